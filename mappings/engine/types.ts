@@ -1,0 +1,140 @@
+/** What a source mapping is made of. Everything under `mappings` is pure: no I/O, no clock, no randomness. */
+import type { FhirResource } from '../../server/fhir/types.ts'
+
+export type SourceKind = 'hospital' | 'miis' | 'rhip'
+
+/** Facts of the registered source that mappings may use; made by ingest from the configuration. */
+export interface MappingContext {
+  source: { id: string; kind: SourceKind; organization: string }
+  /** IANA zone for times without one, e.g. Asia/Shanghai */
+  timezone: string
+  /**
+   * Organisation id behind an institution code as the source sends it (organisation identifier, or the source's own
+   * `organizationCodes`). An unknown code answers a stable scope of its own, `<source organisation>~<code>`.
+   */
+  organization(code: string | undefined): string
+  /** Target coding of a source code; undefined: no map or no target. */
+  translate(map: string, code: string): { system: string; code: string; display?: string } | undefined
+}
+
+/**
+ * Identity of one real-world thing: the same key from any source is the same resource. `scope` is an organisation id
+ * (numbers that a hospital assigns), or the identity domain of a source. Its id is HMAC(server secret, type|scope|parts).
+ */
+export interface ResourceKey {
+  type: string
+  scope: string
+  parts: string[]
+}
+
+/** Stands in mapped resources where a reference will be; ingest resolves it to `{ reference: 'Type/id' }`. */
+export interface KeyReference {
+  $key: ResourceKey
+  display?: string
+}
+/** Stands where the record's patient is referenced. */
+export interface PatientReference {
+  $patient: true
+  display?: string
+}
+
+/** A number by which a source knows the patient. Weak ones (visit, report) find a patient but do not make one alone. */
+export interface LocalPatientNumber {
+  /** e.g. PI (hospital number), PSN (insurance person), CARD, IPNO, OPNO, VISIT, REPORT */
+  kind: string
+  value: string
+  strong: boolean
+}
+
+export interface PatientIdentity {
+  /** strongest first */
+  local: LocalPatientNumber[]
+  /** legal identity document as sent: psn_cert_type style code (01 = resident identity card) and number */
+  legal?: { type: string; number: string }
+  name?: string
+  birthDate?: string
+  gender?: string
+}
+
+export interface MappedResource {
+  /** 'patient': this is the record's Patient resource itself */
+  key: ResourceKey | 'patient'
+  /** without id and meta.versionId; meta.profile set; references as KeyReference / PatientReference */
+  resource: FhirResource
+  /** withdrawn: the source says that the thing is void (XGBZ 2, OBX-11 D/W/X, reversal) */
+  state: 'current' | 'withdrawn'
+  /** the source's own time of this statement, ISO instant; newest statement of a source wins, not the latest arrival */
+  statedAt: string
+}
+
+/** A code that found no target: kept as it came, counted on the work list. */
+export interface UnmappedCode {
+  map: string
+  system: string
+  code: string
+  display?: string
+}
+
+/** `at` names the field in the source's own terms (`PID-7`, `input.feedetail[3].cnt`, `BGRQ row 17`); never a value. */
+export interface MappingIssue {
+  severity: 'error' | 'warning' | 'information'
+  /** stable code of server/outcome's registry */
+  code: string
+  at: string
+  text?: string
+}
+
+/** One message, document or row group: atomic in the store. */
+export interface MappedRecord {
+  recordType: string
+  /** the sender's own id of this delivery (MSH-10, msgid, document id, table + row key) */
+  deliveryId: string
+  /** where in the payload: `message 1`, `row 17` */
+  at: string
+  patient?: PatientIdentity
+  resources: MappedResource[]
+  unmapped: UnmappedCode[]
+  issues: MappingIssue[]
+  /** input fields that no rule read */
+  unread: string[]
+  /** stored for nothing but the receipt (2206) */
+  nothingToStore?: boolean
+}
+
+/** A part of a payload that could not be decoded or mapped; it is quarantined, the rest goes on. */
+export interface RejectedRecord {
+  recordType: string
+  at: string
+  reason: MappingIssue
+  /** the raw bytes of that part, for replay */
+  raw?: Uint8Array
+}
+
+export type DecodeResult =
+  | { ok: true; record: unknown; recordType: string; at: string; raw?: Uint8Array }
+  | { ok: false; rejected: RejectedRecord }
+
+export interface DecodeOptions {
+  /** charset registered for the source; `auto` = declared → BOM → strict UTF-8 → GB18030 */
+  charset: string
+  fileName?: string
+}
+
+/** A source format. Registered in `mappings/index.ts` by its id; nothing else names it. */
+export interface SourceMapping {
+  /** as in the configuration: `hospital/hl7v2` */
+  id: string
+  kind: SourceKind
+  /** `message`: small, whole, answered at once; `table`: streamed rows, answered 202 */
+  mode: 'message' | 'table'
+  /** content types that it takes, for the message of a refusal */
+  accepts: string[]
+  decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncIterable<DecodeResult>
+  map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord
+  /** for `table`: rows with the same group are mapped and stored together (optional) */
+  /** sender's own envelope for the answer (MIIS); otherwise the receipt OperationOutcome is sent */
+  answer?(input: { bytes: Uint8Array; ok: boolean; message: string; warnings: string[]; receiptId: string; receivedAt: string }): {
+    contentType: string
+    body: Uint8Array
+  }
+}

@@ -1,0 +1,49 @@
+/** Who asks, and why: the outcome of authentication, the only input that access decisions take from a request. */
+
+export const PARTIES = [
+  'hospital',
+  'mia',
+  'ha',
+  'researcher',
+  'insurer',
+  'pharma',
+  'patient',
+  'guardian',
+  'relative',
+  'legal',
+  'operator',
+] as const
+export type Party = (typeof PARTIES)[number]
+
+export const DATA_FORMS = ['IDENT', 'PSEUD', 'ANON'] as const
+export type DataForm = (typeof DATA_FORMS)[number]
+
+/** One SMART v2 scope, whole-token parsed. `level` system|user|patient; `type` a resource type or `*`; letters of `cruds` present. */
+export interface Scope {
+  level: 'system' | 'user' | 'patient'
+  type: string
+  permissions: string
+}
+
+export interface Actor {
+  clientId: string
+  party: Party
+  /** id of the client's organisation in the configuration (also the id of its Organization resource); empty when it has none. */
+  organization: string
+  role: string
+  /** v3-ActReason code in force for this request (token's purpose, perhaps narrowed by X-Purpose-Of-Use). */
+  purpose: string
+  form: DataForm
+  scopes: readonly Scope[]
+  /** ResearchStudy id named when the token was requested. */
+  study?: string
+  breakGlassReason?: string
+  /** Patient id of the token's patient context (`patient` claim). */
+  patient?: string
+  /** The user behind the client, `Practitioner/x`, `RelatedPerson/x` or `Patient/x` (`fhirUser` claim). */
+  user?: string
+  /** true for a researcher or sponsor outside mainland China (registration). */
+  foreign?: boolean
+  /** true only with YILIAN_NO_AUTH=1: everything is permitted and consent is not applied. */
+  unrestricted?: boolean
+}

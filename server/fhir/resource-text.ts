@@ -1,0 +1,209 @@
+/**
+ * Lossless JSON. A resource is kept as text; its parsed form is for reading only. Numbers whose text is not what
+ * JavaScript would print (`1.00`, 20 digits, `1E-3`) are remembered per object and key.
+ */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { FhirResource } from './types.ts'
+
+/** Source text of numbers that JavaScript would print differently. */
+export class DecimalTexts {
+  #texts = new Map<object, Map<string, string>>()
+
+  set(holder: object, key: string, text: string): void {
+    const known = this.#texts.get(holder)
+    if (known) known.set(key, text)
+    else this.#texts.set(holder, new Map([[key, text]]))
+  }
+
+  /** The number as it was written, e.g. `1.00`. */
+  text(holder: object, key: string | number): string {
+    return this.#texts.get(holder)?.get(String(key)) ?? String((holder as Record<string | number, unknown>)[key])
+  }
+}
+
+export interface ParsedResource {
+  resource: FhirResource
+  /** compact JSON text, exactly as sent but for white space between tokens */
+  text: string
+  decimals: DecimalTexts
+}
+
+export const DEPTH_MAX = 64
+
+/**
+ * Parses one JSON object. Refuses: bad UTF-8, bad JSON, depth over DEPTH_MAX, duplicate keys, `__proto__` keys.
+ * @throws OutcomeError json-invalid | json-depth | json-duplicate-key | charset-invalid
+ */
+export function parseResource(bytes: Uint8Array | string): ParsedResource {
+  const source = typeof bytes === 'string' ? bytes : decodeUtf8(bytes)
+  const text = scan(source)
+  const decimals = new DecimalTexts()
+  const parsed = parseJson(text, decimals)
+  if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) throw new OutcomeError('json-not-object')
+  const resource = parsed as FhirResource
+  if (typeof resource.resourceType !== 'string') throw new OutcomeError('resource-type-missing', { expression: ['resourceType'] })
+  return { resource, text, decimals }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw new OutcomeError('charset-invalid')
+  }
+}
+
+/** Any number with a decimal part or exponent, or 16 digits and more: its text may differ from what JavaScript prints. */
+const SUSPECT_NUMBER = /[:[,]-?\d+(?:\.|[eE]|\d{15})/
+
+function parseJson(text: string, decimals: DecimalTexts): unknown {
+  try {
+    if (!SUSPECT_NUMBER.test(text)) return JSON.parse(text)
+    return JSON.parse(text, function keepNumberText(this: object, key: string, value: unknown, context?: { source?: string }) {
+      if (typeof value === 'number' && context?.source !== undefined && context.source !== String(value)) {
+        decimals.set(this, key, context.source)
+      }
+      return value
+    } as (this: unknown, key: string, value: unknown) => unknown)
+  } catch {
+    throw new OutcomeError('json-invalid')
+  }
+}
+
+const QUOTE = 34
+const BACKSLASH = 92
+
+/** One pass over the text: depth, duplicate and forbidden keys; answers the text without white space between tokens. */
+function scan(source: string): string {
+  const keys: (Set<string> | null)[] = []
+  let compact = ''
+  let copied = 0
+  let expectKey = false
+  let at = 0
+  while (at < source.length) {
+    const c = source.charCodeAt(at)
+    if (c === QUOTE) {
+      const end = stringEnd(source, at)
+      if (expectKey) {
+        checkKey(keys[keys.length - 1], source.slice(at, end))
+        expectKey = false
+      }
+      at = end
+    } else if (c === 123 || c === 91) {
+      if (keys.length >= DEPTH_MAX) throw new OutcomeError('json-depth', { params: { max: DEPTH_MAX } })
+      keys.push(c === 123 ? new Set() : null)
+      expectKey = c === 123
+      at++
+    } else if (c === 125 || c === 93) {
+      keys.pop()
+      expectKey = false
+      at++
+    } else if (c === 44) {
+      expectKey = keys[keys.length - 1] instanceof Set
+      at++
+    } else if (c === 32 || c === 10 || c === 13 || c === 9) {
+      compact += source.slice(copied, at)
+      while (at < source.length && isSpace(source.charCodeAt(at))) at++
+      copied = at
+    } else at++
+  }
+  return copied === 0 ? source : compact + source.slice(copied)
+}
+
+function isSpace(c: number): boolean {
+  return c === 32 || c === 10 || c === 13 || c === 9
+}
+
+function stringEnd(source: string, start: number): number {
+  let at = start + 1
+  for (;;) {
+    const quote = source.indexOf('"', at)
+    if (quote < 0) throw new OutcomeError('json-invalid')
+    let slashes = 0
+    while (source.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes++
+    if (slashes % 2 === 0) return quote + 1
+    at = quote + 1
+  }
+}
+
+function checkKey(known: Set<string> | null | undefined, quoted: string): void {
+  const key = quoted.includes('\\') ? unescapeKey(quoted) : quoted.slice(1, -1)
+  if (key === '__proto__') throw new OutcomeError('json-forbidden-key')
+  if (!known) return
+  if (known.has(key)) throw new OutcomeError('json-duplicate-key')
+  known.add(key)
+}
+
+function unescapeKey(quoted: string): string {
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    throw new OutcomeError('json-invalid')
+  }
+}
+
+/**
+ * The resource's text with the server's id, meta.versionId and meta.lastUpdated set and all else as it was. An id or meta
+ * that is there keeps its place; a missing one goes behind resourceType.
+ */
+export function stampText(text: string, stamp: { id: string; versionId: string; lastUpdated: string }): string {
+  let out = setMember(text, 'id', JSON.stringify(stamp.id))
+  const meta = members(out).find((m) => m.key === 'meta')
+  let metaText = meta ? out.slice(meta.valueStart, meta.valueEnd) : '{}'
+  if (metaText[0] !== '{') metaText = '{}'
+  metaText = setMember(metaText, 'versionId', JSON.stringify(stamp.versionId))
+  metaText = setMember(metaText, 'lastUpdated', JSON.stringify(stamp.lastUpdated))
+  out = setMember(out, 'meta', metaText)
+  return out
+}
+
+interface Member {
+  key: string
+  valueStart: number
+  valueEnd: number
+}
+
+/** Members of a compact JSON object text, by position. */
+export function members(text: string): Member[] {
+  const found: Member[] = []
+  let at = 1
+  while (at < text.length && text.charCodeAt(at) === QUOTE) {
+    const keyEnd = stringEnd(text, at)
+    const valueStart = keyEnd + 1
+    const valueEnd = skipValue(text, valueStart)
+    found.push({ key: unescapeKey(text.slice(at, keyEnd)), valueStart, valueEnd })
+    at = valueEnd + 1
+  }
+  return found
+}
+
+function skipValue(text: string, start: number): number {
+  let depth = 0
+  let at = start
+  while (at < text.length) {
+    const c = text.charCodeAt(at)
+    if (c === QUOTE) {
+      at = stringEnd(text, at)
+      continue
+    }
+    if (c === 123 || c === 91) depth++
+    else if (c === 125 || c === 93) {
+      if (depth === 0) return at
+      depth--
+    } else if (c === 44 && depth === 0) return at
+    at++
+  }
+  return at
+}
+
+function setMember(text: string, key: string, valueText: string): string {
+  const all = members(text)
+  const known = all.find((m) => m.key === key)
+  if (known) return text.slice(0, known.valueStart) + valueText + text.slice(known.valueEnd)
+  const anchor = all.find((m) => m.key === (key === 'meta' ? 'id' : 'resourceType'))
+  const entry = `${JSON.stringify(key)}:${valueText}`
+  if (anchor) return `${text.slice(0, anchor.valueEnd)},${entry}${text.slice(anchor.valueEnd)}`
+  return all.length === 0 ? `{${entry}}` : `{${entry},${text.slice(1)}`
+}

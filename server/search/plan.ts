@@ -1,0 +1,50 @@
+/** The query tree: made by `server/search`, compiled to a MongoDB filter by `server/store` alone. No driver terms here. */
+
+/** What is computed from a resource when it is stored, and searched later. */
+export interface IndexEntry {
+  /**
+   * Normalised search keys, deduplicated:
+   *   token      `code:C` (any system) and `code=S|C` (or `code=|C` without a system)
+   *   reference  `subject>Patient/1` and `subject>1`; absolute, canonical and urn references whole; by identifier `subject>|S|V`
+   *   string     `name~folded`; exact form `name!Exact`
+   *   uri        `url=…`
+   */
+  keys: string[]
+  /** date parameters: intervals, instants, hi exclusive */
+  dates: Record<string, { lo: Date; hi: Date }[]>
+  /** number and quantity parameters: intervals by significant figures; quantity with unit keys `u` (`S|C`, `|C`, `C`) */
+  nums: Record<string, { lo: number; hi: number; v: number; u?: string[] }[]>
+  /** the type's main date, for date-ordered pages */
+  sd?: Date
+}
+
+export type PlanNode =
+  | { kind: 'and'; nodes: PlanNode[] }
+  | { kind: 'or'; nodes: PlanNode[] }
+  | { kind: 'not'; node: PlanNode }
+  /** any of these keys is present */
+  | { kind: 'keys'; keys: string[] }
+  /** one key in the half-open range [from, to) is present */
+  | { kind: 'keyRange'; from: string; to: string }
+  /** one key starts with `prefix` and contains `text` after it (`:contains`) */
+  | { kind: 'keyContains'; prefix: string; text: string }
+  | { kind: 'ids'; ids: string[] }
+  /** one interval of `dates[param]` satisfies all bounds given: instants compared with its lo/hi */
+  | { kind: 'interval'; field: 'dates' | 'nums'; param: string; where: IntervalBound[]; unit?: string }
+  | { kind: 'lastUpdated'; where: { op: '$lt' | '$lte' | '$gt' | '$gte'; value: Date }[] }
+  /** the parameter has (no) value */
+  | { kind: 'missing'; field: 'keys' | 'dates' | 'nums'; param: string; separators: string[]; missing: boolean }
+  | { kind: 'nothing' }
+  | { kind: 'everything' }
+
+export interface IntervalBound {
+  end: 'lo' | 'hi'
+  op: '$lt' | '$lte' | '$gt' | '$gte'
+  value: Date | number
+}
+
+export interface SortTerm {
+  by: 'id' | 'lastUpdated' | 'dates' | 'nums' | 'keys' | 'mainDate'
+  param: string
+  descending: boolean
+}

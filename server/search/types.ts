@@ -1,0 +1,59 @@
+/** What the rest of the server asks of search. */
+import type { DecimalTexts } from '../fhir/resource-text.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import type { IndexEntry, PlanNode, SortTerm } from './plan.ts'
+
+export interface SearchParameter {
+  code: string
+  type: 'token' | 'reference' | 'string' | 'date' | 'number' | 'quantity' | 'uri' | 'composite' | 'special'
+  expression: string
+  /** target types of a reference parameter */
+  target?: string[]
+  url: string
+  /** resource types for which it is defined; `Resource` for all */
+  base: string[]
+}
+
+export interface IncludeTerm {
+  /** type whose parameter is followed */
+  source: string
+  param: string
+  /** only targets of this type */
+  target?: string
+}
+
+/** A parsed search request of one type. */
+export interface ParsedSearch {
+  type: string
+  plan: PlanNode
+  sort: SortTerm[]
+  count: number
+  total: 'none' | 'accurate' | 'estimate'
+  summaryCount: boolean
+  includes: IncludeTerm[]
+  revincludes: IncludeTerm[]
+  /** parameters that were understood, in order, for the self link */
+  applied: [name: string, value: string][]
+  /** names that were not understood (only under lenient handling) */
+  ignored: string[]
+  /** patient ids that the plan is bound to (patient=, subject=Patient/…, _id on Patient), for the treating check */
+  patients: string[]
+}
+
+export interface Search {
+  /** throws OutcomeError with the parameter named; `strict` = Prefer: handling=strict */
+  parse(
+    type: string,
+    query: [string, string][],
+    options: { strict: boolean; countDefault: number; countMax: number; allowed?: (code: string) => boolean },
+  ): ParsedSearch
+  index(resource: FhirResource, decimals: DecimalTexts): IndexEntry
+  /** for the CapabilityStatement */
+  parameters(type: string): SearchParameter[]
+  /** `Type/id` targets of a reference parameter in a resource (includes) */
+  targets(resource: FhirResource, param: string): string[]
+  /** search keys by which others refer to `Type/id` through `param` (revinclude, compartments) */
+  referenceKeys(param: string, target: string): string[]
+  /** reference parameters of `type` that put a resource in the Patient compartment (R4 CompartmentDefinition) */
+  compartmentParams(type: string): string[]
+}

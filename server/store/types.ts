@@ -1,0 +1,145 @@
+/** What `server/store` offers. Every call that can reach patient data takes a Decision. */
+import type { Acc, Decision } from '../access/decision.ts'
+import type { IndexEntry, PlanNode, SortTerm } from '../search/plan.ts'
+
+export interface Stored {
+  type: string
+  id: string
+  /** version number, 1 for the first */
+  v: number
+  /** meta.lastUpdated */
+  at: Date
+  /** the resource's JSON, UTF-8, complete with id, meta.versionId, meta.lastUpdated; empty for a deleted one */
+  body: Uint8Array
+  acc: Acc
+  deleted: boolean
+  /** how this version came about, for history bundles */
+  method: 'POST' | 'PUT' | 'DELETE'
+}
+
+/** One resource to be written. */
+export interface Write {
+  type: string
+  id: string
+  /** `absent`: must not exist (nor be deleted); number: current version must be it; `any`: whatever there is. */
+  expect: 'absent' | 'any' | number
+  method: 'POST' | 'PUT' | 'DELETE'
+  /** Makes the body once version and instant are known; absent for a delete. */
+  body?: (v: number, at: Date) => Uint8Array
+  index?: IndexEntry
+  acc: Acc
+}
+
+/** A unique claim: makes conditional creates, links and event keys race-free. Conflict = `claim-taken`. */
+export interface Claim {
+  key: string
+  value: Record<string, unknown>
+}
+
+/** A write to one of the server's own tables, in the same transaction. */
+export type SideWrite =
+  | { table: string; op: 'insert'; doc: TableDoc }
+  | { table: string; op: 'put'; doc: TableDoc }
+  | {
+      table: string
+      op: 'update'
+      where: Record<string, unknown>
+      set?: Record<string, unknown>
+      inc?: Record<string, number>
+      upsert?: boolean
+      mustMatch?: boolean
+    }
+  | { table: string; op: 'delete'; where: Record<string, unknown> }
+
+export interface TableDoc {
+  _id: string | number
+  [field: string]: unknown
+}
+
+/** All of it, or nothing of it. */
+export interface WriteUnit {
+  writes: Write[]
+  claims?: Claim[]
+  side?: SideWrite[]
+  /** AuditEvents of this unit, durable together with it (see server/audit). */
+  audit?: AuditRecord[]
+}
+
+export type WriteResult =
+  | { ok: true; written: { type: string; id: string; v: number; at: Date; created: boolean; body: Uint8Array }[] }
+  | { ok: false; conflict: 'version' | 'exists' | 'claim-taken' | 'side'; at: number; current?: number }
+
+/** One entry for the audit chain: made by server/audit, rendered there to an AuditEvent body. */
+export interface AuditRecord {
+  id: string
+  at: Date
+  body: Uint8Array
+  keys: string[]
+  acc: Acc
+}
+
+export interface SearchQuery {
+  type: string
+  plan: PlanNode
+  sort: SortTerm[]
+  /** page size, 0 = none */
+  count: number
+  /** resume after this position (opaque to callers, made by a former page) */
+  after?: PageMark
+  total: 'none' | 'accurate'
+}
+
+/** Sort values and id of the last row of a page. */
+export type PageMark = readonly (string | number | null)[]
+
+export interface SearchPage {
+  rows: Stored[]
+  total?: number
+  /** mark for the next page; absent on the last one */
+  next?: PageMark
+}
+
+export interface Table<T extends TableDoc> {
+  get(id: T['_id']): Promise<T | undefined>
+  find(where: Record<string, unknown>, options?: { sort?: Record<string, 1 | -1>; limit?: number }): Promise<T[]>
+  stream(where: Record<string, unknown>, options?: { sort?: Record<string, 1 | -1> }): AsyncIterable<T>
+  count(where: Record<string, unknown>): Promise<number>
+  /** false when the id exists */
+  insert(doc: T): Promise<boolean>
+  put(doc: T): Promise<void>
+  /** updates one, answers the document after it */
+  update(
+    where: Record<string, unknown>,
+    change: { set?: Record<string, unknown>; inc?: Record<string, number>; unset?: string[] },
+    options?: { upsert?: boolean; sort?: Record<string, 1 | -1> },
+  ): Promise<T | undefined>
+  updateMany(where: Record<string, unknown>, set: Record<string, unknown>): Promise<number>
+  delete(where: Record<string, unknown>): Promise<number>
+  /** declared once at start by the module that owns the table */
+  ensureIndex(fields: Record<string, 1 | -1>, options?: { unique?: boolean; expireAfterSeconds?: number }): Promise<void>
+}
+
+export interface Store {
+  read(d: Decision, type: string, id: string): Promise<Stored | undefined>
+  /** current documents of several ids of one type, any order */
+  readMany(d: Decision, type: string, ids: readonly string[]): Promise<Stored[]>
+  readVersion(d: Decision, type: string, id: string, v: number): Promise<Stored | undefined>
+  /** newest first; `acc` of each row is that of its own time: the caller's gate must look at the current one too */
+  history(d: Decision, type: string, id: string, options: { count: number; before?: number; since?: Date }): Promise<Stored[]>
+  search(d: Decision, query: SearchQuery): Promise<SearchPage>
+  count(d: Decision, type: string, plan: PlanNode): Promise<number>
+  /** all current documents of a type in id order, in batches bounded by bytes and number (exports, relabelling) */
+  stream(d: Decision, type: string, plan: PlanNode, options?: { since?: Date; until?: Date; afterId?: string }): AsyncIterable<Stored[]>
+  /** ids, versions and labels of documents of a person (relabelling); history too */
+  commit(unit: WriteUnit): Promise<WriteResult>
+  /** set labels of documents (relabelling) where they still stand at the version seen; answers how many matched */
+  restamp(d: Decision, type: string, changes: { id: string; v: number; acc: Acc; keys?: string[] }[]): Promise<number>
+  /** the types that have a collection with documents of this person */
+  typesOf(d: Decision, person: string): Promise<string[]>
+  claim(d: Decision, key: string): Promise<Record<string, unknown> | undefined>
+  /** the server's own tables; needs the system decision where they hold patient data */
+  table<T extends TableDoc>(d: Decision, name: string): Table<T>
+  /** unacknowledged writes are awaited, then everything is closed */
+  close(): Promise<void>
+  ping(): Promise<boolean>
+}
