@@ -1,0 +1,52 @@
+/** The connection of one process to MongoDB, with every concern and time-out chosen explicitly. */
+import { type Db, MongoClient } from 'mongodb'
+import { BOUNDS } from '../config/bounds.ts'
+
+export interface Connection {
+  client: MongoClient
+  db: Db
+}
+
+export interface ConnectOptions {
+  uri: string
+  database: string
+  poolSize?: number
+}
+
+/**
+ * Connects and checks that the server is a member of a replica set or the router of a sharded cluster: transactions and
+ * majority reads, on which consent and audit rest, do not exist on a standalone.
+ * @throws Error with a text for the operator
+ */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const client = new MongoClient(options.uri, {
+    appName: 'yilian',
+    // What a majority has can not be taken back; labels and consents must never be read from a state that is rolled back.
+    readConcern: { level: 'majority' },
+    readPreference: 'primary',
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: BOUNDS.mongoWriteConcernMs },
+    retryWrites: true,
+    retryReads: true,
+    maxPoolSize: options.poolSize ?? BOUNDS.mongoPoolSize,
+    connectTimeoutMS: BOUNDS.mongoConnectMs,
+    serverSelectionTimeoutMS: BOUNDS.mongoServerSelectionMs,
+    socketTimeoutMS: BOUNDS.mongoSocketMs,
+    ignoreUndefined: false,
+    promoteBuffers: true,
+  })
+  try {
+    const hello = await client.db('admin').command({ hello: 1 })
+    if (hello.setName === undefined && hello.msg !== 'isdbgrid') throw new Error(STANDALONE)
+    return { client, db: client.db(options.database) }
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+}
+
+const STANDALONE = [
+  'MONGODB_URI 指向单机 mongod，无法使用事务；请以副本集方式运行：',
+  'MONGODB_URI is a standalone mongod, which has no transactions; run it as a replica set:',
+  '  mongod --replSet rs0 --bind_ip 127.0.0.1 --dbpath <folder>',
+  '  mongosh --eval "rs.initiate()"',
+].join('\n')
