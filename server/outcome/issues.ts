@@ -30,6 +30,7 @@ export const ISSUES = {
   'version-conflict': issue(412, 'conflict', '版本不符（If-Match）', 'The current version is another than If-Match says'),
   'precondition-invalid': issue(400, 'invalid', '条件标头无效', 'The conditional header is invalid'),
   'criteria-multiple': issue(412, 'multiple-matches', '条件匹配到多个资源', 'The criteria match several resources'),
+  'claim-taken': issue(409, 'conflict', '并发创建，请重试', 'Created at the same time by another request, try again'),
   'criteria-empty': issue(400, 'invalid', '条件中没有可用的检索参数', 'The criteria have no usable search parameter'),
   busy: issue(503, 'transient', '服务繁忙，请稍后再试', 'Busy, try again later'),
   unavailable: issue(503, 'transient', '数据库或审计不可用', 'Database or audit is not available'),

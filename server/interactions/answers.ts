@@ -1,0 +1,70 @@
+/** The shapes of answers that several interactions share. */
+import { type OutcomeIssue, OutcomeError } from '../outcome/outcome-error.ts'
+import { renderOutcome } from '../outcome/render.ts'
+import type { Stored } from '../store/types.ts'
+import type { FhirRequest, FhirResponse } from './types.ts'
+
+export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
+
+export const etag = (v: number): string => `W/"${v}"`
+
+/** A resource with its version headers (R4 http.html#read). */
+export function resourceAnswer(status: number, doc: { v: number; at: Date }, body: Uint8Array | string): FhirResponse {
+  return {
+    status,
+    headers: { 'Content-Type': FHIR_JSON, ETag: etag(doc.v), 'Last-Modified': doc.at.toUTCString() },
+    body: [body],
+  }
+}
+
+export function jsonAnswer(status: number, resource: unknown, headers: Record<string, string> = {}): FhirResponse {
+  return { status, headers: { 'Content-Type': FHIR_JSON, ...headers }, body: [JSON.stringify(resource)] }
+}
+
+export function outcomeAnswer(status: number, issues: OutcomeIssue[], headers: Record<string, string> = {}): FhirResponse {
+  return jsonAnswer(status, renderOutcome(issues), headers)
+}
+
+/** After a write: what `Prefer: return=` asks for (R4 http.html#ops); representation by default. */
+export function writeAnswer(
+  request: FhirRequest,
+  baseUrl: string,
+  written: { type: string; id: string; v: number; at: Date; created: boolean; body: Uint8Array },
+): FhirResponse {
+  const headers: Record<string, string> = {
+    'Content-Type': FHIR_JSON,
+    ETag: etag(written.v),
+    'Last-Modified': written.at.toUTCString(),
+    Location: `${baseUrl}/${written.type}/${written.id}/_history/${written.v}`,
+  }
+  const status = written.created ? 201 : 200
+  const preference = preferOf(request, 'return')
+  if (preference === 'minimal') return { status, headers }
+  if (preference === 'OperationOutcome') {
+    return outcomeAnswer(status, [{ code: 'stored', severity: 'information' }], headers)
+  }
+  return { status, headers, body: [written.body] }
+}
+
+/** One directive of the Prefer header (RFC 7240): `return=minimal; handling=strict`. */
+export function preferOf(request: FhirRequest, name: string): string | undefined {
+  for (const part of (request.header('prefer') ?? '').split(/[;,]/)) {
+    const [key, value] = part.split('=')
+    if (key?.trim().toLowerCase() === name) return value?.trim().replace(/^"|"$/g, '')
+  }
+  return undefined
+}
+
+/** Version number of `W/"3"`, `"3"` or `3`. */
+export function versionOf(tag: string): number {
+  const match = /^\s*(?:W\/)?"?(\d{1,9})"?\s*$/.exec(tag)
+  if (!match) throw new OutcomeError('precondition-invalid', { expression: ['http.If-Match'] })
+  return Number(match[1])
+}
+
+/** The one answer for what is absent and for what is hidden. */
+export function notFound(): OutcomeError {
+  return new OutcomeError('not-found')
+}
+
+export const bodyText = (doc: Stored): string => Buffer.from(doc.body).toString('utf8')

@@ -1,0 +1,104 @@
+/** The requests inside a Bundle. Resources are cut out of the Bundle's text, so their decimals and order survive. */
+import { members, type ParsedResource } from '../fhir/resource-text.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Method } from './types.ts'
+
+export const BUNDLE_ENTRIES_MAX = 10_000
+
+export interface EntryRequest {
+  /** position in the Bundle */
+  at: number
+  fullUrl?: string
+  method: Method
+  segments: string[]
+  query: [string, string][]
+  headers: Record<string, string>
+  /** the entry's resource as compact JSON text */
+  text?: string
+  /** the entry itself is wrong: its answer in a batch, the failure of a transaction */
+  problem?: OutcomeError
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'])
+
+export function entriesOf(bundle: ParsedResource): EntryRequest[] {
+  const entryText = valueText(bundle.text, 'entry')
+  if (entryText === undefined) return []
+  if (!entryText.startsWith('[')) throw new OutcomeError('bundle-invalid', { expression: ['Bundle.entry'] })
+  const texts = arrayItems(entryText)
+  if (texts.length > BUNDLE_ENTRIES_MAX) throw new OutcomeError('bundle-entries', { params: { max: BUNDLE_ENTRIES_MAX } })
+  return texts.map(entryOf)
+}
+
+function entryOf(text: string, at: number): EntryRequest {
+  const entry = JSON.parse(text) as { fullUrl?: unknown; request?: Record<string, unknown> } | null
+  const asked = entry?.request
+  const method = typeof asked?.method === 'string' && METHODS.has(asked.method) ? (asked.method as Method) : undefined
+  const url = typeof asked?.url === 'string' ? splitUrl(asked.url) : undefined
+  const resourceText = text.startsWith('{') ? valueText(text, 'resource') : undefined
+  const base: EntryRequest = {
+    at,
+    ...(typeof entry?.fullUrl === 'string' ? { fullUrl: entry.fullUrl } : {}),
+    method: method ?? 'GET',
+    segments: url?.segments ?? [],
+    query: url?.query ?? [],
+    headers: conditionsOf(asked),
+    ...(resourceText === undefined ? {} : { text: resourceText }),
+  }
+  if (!method) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.method`] })
+  else if (!url) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.url`] })
+  return base
+}
+
+const CONDITIONS = { ifMatch: 'if-match', ifNoneMatch: 'if-none-match', ifNoneExist: 'if-none-exist', ifModifiedSince: 'if-modified-since' }
+
+function conditionsOf(asked: Record<string, unknown> | undefined): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [element, header] of Object.entries(CONDITIONS)) {
+    const value = asked?.[element]
+    if (typeof value === 'string') headers[header] = value
+  }
+  return headers
+}
+
+/** Path and query of an entry's url: relative to the base. */
+function splitUrl(url: string): { segments: string[]; query: [string, string][] } | undefined {
+  const [path = '', query = ''] = url.split('?', 2)
+  try {
+    const segments = path.split('/').filter((part) => part !== '').map(decodeURIComponent)
+    return { segments, query: [...new URLSearchParams(query)] as [string, string][] }
+  } catch {
+    return undefined
+  }
+}
+
+/** Text of one member of a compact JSON object. */
+function valueText(text: string, key: string): string | undefined {
+  const found = members(text).find((member) => member.key === key)
+  return found ? text.slice(found.valueStart, found.valueEnd) : undefined
+}
+
+/** Texts of the items of a compact JSON array: an array is read as an object whose keys are left out. */
+function arrayItems(text: string): string[] {
+  const items: string[] = []
+  let depth = 0
+  let start = 1
+  let inString = false
+  for (let at = 1; at < text.length; at++) {
+    const c = text.charCodeAt(at)
+    if (inString) {
+      if (c === 92) at++
+      else if (c === 34) inString = false
+    } else if (c === 34) inString = true
+    else if (c === 123 || c === 91) depth++
+    else if ((c === 125 || c === 93) && depth > 0) depth--
+    else if (c === 44 && depth === 0) {
+      items.push(text.slice(start, at))
+      start = at + 1
+    } else if (c === 93 && depth === 0) {
+      if (at > start) items.push(text.slice(start, at))
+      break
+    }
+  }
+  return items
+}

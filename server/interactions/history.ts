@@ -1,0 +1,60 @@
+/** History of one resource (R4 http.html#history), newest first, with `_count`, `_since` and paging. */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Stored } from '../store/types.ts'
+import { audited } from './audited.ts'
+import { notFound } from './answers.ts'
+import { bundleAnswer, type BundleEntry, link } from './bundle-text.ts'
+import { checkId, checkType, requireScope } from './checks.ts'
+import { decided } from './decided.ts'
+import { masked } from './read.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+
+const HISTORY_COUNT_DEFAULT = 50
+const HISTORY_COUNT_MAX = 1000
+
+export async function history(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const [type = '', id = ''] = request.segments
+  checkType(type)
+  checkId(id)
+  requireScope(request.actor, type, 'r')
+  const options = historyOptions(request)
+  const seen = await decided(deps, request, [], async (decision) => {
+    const current = await deps.store.read(decision, type, id)
+    if (!current) return undefined
+    return deps.store.history(decision, type, id, { ...options, count: options.count + 1 })
+  })
+  const rows = seen.value
+  await audited(deps, request, { interaction: 'history-instance', action: 'R', type, id, found: rows?.slice(0, 1) ?? [], seen })
+  if (!rows) throw notFound()
+  const page = rows.slice(0, options.count)
+  const path = `${deps.baseUrl}/${type}/${id}/_history`
+  const last = page.at(-1)
+  const links = [link('self', path)]
+  if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}`))
+  return bundleAnswer('history', page.map((row) => historyEntry(deps, request, row)), { links })
+}
+
+function historyOptions(request: FhirRequest): { count: number; before?: number; since?: Date } {
+  const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
+  const count = value('_count')
+  const since = value('_since')
+  const before = value('_before')
+  if (count !== undefined && !/^\d{1,6}$/.test(count)) throw new OutcomeError('parameter-invalid', { params: { name: '_count' } })
+  if (before !== undefined && !/^\d{1,9}$/.test(before)) throw new OutcomeError('page-invalid')
+  if (since !== undefined && Number.isNaN(Date.parse(since))) throw new OutcomeError('parameter-invalid', { params: { name: '_since' } })
+  return {
+    count: Math.min(Math.max(Number(count ?? HISTORY_COUNT_DEFAULT), 1), HISTORY_COUNT_MAX),
+    ...(before === undefined ? {} : { before: Number(before) }),
+    ...(since === undefined ? {} : { since: new Date(since) }),
+  }
+}
+
+function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored): BundleEntry {
+  const url = row.method === 'POST' ? row.type : `${row.type}/${row.id}`
+  return {
+    fullUrl: `${deps.baseUrl}/${row.type}/${row.id}`,
+    ...(row.deleted ? {} : { resource: masked(deps, request, row) }),
+    request: { method: row.method, url },
+    response: { status: row.method === 'POST' ? '201' : row.method === 'DELETE' ? '204' : '200', etag: `W/"${row.v}"`, lastModified: row.at.toISOString() },
+  }
+}

@@ -1,0 +1,54 @@
+/** read and vread (R4 http.html#read, #vread). */
+import { systemDecision } from '../access/decision.ts'
+import { checkId, checkType, requireScope } from './checks.ts'
+import { audited } from './audited.ts'
+import { decided } from './decided.ts'
+import { bodyText, notFound, resourceAnswer } from './answers.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Stored } from '../store/types.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+
+export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const [type, id] = target(request)
+  requireScope(request.actor, type, 'r')
+  const seen = await decided(deps, request, [], (decision) => deps.store.read(decision, type, id))
+  await audited(deps, request, { interaction: 'read', action: 'R', type, id, found: seen.value ? [seen.value] : [], seen })
+  if (!seen.value) throw notFound()
+  if (seen.value.deleted) throw new OutcomeError('gone', {}, { ETag: `W/"${seen.value.v}"` })
+  return resourceAnswer(200, seen.value, masked(deps, request, seen.value))
+}
+
+/** An old version is visible when the current one is, and when its own patients' rules permit it too. */
+export async function vread(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const [type, id] = target(request)
+  requireScope(request.actor, type, 'r')
+  const v = Number(/^\d{1,9}$/.test(request.segments[3] ?? '') ? request.segments[3] : Number.NaN)
+  const seen = await decided(deps, request, [], async (decision) => {
+    const current = await deps.store.read(decision, type, id)
+    if (!current || Number.isNaN(v)) return undefined
+    if (current.v === v) return current
+    return deps.store.readVersion(decision, type, id, v)
+  })
+  await audited(deps, request, { interaction: 'vread', action: 'R', type, id, found: seen.value ? [seen.value] : [], seen })
+  if (!seen.value) throw notFound()
+  if (seen.value.deleted) throw new OutcomeError('gone')
+  return resourceAnswer(200, seen.value, masked(deps, request, seen.value))
+}
+
+function target(request: FhirRequest): [string, string] {
+  const [type = '', id = ''] = request.segments
+  checkType(type)
+  checkId(id)
+  return [type, id]
+}
+
+/** What this actor may see of a permitted resource: the bytes as stored, or the pseudonymised form. */
+export function masked(deps: FhirDeps, request: FhirRequest, doc: Stored): Uint8Array | string {
+  if (request.actor.form === 'IDENT') return doc.body
+  return deps.access.mask(request.actor, bodyText(doc), doc.acc)
+}
+
+/** The current document for a write check, whatever the actor may read. */
+export function currentForWrite(deps: FhirDeps, type: string, id: string): Promise<Stored | undefined> {
+  return deps.store.read(systemDecision('write check'), type, id)
+}

@@ -1,0 +1,48 @@
+/** Rewriting of urn:uuid, fullUrl and conditional references inside a transaction entry, on its text. */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+
+/** Elements that hold a link (R4 http.html#trules): references and elements of type uri, url, canonical, uuid, oid. */
+const LINK = /"(reference|url|uri|valueUri|valueUrl|valueUuid|valueOid|valueCanonical|instantiatesUri|instantiatesCanonical)":"((?:[^"\\]|\\.)*)"/g
+
+/** Links of narrative attributes, inside the escaped text of `div`. */
+const NARRATIVE = /((?:href|src)=\\")(urn:uuid:[0-9a-fA-F-]{36})(\\")/g
+
+/**
+ * `names`: fullUrl → `Type/id`. A quote inside a JSON string is escaped, so the pattern cannot match inside a text.
+ * @throws OutcomeError reference-unresolved for a urn:uuid reference that no entry has
+ */
+export async function rewriteReferences(
+  text: string,
+  names: ReadonlyMap<string, string>,
+  resolve: (type: string, criteria: string) => Promise<string>,
+): Promise<string> {
+  const conditional = await resolveAll(text, resolve)
+  return text
+    .replace(LINK, (whole, element: string, raw: string) => {
+      const link = JSON.parse(`"${raw}"`) as string
+      const [plain = '', fragment] = link.split('#', 2)
+      const target = names.get(plain) ?? (element === 'reference' ? conditional.get(link) : undefined)
+      if (target === undefined) {
+        if (element === 'reference' && plain.startsWith('urn:uuid:')) throw new OutcomeError('reference-unresolved')
+        return whole
+      }
+      return `"${element}":${JSON.stringify(fragment === undefined ? target : `${target}#${fragment}`)}`
+    })
+    .replace(NARRATIVE, (whole, before: string, link: string, after: string) => {
+      const target = names.get(link)
+      return target === undefined ? whole : before + target + after
+    })
+}
+
+const CONDITIONAL = /^([A-Z][A-Za-z]+)\?(.+)$/
+
+async function resolveAll(text: string, resolve: (type: string, criteria: string) => Promise<string>): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const [, element, raw] of text.matchAll(LINK)) {
+    if (element !== 'reference' || raw === undefined || !raw.includes('?')) continue
+    const link = JSON.parse(`"${raw}"`) as string
+    const match = CONDITIONAL.exec(link)
+    if (match?.[1] && match[2] && !found.has(link)) found.set(link, await resolve(match[1], match[2]))
+  }
+  return found
+}

@@ -1,0 +1,27 @@
+/** From query pairs to a parsed search that this actor may ask. */
+import type { Actor } from '../auth/actor.ts'
+import type { ParsedSearch } from '../search/types.ts'
+import { preferOf } from './answers.ts'
+import type { FhirDeps, FhirRequest } from './types.ts'
+
+export const PAGE_COUNT_DEFAULT = 20
+export const PAGE_COUNT_MAX = 1000
+
+/** Parameters that name how to answer, not what to look for. */
+const RESULT_PARAMETERS = new Set(['_format', '_pretty', '_page'])
+
+export function parseSearch(deps: FhirDeps, actor: Actor, type: string, query: [string, string][], strict: boolean): ParsedSearch {
+  const allowed = deps.access.allowedParams(actor, type)
+  return deps.search.parse(
+    type,
+    query.filter(([name]) => !RESULT_PARAMETERS.has(name)),
+    { strict, countDefault: PAGE_COUNT_DEFAULT, countMax: PAGE_COUNT_MAX, ...(allowed ? { allowed } : {}) },
+  )
+}
+
+export const isStrict = (request: FhirRequest): boolean => preferOf(request, 'handling') === 'strict'
+
+/** `name=value&…` as it was understood, for links. */
+export function queryText(pairs: readonly (readonly [string, string])[]): string {
+  return pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
+}

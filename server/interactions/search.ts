@@ -1,0 +1,99 @@
+/** search of one type (R4 search.html): parse, decide, find, include, gate, mask, audit, splice. */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { renderOutcome } from '../outcome/render.ts'
+import type { ParsedSearch } from '../search/types.ts'
+import type { PageMark, SearchPage, Stored } from '../store/types.ts'
+import { audited } from './audited.ts'
+import { bundleAnswer, type BundleEntry, type BundleLink, link } from './bundle-text.ts'
+import { checkType, requireScope } from './checks.ts'
+import { decided } from './decided.ts'
+import { findIncluded, INCLUDED_MAX } from './includes.ts'
+import { masked } from './read.ts'
+import { isStrict, parseSearch, queryText } from './search-request.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+
+export async function search(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const type = request.segments[0] ?? ''
+  checkType(type)
+  requireScope(request.actor, type, 's')
+  const { query, mark } = pageOf(deps, request, type)
+  const parsed = parseSearch(deps, request.actor, type, query, isStrict(request))
+  const seen = await decided(deps, request, parsed.patients, async (decision) => {
+    if (parsed.summaryCount || parsed.count === 0) return { page: await countOnly(deps, decision, parsed), included: [], capped: false }
+    const page = await deps.store.search(decision, {
+      type,
+      plan: parsed.plan,
+      sort: parsed.sort,
+      count: parsed.count,
+      total: totalOf(deps, parsed),
+      ...(mark ? { after: mark } : {}),
+    })
+    return { page, ...(await findIncluded(deps, decision, request.actor, page.rows, parsed)) }
+  })
+  const { page, included, capped } = seen.value
+  await audited(deps, request, { interaction: 'search-type', action: 'E', type, found: [...page.rows, ...included], seen, query })
+  return searchset(deps, request, parsed, { page, included, capped })
+}
+
+/** The query and position of a page link, or of a first request. */
+function pageOf(deps: FhirDeps, request: FhirRequest, type: string): { query: [string, string][]; mark?: PageMark } {
+  const token = request.query.find(([name]) => name === '_page')?.[1]
+  if (token === undefined) return { query: request.query }
+  const state = deps.pages.open(request.actor, token)
+  if (state.type !== type) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
+  return { query: state.query, mark: state.mark }
+}
+
+function totalOf(deps: FhirDeps, parsed: ParsedSearch): 'none' | 'accurate' {
+  const asked = parsed.applied.some(([name]) => name === '_total')
+  if (!asked) return deps.totals
+  return parsed.total === 'none' ? 'none' : 'accurate'
+}
+
+async function countOnly(deps: FhirDeps, decision: Parameters<FhirDeps['store']['count']>[0], parsed: ParsedSearch): Promise<SearchPage> {
+  return { rows: [], total: await deps.store.count(decision, parsed.type, parsed.plan) }
+}
+
+interface Found {
+  page: SearchPage
+  included: Stored[]
+  capped: boolean
+}
+
+function searchset(deps: FhirDeps, request: FhirRequest, parsed: ParsedSearch, found: Found): FhirResponse {
+  const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({
+    fullUrl: `${deps.baseUrl}/${doc.type}/${doc.id}`,
+    resource: masked(deps, request, doc),
+    search: { mode },
+  })
+  const entries = [
+    ...found.page.rows.map((doc) => entry(doc, 'match')),
+    ...found.included.map((doc) => entry(doc, 'include')),
+    ...noticesOf(parsed, found.capped),
+  ]
+  const options = found.page.total === undefined ? {} : { total: found.page.total }
+  return bundleAnswer('searchset', entries, { ...options, links: linksOf(deps, request, parsed, found.page) })
+}
+
+function linksOf(deps: FhirDeps, request: FhirRequest, parsed: ParsedSearch, page: SearchPage): BundleLink[] {
+  const path = `${deps.baseUrl}/${parsed.type}`
+  const token = request.query.find(([name]) => name === '_page')?.[1]
+  const query = token === undefined ? queryText(parsed.applied) : queryText([['_page', token]])
+  const links = [link('self', query === '' ? path : `${path}?${query}`)]
+  if (page.next) {
+    const next = deps.pages.seal(request.actor, { type: parsed.type, query: parsed.applied, mark: page.next })
+    links.push(link('next', `${path}?_page=${next}`))
+  }
+  return links
+}
+
+function noticesOf(parsed: ParsedSearch, capped: boolean): BundleEntry[] {
+  const issues = []
+  if (parsed.ignored.length > 0) {
+    const names = parsed.ignored.join(', ')
+    issues.push({ code: 'search-outcome' as const, severity: 'warning' as const, params: { names } })
+  }
+  if (capped) issues.push({ code: 'include-limit' as const, severity: 'warning' as const, params: { max: INCLUDED_MAX } })
+  if (issues.length === 0) return []
+  return [{ resource: JSON.stringify(renderOutcome(issues)), search: { mode: 'outcome' } }]
+}

@@ -1,0 +1,155 @@
+/**
+ * transaction (R4 http.html#transaction): all or nothing, in the order DELETE, POST, PUT, GET; urn:uuid and conditional
+ * references are resolved before anything is stored.
+ */
+import { parseResource } from '../fhir/resource-text.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Claim } from '../store/types.ts'
+import type { Draft } from '../writer/types.ts'
+import { resourceAnswer, writeAnswer } from './answers.ts'
+import { type Dispatch, entryRequest, toEntry } from './bundle.ts'
+import type { EntryRequest } from './bundle-entries.ts'
+import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
+import { checkType, requireScope } from './checks.ts'
+import { claimKeyOf, dropStaleClaim, findMatches } from './create.ts'
+import { currentForWrite, masked } from './read.ts'
+import { rewriteReferences } from './references.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+import { updateDraft } from './update.ts'
+import { draftOf, store, type Written } from './writing.ts'
+import { versionOf } from './answers.ts'
+
+const ATTEMPTS_MAX = 5
+
+/** One write of a transaction, or the existing match that its If-None-Exist found. */
+interface Step {
+  entry: EntryRequest
+  draft?: Draft
+  /** `Type/id` that the entry's fullUrl stands for */
+  name?: string
+  existing?: BundleEntry
+  claim?: Claim
+  criteria?: string
+}
+
+export async function transaction(deps: FhirDeps, request: FhirRequest, entries: EntryRequest[], dispatch: Dispatch): Promise<FhirResponse> {
+  for (const entry of entries) if (entry.problem) throw entry.problem
+  const writes = entries.filter((entry) => entry.method !== 'GET' && entry.method !== 'HEAD')
+  const answers = new Array<BundleEntry>(entries.length)
+  for (let attempt = 0; ; attempt++) {
+    const steps = await prepare(deps, request, writes)
+    try {
+      await commit(deps, request, steps, answers)
+      break
+    } catch (error) {
+      if (!(error instanceof OutcomeError) || error.issues[0]?.code !== 'claim-taken' || attempt >= ATTEMPTS_MAX) throw error
+      for (const step of steps) if (step.claim && step.criteria) await dropStaleClaim(deps, entryRequest(request, step.entry), step.entry.segments[0] ?? '', step.criteria, step.claim.key)
+    }
+  }
+  for (const entry of entries) {
+    if (entry.method === 'GET' || entry.method === 'HEAD') answers[entry.at] = toEntry(await dispatch(deps, entryRequest(request, entry)))
+  }
+  return bundleAnswer('transaction-response', answers)
+}
+
+async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryRequest[]): Promise<Step[]> {
+  const named: { entry: EntryRequest; name?: string; existing?: BundleEntry; claim?: Claim; criteria?: string }[] = []
+  for (const entry of writes) named.push(await nameEntry(deps, request, entry).catch((error: unknown) => failAt(entry, error)))
+  const names = new Map(named.flatMap((step) => (step.entry.fullUrl && step.name ? [[step.entry.fullUrl, step.name] as const] : [])))
+  const steps: Step[] = []
+  for (const step of named) {
+    if (step.existing) steps.push(step)
+    else steps.push({ ...step, draft: await draftEntry(deps, request, step, names).catch((error: unknown) => failAt(step.entry, error)) })
+  }
+  refuseTwice(steps)
+  return steps
+}
+
+/** A failure inside a transaction says which entry it is about. */
+function failAt(entry: EntryRequest, error: unknown): never {
+  if (!(error instanceof OutcomeError)) throw error
+  throw new OutcomeError(
+    error.issues.map((issue) => ({ ...issue, expression: [`Bundle.entry[${entry.at}]${issue.expression?.[0] ? `.resource.${issue.expression[0].replace(/^[A-Z]\w*\./, '')}` : ''}`] })),
+  )
+}
+
+/** The id that an entry will have, before any reference is rewritten. */
+async function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): Promise<Step> {
+  const [type = '', id] = entry.segments
+  checkType(type)
+  if (entry.method === 'PATCH') throw new OutcomeError('method-not-allowed')
+  if (entry.method !== 'POST') {
+    if (id === undefined) throw new OutcomeError('conditional-unsupported')
+    return { entry, name: `${type}/${id}` }
+  }
+  requireScope(request.actor, type, 'c')
+  const criteria = entry.headers['if-none-exist']
+  if (criteria === undefined) return { entry, name: `${type}/${deps.newId()}` }
+  const own = entryRequest(request, entry)
+  const matches = await findMatches(deps, own, type, criteria)
+  if (matches.length > 1) throw new OutcomeError('criteria-multiple')
+  const match = matches[0]
+  if (!match) {
+    const name = `${type}/${deps.newId()}`
+    return { entry, name, criteria, claim: { key: claimKeyOf(own, type, criteria), value: { target: name } } }
+  }
+  const answer = toEntry(resourceAnswer(200, match, masked(deps, request, match)))
+  const location = `${deps.baseUrl}/${type}/${match.id}/_history/${match.v}`
+  return { entry, name: `${type}/${match.id}`, existing: { ...answer, response: { status: '200', etag: `W/"${match.v}"`, location } } }
+}
+
+async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, names: ReadonlyMap<string, string>): Promise<Draft> {
+  const { entry } = step
+  const [type = '', id = ''] = (step.name ?? '').split('/')
+  if (entry.method === 'DELETE') return deletion(deps, request, entry, type, id)
+  if (entry.text === undefined) throw new OutcomeError('bundle-invalid')
+  const text = await rewriteReferences(entry.text, names, (criteriaType, criteria) => resolveConditional(deps, request, criteriaType, criteria))
+  const rewritten = { ...entry, text }
+  if (entry.method === 'PUT') return updateDraft(deps, entryRequest(request, rewritten))
+  return draftOf(deps, request.actor, { type, id, method: 'POST', expect: 'absent', parsed: parseResource(text) })
+}
+
+async function deletion(deps: FhirDeps, request: FhirRequest, entry: EntryRequest, type: string, id: string): Promise<Draft> {
+  requireScope(request.actor, type, 'd')
+  const current = await currentForWrite(deps, type, id)
+  const expect = entry.headers['if-match'] === undefined ? 'any' : versionOf(entry.headers['if-match'])
+  return { type, id, method: 'DELETE', expect, custodian: current?.acc.o ?? request.actor.organization }
+}
+
+/** `Patient?identifier=…` as a reference: exactly one visible match, or the whole transaction fails. */
+async function resolveConditional(deps: FhirDeps, request: FhirRequest, type: string, criteria: string): Promise<string> {
+  checkType(type)
+  const matches = await findMatches(deps, request, type, criteria)
+  if (matches.length > 1) throw new OutcomeError('criteria-multiple')
+  const match = matches[0]
+  if (!match) throw new OutcomeError('reference-unresolved')
+  return `${type}/${match.id}`
+}
+
+function refuseTwice(steps: Step[]): void {
+  const seen = new Set<string>()
+  for (const { draft, entry } of steps) {
+    if (!draft) continue
+    const name = `${draft.type}/${draft.id}`
+    if (seen.has(name)) throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}]`] })
+    seen.add(name)
+  }
+}
+
+const ORDER = { DELETE: 0, POST: 1, PUT: 2 }
+
+async function commit(deps: FhirDeps, request: FhirRequest, steps: Step[], answers: BundleEntry[]): Promise<void> {
+  const ordered = steps.flatMap((step) => (step.draft ? [{ step, draft: step.draft }] : [])).sort((a, b) => ORDER[a.draft.method] - ORDER[b.draft.method])
+  const claims = steps.flatMap((step) => (step.claim ? [step.claim] : []))
+  const written = ordered.length === 0 ? [] : await store(deps, request, ordered.map(({ draft }) => draft), { claims })
+  ordered.forEach(({ step, draft }, at) => {
+    answers[step.entry.at] = writtenEntry(deps, entryRequest(request, step.entry), draft, written[at])
+  })
+  for (const { entry, existing } of steps) if (existing) answers[entry.at] = existing
+}
+
+function writtenEntry(deps: FhirDeps, request: FhirRequest, draft: Draft, written: Written | undefined): BundleEntry {
+  if (!written) throw new Error('a write has no result')
+  if (draft.method === 'DELETE') return { response: { status: '204', etag: `W/"${written.v}"` } }
+  return toEntry(writeAnswer(request, deps.baseUrl, written))
+}

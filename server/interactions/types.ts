@@ -1,0 +1,48 @@
+/** One FHIR request and its answer, free of Express: batch entries are requests of the same kind. */
+import type { Access } from '../access/access.ts'
+import type { Audit } from '../audit/audit.ts'
+import type { Actor } from '../auth/actor.ts'
+import type { Search } from '../search/types.ts'
+import type { Store } from '../store/types.ts'
+import type { Validator } from '../validation/validator.ts'
+import type { Writer } from '../writer/types.ts'
+import type { PageTokens } from './page-token.ts'
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH'
+
+export interface FhirRequest {
+  method: Method
+  /** path below the FHIR base, decoded: `['Patient', '1']` */
+  segments: string[]
+  query: [name: string, value: string][]
+  /** header by lower-case name */
+  header(name: string): string | undefined
+  body?: Uint8Array
+  actor: Actor
+}
+
+export interface FhirResponse {
+  status: number
+  headers: Record<string, string>
+  /** one JSON text in pieces; absent = no body */
+  body?: (Uint8Array | string)[]
+}
+
+export interface FhirDeps {
+  store: Store
+  search: Search
+  access: Access
+  validator: Validator
+  writer: Writer
+  audit: Audit
+  pages: PageTokens
+  /** FHIR base without a slash at its end, e.g. http://127.0.0.1:8080/fhir */
+  baseUrl: string
+  now(): Date
+  newId(): string
+  /** canonical of an organisation (`meta.source` of an operator's write) to its id */
+  organizationOf(metaSource: string): string | undefined
+  totals: 'none' | 'accurate'
+}
+
+export type Handler = (deps: FhirDeps, request: FhirRequest) => Promise<FhirResponse>

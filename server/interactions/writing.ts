@@ -1,0 +1,78 @@
+/** From a request's body to a stored resource: what create, update and transactions share. */
+import type { Actor } from '../auth/actor.ts'
+import { BASE } from '../fhir/canonical.ts'
+import { isId } from '../fhir/ids.ts'
+import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
+import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
+import type { Draft, WriteExtra } from '../writer/types.ts'
+import { currentForWrite } from './read.ts'
+import { auditRecordOf } from './audited.ts'
+import { decided } from './decided.ts'
+import type { FhirDeps, FhirRequest } from './types.ts'
+
+export type Written = { type: string; id: string; v: number; at: Date; created: boolean; body: Uint8Array }
+
+/** @throws OutcomeError for a missing body or one that is not JSON */
+export function parseBody(request: FhirRequest): ParsedResource {
+  if (!request.body || request.body.length === 0) throw new OutcomeError('json-invalid')
+  return parseResource(request.body)
+}
+
+export interface DraftInput {
+  type: string
+  id: string
+  method: 'POST' | 'PUT'
+  expect: Draft['expect']
+  parsed: ParsedResource
+}
+
+/** Checks type, id and content of one resource, and names its custodian. */
+export function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): Draft {
+  const { parsed, type, id } = input
+  if (parsed.resource.resourceType !== type) throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
+  if (parsed.resource.id !== undefined && !isId(String(parsed.resource.id))) throw new OutcomeError('id-invalid', { expression: [`${type}.id`] })
+  const issues = deps.validator.validate(parsed.resource, { mode: input.method === 'POST' ? 'create' : 'update', decimals: parsed.decimals })
+  const errors = issues.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal')
+  if (errors.length > 0) throw new OutcomeError(issues.map(toOutcome))
+  return { type, id, method: input.method, expect: input.expect, parsed, custodian: custodianOf(deps, actor, parsed), unchangedIsFine: input.method === 'PUT' }
+}
+
+function toOutcome(issue: ReturnType<FhirDeps['validator']['validate']>[number]): OutcomeIssue {
+  const profile = issue.profile?.startsWith(BASE) ? issue.profile.slice(issue.profile.lastIndexOf('/') + 1) : issue.profile
+  return { code: issue.code, severity: issue.severity, expression: [issue.expression], params: { rule: issue.rule, profile: profile ?? '' } }
+}
+
+/** Only an operator may name another custodian than its own organisation, by `meta.source`. */
+function custodianOf(deps: FhirDeps, actor: Actor, parsed: ParsedResource): string {
+  const named = parsed.resource.meta?.source
+  if (actor.party === 'operator' && typeof named === 'string') return deps.organizationOf(named) ?? actor.organization
+  return actor.organization
+}
+
+/**
+ * Stores drafts atomically, with their AuditEvents in the same transaction.
+ * @throws OutcomeError not-found, forbidden, version-conflict, claim-taken
+ */
+export async function store(deps: FhirDeps, request: FhirRequest, drafts: Draft[], extra: WriteExtra = {}): Promise<[Written, ...Written[]]> {
+  for (const draft of drafts) await requireWritable(deps, request, draft)
+  const audit = drafts.map((draft) => auditRecordOf(deps, request, draft))
+  const result = await deps.writer.write(drafts, { ...extra, audit, actor: request.actor })
+  if (!result.ok) throw conflictOf(result)
+  return result.written as [Written, ...Written[]]
+}
+
+function conflictOf(result: { conflict: 'version' | 'exists' | 'claim-taken' | 'side' }): OutcomeError {
+  if (result.conflict === 'claim-taken') return new OutcomeError('claim-taken')
+  if (result.conflict === 'side') return new OutcomeError('busy')
+  return new OutcomeError('version-conflict')
+}
+
+/** What may not be changed and is not visible either answers as if it were absent (access.md L55). */
+async function requireWritable(deps: FhirDeps, request: FhirRequest, draft: Draft): Promise<void> {
+  const current = draft.method === 'POST' ? undefined : await currentForWrite(deps, draft.type, draft.id)
+  const verdict = await deps.access.mayWrite(request.actor, draft, current)
+  if (verdict.permitted) return
+  if (draft.method === 'POST') throw new OutcomeError('forbidden')
+  const seen = await decided(deps, request, [], (decision) => deps.store.read(decision, draft.type, draft.id))
+  throw new OutcomeError(seen.value ? 'forbidden' : 'not-found')
+}

@@ -1,0 +1,36 @@
+/** The common last step of every write: REST, transactions and ingest all store through it. */
+import type { Actor } from '../auth/actor.ts'
+import type { ParsedResource } from '../fhir/resource-text.ts'
+import type { AuditRecord, Claim, SideWrite, WriteResult } from '../store/types.ts'
+
+/** One resource that is to be stored. */
+export interface Draft {
+  type: string
+  id: string
+  method: 'POST' | 'PUT' | 'DELETE'
+  expect: 'absent' | 'any' | number
+  /** the resource, parsed or as compact JSON text, without the server's stamp; absent for a delete */
+  text?: string
+  parsed?: ParsedResource
+  /** organisation id that answers for it; '' when there is none */
+  custodian: string
+  /** patients whose access rules hold although the resource does not refer to them (withdrawn reports) */
+  alsoPatients?: readonly string[]
+  /** the same content as the current version but for the stamp is not written again */
+  unchangedIsFine?: boolean
+}
+
+export interface WriteExtra {
+  claims?: Claim[]
+  side?: SideWrite[]
+  audit?: AuditRecord[]
+  /** who writes; absent for the server's own work */
+  actor?: Actor
+}
+
+/** `unchanged`: `Type/id` of drafts that were already so. */
+export type WriterResult = WriteResult & { unchanged: string[] }
+
+export interface Writer {
+  write(drafts: readonly Draft[], extra?: WriteExtra): Promise<WriterResult>
+}
