@@ -65,6 +65,8 @@ export interface MappedResource {
   state: 'current' | 'withdrawn'
   /** the source's own time of this statement, ISO instant; newest statement of a source wins, not the latest arrival */
   statedAt: string
+  /** the record only mentions this thing (engine/mention.ts): every element yields to any statement that is no placeholder */
+  placeholder?: true
 }
 
 /** A code that found no target: kept as it came, counted on the work list. */

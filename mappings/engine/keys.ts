@@ -1,0 +1,31 @@
+/**
+ * Keys of things that several sources speak of. All sources make them here, so that the hospital's report, the platform's
+ * row and the insurance's copy are one resource. `scope` is the organisation id that assigns the number.
+ */
+import type { KeyReference, ResourceKey } from './types.ts'
+
+const key = (type: string, scope: string, parts: string[]): ResourceKey => ({ type, scope, parts })
+
+export const keys = {
+  /** the organisation itself: the configured one when the scope is its id */
+  organization: (scope: string) => key('Organization', scope, []),
+  /** department or ward, by the hospital's own code, else by name */
+  department: (scope: string, codeOrName: string) => key('Organization', scope, ['department', codeOrName]),
+  location: (scope: string, ...parts: string[]) => key('Location', scope, parts),
+  /** staff numbers are reused after years, so the name belongs to the key (formats.md D45) */
+  practitioner: (scope: string, staffNo: string, name: string) => key('Practitioner', scope, [staffNo, name]),
+  encounter: (scope: string, visitNo: string) => key('Encounter', scope, [visitNo]),
+  report: (scope: string, reportNo: string) => key('DiagnosticReport', scope, [reportNo]),
+  result: (scope: string, reportNo: string, itemCode: string) => key('Observation', scope, [reportNo, itemCode]),
+  /** by specimen number where there is one, else `specimenOfReport` */
+  specimen: (scope: string, specimenNo: string) => key('Specimen', scope, [specimenNo]),
+  specimenOfReport: (scope: string, reportNo: string) => key('Specimen', scope, ['report', reportNo]),
+  request: (scope: string, requestNo: string) => key('ServiceRequest', scope, [requestNo]),
+  /** diagnosis of a visit: by code, else by its rank or its name */
+  diagnosis: (scope: string, visitNo: string, codeOrRank: string) => key('Condition', scope, [visitNo, codeOrRank]),
+  document: (scope: string, documentNo: string) => key('DocumentReference', scope, [documentNo]),
+} as const
+
+export function referTo(target: ResourceKey, display?: string): KeyReference {
+  return { $key: target, ...(display !== undefined && { display }) }
+}

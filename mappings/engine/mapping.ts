@@ -1,0 +1,212 @@
+/** A mapping of one kind of source row to one FHIR resource, and the function that applies it. */
+import { structureDefinition } from '../../server/fhir/canonical.ts'
+import type { FhirResource } from '../../server/fhir/types.ts'
+import type { RulesOf } from './elements.ts'
+import { From } from './from.ts'
+import { AbsentElement, type Field, Rule, type RowView, type Run } from './rule.ts'
+import type { MappedResource, MappingContext, MappingIssue, ResourceKey, UnmappedCode } from './types.ts'
+import { Decimal } from './values/decimal.ts'
+import { filled } from './values/blank.ts'
+
+export interface MappingDefinition<Row, Resource extends { resourceType: string }> {
+  /** `miis/2203/diseinfo`: names the mapping in issues */
+  source: string
+  to: Resource['resourceType']
+  /** profile id(s), `cn-condition` */
+  profile: string | readonly string[]
+  /** key fields in order, a key made of the row (keys.ts), or the record's patient */
+  id: readonly Field<Row>[] | 'patient' | ((row: RowView<Row>, run: Run) => ResourceKey | undefined)
+  /** field with the code of the institution that assigned the numbers; without it the source's organisation */
+  organization?: Field<Row>
+  /** rows for which it is false make nothing */
+  when?: (row: RowView<Row>) => boolean
+  /** the source says that the thing is void */
+  withdrawn?: (row: RowView<Row>) => boolean
+  rules: (from: From<Row>) => RulesOf<Resource>
+}
+
+export interface Mapping<Row> {
+  readonly source: string
+  readonly to: string
+  readonly profiles: readonly string[]
+  readonly definition: Omit<MappingDefinition<Row, { resourceType: string }>, 'rules'>
+  readonly elements: Readonly<Record<string, unknown>>
+}
+
+export function mapping<Row extends object, Resource extends { resourceType: string }>(
+  definition: MappingDefinition<Row, Resource>,
+): Mapping<Row> {
+  const { rules, ...rest } = definition
+  return {
+    source: definition.source,
+    to: definition.to,
+    profiles: typeof definition.profile === 'string' ? [definition.profile] : definition.profile,
+    definition: rest,
+    elements: rules(new From<Row>()) as Record<string, unknown>,
+  }
+}
+
+export interface RunOptions {
+  /** the source's own time of this statement, ISO instant */
+  statedAt: string
+  /** field name to its name in the whole payload: `(f) => 'input.diseinfo[1].' + f`; as it is when left out */
+  at?: (field: string) => string
+  /** whole record withdrawn, whatever the row says */
+  withdrawn?: boolean
+}
+
+export interface RunResult {
+  /** absent when `when` was false, or a required input is missing (then there is an issue of severity error) */
+  mapped?: MappedResource
+  /** placeholders of what it refers to */
+  mentioned: MappedResource[]
+  issues: MappingIssue[]
+  unmapped: UnmappedCode[]
+  /** names (by `at`) of the fields that were read */
+  read: Set<string>
+}
+
+/** Applies a mapping to one row. Pure: the same row and context give the same result. */
+export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, context: MappingContext, options: RunOptions): RunResult {
+  const run = new RowRun(map, row as Record<string, unknown>, context, options)
+  const result: RunResult = { mentioned: run.mentioned, issues: run.issues, unmapped: run.unmappedCodes, read: run.read }
+  const view = run.row as unknown as RowView<Row>
+  const { when, withdrawn } = map.definition
+  if (when && !when(view)) return result
+  const key = keyOf(map, run, view)
+  const elements = build(map.elements, run)
+  if (key === undefined || run.refused) return result
+  const resource = {
+    resourceType: map.to,
+    meta: { profile: map.profiles.map(structureDefinition) },
+    ...(elements as object | undefined),
+  } as FhirResource
+  const void_ = options.withdrawn || withdrawn?.(view)
+  result.mapped = { key, resource, state: void_ ? 'withdrawn' : 'current', statedAt: options.statedAt }
+  return result
+}
+
+function keyOf<Row>(map: Mapping<Row>, run: RowRun, view: RowView<Row>): MappedResource['key'] | undefined {
+  const { id } = map.definition
+  if (id === 'patient') return 'patient'
+  if (typeof id === 'function') {
+    const key = id(view, run)
+    if (!key) run.refuse('id')
+    return key
+  }
+  const parts = id.map((field) => {
+    const part = run.text(field)
+    if (part === undefined) run.refuse(field)
+    return part
+  })
+  return parts.every((part) => part !== undefined) ? { type: map.to, scope: run.scope, parts } : undefined
+}
+
+class RowRun implements Run {
+  readonly context: MappingContext
+  readonly scope: string
+  readonly row: RowView<Record<string, unknown>>
+  readonly issues: MappingIssue[] = []
+  readonly unmappedCodes: UnmappedCode[] = []
+  readonly mentioned: MappedResource[] = []
+  readonly read = new Set<string>()
+  refused = false
+  readonly #source: string
+  readonly #values: Record<string, unknown>
+  readonly #at: (field: string) => string
+
+  constructor(
+    map: { source: string; definition: { organization?: string } },
+    values: Record<string, unknown>,
+    context: MappingContext,
+    options: RunOptions,
+  ) {
+    this.context = context
+    this.#source = map.source
+    this.#values = values
+    this.#at = options.at ?? ((field) => field)
+    this.row = new Proxy(values, { get: (_target, field) => (typeof field === 'string' ? this.#get(field) : undefined) })
+    const code = map.definition.organization && this.text(map.definition.organization)
+    this.scope = code === undefined ? context.source.organization : context.organization(code)
+  }
+
+  #get(field: string): unknown {
+    this.read.add(this.#at(field))
+    const value = Object.hasOwn(this.#values, field) ? this.#values[field] : undefined
+    return typeof value === 'object' && value !== null && !(value instanceof Decimal) ? value : filled(value)
+  }
+
+  text(field: string): string | undefined {
+    const value = this.#get(field)
+    return typeof value === 'string' ? value : undefined
+  }
+
+  flaw(field: string, code: string, severity: MappingIssue['severity'] = 'warning'): void {
+    const at = this.#at(field)
+    if (!this.issues.some((known) => known.at === at && known.code === code)) this.issues.push({ severity, code, at, text: this.#source })
+  }
+
+  refuse(field: string): void {
+    this.refused = true
+    this.flaw(field, 'mapping-required', 'error')
+  }
+
+  unmapped(code: UnmappedCode): void {
+    if (!this.unmappedCodes.some((known) => known.map === code.map && known.code === code.code)) this.unmappedCodes.push(code)
+  }
+
+  mention(thing: MappedResource): void {
+    this.mentioned.push(thing)
+  }
+}
+
+const ABSENT_REASON_URL = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
+const absentExtension = (reason: string) => ({ extension: [{ url: ABSENT_REASON_URL, valueCode: reason }] })
+
+/** A structure of rules and constants to its value. One whose rules were all absent is absent, constants and all. */
+function build(node: unknown, run: Run): unknown {
+  return resolve(node, run).value
+}
+
+interface Resolved {
+  value: unknown
+  /** rules of input under this node, and how many of them had a value */
+  rules: number
+  present: number
+}
+
+function resolve(node: unknown, run: Run): Resolved {
+  if (node instanceof Rule) {
+    const value = node.evaluate(run) as unknown
+    const isInput = node.fields.length > 0
+    return { value, rules: isInput ? 1 : 0, present: isInput && value !== undefined ? 1 : 0 }
+  }
+  if (Array.isArray(node)) return resolveList(node, run)
+  if (typeof node === 'object' && node !== null && !(node instanceof Decimal)) return resolveObject(node as Record<string, unknown>, run)
+  return { value: node, rules: 0, present: 0 }
+}
+
+function resolveList(list: readonly unknown[], run: Run): Resolved {
+  const items = list.map((item) => resolve(item, run))
+  const values = items.map((item) => item.value).filter((value) => value !== undefined)
+  return { value: values.length > 0 ? values : undefined, ...counted(items) }
+}
+
+function resolveObject(node: Record<string, unknown>, run: Run): Resolved {
+  const out: Record<string, unknown> = {}
+  const items: Resolved[] = []
+  for (const [name, child] of Object.entries(node)) {
+    const item = resolve(child, run)
+    items.push(item)
+    if (item.value instanceof AbsentElement) {
+      out[child instanceof Rule && child.primitive ? `_${name}` : name] = absentExtension(item.value.reason)
+    } else if (item.value !== undefined) out[name] = item.value
+  }
+  const { rules, present } = counted(items)
+  const empty = Object.keys(out).length === 0 || (rules > 0 && present === 0)
+  return { value: empty ? undefined : out, rules, present }
+}
+
+function counted(items: readonly Resolved[]): { rules: number; present: number } {
+  return { rules: items.reduce((sum, item) => sum + item.rules, 0), present: items.reduce((sum, item) => sum + item.present, 0) }
+}

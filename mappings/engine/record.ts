@@ -1,0 +1,84 @@
+/** Collects what the mappings of one message, document or row group make, and lists what nobody read. */
+import { type Mapping, runMapping, type RunOptions, type RunResult } from './mapping.ts'
+import type { MappedRecord, MappedResource, MappingContext, MappingIssue, PatientIdentity, ResourceKey, UnmappedCode } from './types.ts'
+import { filled } from './values/blank.ts'
+
+export interface RecordHead {
+  recordType: string
+  deliveryId: string
+  at: string
+}
+
+export class RecordBuilder {
+  readonly context: MappingContext
+  patient: PatientIdentity | undefined
+  readonly #head: RecordHead
+  readonly #resources = new Map<string, MappedResource>()
+  readonly #issues: MappingIssue[] = []
+  readonly #unmapped: UnmappedCode[] = []
+  readonly #offered = new Set<string>()
+  readonly #read = new Set<string>()
+
+  constructor(context: MappingContext, head: RecordHead) {
+    this.context = context
+    this.#head = head
+  }
+
+  /** Maps a row, keeps what came of it; answers the resource's key, undefined when none was made. */
+  run<Row extends object>(map: Mapping<Row>, row: Row, options: RunOptions): ResourceKey | 'patient' | undefined {
+    this.offer(row, options.at)
+    const result = runMapping(map, row, this.context, options)
+    this.keep(result)
+    return result.mapped?.key
+  }
+
+  keep(result: RunResult): void {
+    for (const issue of result.issues) this.issue(issue)
+    for (const code of result.unmapped) {
+      if (!this.#unmapped.some((known) => known.map === code.map && known.code === code.code)) this.#unmapped.push(code)
+    }
+    for (const field of result.read) this.#read.add(field)
+    if (!result.mapped) return
+    this.add(result.mapped)
+    for (const thing of result.mentioned) this.add(thing)
+  }
+
+  /** Of one key the first statement of a record stands; a placeholder gives way to any. */
+  add(mapped: MappedResource): void {
+    const name = JSON.stringify(mapped.key)
+    const known = this.#resources.get(name)
+    if (!known || (known.placeholder && !mapped.placeholder)) this.#resources.set(name, mapped)
+  }
+
+  has(key: ResourceKey): boolean {
+    return this.#resources.has(JSON.stringify(key))
+  }
+
+  issue(issue: MappingIssue): void {
+    if (!this.#issues.some((known) => known.at === issue.at && known.code === issue.code)) this.#issues.push(issue)
+  }
+
+  /** The filled fields of a row are expected to be read by someone. */
+  offer(row: object, at: (field: string) => string = (field) => field): void {
+    for (const [field, value] of Object.entries(row)) {
+      if (typeof value !== 'object' && filled(value) !== undefined) this.#offered.add(at(field))
+    }
+  }
+
+  /** Fields that were used outside of a mapping (envelopes, keys). */
+  noteRead(...names: string[]): void {
+    for (const name of names) this.#read.add(name)
+  }
+
+  finish(extra: Pick<MappedRecord, 'nothingToStore'> = {}): MappedRecord {
+    return {
+      ...this.#head,
+      ...(this.patient && { patient: this.patient }),
+      resources: [...this.#resources.values()],
+      unmapped: this.#unmapped,
+      issues: this.#issues,
+      unread: [...this.#offered].filter((field) => !this.#read.has(field)),
+      ...extra,
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/** Code system and identifier system names that mappings share. */
+import { codeSystem, localSystem } from '../../server/fhir/canonical.ts'
+
+/** National tables by OID (profiles.md 1.3); the OID is the canonical. */
+export const TABLES = {
+  gender: 'urn:oid:2.16.156.10011.2.3.3.4',
+  marital: 'urn:oid:2.16.156.10011.2.3.3.5',
+  ethnicity: 'urn:oid:2.16.156.10011.2.3.3.3',
+  familyRelation: 'urn:oid:2.16.156.10011.2.3.3.8',
+  country: 'urn:oid:2.16.156.10011.2.3.3.1',
+  icd10: 'urn:oid:2.16.156.10011.2.3.3.11.3',
+  icd9cm3: 'urn:oid:2.16.156.10011.2.3.3.12',
+  tcm: 'urn:oid:2.16.156.10011.2.3.3.14',
+  documentType: 'urn:oid:2.16.156.10011.2.4',
+  dataElement: 'urn:oid:2.16.156.10011.2.2.1',
+} as const
+
+export const IDENTIFIER_TYPE = codeSystem('cn-identifier-type')
+
+/** Code system of the codes that one hospital made itself; the same from every source that speaks of that hospital. */
+export function localCodes(
+  scope: string,
+  kind: 'lab-item' | 'lab-panel' | 'department' | 'specimen' | 'service' | 'drug' | 'material' | (string & {}),
+): string {
+  return localSystem(scope, `${kind}-code`)
+}
+
+/** System of the original codes of a national or insurance table, by the name of its concept map. */
+export const mapSourceSystem = (map: string): string => codeSystem(map)

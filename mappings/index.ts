@@ -1,0 +1,16 @@
+/** Every source format, by the id that the configuration names. A new one is its folder and one line here. */
+import type { SourceMapping } from './engine/types.ts'
+
+const ALL: readonly SourceMapping[] = []
+
+const byId = new Map(ALL.map((one) => [one.id, one]))
+
+/** undefined: no such format. */
+export function sourceMapping(id: string): SourceMapping | undefined {
+  return byId.get(id)
+}
+
+/** Ids of all formats, for the message of a wrong configuration. */
+export function sourceMappingIds(): string[] {
+  return [...byId.keys()]
+}

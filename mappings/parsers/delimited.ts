@@ -1,0 +1,220 @@
+/**
+ * Delimited table files as RHIP platforms send them: by header name, charset and delimiter found from the file, one bad row
+ * rejected alone with its raw bytes. Streams: memory is bounded by ROW_BYTES_MAX and JOIN_LINES_MAX, not by the file.
+ */
+import { LineCharset, sniffTable } from './delimited-charset.ts'
+import { type Line, readLines } from './delimited-lines.ts'
+import { splitFields } from './delimited-fields.ts'
+
+/** A table that a platform sends; `columns` are the known ones, `required` those without which a file is refused. */
+export interface TableLayout {
+  name: string
+  columns: readonly string[]
+  required: readonly string[]
+}
+
+/** One data row by column name. `row` counts the file's lines of data from 1; the header is not counted. */
+export interface TableRow {
+  table: string
+  row: number
+  values: Readonly<Record<string, string>>
+  /** columns of this file that the layout does not know: said once, with the first row */
+  unknownColumns: readonly string[]
+}
+
+export type TableEvent =
+  | { kind: 'row'; row: TableRow; raw: Uint8Array }
+  | { kind: 'bad'; row: number; code: TableProblem; raw: Uint8Array }
+  /** the whole file is refused; nothing follows */
+  | { kind: 'refused'; code: TableProblem; column?: string }
+
+export type TableProblem =
+  | 'archive-refused'
+  | 'charset-unsupported'
+  | 'table-unknown'
+  | 'table-column-missing'
+  | 'table-column-repeated'
+  | 'table-row-charset'
+  | 'table-row-fields'
+  | 'table-row-newline'
+  | 'table-row-quote'
+  | 'table-row-too-long'
+
+export interface TableOptions {
+  layouts: readonly TableLayout[]
+  /** `auto`, or a name that TextDecoder knows */
+  charset: string
+  /** decides between tables whose columns would all fit */
+  fileName?: string
+}
+
+/** Columns of one table; RHIP's widest has about 120. */
+export const COLUMNS_MAX = 512
+
+interface Header {
+  layout: TableLayout
+  delimiter: string
+  names: string[]
+  /** the layout's columns in file order; undefined where the file's column is unknown */
+  known: (string | undefined)[]
+  unknown: string[]
+}
+
+/**
+ * Reads a file row by row. Every line of data comes out exactly once: as a row, in a bad row's raw bytes, or it is blank.
+ * Formula cells (`=cmd|…`) are data like any other.
+ */
+export async function* readTable(chunks: AsyncIterable<Uint8Array>, options: TableOptions): AsyncGenerator<TableEvent> {
+  const file = await sniffTable(chunks, options.charset)
+  if (file.refused) {
+    yield { kind: 'refused', code: file.refused }
+    return
+  }
+  const lines = readLines(file.chunks, file.lineEnd)
+  const first = await lines.next()
+  const header = readHeader(first.done ? undefined : first.value, file.charset, options)
+  if ('refused' in header) {
+    yield { kind: 'refused', code: header.refused, ...(header.column === undefined ? {} : { column: header.column }) }
+    return
+  }
+  yield* readRows(lines, header, file.charset)
+}
+
+/** Lines that one quoted field may run over before its quote counts as an error of the first line alone. */
+export const JOIN_LINES_MAX = 20
+
+async function* readRows(lines: AsyncGenerator<Line>, header: Header, charset: LineCharset): AsyncGenerator<TableEvent> {
+  let row = 0
+  let waiting: Line[] = []
+  for (;;) {
+    const line = waiting.shift() ?? (await nextLine(lines))
+    if (!line) return
+    row++
+    const outcome = readRow(line, header, charset, row)
+    if (outcome !== 'open-quote') {
+      if (outcome) yield outcome
+      else row--
+      continue
+    }
+    const joined = await closeQuote(line, lines, waiting, header, charset)
+    waiting = joined.rest
+    yield { kind: 'bad', row, code: joined.code, raw: joined.raw }
+  }
+}
+
+async function nextLine(lines: AsyncGenerator<Line>): Promise<Line | undefined> {
+  const next = await lines.next()
+  return next.done ? undefined : next.value
+}
+
+/** A row, a bad row, undefined for a blank line, or `open-quote`: the line ends inside a quoted field. */
+function readRow(line: Line, header: Header, charset: LineCharset, row: number): TableEvent | 'open-quote' | undefined {
+  if (line.tooLong) return { kind: 'bad', row, code: 'table-row-too-long', raw: line.bytes }
+  const text = charset.decode(line.bytes)
+  if (text === undefined) return { kind: 'bad', row, code: 'table-row-charset', raw: line.bytes }
+  if (isBlank(text)) return undefined
+  const fields = splitFields(text, header.delimiter)
+  if (fields === 'open-quote') return fields
+  if (fields === 'bad-quote') return { kind: 'bad', row, code: 'table-row-quote', raw: line.bytes }
+  if (fields.length !== header.names.length) return { kind: 'bad', row, code: 'table-row-fields', raw: line.bytes }
+  const values: Record<string, string> = {}
+  for (let at = 0; at < fields.length; at++) {
+    const name = header.known[at]
+    if (name !== undefined) values[name] = fields[at] as string
+  }
+  const unknownColumns = row === 1 ? header.unknown : []
+  return { kind: 'row', row: { table: header.layout.name, row, values, unknownColumns }, raw: line.bytes }
+}
+
+/** DOS end-of-file marks stand alone on the last line of some exports. */
+function isBlank(text: string): boolean {
+  return text === '' || text === '\u001a' || text.trim() === ''
+}
+
+/**
+ * A quoted field that runs over line ends: when its quote closes within the bound and the whole is one row, all those lines
+ * are one bad row (`table-row-newline`). Otherwise only the first line is bad and the others are read on their own.
+ */
+async function closeQuote(
+  first: Line,
+  lines: AsyncGenerator<Line>,
+  waiting: readonly Line[],
+  header: Header,
+  charset: LineCharset,
+): Promise<{ code: TableProblem; raw: Uint8Array; rest: Line[] }> {
+  const rest = [...waiting]
+  const parts = [first.bytes]
+  let text = charset.decode(first.bytes) ?? ''
+  for (let taken = 0; taken < JOIN_LINES_MAX; taken++) {
+    if (taken >= rest.length) {
+      const line = await nextLine(lines)
+      if (!line) break
+      rest.push(line)
+    }
+    const line = rest[taken] as Line
+    const more = line.tooLong ? undefined : charset.decode(line.bytes)
+    if (more === undefined) break
+    parts.push(line.bytes)
+    text = `${text}\n${more}`
+    const fields = splitFields(text, header.delimiter)
+    if (fields === 'open-quote') continue
+    if (fields === 'bad-quote' || fields.length !== header.names.length) break
+    return { code: 'table-row-newline', raw: Buffer.concat(withNewlines(parts)), rest: rest.slice(taken + 1) }
+  }
+  return { code: 'table-row-quote', raw: first.bytes, rest }
+}
+
+const NEWLINE = new Uint8Array([10])
+
+function withNewlines(parts: readonly Uint8Array[]): Uint8Array[] {
+  return parts.flatMap((part, at) => (at === 0 ? [part] : [NEWLINE, part]))
+}
+
+const DELIMITERS = [',', '|', '\t', '^']
+
+function readHeader(line: Line | undefined, charset: LineCharset, options: TableOptions): Header | Refusal {
+  const text = line && !line.tooLong ? charset.decode(line.bytes) : undefined
+  if (text === undefined) return { refused: 'table-unknown' }
+  const attempts = DELIMITERS.map((delimiter) => ({ delimiter, names: splitFields(text, delimiter) }))
+  const best = attempts.reduce((a, b) => (b.names.length > a.names.length && Array.isArray(b.names) ? b : a))
+  if (!Array.isArray(best.names) || best.names.length > COLUMNS_MAX) return { refused: 'table-unknown' }
+  const names = best.names.map((name) => name.trim().toUpperCase())
+  return headerOf(names, best.delimiter, options)
+}
+
+interface Refusal {
+  refused: TableProblem
+  column?: string
+}
+
+function headerOf(names: string[], delimiter: string, options: TableOptions): Header | Refusal {
+  const present = new Set(names)
+  const repeated = names.find((name, at) => names.indexOf(name) !== at)
+  const layout = recognise(present, options)
+  if (!layout) return { refused: 'table-unknown' }
+  if (repeated !== undefined && layout.columns.includes(repeated)) return { refused: 'table-column-repeated', column: repeated }
+  const missing = layout.required.find((name) => !present.has(name))
+  if (missing !== undefined) return { refused: 'table-column-missing', column: missing }
+  const columns = new Set(layout.columns)
+  return {
+    layout,
+    delimiter,
+    names,
+    known: names.map((name) => (columns.has(name) ? name : undefined)),
+    unknown: names.filter((name) => !columns.has(name)),
+  }
+}
+
+/** The table named by the file, else the one that knows most of the columns (at least half of them). */
+function recognise(present: ReadonlySet<string>, options: TableOptions): TableLayout | undefined {
+  const file = (options.fileName ?? '').toUpperCase()
+  const named = options.layouts.filter((layout) => file.includes(layout.name)).sort((a, b) => b.name.length - a.name.length)[0]
+  const scores = options.layouts.map((layout) => {
+    const hits = layout.columns.filter((name) => present.has(name)).length
+    const complete = layout.required.every((name) => present.has(name))
+    return { layout, score: complete ? hits : hits / 2, hits }
+  })
+  const best = scores.sort((a, b) => b.score - a.score)[0]
+  if (named && scores.some((each) => each.layout === named && each.hits > 0)) return named
+  return best && best.hits * 2 >= present.size ? best.layout : undefined
+}
