@@ -4,10 +4,9 @@ import { outcomeOf } from '../outcome/render.ts'
 import { parseResource } from '../fhir/resource-text.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { type EntryRequest, entriesOf } from './bundle-entries.ts'
+import { type Dispatch, entryRequest, toEntry } from './entry-requests.ts'
 import { transaction } from './transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
-
-export type Dispatch = (deps: FhirDeps, request: FhirRequest) => Promise<FhirResponse>
 
 /** POST [base]: a batch or a transaction. */
 export function bundleHandler(dispatch: Dispatch) {
@@ -31,31 +30,5 @@ async function runEntry(deps: FhirDeps, outer: FhirRequest, entry: EntryRequest,
   } catch (error) {
     const { status, outcome } = outcomeOf(error)
     return { resource: JSON.stringify(outcome), response: { status: String(status) } }
-  }
-}
-
-/** The entry as a request: same actor, its own conditional headers. */
-export function entryRequest(outer: FhirRequest, entry: EntryRequest): FhirRequest {
-  return {
-    method: entry.method,
-    segments: entry.segments,
-    query: entry.query,
-    header: (name) => entry.headers[name] ?? (name === 'prefer' ? outer.header('prefer') : undefined),
-    ...(entry.text === undefined ? {} : { body: Buffer.from(entry.text) }),
-    actor: outer.actor,
-  }
-}
-
-export function toEntry(answer: FhirResponse): BundleEntry {
-  const location = answer.headers.Location
-  const modified = answer.headers['Last-Modified']
-  return {
-    ...(answer.body ? { resource: Buffer.concat(answer.body.map((piece) => Buffer.from(piece))) } : {}),
-    response: {
-      status: String(answer.status),
-      ...(location ? { location } : {}),
-      ...(answer.headers.ETag ? { etag: answer.headers.ETag } : {}),
-      ...(modified ? { lastModified: new Date(modified).toISOString() } : {}),
-    },
   }
 }

@@ -26,6 +26,8 @@ export interface FhirResponse {
   headers: Record<string, string>
   /** one JSON text in pieces; absent = no body */
   body?: (Uint8Array | string)[]
+  /** instead of `body`: sent while it is made */
+  stream?: AsyncIterable<Uint8Array>
 }
 
 export interface FhirDeps {

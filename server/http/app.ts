@@ -1,0 +1,38 @@
+/** The Express application: which path belongs to whom, and the headers that every answer has. */
+import express, { type Express, type Router } from 'express'
+import type { Logger } from 'pino'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { type EndpointDeps, fhirEndpoint, sendError } from './fhir-endpoint.ts'
+import { healthRouter, type HealthDeps } from './health.ts'
+
+export interface AppDeps extends EndpointDeps {
+  auth: Router
+  ingest: Router
+  health: HealthDeps
+  log: Logger
+}
+
+export function createApp(deps: AppDeps): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('query parser', false)
+  app.use(function security(_request, response, next) {
+    // No cache may keep what consent can take back (access.md L52).
+    response.setHeader('Cache-Control', 'no-store')
+    response.setHeader('Vary', 'Authorization')
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    next()
+  })
+  app.use('/fhir', fhirEndpoint(deps))
+  app.use('/auth', deps.auth)
+  app.use('/ingest', deps.ingest)
+  app.use(healthRouter(deps.health))
+  app.use(function unknownPath(request, response) {
+    sendError(deps.log, request, response, new OutcomeError('not-found'))
+  })
+  app.use(function failed(error: unknown, request: express.Request, response: express.Response, _next: express.NextFunction) {
+    sendError(deps.log, request, response, error)
+  })
+  return app
+}

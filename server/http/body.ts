@@ -1,0 +1,22 @@
+/** Request bodies: bounded while they arrive, never buffered beyond the limit. */
+import type { IncomingMessage } from 'node:http'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+
+/** @throws OutcomeError body-too-large */
+export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0)
+  if (declared > bytesMax) throw tooLarge(bytesMax)
+  const chunks: Buffer[] = []
+  let total = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    total += chunk.length
+    if (total > bytesMax) throw tooLarge(bytesMax)
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
+}
+
+/** The connection is closed behind the answer: the rest of the body is not read. */
+function tooLarge(max: number): OutcomeError {
+  return new OutcomeError('body-too-large', { params: { max } }, { Connection: 'close' })
+}

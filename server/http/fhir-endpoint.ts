@@ -1,0 +1,138 @@
+/** /fhir: an HTTP request to a FhirRequest, the steps that stand before every interaction, and its answer back to bytes. */
+import { pipeline } from 'node:stream/promises'
+import type { Request, Response } from 'express'
+import type { Logger } from 'pino'
+import type { Authenticator } from '../auth/authenticator.ts'
+import { smartConfiguration } from '../auth/smart-configuration.ts'
+import { FHIR_JSON } from '../interactions/answers.ts'
+import { capabilities } from '../interactions/capabilities.ts'
+import { dispatch } from '../interactions/dispatch.ts'
+import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { outcomeOf } from '../outcome/render.ts'
+import { readBody } from './body.ts'
+
+export const FHIR_BODY_BYTES_MAX = 64 * 1024 * 1024
+const URL_CHARS_MAX = 16_384
+const SEGMENTS_MAX = 6
+
+export interface EndpointDeps {
+  fhir: FhirDeps
+  authenticate: Authenticator
+  publicUrl: string
+  log: Logger
+}
+
+/** The steps in their order: limits, public pages, media types, authentication, body, interaction. */
+export function fhirEndpoint(deps: EndpointDeps) {
+  return async function fhir(request: Request, response: Response): Promise<void> {
+    try {
+      const { segments, query } = splitUrl(request.url)
+      const method = request.method as Method
+      requireAcceptable(request, query)
+      if (isPublic(method, segments)) {
+        return await send(response, method, await publicAnswer(deps, segments))
+      }
+      const actor = await deps.authenticate(request)
+      const body = method === 'POST' || method === 'PUT' ? await bodyOf(request, segments) : undefined
+      const asked: FhirRequest = { method, segments, query, header: (name) => headerOf(request, name), actor, ...(body ? { body } : {}) }
+      await send(response, method, await dispatch(deps.fhir, asked))
+    } catch (error) {
+      sendError(deps.log, request, response, error)
+    }
+  }
+}
+
+function isPublic(method: Method, segments: string[]): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false
+  return (segments.length === 1 && segments[0] === 'metadata') || segments.join('/') === '.well-known/smart-configuration'
+}
+
+function publicAnswer(deps: EndpointDeps, segments: string[]): Promise<FhirResponse> {
+  if (segments[0] !== 'metadata') {
+    const body = [JSON.stringify(smartConfiguration(deps.publicUrl))]
+    return Promise.resolve({ status: 200, headers: { 'Content-Type': 'application/json' }, body })
+  }
+  return capabilities(deps.fhir, undefined as never)
+}
+
+/** Path segments decoded once, query pairs as strings and nothing else: no objects, no arrays (access.md L62, L70). */
+function splitUrl(url: string): { segments: string[]; query: [string, string][] } {
+  if (url.length > URL_CHARS_MAX) throw new OutcomeError('url-too-long', { params: { max: URL_CHARS_MAX } })
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  const raw = path.split('/').filter((part) => part !== '')
+  if (raw.length > SEGMENTS_MAX) throw new OutcomeError('not-found')
+  try {
+    const segments = raw.map((part) => (part.includes('%') ? decodeURIComponent(part) : part))
+    return { segments, query: mark < 0 ? [] : queryOf(url.slice(mark + 1)) }
+  } catch {
+    throw new OutcomeError('url-invalid')
+  }
+}
+
+function queryOf(text: string): [string, string][] {
+  for (const part of text.split('&')) decodeURIComponent(part)
+  return [...new URLSearchParams(text)] as [string, string][]
+}
+
+function headerOf(request: Request, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
+}
+
+const JSON_TYPES = new Set(['application/fhir+json', 'application/json', 'text/json', 'application/json+fhir', '*/*', 'application/*', ''])
+
+function requireAcceptable(request: Request, query: [string, string][]): void {
+  const format = query.find(([name]) => name === '_format')?.[1]
+  if (format !== undefined) {
+    if (format !== 'json' && !JSON_TYPES.has(mediaType(format.replaceAll(' ', '+')))) throw new OutcomeError('not-acceptable')
+    return
+  }
+  const accept = request.headers.accept ?? ''
+  const types = accept.split(',').map(mediaType)
+  const special = types.some((type) => type === 'application/fhir+ndjson' || type === 'application/x-ndjson' || type === 'text/html')
+  if (!special && !types.some((type) => JSON_TYPES.has(type))) throw new OutcomeError('not-acceptable')
+}
+
+const mediaType = (text: string): string => (text.split(';')[0] ?? '').trim().toLowerCase()
+
+async function bodyOf(request: Request, segments: string[]): Promise<Buffer> {
+  const type = mediaType(request.headers['content-type'] ?? '')
+  const form = type === 'application/x-www-form-urlencoded' && segments.includes('_search')
+  const body = await readBody(request, FHIR_BODY_BYTES_MAX)
+  if (!form && body.length > 0 && (type === '' || !JSON_TYPES.has(type))) throw new OutcomeError('content-type-unsupported')
+  return body
+}
+
+async function send(response: Response, method: Method, answer: FhirResponse): Promise<void> {
+  if (answer.stream && method !== 'HEAD') {
+    response.writeHead(answer.status, answer.headers)
+    await pipeline(answer.stream, response)
+    return
+  }
+  const pieces = answer.body ?? []
+  const body = pieces.length === 1 && typeof pieces[0] !== 'string' ? pieces[0] : Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
+  const headers: Record<string, string | number> = { ...answer.headers }
+  if (answer.body) headers['Content-Length'] = body?.length ?? 0
+  response.writeHead(answer.status, headers)
+  if (method === 'HEAD' || !answer.body) response.end()
+  else response.end(body)
+}
+
+/** An unexpected failure is logged by its kind; neither log nor answer says what the request was about. */
+export function sendError(log: Logger, request: Request, response: Response, error: unknown): void {
+  const { status, outcome, headers } = outcomeOf(error)
+  if (!(error instanceof OutcomeError)) {
+    const known = error instanceof Error ? error : new Error('unknown')
+    log.error({ kind: known.name, at: known.stack?.split('\n').slice(1, 6), method: request.method }, 'unexpected failure')
+  }
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const body = JSON.stringify(outcome)
+  const challenge: Record<string, string> = status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}
+  response.writeHead(status, { 'Content-Type': FHIR_JSON, ...challenge, ...headers, 'Content-Length': Buffer.byteLength(body) })
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

@@ -1,0 +1,75 @@
+/** CapabilityStatement (R4 http.html#capabilities), built from what is registered; the same for everybody. */
+import { readFileSync } from 'node:fs'
+import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
+import { operationsOn } from '../operations/registry.ts'
+import { jsonAnswer } from './answers.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+
+const SOFTWARE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+const STARTED = new Date().toISOString()
+
+let made: { baseUrl: string; statement: unknown } | undefined
+
+export function capabilities(deps: FhirDeps, _request: FhirRequest): Promise<FhirResponse> {
+  if (made?.baseUrl !== deps.baseUrl) made = { baseUrl: deps.baseUrl, statement: statementOf(deps) }
+  return Promise.resolve(jsonAnswer(200, made.statement))
+}
+
+function statementOf(deps: FhirDeps): unknown {
+  return {
+    resourceType: 'CapabilityStatement',
+    status: 'active',
+    date: STARTED,
+    kind: 'instance',
+    software: { name: 'Yilian 医联', version: SOFTWARE.version },
+    implementation: { description: '医联 FHIR R4 互操作服务器', url: deps.baseUrl },
+    fhirVersion: '4.0.1',
+    format: ['json', 'application/fhir+json'],
+    rest: [
+      {
+        mode: 'server',
+        security: securityOf(deps),
+        resource: [...RESOURCE_TYPES].map((type) => resourceOf(deps, type)),
+        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        operation: operationsOn('system'),
+      },
+    ],
+  }
+}
+
+function securityOf(deps: FhirDeps): unknown {
+  const root = deps.baseUrl.replace(/\/fhir$/, '')
+  return {
+    cors: false,
+    service: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }] }],
+    extension: [
+      {
+        url: 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris',
+        extension: [{ url: 'token', valueUri: `${root}/auth/token` }],
+      },
+    ],
+  }
+}
+
+const INTERACTIONS = ['read', 'vread', 'update', 'delete', 'history-instance', 'create', 'search-type'].map((code) => ({ code }))
+const IMMUTABLE = new Set(['AuditEvent'])
+
+function resourceOf(deps: FhirDeps, type: string): unknown {
+  const parameters = deps.search.parameters(type)
+  const references = parameters.filter((parameter) => parameter.type === 'reference')
+  return {
+    type,
+    profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    supportedProfile: deps.validator.profilesFor(type),
+    interaction: IMMUTABLE.has(type) ? INTERACTIONS.filter(({ code }) => code !== 'update' && code !== 'delete') : INTERACTIONS,
+    versioning: 'versioned',
+    readHistory: true,
+    updateCreate: false,
+    conditionalCreate: true,
+    conditionalUpdate: false,
+    conditionalDelete: 'not-supported',
+    searchInclude: references.map(({ code }) => `${type}:${code}`),
+    searchParam: parameters.map(({ code, type: kind, url }) => ({ name: code, type: kind, definition: url })),
+    operation: operationsOn(type),
+  }
+}

@@ -1,0 +1,24 @@
+/** Runs a query under a fresh decision of the actor, and keeps what the audit needs to know of it. */
+import type { Decision } from '../access/decision.ts'
+import type { FhirDeps, FhirRequest } from './types.ts'
+
+export interface Seen<T> {
+  value: T
+  /** short stable reason of the decision */
+  reason: string
+}
+
+/** `patients`: the patients that the query is bound to, where it is (a wide relation need not be listed then). */
+export async function decided<T>(
+  deps: FhirDeps,
+  request: FhirRequest,
+  patients: readonly string[],
+  run: (decision: Decision) => Promise<T>,
+): Promise<Seen<T>> {
+  let reason = ''
+  const value = await deps.access.withDecision(request.actor, { patients }, (decision) => {
+    reason = decision.reason
+    return run(decision)
+  })
+  return { value, reason }
+}

@@ -1,0 +1,52 @@
+/** Which interaction or operation a request is: the one table of the FHIR API. */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { operationFor } from '../operations/registry.ts'
+import { bundleHandler } from './bundle.ts'
+import { capabilities } from './capabilities.ts'
+import { create } from './create.ts'
+import { history } from './history.ts'
+import { read, vread } from './read.ts'
+import { search } from './search.ts'
+import type { FhirDeps, FhirRequest, FhirResponse, Handler } from './types.ts'
+import { remove, update } from './update.ts'
+
+type Shape = 'system' | 'type' | 'instance' | 'history' | 'version' | 'metadata' | 'form-search'
+
+const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {
+  metadata: { GET: capabilities },
+  system: { POST: bundleHandler(dispatch) },
+  type: { GET: search, POST: create },
+  'form-search': { POST: formSearch },
+  instance: { GET: read, PUT: update, DELETE: remove },
+  history: { GET: history },
+  version: { GET: vread },
+}
+
+/** @throws OutcomeError method-not-allowed, operation-unknown, not-found */
+export function dispatch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const operation = request.segments.find((segment) => segment.startsWith('$'))
+  if (operation !== undefined) return operationFor(request)(deps, request)
+  const shape = shapeOf(request.segments)
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const handler = TABLE[shape][method]
+  if (!handler) throw new OutcomeError('method-not-allowed', {}, { Allow: Object.keys(TABLE[shape]).join(', ') })
+  return handler(deps, request)
+}
+
+function shapeOf(segments: string[]): Shape {
+  const [first, second, third] = segments
+  if (segments.length === 0) return 'system'
+  if (segments.length === 1) return first === 'metadata' ? 'metadata' : 'type'
+  if (segments.length === 2) return second === '_search' ? 'form-search' : 'instance'
+  if (third === '_history' && segments.length === 3) return 'history'
+  if (third === '_history' && segments.length === 4) return 'version'
+  throw new OutcomeError('not-found')
+}
+
+/** POST [type]/_search: the form's parameters behind those of the address (R4 http.html#search). */
+function formSearch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const type = request.header('content-type') ?? ''
+  if (!type.startsWith('application/x-www-form-urlencoded')) throw new OutcomeError('content-type-unsupported')
+  const form = [...new URLSearchParams(Buffer.from(request.body ?? []).toString('utf8'))] as [string, string][]
+  return search(deps, { ...request, query: [...request.query, ...form] })
+}

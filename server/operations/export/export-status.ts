@@ -1,0 +1,74 @@
+/** Status, files and deletion of an export. Another client's job is absent. Files are decided again while they are sent. */
+import { audited } from '../../interactions/audited.ts'
+import { decided } from '../../interactions/decided.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
+import { OutcomeError } from '../../outcome/outcome-error.ts'
+import type { Operation } from '../types.ts'
+import { chunksOf, type ExportChunk, type ExportJob, jobsOf } from './job.ts'
+
+export const exportStatus: Operation = {
+  code: 'export-status', on: 'system', level: 'system', methods: ['GET', 'DELETE'], definition: '', run: status,
+}
+
+export const exportFile: Operation = { code: 'export-file', on: 'system', level: 'system', methods: ['GET'], definition: '', run: file }
+
+const RETRY_SECONDS = '1'
+
+async function status(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const job = await jobOf(deps, request)
+  if (request.method === 'DELETE') {
+    await jobsOf(deps.store).update({ _id: job._id }, { set: { status: 'cancelled' } })
+    await chunksOf(deps.store).delete({ job: job._id })
+    return { status: 202, headers: {} }
+  }
+  if (job.status === 'failed') throw new OutcomeError('internal')
+  if (job.status === 'accepted') {
+    const progress = `${job.cursor.type}/${job.types.length}`
+    return { status: 202, headers: { 'X-Progress': progress, 'Retry-After': RETRY_SECONDS } }
+  }
+  const manifest = {
+    transactionTime: job.transactionTime.toISOString(),
+    request: job.request,
+    requiresAccessToken: true,
+    output: job.written.map((type) => ({ type, url: `${deps.baseUrl}/$export-file/${job._id}/${type}.ndjson` })),
+    error: [],
+  }
+  return { status: 200, headers: { 'Content-Type': 'application/json', Expires: job.expires.toUTCString() }, body: [JSON.stringify(manifest)] }
+}
+
+async function jobOf(deps: FhirDeps, request: FhirRequest): Promise<ExportJob> {
+  const job = await jobsOf(deps.store).get(request.segments[1] ?? '')
+  if (!job || job.clientId !== request.actor.clientId || job.status === 'cancelled' || job.expires < deps.now()) throw new OutcomeError('not-found')
+  return job
+}
+
+async function file(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const job = await jobOf(deps, request)
+  const type = /^([A-Za-z]+)\.ndjson$/.exec(request.segments[2] ?? '')?.[1]
+  if (job.status !== 'completed' || type === undefined || !job.written.includes(type)) throw new OutcomeError('not-found')
+  requireSameView(job, request)
+  return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, stream: lines(deps, request, job, type) }
+}
+
+/** A file made for one purpose and data form is not handed out under another. */
+function requireSameView(job: ExportJob, request: FhirRequest): void {
+  const same = job.actor.purpose === request.actor.purpose && job.actor.form === request.actor.form && job.actor.study === request.actor.study
+  if (!same) throw new OutcomeError('not-found')
+}
+
+async function* lines(deps: FhirDeps, request: FhirRequest, job: ExportJob, type: string): AsyncIterable<Uint8Array> {
+  for await (const chunk of chunksOf(deps.store).stream({ job: job._id, type }, { sort: { n: 1 } })) {
+    const text = await permittedLines(deps, request, chunk)
+    if (text !== '') yield Buffer.from(text)
+  }
+}
+
+/** Only what is there and permitted now, whatever was so when the file was written (access.md L26). */
+async function permittedLines(deps: FhirDeps, request: FhirRequest, chunk: ExportChunk): Promise<string> {
+  const ids = chunk.rows.map(({ id }) => id)
+  const seen = await decided(deps, request, [], (decision) => deps.store.readMany(decision, chunk.type, ids))
+  const visible = seen.value.filter((doc) => !doc.deleted)
+  await audited(deps, request, { interaction: 'export-download', action: 'R', type: chunk.type, found: visible, seen })
+  const permitted = new Set(visible.map(({ id }) => id))
+  return chunk.rows.filter(({ id }) => permitted.has(id)).map(({ line }) => `${line}\n`).join('')
+}

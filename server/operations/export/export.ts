@@ -1,0 +1,90 @@
+/** $export, the kick-off (Bulk Data Access 2.0): accepted for system tokens only, answered 202 with the status address. */
+import { allows } from '../../auth/scopes.ts'
+import { isResourceType, RESOURCE_TYPES } from '../../fhir/resource-types.ts'
+import { preferOf } from '../../interactions/answers.ts'
+import { audited } from '../../interactions/audited.ts'
+import { checkId } from '../../interactions/checks.ts'
+import { decided } from '../../interactions/decided.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
+import { OutcomeError } from '../../outcome/outcome-error.ts'
+import type { Operation } from '../types.ts'
+import { EXPORT_LIFE_MS, type ExportJob, jobsOf } from './job.ts'
+import { runExport } from './run.ts'
+
+const DEFINITION = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition'
+const UNDERSTOOD = new Set(['_type', '_since', '_outputFormat'])
+const FORMATS = new Set(['application/fhir+ndjson', 'application/ndjson', 'ndjson'])
+/** Never part of an export: the audit and the server's own. */
+const LEFT_OUT = new Set(['AuditEvent', 'Bundle', 'OperationOutcome', 'Parameters', 'Subscription'])
+
+export const systemExport = exportOperation('system', 'system', 'export')
+export const patientExport = exportOperation('Patient', 'type', 'patient-export')
+export const groupExport = exportOperation('Group', 'instance', 'group-export')
+
+function exportOperation(on: string, level: Operation['level'], definition: string): Operation {
+  return { code: 'export', on, level, methods: ['GET'], definition: `${DEFINITION}/${definition}`, run: kickOff }
+}
+
+async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  if (preferOf(request, 'respond-async') === undefined && !(request.header('prefer') ?? '').includes('respond-async')) {
+    throw new OutcomeError('export-async-only', { expression: ['http.Prefer'] })
+  }
+  const job = jobOf(deps, request)
+  if (job.group !== undefined) await requireGroup(deps, request, job.group)
+  await audited(deps, request, { interaction: 'export', action: 'E', type: job.level === 'group' ? 'Group' : 'Patient', found: [], seen: { reason: 'export-accepted' } })
+  await jobsOf(deps.store).insert(job)
+  // The run goes on by itself; what a stopped process leaves is taken up by the export worker.
+  void runExport(deps, job._id).catch(() => undefined)
+  return { status: 202, headers: { 'Content-Location': `${deps.baseUrl}/$export-status/${job._id}` } }
+}
+
+function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
+  for (const [name] of request.query) if (!UNDERSTOOD.has(name)) throw new OutcomeError('parameter-unknown', { params: { name } })
+  const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
+  const format = value('_outputFormat')
+  if (format !== undefined && !FORMATS.has(format)) throw new OutcomeError('parameter-invalid', { params: { name: '_outputFormat' } })
+  const since = value('_since')
+  if (since !== undefined && Number.isNaN(Date.parse(since))) throw new OutcomeError('parameter-invalid', { params: { name: '_since' } })
+  const now = deps.now()
+  const level = request.segments.length === 1 ? 'system' : request.segments.length === 2 ? 'patient' : 'group'
+  const id = request.segments[1] ?? ''
+  if (level === 'group') checkId(id)
+  return {
+    _id: deps.newId(),
+    clientId: request.actor.clientId,
+    actor: request.actor,
+    level,
+    ...(level === 'group' ? { group: id } : {}),
+    types: typesOf(deps, request, value('_type'), level),
+    ...(since === undefined ? {} : { since: new Date(since) }),
+    request: `${deps.baseUrl}/${request.segments.join('/')}`,
+    status: 'accepted',
+    transactionTime: now,
+    cursor: { type: 0, id: '', chunk: 0 },
+    written: [],
+    expires: new Date(now.getTime() + EXPORT_LIFE_MS),
+  }
+}
+
+/** The types asked for, or all that the token's system scopes permit; a type without a scope is refused by name. */
+function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined, level: ExportJob['level']): string[] {
+  const system = { ...request.actor, scopes: request.actor.scopes.filter((scope) => scope.level === 'system') }
+  const permitted = (type: string) => allows(system, type, 'r') && allows(system, type, 's')
+  const inLevel = (type: string) => !LEFT_OUT.has(type) && (level === 'system' || type === 'Patient' || deps.search.compartmentParams(type).length > 0)
+  if (asked === undefined) {
+    const types = [...RESOURCE_TYPES].filter((type) => inLevel(type) && permitted(type))
+    if (types.length === 0) throw new OutcomeError('forbidden')
+    return types
+  }
+  const types = asked.split(',').filter((type) => type !== '')
+  for (const type of types) {
+    if (!isResourceType(type) || !inLevel(type)) throw new OutcomeError('parameter-invalid', { params: { name: '_type' } })
+    if (!permitted(type)) throw new OutcomeError('forbidden')
+  }
+  return types
+}
+
+async function requireGroup(deps: FhirDeps, request: FhirRequest, id: string): Promise<void> {
+  const seen = await decided(deps, request, [], (decision) => deps.store.read(decision, 'Group', id))
+  if (!seen.value || seen.value.deleted) throw new OutcomeError('not-found')
+}

@@ -1,0 +1,49 @@
+/** Bulk export jobs (FHIR Bulk Data Access 2.0): what is kept of them, and where. */
+import { type Decision, systemDecision } from '../../access/decision.ts'
+import type { Actor } from '../../auth/actor.ts'
+import type { Store, Table, TableDoc } from '../../store/types.ts'
+
+export interface ExportJob extends TableDoc {
+  _id: string
+  /** only this client may see, fetch or delete it */
+  clientId: string
+  actor: Actor
+  level: 'system' | 'patient' | 'group'
+  group?: string
+  types: string[]
+  since?: Date
+  /** address of the kick-off request, for the manifest */
+  request: string
+  status: 'accepted' | 'completed' | 'failed' | 'cancelled'
+  transactionTime: Date
+  /** where the run stands: index of the type, id behind which to go on, number of the next chunk */
+  cursor: { type: number; id: string; chunk: number }
+  /** types that have at least one line */
+  written: string[]
+  expires: Date
+}
+
+/** Lines of one type, in id order; kept apart from the job so that a file of any size streams. */
+export interface ExportChunk extends TableDoc {
+  _id: string
+  job: string
+  type: string
+  n: number
+  rows: { id: string; line: string }[]
+  expires: Date
+}
+
+export const EXPORT_LIFE_MS = 24 * 3_600_000
+export const EXPORT_PAGE = 500
+
+const exporting: Decision = systemDecision('export')
+
+export const jobsOf = (store: Store): Table<ExportJob> => store.table<ExportJob>(exporting, 'export_jobs')
+export const chunksOf = (store: Store): Table<ExportChunk> => store.table<ExportChunk>(exporting, 'export_chunks')
+
+export async function prepareExportTables(store: Store): Promise<void> {
+  await jobsOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
+  await jobsOf(store).ensureIndex({ status: 1 })
+  await chunksOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
+  await chunksOf(store).ensureIndex({ job: 1, type: 1, n: 1 })
+}

@@ -1,0 +1,29 @@
+/** All operations: dispatch and the CapabilityStatement read this table. */
+import type { FhirRequest, Handler } from '../interactions/types.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { patientEverything } from './patient-everything.ts'
+import { groupExport, patientExport, systemExport } from './export/export.ts'
+import { exportFile, exportStatus } from './export/export-status.ts'
+import type { Operation } from './types.ts'
+
+const OPERATIONS: readonly Operation[] = [patientEverything, systemExport, patientExport, groupExport, exportStatus, exportFile]
+
+/** @throws OutcomeError operation-unknown, method-not-allowed */
+export function operationFor(request: FhirRequest): Handler {
+  const at = request.segments.findIndex((segment) => segment.startsWith('$'))
+  const code = request.segments[at]?.slice(1)
+  const level = at === 0 ? 'system' : at === 1 ? 'type' : 'instance'
+  const on = at === 0 ? 'system' : request.segments[0]
+  const known = OPERATIONS.filter((operation) => operation.code === code && operation.level === level && operation.on === on)
+  if (known.length === 0) throw new OutcomeError('operation-unknown')
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const found = known.find((operation) => (operation.methods as readonly string[]).includes(method))
+  if (!found) throw new OutcomeError('method-not-allowed')
+  return found.run
+}
+
+/** Entries of the CapabilityStatement for `system` or one resource type. */
+export function operationsOn(on: string): { name: string; definition: string }[] {
+  const named = OPERATIONS.filter((operation) => operation.on === on && operation.definition !== '')
+  return named.map(({ code, definition }) => ({ name: code, definition }))
+}

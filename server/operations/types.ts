@@ -1,0 +1,14 @@
+/** An operation is one file and one line in the registry. */
+import type { Handler } from '../interactions/types.ts'
+
+export interface Operation {
+  /** without the dollar sign */
+  code: string
+  /** `system`, or a resource type */
+  on: string
+  level: 'system' | 'type' | 'instance'
+  methods: readonly ('GET' | 'POST' | 'DELETE')[]
+  /** canonical of its OperationDefinition */
+  definition: string
+  run: Handler
+}
