@@ -83,15 +83,15 @@ export class LineCharset {
 
   decode(bytes: Uint8Array): string | undefined {
     const utf8 = this.#strictUtf8 ? strict(this.#strictUtf8, bytes) : undefined
-    return utf8 ?? strict(this.#decoder, bytes)
+    const text = utf8 ?? strict(this.#decoder, bytes)
+    // A replacement character that was already in the file is damage done before: an error, not data.
+    return text?.includes(REPLACEMENT) ? undefined : text
   }
 }
 
-/** A replacement character that was already in the file is damage done before: an error, not data. */
 function strict(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array): string | undefined {
   try {
-    const text = decoder.decode(bytes)
-    return text.includes(REPLACEMENT) ? undefined : text
+    return decoder.decode(bytes)
   } catch {
     return undefined
   }

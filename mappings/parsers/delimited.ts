@@ -2,7 +2,7 @@
  * Delimited table files as RHIP platforms send them: by header name, charset and delimiter found from the file, one bad row
  * rejected alone with its raw bytes. Streams: memory is bounded by ROW_BYTES_MAX and JOIN_LINES_MAX, not by the file.
  */
-import { LineCharset, sniffTable } from './delimited-charset.ts'
+import { type LineCharset, sniffTable } from './delimited-charset.ts'
 import { type Line, readLines } from './delimited-lines.ts'
 import { splitFields } from './delimited-fields.ts'
 
@@ -57,7 +57,8 @@ interface Header {
   names: string[]
   /** the layout's columns in file order; undefined where the file's column is unknown */
   known: (string | undefined)[]
-  unknown: string[]
+  /** emptied when they have been said with the first good row */
+  unknown: readonly string[]
 }
 
 /**
@@ -122,7 +123,8 @@ function readRow(line: Line, header: Header, charset: LineCharset, row: number):
     const name = header.known[at]
     if (name !== undefined) values[name] = fields[at] as string
   }
-  const unknownColumns = row === 1 ? header.unknown : []
+  const unknownColumns = header.unknown
+  header.unknown = []
   return { kind: 'row', row: { table: header.layout.name, row, values, unknownColumns }, raw: line.bytes }
 }
 
@@ -175,9 +177,12 @@ const DELIMITERS = [',', '|', '\t', '^']
 function readHeader(line: Line | undefined, charset: LineCharset, options: TableOptions): Header | Refusal {
   const text = line && !line.tooLong ? charset.decode(line.bytes) : undefined
   if (text === undefined) return { refused: 'table-unknown' }
-  const attempts = DELIMITERS.map((delimiter) => ({ delimiter, names: splitFields(text, delimiter) }))
-  const best = attempts.reduce((a, b) => (b.names.length > a.names.length && Array.isArray(b.names) ? b : a))
-  if (!Array.isArray(best.names) || best.names.length > COLUMNS_MAX) return { refused: 'table-unknown' }
+  const attempts = DELIMITERS.flatMap((delimiter) => {
+    const names = splitFields(text, delimiter)
+    return Array.isArray(names) ? [{ delimiter, names }] : []
+  })
+  const best = attempts.sort((a, b) => b.names.length - a.names.length)[0]
+  if (!best || best.names.length > COLUMNS_MAX) return { refused: 'table-unknown' }
   const names = best.names.map((name) => name.trim().toUpperCase())
   return headerOf(names, best.delimiter, options)
 }
