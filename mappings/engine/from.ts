@@ -29,8 +29,10 @@ export interface MappedIdentifier {
 export interface CodedOptions {
   /** system of the original code: a URL, or made from the scope for codes that the hospital assigned */
   system?: string | ((scope: string) => string)
-  /** fixed code when the input has only a name */
-  displayOnly?: boolean
+  /** edition of the original system: ICD-10 and ICD-9-CM-3 differ between clinical-2.0 and insurance-2.0 */
+  version?: string
+  /** field whose value is asked with the code first, as `code|value` (a unit that decides which item it is) */
+  qualifier?: string
 }
 
 export class From<Row> {
@@ -50,6 +52,16 @@ export class From<Row> {
    */
   coded(map: string, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<MappedConcept> {
     return new Rule([field], (run) => concept(run, map, run.text(field), displayField && run.text(displayField), options))
+  }
+
+  /** CodeableConcept of a code that is sent in its target system already (ICD-10, national tables): nothing to translate. */
+  codeOf(system: string, field: Field<Row>, displayField?: Field<Row>, version?: string): Rule<MappedConcept> {
+    return new Rule([field], (run) => {
+      const code = clean(run.text(field))
+      const text = clean(displayField && run.text(displayField))
+      if (code === undefined) return text === undefined ? undefined : { text }
+      return { coding: [{ system, ...(version && { version }), code, ...(text && { display: text }) }], text: text ?? code }
+    })
   }
 
   code(map: string, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<MappedConcept> {
@@ -271,9 +283,10 @@ export function concept(
   const text = clean(display)
   if (code === undefined) return text === undefined ? undefined : { text }
   const system = typeof options.system === 'function' ? options.system(run.scope) : (options.system ?? mapSourceSystem(map))
-  const original = { system, code, ...(text !== undefined && { display: text }) }
-  const target = run.context.translate(map, code)
-  if (!target) run.unmapped({ map, ...original })
+  const original = { system, ...(options.version && { version: options.version }), code, ...(text !== undefined && { display: text }) }
+  const qualifier = options.qualifier && run.text(options.qualifier)
+  const target = (qualifier && run.context.translate(map, `${code}|${qualifier}`)) || run.context.translate(map, code)
+  if (!target) run.unmapped({ map, system, code, ...(text !== undefined && { display: text }) })
   const same = target && target.system === system && target.code === code
   const coding = target ? (same ? [{ ...original, ...target }] : [target, original]) : [original]
   return { coding, text: text ?? target?.display ?? code }

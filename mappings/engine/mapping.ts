@@ -12,8 +12,8 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   /** `miis/2203/diseinfo`: names the mapping in issues */
   source: string
   to: Resource['resourceType']
-  /** profile id(s), `cn-condition` */
-  profile: string | readonly string[]
+  /** profile id(s), `cn-condition`; types without a profile of ours have none */
+  profile?: string | readonly string[]
   /** key fields in order, a key made of the row (keys.ts), or the record's patient */
   id: readonly Field<Row>[] | 'patient' | ((row: RowView<Row>, run: Run) => ResourceKey | undefined)
   /** field with the code of the institution that assigned the numbers; without it the source's organisation */
@@ -40,10 +40,14 @@ export function mapping<Row extends object, Resource extends { resourceType: str
   return {
     source: definition.source,
     to: definition.to,
-    profiles: typeof definition.profile === 'string' ? [definition.profile] : definition.profile,
+    profiles: profilesOf(definition.profile),
     definition: rest,
     elements: rules(new From<Row>()) as Record<string, unknown>,
   }
+}
+
+function profilesOf(profile: string | readonly string[] | undefined): readonly string[] {
+  return typeof profile === 'string' ? [profile] : (profile ?? [])
 }
 
 export interface RunOptions {
@@ -78,7 +82,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   if (key === undefined || run.refused) return result
   const resource = {
     resourceType: map.to,
-    meta: { profile: map.profiles.map(structureDefinition) },
+    ...(map.profiles.length > 0 && { meta: { profile: map.profiles.map(structureDefinition) } }),
     ...(elements as object | undefined),
   } as FhirResource
   const void_ = options.withdrawn || withdrawn?.(view)

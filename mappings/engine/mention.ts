@@ -5,25 +5,27 @@
 import { localSystem, structureDefinition } from '../../server/fhir/canonical.ts'
 import type { FhirCoding, FhirResource } from '../../server/fhir/types.ts'
 import { keys, referTo } from './keys.ts'
-import { IDENTIFIER_TYPE, localCodes } from './systems.ts'
+import { localCodes } from './systems.ts'
 import type { MappedResource, ResourceKey } from './types.ts'
 
 export const BEFORE_ALL = '1970-01-01T00:00:00.000Z'
 const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
 
-function placeholder(key: ResourceKey, profile: string, elements: Record<string, unknown>): MappedResource {
-  const resource = { resourceType: key.type, meta: { profile: [structureDefinition(profile)] }, ...elements } as FhirResource
+const UNKNOWN_CLASS = { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK', display: 'unknown' }
+
+function placeholder(key: ResourceKey, profile: string | undefined, elements: Record<string, unknown>): MappedResource {
+  const resource = {
+    resourceType: key.type,
+    ...(profile !== undefined && { meta: { profile: [structureDefinition(profile)] } }),
+    ...elements,
+  } as FhirResource
   return { key, resource, state: 'current', statedAt: BEFORE_ALL, placeholder: true }
 }
-
-const identifier = (type: string, system: string, value: string) => [
-  { type: { coding: [{ system: IDENTIFIER_TYPE, code: type }] }, system, value },
-]
 
 /** Staff member by number and name. */
 export function practitionerMention(scope: string, staffNo: string, name: string): MappedResource {
   return placeholder(keys.practitioner(scope, staffNo, name), 'cn-practitioner', {
-    identifier: identifier('STAFF', localSystem(scope, 'staff-no'), staffNo),
+    identifier: [{ system: localSystem(scope, 'staff-no'), value: staffNo }],
     active: true,
     name: [name === '' ? { extension: [{ url: ABSENT, valueCode: 'unknown' }] } : { text: name }],
   })
@@ -32,7 +34,7 @@ export function practitionerMention(scope: string, staffNo: string, name: string
 /** Department or ward of a hospital, by code or, without one, by its name. */
 export function departmentMention(scope: string, code: string | undefined, name: string | undefined): MappedResource {
   const system = localSystem(scope, 'department')
-  return placeholder(keys.department(scope, code ?? name ?? ''), 'cn-department', {
+  return placeholder(keys.department(scope, code ?? name ?? ''), undefined, {
     ...(code !== undefined && { identifier: [{ system, value: code }] }),
     active: true,
     name: name ?? code,
@@ -43,9 +45,9 @@ export function departmentMention(scope: string, code: string | undefined, name:
 /** The visit that a result or document belongs to, when only its number is said. */
 export function encounterMention(scope: string, visitNo: string, encounterClass?: FhirCoding): MappedResource {
   return placeholder(keys.encounter(scope, visitNo), 'cn-encounter', {
-    identifier: identifier('VN', localSystem(scope, 'visit-no'), visitNo),
+    identifier: [{ system: localSystem(scope, 'visit-no'), value: visitNo }],
     status: 'unknown',
-    class: encounterClass ?? { extension: [{ url: ABSENT, valueCode: 'unknown' }] },
+    class: encounterClass ?? UNKNOWN_CLASS,
     subject: { $patient: true },
     serviceProvider: referTo(keys.organization(scope)),
   })
@@ -57,8 +59,8 @@ export function requestMention(
   requestNo: string,
   code: { text?: string; coding?: FhirCoding[] } | undefined,
 ): MappedResource {
-  return placeholder(keys.request(scope, requestNo), 'cn-order-service', {
-    identifier: identifier('RQ', localSystem(scope, 'request-no'), requestNo),
+  return placeholder(keys.request(scope, requestNo), undefined, {
+    identifier: [{ system: localSystem(scope, 'request-no'), value: requestNo }],
     status: 'completed',
     intent: 'order',
     ...(code && { code }),

@@ -1,5 +1,5 @@
 /** Code system and identifier system names that mappings share. */
-import { codeSystem, localSystem } from '../../server/fhir/canonical.ts'
+import { BASE, codeSystem, localSystem } from '../../server/fhir/canonical.ts'
 
 /** National tables by OID (profiles.md 1.3); the OID is the canonical. */
 export const TABLES = {
@@ -14,6 +14,13 @@ export const TABLES = {
   documentType: 'urn:oid:2.16.156.10011.2.4',
   dataElement: 'urn:oid:2.16.156.10011.2.2.1',
 } as const
+
+/** Editions of ICD-10 and ICD-9-CM-3; never mixed. */
+export const CLINICAL_EDITION = 'clinical-2.0'
+export const INSURANCE_EDITION = 'insurance-2.0'
+
+/** For identity numbers that fail their check: kept, and nothing links by them. */
+export const UNVERIFIED_ID_CARD = `${BASE}/sid/id-card-unverified`
 
 export const IDENTIFIER_TYPE = codeSystem('cn-identifier-type')
 

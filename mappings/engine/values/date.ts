@@ -2,6 +2,7 @@
  * Dates and times of Chinese source systems to FHIR (formats.md D4 to D6). What was sent to the day stays a date; a time
  * without a zone is in the zone of the context and gets that zone's offset, so that it can be compared.
  */
+import { zoneOf } from '../../../server/fhir/zone.ts'
 import { toHalfWidth } from './text.ts'
 
 /** value absent and no flaw: a sentinel that means "no date" */
@@ -111,33 +112,9 @@ export function instantOf(dateTime: string, zone: string): string {
   return new Date(local + offsetOf(local, zone)).toISOString()
 }
 
-const OFFSETS_KEPT_MAX = 20_000
-const offsets = new Map<string, string>()
-const formatters = new Map<string, Intl.DateTimeFormat>()
-
-/** Offset (`+08:00`) of a local time in a zone. Kept per hour: a batch asks for the same hours again and again. */
+/** Offset (`+08:00`) of a local time (`2026-03-05T09:15:00`) in a zone. */
 export function offsetOf(local: string, zone: string): string {
-  const key = `${zone} ${local.slice(0, 13)}`
-  const known = offsets.get(key)
-  if (known) return known
-  const guess = Date.parse(`${local}Z`)
-  // The offset at the moment that the local time would be in UTC may be the wrong side of a change: ask again at the result.
-  const first = offsetMinutes(guess, zone)
-  const minutes = offsetMinutes(guess - first * 60_000, zone)
-  const text = `${minutes < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`
-  if (offsets.size >= OFFSETS_KEPT_MAX) offsets.clear()
-  offsets.set(key, text)
-  return text
-}
-
-function offsetMinutes(at: number, zone: string): number {
-  let formatter = formatters.get(zone)
-  if (!formatter) {
-    formatter = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' })
-    formatters.set(zone, formatter)
-  }
-  const name = formatter.formatToParts(at).find((part) => part.type === 'timeZoneName')?.value ?? 'GMT'
-  const match = /GMT([+-])(\d{2}):(\d{2})/.exec(name)
-  if (!match) return 0
-  return (match[1] === '-' ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3]))
+  const wall = Date.parse(`${local}Z`)
+  const minutes = Math.round((wall - zoneOf(zone).toInstant(wall)) / 60_000)
+  return `${minutes < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`
 }
