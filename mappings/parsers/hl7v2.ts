@@ -1,0 +1,148 @@
+/**
+ * HL7 v2 messages. Splitting by separators is `Hl7Message` of @medplum/core; what it leaves out is here: batches, bounds,
+ * charset, escapes, line breaks inside fields, and reading without exceptions.
+ */
+import { Hl7Message, type Hl7Segment } from '@medplum/core'
+import { decodeText, charsetOf } from './charset.ts'
+import { unescapeHl7 } from './hl7v2-escapes.ts'
+
+export const HL7_BOUNDS = {
+  /** whole payload, a batch too */
+  bytesMax: 32 * 1024 * 1024,
+  messagesMax: 10_000,
+  segmentsMax: 20_000,
+  /** separators in one segment */
+  fieldsMax: 400,
+} as const
+
+export interface Separators {
+  field: string
+  component: string
+  repetition: string
+  escape: string
+  subcomponent: string
+}
+
+/** One segment; every reader answers '' for what is not there. Numbers count from 1 as in the standard. */
+export interface Segment {
+  name: string
+  /** which of its name in the message, from 1 */
+  occurrence: number
+  /** number of the last field */
+  fields: number
+  repetitions(field: number): number
+  /** whole field with its separators, unescaped; repetition from 0 */
+  raw(field: number, repetition?: number): string
+  /** first subcomponent of a component, or the one asked for, unescaped */
+  text(field: number, component: number, repetition?: number, subcomponent?: number): string
+  components(field: number, repetition?: number): number
+  subcomponents(field: number, component: number, repetition?: number): number
+}
+
+export interface Hl7Record {
+  /** `ADT^A01`; the structure (MSH-9.3) is not looked at, as senders leave it out or err */
+  type: string
+  segments: Segment[]
+  /** the charset that MSH-18 says is not the one that the bytes are in */
+  misdeclared: boolean
+}
+
+export type Hl7Flaw = 'payload-charset' | 'payload-structure' | 'payload-too-large'
+export type Hl7Result = { ok: true; record: Hl7Record } | { ok: false; flaw: Hl7Flaw; at: string }
+
+const CR = 13
+const LF = 10
+
+/**
+ * The messages of a payload as bytes: one, or those of a batch (FHS/BHS … BTS/FTS are envelope). Neither GB 18030 nor UTF-8
+ * uses the bytes of CR, LF or of ASCII letters behind them for anything else, so that bytes can be cut before decoding.
+ */
+export function splitMessages(bytes: Uint8Array): Uint8Array[] {
+  const starts: number[] = []
+  let batchEnd = bytes.length
+  for (let at = 0; at + 2 < bytes.length; at++) {
+    if (at > 0 && bytes[at - 1] !== CR && bytes[at - 1] !== LF && !isFraming(bytes[at - 1])) continue
+    const name = String.fromCharCode(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number)
+    if (name === 'MSH') starts.push(at)
+    else if ((name === 'BTS' || name === 'FTS') && batchEnd === bytes.length) batchEnd = at
+  }
+  return starts.map((start, i) => bytes.subarray(start, Math.min(starts[i + 1] ?? batchEnd, Math.max(batchEnd, start + 3))))
+}
+
+/** MLLP's own bytes, left in by a sender who wraps HTTP bodies in them, and the last byte of a UTF-8 mark. */
+const isFraming = (byte: number | undefined): boolean => byte === 0x0b || byte === 0x1c || byte === 0xbf
+
+/** @param registered charset of the source's registration, used when MSH-18 says nothing certain */
+export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
+  if (bytes.length > HL7_BOUNDS.bytesMax) return { ok: false, flaw: 'payload-too-large', at: 'message' }
+  const said = declaredCharset(bytes)
+  const decoded = decodeText(bytes, charsetOf(said) ? said : registered)
+  if (!decoded.ok) return { ok: false, flaw: 'payload-charset', at: 'MSH-18' }
+  const text = decoded.text.replace(/^\ufeff/, '').replace(/[\u000b\u001c]/g, '')
+  const separators = separatorsOf(text)
+  if (!separators) return { ok: false, flaw: 'payload-structure', at: 'MSH-1' }
+  const lines = segmentLines(text, separators)
+  if (lines.length > HL7_BOUNDS.segmentsMax) return { ok: false, flaw: 'payload-too-large', at: 'message' }
+  const long = lines.find((line) => line.split(separators.field, HL7_BOUNDS.fieldsMax + 1).length > HL7_BOUNDS.fieldsMax)
+  if (long !== undefined) return { ok: false, flaw: 'payload-too-large', at: long.slice(0, 3) }
+  return recordOf(Hl7Message.parse(lines.join('\r')), separators, decoded.misdeclared)
+}
+
+function recordOf(message: Hl7Message, separators: Separators, misdeclared: boolean): Hl7Result {
+  const counts = new Map<string, number>()
+  const segments = message.segments.map((segment) => {
+    const occurrence = (counts.get(segment.name) ?? 0) + 1
+    counts.set(segment.name, occurrence)
+    return reader(segment, occurrence, separators)
+  })
+  const header = segments[0] as Segment
+  const type = [header.text(9, 1), header.text(9, 2)].filter((part) => part !== '').join('^')
+  if (!/^[A-Z][A-Z0-9]{2}(\^[A-Z0-9]{1,4})?$/.test(type)) return { ok: false, flaw: 'payload-structure', at: 'MSH-9' }
+  return { ok: true, record: { type, segments, misdeclared } }
+}
+
+/** MSH-18 by its position; read byte by byte as ASCII because the charset is not known yet. */
+function declaredCharset(bytes: Uint8Array): string | undefined {
+  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 2000))
+  const line = head.split(/[\r\n]/, 1)[0] ?? ''
+  const field = line.split(line.charAt(3))[17]
+  return field?.split(/[~^\\]/)[0]
+}
+
+/** MSH-1 and MSH-2. Separators must differ and be no letters or digits; a missing subcomponent separator is `&`. */
+function separatorsOf(text: string): Separators | undefined {
+  const field = text.charAt(3)
+  const [component = '', repetition = '', escape = '', subcomponent = '&'] = text.slice(4, 8).split(field, 1)[0] ?? ''
+  const all = [field, component, repetition, escape, subcomponent]
+  const sound =
+    text.startsWith('MSH') && new Set(all).size === all.length && all.every((one) => /^[!-~]$/.test(one) && !/[A-Za-z0-9]/.test(one))
+  return sound ? { field, component, repetition, escape, subcomponent } : undefined
+}
+
+/** Lines that begin like no segment are the rest of a text with a line break in it (a common fault of senders). */
+function segmentLines(text: string, { field, escape }: Separators): string[] {
+  const lines: string[] = []
+  for (const line of text.split(/\r\n|\r|\n/)) {
+    const isSegment = /^[A-Z][A-Z0-9]{2}/.test(line) && (line.length === 3 || line.charAt(3) === field)
+    if (isSegment) lines.push(line)
+    else if (line.trim() !== '' && lines.length > 0) lines[lines.length - 1] += `${escape}.br${escape}${line}`
+  }
+  return lines
+}
+
+function reader(segment: Hl7Segment, occurrence: number, separators: Separators): Segment {
+  const plain = (value: string) => unescapeHl7(value, separators)
+  const parts = (field: number, repetition: number): string[] => segment.getField(field)?.components[repetition] ?? []
+  const subparts = (field: number, component: number, repetition: number): string[] =>
+    (parts(field, repetition)[component - 1] ?? '').split(separators.subcomponent)
+  return {
+    name: segment.name,
+    occurrence,
+    fields: segment.name === 'MSH' ? segment.fields.length : segment.fields.length - 1,
+    repetitions: (field) => segment.getField(field)?.components.length ?? 0,
+    raw: (field, repetition = 0) => plain(parts(field, repetition).join(separators.component)),
+    text: (field, component, repetition = 0, subcomponent = 1) => plain(subparts(field, component, repetition)[subcomponent - 1] ?? ''),
+    components: (field, repetition = 0) => parts(field, repetition).length,
+    subcomponents: (field, component, repetition = 0) => subparts(field, component, repetition).length,
+  }
+}
