@@ -4,15 +4,17 @@
 export interface IndexEntry {
   /**
    * Normalised search keys, deduplicated:
-   *   token      `code:C` (any system) and `code=S|C` (or `code=|C` without a system)
-   *   reference  `subject>Patient/1` and `subject>1`; absolute, canonical and urn references whole; by identifier `subject>|S|V`
+   *   token      `code:C` (any system) and `code=S|C` (or `code=|C` without a system; not for parameters whose
+   *              elements never have a system, such as `status`); `code~folded` for `:text` of a few parameters
+   *   reference  `subject>Patient/1` and `subject>1`; absolute, canonical and urn references whole; by identifier
+   *              `subject>|S|V` and `subject>:V`; `patient` has no keys of its own where `subject` has them
    *   string     `name~folded`; exact form `name!Exact`
    *   uri        `url=…`
    */
   keys: string[]
   /** date parameters: intervals, instants, hi exclusive */
   dates: Record<string, { lo: Date; hi: Date }[]>
-  /** number and quantity parameters: intervals by significant figures; quantity with unit keys `u` (`S|C`, `|C`, `C`) */
+  /** number and quantity parameters: value as lo = hi = v, ranges with both ends included; unit keys `u` (`S|C`, `|C`, `C`) */
   nums: Record<string, { lo: number; hi: number; v: number; u?: string[] }[]>
   /** the type's main date, for date-ordered pages */
   sd?: Date

@@ -30,6 +30,10 @@ export interface ParsedSearch {
   count: number
   total: 'none' | 'accurate' | 'estimate'
   summaryCount: boolean
+  /** `_summary` other than count; what it does is the renderer's */
+  summary?: 'true' | 'text' | 'data' | 'false'
+  /** `_elements` */
+  elements?: string[]
   includes: IncludeTerm[]
   revincludes: IncludeTerm[]
   /** parameters that were understood, in order, for the self link */
@@ -52,8 +56,11 @@ export interface Search {
   parameters(type: string): SearchParameter[]
   /** `Type/id` targets of a reference parameter in a resource (includes) */
   targets(resource: FhirResource, param: string): string[]
-  /** search keys by which others refer to `Type/id` through `param` (revinclude, compartments) */
-  referenceKeys(param: string, target: string): string[]
-  /** reference parameters of `type` that put a resource in the Patient compartment (R4 CompartmentDefinition) */
-  compartmentParams(type: string): string[]
+  /**
+   * Search keys by which resources of `type` refer to `Type/id` through `param` (revinclude, compartments). Always name the
+   * type: some parameters are stored under another one's keys (`patient` under `subject`), and which depends on the type.
+   */
+  referenceKeys(param: string, target: string, type?: string): string[]
+  /** reference parameters of `type` that put a resource in the compartment (R4 CompartmentDefinition); Patient unless named */
+  compartmentParams(type: string, compartment?: 'Patient' | 'Encounter' | 'Practitioner' | 'Device' | 'RelatedPerson'): string[]
 }

@@ -1,0 +1,56 @@
+/** Spelling of search keys (see plan.ts) and ranges over them. */
+import { createHash } from 'node:crypto'
+import { EXACT_KEY_MAX, STRING_KEY_MAX } from './limits.ts'
+
+/** Between parameter and value: one for each way of matching. */
+export const SEPARATOR = {
+  /** token by code alone, any system */
+  code: ':',
+  /** token with system, and uri */
+  system: '=',
+  reference: '>',
+  folded: '~',
+  exact: '!',
+} as const
+
+/** A value as it stands in an exact key: long ones as their beginning and a SHA-256, so that no bound makes two values equal. */
+export function exactKey(value: string): string {
+  if (value.length <= EXACT_KEY_MAX) return value
+  const digest = createHash('sha256').update(value, 'utf8').digest('hex')
+  return `${cutText(value, EXACT_KEY_MAX - 80)}\u0001${digest}`
+}
+
+/** A folded value as it stands in a string key. */
+export function foldedKey(folded: string): string {
+  return folded.length <= STRING_KEY_MAX ? folded : cutText(folded, STRING_KEY_MAX)
+}
+
+/** The beginning of a text; never half of a surrogate pair. */
+function cutText(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1)
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length)
+}
+
+/** The first key, in code point order, behind all keys that start with `prefix`. */
+export function prefixEnd(prefix: string): string {
+  const characters = [...prefix]
+  for (let at = characters.length - 1; at >= 0; at--) {
+    const point = characters[at]!.codePointAt(0)!
+    if (point < 0x10ffff) {
+      const next = point + 1 >= 0xd800 && point + 1 <= 0xdfff ? 0xe000 : point + 1
+      return characters.slice(0, at).join('') + String.fromCodePoint(next)
+    }
+  }
+  return String.fromCodePoint(0x10ffff).repeat(4)
+}
+
+/** Keys by which references through parameter `code` to `Type/id` are found. */
+export function localReferenceKey(code: string, target: string): string {
+  return `${code}${SEPARATOR.reference}${target}`
+}
+
+/** Folded keys without those that are the beginning of another: whatever finds them finds the longer one too. */
+export function withoutPrefixes(folded: Iterable<string>): string[] {
+  const sorted = [...new Set(folded)].sort()
+  return sorted.filter((key, at) => !sorted[at + 1]?.startsWith(key))
+}

@@ -1,0 +1,26 @@
+/** Bounds of a search request and of the keys made from a resource. */
+
+/** Parameters of one request, repeats counted. */
+export const PARAMETERS_MAX = 64
+/** Values of one parameter, separated by commas. */
+export const OR_VALUES_MAX = 256
+/** Characters of one parameter's value, all its comma-separated values together. */
+export const VALUE_LENGTH_MAX = 20_000
+/** Characters of one single value. */
+export const SINGLE_VALUE_LENGTH_MAX = 2_000
+/** Characters of a parameter's name with modifier. */
+export const NAME_LENGTH_MAX = 128
+/** Terms of `_sort`. */
+export const SORT_TERMS_MAX = 5
+/** Terms of `_include` and `_revinclude` after wildcards are written out. */
+export const INCLUDE_TERMS_MAX = 64
+/** Characters of a folded string key; what comes behind is not searched, and a longer search value is refused. */
+export const STRING_KEY_MAX = 256
+/** Characters of a token, reference, uri or exact key; longer ones are stored as their beginning and a digest. */
+export const EXACT_KEY_MAX = 400
+/** Keys of one resource; a resource with more is refused rather than half indexed. */
+export const KEYS_MAX = 20_000
+/** Han characters of a name of which pinyin is made. */
+export const PINYIN_CHARACTERS_MAX = 30
+/** Names whose pinyin is kept in memory. */
+export const PINYIN_CACHE_MAX = 20_000

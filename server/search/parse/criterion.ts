@@ -1,0 +1,103 @@
+/** One search criterion (`name=value`) to a plan node. */
+import type { PlanNode } from '../plan.ts'
+import type { Param } from '../registry.ts'
+import { splitEscaped, unescapeValue } from '../escape.ts'
+import { isId } from '../../fhir/ids.ts'
+import { OR_VALUES_MAX, SINGLE_VALUE_LENGTH_MAX } from '../limits.ts'
+import { dateBounds, parseDateCriterion } from '../types/date.ts'
+import { isTargetModifier } from '../types/reference.ts'
+import type { Column, PlanContext } from '../types/search-type.ts'
+import { paramError } from './names.ts'
+
+/** @throws OutcomeError parameter-invalid | parameter-unsupported | modifier-unsupported */
+export function planCriterion(param: Param, modifier: string | undefined, value: string, context: PlanContext): PlanNode {
+  const name = param.definition.code
+  if (modifier === 'missing') return planMissing(param, value)
+  const negated = modifier === 'not'
+  const values = orValues(name, value)
+  if (name === '_id' || name === '_lastUpdated') return planOwn(name, modifier, values, context)
+  if (!param.searchType) throw paramError('parameter-unsupported', name)
+  checkModifier(param, modifier)
+  const kept = negated ? undefined : modifier
+  const node = or(
+    param.columns.flatMap((column) => values.map((v) => param.searchType!.plan(column, { name, modifier: kept, value: v }, context))),
+  )
+  return negated ? { kind: 'not', node } : node
+}
+
+function checkModifier(param: Param, modifier: string | undefined): void {
+  if (modifier === undefined || param.searchType!.modifiers.has(modifier)) return
+  if (modifier === 'not' && param.definition.type === 'token') return
+  if (param.definition.type === 'reference' && isTargetModifier(modifier, param.columns[0]!.targets)) return
+  throw paramError('modifier-unsupported', param.definition.code, { modifier: shownModifier(modifier) })
+}
+
+const shownModifier = (modifier: string): string => (/^[A-Za-z-]{1,40}$/.test(modifier) ? modifier : '?')
+
+function orValues(name: string, value: string): string[] {
+  const values = splitEscaped(value, ',')
+  if (values.length > OR_VALUES_MAX) throw paramError('parameter-values', name, { max: String(OR_VALUES_MAX) })
+  if (values.some((v) => v === '' || v.length > SINGLE_VALUE_LENGTH_MAX)) throw paramError('parameter-invalid', name)
+  return values
+}
+
+/** `_id` and `_lastUpdated` are the store's own fields, not keys. */
+function planOwn(name: '_id' | '_lastUpdated', modifier: string | undefined, values: string[], context: PlanContext): PlanNode {
+  if (modifier !== undefined && !(name === '_id' && modifier === 'not')) {
+    throw paramError('modifier-unsupported', name, { modifier: shownModifier(modifier) })
+  }
+  if (name === '_lastUpdated') return or(values.map((value) => planLastUpdated(value, context)))
+  // What cannot be an id is the id of nothing.
+  const ids = values.map(unescapeValue).filter(isId)
+  const node: PlanNode = ids.length === 0 ? { kind: 'nothing' } : { kind: 'ids', ids }
+  return modifier === 'not' ? { kind: 'not', node } : node
+}
+
+/** A stored instant is the interval of its one millisecond: bounds on its end become bounds on its beginning. */
+function planLastUpdated(value: string, context: PlanContext): PlanNode {
+  const { prefix, interval } = parseDateCriterion({ name: '_lastUpdated', modifier: undefined, value }, context)
+  return or(
+    dateBounds(prefix, interval).map((bounds): PlanNode => {
+      const where = bounds.map(({ end, op, value: at }) => {
+        if (end === 'lo') return { op, value: new Date(at) }
+        // hi = at + 1: hi <= x is at < x, and hi > x is at >= x.
+        return { op: op === '$lte' ? ('$lt' as const) : ('$gte' as const), value: new Date(at) }
+      })
+      return { kind: 'lastUpdated', where }
+    }),
+  )
+}
+
+function planMissing(param: Param, value: string): PlanNode {
+  const name = param.definition.code
+  if (value !== 'true' && value !== 'false') throw paramError('parameter-invalid', name)
+  const missing = value === 'true'
+  if (name === '_id' || name === '_lastUpdated') return missing ? { kind: 'nothing' } : { kind: 'everything' }
+  const { searchType } = param
+  if (!searchType) throw paramError('parameter-unsupported', name)
+  const nodes = param.columns.map(
+    (column): PlanNode => ({
+      kind: 'missing',
+      field: searchType.field,
+      param: column.code,
+      separators: separatorsOf(column, searchType.separators),
+      missing,
+    }),
+  )
+  if (nodes.length === 1) return nodes[0]!
+  return missing ? { kind: 'and', nodes } : { kind: 'or', nodes }
+}
+
+/** The keys of a covered parameter (`patient` on `subject`) begin with the type that it points to. */
+function separatorsOf(column: Column, separators: readonly string[]): string[] {
+  return column.refersTo === undefined ? [...separators] : separators.map((s) => `${s}${column.refersTo}/`)
+}
+
+/** Flat alternatives; keys of several values become one node, so that the database sees one `$in`. */
+export function or(nodes: PlanNode[]): PlanNode {
+  const keys = nodes.flatMap((n) => (n.kind === 'keys' ? n.keys : []))
+  const others = nodes.flatMap((n) => (n.kind === 'keys' || n.kind === 'nothing' ? [] : n.kind === 'or' ? n.nodes : [n]))
+  const all: PlanNode[] = keys.length > 0 ? [{ kind: 'keys', keys: [...new Set(keys)] }, ...others] : others
+  if (all.length === 0) return { kind: 'nothing' }
+  return all.length === 1 ? all[0]! : { kind: 'or', nodes: all }
+}

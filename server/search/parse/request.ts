@@ -1,0 +1,180 @@
+/** A search request: criteria to a plan, result parameters to their places (R4 search.html). */
+import type { IssueCode } from '../../outcome/issues.ts'
+import { NAME_LENGTH_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../limits.ts'
+import type { PlanNode } from '../plan.ts'
+import type { Param } from '../registry.ts'
+import type { ParsedSearch } from '../types.ts'
+import type { PlanContext } from '../types/search-type.ts'
+import { planCriterion } from './criterion.ts'
+import { checkIncludeCount, parseInclude, type ParamsOf } from './includes.ts'
+import { paramError, splitName } from './names.ts'
+import { patientsNamed } from './patients.ts'
+import { parseSort, sortCodes } from './sort.ts'
+
+export interface ParseOptions {
+  strict: boolean
+  countDefault: number
+  countMax: number
+  allowed?: (code: string) => boolean
+}
+
+/** Known to FHIR, not built: ignoring them would answer more than was asked for, so they are refused in either handling. */
+const NOT_BUILT: ReadonlySet<string> = new Set(['_filter', '_text', '_content', '_list', '_query', '_contained', '_containedType'])
+
+/** About the form of the answer: read elsewhere. */
+const PASSED_OVER: ReadonlySet<string> = new Set(['_format', '_pretty'])
+
+interface Draft extends ParsedSearch {
+  nodes: PlanNode[]
+  bound: string[][]
+}
+
+interface Request {
+  type: string
+  params: ReadonlyMap<string, Param>
+  paramsOf: ParamsOf
+  options: ParseOptions
+  context: PlanContext
+}
+
+/** @throws OutcomeError naming the parameter; see ISSUES for the codes */
+export function parseRequest(query: readonly [string, string][], request: Request): ParsedSearch {
+  if (query.length > PARAMETERS_MAX) throw paramError('parameter-values', '_search', { max: String(PARAMETERS_MAX) })
+  const draft = emptyDraft(request)
+  const seen = new Set<string>()
+  for (const [name, value] of query) {
+    if (PASSED_OVER.has(name)) continue
+    if (name.length > NAME_LENGTH_MAX || value.length > VALUE_LENGTH_MAX) throw paramError('parameter-invalid', name)
+    const result = RESULT_PARAMETERS.get(splitName(name).code)
+    if (result) {
+      checkResultName(name, result, seen)
+      if (!result.read(draft, name, value, request)) continue
+    } else if (!readCriterion(draft, name, value, request)) continue
+    draft.applied.push([name, value])
+  }
+  return finish(draft)
+}
+
+function emptyDraft(request: Request): Draft {
+  return {
+    type: request.type,
+    plan: { kind: 'everything' },
+    sort: [],
+    count: request.options.countDefault,
+    total: 'accurate',
+    summaryCount: false,
+    includes: [],
+    revincludes: [],
+    applied: [],
+    ignored: [],
+    patients: [],
+    nodes: [],
+    bound: [],
+  }
+}
+
+function finish({ nodes, bound, ...parsed }: Draft): ParsedSearch {
+  const plan: PlanNode = nodes.length === 0 ? { kind: 'everything' } : nodes.length === 1 ? nodes[0]! : { kind: 'and', nodes }
+  checkIncludeCount('_include', parsed.includes)
+  checkIncludeCount('_revinclude', parsed.revincludes)
+  return { ...parsed, plan, patients: commonPatients(bound) }
+}
+
+/** All criteria hold together: only those patients are left that each names. None left in common: those of the first. */
+function commonPatients(bound: string[][]): string[] {
+  const [first, ...rest] = bound
+  if (!first) return []
+  const common = first.filter((id) => rest.every((other) => other.includes(id)))
+  return common.length > 0 ? common : first
+}
+
+/** True when the criterion was understood; an unknown parameter is noted or refused, as the handling asks. */
+function readCriterion(draft: Draft, name: string, value: string, request: Request): boolean {
+  const { code, modifier, chained } = splitName(name)
+  if (code === '_has') throw paramError('chain-unsupported', name)
+  if (NOT_BUILT.has(code)) throw paramError('parameter-unsupported', name)
+  const param = request.params.get(code)
+  if (!param) return unknown(draft, name, request)
+  if (request.options.allowed && !request.options.allowed(code)) throw paramError('parameter-forbidden', code)
+  if (chained) throw paramError('chain-unsupported', name)
+  draft.nodes.push(planCriterion(param, modifier, value, request.context))
+  const patients = patientsNamed(request.type, code, modifier, value, request.context.ownBase)
+  if (patients) draft.bound.push(patients)
+  return true
+}
+
+function unknown(draft: Draft, name: string, request: Request, code: IssueCode = 'parameter-unknown'): false {
+  if (request.options.strict) throw paramError(code, name)
+  draft.ignored.push(name)
+  return false
+}
+
+interface ResultParameter {
+  repeats: boolean
+  /** false when it was ignored */
+  read(draft: Draft, name: string, value: string, request: Request): boolean
+}
+
+function checkResultName(name: string, result: ResultParameter, seen: Set<string>): void {
+  const { code, modifier, chained } = splitName(name)
+  if (modifier !== undefined || chained)
+    throw paramError('modifier-unsupported', name, { modifier: (modifier ?? '').slice(0, 20).replace(/[^a-z]/g, '?') })
+  if (!result.repeats && seen.has(code)) throw paramError('parameter-repeated', code)
+  seen.add(code)
+}
+
+const RESULT_PARAMETERS: ReadonlyMap<string, ResultParameter> = new Map<string, ResultParameter>([
+  ['_count', { repeats: false, read: readCount }],
+  ['_total', { repeats: false, read: readTotal }],
+  ['_summary', { repeats: false, read: readSummary }],
+  ['_elements', { repeats: false, read: readElements }],
+  ['_sort', { repeats: false, read: readSort }],
+  ['_include', { repeats: true, read: readInclude }],
+  ['_revinclude', { repeats: true, read: readInclude }],
+])
+
+function readCount(draft: Draft, name: string, value: string, { options }: Request): boolean {
+  if (!/^\d{1,9}$/.test(value)) throw paramError('parameter-invalid', name)
+  draft.count = Math.min(Number(value), options.countMax)
+  // `_count=0` is `_summary=count`.
+  if (draft.count === 0) draft.summaryCount = true
+  return true
+}
+
+function readTotal(draft: Draft, name: string, value: string): boolean {
+  if (value !== 'none' && value !== 'accurate' && value !== 'estimate') throw paramError('parameter-invalid', name)
+  draft.total = value
+  return true
+}
+
+const SUMMARIES: ReadonlySet<string> = new Set(['true', 'text', 'data', 'count', 'false'])
+
+function readSummary(draft: Draft, name: string, value: string): boolean {
+  if (!SUMMARIES.has(value)) throw paramError('parameter-invalid', name)
+  if (value === 'count') draft.summaryCount = true
+  else draft.summary = value as 'true' | 'text' | 'data' | 'false'
+  return true
+}
+
+function readElements(draft: Draft, name: string, value: string): boolean {
+  const elements = value.split(',')
+  if (elements.some((e) => !/^[A-Za-z][A-Za-z0-9.]{0,127}$/.test(e))) throw paramError('parameter-invalid', name)
+  draft.elements = elements
+  return true
+}
+
+/** An unknown sort parameter changes only the order: lenient handling ignores it. */
+function readSort(draft: Draft, name: string, value: string, request: Request): boolean {
+  const codes = sortCodes(value)
+  if (codes.some((c) => !request.params.has(c))) return unknown(draft, name, request, 'parameter-invalid')
+  for (const code of codes) if (request.options.allowed && !request.options.allowed(code)) throw paramError('parameter-forbidden', code)
+  draft.sort = parseSort(request.type, value, request.params)
+  return true
+}
+
+function readInclude(draft: Draft, name: string, value: string, request: Request): boolean {
+  const terms = parseInclude(name as '_include' | '_revinclude', value, request.type, request.paramsOf)
+  const list = name === '_include' ? draft.includes : draft.revincludes
+  list.push(...terms)
+  return true
+}

@@ -1,0 +1,36 @@
+/** Pinyin of Chinese names: the forms under which people look for somebody whose characters they do not type. */
+import { pinyin } from 'pinyin-pro'
+import { isHan } from './fold.ts'
+import { PINYIN_CACHE_MAX, PINYIN_CHARACTERS_MAX } from './limits.ts'
+
+const cache = new Map<string, readonly string[]>()
+
+/**
+ * Folded pinyin forms of a folded name: all syllables joined, and their initials. A name that starts with a surname is read
+ * as one (单 shàn, 曾 zēng, 仇 qiú); the ordinary reading is given too, since many type it. `ü` is given as v, u and, as in
+ * passports, yu. Empty for anything that is not Chinese or longer than PINYIN_CHARACTERS_MAX.
+ */
+export function pinyinForms(folded: string, startsWithSurname: boolean): readonly string[] {
+  if (folded.length > PINYIN_CHARACTERS_MAX * 2 || !isHan(folded)) return []
+  const cacheKey = startsWithSurname ? `+${folded}` : folded
+  const known = cache.get(cacheKey)
+  if (known) return known
+  const made = makeForms(folded, startsWithSurname)
+  if (cache.size >= PINYIN_CACHE_MAX) cache.delete(cache.keys().next().value!)
+  cache.set(cacheKey, made)
+  return made
+}
+
+function makeForms(folded: string, startsWithSurname: boolean): string[] {
+  const options = { toneType: 'none', type: 'array', v: true } as const
+  const readings = [pinyin(folded, { ...options, surname: 'off' })]
+  if (startsWithSurname) readings.unshift(pinyin(folded, { ...options, surname: 'head' }))
+  const forms = new Set<string>()
+  for (const syllables of readings) {
+    // A character that the dictionary does not know comes back as itself: such a name has no pinyin.
+    if (syllables.length > PINYIN_CHARACTERS_MAX || syllables.some((s) => !/^[a-z]+$/.test(s))) continue
+    for (const u of ['v', 'u', 'yu']) forms.add(syllables.map((s) => s.replace('v', u)).join(''))
+    forms.add(syllables.map((s) => s[0]).join(''))
+  }
+  return [...forms]
+}

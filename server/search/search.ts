@@ -1,0 +1,88 @@
+/** The search module: R4 search parameters, compiled per resource type at the first use. */
+import { parseReference } from '../fhir/reference.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import { zoneOf } from '../fhir/zone.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { type Definitions, r4Definitions } from './definitions.ts'
+import { indexResource } from './index-resource.ts'
+import { localReferenceKey } from './keys.ts'
+import { parseRequest } from './parse/request.ts'
+import { compileType, type TypeParams } from './registry.ts'
+import type { Search } from './types.ts'
+import type { PlanContext } from './types/search-type.ts'
+
+export interface SearchOptions {
+  /** IANA zone of dates without one */
+  timezone: string
+  /** PUBLIC_URL; references to it or to its `/fhir` are this server's own */
+  publicUrl: string
+  /** milliseconds since 1970, for `ap` on dates */
+  now?: () => number
+}
+
+/** @throws RangeError for an unknown time zone */
+export function createSearch(options: SearchOptions): Search {
+  const definitions = r4Definitions()
+  const zone = zoneOf(options.timezone)
+  const ownBase = fhirBase(options.publicUrl)
+  const context: PlanContext = { zone, ownBase, now: options.now ?? Date.now }
+  const typeParams = paramsByType(definitions)
+  const known = (type: string): TypeParams => {
+    const found = typeParams(type)
+    if (!found) throw new OutcomeError('resource-type-unknown')
+    return found
+  }
+  return {
+    parse: (type, query, parseOptions) =>
+      parseRequest(query, { type, params: known(type).byCode, paramsOf: (t) => typeParams(t)?.byCode, options: parseOptions, context }),
+    index: (resource) => indexResource(resource, known(resource.resourceType), zone, ownBase),
+    parameters: (type) => [...known(type).byCode.values()].filter((p) => p.searchType !== undefined).map((p) => p.definition),
+    targets: (resource, param) => targetsOf(resource, known(resource.resourceType), param, ownBase),
+    referenceKeys: (param, target, type) =>
+      referenceKeys(param, target, type === undefined ? undefined : known(type), definitions, typeParams),
+    compartmentParams: (type, compartment = 'Patient') => [...(definitions.compartments.get(compartment)?.get(type) ?? [])],
+  }
+}
+
+/** The FHIR base without a slash at its end. */
+function fhirBase(publicUrl: string): string {
+  const bare = publicUrl.replace(/\/+$/, '')
+  return bare === '' || bare.endsWith('/fhir') ? bare : `${bare}/fhir`
+}
+
+/** Compiled at the first use: a server that never sees a Substance need not compile its parameters. */
+function paramsByType(definitions: Definitions): (type: string) => TypeParams | undefined {
+  const compiled = new Map<string, TypeParams>()
+  return (type) => {
+    const known = compiled.get(type)
+    if (known) return known
+    if (!definitions.resources.has(type)) return undefined
+    const made = compileType(type, definitions)
+    compiled.set(type, made)
+    return made
+  }
+}
+
+function targetsOf(resource: FhirResource, params: TypeParams, param: string, ownBase: string): string[] {
+  const found = new Set<string>()
+  const add = (value: unknown) => {
+    const text = typeof value === 'string' ? value : (value as { reference?: unknown } | null)?.reference
+    const target = typeof text === 'string' ? parseReference(text, ownBase) : undefined
+    if (target?.kind === 'local') found.add(`${target.type}/${target.id}`)
+  }
+  for (const extract of params.byCode.get(param)?.extracts ?? []) extract(resource, add)
+  return [...found]
+}
+
+/** Without a type: the keys under which any type stores the parameter. */
+function referenceKeys(
+  param: string,
+  target: string,
+  type: TypeParams | undefined,
+  definitions: Definitions,
+  typeParams: (type: string) => TypeParams | undefined,
+): string[] {
+  const all = type ? [type] : [...definitions.resources].map((t) => typeParams(t)!)
+  const codes = new Set(all.flatMap((t) => (t.byCode.get(param)?.columns ?? []).map((c) => c.code)))
+  return [...codes].map((code) => localReferenceKey(code, target))
+}

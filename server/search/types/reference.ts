@@ -1,0 +1,110 @@
+/** Reference parameters (R4 search.html 3.1.1.4.12): ids, `Type/id`, own and foreign addresses, versions, canonicals, identifiers. */
+import { isId, isTypeName } from '../../fhir/ids.ts'
+import { parseReference } from '../../fhir/reference.ts'
+import { OutcomeError } from '../../outcome/outcome-error.ts'
+import { splitEscaped, unescapeValue } from '../escape.ts'
+import { exactKey, prefixEnd, SEPARATOR } from '../keys.ts'
+import type { PlanNode } from '../plan.ts'
+import type { Column, Criterion, IndexSink, PlanContext, SearchType } from './search-type.ts'
+
+/** Behind the separator: an identifier `|system|value`, and the same value whatever its system. */
+const BY_IDENTIFIER = '|'
+const BY_IDENTIFIER_VALUE = ':'
+
+function index(column: Column, value: unknown, datatype: string, sink: IndexSink): void {
+  const start = column.code + SEPARATOR.reference
+  if (datatype === 'Reference') indexReference(start, value as Reference, sink)
+  else if (datatype === 'Resource') indexInline(start, value as { resourceType?: unknown; id?: unknown }, sink)
+  else if (typeof value === 'string') addAddress(start, value, sink)
+}
+
+interface Reference {
+  reference?: unknown
+  identifier?: { system?: unknown; value?: unknown }
+}
+
+function indexReference(start: string, value: Reference, sink: IndexSink): void {
+  const { reference, identifier } = value
+  if (typeof reference === 'string') addAddress(start, reference, sink)
+  if (identifier !== null && typeof identifier === 'object' && typeof identifier.value === 'string') {
+    const system = typeof identifier.system === 'string' ? identifier.system : ''
+    sink.key(start + exactKey(`${BY_IDENTIFIER}${system}|${identifier.value}`))
+    sink.key(start + BY_IDENTIFIER_VALUE + exactKey(identifier.value))
+  } else if (typeof reference !== 'string') {
+    // A reference by display alone is a value too: `:missing` must see it.
+    sink.key(start)
+  }
+}
+
+/** The first entry of a document or message Bundle stands there itself. */
+function indexInline(start: string, resource: { resourceType?: unknown; id?: unknown }, sink: IndexSink): void {
+  if (typeof resource.resourceType !== 'string' || typeof resource.id !== 'string') return
+  sink.key(`${start}${resource.resourceType}/${resource.id}`)
+  sink.key(start + resource.id)
+}
+
+function addAddress(start: string, text: string, sink: IndexSink): void {
+  const target = parseReference(text, sink.ownBase)
+  if (target?.kind === 'contained') {
+    sink.key(start)
+  } else if (target?.kind === 'local') {
+    const address = `${target.type}/${target.id}`
+    sink.key(start + address)
+    sink.key(start + target.id)
+    if (target.version !== undefined) sink.key(`${start}${address}/_history/${target.version}`)
+  } else {
+    sink.key(start + exactKey(text))
+    const bar = text.indexOf('|')
+    if (bar > 0) addAddress(start, text.slice(0, bar), sink)
+  }
+}
+
+function plan(column: Column, criterion: Criterion, context: PlanContext): PlanNode {
+  if (criterion.modifier === 'identifier') return planIdentifier(column, criterion)
+  const value = unescapeValue(criterion.value)
+  const start = column.code + SEPARATOR.reference
+  const type = criterion.modifier ?? column.refersTo
+  if (criterion.modifier !== undefined && column.refersTo !== undefined && criterion.modifier !== column.refersTo)
+    return { kind: 'nothing' }
+  if (isId(value)) return { kind: 'keys', keys: [start + (type === undefined ? value : `${type}/${value}`)] }
+  const target = parseReference(value, context.ownBase)
+  if (target?.kind === 'local') {
+    if (type !== undefined && target.type !== type) return { kind: 'nothing' }
+    const version = target.version === undefined ? '' : `/_history/${target.version}`
+    return { kind: 'keys', keys: [`${start}${target.type}/${target.id}${version}`] }
+  }
+  const isAddress =
+    target?.kind === 'absolute' || target?.kind === 'urn' || column.datatypes.has('canonical') || column.datatypes.has('uri')
+  if (value === '' || !isAddress) throw invalid(criterion)
+  if (type !== undefined && target?.kind === 'absolute' && target.type !== type) return { kind: 'nothing' }
+  return { kind: 'keys', keys: [start + exactKey(value)] }
+}
+
+/** `system|value`, `value` of any system, `|value` without system, `system|` any value of it. */
+function planIdentifier(column: Column, criterion: Criterion): PlanNode {
+  const parts = splitEscaped(criterion.value, '|').map(unescapeValue)
+  const [first, value] = parts
+  if (parts.length > 2 || first === undefined || (value ?? first) + first === '') throw invalid(criterion)
+  const start = column.code + SEPARATOR.reference
+  if (value === undefined) return { kind: 'keys', keys: [start + BY_IDENTIFIER_VALUE + exactKey(first)] }
+  if (value !== '') return { kind: 'keys', keys: [start + exactKey(`${BY_IDENTIFIER}${first}|${value}`)] }
+  const prefix = `${start}${BY_IDENTIFIER}${first}|`
+  return { kind: 'keyRange', from: prefix, to: prefixEnd(prefix) }
+}
+
+function invalid(criterion: Criterion): OutcomeError {
+  return new OutcomeError('parameter-invalid', { expression: [criterion.name], params: { name: criterion.name } })
+}
+
+/** Whether `modifier` names a type that the reference can point to. */
+export function isTargetModifier(modifier: string, targets: ReadonlySet<string>): boolean {
+  return isTypeName(modifier) && (targets.has(modifier) || targets.has('Resource'))
+}
+
+export const reference: SearchType = {
+  field: 'keys',
+  separators: [SEPARATOR.reference],
+  modifiers: new Set(['identifier']),
+  index,
+  plan,
+}

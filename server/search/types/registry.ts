@@ -1,0 +1,19 @@
+/** The search parameter types that are built. Composite and special ones are not. */
+import { date } from './date.ts'
+import { number } from './number.ts'
+import { quantity } from './quantity.ts'
+import { reference } from './reference.ts'
+import type { SearchType } from './search-type.ts'
+import { string } from './string.ts'
+import { token } from './token.ts'
+import { uri } from './uri.ts'
+
+export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map([
+  ['token', token],
+  ['reference', reference],
+  ['string', string],
+  ['date', date],
+  ['number', number],
+  ['quantity', quantity],
+  ['uri', uri],
+])

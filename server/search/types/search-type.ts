@@ -1,0 +1,56 @@
+/** What each search parameter type offers: keys when a resource is stored, a plan node when it is searched. */
+import type { Interval } from '../../fhir/date.ts'
+import type { Zone } from '../../fhir/zone.ts'
+import type { PlanNode } from '../plan.ts'
+
+/** Where a parameter's keys stand: its own code, or that of another parameter which covers it. */
+export interface Column {
+  code: string
+  /** only references to this resource type (`patient` on the keys of `subject`) */
+  refersTo?: string
+  /** no element of it has a system: one key `code:value` serves all forms */
+  plain: boolean
+  /** code systems implied by required bindings, for `system|code` on `code` elements */
+  systems: readonly string[]
+  /** FHIR datatypes of its elements */
+  datatypes: ReadonlySet<string>
+  /** target types of a reference */
+  targets: ReadonlySet<string>
+}
+
+/** Collects what one resource is found by. */
+export interface IndexSink {
+  readonly zone: Zone
+  readonly ownBase: string
+  key(key: string): void
+  /** a folded string; those that begin another one of the same parameter are dropped at the end */
+  folded(code: string, folded: string): void
+  date(code: string, interval: Interval): void
+  num(code: string, range: { lo: number; hi: number; v: number; u?: string[] }): void
+}
+
+export interface PlanContext {
+  readonly zone: Zone
+  readonly ownBase: string
+  readonly now: () => number
+}
+
+/** One comma-separated value of a parameter, still escaped. */
+export interface Criterion {
+  /** without modifier, for messages */
+  name: string
+  modifier: string | undefined
+  value: string
+}
+
+export interface SearchType {
+  field: 'keys' | 'dates' | 'nums'
+  /** separators of the keys that say that the parameter has a value; empty for dates and nums */
+  separators: readonly string[]
+  /** modifiers that `plan` takes, besides `missing` and (tokens) `not`, which are made around it */
+  modifiers: ReadonlySet<string>
+  /** Adds what one element is found by. Elements of other datatypes add nothing. */
+  index(column: Column, value: unknown, datatype: string, sink: IndexSink): void
+  /** Plan for one value. @throws OutcomeError parameter-invalid */
+  plan(column: Column, criterion: Criterion, context: PlanContext): PlanNode
+}

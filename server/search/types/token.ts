@@ -1,0 +1,119 @@
+/** Token parameters (R4 search.html 3.1.1.4.10). Codes and identifiers are compared as they are, never folded. */
+import { OutcomeError } from '../../outcome/outcome-error.ts'
+import { splitEscaped, unescapeValue } from '../escape.ts'
+import { fold } from '../fold.ts'
+import { exactKey, foldedKey, prefixEnd, SEPARATOR } from '../keys.ts'
+import { STRING_KEY_MAX } from '../limits.ts'
+import type { PlanNode } from '../plan.ts'
+import type { Column, Criterion, IndexSink, SearchType } from './search-type.ts'
+
+/** Datatypes without a system of their own. */
+export const PLAIN_TOKENS: ReadonlySet<string> = new Set(['code', 'id', 'string', 'uri', 'boolean', 'ContactPoint'])
+
+/** Parameters whose displays and texts are indexed for `:text`: others would double the keys for little use. */
+export const TEXT_PARAMETERS: ReadonlySet<string> = new Set(['code', 'value-concept'])
+
+/** The implied system of true and false. */
+export const SPECIAL_VALUES = 'http://terminology.hl7.org/CodeSystem/special-values'
+
+interface Coded {
+  system?: unknown
+  code?: unknown
+  value?: unknown
+  display?: unknown
+}
+
+function index(column: Column, value: unknown, datatype: string, sink: IndexSink): void {
+  const coded = value as Coded
+  switch (datatype) {
+    case 'CodeableConcept':
+      indexConcept(column, value as { coding?: unknown; text?: unknown }, sink)
+      break
+    case 'Coding':
+      indexCoding(column, coded, sink)
+      break
+    case 'Identifier':
+      addToken(column, coded.system, coded.value, sink)
+      break
+    case 'ContactPoint':
+      addToken(column, undefined, coded.value, sink)
+      break
+    default:
+      if (typeof value === 'string' || typeof value === 'boolean') addToken(column, undefined, String(value), sink)
+  }
+}
+
+function indexConcept(column: Column, concept: { coding?: unknown; text?: unknown }, sink: IndexSink): void {
+  const codings = Array.isArray(concept.coding) ? concept.coding : []
+  for (const coding of codings) if (coding !== null && typeof coding === 'object') indexCoding(column, coding as Coded, sink)
+  addText(column, concept.text, sink)
+  // A concept in words only has a value too: `:missing` must see it.
+  if (codings.length === 0) sink.key(column.code + SEPARATOR.system)
+}
+
+function indexCoding(column: Column, coding: Coded, sink: IndexSink): void {
+  addToken(column, coding.system, coding.code, sink)
+  addText(column, coding.display, sink)
+}
+
+function addToken(column: Column, system: unknown, code: unknown, sink: IndexSink): void {
+  const systemText = typeof system === 'string' ? system : ''
+  if (typeof code !== 'string' || code === '') {
+    sink.key(column.code + SEPARATOR.system + (systemText === '' ? '' : `${exactKey(systemText)}|`))
+    return
+  }
+  sink.key(column.code + SEPARATOR.code + exactKey(code))
+  if (!column.plain) sink.key(column.code + SEPARATOR.system + exactKey(`${systemText}|${code}`))
+}
+
+function addText(column: Column, text: unknown, sink: IndexSink): void {
+  if (typeof text !== 'string' || !TEXT_PARAMETERS.has(column.code)) return
+  const folded = foldedKey(fold(text))
+  if (folded !== '') sink.folded(column.code, folded)
+}
+
+function plan(column: Column, criterion: Criterion): PlanNode {
+  if (criterion.modifier === 'text') return planText(column, criterion)
+  const parts = splitEscaped(criterion.value, '|').map(unescapeValue)
+  const [first, code] = parts
+  if (parts.length > 2 || first === undefined || (code ?? first) + first === '') {
+    throw new OutcomeError('parameter-invalid', { expression: [criterion.name], params: { name: criterion.name } })
+  }
+  if (code === undefined) return { kind: 'keys', keys: [column.code + SEPARATOR.code + exactKey(first)] }
+  return column.plain ? planPlain(column, first, code) : planSystem(column, first, code)
+}
+
+function planSystem(column: Column, system: string, code: string): PlanNode {
+  const start = column.code + SEPARATOR.system
+  if (code !== '') return { kind: 'keys', keys: [start + exactKey(`${system}|${code}`)] }
+  const prefix = `${start}${exactKey(system)}|`
+  return { kind: 'keyRange', from: prefix, to: prefixEnd(prefix) }
+}
+
+/** `code` elements have the systems of their bindings; `|code` and the implied `system|code` are the code alone. */
+function planPlain(column: Column, system: string, code: string): PlanNode {
+  if (system !== '' && !column.systems.includes(system)) return { kind: 'nothing' }
+  const start = column.code + SEPARATOR.code
+  if (code !== '') return { kind: 'keys', keys: [start + exactKey(code)] }
+  return { kind: 'keyRange', from: start, to: prefixEnd(start) }
+}
+
+function planText(column: Column, criterion: Criterion): PlanNode {
+  if (!TEXT_PARAMETERS.has(column.code)) {
+    throw new OutcomeError('modifier-unsupported', { expression: [criterion.name], params: { name: criterion.name, modifier: 'text' } })
+  }
+  const folded = fold(unescapeValue(criterion.value))
+  if (folded === '' || folded.length > STRING_KEY_MAX) {
+    throw new OutcomeError('parameter-invalid', { expression: [criterion.name], params: { name: criterion.name } })
+  }
+  const prefix = column.code + SEPARATOR.folded + folded
+  return { kind: 'keyRange', from: prefix, to: prefixEnd(prefix) }
+}
+
+export const token: SearchType = {
+  field: 'keys',
+  separators: [SEPARATOR.code, SEPARATOR.system],
+  modifiers: new Set(['text']),
+  index,
+  plan,
+}
