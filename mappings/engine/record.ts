@@ -16,7 +16,8 @@ export class RecordBuilder {
   readonly #resources = new Map<string, MappedResource>()
   readonly #issues: MappingIssue[] = []
   readonly #unmapped: UnmappedCode[] = []
-  readonly #offered = new Set<string>()
+  /** field name to the other names under which it may have been read */
+  readonly #offered = new Map<string, readonly string[]>()
   readonly #read = new Set<string>()
 
   constructor(context: MappingContext, head: RecordHead) {
@@ -61,8 +62,13 @@ export class RecordBuilder {
   /** The filled fields of a row are expected to be read by someone. */
   offer(row: object, at: (field: string) => string = (field) => field): void {
     for (const [field, value] of Object.entries(row)) {
-      if (typeof value !== 'object' && filled(value) !== undefined) this.#offered.add(at(field))
+      if (typeof value !== 'object' && filled(value) !== undefined) this.offerNamed(at(field))
     }
+  }
+
+  /** A filled field that is expected to be read, under its own name or one of the others. */
+  offerNamed(name: string, also: readonly string[] = []): void {
+    this.#offered.set(name, also)
   }
 
   /** Fields that were used outside of a mapping (envelopes, keys). */
@@ -77,7 +83,7 @@ export class RecordBuilder {
       resources: [...this.#resources.values()],
       unmapped: this.#unmapped,
       issues: this.#issues,
-      unread: [...this.#offered].filter((field) => !this.#read.has(field)),
+      unread: [...this.#offered].filter(([name, also]) => ![name, ...also].some((one) => this.#read.has(one))).map(([name]) => name),
       ...extra,
     }
   }

@@ -6,13 +6,13 @@ const SEQUENCE_CHARACTERS_MAX = 64
 
 /** Unknown sequences and lone escape characters stay as they are: a path like `C:\lab` is no escape. */
 export function unescapeHl7(text: string, separators: Separators): string {
-  const { escape } = separators
-  let at = text.indexOf(escape)
+  const mark = separators.escape
+  let at = text.indexOf(mark)
   if (at < 0) return text
   let out = ''
   let done = 0
   while (at >= 0) {
-    const end = text.indexOf(escape, at + 1)
+    const end = text.indexOf(mark, at + 1)
     if (end < 0) break
     const plain = end - at - 1 <= SEQUENCE_CHARACTERS_MAX ? meaning(text.slice(at + 1, end), separators) : undefined
     if (plain === undefined) {
@@ -21,7 +21,7 @@ export function unescapeHl7(text: string, separators: Separators): string {
     }
     out += text.slice(done, at) + plain
     done = end + 1
-    at = text.indexOf(escape, done)
+    at = text.indexOf(mark, done)
   }
   return out + text.slice(done)
 }

@@ -33,6 +33,8 @@ export interface Segment {
   repetitions(field: number): number
   /** whole field with its separators, unescaped; repetition from 0 */
   raw(field: number, repetition?: number): string
+  /** all repetitions with their separators, unescaped: for texts in which `~` is no separator */
+  whole(field: number): string
   /** first subcomponent of a component, or the one asked for, unescaped */
   text(field: number, component: number, repetition?: number, subcomponent?: number): string
   components(field: number, repetition?: number): number
@@ -78,7 +80,10 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
   const said = declaredCharset(bytes)
   const decoded = decodeText(bytes, charsetOf(said) ? said : registered)
   if (!decoded.ok) return { ok: false, flaw: 'payload-charset', at: 'MSH-18' }
-  const text = decoded.text.replace(/^\ufeff/, '').replace(/[\u000b\u001c]/g, '')
+  const text = decoded.text
+    .replace(/^\ufeff/, '')
+    .replaceAll('\u000b', '')
+    .replaceAll('\u001c', '')
   const separators = separatorsOf(text)
   if (!separators) return { ok: false, flaw: 'payload-structure', at: 'MSH-1' }
   const lines = segmentLines(text, separators)
@@ -112,20 +117,21 @@ function declaredCharset(bytes: Uint8Array): string | undefined {
 /** MSH-1 and MSH-2. Separators must differ and be no letters or digits; a missing subcomponent separator is `&`. */
 function separatorsOf(text: string): Separators | undefined {
   const field = text.charAt(3)
-  const [component = '', repetition = '', escape = '', subcomponent = '&'] = text.slice(4, 8).split(field, 1)[0] ?? ''
-  const all = [field, component, repetition, escape, subcomponent]
+  const [component = '', repetition = '', escapeCharacter = '', subcomponent = '&'] = text.slice(4, 8).split(field, 1)[0] ?? ''
+  const all = [field, component, repetition, escapeCharacter, subcomponent]
   const sound =
     text.startsWith('MSH') && new Set(all).size === all.length && all.every((one) => /^[!-~]$/.test(one) && !/[A-Za-z0-9]/.test(one))
-  return sound ? { field, component, repetition, escape, subcomponent } : undefined
+  return sound ? { field, component, repetition, escape: escapeCharacter, subcomponent } : undefined
 }
 
 /** Lines that begin like no segment are the rest of a text with a line break in it (a common fault of senders). */
-function segmentLines(text: string, { field, escape }: Separators): string[] {
+function segmentLines(text: string, separators: Separators): string[] {
+  const lineBreak = `${separators.escape}.br${separators.escape}`
   const lines: string[] = []
   for (const line of text.split(/\r\n|\r|\n/)) {
-    const isSegment = /^[A-Z][A-Z0-9]{2}/.test(line) && (line.length === 3 || line.charAt(3) === field)
+    const isSegment = /^[A-Z][A-Z0-9]{2}/.test(line) && (line.length === 3 || line.charAt(3) === separators.field)
     if (isSegment) lines.push(line)
-    else if (line.trim() !== '' && lines.length > 0) lines[lines.length - 1] += `${escape}.br${escape}${line}`
+    else if (line.trim() !== '' && lines.length > 0) lines[lines.length - 1] += lineBreak + line
   }
   return lines
 }
@@ -141,6 +147,13 @@ function reader(segment: Hl7Segment, occurrence: number, separators: Separators)
     fields: segment.name === 'MSH' ? segment.fields.length : segment.fields.length - 1,
     repetitions: (field) => segment.getField(field)?.components.length ?? 0,
     raw: (field, repetition = 0) => plain(parts(field, repetition).join(separators.component)),
+    whole: (field) =>
+      plain(
+        segment
+          .getField(field)
+          ?.components.map((one) => one.join(separators.component))
+          .join(separators.repetition) ?? '',
+      ),
     text: (field, component, repetition = 0, subcomponent = 1) => plain(subparts(field, component, repetition)[subcomponent - 1] ?? ''),
     components: (field, repetition = 0) => parts(field, repetition).length,
     subcomponents: (field, component, repetition = 0) => subparts(field, component, repetition).length,

@@ -77,7 +77,7 @@ const TABLE: Record<string, string> = {
   'mL/(min*1.73m^2)': 'mL/min/{1.73_m2}',
   'ml/min/1.73m2': 'mL/min/{1.73_m2}',
   '%': '%',
-  ‰: '[ppth]',
+  '‰': '[ppth]',
   fl: 'fL',
 }
 
