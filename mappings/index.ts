@@ -1,7 +1,8 @@
 /** Every source format, by the id that the configuration names. A new one is its folder and one line here. */
 import type { SourceMapping } from './engine/types.ts'
+import { rhipTables } from './rhip/tables/index.ts'
 
-const ALL: readonly SourceMapping[] = []
+const ALL: readonly SourceMapping[] = [rhipTables]
 
 const byId = new Map(ALL.map((one) => [one.id, one]))
 

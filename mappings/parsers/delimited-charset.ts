@@ -9,7 +9,7 @@ export interface SniffedTable {
   chunks: AsyncIterable<Uint8Array>
   charset: LineCharset
   lineEnd: LineEnd
-  refused?: 'archive-refused' | 'charset-unsupported'
+  refused?: 'payload-archive' | 'payload-charset'
 }
 
 /**
@@ -34,7 +34,7 @@ export async function sniffTable(chunks: AsyncIterable<Uint8Array>, declared: st
   const charset = bom ? new LineCharset('utf-8') : lineCharset(declared, head, lineEnd)
   const again = replay(head, source)
   if (refused) return { chunks: again, charset: new LineCharset('utf-8'), lineEnd, refused }
-  if (!charset) return { chunks: again, charset: new LineCharset('utf-8'), lineEnd, refused: 'charset-unsupported' }
+  if (!charset) return { chunks: again, charset: new LineCharset('utf-8'), lineEnd, refused: 'payload-charset' }
   return { chunks: again, charset, lineEnd }
 }
 
@@ -61,10 +61,10 @@ const MAGIC: readonly (readonly number[])[] = [
   [0xfd, 0x37, 0x7a, 0x58],
 ]
 
-function refusal(head: Uint8Array): 'archive-refused' | 'charset-unsupported' | undefined {
-  if (MAGIC.some((magic) => magic.every((byte, at) => head[at] === byte))) return 'archive-refused'
+function refusal(head: Uint8Array): 'payload-archive' | 'payload-charset' | undefined {
+  if (MAGIC.some((magic) => magic.every((byte, at) => head[at] === byte))) return 'payload-archive'
   const utf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)
-  return utf16 ? 'charset-unsupported' : undefined
+  return utf16 ? 'payload-charset' : undefined
 }
 
 const REPLACEMENT = '\ufffd'

@@ -29,8 +29,8 @@ export type TableEvent =
   | { kind: 'refused'; code: TableProblem; column?: string }
 
 export type TableProblem =
-  | 'archive-refused'
-  | 'charset-unsupported'
+  | 'payload-archive'
+  | 'payload-charset'
   | 'table-unknown'
   | 'table-column-missing'
   | 'table-column-repeated'

@@ -9,7 +9,7 @@ export interface MiisObject {
   [field: string]: MiisValue | undefined
 }
 
-export type JsonProblem = 'json-invalid' | 'json-depth' | 'json-duplicate-key' | 'json-forbidden-key' | 'json-too-large' | 'json-not-object'
+export type JsonProblem = 'json-invalid' | 'json-depth' | 'json-duplicate-key' | 'json-forbidden-key' | 'payload-too-large' | 'json-not-object'
 
 export const MIIS_DEPTH_MAX = 32
 /** A settlement of 10,000 lines with 40 fields each is 400,000 values. */
@@ -52,7 +52,7 @@ class Reader {
 
   #value(depth: number): MiisValue | undefined {
     if (depth > MIIS_DEPTH_MAX) throw new JsonRefused('json-depth')
-    if (++this.#values > MIIS_VALUES_MAX) throw new JsonRefused('json-too-large')
+    if (++this.#values > MIIS_VALUES_MAX) throw new JsonRefused('payload-too-large')
     this.#space()
     const c = this.#text[this.#at]
     if (c === '{') return this.#object(depth)

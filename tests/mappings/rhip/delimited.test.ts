@@ -32,9 +32,9 @@ describe('files that are refused as a whole', () => {
   test.each([
     ['an empty file', '', 'table-unknown'],
     ['no known columns', 'A,B,C\n1,2,3\n', 'table-unknown'],
-    ['a zip archive', Buffer.from('PK\u0003\u0004rest'), 'archive-refused'],
-    ['a gzip archive', Buffer.from([0x1f, 0x8b, 8, 0]), 'archive-refused'],
-    ['UTF-16', Buffer.from('\ufeffYLJGYQDM,KH', 'utf16le'), 'charset-unsupported'],
+    ['a zip archive', Buffer.from('PK\u0003\u0004rest'), 'payload-archive'],
+    ['a gzip archive', Buffer.from([0x1f, 0x8b, 8, 0]), 'payload-archive'],
+    ['UTF-16', Buffer.from('\ufeffYLJGYQDM,KH', 'utf16le'), 'payload-charset'],
     ['a column twice', 'YLJGYQDM,KH,KH\n1,2,3\n', 'table-column-repeated'],
   ])('%s', async (_, content, code) => {
     const events = await read(content)
@@ -47,7 +47,7 @@ describe('files that are refused as a whole', () => {
   })
 
   test('an unknown charset name', async () => {
-    expect(await read('YLJGYQDM,KH\n1,2\n', { charset: 'big5' })).toEqual([{ kind: 'refused', code: 'charset-unsupported' }])
+    expect(await read('YLJGYQDM,KH\n1,2\n', { charset: 'big5' })).toEqual([{ kind: 'refused', code: 'payload-charset' }])
   })
 })
 
@@ -172,8 +172,8 @@ describe('laws', () => {
         )
         const lines = Buffer.from(bytes).toString('latin1').split('\n')
         if (lines.at(-1) === '') lines.pop()
-        // Blank lines are no rows; a line of bytes that decode to blanks only is one too.
-        const blank = lines.filter((line) => /^[\t\n\v\f\r \u001a]*$/.test(line)).length
+        // Blank lines are no rows.
+        const blank = lines.filter((line) => line.replaceAll('\u001a', '').trim() === '').length
         expect(found).toBeGreaterThanOrEqual(lines.length - blank)
         expect(found).toBeLessThanOrEqual(lines.length)
       }),

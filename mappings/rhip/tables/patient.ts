@@ -1,0 +1,102 @@
+/** TB_YL_PATIENT_INFORMATION, one row per patient and card, to cn-patient. */
+import type { Patient } from '@medplum/fhirtypes'
+import { BASE, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
+import { legalIdentifier } from '../../engine/legal-identifier.ts'
+import { mapping } from '../../engine/mapping.ts'
+import type { Run } from '../../engine/rule.ts'
+import { IDENTIFIER_TYPE, TABLES } from '../../engine/systems.ts'
+import { readIdentityNumber } from '../../engine/values/identity-number.ts'
+
+export interface PatientInformationRow {
+  YLJGYQDM?: string
+  KH?: string
+  KLX?: string
+  ZJHM?: string
+  ZJLX?: string
+  XB?: string
+  XM?: string
+  HYZK?: string
+  CSRQ?: string
+  MZ?: string
+  GJ?: string
+  DHHM?: string
+  SJHM?: string
+  JZDZ?: string
+  HKDZ?: string
+  LXRXM?: string
+  LXRGX?: string
+  LXRDH?: string
+  YWSCSJ?: string
+  YYDAH?: string
+  GJJKKID?: string
+  XGBZ?: string
+}
+
+/** ZJLX (CV02.01.101) as the psn_cert_type that legalIdentifier knows. */
+const DOCUMENT: Record<string, string> = { '01': '01', '03': '08', '04': '02', '06': '04', '07': '06' }
+
+const NATIONALITY = 'http://hl7.org/fhir/StructureDefinition/patient-nationality'
+
+/** Identifier of a card: the regional ones have a system of their own, the others are the hospital's. */
+export function cardIdentifier(run: Run, number: string | undefined, type: string | undefined) {
+  if (number === undefined || type === undefined) return undefined
+  const system = type === '0' ? `${BASE}/sid/ssc-no` : type === '1' ? `${BASE}/sid/ncms-no` : localSystem(run.scope, 'card-no')
+  return { type: { coding: [{ system: IDENTIFIER_TYPE, code: type === '0' ? 'SSC' : 'OTH' }] }, system, value: number }
+}
+
+export const patientInformation = mapping<PatientInformationRow, Patient>({
+  source: 'rhip/TB_YL_PATIENT_INFORMATION',
+  to: 'Patient',
+  profile: 'cn-patient',
+  id: 'patient',
+  organization: 'YLJGYQDM',
+  withdrawn: (row) => row.XGBZ === '2',
+  rules: (from) => ({
+    identifier: [
+      from.value('ZJHM', (row, run) => legalIdentifier(run, 'ZJHM', row.ZJLX && (DOCUMENT[row.ZJLX] ?? '99'), row.ZJHM)),
+      from.value('KH', (row, run) => cardIdentifier(run, row.KH, row.KLX)),
+      from.identifier((scope) => localSystem(scope, 'patient-no'), 'YYDAH'),
+      from.identifier(NATIONAL.healthCard, 'GJJKKID', 'HC'),
+    ],
+    name: [{ use: 'official', text: from.text('XM') }],
+    gender: from.codedCode('gb2261-1', 'XB'),
+    birthDate: from.date('CSRQ').as((date, run) => agreeing(date, run)),
+    maritalStatus: from.coded('gb2261-2', 'HYZK', undefined, { system: TABLES.marital }),
+    telecom: [
+      { system: 'phone', use: 'mobile', value: from.text('SJHM') },
+      { system: 'phone', use: 'home', value: from.text('DHHM') },
+    ],
+    address: [
+      { use: 'home', text: from.text('JZDZ') },
+      { extension: [{ url: structureDefinition('cn-address-kind'), valueCode: 'registered' }], text: from.text('HKDZ') },
+    ],
+    contact: [
+      {
+        relationship: from.value('LXRGX', (row, run) => {
+          const sent = row.LXRGX
+          if (sent === undefined) return undefined
+          const target = run.context.translate('gb4761', sent)
+          return [{ coding: [{ system: TABLES.familyRelation, code: sent }, ...(target ? [target] : [])] }]
+        }),
+        name: { text: from.text('LXRXM') },
+        telecom: [{ system: 'phone', value: from.text('LXRDH') }],
+      },
+    ],
+    extension: [
+      { url: structureDefinition('cn-ethnicity'), valueCoding: { system: TABLES.ethnicity, code: from.text('MZ') } },
+      { url: structureDefinition('cn-gender-gb'), valueCoding: { system: TABLES.gender, code: from.text('XB') } },
+      {
+        url: NATIONALITY,
+        extension: [{ url: 'code', valueCodeableConcept: { coding: [{ system: TABLES.country, code: from.text('GJ') }] } }],
+      },
+    ],
+  }),
+})
+
+/** A birth date that disagrees with the identity number is kept as sent and flagged (formats.md D8). */
+function agreeing(date: string, run: Run): string {
+  const number = run.text('ZJLX') === '01' ? run.text('ZJHM') : undefined
+  const encoded = number === undefined ? undefined : readIdentityNumber(number).birthDate
+  if (encoded !== undefined && encoded !== date) run.flaw('CSRQ', 'mapping-conflict')
+  return date
+}
