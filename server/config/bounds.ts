@@ -15,4 +15,32 @@ export const BOUNDS = {
   mongoServerSelectionMs: 10_000,
   mongoSocketMs: 180_000,
   mongoWriteConcernMs: 15_000,
+  /** one search, count or batch of a stream in the database */
+  searchMs: 20_000,
+  pingMs: 3000,
+  /** units of one combined transaction, and their bytes */
+  groupUnits: 64,
+  groupBytes: 8 * 1024 * 1024,
+  /** transactions of one process that run at the same time */
+  commitLanes: 2,
+  /** units that wait to be stored; more are refused as busy */
+  commitQueue: 10_000,
+  /** how long a unit is tried again when others are at the same documents, or the database restarts */
+  commitRetryMs: 20_000,
+  commitRetryDelayMinMs: 5,
+  commitRetryDelayMaxMs: 500,
+  /** bytes of one insert command; MongoDB takes 48 MB */
+  insertBytes: 32 * 1024 * 1024,
+  auditLanes: 2,
+  auditGroupEntries: 1000,
+  auditGroupBytes: 8 * 1024 * 1024,
+  auditQueue: 50_000,
+  auditHeadMs: 1000,
+  /** reads by id that share one query */
+  readGroupIds: 128,
+  readLanes: 2,
+  streamBatchDocs: 500,
+  streamBatchBytes: 4 * 1024 * 1024,
+  historyRows: 1000,
+  restampBatch: 500,
 } as const

@@ -119,7 +119,40 @@ export interface Table<T extends TableDoc> {
   ensureIndex(fields: Record<string, 1 | -1>, options?: { unique?: boolean; expireAfterSeconds?: number }): Promise<void>
 }
 
+/** New labels of one version. */
+export interface Restamp {
+  id: string
+  v: number
+  acc: Acc
+  keys?: string[]
+  /** the version is a superseded one */
+  superseded?: boolean
+}
+
+/** Position of an audit entry in its chain; `h` = SHA-256 of the former entry's `h` and this one's body. */
+export interface ChainPosition {
+  /** chain: one per writing lane of one process and start */
+  c: string
+  /** 1 for the first entry of a chain, no gaps */
+  n: number
+  h: Uint8Array
+}
+
+/** The audit's own part of the store: entries are appended, never changed. */
+export interface AuditLog {
+  /**
+   * Resolves when all of them are durable (majority, journaled).
+   * @throws OutcomeError unavailable: then nothing may leave
+   */
+  append(records: readonly AuditRecord[]): Promise<void>
+  /** every entry, chain by chain in order */
+  entries(d: Decision): AsyncIterable<{ id: string; body: Uint8Array; chain: ChainPosition }>
+  /** how far each chain had come when it was last noted (within a second): shows a tail that was cut off */
+  heads(d: Decision): Promise<ChainPosition[]>
+}
+
 export interface Store {
+  readonly audit: AuditLog
   read(d: Decision, type: string, id: string): Promise<Stored | undefined>
   /** current documents of several ids of one type, any order */
   readMany(d: Decision, type: string, ids: readonly string[]): Promise<Stored[]>
@@ -129,11 +162,19 @@ export interface Store {
   search(d: Decision, query: SearchQuery): Promise<SearchPage>
   count(d: Decision, type: string, plan: PlanNode): Promise<number>
   /** all current documents of a type in id order, in batches bounded by bytes and number (exports, relabelling) */
-  stream(d: Decision, type: string, plan: PlanNode, options?: { since?: Date; until?: Date; afterId?: string }): AsyncIterable<Stored[]>
-  /** ids, versions and labels of documents of a person (relabelling); history too */
+  stream(
+    d: Decision,
+    type: string,
+    plan: PlanNode,
+    options?: { since?: Date; until?: Date; afterId?: string /** deleted ones too (relabelling) */; tombstones?: boolean },
+  ): AsyncIterable<Stored[]>
+  /** current documents of a person, deleted ones too, in id order (relabelling) */
+  ofPerson(d: Decision, type: string, person: string): AsyncIterable<Stored[]>
+  /** superseded versions of documents of a person (relabelling), by id and version */
+  historyOfPerson(d: Decision, type: string, person: string): AsyncIterable<Stored[]>
   commit(unit: WriteUnit): Promise<WriteResult>
   /** set labels of documents (relabelling) where they still stand at the version seen; answers how many matched */
-  restamp(d: Decision, type: string, changes: { id: string; v: number; acc: Acc; keys?: string[] }[]): Promise<number>
+  restamp(d: Decision, type: string, changes: Restamp[]): Promise<number>
   /** the types that have a collection with documents of this person */
   typesOf(d: Decision, person: string): Promise<string[]>
   claim(d: Decision, key: string): Promise<Record<string, unknown> | undefined>

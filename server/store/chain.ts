@@ -1,0 +1,48 @@
+/**
+ * The hash chain of audit entries. One writing lane of one process and start has one chain: only it appends, one flush after
+ * the other, so numbers have no gaps. A flush works on a draft of the position and makes it the lane's own only when the
+ * entries are durable; when that cannot be known, the chain is left as it is and another begun.
+ */
+import { hash, randomBytes } from 'node:crypto'
+import type { StoredDoc } from './documents.ts'
+import type { AuditRecord, ChainPosition } from './types.ts'
+
+export interface Chain {
+  id: string
+  n: number
+  h: Uint8Array
+}
+
+/** A new chain; its zero hash is its own name, so that two chains never share a piece. */
+export function newChain(): Chain {
+  const id = randomBytes(12).toString('base64url')
+  return { id, n: 0, h: startHash(id) }
+}
+
+export function startHash(id: string): Uint8Array {
+  return hash('sha256', id, 'buffer')
+}
+
+export function nextHash(former: Uint8Array, body: Uint8Array): Uint8Array {
+  return hash('sha256', Buffer.concat([former, body]), 'buffer')
+}
+
+/** Documents for the records, in the chain's next positions; `chain` is moved on: pass a draft (`{ ...chain }`). */
+export function auditDocuments(records: readonly AuditRecord[], chain: Chain): (StoredDoc & { chain: ChainPosition })[] {
+  return records.map((record) => {
+    chain.n += 1
+    chain.h = nextHash(chain.h, record.body)
+    return {
+      _id: record.id,
+      v: 1,
+      at: record.at,
+      body: record.body,
+      keys: record.keys,
+      dates: { date: [{ lo: record.at, hi: new Date(record.at.getTime() + 1) }] },
+      sd: record.at,
+      acc: record.acc,
+      m: 'POST',
+      chain: { c: chain.id, n: chain.n, h: chain.h },
+    }
+  })
+}

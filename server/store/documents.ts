@@ -1,0 +1,74 @@
+/** The shape of stored documents, and what of it leaves the store. */
+import type { Binary } from 'mongodb'
+import type { Acc } from '../access/decision.ts'
+import type { IndexEntry } from '../search/plan.ts'
+import type { ChainPosition, Stored } from './types.ts'
+
+/** A current version: collection = resource type. */
+export interface StoredDoc extends Partial<IndexEntry> {
+  _id: string
+  v: number
+  at: Date
+  body: Uint8Array
+  acc: Acc
+  m: Stored['method']
+  deleted?: true
+  /** AuditEvent only */
+  chain?: ChainPosition
+}
+
+/** A superseded version: collection = resource type + HISTORY_SUFFIX. No keys: history is only asked for by id. */
+export interface HistoryDoc {
+  _id: { id: string; v: number }
+  at: Date
+  body: Uint8Array
+  acc: Acc
+  m: Stored['method']
+  deleted?: true
+}
+
+export const HISTORY_SUFFIX = '_history'
+
+/** What is read of a document: never its keys. */
+export const PROJECTION = { v: 1, at: 1, body: 1, acc: 1, m: 1, deleted: 1 } as const
+
+type ReadDoc = Pick<StoredDoc, '_id' | 'v' | 'at' | 'body' | 'acc' | 'm' | 'deleted'>
+
+export function toStored(type: string, doc: ReadDoc): Stored {
+  return {
+    type,
+    id: doc._id,
+    v: doc.v,
+    at: doc.at,
+    body: bytesOf(doc.body),
+    acc: doc.acc,
+    deleted: doc.deleted === true,
+    method: doc.m,
+  }
+}
+
+export function historyToStored(type: string, doc: HistoryDoc): Stored {
+  return toStored(type, { ...doc, _id: doc._id.id, v: doc._id.v })
+}
+
+/** The version that is being replaced, as it goes to history. */
+export function toHistory(doc: ReadDoc): HistoryDoc {
+  return {
+    _id: { id: doc._id, v: doc.v },
+    at: doc.at,
+    body: doc.body,
+    acc: doc.acc,
+    m: doc.m,
+    ...(doc.deleted ? { deleted: true as const } : {}),
+  }
+}
+
+/** Buffers come as such where the driver promotes them; a Binary only from a collection read without that. */
+function bytesOf(body: Uint8Array | Binary): Uint8Array {
+  return body instanceof Uint8Array ? body : body.buffer
+}
+
+/** Range of `_id` that holds all superseded versions of one resource below `before`. */
+export function historyRange(id: string, before: number): { $gte: HistoryDoc['_id']; $lt: HistoryDoc['_id'] } {
+  return { $gte: { id, v: 0 }, $lt: { id, v: before } }
+}

@@ -1,0 +1,85 @@
+/** What the driver throws, to what a client may know: a code of ours and never a word of the database's. */
+import {
+  MongoError,
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
+  MongoServerError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoExpiredSessionError,
+  MongoWriteConcernError,
+} from 'mongodb'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { StoreLog } from './log.ts'
+
+const MAX_TIME_EXPIRED = 50
+const MEMORY_LIMIT = 292
+const DUPLICATE_KEY = 11000
+const DOCUMENT_TOO_LARGE = new Set([10334, 17419, 17420])
+
+/** Server errors that say "somebody else is at it" (WriteConflict, LockTimeout, LockBusy). */
+const CONTENTION = new Set([112, 24, 46])
+
+const NOT_REACHED = [
+  MongoNetworkError,
+  MongoNotConnectedError,
+  MongoServerClosedError,
+  MongoServerSelectionError,
+  MongoTopologyClosedError,
+  MongoExpiredSessionError,
+  MongoWriteConcernError,
+]
+
+/** Any error to one that may leave; the log gets name and number of the driver's error, not its message. */
+export function outcomeOfFailure(error: unknown, log: StoreLog): unknown {
+  if (!(error instanceof MongoError)) return error
+  const code = error instanceof MongoServerError ? error.code : undefined
+  if (isUnknownCommit(error)) return new OutcomeError('unavailable')
+  if (code === MAX_TIME_EXPIRED || code === MEMORY_LIMIT) return new OutcomeError('too-costly')
+  log.warn({ name: error.name, code, labels: error.errorLabels }, 'database operation failed')
+  if (typeof code === 'number' && CONTENTION.has(code)) return new OutcomeError('busy')
+  if (typeof code === 'number' && DOCUMENT_TOO_LARGE.has(code)) {
+    return new OutcomeError('body-too-large', { params: { max: 16 * 1024 * 1024 } })
+  }
+  if (error.name === 'MongoWaitQueueTimeoutError') return new OutcomeError('busy')
+  if (error.name === 'MongoPoolClosedError') return new OutcomeError('unavailable')
+  if (isUnreached(error)) return new OutcomeError('unavailable')
+  return new OutcomeError('internal')
+}
+
+function isUnreached(error: MongoError): boolean {
+  if (NOT_REACHED.some((kind) => error instanceof kind)) return true
+  return error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError') || isNotPrimary(error)
+}
+
+/** Shutting down, stepping down, recovering: the codes of the server that mean "another moment". */
+const NOT_PRIMARY = new Set([91, 189, 10107, 11600, 11602, 13435, 13436])
+
+function isNotPrimary(error: MongoError): boolean {
+  return error instanceof MongoServerError && typeof error.code === 'number' && NOT_PRIMARY.has(error.code)
+}
+
+/** The operation may be tried again as it is: nothing of it was applied. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false
+  if (error.hasErrorLabel('TransientTransactionError')) return true
+  return error instanceof MongoServerError && typeof error.code === 'number' && CONTENTION.has(error.code)
+}
+
+export function isUnknownCommit(error: unknown): boolean {
+  return error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult')
+}
+
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY
+}
+
+/** Runs a call to the driver; what it throws is fit to leave the store. */
+export async function guarded<T>(log: StoreLog, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw outcomeOfFailure(error, log)
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Search plan to MongoDB filter: the only place where a plan meets the database's language. Every value is wrapped in an
+ * operator of ours, so that no value can be taken for one; names become field paths only when they are plain.
+ */
+import type { Document, Filter } from 'mongodb'
+import type { IntervalBound, PlanNode } from '../search/plan.ts'
+import type { StoredDoc } from './documents.ts'
+
+export type StoredFilter = Filter<StoredDoc>
+
+/** @throws TypeError for a plan that the search module must not make: nothing is searched then */
+export function planFilter(plan: PlanNode): StoredFilter {
+  switch (plan.kind) {
+    case 'and':
+      return plan.nodes.length === 0 ? {} : { $and: plan.nodes.map(planFilter) }
+    case 'or':
+      return plan.nodes.length === 0 ? NOTHING : { $or: plan.nodes.map(planFilter) }
+    case 'not':
+      return { $nor: [planFilter(plan.node)] }
+    case 'keys':
+      return { keys: inList(plan.keys) } as StoredFilter
+    case 'keyRange':
+      return { keys: { $elemMatch: { $gte: text(plan.from), $lt: text(plan.to) } } } as StoredFilter
+    case 'keyContains':
+      return { keys: { $elemMatch: { ...prefixRange(plan.prefix), $regex: containsPattern(plan.prefix, plan.text) } } } as StoredFilter
+    case 'ids':
+      return { _id: inList(plan.ids) } as StoredFilter
+    case 'interval':
+      return { [`${plan.field}.${pathName(plan.param)}`]: { $elemMatch: intervalMatch(plan.where, plan.unit) } } as StoredFilter
+    case 'lastUpdated':
+      return plan.where.length === 0 ? {} : { $and: plan.where.map(({ op, value }) => ({ at: { [operator(op)]: instant(value) } })) }
+    case 'missing':
+      return missingFilter(plan)
+    case 'nothing':
+      return NOTHING
+    case 'everything':
+      return {}
+    default:
+      return unreachable(plan)
+  }
+}
+
+const NOTHING: StoredFilter = { _id: { $in: [] } }
+
+function unreachable(plan: never): never {
+  throw new TypeError(`unknown plan node ${String((plan as { kind?: unknown }).kind)}`)
+}
+
+function inList(values: readonly string[]): Document {
+  return values.length === 1 ? { $eq: text(values[0]) } : { $in: values.map(text) }
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError('a search value must be a string')
+  return value
+}
+
+function instant(value: unknown): Date {
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw new TypeError('a search value must be an instant')
+  return value
+}
+
+const OPERATORS = new Set(['$lt', '$lte', '$gt', '$gte'])
+
+function operator(op: string): string {
+  if (!OPERATORS.has(op)) throw new TypeError('unknown comparison')
+  return op
+}
+
+/** Codes of search parameters and nothing else: a dot or a dollar sign would reach into other fields. */
+export function pathName(param: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(param)) throw new TypeError('a search parameter name must be plain')
+  return param
+}
+
+/** Half-open range of the keys that start with `prefix`; prefixes end in an ASCII separator. */
+export function prefixRange(prefix: string): { $gte: string; $lt: string } {
+  const last = text(prefix).charCodeAt(prefix.length - 1)
+  if (!(last < 0x7f)) throw new TypeError('a key prefix must end in a separator')
+  return { $gte: prefix, $lt: prefix.slice(0, -1) + String.fromCharCode(last + 1) }
+}
+
+/** Everything is escaped, so that the pattern can only be literal text; it is anchored, so that the index bounds it. */
+function containsPattern(prefix: string, part: string): string {
+  return `^${escaped(prefix)}[\\s\\S]*${escaped(text(part))}`
+}
+
+function escaped(literal: string): string {
+  return literal.replace(/[^\p{L}\p{N}]/gu, (c) => (c.codePointAt(0) === 0 ? '\\x00' : /[\x21-\x7e ]/.test(c) ? `\\${c}` : c))
+}
+
+function intervalMatch(where: readonly IntervalBound[], unit: string | undefined): Document {
+  const match: Record<string, Record<string, Date | number>> = {}
+  const repeated: Document[] = []
+  for (const { end, op, value } of where) {
+    if (end !== 'lo' && end !== 'hi') throw new TypeError('unknown end of an interval')
+    const bound = { [operator(op)]: value instanceof Date ? instant(value) : finite(value) }
+    // The same end may be bounded twice by the same operator; an object holds it once.
+    if (match[end] && op in match[end]) repeated.push({ [end]: bound })
+    else match[end] = { ...match[end], ...bound }
+  }
+  const whole: Document = { ...match, ...(unit === undefined ? {} : { u: { $eq: text(unit) } }) }
+  return repeated.length === 0 ? whole : { $and: [whole, ...repeated] }
+}
+
+function finite(value: unknown): number {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError('a search value must be a number')
+  return value
+}
+
+function missingFilter(plan: Extract<PlanNode, { kind: 'missing' }>): StoredFilter {
+  const param = pathName(plan.param)
+  if (plan.field !== 'keys') return { [`${plan.field}.${param}.0`]: { $exists: !plan.missing } } as StoredFilter
+  const present = plan.separators.map((separator) => ({ keys: { $elemMatch: prefixRange(param + text(separator)) } })) as StoredFilter[]
+  if (present.length === 0) throw new TypeError('a key parameter has at least one separator')
+  return plan.missing ? { $nor: present } : { $or: present }
+}

@@ -1,0 +1,35 @@
+/** New labels on documents as they stand: no new version, since nothing of the resource changes. */
+import type { Db, Document } from 'mongodb'
+import { BOUNDS } from '../config/bounds.ts'
+import { HISTORY_SUFFIX } from './documents.ts'
+import type { Restamp } from './types.ts'
+
+const WRITE_CONCERN = { w: 'majority' as const, j: true, wtimeout: BOUNDS.mongoWriteConcernMs }
+
+/** Answers how many stood at the version seen and are stamped now. */
+export async function restampDocuments(db: Db, type: string, changes: readonly Restamp[]): Promise<number> {
+  let matched = 0
+  for (let at = 0; at < changes.length; at += BOUNDS.restampBatch) {
+    const batch = changes.slice(at, at + BOUNDS.restampBatch)
+    const current = batch.filter((change) => !change.superseded)
+    const superseded = batch.filter((change) => change.superseded)
+    matched += await update(
+      db,
+      type,
+      current.map(({ id, v, acc, keys }) => ({ q: { _id: { $eq: id }, v: { $eq: v } }, u: { $set: { acc, ...(keys ? { keys } : {}) } } })),
+    )
+    matched += await update(
+      db,
+      type + HISTORY_SUFFIX,
+      superseded.map(({ id, v, acc }) => ({ q: { _id: { $eq: { id, v } } }, u: { $set: { acc } } })),
+    )
+  }
+  return matched
+}
+
+async function update(db: Db, collection: string, updates: Document[]): Promise<number> {
+  if (updates.length === 0) return 0
+  const reply = await db.command({ update: collection, updates, ordered: false, writeConcern: WRITE_CONCERN })
+  if (reply.writeErrors || reply.writeConcernError) throw new Error('labels could not be written')
+  return Number(reply.n)
+}

@@ -1,0 +1,134 @@
+/** The store: wiring of its parts behind the contract in types.ts. */
+import { createHash } from 'node:crypto'
+import type { Db } from 'mongodb'
+import type { Decision } from '../access/decision.ts'
+import { BOUNDS } from '../config/bounds.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { createAuditLog, createChainHeads, HEADS } from './audit-log.ts'
+import { AUDIT_TYPE, CLAIMS, type Collections, checkTableName, checkTypeName, collectionsOf } from './collections.ts'
+import { createCommitter } from './committer.ts'
+import { Conflict } from './conflict.ts'
+import { connect } from './connect.ts'
+import { PROJECTION, type StoredDoc, toStored } from './documents.ts'
+import { guarded } from './failures.ts'
+import type { StoreLog } from './log.ts'
+import { createReader } from './reader.ts'
+import { restampDocuments } from './restamp.ts'
+import { countFiltered, searchPage, visibleFilter } from './search.ts'
+import { personBatches, personHistoryBatches, streamBatches } from './stream.ts'
+import { openTable } from './tables.ts'
+import { type Lane, runTransaction } from './transaction.ts'
+import type { Store, Stored, WriteUnit } from './types.ts'
+import type { ClaimDoc } from './unit-plan.ts'
+import { versionOf, versionsOf } from './versions.ts'
+
+export interface StoreOptions {
+  uri: string
+  database: string
+  log: StoreLog
+  now?: () => Date
+  poolSize?: number
+  commitLanes?: number
+  auditLanes?: number
+}
+
+/** Id of a claim's document: keys hold identifiers of persons, their hashes do not show them. */
+export function claimId(key: string): string {
+  return createHash('sha256').update(key).digest('base64url')
+}
+
+/** @throws Error with a text for the operator when the database is not reached or is a standalone */
+export async function createStore(options: StoreOptions): Promise<Store> {
+  const { client, db } = await connect(options)
+  const { log } = options
+  const collections = collectionsOf(db)
+  await collections.ensure([AUDIT_TYPE], [CLAIMS, HEADS])
+  const heads = createChainHeads(db, log)
+  const audit = createAuditLog(db, collections, heads, options.auditLanes)
+  const lanes: Lane[] = Array.from({ length: options.commitLanes ?? BOUNDS.commitLanes }, () => ({
+    session: client.startSession(),
+    chain: undefined,
+  }))
+  const transaction = { client, db, claimId, now: options.now ?? (() => new Date()), announce: heads.announce, advanced: heads.advanced }
+  const committer = createCommitter(
+    (units, lane) => guarded(log, () => runTransaction(transaction, lanes[lane] as Lane, units)),
+    lanes.length,
+  )
+  const readById = createReader(db)
+  const read = async (d: Decision, type: string, id: string): Promise<Stored | undefined> => {
+    checkTypeName(type)
+    const doc = await guarded(log, () => readById(type, id))
+    return doc && d.permits(type, doc.acc) ? toStored(type, doc) : undefined
+  }
+  const auditGuarded = { ...audit, append: (records: Parameters<typeof audit.append>[0]) => guarded(log, () => audit.append(records)) }
+  return {
+    audit: auditGuarded,
+    read,
+    readMany: (d, type, ids) => guarded(log, () => readMany(db, d, type, ids)),
+    readVersion: async (d, type, id, v) => {
+      const current = await read(d, type, id)
+      return guarded(log, () => versionOf(db, d, current, v))
+    },
+    history: async (d, type, id, page) => {
+      const current = await read(d, type, id)
+      return guarded(log, () => versionsOf(db, d, current, page))
+    },
+    search: (d, query) => guarded(log, () => searchPage(db, d, query)),
+    count: (d, type, plan) => guarded(log, () => countFiltered(db, type, visibleFilter(d, type, plan))),
+    stream: (d, type, plan, page = {}) => streamBatches(db, log, d, type, plan, page),
+    ofPerson: (d, type, person) => personBatches(db, log, d, type, person),
+    historyOfPerson: (d, type, person) => personHistoryBatches(db, log, d, type, person),
+    async commit(unit) {
+      await prepare(collections, unit, log)
+      return committer.submit(unit).catch((error: unknown) => {
+        throw error instanceof Conflict ? new OutcomeError('internal') : error
+      })
+    },
+    restamp: (_d, type, changes) => guarded(log, () => restampDocuments(db, type, changes)),
+    typesOf: (_d, person) => guarded(log, () => typesOf(db, collections, person)),
+    claim: (_d, key) => guarded(log, async () => (await db.collection<ClaimDoc>(CLAIMS).findOne({ _id: { $eq: claimId(key) } }))?.value),
+    table: (_d, name) => openTable(db, name, log),
+    async close() {
+      await committer.close()
+      await audit.close()
+      await heads.close().catch((error: unknown) => log.warn({ name: (error as Error).name }, 'audit chain heads not noted'))
+      for (const { session } of lanes) await session.endSession()
+      await client.close()
+    },
+    async ping() {
+      try {
+        return (await db.command({ hello: 1 }, { timeoutMS: BOUNDS.pingMs })).isWritablePrimary !== false
+      } catch {
+        return false
+      }
+    },
+  }
+}
+
+/** Collections of everything that the unit writes to exist before its transaction begins. */
+async function prepare(collections: Collections, unit: WriteUnit, log: StoreLog): Promise<void> {
+  const types = new Set(unit.writes.map(({ type }) => type))
+  const tables = new Set((unit.side ?? []).map(({ table }) => table))
+  if (collections.ready(types, tables)) return
+  for (const type of types) checkTypeName(type)
+  for (const table of tables) checkTableName(table)
+  await guarded(log, () => collections.ensure(types, tables))
+}
+
+async function readMany(db: Db, d: Decision, type: string, ids: readonly string[]): Promise<Stored[]> {
+  checkTypeName(type)
+  if (ids.length === 0) return []
+  const docs = await db
+    .collection<StoredDoc>(type)
+    .find({ _id: { $in: ids.map(String) } }, { projection: PROJECTION, maxTimeMS: BOUNDS.searchMs })
+    .toArray()
+  return docs.map((doc) => toStored(type, doc)).filter((stored) => d.permits(type, stored.acc))
+}
+
+async function typesOf(db: Db, collections: Collections, person: string): Promise<string[]> {
+  const types = await collections.types()
+  const found = await Promise.all(
+    types.map((type) => db.collection<StoredDoc>(type).findOne({ 'acc.p': { $eq: person } }, { projection: { _id: 1 }, hint: 'persons' })),
+  )
+  return types.filter((_, i) => found[i] !== null)
+}

@@ -1,0 +1,158 @@
+/** One transaction for a group of units, tried again while others are at the same documents or the database restarts. */
+import type { ClientSession, Db, MongoClient } from 'mongodb'
+import { BOUNDS } from '../config/bounds.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { applyPlan } from './apply-plan.ts'
+import { type Chain, newChain } from './chain.ts'
+import { CLAIMS } from './collections.ts'
+import { Conflict } from './conflict.ts'
+import type { StoredDoc } from './documents.ts'
+import { isTransient, isUnknownCommit } from './failures.ts'
+import type { WriteResult, WriteUnit } from './types.ts'
+import { type ClaimDoc, documentKey, planGroup, type Standing } from './unit-plan.ts'
+
+/** One lane: a session and the audit chain that only it appends to. */
+export interface Lane {
+  session: ClientSession
+  chain: Chain | undefined
+}
+
+export interface TransactionOptions {
+  client: MongoClient
+  db: Db
+  now: () => Date
+  claimId: (key: string) => string
+  /** notes a chain before its first entry */
+  announce: (chain: Chain) => Promise<void>
+  advanced: (chain: Chain) => void
+}
+
+/**
+ * Outcomes of the units, in order.
+ * @throws Conflict when one of several units must be tried alone
+ * @throws OutcomeError busy | unavailable after BOUNDS.commitRetryMs
+ */
+export async function runTransaction(o: TransactionOptions, lane: Lane, units: readonly WriteUnit[]): Promise<WriteResult[]> {
+  const deadline = Date.now() + BOUNDS.commitRetryMs
+  let thorough = false
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await attemptOnce(o, lane, units, thorough, deadline)
+    } catch (error) {
+      await abandon(lane)
+      if (error instanceof Conflict) {
+        const own = ownConflict(error, units)
+        if (own) return [own]
+        // A new document was there already, or a version moved on: look at all of them, then decide.
+        if (error.kind === 'side' || error.kind === 'refused') throw error
+        thorough = true
+      } else if (!isTransient(error)) throw error
+      if (Date.now() >= deadline) throw giveUp(error)
+      await pause(attempt)
+    }
+  }
+}
+
+async function attemptOnce(o: TransactionOptions, lane: Lane, units: readonly WriteUnit[], thorough: boolean, deadline: number) {
+  const audited = units.some((unit) => unit.audit && unit.audit.length > 0)
+  if (audited && !lane.chain) {
+    const fresh = newChain()
+    await o.announce(fresh)
+    lane.chain = fresh
+  }
+  lane.session.startTransaction({
+    readConcern: { level: 'snapshot' },
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: BOUNDS.mongoWriteConcernMs },
+    readPreference: 'primary',
+  })
+  const standing = await readStanding(o, lane.session, units, thorough)
+  const plan = planGroup(units, standing, o.now(), o.claimId)
+  const draft = lane.chain ? { ...lane.chain } : newChain()
+  await applyPlan(o.db, lane.session, plan, draft)
+  try {
+    await commit(lane.session, deadline)
+  } catch (error) {
+    // It may have been stored: going on with the same numbers could store them twice.
+    if (isUnknownCommit(error)) lane.chain = undefined
+    throw error
+  }
+  if (plan.audit.length > 0) {
+    lane.chain = draft
+    o.advanced(draft)
+  }
+  return plan.results
+}
+
+/** The commit itself may be repeated until its outcome is known; the database applies it once. */
+async function commit(session: ClientSession, deadline: number): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await session.commitTransaction()
+      return
+    } catch (error) {
+      if (!isUnknownCommit(error) || Date.now() >= deadline) throw error
+      await pause(attempt)
+    }
+  }
+}
+
+async function abandon(lane: Lane): Promise<void> {
+  if (!lane.session.inTransaction()) return
+  // An abort that does not arrive is no harm: the database ends a transaction that nobody continues.
+  await lane.session.abortTransaction().catch(() => {})
+}
+
+/** What stands now of all that the units touch. New documents are taken to be absent until one turns out not to be. */
+async function readStanding(
+  o: TransactionOptions,
+  session: ClientSession,
+  units: readonly WriteUnit[],
+  thorough: boolean,
+): Promise<Standing> {
+  const standing: Standing = { docs: new Map(), claims: new Set() }
+  const ids = new Map<string, Set<string>>()
+  const claimIds = new Set<string>()
+  for (const unit of units) {
+    for (const { type, id, expect } of unit.writes) {
+      if (expect === 'absent' && !thorough) continue
+      const known = ids.get(type)
+      if (known) known.add(id)
+      else ids.set(type, new Set([id]))
+    }
+    for (const claim of unit.claims ?? []) claimIds.add(o.claimId(claim.key))
+  }
+  for (const [type, wanted] of ids) {
+    const found = await o.db
+      .collection<StoredDoc>(type)
+      .find({ _id: { $in: [...wanted] } }, { session, projection: WHOLE })
+      .toArray()
+    for (const doc of found) standing.docs.set(documentKey(type, doc._id), doc)
+  }
+  if (claimIds.size > 0) {
+    const taken = await o.db
+      .collection<ClaimDoc>(CLAIMS)
+      .find({ _id: { $in: [...claimIds] } }, { session, projection: { _id: 1 } })
+      .toArray()
+    for (const { _id } of taken) standing.claims.add(_id)
+  }
+  return standing
+}
+
+/** What goes to history; keys do not. */
+const WHOLE = { v: 1, at: 1, body: 1, acc: 1, m: 1, deleted: 1 } as const
+
+function ownConflict(error: Conflict, units: readonly WriteUnit[]): WriteResult | undefined {
+  if (units.length !== 1 || error.kind !== 'side' || !error.where) return undefined
+  return { ok: false, conflict: 'side', at: error.where.at }
+}
+
+function giveUp(error: unknown): OutcomeError | unknown {
+  if (error instanceof Conflict) return new OutcomeError('busy', {}, { 'Retry-After': '1' })
+  return error
+}
+
+/** Grows with the attempts and differs between rivals, so that they do not meet again. */
+async function pause(attempt: number): Promise<void> {
+  const most = Math.min(BOUNDS.commitRetryDelayMinMs * 2 ** Math.min(attempt, 10), BOUNDS.commitRetryDelayMaxMs)
+  await new Promise((resolve) => setTimeout(resolve, most * (0.5 + Math.random() / 2)))
+}
