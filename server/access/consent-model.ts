@@ -76,6 +76,8 @@ export interface ConsentRule {
   refusal?: true
   /** organisation that recorded it: it never counts as a permit for that organisation */
   recorder?: string
+  /** counts only for this organisation: what it superseded by a record of its own still stands against itself */
+  onlyFor?: string
   root?: Provision
   preferences?: Preference[]
 }

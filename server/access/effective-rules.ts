@@ -25,7 +25,10 @@ const IGNORED = new Set(['draft', 'entered-in-error'])
 export function normaliseRules(versions: readonly ConsentVersion[], now: number): ConsentRule[] {
   const counted = versions.map((version, index) => ({ ...version, written: version.written ?? index })).filter((version) => !IGNORED.has(version.status))
   const kept = [...new Set(counted.map((version) => version.series))].flatMap((series) =>
-    timeline(counted.filter((version) => version.series === series), now),
+    timelines(
+      counted.filter((version) => version.series === series),
+      now,
+    ).flat(),
   )
   const ranks = [...new Set(kept.map((version) => version.at))].sort((a, b) => a - b)
   const names = [...new Set(kept.map((version) => version.series))]
@@ -34,15 +37,27 @@ export function normaliseRules(versions: readonly ConsentVersion[], now: number)
 
 type Written = ConsentVersion & { written: number }
 
-/** Present and future of one series; nothing of it remains when it says nothing now nor later. */
-function timeline(versions: readonly Written[], now: number): Written[] {
+/** Present and future of one series, and what its present version does not end for the organisation that recorded it. */
+function timelines(versions: readonly Written[], now: number): Written[][] {
   const ordered = [...versions].sort((a, b) => a.at - b.at || a.written - b.written)
   const begun = ordered.filter((version) => version.at <= now)
-  const present = begun.slice(-1)
-  const future = ordered.filter((version) => version.at > now)
-  const line = [...present, ...future]
+  const present = begun.at(-1)
+  const future = ordered.filter((version, index) => version.at > now && ordered[index + 1]?.at !== version.at)
+  const line = [...(present ? [present] : []), ...future]
   while (line[0] && isSilent(line[0])) line.shift()
-  return line
+  return [line, stillAgainst(present, begun)]
+}
+
+/**
+ * An organisation cannot end a dissent by recording a newer version of its series (access.md L58): what somebody else
+ * recorded before still denies, for that organisation alone.
+ */
+function stillAgainst(present: Written | undefined, begun: readonly Written[]): Written[] {
+  const recorder = present?.rule.recorder
+  if (present === undefined || recorder === undefined) return []
+  const former = begun.filter((version) => version.rule.recorder !== recorder).at(-1)
+  if (!former || isSilent(former)) return []
+  return [{ ...former, series: `${former.series}#${recorder}`, rule: { ...former.rule, onlyFor: recorder, noPermit: true } }]
 }
 
 const isSilent = (version: ConsentVersion): boolean => version.rule.silent === true || (version.status !== 'active' && version.status !== 'rejected')

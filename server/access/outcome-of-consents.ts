@@ -75,6 +75,7 @@ function liveRules(rules: readonly ResolvedRule[], question: Question): Resolved
   const newest = new Map<number, ResolvedRule>()
   for (const rule of rules) {
     if (rule.notBefore !== undefined && rule.notBefore > question.now) continue
+    if (rule.onlyFor !== undefined && rule.onlyFor !== question.asker.organization) continue
     const known = newest.get(rule.series)
     if (!known || rule.rank >= known.rank) newest.set(rule.series, rule)
   }

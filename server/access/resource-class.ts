@@ -35,6 +35,7 @@ export interface ResolvedRule {
   noPermit?: true
   refusal?: true
   recorder?: string
+  onlyFor?: string
   root?: ResolvedProvision
   preferences?: ResolvedPreference[]
 }

@@ -23,6 +23,8 @@ interface SensitivityRules {
   adolescent: string[]
   restricting: string[]
   notifiableIcd10: string[]
+  /** label to code prefixes of the national list of departments */
+  departmentCodes: Record<string, string[]>
   documentTypes: { system: string; insurance: string[] }
 }
 

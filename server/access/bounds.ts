@@ -1,0 +1,24 @@
+/** Every limit of access control, with its unit in its name. */
+export const ACCESS_BOUNDS = {
+  /** persons being relabelled; above it consent changes wait (access.md 3.6) */
+  overlayMax: 2500,
+  /** longer than a transaction and a stale secondary can live (access.md 3.6) */
+  overlayGraceMs: 120_000,
+  /** how long a consent change waits for the relabelling of its person's documents */
+  relabelAtOnceMs: 2_000,
+  relabelBatch: 500,
+  relabelLeaseMs: 30_000,
+  relabelPollMs: 1_000,
+  relabelRoundMax: 50,
+  /** persons whom one asker treats, listed in a query */
+  treatedPersonsMax: 2_000,
+  consentsPerPersonMax: 500,
+  provisionDepthMax: 8,
+  provisionsMax: 500,
+  classInsertAttemptsMax: 200,
+  /** askers whose evaluated classes are kept */
+  askersCachedMax: 500,
+  studyCacheMs: 2_000,
+  /** rounds in which labels are inherited inside one batch */
+  inheritanceRounds: 4,
+} as const

@@ -1,0 +1,131 @@
+/**
+ * FHIR Consent (R4, consent.md 3.3; IHE PCF style root types too) to the decision's own terms. Pure. What is not understood
+ * fails closed: it keeps a permit from permitting, and lets a deny deny.
+ */
+import { parseDate, parsePeriod } from '../fhir/date.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import type { Zone } from '../fhir/zone.ts'
+import type { ConsentRule, Effect, Provision } from './consent-model.ts'
+import type { ConsentVersion } from './effective-rules.ts'
+import { criteriaOf, type Element, extensionValues, list, reference, spanOf, text } from './provision-criteria.ts'
+import { preferencesOf } from './provision-preferences.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
+
+export interface CompiledConsent {
+  /** Patient id, when the Consent names one on this server */
+  patient?: string
+  version: ConsentVersion
+  /** every performer is the patient: no permit while a child under 14 */
+  alone: boolean
+}
+
+const DECIDING_SCOPES = new Set(['patient-privacy', 'research'])
+const IGNORED_SCOPES = new Set(['treatment', 'adr'])
+
+/**
+ * @param recorder organisation that recorded it; '' when the patient, a guardian or an operator did
+ * @returns undefined when the Consent is none that decides about access (scope treatment or advance directive)
+ */
+export function compileConsent(consent: FhirResource, recorder: string, zone: Zone): CompiledConsent | undefined {
+  const scopes = codesOf(consent.scope)
+  if (!scopes.some((code) => DECIDING_SCOPES.has(code)) && scopes.some((code) => IGNORED_SCOPES.has(code))) return undefined
+  const patient = reference(consent.patient)?.match(/^Patient\/([A-Za-z0-9\-.]{1,64})$/)?.[1]
+  const dateTime = parseDate(text(consent.dateTime) ?? '', zone)
+  const written = parseDate(consent.meta?.lastUpdated ?? '', zone)
+  const performers = list(consent.performer).map((one) => reference(one) ?? '')
+  const alone = performers.length > 0 && performers.every((one) => one === `Patient/${patient}`)
+  const at = dateTime?.lo ?? written?.lo ?? 0
+  return {
+    ...(patient === undefined ? {} : { patient }),
+    version: { series: seriesOf(consent), at, status: text(consent.status) ?? '', rule: ruleOf(consent, recorder, zone, performers, alone) },
+    alone,
+  }
+}
+
+function seriesOf(consent: FhirResource): string {
+  const identifier = list(consent.identifier).find((one) => text(one.value) !== undefined)
+  return identifier ? `${text(identifier.system) ?? ''}|${text(identifier.value)}` : `Consent/${consent.id ?? ''}`
+}
+
+function codesOf(concept: unknown): string[] {
+  const codings = list((concept as Element | undefined)?.coding)
+  return codings.flatMap((coding) => text(coding.code) ?? [])
+}
+
+type VersionRule = Omit<ConsentRule, 'series' | 'rank'>
+
+function ruleOf(consent: FhirResource, recorder: string, zone: Zone, performers: string[], alone: boolean): VersionRule {
+  const common: VersionRule = recorder === '' ? {} : { recorder }
+  const verified = verificationOf(consent, performers, alone)
+  if (verified === 'no') return { ...common, silent: true }
+  if (verified === 'unknown') common.noPermit = true
+  const understood = codesOf(consent.scope).some((code) => DECIDING_SCOPES.has(code)) && consent.modifierExtension === undefined
+  if (!understood || parseDate(text(consent.dateTime) ?? '', zone) === undefined) common.noPermit = true
+  const root = consent.provision as Element | undefined
+  const period = root ? spanOf(root.period, zone) : undefined
+  // A period that cannot be read must not end a dissent, nor keep a permit alive.
+  if (period === 'unknown') common.noPermit = true
+  else if (period) common.period = period
+  const base = baseOf(consent, root)
+  if (base === 'nothing') return { ...common, silent: true }
+  if (isMeta(consent, root)) return { ...common, preferences: preferencesOf(root, zone) }
+  const provision = provisionOf(root ?? {}, base, zone, { left: ACCESS_BOUNDS.provisionsMax }, 0)
+  delete provision.criteria.period
+  return { ...common, root: provision }
+}
+
+/** Needed when somebody else than the patient performed it, and for paper; a stated "not verified" always counts. */
+function verificationOf(consent: FhirResource, performers: string[], alone: boolean): 'yes' | 'no' | 'unknown' {
+  const stated = list(consent.verification)
+  if (stated.some((one) => one.verified === true)) return 'yes'
+  if (stated.length > 0) return 'no'
+  if (performers.length === 0) return 'unknown'
+  const paper = consent.sourceAttachment !== undefined
+  return alone && !paper ? 'yes' : 'no'
+}
+
+const BASE: Readonly<Record<string, Effect>> = { OPTIN: 'permit', OPTINR: 'permit', OPTOUT: 'deny', OPTOUTE: 'deny', EMRGONLY: 'emergency' }
+
+interface Base {
+  effect: Effect
+  unknown: boolean
+}
+
+/** A root type of its own (IHE PCF) is stronger than the policy rule. An unknown basis denies. */
+function baseOf(consent: FhirResource, root: Element | undefined): Base | 'nothing' {
+  const type = text(root?.type)
+  if (type === 'permit' || type === 'deny') return { effect: type, unknown: false }
+  const codes = codesOf(consent.policyRule)
+  const known = codes.find((code) => BASE[code] !== undefined)
+  if (known) return { effect: BASE[known] as Effect, unknown: false }
+  if (codes.includes('NOPP') || (!root && codes.length === 0)) return 'nothing'
+  // Implied consent and the grantor's choice are no consents of their own: only exceptions that deny count.
+  if (codes.some((code) => code === 'IMPLIED' || code === 'IMPLIEDD' || code === 'GRANTORCHOICE')) return { effect: 'permit', unknown: true }
+  return { effect: 'deny', unknown: true }
+}
+
+function isMeta(consent: FhirResource, root: Element | undefined): boolean {
+  const categories = list(consent.category).flatMap((one) => codesOf(one))
+  return categories.includes('meta') || list(root?.provision).some((one) => extensionValues(one, 'cn-meta-model').length > 0)
+}
+
+function provisionOf(element: Element, base: Base, zone: Zone, budget: { left: number }, depth: number): Provision {
+  const criteria = criteriaOf(element, base.effect !== 'permit', zone)
+  if (base.unknown) criteria.unknown = true
+  const nested: Provision[] = []
+  for (const one of list(element.provision)) {
+    budget.left -= 1
+    // Too deep or too many to read: what is left unread can only deny.
+    if (budget.left < 0 || depth >= ACCESS_BOUNDS.provisionDepthMax) {
+      nested.push({ effect: 'deny', criteria: { unknown: true }, nested: [] })
+      break
+    }
+    nested.push(provisionOf(one, nestedBase(one), zone, budget, depth + 1))
+  }
+  return { effect: base.effect, criteria, nested }
+}
+
+function nestedBase(element: Element): Base {
+  const type = text(element.type)
+  return type === 'permit' || type === 'deny' ? { effect: type, unknown: false } : { effect: 'deny', unknown: true }
+}

@@ -1,0 +1,122 @@
+/** The access module's own tables in the store. */
+import type { Store, Table, TableDoc } from '../store/types.ts'
+import { systemDecision } from './decision.ts'
+import type { ConsentRule } from './consent-model.ts'
+import type { ConsentVersion } from './effective-rules.ts'
+
+/** A patient that is linked: its person key is another. */
+export interface PersonDoc extends TableDoc {
+  _id: string
+  person: string
+}
+
+/** One consent of a person, compiled. */
+export interface KeptConsent {
+  /** Consent id */
+  id: string
+  /** version in the store; 0 while its write is under way */
+  v: number
+  version: ConsentVersion
+  /** performed by the patient alone: no permit while a child */
+  alone?: true
+}
+
+export interface StateDoc extends TableDoc {
+  _id: string
+  epoch: number
+  /** JSON of ConsentRule[], normalised */
+  rules: string
+  /** JSON of KeptConsent[] */
+  consents: string
+  birthDate: string | null
+}
+
+/** A person whose documents are being relabelled. */
+export interface OverlayDoc extends TableDoc {
+  _id: string
+  /** documents stamped with it are visible; -1: none is */
+  epoch: number
+  /** the person whose relabelling it belongs to (itself, or the master of a linked patient) */
+  person: string
+  since: Date
+  /** set when all documents are relabelled */
+  done: Date | null
+  leaseOwner?: string
+  leaseUntil?: Date
+  leaseTerm?: number
+}
+
+export interface ClassDoc extends TableDoc {
+  _id: number
+  hash: string
+  type: string
+  /** JSON of the ResourceClass */
+  def: string
+}
+
+/** One Encounter or CareTeam: who treats whom, where, until when. `_id` is `Type/id`. */
+export interface RelationDoc extends TableDoc {
+  _id: string
+  persons: string[]
+  organization: string
+  users: string[]
+  primary: string[]
+  /** null: still running */
+  end: Date | null
+}
+
+/** A court's or authority's order in force. */
+export interface LegalOrderDoc extends TableDoc {
+  _id: string
+  client: string
+  persons: string[]
+  from: Date
+  until: Date
+}
+
+export const TABLES = {
+  persons: 'persons',
+  state: 'access_state',
+  overlay: 'overlay',
+  classes: 'policy_classes',
+  relations: 'relations',
+  legalOrders: 'legal_orders',
+} as const
+
+export interface AccessTables {
+  persons: Table<PersonDoc>
+  state: Table<StateDoc>
+  overlay: Table<OverlayDoc>
+  classes: Table<ClassDoc>
+  relations: Table<RelationDoc>
+  legalOrders: Table<LegalOrderDoc>
+}
+
+export const LABELLING = systemDecision('labelling')
+
+export function accessTables(store: Store): AccessTables {
+  return {
+    persons: store.table(LABELLING, TABLES.persons),
+    state: store.table(LABELLING, TABLES.state),
+    overlay: store.table(LABELLING, TABLES.overlay),
+    classes: store.table(LABELLING, TABLES.classes),
+    relations: store.table(LABELLING, TABLES.relations),
+    legalOrders: store.table(LABELLING, TABLES.legalOrders),
+  }
+}
+
+export async function ensureAccessIndexes(tables: AccessTables): Promise<void> {
+  await Promise.all([
+    tables.persons.ensureIndex({ person: 1 }),
+    tables.classes.ensureIndex({ hash: 1 }, { unique: true }),
+    tables.overlay.ensureIndex({ person: 1 }),
+    tables.relations.ensureIndex({ organization: 1, users: 1, end: 1 }),
+    tables.relations.ensureIndex({ users: 1, end: 1 }),
+    tables.relations.ensureIndex({ persons: 1, organization: 1 }),
+    tables.legalOrders.ensureIndex({ client: 1, until: 1 }),
+  ])
+}
+
+export const parseRules = (state: StateDoc | undefined): ConsentRule[] => (state ? (JSON.parse(state.rules) as ConsentRule[]) : [])
+
+export const parseConsents = (state: StateDoc | undefined): KeptConsent[] => (state ? (JSON.parse(state.consents) as KeptConsent[]) : [])

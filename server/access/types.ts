@@ -1,0 +1,118 @@
+/** What `server/access` offers to the rest of the server. */
+import type { Actor } from '../auth/actor.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import type { SideWrite, Stored } from '../store/types.ts'
+import type { Draft } from '../writer/types.ts'
+import type { Acc, Decision } from './decision.ts'
+import type { Obligation } from './decision-result.ts'
+
+export interface DecisionOptions {
+  /** patients that the query is bound to: where the asker treats too many to list, only these are looked up */
+  patients?: readonly string[]
+}
+
+/** One request's view. */
+export interface AccessRequest {
+  /** usable at once: made with the labels and overlay that this process knew when the request began */
+  readonly decision: Decision
+  /**
+   * Waits for a read of overlay and classes that started after the request began. True: nothing changed, what was found
+   * with `decision` stands. False: `decision` is another one now, run the query again.
+   * @throws OutcomeError unavailable, too-costly: nothing may leave
+   */
+  confirm(): Promise<boolean>
+  /** resolves when treating persons, wards and study are known; before, `decision` permits nothing that needs them */
+  readonly relationsReady: Promise<void>
+}
+
+/** A resource about to be stored, as far as labels depend on it. */
+export interface StampInput {
+  type: string
+  id: string
+  /** absent for a delete */
+  resource?: FhirResource
+  /** organisation id; '' when there is none */
+  custodian: string
+  /** persons or patients whose rules hold although the resource does not refer to them */
+  alsoPatients?: readonly string[]
+  /** labels of the current version; a delete keeps them, an update keeps its sensitivity labels' history out of it */
+  current?: Acc
+}
+
+export interface Stamped {
+  acc: Acc
+  /** the search keys with those by which the master Patient of a linked one finds the resource */
+  withMasterKeys(keys: readonly string[]): string[]
+}
+
+/** A write that is decided upon; fields as in a Draft. */
+export type WriteIntent = Pick<Draft, 'type' | 'id' | 'method' | 'custodian'> & Partial<Draft>
+
+export interface WriteVerdict {
+  permitted: boolean
+  reason: string
+}
+
+/** Labels and side writes of one transaction. */
+export interface Prepared {
+  stamps: Stamped[]
+  /** relations, consent state and overlay: to be written in the same transaction */
+  side: SideWrite[]
+  /** to be handed to `settle` after the commit */
+  readonly pending: PendingLabels
+}
+
+/** Opaque to callers. */
+export interface PendingLabels {
+  inputs: readonly StampInput[]
+  stamps: readonly Stamped[]
+  consentPersons: readonly string[]
+}
+
+export interface AuditBasis {
+  /** reasons of the verdicts, each once */
+  reasons: string[]
+  obligations: Obligation[]
+  /** `Consent/x/_history/v` of the persons' consents in force, where a verdict rests on consent */
+  consents: string[]
+}
+
+export interface Access {
+  begin(actor: Actor, options?: DecisionOptions): AccessRequest
+  /**
+   * Runs `run` under a decision that holds at a moment after the call; `run` may run twice, so it must only read.
+   * @throws OutcomeError unavailable, too-costly
+   */
+  withDecision<T>(actor: Actor, options: DecisionOptions, run: (decision: Decision) => Promise<T>): Promise<T>
+  /** Search parameters that this actor may use; undefined: all. What is masked cannot be searched or sorted by. */
+  allowedParams(actor: Actor, type: string): ((code: string) => boolean) | undefined
+  /** The form in which this actor sees the resource's text. @throws OutcomeError forbidden for an unaudited release */
+  mask(actor: Actor, text: string, acc: Acc): string
+  mayWrite(actor: Actor, intent: WriteIntent, current?: Stored): Promise<WriteVerdict>
+
+  /** Labels and side writes for resources about to be stored. A commit that conflicts on `side` is prepared again. */
+  prepare(inputs: readonly StampInput[], actor?: Actor): Promise<Prepared>
+  /** After the commit: labels anew where a consent or link changed meanwhile, and relabels persons whose consents changed. */
+  settle(pending: PendingLabels, written: readonly { type: string; id: string; v: number }[]): Promise<void>
+  /** Labels alone, without side writes. */
+  stamp(inputs: readonly StampInput[]): Promise<Stamped[]>
+  /** Relabels at once, within a bound of time; the rest is left to the worker. */
+  afterConsent(persons: readonly string[]): Promise<void>
+  /** Documents of `patient` stamped for person `from` belong to `to` from now on. Idempotent. */
+  relink(patient: string, from: string, to: string): Promise<void>
+  /** Person keys of patients: the master's id once linked. */
+  personsOf(patients: readonly string[]): Promise<Map<string, string>>
+
+  /** Labels of an AuditEvent about these patients. */
+  auditAcc(persons: readonly string[], custodian: string): Acc
+  /** Why documents were permitted, for their AuditEvent. */
+  basis(decision: Decision, docs: readonly { type: string; acc: Acc }[]): Promise<AuditBasis>
+
+  /** One round of the relabelling worker; answers how many persons it finished. Safe in several processes. */
+  relabelRound(): Promise<number>
+  /** Runs rounds until `stop`. */
+  start(): void
+  stop(): Promise<void>
+  /** resolves when overlay and classes can be read */
+  ready(): Promise<boolean>
+}
