@@ -2,9 +2,7 @@
 import { concept, type MappedConcept } from './from.ts'
 import type { Run } from './rule.ts'
 import { localCodes } from './systems.ts'
-import { compare } from './values/decimal.ts'
 import type { Interpretation } from './values/interpretation.ts'
-import { readLabValue } from './values/lab-value.ts'
 import { readRange } from './values/range.ts'
 
 /**
@@ -29,14 +27,17 @@ export function labItem(
  * is not a plain number with a numeric range is never called a contradiction.
  */
 export function flagContradicts(value: string | undefined, range: string | undefined, flags: readonly Interpretation[]): boolean {
-  const quantity = value === undefined ? undefined : readLabValue(value).valueQuantity
   const flag = flags[0]?.coding?.[0]?.code
-  if (!quantity || quantity.comparator || range === undefined || flag === undefined) return false
+  if (value === undefined || range === undefined || flag === undefined || !PLAIN_NUMBER.test(value)) return false
   const { low, high } = readRange(range)
-  const below = low !== undefined && compare(quantity.value, low.value) < 0
-  const above = high !== undefined && compare(quantity.value, high.value) > 0
+  // Only which side of a limit is asked, so binary floats are exact enough here.
+  const number = Number(value)
+  const below = low !== undefined && number < Number(low.value.text)
+  const above = high !== undefined && number > Number(high.value.text)
   if (flag === 'N') return below || above
   if (flag === 'H' || flag === 'HH') return below || (high !== undefined && !above)
   if (flag === 'L' || flag === 'LL') return above || (low !== undefined && !below)
   return false
 }
+
+const PLAIN_NUMBER = /^\d{1,15}(?:\.\d{1,15})?$/

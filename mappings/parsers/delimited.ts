@@ -13,7 +13,10 @@ export interface TableLayout {
   required: readonly string[]
 }
 
-/** One data row by column name. `row` counts the file's lines of data from 1; the header is not counted. */
+/**
+ * One data row by column name; a column without a value (empty or `-`) is left out. `row` counts the file's lines of data
+ * from 1; the header is not counted.
+ */
 export interface TableRow {
   table: string
   row: number
@@ -121,7 +124,9 @@ function readRow(line: Line, header: Header, charset: LineCharset, row: number):
   const values: Record<string, string> = {}
   for (let at = 0; at < fields.length; at++) {
     const name = header.known[at]
-    if (name !== undefined) values[name] = fields[at] as string
+    const text = fields[at] as string
+    // `-` is how these tables write "no value" in a NOT NULL column; leaving it out here keeps wide rows cheap.
+    if (name !== undefined && text !== '' && text !== '-') values[name] = text
   }
   const unknownColumns = header.unknown
   header.unknown = []

@@ -1,7 +1,17 @@
 /** `rhip/tables`: pinyin-initial tables of a regional health platform, streamed row by row (formats.md C1). */
+import type { FhirResource } from '../../../server/fhir/types.ts'
+import { type Mapping, runMapping } from '../../engine/mapping.ts'
 import { settled } from '../../engine/outcome.ts'
 import { RecordBuilder } from '../../engine/record.ts'
-import type { DecodeOptions, DecodeResult, MappedRecord, MappingContext, RejectedRecord, SourceMapping } from '../../engine/types.ts'
+import type {
+  DecodeOptions,
+  DecodeResult,
+  MappedRecord,
+  MappedResource,
+  MappingContext,
+  RejectedRecord,
+  SourceMapping,
+} from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { readTable, type TableRow } from '../../parsers/delimited.ts'
@@ -27,7 +37,7 @@ const TABLES: Readonly<Record<string, Table>> = {
     stated: ['YWSCSJ'],
     fill: (record, row, statedAt) => {
       record.patient = patientOfInformation(row, record.context)
-      record.run(patientInformation, row, { statedAt })
+      apply(record, patientInformation, row, statedAt)
     },
   },
   TB_LIS_REPORT: {
@@ -35,10 +45,9 @@ const TABLES: Readonly<Record<string, Table>> = {
     stated: ['SHSJ', 'BGSJ', 'BGRQ'],
     fill: (record, row, statedAt) => {
       record.patient = patientOfReport(row, record.context)
-      record.run(cardPatient, row, { statedAt })
-      record.run(labReport, row, { statedAt })
-      record.run(labSpecimen, row, { statedAt })
-      reportBeforeSampling(record, row)
+      apply(record, cardPatient, row, statedAt)
+      reportBeforeSampling(record, apply(record, labReport, row, statedAt))
+      apply(record, labSpecimen, row, statedAt)
     },
   },
   TB_LIS_INDICATORS: {
@@ -46,7 +55,7 @@ const TABLES: Readonly<Record<string, Table>> = {
     stated: ['SHSJ', 'BGRQ'],
     fill: (record, row, statedAt) => {
       record.patient = { local: weak('REPORT', row.BGDH, row, record.context) }
-      const key = record.run(labIndicator, row, { statedAt })
+      const key = apply(record, labIndicator, row, statedAt)?.key
       const reportNo = filled(row.BGDH)
       if (key === undefined || key === 'patient' || reportNo === undefined || row.XGBZ === '2') return
       record.add(reportMention(scopeOf(row, record.context), reportNo, key))
@@ -94,6 +103,7 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
   const deliveryId = [name, ...table.key.map((column) => values[column] ?? '')].join('|')
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
   record.noteRead(...KEY_COLUMNS, ...table.stated)
+  record.offer(values)
   table.fill(record, values, statedAt)
   for (const column of unknownColumns) record.issue({ severity: 'information', code: 'table-column-unknown', at: `header ${column}` })
   return settled(record.finish(), context)
@@ -103,22 +113,32 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
 function stated(table: Table, values: Values, context: MappingContext): string | undefined {
   for (const column of table.stated) {
     const text = filled(values[column])
-    const value = text === undefined ? undefined : readDateTime(text, context.timezone).value
-    if (value !== undefined) return instantOf(value, context.timezone)
+    const instant = text === undefined ? undefined : instantIn(text, context.timezone)
+    if (instant !== undefined) return instant
   }
   return undefined
 }
 
-/** formats.md D7: stored as sent, flagged. */
-function reportBeforeSampling(record: RecordBuilder, row: Values): void {
-  const zone = record.context.timezone
-  const instant = (column: string): string | undefined => {
-    const text = filled(row[column])
-    const value = text === undefined ? undefined : readDateTime(text, zone).value
-    return value?.includes('T') ? instantOf(value, zone) : undefined
-  }
-  const sampled = instant('CJSJ')
-  const reported = instant('BGSJ') ?? instant('SHSJ')
-  if (sampled !== undefined && reported !== undefined && reported < sampled)
-    record.issue({ severity: 'warning', code: 'mapping-date-order', at: 'BGSJ' })
+/** Rows of one report follow each other with the same time, so the last answer is kept: a pure function's own memory. */
+let last: { text: string; zone: string; instant: string | undefined } = { text: '', zone: '', instant: undefined }
+
+function instantIn(text: string, zone: string): string | undefined {
+  if (last.text === text && last.zone === zone) return last.instant
+  const value = readDateTime(text, zone).value
+  last = { text, zone, instant: value === undefined ? undefined : instantOf(value, zone) }
+  return last.instant
+}
+
+/** RecordBuilder.run without offering the row again: a report row goes through three mappings, millions of times. */
+function apply<Row extends object>(record: RecordBuilder, map: Mapping<Row>, row: Row, statedAt: string): MappedResource | undefined {
+  const result = runMapping(map, row, record.context, { statedAt })
+  record.keep(result)
+  return result.mapped
+}
+
+/** formats.md D7: stored as sent, flagged. Both times were made in one zone, so their texts compare. */
+function reportBeforeSampling(record: RecordBuilder, report: MappedResource | undefined): void {
+  const { effectiveDateTime: sampled, issued } = report?.resource ?? ({} as FhirResource)
+  const comparable = typeof sampled === 'string' && typeof issued === 'string' && sampled.slice(19) === issued.slice(19)
+  if (comparable && issued < sampled) record.issue({ severity: 'warning', code: 'mapping-date-order', at: 'BGSJ' })
 }
