@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals'
+import { lease } from '../../server/store/leases.ts'
+import { opened, SYSTEM } from './fixture.ts'
+
+const context = opened()
+
+describe('tables', () => {
+  interface Row {
+    _id: string
+    n?: number
+    t?: string
+    [field: string]: unknown
+  }
+
+  test('insert says when the id exists, put replaces, update answers the document after it', async () => {
+    const rows = context.store.table<Row>(SYSTEM, 'rows')
+    expect(await rows.insert({ _id: 'a', n: 1 })).toBe(true)
+    expect(await rows.insert({ _id: 'a', n: 2 })).toBe(false)
+    expect(await rows.get('a')).toEqual({ _id: 'a', n: 1 })
+    await rows.put({ _id: 'a', t: 'x' })
+    expect(await rows.get('a')).toEqual({ _id: 'a', t: 'x' })
+    expect(await rows.update({ _id: 'a' }, { inc: { n: 3 }, unset: ['t'] })).toEqual({ _id: 'a', n: 3 })
+    expect(await rows.update({ _id: 'none' }, { set: { n: 1 } })).toBeUndefined()
+    expect(await rows.update({ _id: 'b' }, { set: { n: 7 } }, { upsert: true })).toEqual({ _id: 'b', n: 7 })
+    expect(await rows.updateMany({ n: { $gt: 1 } }, { t: 'y' })).toBe(2)
+    expect(await rows.find({}, { sort: { n: -1 }, limit: 1 })).toEqual([{ _id: 'b', n: 7, t: 'y' }])
+    const streamed: string[] = []
+    for await (const row of rows.stream({}, { sort: { _id: 1 } })) streamed.push(row._id)
+    expect(streamed).toEqual(['a', 'b'])
+    expect(await rows.delete({ _id: 'a' })).toBe(1)
+    expect(await rows.count({})).toBe(1)
+  })
+
+  test('a unique index refuses, and its options can be changed', async () => {
+    const rows = context.store.table<Row>(SYSTEM, 'unique_rows')
+    await rows.ensureIndex({ n: 1 })
+    await rows.ensureIndex({ n: 1 }, { unique: true })
+    await rows.ensureIndex({ n: 1 }, { unique: true })
+    expect(await rows.insert({ _id: 'a', n: 1 })).toBe(true)
+    expect(await rows.insert({ _id: 'b', n: 1 })).toBe(false)
+  })
+})
+
+describe('leases', () => {
+  test('of many takers one gets it; it ends with its time, and the former owner learns that', async () => {
+    const table = context.store.table(SYSTEM, 'leases')
+    let time = Date.UTC(2026, 0, 1)
+    const now = () => new Date(time)
+    const taken = await Promise.all(Array.from({ length: 10 }, (_, i) => lease(table, 'job', `node${i}`, 1000, now)))
+    const [first] = taken.filter((held) => held !== undefined)
+    expect(taken.filter((held) => held !== undefined)).toHaveLength(1)
+    time += 900
+    expect(await first?.renew()).toBe(true)
+    time += 900
+    expect(await lease(table, 'job', 'other', 1000, now)).toBeUndefined()
+    time += 101
+    const second = await lease(table, 'job', 'other', 1000, now)
+    expect(second?.term).toBe((first?.term ?? 0) + 1)
+    expect(await first?.renew()).toBe(false)
+    await first?.release()
+    expect(await second?.renew()).toBe(true)
+    await second?.release()
+    expect(await lease(table, 'job', 'third', 1000, now)).toBeDefined()
+  })
+})
