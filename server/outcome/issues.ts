@@ -84,6 +84,12 @@ export const ISSUES = {
     '包含的资源过多，仅返回前 {max} 个',
     'Too many included resources: only the first {max} are returned',
   ),
+  'purpose-not-permitted': issue(
+    403,
+    'forbidden',
+    '使用目的未登记，或超出令牌的目的',
+    'The purpose of use is not registered, or wider than that of the token',
+  ),
   rule: issue(422, 'business-rule', '违反规则 {rule}', 'Rule {rule} is violated'),
   structure: issue(400, 'structure', '结构不符合规则 {rule}', 'The structure violates rule {rule}'),
   type: issue(400, 'structure', '类型不符（{rule}）', 'Wrong type ({rule})'),
@@ -133,6 +139,7 @@ export const ISSUES = {
     'The insurance answered with a failure: there is no fact to store',
   ),
   'miis-response-unknown': issue(422, 'not-supported', '无法识别的医保应答', 'The MIIS response is of no known transaction'),
+  'mapping-organization': issue(422, 'security', '报文属于另一家机构', 'The payload belongs to another organisation than its sender'),
   'payload-charset': issue(
     422,
     'structure',

@@ -1,0 +1,47 @@
+/** Every limit of the ingest way, with its unit in its name. */
+export const INGEST_BOUNDS = {
+  /** largest payload of a `message` source; more is refused before it is kept */
+  messageBytesMax: 64 * 1024 * 1024,
+  /** a message payload above this is processed as a job, so that the sender does not wait */
+  inlineBytesMax: 2 * 1024 * 1024,
+  /** largest batch file */
+  batchBytesMax: 8 * 1024 * 1024 * 1024,
+  /** raw bytes of one kept chunk, before compression; a MongoDB document holds 16 MB */
+  chunkBytesMax: 4 * 1024 * 1024,
+  /** a payload up to this is kept in one document with its status */
+  inlineChunkBytesMax: 256 * 1024,
+  /** characters of a file name or content type that is kept */
+  labelCharactersMax: 200,
+  /** issues listed one by one in a receipt; the rest is counted */
+  receiptIssuesMax: 500,
+  /** issues of one record that are listed */
+  recordIssuesMax: 50,
+  /** raw bytes of a quarantined part that are kept beside the payload */
+  quarantineRawBytesMax: 1024 * 1024,
+  /** resources of one record (a settlement list of 10,000 lines is one record) */
+  recordResourcesMax: 50_000,
+  /** resources written in one transaction; a longer record is stored in several, each complete in itself */
+  transactionResourcesMax: 400,
+  /** attempts of one transaction that met another writer */
+  conflictAttemptsMax: 30,
+  conflictDelayMaxMs: 150,
+  /** records of one batch in work at the same time */
+  batchConcurrency: 8,
+  /** records between two saved positions of a batch */
+  checkpointRecords: 200,
+  leaseMs: 30_000,
+  heartbeatMs: 10_000,
+  pollMs: 5_000,
+  jobAttemptsMax: 5,
+  /** distinct names under one identity number above which it is taken for a placeholder (formats.md D10) */
+  namesUnderNumberMax: 3,
+  /** records under one identity number that are remembered */
+  recordsUnderNumberMax: 64,
+  /** days after birth in which a child is registered under its mother's number (formats.md D11) */
+  newbornDays: 28,
+  /** resources folded again in one transaction after a link changed */
+  refoldBatch: 50,
+  /** waiting records woken in one go */
+  wakeBatch: 500,
+  listPageMax: 200,
+} as const

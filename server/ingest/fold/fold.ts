@@ -1,0 +1,183 @@
+/** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
+import { LISTS, LISTS_OF, rank } from './rules.ts'
+import { type Folded, isMention, type ListEntry, type Statement, type Unit } from './types.ts'
+import { withdrawnStub } from './withdrawn.ts'
+
+/** Stands in statement texts where the record's patient is referenced; the person may become known later. */
+export const PATIENT_PLACEHOLDER = 'Patient/~'
+const PLACEHOLDER_TEXT = JSON.stringify(PATIENT_PLACEHOLDER)
+
+/** What the store adds to a Patient record of its own knowledge. */
+export interface FoldAdditions {
+  /** elements that replace folded ones: JSON text, or undefined to leave the element out */
+  elements?: Record<string, string | undefined>
+  /** identifiers of this system are not the patient's own (a newborn under its mother's number) */
+  withoutIdentifierSystem?: string
+}
+
+/**
+ * @param persons the person behind a source's patient record: the master once linked, else the record itself
+ * @returns the resource; `withdrawn` when the sources that go first say that it is void (their newest word counts)
+ */
+export function fold(
+  type: string,
+  id: string,
+  statements: readonly Statement[],
+  persons: (patient: string) => string,
+  additions: FoldAdditions = {},
+): Folded {
+  const ordered = [...statements].sort((a, b) => rank(type, a.kind) - rank(type, b.kind) || compare(a.source, b.source))
+  const about = ordered.filter((s) => !isMention(s.state.at))
+  const first = about[0] ?? ordered[0]
+  if (!first) throw new TypeError('nothing was stated')
+  const leading = (about.length > 0 ? about : ordered).filter((s) => rank(type, s.kind) === rank(type, first.kind))
+  const newest = leading.reduce((a, b) => (b.state.at > a.state.at ? b : a))
+  const withdrawn = newest.state.withdrawn
+  const speaking = withdrawn ? leading : ordered.filter((s) => !s.state.withdrawn)
+  const chosen = new Chosen(type, speaking, persons)
+  return {
+    type,
+    id,
+    text: withdrawn ? withdrawnText(type, id, chosen) : wholeText(type, id, chosen, additions),
+    custodian: newest.organization,
+    withdrawn,
+    persons: [...new Set(ordered.flatMap((s) => (s.patient ? [persons(s.patient.id)] : [])))].sort(),
+  }
+}
+
+/** Elements chosen from the statements that speak, as JSON texts. */
+class Chosen {
+  readonly #type: string
+  readonly #statements: readonly Statement[]
+  readonly #persons: (patient: string) => string
+
+  constructor(type: string, statements: readonly Statement[], persons: (patient: string) => string) {
+    this.#type = type
+    this.#statements = statements
+    this.#persons = persons
+  }
+
+  unitNames(): string[] {
+    return [...new Set(this.#statements.flatMap((s) => Object.keys(s.units)))].sort()
+  }
+
+  /** Members of a unit, of the source that goes first and there of the newest statement. */
+  unit(name: string): Record<string, string> {
+    let best: { unit: Unit; by: Statement } | undefined
+    for (const by of this.#statements) {
+      const unit = by.units[name]
+      if (unit && (!best || this.#before(by, unit.at, best.by, best.unit.at))) best = { unit, by }
+    }
+    if (!best) return {}
+    const { by } = best
+    return Object.fromEntries(Object.entries(best.unit.members).map(([element, text]) => [element, this.#resolved(text, by)]))
+  }
+
+  /** The united list, or undefined when nobody names a member. */
+  list(path: string, leaveOut?: (item: Record<string, unknown>) => boolean): string | undefined {
+    const chosen = new Map<string, { entry: ListEntry; by: Statement }>()
+    for (const by of this.#statements) {
+      for (const [key, entry] of Object.entries(by.lists[path] ?? {})) {
+        const known = chosen.get(key)
+        if (!known || this.#before(by, entry.at, known.by, known.entry.at)) chosen.set(key, { entry, by })
+      }
+    }
+    if (chosen.size === 0) return undefined
+    const ordered = [...chosen.values()].sort(
+      (a, b) =>
+        rank(this.#type, a.by.kind) - rank(this.#type, b.by.kind) ||
+        compare(a.entry.first, b.entry.first) ||
+        compare(a.entry.items[0], b.entry.items[0]),
+    )
+    const all = ordered.flatMap(({ entry, by }) => entry.items.map((text) => this.#resolved(text, by)))
+    const items = leaveOut ? all.filter((text) => !leaveOut(JSON.parse(text) as Record<string, unknown>)) : all
+    if (items.length === 0) return undefined
+    const rule = LISTS_OF[this.#type]?.[path] ?? LISTS[path]
+    return `[${(rule?.references ? withoutBareDisplays(items) : items).join(',')}]`
+  }
+
+  #before(a: Statement, aAt: string, b: Statement, bAt: string): boolean {
+    if (isMention(aAt) !== isMention(bAt)) return isMention(bAt)
+    const byRank = rank(this.#type, a.kind) - rank(this.#type, b.kind)
+    return byRank < 0 || (byRank === 0 && (aAt > bAt || (aAt === bAt && a.source < b.source)))
+  }
+
+  #resolved(text: string, by: Statement): string {
+    if (!by.patient || !text.includes(PLACEHOLDER_TEXT)) return text
+    return text.replaceAll(PLACEHOLDER_TEXT, JSON.stringify(`Patient/${this.#persons(by.patient.id)}`))
+  }
+}
+
+/** `钱检验` alone says nothing beside a reference that is displayed as `钱检验`. */
+function withoutBareDisplays(items: string[]): string[] {
+  const parsed = items.map((text) => JSON.parse(text) as { reference?: string; identifier?: unknown; display?: string })
+  const named = new Set(parsed.flatMap((item) => (item.display && (item.reference || item.identifier) ? [item.display] : [])))
+  return items.filter((_, at) => {
+    const item = parsed[at]
+    return !item || item.reference !== undefined || item.identifier !== undefined || !named.has(item.display ?? '')
+  })
+}
+
+function metaText(chosen: Chosen): string {
+  const members = { ...chosen.unit('meta.source') }
+  for (const name of ['profile', 'security', 'tag']) {
+    const list = chosen.list(`meta.${name}`)
+    if (list) members[name] = list
+  }
+  return objectText(members)
+}
+
+/** Elements of a type in a stable order, the ones that a reader looks for first. */
+const FRONT = ['identifier', 'active', 'status', 'category', 'code', 'name', 'subject', 'patient', 'encounter']
+
+function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAdditions): string {
+  const elements: Record<string, string> = {}
+  const foreign = additions.withoutIdentifierSystem
+  const leaveOut = foreign === undefined ? undefined : (item: Record<string, unknown>): boolean => item.system === foreign
+  for (const name of chosen.unitNames()) if (name !== 'meta.source') Object.assign(elements, chosen.unit(name))
+  for (const path of [...Object.keys(LISTS), ...Object.keys(LISTS_OF[type] ?? {})]) {
+    const list = path.startsWith('meta.') ? undefined : chosen.list(path, path === 'identifier' ? leaveOut : undefined)
+    if (!list) continue
+    if (path.endsWith('.coding')) elements.code = withCoding(elements.code, list)
+    else elements[path] = list
+  }
+  for (const [element, text] of Object.entries(additions.elements ?? {})) {
+    if (text === undefined) delete elements[element]
+    else elements[element] = text
+  }
+  return assemble(type, id, metaText(chosen), elements)
+}
+
+function withdrawnText(type: string, id: string, chosen: Chosen): string {
+  const { keep, masked, status } = withdrawnStub(type)
+  const elements: Record<string, string> = { ...masked }
+  for (const name of keep) Object.assign(elements, chosen.unit(name))
+  if (type !== 'Patient') {
+    const identifier = chosen.list('identifier')
+    if (identifier) elements.identifier = identifier
+    Object.assign(elements, chosen.unit('code'))
+    const coding = chosen.list('code.coding')
+    if (coding) elements.code = withCoding(elements.code, coding)
+  }
+  elements[status[0]] = status[1]
+  return assemble(type, id, metaText(chosen), elements)
+}
+
+function withCoding(code: string | undefined, list: string): string {
+  return code === undefined || code === '{}' ? `{"coding":${list}}` : `{"coding":${list},${code.slice(1)}`
+}
+
+function assemble(type: string, id: string, meta: string, elements: Record<string, string>): string {
+  const place = (element: string): number => (FRONT.includes(element) ? FRONT.indexOf(element) : FRONT.length)
+  const names = Object.keys(elements).sort((a, b) => place(a) - place(b) || compare(a, b))
+  const head: Record<string, string> = { resourceType: JSON.stringify(type), id: JSON.stringify(id) }
+  if (meta !== '{}') head.meta = meta
+  return objectText({ ...head, ...Object.fromEntries(names.map((name) => [name, elements[name] as string])) })
+}
+
+const objectText = (members: Record<string, string>): string =>
+  `{${Object.entries(members)
+    .map(([name, text]) => `${JSON.stringify(name)}:${text}`)
+    .join(',')}}`
+
+const compare = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0)

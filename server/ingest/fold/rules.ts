@@ -1,0 +1,113 @@
+/** The tables of folding: who goes before whom, what belongs together, what is united. */
+import type { SourceKind } from '../../../mappings/engine/types.ts'
+
+const CLINICAL: Record<SourceKind, number> = { hospital: 0, rhip: 1, miis: 2 }
+const MONEY: Record<SourceKind, number> = { miis: 0, hospital: 1, rhip: 2 }
+const MONEY_TYPES = new Set(['Claim', 'ExplanationOfBenefit', 'ChargeItem', 'Coverage', 'Account', 'Invoice'])
+
+/** 0 goes first. The hospital knows the clinical facts, the insurance the money (formats.md D25). */
+export const rank = (type: string, kind: SourceKind): number => (MONEY_TYPES.has(type) ? MONEY : CLINICAL)[kind]
+
+/** Choice elements at the root of R4 resources: a later valueString replaces an earlier valueQuantity. */
+const CHOICES = [
+  'value',
+  'effective',
+  'onset',
+  'abatement',
+  'performed',
+  'occurrence',
+  'deceased',
+  'multipleBirth',
+  'medication',
+  'reported',
+  'product',
+  'serviced',
+  'timing',
+  'asNeeded',
+  'quantity',
+  'source',
+  'event',
+  'born',
+  'item',
+]
+const CHOICE = new RegExp(`^(${CHOICES.join('|')})[A-Z]`)
+
+/** A flag belongs to the value that it judges: it must never survive the value's correction. */
+const TOGETHER: Record<string, string> = { dataAbsentReason: 'value', interpretation: 'value', component: 'value' }
+
+/** Name of the unit that a root element belongs to. */
+export function unitOf(element: string): string {
+  const name = element.startsWith('_') ? element.slice(1) : element
+  const together = TOGETHER[name]
+  if (together) return together
+  return CHOICE.exec(name)?.[1] ?? name
+}
+
+type Keyed = Record<string, unknown>
+const text = (value: unknown): string => (typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value))
+
+const byIdentifier = (item: Keyed): string => `${text(item.system)}|${text(item.value)}`
+const byReference = (item: Keyed): string => {
+  if (typeof item.reference === 'string') return item.reference
+  const identifier = item.identifier as Keyed | undefined
+  return identifier ? `|${byIdentifier(identifier)}` : `"${text(item.display)}`
+}
+const byConcept = (item: Keyed): string => {
+  const coding = (item.coding as Keyed[] | undefined)?.[0]
+  return coding ? `${text(coding.system)}|${text(coding.code)}` : `"${text(item.text)}`
+}
+/** One statement's codes of one system stand or fall together: a corrected code must not stay beside its correction. */
+const bySystem = (item: Keyed): string => (item.system === undefined ? `"${text(item.code)}${text(item.display)}` : text(item.system))
+const byCoding = (item: Keyed): string => `${text(item.system)}|${text(item.code)}`
+const byItself = (item: unknown): string => text(item)
+const byDiagnosis = (item: Keyed): string =>
+  `${byReference((item.condition as Keyed | undefined) ?? {})}|${byConcept((item.use as Keyed | undefined) ?? {})}`
+
+export interface ListRule {
+  /** what makes two members the same one */
+  key: (item: never) => string
+  /** members that name a thing only by its display give way to one that refers to it */
+  references?: true
+}
+
+const REFERENCES: ListRule = { key: byReference, references: true }
+
+/** Lists that are united; a path with a dot is a list inside a root element. Every other element is a unit. */
+export const LISTS: Record<string, ListRule> = {
+  identifier: { key: byIdentifier },
+  category: { key: byConcept },
+  result: REFERENCES,
+  performer: REFERENCES,
+  resultsInterpreter: REFERENCES,
+  basedOn: REFERENCES,
+  imagingStudy: REFERENCES,
+  account: REFERENCES,
+  hasMember: REFERENCES,
+  derivedFrom: REFERENCES,
+  'code.coding': { key: bySystem },
+  'meta.profile': { key: byItself },
+  'meta.security': { key: byCoding },
+  'meta.tag': { key: byCoding },
+}
+
+/** Lists united only in the types where the element has this shape. */
+export const LISTS_OF: Record<string, Record<string, ListRule>> = {
+  Encounter: { diagnosis: { key: byDiagnosis } },
+  DiagnosticReport: { specimen: REFERENCES },
+}
+
+/** `performer` of these types is a backbone element or a single one: a unit there. */
+const NO_LIST: Record<string, ReadonlySet<string>> = {
+  Procedure: new Set(['performer']),
+  ChargeItem: new Set(['performer']),
+  MedicationAdministration: new Set(['performer']),
+  MedicationRequest: new Set(['performer']),
+  Immunization: new Set(['performer']),
+  ExplanationOfBenefit: new Set(['account']),
+}
+
+/** The rule of a list path in a type, or undefined when it is no united list there. */
+export function listRule(type: string, path: string): ListRule | undefined {
+  if (NO_LIST[type]?.has(path)) return undefined
+  return LISTS_OF[type]?.[path] ?? LISTS[path]
+}

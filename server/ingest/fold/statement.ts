@@ -1,0 +1,159 @@
+/** A mapped resource to a statement, and the joining of statements of one source. */
+import { createHash } from 'node:crypto'
+import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
+import { type ListRule, listRule, unitOf } from './rules.ts'
+import { type ListEntry, MENTION, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
+import { keptWhenWithdrawn } from './withdrawn.ts'
+
+export interface StatementOrigin {
+  source: string
+  kind: SourceKind
+  organization: string
+  /** the source's record of the patient; absent when the resource is about nobody */
+  patient?: string
+  /** ISO instant of our clock */
+  receivedAt: string
+  /** how often the payload was mapped before: what is mapped anew replaces what the same payload said */
+  generation: number
+}
+
+/** Elements that the store sets, or that the address of the resource says. */
+const NOT_STATED = new Set(['resourceType', 'id', 'text'])
+const META_STATED = ['profile', 'security', 'tag']
+const ORDER_DIGITS = 5
+const GENERATION_DIGITS = 4
+
+/**
+ * One source's statement about one resource.
+ * @param texts JSON text of a value with its references resolved; numbers keep their digits
+ */
+export function statementOf(mapped: MappedResource, origin: StatementOrigin, texts: (value: unknown) => string): Statement {
+  const { resource } = mapped
+  const statedAt = instant(mapped.statedAt)
+  const withdrawn = mapped.state === 'withdrawn'
+  const weight = mapped.placeholder ? MENTION : STATEMENT
+  const said = `${origin.receivedAt}|${String(origin.generation).padStart(GENERATION_DIGITS, '0')}`
+  const at: Stamp = `${weight}${statedAt}|${said}|${digest(texts(resource))}`
+  const statement: Statement = {
+    source: origin.source,
+    kind: origin.kind,
+    organization: origin.organization,
+    // A withdrawal of the same instant goes before what it withdraws.
+    state: { at: `${weight}${statedAt}|${withdrawn ? 1 : 0}|${said}`, withdrawn },
+    units: {},
+    lists: {},
+  }
+  if (origin.patient !== undefined) statement.patient = { at, id: origin.patient }
+  const put = new StatementBuilder(resource.resourceType, statement, at, statedAt, texts)
+  for (const [element, value] of Object.entries(resource)) {
+    if (value === undefined || value === null || NOT_STATED.has(element)) continue
+    if (element === 'meta') put.meta(value as Record<string, unknown>, withdrawn)
+    else if (!withdrawn || keptWhenWithdrawn(resource.resourceType, element)) put.element(element, value)
+  }
+  return statement
+}
+
+class StatementBuilder {
+  readonly #type: string
+  readonly #statement: Statement
+  readonly #at: Stamp
+  readonly #statedAt: string
+  readonly #texts: (value: unknown) => string
+
+  constructor(type: string, statement: Statement, at: Stamp, statedAt: string, texts: (value: unknown) => string) {
+    this.#type = type
+    this.#statement = statement
+    this.#at = at
+    this.#statedAt = statedAt
+    this.#texts = texts
+  }
+
+  /** A withdrawn thing no longer claims a profile: what is left of it cannot keep one. */
+  meta(meta: Record<string, unknown>, withdrawn: boolean): void {
+    if (typeof meta.source === 'string') this.#unit('meta.source', 'source', meta.source)
+    for (const name of META_STATED) {
+      if (withdrawn && name === 'profile') continue
+      const rule = listRule(this.#type, `meta.${name}`)
+      if (rule && Array.isArray(meta[name])) this.#list(`meta.${name}`, rule, meta[name])
+    }
+  }
+
+  element(element: string, value: unknown): void {
+    const rule = listRule(this.#type, element)
+    if (rule && Array.isArray(value)) return this.#list(element, rule, value)
+    const inner = `${element}.coding`
+    const innerRule = listRule(this.#type, inner)
+    const coding = innerRule && (value as Record<string, unknown>).coding
+    if (!innerRule || !Array.isArray(coding)) return this.#unit(unitOf(element), element, value)
+    this.#list(inner, innerRule, coding)
+    const { coding: _, ...rest } = value as Record<string, unknown>
+    if (Object.keys(rest).length > 0) this.#unit(element, element, rest)
+  }
+
+  #unit(name: string, element: string, value: unknown): void {
+    const text = this.#texts(value)
+    if (text === '{}' || text === '[]' || text === '""') return
+    const unit = (this.#statement.units[name] ??= { at: this.#at, members: {} })
+    unit.members[element] = text
+  }
+
+  #list(path: string, rule: ListRule, values: unknown[]): void {
+    const entries = (this.#statement.lists[path] ??= {})
+    values.forEach((value, at) => {
+      const text = this.#texts(value)
+      const key = rule.key(JSON.parse(text) as never)
+      const first = `${this.#statedAt}|${String(at).padStart(ORDER_DIGITS, '0')}`
+      const entry = (entries[key] ??= { at: this.#at, first, items: [] })
+      if (!entry.items.includes(text)) entry.items.push(text)
+    })
+  }
+}
+
+/** Both statements of one source about one resource in one. Associative, commutative, idempotent. */
+export function joinStatements(a: Statement, b: Statement): Statement {
+  const patient = a.patient && b.patient ? later(a.patient, b.patient) : (a.patient ?? b.patient)
+  const state = later(a.state, b.state)
+  const { source, kind, organization } = state === a.state ? a : b
+  return {
+    source,
+    kind,
+    organization,
+    state,
+    ...(patient && { patient }),
+    units: joinRecords(a.units, b.units, later),
+    lists: joinRecords(a.lists, b.lists, (x, y) => joinRecords(x, y, joinEntries)),
+  }
+}
+
+/** The later of two; at the same stamp the one whose text sorts last, so that the order of arrival does not matter. */
+function later<T extends { at: Stamp }>(a: T, b: T): T {
+  if (a.at !== b.at) return a.at > b.at ? a : b
+  return stable(a) >= stable(b) ? a : b
+}
+
+function joinEntries(a: ListEntry, b: ListEntry): ListEntry {
+  const winner = later({ at: a.at, items: a.items }, { at: b.at, items: b.items })
+  return { ...winner, first: a.first < b.first ? a.first : b.first }
+}
+
+function joinRecords<T>(a: Record<string, T>, b: Record<string, T>, join: (x: T, y: T) => T): Record<string, T> {
+  const out: Record<string, T> = { ...a }
+  for (const [key, value] of Object.entries(b)) {
+    const known = out[key]
+    out[key] = known === undefined ? value : join(known, value)
+  }
+  return out
+}
+
+function stable(value: { at: Stamp } & Partial<Unit & ListEntry & { withdrawn: boolean; id: string }>): string {
+  return JSON.stringify([value.members && Object.entries(value.members).sort(), value.items, value.withdrawn, value.id])
+}
+
+/** @throws Error on an impossible instant: mappings answer valid ones */
+function instant(text: string): string {
+  const date = new Date(text)
+  if (Number.isNaN(date.getTime())) throw new TypeError('statedAt is no instant')
+  return date.toISOString()
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 12)

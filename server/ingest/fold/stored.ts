@@ -1,0 +1,85 @@
+/** Statements that are kept: reading what is known of resources, joining what is new, and folding anew. */
+import { createHash } from 'node:crypto'
+import { NATIONAL } from '../../fhir/canonical.ts'
+import type { SideWrite } from '../../store/types.ts'
+import { type ContributionsDoc, type IngestTables, type PatientRecordDoc, TABLES } from '../tables.ts'
+import { fold, type FoldAdditions } from './fold.ts'
+import { joinStatements } from './statement.ts'
+import type { Folded, Statement } from './types.ts'
+
+export interface StatementFor {
+  type: string
+  id: string
+  /** absent: nothing new was said, only the persons behind it may have changed */
+  statement?: Statement
+}
+
+export interface FoldedChange {
+  folded: Folded
+  /** the guarded write of its statements; absent when nothing of them changed */
+  side?: SideWrite
+  /** the text or its persons differ from what was stored last */
+  changed: boolean
+}
+
+export interface FoldedChanges {
+  changes: FoldedChange[]
+  /** link state that the folding relied on: record to person */
+  persons: Map<string, string>
+}
+
+/** Reads what is known, joins, folds. The writes are guarded by revision, so that nobody's statement is lost. */
+export async function foldStatements(tables: IngestTables, wanted: readonly StatementFor[]): Promise<FoldedChanges> {
+  const keys = wanted.map(({ type, id }) => `${type}/${id}`)
+  const docs = new Map((await tables.contributions.find({ _id: { $in: keys } })).map((doc) => [doc._id, doc]))
+  const joined = wanted.map((one) => joinKnown(docs.get(`${one.type}/${one.id}`), one))
+  const patients = [...new Set(joined.flatMap(({ type, id, patients: all }) => (type === 'Patient' ? [...all, id] : all)))]
+  const records = new Map((patients.length > 0 ? await tables.records.find({ _id: { $in: patients } }) : []).map((doc) => [doc._id, doc]))
+  const persons = new Map(patients.map((patient) => [patient, records.get(patient)?.person ?? patient]))
+  const changes = joined.flatMap((one) => (one.statements.length === 0 ? [] : [changeOf(one, records, persons)]))
+  return { changes, persons }
+}
+
+interface Joined {
+  type: string
+  id: string
+  doc: ContributionsDoc | undefined
+  statements: Statement[]
+  patients: string[]
+}
+
+function joinKnown(doc: ContributionsDoc | undefined, { type, id, statement }: StatementFor): Joined {
+  const known = doc ? (JSON.parse(doc.statements) as Statement[]) : []
+  const statements = known.filter((s) => s.source !== statement?.source)
+  if (statement) {
+    const same = known.find((s) => s.source === statement.source)
+    statements.push(same ? joinStatements(same, statement) : statement)
+  } else statements.splice(0, statements.length, ...known)
+  statements.sort((a, b) => (a.source < b.source ? -1 : 1))
+  return { type, id, doc, statements, patients: [...new Set(statements.flatMap((s) => s.patient?.id ?? []))].sort() }
+}
+
+function changeOf(one: Joined, records: Map<string, PatientRecordDoc>, persons: Map<string, string>): FoldedChange {
+  const { type, id, doc, statements, patients } = one
+  const folded = fold(type, id, statements, (patient) => persons.get(patient) ?? patient, additionsOf(type, records.get(id)))
+  const digest = createHash('sha256').update(folded.text).update(folded.custodian).digest('base64url')
+  const text = JSON.stringify(statements)
+  const changed = doc === undefined || doc.digest !== digest || patients.some((patient) => !doc.patients.includes(patient))
+  if (doc && !changed && doc.statements === text) return { folded, changed: false }
+  const set = { rev: (doc?.rev ?? 0) + 1, patients, statements: text, digest }
+  const _id = `${type}/${id}`
+  const side: SideWrite = doc
+    ? { table: TABLES.contributions, op: 'update', where: { _id, rev: doc.rev }, set, mustMatch: true }
+    : { table: TABLES.contributions, op: 'insert', doc: { _id, ...set } }
+  return { folded, side, changed }
+}
+
+/** A linked record refers to its master; the number under which a newborn stands is its mother's. */
+function additionsOf(type: string, record: PatientRecordDoc | undefined): FoldAdditions {
+  if (type !== 'Patient' || !record) return {}
+  const link = record.person === null ? undefined : JSON.stringify([{ other: { reference: `Patient/${record.person}` }, type: 'refer' }])
+  return {
+    ...(link !== undefined && { elements: { link } }),
+    ...(record.newborn && { withoutIdentifierSystem: NATIONAL.idCard }),
+  }
+}

@@ -1,0 +1,58 @@
+/** What is known of one resource: per source the newest statement of each of its elements. */
+import type { SourceKind } from '../../../mappings/engine/types.ts'
+
+/**
+ * When something was said; strings that sort. `statedAt` is the source's own time, so that the newest statement wins and
+ * not the latest arrival (formats.md D23); between statements of one instant the later arrival wins, then the text itself,
+ * so that the order is total.
+ */
+export type Stamp = string
+
+/**
+ * First character of a stamp. A record that only mentions a thing (a report names its visit) says less than any record
+ * that is about it, whatever their sources.
+ */
+export const MENTION = '0'
+export const STATEMENT = '1'
+export const isMention = (at: Stamp): boolean => at.startsWith(MENTION)
+
+/** An element, or elements that only make sense together (value[x] with its interpretation): all or nothing. */
+export interface Unit {
+  at: Stamp
+  /** element name to its JSON text */
+  members: Record<string, string>
+}
+
+/** One member of a list that is united over statements, under the key that makes it the same member. */
+export interface ListEntry {
+  at: Stamp
+  /** first time and place that it was named, for a stable order */
+  first: string
+  /** JSON texts; several where one statement gives several under one key (two codes of one system) */
+  items: string[]
+}
+
+/** All that one source said of one resource. Joining two of them is associative, commutative and idempotent. */
+export interface Statement {
+  source: string
+  kind: SourceKind
+  /** organisation id of the source: the custodian of what it says */
+  organization: string
+  state: { at: Stamp; withdrawn: boolean }
+  /** the source's own record of the patient */
+  patient?: { at: Stamp; id: string }
+  units: Record<string, Unit>
+  lists: Record<string, Record<string, ListEntry>>
+}
+
+/** The resource that statements add up to. */
+export interface Folded {
+  type: string
+  id: string
+  /** compact JSON text without versionId and lastUpdated */
+  text: string
+  custodian: string
+  withdrawn: boolean
+  /** persons of every source that speaks, whether or not the resource refers to them */
+  persons: string[]
+}

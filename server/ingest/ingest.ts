@@ -1,0 +1,222 @@
+/** The ingest way as the rest of the server uses it: receive, resume, replay, and what the operator looks at. */
+import type { SourceMapping } from '../../mappings/engine/types.ts'
+import type { Actor } from '../auth/actor.ts'
+import { workThrough, type WorkerOptions, type WorkKind } from '../jobs/worker.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { TableDoc } from '../store/types.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
+import { randomId } from './ids.ts'
+import { refoldPatient } from './link/follow.ts'
+import { MOVE_JOB, type Move } from './link/move-job.ts'
+import { processPayload } from './process.ts'
+import { sweepWaiting } from './process-record.ts'
+import { keepPayload, NO_COUNTS } from './receive.ts'
+import { ensureIngestIndexes, type IngestTables, ingestTables, TABLES } from './tables.ts'
+import { FINAL, type IngestDeps, type IngestSource, type PayloadDoc } from './types.ts'
+
+export interface ReceiveMeta {
+  contentType: string
+  fileName: string
+}
+
+export interface ReceiveResult {
+  payload: PayloadDoc
+  source: IngestSource
+  mapping: SourceMapping
+  /** its receipt is there; otherwise it is accepted and will be */
+  finished: boolean
+}
+
+export interface Ingest {
+  readonly deps: IngestDeps
+  readonly tables: IngestTables
+  /**
+   * Keeps the payload, processes it at once when it is small, else leaves it to a worker.
+   * @throws OutcomeError source-unknown, payload-refused, body-too-large, unavailable
+   */
+  receive(source: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult>
+  /** one round over everything that is due: accepted payloads, moved patients, records that wait. @returns rows done */
+  work(): Promise<number>
+  /** processes the payload again from its raw bytes: nothing that stands is stored twice */
+  replay(payload: string): Promise<PayloadDoc>
+  /** replays every payload that named this unmapped code. @returns how many */
+  retranslate(unmapped: string): Promise<number>
+  /** indexes, then rounds of work until stopped */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createIngest(deps: IngestDeps): Ingest {
+  return new IngestService(deps)
+}
+
+interface MoveJob extends TableDoc, Move {
+  kind: string
+}
+
+class IngestService implements Ingest {
+  readonly deps: IngestDeps
+  readonly tables: IngestTables
+  readonly #owner = randomId()
+  #timer: NodeJS.Timeout | undefined
+  #round: Promise<unknown> = Promise.resolve()
+  #stopped = false
+
+  constructor(deps: IngestDeps) {
+    this.deps = deps
+    this.tables = ingestTables(deps)
+  }
+
+  async receive(sourceId: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult> {
+    const { source, mapping } = await this.#admit(sourceId, actor)
+    const table = mapping.mode === 'table'
+    const bytesMax = table ? INGEST_BOUNDS.batchBytesMax : INGEST_BOUNDS.messageBytesMax
+    const { payload, again } = await keepPayload(this.deps, this.tables, source, stream, { ...meta, bytesMax }, table ? '' : this.#owner)
+    await this.deps.audit({
+      action: 'receive',
+      source: source.id,
+      actor,
+      payload: payload._id,
+      reason: again ? 'received-again' : 'received',
+    })
+    const answer = (doc: PayloadDoc): ReceiveResult => ({ payload: doc, source, mapping, finished: FINAL.includes(doc.status) })
+    if (again) return answer(payload)
+    if (table || payload.bytes > INGEST_BOUNDS.inlineBytesMax) {
+      await this.#release(payload)
+      this.#poke()
+      return answer(payload)
+    }
+    try {
+      return answer(await processPayload(this.deps, this.tables, payload))
+    } catch (error) {
+      // It is kept: a worker tries again, the sender need not.
+      if (!(error instanceof OutcomeError)) throw error
+      await this.#release(payload)
+      return answer(payload)
+    }
+  }
+
+  /** Only the registered client may send for a source; a refusal leaves nothing but its audit (formats.md D48). */
+  async #admit(sourceId: string, actor: Actor): Promise<{ source: IngestSource; mapping: SourceMapping }> {
+    const source = this.deps.sources.find(({ id }) => id === sourceId)
+    const mapping = source && this.deps.mapping(source.mapping)
+    if (source && mapping && (actor.unrestricted === true || actor.clientId === source.client)) return { source, mapping }
+    await this.deps.audit({
+      action: 'refuse',
+      source: source?.id ?? 'unknown',
+      actor,
+      reason: source ? 'payload-refused' : 'source-unknown',
+    })
+    throw new OutcomeError(source ? 'payload-refused' : 'source-unknown')
+  }
+
+  async #release(payload: PayloadDoc): Promise<void> {
+    await this.tables.payloads.update({ _id: payload._id }, { set: { leaseUntil: new Date(0) } })
+  }
+
+  async work(): Promise<number> {
+    const options = this.#workerOptions()
+    const moves = await workThrough(this.#moveWork(), options)
+    const payloads = await workThrough(this.#payloadWork(), options)
+    return moves + payloads + (await sweepWaiting(this.deps, this.tables))
+  }
+
+  #workerOptions(): WorkerOptions {
+    const { leaseMs, heartbeatMs, listPageMax } = INGEST_BOUNDS
+    const failed = (kind: string, id: string | number): void => this.deps.log?.('job-failed', { kind, id })
+    return { owner: this.#owner, leaseMs, heartbeatMs, pageMax: listPageMax, now: this.deps.now, failed }
+  }
+
+  #payloadWork(): WorkKind<PayloadDoc> {
+    return {
+      name: 'payload',
+      table: this.tables.payloads,
+      due: { status: { $in: ['received', 'processing'] } },
+      sort: { receivedAt: 1 },
+      work: async (row, alive) => {
+        if (FINAL.includes(row.status)) return
+        const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
+        if (doc) await processPayload(this.deps, this.tables, doc, () => alive() && !this.#stopped)
+      },
+    }
+  }
+
+  #moveWork(): WorkKind<MoveJob> {
+    const table = this.deps.store.table<MoveJob>(this.deps.decision, TABLES.jobs)
+    return {
+      name: MOVE_JOB,
+      table,
+      due: { kind: MOVE_JOB },
+      sort: { _id: 1 },
+      work: async (row) => {
+        await refoldPatient(this.deps, this.tables, row)
+        await table.delete({ _id: row._id })
+      },
+    }
+  }
+
+  async replay(id: string): Promise<PayloadDoc> {
+    const payload = await this.tables.payloads.get(id)
+    if (!payload) throw new OutcomeError('payload-unknown')
+    const until = new Date(this.deps.now().getTime() + INGEST_BOUNDS.leaseMs)
+    const fresh = {
+      checkpoint: 0,
+      counts: NO_COUNTS,
+      issues: '[]',
+      attempts: 0,
+      status: 'received',
+      leaseOwner: this.#owner,
+      leaseUntil: until,
+    }
+    const doc = await this.tables.payloads.update({ _id: id, status: { $in: [...FINAL] } }, { set: fresh, inc: { generation: 1 } })
+    if (!doc) throw new OutcomeError('busy')
+    await this.tables.quarantine.updateMany({ payload: id, state: 'open' }, { state: 'replayed' })
+    if (doc.bytes <= INGEST_BOUNDS.inlineBytesMax) return processPayload(this.deps, this.tables, doc)
+    await this.#release(doc)
+    this.#poke()
+    return doc
+  }
+
+  async retranslate(unmapped: string): Promise<number> {
+    const payloads = new Set<string>()
+    for await (const delivery of this.tables.deliveries.stream({ unmapped })) payloads.add(delivery.payload)
+    for (const payload of payloads) await this.replay(payload)
+    if ((await this.tables.deliveries.count({ unmapped })) === 0) await this.tables.unmapped.delete({ _id: unmapped })
+    return payloads.size
+  }
+
+  async start(): Promise<void> {
+    await ensureIngestIndexes(this.tables)
+    this.#stopped = false
+    this.#schedule(0)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    await this.#round
+  }
+
+  /** Work that was just left to a worker begins at once when this process works at all. */
+  #poke(): void {
+    if (this.#timer && !this.#stopped) this.#schedule(0)
+  }
+
+  #schedule(delayMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#round = this.#round.then(() => this.#runRound())
+    }, delayMs)
+    this.#timer.unref()
+  }
+
+  async #runRound(): Promise<void> {
+    if (this.#stopped) return
+    try {
+      await this.work()
+    } catch {
+      this.deps.log?.('job-round-failed', {})
+    }
+    if (!this.#stopped) this.#schedule(INGEST_BOUNDS.pollMs)
+  }
+}

@@ -1,0 +1,64 @@
+/** Which patient record of a source a message is about. Pure: what is known comes in, what is to be registered goes out. */
+import type { PatientNumberDoc, PatientRecordDoc } from '../tables.ts'
+import type { PreparedIdentity } from '../types.ts'
+import type { IdentityStatement } from './decide.ts'
+import { compareNames } from './name.ts'
+
+export interface Known {
+  /** hash of a number to its record, of the numbers that the message names */
+  numbers: ReadonlyMap<PatientNumberDoc['_id'], string>
+  records: ReadonlyMap<string, PatientRecordDoc>
+  /** statements under the identity number that the message names */
+  statements: readonly IdentityStatement[]
+}
+
+export interface Names {
+  /** hash of the legal document within the source's domain; absent when it may not be used for finding */
+  legal?: string
+  /** key of the identity-card number; absent when it does not link */
+  person?: string
+  /** id for a new record, made of its first strong number; a record without one gets a random id */
+  newId(strongHash: string | undefined): string
+}
+
+export type Choice =
+  | { found: true; patient: string; isNew: boolean; register: string[]; strongKinds: string[]; disagree: boolean }
+  | { found: false; awaits: string[] }
+
+/**
+ * Strong numbers decide. Weak ones (visit, report) and the legal identity find a record; the legal identity alone also
+ * makes one, which a strong number that comes later adopts (one record per source and person, whatever came first).
+ */
+export function choosePatient(identity: PreparedIdentity, known: Known, names: Names): Choice {
+  const strong = identity.numbers.filter((n) => n.strong)
+  const owners = strong.flatMap((n) => known.numbers.get(n.hash) ?? [])
+  const weak = identity.numbers.filter((n) => !n.strong).flatMap((n) => known.numbers.get(n.hash) ?? [])
+  const byLegal = names.legal === undefined ? undefined : known.numbers.get(names.legal)
+  const fits = (patient: string): boolean => mayBe(identity, known, names, patient) && takes(known.records.get(patient), strong)
+  const patient = owners[0] ?? weak.find(fits) ?? [byLegal].find((p) => p !== undefined && fits(p))
+  if (patient === undefined && strong.length === 0 && names.legal === undefined) {
+    return { found: false, awaits: identity.numbers.map((n) => n.hash) }
+  }
+  const all = [...identity.numbers.map((n) => n.hash), ...(names.legal === undefined ? [] : [names.legal])]
+  return {
+    found: true,
+    patient: patient ?? names.newId(strong[0]?.hash),
+    isNew: patient === undefined,
+    register: all.filter((hash) => !known.numbers.has(hash)),
+    strongKinds: strong.map((n) => n.kind),
+    disagree: new Set(owners).size > 1,
+  }
+}
+
+/** A record is one strong number of a kind: a second hospital number is a second record of the same person (formats.md D13). */
+function takes(record: PatientRecordDoc | undefined, strong: readonly { kind: string }[]): boolean {
+  return record === undefined || strong.every((n) => !record.strongKinds.includes(n.kind))
+}
+
+/** A visit number that was used twice, or a card used by two, must not put one person's data into another's record. */
+function mayBe(identity: PreparedIdentity, known: Known, names: Names, patient: string): boolean {
+  const record = known.records.get(patient)
+  if (names.person !== undefined && record?.number && record.number.value !== names.person) return false
+  const stated = known.statements.find((s) => s.patient === patient)?.said.name?.value
+  return compareNames(stated, identity.name) !== 'different'
+}

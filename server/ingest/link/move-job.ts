@@ -1,0 +1,18 @@
+/** The `jobs` row of a changed link, made in the transaction that changes it, so that a crash leaves nothing half moved. */
+import type { SideWrite } from '../../store/types.ts'
+import { TABLES } from '../tables.ts'
+
+export interface Move {
+  /** a source's record of a patient */
+  patient: string
+  /** person under whom its documents are labelled */
+  from: string
+  to: string
+}
+
+export const MOVE_JOB = 'move-patient'
+export const moveJobId = (move: Move): string => `${MOVE_JOB}|${move.patient}|${move.from}|${move.to}`
+
+export function moveJob(move: Move): SideWrite {
+  return { table: TABLES.jobs, op: 'put', doc: { _id: moveJobId(move), kind: MOVE_JOB, ...move, attempts: 0 } }
+}

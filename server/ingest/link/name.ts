@@ -1,0 +1,52 @@
+/** Whether two names can be one person's. Names never link; they only speak against a link (formats.md D12, D14, D46). */
+import { createRequire } from 'node:module'
+import { foldName, readName } from '../../../mappings/engine/values/name.ts'
+
+type Converter = (text: string) => string
+let simplified: Converter | undefined
+
+/** Traditional to simplified characters, loaded at the first traditional-looking name (the dictionaries take 100 ms). */
+function toSimplified(text: string): string {
+  if (!/[\u4e00-\u9fff]/.test(text)) return text
+  simplified ??= (createRequire(import.meta.url)('opencc-js') as { Converter(o: { from: string; to: string }): Converter }).Converter({
+    from: 't',
+    to: 'cn',
+  })
+  return simplified(text)
+}
+
+/** How far two names speak against each other. */
+export type NameDifference = 'none' | 'slight' | 'different'
+
+const SAME_SHARE_MIN = 0.5
+const HAN = /^[\u3400-\u9fff·]+$/
+
+/** `none` when they agree or one of them says nothing (absent, masked, an alias, another script). */
+export function compareNames(a: string | undefined, b: string | undefined): NameDifference {
+  if (!a || !b || readName(a).masked || readName(b).masked) return 'none'
+  const x = folded(a)
+  const y = folded(b)
+  if (x === y || x === '' || y === '' || HAN.test(x) !== HAN.test(y)) return 'none'
+  const share = commonSubsequence([...x], [...y]) / Math.max([...x].length, [...y].length)
+  return share > SAME_SHARE_MIN ? 'slight' : 'different'
+}
+
+/** Distinct names that say something, folded. */
+export function distinctNames(names: readonly (string | undefined)[]): string[] {
+  return [...new Set(names.flatMap((name) => (name && !readName(name).masked ? [folded(name)] : [])))]
+}
+
+const folded = (name: string): string => toSimplified(foldName(name).replace(/[·\s]/g, ''))
+
+/** Length of the longest common subsequence; names are short, so the plain table does. */
+function commonSubsequence(a: string[], b: string[]): number {
+  let above = new Array<number>(b.length + 1).fill(0)
+  for (const x of a.slice(0, 64)) {
+    const row = [0]
+    b.slice(0, 64).forEach((y, at) => {
+      row.push(x === y ? (above[at] ?? 0) + 1 : Math.max(above[at + 1] ?? 0, row[at] ?? 0))
+    })
+    above = row
+  }
+  return above[Math.min(b.length, 64)] ?? 0
+}

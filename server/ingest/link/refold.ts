@@ -1,0 +1,41 @@
+/** Resources whose person changed are folded again from what is known of them. */
+import { draftOf } from '../fold/draft.ts'
+import { foldStatements, type StatementFor } from '../fold/stored.ts'
+import { retryingConflicts } from '../retry.ts'
+import type { IngestTables } from '../tables.ts'
+import type { IngestDeps } from '../types.ts'
+
+/** Folds known statements again and writes what differs. */
+export async function refold(deps: IngestDeps, tables: IngestTables, keys: readonly StatementFor[]): Promise<void> {
+  if (keys.length === 0) return
+  await retryingConflicts(async () => {
+    const { changes } = await foldStatements(tables, keys)
+    const changed = changes.filter((c) => c.changed)
+    if (changed.length === 0) return { done: true }
+    const result = await deps.writer.write(
+      changed.map((c) => draftOf(c.folded)),
+      { side: changed.flatMap((c) => c.side ?? []) },
+    )
+    return result.ok ? { done: true } : undefined
+  })
+}
+
+/** The fold relied on links that may have changed while it was written; then its resources are folded once more. */
+export async function refoldIfMoved(
+  deps: IngestDeps,
+  tables: IngestTables,
+  used: ReadonlyMap<string, string>,
+  keys: readonly StatementFor[],
+): Promise<void> {
+  if (used.size === 0) return
+  const now = new Map(
+    (await tables.records.find({ _id: { $in: [...used.keys()] } })).map((record) => [record._id, record.person ?? record._id]),
+  )
+  const moved = [...used].some(([patient, person]) => (now.get(patient) ?? patient) !== person)
+  if (moved)
+    await refold(
+      deps,
+      tables,
+      keys.map(({ type, id }) => ({ type, id })),
+    )
+}

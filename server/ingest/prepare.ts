@@ -1,0 +1,109 @@
+/** A mapped record to statements: keys become ids, the patient stays a placeholder until the link step. */
+import { createHash } from 'node:crypto'
+import type { KeyReference, MappedRecord, MappedResource, PatientIdentity, ResourceKey } from '../../mappings/engine/types.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
+import { identityDomain } from './context.ts'
+import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
+import { joinStatements, statementOf } from './fold/statement.ts'
+import { keyedId, resourceId } from './ids.ts'
+import { legalOf } from './link/legal.ts'
+import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord } from './types.ts'
+
+type Deps = Pick<IngestDeps, 'secret' | 'organizations' | 'placeholders'>
+
+export interface PayloadOrigin {
+  /** ISO instant at which the payload came */
+  receivedAt: string
+  /** how often it was processed before */
+  generation: number
+}
+
+/** @throws RangeError when the record has more resources than recordResourcesMax */
+export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, payload: PayloadOrigin): PreparedRecord {
+  if (record.resources.length > INGEST_BOUNDS.recordResourcesMax) throw new RangeError('record too large')
+  const texts = textsOf(deps)
+  const origin = { source: source.id, kind: source.kind, organization: source.organization, ...payload }
+  const statements = new Map<string, PreparedRecord['statements'][number]>()
+  for (const mapped of record.resources) {
+    const id = idOf(deps, mapped)
+    if (id === undefined) continue
+    const type = mapped.resource.resourceType
+    const name = `${type}/${id}`
+    const statement = statementOf(mapped, origin, texts)
+    const known = statements.get(name)
+    const joined = known ? joinStatements(known.statement, statement) : statement
+    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), statement: joined })
+  }
+  const all = [...statements.values()]
+  const identity = record.patient && identityOf(deps, source, record, record.patient)
+  return {
+    recordType: record.recordType,
+    deliveryId: record.deliveryId,
+    at: record.at,
+    ...(identity && { identity }),
+    statements: all,
+    needsPatient: all.some((s) => s.id === undefined || mentionsPatient(s.statement)),
+    unmapped: record.unmapped,
+    issues: record.issues.slice(0, INGEST_BOUNDS.recordIssuesMax),
+    nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
+    digest: createHash('sha256')
+      .update(JSON.stringify([record.patient, record.resources, record.unmapped], replacer(deps)))
+      .digest('base64url'),
+  }
+}
+
+const OWN_PATIENT = '~'
+
+/** undefined: an organisation of the configuration, which no source describes. */
+function idOf(deps: Deps, mapped: MappedResource): string | undefined {
+  if (mapped.key === 'patient') return OWN_PATIENT
+  return configured(deps, mapped.key) === undefined ? resourceId(deps.secret, mapped.key) : undefined
+}
+
+const configured = (deps: Deps, key: ResourceKey): string | undefined =>
+  key.type === 'Organization' && key.parts.length === 0 ? deps.organizations.find(({ id }) => id === key.scope)?.id : undefined
+
+const mentionsPatient = (statement: object): boolean => JSON.stringify(statement).includes(PATIENT_PLACEHOLDER)
+
+/** JSON text of a mapped value; key references become `Type/id`, decimals keep their digits. */
+export function textsOf(deps: Deps): (value: unknown) => string {
+  const replace = replacer(deps)
+  return (value) => JSON.stringify(value, replace)
+}
+
+function replacer(deps: Deps): (key: string, value: unknown) => unknown {
+  return (_, value) => {
+    if (value === null || typeof value !== 'object') return value
+    const display = (value as KeyReference).display
+    if ('$patient' in value) return { reference: PATIENT_PLACEHOLDER, ...(display !== undefined && { display }) }
+    if (!('$key' in value)) return value
+    const key = (value as KeyReference).$key
+    const id = configured(deps, key) ?? resourceId(deps.secret, key)
+    return { reference: `${key.type}/${id}`, ...(display !== undefined && { display }) }
+  }
+}
+
+function identityOf(deps: Deps, source: IngestSource, record: MappedRecord, patient: PatientIdentity): PreparedIdentity {
+  const statedAt = newest(record.resources.filter((r) => !r.placeholder).map((r) => r.statedAt)) ?? new Date(0).toISOString()
+  const legal = legalOf(patient, statedAt, new Set(deps.placeholders))
+  const domain = identityDomain(source)
+  const numbers = patient.local.map(({ kind, value, strong }) => ({ hash: numberHash(deps.secret, domain, kind, value), kind, strong }))
+  return {
+    numbers: numbers.filter(({ hash }, at) => numbers.findIndex((n) => n.hash === hash) === at),
+    ...(legal && { legal }),
+    ...(patient.name !== undefined && { name: patient.name }),
+    ...(patient.gender !== undefined && { gender: patient.gender }),
+    ...(patient.birthDate !== undefined && { birthDate: patient.birthDate }),
+    statedAt,
+  }
+}
+
+/** Key of a patient number; the number itself is not kept in tables that only link. */
+export const numberHash = (secret: Uint8Array, domain: string, kind: string, value: string): string =>
+  keyedId(secret, 'patient-number', domain, kind, value)
+
+const newest = (instants: readonly string[]): string | undefined =>
+  instants
+    .map((text) => new Date(text).toISOString())
+    .sort()
+    .at(-1)

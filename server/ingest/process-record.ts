@@ -1,0 +1,63 @@
+/** One record with all that follows from it: its own storing, moved links, and records that waited for its numbers. */
+import { INGEST_BOUNDS } from './bounds.ts'
+import { followMoves } from './link/follow.ts'
+import type { Linked } from './link/link.ts'
+import { type RecordJob, storeRecord } from './store-record.ts'
+import type { IngestTables, WaitingDoc } from './tables.ts'
+import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
+
+/** @throws OutcomeError busy, unavailable: to be tried again, nothing is lost */
+export async function processRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<RecordOutcome> {
+  const { outcome, linked } = await storeRecord(deps, tables, job)
+  if (linked) await follow(deps, tables, linked)
+  if (outcome.status !== 'waiting') return outcome
+  // The number may have been registered between our look and our waiting; its writer looked before we waited.
+  const awaits = job.record.identity?.numbers.map((n) => n.hash) ?? []
+  const known = await tables.numbers.find({ _id: { $in: awaits } }, { limit: 1 })
+  return known.length === 0 ? outcome : (await storeRecord(deps, tables, job)).outcome
+}
+
+async function follow(deps: IngestDeps, tables: IngestTables, linked: Linked): Promise<void> {
+  await followMoves(deps, tables, linked)
+  if (linked.registered.length > 0) await wake(deps, tables, linked.registered)
+}
+
+/** Stores records that waited for one of these numbers. A record that makes numbers known itself wakes others in turn. */
+export async function wake(deps: IngestDeps, tables: IngestTables, hashes: readonly string[]): Promise<number> {
+  let open = [...hashes]
+  let woken = 0
+  while (open.length > 0) {
+    const waiting = await tables.waiting.find({ awaits: { $in: open } }, { limit: INGEST_BOUNDS.wakeBatch })
+    const next: string[] = []
+    for (const doc of waiting) {
+      const linked = await storeWaiting(deps, tables, doc)
+      if (linked === undefined) continue
+      woken++
+      await followMoves(deps, tables, linked)
+      next.push(...linked.registered)
+    }
+    // A full page may have left some behind: the same numbers are asked again, unless nothing moves any more.
+    open = waiting.length === INGEST_BOUNDS.wakeBatch && woken > 0 ? [...open, ...next] : next
+  }
+  return woken
+}
+
+/** undefined: its patient is still not known, or it cannot be stored. */
+async function storeWaiting(deps: IngestDeps, tables: IngestTables, doc: WaitingDoc): Promise<Linked | undefined> {
+  const source = deps.sources.find(({ id }) => id === doc.source)
+  const payload = await tables.payloads.get(doc.payload)
+  if (!source || !payload) return undefined
+  const record = JSON.parse(doc.record) as PreparedRecord
+  const { outcome, linked } = await storeRecord(deps, tables, { source, payload, record })
+  return outcome.status === 'waiting' ? undefined : linked
+}
+
+/** For the periodic worker: records whose number became known while a process died. */
+export async function sweepWaiting(deps: IngestDeps, tables: IngestTables): Promise<number> {
+  let woken = 0
+  for await (const doc of tables.waiting.stream({}, { sort: { _id: 1 } })) {
+    const known = await tables.numbers.find({ _id: { $in: doc.awaits } }, { limit: 1 })
+    if (known.length > 0) woken += await wake(deps, tables, doc.awaits)
+  }
+  return woken
+}

@@ -1,0 +1,203 @@
+/** One payload from its raw bytes to its receipt. Can be resumed: what is done is skipped, what is repeated changes nothing. */
+import type { DecodeResult, RejectedRecord, SourceMapping } from '../../mappings/engine/types.ts'
+import { ISSUES } from '../outcome/issues.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
+import { contextOf } from './context.ts'
+import { decodePayload } from './decode.ts'
+import { prepare } from './prepare.ts'
+import { processRecord } from './process-record.ts'
+import { quarantine, rejectionIssue, WHOLE_PAYLOAD } from './quarantine.ts'
+import { IssueList } from './receipt.ts'
+import { payloadBytes } from './receive.ts'
+import type { IngestTables } from './tables.ts'
+import type { IngestDeps, IngestSource, PayloadCounts, PayloadDoc, PayloadStatus, ReceiptIssue, RecordOutcome } from './types.ts'
+
+/**
+ * @param alive false: the lease was lost, stop
+ * @returns the payload as it stands afterwards
+ * @throws OutcomeError busy, unavailable: the payload stays accepted and is tried again
+ */
+export async function processPayload(
+  deps: IngestDeps,
+  tables: IngestTables,
+  payload: PayloadDoc,
+  alive: () => boolean = () => true,
+): Promise<PayloadDoc> {
+  const source = deps.sources.find(({ id }) => id === payload.source)
+  const mapping = source && deps.mapping(source.mapping)
+  const run = new PayloadRun(deps, tables, payload)
+  if (!source || !mapping) await run.rejectWhole('source-unknown')
+  else if (payload.attempts > INGEST_BOUNDS.jobAttemptsMax) await run.rejectWhole('record-failed')
+  else await decodeAll(run, source, mapping, alive)
+  return alive() ? run.finish() : payload
+}
+
+async function decodeAll(run: PayloadRun, source: IngestSource, mapping: SourceMapping, alive: () => boolean): Promise<void> {
+  const concurrency = mapping.mode === 'table' ? INGEST_BOUNDS.batchConcurrency : 1
+  const context = contextOf(run.deps, source)
+  const bytes = payloadBytes(run.tables, run.payload)
+  const records = decodePayload(mapping, bytes, { charset: source.charset, fileName: run.payload.fileName })
+  let position = 0
+  try {
+    for await (const decoded of guardedDecode(records)) {
+      if (!alive()) return
+      position++
+      if (position <= run.payload.checkpoint) continue
+      await run.start(() => oneRecord(run, source, mapping, context, decoded), concurrency)
+      if (position % INGEST_BOUNDS.checkpointRecords === 0) await run.checkpoint(position)
+    }
+  } catch (error) {
+    await run.settle()
+    if (!(error instanceof WholePayloadError)) throw error
+    await run.rejectWhole(error.code)
+  }
+  await run.settle()
+}
+
+/** What a decoder throws ends the payload: its code is the reason, and bugs of ours are told apart from bad bytes. */
+async function* guardedDecode(records: AsyncGenerator<DecodeResult>): AsyncGenerator<DecodeResult> {
+  for (;;) {
+    let next: IteratorResult<DecodeResult>
+    try {
+      next = await records.next()
+    } catch (error) {
+      if (isTransient(error)) throw error
+      throw new WholePayloadError(error instanceof OutcomeError ? (error.issues[0]?.code ?? 'payload-structure') : 'record-failed')
+    }
+    if (next.done) return
+    yield next.value
+  }
+}
+
+class WholePayloadError extends Error {
+  readonly code: string
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
+
+const isTransient = (error: unknown): boolean =>
+  error instanceof OutcomeError && error.issues.some(({ code }) => code === 'busy' || code === 'unavailable')
+
+async function oneRecord(
+  run: PayloadRun,
+  source: IngestSource,
+  mapping: SourceMapping,
+  context: ReturnType<typeof contextOf>,
+  decoded: DecodeResult,
+): Promise<void> {
+  if (!decoded.ok) return run.reject(decoded.rejected)
+  const { recordType, at, raw } = decoded
+  const failed = (code: string): Promise<void> => run.quarantine({ recordType, at, raw }, [{ severity: 'error', code, at }])
+  let outcome: RecordOutcome
+  try {
+    const mapped = mapping.map(decoded.record, recordType, at, context)
+    if ('reason' in mapped) return run.reject({ ...mapped, ...(mapped.raw === undefined && raw !== undefined && { raw }) })
+    const { receivedAt, generation } = run.payload
+    const record = prepare(run.deps, source, mapped, { receivedAt: receivedAt.toISOString(), generation })
+    outcome = await processRecord(run.deps, run.tables, { source, payload: run.payload, record })
+  } catch (error) {
+    if (isTransient(error)) throw error
+    run.deps.log?.('ingest-record-failed', {
+      payload: run.payload._id,
+      source: source.id,
+      cause: error instanceof Error ? error.name : 'unknown',
+    })
+    return failed(
+      error instanceof OutcomeError
+        ? (error.issues[0]?.code ?? 'record-failed')
+        : error instanceof RangeError
+          ? 'record-too-large'
+          : 'record-failed',
+    )
+  }
+  if (outcome.status === 'quarantined') return run.quarantine({ recordType, at, raw }, outcome.issues)
+  run.count(outcome)
+}
+
+/** Counting and saving of one payload's progress. */
+class PayloadRun {
+  readonly deps: IngestDeps
+  readonly tables: IngestTables
+  payload: PayloadDoc
+  readonly #counts: PayloadCounts
+  readonly #issues: IssueList
+  readonly #running = new Set<Promise<void>>()
+  #failure: unknown
+
+  constructor(deps: IngestDeps, tables: IngestTables, payload: PayloadDoc) {
+    this.deps = deps
+    this.tables = tables
+    this.payload = payload
+    this.#counts = { ...payload.counts }
+    this.#issues = new IssueList(payload.issues)
+  }
+
+  count(outcome: RecordOutcome): void {
+    this.#counts.total++
+    this.#counts.resources += outcome.resources
+    if (outcome.status === 'unchanged') this.#counts.unchanged++
+    if (outcome.status === 'stored-with-issues') this.#counts.withIssues++
+    if (outcome.status === 'refused') this.#counts.refused++
+    if (outcome.status === 'nothing') this.#counts.nothing++
+    this.#issues.add(outcome.issues)
+  }
+
+  reject(rejected: RejectedRecord): Promise<void> {
+    return this.quarantine(rejected, [rejectionIssue(rejected)])
+  }
+
+  async quarantine(part: { recordType: string; at: string; raw?: Uint8Array | undefined }, issues: readonly ReceiptIssue[]): Promise<void> {
+    await quarantine(this.deps, this.tables, this.payload, part, issues)
+    this.#counts.total++
+    this.#issues.add(issues)
+  }
+
+  rejectWhole(code: string): Promise<void> {
+    const known = code in ISSUES ? code : 'payload-structure'
+    return this.quarantine({ recordType: '', at: WHOLE_PAYLOAD }, [{ severity: 'error', code: known, at: WHOLE_PAYLOAD }])
+  }
+
+  /** Starts work, at most `concurrency` at a time. @throws what earlier work threw */
+  async start(work: () => Promise<void>, concurrency: number): Promise<void> {
+    const running = work()
+      .catch((error: unknown) => {
+        this.#failure ??= error
+      })
+      .finally(() => this.#running.delete(running))
+    this.#running.add(running)
+    if (this.#running.size >= concurrency) await Promise.race(this.#running)
+    this.#rethrow()
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all(this.#running)
+    this.#rethrow()
+  }
+
+  #rethrow(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async checkpoint(position: number): Promise<void> {
+    await this.settle()
+    await this.#save({ checkpoint: position, status: 'processing' })
+  }
+
+  async finish(): Promise<PayloadDoc> {
+    const quarantined = await this.tables.quarantine.count({ payload: this.payload._id, state: 'open' })
+    const { total, withIssues } = this.#counts
+    const status: PayloadStatus =
+      quarantined > 0 && quarantined >= total ? 'quarantined' : quarantined + withIssues > 0 ? 'stored-with-issues' : 'stored'
+    await this.#save({ status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
+    return this.payload
+  }
+
+  async #save(set: Partial<PayloadDoc>): Promise<void> {
+    const all = { ...set, counts: { ...this.#counts }, issues: this.#issues.json }
+    const saved = await this.tables.payloads.update({ _id: this.payload._id }, { set: all })
+    if (saved) this.payload = saved
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The receive step: a payload's raw bytes are hashed and kept, compressed in chunks, before anything is answered for.
+ * Memory is bounded by one chunk. The same bytes from the same source are one payload (formats.md D22).
+ */
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
+import { keyedId, randomId } from './ids.ts'
+import type { IngestTables } from './tables.ts'
+import type { IngestDeps, IngestSource, PayloadCounts, PayloadDoc } from './types.ts'
+
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
+
+export interface PayloadMeta {
+  contentType: string
+  fileName: string
+  bytesMax: number
+}
+
+export interface Received {
+  payload: PayloadDoc
+  /** these very bytes came before: its first receipt is the answer */
+  again: boolean
+}
+
+export const NO_COUNTS: PayloadCounts = { total: 0, unchanged: 0, withIssues: 0, refused: 0, nothing: 0, resources: 0 }
+
+/**
+ * Durable (majority, journal) when it resolves, and leased by `owner`.
+ * @throws OutcomeError body-too-large, or what the stream throws; then nothing is kept
+ */
+export async function keepPayload(
+  deps: Pick<IngestDeps, 'secret' | 'now'>,
+  tables: IngestTables,
+  source: IngestSource,
+  stream: AsyncIterable<Uint8Array>,
+  meta: PayloadMeta,
+  owner: string,
+): Promise<Received> {
+  const upload = randomId()
+  const kept = await keepChunks(tables, upload, stream, meta.bytesMax)
+  const now = deps.now()
+  const payload: PayloadDoc = {
+    _id: keyedId(deps.secret, 'payload', source.id, kept.hash),
+    source: source.id,
+    client: source.client,
+    receivedAt: now,
+    hash: kept.hash,
+    bytes: kept.bytes,
+    chunks: kept.chunks,
+    upload,
+    contentType: meta.contentType.slice(0, INGEST_BOUNDS.labelCharactersMax),
+    fileName: meta.fileName.slice(0, INGEST_BOUNDS.labelCharactersMax),
+    status: 'received',
+    inline: kept.inline,
+    leaseOwner: owner,
+    leaseUntil: new Date(now.getTime() + INGEST_BOUNDS.leaseMs),
+    leaseTerm: 0,
+    attempts: 0,
+    generation: 0,
+    checkpoint: 0,
+    counts: NO_COUNTS,
+    issues: '[]',
+    finishedAt: null,
+  }
+  if (await tables.payloads.insert(payload)) return { payload, again: false }
+  await tables.chunks.delete({ upload })
+  const first = await tables.payloads.get(payload._id)
+  if (!first) throw new OutcomeError('unavailable')
+  return { payload: first, again: true }
+}
+
+interface Kept {
+  hash: string
+  bytes: number
+  chunks: number
+  inline: Uint8Array | null
+}
+
+async function keepChunks(tables: IngestTables, upload: string, stream: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Kept> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  let chunks = 0
+  let pending: Uint8Array[] = []
+  let pendingBytes = 0
+  const flush = async (): Promise<void> => {
+    const zstd = await compress(Buffer.concat(pending))
+    await tables.chunks.insert({ _id: `${upload}|${chunks}`, upload, at: chunks, zstd })
+    chunks++
+    pending = []
+    pendingBytes = 0
+  }
+  try {
+    for await (const piece of stream) {
+      bytes += piece.byteLength
+      if (bytes > bytesMax) throw new OutcomeError('body-too-large', { params: { max: bytesMax } })
+      hash.update(piece)
+      for (let from = 0; from < piece.byteLength; ) {
+        const part = piece.subarray(from, from + INGEST_BOUNDS.chunkBytesMax - pendingBytes)
+        pending.push(part)
+        pendingBytes += part.byteLength
+        from += part.byteLength
+        if (pendingBytes >= INGEST_BOUNDS.chunkBytesMax) await flush()
+      }
+    }
+    const small = chunks === 0 && bytes <= INGEST_BOUNDS.inlineChunkBytesMax
+    const inline = small ? await compress(Buffer.concat(pending)) : null
+    if (!small && pendingBytes > 0) await flush()
+    return { hash: hash.digest('hex'), bytes, chunks, inline }
+  } catch (error) {
+    if (chunks > 0) await tables.chunks.delete({ upload })
+    throw error
+  }
+}
+
+/** The raw bytes as they came, chunk by chunk. */
+export async function* payloadBytes(tables: IngestTables, payload: PayloadDoc): AsyncGenerator<Uint8Array> {
+  if (payload.inline) {
+    yield await decompress(Buffer.from(payload.inline))
+    return
+  }
+  for (let at = 0; at < payload.chunks; at++) {
+    const chunk = await tables.chunks.get(`${payload.upload}|${at}`)
+    if (!chunk) throw new OutcomeError('internal')
+    yield await decompress(Buffer.from(chunk.zstd))
+  }
+}

@@ -1,0 +1,251 @@
+/** HTTP side of ingest: `POST /ingest/{source}` and what the operator and the source's own client may look at. */
+import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import type { Actor } from '../auth/actor.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { outcomeOf } from '../outcome/render.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
+import type { Ingest, ReceiveResult } from './ingest.ts'
+import { answerText, receiptCounts, receiptOutcome } from './receipt.ts'
+import { payloadBytes } from './receive.ts'
+import type { PayloadDoc } from './types.ts'
+
+export interface IngestRouterDeps {
+  ingest: Ingest
+  /** @throws OutcomeError unauthenticated */
+  authenticate(request: Request): Promise<Actor>
+  /** path under which the router is mounted, for Content-Location */
+  base: string
+}
+
+type Handler = (request: Request, response: Response, actor: Actor) => Promise<void>
+
+const FHIR_JSON = 'application/fhir+json; charset=utf-8'
+
+/** Mount at `/ingest`, before anything that parses bodies. */
+export function ingestRouter(deps: IngestRouterDeps): Router {
+  const router = express.Router()
+  const { ingest } = deps
+  const route = (handler: Handler) => (request: Request, response: Response, _next: NextFunction) => {
+    deps
+      .authenticate(request)
+      .then((actor) => handler(request, response, actor))
+      .catch((error: unknown) => refuse(request, response, error))
+  }
+  router.get(
+    '/quarantine',
+    route((q, s, a) => listQuarantine(ingest, q, s, a)),
+  )
+  router.post(
+    '/quarantine/:id/\\$replay',
+    route((q, s, a) => replayQuarantined(ingest, q, s, a)),
+  )
+  router.get(
+    '/unmapped',
+    route((q, s, a) => listUnmapped(ingest, q, s, a)),
+  )
+  router.post(
+    '/unmapped/\\$retranslate',
+    route((q, s, a) => retranslate(ingest, q, s, a)),
+  )
+  router.get(
+    '/conflicts',
+    route((q, s, a) => listConflicts(ingest, q, s, a)),
+  )
+  router.get(
+    '/:source/payloads',
+    route((q, s, a) => listPayloads(ingest, q, s, a)),
+  )
+  router.get(
+    '/:source/payloads/:id',
+    route((q, s, a) => payloadStatus(deps, q, s, a)),
+  )
+  router.post(
+    '/:source/payloads/:id/\\$replay',
+    route((q, s, a) => replayPayload(ingest, q, s, a)),
+  )
+  router.post(
+    '/:source',
+    route((q, s, a) => receive(deps, q, s, a)),
+  )
+  return router
+}
+
+function refuse(request: Request, response: Response, error: unknown): void {
+  // The rest of a refused body is not read: the connection ends with the answer.
+  if (!request.readableEnded && request.method === 'POST') response.setHeader('Connection', 'close')
+  if (response.headersSent) return void response.destroy()
+  const { status, outcome, headers } = outcomeOf(error)
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  send(response, status, outcome)
+}
+
+function send(response: Response, status: number, body: object): void {
+  response.status(status).setHeader('Cache-Control', 'no-store')
+  response.setHeader('Content-Type', FHIR_JSON)
+  response.end(JSON.stringify(body))
+}
+
+async function receive({ ingest, base }: IngestRouterDeps, request: Request, response: Response, actor: Actor): Promise<void> {
+  refuseEncoded(request)
+  const meta = { contentType: request.get('content-type') ?? '', fileName: fileNameOf(request) }
+  const result = await ingest.receive(text(request.params.source), actor, request, meta)
+  const location = `${base}/${result.source.id}/payloads/${result.payload._id}`
+  response.setHeader('Content-Location', location)
+  if (result.finished) return answerReceipt(ingest, response, result)
+  response.setHeader('Retry-After', '1')
+  const counts = await receiptCounts(ingest.tables, result.payload)
+  send(response, 202, receiptOutcome(result.payload, counts))
+}
+
+/** Bodies are kept as they came, so that their hash is the sender's; a compressed one would need a bound of its own. */
+function refuseEncoded(request: Request): void {
+  const encoding = request.get('content-encoding')
+  if (encoding !== undefined && encoding !== 'identity')
+    throw new OutcomeError('payload-archive', { expression: ['http.content-encoding'] })
+}
+
+function fileNameOf(request: Request): string {
+  const disposition = /filename\*?="?(?:UTF-8'')?([^";]+)"?/i.exec(request.get('content-disposition') ?? '')?.[1]
+  const named = text(request.query.filename) || disposition || text(request.get('x-file-name'))
+  return (named.split(/[\\/]/).at(-1) ?? '').slice(0, INGEST_BOUNDS.labelCharactersMax)
+}
+
+async function answerReceipt(ingest: Ingest, response: Response, result: ReceiveResult): Promise<void> {
+  const { payload, mapping } = result
+  const counts = await receiptCounts(ingest.tables, payload)
+  if (!mapping.answer) return send(response, payload.status === 'quarantined' ? 422 : 200, receiptOutcome(payload, counts))
+  const bytes = await wholePayload(ingest, payload)
+  const { contentType, body } = mapping.answer({
+    bytes,
+    ...answerText(counts, payload),
+    receiptId: payload._id,
+    receivedAt: payload.receivedAt.toISOString(),
+  })
+  response.status(200).setHeader('Content-Type', contentType)
+  response.setHeader('Cache-Control', 'no-store')
+  response.end(Buffer.from(body))
+}
+
+async function wholePayload(ingest: Ingest, payload: PayloadDoc): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of payloadBytes(ingest.tables, payload)) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const isOperator = (actor: Actor): boolean => actor.unrestricted === true || actor.party === 'operator'
+
+function requireOperator(actor: Actor): void {
+  if (!isOperator(actor)) throw new OutcomeError('forbidden')
+}
+
+/** The operator, or the source's own client; to everybody else the source does not exist. */
+function requireSource(ingest: Ingest, request: Request, actor: Actor): string {
+  const source = ingest.deps.sources.find(({ id }) => id === request.params.source)
+  if (!source || !(isOperator(actor) || actor.clientId === source.client)) throw new OutcomeError('source-unknown')
+  return source.id
+}
+
+async function payloadOf(ingest: Ingest, request: Request, actor: Actor): Promise<PayloadDoc> {
+  const source = requireSource(ingest, request, actor)
+  const payload = await ingest.tables.payloads.get(text(request.params.id))
+  if (!payload || payload.source !== source) throw new OutcomeError('payload-unknown')
+  return payload
+}
+
+async function payloadStatus({ ingest, base }: IngestRouterDeps, request: Request, response: Response, actor: Actor): Promise<void> {
+  const payload = await payloadOf(ingest, request, actor)
+  const finished = payload.finishedAt !== null && payload.status !== 'received' && payload.status !== 'processing'
+  response.setHeader('Content-Location', `${base}/${payload.source}/payloads/${payload._id}`)
+  if (!finished) response.setHeader('X-Progress', `${payload.checkpoint} records, ${payload.status}`)
+  send(response, finished ? 200 : 202, receiptOutcome(payload, await receiptCounts(ingest.tables, payload)))
+}
+
+async function listPayloads(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
+  const source = requireSource(ingest, request, actor)
+  const status = text(request.query.status)
+  const where = { source, ...(status !== '' && { status }) }
+  const found = await ingest.tables.payloads.find(where, { sort: { receivedAt: -1 }, limit: INGEST_BOUNDS.listPageMax })
+  const payloads = found.map((doc) => ({
+    id: doc._id,
+    status: doc.status,
+    receivedAt: doc.receivedAt,
+    finishedAt: doc.finishedAt,
+    bytes: doc.bytes,
+    sha256: doc.hash,
+    fileName: doc.fileName,
+    records: doc.counts.total,
+    resources: doc.counts.resources,
+  }))
+  send(response, 200, { source, payloads })
+}
+
+/** Raw bytes are not shown here: they are patients' data, and the payload's sender has them. */
+async function listQuarantine(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
+  const mine = ingest.deps.sources.filter((source) => isOperator(actor) || source.client === actor.clientId).map(({ id }) => id)
+  const wanted = text(request.query.source)
+  const sources = wanted === '' ? mine : mine.filter((id) => id === wanted)
+  const where = { source: { $in: sources }, state: 'open' }
+  const found = await ingest.tables.quarantine.find(where, { sort: { since: -1 }, limit: INGEST_BOUNDS.listPageMax })
+  const items = found.map(({ _id: id, source, payload, recordType, at, since, reasons }) => ({
+    id,
+    source,
+    payload,
+    recordType,
+    at,
+    since,
+    reasons: JSON.parse(reasons) as unknown,
+  }))
+  send(response, 200, { total: await ingest.tables.quarantine.count(where), items })
+}
+
+async function replayQuarantined(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
+  requireOperator(actor)
+  const item = await ingest.tables.quarantine.get(text(request.params.id))
+  if (!item) throw new OutcomeError('payload-unknown')
+  await replayAndAnswer(ingest, item.payload, item.source, response, actor)
+}
+
+async function replayPayload(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
+  requireOperator(actor)
+  const payload = await payloadOf(ingest, request, actor)
+  await replayAndAnswer(ingest, payload._id, payload.source, response, actor)
+}
+
+async function replayAndAnswer(ingest: Ingest, payload: string, source: string, response: Response, actor: Actor): Promise<void> {
+  await ingest.deps.audit({ action: 'replay', source, actor, payload, reason: 'replay' })
+  const doc = await ingest.replay(payload)
+  send(response, doc.status === 'received' ? 202 : 200, receiptOutcome(doc, await receiptCounts(ingest.tables, doc)))
+}
+
+async function listUnmapped(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
+  const mine = ingest.deps.sources.filter((source) => isOperator(actor) || source.client === actor.clientId).map(({ id }) => id)
+  const wanted = text(request.query.source)
+  const where = { source: { $in: wanted === '' ? mine : mine.filter((id) => id === wanted) } }
+  const found = await ingest.tables.unmapped.find(where, { sort: { count: -1, _id: 1 }, limit: INGEST_BOUNDS.listPageMax })
+  const items = found.map(({ _id: id, source, map, system, code, display, count, lastSeen }) => ({
+    id,
+    source,
+    map,
+    system,
+    code,
+    display,
+    count,
+    lastSeen,
+  }))
+  send(response, 200, { total: await ingest.tables.unmapped.count(where), items })
+}
+
+async function retranslate(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
+  requireOperator(actor)
+  const id = text(request.query.id)
+  await ingest.deps.audit({ action: 'replay', source: id.split('|')[0] ?? '', actor, reason: 'retranslate' })
+  send(response, 200, { payloads: await ingest.retranslate(id) })
+}
+
+async function listConflicts(ingest: Ingest, _request: Request, response: Response, actor: Actor): Promise<void> {
+  requireOperator(actor)
+  const found = await ingest.tables.conflicts.find({ state: 'open' }, { limit: INGEST_BOUNDS.listPageMax })
+  send(response, 200, { items: found.map(({ _id: id, at, refused }) => ({ id, at, refused })) })
+}

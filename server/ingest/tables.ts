@@ -1,0 +1,177 @@
+/** The ingest way's own tables in the store. */
+import type { Table, TableDoc } from '../store/types.ts'
+import type { Said } from './link/decide.ts'
+import type { IdentityStatement } from './link/decide.ts'
+import type { IngestDeps, PayloadDoc, RecordOutcome } from './types.ts'
+
+/** One chunk of a payload's raw bytes, compressed on its own. */
+export interface ChunkDoc extends TableDoc {
+  upload: string
+  at: number
+  zstd: Uint8Array
+}
+
+/** All that was said of one resource: `_id` is `Type/id`; `rev` guards against two writers. */
+export interface ContributionsDoc extends TableDoc {
+  _id: string
+  rev: number
+  /** local patient records of the sources that speak */
+  patients: string[]
+  /** JSON of Statement[] by source */
+  statements: string
+  /** of the text that was stored last */
+  digest: string
+}
+
+/** `_id` = hash of domain, kind and number. */
+export interface PatientNumberDoc extends TableDoc {
+  _id: string
+  patient: string
+}
+
+/** A source's record of a patient; `_id` is the Patient's id. */
+export interface PatientRecordDoc extends TableDoc {
+  _id: string
+  rev: number
+  domain: string
+  /** kinds of its strong numbers */
+  strongKinds: string[]
+  /** key of the identity number that it states, and when it said so */
+  number: Said | null
+  /** the master while linked */
+  person: string | null
+  /** it stood under its mother's number */
+  newborn: boolean
+}
+
+/** All records under one identity number; `_id` is a keyed hash. */
+export interface IdentityNumberDoc extends TableDoc {
+  _id: string
+  rev: number
+  master: string
+  number: string
+  facts: { birthDate?: string; gender?: string }
+  statements: IdentityStatement[]
+  linked: string[]
+}
+
+export interface LinkConflictDoc extends TableDoc {
+  /** key of the identity number */
+  _id: string
+  at: Date
+  state: 'open' | 'resolved'
+  refused: { patient: string; reason: string }[]
+}
+
+/** How a delivery ended: the same content again is not stored again. `_id` = hash of source, record type and delivery id. */
+export interface DeliveryDoc extends TableDoc {
+  _id: string
+  source: string
+  payload: string
+  digest: string
+  status: RecordOutcome['status']
+  resources: number
+  /** ids in unmapped_codes that it was counted under */
+  unmapped: string[]
+}
+
+/** A record whose patient is not known yet. `_id` is its delivery's. */
+export interface WaitingDoc extends TableDoc {
+  _id: string
+  source: string
+  payload: string
+  awaits: string[]
+  at: Date
+  /** JSON of PreparedRecord */
+  record: string
+}
+
+export interface QuarantineDoc extends TableDoc {
+  /** payload and place */
+  _id: string
+  source: string
+  payload: string
+  recordType: string
+  at: string
+  since: Date
+  /** JSON of ReceiptIssue[] */
+  reasons: string
+  raw: Uint8Array | null
+  state: 'open' | 'replayed'
+}
+
+export interface UnmappedDoc extends TableDoc {
+  _id: string
+  source: string
+  map: string
+  system: string
+  code: string
+  display: string
+  count: number
+  firstSeen: Date
+  lastSeen: Date
+}
+
+export interface IngestTables {
+  payloads: Table<PayloadDoc>
+  chunks: Table<ChunkDoc>
+  contributions: Table<ContributionsDoc>
+  numbers: Table<PatientNumberDoc>
+  records: Table<PatientRecordDoc>
+  identities: Table<IdentityNumberDoc>
+  conflicts: Table<LinkConflictDoc>
+  deliveries: Table<DeliveryDoc>
+  waiting: Table<WaitingDoc>
+  quarantine: Table<QuarantineDoc>
+  unmapped: Table<UnmappedDoc>
+}
+
+export const TABLES = {
+  payloads: 'payloads',
+  chunks: 'payload_chunks',
+  contributions: 'contributions',
+  numbers: 'patient_numbers',
+  records: 'patient_records',
+  identities: 'identity_numbers',
+  conflicts: 'link_conflicts',
+  deliveries: 'deliveries',
+  waiting: 'waiting_records',
+  quarantine: 'quarantine',
+  unmapped: 'unmapped_codes',
+  persons: 'persons',
+  jobs: 'jobs',
+} as const
+
+export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
+  return {
+    payloads: store.table(decision, TABLES.payloads),
+    chunks: store.table(decision, TABLES.chunks),
+    contributions: store.table(decision, TABLES.contributions),
+    numbers: store.table(decision, TABLES.numbers),
+    records: store.table(decision, TABLES.records),
+    identities: store.table(decision, TABLES.identities),
+    conflicts: store.table(decision, TABLES.conflicts),
+    deliveries: store.table(decision, TABLES.deliveries),
+    waiting: store.table(decision, TABLES.waiting),
+    quarantine: store.table(decision, TABLES.quarantine),
+    unmapped: store.table(decision, TABLES.unmapped),
+  }
+}
+
+/** Indexes of the tables, made once at start. */
+export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
+  await Promise.all([
+    tables.payloads.ensureIndex({ source: 1, status: 1, receivedAt: -1 }),
+    tables.payloads.ensureIndex({ status: 1, receivedAt: 1 }),
+    tables.chunks.ensureIndex({ upload: 1, at: 1 }),
+    tables.contributions.ensureIndex({ patients: 1 }),
+    tables.records.ensureIndex({ person: 1 }),
+    tables.deliveries.ensureIndex({ unmapped: 1 }),
+    tables.waiting.ensureIndex({ awaits: 1 }),
+    tables.waiting.ensureIndex({ payload: 1 }),
+    tables.quarantine.ensureIndex({ payload: 1, state: 1 }),
+    tables.quarantine.ensureIndex({ source: 1, state: 1, since: -1 }),
+    tables.unmapped.ensureIndex({ source: 1, count: -1 }),
+    tables.conflicts.ensureIndex({ state: 1 }),
+  ])
+}

@@ -1,0 +1,161 @@
+/** What the ingest way is made of and what it asks of the rest of the server. */
+import type { MappingIssue, SourceKind, SourceMapping, UnmappedCode } from '../../mappings/engine/types.ts'
+import type { Decision } from '../access/decision.ts'
+import type { Actor } from '../auth/actor.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import type { DecimalTexts } from '../fhir/resource-text.ts'
+import type { Store, TableDoc } from '../store/types.ts'
+import type { Writer } from '../writer/types.ts'
+import type { Statement } from './fold/types.ts'
+import type { Legal } from './link/legal.ts'
+
+/** A registered source, of the configuration. */
+export interface IngestSource {
+  id: string
+  kind: SourceKind
+  /** id of its SourceMapping */
+  mapping: string
+  /** organisation id: custodian of what it sends */
+  organization: string
+  /** the client that may send for it */
+  client: string
+  charset: string
+  /** zone of its times */
+  timezone: string
+  /** institution codes as this source sends them, to organisation ids */
+  organizationCodes: ReadonlyMap<string, string>
+}
+
+/** An organisation of the configuration, as far as sources refer to it. */
+export interface IngestOrganization {
+  id: string
+  /** every code by which a source may name it: national codes, MIIS designation */
+  codes: readonly string[]
+}
+
+/** What the validator found in one resource. `base`: the R4 structure itself is broken, so that readers could not use it. */
+export interface FoundIssue {
+  severity: 'fatal' | 'error' | 'warning' | 'information'
+  expression: string
+  rule: string
+  profile?: string
+  base: boolean
+}
+
+export interface IngestAudit {
+  /** durable when it resolves */
+  (event: { action: 'receive' | 'refuse' | 'replay'; source: string; actor: Actor; payload?: string; reason: string }): Promise<void>
+}
+
+export interface IngestDeps {
+  store: Store
+  writer: Writer
+  /** the server's own decision, made by access */
+  decision: Decision
+  /** server secret of the keyed ids, ≥ 32 bytes */
+  secret: Uint8Array
+  sources: readonly IngestSource[]
+  organizations: readonly IngestOrganization[]
+  mapping(id: string): SourceMapping | undefined
+  translate(map: string, code: string): { system: string; code: string; display?: string } | undefined
+  validate(resource: FhirResource, decimals: DecimalTexts): FoundIssue[]
+  /** access: documents stamped for `from` belong to `to` from now on */
+  relink(patient: string, from: string, to: string): Promise<void>
+  /** false: this person (or person to be) refused that this source's data be collected (formats.md D49) */
+  mayCollect?(person: string, source: IngestSource): Promise<boolean>
+  audit: IngestAudit
+  now(): Date
+  /** identity numbers that the site knows to be nobody's, normalised */
+  placeholders?: readonly string[]
+  log?(event: string, facts: Record<string, string | number>): void
+}
+
+/** A mapped record ready to be stored but for its patient; JSON-safe, so that it can wait (formats.md D24). */
+export interface PreparedRecord {
+  recordType: string
+  deliveryId: string
+  at: string
+  identity?: PreparedIdentity
+  /** id absent: the record's own Patient resource */
+  statements: { type: string; id?: string; statement: Statement }[]
+  needsPatient: boolean
+  unmapped: UnmappedCode[]
+  issues: MappingIssue[]
+  nothingToStore: boolean
+  /** of the mapped content: the same again is not stored again */
+  digest: string
+}
+
+export interface PreparedIdentity {
+  /** hashes of the record's own numbers, strongest first */
+  numbers: { hash: string; kind: string; strong: boolean }[]
+  legal?: Legal
+  name?: string
+  gender?: string
+  birthDate?: string
+  /** newest instant of the record's statements, ISO */
+  statedAt: string
+}
+
+export type PayloadStatus = 'received' | 'processing' | 'stored' | 'stored-with-issues' | 'quarantined' | 'rejected'
+
+export const FINAL: readonly PayloadStatus[] = ['stored', 'stored-with-issues', 'quarantined', 'rejected']
+
+/** Counts of a payload's records. total = unchanged + stored + withIssues + waiting + quarantined + refused, always. */
+export interface PayloadCounts {
+  total: number
+  unchanged: number
+  withIssues: number
+  refused: number
+  /** records that mentioned nothing to store */
+  nothing: number
+  /** resources written or confirmed */
+  resources: number
+}
+
+export interface PayloadDoc extends TableDoc {
+  _id: string
+  source: string
+  client: string
+  receivedAt: Date
+  hash: string
+  bytes: number
+  chunks: number
+  /** names its chunks */
+  upload: string
+  contentType: string
+  fileName: string
+  status: PayloadStatus
+  /** raw bytes of a small payload, compressed; null: in chunks */
+  inline: Uint8Array | null
+  /** who works on it, and until when nobody else may (server/store/leases.ts) */
+  leaseOwner: string
+  leaseUntil: Date
+  leaseTerm: number
+  attempts: number
+  /** how often it was replayed */
+  generation: number
+  /** position up to which its records are done */
+  checkpoint: number
+  counts: PayloadCounts
+  /** JSON of the ReceiptIssue list so far */
+  issues: string
+  finishedAt: Date | null
+}
+
+/** How one record ended. */
+export interface RecordOutcome {
+  status: 'stored' | 'stored-with-issues' | 'unchanged' | 'waiting' | 'quarantined' | 'refused' | 'nothing'
+  resources: number
+  issues: ReceiptIssue[]
+}
+
+export interface ReceiptIssue {
+  severity: 'error' | 'warning' | 'information'
+  code: string
+  /** where in the payload, or the FHIRPath of the element */
+  at: string
+  rule?: string
+  profile?: string
+  text?: string
+}

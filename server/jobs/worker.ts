@@ -1,0 +1,73 @@
+/**
+ * Leased work: whoever is free takes what is due, keeps its lease while it works, and loses it when it dies, so that any
+ * process finishes what another began. Nothing is kept in memory that another process would need.
+ */
+import { lease } from '../store/leases.ts'
+import type { Table, TableDoc } from '../store/types.ts'
+
+/** A kind of work: rows of a table. */
+export interface WorkKind<T extends TableDoc> {
+  name: string
+  table: Table<T>
+  /** condition of rows that are due, leases apart */
+  due: Record<string, unknown>
+  sort: Record<string, 1 | -1>
+  /** ends normally when the row is no longer due; throws to have it tried again after its lease */
+  work(row: T, alive: () => boolean): Promise<void>
+}
+
+export interface WorkerOptions {
+  owner: string
+  leaseMs: number
+  heartbeatMs: number
+  /** rows looked at in one round */
+  pageMax: number
+  now(): Date
+  failed(kind: string, id: string | number, error: unknown): void
+}
+
+/** Works through what is due of one kind. @returns how many rows it finished */
+export async function workThrough<T extends TableDoc>(kind: WorkKind<T>, options: WorkerOptions): Promise<number> {
+  const now = options.now()
+  const free = { $or: [{ leaseUntil: { $exists: false } }, { leaseUntil: { $lte: now } }] }
+  const rows = await kind.table.find({ $and: [kind.due, free] }, { sort: kind.sort, limit: options.pageMax })
+  let finished = 0
+  for (const row of rows) if (await workOne(kind, row, options)) finished++
+  return finished
+}
+
+/** Takes the lease of one row and works on it. @returns false when somebody else has it, or the work failed */
+export async function workOne<T extends TableDoc>(kind: WorkKind<T>, row: T, options: WorkerOptions): Promise<boolean> {
+  const held = await lease(kind.table, String(row._id), options.owner, options.leaseMs, options.now)
+  if (!held) return false
+  const fresh = await current(kind.table, row._id)
+  let alive = fresh !== undefined
+  const heartbeat = setInterval(() => {
+    held.renew().then(
+      (still) => {
+        alive = alive && still
+      },
+      () => {
+        alive = false
+      },
+    )
+  }, options.heartbeatMs)
+  try {
+    if (fresh) await kind.work(fresh, () => alive)
+    return alive
+  } catch (error) {
+    options.failed(kind.name, row._id, error)
+    return false
+  } finally {
+    clearInterval(heartbeat)
+    await held.release()
+  }
+}
+
+/** Taking a lease makes a row that was finished and deleted in the meantime: such an empty one goes again. */
+async function current<T extends TableDoc>(table: Table<T>, id: T['_id']): Promise<T | undefined> {
+  const row = await table.get(id)
+  if (!row || Object.keys(row).some((field) => field !== '_id' && !field.startsWith('lease'))) return row
+  await table.delete({ _id: id })
+  return undefined
+}

@@ -1,0 +1,261 @@
+/** Folding: the same resource whatever came first, and who goes before whom. Expected texts by hand. */
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { MappedResource, SourceKind } from '../../mappings/engine/types.ts'
+import { Decimal } from '../../mappings/engine/values/decimal.ts'
+import { fold } from '../../server/ingest/fold/fold.ts'
+import { joinStatements, statementOf } from '../../server/ingest/fold/statement.ts'
+import type { Statement } from '../../server/ingest/fold/types.ts'
+
+const T1 = '2026-03-06T00:00:00.000Z'
+const T2 = '2026-03-06T03:00:00.000Z'
+
+interface Said {
+  source?: string
+  kind?: SourceKind
+  statedAt?: string
+  receivedAt?: string
+  withdrawn?: boolean
+  placeholder?: true
+  patient?: string
+}
+
+function say(resource: Record<string, unknown>, said: Said = {}): Statement {
+  const { source = 'h1', kind = 'hospital', statedAt = T1, receivedAt = T2, withdrawn = false, placeholder, patient = 'local' } = said
+  const mapped: MappedResource = {
+    key: { type: 'x', scope: 'x', parts: [] },
+    resource: { resourceType: 'Observation', ...resource },
+    state: withdrawn ? 'withdrawn' : 'current',
+    statedAt,
+    ...(placeholder && { placeholder }),
+  }
+  const statement = statementOf(mapped, { source, kind, organization: `org-${source}`, receivedAt, generation: 0 }, (value) =>
+    JSON.stringify(value),
+  )
+  return { ...statement, patient: { at: statement.state.at, id: patient } }
+}
+
+const persons = (patient: string): string => `person-of-${patient}`
+
+function foldAll(type: string, statements: Statement[]): Record<string, unknown> {
+  const bySource = new Map<string, Statement>()
+  for (const s of statements) {
+    const known = bySource.get(s.source)
+    bySource.set(s.source, known ? joinStatements(known, s) : s)
+  }
+  return JSON.parse(fold(type, 'id', [...bySource.values()], persons).text)
+}
+
+const value = (text: string): unknown => ({ value: new Decimal(text), unit: '10*9/L' })
+
+describe('one source', () => {
+  test('the newest statement of an element counts, not the latest arrival', () => {
+    const corrected = say({ status: 'corrected', valueQuantity: value('10.90') }, { statedAt: T2, receivedAt: T1 })
+    const first = say({ status: 'final', valueQuantity: value('11.20') }, { statedAt: T1, receivedAt: T2 })
+    const folded = fold('Observation', 'id', [joinStatements(corrected, first)], persons)
+    expect(folded.text).toContain('"value":10.90')
+    expect(JSON.parse(folded.text).status).toBe('corrected')
+  })
+
+  test('a corrected value takes the flag of the wrong one away', () => {
+    const first = say({ valueQuantity: value('11.20'), interpretation: [{ text: 'H' }] })
+    const corrected = say({ valueQuantity: value('9.10') }, { statedAt: T2 })
+    expect(foldAll('Observation', [first, corrected])).not.toHaveProperty('interpretation')
+  })
+
+  test('a text result takes the place of a quantity', () => {
+    const folded = foldAll('Observation', [say({ valueQuantity: value('1') }), say({ valueString: '标本溶血' }, { statedAt: T2 })])
+    expect(folded).toMatchObject({ valueString: '标本溶血' })
+    expect(folded).not.toHaveProperty('valueQuantity')
+  })
+
+  test('a correction with one result keeps the other results, in their first order', () => {
+    const refs = (...ids: string[]) => ids.map((id) => ({ reference: `Observation/${id}` }))
+    const folded = foldAll('DiagnosticReport', [say({ result: refs('wbc', 'rbc', 'crp') }), say({ result: refs('wbc') }, { statedAt: T2 })])
+    expect(folded.result).toEqual(refs('wbc', 'rbc', 'crp'))
+  })
+
+  test('a corrected code does not stand beside the wrong one of its system', () => {
+    const code = (c: string) => ({ coding: [{ system: 'urn:icd', code: c }], text: c })
+    const folded = foldAll('Condition', [say({ code: code('I20') }), say({ code: code('I21') }, { statedAt: T2 })])
+    expect(folded.code).toEqual({ coding: [{ system: 'urn:icd', code: 'I21' }], text: 'I21' })
+  })
+})
+
+describe('several sources', () => {
+  test('clinical facts: hospital, then platform, then insurance; money: insurance first', () => {
+    const of = (type: string) =>
+      foldAll(type, [
+        say({ note: 'm' }, { source: 'm1', kind: 'miis', statedAt: T2 }),
+        say({ note: 'r' }, { source: 'r1', kind: 'rhip', statedAt: T2 }),
+        say({ note: 'h' }, { source: 'h1', kind: 'hospital' }),
+      ]).note
+    expect(of('Observation')).toBe('h')
+    expect(of('ChargeItem')).toBe('m')
+  })
+
+  test('elements that only a later source gives are added; identifiers and codes are united', () => {
+    const hospital = say({ identifier: [{ system: 'a', value: '1' }], code: { coding: [{ system: 'local', code: 'WBC' }] } })
+    const platform = say(
+      {
+        identifier: [
+          { system: 'a', value: '1' },
+          { system: 'b', value: '2' },
+        ],
+        code: { coding: [{ system: 'rhip', code: 'W' }] },
+        method: { text: 'm' },
+      },
+      { source: 'r1', kind: 'rhip' },
+    )
+    expect(foldAll('Observation', [platform, hospital])).toMatchObject({
+      identifier: [{ value: '1' }, { value: '2' }],
+      code: {
+        coding: [
+          { system: 'local', code: 'WBC' },
+          { system: 'rhip', code: 'W' },
+        ],
+      },
+      method: { text: 'm' },
+    })
+  })
+
+  test('a performer known by name only gives way to the same one with a reference', () => {
+    const performer = [{ reference: 'Practitioner/1', display: '钱检验' }]
+    const folded = foldAll('Observation', [say({ performer: [{ display: '钱检验' }] }), say({ performer }, { source: 'r1', kind: 'rhip' })])
+    expect(folded.performer).toEqual(performer)
+  })
+
+  test('a mention yields to any statement, even of a source that goes behind', () => {
+    const mention = say({ status: 'unknown', class: { code: 'IMP' } }, { placeholder: true })
+    const about = say({ status: 'finished' }, { source: 'm1', kind: 'miis' })
+    expect(foldAll('Encounter', [mention, about])).toMatchObject({ status: 'finished', class: { code: 'IMP' } })
+  })
+
+  test('the patient is the person behind the record of the source that speaks', () => {
+    const subject = { reference: 'Patient/~' }
+    const folded = fold(
+      'Observation',
+      'id',
+      [say({ subject }, { patient: 'a' }), say({ subject }, { source: 'r1', kind: 'rhip', patient: 'b' })],
+      persons,
+    )
+    expect(JSON.parse(folded.text).subject).toEqual({ reference: 'Patient/person-of-a' })
+    expect(folded.persons).toEqual(['person-of-a', 'person-of-b'])
+  })
+})
+
+describe('withdrawal', () => {
+  const subject = { reference: 'Patient/~' }
+  const report = {
+    identifier: [{ system: 'a', value: 'BG1' }],
+    status: 'final',
+    code: { text: 'HbA1c' },
+    subject,
+    encounter: { reference: 'Encounter/1' },
+    conclusion: 'x',
+    result: [subject],
+  }
+
+  test('what is left says that it is void and names nobody, yet stays under the access rules of its patient', () => {
+    const folded = fold('DiagnosticReport', 'id', [say(report, { withdrawn: true })], persons)
+    expect(JSON.parse(folded.text)).toEqual({
+      resourceType: 'DiagnosticReport',
+      id: 'id',
+      identifier: [{ system: 'a', value: 'BG1' }],
+      status: 'entered-in-error',
+      code: { text: 'HbA1c' },
+    })
+    expect(folded).toMatchObject({ withdrawn: true, persons: ['person-of-local'] })
+  })
+
+  test('before the thing withdrawn: the later arrival of the older statement changes nothing', () => {
+    expect(foldAll('DiagnosticReport', [say(report, { withdrawn: true, statedAt: T2 }), say(report, { statedAt: T1 })])).not.toHaveProperty(
+      'subject',
+    )
+  })
+
+  test('of the same instant, the withdrawal counts', () => {
+    expect(foldAll('DiagnosticReport', [say(report, { withdrawn: true, receivedAt: T1 }), say(report, { receivedAt: T2 })]).status).toBe(
+      'entered-in-error',
+    )
+  })
+
+  test('by a source that goes behind: its word is left out, the hospital’s stands', () => {
+    const folded = foldAll('DiagnosticReport', [
+      say(report),
+      say({ ...report, conclusion: 'y' }, { source: 'r1', kind: 'rhip', withdrawn: true }),
+    ])
+    expect(folded).toMatchObject({ status: 'final', conclusion: 'x' })
+  })
+
+  test('types that must have a subject keep an element that says nothing', () => {
+    const folded = foldAll('Condition', [say({ subject, code: { text: 'c' } }, { withdrawn: true })])
+    expect(JSON.stringify(folded.subject)).toContain('masked')
+    expect(folded).not.toHaveProperty('clinicalStatus')
+  })
+})
+
+describe('order', () => {
+  const statements = fc.array(
+    fc.record({
+      source: fc.constantFrom('h1', 'h2', 'r1', 'm1'),
+      statedAt: fc.constantFrom(T1, T2, '2026-03-07T00:00:00Z'),
+      receivedAt: fc.constantFrom(T1, T2),
+      withdrawn: fc.boolean(),
+      placeholder: fc.boolean(),
+      patient: fc.constantFrom('a', 'b'),
+      status: fc.constantFrom('final', 'corrected', undefined),
+      number: fc.constantFrom('1.0', '1.00', '2', undefined),
+      flag: fc.option(fc.constantFrom('H', 'L'), { nil: undefined }),
+      codes: fc.array(fc.record({ system: fc.constantFrom('s1', 's2'), code: fc.constantFrom('A', 'B') }), { maxLength: 3 }),
+      results: fc.array(fc.constantFrom('x', 'y', 'z'), { maxLength: 3 }),
+    }),
+    { minLength: 1, maxLength: 8 },
+  )
+  const kinds: Record<string, SourceKind> = { h1: 'hospital', h2: 'hospital', r1: 'rhip', m1: 'miis' }
+
+  test('any order of any statements folds to the same text', () => {
+    const samples = statements.chain((list) =>
+      fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length, maxLength: list.length })),
+    )
+    fc.assert(
+      fc.property(samples, fc.constantFrom('Observation', 'ChargeItem'), ([list, shuffled], type) => {
+        const texts = [list, shuffled].map((order) =>
+          foldText(
+            type,
+            order.map((s) => {
+              const { status, number, flag, codes, results, placeholder, ...said } = s
+              return say(
+                {
+                  status,
+                  ...(number !== undefined && { valueQuantity: value(number) }),
+                  ...(flag && { interpretation: [{ text: flag }] }),
+                  code: { coding: codes, text: 't' },
+                  result: results.map((id) => ({ reference: `Observation/${id}` })),
+                  subject: { reference: 'Patient/~' },
+                },
+                { ...said, kind: kinds[s.source] as SourceKind, ...(placeholder && { placeholder }) },
+              )
+            }),
+          ),
+        )
+        expect(texts[1]).toBe(texts[0])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('the same statement twice is the same as once', () => {
+    const one = say({ status: 'final', result: [{ reference: 'Observation/x' }], code: { text: 'c' } })
+    expect(joinStatements(one, structuredClone(one))).toEqual(one)
+  })
+
+  function foldText(type: string, list: Statement[]): string {
+    const bySource = new Map<string, Statement>()
+    for (const s of list) {
+      const known = bySource.get(s.source)
+      bySource.set(s.source, known ? joinStatements(known, s) : s)
+    }
+    return fold(type, 'id', [...bySource.values()], persons).text
+  }
+})
