@@ -57,7 +57,9 @@ function compiled(): Map<string, string> {
 }
 
 function differences(wanted: Map<string, string>, target: string): string[] {
-  const present = existsSync(target) ? readdirSync(target).filter((file) => file.endsWith('.json') && file !== 'search-parameters.json') : []
+  const present = existsSync(target)
+    ? readdirSync(target).filter((file) => file.endsWith('.json') && file !== 'search-parameters.json')
+    : []
   const obsolete = present.filter((file) => !wanted.has(file)).map((file) => `${file}: no longer made`)
   const changed = [...wanted].filter(([file, text]) => !present.includes(file) || readFileSync(join(target, file), 'utf8') !== text)
   return [...obsolete, ...changed.map(([file]) => `${file}: differs`)]
@@ -79,10 +81,10 @@ function main(): void {
   buildProject()
   runSushi()
   const wanted = compiled()
-  if (!process.argv.includes('--check')) return write(wanted, target)
+  if (!process.argv.includes('--check')) write(wanted, target)
   const found = differences(wanted, target)
   for (const line of found) console.error(line)
-  if (found.length > 0) process.exit(1)
+  if (found.length > 0) process.exitCode = 1
 }
 
 main()

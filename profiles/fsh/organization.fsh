@@ -15,19 +15,19 @@ Description: "A hospital with its national numbers, level and the authority that
 * identifier contains orgCode 0..1 and uscc 0..1 and fixmedins 0..1 and licence 0..1
 * identifier[orgCode].system = "urn:oid:2.16.156.10011.1.5"
 * identifier[uscc].system = "https://fhir-cn.example/sid/uscc"
-* identifier[uscc] obeys cn-org-1
+* identifier[uscc] obeys cn-uscc-1
 * identifier[fixmedins].system = "https://fhir-cn.example/sid/nhsa/fixmedins"
 * identifier[licence].system = "https://fhir-cn.example/sid/miplrn"
 * name 1..1
 * type 1..*
-* obeys cn-org-2 and cn-org-3 and cn-org-4 and cn-org-5
+* obeys cn-org-1 and cn-org-3 and cn-org-4 and cn-org-5
 
-Invariant: cn-org-1
+Invariant: cn-uscc-1
 Description: "A unified social credit code has 18 characters without I, O, S, V, Z"
 Severity: #error
 Expression: "value.matches('^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$')"
 
-Invariant: cn-org-2
+Invariant: cn-org-1
 Description: "A unified social credit code has 18 characters without I, O, S, V, Z (for readers that know no slices)"
 Severity: #error
 Expression: "identifier.where(system = 'https://fhir-cn.example/sid/uscc').all(value.matches('^[0-9A-HJ-NPQRTUWXY]{2}[0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}$'))"

@@ -17,7 +17,7 @@ Description: "A person as a hospital, the medical insurance or a regional platfo
 * insert IdentifiersBySystem
 * identifier contains idCard 0..1 and ehrNo 0..1 and healthCard 0..* and psnNo 0..* and passport 0..* and permit 0..*
 * identifier[idCard].system = "urn:oid:2.16.156.10011.1.3"
-* identifier[idCard] obeys cn-pat-1
+* identifier[idCard] obeys cn-id-1
 * identifier[ehrNo].system = "urn:oid:2.16.156.10011.1.2"
 * identifier[healthCard].system = "urn:oid:2.16.156.10011.1.19"
 * identifier[psnNo].system = "https://fhir-cn.example/sid/nhsa/psn-no"
@@ -26,14 +26,14 @@ Description: "A person as a hospital, the medical insurance or a regional platfo
 * address.extension contains CNAddressKind named kind 0..1
 * maritalStatus from CNMaritalStatusVS (extensible)
 * contact.relationship from CNFamilyRelationVS (extensible)
-* obeys cn-pat-2 and cn-pat-5 and cn-pat-6 and cn-pat-7
+* obeys cn-pat-1 and cn-pat-5 and cn-pat-6 and cn-pat-7
 
-Invariant: cn-pat-1
+Invariant: cn-id-1
 Description: "A resident identity number has 17 digits and a check digit or X"
 Severity: #error
 Expression: "value.matches('^[1-9][0-9]{16}[0-9X]$')"
 
-Invariant: cn-pat-2
+Invariant: cn-pat-1
 Description: "A resident identity number has 17 digits and a check digit or X (for readers that know no slices)"
 Severity: #error
 Expression: "identifier.where(system = 'urn:oid:2.16.156.10011.1.3').all(value.matches('^[1-9][0-9]{16}[0-9X]$'))"

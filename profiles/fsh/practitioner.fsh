@@ -9,10 +9,10 @@ Description: "A doctor, nurse or technician by the number that a hospital or the
 * insert IdentifiersBySystem
 * identifier contains idCard 0..1 and nhsaDoctor 0..1 and licence 0..1
 * identifier[idCard].system = "urn:oid:2.16.156.10011.1.3"
-* identifier[idCard] obeys cn-pat-1
+* identifier[idCard] obeys cn-id-1
 * identifier[nhsaDoctor].system = "https://fhir-cn.example/sid/nhsa/practitioner"
 * identifier[licence].system = "https://fhir-cn.example/sid/doctor-licence"
-* obeys cn-pat-2 and cn-pra-1
+* obeys cn-pat-1 and cn-pra-1
 
 Invariant: cn-pra-1
 Description: "The name is known"

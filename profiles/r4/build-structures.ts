@@ -18,7 +18,10 @@ const IMPLIED = new Set(['ele-1', 'ext-1'])
 
 function buildStructures(): StructuresData {
   const types: Record<string, TypeData> = {}
-  const constraints: StructuresData['constraints'] = { 'sqty-1': ['error', 'comparator.empty()'], 'ext-1': ['error', 'extension.exists() != value.exists()'] }
+  const constraints: StructuresData['constraints'] = {
+    'sqty-1': ['error', 'comparator.empty()'],
+    'ext-1': ['error', 'extension.exists() != value.exists()'],
+  }
   for (const definition of readAll<StructureDefinition>('StructureDefinition').sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (definition.derivation === 'constraint' || definition.kind === 'logical') continue
     types[definition.type] = typeData(definition, constraints)

@@ -38,5 +38,6 @@ export type CodesData = Record<string, Record<string, string[]> | null>
 
 const folder = join(import.meta.dirname, '..', '..', 'profiles', 'generated')
 
-export const loadStructures = (): StructuresData => JSON.parse(readFileSync(join(folder, 'r4', 'structures.json'), 'utf8')) as StructuresData
+export const loadStructures = (): StructuresData =>
+  JSON.parse(readFileSync(join(folder, 'r4', 'structures.json'), 'utf8')) as StructuresData
 export const loadCodes = (): CodesData => JSON.parse(readFileSync(join(folder, 'r4', 'codes.json'), 'utf8')) as CodesData

@@ -1,0 +1,153 @@
+/**
+ * Layer 2: a resource against base R4, beyond the shape of its JSON: mandatory elements, choices, required bindings,
+ * invariants. Resources inside it (contained, Bundle entries, Parameters) are handed to `nested`.
+ */
+import { type CodeSet, membership } from './bindings.ts'
+import type { Environment } from './fhirpath/functions.ts'
+import type { Invariant } from './invariants.ts'
+import type { IssueList } from './issue.ts'
+import type { ElementInfo, KeyInfo, TypeNode, TypeTree } from './type-tree.ts'
+
+type Json = Record<string, unknown>
+
+/** What the walk of one resource carries along. */
+export interface Walk {
+  env: Environment
+  issues: IssueList
+  /** false after structural errors: expressions are only evaluated on sound JSON */
+  invariants: boolean
+}
+
+export interface BaseWalkerParts {
+  tree: TypeTree
+  bindings(url: string): CodeSet | undefined
+  invariantsOf(path: string, keys: readonly string[]): Invariant[]
+  /** a resource inside another one */
+  nested(resource: Json, at: string, walk: Walk, contained: boolean): void
+  /** an extension: its own definition, when it is known */
+  extension(extension: Json, at: string, walk: Walk): void
+}
+
+export type BaseWalker = (node: TypeNode, value: Json, at: string, walk: Walk) => void
+
+export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
+  const { tree, bindings, invariantsOf } = parts
+  const elementNode = tree.node('Element')
+
+  function walkObject(node: TypeNode, value: Json, at: string, walk: Walk): void {
+    let members = 0
+    for (const key in value) {
+      if (key !== 'id') members++
+      const info = node.keys.get(key)
+      if (info) walkKey(info, key, value, `${at}.${info.element.name}`, walk)
+    }
+    if (members === 0) walk.issues.add({ severity: 'error', code: 'structure', expression: at, rule: 'ele-1', kind: 'structure' })
+    for (const element of node.required) if (!present(element, value)) missing(element, at, walk)
+    for (const element of node.choices) oneOf(element, value, at, walk)
+    if (walk.invariants) check(invariantsOf(node.path, node.constraints), value, at, walk)
+  }
+
+  function walkKey(info: KeyInfo, key: string, holder: Json, at: string, walk: Walk): void {
+    const value = holder[key]
+    if (info.sibling) {
+      if (Array.isArray(value)) walkSiblings(value, holder[key.slice(1)], at, walk)
+      else if (elementNode && isObject(value)) walkObject(elementNode, value, at, walk)
+    } else if (Array.isArray(value)) {
+      if (info.primitive) alignment(value, holder[`_${key}`], at, walk)
+      value.forEach((item, index) => {
+        walkValue(info, item, `${at}[${index}]`, walk)
+      })
+    } else walkValue(info, value, at, walk)
+  }
+
+  function walkSiblings(list: unknown[], values: unknown, at: string, walk: Walk): void {
+    if (!Array.isArray(values)) alignment([], list, at, walk)
+    list.forEach((item, index) => {
+      if (elementNode && isObject(item)) walkObject(elementNode, item, `${at}[${index}]`, walk)
+    })
+  }
+
+  function walkValue(info: KeyInfo, value: unknown, at: string, walk: Walk): void {
+    const { element, type } = info
+    if (element.binding) bound(element.binding, type, value, at, walk)
+    if (info.primitive) {
+      if (walk.invariants && value !== null) check(invariantsOf(element.path, element.constraints), value, at, walk)
+      return
+    }
+    if (!isObject(value)) return
+    if (type === 'Resource') {
+      parts.nested(value, at, walk, element.name === 'contained')
+      return
+    }
+    const node = info.content()
+    if (node) walkObject(node, value, at, walk)
+    if (type === 'Extension') parts.extension(value, at, walk)
+    if (walk.invariants && element.constraints.length > 0) check(invariantsOf(element.path, element.constraints), value, at, walk)
+  }
+
+  function bound(url: string, type: string, value: unknown, at: string, walk: Walk): void {
+    const set = bindings(url)
+    if (!set || value === null || membership(set, type, value) === 'in') return
+    if (type !== 'code' && hasOnlyExtension(value)) return
+    walk.issues.add({ severity: 'error', code: 'binding', expression: at, rule: set.url, kind: 'structure' })
+  }
+
+  return walkObject
+}
+
+/** The invariants that do not hold become issues. An expression that cannot be evaluated is one, too. */
+export function check(invariants: readonly Invariant[], value: unknown, at: string, walk: Walk, profile?: string): void {
+  for (const { key, severity, kind, test } of invariants) {
+    if (holds(test, value, walk.env)) continue
+    const code = kind === 'data' ? 'facts-disagree' : 'invariant'
+    walk.issues.add({ severity, code, expression: at, rule: key, kind, ...(profile ? { profile } : {}) })
+  }
+}
+
+/** Nothing said (an empty result) is not a violation; an evaluator's failure is one, because then nobody knows. */
+function holds(test: Invariant['test'], value: unknown, env: Environment): boolean {
+  try {
+    return test(value, { ...env, context: value }) !== false
+  } catch {
+    return false
+  }
+}
+
+const isObject = (value: unknown): value is Json => value !== null && typeof value === 'object' && !Array.isArray(value)
+
+function present(element: ElementInfo, value: Json): boolean {
+  for (const key of element.keys) if (value[key] !== undefined || value[`_${key}`] !== undefined) return true
+  return false
+}
+
+function missing(element: ElementInfo, at: string, walk: Walk): void {
+  walk.issues.add({
+    severity: 'error',
+    code: 'required',
+    expression: `${at}.${element.name}`,
+    rule: `min ${element.min}`,
+    kind: 'structure',
+  })
+}
+
+function oneOf(element: ElementInfo, value: Json, at: string, walk: Walk): void {
+  let found = 0
+  for (const key of element.keys) if (value[key] !== undefined || value[`_${key}`] !== undefined) found++
+  if (found > 1)
+    walk.issues.add({ severity: 'error', code: 'cardinality', expression: `${at}.${element.name}`, rule: 'max 1', kind: 'structure' })
+}
+
+/** `given` and `_given` stand side by side: each place has a value, an extension, or both. */
+function alignment(values: unknown[], siblings: unknown, at: string, walk: Walk): void {
+  const others = Array.isArray(siblings) ? siblings : []
+  const length = Math.max(values.length, others.length)
+  for (let index = 0; index < length; index++) {
+    if (values[index] != null || others[index] != null) continue
+    walk.issues.add({ severity: 'error', code: 'structure', expression: `${at}[${index}]`, rule: 'not empty', kind: 'structure' })
+  }
+}
+
+/** A concept that says by an extension why it has no code. */
+function hasOnlyExtension(value: unknown): boolean {
+  return isObject(value) && value.extension !== undefined && value.coding === undefined && value.code === undefined
+}

@@ -1,0 +1,47 @@
+/** Membership of codes in value sets. */
+
+/** What a validator knows of one value set. */
+export interface CodeSet {
+  /** canonical, for messages */
+  url: string
+  /** system → codes; null: every code of that system is accepted (its codes are not known here) */
+  systems: Map<string, Set<string> | null>
+  /** all codes, for elements of type code, which have no system */
+  codes: Set<string>
+  /** false when a code system in it is a fragment or an example: an unknown code may be right */
+  complete: boolean
+}
+
+export const codeSet = (url: string): CodeSet => ({ url, systems: new Map(), codes: new Set(), complete: true })
+
+export function addCodes(set: CodeSet, system: string, codes: Iterable<string>): void {
+  const known = set.systems.get(system) ?? new Set<string>()
+  for (const code of codes) {
+    known.add(code)
+    set.codes.add(code)
+  }
+  set.systems.set(system, known)
+}
+
+type Json = Record<string, unknown>
+
+/** `absent`: there is no code to check (an extension such as data-absent-reason stands for it, or only a text). */
+export type Membership = 'in' | 'out' | 'absent'
+
+/** Membership of a value of type code, string, uri, Coding, CodeableConcept or Quantity. */
+export function membership(set: CodeSet, type: string, value: unknown): Membership {
+  if (typeof value === 'string') return set.codes.has(value) ? 'in' : 'out'
+  if (value === null || typeof value !== 'object') return 'absent'
+  if (type !== 'CodeableConcept') return codingIn(set, value as Json)
+  const codings = (value as { coding?: Json[] }).coding ?? []
+  if (codings.length === 0) return 'absent'
+  return codings.some((coding) => codingIn(set, coding) === 'in') ? 'in' : 'out'
+}
+
+function codingIn(set: CodeSet, coding: Json): Membership {
+  const { system, code } = coding
+  if (typeof code !== 'string') return 'absent'
+  if (typeof system !== 'string') return 'out'
+  const codes = set.systems.get(system)
+  return codes === null || codes?.has(code) ? 'in' : 'out'
+}

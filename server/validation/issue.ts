@@ -1,0 +1,44 @@
+/** What a validation finds. It names element, rule and profile, never a value: issues go to clients, logs and quality reports. */
+import type { OutcomeIssue } from '../outcome/outcome-error.ts'
+import type { IssueCode } from '../outcome/issues.ts'
+
+export interface ValidationIssue {
+  severity: 'fatal' | 'error' | 'warning' | 'information'
+  code: IssueCode
+  /** FHIRPath of the element, e.g. `Patient.identifier[0].value` */
+  expression: string
+  /** invariant key, value set, `min 1`, slice or type name */
+  rule: string
+  /** canonical of the profile or extension that says so; absent: base R4 */
+  profile?: string
+  /**
+   * `data`: the sender's own facts disagree (sums, order of dates, check digits). A sender cannot be made to change them:
+   * ingest stores such resources and flags them, a REST write with an error of this kind is refused.
+   */
+  kind: 'structure' | 'profile' | 'data'
+}
+
+/** Collects issues; a bound keeps a hostile resource from making a huge outcome. */
+export const ISSUES_MAX = 200
+
+export class IssueList {
+  readonly found: ValidationIssue[] = []
+
+  add(issue: ValidationIssue): void {
+    if (this.found.length < ISSUES_MAX) this.found.push(issue)
+  }
+
+  get hasErrors(): boolean {
+    return this.found.some((issue) => issue.severity === 'error')
+  }
+}
+
+/** For an OutcomeError or a rendered OperationOutcome. */
+export function toOutcomeIssues(found: readonly ValidationIssue[]): OutcomeIssue[] {
+  return found.map(({ severity, code, expression, rule, profile }) => ({
+    severity,
+    code,
+    expression: [expression],
+    params: { rule, profile: profile ?? 'FHIR R4' },
+  }))
+}

@@ -1,0 +1,128 @@
+/** The compiled profiles, extensions, value sets and code systems of `profiles/generated`, by canonical. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { addCodes, type CodeSet, codeSet } from './bindings.ts'
+
+export interface ProfileDefinition {
+  resourceType: 'StructureDefinition'
+  url: string
+  type: string
+  baseDefinition: string
+  derivation?: string
+  snapshot: { element: SnapshotElement[] }
+  differential: { element: { id: string }[] }
+}
+
+export interface SnapshotElement {
+  id: string
+  path: string
+  sliceName?: string
+  min: number
+  max: string
+  base: { path: string; min: number; max: string }
+  type?: { code: string; profile?: string[]; targetProfile?: string[] }[]
+  slicing?: { discriminator?: Discriminator[]; rules: 'open' | 'closed' | 'openAtEnd'; ordered?: boolean }
+  binding?: { strength: string; valueSet?: string }
+  constraint?: { key: string; severity: 'error' | 'warning'; expression?: string; source?: string }[]
+  /** fixedUri, patternCodeableConcept, … */
+  [key: string]: unknown
+}
+
+export interface Discriminator {
+  type: 'value' | 'pattern' | 'exists' | 'type' | 'profile'
+  path: string
+}
+
+interface ValueSetDefinition {
+  resourceType: 'ValueSet'
+  url: string
+  compose?: { include: { system?: string; concept?: { code: string }[]; valueSet?: string[]; filter?: unknown[] }[] }
+}
+
+interface CodeSystemDefinition {
+  resourceType: 'CodeSystem'
+  url: string
+  content: string
+  concept?: Concept[]
+}
+
+interface Concept {
+  code: string
+  concept?: Concept[]
+}
+
+/** Anything else that is given is ignored. */
+export type Definition = ProfileDefinition | ValueSetDefinition | CodeSystemDefinition
+
+export interface ProfileDefinitions {
+  structures: ReadonlyMap<string, ProfileDefinition>
+  /** undefined when the value set is not known here */
+  codes(valueSet: string): CodeSet | undefined
+}
+
+const folder = join(import.meta.dirname, '..', '..', 'profiles', 'generated')
+
+export function readGenerated(): Definition[] {
+  const files = readdirSync(folder).filter((file) => /^(?:StructureDefinition|ValueSet|CodeSystem)-.*\.json$/.test(file))
+  return files.sort().map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Definition)
+}
+
+export const unversioned = (canonical: string): string => canonical.split('|')[0] ?? canonical
+
+export function indexDefinitions(definitions: readonly Definition[]): ProfileDefinitions {
+  const structures = new Map<string, ProfileDefinition>()
+  const valueSets = new Map<string, ValueSetDefinition>()
+  const codeSystems = new Map<string, CodeSystemDefinition>()
+  for (const definition of definitions) {
+    if (definition.resourceType === 'StructureDefinition') structures.set(definition.url, definition)
+    else if (definition.resourceType === 'ValueSet') valueSets.set(definition.url, definition)
+    else if (definition.resourceType === 'CodeSystem') codeSystems.set(definition.url, definition)
+  }
+  const expanded = new Map<string, CodeSet>()
+  const codes = (canonical: string): CodeSet | undefined => {
+    const url = unversioned(canonical)
+    const valueSet = valueSets.get(url)
+    if (!valueSet) return undefined
+    const known = expanded.get(url) ?? expand(valueSet, codeSystems, codes)
+    expanded.set(url, known)
+    return known
+  }
+  return { structures, codes }
+}
+
+function expand(valueSet: ValueSetDefinition, systems: Map<string, CodeSystemDefinition>, codes: ProfileDefinitions['codes']): CodeSet {
+  const set = codeSet(valueSet.url)
+  for (const include of valueSet.compose?.include ?? []) {
+    for (const url of include.valueSet ?? []) merge(set, codes(url))
+    const { system } = include
+    if (system === undefined) continue
+    const definition = systems.get(system)
+    if (include.concept)
+      addCodes(
+        set,
+        system,
+        include.concept.map((concept) => concept.code),
+      )
+    else if (definition?.concept && !include.filter) addCodes(set, system, allCodes(definition.concept))
+    else set.systems.set(system, null)
+    if (!include.concept && definition?.content !== 'complete') set.complete = false
+  }
+  return set
+}
+
+function merge(set: CodeSet, other: CodeSet | undefined): void {
+  if (!other) return
+  for (const [system, list] of other.systems) {
+    if (list === null) set.systems.set(system, null)
+    else addCodes(set, system, list)
+  }
+  if (!other.complete) set.complete = false
+}
+
+const allCodes = (concepts: Concept[]): string[] => concepts.flatMap((concept) => [concept.code, ...allCodes(concept.concept ?? [])])
+
+/** Value of `fixedUri`, `patternCodeableConcept` and the like. */
+export function definedValue(element: SnapshotElement, prefix: 'fixed' | 'pattern'): unknown {
+  for (const key in element) if (key.startsWith(prefix) && /^[A-Z]/.test(key.slice(prefix.length))) return element[key]
+  return undefined
+}

@@ -1,0 +1,120 @@
+/** Layer 3: a resource or extension against a compiled profile. */
+import { check, type Walk } from './base-walker.ts'
+import { membership } from './bindings.ts'
+import type { IssueCode } from '../outcome/issues.ts'
+import type { ProfileNode, Slicing } from './profile-tree.ts'
+import { contains, identical, type Item } from './slice-matcher.ts'
+
+type Json = Record<string, unknown>
+
+interface Place extends Item {
+  at: string
+  /** `_birthDate` beside a primitive */
+  sibling?: unknown
+}
+
+/** Walks the content of `value` at FHIRPath `at`; issues carry the canonical `profile`. */
+export function walkProfile(root: ProfileNode, value: Json, at: string, walk: Walk, profile: string): void {
+  check(root.invariants, value, at, walk, profile)
+  for (const child of root.children) walkElement(child, value, at, walk, profile)
+}
+
+function walkElement(node: ProfileNode, holder: Json, at: string, walk: Walk, profile: string): void {
+  const places = placesOf(node, holder, at)
+  const report = reporter(`${at}.${node.name}`, walk, profile)
+  if (places.length < node.min) report(places.length === 0 ? 'required' : 'cardinality', `min ${node.min}`)
+  if (places.length > node.max) report('cardinality', `max ${node.max}`)
+  for (const place of places) checkPlace(node, place, walk, profile)
+  if (node.slicing) walkSlices(node.slicing, places, `${at}.${node.name}`, walk, profile)
+}
+
+function placesOf(node: ProfileNode, holder: Json, at: string): Place[] {
+  const places: Place[] = []
+  for (const { key, type } of node.forms) {
+    const value = holder[key]
+    const sibling = holder[`_${key}`]
+    if (value === undefined && sibling === undefined) continue
+    const path = `${at}.${node.name}`
+    if (!Array.isArray(value) && !Array.isArray(sibling)) places.push({ value, sibling, type, at: path })
+    else {
+      const [values, siblings] = [(value ?? []) as unknown[], (sibling ?? []) as unknown[]]
+      for (let index = 0; index < Math.max(values.length, siblings.length); index++) {
+        places.push({ value: values[index] ?? undefined, sibling: siblings[index] ?? undefined, type, at: `${path}[${index}]` })
+      }
+    }
+  }
+  return places
+}
+
+type Report = (code: IssueCode, rule: string, severity?: 'error' | 'warning') => void
+
+const reporter =
+  (expression: string, walk: Walk, profile: string): Report =>
+  (code, rule, severity = 'error') =>
+    walk.issues.add({ severity, code, expression, rule, profile, kind: 'profile' })
+
+function checkPlace(node: ProfileNode, place: Place, walk: Walk, profile: string): void {
+  const report = reporter(place.at, walk, profile)
+  if (node.types && !node.types.includes(place.type)) {
+    report('type', node.types.join(' | '))
+    return
+  }
+  if (node.fixed !== undefined && !identical(place.value, node.fixed)) report('fixed', 'fixed value')
+  if (node.pattern !== undefined && !contains(place.value, node.pattern)) report('fixed', 'pattern')
+  if (node.targets) checkTarget(node.targets, place.value, report)
+  if (node.binding) checkBinding(node.binding, place, report)
+  if (place.value !== undefined) check(node.invariants, place.value, place.at, walk, profile)
+  const content = isObject(place.value) ? place.value : isObject(place.sibling) ? place.sibling : undefined
+  if (content) for (const child of node.children) walkElement(child, content, place.at, walk, profile)
+}
+
+const isObject = (value: unknown): value is Json => value !== null && typeof value === 'object' && !Array.isArray(value)
+
+/** Reference.type, or the type in a literal reference; another form of reference says nothing about the type. */
+function checkTarget(targets: readonly string[], value: unknown, report: Report): void {
+  if (!isObject(value)) return
+  const literal =
+    typeof value.reference === 'string'
+      ? /(?:^|\/)([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/.*)?$/.exec(value.reference)?.[1]
+      : undefined
+  const type = literal ?? (typeof value.type === 'string' ? value.type : undefined)
+  if (type !== undefined && !targets.includes(type)) report('type', `Reference(${targets.join(' | ')})`)
+}
+
+/** A required binding is an error, but a warning when the codes that are loaded are only a part of the system. */
+function checkBinding({ set, strength }: NonNullable<ProfileNode['binding']>, { value, type }: Place, report: Report): void {
+  if (value === undefined) return
+  const found = membership(set, type, value)
+  if (found === 'in') return
+  if (found === 'absent' && (strength === 'extensible' || hasExtension(value))) return
+  report('binding', set.url, strength === 'required' && set.complete ? 'error' : 'warning')
+}
+
+const hasExtension = (value: unknown): boolean => isObject(value) && value.extension !== undefined
+
+function walkSlices(slicing: Slicing, places: Place[], at: string, walk: Walk, profile: string): void {
+  const counts = new Map<string, number>()
+  let last = -1
+  let unmatched = false
+  for (const place of places) {
+    const index = slicing.slices.findIndex((slice) => slice.matches(place))
+    const report = reporter(place.at, walk, profile)
+    const slice = slicing.slices[index]
+    if (!slice) {
+      unmatched = true
+      if (slicing.rules === 'closed') report('slice', 'closed')
+      continue
+    }
+    if (slicing.rules === 'openAtEnd' && unmatched) report('slice', 'openAtEnd')
+    if (slicing.ordered && index < last) report('slice', 'ordered')
+    last = Math.max(last, index)
+    counts.set(slice.name, (counts.get(slice.name) ?? 0) + 1)
+    checkPlace(slice.node, place, walk, profile)
+  }
+  for (const { name, min, max } of slicing.slices) {
+    const count = counts.get(name) ?? 0
+    const report = reporter(at, walk, profile)
+    if (count < min) report('slice', `${name} min ${min}`)
+    if (count > max) report('slice', `${name} max ${max}`)
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Layer 4: rules about what the facts of a resource say, which FHIRPath cannot express or not exactly: check digits,
+ * sums of money, order of dates. They are of kind `data`.
+ */
+import type { DecimalTexts } from '../../fhir/resource-text.ts'
+import type { FhirResource } from '../../fhir/types.ts'
+import type { IssueList } from '../issue.ts'
+import { dateOrder } from './date-order.ts'
+import { organizationNumbers, personNumbers } from './identity.ts'
+import { claimTotal, settlementTotals } from './money.ts'
+
+/** A rule broken: which, where, how bad. */
+export interface Finding {
+  rule: string
+  code: 'check-digit' | 'facts-disagree'
+  severity: 'error' | 'warning'
+  expression: string
+}
+
+/** A rule is a pure function of the resource. */
+export type Rule = (resource: FhirResource, decimals: DecimalTexts | undefined) => Finding[]
+
+const RULES: Record<string, Rule[]> = {
+  Patient: [personNumbers, dateOrder],
+  Practitioner: [personNumbers],
+  RelatedPerson: [personNumbers],
+  Organization: [organizationNumbers],
+  Claim: [claimTotal],
+  ExplanationOfBenefit: [settlementTotals],
+  Observation: [dateOrder],
+  DiagnosticReport: [dateOrder],
+  Specimen: [dateOrder],
+}
+
+export function applyRules(resource: FhirResource, decimals: DecimalTexts | undefined, issues: IssueList): void {
+  for (const rule of RULES[resource.resourceType] ?? []) {
+    for (const finding of rule(resource, decimals)) issues.add({ ...finding, kind: 'data' })
+  }
+}

@@ -1,0 +1,108 @@
+/** Which slice an item belongs to: the discriminators of http://hl7.org/fhir/R4/profiling.html#discriminator as functions. */
+import { type CodeSet, membership } from './bindings.ts'
+import { type Discriminator, definedValue, type ProfileDefinitions, type SnapshotElement } from './profile-definitions.ts'
+
+/** One repetition of an element: its JSON and the type that the JSON key gives it. */
+export interface Item {
+  value: unknown
+  type: string
+}
+
+export type Matcher = (item: Item) => boolean
+
+type Elements = Map<string, SnapshotElement>
+
+/** @throws Error for a discriminator that cannot be decided from the snapshot */
+export function compileMatcher(
+  slice: SnapshotElement,
+  discriminators: Discriminator[],
+  elements: Elements,
+  definitions: ProfileDefinitions,
+): Matcher {
+  if (discriminators.length === 0) throw new Error(`${slice.id} has no discriminator`)
+  const tests = discriminators.map((discriminator) => compileOne(slice, discriminator, elements, definitions))
+  return (item) => tests.every((test) => test(item))
+}
+
+function compileOne(slice: SnapshotElement, { type, path }: Discriminator, elements: Elements, definitions: ProfileDefinitions): Matcher {
+  if (type === 'value' || type === 'pattern') return byValue(slice, path, elements, definitions)
+  const element = path === '$this' ? slice : elements.get(`${slice.id}.${path}`)
+  if (!element) throw new Error(`${slice.id}: no element at discriminator ${path}`)
+  if (type === 'exists') return byExistence(element, path)
+  if (type === 'type') return byType(element, path)
+  return byProfile(element, path)
+}
+
+function byExistence(element: SnapshotElement, path: string): Matcher {
+  const wanted = element.max !== '0'
+  return (item) => valuesAt(item.value, path).length > 0 === wanted
+}
+
+function byType(element: SnapshotElement, path: string): Matcher {
+  const types = new Set((element.type ?? []).map((type) => type.code))
+  if (path === '$this') return (item) => types.has(item.type)
+  return (item) => valuesAt(item.value, path).some((value) => types.has(String((value as { resourceType?: unknown }).resourceType)))
+}
+
+/** A resource that says it follows the profile; it is then validated against it as any other. */
+function byProfile(element: SnapshotElement, path: string): Matcher {
+  const profiles = new Set((element.type ?? []).flatMap((type) => type.profile ?? []))
+  return (item) => {
+    const values = path === '$this' ? [item.value] : valuesAt(item.value, path)
+    return values.some((value) => ((value as { meta?: { profile?: string[] } }).meta?.profile ?? []).some((url) => profiles.has(url)))
+  }
+}
+
+function byValue(slice: SnapshotElement, path: string, elements: Elements, definitions: ProfileDefinitions): Matcher {
+  const wanted = expected(slice, path, elements)
+  if (wanted !== undefined) return (item) => valuesAt(item.value, path).some((value) => contains(value, wanted))
+  const bound = elements.get(path === '$this' ? slice.id : `${slice.id}.${path}`)
+  const set = bound?.binding?.strength === 'required' && bound.binding.valueSet ? definitions.codes(bound.binding.valueSet) : undefined
+  if (!bound || !set) throw new Error(`${slice.id}: discriminator ${path} has no value`)
+  return inValueSet(set, bound.type?.[0]?.code ?? 'code', path)
+}
+
+const inValueSet =
+  (set: CodeSet, type: string, path: string): Matcher =>
+  (item) =>
+    valuesAt(item.value, path).some((value) => membership(set, type, value) === 'in')
+
+/** The fixed or pattern value at a path below the slice; it may stand at the element itself or above it. */
+function expected(slice: SnapshotElement, path: string, elements: Elements): unknown {
+  const steps = path === '$this' ? [] : path.split('.')
+  for (let length = steps.length; length >= 0; length--) {
+    const element = elements.get([slice.id, ...steps.slice(0, length)].join('.'))
+    const value = element && (definedValue(element, 'fixed') ?? definedValue(element, 'pattern'))
+    if (value === undefined) continue
+    const [below] = valuesAt(value, steps.slice(length).join('.') || '$this')
+    if (below !== undefined) return below
+  }
+  // An extension slice is known by the definition that its type names.
+  return path === 'url' ? slice.type?.[0]?.profile?.[0] : undefined
+}
+
+function valuesAt(value: unknown, path: string): unknown[] {
+  let found = [value]
+  if (path === '$this') return found
+  for (const step of path.split('.')) found = found.flatMap((item) => below(item, step))
+  return found
+}
+
+function below(item: unknown, step: string): unknown[] {
+  if (item === null || typeof item !== 'object') return []
+  const value = (item as Record<string, unknown>)[step]
+  return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]
+}
+
+/** Everything of the pattern is in the value (http://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.pattern_x_). */
+export function contains(value: unknown, pattern: unknown): boolean {
+  if (pattern === null || typeof pattern !== 'object') return value === pattern
+  if (Array.isArray(pattern)) return Array.isArray(value) && pattern.every((wanted) => value.some((item) => contains(item, wanted)))
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false
+  return Object.entries(pattern).every(([key, wanted]) => contains((value as Record<string, unknown>)[key], wanted))
+}
+
+/** Exactly the same. */
+export function identical(value: unknown, fixed: unknown): boolean {
+  return contains(value, fixed) && contains(fixed, value)
+}

@@ -1,0 +1,152 @@
+/**
+ * Validation of a resource: JSON structure, base R4, profiles, then rules about what the facts say.
+ * Entry: `createValidator()`; everything is compiled when it is first needed.
+ */
+import type { DecimalTexts } from '../fhir/resource-text.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import { createBaseWalker, type Walk } from './base-walker.ts'
+import { addCodes, type CodeSet, codeSet } from './bindings.ts'
+import { type CodesData, loadCodes, loadStructures } from './definitions.ts'
+import { createEvaluator } from './fhirpath/evaluator.ts'
+import { createBaseInvariants } from './invariants.ts'
+import { IssueList, type ValidationIssue } from './issue.ts'
+import { type Definition, indexDefinitions, readGenerated, unversioned } from './profile-definitions.ts'
+import { compileProfile, type ProfileNode } from './profile-tree.ts'
+import { walkProfile } from './profile-walker.ts'
+import { applyRules } from './rules/rules.ts'
+import { createStructureCheck } from './structure.ts'
+import { createTypeTree } from './type-tree.ts'
+
+export type { ValidationIssue } from './issue.ts'
+
+export interface ValidateOptions {
+  /** profiles beside those of meta.profile */
+  profiles?: readonly string[]
+  mode: 'create' | 'update'
+  /** number texts as sent, for sums of money */
+  decimals?: DecimalTexts
+}
+
+export interface Validator {
+  /** All that is wrong with the resource, errors and warnings; it never throws for what a client may send. */
+  validate(resource: FhirResource, options: ValidateOptions): ValidationIssue[]
+  /** canonicals of the profiles on a resource type */
+  profilesFor(type: string): string[]
+  /** whether a canonical is a profile or extension that is checked here */
+  knows(canonical: string): boolean
+}
+
+export interface ValidatorOptions {
+  /** StructureDefinitions (with snapshot), ValueSets and CodeSystems of the site, beside the generated ones */
+  definitions?: readonly Definition[]
+}
+
+const CORE = 'http://hl7.org/fhir/StructureDefinition/'
+
+type Json = Record<string, unknown>
+
+/**
+ * Reads the generated definitions (about 50 ms) and answers a validator; types and profiles are compiled at first use.
+ * @throws Error when the generated files are missing
+ */
+export function createValidator(options: ValidatorOptions = {}): Validator {
+  const structures = loadStructures()
+  const tree = createTypeTree(structures)
+  const evaluator = createEvaluator(structures)
+  const checkStructure = createStructureCheck(structures, tree)
+  const definitions = indexDefinitions([...readGenerated(), ...(options.definitions ?? [])])
+  const compiled = new Map<string, ProfileNode>()
+  const walkBase = createBaseWalker({
+    tree,
+    bindings: createBindings(loadCodes()),
+    invariantsOf: createBaseInvariants(structures, evaluator),
+    nested,
+    extension,
+  })
+
+  function profileOf(canonical: string): ProfileNode | undefined {
+    const known = compiled.get(canonical)
+    if (known) return known
+    const definition = definitions.structures.get(canonical)
+    if (!definition) return undefined
+    const made = compileProfile(definition, { definitions, tree, evaluator })
+    compiled.set(canonical, made)
+    return made
+  }
+
+  function extension(value: Json, at: string, walk: Walk): void {
+    if (!walk.invariants || typeof value.url !== 'string') return
+    const profile = profileOf(value.url)
+    if (profile) walkProfile(profile, value, at, walk, value.url)
+  }
+
+  function nested(resource: Json, at: string, walk: Walk, contained: boolean): void {
+    const root = contained ? walk.env.rootResource : resource
+    validateAt(resource, at, walk.issues, [], root)
+  }
+
+  /** One resource and what is in it. Profiles are only asked when the base is sound: they would repeat its errors. */
+  function validateAt(resource: Json, at: string, issues: IssueList, extra: readonly string[], root: unknown): boolean {
+    const type = resource.resourceType
+    const node = typeof type === 'string' && tree.isResource(type) ? tree.node(type) : undefined
+    if (!node || typeof type !== 'string') {
+      issues.add({ severity: 'error', code: 'type', expression: `${at}.resourceType`, rule: 'resource type', kind: 'structure' })
+      return false
+    }
+    const sound = checkStructure(type, resource, at, issues)
+    const walk: Walk = { env: { resource, rootResource: root, context: resource }, issues, invariants: sound }
+    walkBase(node, resource, at, walk)
+    if (sound) for (const canonical of claimed(resource, extra, at, issues)) applyProfile(canonical, type, resource, at, walk)
+    return sound
+  }
+
+  function applyProfile(canonical: string, type: string, resource: Json, at: string, walk: Walk): void {
+    const definition = definitions.structures.get(canonical)
+    const profile = profileOf(canonical)
+    if (!definition || !profile) return
+    if (definition.type === type) walkProfile(profile, resource, at, walk, canonical)
+    else walk.issues.add({ severity: 'error', code: 'type', expression: at, rule: definition.type, profile: canonical, kind: 'profile' })
+  }
+
+  /** Profiles to check; one that is not known here is worth a warning, not a refusal. */
+  function claimed(resource: Json, extra: readonly string[], at: string, issues: IssueList): string[] {
+    const own = (resource.meta as { profile?: string[] } | undefined)?.profile ?? []
+    own.forEach((canonical, index) => {
+      const url = unversioned(canonical)
+      if (definitions.structures.has(url) || url === CORE + resource.resourceType) return
+      issues.add({
+        severity: 'warning',
+        code: 'profile-unknown',
+        expression: `${at}.meta.profile[${index}]`,
+        rule: 'profile',
+        kind: 'profile',
+      })
+    })
+    return [...new Set([...own, ...extra].map(unversioned))]
+  }
+
+  return {
+    validate(resource, { profiles = [], decimals }) {
+      const issues = new IssueList()
+      const sound = validateAt(resource, resource.resourceType, issues, profiles, resource)
+      if (sound) applyRules(resource, decimals, issues)
+      return issues.found
+    },
+    profilesFor: (type) =>
+      [...definitions.structures.values()].filter((each) => each.type === type && type !== 'Extension').map((each) => each.url),
+    knows: (canonical) => definitions.structures.has(unversioned(canonical)),
+  }
+}
+
+/** Value sets of the required bindings of R4. */
+function createBindings(data: CodesData): (url: string) => CodeSet | undefined {
+  const sets = new Map<string, CodeSet>()
+  return (url) => {
+    const codes = data[url]
+    if (!codes) return undefined
+    const known = sets.get(url) ?? codeSet(url)
+    if (!sets.has(url)) for (const [system, list] of Object.entries(codes)) addCodes(known, system, list)
+    sets.set(url, known)
+    return known
+  }
+}
