@@ -1,29 +1,10 @@
 /** Who asks, and why: the outcome of authentication, the only input that access decisions take from a request. */
 
-export const PARTIES = [
-  'hospital',
-  'mia',
-  'ha',
-  'researcher',
-  'insurer',
-  'pharma',
-  'patient',
-  'guardian',
-  'relative',
-  'legal',
-  'operator',
-] as const
-export type Party = (typeof PARTIES)[number]
+import type { DataForm, Party } from '../config/party.ts'
+import type { Scope } from '../config/scope.ts'
 
-export const DATA_FORMS = ['IDENT', 'PSEUD', 'ANON'] as const
-export type DataForm = (typeof DATA_FORMS)[number]
-
-/** One SMART v2 scope, whole-token parsed. `level` system|user|patient; `type` a resource type or `*`; letters of `cruds` present. */
-export interface Scope {
-  level: 'system' | 'user' | 'patient'
-  type: string
-  permissions: string
-}
+export { DATA_FORMS, type DataForm, PARTIES, type Party } from '../config/party.ts'
+export type { Scope } from '../config/scope.ts'
 
 export interface Actor {
   clientId: string

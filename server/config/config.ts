@@ -1,0 +1,249 @@
+/** The configuration in force: environment and file together, checked once at the start, immutable afterwards. */
+import { fileURLToPath } from 'node:url'
+import { crossCheck } from './cross-checks.ts'
+import { type Environment, readEnvironment, type Variables } from './environment.ts'
+import {
+  type ConfigFile,
+  type FileClient,
+  type FileIssuer,
+  type FileJwk,
+  type FileOrganization,
+  type FileSource,
+  parseConfig,
+  readConfigFile,
+} from './file.ts'
+import { DATA_FORMS, type DataForm, type Party } from './party.ts'
+import { ConfigError, type Problem } from './problem.ts'
+import { JWS_ALGORITHMS } from './schema.ts'
+import { parseScopes, type Scope } from './scope.ts'
+
+export { ConfigError } from './problem.ts'
+export type { Environment } from './environment.ts'
+
+export interface Config extends Environment {
+  /** the file read; the demonstration configuration when YILIAN_CONFIG names none */
+  file: string
+  /** true: nobody configured anything, the demonstration configuration is in force */
+  demonstration: boolean
+  organizations: readonly Organization[]
+  clients: readonly Client[]
+  sources: readonly Source[]
+  policy: SitePolicy
+  issuers: readonly Issuer[]
+  /** origins from which keys may be fetched: listed ones and those of the issuers */
+  jwksOrigins: readonly string[]
+  /** origins that may also be plain http or resolve to private addresses */
+  privateOrigins: readonly string[]
+}
+
+export interface OrganizationIdentifier {
+  system: string
+  value: string
+}
+
+/** Becomes an Organization resource with this id; custodian of what its sources send and its clients write. */
+export interface Organization {
+  id: string
+  kind: string
+  name: string
+  /** `identifier` first, then the further ones */
+  identifiers: readonly OrganizationIdentifier[]
+  /** administrative level of a hospital */
+  level?: string
+}
+
+export interface Client {
+  clientId: string
+  /** shown to people; the client id when the file gives none */
+  name: string
+  party: Party
+  /** '' when it has none */
+  organization: string
+  /** '' when it has none */
+  role: string
+  /** the first is what a token request without `purpose_of_use` gets */
+  purposes: readonly string[]
+  /** the most that it may ask for */
+  scopes: readonly Scope[]
+  /** the first is what a token request without `data_form` gets */
+  forms: readonly DataForm[]
+  /** ResearchStudy ids that it may name; absent: any (the study itself says who may take part) */
+  studies?: readonly string[]
+  /** may name the user (and patient context) that it acts for */
+  vouchUsers: boolean
+  /** outside mainland China */
+  foreign: boolean
+  keys: ClientKeys
+}
+
+export type ClientKeys =
+  | { kind: 'inline'; keys: readonly FileJwk[] }
+  | { kind: 'remote'; uri: string }
+  | { kind: 'demo' }
+  | { kind: 'none' }
+
+/** A registered sender of payloads (`POST /ingest/{id}`). */
+export interface Source {
+  id: string
+  kind: 'hospital' | 'miis' | 'rhip'
+  mapping: string
+  organization: string
+  /** the client that may send for it */
+  client: string
+  charset: string
+  /** zone of its times; DEFAULT_TIMEZONE when the file gives none */
+  timezone: string
+  /** institution code as the source sends it to organisation id */
+  organizationCodes: ReadonlyMap<string, string>
+}
+
+export interface SitePolicy {
+  /** other hospitals may read for treatment unless the patient objects */
+  crossHospitalTreat: boolean
+  /** research in pseudonymised form is permitted unless the patient objects */
+  researchPseudonymisedByDefault: boolean
+  /** an ethics committee's waiver permits pseudonymised research unless the patient objects */
+  ethicsWaiver: boolean
+  /** emergency treatment needs a treating relation too */
+  emergencyNeedsTreating: boolean
+  /** days after the end of an encounter in which its staff still treats the patient */
+  treatingDays: number
+  /** totals of searches */
+  totals: 'accurate' | 'none'
+}
+
+/** An external authorization server whose tokens are accepted. */
+export interface Issuer {
+  issuer: string
+  jwksUri: string
+  audience: string
+  algorithms: readonly string[]
+  /** clients for which it may issue tokens; absent: all but operators */
+  clients?: readonly string[]
+  maxLifetimeSeconds: number
+}
+
+export interface LoadOptions {
+  /** ids of the mappings that this server has; absent: sources are not checked against them */
+  mappings?: readonly string[]
+}
+
+export const DEMO_CONFIG_FILE = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url))
+
+export const DEFAULT_SITE_POLICY: SitePolicy = {
+  crossHospitalTreat: true,
+  researchPseudonymisedByDefault: false,
+  ethicsWaiver: true,
+  emergencyNeedsTreating: true,
+  treatingDays: 30,
+  totals: 'accurate',
+}
+
+const TOKEN_LIFETIME_SECONDS = 3600
+
+/**
+ * The configuration of this process.
+ * @throws ConfigError that lists every problem found, with its key and what was expected
+ */
+export function loadConfig(variables: Variables, options: LoadOptions = {}): Config {
+  const problems: Problem[] = []
+  const environment = readEnvironment(variables, problems)
+  const path = environment.configFile ?? DEMO_CONFIG_FILE
+  if (environment.configFile === undefined && environment.production) {
+    problems.push({ at: 'YILIAN_CONFIG', zh: 'NODE_ENV=production 时必须指定', en: 'is required when NODE_ENV is production' })
+  }
+  const file = readConfigFile(path, problems)
+  if (file) crossCheck(file, { ...options, production: environment.production && environment.configFile !== undefined }, problems)
+  if (!file || problems.length > 0) throw new ConfigError(problems, environment.configFile)
+  return assemble(environment, path, file)
+}
+
+/** The parts of a configuration text alone, checked likewise; for tools that have no environment. @throws ConfigError */
+export function configFrom(text: string, variables: Variables, options: LoadOptions = {}): Config {
+  const problems: Problem[] = []
+  const environment = readEnvironment(variables, problems)
+  const file = parseConfig(text, problems)
+  if (file) crossCheck(file, { ...options, production: environment.production }, problems)
+  if (!file || problems.length > 0) throw new ConfigError(problems)
+  return { ...assemble(environment, '', file), demonstration: false }
+}
+
+function assemble(environment: Environment, path: string, file: ConfigFile): Config {
+  const issuers = (file.issuers ?? []).map(issuerOf)
+  const privateOrigins = file.privateOrigins ?? []
+  return {
+    ...environment,
+    file: path,
+    demonstration: environment.configFile === undefined,
+    organizations: (file.organizations ?? []).map(organizationOf),
+    clients: (file.clients ?? []).map(clientOf),
+    sources: (file.sources ?? []).map((source) => sourceOf(source, environment.timezone)),
+    policy: { ...DEFAULT_SITE_POLICY, ...file.policy },
+    issuers,
+    jwksOrigins: [...new Set([...(file.jwksOrigins ?? []), ...privateOrigins, ...issuers.map(({ jwksUri }) => new URL(jwksUri).origin)])],
+    privateOrigins,
+  }
+}
+
+function organizationOf(file: FileOrganization): Organization {
+  return {
+    id: file.id,
+    kind: file.kind,
+    name: file.name,
+    identifiers: [...(file.identifier ? [file.identifier] : []), ...(file.identifiers ?? [])],
+    ...(file.level === undefined ? {} : { level: file.level }),
+  }
+}
+
+/** Parties that see de-identified data unless they ask, and may ask, for more. */
+const DEIDENTIFIED_FIRST: ReadonlySet<Party> = new Set(['researcher', 'pharma', 'ha'])
+
+function clientOf(file: FileClient): Client {
+  const parsed = parseScopes(file.scopes, { oneContext: false })
+  if (!parsed.ok) throw new Error('scopes are checked before')
+  const forms: readonly DataForm[] = file.forms ?? (DEIDENTIFIED_FIRST.has(file.party) ? ['PSEUD', 'ANON', 'IDENT'] : DATA_FORMS)
+  return {
+    clientId: file.client_id,
+    name: file.name ?? file.client_id,
+    party: file.party,
+    organization: file.organization ?? '',
+    role: file.role ?? '',
+    purposes: file.purposes,
+    scopes: parsed.scopes,
+    forms,
+    ...(file.studies === undefined ? {} : { studies: file.studies }),
+    vouchUsers: file.vouchUsers ?? false,
+    foreign: file.foreign ?? false,
+    keys: keysOf(file),
+  }
+}
+
+function keysOf(file: FileClient): ClientKeys {
+  if (file.jwks) return { kind: 'inline', keys: file.jwks.keys }
+  if (file.jwks_uri !== undefined) return { kind: 'remote', uri: file.jwks_uri }
+  return file.demoKey ? { kind: 'demo' } : { kind: 'none' }
+}
+
+function sourceOf(file: FileSource, timezone: string): Source {
+  return {
+    id: file.id,
+    kind: file.kind,
+    mapping: file.mapping,
+    organization: file.organization,
+    client: file.client,
+    charset: file.charset ?? 'auto',
+    timezone: file.timezone ?? timezone,
+    organizationCodes: new Map(Object.entries(file.organizationCodes ?? {})),
+  }
+}
+
+function issuerOf(file: FileIssuer): Issuer {
+  return {
+    issuer: file.issuer,
+    jwksUri: file.jwks_uri,
+    audience: file.audience,
+    algorithms: file.algorithms ?? JWS_ALGORITHMS,
+    ...(file.clients === undefined ? {} : { clients: file.clients }),
+    maxLifetimeSeconds: file.maxLifetimeSeconds ?? TOKEN_LIFETIME_SECONDS,
+  }
+}

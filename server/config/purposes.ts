@@ -1,0 +1,58 @@
+/** Purposes of use (v3-ActReason) for which a party can be registered, and their tree (consent.md 3.2). */
+import type { Party } from './party.ts'
+
+/** narrower code to the next wider one */
+const WIDER: Readonly<Record<string, string>> = {
+  DSRCH: 'HRESCH',
+  CLINTRCH: 'HRESCH',
+  BIORCH: 'HRESCH',
+  TRANSRCH: 'HRESCH',
+  POARCH: 'HRESCH',
+  BTG: 'ETREAT',
+  ETREAT: 'TREAT',
+  COVERAGE: 'HPAYMT',
+  CLMATTCH: 'HPAYMT',
+  ELIGDTRM: 'HPAYMT',
+  HQUALIMP: 'HOPERAT',
+  PERFMSR: 'HOPERAT',
+  CAREMGT: 'HOPERAT',
+  DISASTER: 'PUBHLTH',
+  THREAT: 'PUBHLTH',
+}
+
+const RESEARCH = ['HRESCH', 'DSRCH', 'CLINTRCH', 'BIORCH', 'TRANSRCH', 'POARCH']
+
+/** `SYSADMIN` is the word of our configuration; `HSYSADMIN` is the code that v3-ActReason of R4 has for the same. */
+export const PURPOSES_OF_PARTY: Readonly<Record<Party, readonly string[]>> = {
+  hospital: ['TREAT', 'ETREAT', 'BTG', 'HPAYMT', 'HOPERAT', 'HQUALIMP', 'PUBHLTH', ...RESEARCH],
+  mia: ['HPAYMT', 'COVERAGE', 'ELIGDTRM', 'CLMATTCH', 'FRAUD', 'HQUALIMP'],
+  ha: ['PUBHLTH', 'DISASTER', 'THREAT', 'HQUALIMP', 'PERFMSR'],
+  researcher: RESEARCH,
+  insurer: ['HPAYMT', 'COVERAGE', 'HMARKT'],
+  pharma: [...RESEARCH, 'HMARKT'],
+  patient: ['PATRQT'],
+  guardian: ['FAMRQT', 'PATRQT'],
+  relative: ['FAMRQT'],
+  legal: ['HLEGAL'],
+  operator: ['SYSADMIN', 'HSYSADMIN'],
+}
+
+/** Purposes that open more than the wider ones of which they are kinds: only with a registration that names them. */
+const EMERGENCY: ReadonlySet<string> = new Set(['ETREAT', 'BTG'])
+
+/** May a request with a token for `held` be made for `asked`? The same, or a kind of it; never the other way. */
+export function isKindOf(asked: string, held: string): boolean {
+  for (let purpose: string | undefined = asked; purpose !== undefined; purpose = WIDER[purpose]) if (purpose === held) return true
+  return false
+}
+
+/**
+ * May a client of this party, registered for `registered`, narrow `held` to `asked` (header X-Purpose-Of-Use)? Emergency treatment is a
+ * kind of treatment but opens more, so it must be registered by name; breaking the glass needs a token with a reason.
+ */
+export function mayNarrow(party: Party, registered: readonly string[], held: string, asked: string): boolean {
+  if (asked === held) return true
+  if (!isKindOf(asked, held) || !PURPOSES_OF_PARTY[party].includes(asked)) return false
+  if (asked === 'BTG') return false
+  return !EMERGENCY.has(asked) || registered.includes(asked)
+}

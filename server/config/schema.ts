@@ -1,0 +1,149 @@
+/** JSON Schema of the file that YILIAN_CONFIG names. `expected` is our own keyword: what to write instead, in both languages. */
+import { DATA_FORMS, PARTIES } from './party.ts'
+
+const id = { type: 'string', pattern: '^[A-Za-z0-9\\-.]{1,64}$', expected: ['1–64 个字母、数字、- 或 .', '1–64 letters, digits, - or .'] }
+const text = { type: 'string', minLength: 1, maxLength: 512, expected: ['非空文本', 'a text that is not empty'] }
+const flag = { type: 'boolean', expected: ['true 或 false', 'true or false'] }
+const origin = {
+  type: 'string',
+  pattern: '^https?://[^/?#@\\s]+$',
+  expected: ['形如 https://host 的来源，不带路径', 'an origin such as https://host, without a path'],
+}
+const httpUrl = { type: 'string', pattern: '^https?://[^\\s@#]+$', expected: ['http(s) 绝对地址', 'an absolute http(s) URL'] }
+const listOf = (items: object, minItems = 0, maxItems = 10_000) => ({ type: 'array', items, minItems, maxItems, uniqueItems: true })
+const object = (properties: Record<string, object>, required: string[] = []) => ({
+  type: 'object',
+  additionalProperties: false,
+  properties,
+  required,
+})
+
+export const ORGANIZATION_KINDS = [
+  'hospital',
+  'clinic',
+  'mia',
+  'ha',
+  'researcher',
+  'university',
+  'institute',
+  'insurer',
+  'pharma',
+  'legal',
+  'vendor',
+  'other',
+] as const
+export const HOSPITAL_LEVELS = ['national', 'provincial', 'prefectural', 'county', 'military'] as const
+export const SOURCE_KINDS = ['hospital', 'miis', 'rhip'] as const
+export const CHARSETS = ['auto', 'utf-8', 'gb18030', 'gbk', 'gb2312', 'utf-16le', 'utf-16be'] as const
+export const JWS_ALGORITHMS = ['RS384', 'ES384', 'RS256'] as const
+
+const identifier = object({ system: text, value: text }, ['system', 'value'])
+
+const organization = object(
+  {
+    id,
+    kind: { enum: ORGANIZATION_KINDS },
+    name: text,
+    identifier,
+    identifiers: listOf(identifier),
+    level: { enum: HOSPITAL_LEVELS },
+  },
+  ['id', 'kind', 'name'],
+)
+
+/** Members that only a private or a shared key has. */
+export const SECRET_MEMBERS: ReadonlySet<string> = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])
+
+const publicKey = object(
+  {
+    kty: { enum: ['RSA', 'EC'] },
+    kid: { type: 'string', pattern: '^[\\w\\-.:=+]{1,128}$', expected: ['密钥编号', 'the id of the key'] },
+    use: { enum: ['sig'] },
+    alg: { enum: JWS_ALGORITHMS },
+    key_ops: listOf({ enum: ['verify'] }),
+    crv: { enum: ['P-384'] },
+    x: text,
+    y: text,
+    n: { type: 'string', minLength: 342, maxLength: 2048, expected: ['不短于 2048 位的模数', 'a modulus of 2048 bits or more'] },
+    e: text,
+    ext: flag,
+    x5c: listOf({ type: 'string', minLength: 1, maxLength: 16_384 }, 1, 10),
+    x5t: text,
+    'x5t#S256': text,
+  },
+  ['kty', 'kid'],
+)
+
+const client = object(
+  {
+    client_id: id,
+    name: text,
+    party: { enum: PARTIES },
+    organization: id,
+    role: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9-]{0,63}$', expected: ['角色代码，如 clinician', 'a role such as clinician'] },
+    purposes: listOf(id, 1, 50),
+    scopes: text,
+    forms: listOf({ enum: DATA_FORMS }, 1),
+    studies: listOf(id),
+    vouchUsers: flag,
+    foreign: flag,
+    jwks: object({ keys: listOf(publicKey, 1, 20) }, ['keys']),
+    jwks_uri: httpUrl,
+    demoKey: flag,
+  },
+  ['client_id', 'party', 'purposes', 'scopes'],
+)
+
+const source = object(
+  {
+    id,
+    kind: { enum: SOURCE_KINDS },
+    mapping: {
+      type: 'string',
+      pattern: '^[a-z0-9-]+(/[a-z0-9-]+)+$',
+      expected: ['映射编号，如 hospital/hl7v2', 'the id of a mapping such as hospital/hl7v2'],
+    },
+    organization: id,
+    client: id,
+    charset: { enum: CHARSETS },
+    timezone: text,
+    organizationCodes: { type: 'object', additionalProperties: id, maxProperties: 10_000 },
+  },
+  ['id', 'kind', 'mapping', 'organization', 'client'],
+)
+
+const policy = object({
+  crossHospitalTreat: flag,
+  researchPseudonymisedByDefault: flag,
+  ethicsWaiver: flag,
+  emergencyNeedsTreating: flag,
+  treatingDays: { type: 'integer', minimum: 0, maximum: 3650, expected: ['0–3650 的整数天数', 'an integer number of days, 0–3650'] },
+  totals: { enum: ['accurate', 'none'] },
+})
+
+const issuer = object(
+  {
+    issuer: httpUrl,
+    jwks_uri: httpUrl,
+    audience: text,
+    algorithms: listOf({ enum: JWS_ALGORITHMS }, 1),
+    clients: listOf(id, 1),
+    maxLifetimeSeconds: {
+      type: 'integer',
+      minimum: 60,
+      maximum: 86_400,
+      expected: ['60–86400 的整数秒数', 'an integer number of seconds, 60–86400'],
+    },
+  },
+  ['issuer', 'jwks_uri', 'audience'],
+)
+
+export const FILE_SCHEMA = object({
+  organizations: listOf(organization),
+  clients: listOf(client),
+  sources: listOf(source),
+  policy,
+  issuers: listOf(issuer, 0, 50),
+  jwksOrigins: listOf(origin),
+  privateOrigins: listOf(origin),
+})
