@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { passesCast } from '../../server/search/expression/compile.ts'
 import { parseExpression, type Step } from '../../server/search/expression/parse.ts'
 
 const packageFolder = dirname(createRequire(import.meta.url).resolve('hl7.fhir.r4.examples/package.json'))
@@ -96,7 +97,7 @@ function visit(root: string, steps: Step[], table: Map<string, ElementSource>, s
   let places = [root]
   for (const step of steps) {
     if (step.kind === 'as') {
-      places = places.includes(step.type) || places.length > 1 ? [step.type] : places
+      places = places.filter((place) => passesCast(place, step.type))
       continue
     }
     if (step.kind !== 'child') continue

@@ -65,7 +65,10 @@ function conditionsOf(asked: Record<string, unknown> | undefined): Record<string
 function splitUrl(url: string): { segments: string[]; query: [string, string][] } | undefined {
   const [path = '', query = ''] = url.split('?', 2)
   try {
-    const segments = path.split('/').filter((part) => part !== '').map(decodeURIComponent)
+    const segments = path
+      .split('/')
+      .filter((part) => part !== '')
+      .map(decodeURIComponent)
     return { segments, query: [...new URLSearchParams(query)] as [string, string][] }
   } catch {
     return undefined

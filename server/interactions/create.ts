@@ -72,7 +72,9 @@ export async function findMatches(deps: FhirDeps, request: FhirRequest, type: st
 export function claimKeyOf(request: FhirRequest, type: string, criteria: string): string {
   const sorted = [...new URLSearchParams(criteria.replace(/^[^?]*\?/, ''))].map((pair) => pair.join('=')).sort()
   const scope = [request.actor.party, request.actor.organization, request.actor.patient ?? '']
-  return createHash('sha256').update(JSON.stringify(['conditional', type, sorted, scope])).digest('base64url')
+  return createHash('sha256')
+    .update(JSON.stringify(['conditional', type, sorted, scope]))
+    .digest('base64url')
 }
 
 /** The resource that the claim stands for was deleted or changed since: the criteria are free again. */

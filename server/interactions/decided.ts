@@ -1,4 +1,4 @@
-/** Runs a query under a fresh decision of the actor, and keeps what the audit needs to know of it. */
+/** Runs a query under a fresh decision of the actor, and keeps the decision for the audit. */
 import type { Decision } from '../access/decision.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
 
@@ -6,6 +6,7 @@ export interface Seen<T> {
   value: T
   /** short stable reason of the decision */
   reason: string
+  decision: Decision
 }
 
 /** `patients`: the patients that the query is bound to, where it is (a wide relation need not be listed then). */
@@ -15,10 +16,8 @@ export async function decided<T>(
   patients: readonly string[],
   run: (decision: Decision) => Promise<T>,
 ): Promise<Seen<T>> {
-  let reason = ''
-  const value = await deps.access.withDecision(request.actor, { patients }, (decision) => {
-    reason = decision.reason
-    return run(decision)
+  return deps.access.withDecision(request.actor, { patients }, async (decision) => {
+    const value = await run(decision)
+    return { value, reason: decision.reason, decision }
   })
-  return { value, reason }
 }

@@ -31,7 +31,11 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   const last = page.at(-1)
   const links = [link('self', path)]
   if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}`))
-  return bundleAnswer('history', page.map((row) => historyEntry(deps, request, row)), { links })
+  return bundleAnswer(
+    'history',
+    page.map((row) => historyEntry(deps, request, row)),
+    { links },
+  )
 }
 
 function historyOptions(request: FhirRequest): { count: number; before?: number; since?: Date } {
@@ -55,6 +59,10 @@ function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored): Bundle
     fullUrl: `${deps.baseUrl}/${row.type}/${row.id}`,
     ...(row.deleted ? {} : { resource: masked(deps, request, row) }),
     request: { method: row.method, url },
-    response: { status: row.method === 'POST' ? '201' : row.method === 'DELETE' ? '204' : '200', etag: `W/"${row.v}"`, lastModified: row.at.toISOString() },
+    response: {
+      status: row.method === 'POST' ? '201' : row.method === 'DELETE' ? '204' : '200',
+      etag: `W/"${row.v}"`,
+      lastModified: row.at.toISOString(),
+    },
   }
 }

@@ -44,7 +44,9 @@ async function forward(deps: FhirDeps, decision: Decision, actor: Actor, matches
     }
   }
   const answers = await Promise.all(
-    [...wanted].filter(([type]) => allows(actor, type, 'r')).map(([type, ids]) => deps.store.readMany(decision, type, [...ids].slice(0, INCLUDED_MAX + 1))),
+    [...wanted]
+      .filter(([type]) => allows(actor, type, 'r'))
+      .map(([type, ids]) => deps.store.readMany(decision, type, [...ids].slice(0, INCLUDED_MAX + 1))),
   )
   return answers.flat()
 }

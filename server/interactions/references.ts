@@ -2,7 +2,8 @@
 import { OutcomeError } from '../outcome/outcome-error.ts'
 
 /** Elements that hold a link (R4 http.html#trules): references and elements of type uri, url, canonical, uuid, oid. */
-const LINK = /"(reference|url|uri|valueUri|valueUrl|valueUuid|valueOid|valueCanonical|instantiatesUri|instantiatesCanonical)":"((?:[^"\\]|\\.)*)"/g
+const LINK =
+  /"(reference|url|uri|valueUri|valueUrl|valueUuid|valueOid|valueCanonical|instantiatesUri|instantiatesCanonical)":"((?:[^"\\]|\\.)*)"/g
 
 /** Links of narrative attributes, inside the escaped text of `div`. */
 const NARRATIVE = /((?:href|src)=\\")(urn:uuid:[0-9a-fA-F-]{36})(\\")/g

@@ -1,5 +1,5 @@
 /** search of one type (R4 search.html): parse, decide, find, include, gate, mask, audit, splice. */
-import { OutcomeError } from '../outcome/outcome-error.ts'
+import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
 import { renderOutcome } from '../outcome/render.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import type { PageMark, SearchPage, Stored } from '../store/types.ts'
@@ -88,12 +88,12 @@ function linksOf(deps: FhirDeps, request: FhirRequest, parsed: ParsedSearch, pag
 }
 
 function noticesOf(parsed: ParsedSearch, capped: boolean): BundleEntry[] {
-  const issues = []
+  const issues: OutcomeIssue[] = []
   if (parsed.ignored.length > 0) {
     const names = parsed.ignored.join(', ')
-    issues.push({ code: 'search-outcome' as const, severity: 'warning' as const, params: { names } })
+    issues.push({ code: 'search-outcome', severity: 'warning', params: { names } })
   }
-  if (capped) issues.push({ code: 'include-limit' as const, severity: 'warning' as const, params: { max: INCLUDED_MAX } })
+  if (capped) issues.push({ code: 'include-limit', severity: 'warning', params: { max: INCLUDED_MAX } })
   if (issues.length === 0) return []
   return [{ resource: JSON.stringify(renderOutcome(issues)), search: { mode: 'outcome' } }]
 }

@@ -31,7 +31,12 @@ interface Step {
   criteria?: string
 }
 
-export async function transaction(deps: FhirDeps, request: FhirRequest, entries: EntryRequest[], dispatch: Dispatch): Promise<FhirResponse> {
+export async function transaction(
+  deps: FhirDeps,
+  request: FhirRequest,
+  entries: EntryRequest[],
+  dispatch: Dispatch,
+): Promise<FhirResponse> {
   for (const entry of entries) if (entry.problem) throw entry.problem
   const writes = entries.filter((entry) => entry.method !== 'GET' && entry.method !== 'HEAD')
   const answers = new Array<BundleEntry>(entries.length)
@@ -42,7 +47,9 @@ export async function transaction(deps: FhirDeps, request: FhirRequest, entries:
       break
     } catch (error) {
       if (!(error instanceof OutcomeError) || error.issues[0]?.code !== 'claim-taken' || attempt >= ATTEMPTS_MAX) throw error
-      for (const step of steps) if (step.claim && step.criteria) await dropStaleClaim(deps, entryRequest(request, step.entry), step.entry.segments[0] ?? '', step.criteria, step.claim.key)
+      for (const step of steps)
+        if (step.claim && step.criteria)
+          await dropStaleClaim(deps, entryRequest(request, step.entry), step.entry.segments[0] ?? '', step.criteria, step.claim.key)
     }
   }
   for (const entry of entries) {
@@ -68,7 +75,12 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
 function failAt(entry: EntryRequest, error: unknown): never {
   if (!(error instanceof OutcomeError)) throw error
   throw new OutcomeError(
-    error.issues.map((issue) => ({ ...issue, expression: [`Bundle.entry[${entry.at}]${issue.expression?.[0] ? `.resource.${issue.expression[0].replace(/^[A-Z]\w*\./, '')}` : ''}`] })),
+    error.issues.map((issue) => ({
+      ...issue,
+      expression: [
+        `Bundle.entry[${entry.at}]${issue.expression?.[0] ? `.resource.${issue.expression[0].replace(/^[A-Z]\w*\./, '')}` : ''}`,
+      ],
+    })),
   )
 }
 
@@ -102,7 +114,9 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, name
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (entry.method === 'DELETE') return deletion(deps, request, entry, type, id)
   if (entry.text === undefined) throw new OutcomeError('bundle-invalid')
-  const text = await rewriteReferences(entry.text, names, (criteriaType, criteria) => resolveConditional(deps, request, criteriaType, criteria))
+  const text = await rewriteReferences(entry.text, names, (criteriaType, criteria) =>
+    resolveConditional(deps, request, criteriaType, criteria),
+  )
   const rewritten = { ...entry, text }
   if (entry.method === 'PUT') return updateDraft(deps, entryRequest(request, rewritten))
   return draftOf(deps, request.actor, { type, id, method: 'POST', expect: 'absent', parsed: parseResource(text) })
@@ -138,9 +152,19 @@ function refuseTwice(steps: Step[]): void {
 const ORDER = { DELETE: 0, POST: 1, PUT: 2 }
 
 async function commit(deps: FhirDeps, request: FhirRequest, steps: Step[], answers: BundleEntry[]): Promise<void> {
-  const ordered = steps.flatMap((step) => (step.draft ? [{ step, draft: step.draft }] : [])).sort((a, b) => ORDER[a.draft.method] - ORDER[b.draft.method])
+  const ordered = steps
+    .flatMap((step) => (step.draft ? [{ step, draft: step.draft }] : []))
+    .sort((a, b) => ORDER[a.draft.method] - ORDER[b.draft.method])
   const claims = steps.flatMap((step) => (step.claim ? [step.claim] : []))
-  const written = ordered.length === 0 ? [] : await store(deps, request, ordered.map(({ draft }) => draft), { claims })
+  const written =
+    ordered.length === 0
+      ? []
+      : await store(
+          deps,
+          request,
+          ordered.map(({ draft }) => draft),
+          { claims },
+        )
   ordered.forEach(({ step, draft }, at) => {
     answers[step.entry.at] = writtenEntry(deps, entryRequest(request, step.entry), draft, written[at])
   })

@@ -1,5 +1,5 @@
 /** One FHIR request and its answer, free of Express: batch entries are requests of the same kind. */
-import type { Access } from '../access/access.ts'
+import type { Access } from '../access/types.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { Search } from '../search/types.ts'

@@ -45,7 +45,11 @@ export async function remove(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const current = await currentForWrite(deps, type, id)
   if (!current || current.deleted) return absentDeletion(deps, request, type, id)
   const draft: Draft = {
-    type, id, method: 'DELETE', expect: ifMatch === undefined ? 'any' : versionOf(ifMatch), custodian: current.acc.o,
+    type,
+    id,
+    method: 'DELETE',
+    expect: ifMatch === undefined ? 'any' : versionOf(ifMatch),
+    custodian: current.acc.o,
   }
   const [written] = await store(deps, request, [draft])
   return { status: 204, headers: { ETag: `W/"${written.v}"` } }
@@ -54,7 +58,10 @@ export async function remove(deps: FhirDeps, request: FhirRequest): Promise<Fhir
 /** Deleting what is not there succeeds for those who may delete anything there; for others it is not found, as what is hidden. */
 async function absentDeletion(deps: FhirDeps, request: FhirRequest, type: string, id: string): Promise<FhirResponse> {
   const current = await currentForWrite(deps, type, id)
-  const own = current ? (await deps.access.mayWrite(request.actor, { type, id, method: 'DELETE', expect: 'any', custodian: current.acc.o }, current)).permitted : false
+  const own = current
+    ? (await deps.access.mayWrite(request.actor, { type, id, method: 'DELETE', expect: 'any', custodian: current.acc.o }, current))
+        .permitted
+    : false
   if (request.actor.party === 'operator' || own) return { status: 204, headers: {} }
   throw new OutcomeError('not-found')
 }

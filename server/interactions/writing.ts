@@ -1,9 +1,10 @@
 /** From a request's body to a stored resource: what create, update and transactions share. */
 import type { Actor } from '../auth/actor.ts'
-import { BASE } from '../fhir/canonical.ts'
 import { isId } from '../fhir/ids.ts'
 import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
-import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { toOutcomeIssues } from '../validation/issue.ts'
+import type { Stored } from '../store/types.ts'
 import type { Draft, WriteExtra } from '../writer/types.ts'
 import { currentForWrite } from './read.ts'
 import { auditRecordOf } from './audited.ts'
@@ -30,16 +31,23 @@ export interface DraftInput {
 export function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): Draft {
   const { parsed, type, id } = input
   if (parsed.resource.resourceType !== type) throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
-  if (parsed.resource.id !== undefined && !isId(String(parsed.resource.id))) throw new OutcomeError('id-invalid', { expression: [`${type}.id`] })
-  const issues = deps.validator.validate(parsed.resource, { mode: input.method === 'POST' ? 'create' : 'update', decimals: parsed.decimals })
+  if (parsed.resource.id !== undefined && !isId(String(parsed.resource.id)))
+    throw new OutcomeError('id-invalid', { expression: [`${type}.id`] })
+  const issues = deps.validator.validate(parsed.resource, {
+    mode: input.method === 'POST' ? 'create' : 'update',
+    decimals: parsed.decimals,
+  })
   const errors = issues.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal')
-  if (errors.length > 0) throw new OutcomeError(issues.map(toOutcome))
-  return { type, id, method: input.method, expect: input.expect, parsed, custodian: custodianOf(deps, actor, parsed), unchangedIsFine: input.method === 'PUT' }
-}
-
-function toOutcome(issue: ReturnType<FhirDeps['validator']['validate']>[number]): OutcomeIssue {
-  const profile = issue.profile?.startsWith(BASE) ? issue.profile.slice(issue.profile.lastIndexOf('/') + 1) : issue.profile
-  return { code: issue.code, severity: issue.severity, expression: [issue.expression], params: { rule: issue.rule, profile: profile ?? '' } }
+  if (errors.length > 0) throw new OutcomeError(toOutcomeIssues(issues))
+  return {
+    type,
+    id,
+    method: input.method,
+    expect: input.expect,
+    parsed,
+    custodian: custodianOf(deps, actor, parsed),
+    unchangedIsFine: input.method === 'PUT',
+  }
 }
 
 /** Only an operator may name another custodian than its own organisation, by `meta.source`. */
@@ -53,9 +61,17 @@ function custodianOf(deps: FhirDeps, actor: Actor, parsed: ParsedResource): stri
  * Stores drafts atomically, with their AuditEvents in the same transaction.
  * @throws OutcomeError not-found, forbidden, version-conflict, claim-taken
  */
-export async function store(deps: FhirDeps, request: FhirRequest, drafts: Draft[], extra: WriteExtra = {}): Promise<[Written, ...Written[]]> {
-  for (const draft of drafts) await requireWritable(deps, request, draft)
-  const audit = drafts.map((draft) => auditRecordOf(deps, request, draft))
+export async function store(
+  deps: FhirDeps,
+  request: FhirRequest,
+  drafts: Draft[],
+  extra: WriteExtra = {},
+): Promise<[Written, ...Written[]]> {
+  const current = await Promise.all(
+    drafts.map((draft) => (draft.method === 'POST' ? undefined : currentForWrite(deps, draft.type, draft.id))),
+  )
+  for (const [at, draft] of drafts.entries()) await requireWritable(deps, request, draft, current[at])
+  const audit = await Promise.all(drafts.map((draft, at) => auditRecordOf(deps, request, draft, current[at])))
   const result = await deps.writer.write(drafts, { ...extra, audit, actor: request.actor })
   if (!result.ok) throw conflictOf(result)
   return result.written as [Written, ...Written[]]
@@ -68,8 +84,7 @@ function conflictOf(result: { conflict: 'version' | 'exists' | 'claim-taken' | '
 }
 
 /** What may not be changed and is not visible either answers as if it were absent (access.md L55). */
-async function requireWritable(deps: FhirDeps, request: FhirRequest, draft: Draft): Promise<void> {
-  const current = draft.method === 'POST' ? undefined : await currentForWrite(deps, draft.type, draft.id)
+async function requireWritable(deps: FhirDeps, request: FhirRequest, draft: Draft, current: Stored | undefined): Promise<void> {
   const verdict = await deps.access.mayWrite(request.actor, draft, current)
   if (verdict.permitted) return
   if (draft.method === 'POST') throw new OutcomeError('forbidden')

@@ -1,0 +1,22 @@
+/** The part of autocannon that the benchmarks use. */
+declare module 'autocannon' {
+  interface Options {
+    url: string
+    connections: number
+    duration?: number
+    amount?: number
+    requests: { method: string; path: string; headers?: Record<string, string>; body?: string | Uint8Array }[]
+  }
+  namespace autocannon {
+    interface Result {
+      duration: number
+      '2xx': number
+      non2xx: number
+      errors: number
+      timeouts: number
+      latency: { p50: number; p99: number }
+    }
+  }
+  function autocannon(options: Options): Promise<autocannon.Result>
+  export = autocannon
+}
