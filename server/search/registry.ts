@@ -1,6 +1,6 @@
 /** The search parameters of each resource type, ready to run: what to extract, and where its keys stand. */
 import type { Definitions } from './definitions.ts'
-import { compileTerm, type Extract } from './expression/compile.ts'
+import { compileTerm, type Extract, passesCast } from './expression/compile.ts'
 import { compileWithFhirpath } from './expression/fallback.ts'
 import { parseExpression, type Term, termKey } from './expression/parse.ts'
 import type { SearchParameter } from './types.ts'
@@ -83,8 +83,8 @@ function leafOf(term: Term, definitions: Definitions): { path: string; datatypes
   for (const step of term.steps) {
     if (step.kind === 'existsNotFalse') return { path, datatypes: ['boolean'] }
     if (step.kind === 'as') {
-      places = [step.type]
-      types = [step.type]
+      types = types.filter((t) => passesCast(t, step.type))
+      places = types
     }
     if (step.kind !== 'child') continue
     const found = places.flatMap((place) => {

@@ -61,7 +61,7 @@ function compileSteps(steps: readonly Step[], at: number, here: Place, elements:
         if (referencedType(value, root) === step.type) next(value, emit, root)
       }
     case 'as':
-      return here.datatype === step.type ? next : () => {}
+      return passesCast(here.datatype, step.type) ? next : () => {}
     case 'extension':
       return (value, emit, root) => {
         for (const e of list((value as Record<string, unknown>).extension)) {
@@ -73,13 +73,33 @@ function compileSteps(steps: readonly Step[], at: number, here: Place, elements:
   }
 }
 
+/** R4 datatypes that specialise another one which expressions cast to: `as uri` takes a canonical too. */
+const SPECIALISES: ReadonlyMap<string, string> = new Map([
+  ['canonical', 'uri'],
+  ['url', 'uri'],
+  ['oid', 'uri'],
+  ['uuid', 'uri'],
+  ['code', 'string'],
+  ['id', 'string'],
+  ['markdown', 'string'],
+  ['Age', 'Quantity'],
+  ['Count', 'Quantity'],
+  ['Distance', 'Quantity'],
+  ['Duration', 'Quantity'],
+])
+
+/** Whether `as wanted` passes a value of this type. */
+export function passesCast(type: string, wanted: string): boolean {
+  return type === wanted || SPECIALISES.get(type) === wanted
+}
+
 function compileChild(steps: readonly Step[], at: number, name: string, here: Place, elements: ElementTypes): Run | undefined {
   const path = `${here.place}.${name}`
   const declared = elements.get(path)
   if (declared === undefined) return undefined
   if (typeof declared === 'string') return compileProperty(steps, at, name, placeOf(path, declared), elements)
   const cast = steps[at + 1]
-  const wanted = cast?.kind === 'as' ? declared.filter((t) => t === cast.type) : declared
+  const wanted = cast?.kind === 'as' ? declared.filter((t) => passesCast(t, cast.type)) : declared
   const behind = cast?.kind === 'as' ? at + 1 : at
   const runs = wanted.map((t) => compileProperty(steps, behind, name + t[0]!.toUpperCase() + t.slice(1), placeOf(path, t), elements))
   const known = runs.filter((r) => r !== undefined)

@@ -1,0 +1,59 @@
+/** Evaluates a plan on one index entry in memory, as plainly as the plan's words say it: what the database must also answer. */
+import type { IndexEntry, IntervalBound, PlanNode } from '../../server/search/plan.ts'
+
+export interface NaiveDocument {
+  id: string
+  at: Date
+  entry: IndexEntry
+}
+
+export function matches(plan: PlanNode, doc: NaiveDocument): boolean {
+  const { keys } = doc.entry
+  switch (plan.kind) {
+    case 'and':
+      return plan.nodes.every((n) => matches(n, doc))
+    case 'or':
+      return plan.nodes.some((n) => matches(n, doc))
+    case 'not':
+      return !matches(plan.node, doc)
+    case 'keys':
+      return plan.keys.some((k) => keys.includes(k))
+    case 'keyRange':
+      return keys.some((k) => inOrder(plan.from, k) <= 0 && inOrder(k, plan.to) < 0)
+    case 'keyContains':
+      return keys.some((k) => k.startsWith(plan.prefix) && k.slice(plan.prefix.length).includes(plan.text))
+    case 'ids':
+      return plan.ids.includes(doc.id)
+    case 'interval': {
+      const unit = plan.unit
+      const ranges: readonly { lo: Date | number; hi: Date | number; u?: string[] }[] = doc.entry[plan.field][plan.param] ?? []
+      return ranges.some((r) => plan.where.every((b) => bounded(r, b)) && (unit === undefined || (r.u ?? []).includes(unit)))
+    }
+    case 'lastUpdated':
+      return plan.where.every(({ op, value }) => compare(op, doc.at.getTime(), value.getTime()))
+    case 'missing':
+      return isMissing(plan, doc.entry) === plan.missing
+    case 'nothing':
+      return false
+    case 'everything':
+      return true
+  }
+}
+
+/** Order of UTF-8 bytes, which is the database's, not that of UTF-16 units. */
+function inOrder(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a, 'utf8'), Buffer.from(b, 'utf8'))
+}
+
+function bounded(range: { lo: Date | number; hi: Date | number }, bound: IntervalBound): boolean {
+  return compare(bound.op, Number(range[bound.end]), Number(bound.value))
+}
+
+function compare(op: IntervalBound['op'], a: number, b: number): boolean {
+  return op === '$lt' ? a < b : op === '$lte' ? a <= b : op === '$gt' ? a > b : a >= b
+}
+
+function isMissing(plan: Extract<PlanNode, { kind: 'missing' }>, entry: IndexEntry): boolean {
+  if (plan.field !== 'keys') return (entry[plan.field][plan.param] ?? []).length === 0
+  return !entry.keys.some((k) => plan.separators.some((s) => k.startsWith(plan.param + s)))
+}

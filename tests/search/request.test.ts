@@ -1,0 +1,201 @@
+import { describe, expect, test } from '@jest/globals'
+import { KEYS_MAX, NAME_LENGTH_MAX, OR_VALUES_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../../server/search/limits.ts'
+import type { OutcomeError } from '../../server/outcome/outcome-error.ts'
+import { parse, refusal, search } from './ask.ts'
+
+describe('a search request', () => {
+  test('without criteria finds everything of the type', () => {
+    expect(parse('Patient', '')).toEqual({
+      type: 'Patient',
+      plan: { kind: 'everything' },
+      sort: [],
+      count: 20,
+      total: 'accurate',
+      summaryCount: false,
+      includes: [],
+      revincludes: [],
+      applied: [],
+      ignored: [],
+      patients: [],
+    })
+  })
+
+  test('repeats are AND, commas are OR', () => {
+    expect(parse('Observation', 'code=a,urn:s|b&status=final').plan).toEqual({
+      kind: 'and',
+      nodes: [
+        { kind: 'keys', keys: ['code:a', 'code=urn:s|b'] },
+        { kind: 'keys', keys: ['status:final'] },
+      ],
+    })
+  })
+
+  test('an unknown parameter is ignored under lenient handling, and is not in the self link', () => {
+    const parsed = parse('Patient', 'typo=1&gender=male', false)
+    expect(parsed.ignored).toEqual(['typo'])
+    expect(parsed.applied).toEqual([['gender', 'male']])
+    expect(refusal('Patient', 'typo=1&gender=male', true)).toBe('parameter-unknown')
+  })
+
+  test.each(['__proto__=1', 'constructor=1', 'toString=1', 'hasOwnProperty=1', 'code[$ne]=1', '$where=1', '=1', 'a.b=1', 'gender[]=male'])(
+    '%s is a parameter like any unknown one',
+    (query) => {
+      expect(parse('Patient', query, false).ignored).toHaveLength(1)
+      expect(parse('Patient', query, false).plan).toEqual({ kind: 'everything' })
+      expect(refusal('Patient', query, true)).toBe('parameter-unknown')
+    },
+  )
+
+  test('a message does not repeat a name that could be data', () => {
+    expect(() => parse('Patient', '张三=1')).toThrow(
+      expect.objectContaining({ issues: [expect.objectContaining({ params: { name: '?' } })] }),
+    )
+  })
+
+  // Ignoring any of these would answer more than was asked for.
+  test.each([
+    ['subject.name=x', 'chain-unsupported'],
+    ['subject:Patient.name=x', 'chain-unsupported'],
+    ['_has:Observation:patient:code=x', 'chain-unsupported'],
+    ['code-value-quantity=a$1', 'parameter-unsupported'],
+    ['_filter=code eq a', 'parameter-unsupported'],
+    ['_text=x', 'parameter-unsupported'],
+    ['_content=x', 'parameter-unsupported'],
+    ['_list=1', 'parameter-unsupported'],
+    ['code:in=x', 'modifier-unsupported'],
+    ['code:__proto__=x', 'modifier-unsupported'],
+    ['_id:exact=1', 'modifier-unsupported'],
+    ['_include:iterate=Observation:subject', 'modifier-unsupported'],
+    ['_sort:asc=date', 'modifier-unsupported'],
+  ])('%s is refused as %s in both handlings', (query, code) => {
+    expect(refusal('Observation', query, true)).toBe(code)
+    expect(refusal('Observation', query, false)).toBe(code)
+  })
+
+  test('_id: what cannot be an id is the id of nothing', () => {
+    expect(parse('Patient', '_id=1,2').plan).toEqual({ kind: 'ids', ids: ['1', '2'] })
+    expect(parse('Patient', '_id=Patient/1').plan).toEqual({ kind: 'nothing' })
+    expect(parse('Patient', '_id={"$ne":1},a').plan).toEqual({ kind: 'ids', ids: ['a'] })
+  })
+
+  test.each([
+    ['_count=0', { count: 0, summaryCount: true }],
+    ['_count=50', { count: 50, summaryCount: false }],
+    ['_count=999999999', { count: 1000 }],
+    ['_summary=count', { summaryCount: true, count: 20 }],
+    ['_summary=true', { summaryCount: false, summary: 'true' }],
+    ['_elements=id,code', { elements: ['id', 'code'] }],
+    ['_total=none', { total: 'none' }],
+    ['_total=estimate', { total: 'estimate' }],
+  ])('%s', (query, expected) => {
+    const parsed = parse('Observation', query)
+    expect(parsed).toMatchObject(expected)
+    expect(parsed.applied).toHaveLength(1)
+  })
+
+  test('_format and _pretty are passed over', () => {
+    const parsed = parse('Observation', '_format=json&_pretty=true')
+    expect([parsed.applied, parsed.ignored]).toEqual([[], []])
+  })
+
+  test.each([
+    '_count=-1',
+    '_count=1.5',
+    '_count=',
+    '_count=a',
+    '_count=9999999999',
+    '_total=maybe',
+    '_summary=x',
+    '_elements=a,$b',
+    '_sort=nothing',
+    '_include=x',
+  ])('%s is invalid', (query) => {
+    expect(refusal('Observation', query)).toBe('parameter-invalid')
+  })
+
+  test('a result parameter may stand once', () => {
+    expect(refusal('Observation', '_count=1&_count=2')).toBe('parameter-repeated')
+    expect(refusal('Observation', '_sort=date&_sort=code')).toBe('parameter-repeated')
+    expect(refusal('Observation', '_include=Observation:subject&_include=Observation:encounter')).toBeUndefined()
+  })
+
+  test('_sort by any parameter of the type', () => {
+    expect(parse('Observation', '_sort=-date,status,_id,-_lastUpdated,value-quantity').sort).toEqual([
+      { by: 'mainDate', param: 'date', descending: true },
+      { by: 'keys', param: 'status', descending: false },
+      { by: 'id', param: '_id', descending: false },
+      { by: 'lastUpdated', param: '_lastUpdated', descending: true },
+      { by: 'nums', param: 'value-quantity', descending: false },
+    ])
+    expect(parse('Patient', '_sort=birthdate').sort).toEqual([{ by: 'dates', param: 'birthdate', descending: false }])
+    expect(parse('DiagnosticReport', '_sort=date').sort).toEqual([{ by: 'dates', param: 'date', descending: false }])
+    expect(refusal('Observation', '_sort=combo-code')).toBe('parameter-unsupported')
+    expect(refusal('Observation', '_sort=a,b,c,d,e,f', true)).toBe('parameter-invalid')
+    expect(parse('Observation', '_sort=nothing', false).ignored).toEqual(['_sort'])
+  })
+
+  test('_include and _revinclude', () => {
+    const includes = (query: string, type = 'Observation') => parse(type, query).includes
+    expect(includes('_include=Observation:subject')).toEqual([{ source: 'Observation', param: 'subject' }])
+    expect(includes('_include=Observation:subject:Patient')).toEqual([{ source: 'Observation', param: 'subject', target: 'Patient' }])
+    expect(includes('_include=Observation:*').map((i) => i.param)).toEqual(expect.arrayContaining(['subject', 'encounter', 'performer']))
+    expect(includes('_include=*')).toEqual(includes('_include=Observation:*'))
+    expect(parse('Patient', '_revinclude=Observation:patient').revincludes).toEqual([{ source: 'Observation', param: 'patient' }])
+    expect(parse('Patient', '_revinclude=Observation:*').revincludes.map((i) => i.param)).toEqual(
+      expect.arrayContaining(['subject', 'patient']),
+    )
+    expect(parse('Encounter', '_revinclude=Observation:*').revincludes.map((i) => i.param)).not.toContain('patient')
+  })
+
+  test.each([
+    ['Observation', '_include=Patient:organization'],
+    ['Observation', '_include=Observation:code'],
+    ['Observation', '_include=Observation:subject:Medication'],
+    ['Observation', '_include=Observation:subject:x'],
+    ['Observation', '_include=Observation:subject:Patient:x'],
+    ['Observation', '_include=__proto__:subject'],
+    ['Patient', '_revinclude=Observation:encounter'],
+    ['Patient', '_revinclude=Observation:subject:Group'],
+    ['Patient', '_revinclude=Nothing:subject'],
+  ])('%s?%s is invalid', (type, query) => {
+    expect(refusal(type, query, false)).toBe('parameter-invalid')
+  })
+
+  test('_revinclude of everything is too costly', () => {
+    expect(refusal('Patient', '_revinclude=*')).toBe('too-costly')
+  })
+
+  test('bounds', () => {
+    const many = Array.from({ length: PARAMETERS_MAX + 1 }, () => 'status=a').join('&')
+    expect(refusal('Observation', many)).toBe('parameter-values')
+    expect(refusal('Observation', `status=${Array.from({ length: OR_VALUES_MAX + 1 }, (_, i) => i).join(',')}`)).toBe('parameter-values')
+    expect(refusal('Observation', `status=${Array.from({ length: OR_VALUES_MAX }, (_, i) => i).join(',')}`)).toBeUndefined()
+    expect(refusal('Observation', `status=${'a'.repeat(VALUE_LENGTH_MAX + 1)}`)).toBe('parameter-invalid')
+    expect(refusal('Observation', `status=${'a'.repeat(3000)}`)).toBe('parameter-invalid')
+    expect(refusal('Observation', `${'a'.repeat(NAME_LENGTH_MAX + 1)}=1`, false)).toBe('parameter-invalid')
+  })
+
+  test('a resource with too many keys is refused as a whole', () => {
+    const identifier = Array.from({ length: KEYS_MAX }, (_, i) => ({ value: String(i) }))
+    expect(() => search.index({ resourceType: 'Observation', identifier }, undefined as never)).toThrow(
+      expect.objectContaining({ issues: [expect.objectContaining({ code: 'too-many-keys' })] }),
+    )
+  })
+
+  test('a parameter that the actor may not use is refused in both handlings, in criteria and in _sort', () => {
+    const ask = (query: [string, string][], strict: boolean) => () =>
+      search.parse('Patient', query, { strict, countDefault: 20, countMax: 100, allowed: (code) => code !== 'name' })
+    const forbidden = expect.objectContaining({ status: 403 }) as unknown as OutcomeError
+    for (const strict of [true, false]) {
+      expect(ask([['name', 'x']], strict)).toThrow(forbidden)
+      expect(ask([['name:exact', 'x']], strict)).toThrow(forbidden)
+      expect(ask([['_sort', '-name']], strict)).toThrow(forbidden)
+      expect(ask([['gender', 'male']], strict)).not.toThrow()
+    }
+  })
+
+  test('an unknown type', () => {
+    expect(refusal('Nothing', 'a=1')).toBe('resource-type-unknown')
+    expect(refusal('__proto__', 'a=1')).toBe('resource-type-unknown')
+  })
+})
