@@ -1,15 +1,10 @@
-/**
- * Writes what the validator needs of base R4: every type with its elements (structures.json) and the codes of its
- * required bindings (codes.json). `--check` writes nothing and exits 1 when the committed files differ.
- */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+/** What the validator needs of base R4: every type with its elements, and the codes of its required bindings. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ElementData, StructuresData, TypeData } from '../../server/validation/definitions.ts'
 import { type Expansion, expand, type Sources, unversioned } from './expand.ts'
 import { type CodeSystem, type ElementDefinition, readAll, type StructureDefinition, type ValueSet } from './r4-package.ts'
 
-const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'generated', 'r4')
 const FHIR_TYPE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'
 const SIMPLE_QUANTITY = 'http://hl7.org/fhir/StructureDefinition/SimpleQuantity'
 
@@ -121,23 +116,10 @@ function lines(data: Record<string, unknown>): string {
   return `{\n${body.join(',\n')}\n}\n`
 }
 
-function main(): void {
+/** Writes structures.json and codes.json to a folder. */
+export function writeStructures(folder: string): void {
   const structures = buildStructures()
-  const files = {
-    'structures.json': `{"version":"4.0.1","constraints":${lines(structures.constraints).trimEnd()},"types":${lines(structures.types).trimEnd()}}\n`,
-    'codes.json': lines(buildCodes(structures)),
-  }
-  const check = process.argv.includes('--check')
-  mkdirSync(target, { recursive: true })
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(target, name)
-    if (existsSync(path) && readFileSync(path, 'utf8') === text) continue
-    if (!check) writeFileSync(path, text)
-    else {
-      console.error(`${name} differs`)
-      process.exitCode = 1
-    }
-  }
+  const [constraints, types] = [lines(structures.constraints).trimEnd(), lines(structures.types).trimEnd()]
+  writeFileSync(join(folder, 'structures.json'), `{"version":"${structures.version}","constraints":${constraints},"types":${types}}\n`)
+  writeFileSync(join(folder, 'codes.json'), lines(buildCodes(structures)))
 }
-
-main()

@@ -36,14 +36,20 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
 
   function walkObject(node: TypeNode, value: Json, at: string, walk: Walk): void {
     let members = 0
+    let chosen: string[] | undefined
     for (const key in value) {
       if (key !== 'id') members++
       const info = node.keys.get(key)
-      if (info) walkKey(info, key, value, `${at}.${info.element.name}`, walk)
+      if (!info) continue
+      walkKey(info, key, value, `${at}.${info.element.name}`, walk)
+      if (info.element.keys.length > 1 && !(info.sibling && value[key.slice(1)] !== undefined)) {
+        chosen ??= []
+        if (chosen.includes(info.element.name)) twoChosen(info.element, at, walk)
+        chosen.push(info.element.name)
+      }
     }
     if (members === 0) walk.issues.add({ severity: 'error', code: 'structure', expression: at, rule: 'ele-1', kind: 'structure' })
     for (const element of node.required) if (!present(element, value)) missing(element, at, walk)
-    for (const element of node.choices) oneOf(element, value, at, walk)
     if (walk.invariants) check(invariantsOf(node.path, node.constraints), value, at, walk)
   }
 
@@ -130,11 +136,8 @@ function missing(element: ElementInfo, at: string, walk: Walk): void {
   })
 }
 
-function oneOf(element: ElementInfo, value: Json, at: string, walk: Walk): void {
-  let found = 0
-  for (const key of element.keys) if (value[key] !== undefined || value[`_${key}`] !== undefined) found++
-  if (found > 1)
-    walk.issues.add({ severity: 'error', code: 'cardinality', expression: `${at}.${element.name}`, rule: 'max 1', kind: 'structure' })
+function twoChosen(element: ElementInfo, at: string, walk: Walk): void {
+  walk.issues.add({ severity: 'error', code: 'cardinality', expression: `${at}.${element.name}`, rule: 'max 1', kind: 'structure' })
 }
 
 /** `given` and `_given` stand side by side: each place has a value, an extension, or both. */

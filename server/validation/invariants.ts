@@ -75,12 +75,14 @@ export function createBaseInvariants(
   structures: StructuresData,
   evaluator: Evaluator,
 ): (path: string, keys: readonly string[]) => Invariant[] {
-  const known = new Map<string, Invariant[]>()
+  // The list of keys is one object per element of the definitions, so it can stand for the path as well.
+  const known = new Map<readonly string[], Invariant[]>()
   return (path, keys) => {
     if (keys.length === 0) return NONE
-    const id = `${path} ${keys.join(' ')}`
-    const made = known.get(id) ?? keys.filter((key) => !(key in NOT_RUN)).map((key) => invariant(path, key, structures, evaluator))
-    known.set(id, made)
+    const found = known.get(keys)
+    if (found) return found
+    const made = keys.filter((key) => !(key in NOT_RUN)).map((key) => invariant(path, key, structures, evaluator))
+    known.set(keys, made)
     return made
   }
 }

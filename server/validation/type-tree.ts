@@ -7,7 +7,6 @@ export interface TypeNode {
   path: string
   keys: Map<string, KeyInfo>
   required: ElementInfo[]
-  choices: ElementInfo[]
   constraints: string[]
 }
 
@@ -55,7 +54,7 @@ export function createTypeTree(structures: StructuresData): TypeTree {
   }
 
   function build(path: string, elements: Record<string, ElementData>, constraints: string[]): TypeNode {
-    const made: TypeNode = { path, keys: new Map(), required: [], choices: [], constraints }
+    const made: TypeNode = { path, keys: new Map(), required: [], constraints }
     nodes.set(path, made)
     for (const [name, data] of Object.entries(elements)) addElement(made, name, data)
     return made
@@ -76,7 +75,6 @@ export function createTypeTree(structures: StructuresData): TypeTree {
       ...(data.binding ? { binding: data.binding } : {}),
     }
     if (element.min > 0) owner.required.push(element)
-    if (data.choice) owner.choices.push(element)
     element.keys.forEach((key, at) => {
       const type = types[at] ?? ''
       const primitive = isPrimitive(type)

@@ -40,9 +40,11 @@ const patterns = new Map<string, RegExp>()
 
 /** Patterns come from definitions, never from data; each is compiled once. */
 function pattern(source: string): RegExp {
-  const known = patterns.get(source) ?? new RegExp(source, 'su')
-  patterns.set(source, known)
-  return known
+  const known = patterns.get(source)
+  if (known) return known
+  const made = new RegExp(source, 'su')
+  patterns.set(source, made)
+  return made
 }
 
 export const FUNCTIONS: Record<string, Fn> = {
