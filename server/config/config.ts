@@ -152,20 +152,20 @@ export function loadConfig(variables: Variables, options: LoadOptions = {}): Con
   if (environment.configFile === undefined && environment.production) {
     problems.push({ at: 'YILIAN_CONFIG', zh: 'NODE_ENV=production 时必须指定', en: 'is required when NODE_ENV is production' })
   }
-  const file = readConfigFile(path, problems)
-  if (file) crossCheck(file, { ...options, production: environment.production && environment.configFile !== undefined }, problems)
-  if (!file || problems.length > 0) throw new ConfigError(problems, environment.configFile)
-  return assemble(environment, path, file)
+  const read = readConfigFile(path, problems)
+  if (read) crossCheck(read, { ...options, production: environment.production && environment.configFile !== undefined }, problems)
+  if (!read || problems.length > 0) throw new ConfigError(problems, environment.configFile)
+  return assemble(environment, path, read.file)
 }
 
 /** The parts of a configuration text alone, checked likewise; for tools that have no environment. @throws ConfigError */
 export function configFrom(text: string, variables: Variables, options: LoadOptions = {}): Config {
   const problems: Problem[] = []
   const environment = readEnvironment(variables, problems)
-  const file = parseConfig(text, problems)
-  if (file) crossCheck(file, { ...options, production: environment.production }, problems)
-  if (!file || problems.length > 0) throw new ConfigError(problems)
-  return { ...assemble(environment, '', file), demonstration: false }
+  const read = parseConfig(text, problems)
+  if (read) crossCheck(read, { ...options, production: environment.production }, problems)
+  if (!read || problems.length > 0) throw new ConfigError(problems)
+  return { ...assemble(environment, '', read.file), demonstration: false }
 }
 
 function assemble(environment: Environment, path: string, file: ConfigFile): Config {

@@ -1,6 +1,6 @@
 /** What a schema cannot say: names that must exist, be unique, and fit each other. */
 import { isResourceType } from '../fhir/resource-types.ts'
-import type { ConfigFile, FileClient, FileJwk, FileSource } from './file.ts'
+import type { ConfigFile, FileClient, FileJwk, FileSource, ReadFile } from './file.ts'
 import type { Party } from './party.ts'
 import type { Problem } from './problem.ts'
 import { PURPOSES_OF_PARTY } from './purposes.ts'
@@ -29,7 +29,7 @@ const SCOPE_EXPECTED: Readonly<Record<ScopeProblem, [zh: string, en: string]>> =
 }
 
 /** Adds a problem for everything that does not fit. */
-export function crossCheck(file: ConfigFile, options: CheckOptions, problems: Problem[]): void {
+export function crossCheck({ file, unfit }: ReadFile, options: CheckOptions, problems: Problem[]): void {
   const wrong: Wrong = (at, zh, en) => problems.push({ at, zh, en })
   const organizations = new Map((file.organizations ?? []).map((one) => [one.id, one.kind]))
   const clients = new Set((file.clients ?? []).map((one) => one.client_id))
@@ -58,22 +58,25 @@ export function crossCheck(file: ConfigFile, options: CheckOptions, problems: Pr
     wrong,
   )
   uniqueIdentifiers(file, wrong)
-  for (const [i, client] of (file.clients ?? []).entries()) checkClient(client, `clients[${i}]`, file, organizations, options, wrong)
-  for (const [i, source] of (file.sources ?? []).entries()) checkSource(source, `sources[${i}]`, organizations, clients, options, wrong)
-  for (const [i, issuer] of (file.issuers ?? []).entries()) {
+  const fitting = <T>(name: string, list: readonly T[] = []): [string, T][] =>
+    list.map((entry, i): [string, T] => [`${name}[${i}]`, entry]).filter(([at]) => !unfit.has(at))
+  for (const [at, client] of fitting('clients', file.clients)) checkClient(client, at, file, organizations, options, wrong)
+  for (const [at, source] of fitting('sources', file.sources)) checkSource(source, at, organizations, clients, options, wrong)
+  for (const [at, issuer] of fitting('issuers', file.issuers)) {
     for (const [j, name] of (issuer.clients ?? []).entries()) {
-      if (!clients.has(name)) wrong(`issuers[${i}].clients[${j}]`, '没有此客户端', 'there is no such client')
+      if (!clients.has(name)) wrong(`${at}.clients[${j}]`, '没有此客户端', 'there is no such client')
     }
-    if (!isAllowedUrl(issuer.jwks_uri, file)) wrong(`issuers[${i}].jwks_uri`, HTTPS_ZH, HTTPS_EN)
+    if (!isAllowedUrl(issuer.jwks_uri, file)) wrong(`${at}.jwks_uri`, HTTPS_ZH, HTTPS_EN)
   }
 }
 
 const HTTPS_ZH = '应为 https 地址；http 仅限 privateOrigins 所列来源'
 const HTTPS_EN = 'must be https; http only for an origin listed in privateOrigins'
 
-function unique(list: string, key: string, values: readonly string[], wrong: Wrong): void {
+function unique(list: string, key: string, values: readonly (string | undefined)[], wrong: Wrong): void {
   const seen = new Set<string>()
   for (const [i, value] of values.entries()) {
+    if (value === undefined) continue
     if (seen.has(value)) wrong(`${list}[${i}].${key}`, '重复', 'is used twice')
     seen.add(value)
   }

@@ -73,8 +73,15 @@ const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTy
 ajv.addKeyword({ keyword: 'expected', schemaType: 'array' })
 const validate = ajv.compile<ConfigFile>(FILE_SCHEMA)
 
-/** The file's content when it has the right shape; otherwise undefined, with the reasons in `problems`. */
-export function readConfigFile(path: string, problems: Problem[]): ConfigFile | undefined {
+/** A file as far as it has the right shape. */
+export interface ReadFile {
+  file: ConfigFile
+  /** entries that were not read for their shape (`clients[2]`); of them only the names stand in `file` */
+  unfit: ReadonlySet<string>
+}
+
+/** The file's content; undefined when nothing of it can be used. Whatever is wrong is added to `problems`. */
+export function readConfigFile(path: string, problems: Problem[]): ReadFile | undefined {
   let text: string
   try {
     if (statSync(path).size > FILE_BYTES_MAX) throw new Error('too large')
@@ -87,7 +94,7 @@ export function readConfigFile(path: string, problems: Problem[]): ConfigFile | 
 }
 
 /** The same for a text in memory. */
-export function parseConfig(text: string, problems: Problem[]): ConfigFile | undefined {
+export function parseConfig(text: string, problems: Problem[]): ReadFile | undefined {
   // Keys stay text: an institution code 0001 without quotes must not become 1.
   const document = parseDocument(text, { uniqueKeys: true, stringKeys: true, version: '1.2', prettyErrors: true })
   for (const error of document.errors.slice(0, PROBLEMS_MAX)) {
@@ -102,10 +109,31 @@ export function parseConfig(text: string, problems: Problem[]): ConfigFile | und
     problems.push({ at: 'YILIAN_CONFIG', zh: '别名过多或无法解析', en: 'has too many aliases or an unresolved one' })
     return undefined
   }
-  if (validate(content)) return content
-  problems.push(...(validate.errors ?? []).slice(0, PROBLEMS_MAX).map(problemOf))
-  return undefined
+  if (validate(content)) return { file: content, unfit: new Set() }
+  const errors = validate.errors ?? []
+  problems.push(...errors.slice(0, PROBLEMS_MAX).map(problemOf))
+  return salvage(content, errors)
 }
+
+/** The rest is checked on, so that everything that is wrong is told at once; entries that do not fit keep only their names. */
+function salvage(content: unknown, errors: readonly ErrorObject[]): ReadFile | undefined {
+  const places = errors.map(({ instancePath }) => instancePath.split('/').slice(1))
+  if (typeof content !== 'object' || content === null || places.some(([list, index]) => list !== undefined && index === undefined))
+    return undefined
+  const unfit = new Set(places.filter(([list]) => list !== undefined).map(([list, index]) => `${list}[${index}]`))
+  const file = Object.entries(content).map(([name, list]: [string, unknown]) => [
+    name,
+    Array.isArray(list) ? list.map((entry, i) => (unfit.has(`${name}[${i}]`) ? namesOf(entry) : entry)) : list,
+  ])
+  return { file: Object.fromEntries(file) as ConfigFile, unfit }
+}
+
+function namesOf(entry: unknown): Record<string, string> {
+  if (typeof entry !== 'object' || entry === null) return {}
+  return Object.fromEntries(Object.entries(entry).filter(([key, value]) => NAMES.has(key) && typeof value === 'string'))
+}
+
+const NAMES = new Set(['id', 'client_id', 'issuer', 'kind'])
 
 function problemOf(error: ErrorObject): Problem {
   const path = keyPath(error.instancePath)

@@ -81,7 +81,7 @@ const client = object(
     party: { enum: PARTIES },
     organization: id,
     role: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9-]{0,63}$', expected: ['角色代码，如 clinician', 'a role such as clinician'] },
-    purposes: listOf(id, 1, 50),
+    purposes: listOf(text, 1, 50),
     scopes: text,
     forms: listOf({ enum: DATA_FORMS }, 1),
     studies: listOf(id),
