@@ -1,8 +1,9 @@
 /** Every source format, by the id that the configuration names. A new one is its folder and one line here. */
 import type { SourceMapping } from './engine/types.ts'
+import { hospitalHl7v2 } from './hospital/hl7v2/index.ts'
 import { rhipTables } from './rhip/tables/index.ts'
 
-const ALL: readonly SourceMapping[] = [rhipTables]
+const ALL: readonly SourceMapping[] = [hospitalHl7v2, rhipTables]
 
 const byId = new Map(ALL.map((one) => [one.id, one]))
 

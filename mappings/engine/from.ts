@@ -60,7 +60,7 @@ export class From<Row> {
       const code = clean(run.text(field))
       const text = clean(displayField && run.text(displayField))
       if (code === undefined) return text === undefined ? undefined : { text }
-      return { coding: [{ system, ...(version && { version }), code, ...(text && { display: text }) }], text: text ?? code }
+      return { coding: [{ system, ...(version && { version }), code, ...(text && { display: text }) }], ...(text && { text }) }
     })
   }
 

@@ -23,6 +23,11 @@ export const keys = {
   request: (scope: string, requestNo: string) => key('ServiceRequest', scope, [requestNo]),
   /** diagnosis of a visit: by code, else by its rank or its name */
   diagnosis: (scope: string, visitNo: string, codeOrRank: string) => key('Condition', scope, [visitNo, codeOrRank]),
+  /** allergy and relative of a patient, by the hospital's own patient number */
+  allergy: (scope: string, patientNo: string, substance: string) => key('AllergyIntolerance', scope, [patientNo, substance]),
+  relative: (scope: string, patientNo: string, name: string) => key('RelatedPerson', scope, [patientNo, name]),
+  composition: (scope: string, documentNo: string) => key('Composition', scope, [documentNo]),
+  binary: (scope: string, documentNo: string) => key('Binary', scope, [documentNo]),
   document: (scope: string, documentNo: string) => key('DocumentReference', scope, [documentNo]),
 } as const
 

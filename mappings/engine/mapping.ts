@@ -57,6 +57,8 @@ export interface RunOptions {
   at?: (field: string) => string
   /** whole record withdrawn, whatever the row says */
   withdrawn?: boolean
+  /** false: the record offers its fields itself (RecordBuilder.offerNamed), the row only repeats them */
+  offer?: false
 }
 
 export interface RunResult {

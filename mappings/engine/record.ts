@@ -27,7 +27,7 @@ export class RecordBuilder {
 
   /** Maps a row, keeps what came of it; answers the resource's key, undefined when none was made. */
   run<Row extends object>(map: Mapping<Row>, row: Row, options: RunOptions): ResourceKey | 'patient' | undefined {
-    this.offer(row, options.at)
+    if (options.offer !== false) this.offer(row, options.at)
     const result = runMapping(map, row, this.context, options)
     this.keep(result)
     return result.mapped?.key

@@ -32,6 +32,10 @@ export interface KeyReference {
   $key: ResourceKey
   display?: string
 }
+/** Stands where an element of type url names a resource of the record (Attachment.url): ingest makes it `Type/id`. */
+export interface KeyUrl {
+  $url: ResourceKey
+}
 /** Stands where the record's patient is referenced. */
 export interface PatientReference {
   $patient: true

@@ -1,0 +1,85 @@
+/** ADT messages about one visit or one patient: A01 admission and its relatives, which have the same segments. */
+import { settled } from '../../engine/outcome.ts'
+import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
+import { filled } from '../../engine/values/blank.ts'
+import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
+import { AL1, allergy } from './allergy.ts'
+import { DG1, diagnosis, diagnosisOfVisit } from './diagnosis.ts'
+import { fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
+import { type Message, openMessage, runPatient, warning } from './message.ts'
+import { NK1, relative } from './relative.ts'
+import { bed, PV1, visit, type VisitRow } from './visit.ts'
+
+/** Status that the event itself says; absent: the times say it (A08), `none`: the event is about no visit. */
+const EVENTS: Record<string, VisitRow['status'] | 'none'> = {
+  A01: 'in-progress',
+  A02: 'in-progress',
+  A03: 'finished',
+  A04: 'in-progress',
+  A05: 'planned',
+  A08: undefined,
+  A11: 'cancelled',
+  A12: 'in-progress',
+  A13: 'in-progress',
+  A28: 'none',
+  A31: 'none',
+}
+
+/** Events that this mapping takes; A40 (merge) is another thing. */
+export const ADT_EVENTS = Object.keys(EVENTS)
+
+export function mapAdt(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+  const message = openMessage(hl7, recordType, at, context)
+  if (!('record' in message)) return message
+  runPatient(message)
+  const status = EVENTS[recordType.slice(4)]
+  const pv1 = segmentOf(hl7, 'PV1')
+  if (status !== 'none' && pv1) runVisit(message, pv1, status)
+  for (const nk1 of segmentsOf(hl7, 'NK1')) {
+    message.record.run(
+      relative,
+      { ...fieldsOf(nk1, NK1), ...patientNo(message) },
+      { statedAt: message.sentAt, offer: false, at: locate(hl7, nk1) },
+    )
+  }
+  for (const al1 of segmentsOf(hl7, 'AL1')) {
+    message.record.run(
+      allergy,
+      { ...fieldsOf(al1, AL1), ...patientNo(message) },
+      { statedAt: message.sentAt, offer: false, at: locate(hl7, al1) },
+    )
+  }
+  return settled(message.record.finish(), context)
+}
+
+const patientNo = (message: Message) => (message.patientNo === undefined ? {} : { patientNo: message.patientNo })
+
+function runVisit(message: Message, pv1: Segment, status: VisitRow['status']): void {
+  const { record, hl7, sentAt, visitNo } = message
+  const scope = record.context.source.organization
+  const visitField = visitNo === undefined ? {} : { 'PV1-19.1': visitNo }
+  const dg1s = segmentsOf(hl7, 'DG1')
+  const diagnoses = dg1s
+    .map((dg1) => diagnosisOfVisit(filledFields({ ...fieldsOf(dg1, DG1), ...visitField }), scope))
+    .filter((one) => one !== undefined)
+  const row: VisitRow = { ...fieldsOf(pv1, PV1), ...(status && { status }), diagnoses }
+  const options = { statedAt: sentAt, offer: false as const, at: locate(hl7, pv1) }
+  if (visitNo === undefined) {
+    // PV1 without a number is common in A28 and from registration desks; a visit cannot be told apart without one.
+    if (filled(row['PV1-2.1']) !== 'N') record.issue(warning('mapping-required', 'PV1-19'))
+    return
+  }
+  record.run(visit, row, options)
+  record.run(bed, row, options)
+  for (const dg1 of dg1s) {
+    const at = locate(hl7, dg1)
+    record.run(diagnosis, { ...fieldsOf(dg1, DG1), ...visitField }, { statedAt: sentAt, offer: false, at })
+    record.noteRead(at('DG1-6'), at('DG1-15'))
+  }
+}
+
+function filledFields<T extends object>(row: T): T {
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) => (filled(value) === undefined ? [] : [[name, filled(value)]])),
+  ) as T
+}

@@ -1,0 +1,91 @@
+/** Segments as rows: a field is named as people name it, `PV1-3.1` (component) or `OBX-5` (whole field). */
+import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
+
+export type Fields<P extends string> = { [K in P]?: string }
+
+interface Path {
+  field: number
+  component?: number
+}
+
+const PATH = /^[A-Z][A-Z0-9]{2}-(\d{1,3})(?:\.(\d{1,2}))?$/
+const paths = new Map<string, Path>()
+
+function pathOf(name: string): Path {
+  const known = paths.get(name)
+  if (known) return known
+  const match = PATH.exec(name)
+  if (!match) throw new TypeError(`${name} is no field name`)
+  const path = { field: Number(match[1]), ...(match[2] && { component: Number(match[2]) }) }
+  paths.set(name, path)
+  return path
+}
+
+/**
+ * The named fields of a segment. A component is that of the given repetition; a whole field has all of its components and
+ * repetitions as they were sent, because senders do not escape `^` and `~` in units and ranges.
+ */
+export function fieldsOf<P extends string>(segment: Segment | undefined, names: readonly P[], repetition = 0): Fields<P> {
+  const row: Fields<P> = {}
+  if (!segment) return row
+  for (const name of names) {
+    const { field, component } = pathOf(name)
+    const value = component === undefined ? segment.whole(field) : segment.text(field, component, repetition)
+    if (value !== '') row[name] = value
+  }
+  return row
+}
+
+/** How fields of this segment are named in issues: `OBX[2]-5`, the number left out when there is one such segment. */
+export function locate(record: Hl7Record, segment: Segment | undefined, repetition = 0): (name: string) => string {
+  if (!segment) return (name) => name
+  const several = record.segments.some((other) => other.name === segment.name && other.occurrence !== segment.occurrence)
+  const label = several ? `${segment.name}[${segment.occurrence}]` : segment.name
+  return (name) => {
+    if (!name.startsWith(`${segment.name}-`)) return name
+    const rest = name.slice(segment.name.length)
+    const repeated = repetition > 0 ? rest.replace(/^(-\d+)/, `$1[${repetition + 1}]`) : rest
+    return label + repeated
+  }
+}
+
+export interface Leaf {
+  /** `PID-3[2].1`; without the component when there is only one */
+  name: string
+  /** names under which a mapping may have read it */
+  also: string[]
+}
+
+/** Fields that only count or frame; nobody misses them. */
+const STRUCTURE = new Set(['MSH-1', 'MSH-2', 'PID-1', 'PV1-1', 'NK1-1', 'DG1-1', 'AL1-1', 'OBR-1', 'OBX-1', 'NTE-1'])
+
+/** Every filled place of a segment. */
+export function leavesOf(record: Hl7Record, segment: Segment): Leaf[] {
+  const leaves: Leaf[] = []
+  for (let field = 1; field <= segment.fields; field++) {
+    if (STRUCTURE.has(`${segment.name}-${field}`)) continue
+    for (let repetition = 0; repetition < segment.repetitions(field); repetition++) {
+      const at = locate(record, segment, repetition)
+      const whole = at(`${segment.name}-${field}`)
+      const first = locate(record, segment)(`${segment.name}-${field}`)
+      const components = segment.components(field, repetition)
+      for (let component = 1; component <= components; component++) {
+        for (let sub = 1; sub <= segment.subcomponents(field, component, repetition); sub++) {
+          if (segment.text(field, component, repetition, sub).trim() === '') continue
+          const place = `${whole}.${component}`
+          const name = sub > 1 ? `${place}.${sub}` : components > 1 ? place : whole
+          leaves.push({ name, also: [whole, first, ...(sub === 1 ? [place] : [])] })
+        }
+      }
+    }
+  }
+  return leaves
+}
+
+export function segmentOf(record: Hl7Record, name: string): Segment | undefined {
+  return record.segments.find((segment) => segment.name === name)
+}
+
+export function segmentsOf(record: Hl7Record, name: string): Segment[] {
+  return record.segments.filter((segment) => segment.name === name)
+}

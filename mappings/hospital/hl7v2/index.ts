@@ -1,0 +1,46 @@
+/** `hospital/hl7v2`: HL7 v2.3.1 to 2.5.1, one message or a batch of them in one body. */
+import type { DecodeOptions, DecodeResult, MappedRecord, MappingContext, RejectedRecord, SourceMapping } from '../../engine/types.ts'
+import { collectBytes } from '../../parsers/charset.ts'
+import { HL7_BOUNDS, type Hl7Record, parseHl7, splitMessages } from '../../parsers/hl7v2.ts'
+import { ADT_EVENTS, mapAdt } from './adt-a01.ts'
+import { mapOru } from './oru-r01.ts'
+
+type MapMessage = (hl7: Hl7Record, recordType: string, at: string, context: MappingContext) => MappedRecord | RejectedRecord
+
+/** A message type is its file and one line here. */
+const MESSAGES: Readonly<Record<string, MapMessage>> = {
+  ...Object.fromEntries(ADT_EVENTS.map((event) => [`ADT^${event}`, mapAdt])),
+  'ORU^R01': mapOru,
+}
+
+export const hospitalHl7v2: SourceMapping = {
+  id: 'hospital/hl7v2',
+  kind: 'hospital',
+  mode: 'message',
+  accepts: ['application/hl7-v2', 'x-application/hl7-v2+er7', 'text/plain', 'application/octet-stream'],
+  decode,
+  map,
+}
+
+async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
+  const bytes = await collectBytes(chunks, HL7_BOUNDS.bytesMax)
+  const messages = bytes ? splitMessages(bytes) : []
+  if (!bytes || messages.length > HL7_BOUNDS.messagesMax) return yield rejected('message', 'payload-too-large', 'payload')
+  if (messages.length === 0) return yield rejected('message', 'payload-structure', 'MSH')
+  for (const [index, raw] of messages.entries()) {
+    const at = `message ${index + 1}`
+    const parsed = parseHl7(raw, options.charset)
+    if (parsed.ok) yield { ok: true, record: parsed.record, recordType: parsed.record.type, at, raw }
+    else yield { ok: false, rejected: { recordType: 'message', at, reason: { severity: 'error', code: parsed.flaw, at: parsed.at }, raw } }
+  }
+}
+
+function rejected(recordType: string, code: string, at: string): DecodeResult {
+  return { ok: false, rejected: { recordType, at, reason: { severity: 'error', code, at } } }
+}
+
+function map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+  const mapMessage = Object.hasOwn(MESSAGES, recordType) ? MESSAGES[recordType] : undefined
+  if (!mapMessage) return { recordType, at, reason: { severity: 'error', code: 'payload-type-unsupported', at: 'MSH-9' } }
+  return mapMessage(record as Hl7Record, recordType, at, context)
+}

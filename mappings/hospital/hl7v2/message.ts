@@ -1,0 +1,100 @@
+/** What every message type of the hospital has in common: its header, its patient, what of it nobody read. */
+import { RecordBuilder } from '../../engine/record.ts'
+import type { MappingContext, MappingIssue, RejectedRecord } from '../../engine/types.ts'
+import { filled } from '../../engine/values/blank.ts'
+import { instantOf, readDateTime } from '../../engine/values/date.ts'
+import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
+import { leavesOf, locate, segmentOf } from './fields.ts'
+import { patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
+
+export interface Message {
+  record: RecordBuilder
+  hl7: Hl7Record
+  /** MSH-7 (or EVN-2) as an instant */
+  sentAt: string
+  pid: Segment
+  patientRow: PatientRow
+  /** the hospital's own number of the patient */
+  patientNo?: string
+  visitNo?: string
+}
+
+/** Fields of the header that say how the message travels. */
+const ENVELOPE = [
+  'MSH-3',
+  'MSH-4',
+  'MSH-5',
+  'MSH-6',
+  'MSH-7',
+  'MSH-9',
+  'MSH-9.1',
+  'MSH-9.2',
+  'MSH-9.3',
+  'MSH-10',
+  'MSH-11',
+  'MSH-12',
+  'MSH-18',
+  'EVN-1',
+  'EVN-2',
+]
+
+/** Header and patient of a message, or why it cannot be taken. */
+export function openMessage(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): Message | RejectedRecord {
+  const reject = (code: string, field: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code, at: field } })
+  const msh = hl7.segments[0] as Segment
+  const deliveryId = filled(msh.text(10, 1))
+  if (deliveryId === undefined) return reject('mapping-required', 'MSH-10')
+  if (isForeign(filled(msh.text(4, 1)), context)) return reject('mapping-organization', 'MSH-4')
+  const record = new RecordBuilder(context, { recordType, deliveryId, at })
+  for (const segment of hl7.segments) for (const leaf of leavesOf(hl7, segment)) record.offerNamed(leaf.name, leaf.also)
+  record.noteRead(...ENVELOPE)
+  if (hl7.misdeclared) record.issue(warning('payload-charset', 'MSH-18'))
+  const sentAt = statedAt(record, context, [msh.whole(7), 'MSH-7'], [segmentOf(hl7, 'EVN')?.whole(2) ?? '', 'EVN-2'])
+  if (sentAt === undefined) return reject('mapping-required', 'MSH-7')
+  const pid = segmentOf(hl7, 'PID')
+  if (!pid) return reject('mapping-required', 'PID')
+  const row = patientRow(hl7, pid)
+  const visitNo = filled(segmentOf(hl7, 'PV1')?.text(19, 1))
+  const patientNo = row.numbers.find((one) => one.kind === 'patient')?.value
+  record.patient = patientIdentity(row, visitNo, context)
+  return {
+    record,
+    hl7,
+    sentAt,
+    pid,
+    patientRow: row,
+    ...(patientNo !== undefined && { patientNo }),
+    ...(visitNo !== undefined && { visitNo }),
+  }
+}
+
+/** The Patient resource of the message. */
+export function runPatient({ record, hl7, pid, patientRow: row, sentAt }: Message): void {
+  for (let repetition = 0; repetition < pid.repetitions(3); repetition++) {
+    record.noteRead(...['PID-3.1', 'PID-3.4', 'PID-3.5'].map(locate(hl7, pid, repetition)))
+  }
+  record.noteRead('PID-19')
+  record.run(patient, row, { statedAt: sentAt, offer: false, at: locate(hl7, pid) })
+}
+
+/** A facility that the configuration knows as another organisation (formats.md D48); one that it does not know is a name. */
+function isForeign(facility: string | undefined, context: MappingContext): boolean {
+  if (facility === undefined) return false
+  const organization = context.organization(facility)
+  const own = context.source.organization
+  return organization !== own && !organization.startsWith(`${own}~`)
+}
+
+/** The first of several times that can be read, as an instant; bad ones are flagged. */
+export function statedAt(record: RecordBuilder, context: MappingContext, ...times: [text: string, at: string][]): string | undefined {
+  for (const [sent, at] of times) {
+    const text = filled(sent)
+    if (text === undefined) continue
+    const { value, flaw } = readDateTime(text, context.timezone)
+    if (flaw) record.issue(warning(flaw === 'date-invalid' ? 'mapping-date-invalid' : flaw, at))
+    if (value !== undefined) return instantOf(value, context.timezone)
+  }
+  return undefined
+}
+
+export const warning = (code: string, at: string): MappingIssue => ({ severity: 'warning', code, at })

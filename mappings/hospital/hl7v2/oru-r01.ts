@@ -1,0 +1,170 @@
+/** ORU^R01: one DiagnosticReport per report number, with its results, specimen and request. */
+import { settled } from '../../engine/outcome.ts'
+import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
+import { filled } from '../../engine/values/blank.ts'
+import { instantOf, readDateTime } from '../../engine/values/date.ts'
+import { plainText } from '../../engine/values/text.ts'
+import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
+import { fieldsOf, locate, segmentOf } from './fields.ts'
+import { type Message, openMessage, runPatient, statedAt, warning } from './message.ts'
+import { isLaboratory, isWithdrawn, laboratoryReport, OBR, ORC, otherReport, type ReportRow, request, SPM, specimen } from './report.ts'
+import { laboratoryResult, otherResult, resultFields, type ResultRow } from './result.ts'
+import { embeddedDocument } from './embedded-document.ts'
+
+/** OBR with what follows it, and the OBRs of further panels under the same report number. */
+interface ReportGroup {
+  reportNo: string | undefined
+  orc?: Segment
+  obr: Segment
+  spm?: Segment
+  furtherObrs: Segment[]
+  results: { obx: Segment; obr: Segment; notes: Segment[] }[]
+  remarks: Segment[]
+}
+
+export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+  const message = openMessage(hl7, recordType, at, context)
+  if (!('record' in message)) return message
+  runPatient(message)
+  const groups = reportGroups(hl7)
+  if (groups.length === 0) return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: 'OBR' } }
+  for (const group of groups) runReport(message, group)
+  return settled(message.record.finish(), context)
+}
+
+/** Walks the segments in order; ORC and NTE belong to what they stand at (HL7 v2.4 chapter 7, ORU^R01). */
+export function reportGroups(hl7: Hl7Record): ReportGroup[] {
+  const groups: ReportGroup[] = []
+  let orc: Segment | undefined
+  let group: ReportGroup | undefined
+  let obr: Segment | undefined
+  for (const segment of hl7.segments) {
+    if (segment.name === 'ORC') {
+      orc = segment
+      group = undefined
+    } else if (segment.name === 'OBR') {
+      const reportNo = filled(segment.text(3, 1)) ?? filled(orc?.text(3, 1))
+      obr = segment
+      group = groups.find((one) => one.reportNo !== undefined && one.reportNo === reportNo)
+      if (group) group.furtherObrs.push(segment)
+      else {
+        group = { reportNo, obr: segment, furtherObrs: [], results: [], remarks: [], ...(orc && { orc }) }
+        groups.push(group)
+      }
+      orc = undefined
+    } else if (group && obr) {
+      if (segment.name === 'OBX') group.results.push({ obx: segment, obr, notes: [] })
+      else if (segment.name === 'SPM') group.spm = segment
+      else if (segment.name === 'NTE') (group.results.at(-1)?.notes ?? group.remarks).push(segment)
+    }
+  }
+  return groups
+}
+
+function runReport(message: Message, group: ReportGroup): void {
+  const { record, hl7 } = message
+  const row = reportRow(message, group)
+  const at = reportLocator(hl7, group)
+  const stated = statedAt(record, record.context, [row['OBR-22'] ?? '', at('OBR-22')]) ?? message.sentAt
+  const laboratory = isLaboratory(filled(row['OBR-24']))
+  runResults(message, group, row, { statedAt: stated, laboratory })
+  const options = { statedAt: stated, offer: false as const, at }
+  record.run(laboratory ? laboratoryReport : otherReport, row, options)
+  record.run(specimen, row, options)
+  record.run(request, row, options)
+  noteRemarksRead(message, group)
+  if (group.orc) record.noteRead(...['ORC-1', 'ORC-2', 'ORC-3', 'ORC-5'].map(locate(hl7, group.orc)))
+  for (const further of [group.obr, ...group.furtherObrs]) record.noteRead(...['OBR-2', 'OBR-3', 'OBR-25'].map(locate(hl7, further)))
+  if (sampledAfterReport(record.context, row)) record.issue(warning('mapping-date-order', at('OBR-22')))
+}
+
+function reportRow(message: Message, group: ReportGroup): ReportRow {
+  const { hl7 } = message
+  const obr = fieldsOf(group.obr, OBR)
+  const orc = fieldsOf(group.orc, ORC)
+  const requestNo = filled(obr['OBR-2.1']) ?? filled(orc['ORC-2.1'])
+  // Senders put the remark on the whole report at the end, where the standard reads it as one on the last result: both get it.
+  const last = group.results.at(-1)?.notes ?? []
+  return {
+    ...obr,
+    ...orc,
+    ...fieldsOf(group.spm, SPM),
+    ...fieldsOf(segmentOf(hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']),
+    ...(group.reportNo !== undefined && { reportNo: group.reportNo }),
+    ...(requestNo !== undefined && { requestNo }),
+    results: [],
+    remarks: [...group.remarks, ...last].map(noteText).filter((text) => text !== ''),
+    documents: [],
+  }
+}
+
+const noteText = (nte: Segment): string => plainText(filled(nte.whole(3)) ?? '')
+
+/** Fields of OBR, ORC and SPM by their segment; the numbers of report and request by where they stand. */
+function reportLocator(hl7: Hl7Record, group: ReportGroup): (name: string) => string {
+  const segments = [group.obr, group.orc, group.spm].filter((one) => one !== undefined)
+  const places: Record<string, string> = { reportNo: 'OBR-3', requestNo: 'OBR-2' }
+  return (name) => {
+    const field = places[name] ?? name
+    const segment = segments.find((one) => field.startsWith(`${one.name}-`))
+    return segment ? locate(hl7, segment)(field) : field
+  }
+}
+
+function runResults(message: Message, group: ReportGroup, report: ReportRow, options: { statedAt: string; laboratory: boolean }): void {
+  const { record, hl7 } = message
+  const seen = new Map<string, number>()
+  for (const { obx, obr, notes } of group.results) {
+    const at = locate(hl7, obx)
+    const document = embeddedDocument(obx)
+    if (document) {
+      report.documents.push(document)
+      record.noteRead(...['OBX-2', 'OBX-3', 'OBX-5', 'OBX-11'].map(at))
+      continue
+    }
+    const row = resultRow(message, group, obx, obr, notes)
+    const code = filled(row['OBX-3.1']) ?? filled(row['OBX-3.2'])
+    if (code !== undefined) {
+      const times = (seen.get(code) ?? 0) + 1
+      seen.set(code, times)
+      row.itemCode = times === 1 ? code : `${code}#${filled(row['OBX-4']) ?? times}`
+    }
+    const withdrawn = isWithdrawn(filled(row['OBR-25']))
+    const key = record.run(options.laboratory ? laboratoryResult : otherResult, row, {
+      statedAt: options.statedAt,
+      offer: false,
+      withdrawn,
+      at,
+    })
+    record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11'].map(at))
+    if (key !== undefined && key !== 'patient' && !withdrawn && !isWithdrawn(filled(row['OBX-11']))) report.results.push(key)
+  }
+}
+
+function resultRow(message: Message, group: ReportGroup, obx: Segment, obr: Segment, notes: Segment[]): ResultRow {
+  return {
+    ...resultFields(obx),
+    ...fieldsOf(obr, ['OBR-7', 'OBR-22', 'OBR-25']),
+    ...fieldsOf(segmentOf(message.hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']),
+    ...(group.reportNo !== undefined && { reportNo: group.reportNo }),
+    notes: notes.map(noteText).filter((text) => text !== ''),
+  }
+}
+
+function noteRemarksRead({ record, hl7 }: Message, group: ReportGroup): void {
+  for (const nte of [...group.remarks, ...group.results.flatMap((result) => result.notes)]) {
+    record.noteRead(...['NTE-2', 'NTE-3'].map(locate(hl7, nte)))
+  }
+}
+
+/** Reported before the specimen was taken (formats.md D7): stored as sent, flagged. */
+function sampledAfterReport(context: MappingContext, row: ReportRow): boolean {
+  const [sampled, reported] = [row['OBR-7'], row['OBR-22']].map((text) => instantOfField(text, context))
+  return sampled !== undefined && reported !== undefined && sampled > reported
+}
+
+function instantOfField(text: string | undefined, context: MappingContext): string | undefined {
+  const sent = filled(text)
+  const value = sent === undefined ? undefined : readDateTime(sent, context.timezone).value
+  return value?.includes('T') ? instantOf(value, context.timezone) : undefined
+}

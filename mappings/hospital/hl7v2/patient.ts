@@ -1,0 +1,170 @@
+/** PID to cn-patient, and the numbers by which the patient is known. */
+import type { Patient } from '@medplum/fhirtypes'
+import { structureDefinition } from '../../../server/fhir/canonical.ts'
+import { mapping } from '../../engine/mapping.ts'
+import { TABLES } from '../../engine/systems.ts'
+import type { MappingContext, PatientIdentity } from '../../engine/types.ts'
+import { filled } from '../../engine/values/blank.ts'
+import { readDate } from '../../engine/values/date.ts'
+import { toHalfWidth } from '../../engine/values/text.ts'
+import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
+import { contradictsIdentityCard, identityOf, type NumberKind, patientIdentifiers, type PatientNumber } from '../identity.ts'
+import { type Fields, fieldsOf, locate } from './fields.ts'
+
+export const PID = [
+  'PID-5.1',
+  'PID-5.2',
+  'PID-7',
+  'PID-8.1',
+  'PID-11.1',
+  'PID-11.2',
+  'PID-11.3',
+  'PID-11.4',
+  'PID-11.5',
+  'PID-11.6',
+  'PID-11.7',
+  'PID-13.1',
+  'PID-14.1',
+  'PID-16.1',
+  'PID-16.2',
+  'PID-22.1',
+  'PID-22.2',
+  'PID-29',
+  'PID-30',
+] as const
+
+export type PatientRow = Fields<(typeof PID)[number]> & { numbers: PatientNumber[] }
+
+/** CX types (PID-3.5) of table 0203 and of local taste. */
+const CX_TYPES: Record<string, NumberKind> = {
+  PI: 'patient',
+  MR: 'patient',
+  MRN: 'patient',
+  PT: 'patient',
+  PATID: 'patient',
+  ZYH: 'inpatient',
+  IPNO: 'inpatient',
+  MZH: 'outpatient',
+  OPNO: 'outpatient',
+  NI: 'identity-card',
+  NNCHN: 'identity-card',
+  SFZ: 'identity-card',
+  IDCARD: 'identity-card',
+  ID: 'identity-card',
+  PPN: 'passport',
+  HKMT: 'permit',
+  HC: 'health-card',
+  JKK: 'health-card',
+  JZK: 'card',
+  CARD: 'card',
+}
+
+/** PID-3 in all its repetitions, and PID-19 where the identity number of older senders still stands. */
+export function patientNumbers(record: Hl7Record, pid: Segment): PatientNumber[] {
+  const numbers: PatientNumber[] = []
+  for (let repetition = 0; repetition < pid.repetitions(3); repetition++) {
+    const value = filled(pid.text(3, 1, repetition))
+    if (value === undefined) continue
+    const word = toHalfWidth(pid.text(3, 5, repetition))
+      .trim()
+      .toUpperCase()
+    const kind = word === '' ? untyped(value, repetition) : (CX_TYPES[word] ?? 'other')
+    numbers.push({ kind, value, at: locate(record, pid, repetition)('PID-3.1'), ...(kind === 'other' && { word }) })
+  }
+  const old = filled(pid.text(19, 1))
+  if (old !== undefined) numbers.push({ kind: 'identity-card', value: old, at: 'PID-19' })
+  return numbers
+}
+
+/** Without a type: the first one is the hospital's number; 18 characters in the shape of an identity number are one. */
+function untyped(value: string, repetition: number): NumberKind {
+  if (/^\d{17}[\dXx]$/.test(value)) return 'identity-card'
+  return repetition === 0 ? 'patient' : 'other'
+}
+
+export function patientRow(record: Hl7Record, pid: Segment): PatientRow {
+  return { ...fieldsOf(pid, PID), numbers: patientNumbers(record, pid) }
+}
+
+export function patientIdentity(row: PatientRow, visitNo: string | undefined, context: MappingContext): PatientIdentity {
+  const name = nameOf(filled(row['PID-5.1']), filled(row['PID-5.2']))
+  const birthDate = readDate(filled(row['PID-7']) ?? '').value
+  const gender = context.translate('hl7-gender', filled(row['PID-8.1']) ?? '')?.code
+  return identityOf(row.numbers, visitNo, { ...(name && { name }), ...(birthDate && { birthDate }), ...(gender && { gender }) })
+}
+
+/** The whole name stands in the family name, or the two parts are apart (Chinese: without a space between). */
+function nameOf(family: string | undefined, given: string | undefined): string | undefined {
+  if (family === undefined || given === undefined) return family ?? given
+  const latin = /^[\x20-\x7e]+$/.test(family + given)
+  return latin ? `${given} ${family}` : family + given
+}
+
+const MOBILE = /^(?:\+?86)?1[3-9]\d{9}$/
+const phone = (value: string) => ({ system: 'phone' as const, value, ...(MOBILE.test(value) && { use: 'mobile' as const }) })
+
+/** PID-11.7, table 0190. */
+const ADDRESS_USES = { H: 'home', P: 'home', L: 'home', B: 'work', O: 'work', C: 'temp' } as const
+
+export const patient = mapping<PatientRow, Patient>({
+  source: 'hospital/hl7v2/PID',
+  to: 'Patient',
+  profile: 'cn-patient',
+  id: 'patient',
+  rules: (from) => ({
+    identifier: from.value('numbers', (row, run) => patientIdentifiers(row.numbers, run)).required(),
+    name: [
+      {
+        use: 'official',
+        text: from.value('PID-5.1', (row) => nameOf(row['PID-5.1'], row['PID-5.2'])),
+        family: from.text('PID-5.1').when((run) => run.text('PID-5.2') !== undefined),
+        given: [from.text('PID-5.2')],
+      },
+    ],
+    gender: from.codedCode<'male' | 'female' | 'other' | 'unknown'>('hl7-gender', 'PID-8.1').as((gender, run) => {
+      const numbers = (run.row as unknown as PatientRow).numbers
+      if (contradictsIdentityCard(numbers, { gender }).gender) run.flaw('PID-8.1', 'mapping-conflict')
+      return gender
+    }),
+    birthDate: from.date('PID-7').as((birthDate, run) => {
+      const numbers = (run.row as unknown as PatientRow).numbers
+      if (contradictsIdentityCard(numbers, { birthDate }).birthDate) run.flaw('PID-7', 'mapping-conflict')
+      return birthDate
+    }),
+    telecom: [from.text('PID-13.1').as(phone), from.text('PID-14.1').as((value) => ({ ...phone(value), use: 'work' as const }))],
+    address: [
+      {
+        use: from.choice('PID-11.7', ADDRESS_USES).when((run) => run.text('PID-11.1') !== undefined),
+        text: from.value('PID-11.1', (row) => addressText(row['PID-11.4'], row['PID-11.3'], row['PID-11.1'], row['PID-11.2'])),
+        line: [from.text('PID-11.1'), from.text('PID-11.2')],
+        city: from.text('PID-11.3'),
+        state: from.text('PID-11.4'),
+        postalCode: from.text('PID-11.5'),
+        country: from.text('PID-11.6'),
+      },
+    ],
+    maritalStatus: from.coded('hl7-marital', 'PID-16.1', 'PID-16.2', { system: 'http://terminology.hl7.org/CodeSystem/v2-0002' }),
+    deceasedDateTime: from.dateTime('PID-29'),
+    deceasedBoolean: from
+      .choice('PID-30', { Y: 'true', N: 'false' })
+      .as((text, run) => (run.text('PID-29') === undefined ? text === 'true' : undefined)),
+    extension: [
+      {
+        url: structureDefinition('cn-ethnicity'),
+        valueCoding: from.value('PID-22.1', (row, run) => {
+          const code = row['PID-22.1']
+          if (code === undefined) return undefined
+          if (!/^\d{2}$/.test(code)) return run.flaw('PID-22.1', 'mapping-value-unknown') as undefined
+          return { system: TABLES.ethnicity, code, ...(row['PID-22.2'] && { display: row['PID-22.2'] }) }
+        }),
+      },
+    ],
+  }),
+})
+
+/** Province and city go in front unless the street says them already. */
+function addressText(...parts: (string | undefined)[]): string | undefined {
+  const [state = '', city = '', street = '', other = ''] = parts
+  const front = [state, city].filter((part, at, all) => part !== '' && !street.includes(part) && all.indexOf(part) === at)
+  return [...front, street, other].join('') || undefined
+}

@@ -1,0 +1,184 @@
+/** OBR to DiagnosticReport, its specimen and the request behind it. */
+import type { DiagnosticReport, ServiceRequest, Specimen } from '@medplum/fhirtypes'
+import { localSystem } from '../../../server/fhir/canonical.ts'
+import { keys, referTo } from '../../engine/keys.ts'
+import { type Mapping, mapping } from '../../engine/mapping.ts'
+import type { RowView, Run } from '../../engine/rule.ts'
+import { localCodes } from '../../engine/systems.ts'
+import type { ResourceKey } from '../../engine/types.ts'
+import type { Fields } from './fields.ts'
+import { visitClass } from './visit.ts'
+
+export const OBR = [
+  'OBR-2.1',
+  'OBR-3.1',
+  'OBR-4.1',
+  'OBR-4.2',
+  'OBR-6',
+  'OBR-7',
+  'OBR-14',
+  'OBR-15.1',
+  'OBR-15.2',
+  'OBR-16.1',
+  'OBR-16.2',
+  'OBR-22',
+  'OBR-24',
+  'OBR-25',
+] as const
+export const ORC = ['ORC-2.1', 'ORC-3.1', 'ORC-9', 'ORC-12.1', 'ORC-12.2'] as const
+export const SPM = ['SPM-2.1', 'SPM-4.1', 'SPM-4.2', 'SPM-17.1', 'SPM-18'] as const
+const VISIT = ['PV1-2.1', 'PV1-19.1'] as const
+
+export type ReportRow = Fields<(typeof OBR)[number] | (typeof ORC)[number] | (typeof SPM)[number] | (typeof VISIT)[number]> & {
+  /** number of the report: OBR-3, else ORC-3 */
+  reportNo?: string
+  requestNo?: string
+  results: ResourceKey[]
+  /** NTE behind the OBR, or behind the last result */
+  remarks: string[]
+  documents: { contentType: string; data: string }[]
+}
+
+export const REPORT_STATUS = {
+  F: 'final',
+  C: 'corrected',
+  A: 'partial',
+  R: 'preliminary',
+  P: 'preliminary',
+  I: 'registered',
+  O: 'registered',
+  S: 'registered',
+  X: 'cancelled',
+  D: 'entered-in-error',
+  W: 'entered-in-error',
+} as const
+
+/** Withdrawn as D, W or X (formats.md B). */
+export const isWithdrawn = (status: string | undefined): boolean => status === 'D' || status === 'W' || status === 'X'
+
+const SECTIONS = 'http://terminology.hl7.org/CodeSystem/v2-0074'
+const LABORATORY = { coding: [{ system: SECTIONS, code: 'LAB', display: 'Laboratory' }] }
+/** OBR-24 of departments that are no laboratory: imaging, cardiology and the like. */
+const NO_LABORATORY = new Set([
+  'RAD',
+  'RUS',
+  'CT',
+  'NMR',
+  'MR',
+  'NMS',
+  'XRC',
+  'VUS',
+  'VR',
+  'CUS',
+  'EC',
+  'EN',
+  'CTH',
+  'OUS',
+  'RX',
+  'US',
+  'DX',
+  'CR',
+  'DR',
+  'ES',
+])
+export const isLaboratory = (section: string | undefined): boolean => section === undefined || !NO_LABORATORY.has(section)
+
+const reportKey = (row: RowView<ReportRow>, run: Run): ResourceKey | undefined =>
+  row.reportNo === undefined ? undefined : keys.report(run.scope, row.reportNo)
+
+export function specimenKey(row: RowView<ReportRow>, run: Run): ResourceKey | undefined {
+  if (row['SPM-2.1'] !== undefined) return keys.specimen(run.scope, row['SPM-2.1'])
+  const hasSpecimen = [row['OBR-15.1'], row['OBR-15.2'], row['SPM-4.1'], row['SPM-4.2']].some((part) => part !== undefined)
+  return hasSpecimen && row.reportNo !== undefined ? keys.specimenOfReport(run.scope, row.reportNo) : undefined
+}
+
+/** `issued` is an instant: what is known to the day only is no instant. */
+export const instantOnly = (text: string): string | undefined => (text.includes('T') ? text : undefined)
+
+function reportMapping(laboratory: boolean): Mapping<ReportRow> {
+  return mapping<ReportRow, DiagnosticReport>({
+    source: 'hospital/hl7v2/OBR',
+    to: 'DiagnosticReport',
+    ...(laboratory && { profile: 'cn-diagnosticreport-lab' }),
+    id: reportKey,
+    withdrawn: (row) => isWithdrawn(row['OBR-25']),
+    rules: (from) => ({
+      identifier: [from.identifier((scope) => localSystem(scope, laboratory ? 'lab-report-no' : 'exam-report-no'), 'reportNo')],
+      basedOn: [
+        from.referenceTo('requestNo', (row, run) => (row.requestNo === undefined ? undefined : keys.request(run.scope, row.requestNo))),
+      ],
+      status: from.choice('OBR-25', REPORT_STATUS).default('unknown'),
+      category: [
+        laboratory ? LABORATORY : undefined,
+        from.value('OBR-24', (row) =>
+          row['OBR-24'] && row['OBR-24'] !== 'LAB' ? { coding: [{ system: SECTIONS, code: row['OBR-24'] }] } : undefined,
+        ),
+      ],
+      code: from.value(['OBR-4.1', 'OBR-4.2'], panel).default({ text: '检验报告' }),
+      subject: from.patient(),
+      encounter: from.encounter(
+        'PV1-19.1',
+        from.value('PV1-2.1', (row, run) => visitClass(row['PV1-2.1'], run)),
+      ),
+      effectiveDateTime: from.dateTime('OBR-7'),
+      issued: from.dateTime('OBR-22').as(instantOnly),
+      specimen: [from.referenceTo(['OBR-15.1', 'SPM-2.1'], specimenKey)],
+      result: from.value('results', (row) => (row.results.length > 0 ? row.results.map((key) => referTo(key)) : undefined)),
+      conclusion: from.value('remarks', (row) => row.remarks.join('\n') || undefined),
+      presentedForm: from.value('documents', (row) => (row.documents.length > 0 ? [...row.documents] : undefined)),
+    }),
+  })
+}
+
+export const laboratoryReport = reportMapping(true)
+export const otherReport = reportMapping(false)
+
+/** What was asked for, by the hospital's own code. */
+function panel(row: RowView<ReportRow>, run: Run) {
+  const code = row['OBR-4.1']
+  const text = row['OBR-4.2']
+  if (code === undefined) return text === undefined ? undefined : { text }
+  return {
+    coding: [{ system: localCodes(run.scope, 'lab-panel'), code, ...(text !== undefined && { display: text }) }],
+    text: text ?? code,
+  }
+}
+
+export const specimen = mapping<ReportRow, Specimen>({
+  source: 'hospital/hl7v2/OBR-15',
+  to: 'Specimen',
+  id: specimenKey,
+  when: (row) => [row['OBR-15.1'], row['OBR-15.2'], row['SPM-2.1'], row['SPM-4.1'], row['SPM-4.2']].some((part) => part !== undefined),
+  withdrawn: (row) => isWithdrawn(row['OBR-25']),
+  rules: (from) => {
+    const system = (scope: string): string => localCodes(scope, 'specimen')
+    return {
+      identifier: [from.identifier((scope) => localSystem(scope, 'specimen-no'), 'SPM-2.1')],
+      type: from.coded('specimen', 'SPM-4.1', 'SPM-4.2', { system }).or(from.coded('specimen', 'OBR-15.1', 'OBR-15.2', { system })),
+      subject: from.patient(),
+      receivedTime: from.dateTime('SPM-18').or(from.dateTime('OBR-14')),
+      collection: { collectedDateTime: from.dateTime('SPM-17.1').or(from.dateTime('OBR-7')) },
+    }
+  },
+})
+
+export const request = mapping<ReportRow, ServiceRequest>({
+  source: 'hospital/hl7v2/ORC',
+  to: 'ServiceRequest',
+  id: (row, run) => (row.requestNo === undefined ? undefined : keys.request(run.scope, row.requestNo)),
+  when: (row) => row.requestNo !== undefined,
+  rules: (from) => ({
+    identifier: [from.identifier((scope) => localSystem(scope, 'request-no'), 'requestNo')],
+    // A report about it exists, so the request was carried out; a withdrawn report does not undo the request.
+    status: from.value<'active' | 'completed'>('OBR-25', (row) => (isWithdrawn(row['OBR-25']) ? 'active' : 'completed')),
+    intent: 'order',
+    code: from.value(['OBR-4.1', 'OBR-4.2'], panel),
+    subject: from.patient(),
+    encounter: from.encounter(
+      'PV1-19.1',
+      from.value('PV1-2.1', (row, run) => visitClass(row['PV1-2.1'], run)),
+    ),
+    authoredOn: from.dateTime('ORC-9').or(from.dateTime('OBR-6')),
+    requester: from.practitioner('OBR-16.1', 'OBR-16.2').or(from.practitioner('ORC-12.1', 'ORC-12.2')),
+  }),
+})

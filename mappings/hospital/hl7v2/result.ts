@@ -1,0 +1,115 @@
+/** OBX to cn-observation-lab. */
+import type { Observation } from '@medplum/fhirtypes'
+import { keys } from '../../engine/keys.ts'
+import { flagContradicts, labItem } from '../../engine/lab-item.ts'
+import { type Mapping, mapping } from '../../engine/mapping.ts'
+import { localConcept } from '../../engine/mention.ts'
+import type { Segment } from '../../parsers/hl7v2.ts'
+import { type Fields, fieldsOf } from './fields.ts'
+import { instantOnly, isWithdrawn, REPORT_STATUS } from './report.ts'
+import { visitClass } from './visit.ts'
+
+export const OBX = [
+  'OBX-2',
+  'OBX-3.1',
+  'OBX-3.2',
+  'OBX-4',
+  'OBX-5',
+  'OBX-6',
+  'OBX-7',
+  'OBX-8',
+  'OBX-11',
+  'OBX-14',
+  'OBX-16.1',
+  'OBX-16.2',
+  'OBX-17.1',
+  'OBX-17.2',
+] as const
+
+export type ResultRow = Fields<(typeof OBX)[number]> & {
+  reportNo?: string
+  /** OBX-3.1, made unique within the report where an item comes twice */
+  itemCode?: string
+  'OBR-7'?: string
+  'OBR-22'?: string
+  'OBR-25'?: string
+  'PV1-2.1'?: string
+  'PV1-19.1'?: string
+  notes: string[]
+}
+
+const TEXTS = new Set(['TX', 'FT'])
+
+/** The fields of an OBX, with the value and the unit as one text whatever their data type is. */
+export function resultFields(obx: Segment): Fields<(typeof OBX)[number]> {
+  const row = fieldsOf(obx, OBX)
+  const type = row['OBX-2'] ?? ''
+  const unit = unitText(obx)
+  if (unit === '') delete row['OBX-6']
+  else row['OBX-6'] = unit
+  if (TEXTS.has(type)) row['OBX-5'] = Array.from({ length: obx.repetitions(5) }, (_, at) => obx.raw(5, at)).join('\n')
+  else if (type === 'SN') row['OBX-5'] = Array.from({ length: obx.components(5) }, (_, at) => obx.text(5, at + 1)).join('')
+  else if (CODED.has(type)) row['OBX-5'] = obx.text(5, 2) || obx.text(5, 1)
+  return row
+}
+
+const CODED = new Set(['CE', 'CWE', 'CNE', 'CF'])
+
+/** `10^9/L` is sent with its `^` as it is, `g/L^克每升^L` as a coded element. */
+function unitText(obx: Segment): string {
+  const whole = obx.whole(6)
+  return /^[x×*]?10\^\d/i.test(whole.trim()) ? whole : obx.text(6, 1)
+}
+
+function resultMapping(laboratory: boolean): Mapping<ResultRow> {
+  return mapping<ResultRow, Observation>({
+    source: 'hospital/hl7v2/OBX',
+    to: 'Observation',
+    ...(laboratory && { profile: 'cn-observation-lab' }),
+    id: (row, run) =>
+      row.reportNo === undefined || row.itemCode === undefined ? undefined : keys.result(run.scope, row.reportNo, row.itemCode),
+    withdrawn: (row) => isWithdrawn(row['OBX-11']),
+    rules: (from) => {
+      const result = from.labResult('OBX-5', 'OBX-6', { flag: 'OBX-8', range: 'OBX-7' })
+      return {
+        status: from.choice('OBX-11', RESULT_STATUS).or(from.choice('OBR-25', RESULT_STATUS)).default('unknown'),
+        category: [laboratory ? category('laboratory', 'Laboratory') : category('exam', 'Exam')],
+        code: from
+          .value(['OBX-3.1', 'OBX-3.2'], (row, run) => {
+            const code = row['OBX-3.1'] ?? row['OBX-3.2']
+            if (laboratory || code === undefined) return labItem(run, row['OBX-3.1'], row['OBX-3.2'], row['OBX-6'])
+            return localConcept(run.scope, 'exam-item', code, row['OBX-3.2'])
+          })
+          .required(),
+        subject: from.patient(),
+        encounter: from.encounter(
+          'PV1-19.1',
+          from.value('PV1-2.1', (row, run) => visitClass(row['PV1-2.1'], run)),
+        ),
+        // The time that matters clinically is when the specimen was taken; the time of the analysis is when the result was there.
+        effectiveDateTime: from.dateTime('OBR-7'),
+        issued: from.dateTime('OBX-14').or(from.dateTime('OBR-22')).as(instantOnly),
+        performer: [from.practitioner('OBX-16.1', 'OBX-16.2')],
+        method: from.value(['OBX-17.1', 'OBX-17.2'], (row, run) => {
+          const code = row['OBX-17.1'] ?? row['OBX-17.2']
+          return code === undefined ? undefined : localConcept(run.scope, 'lab-method', code, row['OBX-17.2'])
+        }),
+        note: from.value('notes', (row) => (row.notes.length > 0 ? row.notes.map((text) => ({ text })) : undefined)),
+        ...result,
+        interpretation: result.interpretation.as((flags, run) => {
+          if (flagContradicts(run.text('OBX-5'), run.text('OBX-7'), flags)) run.flaw('OBX-8', 'mapping-conflict')
+          return flags
+        }),
+      }
+    },
+  })
+}
+
+const RESULT_STATUS = { ...REPORT_STATUS, A: 'amended', U: 'final', S: 'preliminary', N: 'cancelled' } as const
+
+const category = (code: string, display: string) => ({
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code, display }],
+})
+
+export const laboratoryResult = resultMapping(true)
+export const otherResult = resultMapping(false)
