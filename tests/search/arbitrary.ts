@@ -1,0 +1,31 @@
+/** Generated values that meet each other often enough to tell the rules apart. */
+import fc from 'fast-check'
+
+export const DATE_PREFIXES = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb'] as const
+
+const two = (n: number) => String(n).padStart(2, '0')
+
+/** Dates of a few months around the turn of 2023 to 2024, of every precision, at +08:00. */
+export const arbitraryDate: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.constantFrom(2023, 2024),
+    fc.constantFrom(1, 2, 12),
+    fc.constantFrom(1, 2, 28),
+    fc.constantFrom('00:00:00', '00:00:01', '23:59:59'),
+    fc.constantFrom('.000', '.999'),
+    fc.integer({ min: 0, max: 4 }),
+  )
+  .map(([year, month, day, time, fraction, precision]) => {
+    const date = `${year}-${two(month)}-${two(day)}`
+    return [String(year), date.slice(0, 7), date, `${date}T${time}+08:00`, `${date}T${time}${fraction}+08:00`][precision] as string
+  })
+
+/** Decimals near each other, with zero to three places. */
+export const arbitraryDecimal: fc.Arbitrary<string> = fc
+  .tuple(fc.integer({ min: -3000, max: 3000 }), fc.integer({ min: 0, max: 3 }))
+  .map(([n, places]) => (n / 1000).toFixed(places))
+  .map((text) => (Number(text) === 0 ? text.replace('-', '') : text))
+
+export const arbitraryUnit: fc.Arbitrary<string> = fc.constantFrom('mg', 'g', 'mm[Hg]')
+export const arbitrarySystem: fc.Arbitrary<string> = fc.constantFrom('', 'http://loinc.org', 'urn:oid:1.2', 'urn:oid:1.2.3')
+export const arbitraryCode: fc.Arbitrary<string> = fc.constantFrom('a', 'A', 'ab', 'a|b', 'a,b', 'a\\b', '$', '甲')

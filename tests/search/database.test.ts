@@ -1,0 +1,171 @@
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { DecimalTexts } from '../../server/fhir/resource-text.ts'
+import type { FhirResource } from '../../server/fhir/types.ts'
+import type { IndexEntry } from '../../server/search/plan.ts'
+import { opened, put, SYSTEM } from '../store/fixture.ts'
+import { arbitraryCode, arbitraryDate, arbitraryDecimal, arbitrarySystem, arbitraryUnit, DATE_PREFIXES } from './arbitrary.ts'
+import { parse, search } from './ask.ts'
+import { matches } from './naive.ts'
+
+/** The same plans, evaluated by the real database and in memory, over generated resources: the answers must be equal. */
+const SEED = 20_240_701
+const context = opened()
+const entries = new Map<string, Map<string, IndexEntry>>()
+
+const coding = fc
+  .record({ system: arbitrarySystem, code: arbitraryCode })
+  .map(({ system, code }) => (system === '' ? { code } : { system, code }))
+const quantity = fc.record({ value: arbitraryDecimal.map(Number), system: fc.constant('http://unitsofmeasure.org'), code: arbitraryUnit })
+const reference = fc.constantFrom(
+  'Patient/1',
+  'Patient/2',
+  'Group/1',
+  'http://x.example/fhir/Patient/1',
+  'urn:uuid:a',
+  'https://yilian.example/fhir/Patient/2',
+)
+const observation = fc.record(
+  {
+    resourceType: fc.constant('Observation'),
+    status: fc.constantFrom('final', 'amended'),
+    code: fc.record({ coding: fc.array(coding, { maxLength: 3 }) }),
+    subject: fc.oneof(
+      reference.map((r) => ({ reference: r })),
+      fc.constant({ identifier: { system: 'urn:oid:1.2', value: 'A|1' } }),
+      fc.constant({ display: '张三' }),
+    ),
+    effectivePeriod: fc.record({ start: arbitraryDate, end: arbitraryDate }, { requiredKeys: [] }),
+    component: fc.array(
+      quantity.map((q) => ({ valueQuantity: q })),
+      { maxLength: 3 },
+    ),
+  },
+  { requiredKeys: ['resourceType'] },
+)
+const han = fc.constantFrom('王', '单', '曾', '張', '张', '欧阳', 'Müller', 'ＷＡＮＧ', '\u{20000}', 'x.*')
+const patient = fc.record(
+  {
+    resourceType: fc.constant('Patient'),
+    name: fc.array(
+      fc.record({ family: han, given: fc.array(fc.constantFrom('建国', '三', '学友', 'Jo'), { maxLength: 2 }) }, { requiredKeys: [] }),
+      { maxLength: 2 },
+    ),
+    birthDate: arbitraryDate.filter((d) => !d.includes('T')),
+    active: fc.boolean(),
+  },
+  { requiredKeys: ['resourceType'] },
+)
+
+const prefix = fc.constantFrom('', ...DATE_PREFIXES, 'ap')
+const escaped = (text: string) => text.replace(/[\\,|$]/g, '\\$&')
+const tokenValue = fc
+  .tuple(arbitrarySystem, arbitraryCode, fc.integer({ min: 0, max: 3 }))
+  .map(([s, c, form]) => [escaped(c), `${s}|${escaped(c)}`, `|${escaped(c)}`, `${s || 'urn:oid:1.2'}|`][form] as string)
+const observationQuery = fc.oneof(
+  fc
+    .tuple(fc.constantFrom('code', 'code:not', 'combo-code'), fc.array(tokenValue, { minLength: 1, maxLength: 3 }))
+    .map(([n, v]) => `${n}=${v.join(',')}`),
+  fc.tuple(prefix, arbitraryDate).map(([p, d]) => `date=${p}${d}`),
+  fc.tuple(prefix, arbitraryDecimal, fc.option(arbitraryUnit)).map(([p, n, u]) => `component-value-quantity=${p}${n}${u ? `||${u}` : ''}`),
+  fc.constantFrom(
+    'subject=1',
+    'patient=1',
+    'subject=Patient/1',
+    'patient=1,2',
+    'subject:Group=1',
+    'subject=urn:uuid:a',
+    'subject=http://x.example/fhir/Patient/1',
+  ),
+  fc.constantFrom(
+    'subject:identifier=A\\|1',
+    'subject:identifier=urn:oid:1.2|A\\|1',
+    'subject:identifier=urn:oid:1.2|',
+    'subject:identifier=|A\\|1',
+  ),
+  fc
+    .tuple(fc.constantFrom('code', 'subject', 'patient', 'date', 'component-value-quantity', 'combo-code', 'status'), fc.boolean())
+    .map(([n, b]) => `${n}:missing=${b}`),
+  fc.constantFrom('status=final', 'status:not=final', '_id=r1,r2,r30', '_id:not=r1', '_id=$x'),
+)
+const nameValue = fc.constantFrom(
+  '王',
+  '王建',
+  'wang',
+  'shan',
+  'z',
+  'zhangxueyou',
+  '张学友',
+  'mul',
+  'mül',
+  'x.',
+  '\u{20000}',
+  '建国',
+  'jg',
+  '.',
+  '[',
+  'ouyang',
+  '国',
+)
+const patientQuery = fc.oneof(
+  fc.tuple(fc.constantFrom('name', 'family', 'given', 'name:contains', 'family:exact', 'phonetic'), nameValue).map(([n, v]) => `${n}=${v}`),
+  fc.tuple(prefix, arbitraryDate).map(([p, d]) => `birthdate=${p}${d}`),
+  fc.constantFrom(
+    'active=true',
+    'active:not=true',
+    'name:missing=true',
+    'family:missing=false',
+    'birthdate:missing=true',
+    'deceased=false',
+  ),
+)
+
+async function store(type: string, resources: FhirResource[]): Promise<void> {
+  const byId = new Map<string, IndexEntry>()
+  const writes = resources.map((resource, i) => {
+    const entry = search.index(resource, new DecimalTexts())
+    byId.set(`r${i}`, entry)
+    return put(`r${i}`, '{}', { type, index: entry })
+  })
+  entries.set(type, byId)
+  const result = await context.store.commit({ writes })
+  expect(result.ok).toBe(true)
+}
+
+beforeAll(async () => {
+  await store('Observation', fc.sample(observation, { numRuns: 150, seed: SEED }) as FhirResource[])
+  await store('Patient', fc.sample(patient, { numRuns: 100, seed: SEED }) as FhirResource[])
+})
+
+async function compare(type: string, query: string): Promise<number> {
+  const { plan } = parse(type, query)
+  const page = await context.store.search(SYSTEM, {
+    type,
+    plan,
+    sort: [{ by: 'id', param: '_id', descending: false }],
+    count: 500,
+    total: 'accurate',
+  })
+  const expected = [...(entries.get(type) as Map<string, IndexEntry>)]
+    .filter(([id, entry]) => matches(plan, { id, at: new Date(), entry }))
+    .map(([id]) => id)
+    .sort()
+  expect([query, page.rows.map((r) => r.id).sort()]).toEqual([query, expected])
+  expect([query, page.total]).toEqual([query, expected.length])
+  return expected.length
+}
+
+describe('the database answers a plan as it reads', () => {
+  test.each([
+    ['Observation', observationQuery],
+    ['Patient', patientQuery],
+  ])('%s', async (type, arbitrary) => {
+    const queries = fc
+      .sample(fc.array(arbitrary, { minLength: 1, maxLength: 2 }), { numRuns: 300, seed: SEED })
+      .map((parts) => parts.join('&'))
+    let nonEmpty = 0
+    for (const query of new Set(queries)) if ((await compare(type, query)) > 0) nonEmpty++
+    // The values meet often enough for the comparison to mean something.
+    expect(nonEmpty).toBeGreaterThan(60)
+  })
+})
