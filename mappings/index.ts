@@ -1,9 +1,10 @@
 /** Every source format, by the id that the configuration names. A new one is its folder and one line here. */
 import type { SourceMapping } from './engine/types.ts'
+import { hospitalCda } from './hospital/cda/index.ts'
 import { hospitalHl7v2 } from './hospital/hl7v2/index.ts'
 import { rhipTables } from './rhip/tables/index.ts'
 
-const ALL: readonly SourceMapping[] = [hospitalHl7v2, rhipTables]
+const ALL: readonly SourceMapping[] = [hospitalHl7v2, hospitalCda, rhipTables]
 
 const byId = new Map(ALL.map((one) => [one.id, one]))
 

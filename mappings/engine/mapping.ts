@@ -139,7 +139,8 @@ class RowRun implements Run {
   #get(field: string): unknown {
     this.read.add(this.#at(field))
     const value = Object.hasOwn(this.#values, field) ? this.#values[field] : undefined
-    return typeof value === 'object' && value !== null && !(value instanceof Decimal) ? value : filled(value)
+    const isText = value === null || value instanceof Decimal || (typeof value !== 'object' && typeof value !== 'function')
+    return isText ? filled(value) : value
   }
 
   text(field: string): string | undefined {

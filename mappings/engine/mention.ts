@@ -42,6 +42,15 @@ export function departmentMention(scope: string, code: string | undefined, name:
   })
 }
 
+/** A bed in a department or ward. */
+export function bedMention(scope: string, department: string, bed: string, name: string): MappedResource {
+  return placeholder(keys.location(scope, department, bed), undefined, {
+    name,
+    mode: 'instance',
+    physicalType: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/location-physical-type', code: 'bd', display: 'Bed' }] },
+  })
+}
+
 /** The visit that a result or document belongs to, when only its number is said. */
 export function encounterMention(scope: string, visitNo: string, encounterClass?: FhirCoding): MappedResource {
   return placeholder(keys.encounter(scope, visitNo), 'cn-encounter', {

@@ -49,7 +49,12 @@ export interface CdaHeader {
   /** legalAuthenticator first */
   attesters: (CdaPerson & { legal: boolean })[]
   custodian: { code?: string; name?: string }
-  place: { bed?: string; department?: { code?: string; name?: string }; ward?: { code?: string; name?: string } }
+  place: {
+    bed?: string /** where the bed stands in the document */
+    bedAt?: string
+    department?: { code?: string; name?: string }
+    ward?: { code?: string; name?: string }
+  }
 }
 
 export function readHeader(reader: CdaReader): CdaHeader {
@@ -171,7 +176,16 @@ function place(reader: CdaReader): CdaHeader['place'] {
     return code === undefined && name === undefined ? undefined : compact({ code, name })
   }
   const bed = named(BED)
-  return compact({ bed: bed?.code ?? bed?.name, department: named(DEPARTMENT), ward: named(WARD) }) as CdaHeader['place']
+  const bedAt = idWithRoot(
+    organizations.find((one) => idWithRoot(one, BED)),
+    BED,
+  )
+  return compact({
+    bedAt: bedAt && `${reader.at(bedAt)}/@extension`,
+    bed: bed?.code ?? bed?.name,
+    department: named(DEPARTMENT),
+    ward: named(WARD),
+  }) as CdaHeader['place']
 }
 
 function compact<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -1,0 +1,153 @@
+/** What every document becomes: Composition, DocumentReference and the original as Binary; its patient and its people. */
+import { createHash } from 'node:crypto'
+import type { Binary, Composition, DocumentReference } from '@medplum/fhirtypes'
+import { localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
+import { keys, referTo } from '../../engine/keys.ts'
+import { mapping } from '../../engine/mapping.ts'
+import type { RecordBuilder } from '../../engine/record.ts'
+import type { RowView, Run } from '../../engine/rule.ts'
+import { TABLES } from '../../engine/systems.ts'
+import type { ResourceKey } from '../../engine/types.ts'
+import { readDateTime } from '../../engine/values/date.ts'
+import type { CdaHeader } from './header.ts'
+import { patient, PATIENT_PLACES } from './patient.ts'
+import { personReference, practitioner } from './person.ts'
+import { type CdaSection, sectionElement } from './sections.ts'
+
+export interface DocumentRow {
+  documentNo?: string
+  type?: string
+  title?: string
+  templateId?: string
+  effectiveTime?: string
+  confidentiality?: string
+  language?: string
+  visitNo?: string
+  custodianName?: string
+  header: CdaHeader
+  sections: CdaSection[]
+  /** resources of the record that a section speaks of */
+  entries: (section: CdaSection) => ResourceKey[]
+  bytes: Uint8Array
+}
+
+/** Names of the row's fields in the document. */
+export const DOCUMENT_PLACES: Record<string, string> = {
+  documentNo: 'id/@extension',
+  type: 'code/@code',
+  effectiveTime: 'effectiveTime/@value',
+  confidentiality: 'confidentialityCode/@code',
+  language: 'languageCode/@code',
+  visitNo: 'recordTarget/patientRole/id/@extension',
+}
+
+const typeOf = (row: RowView<DocumentRow>) => ({
+  coding: [{ system: TABLES.documentType, code: row.type ?? '', ...(row.title && { display: row.title }) }],
+  ...(row.title && { text: row.title }),
+})
+const withNumber = (key: (scope: string, documentNo: string) => ResourceKey) => (row: RowView<DocumentRow>, run: Run) =>
+  row.documentNo === undefined ? undefined : key(run.scope, row.documentNo)
+const documentSystem = (scope: string): string => localSystem(scope, 'document-no')
+
+export const composition = mapping<DocumentRow, Composition>({
+  source: 'hospital/cda/ClinicalDocument',
+  to: 'Composition',
+  profile: 'cn-composition',
+  id: withNumber(keys.composition),
+  rules: (from) => ({
+    extension: [{ url: structureDefinition('cn-template-id'), valueOid: from.text('templateId').as((oid) => `urn:oid:${oid}`) }],
+    language: from.text('language'),
+    identifier: from.identifier(documentSystem, 'documentNo'),
+    status: 'final',
+    type: from.value('type', typeOf),
+    subject: from.patient(),
+    encounter: from.encounter('visitNo'),
+    date: from.dateTime('effectiveTime').required(),
+    author: from.value('header', (row, run) => {
+      const authors = row.header.authors.map((one) => personReference(one, run.scope)).filter((one) => one !== undefined)
+      return authors.length > 0 ? authors : [referTo(keys.organization(run.scope), row.custodianName)]
+    }),
+    title: from.text('title').default('病历文书'),
+    confidentiality: from.text<NonNullable<Composition['confidentiality']>>('confidentiality'),
+    attester: from.value('header', (row, run) => {
+      const attesters = row.header.attesters.map((one) => attester(one, run))
+      return attesters.length > 0 ? attesters : undefined
+    }),
+    custodian: from.organization(),
+    relatesTo: from.value('header', (row, run) => {
+      const replaced = row.header.replaces.map((value) => ({
+        code: 'replaces' as const,
+        targetIdentifier: { system: documentSystem(run.scope), value },
+      }))
+      return replaced.length > 0 ? replaced : undefined
+    }),
+    section: from.value('sections', (row, run) => {
+      const sections = row.sections.map((one) => sectionElement(one, run.context.timezone, row.entries))
+      return sections.length > 0 ? (sections as never) : undefined
+    }),
+  }),
+})
+
+function attester(one: CdaHeader['attesters'][number], run: Run) {
+  const time = one.time === undefined ? undefined : readDateTime(one.time, run.context.timezone).value
+  const party = personReference(one, run.scope)
+  return { mode: one.legal ? ('legal' as const) : ('professional' as const), ...(time && { time }), ...(party && { party }) }
+}
+
+export const documentReference = mapping<DocumentRow, DocumentReference>({
+  source: 'hospital/cda/original',
+  to: 'DocumentReference',
+  id: withNumber(keys.document),
+  rules: (from) => ({
+    masterIdentifier: from.identifier(documentSystem, 'documentNo'),
+    identifier: [from.identifier(documentSystem, 'documentNo')],
+    status: 'current',
+    docStatus: 'final',
+    type: from.value('type', typeOf),
+    subject: from.patient(),
+    date: from.dateTime('effectiveTime').as((text) => (text.includes('T') ? text : undefined)),
+    author: from.value('header', (row, run) =>
+      row.header.authors.map((one) => personReference(one, run.scope)).filter((one) => one !== undefined),
+    ),
+    custodian: from.organization(),
+    description: from.text('title'),
+    content: from.value('bytes', (row, run) => [
+      {
+        attachment: {
+          contentType: 'text/xml',
+          url: { $url: keys.binary(run.scope, row.documentNo ?? '') } as unknown as string,
+          size: row.bytes.length,
+          // Attachment.hash is SHA-1 by its definition: it detects a changed file, it protects nothing.
+          hash: createHash('sha1').update(row.bytes).digest('base64'),
+          title: row.title ?? '病历文书',
+        },
+      },
+    ]),
+    context: { encounter: [from.encounter('visitNo')] },
+  }),
+})
+
+export const original = mapping<DocumentRow, Binary>({
+  source: 'hospital/cda/original',
+  to: 'Binary',
+  id: withNumber(keys.binary),
+  rules: (from) => ({
+    contentType: 'text/xml',
+    securityContext: from.patient(),
+    data: from.value('bytes', (row) => Buffer.from(row.bytes).toString('base64')),
+  }),
+})
+
+/** Runs all that every document becomes. */
+export function runDocument(record: RecordBuilder, row: DocumentRow, statedAt: string, profile = composition): void {
+  const { header } = row
+  const at = (places: Record<string, string>) => (field: string) => places[field] ?? field
+  const options = { statedAt, offer: false as const, at: at(DOCUMENT_PLACES) }
+  record.run(patient, { ...header.patient }, { statedAt, offer: false, at: at(PATIENT_PLACES) })
+  for (const one of [...header.authors, ...header.attesters]) {
+    record.run(practitioner, one, { statedAt, offer: false, at: (field) => `${one.at}/${field}` })
+  }
+  record.run(profile, row, options)
+  record.run(documentReference, row, options)
+  record.run(original, row, options)
+}
