@@ -23,7 +23,7 @@ const hl7 = (source: string, file: string, zh: string, en: string): Payload => (
 })
 const miis = (file: string, zh: string, en: string): Payload => ({
   source: 'miis',
-  client: 'mia-engine',
+  client: 'mia',
   file: `miis/${file}`,
   contentType: 'application/json',
   zh,
@@ -31,7 +31,7 @@ const miis = (file: string, zh: string, en: string): Payload => ({
 })
 const table = (file: string, zh: string, en: string): Payload => ({
   source: 'rhip',
-  client: 'ha-engine',
+  client: 'ha',
   file: `rhip/20260310/${file}`,
   contentType: 'text/csv',
   zh,
@@ -66,7 +66,7 @@ export const PAYLOADS: readonly Payload[] = [
   table('TB_YL_PATIENT_INFORMATION.csv', '区域平台：患者信息表', 'Platform: patients'),
   {
     source: 'rhip2',
-    client: 'ha2-engine',
+    client: 'ha2',
     file: 'rhip/de-coded-lab.xml',
     contentType: 'application/xml',
     zh: '外省平台：数据元编码 XML（GB 18030）',

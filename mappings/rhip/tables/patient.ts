@@ -55,7 +55,7 @@ export const patientInformation = mapping<PatientInformationRow, Patient>({
     identifier: [
       from.value('ZJHM', (row, run) => legalIdentifier(run, 'ZJHM', row.ZJLX && (DOCUMENT[row.ZJLX] ?? '99'), row.ZJHM)),
       from.value('KH', (row, run) => cardIdentifier(run, row.KH, row.KLX)),
-      from.identifier((scope) => localSystem(scope, 'patient-no'), 'YYDAH'),
+      from.identifier((scope) => localSystem(scope, 'mrn'), 'YYDAH', 'MRN'),
       from.identifier(NATIONAL.healthCard, 'GJJKKID', 'HC'),
     ],
     name: [{ use: 'official', text: from.text('XM') }],

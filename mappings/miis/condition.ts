@@ -1,0 +1,72 @@
+/** One row of `diseinfo[]` (2203, 4101) to cn-condition. */
+import type { Condition } from '@medplum/fhirtypes'
+import { codeSystem, structureDefinition } from '../../server/fhir/canonical.ts'
+import { mapping } from '../engine/mapping.ts'
+import type { RowView } from '../engine/rule.ts'
+import type { MappingContext, ResourceKey } from '../engine/types.ts'
+import { diagnosisConcept } from './diagnosis.ts'
+import { doctor, miisKeys, visit } from './keys.ts'
+import type { Site } from './transaction.ts'
+
+export interface DiseInfo extends Site {
+  mdtrt_id?: string
+  diag_type?: string
+  diag_srt_no?: string
+  diag_code?: string
+  diag_name?: string
+  dise_dor_no?: string
+  dise_dor_name?: string
+  diag_dept?: string
+  diag_time?: string
+  vali_flag?: string
+  maindiag_flag?: string
+  adm_cond_type?: string
+}
+
+export function diagnosisKey(row: RowView<DiseInfo>, context: MappingContext): ResourceKey | undefined {
+  const what = row.diag_code ?? row.diag_name
+  if (row.mdtrt_id === undefined || what === undefined) return undefined
+  return miisKeys.diagnosis(context, row.mdtrt_id, row.diag_type ?? '1', what)
+}
+
+/** 入院病情代码 */
+export const ADMISSION_CONDITION = 'urn:oid:2.16.156.10011.2.3.1.253'
+
+const ENCOUNTER_DIAGNOSIS = {
+  system: 'http://terminology.hl7.org/CodeSystem/condition-category',
+  code: 'encounter-diagnosis',
+  display: 'Encounter Diagnosis',
+}
+
+export const condition = mapping<DiseInfo, Condition>({
+  source: 'miis/diseinfo',
+  to: 'Condition',
+  profile: 'cn-condition',
+  id: (row, run) => diagnosisKey(row, run.context),
+  organization: 'fixmedins_code',
+  withdrawn: (row) => row.vali_flag === '0',
+  rules: (from) => ({
+    verificationStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code: 'confirmed' }] },
+    category: [
+      from.value('diag_type', (row, run) => {
+        const sent = row.diag_type ?? '1'
+        const target = run.context.translate('miis-diag-type', sent)
+        if (!target) run.unmapped({ map: 'miis-diag-type', system: codeSystem('nhsa-diag-type'), code: sent })
+        return { coding: [target ?? ENCOUNTER_DIAGNOSIS, { system: codeSystem('nhsa-diag-type'), code: sent }] }
+      }),
+    ],
+    code: from
+      .value(['diag_code', 'diag_name'], (row, run) => diagnosisConcept(run, 'diag_code', row.diag_type, row.diag_code, row.diag_name))
+      .required(),
+    subject: from.patient(),
+    encounter: visit<DiseInfo>('mdtrt_id').required(),
+    recordedDate: from.dateTime('diag_time'),
+    recorder: doctor<DiseInfo>('dise_dor_no', 'dise_dor_name'),
+    extension: [
+      {
+        url: structureDefinition('cn-admission-condition'),
+        valueCoding: { system: ADMISSION_CONDITION, code: from.text('adm_cond_type') },
+      },
+    ],
+  }),
+})

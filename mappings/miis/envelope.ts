@@ -1,0 +1,85 @@
+/** The MIIS envelope (formats.md A): bytes to a request, a response, or a tapped pair of both. */
+import { filled } from '../engine/values/blank.ts'
+import type { DecodeOptions, DecodeResult } from '../engine/types.ts'
+import { collectBytes, decodeText } from '../parsers/charset.ts'
+import { JsonRefused, type MiisObject, type MiisValue, parseMiisJson } from '../parsers/miis-json.ts'
+
+/** What was sent, what was answered, or both. `infno` is that of the request; a response alone does not name one. */
+export interface Exchange {
+  infno?: string
+  request?: MiisObject
+  response?: MiisObject
+}
+
+/** Largest payload: a settlement list of 10,000 lines has about 10 MB. */
+export const MIIS_BYTES_MAX = 64 * 1024 * 1024
+
+export async function* decodeExchange(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
+  const bytes = await collectBytes(chunks, MIIS_BYTES_MAX)
+  if (!bytes) {
+    yield refused('payload-too-large')
+    return
+  }
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
+    yield refused('payload-archive', bytes)
+    return
+  }
+  const exchange = readExchange(bytes, options.charset)
+  if (typeof exchange === 'string') yield refused(exchange, bytes)
+  else yield { ok: true, record: exchange, recordType: exchange.infno ?? 'response', at: 'message 1', raw: bytes }
+}
+
+function refused(code: string, raw?: Uint8Array): DecodeResult {
+  const at = 'message 1'
+  return { ok: false, rejected: { recordType: 'message', at, reason: { severity: 'error', code, at }, ...(raw && { raw }) } }
+}
+
+/** The exchange, or the code of an issue. Never throws. */
+export function readExchange(bytes: Uint8Array, charset: string): Exchange | string {
+  const decoded = decodeText(bytes, charset)
+  if (!decoded.ok) return 'payload-charset'
+  try {
+    return exchangeOf(parseMiisJson(decoded.text.replace(/^\ufeff/, ''))) ?? 'miis-envelope'
+  } catch (error) {
+    if (error instanceof JsonRefused) return error.problem
+    throw error
+  }
+}
+
+function exchangeOf(body: MiisObject): Exchange | undefined {
+  if (body.infno !== undefined) return requestOf(body)
+  if (body.infcode !== undefined) return isObject(body.output) || filled(body.infcode) !== '0' ? { response: body } : undefined
+  if (!isObject(body.request) || !isObject(body.response) || body.response.infcode === undefined) return undefined
+  const request = requestOf(body.request)
+  return request && { ...request, response: body.response }
+}
+
+function requestOf(request: MiisObject): Exchange | undefined {
+  const infno = filled(request.infno)
+  const complete = infno !== undefined && filled(request.msgid) !== undefined && isObject(request.input)
+  return complete ? { infno, request } : undefined
+}
+
+export const isObject = (value: MiisValue | undefined): value is MiisObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A node of `input` or `output`: an object; senders also send a list of one where an object is meant. */
+export function node(envelope: MiisObject | undefined, side: 'input' | 'output', name: string): MiisObject {
+  const parent = envelope?.[side]
+  const found = isObject(parent) ? parent[name] : undefined
+  const one = Array.isArray(found) ? found[0] : found
+  return isObject(one) ? one : {}
+}
+
+/** A list node; a single object stands for a list of one. */
+export function list(envelope: MiisObject | undefined, side: 'input' | 'output', name: string): MiisObject[] {
+  const parent = envelope?.[side]
+  const found = isObject(parent) ? parent[name] : undefined
+  return (Array.isArray(found) ? found : found === undefined ? [] : [found]).filter(isObject)
+}
+
+/** Text of a member; numbers are text already, structures have none. */
+export function text(holder: MiisObject | undefined, field: string): string | undefined {
+  const value = holder?.[field]
+  return typeof value === 'object' ? undefined : filled(value)
+}

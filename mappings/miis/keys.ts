@@ -1,0 +1,87 @@
+/** Keys and mentions of what the insurance numbers itself; the hospital's own numbers use engine/keys.ts. */
+import { BASE, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
+import type { FhirCoding } from '../../server/fhir/types.ts'
+import type { MappedReference } from '../engine/elements.ts'
+import { keys, referTo } from '../engine/keys.ts'
+import { BEFORE_ALL } from '../engine/mention.ts'
+import { type Field, Rule, type Run } from '../engine/rule.ts'
+import type { MappedResource, MappingContext, ResourceKey } from '../engine/types.ts'
+
+/** The identity domain of a MIIS source: mdtrt_id, setl_id and feedetl_sn are unique in it. */
+export const miisScope = (context: MappingContext): string => `miis:${context.source.organization}`
+
+export const miisKeys = {
+  visit: (context: MappingContext, mdtrtId: string) => keys.encounter(miisScope(context), mdtrtId),
+  /** vali_flag takes a diagnosis away by its code, so the code is its identity and not its place in the list */
+  diagnosis: (context: MappingContext, mdtrtId: string, type: string, codeOrName: string) =>
+    keys.diagnosis(miisScope(context), mdtrtId, `${type}|${codeOrName}`),
+  charge: (context: MappingContext, mdtrtId: string, feedetlSn: string): ResourceKey => key(context, 'ChargeItem', mdtrtId, feedetlSn),
+  prescription: (context: MappingContext, mdtrtId: string, feedetlSn: string): ResourceKey =>
+    key(context, 'MedicationRequest', mdtrtId, feedetlSn),
+  /** one claim per visit; a settlement in mid-stay has its own batch */
+  claim: (context: MappingContext, mdtrtId: string, batch?: string): ResourceKey =>
+    key(context, 'Claim', mdtrtId, ...(batch === undefined ? [] : [batch])),
+  settlement: (context: MappingContext, setlId: string): ResourceKey => key(context, 'ExplanationOfBenefit', setlId),
+  coverage: (context: MappingContext, psnNo: string, insutype: string): ResourceKey => key(context, 'Coverage', psnNo, insutype),
+  procedure: (context: MappingContext, mdtrtId: string, code: string, date: string): ResourceKey =>
+    key(context, 'Procedure', mdtrtId, code, date),
+  homePage: (context: MappingContext, setlId: string): ResourceKey => key(context, 'Composition', 'C0032', setlId),
+} as const
+
+function key(context: MappingContext, type: string, ...parts: string[]): ResourceKey {
+  return { type, scope: miisScope(context), parts }
+}
+
+/** The visit in the insurance's own numbering. A placeholder of it stands in the record until its own message comes. */
+export function visit<Row>(field: Field<Row>): Rule<MappedReference> {
+  return new Rule<MappedReference>([field], (run) => {
+    const mdtrtId = run.text(field)
+    if (mdtrtId === undefined) return undefined
+    run.mention(visitMention(run, mdtrtId))
+    return referTo(miisKeys.visit(run.context, mdtrtId))
+  })
+}
+
+const UNKNOWN_CLASS: FhirCoding = { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK', display: 'unknown' }
+
+function visitMention(run: Run, mdtrtId: string): MappedResource {
+  const resource = {
+    resourceType: 'Encounter',
+    meta: { profile: [structureDefinition('cn-encounter')] },
+    identifier: [{ system: NATIONAL.mdtrtId, value: mdtrtId }],
+    status: 'unknown',
+    class: UNKNOWN_CLASS,
+    subject: { $patient: true },
+    serviceProvider: referTo(keys.organization(run.scope)),
+  }
+  return { key: miisKeys.visit(run.context, mdtrtId), resource, state: 'current', statedAt: BEFORE_ALL, placeholder: true }
+}
+
+/** Doctors have a national code in the insurance; a name without one is a display only (formats.md D45). */
+export function doctor<Row>(codeField: Field<Row>, nameField: Field<Row>): Rule<MappedReference> {
+  return new Rule<MappedReference>([codeField], (run) => {
+    const code = run.text(codeField)
+    const name = run.text(nameField)
+    if (code === undefined) return name === undefined ? undefined : { display: name }
+    const doctorKey = keys.practitioner('nhsa', code, name ?? '')
+    run.mention({
+      key: doctorKey,
+      state: 'current',
+      statedAt: BEFORE_ALL,
+      placeholder: true,
+      resource: {
+        resourceType: 'Practitioner',
+        meta: { profile: [structureDefinition('cn-practitioner')] },
+        identifier: [{ system: `${BASE}/sid/nhsa/practitioner`, value: code }],
+        active: true,
+        name: [{ text: name ?? code }],
+      },
+    })
+    return referTo(doctorKey, name)
+  })
+}
+
+/** The insurer as the sender names it: the administrative division of the insurance place. It has no key of its own here. */
+export const insurerDisplay = (division: string | undefined): { display: string } => ({
+  display: division === undefined ? '医疗保障经办机构' : `医疗保障经办机构（${division}）`,
+})

@@ -1,0 +1,74 @@
+/** What one transaction's mapping gets, and the table row that registers it. */
+import type { MiisObject } from '../parsers/miis-json.ts'
+import type { RecordBuilder } from '../engine/record.ts'
+import type { MappingContext } from '../engine/types.ts'
+import { instantOf, readDateTime } from '../engine/values/date.ts'
+import { text } from './envelope.ts'
+import { identityOf, insuredPerson, type Person } from './patient.ts'
+
+export interface TransactionInput {
+  /** the request's envelope; in a response alone there is none */
+  request?: MiisObject
+  response?: MiisObject
+  record: RecordBuilder
+  context: MappingContext
+  /** ISO instants */
+  requestedAt: string
+  respondedAt: string
+}
+
+export interface Transaction {
+  infno: string
+  /** a question, no fact: stored for nothing but the receipt */
+  nothingToStore?: true
+  fill(input: TransactionInput): void
+}
+
+/** Fields of the envelope that mappings use beside those of the nodes. */
+export interface Site {
+  fixmedins_code?: string
+  fixmedins_name?: string
+  insuplc_admdvs?: string
+  mdtrtarea_admvs?: string
+  inf_time?: string
+}
+
+const SITE = ['fixmedins_code', 'fixmedins_name', 'insuplc_admdvs', 'mdtrtarea_admvs', 'inf_time'] as const
+
+/** A node's filled text fields with the envelope's behind them; where both name the institution, the node does. */
+export function withSite<Row>(node: MiisObject, request: MiisObject | undefined): Row & Site {
+  const row: Record<string, string> = {}
+  for (const field of SITE) put(row, field, text(request, field))
+  for (const field of Object.keys(node)) put(row, field, text(node, field))
+  return row as Row & Site
+}
+
+function put(row: Record<string, string>, field: string, value: string | undefined): void {
+  if (value !== undefined) row[field] = value
+}
+
+/** Names fields of a node in the whole payload: `input.diseinfo[1].diag_code`; envelope fields keep their names. */
+export function naming(node: MiisObject, path: string): (field: string) => string {
+  return (field) => (Object.hasOwn(node, field) || !(SITE as readonly string[]).includes(field) ? `${path}.${field}` : field)
+}
+
+/** The person becomes the record's patient. Fields that the node has are noted as read under the node's own spelling. */
+export function addPerson(input: TransactionInput, person: Person, node: MiisObject, path: string, statedAt: string): void {
+  const { record, context } = input
+  record.patient ??= identityOf(person, context)
+  const spelling = (field: string): string => SPELLINGS[field]?.find((name) => Object.hasOwn(node, name)) ?? field
+  record.run(insuredPerson, person, { statedAt, at: (field) => `${path}.${spelling(field)}` })
+  record.noteRead(...['psn_no', 'mdtrt_id', 'mdtrt_cert_type'].map((field) => `${path}.${field}`))
+}
+
+const SPELLINGS: Record<string, readonly string[]> = {
+  psn_no: ['psn_no', 'hi_no'],
+  cert_type: ['psn_cert_type', 'patn_cert_type', 'mdtrt_cert_type'],
+  certno: ['certno', 'mdtrt_cert_no'],
+}
+
+/** Instant of a time in the envelope (`inf_time`, `respond_time`); undefined when it is none. */
+export function envelopeInstant(time: string | undefined, context: MappingContext): string | undefined {
+  const value = time === undefined ? undefined : readDateTime(time, context.timezone).value
+  return value === undefined ? undefined : instantOf(value, context.timezone)
+}

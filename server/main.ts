@@ -1,0 +1,27 @@
+/** `npm start`: reads the configuration, starts the server, stops it on a signal. */
+import { sourceMappingIds } from '../mappings/index.ts'
+import { ConfigError, loadConfig } from './config/config.ts'
+import { createLog } from './log.ts'
+import { startServer } from './start.ts'
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env, { mappings: sourceMappingIds() })
+  const log = createLog(config.logLevel)
+  if (config.demonstration)
+    log.warn('未指定 YILIAN_CONFIG：使用演示配置 / YILIAN_CONFIG is not set: the demonstration configuration is in force')
+  if (config.noAuth) log.warn('YILIAN_NO_AUTH=1：不校验身份，不执行同意，仅限开发 / no authentication, no consent: development only')
+  const running = await startServer(config, log)
+  log.info({ address: running.url, fhir: `${running.url}/fhir` }, 'ready')
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop(running, log))
+}
+
+async function stop(running: Awaited<ReturnType<typeof startServer>>, log: ReturnType<typeof createLog>): Promise<void> {
+  await running.stop().catch((error: unknown) => log.error({ kind: error instanceof Error ? error.name : 'unknown' }, 'stopping failed'))
+  process.exit(0)
+}
+
+main().catch((error: unknown) => {
+  // A wrong configuration is the operator's to read; anything else names its kind and place.
+  console.error(error instanceof ConfigError ? error.message : error instanceof Error ? error.message : 'the start failed')
+  process.exit(1)
+})

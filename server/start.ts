@@ -1,0 +1,164 @@
+/** Wiring: every part is made here, once, from the configuration; nothing else knows them all. */
+import { randomUUID } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import { hostname } from 'node:os'
+import { sourceMapping } from '../mappings/index.ts'
+import { createAccess } from './access/access.ts'
+import { systemDecision } from './access/decision.ts'
+import { createAudit } from './audit/audit.ts'
+import { authRouter } from './auth/auth-router.ts'
+import { createAuthenticator } from './auth/authenticator.ts'
+import { openAuth } from './auth/parts.ts'
+import type { Config } from './config/config.ts'
+import { createApp } from './http/app.ts'
+import { ingestAudit } from './ingest/audit.ts'
+import { createIngest } from './ingest/ingest.ts'
+import { ingestRouter } from './ingest/router.ts'
+import { createPageTokens } from './interactions/page-token.ts'
+import type { FhirDeps } from './interactions/types.ts'
+import type { Log } from './log.ts'
+import { prepareExportTables } from './operations/export/job.ts'
+import { resumeExports } from './operations/export/run.ts'
+import { writeOrganizations } from './organizations.ts'
+import { createSearch } from './search/search.ts'
+import { openSecret } from './secret.ts'
+import { startMongod } from './store/mongod/start.ts'
+import { createStore } from './store/store.ts'
+import type { Store } from './store/types.ts'
+import { createTerminology } from './terminology-service/terminology.ts'
+import { createValidator } from './validation/validator.ts'
+import { createWriter } from './writer/writer.ts'
+
+export interface Running {
+  /** where it listens, e.g. http://127.0.0.1:8080 */
+  url: string
+  store: Store
+  fhir: FhirDeps
+  /** finishes what is under way, then stops everything, the embedded mongod last */
+  stop(): Promise<void>
+}
+
+const EXPORT_RESUME_MS = 15_000
+const STOP_MS_MAX = 10_000
+
+export async function startServer(config: Config, log: Log, environment: NodeJS.ProcessEnv = process.env): Promise<Running> {
+  const mongod = config.mongodbUri === undefined ? await startMongod({ dataDir: config.dataDir, log }) : undefined
+  try {
+    return await startOn(config, log, config.mongodbUri ?? mongod?.uri ?? '', environment, async () => mongod?.stop())
+  } catch (error) {
+    await mongod?.stop()
+    throw error
+  }
+}
+
+async function startOn(
+  config: Config,
+  log: Log,
+  uri: string,
+  environment: NodeJS.ProcessEnv,
+  release: () => Promise<void>,
+): Promise<Running> {
+  const now = () => new Date()
+  const store = await createStore({ uri, database: config.mongodbDatabase, log, now })
+  const secret = await openSecret(store, environment.YILIAN_SECRET)
+  // The port may be 0: the address is known once the socket is bound, and everything that names it is made afterwards.
+  const server = createServer()
+  const url = await listen(server, config)
+  const publicUrl = environment.PUBLIC_URL ? config.publicUrl : url
+  const known: Config = { ...config, publicUrl }
+  const search = createSearch({ timezone: config.timezone, publicUrl })
+  const validator = createValidator()
+  const access = await createAccess({
+    store,
+    policy: config.policy,
+    organizations: config.organizations,
+    secret: secret.for('pseudonyms'),
+    now,
+    log,
+  })
+  const audit = createAudit({ store, now, newId: randomUUID, node: hostname() })
+  const writer = createWriter({ store, search, access })
+  const fhir: FhirDeps = {
+    store,
+    search,
+    access,
+    validator,
+    writer,
+    audit,
+    now,
+    newId: randomUUID,
+    pages: createPageTokens(secret.for('page links'), now),
+    baseUrl: `${publicUrl}/fhir`,
+    organizationOf: (source) => config.organizations.find(({ id }) => source === id || source.endsWith(`/Organization/${id}`))?.id,
+    totals: config.policy.totals,
+  }
+  const auth = await openAuth({ config: known, table: (name) => store.table(systemDecision('auth'), name), log })
+  const authenticate = createAuthenticator(auth)
+  const terminology = createTerminology()
+  const ingest = createIngest({
+    store,
+    writer,
+    now,
+    decision: systemDecision('ingest'),
+    secret: secret.for('resource ids'),
+    sources: config.sources,
+    organizations: config.organizations.map(({ id, identifiers }) => ({ id, codes: identifiers.map(({ value }) => value) })),
+    mapping: sourceMapping,
+    translate: (map, code) => terminology.translate(map, code),
+    validate: (resource, decimals) =>
+      validator.validate(resource, { mode: 'create', decimals }).map(({ kind, ...issue }) => ({ ...issue, base: kind === 'structure' })),
+    relink: (patient, from, to) => access.relink(patient, from, to),
+    audit: ingestAudit(audit, access),
+    log: (event, facts) => log.info(facts, event),
+  })
+  await writeOrganizations(writer, config.organizations)
+  await prepareExportTables(store)
+  await ingest.start()
+  access.start()
+  const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
+  server.on(
+    'request',
+    createApp({
+      fhir,
+      authenticate,
+      publicUrl,
+      log,
+      auth: authRouter(auth),
+      ingest: ingestRouter({ ingest, authenticate, base: '/ingest' }),
+      health: { checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() } },
+    }),
+  )
+  return {
+    url,
+    store,
+    fhir,
+    async stop() {
+      clearInterval(resume)
+      await closeServer(server)
+      await ingest.stop()
+      await access.stop()
+      await store.close()
+      await release()
+    },
+  }
+}
+
+function listen(server: Server, config: Config): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.port, config.host, () => {
+      const address = server.address()
+      const port = typeof address === 'object' && address ? address.port : config.port
+      resolve(`http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`)
+    })
+  })
+}
+
+/** No new requests; those under way are waited for, but not for ever. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_MS_MAX)
+  await closed
+  clearTimeout(timer)
+}

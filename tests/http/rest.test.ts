@@ -1,0 +1,214 @@
+/** The REST interactions over HTTP, without access control: R4 http.html. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ noAuth: true })
+})
+afterAll(() => server.stop())
+
+const patient = (extra = '') => `{"resourceType":"Patient","name":[{"text":"王建国"}]${extra}}`
+
+describe('bad input', () => {
+  test.each([
+    ['no JSON', 'POST', '/fhir/Patient', 'abc', 400, 'json-invalid'],
+    ['an array', 'POST', '/fhir/Patient', '[]', 400, 'json-not-object'],
+    ['a key twice', 'POST', '/fhir/Patient', '{"resourceType":"Patient","id":"a","id":"b"}', 400, 'json-duplicate-key'],
+    ['too deep', 'POST', '/fhir/Patient', '['.repeat(70) + ']'.repeat(70), 400, 'json-depth'],
+    ['another type', 'POST', '/fhir/Patient', '{"resourceType":"Group"}', 400, 'resource-type-mismatch'],
+    ['an unknown type', 'POST', '/fhir/Patience', '{"resourceType":"Patience"}', 404, 'resource-type-unknown'],
+    ['another id', 'PUT', '/fhir/Patient/a', '{"resourceType":"Patient","id":"b"}', 400, 'id-mismatch'],
+    ['an unknown operation', 'POST', '/fhir/Patient/$nothing', '{}', 404, 'operation-unknown'],
+  ])('%s is refused with its own code', async (_name, method, path, body, status, code) => {
+    const answer = await server.call(method, path, { body })
+    expect([answer.status, answer.json.resourceType, answer.json.issue[0].details.coding[0].code]).toEqual([status, 'OperationOutcome', code])
+  })
+
+  test('an unknown element is named', async () => {
+    const answer = await server.call('POST', '/fhir/Patient', { body: '{"resourceType":"Patient","nmae":"x"}' })
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+    expect(answer.status).toBeLessThan(500)
+    expect(JSON.stringify(answer.json.issue)).toContain('Patient')
+  })
+
+  test('another media type is 415, another format asked for is 406', async () => {
+    expect((await server.call('POST', '/fhir/Patient', { body: '<Patient/>', headers: { 'Content-Type': 'application/fhir+xml' } })).status).toBe(415)
+    expect((await server.call('GET', '/fhir/Patient', { headers: { Accept: 'application/pdf' } })).status).toBe(406)
+  })
+
+  test('a bad percent sign is 400, never a page of HTML', async () => {
+    const answer = await server.call('GET', '/fhir/Patient?name=%E0%A4%A')
+    expect([answer.status, answer.json.resourceType]).toEqual([400, 'OperationOutcome'])
+  })
+})
+
+describe('one resource', () => {
+  test('comes back with the same digits and order, and with its version headers', async () => {
+    const sent = '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.00,"unit":"mmol/L"},"note":[{"text":"1E-3"}]}'
+    const created = await server.call('POST', '/fhir/Observation', { body: sent })
+    expect(created.status).toBe(201)
+    const id = created.json.id as string
+    expect(created.headers.get('etag')).toBe('W/"1"')
+    expect(created.headers.get('location')).toBe(`${server.url}/fhir/Observation/${id}/_history/1`)
+    const read = await server.call('GET', `/fhir/Observation/${id}`)
+    const stamp = `"id":"${id}","meta":{"versionId":"1","lastUpdated":"${read.json.meta.lastUpdated}"}`
+    expect(read.text).toBe(sent.replace('"resourceType":"Observation"', `"resourceType":"Observation",${stamp}`))
+    expect(new Date(read.headers.get('last-modified') ?? '').getTime()).toBe(Math.floor(Date.parse(read.json.meta.lastUpdated) / 1000) * 1000)
+  })
+
+  test('update, version conflict, vread, delete, gone, history', async () => {
+    const put = (body: string, headers = {}) => server.call('PUT', '/fhir/Patient/life', { body, headers })
+    expect((await put(patient(',"id":"life"'))).status).toBe(201)
+    expect((await put(patient(',"id":"life","active":true'), { 'If-Match': 'W/"1"' })).headers.get('etag')).toBe('W/"2"')
+    expect((await put(patient(',"id":"life","active":false'), { 'If-Match': 'W/"1"' })).status).toBe(412)
+    expect((await put(patient(',"id":"life","active":true'))).headers.get('etag')).toBe('W/"2"')
+    expect((await server.call('GET', '/fhir/Patient/life/_history/1')).json.active).toBeUndefined()
+    expect((await server.call('DELETE', '/fhir/Patient/life')).status).toBe(204)
+    expect((await server.call('GET', '/fhir/Patient/life')).status).toBe(410)
+    expect((await server.call('DELETE', '/fhir/Patient/life')).status).toBe(204)
+    expect((await server.call('GET', '/fhir/Patient/life/_history/3')).status).toBe(410)
+    const history = (await server.call('GET', '/fhir/Patient/life/_history')).json
+    expect(history.entry.map((entry: { request: { method: string } }) => entry.request.method)).toEqual(['DELETE', 'PUT', 'PUT'])
+    expect(history.entry[0].resource).toBeUndefined()
+    expect((await put(patient(',"id":"life"'))).headers.get('etag')).toBe('W/"4"')
+  })
+
+  test('50 equal conditional creates make one resource', async () => {
+    const body = '{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"once"}]}'
+    const headers = { 'If-None-Exist': 'identifier=urn:x|once' }
+    const answers = await Promise.all(Array.from({ length: 50 }, () => server.call('POST', '/fhir/Patient', { body, headers })))
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(49)
+    expect((await server.call('GET', '/fhir/Patient?identifier=urn:x|once')).json.total).toBe(1)
+  })
+
+  test('a conditional create after the resource was deleted makes a new one', async () => {
+    const body = '{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"again"}]}'
+    const headers = { 'If-None-Exist': 'identifier=urn:x|again' }
+    const first = await server.call('POST', '/fhir/Patient', { body, headers })
+    await server.call('DELETE', `/fhir/Patient/${first.json.id}`)
+    expect((await server.call('POST', '/fhir/Patient', { body, headers })).status).toBe(201)
+  })
+})
+
+describe('bundles', () => {
+  const entry = (fullUrl: string, resource: unknown, method = 'POST', url = '') => ({ fullUrl, resource, request: { method, url } })
+
+  test('a transaction resolves urn:uuid references in both directions', async () => {
+    const [p, o] = ['urn:uuid:00000000-0000-4000-8000-000000000001', 'urn:uuid:00000000-0000-4000-8000-000000000002']
+    const answer = await server.call('POST', '/fhir', {
+      body: {
+        resourceType: 'Bundle',
+        type: 'transaction',
+        entry: [
+          entry(o, { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: p } }, 'POST', 'Observation'),
+          entry(p, { resourceType: 'Patient', active: true }, 'POST', 'Patient'),
+        ],
+      },
+    })
+    expect([answer.status, answer.json.type]).toEqual([200, 'transaction-response'])
+    const [observation, created] = answer.json.entry
+    expect(observation.resource.subject.reference).toBe(`Patient/${created.resource.id}`)
+    expect(observation.response.status).toBe('201')
+  })
+
+  test('a transaction that fails leaves nothing behind', async () => {
+    const answer = await server.call('POST', '/fhir', {
+      body: {
+        resourceType: 'Bundle',
+        type: 'transaction',
+        entry: [
+          entry('urn:uuid:00000000-0000-4000-8000-000000000003', { resourceType: 'Patient', identifier: [{ system: 'urn:x', value: 'nothing' }] }, 'POST', 'Patient'),
+          entry('urn:uuid:00000000-0000-4000-8000-000000000004', { resourceType: 'Observation', code: { text: 'x' } }, 'POST', 'Observation'),
+        ],
+      },
+    })
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+    expect(answer.json.issue[0].expression[0]).toContain('Bundle.entry[1]')
+    expect((await server.call('GET', '/fhir/Patient?identifier=urn:x|nothing')).json.total).toBe(0)
+  })
+
+  test('the same resource twice in a transaction is refused', async () => {
+    const put = { resource: { resourceType: 'Patient', id: 'twice' }, request: { method: 'PUT', url: 'Patient/twice' } }
+    const answer = await server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry: [put, put] } })
+    expect([answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([400, 'bundle-duplicate'])
+  })
+
+  test('in a batch one failure does not touch the others', async () => {
+    const answer = await server.call('POST', '/fhir', {
+      body: {
+        resourceType: 'Bundle',
+        type: 'batch',
+        entry: [{ request: { method: 'GET', url: 'Patient/absent' } }, { resource: { resourceType: 'Patient' }, request: { method: 'POST', url: 'Patient' } }, { request: { method: 'BREW', url: 'x' } }],
+      },
+    })
+    expect(answer.json.entry.map(({ response }: { response: { status: string } }) => response.status)).toEqual(['404', '201', '400'])
+  })
+
+  test('a conditional reference is resolved, or fails the whole', async () => {
+    await server.call('POST', '/fhir/Patient', { body: '{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"ref"}]}' })
+    const bundle = (criteria: string) => ({
+      resourceType: 'Bundle',
+      type: 'transaction',
+      entry: [entry('urn:uuid:00000000-0000-4000-8000-000000000005', { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: criteria } }, 'POST', 'Observation')],
+    })
+    expect((await server.call('POST', '/fhir', { body: bundle('Patient?identifier=urn:x|ref') })).status).toBe(200)
+    expect((await server.call('POST', '/fhir', { body: bundle('Patient?identifier=urn:x|none') })).status).toBe(400)
+  })
+})
+
+describe('search', () => {
+  test('pages are stable, linked, and end', async () => {
+    const bundle = { resourceType: 'Bundle', type: 'batch', entry: Array.from({ length: 25 }, () => ({ resource: { resourceType: 'Basic', code: { coding: [{ system: 'urn:p', code: 'page' }] } }, request: { method: 'POST', url: 'Basic' } })) }
+    await server.call('POST', '/fhir', { body: bundle })
+    const seen: string[] = []
+    let path = '/fhir/Basic?code=urn:p|page&_count=10&_sort=-_lastUpdated'
+    for (let page = 0; page < 5 && path !== ''; page++) {
+      const answer = await server.call('GET', path)
+      expect(answer.json.total).toBe(25)
+      seen.push(...answer.json.entry.map(({ resource }: { resource: { id: string } }) => resource.id))
+      const next = answer.json.link.find(({ relation }: { relation: string }) => relation === 'next')
+      path = next ? next.url.slice(server.url.length) : ''
+    }
+    expect([seen.length, new Set(seen).size, path]).toEqual([25, 25, ''])
+  })
+
+  test('a forged page link is refused', async () => {
+    const answer = await server.call('GET', '/fhir/Basic?_page=AAAA')
+    expect([answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([400, 'page-invalid'])
+  })
+
+  test('an unknown parameter: an error when strict, else left out of the self link and named', async () => {
+    expect((await server.call('GET', '/fhir/Patient?nonsense=1', { headers: { Prefer: 'handling=strict' } })).status).toBe(400)
+    const lenient = (await server.call('GET', '/fhir/Patient?nonsense=1&active=true')).json
+    expect(lenient.link[0].url).toBe(`${server.url}/fhir/Patient?active=true`)
+    expect(lenient.entry.at(-1).search.mode).toBe('outcome')
+  })
+
+  test('_include and _revinclude bring each once, as include', async () => {
+    await server.call('PUT', '/fhir/Patient/inc', { body: '{"resourceType":"Patient","id":"inc"}' })
+    for (const id of ['o1', 'o2']) await server.call('PUT', `/fhir/Observation/inc-${id}`, { body: `{"resourceType":"Observation","id":"inc-${id}","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/inc"}}` })
+    const modes = (answer: { json: { entry: { resource: { id: string }; search: { mode: string } }[] } }) => answer.json.entry.map(({ resource, search }) => `${resource.id} ${search.mode}`).sort()
+    expect(modes(await server.call('GET', '/fhir/Observation?subject=Patient/inc&_include=Observation:subject'))).toEqual(['inc include', 'inc-o1 match', 'inc-o2 match'])
+    expect(modes(await server.call('GET', '/fhir/Patient?_id=inc&_revinclude=Observation:subject'))).toEqual(['inc match', 'inc-o1 include', 'inc-o2 include'])
+  })
+
+  test.each(['_id[$ne]=x', 'name[$regex]=.*', '__proto__=1', 'constructor=1', 'code[$gt]='])('%s is an unknown parameter, not an operator', async (query) => {
+    expect((await server.call('GET', `/fhir/Patient?${query}`, { headers: { Prefer: 'handling=strict' } })).status).toBe(400)
+  })
+
+  test('POST _search asks the same', async () => {
+    const answer = await server.call('POST', '/fhir/Patient/_search', { body: '_id=inc', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })
+    expect([answer.status, answer.json.total]).toEqual([200, 1])
+  })
+})
+
+test('the CapabilityStatement lists every type with its search parameters and operations', async () => {
+  const statement = (await server.call('GET', '/fhir/metadata')).json
+  const resources = statement.rest[0].resource as { type: string; searchParam: { name: string }[]; operation: { name: string }[] }[]
+  expect(resources).toHaveLength(146)
+  const found = resources.find(({ type }) => type === 'Patient')
+  expect(found?.searchParam.map(({ name }) => name)).toEqual(expect.arrayContaining(['_id', 'identifier', 'birthdate', 'name']))
+  expect(found?.operation.map(({ name }) => name)).toEqual(expect.arrayContaining(['everything']))
+})
