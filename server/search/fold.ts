@@ -1,5 +1,6 @@
 /** Folding of strings for search: what a person who types a name does not want to have to know. */
 import { Converter } from 'opencc-js/t2cn'
+import { FOLD_CACHE_MAX } from './limits.ts'
 
 const toSimplified = Converter({ from: 't', to: 'cn' })
 const simplified = new Map<string, string>()
@@ -9,18 +10,41 @@ const HAN = /\p{Script=Han}/u
 /** White space of every kind and the dots between the parts of a transcribed name (阿依古丽·买买提). */
 const REMOVED = /[\s\u200b-\u200d\ufeff·・•‧⋅]/gu
 const MARKS = /\p{Mn}/gu
-const HAN_ALL = /\p{Script=Han}/gu
+/** Neither width nor compatibility forms nor marks: only characters to simplify. */
+const PLAIN_HAN = /^[a-z0-9\u4e00-\u9fff]+$/
 
 /**
  * The form under which a string is searched: width and compatibility forms (NFKC), case, accents, traditional to simplified
  * characters one by one, no white space, no middle dots. The same function runs on stored values and on search values.
  */
 export function fold(text: string): string {
+  const known = folded.get(text)
+  if (known !== undefined) return known
+  const made = makeFolded(text)
+  if (text.length <= CACHED_LENGTH_MAX) {
+    if (folded.size >= FOLD_CACHE_MAX) folded.clear()
+    folded.set(text, made)
+  }
+  return made
+}
+
+/** Names, towns and displays come again and again, also within one resource (name, family, given). */
+const folded = new Map<string, string>()
+const CACHED_LENGTH_MAX = 40
+
+function makeFolded(text: string): string {
   const lower = text.toLowerCase()
   if (PLAIN_ASCII.test(lower)) return lower
+  if (PLAIN_HAN.test(lower)) return simplifyAll(lower)
   const wide = lower.normalize('NFKC').toLowerCase().replace(REMOVED, '')
   const bare = wide.normalize('NFD').replace(MARKS, '').normalize('NFC')
-  return HAN.test(bare) ? bare.replace(HAN_ALL, simplify) : bare
+  return HAN.test(bare) ? simplifyAll(bare) : bare
+}
+
+function simplifyAll(text: string): string {
+  let out = ''
+  for (const character of text) out += character < '\u2e80' ? character : simplify(character)
+  return out
 }
 
 /** Character by character, so that the two sides agree whatever stands around (a phrase dictionary would not). */

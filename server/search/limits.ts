@@ -24,3 +24,5 @@ export const KEYS_MAX = 20_000
 export const PINYIN_CHARACTERS_MAX = 30
 /** Names whose pinyin is kept in memory. */
 export const PINYIN_CACHE_MAX = 20_000
+/** Strings whose folded form is kept in memory. */
+export const FOLD_CACHE_MAX = 50_000
