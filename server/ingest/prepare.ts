@@ -1,6 +1,6 @@
 /** A mapped record to statements: keys become ids, the patient stays a placeholder until the link step. */
 import { createHash } from 'node:crypto'
-import type { KeyReference, MappedRecord, MappedResource, PatientIdentity, ResourceKey } from '../../mappings/engine/types.ts'
+import type { KeyReference, KeyUrl, MappedRecord, MappedResource, PatientIdentity, ResourceKey } from '../../mappings/engine/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { identityDomain } from './context.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
@@ -76,12 +76,14 @@ function replacer(deps: Deps): (key: string, value: unknown) => unknown {
     if (value === null || typeof value !== 'object') return value
     const display = (value as KeyReference).display
     if ('$patient' in value) return { reference: PATIENT_PLACEHOLDER, ...(display !== undefined && { display }) }
+    if ('$url' in value) return relativeUrl(deps, (value as KeyUrl).$url)
     if (!('$key' in value)) return value
     const key = (value as KeyReference).$key
-    const id = configured(deps, key) ?? resourceId(deps.secret, key)
-    return { reference: `${key.type}/${id}`, ...(display !== undefined && { display }) }
+    return { reference: relativeUrl(deps, key), ...(display !== undefined && { display }) }
   }
 }
+
+const relativeUrl = (deps: Deps, key: ResourceKey): string => `${key.type}/${configured(deps, key) ?? resourceId(deps.secret, key)}`
 
 function identityOf(deps: Deps, source: IngestSource, record: MappedRecord, patient: PatientIdentity): PreparedIdentity {
   const statedAt = newest(record.resources.filter((r) => !r.placeholder).map((r) => r.statedAt)) ?? new Date(0).toISOString()
