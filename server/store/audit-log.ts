@@ -11,6 +11,7 @@ import { AUDIT_TYPE, type Collections } from './collections.ts'
 import type { StoredDoc } from './documents.ts'
 import { isTransient } from './failures.ts'
 import type { StoreLog } from './log.ts'
+import { soon } from './soon.ts'
 import type { AuditLog, AuditRecord, ChainPosition } from './types.ts'
 
 export interface HeadDoc {
@@ -83,11 +84,12 @@ export function createAuditLog(db: Db, collections: Collections, heads: ChainHea
       const group = takeRecords(queue)
       void flushGroup(lane, group).finally(() => {
         idle.push(lane)
-        pump()
+        wake()
       })
     }
     if (idle.length === lanes) onEmpty()
   }
+  const wake = soon(pump)
 
   const flushGroup = async (lane: { chain: Chain | undefined }, group: WaitingRecords[]) => {
     try {
@@ -119,7 +121,7 @@ export function createAuditLog(db: Db, collections: Collections, heads: ChainHea
       if (queue.length >= BOUNDS.auditQueue) return Promise.reject(new OutcomeError('busy', {}, { 'Retry-After': '1' }))
       return new Promise((resolve, reject) => {
         queue.push({ records, bytes: records.reduce((sum, { body }) => sum + body.byteLength + 1024, 0), resolve, reject })
-        pump()
+        wake()
       })
     },
     entries: (d) => entriesOf(db, d),

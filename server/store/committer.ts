@@ -6,6 +6,7 @@
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { Conflict } from './conflict.ts'
+import { soon } from './soon.ts'
 import { documentKey } from './unit-plan.ts'
 import type { WriteResult, WriteUnit } from './types.ts'
 
@@ -42,11 +43,12 @@ export function createCommitter(runGroup: RunGroup, lanes: number = BOUNDS.commi
       void runAll(group, lane, runGroup).finally(() => {
         for (const { touches } of group) for (const key of touches) touched.delete(key)
         idle.push(lane)
-        pump()
+        wake()
       })
     }
     if (idle.length === lanes && queue.length === 0) onEmpty()
   }
+  const wake = soon(pump)
 
   return {
     submit(unit) {
@@ -54,7 +56,7 @@ export function createCommitter(runGroup: RunGroup, lanes: number = BOUNDS.commi
       if (queue.length >= BOUNDS.commitQueue) return Promise.reject(new OutcomeError('busy', {}, { 'Retry-After': '1' }))
       return new Promise((resolve, reject) => {
         queue.push({ unit, touches: touchesOf(unit), bytes: bytesOf(unit), resolve, reject })
-        pump()
+        wake()
       })
     },
     async close() {

@@ -5,6 +5,7 @@
 import type { Db } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
 import { PROJECTION, type StoredDoc } from './documents.ts'
+import { soon } from './soon.ts'
 
 interface Wanted {
   id: string
@@ -12,18 +13,24 @@ interface Wanted {
   reject(error: unknown): void
 }
 
+interface TypeReads {
+  waiting: Wanted[]
+  running: number
+  wake(): void
+}
+
 export type ReadById = (type: string, id: string) => Promise<StoredDoc | undefined>
 
 export function createReader(db: Db, lanes: number = BOUNDS.readLanes): ReadById {
-  const byType = new Map<string, { waiting: Wanted[]; running: number }>()
+  const byType = new Map<string, TypeReads>()
 
-  const pump = (type: string, state: { waiting: Wanted[]; running: number }) => {
+  const pump = (type: string, state: TypeReads) => {
     while (state.running < lanes && state.waiting.length > 0) {
       const group = state.waiting.splice(0, BOUNDS.readGroupIds)
       state.running++
       void answer(type, group).finally(() => {
         state.running--
-        pump(type, state)
+        state.wake()
       })
     }
   }
@@ -51,10 +58,11 @@ export function createReader(db: Db, lanes: number = BOUNDS.readLanes): ReadById
     new Promise((resolve, reject) => {
       let state = byType.get(type)
       if (!state) {
-        state = { waiting: [], running: 0 }
-        byType.set(type, state)
+        const fresh: TypeReads = { waiting: [], running: 0, wake: soon(() => pump(type, fresh)) }
+        byType.set(type, fresh)
+        state = fresh
       }
       state.waiting.push({ id, resolve, reject })
-      pump(type, state)
+      state.wake()
     })
 }

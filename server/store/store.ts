@@ -87,6 +87,10 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     restamp: (_d, type, changes) => guarded(log, () => restampDocuments(db, type, changes)),
     typesOf: (_d, person) => guarded(log, () => typesOf(db, collections, person)),
     claim: (_d, key) => guarded(log, async () => (await db.collection<ClaimDoc>(CLAIMS).findOne({ _id: { $eq: claimId(key) } }))?.value),
+    releaseClaim: (_d, key) =>
+      guarded(log, async () => {
+        await db.collection<ClaimDoc>(CLAIMS).deleteOne({ _id: { $eq: claimId(key) } })
+      }),
     table: (_d, name) => openTable(db, name, log),
     async close() {
       await committer.close()

@@ -178,6 +178,8 @@ export interface Store {
   /** the types that have a collection with documents of this person */
   typesOf(d: Decision, person: string): Promise<string[]>
   claim(d: Decision, key: string): Promise<Record<string, unknown> | undefined>
+  /** takes a claim back, once what it stood for is gone */
+  releaseClaim(d: Decision, key: string): Promise<void>
   /** the server's own tables; needs the system decision where they hold patient data */
   table<T extends TableDoc>(d: Decision, name: string): Table<T>
   /** unacknowledged writes are awaited, then everything is closed */
