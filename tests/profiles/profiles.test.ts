@@ -1,0 +1,61 @@
+/** Each profile: a resource that follows it, and one per rule that does not, with the issue that must come of it. */
+import { describe, expect, test } from '@jest/globals'
+import { createValidator, type ValidationIssue } from '../../server/validation/validator.ts'
+import { type Expected, type ProfileCases, profile } from './cases/case.ts'
+import { condition, encounter, medicationRequest, observation, report } from './cases/clinical.ts'
+import { composition, consent, discharge, provenance, study } from './cases/documents.ts'
+import { claim, coverage, settlement } from './cases/insurance.ts'
+import { hospital, patient, practitioner } from './cases/people.ts'
+
+const ALL: ProfileCases[] = [
+  patient,
+  practitioner,
+  hospital,
+  encounter,
+  condition,
+  observation,
+  report,
+  medicationRequest,
+  coverage,
+  claim,
+  settlement,
+  composition,
+  discharge,
+  consent,
+  study,
+  provenance,
+]
+
+const validator = createValidator()
+
+/** The issue without what the case does not name. */
+function comparable(issue: ValidationIssue, expected: Expected): unknown {
+  const { code, expression, severity } = issue
+  return { code, expression, severity, profile: issue.profile ?? null, ...(expected.rule === undefined ? {} : { rule: issue.rule }) }
+}
+
+describe.each(ALL.map((cases) => [cases.id, cases] as const))('%s', (id, cases) => {
+  test('a sound resource has no issue', () => {
+    expect(validator.validate(cases.valid, { mode: 'create' })).toEqual([])
+  })
+
+  test.each(cases.broken)('%s', (_what, change, expected) => {
+    const resource = structuredClone(cases.valid)
+    change(resource)
+    const wanted = {
+      code: expected.code,
+      expression: expected.expression,
+      severity: expected.severity ?? 'error',
+      profile: expected.profile === undefined ? profile(id) : expected.profile,
+      ...(expected.rule === undefined ? {} : { rule: expected.rule }),
+    }
+    const found = validator.validate(resource, { mode: 'create' }).map((issue) => comparable(issue, expected))
+    expect(found).toContainEqual(wanted)
+  })
+})
+
+test('every profile has cases', () => {
+  const types = [...new Set(ALL.map((cases) => cases.valid.resourceType))]
+  const generated = types.flatMap((type) => validator.profilesFor(type)).sort()
+  expect(generated).toEqual(ALL.map((cases) => profile(cases.id)).sort())
+})
