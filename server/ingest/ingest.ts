@@ -6,7 +6,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { TableDoc } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { randomId } from './ids.ts'
-import { refoldPatient } from './link/follow.ts'
+import { movePatient } from './link/follow.ts'
 import { MOVE_JOB, type Move } from './link/move-job.ts'
 import { processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
@@ -149,7 +149,7 @@ class IngestService implements Ingest {
       due: { kind: MOVE_JOB },
       sort: { _id: 1 },
       work: async (row) => {
-        await refoldPatient(this.deps, this.tables, row)
+        await movePatient(this.deps, this.tables, row)
         await table.delete({ _id: row._id })
       },
     }

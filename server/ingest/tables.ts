@@ -38,10 +38,14 @@ export interface PatientRecordDoc extends TableDoc {
   strongKinds: string[]
   /** key of the identity number that it states, and when it said so */
   number: Said | null
+  /** the patient's name as stated last */
+  name: Said | null
   /** the master while linked */
   person: string | null
   /** it stood under its mother's number */
   newborn: boolean
+  /** another record of the same source turned out to be the same patient's: that one goes on */
+  absorbedBy: string | null
 }
 
 /** All records under one identity number; `_id` is a keyed hash. */
@@ -165,7 +169,9 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.payloads.ensureIndex({ status: 1, receivedAt: 1 }),
     tables.chunks.ensureIndex({ upload: 1, at: 1 }),
     tables.contributions.ensureIndex({ patients: 1 }),
+    tables.numbers.ensureIndex({ patient: 1 }),
     tables.records.ensureIndex({ person: 1 }),
+    tables.records.ensureIndex({ absorbedBy: 1 }),
     tables.deliveries.ensureIndex({ unmapped: 1 }),
     tables.waiting.ensureIndex({ awaits: 1 }),
     tables.waiting.ensureIndex({ payload: 1 }),

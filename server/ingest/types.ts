@@ -42,10 +42,16 @@ export interface FoundIssue {
   base: boolean
 }
 
-export interface IngestAudit {
-  /** durable when it resolves */
-  (event: { action: 'receive' | 'refuse' | 'replay'; source: string; actor: Actor; payload?: string; reason: string }): Promise<void>
+export interface IngestEvent {
+  action: 'receive' | 'refuse' | 'replay'
+  source: string
+  actor: Actor
+  payload?: string
+  reason: string
 }
+
+/** durable when it resolves */
+export type IngestAudit = (event: IngestEvent) => Promise<void>
 
 export interface IngestDeps {
   store: Store

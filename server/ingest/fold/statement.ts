@@ -80,11 +80,18 @@ class StatementBuilder {
 
   element(element: string, value: unknown): void {
     const rule = listRule(this.#type, element)
-    if (rule && Array.isArray(value)) return this.#list(element, rule, value)
+    if (rule && Array.isArray(value)) this.#list(element, rule, value)
+    else this.#conceptOrUnit(element, value)
+  }
+
+  #conceptOrUnit(element: string, value: unknown): void {
     const inner = `${element}.coding`
     const innerRule = listRule(this.#type, inner)
     const coding = innerRule && (value as Record<string, unknown>).coding
-    if (!innerRule || !Array.isArray(coding)) return this.#unit(unitOf(element), element, value)
+    if (!innerRule || !Array.isArray(coding)) {
+      this.#unit(unitOf(element), element, value)
+      return
+    }
     this.#list(inner, innerRule, coding)
     const { coding: _, ...rest } = value as Record<string, unknown>
     if (Object.keys(rest).length > 0) this.#unit(element, element, rest)
@@ -93,18 +100,20 @@ class StatementBuilder {
   #unit(name: string, element: string, value: unknown): void {
     const text = this.#texts(value)
     if (text === '{}' || text === '[]' || text === '""') return
-    const unit = (this.#statement.units[name] ??= { at: this.#at, members: {} })
-    unit.members[element] = text
+    const { units } = this.#statement
+    units[name] ??= { at: this.#at, members: {} }
+    units[name].members[element] = text
   }
 
   #list(path: string, rule: ListRule, values: unknown[]): void {
-    const entries = (this.#statement.lists[path] ??= {})
+    const entries = this.#statement.lists[path] ?? {}
+    this.#statement.lists[path] = entries
     values.forEach((value, at) => {
       const text = this.#texts(value)
       const key = rule.key(JSON.parse(text) as never)
       const first = `${this.#statedAt}|${String(at).padStart(ORDER_DIGITS, '0')}`
-      const entry = (entries[key] ??= { at: this.#at, first, items: [] })
-      if (!entry.items.includes(text)) entry.items.push(text)
+      entries[key] ??= { at: this.#at, first, items: [] }
+      if (!entries[key].items.includes(text)) entries[key].items.push(text)
     })
   }
 }
@@ -133,7 +142,8 @@ function later<T extends { at: Stamp }>(a: T, b: T): T {
 
 function joinEntries(a: ListEntry, b: ListEntry): ListEntry {
   const winner = later({ at: a.at, items: a.items }, { at: b.at, items: b.items })
-  return { ...winner, first: a.first < b.first ? a.first : b.first }
+  const [first = a.first] = [a.first, b.first].sort()
+  return { ...winner, first }
 }
 
 function joinRecords<T>(a: Record<string, T>, b: Record<string, T>, join: (x: T, y: T) => T): Record<string, T> {

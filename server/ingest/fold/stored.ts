@@ -12,6 +12,8 @@ export interface StatementFor {
   id: string
   /** absent: nothing new was said, only the persons behind it may have changed */
   statement?: Statement
+  /** statements for the one patient record are the other's from now on */
+  rename?: readonly [from: string, to: string]
 }
 
 export interface FoldedChange {
@@ -30,9 +32,11 @@ export interface FoldedChanges {
 
 /** Reads what is known, joins, folds. The writes are guarded by revision, so that nobody's statement is lost. */
 export async function foldStatements(tables: IngestTables, wanted: readonly StatementFor[]): Promise<FoldedChanges> {
-  const keys = wanted.map(({ type, id }) => `${type}/${id}`)
+  const byKey = new Map<string, StatementFor[]>()
+  for (const one of wanted) byKey.set(`${one.type}/${one.id}`, [...(byKey.get(`${one.type}/${one.id}`) ?? []), one])
+  const keys = [...byKey.keys()]
   const docs = new Map((await tables.contributions.find({ _id: { $in: keys } })).map((doc) => [doc._id, doc]))
-  const joined = wanted.map((one) => joinKnown(docs.get(`${one.type}/${one.id}`), one))
+  const joined = [...byKey].map(([key, all]) => joinKnown(docs.get(key), all))
   const patients = [...new Set(joined.flatMap(({ type, id, patients: all }) => (type === 'Patient' ? [...all, id] : all)))]
   const records = new Map((patients.length > 0 ? await tables.records.find({ _id: { $in: patients } }) : []).map((doc) => [doc._id, doc]))
   const persons = new Map(patients.map((patient) => [patient, records.get(patient)?.person ?? patient]))
@@ -48,15 +52,20 @@ interface Joined {
   patients: string[]
 }
 
-function joinKnown(doc: ContributionsDoc | undefined, { type, id, statement }: StatementFor): Joined {
-  const known = doc ? (JSON.parse(doc.statements) as Statement[]) : []
-  const statements = known.filter((s) => s.source !== statement?.source)
-  if (statement) {
-    const same = known.find((s) => s.source === statement.source)
-    statements.push(same ? joinStatements(same, statement) : statement)
-  } else statements.splice(0, statements.length, ...known)
-  statements.sort((a, b) => (a.source < b.source ? -1 : 1))
+function joinKnown(doc: ContributionsDoc | undefined, wanted: readonly StatementFor[]): Joined {
+  const bySource = new Map((doc ? (JSON.parse(doc.statements) as Statement[]) : []).map((s) => [s.source, s]))
+  for (const { statement } of wanted) {
+    const same = statement && bySource.get(statement.source)
+    if (statement) bySource.set(statement.source, same ? joinStatements(same, statement) : statement)
+  }
+  const { type, id, rename } = wanted[0] as StatementFor
+  const statements = [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1)).map((s) => renamed(s, rename))
   return { type, id, doc, statements, patients: [...new Set(statements.flatMap((s) => s.patient?.id ?? []))].sort() }
+}
+
+function renamed(statement: Statement, rename: StatementFor['rename']): Statement {
+  if (!rename || statement.patient?.id !== rename[0]) return statement
+  return { ...statement, patient: { ...statement.patient, id: rename[1] } }
 }
 
 function changeOf(one: Joined, records: Map<string, PatientRecordDoc>, persons: Map<string, string>): FoldedChange {

@@ -1,16 +1,16 @@
 /** Which patient record of a source a message is about. Pure: what is known comes in, what is to be registered goes out. */
 import type { PatientNumberDoc, PatientRecordDoc } from '../tables.ts'
 import type { PreparedIdentity } from '../types.ts'
-import type { IdentityStatement } from './decide.ts'
-import { compareNames } from './name.ts'
+import { compareNames, isSameName } from './name.ts'
 
 export interface Known {
   /** hash of a number to its record, of the numbers that the message names */
   numbers: ReadonlyMap<PatientNumberDoc['_id'], string>
   records: ReadonlyMap<string, PatientRecordDoc>
-  /** statements under the identity number that the message names */
-  statements: readonly IdentityStatement[]
 }
+
+/** Numbers of one event in one hospital; the other weak ones are cards, and cards are lent. */
+const EVENT_NUMBERS = new Set(['VISIT', 'REPORT', 'IPNO', 'OPNO'])
 
 export interface Names {
   /** hash of the legal document within the source's domain; absent when it may not be used for finding */
@@ -22,7 +22,7 @@ export interface Names {
 }
 
 export type Choice =
-  | { found: true; patient: string; isNew: boolean; register: string[]; strongKinds: string[]; disagree: boolean }
+  | { found: true; patient: string; isNew: boolean; register: string[]; strongKinds: string[]; absorb: string[]; disagree: boolean }
   | { found: false; awaits: string[] }
 
 /**
@@ -32,21 +32,25 @@ export type Choice =
 export function choosePatient(identity: PreparedIdentity, known: Known, names: Names): Choice {
   const strong = identity.numbers.filter((n) => n.strong)
   const owners = strong.flatMap((n) => known.numbers.get(n.hash) ?? [])
-  const weak = identity.numbers.filter((n) => !n.strong).flatMap((n) => known.numbers.get(n.hash) ?? [])
+  const weak = identity.numbers.filter((n) => !n.strong).flatMap((n) => weakOwner(identity, known, names, n))
   const byLegal = names.legal === undefined ? undefined : known.numbers.get(names.legal)
   const fits = (patient: string): boolean => mayBe(identity, known, names, patient) && takes(known.records.get(patient), strong)
   const patient = owners[0] ?? weak.find(fits) ?? [byLegal].find((p) => p !== undefined && fits(p))
   if (patient === undefined && strong.length === 0 && names.legal === undefined) {
     return { found: false, awaits: identity.numbers.map((n) => n.hash) }
   }
+  const others = [...new Set([...owners, ...weak, ...(byLegal === undefined ? [] : [byLegal])])].filter((other) => other !== patient)
+  const absorb =
+    patient === undefined ? [] : others.filter((other) => mayBe(identity, known, names, other) && disjoint(known, patient, other))
   const all = [...identity.numbers.map((n) => n.hash), ...(names.legal === undefined ? [] : [names.legal])]
   return {
     found: true,
     patient: patient ?? names.newId(strong[0]?.hash),
     isNew: patient === undefined,
-    register: all.filter((hash) => !known.numbers.has(hash)),
+    register: [...new Set(all)].filter((hash) => !known.numbers.has(hash)),
     strongKinds: strong.map((n) => n.kind),
-    disagree: new Set(owners).size > 1,
+    absorb,
+    disagree: owners.some((owner) => owner !== patient && !absorb.includes(owner)),
   }
 }
 
@@ -55,10 +59,24 @@ function takes(record: PatientRecordDoc | undefined, strong: readonly { kind: st
   return record === undefined || strong.every((n) => !record.strongKinds.includes(n.kind))
 }
 
+/** Two records that were made apart, by numbers of different kinds, before a message named both. */
+function disjoint(known: Known, patient: string, other: string): boolean {
+  const mine = known.records.get(patient)?.strongKinds ?? []
+  return known.records.get(other)?.strongKinds.every((kind) => !mine.includes(kind)) === true
+}
+
 /** A visit number that was used twice, or a card used by two, must not put one person's data into another's record. */
 function mayBe(identity: PreparedIdentity, known: Known, names: Names, patient: string): boolean {
   const record = known.records.get(patient)
   if (names.person !== undefined && record?.number && record.number.value !== names.person) return false
-  const stated = known.statements.find((s) => s.patient === patient)?.said.name?.value
-  return compareNames(stated, identity.name) !== 'different'
+  return compareNames(record?.name?.value, identity.name) !== 'different'
+}
+
+/** A card finds its record only together with the name or the identity number. */
+function weakOwner(identity: PreparedIdentity, known: Known, names: Names, number: PreparedIdentity['numbers'][number]): string[] {
+  const owner = known.numbers.get(number.hash)
+  if (owner === undefined) return []
+  const record = known.records.get(owner)
+  const same = isSameName(record?.name?.value, identity.name) || (names.person !== undefined && record?.number?.value === names.person)
+  return EVENT_NUMBERS.has(number.kind) || same ? [owner] : []
 }

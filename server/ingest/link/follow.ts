@@ -1,8 +1,9 @@
-/** After a link changed or a number became known: documents move to their person, records that waited are stored. */
+/** After a link changed: documents move to their person, resources are folded again with that person as their subject. */
 import { INGEST_BOUNDS } from '../bounds.ts'
 import type { StatementFor } from '../fold/stored.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
+import { absorbRecord } from './absorb.ts'
 import type { Linked } from './link.ts'
 import { type Move, moveJobId } from './move-job.ts'
 import { refold } from './refold.ts'
@@ -10,20 +11,23 @@ import { refold } from './refold.ts'
 /** Does what the link step left to do. Each move is also a job, so that a crash here loses nothing. */
 export async function followMoves(deps: IngestDeps, tables: IngestTables, linked: Linked): Promise<void> {
   for (const move of linked.moved) {
-    await refoldPatient(deps, tables, move)
+    await movePatient(deps, tables, move)
     await deps.store.table(deps.decision, TABLES.jobs).delete({ _id: moveJobId(move) })
   }
 }
 
 /**
- * Labels of everything stored for the record move first (access), then the resources are folded again with the person as
- * their subject. The link may have changed again since: what holds now counts. Idempotent.
+ * Labels of everything stored for the record move first (access), then the resources are folded again. The link may have
+ * changed again since: what holds now counts. Idempotent.
  */
-export async function refoldPatient(deps: IngestDeps, tables: IngestTables, move: Move): Promise<void> {
-  const record = await tables.records.get(move.patient)
-  await deps.relink(move.patient, move.from, record?.person ?? move.patient)
+export async function movePatient(deps: IngestDeps, tables: IngestTables, move: Move): Promise<void> {
+  const { patient, from, into } = move
+  const record = await tables.records.get(patient)
+  const person = record?.person ?? patient
+  await deps.relink(patient, from, person)
+  if (into !== '') return absorbRecord(deps, tables, patient, into)
   let batch: StatementFor[] = []
-  for await (const doc of tables.contributions.stream({ patients: move.patient }, { sort: { _id: 1 } })) {
+  for await (const doc of tables.contributions.stream({ patients: patient }, { sort: { _id: 1 } })) {
     const [type = '', id = ''] = doc._id.split('/')
     batch.push({ type, id })
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
@@ -31,4 +35,14 @@ export async function refoldPatient(deps: IngestDeps, tables: IngestTables, move
     batch = []
   }
   await refold(deps, tables, batch)
+  await moveAbsorbed(deps, tables, patient, from, person)
+}
+
+/** Records that went into this one go with it. */
+async function moveAbsorbed(deps: IngestDeps, tables: IngestTables, patient: string, from: string, person: string): Promise<void> {
+  for (const absorbed of await tables.records.find({ absorbedBy: patient })) {
+    await tables.records.update({ _id: absorbed._id }, { set: { person }, inc: { rev: 1 } })
+    await deps.store.table(deps.decision, TABLES.persons).put({ _id: absorbed._id, person })
+    await deps.relink(absorbed._id, from, person)
+  }
 }

@@ -8,6 +8,8 @@ export interface Move {
   /** person under whom its documents are labelled */
   from: string
   to: string
+  /** the record that goes on in its place; '' when it stays itself */
+  into: string
 }
 
 export const MOVE_JOB = 'move-patient'

@@ -1,19 +1,8 @@
 /** Whether two names can be one person's. Names never link; they only speak against a link (formats.md D12, D14, D46). */
-import { createRequire } from 'node:module'
+import { Converter } from 'opencc-js/t2cn'
 import { foldName, readName } from '../../../mappings/engine/values/name.ts'
 
-type Converter = (text: string) => string
-let simplified: Converter | undefined
-
-/** Traditional to simplified characters, loaded at the first traditional-looking name (the dictionaries take 100 ms). */
-function toSimplified(text: string): string {
-  if (!/[\u4e00-\u9fff]/.test(text)) return text
-  simplified ??= (createRequire(import.meta.url)('opencc-js') as { Converter(o: { from: string; to: string }): Converter }).Converter({
-    from: 't',
-    to: 'cn',
-  })
-  return simplified(text)
-}
+const toSimplified = Converter({ from: 't', to: 'cn' })
 
 /** How far two names speak against each other. */
 export type NameDifference = 'none' | 'slight' | 'different'
@@ -29,6 +18,12 @@ export function compareNames(a: string | undefined, b: string | undefined): Name
   if (x === y || x === '' || y === '' || HAN.test(x) !== HAN.test(y)) return 'none'
   const share = commonSubsequence([...x], [...y]) / Math.max([...x].length, [...y].length)
   return share > SAME_SHARE_MIN ? 'slight' : 'different'
+}
+
+/** Both say a name, and nothing of it disagrees. */
+export function isSameName(a: string | undefined, b: string | undefined): boolean {
+  if (!a || !b || readName(a).masked || readName(b).masked) return false
+  return folded(a) === folded(b)
 }
 
 /** Distinct names that say something, folded. */

@@ -4,6 +4,7 @@ import { foldStatements, type StatementFor } from '../fold/stored.ts'
 import { retryingConflicts } from '../retry.ts'
 import type { IngestTables } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
+import { absorbRecord } from './absorb.ts'
 
 /** Folds known statements again and writes what differs. */
 export async function refold(deps: IngestDeps, tables: IngestTables, keys: readonly StatementFor[]): Promise<void> {
@@ -28,14 +29,10 @@ export async function refoldIfMoved(
   keys: readonly StatementFor[],
 ): Promise<void> {
   if (used.size === 0) return
-  const now = new Map(
-    (await tables.records.find({ _id: { $in: [...used.keys()] } })).map((record) => [record._id, record.person ?? record._id]),
-  )
+  const records = await tables.records.find({ _id: { $in: [...used.keys()] } })
+  for (const { _id, absorbedBy } of records) if (absorbedBy !== null) await absorbRecord(deps, tables, _id, absorbedBy)
+  const now = new Map(records.map((record) => [record._id, record.person ?? record._id]))
   const moved = [...used].some(([patient, person]) => (now.get(patient) ?? patient) !== person)
-  if (moved)
-    await refold(
-      deps,
-      tables,
-      keys.map(({ type, id }) => ({ type, id })),
-    )
+  const again = keys.map(({ type, id }) => ({ type, id }))
+  if (moved) await refold(deps, tables, again)
 }

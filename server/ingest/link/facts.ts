@@ -1,0 +1,43 @@
+/** What is known of the numbers that a message names, read before the link step decides. */
+import { identityDomain } from '../context.ts'
+import { keyedId, randomId } from '../ids.ts'
+import { numberHash } from '../prepare.ts'
+import type { IdentityNumberDoc, IngestTables } from '../tables.ts'
+import type { IngestDeps, IngestSource, PreparedIdentity } from '../types.ts'
+import type { Known, Names } from './choose.ts'
+
+export interface Facts extends Names {
+  known: Known
+  /** documents of the identity numbers that are concerned: the one stated now and those of the records found */
+  identities: ReadonlyMap<string, IdentityNumberDoc>
+  /** every number of a record, when it is absorbed by another */
+  numbersOf(patient: string): Promise<string[]>
+}
+
+export async function readFacts(
+  deps: Pick<IngestDeps, 'secret'>,
+  tables: IngestTables,
+  source: IngestSource,
+  identity: PreparedIdentity,
+): Promise<Facts> {
+  const { legal } = identity
+  const domain = identityDomain(source)
+  const legalHash = legal?.links ? numberHash(deps.secret, domain, 'LEGAL', `${legal.type}:${legal.number}`) : undefined
+  const person = legal?.links && legal.birthDate !== undefined ? keyedId(deps.secret, 'person', legal.number) : undefined
+  const hashes = [...identity.numbers.map((n) => n.hash), ...(legalHash === undefined ? [] : [legalHash])]
+  const found = await tables.numbers.find({ _id: { $in: hashes } })
+  const records = found.length === 0 ? [] : await tables.records.find({ _id: { $in: [...new Set(found.map((n) => n.patient))] } })
+  const keys = [...new Set([...(person === undefined ? [] : [person]), ...records.flatMap((r) => r.number?.value ?? [])])]
+  const identities = new Map((keys.length === 0 ? [] : await tables.identities.find({ _id: { $in: keys } })).map((doc) => [doc._id, doc]))
+  return {
+    known: {
+      numbers: new Map(found.map((n) => [n._id, n.patient])),
+      records: new Map(records.map((r) => [r._id, r])),
+    },
+    ...(legalHash !== undefined && { legal: legalHash }),
+    ...(person !== undefined && { person }),
+    identities,
+    newId: (strongHash) => (strongHash === undefined ? randomId() : keyedId(deps.secret, 'patient', strongHash)),
+    numbersOf: async (patient) => (await tables.numbers.find({ patient })).map((n) => n._id),
+  }
+}

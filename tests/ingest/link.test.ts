@@ -1,0 +1,243 @@
+/** Linking: who is one person and who must never be (formats.md D8 to D14). Numbers have right check digits unless said. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { decideLinks, type IdentityStatement } from '../../server/ingest/link/decide.ts'
+import { compareNames } from '../../server/ingest/link/name.ts'
+import { rig, type Rig, sourceOf } from './support.ts'
+
+const WANG = '110100195803120019'
+const LI = '310100196511080248'
+
+describe('names', () => {
+  test.each([
+    ['王建国', '王建國', 'none'],
+    ['王 建国', '王建国', 'none'],
+    ['阿依古丽·买买提', '阿依古丽•买买提', 'none'],
+    ['王*国', '李秀兰', 'none'],
+    ['无名氏', '李秀兰', 'none'],
+    ['Wang Jianguo', '王建国', 'none'],
+    ['王建国', '王建囯', 'slight'],
+    ['王建国', '李秀兰', 'different'],
+    ['王芳', '王丽', 'different'],
+  ])('%s and %s: %s', (a, b, expected) => expect(compareNames(a, b)).toBe(expected))
+})
+
+describe('decision', () => {
+  const facts = { birthDate: '1958-03-12', gender: 'male' }
+  const says = (patient: string, name?: string, birthDate?: string, gender?: string, domain = patient): IdentityStatement => ({
+    patient,
+    kind: 'hospital',
+    domain,
+    said: {
+      ...(name && { name: { at: '1', value: name } }),
+      ...(birthDate && { birthDate: { at: '1', value: birthDate } }),
+      ...(gender && { gender: { at: '1', value: gender } }),
+    },
+  })
+  const linked = (...statements: IdentityStatement[]) => decideLinks(statements, facts).linked
+
+  test('a birth date that disagrees with the number still links', () => {
+    expect(linked(says('a', '王建国', '1958-03-12', 'male'), says('b', '王建国', '1959-03-12', 'male'))).toEqual(['a', 'b'])
+  })
+  test('another sex and another birth date than the number says: somebody else’s card', () => {
+    expect(linked(says('a', '王建国', '1958-03-12', 'male'), says('b', '李秀兰', '1965-11-08', 'female'))).toEqual(['a'])
+  })
+  test('two names of which nothing agrees: neither links until a clerk decides', () => {
+    expect(linked(says('a', '王建国'), says('b', '赵钱孙'))).toEqual([])
+  })
+  test('one that stands against two domains loses', () => {
+    expect(linked(says('a', '王建国'), says('b', '赵钱孙'), says('c', '王建國'))).toEqual(['a', 'c'])
+  })
+  test('ever new names: the number is nobody’s', () => {
+    const many = ['王建国', '赵钱孙', '周吴郑', '冯陈褚'].map((name, at) => says(String(at), name, `19${60 + at}-01-01`))
+    expect(decideLinks(many, {}).refused.map((r) => r.reason)).toEqual(['placeholder', 'placeholder', 'placeholder', 'placeholder'])
+  })
+  test('the order of statements does not matter', () => {
+    const statement = fc.record({
+      name: fc.constantFrom('王建国', '王建國', '李秀兰', '王*国', undefined),
+      birth: fc.constantFrom('1958-03-12', '1965-11-08', undefined),
+      gender: fc.constantFrom('male', 'female', undefined),
+      domain: fc.constantFrom('x', 'y'),
+    })
+    fc.assert(
+      fc.property(fc.array(statement, { maxLength: 6 }), (list) => {
+        const statements = list.map((s, at) => says(`p${at}`, s.name, s.birth, s.gender, s.domain))
+        expect(decideLinks([...statements].reverse(), facts).linked).toEqual(decideLinks(statements, facts).linked)
+      }),
+    )
+  })
+})
+
+const PI = (value: string) => ({ kind: 'PI', value, strong: true })
+const VISIT = (value: string) => ({ kind: 'VISIT', value, strong: false })
+
+interface Person {
+  local: { kind: string; value: string; strong: boolean }[]
+  number?: string
+  name?: string
+  birthDate?: string
+  gender?: string
+}
+
+let count = 0
+function message({ local, number, name, birthDate, gender }: Person, at = '2026-03-06T08:00:00Z'): object {
+  const identifier = [
+    ...local.map((n) => ({ system: `urn:${n.kind}`, value: n.value })),
+    ...(number ? [{ system: 'urn:oid:2.16.156.10011.1.3', value: number }] : []),
+  ]
+  return {
+    deliveryId: `m${count++}`,
+    patient: { local, ...(number && { legal: { type: '01', number } }), name, birthDate, gender },
+    resources: [
+      {
+        key: 'patient',
+        resource: { resourceType: 'Patient', identifier, ...(name && { name: [{ text: name }] }), birthDate, gender },
+        state: 'current',
+        statedAt: at,
+      },
+    ],
+  }
+}
+
+describe('records and masters', () => {
+  let one: Rig
+  beforeAll(async () => {
+    one = await rig([
+      sourceOf('his', 'hospital', 'H1'),
+      sourceOf('emr', 'hospital', 'H1'),
+      sourceOf('rp', 'rhip', 'HA'),
+      sourceOf('mi', 'miis', 'MIA'),
+    ])
+    await one.ingest.start()
+  })
+  afterAll(() => one.close())
+  beforeEach(async () => {
+    for (const table of [one.ingest.tables.numbers, one.ingest.tables.records, one.ingest.tables.identities, one.ingest.tables.conflicts])
+      await table.delete({})
+  })
+
+  interface Picture {
+    masters: Record<string, string[][]>
+    alone: string[][]
+  }
+  /** numbers of each record, by the identity number of its master */
+  async function picture(): Promise<Picture> {
+    const records = await one.ingest.tables.records.find({ absorbedBy: null })
+    const numbers = await one.ingest.tables.numbers.find({})
+    const identities = new Map((await one.ingest.tables.identities.find({})).map((doc) => [doc.master, doc.number]))
+    const shown: Picture = { masters: {}, alone: [] }
+    for (const record of records) {
+      const own = [record.domain, String(numbers.filter((n) => n.patient === record._id).length)]
+      const number = record.person === null ? undefined : identities.get(record.person)
+      if (number === undefined) shown.alone.push(own)
+      else shown.masters[number] = [...(shown.masters[number] ?? []), own]
+    }
+    for (const list of Object.values(shown.masters)) list.sort()
+    shown.alone.sort()
+    return shown
+  }
+  const sources = (list: string[][] | undefined): string[] => (list ?? []).map(([domain]) => domain as string)
+
+  test('15 digits, small x and full width are the same number', async () => {
+    const old = '110100580312001'
+    await one.send('his', [message({ local: [PI('1')], number: old, name: '王建国' })])
+    await one.send('rp', [
+      message({
+        local: [{ kind: 'CARD', value: 'C', strong: true }],
+        number: [...WANG].map((c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)).join(''),
+        name: '王建国',
+      }),
+    ])
+    expect(sources((await picture()).masters[WANG])).toEqual(['hospital:H1', 'rhip:HA'])
+  })
+
+  test('a wrong check digit and a placeholder never link; the receipt says why', async () => {
+    const { payload } = await one.send('his', [
+      message({ local: [PI('2')], number: '110100195803120018' }),
+      message({ local: [PI('3')], number: '111111111111111111' }),
+    ])
+    expect(await picture()).toMatchObject({
+      masters: {},
+      alone: [
+        ['hospital:H1', '1'],
+        ['hospital:H1', '1'],
+      ],
+    })
+    expect(JSON.parse(payload.issues).map((i: { code: string }) => i.code)).toEqual(
+      expect.arrayContaining(['link-check-digit', 'link-placeholder']),
+    )
+  })
+
+  test('a newborn under its mother’s number is not its mother', async () => {
+    await one.send('his', [message({ local: [PI('4')], number: LI, name: '李秀兰', birthDate: '1965-11-08', gender: 'female' })])
+    await one.send('his', [message({ local: [PI('5')], number: LI, name: '李秀兰之女', birthDate: '2026-03-05', gender: 'female' })])
+    await one.send('his', [message({ local: [PI('6')], number: LI, name: '李小宝', birthDate: '2026-03-06' })])
+    const { masters, alone } = await picture()
+    expect(sources(masters[LI])).toEqual(['hospital:H1'])
+    expect(alone).toHaveLength(2)
+    const baby = (await one.all('Patient')).find((p) => JSON.stringify(p.name ?? '').includes('之女'))
+    expect(JSON.stringify(baby?.identifier)).not.toContain(LI)
+  })
+
+  test('two persons on one card: no link, and a task', async () => {
+    await one.send('his', [message({ local: [PI('7')], number: WANG, name: '王建国', birthDate: '1958-03-12', gender: 'male' })])
+    const { payload } = await one.send('rp', [
+      message({
+        local: [{ kind: 'CARD', value: 'C7', strong: true }],
+        number: WANG,
+        name: '李秀兰',
+        birthDate: '1965-11-08',
+        gender: 'female',
+      }),
+    ])
+    const { masters, alone } = await picture()
+    expect(sources(masters[WANG])).toEqual(['hospital:H1'])
+    expect(sources(alone)).toEqual(['rhip:HA'])
+    expect(JSON.parse(payload.issues)).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'link-conflict' })]))
+    expect(await one.ingest.tables.conflicts.count({ state: 'open' })).toBe(1)
+  })
+
+  test('two hospital numbers with one identity number: two records of one master', async () => {
+    await one.send('his', [
+      message({ local: [PI('8')], number: WANG, name: '王建国' }),
+      message({ local: [PI('9')], number: WANG, name: '王建國' }),
+    ])
+    expect(sources((await picture()).masters[WANG])).toEqual(['hospital:H1', 'hospital:H1'])
+  })
+
+  test('a link that turns out wrong is undone, and what was stored goes back to its own record', async () => {
+    await one.send('his', [message({ local: [PI('10')], number: WANG, name: '王建国' })])
+    await one.send('rp', [message({ local: [{ kind: 'CARD', value: 'C10', strong: true }], number: WANG, name: '赵钱孙' })])
+    expect((await picture()).masters).toEqual({})
+    const his = (await one.all('Patient')).filter((p) => JSON.stringify(p.identifier).includes('"10"'))
+    expect(his[0]).not.toHaveProperty('link')
+  })
+
+  test('a visit number that was used twice does not mix two persons', async () => {
+    await one.send('his', [message({ local: [PI('11'), VISIT('V1')], number: WANG, name: '王建国' })])
+    await one.send('emr', [message({ local: [VISIT('V1')], number: LI, name: '李秀兰' })])
+    const { masters } = await picture()
+    expect(sources(masters[WANG])).toEqual(['hospital:H1'])
+    expect(sources(masters[LI])).toEqual(['hospital:H1'])
+  })
+
+  test('one record per source, whatever came first: visit only, hospital number only, both', async () => {
+    const parts: [string, Person][] = [
+      ['emr', { local: [VISIT('V2')], number: WANG, name: '王建国' }],
+      ['his', { local: [PI('12'), VISIT('V2')], number: WANG, name: '王建国' }],
+      ['his', { local: [PI('12')], name: '王建国' }],
+      ['rp', { local: [{ kind: 'CARD', value: 'C12', strong: true }], number: WANG, name: '王建国' }],
+      ['mi', { local: [{ kind: 'PSN', value: 'P12', strong: true }], number: WANG, name: '王建国' }],
+    ]
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(parts, { minLength: parts.length, maxLength: parts.length }), async (order) => {
+        for (const table of [one.ingest.tables.numbers, one.ingest.tables.records, one.ingest.tables.identities]) await table.delete({})
+        for (const [source, person] of order) await one.send(source, [message(person)])
+        const { masters, alone } = await picture()
+        expect(sources(masters[WANG])).toEqual(['hospital:H1', 'miis:MIA', 'rhip:HA'])
+        expect(alone).toEqual([])
+      }),
+      { numRuns: 12 },
+    )
+  })
+})

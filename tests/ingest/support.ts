@@ -1,0 +1,179 @@
+/** One ingest way on a database of its own, with a mapping whose payloads are the mapped records themselves. */
+import { randomBytes } from 'node:crypto'
+import type { MappedRecord, MappedResource, RejectedRecord, SourceKind, SourceMapping } from '../../mappings/engine/types.ts'
+import { parseExact } from '../../mappings/engine/serialise.ts'
+import { systemDecision } from '../../server/access/decision.ts'
+import type { Access, StampInput } from '../../server/access/types.ts'
+import type { Actor } from '../../server/auth/actor.ts'
+import type { FhirResource } from '../../server/fhir/types.ts'
+import { createIngest, type Ingest } from '../../server/ingest/ingest.ts'
+import { receiptCounts, type ReceiptCounts } from '../../server/ingest/receipt.ts'
+import type { IngestDeps, IngestEvent, IngestSource, PayloadDoc } from '../../server/ingest/types.ts'
+import { createSearch } from '../../server/search/search.ts'
+import { silentLog } from '../../server/store/log.ts'
+import { createStore } from '../../server/store/store.ts'
+import type { Store } from '../../server/store/types.ts'
+import { createValidator } from '../../server/validation/validator.ts'
+import { createWriter } from '../../server/writer/writer.ts'
+import { testDatabase } from '../support/mongo.ts'
+
+export const decision = systemDecision('test')
+const search = createSearch({ timezone: 'Asia/Shanghai', publicUrl: 'http://localhost' })
+const validator = createValidator()
+
+export interface Rig {
+  ingest: Ingest
+  store: Store
+  events: IngestEvent[]
+  send(source: string, body: Uint8Array | string | unknown, fileName?: string): Promise<{ payload: PayloadDoc; counts: ReceiptCounts }>
+  /** current resources of a type */
+  all(type: string): Promise<FhirResource[]>
+  text(type: string, id: string): Promise<string>
+  versions(): Promise<number>
+  close(): Promise<void>
+}
+
+const TYPES = ['Patient', 'Observation', 'DiagnosticReport', 'Encounter', 'Condition', 'ChargeItem', 'Provenance']
+
+export const actorOf = (clientId: string, party: Actor['party'] = 'hospital'): Actor => ({
+  clientId,
+  party,
+  organization: 'H1',
+  role: '',
+  purpose: 'TREAT',
+  form: 'IDENT',
+  scopes: [],
+})
+
+export function sourceOf(
+  id: string,
+  kind: SourceKind,
+  organization: string,
+  mapping = 'test/records',
+  codes: Record<string, string> = {},
+): IngestSource {
+  const organizationCodes = new Map(Object.entries(codes))
+  return { id, kind, mapping, organization, client: `${id}-client`, charset: 'auto', timezone: 'Asia/Shanghai', organizationCodes }
+}
+
+/** A payload is a JSON list of records, each `{...MappedRecord}`; `{"bad": true}` is rejected, `{"bug": true}` throws. */
+export const recordsMapping: SourceMapping = {
+  id: 'test/records',
+  kind: 'hospital',
+  mode: 'message',
+  accepts: ['application/json'],
+  async *decode(chunks) {
+    const pieces: Uint8Array[] = []
+    for await (const piece of chunks) pieces.push(piece)
+    const list = parseExact(Buffer.concat(pieces).toString('utf8')) as object[]
+    for (const [at, record] of list.entries()) yield { ok: true, record, recordType: 'test', at: `message ${at + 1}` }
+  },
+  map(record, recordType, at): MappedRecord | RejectedRecord {
+    if ('bad' in (record as object)) return { recordType, at, reason: { severity: 'error', code: 'payload-structure', at } }
+    if ('bug' in (record as object)) throw new TypeError('a bug in a mapping')
+    return { recordType, deliveryId: at, at, resources: [], unmapped: [], issues: [], unread: [], ...(record as Partial<MappedRecord>) }
+  },
+}
+
+export async function rig(sources: IngestSource[], options: Partial<IngestDeps> = {}): Promise<Rig> {
+  const database = await testDatabase()
+  const store = await createStore({ uri: database.uri, database: database.database, log: silentLog })
+  const events: IngestEvent[] = []
+  const access = plainAccess()
+  const deps: IngestDeps = {
+    store,
+    writer: createWriter({ store, search, access }),
+    decision,
+    secret: randomBytes(32),
+    sources,
+    organizations: [
+      { id: 'H1', codes: ['12110000000000001N', 'H11010500001', '0001'] },
+      { id: 'MIA', codes: [] },
+      { id: 'HA', codes: [] },
+      { id: 'HA2', codes: [] },
+    ],
+    mapping: (id) => (id === recordsMapping.id ? recordsMapping : undefined),
+    translate: () => undefined,
+    validate: (resource, decimals) =>
+      validator.validate(resource, { mode: 'update', decimals }).map((issue) => ({ ...issue, base: issue.kind === 'structure' })),
+    relink: (patient, from, to) => access.relink(patient, from, to),
+    audit: async (event) => void events.push(event),
+    now: () => new Date(),
+    ...options,
+  }
+  const ingest = createIngest(deps)
+  const all = async (type: string): Promise<FhirResource[]> => {
+    const found: FhirResource[] = []
+    for await (const batch of store.stream(decision, type, { kind: 'everything' })) {
+      for (const doc of batch) if (!doc.deleted) found.push(JSON.parse(Buffer.from(doc.body).toString('utf8')) as FhirResource)
+    }
+    return found
+  }
+  return {
+    ingest,
+    store,
+    events,
+    async send(source, body, fileName = '') {
+      const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+      const client = sources.find(({ id }) => id === source)?.client ?? 'nobody'
+      let { payload } = await ingest.receive(
+        source,
+        actorOf(client),
+        (async function* () {
+          yield bytes
+        })(),
+        { contentType: '', fileName },
+      )
+      while (payload.finishedAt === null) {
+        await ingest.work()
+        payload = (await ingest.tables.payloads.get(payload._id)) as PayloadDoc
+      }
+      return { payload, counts: await receiptCounts(ingest.tables, payload) }
+    },
+    all,
+    text: async (type, id) => Buffer.from((await store.read(decision, type, id))?.body ?? []).toString('utf8'),
+    async versions() {
+      let sum = 0
+      for (const type of TYPES)
+        for await (const batch of store.stream(decision, type, { kind: 'everything' })) sum += batch.reduce((n, doc) => n + doc.v, 0)
+      return sum
+    },
+    async close() {
+      await ingest.stop()
+      await store.close()
+      await database.drop()
+    },
+  }
+}
+
+/** A Patient record and one Observation of it, as mappings would answer them. */
+export function observation(
+  scope: string,
+  no: string,
+  resource: Record<string, unknown>,
+  extra: Partial<MappedResource> = {},
+): MappedResource {
+  return {
+    key: { type: 'Observation', scope, parts: [no] },
+    resource: { resourceType: 'Observation', status: 'final', code: { text: no }, subject: { $patient: true }, ...resource },
+    state: 'current',
+    statedAt: '2026-03-06T08:00:00Z',
+    ...extra,
+  }
+}
+
+/** Labels by custodian and patients alone, until access is there. */
+function plainAccess(): Access {
+  return {
+    prepare: async (inputs: StampInput[]) => ({
+      stamps: inputs.map(({ custodian, alsoPatients }) => ({
+        acc: { p: [...(alsoPatients ?? [])], s: 1, e: [], o: custodian },
+        withMasterKeys: (keys: string[]) => [...keys],
+      })),
+      side: [],
+      pending: {},
+    }),
+    settle: async () => {},
+    relink: async () => {},
+  } as unknown as Access
+}
