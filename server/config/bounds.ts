@@ -18,6 +18,8 @@ export const BOUNDS = {
   /** one search, count or batch of a stream in the database */
   searchMs: 20_000,
   pingMs: 3000,
+  /** one resource as stored: MongoDB's 16 MB for a document, less its keys and labels */
+  storedBodyBytes: 14 * 1024 * 1024,
   /** units of one combined transaction, and their bytes */
   groupUnits: 64,
   groupBytes: 8 * 1024 * 1024,

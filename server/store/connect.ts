@@ -11,6 +11,8 @@ export interface ConnectOptions {
   uri: string
   database: string
   poolSize?: number
+  /** how long an operation waits for a primary */
+  serverSelectionMs?: number
 }
 
 /**
@@ -29,7 +31,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     retryReads: true,
     maxPoolSize: options.poolSize ?? BOUNDS.mongoPoolSize,
     connectTimeoutMS: BOUNDS.mongoConnectMs,
-    serverSelectionTimeoutMS: BOUNDS.mongoServerSelectionMs,
+    serverSelectionTimeoutMS: options.serverSelectionMs ?? BOUNDS.mongoServerSelectionMs,
     socketTimeoutMS: BOUNDS.mongoSocketMs,
     ignoreUndefined: false,
     promoteBuffers: true,

@@ -28,6 +28,7 @@ export interface StoreOptions {
   log: StoreLog
   now?: () => Date
   poolSize?: number
+  serverSelectionMs?: number
   commitLanes?: number
   auditLanes?: number
 }

@@ -2,6 +2,8 @@
  * What a group of units does, worked out on the documents as they stand: pure, so that each unit's outcome is its own and
  * units that touch the same document see each other in the order in which they came.
  */
+import { BOUNDS } from '../config/bounds.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { HistoryDoc, StoredDoc } from './documents.ts'
 import { toHistory } from './documents.ts'
 import type { AuditRecord, SideWrite, Write, WriteResult, WriteUnit } from './types.ts'
@@ -126,11 +128,13 @@ const NO_BODY = Buffer.alloc(0)
 function version(write: Write, v: number, at: Date): StoredDoc {
   if (!write.body) throw new TypeError('a write that is no delete has a body')
   const index = write.index
+  const body = write.body(v, at)
+  if (body.byteLength > BOUNDS.storedBodyBytes) throw new OutcomeError('body-too-large', { params: { max: BOUNDS.storedBodyBytes } })
   return {
     _id: write.id,
     v,
     at,
-    body: write.body(v, at),
+    body,
     keys: index?.keys ?? [],
     ...(index && hasAny(index.dates) ? { dates: index.dates } : {}),
     ...(index && hasAny(index.nums) ? { nums: index.nums } : {}),

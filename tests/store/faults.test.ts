@@ -97,6 +97,13 @@ describe('the database is killed under load', () => {
     expect(await verifyAudit(store)).toMatchObject({ ok: true, problems: [] })
   })
 
+  test('a resource that no document can hold is refused as too large, and its neighbours are stored', async () => {
+    const units = [put('small1', 'x'), put('huge', 'x'.repeat(15 * 1024 * 1024)), put('small2', 'x')]
+    const results = await Promise.allSettled(units.map((write) => store.commit({ writes: [write] })))
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(results[1]).toMatchObject({ reason: { status: 413, issues: [{ code: 'body-too-large' }] } })
+  })
+
   test('a search that takes too long is too costly, not an error of the database', async () => {
     await store.commit({ writes: [put('x', 'x', { index: index({ keys: ['k'] }) })] })
     const { guarded } = await import('../../server/store/failures.ts')
@@ -105,5 +112,21 @@ describe('the database is killed under load', () => {
     const thrown = await guarded(silentLog, () => Promise.reject(expired)).catch((error: unknown) => error)
     expect(thrown).toMatchObject({ status: 400, issues: [{ code: 'too-costly' }] })
     expect(JSON.stringify(thrown) + String(thrown)).not.toContain('secret')
+  })
+})
+
+describe('the database is away', () => {
+  test('nothing is acknowledged and nothing is read', async () => {
+    const gone = await startMongod({ dataDir: join(folder, 'gone'), log: silentLog, cacheGb: 0.25 })
+    const lonely = await createStore({ uri: gone.uri, database: 'x', log: silentLog, poolSize: 2, serverSelectionMs: 500 })
+    await lonely.commit({ writes: [put('a', 'x')] })
+    await gone.stop()
+    expect(await lonely.ping()).toBe(false)
+    const unavailable = { status: 503, issues: [{ code: 'unavailable' }] }
+    await expect(lonely.read(SYSTEM, 'Basic', 'a')).rejects.toMatchObject(unavailable)
+    await expect(lonely.audit.append([auditRecord()])).rejects.toMatchObject(unavailable)
+    await expect(lonely.commit({ writes: [put('b', 'x')], audit: [auditRecord()] })).rejects.toMatchObject(unavailable)
+    await expect(lonely.table(SYSTEM, 'x').get('a')).rejects.toMatchObject(unavailable)
+    await lonely.close()
   })
 })
