@@ -27,7 +27,7 @@ app.get('/fhir/:type', async (request, response) => {
     .limit(50)
     .toArray()
   const pieces: Buffer[] = [Buffer.from('{"resourceType":"Bundle","type":"searchset","entry":[')]
-  docs.forEach((doc, at) => pieces.push(Buffer.from(at === 0 ? '{"resource":' : ',{"resource":'), doc.body, Buffer.from('}')))
+  for (const [at, doc] of docs.entries()) pieces.push(Buffer.from(at === 0 ? '{"resource":' : ',{"resource":'), doc.body, Buffer.from('}'))
   pieces.push(Buffer.from(']}'))
   response.type('application/fhir+json').send(Buffer.concat(pieces))
 })

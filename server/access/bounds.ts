@@ -6,8 +6,9 @@ export const ACCESS_BOUNDS = {
   overlayGraceMs: 120_000,
   /** how long a consent change waits for the relabelling of its person's documents */
   relabelAtOnceMs: 2_000,
-  relabelBatch: 500,
   relabelLeaseMs: 30_000,
+  /** one person's documents in one round; two workers on one person do no harm */
+  relabelPersonMs: 600_000,
   relabelPollMs: 1_000,
   relabelRoundMax: 50,
   /** persons whom one asker treats, listed in a query */

@@ -67,7 +67,7 @@ function metBy(criteria: Criteria, facts: ResourceFacts, permit: boolean): { met
     met.push('code')
   }
   if (criteria.dataPeriod) {
-    if (!periodMet(criteria.dataPeriod, facts.dates, permit)) return undefined
+    if (!periodMet(criteria.dataPeriod, facts, permit)) return undefined
     met.push('dataPeriod')
   }
   if (criteria.data) {
@@ -110,8 +110,11 @@ function isSameCode(named: NamedCode, coding: string): boolean {
   return code === named.code || (ICD.test(system) && code.startsWith(named.code))
 }
 
-function periodMet(span: Span, dates: readonly Span[], permit: boolean): boolean {
-  if (dates.length === 0) return !permit
+/** Who somebody is has no date of its own: hiding a year of a record does not hide that there is a patient. */
+const TIMELESS = new Set(['Patient', 'Person', 'RelatedPerson'])
+
+function periodMet(span: Span, { dates, type }: ResourceFacts, permit: boolean): boolean {
+  if (dates.length === 0) return !permit && !TIMELESS.has(type)
   const from = span.from ?? Number.NEGATIVE_INFINITY
   const until = span.until ?? Number.POSITIVE_INFINITY
   const start = (date: Span) => date.from ?? Number.NEGATIVE_INFINITY

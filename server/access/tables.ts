@@ -14,8 +14,10 @@ export interface PersonDoc extends TableDoc {
 export interface KeptConsent {
   /** Consent id */
   id: string
-  /** version in the store; 0 while its write is under way */
+  /** version in the store */
   v: number
+  /** Patient id that it names */
+  patient: string
   version: ConsentVersion
   /** performed by the patient alone: no permit while a child */
   alone?: true
@@ -23,6 +25,9 @@ export interface KeptConsent {
 
 export interface StateDoc extends TableDoc {
   _id: string
+  /** grows with every change: guards against two writers */
+  rev: number
+  /** grows when the rules change: documents stamped with an older one are stale */
   epoch: number
   /** JSON of ConsentRule[], normalised */
   rules: string
@@ -41,9 +46,6 @@ export interface OverlayDoc extends TableDoc {
   since: Date
   /** set when all documents are relabelled */
   done: Date | null
-  leaseOwner?: string
-  leaseUntil?: Date
-  leaseTerm?: number
 }
 
 export interface ClassDoc extends TableDoc {
@@ -57,6 +59,8 @@ export interface ClassDoc extends TableDoc {
 /** One Encounter or CareTeam: who treats whom, where, until when. `_id` is `Type/id`. */
 export interface RelationDoc extends TableDoc {
   _id: string
+  patients: string[]
+  /** of `patients` */
   persons: string[]
   organization: string
   users: string[]
@@ -81,6 +85,7 @@ export const TABLES = {
   classes: 'policy_classes',
   relations: 'relations',
   legalOrders: 'legal_orders',
+  leases: 'access_leases',
 } as const
 
 export interface AccessTables {
@@ -90,6 +95,7 @@ export interface AccessTables {
   classes: Table<ClassDoc>
   relations: Table<RelationDoc>
   legalOrders: Table<LegalOrderDoc>
+  leases: Table<TableDoc>
 }
 
 export const LABELLING = systemDecision('labelling')
@@ -102,6 +108,7 @@ export function accessTables(store: Store): AccessTables {
     classes: store.table(LABELLING, TABLES.classes),
     relations: store.table(LABELLING, TABLES.relations),
     legalOrders: store.table(LABELLING, TABLES.legalOrders),
+    leases: store.table(LABELLING, TABLES.leases),
   }
 }
 

@@ -41,6 +41,8 @@ export interface StampInput {
 
 export interface Stamped {
   acc: Acc
+  /** patients that it refers to, by their own ids */
+  patients: readonly string[]
   /** the search keys with those by which the master Patient of a linked one finds the resource */
   withMasterKeys(keys: readonly string[]): string[]
 }
@@ -66,6 +68,7 @@ export interface Prepared {
 export interface PendingLabels {
   inputs: readonly StampInput[]
   stamps: readonly Stamped[]
+  /** persons whose rules the transaction changes */
   consentPersons: readonly string[]
 }
 

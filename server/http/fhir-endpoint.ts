@@ -112,7 +112,10 @@ async function send(response: Response, method: Method, answer: FhirResponse): P
     return
   }
   const pieces = answer.body ?? []
-  const body = pieces.length === 1 && typeof pieces[0] !== 'string' ? pieces[0] : Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
+  const body =
+    pieces.length === 1 && typeof pieces[0] !== 'string'
+      ? pieces[0]
+      : Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
   const headers: Record<string, string | number> = { ...answer.headers }
   if (answer.body) headers['Content-Length'] = body?.length ?? 0
   response.writeHead(answer.status, headers)

@@ -99,15 +99,15 @@ class IngestService implements Ingest {
   /** Only the registered client may send for a source; a refusal leaves nothing but its audit (formats.md D48). */
   async #admit(sourceId: string, actor: Actor): Promise<{ source: IngestSource; mapping: SourceMapping }> {
     const source = this.deps.sources.find(({ id }) => id === sourceId)
-    const mapping = source && this.deps.mapping(source.mapping)
-    if (source && mapping && (actor.unrestricted === true || actor.clientId === source.client)) return { source, mapping }
-    await this.deps.audit({
-      action: 'refuse',
-      source: source?.id ?? 'unknown',
-      actor,
-      reason: source ? 'payload-refused' : 'source-unknown',
-    })
-    throw new OutcomeError(source ? 'payload-refused' : 'source-unknown')
+    const registered = source !== undefined && (actor.unrestricted === true || actor.clientId === source.client)
+    if (!registered) {
+      const reason = source ? 'payload-refused' : 'source-unknown'
+      await this.deps.audit({ action: 'refuse', source: source?.id ?? 'unknown', actor, reason })
+      throw new OutcomeError(reason)
+    }
+    const mapping = this.deps.mapping(source.mapping)
+    if (!mapping) throw new OutcomeError('payload-type-unsupported')
+    return { source, mapping }
   }
 
   async #release(payload: PayloadDoc): Promise<void> {

@@ -62,7 +62,7 @@ async function backward(deps: FhirDeps, decision: Decision, actor: Actor, matche
   const asked = parsed.revincludes.filter((term) => allows(actor, term.source, 's'))
   const answers = await Promise.all(
     asked.map((term) => {
-      const keys = matches.flatMap((match) => deps.search.referenceKeys(term.param, nameOf(match)))
+      const keys = matches.flatMap((match) => deps.search.referenceKeys(term.param, nameOf(match), term.source))
       const query = { type: term.source, plan: { kind: 'keys' as const, keys }, sort: [], count: INCLUDED_MAX + 1, total: 'none' as const }
       return deps.store.search(decision, query).then((page) => page.rows)
     }),

@@ -55,11 +55,13 @@ async function everything(deps: FhirDeps, request: FhirRequest): Promise<FhirRes
   const found = seen.value
   await audited(deps, request, { interaction: 'everything', action: 'E', type: 'Patient', id: asked.id, found: found?.rows ?? [], seen })
   if (!found) throw notFound()
-  const entries = found.rows.map((doc): BundleEntry => ({
-    fullUrl: `${deps.baseUrl}/${doc.type}/${doc.id}`,
-    resource: masked(deps, request, doc),
-    search: { mode: found.matches.has(doc) ? 'match' : 'include' },
-  }))
+  const entries = found.rows.map(
+    (doc): BundleEntry => ({
+      fullUrl: `${deps.baseUrl}/${doc.type}/${doc.id}`,
+      resource: masked(deps, request, doc),
+      search: { mode: found.matches.has(doc) ? 'match' : 'include' },
+    }),
+  )
   const path = `${deps.baseUrl}/Patient/${asked.id}/$everything`
   const links = [link('self', path)]
   if (found.next) links.push(link('next', `${path}?_page=${deps.pages.seal(request.actor, found.next)}`))
@@ -119,7 +121,14 @@ async function collect(deps: FhirDeps, decision: Decision, request: FhirRequest,
     const room = asked.count - rows.length
     const after = at === asked.from.type && asked.from.id !== '' ? { after: [asked.from.id] } : {}
     const sort = [{ by: 'id' as const, param: '_id', descending: false }]
-    const page = await deps.store.search(decision, { type, plan: planOf(deps, type, asked, person), sort, count: Math.max(room, 1), total: 'none', ...after })
+    const page = await deps.store.search(decision, {
+      type,
+      plan: planOf(deps, type, asked, person),
+      sort,
+      count: Math.max(room, 1),
+      total: 'none',
+      ...after,
+    })
     rows.push(...page.rows)
     const last = page.rows.at(-1)
     if (page.next && last) next = { type: `everything/${asked.id}`, query: asked.query, mark: [at, last.id] }
@@ -133,7 +142,7 @@ async function collect(deps: FhirDeps, decision: Decision, request: FhirRequest,
 function planOf(deps: FhirDeps, type: string, asked: Asked, person: string): PlanNode {
   const patients = [...new Set([asked.id, person])]
   const params = deps.search.compartmentParams(type)
-  const keys = patients.flatMap((id) => params.flatMap((param) => deps.search.referenceKeys(param, `Patient/${id}`)))
+  const keys = patients.flatMap((id) => params.flatMap((param) => deps.search.referenceKeys(param, `Patient/${id}`, type)))
   const inCompartment: PlanNode = { kind: 'keys', keys }
   if (!asked.since) return inCompartment
   return { kind: 'and', nodes: [inCompartment, { kind: 'lastUpdated', where: [{ op: '$gte', value: asked.since }] }] }

@@ -22,7 +22,11 @@ describe('bad input', () => {
     ['an unknown operation', 'POST', '/fhir/Patient/$nothing', '{}', 404, 'operation-unknown'],
   ])('%s is refused with its own code', async (_name, method, path, body, status, code) => {
     const answer = await server.call(method, path, { body })
-    expect([answer.status, answer.json.resourceType, answer.json.issue[0].details.coding[0].code]).toEqual([status, 'OperationOutcome', code])
+    expect([answer.status, answer.json.resourceType, answer.json.issue[0].details.coding[0].code]).toEqual([
+      status,
+      'OperationOutcome',
+      code,
+    ])
   })
 
   test('an unknown element is named', async () => {
@@ -33,7 +37,9 @@ describe('bad input', () => {
   })
 
   test('another media type is 415, another format asked for is 406', async () => {
-    expect((await server.call('POST', '/fhir/Patient', { body: '<Patient/>', headers: { 'Content-Type': 'application/fhir+xml' } })).status).toBe(415)
+    expect(
+      (await server.call('POST', '/fhir/Patient', { body: '<Patient/>', headers: { 'Content-Type': 'application/fhir+xml' } })).status,
+    ).toBe(415)
     expect((await server.call('GET', '/fhir/Patient', { headers: { Accept: 'application/pdf' } })).status).toBe(406)
   })
 
@@ -45,7 +51,8 @@ describe('bad input', () => {
 
 describe('one resource', () => {
   test('comes back with the same digits and order, and with its version headers', async () => {
-    const sent = '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.00,"unit":"mmol/L"},"note":[{"text":"1E-3"}]}'
+    const sent =
+      '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1.00,"unit":"mmol/L"},"note":[{"text":"1E-3"}]}'
     const created = await server.call('POST', '/fhir/Observation', { body: sent })
     expect(created.status).toBe(201)
     const id = created.json.id as string
@@ -54,7 +61,9 @@ describe('one resource', () => {
     const read = await server.call('GET', `/fhir/Observation/${id}`)
     const stamp = `"id":"${id}","meta":{"versionId":"1","lastUpdated":"${read.json.meta.lastUpdated}"}`
     expect(read.text).toBe(sent.replace('"resourceType":"Observation"', `"resourceType":"Observation",${stamp}`))
-    expect(new Date(read.headers.get('last-modified') ?? '').getTime()).toBe(Math.floor(Date.parse(read.json.meta.lastUpdated) / 1000) * 1000)
+    expect(new Date(read.headers.get('last-modified') ?? '').getTime()).toBe(
+      Math.floor(Date.parse(read.json.meta.lastUpdated) / 1000) * 1000,
+    )
   })
 
   test('update, version conflict, vread, delete, gone, history', async () => {
@@ -119,8 +128,18 @@ describe('bundles', () => {
         resourceType: 'Bundle',
         type: 'transaction',
         entry: [
-          entry('urn:uuid:00000000-0000-4000-8000-000000000003', { resourceType: 'Patient', identifier: [{ system: 'urn:x', value: 'nothing' }] }, 'POST', 'Patient'),
-          entry('urn:uuid:00000000-0000-4000-8000-000000000004', { resourceType: 'Observation', code: { text: 'x' } }, 'POST', 'Observation'),
+          entry(
+            'urn:uuid:00000000-0000-4000-8000-000000000003',
+            { resourceType: 'Patient', identifier: [{ system: 'urn:x', value: 'nothing' }] },
+            'POST',
+            'Patient',
+          ),
+          entry(
+            'urn:uuid:00000000-0000-4000-8000-000000000004',
+            { resourceType: 'Observation', code: { text: 'x' } },
+            'POST',
+            'Observation',
+          ),
         ],
       },
     })
@@ -140,7 +159,11 @@ describe('bundles', () => {
       body: {
         resourceType: 'Bundle',
         type: 'batch',
-        entry: [{ request: { method: 'GET', url: 'Patient/absent' } }, { resource: { resourceType: 'Patient' }, request: { method: 'POST', url: 'Patient' } }, { request: { method: 'BREW', url: 'x' } }],
+        entry: [
+          { request: { method: 'GET', url: 'Patient/absent' } },
+          { resource: { resourceType: 'Patient' }, request: { method: 'POST', url: 'Patient' } },
+          { request: { method: 'BREW', url: 'x' } },
+        ],
       },
     })
     expect(answer.json.entry.map(({ response }: { response: { status: string } }) => response.status)).toEqual(['404', '201', '400'])
@@ -151,7 +174,14 @@ describe('bundles', () => {
     const bundle = (criteria: string) => ({
       resourceType: 'Bundle',
       type: 'transaction',
-      entry: [entry('urn:uuid:00000000-0000-4000-8000-000000000005', { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: criteria } }, 'POST', 'Observation')],
+      entry: [
+        entry(
+          'urn:uuid:00000000-0000-4000-8000-000000000005',
+          { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: criteria } },
+          'POST',
+          'Observation',
+        ),
+      ],
     })
     expect((await server.call('POST', '/fhir', { body: bundle('Patient?identifier=urn:x|ref') })).status).toBe(200)
     expect((await server.call('POST', '/fhir', { body: bundle('Patient?identifier=urn:x|none') })).status).toBe(400)
@@ -160,7 +190,14 @@ describe('bundles', () => {
 
 describe('search', () => {
   test('pages are stable, linked, and end', async () => {
-    const bundle = { resourceType: 'Bundle', type: 'batch', entry: Array.from({ length: 25 }, () => ({ resource: { resourceType: 'Basic', code: { coding: [{ system: 'urn:p', code: 'page' }] } }, request: { method: 'POST', url: 'Basic' } })) }
+    const bundle = {
+      resourceType: 'Bundle',
+      type: 'batch',
+      entry: Array.from({ length: 25 }, () => ({
+        resource: { resourceType: 'Basic', code: { coding: [{ system: 'urn:p', code: 'page' }] } },
+        request: { method: 'POST', url: 'Basic' },
+      })),
+    }
     await server.call('POST', '/fhir', { body: bundle })
     const seen: string[] = []
     let path = '/fhir/Basic?code=urn:p|page&_count=10&_sort=-_lastUpdated'
@@ -188,18 +225,36 @@ describe('search', () => {
 
   test('_include and _revinclude bring each once, as include', async () => {
     await server.call('PUT', '/fhir/Patient/inc', { body: '{"resourceType":"Patient","id":"inc"}' })
-    for (const id of ['o1', 'o2']) await server.call('PUT', `/fhir/Observation/inc-${id}`, { body: `{"resourceType":"Observation","id":"inc-${id}","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/inc"}}` })
-    const modes = (answer: { json: { entry: { resource: { id: string }; search: { mode: string } }[] } }) => answer.json.entry.map(({ resource, search }) => `${resource.id} ${search.mode}`).sort()
-    expect(modes(await server.call('GET', '/fhir/Observation?subject=Patient/inc&_include=Observation:subject'))).toEqual(['inc include', 'inc-o1 match', 'inc-o2 match'])
-    expect(modes(await server.call('GET', '/fhir/Patient?_id=inc&_revinclude=Observation:subject'))).toEqual(['inc match', 'inc-o1 include', 'inc-o2 include'])
+    for (const id of ['o1', 'o2'])
+      await server.call('PUT', `/fhir/Observation/inc-${id}`, {
+        body: `{"resourceType":"Observation","id":"inc-${id}","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/inc"}}`,
+      })
+    const modes = (answer: { json: { entry: { resource: { id: string }; search: { mode: string } }[] } }) =>
+      answer.json.entry.map(({ resource, search }) => `${resource.id} ${search.mode}`).sort()
+    expect(modes(await server.call('GET', '/fhir/Observation?subject=Patient/inc&_include=Observation:subject'))).toEqual([
+      'inc include',
+      'inc-o1 match',
+      'inc-o2 match',
+    ])
+    expect(modes(await server.call('GET', '/fhir/Patient?_id=inc&_revinclude=Observation:subject'))).toEqual([
+      'inc match',
+      'inc-o1 include',
+      'inc-o2 include',
+    ])
   })
 
-  test.each(['_id[$ne]=x', 'name[$regex]=.*', '__proto__=1', 'constructor=1', 'code[$gt]='])('%s is an unknown parameter, not an operator', async (query) => {
-    expect((await server.call('GET', `/fhir/Patient?${query}`, { headers: { Prefer: 'handling=strict' } })).status).toBe(400)
-  })
+  test.each(['_id[$ne]=x', 'name[$regex]=.*', '__proto__=1', 'constructor=1', 'code[$gt]='])(
+    '%s is an unknown parameter, not an operator',
+    async (query) => {
+      expect((await server.call('GET', `/fhir/Patient?${query}`, { headers: { Prefer: 'handling=strict' } })).status).toBe(400)
+    },
+  )
 
   test('POST _search asks the same', async () => {
-    const answer = await server.call('POST', '/fhir/Patient/_search', { body: '_id=inc', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })
+    const answer = await server.call('POST', '/fhir/Patient/_search', {
+      body: '_id=inc',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    })
     expect([answer.status, answer.json.total]).toEqual([200, 1])
   })
 })

@@ -81,7 +81,7 @@ async function request(url: string, method: string, { token, body, headers = {} 
       ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
       ...headers,
     },
-    ...(sent === undefined ? {} : { body: sent as BodyInit }),
+    ...(sent === undefined ? {} : { body: sent as string }),
   })
   const text = await response.text()
   return { status: response.status, headers: response.headers, text, json: parse(text) }

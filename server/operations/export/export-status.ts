@@ -7,7 +7,12 @@ import type { Operation } from '../types.ts'
 import { chunksOf, type ExportChunk, type ExportJob, jobsOf } from './job.ts'
 
 export const exportStatus: Operation = {
-  code: 'export-status', on: 'system', level: 'system', methods: ['GET', 'DELETE'], definition: '', run: status,
+  code: 'export-status',
+  on: 'system',
+  level: 'system',
+  methods: ['GET', 'DELETE'],
+  definition: '',
+  run: status,
 }
 
 export const exportFile: Operation = { code: 'export-file', on: 'system', level: 'system', methods: ['GET'], definition: '', run: file }
@@ -33,12 +38,17 @@ async function status(deps: FhirDeps, request: FhirRequest): Promise<FhirRespons
     output: job.written.map((type) => ({ type, url: `${deps.baseUrl}/$export-file/${job._id}/${type}.ndjson` })),
     error: [],
   }
-  return { status: 200, headers: { 'Content-Type': 'application/json', Expires: job.expires.toUTCString() }, body: [JSON.stringify(manifest)] }
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'application/json', Expires: job.expires.toUTCString() },
+    body: [JSON.stringify(manifest)],
+  }
 }
 
 async function jobOf(deps: FhirDeps, request: FhirRequest): Promise<ExportJob> {
   const job = await jobsOf(deps.store).get(request.segments[1] ?? '')
-  if (!job || job.clientId !== request.actor.clientId || job.status === 'cancelled' || job.expires < deps.now()) throw new OutcomeError('not-found')
+  if (!job || job.clientId !== request.actor.clientId || job.status === 'cancelled' || job.expires < deps.now())
+    throw new OutcomeError('not-found')
   return job
 }
 
@@ -52,7 +62,8 @@ async function file(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse>
 
 /** A file made for one purpose and data form is not handed out under another. */
 function requireSameView(job: ExportJob, request: FhirRequest): void {
-  const same = job.actor.purpose === request.actor.purpose && job.actor.form === request.actor.form && job.actor.study === request.actor.study
+  const same =
+    job.actor.purpose === request.actor.purpose && job.actor.form === request.actor.form && job.actor.study === request.actor.study
   if (!same) throw new OutcomeError('not-found')
 }
 
@@ -70,5 +81,8 @@ async function permittedLines(deps: FhirDeps, request: FhirRequest, chunk: Expor
   const visible = seen.value.filter((doc) => !doc.deleted)
   await audited(deps, request, { interaction: 'export-download', action: 'R', type: chunk.type, found: visible, seen })
   const permitted = new Set(visible.map(({ id }) => id))
-  return chunk.rows.filter(({ id }) => permitted.has(id)).map(({ line }) => `${line}\n`).join('')
+  return chunk.rows
+    .filter(({ id }) => permitted.has(id))
+    .map(({ line }) => `${line}\n`)
+    .join('')
 }

@@ -31,7 +31,13 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
   }
   const job = jobOf(deps, request)
   if (job.group !== undefined) await requireGroup(deps, request, job.group)
-  await audited(deps, request, { interaction: 'export', action: 'E', type: job.level === 'group' ? 'Group' : 'Patient', found: [], seen: { reason: 'export-accepted' } })
+  await audited(deps, request, {
+    interaction: 'export',
+    action: 'E',
+    type: job.level === 'group' ? 'Group' : 'Patient',
+    found: [],
+    seen: { reason: 'export-accepted' },
+  })
   await jobsOf(deps.store).insert(job)
   // The run goes on by itself; what a stopped process leaves is taken up by the export worker.
   void runExport(deps, job._id).catch(() => undefined)
@@ -70,7 +76,8 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
 function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined, level: ExportJob['level']): string[] {
   const system = { ...request.actor, scopes: request.actor.scopes.filter((scope) => scope.level === 'system') }
   const permitted = (type: string) => allows(system, type, 'r') && allows(system, type, 's')
-  const inLevel = (type: string) => !LEFT_OUT.has(type) && (level === 'system' || type === 'Patient' || deps.search.compartmentParams(type).length > 0)
+  const inLevel = (type: string) =>
+    !LEFT_OUT.has(type) && (level === 'system' || type === 'Patient' || deps.search.compartmentParams(type).length > 0)
   if (asked === undefined) {
     const types = [...RESOURCE_TYPES].filter((type) => inLevel(type) && permitted(type))
     if (types.length === 0) throw new OutcomeError('forbidden')

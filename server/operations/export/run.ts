@@ -58,7 +58,9 @@ async function runPage(deps: FhirDeps, job: ExportJob): Promise<ExportJob | unde
     })
   }
   const more = seen.value.next !== undefined
-  const cursor = more ? { type: job.cursor.type, id: rows.at(-1)?.id ?? '', chunk: job.cursor.chunk + 1 } : { type: job.cursor.type + 1, id: '', chunk: 0 }
+  const cursor = more
+    ? { type: job.cursor.type, id: rows.at(-1)?.id ?? '', chunk: job.cursor.chunk + 1 }
+    : { type: job.cursor.type + 1, id: '', chunk: 0 }
   const written = rows.length > 0 && !job.written.includes(type) ? [...job.written, type] : job.written
   return jobsOf(deps.store).update({ _id: job._id, status: 'accepted' }, { set: { cursor, written } })
 }
@@ -81,8 +83,10 @@ async function membersPlan(deps: FhirDeps, request: FhirRequest, group: string, 
   const seen = await decided(deps, request, [], (decision) => deps.store.read(decision, 'Group', group))
   if (!seen.value || seen.value.deleted) return { kind: 'nothing' }
   const resource = JSON.parse(bodyText(seen.value)) as FhirResource & { member?: { entity?: { reference?: string }; inactive?: boolean }[] }
-  const patients = (resource.member ?? []).flatMap(({ entity, inactive }) => (entity?.reference?.startsWith('Patient/') && !inactive ? [entity.reference] : []))
+  const patients = (resource.member ?? []).flatMap(({ entity, inactive }) =>
+    entity?.reference?.startsWith('Patient/') && !inactive ? [entity.reference] : [],
+  )
   if (type === 'Patient') return { kind: 'ids', ids: patients.map((reference) => reference.slice('Patient/'.length)) }
   const params = deps.search.compartmentParams(type)
-  return { kind: 'keys', keys: patients.flatMap((patient) => params.flatMap((param) => deps.search.referenceKeys(param, patient))) }
+  return { kind: 'keys', keys: patients.flatMap((patient) => params.flatMap((param) => deps.search.referenceKeys(param, patient, type))) }
 }

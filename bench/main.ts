@@ -1,0 +1,57 @@
+/**
+ * `npm run bench`: every figure with its ratio to a baseline of the same run on the same machine and the same MongoDB.
+ * Writes bench/results/latest.json and prints it as a table.
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { silentLog } from '../server/store/log.ts'
+import { startMongod } from '../server/store/mongod/start.ts'
+import { patientId } from './data.ts'
+import { ingestMessages } from './scenarios/ingest.ts'
+import { loadAll } from './scenarios/load.ts'
+import { type BenchRow, printTable, row } from './measure.ts'
+import { pages, reads, searches } from './scenarios/queries.ts'
+import { startBaseline, startYilian } from './servers.ts'
+import { bearer } from './tokens.ts'
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'yilian-bench-'))
+  const mongod = await startMongod({ dataDir: folder, log: silentLog })
+  const database = 'yilian_bench'
+  const environment = { MONGODB_URI: mongod.uri, MONGODB_DATABASE: database, DATA_DIR: folder }
+  const rows: BenchRow[] = []
+  try {
+    const open = await startYilian({ ...environment, YILIAN_NO_AUTH: '1' })
+    const baseline = await startBaseline(mongod.uri, database)
+    const guarded = await startYilian(environment)
+    rows.push(...(await loadAll(open.url, mongod.uri, database)))
+    const token = await bearer(folder, guarded.url)
+    for (const clients of [8, 32]) {
+      rows.push(...(await reads({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.researcher, clients })))
+      rows.push(...(await pages({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.researcher, clients })))
+      rows.push(
+        ...(await searches({ open: open.url, guarded: guarded.url, withConsent: token.researcher, without: token.quality, clients })),
+      )
+    }
+    rows.push(...(await ingestMessages(guarded.url, token.engine)))
+    rows.push(row('resident memory, access control on', await residentMb(guarded.pid), 'MB'))
+    for (const child of [guarded, baseline, open]) await child.stop()
+  } finally {
+    await mongod.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  await mkdir(new URL('results/', import.meta.url), { recursive: true })
+  await writeFile(new URL('results/latest.json', import.meta.url), `${JSON.stringify(rows, null, 2)}\n`)
+  printTable(rows)
+  console.log(`data: patients ${patientId(0)}…, see bench/data.ts`)
+}
+
+/** Resident memory of a process, from the kernel. */
+async function residentMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
+}
+
+await main()
+process.exit(0)

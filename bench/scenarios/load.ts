@@ -1,0 +1,88 @@
+/** Load by transactions, against a bare insertMany of the very same documents with the same indexes. */
+import { MongoClient } from 'mongodb'
+import { type BenchRow, row } from '../measure.ts'
+import { consents, observations, PATIENTS, patients } from '../data.ts'
+
+const BUNDLE = 250
+const WRITERS = 4
+const INSERT_BATCH = 1000
+
+export async function loadAll(url: string, uri: string, database: string): Promise<BenchRow[]> {
+  await send(url, [{ resource: study(), request: { method: 'PUT', url: 'ResearchStudy/bench-study' } }])
+  await loadEntries(url, patients())
+  const consentRate = await loadEntries(url, consents())
+  const rate = await loadEntries(url, observations())
+  const bare = await insertMany(uri, database)
+  const baseline = { name: 'bare insertMany, same documents and indexes', value: bare }
+  return [
+    row(baseline.name, bare, 'resources/s'),
+    row('transaction load', rate, 'resources/s', baseline),
+    row(`consents of ${PATIENTS} patients`, consentRate, 'consents/s'),
+  ]
+}
+
+const study = () => ({
+  resourceType: 'ResearchStudy',
+  id: 'bench-study',
+  status: 'active',
+  extension: [{ url: 'https://fhir-cn.example/StructureDefinition/ethics-approval', valueCode: 'approved' }],
+})
+
+/** @returns resources per second */
+async function loadEntries(url: string, entries: Iterable<unknown>): Promise<number> {
+  const source = batches(entries, BUNDLE)
+  const started = performance.now()
+  let count = 0
+  await Promise.all(
+    Array.from({ length: WRITERS }, async () => {
+      for (let next = source.next(); !next.done; next = source.next()) {
+        await send(url, next.value)
+        count += next.value.length
+      }
+    }),
+  )
+  return (count * 1000) / (performance.now() - started)
+}
+
+async function send(url: string, entry: unknown[]): Promise<void> {
+  const answer = await fetch(`${url}/fhir`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/fhir+json', Prefer: 'return=minimal' },
+    body: JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry }),
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`load: ${answer.status} ${text.slice(0, 500)}`)
+}
+
+function* batches<T>(items: Iterable<T>, size: number): Generator<T[]> {
+  let batch: T[] = []
+  for (const item of items) {
+    batch.push(item)
+    if (batch.length < size) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function insertMany(uri: string, database: string): Promise<number> {
+  const client = await new MongoClient(uri, { writeConcern: { w: 'majority', journal: true } }).connect()
+  const db = client.db(database)
+  const [from, to] = [db.collection('Observation'), db.collection('bench_bare')]
+  const indexes = (await from.indexes()).filter(({ name }) => name !== '_id_')
+  if (indexes.length > 0)
+    await to.createIndexes(
+      indexes.map(({ key, name, ...rest }) => ({
+        key,
+        name: name as string,
+        ...(rest.wildcardProjection ? { wildcardProjection: rest.wildcardProjection } : {}),
+      })),
+    )
+  const docs = await from.find().limit(40_000).toArray()
+  const started = performance.now()
+  for (const batch of batches(docs, INSERT_BATCH)) await to.insertMany(batch, { ordered: false })
+  const rate = (docs.length * 1000) / (performance.now() - started)
+  await to.drop()
+  await client.close()
+  return rate
+}

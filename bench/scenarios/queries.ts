@@ -1,0 +1,76 @@
+/** Reads by id, a patient's page of 50, and searches, each against its baseline. */
+import { CODES, OBSERVATIONS_EACH, observationId, optedOut, PATIENTS, patientId } from '../data.ts'
+import { type BenchRow, type Load, type Measured, measure, row } from '../measure.ts'
+
+const SECONDS = 8
+
+export interface Askers {
+  baseline: string
+  open: string
+  guarded: string
+  token: () => Promise<string>
+  clients: number
+}
+
+/** Patients of the run that have not refused, spread over all. */
+const asked = (count: number): number[] =>
+  Array.from({ length: PATIENTS }, (_, n) => (n * 17) % PATIENTS)
+    .filter((n) => !optedOut(n))
+    .slice(0, count)
+
+export async function reads(askers: Askers): Promise<BenchRow[]> {
+  const paths = asked(2000).map((patient, at) => `/fhir/Observation/${observationId(patient, at % OBSERVATIONS_EACH)}`)
+  return compare(askers, 'read by id', paths)
+}
+
+export async function pages(askers: Askers): Promise<BenchRow[]> {
+  const paths = asked(2000).map((patient) => `/fhir/Observation?patient=${patientId(patient)}&_count=50&_sort=-date&_total=none`)
+  return compare(askers, "a patient's page of 50", paths)
+}
+
+async function compare(askers: Askers, name: string, paths: string[]): Promise<BenchRow[]> {
+  const { clients } = askers
+  const at = `${clients} clients`
+  const bare = await load({ url: askers.baseline, paths, clients })
+  const baseline = { name: `bare Express + find: ${name}, ${at}`, value: bare.perSecond }
+  const open = await load({ url: askers.open, paths, clients })
+  const guarded = await load({ url: askers.guarded, paths, clients, headers: await auth(askers.token) })
+  return [
+    row(baseline.name, bare.perSecond, 'requests/s'),
+    row(`${name}, no access control, ${at}`, open.perSecond, 'requests/s', baseline),
+    row(`${name}, token + consent + durable audit, ${at}`, guarded.perSecond, 'requests/s', baseline),
+    row(`${name}, token + consent + durable audit, ${at}, p99`, guarded.p99Ms, 'ms'),
+  ]
+}
+
+export async function searches(askers: {
+  open: string
+  guarded: string
+  withConsent: () => Promise<string>
+  without: () => Promise<string>
+  clients: number
+}): Promise<BenchRow[]> {
+  const { clients } = askers
+  const paths = CODES.flatMap((code) =>
+    [1, 2, 3].map((month) => `/fhir/Observation?code=${code}&date=ge2026-0${month}-10&_count=20&_total=none`),
+  )
+  const at = `${clients} clients`
+  const without = await load({ url: askers.guarded, paths, clients, headers: await auth(askers.without) })
+  const withConsent = await load({ url: askers.guarded, paths, clients, headers: await auth(askers.withConsent) })
+  const open = await load({ url: askers.open, paths, clients })
+  const baseline = { name: `search by code and date, consent not asked (statutory view), ${at}`, value: without.perSecond }
+  return [
+    row(baseline.name, without.perSecond, 'requests/s'),
+    row(`search by code and date, with consent, ${at}`, withConsent.perSecond, 'requests/s', baseline),
+    row(`search by code and date, no token, no audit, ${at}`, open.perSecond, 'requests/s'),
+  ]
+}
+
+const auth = async (token: () => Promise<string>): Promise<Record<string, string>> => ({ Authorization: `Bearer ${await token()}` })
+
+/** A figure counts only when every answer was right. */
+async function load(options: Omit<Load, 'seconds'>): Promise<Measured> {
+  const measured = await measure({ ...options, seconds: SECONDS })
+  if (measured.failures > 0) throw new Error(`${measured.failures} requests failed at ${options.paths[0]}`)
+  return measured
+}

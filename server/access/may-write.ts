@@ -1,0 +1,116 @@
+/** Who may write what (access.md L55 to L58): own organisation's records, own consents, nothing that grants oneself. */
+import type { Actor, Party } from '../auth/actor.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import type { Stored } from '../store/types.ts'
+import { isPublicType } from './content.ts'
+import type { Acc } from './decision.ts'
+import type { StandingDeps } from './standing.ts'
+import { createStanding } from './standing.ts'
+import { personsOf, UNKNOWN_PERSON } from './stamp.ts'
+import { LABELLING } from './tables.ts'
+import type { Stamped, StampInput, WriteIntent, WriteVerdict } from './types.ts'
+
+export interface MayWriteDeps extends StandingDeps {
+  stamp(inputs: readonly StampInput[]): Promise<Stamped[]>
+}
+
+const yes = (reason: string): WriteVerdict => ({ permitted: true, reason })
+const no = (reason: string): WriteVerdict => ({ permitted: false, reason })
+
+/** The server's own account: appended by server/audit, changed by nobody. */
+const IMMUTABLE = new Set(['AuditEvent'])
+
+/** What tells who treats whom, and whose record is whose: only for patients whom the organisation has a record of. */
+const PATIENT_WRITES: ReadonlySet<string> = new Set(['Consent', 'QuestionnaireResponse'])
+
+/** Definitions and registers that clinical systems use and operators keep. */
+const KEPT_BY_OPERATORS = new Set(['Organization', 'ResearchStudy', 'ValueSet', 'CodeSystem', 'ConceptMap', 'StructureDefinition', 'NamingSystem', 'SearchParameter'])
+
+const READ_ONLY_PARTIES: ReadonlySet<Party> = new Set(['mia', 'ha', 'researcher', 'insurer', 'pharma', 'relative', 'legal'])
+
+export async function mayWrite(deps: MayWriteDeps, actor: Actor, intent: WriteIntent, current: Stored | undefined): Promise<WriteVerdict> {
+  if (IMMUTABLE.has(intent.type)) return no('immutable')
+  if (actor.unrestricted) return yes('unrestricted')
+  if (actor.party === 'operator') return yes('maintenance')
+  if (READ_ONLY_PARTIES.has(actor.party)) return no('party-reads-only')
+  if (KEPT_BY_OPERATORS.has(intent.type)) {
+    const isEthics = intent.type === 'ResearchStudy' && actor.role === 'ethics'
+    return isEthics ? yes('ethics') : no('kept-by-operators')
+  }
+  const alive = current && !current.deleted ? current : undefined
+  if (actor.party === 'hospital') return hospitalMayWrite(deps, actor, intent, alive)
+  return familyMayWrite(deps, actor, intent, alive)
+}
+
+async function hospitalMayWrite(deps: MayWriteDeps, actor: Actor, intent: WriteIntent, current: Stored | undefined): Promise<WriteVerdict> {
+  if (actor.organization === '' || intent.custodian !== actor.organization) return no('other-custodian')
+  if (current && current.acc.o !== actor.organization) return no('other-custodian')
+  if (intent.method === 'DELETE') return current ? yes('custodian') : no('absent')
+  const persons = await personsIn(deps, intent)
+  const isAboutNobody = persons.length === 0
+  if (isAboutNobody || isNewPatient(intent)) return linksAreOwn(deps, actor, intent)
+  for (const person of persons) {
+    // A resource for somebody whom the server cannot name is the custodian's own affair.
+    if (person !== UNKNOWN_PERSON && !(await hasRecordAt(deps, actor.organization, person))) return no('patient-not-registered-here')
+  }
+  return linksAreOwn(deps, actor, intent)
+}
+
+const isNewPatient = ({ type }: WriteIntent): boolean => type === 'Patient'
+
+/** Joining a record to another's needs the right to write both ends (access.md L44). */
+async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent): Promise<WriteVerdict> {
+  const resource = resourceOf(intent)
+  if (intent.type !== 'Patient' && intent.type !== 'Person') return yes('custodian')
+  const links = (resource?.link ?? []) as { other?: { reference?: string }; target?: { reference?: string } }[]
+  const ids = links.flatMap(({ other, target }) => /^Patient\/(.+)$/.exec(other?.reference ?? target?.reference ?? '')?.[1] ?? [])
+  const others = await deps.store.readMany(LABELLING, 'Patient', ids)
+  const own = ids.every((id) => others.some((doc) => doc.id === id && doc.acc.o === actor.organization))
+  return own ? yes('custodian') : no('link-to-other-custodian')
+}
+
+/** A Patient record of the organisation, one that nobody answers for, or a visit there. */
+async function hasRecordAt(deps: MayWriteDeps, organization: string, person: string): Promise<boolean> {
+  const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
+  if (visit.length > 0) return true
+  for await (const batch of deps.store.ofPerson(LABELLING, 'Patient', person)) {
+    if (batch.some(({ acc, deleted }) => !deleted && (acc.o === organization || acc.o === ''))) return true
+  }
+  return false
+}
+
+/** A patient for himself, a guardian for a minor: consents and answers to questionnaires. */
+async function familyMayWrite(deps: MayWriteDeps, actor: Actor, intent: WriteIntent, current: Stored | undefined): Promise<WriteVerdict> {
+  if (!PATIENT_WRITES.has(intent.type)) return no('patients-write-consents-only')
+  const own = await ownPersons(deps, actor)
+  if (own.size === 0) return no('not-subject')
+  const isOwn = (persons: readonly string[]) => persons.length > 0 && persons.every((person) => own.has(person))
+  if (current && !isOwn(current.acc.p)) return no('not-subject')
+  // What an organisation recorded stays its record; the patient answers with one of his own.
+  if (current && current.acc.o !== '' && intent.type !== 'Consent') return no('other-custodian')
+  if (intent.method === 'DELETE') return current ? yes('subject') : no('absent')
+  return isOwn(await personsIn(deps, intent)) ? yes('subject') : no('not-subject')
+}
+
+async function ownPersons(deps: MayWriteDeps, actor: Actor): Promise<ReadonlySet<string>> {
+  const { standings } = await createStanding(deps).of(actor, [])
+  const found = standings.filter(({ relation }) => relation.self || relation.ward === 'child' || relation.ward === 'adolescent')
+  return new Set(found.flatMap(({ persons }) => [...(persons ?? [])]))
+}
+
+function resourceOf(intent: WriteIntent): FhirResource | undefined {
+  if (intent.parsed) return intent.parsed.resource
+  return intent.text === undefined ? undefined : (JSON.parse(intent.text) as FhirResource)
+}
+
+/** Persons of the resource as it is to be; of public types only those that it names. */
+async function personsIn(deps: MayWriteDeps, intent: WriteIntent): Promise<string[]> {
+  const resource = resourceOf(intent)
+  if (!resource) return [UNKNOWN_PERSON]
+  const input: StampInput = { type: intent.type, id: intent.id, resource, custodian: intent.custodian, alsoPatients: intent.alsoPatients ?? [] }
+  const [stamp] = await deps.stamp([input])
+  const acc: Acc | undefined = stamp?.acc
+  if (!acc) return [UNKNOWN_PERSON]
+  const mapped = await personsOf(deps, acc.p)
+  return isPublicType(intent.type) ? acc.p : [...new Set(mapped.values())]
+}

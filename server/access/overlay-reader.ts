@@ -1,0 +1,71 @@
+/** The overlay and the newest policy classes, read together: what every request needs to know afresh. */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
+import type { ClassRegistry } from './classes.ts'
+import type { OverlayEntry } from './decision.ts'
+import type { AccessTables } from './tables.ts'
+
+/** What one read found. Two with the same `key` and `classes` decide alike. */
+export interface Snapshot {
+  overlay: readonly OverlayEntry[]
+  /** text of the overlay, for comparing */
+  key: string
+  /** highest class number */
+  classes: number
+}
+
+export interface OverlayReader {
+  /** what the last read found; undefined before the first */
+  latest(): Snapshot | undefined
+  /**
+   * A read that starts after this call. Calls made while one is under way share the next.
+   * @throws OutcomeError unavailable
+   */
+  read(): Promise<Snapshot>
+}
+
+export function createOverlayReader(tables: Pick<AccessTables, 'overlay'>, classes: ClassRegistry): OverlayReader {
+  let last: Snapshot | undefined
+  let running: Promise<unknown> | undefined
+  let next: Promise<Snapshot> | undefined
+
+  const readNow = async (): Promise<Snapshot> => {
+    const [rows] = await Promise.all([
+      tables.overlay.find({}, { limit: ACCESS_BOUNDS.overlayMax * 2 + 1, sort: { _id: 1 } }),
+      classes.refresh(),
+    ])
+    // An overlay of which a part is not read would show what is to be hidden.
+    if (rows.length > ACCESS_BOUNDS.overlayMax * 2) throw new OutcomeError('unavailable')
+    const overlay = rows.map(({ _id, epoch }) => ({ person: _id, epoch }))
+    const key = overlay.map(({ person, epoch }) => `${person}#${epoch}`).join(' ')
+    last = { overlay, key, classes: classes.max }
+    return last
+  }
+
+  const start = (): Promise<Snapshot> => {
+    const reading = readNow().catch((error: unknown) => {
+      throw error instanceof OutcomeError ? error : new OutcomeError('unavailable')
+    })
+    const finished = reading.then(
+      () => undefined,
+      () => undefined,
+    )
+    running = finished
+    void finished.then(() => {
+      if (running === finished) running = undefined
+    })
+    return reading
+  }
+
+  return {
+    latest: () => last,
+    read() {
+      if (!running) return start()
+      next ??= running.then(() => {
+        next = undefined
+        return start()
+      })
+      return next
+    },
+  }
+}

@@ -1,0 +1,104 @@
+/** Labels anew the documents of a person: current ones, deleted ones and superseded versions. */
+import type { FhirResource } from '../fhir/types.ts'
+import type { Restamp, Stored } from '../store/types.ts'
+import type { ConsentDeps } from './consent-change.ts'
+import type { Acc } from './decision.ts'
+import type { ResourceClass } from './resource-class.ts'
+import { resolveRules } from './resolve.ts'
+import { personsOf, stampAll, statesOf, UNKNOWN_PERSON } from './stamp.ts'
+import { LABELLING, parseRules } from './tables.ts'
+import type { StampInput, Stamped } from './types.ts'
+
+export interface RelabelDeps extends ConsentDeps {
+  /** search keys of a resource as its index has them now; absent: keys are left as they are */
+  keysOf?(resource: FhirResource, text: string): string[]
+}
+
+/** AuditEvents do not depend on consents, and there are many. */
+const NOT_RELABELLED = new Set(['AuditEvent'])
+
+/**
+ * Restamps what stands under these person keys where the labels come out otherwise. Answers false when the deadline came
+ * first; running it again goes on with what is left.
+ */
+export async function relabelDocuments(deps: RelabelDeps, personKeys: readonly string[], deadline: number): Promise<boolean> {
+  for (const person of personKeys) {
+    for (const type of await deps.store.typesOf(LABELLING, person)) {
+      if (NOT_RELABELLED.has(type)) continue
+      for (const superseded of [false, true]) {
+        const rows = superseded ? deps.store.historyOfPerson(LABELLING, type, person) : deps.store.ofPerson(LABELLING, type, person)
+        if (!(await relabelRows(deps, type, rows, superseded, deadline))) return false
+      }
+    }
+  }
+  return true
+}
+
+async function relabelRows(deps: RelabelDeps, type: string, batches: AsyncIterable<Stored[]>, superseded: boolean, deadline: number): Promise<boolean> {
+  for await (const batch of batches) {
+    if (deps.now().getTime() > deadline) return false
+    await relabelBatch(deps, type, batch, superseded)
+  }
+  return true
+}
+
+/** One batch of one type. */
+async function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<void> {
+  if (rows.length === 0) return
+  const alive = rows.filter((row) => !row.deleted && row.body.length > 0)
+  const inputs = alive.map(inputOf)
+  const stamps = await stampAll(deps, inputs)
+  const changes = alive.flatMap((row, at) => changeOf(deps, row, inputs[at] as StampInput, stamps[at] as Stamped, superseded))
+  const dead = rows.filter((row) => row.deleted || row.body.length === 0)
+  changes.push(...(await relabelTombstones(deps, dead, superseded)))
+  if (changes.length > 0) await deps.store.restamp(LABELLING, type, changes)
+}
+
+/** What names no patient itself (withdrawn reports) stays under the persons under whom it stood. */
+function inputOf(row: Stored): StampInput {
+  const text = Buffer.from(row.body).toString()
+  const resource = JSON.parse(text) as FhirResource
+  const namesPatient = text.includes('"Patient/') || row.type === 'Patient'
+  const input: StampInput = { type: row.type, id: row.id, resource, custodian: row.acc.o, current: row.acc }
+  return namesPatient ? input : { ...input, alsoPatients: row.acc.p.filter((person) => person !== UNKNOWN_PERSON) }
+}
+
+function changeOf(deps: RelabelDeps, row: Stored, input: StampInput, stamp: Stamped, superseded: boolean): Restamp[] {
+  if (isSame(row.acc, stamp.acc)) return []
+  const change: Restamp = { id: row.id, v: row.v, acc: stamp.acc }
+  if (superseded) return [{ ...change, superseded }]
+  const moved = !sameList(row.acc.p, stamp.acc.p)
+  if (!moved || !deps.keysOf || !input.resource) return [change]
+  return [{ ...change, keys: stamp.withMasterKeys(deps.keysOf(input.resource, Buffer.from(row.body).toString())) }]
+}
+
+const sameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one, at) => one === b[at])
+
+const isSame = (a: Acc, b: Acc): boolean => a.s === b.s && a.o === b.o && sameList(a.p, b.p) && sameList(a.e, b.e)
+
+/** A deleted resource has no content left to read: its class is made anew from the one that it had. */
+async function relabelTombstones(deps: RelabelDeps, rows: readonly Stored[], superseded: boolean): Promise<Restamp[]> {
+  if (rows.length === 0) return []
+  const persons = await personsOf(deps, [...new Set(rows.flatMap(({ acc }) => acc.p))])
+  const states = await statesOf(deps, [...new Set(persons.values())])
+  if (rows.some(({ acc }) => deps.classes.get(acc.s) === undefined)) await deps.classes.refresh()
+  const changes: Restamp[] = []
+  for (const row of rows) {
+    const known = deps.classes.get(row.acc.s)
+    const p = [...new Set(row.acc.p.map((person) => persons.get(person) ?? person))].sort()
+    const [s = 0] = known ? await deps.classes.numbersOf([classAnew(known, row, p, states)]) : []
+    const e = p.map((person) => `${person}#${states.get(person)?.epoch ?? 0}`)
+    const acc: Acc = { p, s, e, o: row.acc.o }
+    if (!isSame(row.acc, acc)) changes.push({ id: row.id, v: row.v, acc, ...(superseded ? { superseded } : {}) })
+  }
+  return changes
+}
+
+function classAnew(known: ResourceClass, row: Stored, persons: readonly string[], states: Awaited<ReturnType<typeof statesOf>>): ResourceClass {
+  const nothing = { profiles: [], codes: [], ownCodes: [], dates: [], references: [] }
+  const facts = { ...nothing, type: row.type, id: row.id, targets: known.targets, docType: known.docType, labels: known.labels }
+  const subjects = persons.map((person) =>
+    person === UNKNOWN_PERSON ? { kind: 'unknown' as const } : { kind: 'person' as const, rules: resolveRules(parseRules(states.get(person)), facts) },
+  )
+  return { ...known, subjects }
+}

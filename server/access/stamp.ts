@@ -1,0 +1,210 @@
+/** From resources to their labels: persons, policy class, stamps of the consent epoch, custodian. */
+import type { FhirResource } from '../fhir/types.ts'
+import type { Zone } from '../fhir/zone.ts'
+import type { Store } from '../store/types.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
+import type { ClassRegistry } from './classes.ts'
+import type { ConsentRule } from './consent-model.ts'
+import { isPublicType } from './content.ts'
+import type { Acc } from './decision.ts'
+import { inheritsInsurance, inheritsLabels, isWrapping } from './inheritance.ts'
+import { type OwnLabels, ownLabels } from './labels.ts'
+import type { ResourceClass, ResourceFacts, Subject } from './resource-class.ts'
+import { resolveRules } from './resolve.ts'
+import { type Scan, scanResource } from './scan.ts'
+import { type AccessTables, LABELLING, parseRules, type StateDoc } from './tables.ts'
+import type { StampInput, Stamped } from './types.ts'
+
+/** Somebody whom the server cannot name: visible to the custodian and to operators only. */
+export const UNKNOWN_PERSON = '~unknown'
+
+export interface StampDeps {
+  store: Store
+  tables: Pick<AccessTables, 'persons' | 'state'>
+  classes: ClassRegistry
+  zone: Zone
+  ownBase: string
+}
+
+interface Working extends OwnLabels {
+  input: StampInput & { resource: FhirResource }
+  name: string
+  scan: Scan
+  targets: string[]
+  persons: Set<string>
+}
+
+/** What is known of a resource that another one refers to. */
+interface Known extends Pick<OwnLabels, 'labels' | 'insured' | 'fromInsurance' | 'docType' | 'notifiable'> {
+  type: string
+  persons: readonly string[]
+}
+
+/** Labels of resources about to be stored; those that refer to each other within the batch are resolved here. */
+export async function stampAll(deps: StampDeps, inputs: readonly StampInput[]): Promise<Stamped[]> {
+  const working = new Map<StampInput, Working>()
+  for (const input of inputs) if (input.resource) working.set(input, begin(deps, input as Working['input']))
+  const all = [...working.values()]
+  const [stored, persons] = await Promise.all([lookUp(deps, all), personsOf(deps, patientsOf(inputs, all))])
+  for (const one of all) ownPersons(one, persons)
+  inherit(all, stored)
+  for (const one of all) if (one.persons.size === 0 && !isAboutNobody(one)) one.persons.add(UNKNOWN_PERSON)
+  const states = await statesOf(deps, [...new Set(all.flatMap((one) => [...one.persons]))])
+  const rules = new Map([...states].map(([person, state]) => [person, parseRules(state)]))
+  const numbers = await deps.classes.numbersOf(all.map((one) => classOf(one, rules)))
+  const accs = new Map(all.map((one, at) => [one.input as StampInput, accOf(one, numbers[at] as number, states)]))
+  const kept = (input: StampInput): Acc => input.current ?? { p: [UNKNOWN_PERSON], s: 0, e: [], o: input.custodian }
+  return inputs.map((input) => stampedOf(accs.get(input) ?? kept(input), working.get(input), persons))
+}
+
+function begin(deps: StampDeps, input: Working['input']): Working {
+  const scan = scanResource(input.resource, deps)
+  return { input, name: `${input.type}/${input.id}`, scan, targets: [], persons: new Set(), ...ownLabels(input.resource, scan) }
+}
+
+function patientsOf(inputs: readonly StampInput[], all: readonly Working[]): string[] {
+  return [...new Set([...all.flatMap((one) => one.scan.patients), ...inputs.flatMap((input) => input.alsoPatients ?? [])])]
+}
+
+/** Person key of each patient: the master's id once linked, else its own. */
+export async function personsOf(deps: Pick<StampDeps, 'tables'>, patients: readonly string[]): Promise<Map<string, string>> {
+  const persons = new Map(patients.map((id) => [id, id]))
+  if (patients.length === 0) return persons
+  for (const { _id, person } of await deps.tables.persons.find({ _id: { $in: [...patients] } })) persons.set(_id, person)
+  return persons
+}
+
+/** What the batch refers to and needs for inheritance: for labels always, for persons when it names no patient itself. */
+async function lookUp(deps: StampDeps, all: readonly Working[]): Promise<Map<string, Known>> {
+  const inBatch = new Set(all.map((one) => one.name))
+  const wanted = new Map<string, Set<string>>()
+  for (const one of all) {
+    const orphan = one.scan.patients.length === 0 && !one.scan.unknownPatient && !isPublicType(one.input.type)
+    for (const { path, target } of one.scan.references) {
+      if (inBatch.has(target) || !(orphan || inheritsInsurance(one.input.type, path) || isWrapping(one.input.type, path))) continue
+      const [type = '', id = ''] = target.split('/')
+      wanted.set(type, (wanted.get(type) ?? new Set()).add(id))
+    }
+  }
+  const found = await Promise.all([...wanted].map(([type, ids]) => deps.store.readMany(LABELLING, type, [...ids])))
+  const stored = found.flat()
+  if (stored.some(({ acc }) => deps.classes.get(acc.s) === undefined)) await deps.classes.refresh()
+  return new Map(stored.map(({ type, id, acc }) => [`${type}/${id}`, knownOf(type, acc, deps.classes.get(acc.s))]))
+}
+
+function knownOf(type: string, acc: Acc, known: ResourceClass | undefined): Known {
+  const { labels = [], insured = false, fromInsurance = false, docType = '', notifiable = false } = known ?? {}
+  return { type, persons: acc.p, labels, insured, fromInsurance, docType, notifiable }
+}
+
+function ownPersons(one: Working, persons: ReadonlyMap<string, string>): void {
+  for (const id of [...one.scan.patients, ...(one.input.alsoPatients ?? [])]) one.persons.add(persons.get(id) ?? id)
+  if (one.scan.unknownPatient) one.persons.add(UNKNOWN_PERSON)
+}
+
+/** Labels and persons flow along references, several steps inside one batch. */
+function inherit(all: readonly Working[], stored: ReadonlyMap<string, Known>): void {
+  const batch = new Map(all.map((one) => [one.name, one]))
+  const orphans = new Set(all.filter((one) => one.persons.size === 0 && !isPublicType(one.input.type)))
+  for (let round = 0; round < ACCESS_BOUNDS.inheritanceRounds; round++) {
+    let changed = false
+    for (const one of all) {
+      for (const { path, target } of one.scan.references) {
+        const local = batch.get(target)
+        const known = local ? { ...local, type: local.input.type, persons: [...local.persons] } : stored.get(target)
+        if (known && take(one, path, known, orphans.has(one))) changed = true
+      }
+    }
+    if (!changed) return
+  }
+}
+
+function take(one: Working, path: string, known: Known, orphan: boolean): boolean {
+  const { type } = one.input
+  const before = `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`
+  if (inheritsLabels(type, path)) {
+    one.labels = [...new Set([...one.labels, ...known.labels])].sort()
+    one.notifiable ||= known.notifiable
+  }
+  if (inheritsInsurance(type, path)) one.insured ||= known.insured
+  if (isWrapping(type, path)) {
+    one.targets = [...new Set([...one.targets, known.type])].sort()
+    one.docType ||= known.docType
+    one.fromInsurance ||= known.fromInsurance
+  }
+  if (orphan) for (const person of known.persons) one.persons.add(person)
+  return before !== `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`
+}
+
+const isAboutNobody = (one: Working): boolean => isPublicType(one.input.type) || one.input.type === 'Group'
+
+/** Consent states of persons that have one. */
+export async function statesOf(deps: Pick<StampDeps, 'tables'>, persons: readonly string[]): Promise<Map<string, StateDoc>> {
+  if (persons.length === 0) return new Map()
+  const states = await deps.tables.state.find({ _id: { $in: [...persons] } })
+  return new Map(states.map((state) => [state._id, state]))
+}
+
+function classOf(one: Working, rules: ReadonlyMap<string, ConsentRule[]>): ResourceClass {
+  const { targets, docType, labels, insured, fromInsurance, notifiable } = one
+  const facts = factsOf(one)
+  const subjects = [...one.persons].map((person): Subject => {
+    if (person === UNKNOWN_PERSON) return { kind: 'unknown' }
+    return { kind: 'person', rules: resolveRules(rules.get(person) ?? [], facts) }
+  })
+  return { type: one.input.type, targets, docType, labels, insured, fromInsurance, notifiable, subjects: distinct(subjects) }
+}
+
+/** Two persons with the same rules are one subject of the class, in a fixed order. */
+function distinct(subjects: readonly Subject[]): Subject[] {
+  const byText = new Map(subjects.map((subject) => [JSON.stringify(subject), subject]))
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, subject]) => subject)
+}
+
+const OWN_CODE_PATH = /^(?:code|type|medicationCodeableConcept|vaccineCode|productOrService)(?:\.coding)?$/
+
+function factsOf(one: Working): ResourceFacts {
+  const { resource, type, id } = one.input
+  const coding = ({ system, code }: { system: string; code: string }) => `${system}|${code}`
+  return {
+    type,
+    id,
+    targets: one.targets,
+    docType: one.docType,
+    labels: one.labels,
+    profiles: (resource.meta?.profile ?? []).map((profile) => profile.split('|')[0] ?? profile),
+    codes: [...new Set(one.scan.codings.map(coding))],
+    ownCodes: [...new Set(one.scan.codings.filter(({ path }) => OWN_CODE_PATH.test(path)).map(coding))],
+    dates: one.scan.dates,
+    references: one.scan.references.map(({ target }) => target),
+  }
+}
+
+function accOf(one: Working, number: number, states: ReadonlyMap<string, StateDoc>): Acc {
+  const p = [...one.persons].sort()
+  return { p, s: number, e: p.map((person) => `${person}#${states.get(person)?.epoch ?? 0}`), o: one.input.custodian }
+}
+
+function stampedOf(acc: Acc, one: Working | undefined, persons: ReadonlyMap<string, string>): Stamped {
+  const patients = one?.scan.patients ?? []
+  const linked = patients.flatMap((id) => {
+    const person = persons.get(id)
+    return person !== undefined && person !== id ? [{ id, person }] : []
+  })
+  return { acc, patients, withMasterKeys: (keys) => (linked.length === 0 ? [...keys] : masterKeys(keys, linked)) }
+}
+
+/** `param>Patient/<record>` also as `param>Patient/<master>`, and both without the type. */
+export function masterKeys(keys: readonly string[], linked: readonly { id: string; person: string }[]): string[] {
+  const all = new Set(keys)
+  for (const key of keys) {
+    const mark = key.indexOf('>')
+    if (mark < 0) continue
+    const target = key.slice(mark + 1)
+    for (const { id, person } of linked) {
+      if (target === `Patient/${id}`) all.add(`${key.slice(0, mark)}>Patient/${person}`)
+      else if (target === id) all.add(`${key.slice(0, mark)}>${person}`)
+    }
+  }
+  return [...all]
+}

@@ -1,0 +1,175 @@
+/** How an actor stands to persons: whom he treats, who he is, whose guardian, for which study. Read at each request. */
+import type { Actor } from '../auth/actor.ts'
+import type { Zone } from '../fhir/zone.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import type { Store } from '../store/types.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
+import type { Variant } from './evaluator.ts'
+import { ageOf, isDeceased, isGuardian, isKin, wardOf } from './kin.ts'
+import { covers, isResearch } from './purposes.ts'
+import type { Asker, Policy } from './question.ts'
+import { treatedPersons } from './relations.ts'
+import { personsOf } from './stamp.ts'
+import { type StudyFacts, studyFacts } from './study.ts'
+import { type AccessTables, LABELLING } from './tables.ts'
+
+/** One way of standing; `persons`: holds for documents all of whose persons are among them. Weaker ones come first. */
+export interface Standing extends Variant {
+  persons?: ReadonlySet<string>
+}
+
+/** Who asks, with what is known of the study, and the ways in which he stands to documents. */
+export interface Stood {
+  asker: Asker
+  standings: readonly Standing[]
+}
+
+export interface StandingDeps {
+  store: Store
+  tables: AccessTables
+  policy: Policy
+  zone: Zone
+  now(): Date
+  /** identifiers of an organisation as `system|value`, by which consents may name it */
+  organizationIdentifiers(id: string): readonly string[]
+}
+
+export function askerOf(actor: Actor, study: StudyFacts | undefined, identifiers: readonly string[]): Asker {
+  const { party, organization, role, purpose } = actor
+  const allowed = study?.forms === undefined || study.forms.includes(actor.form)
+  return {
+    party,
+    organization,
+    role,
+    purpose,
+    action: 'access',
+    form: actor.form,
+    names: namesOf(actor, identifiers),
+    ...(actor.study === undefined ? {} : { study: actor.study }),
+    ...(study?.ethics && allowed ? { ethics: study.ethics } : {}),
+    ...(study?.hgrApproval ? { hgrApproval: true } : {}),
+    ...(actor.foreign || study?.foreign ? { foreign: true } : {}),
+    ...(actor.breakGlassReason ? { breakGlassReason: 'given' } : {}),
+  }
+}
+
+function namesOf({ party, organization, user, clientId }: Actor, identifiers: readonly string[]): string[] {
+  const names = [`party:${party}`, `Device/${clientId}`, ...identifiers]
+  if (organization !== '') names.push(organization, `Organization/${organization}`)
+  if (user !== undefined) names.push(user)
+  return names.sort()
+}
+
+/** Does this actor's decision need to look anything up? */
+export const needsStanding = (actor: Actor): boolean =>
+  actor.party === 'patient' ||
+  actor.party === 'guardian' ||
+  actor.party === 'relative' ||
+  actor.party === 'legal' ||
+  (actor.party === 'hospital' && covers('TREAT', actor.purpose) && actor.purpose !== 'BTG') ||
+  (isResearch(actor.purpose) && actor.study !== undefined)
+
+/** Without any look-up: what holds for everybody of this party. */
+export function plainStandings(actor: Actor): Standing[] {
+  if (actor.party === 'hospital' && actor.organization !== '') {
+    return [
+      { custodian: 'own', relation: {} },
+      { custodian: 'other', relation: {} },
+    ]
+  }
+  return [{ custodian: 'other', relation: {} }]
+}
+
+export function createStanding(deps: StandingDeps): { plain(actor: Actor): Stood; of(actor: Actor, patients: readonly string[]): Promise<Stood> } {
+  const studies = createStudyReader(deps)
+  const asker = (actor: Actor, study?: StudyFacts) => askerOf(actor, study, deps.organizationIdentifiers(actor.organization))
+  return {
+    plain: (actor) => ({ asker: asker(actor), standings: plainStandings(actor) }),
+    async of(actor, patients) {
+      const study = isResearch(actor.purpose) && actor.study !== undefined ? await studies(actor.study) : undefined
+      const standings = [...plainStandings(actor), ...(await relatedStandings(deps, actor, patients))]
+      return { asker: asker(actor, study), standings }
+    },
+  }
+}
+
+async function relatedStandings(deps: StandingDeps, actor: Actor, patients: readonly string[]): Promise<Standing[]> {
+  switch (actor.party) {
+    case 'hospital':
+      return treatingStandings(deps, actor, patients)
+    case 'patient':
+      return selfStandings(deps, actor)
+    case 'guardian':
+    case 'relative':
+      return kinStandings(deps, actor)
+    case 'legal':
+      return orderStandings(deps, actor)
+    default:
+      return []
+  }
+}
+
+async function treatingStandings(deps: StandingDeps, actor: Actor, patients: readonly string[]): Promise<Standing[]> {
+  if (!covers('TREAT', actor.purpose) || actor.purpose === 'BTG' || actor.organization === '') return []
+  const { organization, user } = actor
+  const query = { organization, patients, now: deps.now(), treatingDays: deps.policy.treatingDays, ...(user === undefined ? {} : { user }) }
+  const { treating, primary } = await treatedPersons(deps.tables, query)
+  return [
+    { custodian: 'own', relation: { treating: true }, persons: treating },
+    { custodian: 'own', relation: { treating: true, primary: true }, persons: primary },
+    { custodian: 'other', relation: { treating: true }, persons: treating },
+  ]
+}
+
+async function selfStandings(deps: StandingDeps, actor: Actor): Promise<Standing[]> {
+  const id = actor.patient ?? actor.user?.match(/^Patient\/(.+)$/)?.[1]
+  if (id === undefined) return []
+  const persons = await personsOf(deps, [id])
+  return [{ custodian: 'other', relation: { self: true }, persons: new Set(persons.values()) }]
+}
+
+async function kinStandings(deps: StandingDeps, actor: Actor): Promise<Standing[]> {
+  const id = actor.user?.match(/^RelatedPerson\/(.+)$/)?.[1]
+  const related = id === undefined ? undefined : await resourceOf(deps.store, 'RelatedPerson', id)
+  const ward = related && wardOf(related)
+  if (!related || ward === undefined || (actor.patient !== undefined && actor.patient !== ward)) return []
+  const patient = await resourceOf(deps.store, 'Patient', ward)
+  if (!patient) return []
+  const persons = new Set((await personsOf(deps, [ward])).values())
+  const now = deps.now().getTime()
+  if (actor.party === 'guardian') {
+    if (!isGuardian(related, now, deps.zone)) return []
+    return [{ custodian: 'other', relation: { ward: ageOf(patient, now, deps.zone) }, persons }]
+  }
+  if (!isKin(related, now, deps.zone)) return []
+  return [{ custodian: 'other', relation: { kinship: true, ...(isDeceased(patient) ? { deceased: true } : {}) }, persons }]
+}
+
+async function orderStandings(deps: StandingDeps, actor: Actor): Promise<Standing[]> {
+  const now = deps.now()
+  const orders = await deps.tables.legalOrders.find({ client: actor.clientId, until: { $gt: now } }, { limit: ACCESS_BOUNDS.treatedPersonsMax })
+  const patients = orders.filter(({ from }) => from <= now).flatMap(({ persons }) => persons)
+  const persons = new Set((await personsOf(deps, patients)).values())
+  return persons.size === 0 ? [] : [{ custodian: 'other', relation: { legalOrder: true }, persons }]
+}
+
+async function resourceOf(store: Store, type: string, id: string): Promise<FhirResource | undefined> {
+  const doc = await store.read(LABELLING, type, id)
+  return doc && !doc.deleted ? (JSON.parse(Buffer.from(doc.body).toString()) as FhirResource) : undefined
+}
+
+/** A study that is closed stops its researchers within `studyCacheMs`. */
+function createStudyReader({ store, zone, now }: StandingDeps): (id: string) => Promise<StudyFacts | undefined> {
+  const known = new Map<string, { at: number; facts: StudyFacts | undefined }>()
+  return async (id) => {
+    const at = now().getTime()
+    const found = known.get(id)
+    if (found && at - found.at < ACCESS_BOUNDS.studyCacheMs) return found.facts
+    const study = await resourceOf(store, 'ResearchStudy', id)
+    const facts = study && studyFacts(study, at, zone)
+    if (known.size > ACCESS_BOUNDS.askersCachedMax) known.clear()
+    known.set(id, { at, facts })
+    return facts
+  }
+}
+
