@@ -1,2 +1,173 @@
 /** The access module's entry: one decision point for every way to patients' data (design.md section 4). */
-export type { Access, AccessRequest, AuditBasis, DecisionOptions, Prepared, StampInput, Stamped, WriteIntent, WriteVerdict } from './types.ts'
+import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
+import type { Actor } from '../auth/actor.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import { zoneOf } from '../fhir/zone.ts'
+import type { Store } from '../store/types.ts'
+import { basisOf } from './basis.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
+import { createClassRegistry } from './classes.ts'
+import { consentEffect } from './consent-change.ts'
+import type { Acc } from './decision.ts'
+import { createEvaluators } from './evaluator.ts'
+import { mayWrite } from './may-write.ts'
+import { createOverlayReader } from './overlay-reader.ts'
+import { relabelPerson, relabelRound, relabelUnknown } from './overlay-worker.ts'
+import { createPseudonymiser, openParams } from './pseudonymise.ts'
+import { DEFAULT_POLICY, type Policy } from './question.ts'
+import type { RelabelDeps } from './relabel.ts'
+import { relationWrites } from './relations.ts'
+import { relink } from './relink.ts'
+import { beginRequest, runDecided } from './request.ts'
+import type { ResourceClass } from './resource-class.ts'
+import { settle } from './settle.ts'
+import { personsOf, stampAll, UNKNOWN_PERSON } from './stamp.ts'
+import { createStanding, type StandingDeps } from './standing.ts'
+import { accessTables, ensureAccessIndexes } from './tables.ts'
+import type { Access, StampInput } from './types.ts'
+
+export type {
+  Access,
+  AccessRequest,
+  AuditBasis,
+  DecisionOptions,
+  Prepared,
+  StampInput,
+  Stamped,
+  WriteIntent,
+  WriteVerdict,
+} from './types.ts'
+export type { Policy } from './question.ts'
+
+export interface AccessOrganization {
+  id: string
+  identifier?: { system: string; value: string } | undefined
+}
+
+export interface AccessOptions {
+  store: Store
+  /** the site's policy; what is left out keeps its default */
+  policy?: Partial<Policy>
+  organizations?: readonly AccessOrganization[]
+  /** master key of pseudonyms, at least 32 bytes, kept outside the database; absent: one of this process only */
+  secret?: Uint8Array
+  /** IANA zone of times without one */
+  timezone?: string
+  /** FHIR base of this server, no slash at its end */
+  ownBase?: string
+  now?: () => Date
+  /** search keys of a resource: relabelling of linked records writes them anew */
+  keysOf?(resource: FhirResource, text: string): string[]
+  log?(event: string, facts: Record<string, string | number>): void
+}
+
+/** Makes the tables' indexes, reads overlay and classes once. @throws OutcomeError unavailable */
+export async function createAccess(options: AccessOptions): Promise<Access> {
+  const { store } = options
+  const now = options.now ?? (() => new Date())
+  const log = options.log ?? (() => undefined)
+  const policy: Policy = { ...DEFAULT_POLICY, ...options.policy }
+  const organizations = new Map((options.organizations ?? []).map((one) => [one.id, one]))
+  const tables = accessTables(store)
+  await ensureAccessIndexes(tables)
+  const classes = createClassRegistry(tables.classes)
+  const zone = zoneOf(options.timezone ?? 'Asia/Shanghai')
+  const deps: RelabelDeps & StandingDeps = {
+    store,
+    tables,
+    classes,
+    zone,
+    ownBase: options.ownBase ?? '',
+    now,
+    policy,
+    organizationIdentifiers(id) {
+      const identifier = organizations.get(id)?.identifier
+      return identifier ? [`${identifier.system}|${identifier.value}`] : []
+    },
+    ...(options.keysOf ? { keysOf: options.keysOf } : {}),
+  }
+  const reader = createOverlayReader(tables, classes)
+  const standing = createStanding(deps)
+  const request = { reader, evaluators: createEvaluators(classes, policy), standing, now }
+  const masker = createPseudonymiser(options.secret ?? randomBytes(32), now)
+  const stamp = (inputs: readonly StampInput[]) => stampAll(deps, inputs)
+  const [aboutSomebody = 0, aboutNobody = 0] = await classes.numbersOf(AUDIT_CLASSES)
+  await reader.read()
+  const worker = createWorker(deps, log)
+
+  return {
+    begin: (actor, decisionOptions) => beginRequest(request, actor, decisionOptions),
+    withDecision: (actor, decisionOptions, run) => runDecided(request, actor, decisionOptions, run),
+    allowedParams: openParams,
+    mask: masker.mask,
+    maskId: masker.maskId,
+    mayWrite: (actor, intent, current) => mayWrite({ ...deps, stamp }, actor, intent, current),
+    stamp,
+    async prepare(inputs: readonly StampInput[], actor?: Actor) {
+      const [stamps, effect] = await Promise.all([stamp(inputs), consentEffect(deps, inputs, actor)])
+      const context = { zone, now, isOrganization: (id: string) => organizations.has(id) }
+      const side = [...effect.side, ...relationWrites(inputs, stamps, context)]
+      return { stamps, side, pending: { inputs, stamps, consentPersons: effect.persons } }
+    },
+    settle: (pending, written) => settle(deps, pending, written),
+    async afterConsent(persons) {
+      const deadline = now().getTime() + ACCESS_BOUNDS.relabelAtOnceMs
+      for (const person of persons) await relabelPerson(deps, person, deadline)
+    },
+    relink: (patient, from, to) => relink(deps, patient, from, to),
+    personsOf: (patients) => personsOf(deps, patients),
+    auditAcc(persons, custodian): Acc {
+      const p = [...new Set(persons)].filter((person) => person !== UNKNOWN_PERSON).sort()
+      return { p, s: p.length > 0 ? aboutSomebody : aboutNobody, e: [], o: custodian }
+    },
+    basis: (decision, docs) => basisOf(deps, decision, docs),
+    relabelRound: () => relabelRound(deps),
+    start: worker.start,
+    stop: worker.stop,
+    async ready() {
+      try {
+        await reader.read()
+        return true
+      } catch {
+        return false
+      }
+    },
+  }
+}
+
+/** Classes of AuditEvents: who may read them depends on whose account they are, never on consents. */
+const AUDIT_CLASS = { type: 'AuditEvent', targets: [], docType: '', labels: [], insured: false, fromInsurance: false, notifiable: false }
+const AUDIT_CLASSES: ResourceClass[] = [
+  { ...AUDIT_CLASS, subjects: [{ kind: 'person', rules: [] }] },
+  { ...AUDIT_CLASS, subjects: [] },
+]
+
+/** Rounds one after another; one that fails is tried again. */
+function createWorker(deps: RelabelDeps, log: NonNullable<AccessOptions['log']>): { start(): void; stop(): Promise<void> } {
+  let abort: AbortController | undefined
+  let running: Promise<void> = Promise.resolve()
+  const loop = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      try {
+        const ended = await relabelRound(deps)
+        if (ended > 0) log('relabelled', { ended })
+        await relabelUnknown(deps)
+      } catch (error) {
+        log('relabel-failed', { name: error instanceof Error ? error.message : 'unknown' })
+      }
+      await setTimeout(ACCESS_BOUNDS.relabelPollMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+  return {
+    start() {
+      abort ??= new AbortController()
+      running = loop(abort.signal)
+    },
+    async stop() {
+      abort?.abort()
+      abort = undefined
+      await running
+    },
+  }
+}

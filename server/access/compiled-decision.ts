@@ -70,7 +70,13 @@ function passes({ clause, classes, persons }: Gate, acc: Acc): boolean {
 }
 
 /** One clause per standing, with the classes that no weaker standing on the same side has opened already. */
-function compileType(evaluator: Evaluator, { asker, standings }: Stood, type: string, overlay: readonly OverlayEntry[], now: number): Compiled {
+function compileType(
+  evaluator: Evaluator,
+  { asker, standings }: Stood,
+  type: string,
+  overlay: readonly OverlayEntry[],
+  now: number,
+): Compiled {
   const gates: Gate[] = []
   const sides = new Set(standings.map(({ custodian }) => custodian))
   for (const standing of standings) {

@@ -37,7 +37,12 @@ export async function consentEffect(deps: ConsentDeps, inputs: readonly StampInp
   for (const person of touched) {
     const kept = changes.get(person)
     const born = births.find(({ id }) => birthPersons.get(id) === person)?.resource?.birthDate
-    await changeState(deps, effect, { person, state: states.get(person), changed: kept ?? [], born: typeof born === 'string' ? born : undefined })
+    await changeState(deps, effect, {
+      person,
+      state: states.get(person),
+      changed: kept ?? [],
+      born: typeof born === 'string' ? born : undefined,
+    })
   }
   return effect
 }
@@ -57,7 +62,10 @@ async function changesOf(deps: ConsentDeps, inputs: readonly StampInput[], actor
     'Consent',
     inputs.map(({ id }) => id),
   )
-  const compiled = inputs.map((input) => ({ input, compiled: input.resource && compileConsent(input.resource, recorderOf(input, actor), deps.zone) }))
+  const compiled = inputs.map((input) => ({
+    input,
+    compiled: input.resource && compileConsent(input.resource, recorderOf(input, actor), deps.zone),
+  }))
   const persons = await personsOf(
     deps,
     compiled.flatMap((one) => one.compiled?.patient ?? []),
@@ -69,7 +77,10 @@ async function changesOf(deps: ConsentDeps, inputs: readonly StampInput[], actor
     for (const former of before?.acc.p ?? []) if (former !== person) add(former, { id: input.id })
     if (!found || patient === undefined || person === undefined) continue
     const version = { ...found.version, written: deps.now().getTime() }
-    add(person, { id: input.id, consent: { id: input.id, v: (before?.v ?? 0) + 1, patient, version, ...(found.alone ? { alone: true as const } : {}) } })
+    add(person, {
+      id: input.id,
+      consent: { id: input.id, v: (before?.v ?? 0) + 1, patient, version, ...(found.alone ? { alone: true as const } : {}) },
+    })
   }
   return changes
 }
@@ -93,7 +104,8 @@ async function changeState(deps: ConsentDeps, effect: ConsentEffect, { person, s
   const ids = new Set(changed.map(({ id }) => id))
   const consents = [...before.filter(({ id }) => !ids.has(id)), ...changed.flatMap(({ consent }) => consent ?? [])]
   if (changed.length === 0 && (!state || state.birthDate === (born ?? state.birthDate))) return
-  if (consents.length > ACCESS_BOUNDS.consentsPerPersonMax) throw new OutcomeError('rule', { expression: ['Consent'], params: { rule: 'consents-per-person' } })
+  if (consents.length > ACCESS_BOUNDS.consentsPerPersonMax)
+    throw new OutcomeError('rule', { expression: ['Consent'], params: { rule: 'consents-per-person' } })
   const birthDate = born ?? state?.birthDate ?? (await birthDateOf(deps, person, consents))
   await putState(deps, effect, person, state, consents, birthDate)
 }

@@ -37,7 +37,12 @@ export function compileConsent(consent: FhirResource, recorder: string, zone: Zo
   const at = dateTime?.lo ?? written?.lo ?? 0
   return {
     ...(patient === undefined ? {} : { patient }),
-    version: { series: seriesOf(consent), at, status: text(consent.status) ?? '', rule: ruleOf(consent, recorder, zone, performers, alone) },
+    version: {
+      series: seriesOf(consent),
+      at,
+      status: text(consent.status) ?? '',
+      rule: ruleOf(consent, recorder, zone, performers, alone),
+    },
     alone,
   }
 }
@@ -100,7 +105,8 @@ function baseOf(consent: FhirResource, root: Element | undefined): Base | 'nothi
   if (known) return { effect: BASE[known] as Effect, unknown: false }
   if (codes.includes('NOPP') || (!root && codes.length === 0)) return 'nothing'
   // Implied consent and the grantor's choice are no consents of their own: only exceptions that deny count.
-  if (codes.some((code) => code === 'IMPLIED' || code === 'IMPLIEDD' || code === 'GRANTORCHOICE')) return { effect: 'permit', unknown: true }
+  if (codes.some((code) => code === 'IMPLIED' || code === 'IMPLIEDD' || code === 'GRANTORCHOICE'))
+    return { effect: 'permit', unknown: true }
   return { effect: 'deny', unknown: true }
 }
 

@@ -23,7 +23,9 @@ const IGNORED = new Set(['draft', 'entered-in-error'])
  * proposed) is kept where it ends an earlier one.
  */
 export function normaliseRules(versions: readonly ConsentVersion[], now: number): ConsentRule[] {
-  const counted = versions.map((version, index) => ({ ...version, written: version.written ?? index })).filter((version) => !IGNORED.has(version.status))
+  const counted = versions
+    .map((version, index) => ({ ...version, written: version.written ?? index }))
+    .filter((version) => !IGNORED.has(version.status))
   const kept = [...new Set(counted.map((version) => version.series))].flatMap((series) =>
     timelines(
       counted.filter((version) => version.series === series),
@@ -60,7 +62,8 @@ function stillAgainst(present: Written | undefined, begun: readonly Written[]): 
   return [{ ...former, series: `${former.series}#${recorder}`, rule: { ...former.rule, onlyFor: recorder, noPermit: true } }]
 }
 
-const isSilent = (version: ConsentVersion): boolean => version.rule.silent === true || (version.status !== 'active' && version.status !== 'rejected')
+const isSilent = (version: ConsentVersion): boolean =>
+  version.rule.silent === true || (version.status !== 'active' && version.status !== 'rejected')
 
 function inForce(version: ConsentVersion, now: number): Omit<ConsentRule, 'series' | 'rank'> {
   const begins = version.at > now ? { notBefore: version.at } : {}

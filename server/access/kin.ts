@@ -9,7 +9,21 @@ const ROLE_CODE = 'http://terminology.hl7.org/CodeSystem/v3-RoleCode'
 const GB4761 = 'urn:oid:2.16.156.10011.2.3.3.8'
 
 /** Parents are guardians of their minor children by law (civil code 27); others must be appointed. */
-const GUARDIANS = new Set(['GUARD', 'PRN', 'MTH', 'FTH', 'NMTH', 'NFTH', 'NPRN', 'ADOPTP', 'ADOPTM', 'ADOPTF', 'STPPRN', 'STPMTH', 'STPFTH'])
+const GUARDIANS = new Set([
+  'GUARD',
+  'PRN',
+  'MTH',
+  'FTH',
+  'NMTH',
+  'NFTH',
+  'NPRN',
+  'ADOPTP',
+  'ADOPTM',
+  'ADOPTF',
+  'STPPRN',
+  'STPMTH',
+  'STPFTH',
+])
 /** GB/T 4761: 5x are parents and parents-in-law, of which 51 and 52 are father and mother. */
 const GUARDIANS_GB = new Set(['50', '51', '52'])
 
@@ -69,4 +83,5 @@ export function ageOf(patient: FhirResource, now: number, zone: Zone): 'child' |
   return isUnder(MINOR_UNTIL_YEARS) ? 'adolescent' : 'adult'
 }
 
-export const isDeceased = (patient: FhirResource): boolean => patient.deceasedBoolean === true || text(patient.deceasedDateTime) !== undefined
+export const isDeceased = (patient: FhirResource): boolean =>
+  patient.deceasedBoolean === true || text(patient.deceasedDateTime) !== undefined

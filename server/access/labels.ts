@@ -35,12 +35,15 @@ function statedLabels(resource: FhirResource): string[] {
 function namedInProvisions(provision: unknown): string[] {
   if (provision === null || typeof provision !== 'object') return []
   const { securityLabel, provision: nested } = provision as { securityLabel?: { code?: string }[]; provision?: unknown[] }
-  const own = Array.isArray(securityLabel) ? securityLabel.flatMap(({ code }) => (code !== undefined && isLabel(code) ? withImplied(code) : [])) : []
+  const own = Array.isArray(securityLabel)
+    ? securityLabel.flatMap(({ code }) => (code !== undefined && isLabel(code) ? withImplied(code) : []))
+    : []
   return [...own, ...(Array.isArray(nested) ? nested.flatMap(namedInProvisions) : [])]
 }
 
 const ICD_FORM = /^[A-Z]\d[0-9A-Z]/i
-const startsWithAny = (text: string, prefixes: readonly string[] | undefined): boolean => prefixes?.some((prefix) => text.startsWith(prefix)) ?? false
+const startsWithAny = (text: string, prefixes: readonly string[] | undefined): boolean =>
+  prefixes?.some((prefix) => text.startsWith(prefix)) ?? false
 
 /** Codings of ICD-10 itself, and codes of its form in tables that nobody has mapped yet where a diagnosis stands. */
 function isIcd10({ system, code, path }: ScannedCoding): boolean {
@@ -79,7 +82,14 @@ function isOfDepartment(label: string, rules: LabelRules, scan: Scan): boolean {
   return scan.words.some(({ text }) => is(text)) || scan.codings.some(({ path, display }) => DEPARTMENT_PATH.test(path) && is(display))
 }
 
-const MONEY = new Set(['Coverage', 'Claim', 'ClaimResponse', 'ExplanationOfBenefit', 'CoverageEligibilityRequest', 'CoverageEligibilityResponse'])
+const MONEY = new Set([
+  'Coverage',
+  'Claim',
+  'ClaimResponse',
+  'ExplanationOfBenefit',
+  'CoverageEligibilityRequest',
+  'CoverageEligibilityResponse',
+])
 const INSURANCE_NUMBERS: readonly string[] = [NATIONAL.mdtrtId, NATIONAL.setlId, NATIONAL.psnNo]
 
 function isInsured(resource: FhirResource, scan: Scan): boolean {

@@ -24,7 +24,16 @@ const IMMUTABLE = new Set(['AuditEvent'])
 const PATIENT_WRITES: ReadonlySet<string> = new Set(['Consent', 'QuestionnaireResponse'])
 
 /** Definitions and registers that clinical systems use and operators keep. */
-const KEPT_BY_OPERATORS = new Set(['Organization', 'ResearchStudy', 'ValueSet', 'CodeSystem', 'ConceptMap', 'StructureDefinition', 'NamingSystem', 'SearchParameter'])
+const KEPT_BY_OPERATORS = new Set([
+  'Organization',
+  'ResearchStudy',
+  'ValueSet',
+  'CodeSystem',
+  'ConceptMap',
+  'StructureDefinition',
+  'NamingSystem',
+  'SearchParameter',
+])
 
 const READ_ONLY_PARTIES: ReadonlySet<Party> = new Set(['mia', 'ha', 'researcher', 'insurer', 'pharma', 'relative', 'legal'])
 
@@ -107,7 +116,13 @@ function resourceOf(intent: WriteIntent): FhirResource | undefined {
 async function personsIn(deps: MayWriteDeps, intent: WriteIntent): Promise<string[]> {
   const resource = resourceOf(intent)
   if (!resource) return [UNKNOWN_PERSON]
-  const input: StampInput = { type: intent.type, id: intent.id, resource, custodian: intent.custodian, alsoPatients: intent.alsoPatients ?? [] }
+  const input: StampInput = {
+    type: intent.type,
+    id: intent.id,
+    resource,
+    custodian: intent.custodian,
+    alsoPatients: intent.alsoPatients ?? [],
+  }
   const [stamp] = await deps.stamp([input])
   const acc: Acc | undefined = stamp?.acc
   if (!acc) return [UNKNOWN_PERSON]

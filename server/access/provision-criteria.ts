@@ -149,7 +149,9 @@ function instances(found: Element[], unknown: () => void): NamedInstance[] {
 }
 
 function extensions(element: Element, criteria: Criteria): void {
-  const studies = extensionValues(element, 'cn-consent-study').map((one) => reference(one.valueReference)?.match(/^ResearchStudy\/(.+)$/)?.[1])
+  const studies = extensionValues(element, 'cn-consent-study').map(
+    (one) => reference(one.valueReference)?.match(/^ResearchStudy\/(.+)$/)?.[1],
+  )
   if (studies.length > 0) criteria.study = studies.flatMap((id) => id ?? [])
   const forms = extensionValues(element, 'cn-data-form').map((one) => text(one.valueCode))
   if (forms.length > 0) criteria.form = forms.flatMap((form) => form ?? [])

@@ -34,7 +34,13 @@ export async function relabelDocuments(deps: RelabelDeps, personKeys: readonly s
   return true
 }
 
-async function relabelRows(deps: RelabelDeps, type: string, batches: AsyncIterable<Stored[]>, superseded: boolean, deadline: number): Promise<boolean> {
+async function relabelRows(
+  deps: RelabelDeps,
+  type: string,
+  batches: AsyncIterable<Stored[]>,
+  superseded: boolean,
+  deadline: number,
+): Promise<boolean> {
   for await (const batch of batches) {
     if (deps.now().getTime() > deadline) return false
     await relabelBatch(deps, type, batch, superseded)
@@ -43,6 +49,10 @@ async function relabelRows(deps: RelabelDeps, type: string, batches: AsyncIterab
 }
 
 /** One batch of one type. */
+/** Documents that were read just now. */
+export const relabelRowsOf = (deps: RelabelDeps, type: string, rows: readonly Stored[]): Promise<void> =>
+  relabelBatch(deps, type, rows, false)
+
 async function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<void> {
   if (rows.length === 0) return
   const alive = rows.filter((row) => !row.deleted && row.body.length > 0)
@@ -94,11 +104,18 @@ async function relabelTombstones(deps: RelabelDeps, rows: readonly Stored[], sup
   return changes
 }
 
-function classAnew(known: ResourceClass, row: Stored, persons: readonly string[], states: Awaited<ReturnType<typeof statesOf>>): ResourceClass {
+function classAnew(
+  known: ResourceClass,
+  row: Stored,
+  persons: readonly string[],
+  states: Awaited<ReturnType<typeof statesOf>>,
+): ResourceClass {
   const nothing = { profiles: [], codes: [], ownCodes: [], dates: [], references: [] }
   const facts = { ...nothing, type: row.type, id: row.id, targets: known.targets, docType: known.docType, labels: known.labels }
   const subjects = persons.map((person) =>
-    person === UNKNOWN_PERSON ? { kind: 'unknown' as const } : { kind: 'person' as const, rules: resolveRules(parseRules(states.get(person)), facts) },
+    person === UNKNOWN_PERSON
+      ? { kind: 'unknown' as const }
+      : { kind: 'person' as const, rules: resolveRules(parseRules(states.get(person)), facts) },
   )
   return { ...known, subjects }
 }

@@ -43,7 +43,9 @@ function rowOf(_id: string, input: StampInput, resource: FhirResource, stamp: St
 /** The custodian; where nobody answers for the resource, the organisation that it names itself. */
 function organizationOf(input: StampInput, resource: FhirResource, context: RelationContext): string {
   if (input.custodian !== '') return input.custodian
-  const named = [resource.serviceProvider, ...list(resource.managingOrganization)].map((one) => reference(one)?.replace(/^Organization\//, ''))
+  const named = [resource.serviceProvider, ...list(resource.managingOrganization)].map((one) =>
+    reference(one)?.replace(/^Organization\//, ''),
+  )
   return named.find((id) => id !== undefined && context.isOrganization(id)) ?? ''
 }
 
@@ -78,7 +80,9 @@ function endOf(period: Element | undefined, finished: boolean, { zone, now }: Re
 
 function careTeamRelation(team: FhirResource, { zone }: RelationContext): Found | undefined {
   if (team.status !== 'active') return undefined
-  const users = [...new Set(list(team.participant).flatMap((one) => reference(one.member) ?? []))].filter((name) => /^Practitioner/.test(name))
+  const users = [...new Set(list(team.participant).flatMap((one) => reference(one.member) ?? []))].filter((name) =>
+    /^Practitioner/.test(name),
+  )
   const end = parseDate(text((team.period as Element | undefined)?.end) ?? '', zone)
   return { users, primary: users, end: end ? new Date(end.hi) : null }
 }
@@ -108,7 +112,10 @@ export async function treatedPersons(tables: AccessTables, query: TreatedQuery):
   if (rows.length <= ACCESS_BOUNDS.treatedPersonsMax) return all
   if (query.patients.length === 0) throw new OutcomeError('too-costly')
   const persons = [...new Set((await personsOf({ tables }, query.patients)).values())]
-  return treatedOf(await tables.relations.find({ ...runningOf(query), persons: { $in: persons } }, { limit: ACCESS_BOUNDS.treatedPersonsMax }), query.user)
+  return treatedOf(
+    await tables.relations.find({ ...runningOf(query), persons: { $in: persons } }, { limit: ACCESS_BOUNDS.treatedPersonsMax }),
+    query.user,
+  )
 }
 
 /** At the own organisation as participant of a visit, or anywhere in a CareTeam. */

@@ -20,7 +20,11 @@ export async function relink(deps: RelabelDeps, patient: string, from: string, t
   await moveConsents(deps, patient, from, to)
   await relabelRelations(deps, [from, patient])
   const deadline = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
-  await relabelDocuments(deps, [...new Set([from, patient])].filter((key) => key !== to), deadline)
+  await relabelDocuments(
+    deps,
+    [...new Set([from, patient])].filter((key) => key !== to),
+    deadline,
+  )
   for (const person of [from, to]) if ((await deps.tables.overlay.count({ person })) > 0) await relabelPerson(deps, person, deadline)
 }
 
@@ -53,4 +57,3 @@ async function moveEffect(deps: RelabelDeps, patient: string, from: string, to: 
   }
   return effect
 }
-

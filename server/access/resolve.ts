@@ -32,7 +32,10 @@ function resolveProvision(provision: Provision, facts: ResourceFacts): ResolvedP
   return { effect: provision.effect, ...met, ...aboutAsker(provision.criteria), nested }
 }
 
-function resolvePreference(preference: { model: ResolvedPreference['model']; criteria: Criteria }, facts: ResourceFacts): ResolvedPreference[] {
+function resolvePreference(
+  preference: { model: ResolvedPreference['model']; criteria: Criteria },
+  facts: ResourceFacts,
+): ResolvedPreference[] {
   const restricting = preference.model === 'blanket-deny' || preference.model === 'dynamic'
   const met = metBy(preference.criteria, facts, !restricting)
   return met ? [{ model: preference.model, ...met, ...aboutAsker(preference.criteria) }] : []

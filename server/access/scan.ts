@@ -69,7 +69,8 @@ function visit(value: unknown, path: string, element: string, scan: Scan, option
   if (node.resourceType === 'Patient') scan.unknownPatient = true
   if (isReference(node, element)) noteReference(node, path, element, scan, options)
   if (typeof node.code === 'string' && (typeof node.system === 'string' || typeof node.display === 'string')) noteCoding(node, path, scan)
-  if (typeof node.text === 'string' && (Array.isArray(node.coding) || Object.keys(node).length === 1)) scan.words.push({ path, text: node.text })
+  if (typeof node.text === 'string' && (Array.isArray(node.coding) || Object.keys(node).length === 1))
+    scan.words.push({ path, text: node.text })
   if (element === 'identifier' && typeof node.system === 'string') scan.identifierSystems.push(node.system)
   for (const [key, inner] of Object.entries(node)) {
     if (inner !== null && typeof inner === 'object') visit(inner, `${path}.${key}`, key, scan, options)
@@ -98,7 +99,8 @@ function noteReference(node: Node, path: string, element: string, scan: Scan, op
   // A contained resource is walked where it stands; what lies elsewhere and may be a patient is nobody whom we can name.
   if (target?.kind === 'contained') return
   const foreignType = target?.kind === 'absolute' ? target.type : undefined
-  if (foreignType === 'Patient' || node.type === 'Patient' || (foreignType === undefined && PATIENT_ELEMENTS.has(element))) scan.unknownPatient = true
+  if (foreignType === 'Patient' || node.type === 'Patient' || (foreignType === undefined && PATIENT_ELEMENTS.has(element)))
+    scan.unknownPatient = true
 }
 
 function noteCoding(node: Node, path: string, scan: Scan): void {
@@ -134,11 +136,21 @@ const DATE_ELEMENTS = [
   'statusDate',
   'paymentDate',
 ]
-const PERIOD_ELEMENTS = ['effectivePeriod', 'onsetPeriod', 'performedPeriod', 'occurrencePeriod', 'period', 'billablePeriod', 'servicedPeriod']
+const PERIOD_ELEMENTS = [
+  'effectivePeriod',
+  'onsetPeriod',
+  'performedPeriod',
+  'occurrencePeriod',
+  'period',
+  'billablePeriod',
+  'servicedPeriod',
+]
 
 function datesOf(resource: FhirResource, zone: Zone): Span[] {
   const collection = resource.collection as Node | undefined
-  const holders: Node[] = collection ? [resource, { effectiveDateTime: collection.collectedDateTime, effectivePeriod: collection.collectedPeriod }] : [resource]
+  const holders: Node[] = collection
+    ? [resource, { effectiveDateTime: collection.collectedDateTime, effectivePeriod: collection.collectedPeriod }]
+    : [resource]
   return holders.flatMap((holder) => [
     ...DATE_ELEMENTS.flatMap((name) => instantSpan(holder[name], zone)),
     ...PERIOD_ELEMENTS.flatMap((name) => periodSpan(holder[name], zone)),

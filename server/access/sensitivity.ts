@@ -40,7 +40,11 @@ export const LEVEL5_LABELS: ReadonlySet<string> = new Set(SENSITIVITY.level5)
 /** What an adolescent may keep from his guardian. */
 export const ADOLESCENT_LABELS: ReadonlySet<string> = new Set(SENSITIVITY.adolescent)
 
-const SENSITIVE: ReadonlySet<string> = new Set([...Object.keys(SENSITIVITY.labels), ...Object.keys(SENSITIVITY.implies), ...SENSITIVITY.restricting])
+const SENSITIVE: ReadonlySet<string> = new Set([
+  ...Object.keys(SENSITIVITY.labels),
+  ...Object.keys(SENSITIVITY.implies),
+  ...SENSITIVITY.restricting,
+])
 
 /** Is this code of v3-ActCode or v3-Confidentiality one of our labels? */
 export const isLabel = (code: string): boolean => SENSITIVE.has(code)

@@ -133,7 +133,10 @@ function take(one: Working, path: string, known: Known, orphan: boolean): boolea
     one.fromInsurance ||= known.fromInsurance
   }
   if (orphan) for (const person of known.persons) one.persons.add(person)
-  return before !== `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`
+  return (
+    before !==
+    `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`
+  )
 }
 
 const isAboutNobody = (one: Working): boolean => isPublicType(one.input.type) || one.input.type === 'Group'

@@ -80,7 +80,10 @@ export function plainStandings(actor: Actor): Standing[] {
   return [{ custodian: 'other', relation: {} }]
 }
 
-export function createStanding(deps: StandingDeps): { plain(actor: Actor): Stood; of(actor: Actor, patients: readonly string[]): Promise<Stood> } {
+export function createStanding(deps: StandingDeps): {
+  plain(actor: Actor): Stood
+  of(actor: Actor, patients: readonly string[]): Promise<Stood>
+} {
   const studies = createStudyReader(deps)
   const asker = (actor: Actor, study?: StudyFacts) => askerOf(actor, study, deps.organizationIdentifiers(actor.organization))
   return {
@@ -147,7 +150,10 @@ async function kinStandings(deps: StandingDeps, actor: Actor): Promise<Standing[
 
 async function orderStandings(deps: StandingDeps, actor: Actor): Promise<Standing[]> {
   const now = deps.now()
-  const orders = await deps.tables.legalOrders.find({ client: actor.clientId, until: { $gt: now } }, { limit: ACCESS_BOUNDS.treatedPersonsMax })
+  const orders = await deps.tables.legalOrders.find(
+    { client: actor.clientId, until: { $gt: now } },
+    { limit: ACCESS_BOUNDS.treatedPersonsMax },
+  )
   const patients = orders.filter(({ from }) => from <= now).flatMap(({ persons }) => persons)
   const persons = new Set((await personsOf(deps, patients)).values())
   return persons.size === 0 ? [] : [{ custodian: 'other', relation: { legalOrder: true }, persons }]
@@ -172,4 +178,3 @@ function createStudyReader({ store, zone, now }: StandingDeps): (id: string) => 
     return facts
   }
 }
-

@@ -53,6 +53,7 @@ function ethicsOf(extension: Element, now: number, zone: Zone): 'approved' | 'wa
   const status = text(part('status')?.valueCode)
   if (status !== undefined && status !== 'approved' && status !== 'waiver') return undefined
   if (status === 'waiver' || part('waiver')?.valueBoolean === true) return 'waiver'
-  const stated = status === 'approved' || text(part('number')?.valueString) !== undefined || text(part('number')?.valueIdentifier) !== undefined
+  const stated =
+    status === 'approved' || text(part('number')?.valueString) !== undefined || text(part('number')?.valueIdentifier) !== undefined
   return stated ? 'approved' : undefined
 }

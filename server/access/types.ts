@@ -91,6 +91,8 @@ export interface Access {
   allowedParams(actor: Actor, type: string): ((code: string) => boolean) | undefined
   /** The form in which this actor sees the resource's text. @throws OutcomeError forbidden for an unaudited release */
   mask(actor: Actor, text: string, acc: Acc): string
+  /** The id under which this actor meets a resource: a pseudonym in masked forms (fullUrl, links). */
+  maskId(actor: Actor, type: string, id: string): string
   mayWrite(actor: Actor, intent: WriteIntent, current?: Stored): Promise<WriteVerdict>
 
   /** Labels and side writes for resources about to be stored. A commit that conflicts on `side` is prepared again. */

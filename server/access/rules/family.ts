@@ -23,7 +23,8 @@ export const adolescentSensitive: AccessRule = {
   layer: 'statutory',
   reason: 'adolescent-sensitive',
   effect: 'deny',
-  applies: (at) => asks(at, 'guardian') && at.relation.ward === 'adolescent' && at.resource.labels.some((label) => ADOLESCENT_LABELS.has(label)),
+  applies: (at) =>
+    asks(at, 'guardian') && at.relation.ward === 'adolescent' && at.resource.labels.some((label) => ADOLESCENT_LABELS.has(label)),
 }
 
 export const guardianAccess: AccessRule = {

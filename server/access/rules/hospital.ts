@@ -5,7 +5,10 @@ import type { AccessRule, Case } from './rule.ts'
 
 const isHospital = ({ asker }: Case): boolean => asker.party === 'hospital'
 const isCustodian = (at: Case): boolean => isHospital(at) && at.custodian === 'own'
-const isFor = (purpose: string) => (at: Case): boolean => covers(purpose, at.asker.purpose)
+const isFor =
+  (purpose: string) =>
+  (at: Case): boolean =>
+    covers(purpose, at.asker.purpose)
 const isTreatment = isFor('TREAT')
 const isEmergency = isFor('ETREAT')
 

@@ -1,0 +1,85 @@
+/** After a commit: labels anew where a consent, a link or a referenced label changed while the write was under way. */
+import type { Stored } from '../store/types.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
+import { relabelPerson } from './overlay-worker.ts'
+import { type RelabelDeps, relabelDocuments, relabelRowsOf } from './relabel.ts'
+import { isSensitive } from './sensitivity.ts'
+import { personsOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
+import { LABELLING } from './tables.ts'
+import type { PendingLabels } from './types.ts'
+
+interface Written {
+  type: string
+  id: string
+  v: number
+}
+
+const SETTLE_ROUNDS_MAX = 5
+
+export async function settle(deps: RelabelDeps, pending: PendingLabels, written: readonly Written[]): Promise<void> {
+  await recheck(deps, pending, written)
+  const deadline = deps.now().getTime() + ACCESS_BOUNDS.relabelAtOnceMs
+  for (const person of pending.consentPersons) await relabelPerson(deps, person, deadline)
+  await relabelDependents(deps, pending)
+}
+
+/** A consent epoch or a link that moved since the labels were made (access.md 3.6 step 4). */
+async function recheck(deps: RelabelDeps, pending: PendingLabels, written: readonly Written[]): Promise<void> {
+  let rows = written
+  for (let round = 0; round < SETTLE_ROUNDS_MAX && rows.length > 0; round++) {
+    const stale = round === 0 ? await staleOf(deps, pending, rows) : await staleRows(deps, rows)
+    if (stale.length === 0) return
+    for (const [type, docs] of byType(stale)) await relabelRowsOf(deps, type, docs)
+    rows = stale.map(({ type, id, v }) => ({ type, id, v }))
+  }
+}
+
+async function staleOf(deps: RelabelDeps, pending: PendingLabels, written: readonly Written[]): Promise<Stored[]> {
+  const patients = [...new Set(pending.stamps.flatMap((stamp) => stamp.patients))]
+  const keys = [...new Set(pending.stamps.flatMap(({ acc }) => acc.p))].filter((person) => person !== UNKNOWN_PERSON)
+  const [persons, states] = await Promise.all([personsOf(deps, patients), statesOf(deps, keys)])
+  const names = new Set(written.map(({ type, id }) => `${type}/${id}`))
+  const moved = pending.inputs.filter((input, at) => {
+    const stamp = pending.stamps[at]
+    if (!stamp || !names.has(`${input.type}/${input.id}`)) return false
+    if (stamp.patients.some((id) => !stamp.acc.p.includes(persons.get(id) ?? id))) return true
+    return stamp.acc.p.some((person) => person !== UNKNOWN_PERSON && !stamp.acc.e.includes(`${person}#${states.get(person)?.epoch ?? 0}`))
+  })
+  return moved.length === 0 ? [] : currentOf(deps, moved)
+}
+
+async function staleRows(deps: RelabelDeps, rows: readonly Written[]): Promise<Stored[]> {
+  const docs = await currentOf(deps, rows)
+  const states = await statesOf(deps, [...new Set(docs.flatMap(({ acc }) => acc.p))])
+  return docs.filter(({ acc }) =>
+    acc.p.some((person) => person !== UNKNOWN_PERSON && !acc.e.includes(`${person}#${states.get(person)?.epoch ?? 0}`)),
+  )
+}
+
+async function currentOf(deps: RelabelDeps, rows: readonly { type: string; id: string }[]): Promise<Stored[]> {
+  const types = Map.groupBy(rows, ({ type }) => type)
+  const found = [...types].map(([type, list]) =>
+    deps.store.readMany(
+      LABELLING,
+      type,
+      list.map(({ id }) => id),
+    ),
+  )
+  return (await Promise.all(found)).flat()
+}
+
+const byType = (docs: readonly Stored[]): Map<string, Stored[]> => Map.groupBy(docs, ({ type }) => type)
+
+/** What refers to a resource that became sensitive takes on its label, also when it came first. */
+async function relabelDependents(deps: RelabelDeps, pending: PendingLabels): Promise<void> {
+  const persons = new Set<string>()
+  for (const [at, input] of pending.inputs.entries()) {
+    const stamp = pending.stamps[at]
+    const labels = stamp && deps.classes.get(stamp.acc.s)?.labels
+    if (!stamp || !labels || !isSensitive(labels)) continue
+    const before = input.current && deps.classes.get(input.current.s)?.labels
+    if (before && labels.every((label) => before.includes(label))) continue
+    for (const person of stamp.acc.p) if (person !== UNKNOWN_PERSON) persons.add(person)
+  }
+  if (persons.size > 0) await relabelDocuments(deps, [...persons], deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs)
+}
