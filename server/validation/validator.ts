@@ -5,17 +5,13 @@
 import type { DecimalTexts } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { createBaseWalker, type Walk } from './base-walker.ts'
-import { addCodes, type CodeSet, codeSet } from './bindings.ts'
-import { type CodesData, loadCodes, loadStructures } from './definitions.ts'
-import { createEvaluator } from './fhirpath/evaluator.ts'
+import { loadBase } from './base.ts'
 import { createBaseInvariants } from './invariants.ts'
 import { IssueList, type ValidationIssue } from './issue.ts'
 import { type Definition, indexDefinitions, readGenerated, unversioned } from './profile-definitions.ts'
 import { compileProfile, type ProfileNode } from './profile-tree.ts'
 import { walkProfile } from './profile-walker.ts'
 import { applyRules } from './rules/rules.ts'
-import { createStructureCheck } from './structure.ts'
-import { createTypeTree } from './type-tree.ts'
 
 export type { ValidationIssue } from './issue.ts'
 
@@ -50,15 +46,12 @@ type Json = Record<string, unknown>
  * @throws Error when the generated files are missing
  */
 export function createValidator(options: ValidatorOptions = {}): Validator {
-  const structures = loadStructures()
-  const tree = createTypeTree(structures)
-  const evaluator = createEvaluator(structures)
-  const checkStructure = createStructureCheck(structures, tree)
+  const { structures, tree, evaluator, checkStructure, bindings } = loadBase()
   const definitions = indexDefinitions([...readGenerated(), ...(options.definitions ?? [])])
   const compiled = new Map<string, ProfileNode>()
   const walkBase = createBaseWalker({
     tree,
-    bindings: createBindings(loadCodes()),
+    bindings,
     invariantsOf: createBaseInvariants(structures, evaluator),
     nested,
     extension,
@@ -135,18 +128,5 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     profilesFor: (type) =>
       [...definitions.structures.values()].filter((each) => each.type === type && type !== 'Extension').map((each) => each.url),
     knows: (canonical) => definitions.structures.has(unversioned(canonical)),
-  }
-}
-
-/** Value sets of the required bindings of R4. */
-function createBindings(data: CodesData): (url: string) => CodeSet | undefined {
-  const sets = new Map<string, CodeSet>()
-  return (url) => {
-    const codes = data[url]
-    if (!codes) return undefined
-    const known = sets.get(url) ?? codeSet(url)
-    if (!sets.has(url)) for (const [system, list] of Object.entries(codes)) addCodes(known, system, list)
-    sets.set(url, known)
-    return known
   }
 }
