@@ -1,0 +1,179 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import iconv from 'iconv-lite'
+import { HL7_BOUNDS, type Hl7Record, parseHl7, splitMessages } from '../../../mappings/parsers/hl7v2.ts'
+
+const MSH = 'MSH|^~\\&|LIS|0001|EAI|YILIAN|20260306||ORU^R01|1|P|2.4'
+const parse = (text: string | Uint8Array): Hl7Record => {
+  const result = parseHl7(typeof text === 'string' ? Buffer.from(text) : text)
+  if (!result.ok) throw new Error(`${result.flaw} at ${result.at}`)
+  return result.record
+}
+const obx = (record: Hl7Record) => record.segments.find((segment) => segment.name === 'OBX')
+
+describe('what is no message', () => {
+  test.each([
+    ['', 'payload-structure', 'MSH-1'],
+    ['PID|1', 'payload-structure', 'MSH-1'],
+    ['MSH', 'payload-structure', 'MSH-1'],
+    ['MSH||||||', 'payload-structure', 'MSH-1'],
+    ['MSH|^^^^|', 'payload-structure', 'MSH-1'],
+    ['MSHA^~\\&A', 'payload-structure', 'MSH-1'],
+    ['MSH|^~\\&|LIS', 'payload-structure', 'MSH-9'],
+    ['MSH|^~\\&|||||||oru^r01', 'payload-structure', 'MSH-9'],
+  ])('%j', (text, flaw, at) => expect(parseHl7(Buffer.from(text))).toEqual({ ok: false, flaw, at }))
+
+  test('half a character', () =>
+    expect(parseHl7(Buffer.concat([Buffer.from(`${MSH}\rPID|1||`), Buffer.from([0xcd])]))).toEqual({
+      ok: false,
+      flaw: 'payload-charset',
+      at: 'MSH-18',
+    }))
+
+  test('more than the bounds', () => {
+    const many = `${MSH}${'\rNTE|1'.repeat(HL7_BOUNDS.segmentsMax)}`
+    expect(parseHl7(Buffer.from(many))).toMatchObject({ ok: false, flaw: 'payload-too-large' })
+    expect(parseHl7(Buffer.from(`${MSH}\rOBX${'|'.repeat(HL7_BOUNDS.fieldsMax + 1)}`))).toEqual({
+      ok: false,
+      flaw: 'payload-too-large',
+      at: 'OBX',
+    })
+  })
+})
+
+describe('segments and fields', () => {
+  test.each(['\r', '\n', '\r\n', '\r\n\r\n'])('segment end %j', (end) => {
+    const record = parse(`${MSH}${end}PID|1||a^b&c~d^^e${end}OBX|1|ST|x${end}`)
+    expect(record.type).toBe('ORU^R01')
+    expect(record.segments.map((segment) => segment.name)).toEqual(['MSH', 'PID', 'OBX'])
+    const pid = record.segments[1]
+    expect([pid?.repetitions(3), pid?.text(3, 1), pid?.text(3, 2), pid?.text(3, 2, 0, 2), pid?.text(3, 3, 1)]).toEqual([
+      2,
+      'a',
+      'b',
+      'c',
+      'e',
+    ])
+    expect([pid?.text(99, 1), pid?.text(3, 9, 9), pid?.raw(99)]).toEqual(['', '', ''])
+  })
+
+  test('separators are those that MSH-1 and MSH-2 say', () => {
+    const record = parse('MSH#*!?%#LIS#0001#####ORU*R01#1\rPID#1##a*b%c!d')
+    expect([record.type, record.segments[1]?.text(3, 2, 0, 2), record.segments[1]?.text(3, 1, 1)]).toEqual(['ORU^R01', 'c', 'd'])
+  })
+
+  test('MSH without a subcomponent separator', () =>
+    expect(parse('MSH|^~\\|LIS||||||ORU^R01\rPID|1||a&b').segments[1]?.text(3, 1, 0, 2)).toBe('b'))
+
+  test('MSH fields count from MSH-1', () => {
+    const msh = parse(MSH).segments[0]
+    expect([msh?.text(3, 1), msh?.text(9, 2), msh?.text(10, 1), msh?.text(12, 1)]).toEqual(['LIS', 'R01', '1', '2.4'])
+  })
+
+  test('a line break inside a text does not end the segment', () => {
+    const record = parse(`${MSH}\rOBX|1|TX|C||胸片：\n双肺纹理增粗\r\nPACS 提示 | 建议复查\rNTE|1||x`)
+    expect(record.segments.map((segment) => segment.name)).toEqual(['MSH', 'OBX', 'NTE'])
+    expect(obx(record)?.raw(5)).toBe('胸片：\n双肺纹理增粗\nPACS 提示 ')
+  })
+
+  test('separators that senders do not escape stay in the whole field', () => {
+    const record = parse(`${MSH}\rOBX|1|NM|WBC||11.20|10^9/L|3.5~9.5`)
+    expect([obx(record)?.whole(6), obx(record)?.whole(7)]).toEqual(['10^9/L', '3.5~9.5'])
+  })
+
+  test('MLLP framing left in the body', () => expect(splitMessages(Buffer.from(`\u000b${MSH}\r\u001c\r`))).toHaveLength(1))
+})
+
+describe('escapes (D37)', () => {
+  const escaped = (text: string) => obx(parse(`${MSH}\rOBX|1|TX|C||${text}`))?.raw(5)
+  test.each([
+    ['a\\F\\b\\S\\c\\T\\d\\R\\e\\E\\f', 'a|b^c&d~e\\f'],
+    ['一\\.br\\二', '一\n二'],
+    ['一\\.sp2\\二', '一\n\n二'],
+    ['\\H\\重要\\N\\', '重要'],
+    ['\\.in4\\缩进', '缩进'],
+    ['\\X41\\\\X42\\', 'AB'],
+    ['\\XE78E8B\\', '王'],
+    ['\\XCDF5\\', '王'],
+    ['C:\\lab\\x', 'C:\\lab\\x'],
+    ['50\\', '50\\'],
+    ['\\Zxx\\', '\\Zxx\\'],
+    ['\\\\server\\F\\x', '\\\\server|x'],
+  ])('%s', (sent, text) => expect(escaped(sent)).toBe(text))
+})
+
+describe('charset', () => {
+  test.each(['GB 18030-2000', 'GBK', 'CHN', 'UNICODE', '', 'UNICODE UTF-8'])('GB 18030 bytes under %j', (said) => {
+    const record = parse(iconv.encode(`${MSH}||||||${said}\rPID|1||||王建国`, 'gb18030'))
+    expect(record.segments[1]?.text(5, 1)).toBe('王建国')
+    expect(record.misdeclared).toBe(said === 'UNICODE UTF-8')
+  })
+
+  test('a trail byte that is a separator does not split the field', () => {
+    // 淺 is 9C 5C in GBK, and 5C is the escape character; 畖 is AE 7C, and 7C is the field separator.
+    const record = parse(iconv.encode(`${MSH}||||||GBK\rPID|1||||畖淺~x`, 'gb18030'))
+    expect([record.segments[1]?.text(5, 1), record.segments[1]?.text(5, 1, 1)]).toEqual(['畖淺', 'x'])
+  })
+})
+
+describe('batches', () => {
+  test('several messages, each in its own charset, envelope left out', () => {
+    const first = iconv.encode(`${MSH}||||||GBK\rPID|1||||王建国\r`, 'gb18030')
+    const second = Buffer.from(`${MSH}||||||UNICODE UTF-8\rPID|1||||李秀兰\r`)
+    const parts = splitMessages(Buffer.concat([Buffer.from('FHS|^~\\&|x\rBHS|^~\\&|x\r'), first, second, Buffer.from('BTS|2\rFTS|1\r')]))
+    expect(parts.map((part) => parse(part).segments.map((segment) => segment.name))).toEqual([
+      ['MSH', 'PID'],
+      ['MSH', 'PID'],
+    ])
+    expect(parts.map((part) => parse(part).segments[1]?.text(5, 1))).toEqual(['王建国', '李秀兰'])
+  })
+
+  test('MSH inside a field is no message', () => expect(splitMessages(Buffer.from(`${MSH}\rNTE|1||MSH|x`))).toHaveLength(1))
+  test('nothing in it', () => expect(splitMessages(Buffer.from('hello'))).toEqual([]))
+})
+
+describe('whatever comes, the parser answers', () => {
+  const piece = fc.constantFrom(
+    '|',
+    '^',
+    '~',
+    '\\',
+    '&',
+    '\r',
+    '\n',
+    'MSH',
+    'PID',
+    'OBX',
+    'BTS',
+    '王',
+    '\\.br\\',
+    '\\X4',
+    '10',
+    '\u0000',
+    '\ufeff',
+  )
+  const text = fc.array(fc.oneof(piece, fc.string({ maxLength: 3 })), { maxLength: 60 }).map((parts) => parts.join(''))
+
+  test('any text behind a header', () => {
+    fc.assert(
+      fc.property(text, (tail) => {
+        const result = parseHl7(Buffer.from(`${MSH}\r${tail}`))
+        if (!result.ok) return expect(result.flaw).toMatch(/^payload-/)
+        for (const segment of result.record.segments) {
+          for (let field = 0; field <= segment.fields + 1; field++) expect(typeof segment.raw(field)).toBe('string')
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        for (const part of splitMessages(bytes)) expect(typeof parseHl7(part).ok).toBe('boolean')
+        expect(typeof parseHl7(bytes).ok).toBe('boolean')
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
