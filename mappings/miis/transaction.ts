@@ -33,7 +33,8 @@ export interface Site {
   inf_time?: string
 }
 
-const SITE = ['fixmedins_code', 'fixmedins_name', 'insuplc_admdvs', 'mdtrtarea_admvs', 'inf_time'] as const
+/** Facts of the envelope: every mapping may use them, none must. */
+export const SITE = ['fixmedins_code', 'fixmedins_name', 'insuplc_admdvs', 'mdtrtarea_admvs', 'inf_time'] as const
 
 /** A node's filled text fields with the envelope's behind them; where both name the institution, the node does. */
 export function withSite<Row>(node: MiisObject, request: MiisObject | undefined): Row & Site {

@@ -73,8 +73,10 @@ export const outpatientVisitAndDiagnoses: Transaction = {
     const { request, record, context, requestedAt: statedAt } = input
     const info = node(request, 'input', 'mdtrtinfo')
     addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-    const rows = list(request, 'input', 'diseinfo').map((row) => diagnosisRow(row, info, request))
-    for (const [at, row] of rows.entries()) record.run(condition, row, { statedAt, at: naming(row as MiisObject, `input.diseinfo[${at}]`) })
+    const nodes = list(request, 'input', 'diseinfo')
+    const rows = nodes.map((row) => diagnosisRow(row, info, request))
+    for (const [index, row] of rows.entries())
+      record.run(condition, row, { statedAt, at: naming(nodes[index] ?? {}, `input.diseinfo[${index}]`) })
     const valid = rows.filter((row) => row.vali_flag !== '0')
     const diagnoses = valid.flatMap((row) => {
       const key = diagnosisKey(row, context)
@@ -82,9 +84,8 @@ export const outpatientVisitAndDiagnoses: Transaction = {
       const main = row.maindiag_flag === '1'
       return key ? [{ condition: referTo(key), main, ...(Number.isInteger(rank) && rank > 0 && { rank }) }] : []
     })
-    record.noteRead(
-      ...rows.flatMap((_, at) => ['vali_flag', 'maindiag_flag', 'diag_srt_no'].map((field) => `input.diseinfo[${at}].${field}`)),
-    )
+    const used = ['vali_flag', 'maindiag_flag', 'diag_srt_no', 'mdtrt_id']
+    record.noteRead(...rows.flatMap((_, index) => used.map((field) => `input.diseinfo[${index}].${field}`)))
     const { dise_dor_no, dise_dor_name } = valid[0] ?? {}
     const row: VisitRow = {
       ...withSite<VisitRow>(info, request),

@@ -1,0 +1,43 @@
+/** The scheme that a transaction is settled under: cn-coverage, one per person and insutype. */
+import type { Coverage } from '@medplum/fhirtypes'
+import { codeSystem, structureDefinition } from '../../server/fhir/canonical.ts'
+import { mapping } from '../engine/mapping.ts'
+import type { RowView } from '../engine/rule.ts'
+import type { KeyReference, MappingContext } from '../engine/types.ts'
+import { insurerDisplay, miisKeys } from './keys.ts'
+
+/** GB/T 2260 administrative divisions, six digits. */
+export const DIVISION = 'urn:oid:2.16.156.10011.2.3.3.2'
+
+export interface CoverageRow {
+  psn_no?: string
+  insutype?: string
+  insuplc_admdvs?: string
+  psn_type?: string
+}
+
+/** Without a person or a scheme there is no coverage to name; the reference is then a text that says so. */
+export function coverageReference(context: MappingContext, row: RowView<CoverageRow>): KeyReference | { display: string } {
+  if (row.psn_no === undefined || row.insutype === undefined) return { display: '险种未说明' }
+  return { $key: miisKeys.coverage(context, row.psn_no, row.insutype) }
+}
+
+export const coverage = mapping<CoverageRow, Coverage>({
+  source: 'miis/coverage',
+  to: 'Coverage',
+  profile: 'cn-coverage',
+  id: (row, run) =>
+    row.psn_no === undefined || row.insutype === undefined ? undefined : miisKeys.coverage(run.context, row.psn_no, row.insutype),
+  when: (row) => row.psn_no !== undefined && row.insutype !== undefined,
+  rules: (from) => ({
+    status: 'active',
+    type: { coding: [{ system: codeSystem('nhsa-insutype'), code: from.text('insutype') }] },
+    subscriberId: from.text('psn_no'),
+    beneficiary: from.patient(),
+    payor: [from.value('insuplc_admdvs', (row) => insurerDisplay(row.insuplc_admdvs)).default(insurerDisplay(undefined))],
+    extension: [
+      { url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc_admdvs') } },
+      { url: structureDefinition('cn-person-type'), valueCoding: { system: codeSystem('nhsa-psn-type'), code: from.text('psn_type') } },
+    ],
+  }),
+})

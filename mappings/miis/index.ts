@@ -1,0 +1,83 @@
+/** `miis/interface`: the national insurance interface, one JSON exchange per payload (formats.md A). */
+import { NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
+import { keys } from '../engine/keys.ts'
+import { BEFORE_ALL } from '../engine/mention.ts'
+import { settled } from '../engine/outcome.ts'
+import { RecordBuilder } from '../engine/record.ts'
+import type { MappedRecord, MappedResource, MappingContext, RejectedRecord, SourceMapping } from '../engine/types.ts'
+import { answer } from './answer.ts'
+import { decodeExchange, type Exchange, node, text } from './envelope.ts'
+import type { MiisObject } from '../parsers/miis-json.ts'
+import { envelopeInstant, SITE, type Transaction } from './transaction.ts'
+import { fillSettlement } from './transactions/2207.ts'
+import { TRANSACTIONS, UNSUPPORTED } from './transactions/index.ts'
+
+export const miisInterface: SourceMapping = {
+  id: 'miis/interface',
+  kind: 'miis',
+  mode: 'message',
+  accepts: ['application/json', 'text/json', 'text/plain'],
+  decode: decodeExchange,
+  map,
+  answer,
+}
+
+/** A response alone is known by its shape only: every settlement and reversal answers `setlinfo` with a setl_id. */
+const SETTLEMENT_RESPONSE: Transaction = { infno: 'response', fill: fillSettlement }
+
+function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+  const exchange = decoded as Exchange
+  const reject = (code: string, where: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code, at: where } })
+  const { request, response } = exchange
+  const failed = response !== undefined && text(response, 'infcode') !== '0'
+  const transaction = transactionOf(exchange)
+  if (!transaction && !failed) {
+    if (exchange.infno === undefined) return reject('miis-response-unknown', 'output')
+    return reject(UNSUPPORTED.has(exchange.infno) ? 'miis-infno-unsupported' : 'miis-infno-unknown', 'infno')
+  }
+  const deliveryId = text(request, 'msgid') ?? text(response, 'inf_refmsgid')
+  if (deliveryId === undefined) return reject('miis-envelope', 'inf_refmsgid')
+  const record = new RecordBuilder(context, { recordType, deliveryId, at })
+  if (failed) {
+    record.issue({ severity: 'information', code: 'miis-failed', at: 'infcode' })
+    return settled(record.finish({ nothingToStore: true }), context)
+  }
+  if (!transaction || transaction.nothingToStore) return settled(record.finish({ nothingToStore: true }), context)
+  const requestedAt = envelopeInstant(text(request, 'inf_time'), context)
+  const respondedAt = envelopeInstant(text(response, 'respond_time') ?? text(response, 'refmsg_time'), context)
+  if (request && requestedAt === undefined) return reject('miis-envelope', 'inf_time')
+  if (response && respondedAt === undefined) return reject('miis-envelope', 'respond_time')
+  const times = { requestedAt: requestedAt ?? respondedAt ?? BEFORE_ALL, respondedAt: respondedAt ?? requestedAt ?? BEFORE_ALL }
+  record.noteRead(...SITE)
+  transaction.fill({ ...(request && { request }), ...(response && { response }), record, context, ...times })
+  const institution = institutionMention(request, context)
+  if (institution) record.add(institution)
+  return settled(record.finish(), context)
+}
+
+function transactionOf({ infno, response }: Exchange): Transaction | undefined {
+  if (infno !== undefined) return Object.hasOwn(TRANSACTIONS, infno) ? TRANSACTIONS[infno] : undefined
+  const info = node(response, 'output', 'setlinfo')
+  return text(info, 'setl_id') === undefined ? undefined : SETTLEMENT_RESPONSE
+}
+
+/** The institution of the request; ingest leaves it out where the configuration knows it. */
+function institutionMention(request: MiisObject | undefined, context: MappingContext): MappedResource | undefined {
+  const code = text(request, 'fixmedins_code')
+  if (code === undefined) return undefined
+  const name = text(request, 'fixmedins_name')
+  return {
+    key: keys.organization(context.organization(code)),
+    state: 'current',
+    statedAt: BEFORE_ALL,
+    placeholder: true,
+    resource: {
+      resourceType: 'Organization',
+      meta: { profile: [structureDefinition('cn-organization-hospital')] },
+      identifier: [{ system: NATIONAL.fixmedins, value: code }],
+      active: true,
+      type: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/organization-type', code: 'prov' }] }],
+      name: name ?? code,
+    },
+  }
+}

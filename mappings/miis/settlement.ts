@@ -1,0 +1,159 @@
+/** The money of a settlement, `setlinfo` and `setldetail[]` of 2207, 2208, 2304 and 2305: cn-eob-settlement. */
+import type { ExplanationOfBenefit } from '@medplum/fhirtypes'
+import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
+import { keys, referTo } from '../engine/keys.ts'
+import { mapping } from '../engine/mapping.ts'
+import { BEFORE_ALL } from '../engine/mention.ts'
+import type { RowView, Run } from '../engine/rule.ts'
+import type { KeyReference } from '../engine/types.ts'
+import { readDateTime } from '../engine/values/date.ts'
+import { readDecimal } from '../engine/values/decimal.ts'
+import type { MiisObject } from '../parsers/miis-json.ts'
+import { claimType, NORMAL_PRIORITY } from './claim-type.ts'
+import { coverageReference, DIVISION } from './coverage.ts'
+import { text } from './envelope.ts'
+import { insurerDisplay, miisKeys } from './keys.ts'
+import type { Site } from './transaction.ts'
+
+export interface SettlementRow extends Site {
+  mdtrt_id?: string
+  setl_id?: string
+  psn_no?: string
+  insutype?: string
+  med_type?: string
+  setl_time?: string
+  medfee_sumamt?: string
+  fund_pay_sumamt?: string
+  pool_prop_selfpay?: string
+  clr_optins?: string
+  medins_setl_id?: string
+  /** batch of a settlement in mid-stay */
+  chrg_bchno?: string
+  details: MiisObject[]
+}
+
+/** nhsa-settlement-total in the order of the interface; psn_part_am is another spelling of psn_part_amt. */
+export const TOTALS = [
+  'medfee_sumamt',
+  'fulamt_ownpay_amt',
+  'overlmt_selfpay',
+  'preselfpay_amt',
+  'inscp_scp_amt',
+  'act_pay_dedc',
+  'hifp_pay',
+  'cvlserv_pay',
+  'hifes_pay',
+  'hifmi_pay',
+  'hifob_pay',
+  'hifdm_pay',
+  'maf_pay',
+  'oth_pay',
+  'fund_pay_sumamt',
+  'psn_part_amt',
+  'acct_pay',
+  'psn_cash_pay',
+  'acct_mulaid_pay',
+  'hosp_part_amt',
+] as const
+const SPELLING: Record<string, string> = { psn_part_am: 'psn_part_amt' }
+
+const money = (value: ReturnType<typeof readDecimal>) => value && { value, currency: 'CNY' as const }
+
+/** Totals that were sent; a missing amount is absent, never 0 (formats.md D33). */
+function totals(_: RowView<SettlementRow>, run: Run) {
+  const named = [...TOTALS, ...Object.keys(SPELLING)].flatMap((field) => {
+    const code = SPELLING[field] ?? field
+    if (code !== field && run.text(code) !== undefined) return []
+    const sent = run.text(field)
+    const amount = sent === undefined ? undefined : money(readDecimal(sent))
+    if (sent !== undefined && !amount) run.flaw(field, 'mapping-number-invalid')
+    return amount ? [{ category: { coding: [{ system: codeSystem('nhsa-settlement-total'), code }] }, amount }] : []
+  })
+  return named.length > 0 ? named : undefined
+}
+
+function fundPayments(row: RowView<SettlementRow>) {
+  const funds = row.details.flatMap((detail) => {
+    const code = text(detail, 'fund_pay_type')
+    const display = text(detail, 'fund_pay_type_name')
+    const sent = text(detail, 'fund_payamt')
+    const amount = sent === undefined ? undefined : money(readDecimal(sent))
+    const coding = { system: codeSystem('nhsa-fund-pay-type'), ...(code && { code }), ...(display && { display }) }
+    return code === undefined && display === undefined ? [] : [{ category: { coding: [coding] }, ...(amount && { amount }) }]
+  })
+  const proportion = row.pool_prop_selfpay === undefined ? undefined : readDecimal(row.pool_prop_selfpay)
+  const all = [...funds, ...(proportion ? [{ category: { text: '基本医疗保险统筹基金支付比例' }, value: proportion }] : [])]
+  return all.length > 0 ? all : undefined
+}
+
+export function providerOf(row: RowView<Site>, run: Run): KeyReference | undefined {
+  return row.fixmedins_code === undefined ? undefined : referTo(keys.organization(run.scope), row.fixmedins_name)
+}
+
+const isRefund = (row: RowView<SettlementRow>): boolean => row.medfee_sumamt?.startsWith('-') === true
+
+export const settlement = mapping<SettlementRow, ExplanationOfBenefit>({
+  source: 'miis/setlinfo',
+  to: 'ExplanationOfBenefit',
+  profile: 'cn-eob-settlement',
+  id: (row, run) => (row.setl_id === undefined ? undefined : miisKeys.settlement(run.context, row.setl_id)),
+  organization: 'fixmedins_code',
+  rules: (from) => ({
+    identifier: [
+      from.identifier(NATIONAL.setlId, 'setl_id'),
+      from.identifier((scope) => localSystem(scope, 'medins-setl-id'), 'medins_setl_id'),
+    ],
+    status: 'active',
+    type: claimType<SettlementRow>('med_type', 'outpatient'),
+    use: 'claim',
+    patient: from.patient(),
+    created: from.dateTime('setl_time').or(from.dateTime('inf_time')).required(),
+    insurer: from.value('clr_optins', (row) => insurerDisplay(row.insuplc_admdvs ?? row.clr_optins)).default(insurerDisplay(undefined)),
+    provider: from.value('fixmedins_code', providerOf).default({ display: '定点医药机构' }),
+    claim: from.value('mdtrt_id', claimOf),
+    outcome: 'complete',
+    insurance: [{ focal: true, coverage: from.value(['psn_no', 'insutype'], (row, run) => coverageReference(run.context, row)) }],
+    adjudication: from.value('details', fundPayments),
+    total: from.value('medfee_sumamt', totals),
+    payment: { date: from.date('setl_time'), amount: from.money('fund_pay_sumamt') },
+    extension: [
+      { url: structureDefinition('cn-med-type'), valueCoding: { system: codeSystem('nhsa-med-type'), code: from.text('med_type') } },
+      { url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc_admdvs') } },
+      { url: structureDefinition('cn-clearing-agency'), valueString: from.text('clr_optins') },
+      { url: structureDefinition('cn-refund'), valueBoolean: from.value('medfee_sumamt', (row) => (isRefund(row) ? true : undefined)) },
+      { url: structureDefinition('cn-offsite'), valueBoolean: from.value(['insuplc_admdvs', 'mdtrtarea_admvs'], isOffsite) },
+    ],
+  }),
+})
+
+/** Insured in another province than cared for: the first two digits of the division. */
+function isOffsite(row: RowView<SettlementRow>): boolean | undefined {
+  if (row.insuplc_admdvs === undefined || row.mdtrtarea_admvs === undefined) return undefined
+  return row.insuplc_admdvs.slice(0, 2) !== row.mdtrtarea_admvs.slice(0, 2)
+}
+
+/** The claim of the visit, mentioned: a response may come before its request, or without it. */
+function claimOf(row: RowView<SettlementRow>, run: Run): KeyReference | undefined {
+  if (row.mdtrt_id === undefined) return undefined
+  const key = miisKeys.claim(run.context, row.mdtrt_id, row.chrg_bchno)
+  run.mention({
+    key,
+    state: 'current',
+    statedAt: BEFORE_ALL,
+    placeholder: true,
+    resource: {
+      resourceType: 'Claim',
+      meta: { profile: [structureDefinition('cn-claim')] },
+      status: 'active',
+      type: claimType<SettlementRow>('med_type', 'outpatient').evaluate(run) ?? {},
+      use: 'claim',
+      patient: { $patient: true },
+      // The request says when it was created; until it comes, the settlement's own time is the latest that it can be.
+      created: readDateTime(row.setl_time ?? row.inf_time ?? '', run.context.timezone).value ?? BEFORE_ALL,
+      provider: providerOf(row, run) ?? { display: '定点医药机构' },
+      priority: NORMAL_PRIORITY,
+      insurance: [{ sequence: 1, focal: true, coverage: coverageReference(run.context, row) }],
+    },
+  })
+  return referTo(key)
+}

@@ -1,0 +1,135 @@
+/** 2207, outpatient settlement: the request is the Claim, the response carries the money. Joined by mdtrt_id. */
+import type { Claim, Encounter } from '@medplum/fhirtypes'
+import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
+import { mapping } from '../../engine/mapping.ts'
+import { claimType, NORMAL_PRIORITY } from '../claim-type.ts'
+import { coverage, type CoverageRow, coverageReference, DIVISION } from '../coverage.ts'
+import { encounterClass } from '../encounter-class.ts'
+import { list, node, text } from '../envelope.ts'
+import { insurerDisplay, miisKeys } from '../keys.ts'
+import { checkSettlement } from '../money.ts'
+import { personOf } from '../persons.ts'
+import { providerOf, settlement, type SettlementRow } from '../settlement.ts'
+import { addPerson, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
+
+interface ClaimRow extends Site {
+  mdtrt_id?: string
+  psn_no?: string
+  insutype?: string
+  med_type?: string
+  medfee_sumamt?: string
+  chrg_bchno?: string
+  invono?: string
+  mid_setl_flag?: string
+}
+
+const isMidStay = (flag: string | undefined): boolean => flag === '1'
+
+const claim = mapping<ClaimRow, Claim>({
+  source: 'miis/2207/mdtrtinfo',
+  to: 'Claim',
+  profile: 'cn-claim',
+  id: (row, run) =>
+    row.mdtrt_id === undefined
+      ? undefined
+      : miisKeys.claim(run.context, row.mdtrt_id, isMidStay(row.mid_setl_flag) ? row.chrg_bchno : undefined),
+  organization: 'fixmedins_code',
+  rules: (from) => ({
+    identifier: [
+      from.identifier((scope) => localSystem(scope, 'charge-batch-no'), 'chrg_bchno'),
+      from.identifier((scope) => localSystem(scope, 'invoice-no'), 'invono'),
+    ],
+    status: 'active',
+    type: claimType<ClaimRow>('med_type', 'outpatient'),
+    use: 'claim',
+    patient: from.patient(),
+    created: from.dateTime('inf_time').required(),
+    insurer: from.value('insuplc_admdvs', (row) => insurerDisplay(row.insuplc_admdvs)),
+    provider: from.value('fixmedins_code', providerOf).required(),
+    priority: NORMAL_PRIORITY,
+    insurance: [
+      { sequence: 1, focal: true, coverage: from.value(['psn_no', 'insutype'], (row, run) => coverageReference(run.context, row)) },
+    ],
+    total: from.money('medfee_sumamt'),
+    extension: [
+      { url: structureDefinition('cn-med-type'), valueCoding: { system: codeSystem('nhsa-med-type'), code: from.text('med_type') } },
+      { url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc_admdvs') } },
+    ],
+  }),
+})
+
+/** Settling an outpatient visit ends it; nothing else in the insurance's messages says so. */
+const settledVisit = mapping<SettlementRow, Encounter>({
+  source: 'miis/2207/setlinfo',
+  to: 'Encounter',
+  profile: 'cn-encounter',
+  id: (row, run) => (row.mdtrt_id === undefined ? undefined : miisKeys.visit(run.context, row.mdtrt_id)),
+  organization: 'fixmedins_code',
+  rules: (from) => ({
+    identifier: [from.identifier(NATIONAL.mdtrtId, 'mdtrt_id')],
+    status: 'finished',
+    class: encounterClass<SettlementRow>('med_type'),
+    subject: from.patient(),
+    serviceProvider: from.value('fixmedins_code', providerOf),
+  }),
+})
+
+const OUTPATIENT = new Set(['AMB', 'EMER'])
+
+export const outpatientSettlement: Transaction = {
+  infno: '2207',
+  fill: (input) => {
+    // The response first: of one thing the first statement of a record stands, and the response knows the person better.
+    if (input.response) fillSettlement(input)
+    if (input.request) fillClaim(input)
+  },
+}
+
+function fillClaim(input: TransactionInput): void {
+  const { request, response, record, requestedAt: statedAt } = input
+  const info = node(request, 'input', 'mdtrtinfo')
+  const at = naming(info, 'input.mdtrtinfo')
+  addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
+  record.run(claim, withSite<ClaimRow>(info, request), { statedAt, at })
+  if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
+}
+
+const coverageRow = ({ psn_no, insutype, insuplc_admdvs, psn_type }: CoverageRow): CoverageRow => ({
+  ...(psn_no && { psn_no }),
+  ...(insutype && { insutype }),
+  ...(insuplc_admdvs && { insuplc_admdvs }),
+  ...(psn_type && { psn_type }),
+})
+
+/** A response alone does not name the institution, but its own settlement number begins with the code (12 characters). */
+const institutionOf = (medinsSetlId: string | undefined): string | undefined => /^[HP]\d{11}/.exec(medinsSetlId ?? '')?.[0]
+
+/** Exported for responses that come alone. */
+export function fillSettlement(input: TransactionInput): void {
+  const { request, response, record, context, respondedAt: statedAt } = input
+  const info = node(response, 'output', 'setlinfo')
+  const details = list(response, 'output', 'setldetail')
+  const path = 'output.setlinfo'
+  const at = naming(info, path)
+  addPerson(input, personOf(info), info, path, statedAt)
+  const institution = text(request, 'fixmedins_code') ?? institutionOf(text(info, 'medins_setl_id'))
+  const asked = node(request, 'input', 'mdtrtinfo')
+  const batch = isMidStay(text(asked, 'mid_setl_flag')) ? text(asked, 'chrg_bchno') : undefined
+  const row: SettlementRow = {
+    ...withSite<SettlementRow>(info, request),
+    ...(institution !== undefined && { fixmedins_code: institution }),
+    ...(batch !== undefined && { chrg_bchno: batch }),
+    details,
+  }
+  record.run(settlement, row, { statedAt, at })
+  record.run(coverage, coverageRow(row), { statedAt, at })
+  for (const [index, detail] of details.entries()) {
+    const named = naming(detail, `output.setldetail[${index}]`)
+    record.offer(detail, named)
+    record.noteRead(...['fund_pay_type', 'fund_pay_type_name', 'fund_payamt'].map(named))
+  }
+  const kind = context.translate('miis-med-type', row.med_type ?? '')?.code
+  const refund = row.medfee_sumamt?.startsWith('-') === true
+  if (kind !== undefined && OUTPATIENT.has(kind) && batch === undefined && !refund) record.run(settledVisit, row, { statedAt, at })
+  checkSettlement(record, path, info, details)
+}
