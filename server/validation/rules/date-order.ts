@@ -2,7 +2,7 @@
 import { parseDate } from '../../fhir/date.ts'
 import type { FhirResource } from '../../fhir/types.ts'
 import { zoneOf } from '../../fhir/zone.ts'
-import type { Finding } from './rules.ts'
+import type { Finding } from './finding.ts'
 
 /** Zone of dates without one; an hour more or less does not matter when whole days are compared. */
 const ZONE = zoneOf('Asia/Shanghai')

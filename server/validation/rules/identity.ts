@@ -2,7 +2,7 @@
 import { BASE, NATIONAL } from '../../fhir/canonical.ts'
 import { birthDateOf, isValidIdNumber, isValidUscc, sexOf } from '../../fhir/identity-number.ts'
 import type { FhirResource } from '../../fhir/types.ts'
-import type { Finding } from './rules.ts'
+import type { Finding } from './finding.ts'
 
 interface Identifier {
   system?: unknown

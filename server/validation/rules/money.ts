@@ -2,7 +2,7 @@
 import { codeSystem } from '../../fhir/canonical.ts'
 import type { DecimalTexts } from '../../fhir/resource-text.ts'
 import type { FhirResource } from '../../fhir/types.ts'
-import type { Finding } from './rules.ts'
+import type { Finding } from './finding.ts'
 
 const DECIMALS = 4
 /** One fen: sources round each line. */

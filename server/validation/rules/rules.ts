@@ -6,19 +6,9 @@ import type { DecimalTexts } from '../../fhir/resource-text.ts'
 import type { FhirResource } from '../../fhir/types.ts'
 import type { IssueList } from '../issue.ts'
 import { dateOrder } from './date-order.ts'
+import type { Rule } from './finding.ts'
 import { organizationNumbers, personNumbers } from './identity.ts'
 import { claimTotal, settlementTotals } from './money.ts'
-
-/** A rule broken: which, where, how bad. */
-export interface Finding {
-  rule: string
-  code: 'check-digit' | 'facts-disagree'
-  severity: 'error' | 'warning'
-  expression: string
-}
-
-/** A rule is a pure function of the resource. */
-export type Rule = (resource: FhirResource, decimals: DecimalTexts | undefined) => Finding[]
 
 const RULES: Record<string, Rule[]> = {
   Patient: [personNumbers, dateOrder],
