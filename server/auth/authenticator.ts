@@ -95,7 +95,7 @@ async function actorOf(parts: AuthParts, verify: TokenVerifier, token: string): 
     role: client.role,
     purpose,
     form,
-    scopes,
+    scopes: Object.freeze(scopes),
     ...(study === undefined ? {} : { study }),
     ...(reason === undefined ? {} : { breakGlassReason: reason }),
     ...(patient === undefined ? {} : { patient }),

@@ -16,12 +16,12 @@ export interface FetchRules {
   privateOrigins: readonly string[]
 }
 
-const NOT_PUBLIC = notPublic()
+const { v4: NOT_PUBLIC_V4, v6: NOT_PUBLIC_V6 } = notPublic()
 
 /** True for addresses that are not on the public Internet: loopback, private, link-local, shared, documentation, multicast, mapped. */
 export function isPrivateAddress(address: string): boolean {
   const family = isIP(address)
-  return family === 0 || NOT_PUBLIC.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  return family === 4 ? NOT_PUBLIC_V4.check(address, 'ipv4') : family === 6 ? NOT_PUBLIC_V6.check(address, 'ipv6') : true
 }
 
 /**
@@ -93,8 +93,9 @@ const publicLookup: LookupFunction = (hostname, options, callback) => {
   })
 }
 
-function notPublic(): BlockList {
-  const list = new BlockList()
+/** Two lists: in one, the rule for mapped addresses (::ffff:0:0/96) would take in every IPv4 address. */
+function notPublic(): { v4: BlockList; v6: BlockList } {
+  const lists = { v4: new BlockList(), v6: new BlockList() }
   const v4: [string, number][] = [
     ['0.0.0.0', 8],
     ['10.0.0.0', 8],
@@ -125,7 +126,7 @@ function notPublic(): BlockList {
     ['fec0::', 10],
     ['ff00::', 8],
   ]
-  for (const [net, bits] of v4) list.addSubnet(net, bits, 'ipv4')
-  for (const [net, bits] of v6) list.addSubnet(net, bits, 'ipv6')
-  return list
+  for (const [net, bits] of v4) lists.v4.addSubnet(net, bits, 'ipv4')
+  for (const [net, bits] of v6) lists.v6.addSubnet(net, bits, 'ipv6')
+  return lists
 }
