@@ -42,7 +42,14 @@ export type { Policy } from './question.ts'
 
 export interface AccessOrganization {
   id: string
-  identifier?: { system: string; value: string } | undefined
+  /** by which a Consent may name it */
+  identifiers?: readonly { system: string; value: string }[]
+}
+
+/** Facts first, as pino takes them; never a person's data. */
+export interface AccessLog {
+  info(facts: object, event: string): void
+  warn(facts: object, event: string): void
 }
 
 export interface AccessOptions {
@@ -59,14 +66,13 @@ export interface AccessOptions {
   now?: () => Date
   /** search keys of a resource: relabelling of linked records writes them anew */
   keysOf?(resource: FhirResource, text: string): string[]
-  log?(event: string, facts: Record<string, string | number>): void
+  log?: AccessLog
 }
 
 /** Makes the tables' indexes, reads overlay and classes once. @throws OutcomeError unavailable */
 export async function createAccess(options: AccessOptions): Promise<Access> {
   const { store } = options
   const now = options.now ?? (() => new Date())
-  const log = options.log ?? (() => undefined)
   const policy: Policy = { ...DEFAULT_POLICY, ...options.policy }
   const organizations = new Map((options.organizations ?? []).map((one) => [one.id, one]))
   const tables = accessTables(store)
@@ -82,8 +88,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     now,
     policy,
     organizationIdentifiers(id) {
-      const identifier = organizations.get(id)?.identifier
-      return identifier ? [`${identifier.system}|${identifier.value}`] : []
+      return (organizations.get(id)?.identifiers ?? []).map(({ system, value }) => `${system}|${value}`)
     },
     ...(options.keysOf ? { keysOf: options.keysOf } : {}),
   }
@@ -94,7 +99,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   const stamp = (inputs: readonly StampInput[]) => stampAll(deps, inputs)
   const [aboutSomebody = 0, aboutNobody = 0] = await classes.numbersOf(AUDIT_CLASSES)
   await reader.read()
-  const worker = createWorker(deps, log)
+  const worker = createWorker(deps, options.log)
 
   return {
     begin: (actor, decisionOptions) => beginRequest(request, actor, decisionOptions),
@@ -144,17 +149,17 @@ const AUDIT_CLASSES: ResourceClass[] = [
 ]
 
 /** Rounds one after another; one that fails is tried again. */
-function createWorker(deps: RelabelDeps, log: NonNullable<AccessOptions['log']>): { start(): void; stop(): Promise<void> } {
+function createWorker(deps: RelabelDeps, log: AccessLog | undefined): { start(): void; stop(): Promise<void> } {
   let abort: AbortController | undefined
   let running: Promise<void> = Promise.resolve()
   const loop = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       try {
         const ended = await relabelRound(deps)
-        if (ended > 0) log('relabelled', { ended })
+        if (ended > 0) log?.info({ ended }, 'relabelled')
         await relabelUnknown(deps)
       } catch (error) {
-        log('relabel-failed', { name: error instanceof Error ? error.message : 'unknown' })
+        log?.warn({ name: error instanceof Error ? error.name : 'unknown' }, 'relabelling failed, to be tried again')
       }
       await setTimeout(ACCESS_BOUNDS.relabelPollMs, undefined, { signal }).catch(() => undefined)
     }
