@@ -79,8 +79,8 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const view = run.row as unknown as RowView<Row>
   const { when, withdrawn } = map.definition
   if (when && !when(view)) return result
-  const key = keyOf(map, run, view)
   const elements = build(map.elements, run)
+  const key = keyOf(map, run, view)
   if (key === undefined || run.refused) return result
   const resource = {
     resourceType: map.to,
@@ -97,7 +97,8 @@ function keyOf<Row>(map: Mapping<Row>, run: RowRun, view: RowView<Row>): MappedR
   if (id === 'patient') return 'patient'
   if (typeof id === 'function') {
     const key = id(view, run)
-    if (!key) run.refuse('id')
+    // A missing input that was required has been named already; `id` says only that the parts of the key were not there.
+    if (!key && !run.refused) run.refuse('id')
     return key
   }
   const parts = id.map((field) => {

@@ -37,7 +37,7 @@ export class AbsentElement {
 export type Evaluate<T> = (run: Run) => T | undefined
 
 export class Rule<out T> {
-  /** names in the issue when a required input is missing */
+  /** the fields that it reads; the first one is named when a required input is missing */
   readonly fields: readonly string[]
   readonly evaluate: Evaluate<T>
   /** primitive elements say in a sibling `_element` why they are absent */
@@ -53,7 +53,7 @@ export class Rule<out T> {
   required(): Rule<T> {
     return this.#derived((run) => {
       const value = this.evaluate(run)
-      if (value === undefined) run.refuse(this.fields.join('/'))
+      if (value === undefined) run.refuse(this.fields[0] ?? 'id')
       return value
     })
   }

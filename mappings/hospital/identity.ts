@@ -58,9 +58,10 @@ export function identityOf(
   return { local, ...(legal && { legal: { type: LEGAL[legal.kind] as string, number: legal.value } }), ...facts }
 }
 
-/** Identifiers of the Patient resource; the same number twice is one. Doubtful identity numbers are flagged at their field. */
-export function patientIdentifiers(numbers: readonly PatientNumber[], run: Run): MappedIdentifier[] {
+/** Identifiers of the Patient resource; the same number twice is one. Doubtful identity numbers are flagged at their field; undefined without any. */
+export function patientIdentifiers(numbers: readonly PatientNumber[], run: Run): MappedIdentifier[] | undefined {
   const found = numbers.map((one) => identifierOf(one, run)).filter((one) => one !== undefined)
+  if (found.length === 0) return undefined
   return found.filter((one, at) => found.findIndex((other) => other.system === one.system && other.value === one.value) === at)
 }
 

@@ -9,7 +9,7 @@ import type { ResourceKey } from '../../engine/types.ts'
 import type { Fields } from './fields.ts'
 import type { VisitDiagnosis } from './visit.ts'
 
-export const DG1 = ['DG1-1', 'DG1-3.1', 'DG1-3.2', 'DG1-3.3', 'DG1-4', 'DG1-5', 'DG1-6', 'DG1-15', 'DG1-16.1', 'DG1-16.2'] as const
+export const DG1 = ['DG1-3.1', 'DG1-3.2', 'DG1-3.3', 'DG1-4', 'DG1-5', 'DG1-6', 'DG1-15', 'DG1-16.1', 'DG1-16.2'] as const
 export type DiagnosisRow = Fields<(typeof DG1)[number]> & { 'PV1-19.1'?: string }
 
 const CATEGORY = 'http://terminology.hl7.org/CodeSystem/condition-category'
@@ -25,7 +25,7 @@ const ROLES: Record<string, { code: string; display: string }> = {
 
 export function diagnosisKey(row: RowView<DiagnosisRow>, scope: string): ResourceKey | undefined {
   const visitNo = row['PV1-19.1']
-  const mark = row['DG1-3.1'] ?? row['DG1-3.2'] ?? row['DG1-4'] ?? row['DG1-1']
+  const mark = row['DG1-3.1'] ?? row['DG1-3.2'] ?? row['DG1-4']
   return visitNo === undefined || mark === undefined ? undefined : keys.diagnosis(scope, visitNo, mark)
 }
 

@@ -74,7 +74,7 @@ export function runPatient({ record, hl7, pid, patientRow: row, sentAt }: Messag
     record.noteRead(...['PID-3.1', 'PID-3.4', 'PID-3.5'].map(locate(hl7, pid, repetition)))
   }
   record.noteRead('PID-19')
-  record.run(patient, row, { statedAt: sentAt, offer: false, at: locate(hl7, pid) })
+  record.run(patient, row, { statedAt: sentAt, offer: false, at: (field) => (field === 'numbers' ? 'PID-3' : locate(hl7, pid)(field)) })
 }
 
 /** A facility that the configuration knows as another organisation (formats.md D48); one that it does not know is a name. */

@@ -46,6 +46,9 @@ export type VisitRow = Fields<(typeof PV1)[number]> & { status?: EncounterStatus
 const ADMISSION_ROUTE = 'urn:oid:2.16.156.10011.2.3.1.270'
 const DISCHARGE_WAY = 'urn:oid:2.16.156.10011.2.3.1.265'
 
+const UNKNOWN_CLASS = { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK', display: 'unknown' }
+const CLASSES = new Set(['AMB', 'EMER', 'OBSENC', 'IMP', 'ACUTE', 'NONAC', 'SS', 'HH', 'VR'])
+
 const role = (code: string, display: string) => [
   { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code, display }] },
 ]
@@ -62,9 +65,7 @@ export const visit = mapping<VisitRow, Encounter>({
       'PV1-45',
       (row) => (row.status as EncounterStatus | undefined) ?? (row['PV1-45'] ? 'finished' : 'in-progress'),
     ),
-    class: from
-      .coding('hl7-patient-class', 'PV1-2.1')
-      .default({ system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK', display: 'unknown' }),
+    class: from.value('PV1-2.1', (row, run) => visitClass(row['PV1-2.1'], run)).default(UNKNOWN_CLASS),
     serviceType: from.value('PV1-3.1', departmentConcept),
     subject: from.patient(),
     participant: [
@@ -89,9 +90,13 @@ export const visit = mapping<VisitRow, Encounter>({
   }),
 })
 
-/** Class of the visit, for records that only mention it (results). */
+/** The class of cn-encounter, a required binding: what has no place in it is said to be unknown, and is on the work list. */
 export function visitClass(code: string | undefined, run: Run): FhirCoding | undefined {
-  return code === undefined ? undefined : run.context.translate('hl7-patient-class', code)
+  if (code === undefined) return undefined
+  const target = run.context.translate('hl7-patient-class', code)
+  if (target && CLASSES.has(target.code)) return target
+  run.unmapped({ map: 'hl7-patient-class', system: 'http://terminology.hl7.org/CodeSystem/v2-0004', code })
+  return UNKNOWN_CLASS
 }
 
 function diagnosisElement({ key, display, use, rank }: VisitDiagnosis) {

@@ -22,13 +22,13 @@ export function unresolved(record: MappedRecord): string[] {
   return found
 }
 
-/** Errors of the validator on what ingest would store, without those of elements that only a fold of sources completes. */
+/** Errors of the validator on what ingest would store; facts of the sender that disagree are stored and flagged, so they are none. */
 export function invalid(record: MappedRecord): string[] {
   return record.resources.flatMap(({ resource }) => {
     const { decimals, resource: parsed } = parseResource(stored(serialise(resource)))
     const issues = validator.validate(parsed, { mode: 'create', decimals })
     return issues
-      .filter(({ severity }) => severity === 'error' || severity === 'fatal')
+      .filter(({ severity, kind }) => kind !== 'data' && (severity === 'error' || severity === 'fatal'))
       .map((issue) => `${resource.resourceType} ${JSON.stringify(issue)}`)
   })
 }
