@@ -1,0 +1,161 @@
+/** Labels of stored resources: persons, sensitivity, inheritance, classes. */
+import { describe, expect, test } from '@jest/globals'
+import type { Acc } from '../../server/access/decision.ts'
+import { condition, encounter, patient, SYSTEM, site } from './fixture.ts'
+
+const at = site()
+
+async function accOf(type: string, id: string): Promise<Acc> {
+  const doc = await at.store.read(SYSTEM, type, id)
+  if (!doc) throw new Error('not stored')
+  return doc.acc
+}
+
+async function classOf(type: string, id: string): Promise<Record<string, unknown>> {
+  const { s } = await accOf(type, id)
+  const doc = await at.store.table<{ _id: number; def: string }>(SYSTEM, 'policy_classes').get(s)
+  return JSON.parse(doc?.def ?? '{}') as Record<string, unknown>
+}
+
+describe('persons', () => {
+  test('a resource belongs to all patients that it refers to', async () => {
+    await at.put('H1', [patient('p1'), patient('p2')])
+    await at.put('H1', [
+      { resourceType: 'List', id: 'l1', subject: { reference: 'Patient/p1' }, entry: [{ item: { reference: 'Patient/p2' } }] },
+    ])
+    expect(await accOf('List', 'l1')).toMatchObject({ p: ['p1', 'p2'], e: ['p1#0', 'p2#0'], o: 'H1' })
+  })
+
+  test.each([
+    ['a foreign patient', { subject: { reference: 'https://elsewhere.example/fhir/Patient/9' } }],
+    ['a patient by identifier', { subject: { identifier: { value: '110' }, type: 'Patient' } }],
+    ['a patient by name only', { subject: { display: '张三' } }],
+    ['a contained patient', { subject: { reference: '#p' }, contained: [{ resourceType: 'Patient', id: 'p' }] }],
+    ['nobody, where somebody must be', {}],
+  ])('%s is a person whom the server cannot name', async (_name, extra) => {
+    await at.put('H1', [{ resourceType: 'Observation', id: 'o-unknown', status: 'final', ...extra }])
+    expect((await accOf('Observation', 'o-unknown')).p).toEqual(['~unknown'])
+  })
+
+  test('a reference under the own base is local', async () => {
+    await at.put('H1', [{ resourceType: 'Observation', id: 'o-own', subject: { reference: 'http://127.0.0.1/fhir/Patient/p1' } }])
+    expect((await accOf('Observation', 'o-own')).p).toEqual(['p1'])
+  })
+
+  test('an organisation is about nobody', async () => {
+    await at.put('H1', [{ resourceType: 'Organization', id: 'H9', name: '某院' }])
+    expect((await accOf('Organization', 'H9')).p).toEqual([])
+  })
+
+  test('what names no patient takes the persons of what it refers to, stored or in the same batch', async () => {
+    await at.put('H1', [
+      { resourceType: 'DocumentReference', id: 'd1', subject: { reference: 'Patient/p2' } },
+      { resourceType: 'Binary', id: 'b1', contentType: 'text/plain', securityContext: { reference: 'DocumentReference/d1' } },
+    ])
+    await at.put('H1', [
+      { resourceType: 'Provenance', id: 'v1', target: [{ reference: 'DocumentReference/d1' }, { reference: 'Patient/p1' }] },
+    ])
+    await at.put('H1', [{ resourceType: 'Provenance', id: 'v2', target: [{ reference: 'DocumentReference/d1' }] }])
+    expect((await accOf('Binary', 'b1')).p).toEqual(['p2'])
+    expect((await accOf('Provenance', 'v1')).p).toEqual(['p1'])
+    expect((await accOf('Provenance', 'v2')).p).toEqual(['p2'])
+  })
+
+  test('a linked record is its master, also in the search keys', async () => {
+    await at.put('H1', [patient('record1')])
+    await at.put('H1', [condition('c-linked', 'record1')])
+    await at.access.relink('record1', 'record1', 'master1')
+    await at.put('H1', [condition('c-later', 'record1')])
+    for (const id of ['c-linked', 'c-later']) {
+      expect((await accOf('Condition', id)).p).toEqual(['master1'])
+      const plan = { kind: 'keys' as const, keys: at.search.referenceKeys('subject', 'Patient/master1') }
+      const page = await at.store.search(SYSTEM, { type: 'Condition', plan, sort: [], count: 10, total: 'none' })
+      expect(page.rows.map((row) => row.id)).toContain(id)
+    }
+    await at.access.relink('record1', 'master1', 'record1')
+    expect((await accOf('Condition', 'c-linked')).p).toEqual(['record1'])
+  })
+})
+
+describe('labels', () => {
+  test.each([
+    ['B20.0', ['HIV']],
+    ['Z21', ['HIV']],
+    ['A52.1', ['STD']],
+    ['F32.1', ['PSY']],
+    ['F10.2', ['SUD']],
+    ['O04.9', ['SEX']],
+    ['Q90', ['GDIS']],
+    ['I10', []],
+  ])('ICD-10 %s', async (code, labels) => {
+    await at.put('H1', [condition('c-label', 'p1', code)])
+    expect((await classOf('Condition', 'c-label')).labels).toEqual(labels)
+  })
+
+  test('words of a code that nobody mapped', async () => {
+    await at.put('H1', [
+      condition('c-words', 'p1', 'X-17', { code: { coding: [{ system: 'urn:h1:local', code: '4711' }], text: 'HIV抗体（初筛）' } }),
+    ])
+    expect((await classOf('Condition', 'c-words')).labels).toEqual(['HIV'])
+  })
+
+  test('a sender may add, never remove', async () => {
+    const security = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'MH' }]
+    await at.put('H1', [condition('c-sent', 'p1', 'B20', { meta: { security } })])
+    expect((await classOf('Condition', 'c-sent')).labels).toEqual(['HIV', 'MH', 'PSY'])
+  })
+
+  test('flow along references, whichever came first', async () => {
+    const report = {
+      resourceType: 'DiagnosticReport',
+      id: 'r1',
+      subject: { reference: 'Patient/p1' },
+      result: [{ reference: 'Observation/hiv1' }],
+    }
+    const observation = {
+      resourceType: 'Observation',
+      id: 'hiv1',
+      subject: { reference: 'Patient/p1' },
+      code: { coding: [{ system: 'http://loinc.org', code: '56888-1' }] },
+    }
+    await at.put('H1', [report])
+    expect((await classOf('DiagnosticReport', 'r1')).labels).toEqual([])
+    await at.put('H1', [observation])
+    expect((await classOf('DiagnosticReport', 'r1')).labels).toEqual(['HIV'])
+    await at.put('H1', [{ ...report, id: 'r2' }])
+    expect((await classOf('DiagnosticReport', 'r2')).labels).toEqual(['HIV'])
+  })
+
+  test('an insured visit makes what belongs to it insured', async () => {
+    const identifier = [{ system: 'https://fhir-cn.example/sid/nhsa/mdtrt-id', value: '110105G001' }]
+    await at.put('H1', [
+      encounter('e-ins', 'p1', { identifier }),
+      condition('c-ins', 'p1', 'I10', { encounter: { reference: 'Encounter/e-ins' } }),
+    ])
+    expect(await classOf('Condition', 'c-ins')).toMatchObject({ insured: true, fromInsurance: false })
+    expect(await classOf('Condition', 'c-label')).toMatchObject({ insured: false })
+  })
+
+  test('a disease that must be reported', async () => {
+    await at.put('H1', [condition('c-not', 'p1', 'A15.0')])
+    expect((await classOf('Condition', 'c-not')).notifiable).toBe(true)
+  })
+})
+
+describe('classes', () => {
+  test('patients without consents share one, and it has one number in every process', async () => {
+    await at.put('H1', [condition('k1', 'p1', 'I10'), condition('k2', 'p2', 'J18')])
+    const [one, two] = [await accOf('Condition', 'k1'), await accOf('Condition', 'k2')]
+    expect(one.s).toBe(two.s)
+    const others = await Promise.all([at.another(), at.another(), at.another()])
+    const inputs = ['F20', 'B20', 'O04', 'I10'].map((code) => {
+      const resource = condition('same', 'p1', code, { meta: { security: [{ code: 'SDV' }] } }) as never
+      return { type: 'Condition', id: 'same', custodian: 'H1', resource }
+    })
+    const stamped = await Promise.all(others.map((access) => access.stamp(inputs)))
+    const numbers = stamped.map((list) => list.map(({ acc }) => acc.s))
+    expect(numbers[1]).toEqual(numbers[0])
+    expect(numbers[2]).toEqual(numbers[0])
+    expect(new Set(numbers[0]).size).toBe(4)
+  })
+})
