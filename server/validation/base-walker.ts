@@ -2,6 +2,7 @@
  * Layer 2: a resource against base R4, beyond the shape of its JSON: mandatory elements, choices, required bindings,
  * invariants. Resources inside it (contained, Bundle entries, Parameters) are handed to `nested`.
  */
+import type { DecimalTexts } from '../fhir/resource-text.ts'
 import { type CodeSet, membership } from './bindings.ts'
 import type { Environment } from './fhirpath/functions.ts'
 import type { Invariant } from './invariants.ts'
@@ -14,6 +15,8 @@ type Json = Record<string, unknown>
 export interface Walk {
   env: Environment
   issues: IssueList
+  /** number texts as sent, for the rules about sums */
+  decimals: DecimalTexts | undefined
   /** false after structural errors: expressions are only evaluated on sound JSON */
   invariants: boolean
 }

@@ -75,22 +75,25 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
 
   function nested(resource: Json, at: string, walk: Walk, contained: boolean): void {
     const root = contained ? walk.env.rootResource : resource
-    validateAt(resource, at, walk.issues, [], root)
+    validateAt(resource, at, { ...walk, env: { ...walk.env, rootResource: root } }, [])
   }
 
   /** One resource and what is in it. Profiles are only asked when the base is sound: they would repeat its errors. */
-  function validateAt(resource: Json, at: string, issues: IssueList, extra: readonly string[], root: unknown): boolean {
+  function validateAt(resource: Json, at: string, outer: Pick<Walk, 'issues' | 'decimals' | 'env'>, extra: readonly string[]): void {
+    const { issues, decimals } = outer
     const type = resource.resourceType
     const node = typeof type === 'string' && tree.isResource(type) ? tree.node(type) : undefined
     if (!node || typeof type !== 'string') {
       issues.add({ severity: 'error', code: 'type', expression: `${at}.resourceType`, rule: 'resource type', kind: 'structure' })
-      return false
+      return
     }
     const sound = checkStructure(type, resource, at, issues)
-    const walk: Walk = { env: { resource, rootResource: root, context: resource }, issues, invariants: sound }
+    const env = { resource, rootResource: outer.env.rootResource, context: resource }
+    const walk: Walk = { env, issues, decimals, invariants: sound }
     walkBase(node, resource, at, walk)
-    if (sound) for (const canonical of claimed(resource, extra, at, issues)) applyProfile(canonical, type, resource, at, walk)
-    return sound
+    if (!sound) return
+    for (const canonical of claimed(resource, extra, at, issues)) applyProfile(canonical, type, resource, at, walk)
+    applyRules(resource as FhirResource, at, decimals, issues)
   }
 
   function applyProfile(canonical: string, type: string, resource: Json, at: string, walk: Walk): void {
@@ -103,10 +106,11 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
 
   /** Profiles to check; one that is not known here is worth a warning, not a refusal. */
   function claimed(resource: Json, extra: readonly string[], at: string, issues: IssueList): string[] {
-    const own = (resource.meta as { profile?: string[] } | undefined)?.profile ?? []
-    own.forEach((canonical, index) => {
-      const url = unversioned(canonical)
-      if (definitions.structures.has(url) || url === CORE + resource.resourceType) return
+    const own = (resource.meta as { profile?: (string | null)[] } | undefined)?.profile ?? []
+    // A place with only an extension is null; the base walker has looked at it.
+    const urls = own.map((canonical) => unversioned(canonical ?? ''))
+    urls.forEach((url, index) => {
+      if (url === '' || definitions.structures.has(url) || url === CORE + resource.resourceType) return
       issues.add({
         severity: 'warning',
         code: 'profile-unknown',
@@ -115,14 +119,14 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
         kind: 'profile',
       })
     })
-    return [...new Set([...own, ...extra].map(unversioned))]
+    return [...new Set([...urls, ...extra.map(unversioned)])]
   }
 
   return {
     validate(resource, { profiles = [], decimals }) {
       const issues = new IssueList()
-      const sound = validateAt(resource, resource.resourceType, issues, profiles, resource)
-      if (sound) applyRules(resource, decimals, issues)
+      const env = { resource, rootResource: resource, context: resource }
+      validateAt(resource, resource.resourceType, { issues, decimals, env }, profiles)
       return issues.found
     },
     profilesFor: (type) =>

@@ -90,6 +90,15 @@ const REFUSED: [string, object, string[]][] = [
     ['binding Bundle.entry[0].resource.status http://hl7.org/fhir/ValueSet/observation-status'],
   ],
   [
+    'a wrong identity number in a bundle',
+    {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [{ resource: patient({ identifier: [{ system: 'urn:oid:2.16.156.10011.1.3', value: '110105194912310021' }] }) }],
+    },
+    ['check-digit Bundle.entry[0].resource.identifier[0].value cn-pat-2'],
+  ],
+  [
     'a narrative with a script',
     patient({ text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml"><script>x</script></div>' } }),
     ['invariant Patient.text.div txt-1', 'invariant Patient.text.div txt-2'],

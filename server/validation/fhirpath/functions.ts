@@ -62,7 +62,7 @@ export const FUNCTIONS: Record<string, Fn> = {
   first: (input) => input.slice(0, 1),
   tail: (input) => input.slice(1),
   hasValue: (input) => boolean(input.length === 1 && (input[0] === null || typeof input[0] !== 'object')),
-  isDistinct: (input) => boolean(input.every((item, at) => input.findIndex((other) => sameItem(item, other)) === at)),
+  isDistinct: (input) => boolean(isDistinct(input)),
   intersect: (input, args, focus, env) => {
     const others = argument(args, 0)(focus, env)
     return input.filter(
@@ -79,6 +79,16 @@ export const FUNCTIONS: Record<string, Fn> = {
     return start < 0 || start >= value.length ? EMPTY : [value.slice(start)]
   },
 }
+
+/** Long lists are compared as a set; only short ones of objects item by item. */
+function isDistinct(input: Collection): boolean {
+  if (input.every((item) => item === null || typeof item !== 'object')) return new Set(input).size === input.length
+  if (input.length > PAIRS_MAX) throw NOT_CERTAIN
+  return input.every((item, at) => input.findIndex((other) => sameItem(item, other)) === at)
+}
+
+/** Items beyond which comparing each with each is left to the package. */
+const PAIRS_MAX = 1000
 
 export const union = (a: Collection, b: Collection): Collection => {
   const found: unknown[] = []

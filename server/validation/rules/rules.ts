@@ -22,8 +22,11 @@ const RULES: Record<string, Rule[]> = {
   Specimen: [dateOrder],
 }
 
-export function applyRules(resource: FhirResource, decimals: DecimalTexts | undefined, issues: IssueList): void {
+/** `at` is the resource's own FHIRPath: its type, or its place in a Bundle. */
+export function applyRules(resource: FhirResource, at: string, decimals: DecimalTexts | undefined, issues: IssueList): void {
   for (const rule of RULES[resource.resourceType] ?? []) {
-    for (const finding of rule(resource, decimals)) issues.add({ ...finding, kind: 'data' })
+    for (const finding of rule(resource, decimals)) {
+      issues.add({ ...finding, expression: at + finding.expression.slice(resource.resourceType.length), kind: 'data' })
+    }
   }
 }
