@@ -87,7 +87,7 @@ class IngestService implements Ingest {
       return answer(payload)
     }
     try {
-      return answer(await processPayload(this.deps, this.tables, payload))
+      return answer(await this.#processHeld(payload))
     } catch (error) {
       // It is kept: a worker tries again, the sender need not.
       if (!(error instanceof OutcomeError)) throw error
@@ -108,6 +108,20 @@ class IngestService implements Ingest {
     const mapping = this.deps.mapping(source.mapping)
     if (!mapping) throw new OutcomeError('payload-type-unsupported')
     return { source, mapping }
+  }
+
+  /** Works on a payload that this process kept under its own lease, and goes on holding it. */
+  async #processHeld(payload: PayloadDoc): Promise<PayloadDoc> {
+    const { _id } = payload
+    const heartbeat = setInterval(() => {
+      const leaseUntil = new Date(this.deps.now().getTime() + INGEST_BOUNDS.leaseMs)
+      this.tables.payloads.update({ _id, leaseOwner: this.#owner }, { set: { leaseUntil } }).catch(() => undefined)
+    }, INGEST_BOUNDS.heartbeatMs)
+    try {
+      return await processPayload(this.deps, this.tables, payload)
+    } finally {
+      clearInterval(heartbeat)
+    }
   }
 
   async #release(payload: PayloadDoc): Promise<void> {
@@ -171,7 +185,7 @@ class IngestService implements Ingest {
     const doc = await this.tables.payloads.update({ _id: id, status: { $in: [...FINAL] } }, { set: fresh, inc: { generation: 1 } })
     if (!doc) throw new OutcomeError('busy')
     await this.tables.quarantine.updateMany({ payload: id, state: 'open' }, { state: 'replayed' })
-    if (doc.bytes <= INGEST_BOUNDS.inlineBytesMax) return processPayload(this.deps, this.tables, doc)
+    if (doc.bytes <= INGEST_BOUNDS.inlineBytesMax) return this.#processHeld(doc)
     await this.#release(doc)
     this.#poke()
     return doc

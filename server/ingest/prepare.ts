@@ -32,7 +32,8 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     const statement = statementOf(mapped, origin, texts)
     const known = statements.get(name)
     const joined = known ? joinStatements(known.statement, statement) : statement
-    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), statement: joined })
+    const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
+    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined })
   }
   const all = [...statements.values()]
   const identity = record.patient && identityOf(deps, source, record, record.patient)
@@ -42,7 +43,7 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     at: record.at,
     ...(identity && { identity }),
     statements: all,
-    needsPatient: all.some((s) => s.id === undefined || mentionsPatient(s.statement)),
+    needsPatient: all.some((s) => s.ofPatient),
     unmapped: record.unmapped,
     issues: record.issues.slice(0, INGEST_BOUNDS.recordIssuesMax),
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
@@ -62,8 +63,6 @@ function idOf(deps: Deps, mapped: MappedResource): string | undefined {
 
 const configured = (deps: Deps, key: ResourceKey): string | undefined =>
   key.type === 'Organization' && key.parts.length === 0 ? deps.organizations.find(({ id }) => id === key.scope)?.id : undefined
-
-const mentionsPatient = (statement: object): boolean => JSON.stringify(statement).includes(PATIENT_PLACEHOLDER)
 
 /** JSON text of a mapped value; key references become `Type/id`, decimals keep their digits. */
 export function textsOf(deps: Deps): (value: unknown) => string {

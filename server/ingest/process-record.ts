@@ -1,20 +1,30 @@
 /** One record with all that follows from it: its own storing, moved links, and records that waited for its numbers. */
 import { INGEST_BOUNDS } from './bounds.ts'
+import { KeyLocks } from './key-locks.ts'
 import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
-import { type RecordJob, storeRecord } from './store-record.ts'
+import { type RecordJob, storeRecord, type StoredRecord } from './store-record.ts'
 import type { IngestTables, WaitingDoc } from './tables.ts'
 import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
 
 /** @throws OutcomeError busy, unavailable: to be tried again, nothing is lost */
 export async function processRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<RecordOutcome> {
-  const { outcome, linked } = await storeRecord(deps, tables, job)
+  const { outcome, linked } = await inTurn(deps, tables, job)
   if (linked) await follow(deps, tables, linked)
   if (outcome.status !== 'waiting') return outcome
   // The number may have been registered between our look and our waiting; its writer looked before we waited.
   const awaits = job.record.identity?.numbers.map((n) => n.hash) ?? []
   const known = await tables.numbers.find({ _id: { $in: awaits } }, { limit: 1 })
-  return known.length === 0 ? outcome : (await storeRecord(deps, tables, job)).outcome
+  return known.length === 0 ? outcome : (await inTurn(deps, tables, job)).outcome
+}
+
+const locks = new KeyLocks()
+
+/** What follows a record is done outside of its turn: it may concern things that another record holds. */
+function inTurn(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
+  const { statements, identity } = job.record
+  const things = statements.flatMap(({ type, id }) => (id === undefined ? [] : [`${type}/${id}`]))
+  return locks.run([...things, ...(identity?.numbers.map((n) => n.hash) ?? [])], () => storeRecord(deps, tables, job))
 }
 
 async function follow(deps: IngestDeps, tables: IngestTables, linked: Linked): Promise<void> {
@@ -48,7 +58,7 @@ async function storeWaiting(deps: IngestDeps, tables: IngestTables, doc: Waiting
   const payload = await tables.payloads.get(doc.payload)
   if (!source || !payload) return undefined
   const record = JSON.parse(doc.record) as PreparedRecord
-  const { outcome, linked } = await storeRecord(deps, tables, { source, payload, record })
+  const { outcome, linked } = await inTurn(deps, tables, { source, payload, record })
   return outcome.status === 'waiting' ? undefined : linked
 }
 

@@ -149,12 +149,12 @@ async function storePart(
 }
 
 function wantedOf(record: PreparedRecord, linked: Linked | undefined): StatementFor[] {
-  return record.statements.map(({ type, id, statement }) => {
+  return record.statements.map(({ type, id, ofPatient, statement }) => {
     const at = statement.state.at
     return {
       type,
       id: id ?? (linked as Linked).patient,
-      statement: linked && record.needsPatient ? { ...statement, patient: { at, id: linked.patient } } : statement,
+      statement: linked && ofPatient ? { ...statement, patient: { at, id: linked.patient } } : statement,
     }
   })
 }

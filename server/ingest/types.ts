@@ -82,14 +82,23 @@ export interface PreparedRecord {
   deliveryId: string
   at: string
   identity?: PreparedIdentity
-  /** id absent: the record's own Patient resource */
-  statements: { type: string; id?: string; statement: Statement }[]
+  statements: PreparedStatement[]
+  /** one of them is of the record's patient */
   needsPatient: boolean
   unmapped: UnmappedCode[]
   issues: MappingIssue[]
   nothingToStore: boolean
   /** of the mapped content: the same again is not stored again */
   digest: string
+}
+
+export interface PreparedStatement {
+  type: string
+  /** absent: the record's own Patient resource */
+  id?: string
+  /** it is the patient's or refers to the patient; a withdrawn one no longer shows it */
+  ofPatient: boolean
+  statement: Statement
 }
 
 export interface PreparedIdentity {

@@ -2,6 +2,7 @@
  * Leased work: whoever is free takes what is due, keeps its lease while it works, and loses it when it dies, so that any
  * process finishes what another began. Nothing is kept in memory that another process would need.
  */
+import { randomUUID } from 'node:crypto'
 import { lease } from '../store/leases.ts'
 import type { Table, TableDoc } from '../store/types.ts'
 
@@ -38,7 +39,9 @@ export async function workThrough<T extends TableDoc>(kind: WorkKind<T>, options
 
 /** Takes the lease of one row and works on it. @returns false when somebody else has it, or the work failed */
 export async function workOne<T extends TableDoc>(kind: WorkKind<T>, row: T, options: WorkerOptions): Promise<boolean> {
-  const held = await lease(kind.table, String(row._id), options.owner, options.leaseMs, options.now)
+  // An owner of its own for each take: two rounds of one process must not share a row either.
+  const owner = `${options.owner}-${randomUUID()}`
+  const held = await lease(kind.table, String(row._id), owner, options.leaseMs, options.now)
   if (!held) return false
   const fresh = await current(kind.table, row._id)
   let alive = fresh !== undefined

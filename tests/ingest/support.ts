@@ -2,14 +2,15 @@
 import { randomBytes } from 'node:crypto'
 import type { MappedRecord, MappedResource, RejectedRecord, SourceKind, SourceMapping } from '../../mappings/engine/types.ts'
 import { parseExact } from '../../mappings/engine/serialise.ts'
+import { createAccess } from '../../server/access/access.ts'
 import { systemDecision } from '../../server/access/decision.ts'
-import type { Access, StampInput } from '../../server/access/types.ts'
 import type { Actor } from '../../server/auth/actor.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { createIngest, type Ingest } from '../../server/ingest/ingest.ts'
 import { receiptCounts, type ReceiptCounts } from '../../server/ingest/receipt.ts'
 import type { IngestDeps, IngestEvent, IngestSource, PayloadDoc } from '../../server/ingest/types.ts'
 import { createSearch } from '../../server/search/search.ts'
+import { MongoClient } from 'mongodb'
 import { silentLog } from '../../server/store/log.ts'
 import { createStore } from '../../server/store/store.ts'
 import type { Store } from '../../server/store/types.ts'
@@ -30,9 +31,13 @@ export interface Rig {
   all(type: string): Promise<FhirResource[]>
   text(type: string, id: string): Promise<string>
   versions(): Promise<number>
+  /** an empty database as far as ingest knows; making collections anew takes seconds */
+  wipe(): Promise<void>
   close(): Promise<void>
 }
 
+/** what access and audit remember in the process */
+const KEPT = new Set(['policy_classes', 'AuditEvent', 'audit_heads', 'overlay'])
 const TYPES = ['Patient', 'Observation', 'DiagnosticReport', 'Encounter', 'Condition', 'ChargeItem', 'Provenance']
 
 export const actorOf = (clientId: string, party: Actor['party'] = 'hospital'): Actor => ({
@@ -79,7 +84,7 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
   const database = await testDatabase()
   const store = await createStore({ uri: database.uri, database: database.database, log: silentLog })
   const events: IngestEvent[] = []
-  const access = plainAccess()
+  const access = await createAccess({ store, organizations: [{ id: 'H1' }, { id: 'MIA' }, { id: 'HA' }, { id: 'HA2' }] })
   const deps: IngestDeps = {
     store,
     writer: createWriter({ store, search, access }),
@@ -138,8 +143,17 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
         for await (const batch of store.stream(decision, type, { kind: 'everything' })) sum += batch.reduce((n, doc) => n + doc.v, 0)
       return sum
     },
+    async wipe() {
+      const client = new MongoClient(database.uri)
+      const db = client.db(database.database)
+      for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
+        if (!KEPT.has(name) && !name.startsWith('system.')) await db.collection(name).deleteMany({})
+      }
+      await client.close()
+    },
     async close() {
       await ingest.stop()
+      await access.stop()
       await store.close()
       await database.drop()
     },
@@ -160,20 +174,4 @@ export function observation(
     statedAt: '2026-03-06T08:00:00Z',
     ...extra,
   }
-}
-
-/** Labels by custodian and patients alone, until access is there. */
-function plainAccess(): Access {
-  return {
-    prepare: async (inputs: StampInput[]) => ({
-      stamps: inputs.map(({ custodian, alsoPatients }) => ({
-        acc: { p: [...(alsoPatients ?? [])], s: 1, e: [], o: custodian },
-        withMasterKeys: (keys: string[]) => [...keys],
-      })),
-      side: [],
-      pending: {},
-    }),
-    settle: async () => {},
-    relink: async () => {},
-  } as unknown as Access
 }

@@ -57,10 +57,12 @@ class LinkPlan {
   readonly drafts: Draft[] = []
   readonly side: SideWrite[] = []
   readonly linked: Linked
+  readonly #now: Date
   readonly #facts: Facts
   readonly #choice: Found
 
   constructor(deps: IngestDeps, source: IngestSource, identity: PreparedIdentity, facts: Facts, choice: Found, taken: readonly string[]) {
+    this.#now = deps.now()
     this.#facts = facts
     this.#choice = choice
     const { patient, absorb, register } = choice
@@ -68,7 +70,7 @@ class LinkPlan {
     const next = this.#nextRecord(source, identity, record)
     const { person, identities: known } = facts
     const persons = new Map<string, string | null>()
-    const input = { source, identity, next, absorbed: absorb, person, known, newMaster: randomId, now: deps.now() }
+    const input = { source, identity, next, absorbed: absorb, person, known, newMaster: randomId, now: this.#now }
     this.linked = { patient, person: patient, registered: register, moved: [], issues: [] }
     for (const hash of register) this.side.push({ table: TABLES.numbers, op: 'insert', doc: { _id: hash, patient } })
     for (const _id of taken) this.side.push({ table: TABLES.numbers, op: 'put', doc: { _id, patient } })
@@ -137,7 +139,7 @@ class LinkPlan {
 
   #move(move: Move): void {
     this.linked.moved.push(move)
-    this.side.push(moveJob(move))
+    this.side.push(moveJob(move, this.#now))
   }
 
   #issues({ legal, birthDate, gender }: PreparedIdentity, next: PatientRecordDoc): ReceiptIssue[] {

@@ -1,5 +1,6 @@
 /** The `jobs` row of a changed link, made in the transaction that changes it, so that a crash leaves nothing half moved. */
 import type { SideWrite } from '../../store/types.ts'
+import { INGEST_BOUNDS } from '../bounds.ts'
 import { TABLES } from '../tables.ts'
 
 export interface Move {
@@ -15,6 +16,8 @@ export interface Move {
 export const MOVE_JOB = 'move-patient'
 export const moveJobId = (move: Move): string => `${MOVE_JOB}|${move.patient}|${move.from}|${move.to}`
 
-export function moveJob(move: Move): SideWrite {
-  return { table: TABLES.jobs, op: 'put', doc: { _id: moveJobId(move), kind: MOVE_JOB, ...move, attempts: 0 } }
+/** @param now a worker leaves it alone for the time of a lease: who changes the link moves the documents itself */
+export function moveJob(move: Move, now: Date): SideWrite {
+  const leaseUntil = new Date(now.getTime() + INGEST_BOUNDS.leaseMs)
+  return { table: TABLES.jobs, op: 'put', doc: { _id: moveJobId(move), kind: MOVE_JOB, ...move, leaseOwner: '', leaseUntil, leaseTerm: 0 } }
 }
