@@ -57,13 +57,13 @@ function visitMention(run: Run, mdtrtId: string): MappedResource {
   return { key: miisKeys.visit(run.context, mdtrtId), resource, state: 'current', statedAt: BEFORE_ALL, placeholder: true }
 }
 
-/** Doctors have a national code in the insurance; a name without one is a display only (formats.md D45). */
+/** Doctors have a national code in the insurance, which is never given again; a name without one is a display only (D45). */
 export function doctor<Row>(codeField: Field<Row>, nameField: Field<Row>): Rule<MappedReference> {
   return new Rule<MappedReference>([codeField], (run) => {
     const code = run.text(codeField)
     const name = run.text(nameField)
     if (code === undefined) return name === undefined ? undefined : { display: name }
-    const doctorKey = keys.practitioner('nhsa', code, name ?? '')
+    const doctorKey: ResourceKey = { type: 'Practitioner', scope: 'nhsa', parts: [code] }
     run.mention({
       key: doctorKey,
       state: 'current',

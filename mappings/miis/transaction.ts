@@ -57,7 +57,9 @@ export function naming(node: MiisObject, path: string): (field: string) => strin
 export function addPerson(input: TransactionInput, person: Person, node: MiisObject, path: string, statedAt: string): void {
   const { record, context } = input
   record.patient ??= identityOf(person, context)
-  const spelling = (field: string): string => SPELLINGS[field]?.find((name) => Object.hasOwn(node, name)) ?? field
+  // A voucher's number is no certificate: the field counts as read only where the person got its number from it.
+  const spelling = (field: string): string =>
+    (Object.hasOwn(person, field) ? SPELLINGS[field]?.find((name) => Object.hasOwn(node, name)) : undefined) ?? field
   record.run(insuredPerson, person, { statedAt, at: (field) => `${path}.${spelling(field)}` })
   record.noteRead(...['psn_no', 'mdtrt_id', 'mdtrt_cert_type'].map((field) => `${path}.${field}`))
 }

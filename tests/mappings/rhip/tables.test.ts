@@ -35,7 +35,7 @@ describe('the sample batch', () => {
       identifier: [
         { system: 'urn:oid:2.16.156.10011.1.3', value: '310100196511080248' },
         { system: 'https://fhir-cn.example/sid/ssc-no', value: 'C10000067890' },
-        { system: 'https://fhir-cn.example/sid/H1/patient-no', value: '0001078901' },
+        { system: 'https://fhir-cn.example/sid/H1/mrn', value: '0001078901' },
       ],
       name: [{ use: 'official', text: '李秀兰' }],
       gender: 'female',
