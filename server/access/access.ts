@@ -152,12 +152,16 @@ const AUDIT_CLASSES: ResourceClass[] = [
 function createWorker(deps: RelabelDeps, log: AccessLog | undefined): { start(): void; stop(): Promise<void> } {
   let abort: AbortController | undefined
   let running: Promise<void> = Promise.resolve()
+  let unknownAt = 0
   const loop = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       try {
         const ended = await relabelRound(deps)
         if (ended > 0) log?.info({ ended }, 'relabelled')
-        await relabelUnknown(deps)
+        if (deps.now().getTime() >= unknownAt) {
+          await relabelUnknown(deps)
+          unknownAt = deps.now().getTime() + ACCESS_BOUNDS.relabelUnknownMs
+        }
       } catch (error) {
         log?.warn({ name: error instanceof Error ? error.name : 'unknown' }, 'relabelling failed, to be tried again')
       }

@@ -10,6 +10,8 @@ export const ACCESS_BOUNDS = {
   /** one person's documents in one round; two workers on one person do no harm */
   relabelPersonMs: 600_000,
   relabelPollMs: 1_000,
+  /** how often what is about unknown persons is looked at again */
+  relabelUnknownMs: 60_000,
   relabelRoundMax: 50,
   /** persons whom one asker treats, listed in a query */
   treatedPersonsMax: 2_000,
