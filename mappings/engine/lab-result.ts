@@ -25,9 +25,15 @@ export interface LabResultRules {
 const ABSENT_SYSTEM = 'http://terminology.hl7.org/CodeSystem/data-absent-reason'
 
 export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, fields: LabResultFields<Row> = {}): LabResultRules {
+  // Six rules ask for the value of one row.
+  const values = new WeakMap<Run, LabValue>()
   const read = (run: Run): LabValue => {
+    const known = values.get(run)
+    if (known) return known
     const text = run.text(valueField)
-    return text === undefined ? {} : readLabValue(text, unitField && run.text(unitField))
+    const value = text === undefined ? {} : readLabValue(text, unitField && run.text(unitField))
+    values.set(run, value)
+    return value
   }
   const part = <K extends keyof LabValue>(name: K) =>
     new Rule<NonNullable<LabValue[K]>>([valueField], (run) => read(run)[name] as NonNullable<LabValue[K]>)

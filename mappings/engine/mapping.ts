@@ -2,8 +2,9 @@
 import { structureDefinition } from '../../server/fhir/canonical.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import type { RulesOf } from './elements.ts'
+import { build, type Plan, planOf } from './build.ts'
 import { From } from './from.ts'
-import { AbsentElement, type Field, Rule, type RowView, type Run } from './rule.ts'
+import type { Field, RowView, Run } from './rule.ts'
 import type { MappedResource, MappingContext, MappingIssue, ResourceKey, UnmappedCode } from './types.ts'
 import { Decimal } from './values/decimal.ts'
 import { filled } from './values/blank.ts'
@@ -30,7 +31,7 @@ export interface Mapping<Row> {
   readonly to: string
   readonly profiles: readonly string[]
   readonly definition: Omit<MappingDefinition<Row, { resourceType: string }>, 'rules'>
-  readonly elements: Readonly<Record<string, unknown>>
+  readonly elements: Plan
 }
 
 export function mapping<Row extends object, Resource extends { resourceType: string }>(
@@ -42,7 +43,7 @@ export function mapping<Row extends object, Resource extends { resourceType: str
     to: definition.to,
     profiles: profilesOf(definition.profile),
     definition: rest,
-    elements: rules(new From<Row>()) as Record<string, unknown>,
+    elements: planOf(rules(new From<Row>())),
   }
 }
 
@@ -166,55 +167,4 @@ class RowRun implements Run {
   mention(thing: MappedResource): void {
     this.mentioned.push(thing)
   }
-}
-
-const ABSENT_REASON_URL = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
-const absentExtension = (reason: string) => ({ extension: [{ url: ABSENT_REASON_URL, valueCode: reason }] })
-
-/** A structure of rules and constants to its value. One whose rules were all absent is absent, constants and all. */
-function build(node: unknown, run: Run): unknown {
-  return resolve(node, run).value
-}
-
-interface Resolved {
-  value: unknown
-  /** rules of input under this node, and how many of them had a value */
-  rules: number
-  present: number
-}
-
-function resolve(node: unknown, run: Run): Resolved {
-  if (node instanceof Rule) {
-    const value = node.evaluate(run) as unknown
-    const isInput = node.fields.length > 0
-    return { value, rules: isInput ? 1 : 0, present: isInput && value !== undefined ? 1 : 0 }
-  }
-  if (Array.isArray(node)) return resolveList(node, run)
-  if (typeof node === 'object' && node !== null && !(node instanceof Decimal)) return resolveObject(node as Record<string, unknown>, run)
-  return { value: node, rules: 0, present: 0 }
-}
-
-function resolveList(list: readonly unknown[], run: Run): Resolved {
-  const items = list.map((item) => resolve(item, run))
-  const values = items.map((item) => item.value).filter((value) => value !== undefined)
-  return { value: values.length > 0 ? values : undefined, ...counted(items) }
-}
-
-function resolveObject(node: Record<string, unknown>, run: Run): Resolved {
-  const out: Record<string, unknown> = {}
-  const items: Resolved[] = []
-  for (const [name, child] of Object.entries(node)) {
-    const item = resolve(child, run)
-    items.push(item)
-    if (item.value instanceof AbsentElement) {
-      out[child instanceof Rule && child.primitive ? `_${name}` : name] = absentExtension(item.value.reason)
-    } else if (item.value !== undefined) out[name] = item.value
-  }
-  const { rules, present } = counted(items)
-  const empty = Object.keys(out).length === 0 || (rules > 0 && present === 0)
-  return { value: empty ? undefined : out, rules, present }
-}
-
-function counted(items: readonly Resolved[]): { rules: number; present: number } {
-  return { rules: items.reduce((sum, item) => sum + item.rules, 0), present: items.reduce((sum, item) => sum + item.present, 0) }
 }

@@ -9,8 +9,11 @@ const HTML_TAG =
   /<\/?(?:p|div|span|font|b|i|u|em|strong|sub|sup|table|tbody|thead|tr|td|th|ul|ol|li|h[1-6]|a|img|html|body|head|meta)\b[^<>]{0,500}>/gi
 const ENTITIES: Record<string, string> = { '&nbsp;': ' ', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
 
+const FULL_WIDTH = /[\uff01-\uff5e\u3000]/
+
 /** Full-width ASCII (！ to ～) and the ideographic space to their ordinary forms. */
 export function toHalfWidth(text: string): string {
+  if (!FULL_WIDTH.test(text)) return text
   return text.replace(/[\uff01-\uff5e]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).replaceAll('\u3000', ' ')
 }
 

@@ -85,8 +85,20 @@ const TABLE: Record<string, string> = {
 const PLAIN =
   /^(?:(?:[mnpufkc]?(?:mol|g|L|m|s|eq|osm|U)|min|h|d|wk|mo|a|kPa|Pa|Cel|dL|%)(?:\/(?:[mnpufkc]?(?:mol|g|L|m|s)|dL|min|h|d|kg|m2))?|\/(?:min|h|d|[mu]?L)|10\*\d{1,2}\/[mu]?L)$/
 
+/** A laboratory uses a few dozen units and sends each a million times. */
+const READ_MAX = 5_000
+const alreadyRead = new Map<string, string | undefined>()
+
 /** UCUM code of a unit as sent; undefined when it is not certain. */
 export function toUcum(sent: string): string | undefined {
+  if (alreadyRead.has(sent)) return alreadyRead.get(sent)
+  if (alreadyRead.size >= READ_MAX) alreadyRead.clear()
+  const code = ucumOf(sent)
+  alreadyRead.set(sent, code)
+  return code
+}
+
+function ucumOf(sent: string): string | undefined {
   const unit = toHalfWidth(sent).replace(/\s+/g, '').replace(/[μµ]/g, 'u')
   const listed = TABLE[unit]
   if (listed) return listed
