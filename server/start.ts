@@ -14,6 +14,7 @@ import { createApp } from './http/app.ts'
 import { ingestAudit } from './ingest/audit.ts'
 import { createIngest } from './ingest/ingest.ts'
 import { ingestRouter } from './ingest/router.ts'
+import { parseResource } from './fhir/resource-text.ts'
 import { createPageTokens } from './interactions/page-token.ts'
 import type { FhirDeps } from './interactions/types.ts'
 import type { Log } from './log.ts'
@@ -73,7 +74,10 @@ async function startOn(
     policy: config.policy,
     organizations: config.organizations,
     secret: secret.for('pseudonyms'),
+    timezone: config.timezone,
+    ownBase: `${publicUrl}/fhir`,
     now,
+    keysOf: (resource, text) => search.index(resource, parseResource(text).decimals).keys,
     log,
   })
   const audit = createAudit({ store, now, newId: randomUUID, node: hostname() })

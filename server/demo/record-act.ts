@@ -12,11 +12,10 @@ const ID_CARD = 'urn:oid:2.16.156.10011.1.3'
 const WANG = '110100195803120019'
 const LI = '310100196511080248'
 
-/** The platform's own view: the custodian hospital's quality work reads its own data, and the patients read theirs. */
 export async function recordAct(cast: Cast, narrator: Narrator): Promise<Persons> {
   narrator.heading('二、成为关联、已校验的 FHIR R4 资源', 'II. Linked, validated FHIR R4 resources stand in MongoDB')
-  const wang = await masterOf(cast, narrator, '王建国', 'Wang Jianguo', WANG)
-  const li = await masterOf(cast, narrator, '李秀兰', 'Li Xiulan', LI)
+  const wang = await masterOf(cast, narrator, { zh: '王建国', en: 'Wang Jianguo', number: WANG, sources: 4 })
+  const li = await masterOf(cast, narrator, { zh: '李秀兰', en: 'Li Xiulan', number: LI, sources: 2 })
   await bloodCount(cast, narrator, wang)
   await glucose(cast, narrator, li)
   await withdrawn(cast, narrator, li)
@@ -24,21 +23,27 @@ export async function recordAct(cast: Cast, narrator: Narrator): Promise<Persons
   return { wang, li }
 }
 
-async function masterOf(cast: Cast, narrator: Narrator, zh: string, en: string, number: string): Promise<string> {
-  const quality = await cast.as('auditor')
-  const found = (await quality.search({ resourceType: 'Patient', searchParams: { identifier: `${ID_CARD}|${number}` } })) as Bundle
-  const first = matches(found, 'Patient')[0]
-  const record = first ?? { resourceType: 'Patient' }
-  const links = (record.link ?? []) as { type: string; other: { reference: string } }[]
-  const refer = links.find(({ type }) => type === 'refer')?.other.reference.split('/')[1]
-  const id = refer ?? record.id ?? ''
+interface Person {
+  zh: string
+  en: string
+  number: string
+  /** how many sources know the person */
+  sources: number
+}
+
+/** The insurance administration knows both; its own record leads to the master, which the patients' app then reads. */
+async function masterOf(cast: Cast, narrator: Narrator, person: Person): Promise<string> {
+  const mia = await cast.as('mia')
+  const found = (await mia.search({ resourceType: 'Patient', searchParams: { identifier: `${ID_CARD}|${person.number}` } })) as Bundle
+  const links = matches(found, 'Patient').flatMap((record) => (record.link ?? []) as { type: string; other: { reference: string } }[])
+  const id = links.find(({ type }) => type === 'refer')?.other.reference.split('/')[1] ?? ''
   const own = await cast.as('patient-app', { patient: id })
   const master = (await own.read({ resourceType: 'Patient', id })) as FhirResource
-  const seealso = ((master.link ?? []) as { type: string }[]).filter(({ type }) => type === 'seealso')
+  const linked = ((master.link ?? []) as { type: string }[]).filter(({ type }) => type === 'seealso').length
   narrator.check(
-    `${zh}：一条主记录，按身份证号关联 ${seealso.length} 条来源记录`,
-    `${en}: one master record, linked by identity number to ${seealso.length} source records`,
-    seealso.length >= 2,
+    `${person.zh}：一条主记录，按身份证号关联 ${linked} 条来源记录`,
+    `${person.en}: one master record, linked by identity number to ${linked} source records`,
+    linked === person.sources,
   )
   return id
 }

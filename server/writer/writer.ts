@@ -4,7 +4,7 @@ import { systemDecision } from '../access/decision.ts'
 import { type ParsedResource, parseResource, stampText } from '../fhir/resource-text.ts'
 import type { IndexEntry } from '../search/plan.ts'
 import type { Search } from '../search/types.ts'
-import type { Store, Stored, Write, WriteResult } from '../store/types.ts'
+import type { SideWrite, Store, Stored, Write, WriteResult } from '../store/types.ts'
 import type { Draft, WriteExtra, Writer, WriterResult } from './types.ts'
 
 /** How often a write is prepared again because the state of a consent moved under it. */
@@ -48,6 +48,7 @@ async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): 
   const same = (item: Ready) => isUnchanged(item, current.get(nameOf(item.draft)))
   const unchanged = all.filter(same)
   const changing = all.filter((item) => !same(item))
+  const links = linksOf(extra.side ?? [])
   const prepared = await deps.access.prepare(
     changing.map(({ draft, parsed }) => {
       const acc = current.get(nameOf(draft))?.acc
@@ -58,6 +59,7 @@ async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): 
         // The resource as it will be: its own id is part of what labels depend on.
         ...(parsed ? { resource: { ...parsed.resource, id: draft.id } } : {}),
         ...(draft.alsoPatients ? { alsoPatients: draft.alsoPatients } : {}),
+        ...(links.size > 0 ? { links } : {}),
         ...(acc ? { current: acc } : {}),
       }
     }),
@@ -68,6 +70,12 @@ async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): 
   if (!result.ok) return { ...result, unchanged: names }
   await deps.access.settle(prepared.pending, result.written)
   return { ok: true, written: inOrder(all, result.written, current), unchanged: names }
+}
+
+/** Rows of the table of linked patients among the side writes: the resources beside them are already about that person. */
+function linksOf(side: readonly SideWrite[]): Map<string, string> {
+  const rows = side.flatMap((write) => (write.table === 'persons' && write.op === 'put' ? [write.doc] : []))
+  return new Map(rows.map((doc) => [String(doc._id), String(doc.person)]))
 }
 
 const nameOf = (draft: { type: string; id: string }): string => `${draft.type}/${draft.id}`
