@@ -1,5 +1,5 @@
 /** Search keys of an AuditEvent, in the form that server/search looks for: made from the entry, not read back from the text. */
-import type { AuditEntry } from './audit.ts'
+import type { AuditEntry } from './entry.ts'
 import { CLIENT_SYSTEM, EVENT_TYPE_SYSTEM, INTERACTION_SYSTEM, isInteraction, namedResources, OPERATION_SYSTEM } from './render.ts'
 
 /** R4 search parameters type, subtype, action, outcome, agent, patient, entity; `date` is the main date. */

@@ -4,7 +4,7 @@
  */
 import { BASE } from '../fhir/canonical.ts'
 import type { Actor } from '../auth/actor.ts'
-import type { AuditEntry } from './audit.ts'
+import type { AuditEntry } from './entry.ts'
 
 export interface Rendering {
   id: string

@@ -41,7 +41,9 @@ function resolveImport(path: string, name: string): string {
 const inside = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`)
 
 const folderOf = (path: string): string | undefined =>
-  Object.keys(MAY_IMPORT).filter((folder) => inside(path, folder)).sort((a, b) => b.length - a.length)[0]
+  Object.keys(MAY_IMPORT)
+    .filter((folder) => inside(path, folder))
+    .sort((a, b) => b.length - a.length)[0]
 
 export function breaches(files: SourceFile[]): string[] {
   return [...files.flatMap(importBreaches), ...files.flatMap(packageBreaches), ...files.flatMap(textBreaches), ...cycles(files)]

@@ -6,7 +6,11 @@ const file = (path: string, imports: string[] = [], text = ''): SourceFile => ({
 
 describe('the checker', () => {
   test.each([
-    ['a folder that imports what is behind it', [file('server/search/a.ts', ['server/store/types.ts'])], 'may not import server/store/types.ts'],
+    [
+      'a folder that imports what is behind it',
+      [file('server/search/a.ts', ['server/store/types.ts'])],
+      'may not import server/store/types.ts',
+    ],
     ['the driver outside the store', [file('server/http/a.ts', ['mongodb'])], 'may not import the package mongodb'],
     ['a decision made elsewhere', [file('server/http/a.ts', [], 'makeDecision({})')], 'may not use makeDecision'],
     ['a forged decision', [file('server/http/a.ts', [], 'const d = {} as Decision')], 'may not use as Decision'],
