@@ -24,6 +24,8 @@ export async function basisOf(
     if (CONSENT_REASONS.has(verdict.reason)) for (const person of acc.p) persons.add(person)
   }
   const states = await statesOf(deps, [...persons])
-  const consents = [...states.values()].flatMap((state) => parseConsents(state).map(({ id, v }) => `Consent/${id}/_history/${v}`))
+  const consents = [...states.values()].flatMap((state) =>
+    parseConsents(state).flatMap(({ id, v, version }) => (version.status === 'active' ? [`Consent/${id}/_history/${v}`] : [])),
+  )
   return { reasons: [...reasons].sort(), obligations: [...obligations], consents: consents.sort() }
 }

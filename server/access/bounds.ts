@@ -15,10 +15,15 @@ export const ACCESS_BOUNDS = {
   relabelRoundMax: 50,
   /** persons whom one asker treats, listed in a query */
   treatedPersonsMax: 2_000,
+  /** visits and teams of the persons of one query */
+  relationRowsMax: 20_000,
+  /** rounds in which persons met on the way are looked up */
+  lookUpRoundsMax: 3,
   consentsPerPersonMax: 500,
   provisionDepthMax: 8,
   provisionsMax: 500,
   classInsertAttemptsMax: 200,
+  classShapesMax: 20_000,
   /** askers whose evaluated classes are kept */
   askersCachedMax: 500,
   studyCacheMs: 2_000,

@@ -24,6 +24,8 @@ export function createClassRegistry(table: Table<ClassDoc>): ClassRegistry {
   const byNumber = new Map<number, ResourceClass>()
   const byText = new Map<string, number>()
   const byType = new Map<string, number[]>()
+  /** the same by the text in which stamping makes them: no sorting of keys for what is known */
+  const byShape = new Map<string, number>()
   let max = 0
   let making: Promise<unknown> = Promise.resolve()
 
@@ -69,11 +71,14 @@ export function createClassRegistry(table: Table<ClassDoc>): ClassRegistry {
     ofType: (type) => byType.get(type) ?? [],
     refresh,
     async numbersOf(classes) {
+      const quick = classes.map((one) => byShape.get(JSON.stringify(one)))
+      if (quick.every((number) => number !== undefined)) return quick
       const texts = classes.map(canonicalJson)
-      if (texts.every((text) => byText.has(text))) return texts.map((text) => byText.get(text) as number)
       const made = making.then(async () => {
         const numbers: number[] = []
         for (const [at, text] of texts.entries()) numbers.push(byText.get(text) ?? (await make(text, (classes[at] as ResourceClass).type)))
+        if (byShape.size > ACCESS_BOUNDS.classShapesMax) byShape.clear()
+        for (const [at, one] of classes.entries()) byShape.set(JSON.stringify(one), numbers[at] as number)
         return numbers
       })
       making = made.catch(() => undefined)

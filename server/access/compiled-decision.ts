@@ -1,4 +1,6 @@
 /** A Decision of one request: its filters by type, and the second gate over the same sets. */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { isPublicType } from './content.ts'
 import { type Acc, type AccClause, type AccFilter, type Decision, makeDecision, type OverlayEntry } from './decision.ts'
 import type { Verdict } from './decision-result.ts'
 import type { Evaluator, Evaluators } from './evaluator.ts'
@@ -27,7 +29,10 @@ export const explain = (decision: Decision, type: string, acc: Acc): Verdict | u
 /** Consents do not change who may read the account of uses: it is not hidden while they are applied. */
 const NOT_OVERLAID = new Set(['AuditEvent'])
 
-export function compileDecision(evaluators: Evaluators, stood: Stood, snapshot: Snapshot, now: number): Decision {
+/** Persons met at the second gate, whom the asker may treat: to be looked up where he treats too many to list. */
+export type Met = Set<string>
+
+export function compileDecision(evaluators: Evaluators, stood: Stood, snapshot: Snapshot, now: number, met?: Met): Decision {
   const evaluator = evaluators.of(stood.asker)
   const compiled = new Map<string, Compiled>()
   const epochs = new Map(snapshot.overlay.map(({ person, epoch }) => [person, `${person}#${epoch}`]))
@@ -40,10 +45,16 @@ export function compileDecision(evaluators: Evaluators, stood: Stood, snapshot: 
   }
   const gateOf = (type: string, acc: Acc): Gate | undefined => {
     if (!NOT_OVERLAID.has(type) && isOverlaid(acc, epochs)) return undefined
-    return ofType(type).gates.find((gate) => passes(gate, acc))
+    const gate = ofType(type).gates.find((one) => passes(one, acc))
+    if (!gate && met) for (const person of acc.p) met.add(person)
+    return gate
   }
   const decision = makeDecision({
-    filter: (type) => ofType(type).filter,
+    filter(type) {
+      // Without the list of whom he treats, a search would silently find too little.
+      if (met && !isPublicType(type)) throw new OutcomeError('too-costly')
+      return ofType(type).filter
+    },
     permits: (type, acc) => gateOf(type, acc) !== undefined,
     reason: `${stood.asker.party}:${stood.asker.purpose}`,
   })

@@ -2,7 +2,7 @@
  * FHIR Consent (R4, consent.md 3.3; IHE PCF style root types too) to the decision's own terms. Pure. What is not understood
  * fails closed: it keeps a permit from permitting, and lets a deny deny.
  */
-import { parseDate, parsePeriod } from '../fhir/date.ts'
+import { parseDate } from '../fhir/date.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'
 import type { ConsentRule, Effect, Provision } from './consent-model.ts'

@@ -14,9 +14,9 @@ export interface OwnLabels {
 
 export function ownLabels(resource: FhirResource, scan: Scan): OwnLabels {
   const icd = scan.codings.filter(isIcd10).map(({ code }) => code.toUpperCase())
-  const found = Object.entries(SENSITIVITY.labels).flatMap(([label, rules]) => (hits(label, rules, resource, scan, icd) ? [label] : []))
+  const found = Object.entries(SENSITIVITY.labels).flatMap(([label, rules]) => (hits(rules, resource, scan, icd) ? [label] : []))
   return {
-    labels: [...new Set([...found, ...statedLabels(resource)])].sort(),
+    labels: [...new Set([...found, ...labelsByWords(scan), ...statedLabels(resource)])].sort(),
     notifiable: icd.some((code) => SENSITIVITY.notifiableIcd10.some((prefix) => code.startsWith(prefix))),
     insured: isInsured(resource, scan),
     fromInsurance: isFromInsurance(resource),
@@ -52,11 +52,10 @@ function isIcd10({ system, code, path }: ScannedCoding): boolean {
   return system === '' || /icd|diagnos/i.test(system) || /^(?:code|reasonCode|diagnosis|conclusionCode|indication)\b/.test(path)
 }
 
-function hits(label: string, rules: LabelRules, resource: FhirResource, scan: Scan, icd: readonly string[]): boolean {
+function hits(rules: LabelRules, resource: FhirResource, scan: Scan, icd: readonly string[]): boolean {
   if (rules.types?.includes(resource.resourceType)) return true
-  if (icd.some((code) => startsWithAny(code, rules.icd10))) return true
-  if (scan.codings.some((coding) => isTestOrDrug(coding, rules))) return true
-  return hasWord(rules.words, scan) || isOfDepartment(label, rules, scan)
+  if (icd.length > 0 && icd.some((code) => startsWithAny(code, rules.icd10))) return true
+  return scan.codings.some((coding) => isTestOrDrug(coding, rules))
 }
 
 function isTestOrDrug({ system, code }: ScannedCoding, rules: LabelRules): boolean {
@@ -65,21 +64,46 @@ function isTestOrDrug({ system, code }: ScannedCoding, rules: LabelRules): boole
   return false
 }
 
-function hasWord(words: readonly string[] | undefined, scan: Scan): boolean {
-  if (!words) return false
-  const says = (text: string) => text !== '' && words.some((word) => text.toUpperCase().includes(word.toUpperCase()))
-  return scan.codings.some(({ display }) => says(display)) || scan.words.some(({ text }) => says(text))
+const escaped = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+/** Alternatives from our own table, never from input. Undefined for none. */
+const anyOf = (words: readonly string[] | undefined): RegExp | undefined =>
+  words && words.length > 0 ? new RegExp(words.map(escaped).join('|'), 'i') : undefined
+
+interface Words {
+  words: RegExp | undefined
+  departments: RegExp | undefined
 }
+
+const WORDS: ReadonlyMap<string, Words> = new Map(
+  Object.entries(SENSITIVITY.labels).map(([label, { words, departments }]) => [
+    label,
+    { words: anyOf(words), departments: anyOf(departments) },
+  ]),
+)
+/** Nearly every resource has none of all these words: one look tells. */
+const ANY_WORD = anyOf(Object.values(SENSITIVITY.labels).flatMap(({ words, departments }) => [...(words ?? []), ...(departments ?? [])]))
 
 const DEPARTMENT_PATH = /(?:serviceType|specialty|practiceSetting|performerType)/
 
-function isOfDepartment(label: string, rules: LabelRules, scan: Scan): boolean {
-  const prefixes = SENSITIVITY.departmentCodes[label]
-  if (prefixes && scan.codings.some(({ path, code }) => DEPARTMENT_PATH.test(path) && startsWithAny(code, prefixes))) return true
-  const names = rules.departments
-  if (!names) return false
-  const is = (text: string) => names.some((name) => text.includes(name))
-  return scan.words.some(({ text }) => is(text)) || scan.codings.some(({ path, display }) => DEPARTMENT_PATH.test(path) && is(display))
+/** Labels by the words of codes that nobody mapped, and by departments. */
+function labelsByWords(scan: Scan): string[] {
+  const displays = scan.codings.map(({ display }) => display).join('\n')
+  const texts = scan.words.map(({ text }) => text).join('\n')
+  const found = ANY_WORD?.test(`${displays}\n${texts}`) ? byWords(scan, displays, texts) : []
+  const departments = scan.codings.filter(({ path }) => DEPARTMENT_PATH.test(path))
+  if (departments.length === 0) return found
+  const coded = Object.entries(SENSITIVITY.departmentCodes).filter(([, prefixes]) =>
+    departments.some(({ code }) => startsWithAny(code, prefixes)),
+  )
+  return [...found, ...coded.map(([label]) => label)]
+}
+
+function byWords(scan: Scan, displays: string, texts: string): string[] {
+  const departments = scan.codings.flatMap(({ path, display }) => (DEPARTMENT_PATH.test(path) ? [display] : [])).join('\n')
+  return [...WORDS].flatMap(([label, known]) =>
+    known.words?.test(`${displays}\n${texts}`) || known.departments?.test(`${departments}\n${texts}`) ? [label] : [],
+  )
 }
 
 const MONEY = new Set([

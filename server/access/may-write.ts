@@ -78,14 +78,15 @@ async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent
   return own ? yes('custodian') : no('link-to-other-custodian')
 }
 
-/** A Patient record of the organisation, one that nobody answers for, or a visit there. */
+/** A visit there, a Patient record of its own; or one that nobody answers for, or that is only being made. */
 async function hasRecordAt(deps: MayWriteDeps, organization: string, person: string): Promise<boolean> {
   const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
   if (visit.length > 0) return true
+  const custodians = new Set<string>()
   for await (const batch of deps.store.ofPerson(LABELLING, 'Patient', person)) {
-    if (batch.some(({ acc, deleted }) => !deleted && (acc.o === organization || acc.o === ''))) return true
+    for (const { acc, deleted } of batch) if (!deleted) custodians.add(acc.o)
   }
-  return false
+  return custodians.has(organization) || [...custodians].every((custodian) => custodian === '')
 }
 
 /** A patient for himself, a guardian for a minor: consents and answers to questionnaires. */

@@ -2,11 +2,10 @@
 import { parseDate } from '../fhir/date.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'
-import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { SideWrite } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { type Element, list, reference, text } from './provision-criteria.ts'
-import { personsOf, UNKNOWN_PERSON } from './stamp.ts'
+import { UNKNOWN_PERSON } from './stamp.ts'
 import { type AccessTables, type RelationDoc, TABLES } from './tables.ts'
 import type { StampInput, Stamped } from './types.ts'
 
@@ -90,32 +89,40 @@ function careTeamRelation(team: FhirResource, { zone }: RelationContext): Found 
 export interface Treated {
   treating: ReadonlySet<string>
   primary: ReadonlySet<string>
+  /** there are more than can be listed: only those asked for by name are in it */
+  partial: boolean
 }
 
 export interface TreatedQuery {
   organization: string
   /** `Practitioner/x`; absent: the relation of the whole organisation */
   user?: string
-  /** patients that the query is bound to */
-  patients: readonly string[]
   now: Date
   treatingDays: number
 }
 
-/**
- * Persons whom the asker treats. A list beyond the bound is narrowed to the patients that the query is bound to.
- * @throws OutcomeError too-costly when it is bound to none
- */
-export async function treatedPersons(tables: AccessTables, query: TreatedQuery): Promise<Treated> {
+/** Persons whom the asker treats; where they are too many to list, those of them whom `persons` names. */
+export async function treatedPersons(
+  tables: Pick<AccessTables, 'relations'>,
+  query: TreatedQuery,
+  persons: readonly string[],
+): Promise<Treated> {
   const rows = await tables.relations.find(runningOf(query), { limit: ACCESS_BOUNDS.treatedPersonsMax + 1 })
-  const all = treatedOf(rows, query.user)
-  if (rows.length <= ACCESS_BOUNDS.treatedPersonsMax) return all
-  if (query.patients.length === 0) throw new OutcomeError('too-costly')
-  const persons = [...new Set((await personsOf({ tables }, query.patients)).values())]
-  return treatedOf(
-    await tables.relations.find({ ...runningOf(query), persons: { $in: persons } }, { limit: ACCESS_BOUNDS.treatedPersonsMax }),
-    query.user,
-  )
+  if (rows.length <= ACCESS_BOUNDS.treatedPersonsMax) return { ...treatedOf(rows, query.user), partial: false }
+  return { ...(await treatedAmong(tables, query, persons)), partial: true }
+}
+
+/** Those of `persons` whom the asker treats. */
+export async function treatedAmong(
+  tables: Pick<AccessTables, 'relations'>,
+  query: TreatedQuery,
+  persons: readonly string[],
+): Promise<Omit<Treated, 'partial'>> {
+  if (persons.length === 0) return { treating: new Set(), primary: new Set() }
+  const named = new Set(persons)
+  const where = { ...runningOf(query), persons: { $in: [...named] } }
+  const { treating, primary } = treatedOf(await tables.relations.find(where, { limit: ACCESS_BOUNDS.relationRowsMax }), query.user)
+  return { treating: treating.intersection(named), primary: primary.intersection(named) }
 }
 
 /** At the own organisation as participant of a visit, or anywhere in a CareTeam. */
@@ -126,7 +133,7 @@ function runningOf({ organization, user, now, treatingDays }: TreatedQuery): Rec
   return { organization: { $in: [organization, ANYWHERE] }, users: user, $or: running }
 }
 
-function treatedOf(rows: readonly RelationDoc[], user: string | undefined): Treated {
+function treatedOf(rows: readonly RelationDoc[], user: string | undefined): { treating: Set<string>; primary: Set<string> } {
   const treating = new Set(rows.flatMap(({ persons }) => persons))
   const primary = new Set(rows.flatMap((row) => (user === undefined || row.primary.includes(user) ? row.persons : [])))
   return { treating, primary }

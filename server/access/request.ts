@@ -1,6 +1,7 @@
 /** One request's decision: made of what is known, and checked against a read that started after the request began. */
 import type { Actor } from '../auth/actor.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
 import { compileDecision } from './compiled-decision.ts'
 import { type Decision, makeDecision, systemDecision } from './decision.ts'
 import type { Evaluators } from './evaluator.ts'
@@ -32,7 +33,8 @@ export function beginRequest(deps: RequestDeps, actor: Actor, options: DecisionO
   let current = NOTHING(actor)
   const use = (snapshot: Snapshot): void => {
     used = snapshot
-    current = compileDecision(deps.evaluators, stood, snapshot, deps.now().getTime())
+    // Without look-ups on the way, who is too many to be listed is treated as nobody's patient.
+    current = compileDecision(deps.evaluators, stood, snapshot, deps.now().getTime(), stood.treatsAmong ? new Set() : undefined)
   }
   const looked = needsStanding(actor)
   const latest = deps.reader.latest()
@@ -84,6 +86,7 @@ export async function runDecided<T>(
   options: DecisionOptions,
   run: (decision: Decision) => Promise<T>,
 ): Promise<T> {
+  if (actor.party === 'hospital' && !actor.unrestricted && needsStanding(actor)) return runTreating(deps, actor, options, run)
   const request = beginRequest(deps, actor, options)
   if (actor.unrestricted) return run(request.decision)
   if (needsStanding(actor) || deps.reader.latest() === undefined) {
@@ -95,4 +98,26 @@ export async function runDecided<T>(
   if (!stands.value) return run(request.decision)
   if (first.status === 'rejected') throw first.reason
   return first.value
+}
+
+/** Where the asker treats too many to list, the persons that the second gate meets are looked up, and the query run again. */
+async function runTreating<T>(
+  deps: RequestDeps,
+  actor: Actor,
+  options: DecisionOptions,
+  run: (decision: Decision) => Promise<T>,
+): Promise<T> {
+  const [snapshot, stood] = await Promise.all([guarded(deps.reader.read()), guarded(deps.standing.of(actor, options.patients ?? []))])
+  const at = deps.now().getTime()
+  if (!stood.treatsAmong) return run(compileDecision(deps.evaluators, stood, snapshot, at))
+  const known = new Set<string>()
+  let related: Stood['standings'] = []
+  for (let round = 0; ; round++) {
+    const met = new Set<string>()
+    const value = await run(compileDecision(deps.evaluators, { ...stood, standings: [...stood.standings, ...related] }, snapshot, at, met))
+    const news = [...met].filter((person) => !known.has(person))
+    if (news.length === 0 || round >= ACCESS_BOUNDS.lookUpRoundsMax) return value
+    for (const person of news) known.add(person)
+    related = await stood.treatsAmong([...known])
+  }
 }

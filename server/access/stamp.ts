@@ -46,6 +46,7 @@ export async function stampAll(deps: StampDeps, inputs: readonly StampInput[]): 
   for (const input of inputs) if (input.resource) working.set(input, begin(deps, input as Working['input']))
   const all = [...working.values()]
   const [stored, persons] = await Promise.all([lookUp(deps, all), personsOf(deps, patientsOf(inputs, all))])
+  for (const input of inputs) for (const [patient, person] of input.links ?? []) persons.set(patient, person)
   for (const one of all) ownPersons(one, persons)
   inherit(all, stored)
   for (const one of all) if (one.persons.size === 0 && !isAboutNobody(one)) one.persons.add(UNKNOWN_PERSON)

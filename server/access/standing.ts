@@ -8,7 +8,7 @@ import type { Variant } from './evaluator.ts'
 import { ageOf, isDeceased, isGuardian, isKin, wardOf } from './kin.ts'
 import { covers, isResearch } from './purposes.ts'
 import type { Asker, Policy } from './question.ts'
-import { treatedPersons } from './relations.ts'
+import { type Treated, treatedAmong, treatedPersons } from './relations.ts'
 import { personsOf } from './stamp.ts'
 import { type StudyFacts, studyFacts } from './study.ts'
 import { type AccessTables, LABELLING } from './tables.ts'
@@ -22,6 +22,8 @@ export interface Standing extends Variant {
 export interface Stood {
   asker: Asker
   standings: readonly Standing[]
+  /** present where the asker treats too many to list: only those that he meets are looked up, and no search is possible */
+  treatsAmong?: (persons: readonly string[]) => Promise<Standing[]>
 }
 
 export interface StandingDeps {
@@ -90,39 +92,45 @@ export function createStanding(deps: StandingDeps): {
     plain: (actor) => ({ asker: asker(actor), standings: plainStandings(actor) }),
     async of(actor, patients) {
       const study = isResearch(actor.purpose) && actor.study !== undefined ? await studies(actor.study) : undefined
-      const standings = [...plainStandings(actor), ...(await relatedStandings(deps, actor, patients))]
-      return { asker: asker(actor, study), standings }
+      const related = await relatedStandings(deps, actor, patients)
+      return { asker: asker(actor, study), ...related, standings: [...plainStandings(actor), ...related.standings] }
     },
   }
 }
 
-async function relatedStandings(deps: StandingDeps, actor: Actor, patients: readonly string[]): Promise<Standing[]> {
+type Related = Pick<Stood, 'standings' | 'treatsAmong'>
+
+async function relatedStandings(deps: StandingDeps, actor: Actor, patients: readonly string[]): Promise<Related> {
   switch (actor.party) {
     case 'hospital':
       return treatingStandings(deps, actor, patients)
     case 'patient':
-      return selfStandings(deps, actor)
+      return { standings: await selfStandings(deps, actor) }
     case 'guardian':
     case 'relative':
-      return kinStandings(deps, actor)
+      return { standings: await kinStandings(deps, actor) }
     case 'legal':
-      return orderStandings(deps, actor)
+      return { standings: await orderStandings(deps, actor) }
     default:
-      return []
+      return { standings: [] }
   }
 }
 
-async function treatingStandings(deps: StandingDeps, actor: Actor, patients: readonly string[]): Promise<Standing[]> {
-  if (!covers('TREAT', actor.purpose) || actor.purpose === 'BTG' || actor.organization === '') return []
+async function treatingStandings(deps: StandingDeps, actor: Actor, patients: readonly string[]): Promise<Related> {
+  if (!covers('TREAT', actor.purpose) || actor.purpose === 'BTG' || actor.organization === '') return { standings: [] }
   const { organization, user } = actor
-  const query = { organization, patients, now: deps.now(), treatingDays: deps.policy.treatingDays, ...(user === undefined ? {} : { user }) }
-  const { treating, primary } = await treatedPersons(deps.tables, query)
-  return [
-    { custodian: 'own', relation: { treating: true }, persons: treating },
-    { custodian: 'own', relation: { treating: true, primary: true }, persons: primary },
-    { custodian: 'other', relation: { treating: true }, persons: treating },
-  ]
+  const query = { organization, now: deps.now(), treatingDays: deps.policy.treatingDays, ...(user === undefined ? {} : { user }) }
+  const persons = patients.length === 0 ? [] : [...(await personsOf(deps, patients)).values()]
+  const { partial, ...treated } = await treatedPersons(deps.tables, query, persons)
+  if (!partial || patients.length > 0) return { standings: standingsOf(treated) }
+  return { standings: [], treatsAmong: async (met) => standingsOf(await treatedAmong(deps.tables, query, met)) }
 }
+
+const standingsOf = ({ treating, primary }: Omit<Treated, 'partial'>): Standing[] => [
+  { custodian: 'own', relation: { treating: true }, persons: treating },
+  { custodian: 'own', relation: { treating: true, primary: true }, persons: primary },
+  { custodian: 'other', relation: { treating: true }, persons: treating },
+]
 
 async function selfStandings(deps: StandingDeps, actor: Actor): Promise<Standing[]> {
   const id = actor.patient ?? actor.user?.match(/^Patient\/(.+)$/)?.[1]

@@ -35,6 +35,8 @@ export interface StampInput {
   custodian: string
   /** persons or patients whose rules hold although the resource does not refer to them */
   alsoPatients?: readonly string[]
+  /** patients that the same transaction links: patient id to its person from now on */
+  links?: ReadonlyMap<string, string>
   /** labels of the current version; a delete keeps them, an update keeps its sensitivity labels' history out of it */
   current?: Acc
 }

@@ -1,7 +1,7 @@
 /** Who sees what: relations, kin, parties, special types. */
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { Actor } from '../../server/auth/actor.ts'
-import { actor, condition, encounter, hospital, patient, sees, site } from './fixture.ts'
+import { actor, condition, encounter, hospital, patient, SYSTEM, sees, site } from './fixture.ts'
 
 const clock = { now: new Date('2025-06-01T00:00:00Z') }
 const at = site({ now: () => clock.now })
@@ -82,6 +82,36 @@ describe('treating', () => {
     expect(await look(doctor, 'Condition', 'p1-hiv')).toBe(true)
     expect(await look({ ...doctor, role: 'admin' }, 'Condition', 'p1-hiv')).toBe(false)
     expect(await look(hospital('H3', { purpose: 'BTG' }), 'Condition', 'p1-hiv')).toBe(false)
+  })
+})
+
+describe('an organisation that treats more than can be listed', () => {
+  test('reads whom it treats, searches only with a patient', async () => {
+    await at.put('H4', [
+      patient('big'),
+      condition('big-c', 'big'),
+      encounter('big-e', 'big'),
+      patient('small'),
+      condition('small-c', 'small'),
+    ])
+    const relations = at.store.table<{ _id: string }>(SYSTEM, 'relations')
+    const row = (n: number) => ({
+      _id: `Encounter/many${n}`,
+      patients: [],
+      persons: [`many${n}`],
+      organization: 'H4',
+      users: [],
+      primary: [],
+      end: null,
+    })
+    await Promise.all(Array.from({ length: 2001 }, (_, n) => relations.insert(row(n))))
+    const read = (id: string) => at.access.withDecision(hospital('H4'), {}, (decision) => at.store.read(decision, 'Condition', id))
+    expect((await read('big-c'))?.id).toBe('big-c')
+    expect(await read('small-c')).toBeUndefined()
+    const search = (patients: string[]) =>
+      at.access.withDecision(hospital('H4'), { patients }, (decision) => at.store.count(decision, 'Condition', { kind: 'everything' }))
+    await expect(search([])).rejects.toThrow('too-costly')
+    expect(await search(['big', 'small'])).toBe(1)
   })
 })
 
@@ -188,7 +218,7 @@ describe('writing', () => {
     (who: Actor, resource: Record<string, unknown>, custodian = who.organization, current?: { type: string; id: string }) =>
     async () => {
       const { resourceType: type, id } = resource as { resourceType: string; id: string }
-      const stored = current && (await at.store.read((await import('./fixture.ts')).SYSTEM, current.type, current.id))
+      const stored = current && (await at.store.read(SYSTEM, current.type, current.id))
       const text = JSON.stringify(resource)
       const method = current ? 'PUT' : 'POST'
       return (await at.access.mayWrite(who, { type, id, method, custodian, text }, stored)).reason
@@ -220,6 +250,7 @@ describe('writing', () => {
       write(hospital('H2'), patient('new', { link: [{ other: { reference: 'Patient/p1' } }] }) as Record<string, unknown>),
       'link-to-other-custodian',
     ],
+    ['for a patient that is only being made', write(hospital('H2'), condition('n', 'not-yet') as Record<string, unknown>), 'custodian'],
     ['a study', write(hospital('H1'), { resourceType: 'ResearchStudy', id: 'n' }), 'kept-by-operators'],
     ['a consent of its patient', write(hospital('H1'), consentOf('p1')), 'custodian'],
     ['a consent of another’s patient', write(hospital('H2'), consentOf('p1')), 'patient-not-registered-here'],
