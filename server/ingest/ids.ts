@@ -1,5 +1,5 @@
 /** Ids of what sources send: keyed hashes, so that re-delivery meets its resource and no number can be guessed from an id. */
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { ResourceKey } from '../../mappings/engine/types.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -22,9 +22,20 @@ function base32(bytes: Uint8Array): string {
   return bits > 0 ? out + ALPHABET[(value << (5 - bits)) & 31] : out
 }
 
+const keys = new WeakMap<Uint8Array, KeyObject>()
+
+/** Making a key of the secret's bytes costs more than the hash itself. */
+function keyOf(secret: Uint8Array): KeyObject {
+  const known = keys.get(secret)
+  if (known) return known
+  const made = createSecretKey(secret)
+  keys.set(secret, made)
+  return made
+}
+
 /** 26 characters (130 bits) of HMAC-SHA-256 over the parts; JSON keeps `a|b` and `a`, `b` apart. */
 export function keyedId(secret: Uint8Array, ...parts: string[]): string {
-  return base32(createHmac('sha256', secret).update(JSON.stringify(parts)).digest()).slice(0, ID_CHARACTERS)
+  return base32(createHmac('sha256', keyOf(secret)).update(JSON.stringify(parts)).digest()).slice(0, ID_CHARACTERS)
 }
 
 /** Id of the resource that a key stands for, the same from every source. */

@@ -48,7 +48,8 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     issues: record.issues.slice(0, INGEST_BOUNDS.recordIssuesMax),
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
     digest: createHash('sha256')
-      .update(JSON.stringify([record.patient, record.resources, record.unmapped], replacer(deps)))
+      .update(JSON.stringify([record.patient, record.resources.map(({ key, state, statedAt }) => [key, state, statedAt]), record.unmapped]))
+      .update(record.resources.map(({ resource }) => texts(resource)).join('\n'))
       .digest('base64url'),
   }
 }
@@ -64,25 +65,35 @@ function idOf(deps: Deps, mapped: MappedResource): string | undefined {
 const configured = (deps: Deps, key: ResourceKey): string | undefined =>
   key.type === 'Organization' && key.parts.length === 0 ? deps.organizations.find(({ id }) => id === key.scope)?.id : undefined
 
-/** JSON text of a mapped value; key references become `Type/id`, decimals keep their digits. */
-export function textsOf(deps: Deps): (value: unknown) => string {
+/** JSON text of a mapped value; key references become `Type/id`, decimals keep their digits. Whole resources are remembered. */
+function textsOf(deps: Deps): (value: unknown) => string {
   const replace = replacer(deps)
-  return (value) => JSON.stringify(value, replace)
+  const known = new Map<unknown, string>()
+  return (value) => {
+    const made = known.get(value) ?? JSON.stringify(value, replace)
+    if (value !== null && typeof value === 'object' && 'resourceType' in value) known.set(value, made)
+    return made
+  }
 }
 
 function replacer(deps: Deps): (key: string, value: unknown) => unknown {
+  const urls = new Map<string, string>()
+  const relativeUrl = (key: ResourceKey): string => {
+    const name = JSON.stringify([key.type, key.scope, key.parts])
+    const url = urls.get(name) ?? `${key.type}/${configured(deps, key) ?? resourceId(deps.secret, key)}`
+    urls.set(name, url)
+    return url
+  }
   return (_, value) => {
     if (value === null || typeof value !== 'object') return value
     const display = (value as KeyReference).display
     if ('$patient' in value) return { reference: PATIENT_PLACEHOLDER, ...(display !== undefined && { display }) }
-    if ('$url' in value) return relativeUrl(deps, (value as KeyUrl).$url)
+    if ('$url' in value) return relativeUrl((value as KeyUrl).$url)
     if (!('$key' in value)) return value
     const key = (value as KeyReference).$key
-    return { reference: relativeUrl(deps, key), ...(display !== undefined && { display }) }
+    return { reference: relativeUrl(key), ...(display !== undefined && { display }) }
   }
 }
-
-const relativeUrl = (deps: Deps, key: ResourceKey): string => `${key.type}/${configured(deps, key) ?? resourceId(deps.secret, key)}`
 
 function identityOf(deps: Deps, source: IngestSource, record: MappedRecord, patient: PatientIdentity): PreparedIdentity {
   const statedAt = newest(record.resources.filter((r) => !r.placeholder).map((r) => r.statedAt)) ?? new Date(0).toISOString()

@@ -142,6 +142,7 @@ class PayloadRun {
     if (outcome.status === 'stored-with-issues') this.#counts.withIssues++
     if (outcome.status === 'refused') this.#counts.refused++
     if (outcome.status === 'nothing') this.#counts.nothing++
+    if (outcome.status === 'waiting') this.#counts.open++
     this.#issues.add(outcome.issues)
   }
 
@@ -152,6 +153,7 @@ class PayloadRun {
   async quarantine(part: { recordType: string; at: string; raw?: Uint8Array | undefined }, issues: readonly ReceiptIssue[]): Promise<void> {
     await quarantine(this.deps, this.tables, this.payload, part, issues)
     this.#counts.total++
+    this.#counts.open++
     this.#issues.add(issues)
   }
 
@@ -187,7 +189,7 @@ class PayloadRun {
   }
 
   async finish(): Promise<PayloadDoc> {
-    const quarantined = await this.tables.quarantine.count({ payload: this.payload._id, state: 'open' })
+    const quarantined = this.#counts.open === 0 ? 0 : await this.tables.quarantine.count({ payload: this.payload._id, state: 'open' })
     const { total, withIssues } = this.#counts
     const status: PayloadStatus =
       quarantined > 0 && quarantined >= total ? 'quarantined' : quarantined + withIssues > 0 ? 'stored-with-issues' : 'stored'

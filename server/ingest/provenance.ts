@@ -7,6 +7,8 @@ import type { IngestSource, PayloadDoc, PreparedRecord } from './types.ts'
 export interface ProvenanceOrigin {
   payload: Pick<PayloadDoc, '_id' | 'hash'>
   recorded: Date
+  /** the delivery was never stored before */
+  isNew: boolean
 }
 
 /** `Provenance?target=Type/id` so answers every source of a resource. Labelled like the patients that it concerns. */
@@ -47,7 +49,7 @@ export function provenanceDraft(
     type: 'Provenance',
     id,
     method: 'PUT',
-    expect: 'any',
+    expect: origin.isNew ? 'absent' : 'any',
     text: JSON.stringify(resource),
     custodian: source.organization,
     alsoPatients: persons,

@@ -23,14 +23,14 @@ export interface ReceiptCounts {
 
 /** records = stored + storedWithIssues + unchanged + waiting + quarantined + refused + nothing */
 export async function receiptCounts(tables: IngestTables, payload: PayloadDoc): Promise<ReceiptCounts> {
-  const [waiting, quarantined] = await Promise.all([
-    tables.waiting.count({ payload: payload._id }),
-    tables.quarantine.count({ payload: payload._id, state: 'open' }),
-  ])
+  const [waiting, quarantined] = payload.counts.open === 0 ? [0, 0] : await openCounts(tables, payload._id)
   const { total, withIssues, unchanged, refused, nothing, resources } = payload.counts
   const stored = total - withIssues - unchanged - waiting - quarantined - refused - nothing
   return { records: total, stored, storedWithIssues: withIssues, unchanged, waiting, quarantined, refused, nothing, resources }
 }
+
+const openCounts = (tables: IngestTables, payload: string): Promise<[number, number]> =>
+  Promise.all([tables.waiting.count({ payload }), tables.quarantine.count({ payload, state: 'open' })])
 
 export function receiptOutcome(payload: PayloadDoc, counts: ReceiptCounts): OperationOutcome {
   const issues = JSON.parse(payload.issues) as ReceiptIssue[]

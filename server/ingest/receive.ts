@@ -26,7 +26,7 @@ export interface Received {
   again: boolean
 }
 
-export const NO_COUNTS: PayloadCounts = { total: 0, unchanged: 0, withIssues: 0, refused: 0, nothing: 0, resources: 0 }
+export const NO_COUNTS: PayloadCounts = { total: 0, unchanged: 0, withIssues: 0, refused: 0, nothing: 0, resources: 0, open: 0 }
 
 /**
  * Durable (majority, journal) when it resolves, and leased by `owner`.

@@ -29,6 +29,8 @@ export interface StoredRecord {
   linked?: Linked
 }
 
+type Known = DeliveryDoc | undefined
+
 export const deliveryId = (secret: Uint8Array, source: IngestSource, record: Pick<PreparedRecord, 'recordType' | 'deliveryId'>): string =>
   keyedId(secret, 'delivery', source.id, record.recordType, record.deliveryId)
 
@@ -40,13 +42,13 @@ export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: R
   const { record, source } = job
   const delivery = await tables.deliveries.get(deliveryId(deps.secret, source, record))
   if (delivery?.digest === record.digest && delivery.status !== 'waiting') return { outcome: knownOutcome(delivery, job) }
-  if (record.nothingToStore) return nothingToStore(deps, job, delivery)
+  if (record.nothingToStore) return nothingToStore(deps, tables, job, delivery)
   if (record.needsPatient && !record.identity) return { outcome: quarantined('patient-unknown', record) }
   const link = record.identity ? await linkPatient(deps, tables, source, record.identity) : undefined
   if (link && !link.found) {
-    if (!record.needsPatient) return storeLinked(deps, tables, job, undefined)
+    if (!record.needsPatient) return storeLinked(deps, tables, job, delivery, undefined)
     if (delivery?.digest === record.digest) return { outcome: knownOutcome(delivery, job) }
-    return link.awaits.length > 0 ? wait(deps, job, delivery, link.awaits) : { outcome: quarantined('patient-unknown', record) }
+    return link.awaits.length > 0 ? wait(deps, tables, job, delivery, link.awaits) : { outcome: quarantined('patient-unknown', record) }
   }
   const linked = link?.linked
   if (linked && deps.mayCollect && !(await deps.mayCollect(linked.person, source))) {
@@ -55,7 +57,7 @@ export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: R
       linked,
     }
   }
-  return storeLinked(deps, tables, job, linked)
+  return storeLinked(deps, tables, job, delivery, linked)
 }
 
 /** The same content again: its first outcome when this payload brought it (a resumed batch), else nothing new. */
@@ -68,32 +70,58 @@ function quarantined(code: string, record: PreparedRecord): RecordOutcome {
   return { status: 'quarantined', resources: 0, issues: [{ severity: 'error', code, at: record.at }, ...issuesOfMapping(record)] }
 }
 
-async function nothingToStore(deps: IngestDeps, job: RecordJob, delivery: DeliveryDoc | undefined): Promise<StoredRecord> {
+async function nothingToStore(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known): Promise<StoredRecord> {
   const outcome: RecordOutcome = { status: 'nothing', resources: 0, issues: issuesOfMapping(job.record) }
-  await commit(deps, job, delivery, [], [], outcome)
-  return { outcome }
+  return commitAlone(deps, tables, job, delivery, [], outcome)
 }
 
-async function wait(deps: IngestDeps, job: RecordJob, delivery: DeliveryDoc | undefined, awaits: string[]): Promise<StoredRecord> {
+function wait(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known, awaits: string[]): Promise<StoredRecord> {
   const issue: ReceiptIssue = { severity: 'information', code: 'waiting-for-patient', at: job.record.at }
   const outcome: RecordOutcome = { status: 'waiting', resources: 0, issues: [issue, ...issuesOfMapping(job.record)] }
   const _id = deliveryId(deps.secret, job.source, job.record)
   const doc = { _id, source: job.source.id, payload: job.payload._id, awaits, at: deps.now(), record: JSON.stringify(job.record) }
-  await commit(deps, job, delivery, [], [{ table: TABLES.waiting, op: 'put', doc }], outcome)
-  return { outcome }
+  return commitAlone(deps, tables, job, delivery, [{ table: TABLES.waiting, op: 'put', doc }], outcome)
+}
+
+/** The delivery's row with side writes, no resources. Who was faster with this very delivery has the word. */
+function commitAlone(
+  deps: IngestDeps,
+  tables: IngestTables,
+  job: RecordJob,
+  first: Known,
+  side: SideWrite[],
+  outcome: RecordOutcome,
+): Promise<StoredRecord> {
+  return retryingConflicts<StoredRecord>(async (count) => {
+    const delivery = await deliveryNow(deps, tables, job, first, count)
+    if (count > 0 && delivery?.digest === job.record.digest) return { done: { outcome: knownOutcome(delivery, job) } }
+    return (await commit(deps, job, delivery, [], side, outcome)) ? { done: { outcome } } : undefined
+  })
+}
+
+/** The delivery's row as first read; read again once another writer was met. */
+function deliveryNow(deps: IngestDeps, tables: IngestTables, job: RecordJob, first: Known, count: number): Promise<Known> | Known {
+  return count === 0 ? first : tables.deliveries.get(deliveryId(deps.secret, job.source, job.record))
 }
 
 /** A record in parts: each part is complete in itself, the last one carries Provenance and the delivery's row. */
-async function storeLinked(deps: IngestDeps, tables: IngestTables, job: RecordJob, linked: Linked | undefined): Promise<StoredRecord> {
+async function storeLinked(
+  deps: IngestDeps,
+  tables: IngestTables,
+  job: RecordJob,
+  delivery: Known,
+  linked: Linked | undefined,
+): Promise<StoredRecord> {
   const after = linked ? { linked } : {}
   const wanted = wantedOf(job.record, linked)
   const parts = partsOf(wanted)
   const found = [...(linked?.issues ?? []), ...issuesOfMapping(job.record)]
   for (const [at, part] of parts.entries()) {
     const last = at === parts.length - 1
-    const result = await retryingConflicts(
-      (): Promise<PartResult | undefined> => storePart(deps, tables, job, { part, last, wanted, linked, found }),
-    )
+    const result = await retryingConflicts(async (count): Promise<PartResult | undefined> => {
+      const known = last ? await deliveryNow(deps, tables, job, delivery, count) : undefined
+      return storePart(deps, tables, job, { part, last, wanted, linked, found, delivery: known, again: count > 0 })
+    })
     if (result.outcome) return { outcome: result.outcome, ...after }
     found.push(...result.issues)
     await refoldIfMoved(deps, tables, result.persons, part)
@@ -109,6 +137,9 @@ interface Part {
   linked: Linked | undefined
   /** issues so far */
   found: readonly ReceiptIssue[]
+  delivery: Known
+  /** another writer was met before */
+  again: boolean
 }
 
 interface PartResult {
@@ -120,29 +151,37 @@ async function storePart(
   deps: IngestDeps,
   tables: IngestTables,
   job: RecordJob,
-  { part, last, wanted, linked, found }: Part,
+  { part, last, wanted, linked, found, delivery, again }: Part,
 ): Promise<PartResult | undefined> {
   const { record, source, payload } = job
   const { changes, persons } = await foldStatements(tables, part)
-  const changed = changes.filter((c) => c.changed).map((c) => c.folded)
-  const checked = checkFolded(deps, changed)
+  const changed = changes.filter((c) => c.changed)
+  const checked = checkFolded(
+    deps,
+    changed.map((c) => c.folded),
+  )
   if (!checked.storable) {
     const outcome = quarantined('resource-invalid', record)
     return {
       done: { issues: [], persons: new Map(), outcome: { ...outcome, issues: prefixed(record, [...outcome.issues, ...checked.issues]) } },
     }
   }
-  const drafts = changed.map(draftOf)
+  const drafts = changed.map((change) => draftOf(change, again))
   const side = changes.flatMap((c) => c.side ?? [])
   const done = { done: { issues: checked.issues, persons } }
   if (!last) return (await deps.writer.write(drafts, { side })).ok ? done : undefined
-  const delivery = await tables.deliveries.get(deliveryId(deps.secret, source, record))
   // Somebody else stored this very delivery in the meantime.
-  if (delivery?.digest === record.digest && delivery.status !== 'waiting') {
+  if (again && delivery?.digest === record.digest && delivery.status !== 'waiting') {
     return { done: { issues: [], persons: new Map(), outcome: knownOutcome(delivery, job) } }
   }
   if (wanted.length > 0) {
-    drafts.push(provenanceDraft(deps.secret, source, record, wanted, personsOf(persons, linked), { payload, recorded: payload.receivedAt }))
+    drafts.push(
+      provenanceDraft(deps.secret, source, record, wanted, personsOf(persons, linked), {
+        payload,
+        recorded: payload.receivedAt,
+        isNew: delivery === undefined && !again,
+      }),
+    )
   }
   const outcome = storedOutcome(record, wanted.length, [...found, ...checked.issues])
   return (await commit(deps, job, delivery, drafts, side, outcome)) ? done : undefined

@@ -126,6 +126,8 @@ export interface PayloadCounts {
   nothing: number
   /** resources written or confirmed */
   resources: number
+  /** records that waited or were quarantined when it was processed; how many still do, their tables say */
+  open: number
 }
 
 export interface PayloadDoc extends TableDoc {

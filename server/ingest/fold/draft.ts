@@ -1,8 +1,18 @@
 import type { Draft } from '../../writer/types.ts'
-import type { Folded } from './types.ts'
+import type { FoldedChange } from './stored.ts'
 
 /** Withdrawn resources name nobody, but stay under the access rules of those whose record they were in. */
-export function draftOf(folded: Folded): Draft {
+export function draftOf({ folded, isNew }: FoldedChange, again = false): Draft {
   const { type, id, text, custodian, persons } = folded
-  return { type, id, method: 'PUT', expect: 'any', text, custodian, alsoPatients: persons, unchangedIsFine: true }
+  // What is new need not be looked for, unless the first attempt found it there.
+  return {
+    type,
+    id,
+    method: 'PUT',
+    expect: isNew && !again ? 'absent' : 'any',
+    text,
+    custodian,
+    alsoPatients: persons,
+    unchangedIsFine: true,
+  }
 }

@@ -18,6 +18,8 @@ export interface StatementFor {
 
 export interface FoldedChange {
   folded: Folded
+  /** nothing was said of it before: it is not stored yet */
+  isNew: boolean
   /** the guarded write of its statements; absent when nothing of them changed */
   side?: SideWrite
   /** the text or its persons differ from what was stored last */
@@ -74,13 +76,13 @@ function changeOf(one: Joined, records: Map<string, PatientRecordDoc>, persons: 
   const digest = createHash('sha256').update(folded.text).update(folded.custodian).digest('base64url')
   const text = JSON.stringify(statements)
   const changed = doc === undefined || doc.digest !== digest || patients.some((patient) => !doc.patients.includes(patient))
-  if (doc && !changed && doc.statements === text) return { folded, changed: false }
+  if (doc && !changed && doc.statements === text) return { folded, isNew: false, changed: false }
   const set = { rev: (doc?.rev ?? 0) + 1, patients, statements: text, digest }
   const _id = `${type}/${id}`
   const side: SideWrite = doc
     ? { table: TABLES.contributions, op: 'update', where: { _id, rev: doc.rev }, set, mustMatch: true }
     : { table: TABLES.contributions, op: 'insert', doc: { _id, ...set } }
-  return { folded, side, changed }
+  return { folded, isNew: doc === undefined, side, changed }
 }
 
 /** A linked record refers to its master; the number under which a newborn stands is its mother's. */

@@ -55,7 +55,7 @@ async function write(
   gone: ContributionsDoc | undefined,
 ): Promise<Done> {
   const { changes } = await foldStatements(tables, wanted)
-  const drafts = [...changes.filter((c) => c.changed).map((c) => draftOf(c.folded)), ...more]
+  const drafts = [...changes.filter((c) => c.changed).map((c) => draftOf(c, true)), ...more]
   const side = changes.flatMap((c) => c.side ?? [])
   if (gone) {
     // The guard first: a statement that arrives meanwhile must not go with the row.

@@ -14,7 +14,7 @@ export async function refold(deps: IngestDeps, tables: IngestTables, keys: reado
     const changed = changes.filter((c) => c.changed)
     if (changed.length === 0) return { done: true }
     const result = await deps.writer.write(
-      changed.map((c) => draftOf(c.folded)),
+      changed.map((c) => draftOf(c, true)),
       { side: changed.flatMap((c) => c.side ?? []) },
     )
     return result.ok ? { done: true } : undefined
