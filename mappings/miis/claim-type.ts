@@ -3,13 +3,17 @@ import { codeSystem } from '../../server/fhir/canonical.ts'
 import type { FhirCoding } from '../../server/fhir/types.ts'
 import { type Field, Rule } from '../engine/rule.ts'
 
-/** The transaction itself says outpatient or inpatient where med_type is missing or a province's own. */
-export function claimType<Row>(field: Field<Row>, otherwise: 'outpatient' | 'inpatient'): Rule<{ coding: FhirCoding[] }> {
+/** What the transaction itself says, where med_type is missing or a province's own: 2304 is about a stay, 2207 is not. */
+export interface ClaimKind {
+  claim_kind?: 'outpatient' | 'inpatient'
+}
+
+export function claimType<Row extends ClaimKind>(field: Field<Row>): Rule<{ coding: FhirCoding[] }> {
   return new Rule([field], (run) => {
     const sent = run.text(field)
     const target = sent === undefined ? undefined : run.context.translate('miis-claim-type', sent)
     if (sent !== undefined && !target) run.unmapped({ map: 'miis-claim-type', system: codeSystem('nhsa-med-type'), code: sent })
-    return { coding: [target ?? { system: codeSystem('cn-claim-type'), code: otherwise }] }
+    return { coding: [target ?? { system: codeSystem('cn-claim-type'), code: run.text('claim_kind') ?? 'outpatient' }] }
   })
 }
 

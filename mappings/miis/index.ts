@@ -9,6 +9,7 @@ import { answer } from './answer.ts'
 import { decodeExchange, type Exchange, node, text } from './envelope.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { envelopeInstant, SITE, type Transaction } from './transaction.ts'
+import { fillPerson } from './transactions/1101.ts'
 import { fillSettlement } from './transactions/2207.ts'
 import { TRANSACTIONS, UNSUPPORTED } from './transactions/index.ts'
 
@@ -22,8 +23,9 @@ export const miisInterface: SourceMapping = {
   answer,
 }
 
-/** A response alone is known by its shape only: every settlement and reversal answers `setlinfo` with a setl_id. */
+/** A response alone is known by its shape only: settlements answer `setlinfo` with a setl_id, 1101 answers `baseinfo`. */
 const SETTLEMENT_RESPONSE: Transaction = { infno: 'response', fill: fillSettlement }
+const PERSON_RESPONSE: Transaction = { infno: 'response', fill: fillPerson }
 
 function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
   const exchange = decoded as Exchange
@@ -52,13 +54,17 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
   transaction.fill({ ...(request && { request }), ...(response && { response }), record, context, ...times })
   const institution = institutionMention(request, context)
   if (institution) record.add(institution)
-  return settled(record.finish(), context)
+  const finished = record.finish()
+  // A request that only asks (1101) makes nothing of its own.
+  const nothing =
+    finished.resources.every(({ placeholder }) => placeholder) && finished.issues.every(({ severity }) => severity !== 'error')
+  return settled(nothing ? { ...finished, resources: [], nothingToStore: true } : finished, context)
 }
 
 function transactionOf({ infno, response }: Exchange): Transaction | undefined {
   if (infno !== undefined) return Object.hasOwn(TRANSACTIONS, infno) ? TRANSACTIONS[infno] : undefined
-  const info = node(response, 'output', 'setlinfo')
-  return text(info, 'setl_id') === undefined ? undefined : SETTLEMENT_RESPONSE
+  if (text(node(response, 'output', 'setlinfo'), 'setl_id') !== undefined) return SETTLEMENT_RESPONSE
+  return text(node(response, 'output', 'baseinfo'), 'psn_no') === undefined ? undefined : PERSON_RESPONSE
 }
 
 /** The institution of the request; ingest leaves it out where the configuration knows it. */

@@ -1,5 +1,5 @@
 /** Laboratory report of 4502 to cn-diagnosticreport-lab, its results and specimens. Keys are the hospital's. */
-import type { DiagnosticReport, Observation, Specimen } from '@medplum/fhirtypes'
+import type { DiagnosticReport, Observation, ServiceRequest, Specimen } from '@medplum/fhirtypes'
 import { codeSystem, localSystem } from '../../server/fhir/canonical.ts'
 import { keys, referTo } from '../engine/keys.ts'
 import { flagContradicts, labItem } from '../engine/lab-item.ts'
@@ -7,7 +7,7 @@ import { mapping } from '../engine/mapping.ts'
 import type { RowView, Run } from '../engine/rule.ts'
 import { localCodes } from '../engine/systems.ts'
 import type { ResourceKey } from '../engine/types.ts'
-import { visit } from './keys.ts'
+import { doctor, visit } from './keys.ts'
 import type { Site } from './transaction.ts'
 
 export interface LabInfoRow extends Site {
@@ -47,7 +47,7 @@ export const labReport = mapping<LabInfoRow, DiagnosticReport>({
   withdrawn: (row) => row.vali_flag === '0',
   rules: (from) => ({
     identifier: [from.identifier((scope) => localSystem(scope, 'lab-report-no'), 'rpotc_no')],
-    basedOn: [from.request('appy_no')],
+    basedOn: [from.referenceTo('appy_no', (row, run) => (row.appy_no === undefined ? undefined : keys.request(run.scope, row.appy_no)))],
     status: 'final',
     category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'LAB', display: 'Laboratory' }] }],
     code: from
@@ -82,6 +82,25 @@ function panel(row: RowView<LabInfoRow>, run: Run) {
   return text === undefined ? undefined : { ...(coding.length > 0 && { coding }), text }
 }
 
+/** What was asked for, and who asked: the report's request. */
+export const labRequest = mapping<LabInfoRow, ServiceRequest>({
+  source: 'miis/4502/labinfo',
+  to: 'ServiceRequest',
+  id: (row, run) => (row.appy_no === undefined ? undefined : keys.request(run.scope, row.appy_no)),
+  organization: 'fixmedins_code',
+  when: (row) => row.appy_no !== undefined,
+  rules: (from) => ({
+    identifier: [from.identifier((scope) => localSystem(scope, 'request-no'), 'appy_no')],
+    // A report about it exists, so the request was carried out; a withdrawn report does not undo the request.
+    status: from.value<'active' | 'completed'>('vali_flag', (row) => (row.vali_flag === '0' ? 'active' : 'completed')),
+    intent: 'order',
+    code: from.value(['inhosp_exam_item_code', 'inhosp_exam_item_name', 'exam_item_code', 'exam_item_name'], panel),
+    subject: from.patient(),
+    encounter: from.encounter('mdtrt_sn').or(visit<LabInfoRow>('mdtrt_id')),
+    requester: doctor<LabInfoRow>('bilg_dr_codg', 'bilg_dr_name'),
+  }),
+})
+
 export interface ItemRow extends Site {
   rpotc_no?: string
   exam_mtd?: string
@@ -96,7 +115,8 @@ export interface ItemRow extends Site {
   sapl_date?: string
   rpt_date?: string
   vali_flag?: string
-  bilg_dr_codg?: string
+  exam_org_code?: string
+  exam_org_name?: string
 }
 
 export function resultKey(
@@ -132,6 +152,7 @@ export const labResult = mapping<ItemRow, Observation>({
         .required(),
       subject: from.patient(),
       effectiveDateTime: from.dateTime('sapl_date').or(from.dateTime('rpt_date')),
+      performer: [from.organization('exam_org_code', 'exam_org_name')],
       method: { text: from.text('exam_mtd') },
       valueQuantity: number.valueQuantity,
       valueRatio: number.valueRatio,

@@ -25,6 +25,7 @@ export interface Person {
   coner_tel?: string
   coner_addr?: string
   patn_rlts?: string
+  prfs?: string
 }
 
 export function identityOf(person: Person, context: MappingContext): PatientIdentity {
@@ -42,6 +43,8 @@ export function identityOf(person: Person, context: MappingContext): PatientIden
   }
 }
 
+/** GB/T 2261.4 */
+const EMPLOYMENT = 'urn:oid:2.16.156.10011.2.3.3.13'
 const NATIONALITY = 'http://hl7.org/fhir/StructureDefinition/patient-nationality'
 
 export const insuredPerson = mapping<Person, Patient>({
@@ -73,6 +76,10 @@ export const insuredPerson = mapping<Person, Patient>({
       },
     ],
     extension: [
+      {
+        url: structureDefinition('cn-employment-status'),
+        valueCodeableConcept: { coding: [{ system: EMPLOYMENT, code: from.text('prfs') }] },
+      },
       { url: structureDefinition('cn-ethnicity'), valueCoding: { system: TABLES.ethnicity, code: from.text('naty') } },
       { url: structureDefinition('cn-gender-gb'), valueCoding: { system: TABLES.gender, code: from.text('gend') } },
       {

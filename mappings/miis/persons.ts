@@ -34,7 +34,7 @@ export function personOfSettlementList(node: MiisObject): Person {
   put(person, 'psn_no', text(node, 'psn_no') ?? text(node, 'hi_no'))
   put(person, 'cert_type', text(node, 'patn_cert_type'))
   put(person, 'certno', text(node, 'certno'))
-  for (const field of ['ntly', 'curr_addr', 'coner_name', 'coner_tel', 'coner_addr', 'patn_rlts'] as const)
+  for (const field of ['ntly', 'curr_addr', 'coner_name', 'coner_tel', 'coner_addr', 'patn_rlts', 'prfs'] as const)
     put(person, field, text(node, field))
   if (person.certno === undefined) delete person.cert_type
   return person

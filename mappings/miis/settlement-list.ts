@@ -153,6 +153,7 @@ export const listBenefit = mapping<ListMoneyRow, ExplanationOfBenefit>({
   profile: 'cn-eob-settlement',
   id: (row, run) => (row.setl_id === undefined ? undefined : miisKeys.settlement(run.context, row.setl_id)),
   organization: 'fixmedins_code',
+  when: (row) => [row.acct_pay, row.psn_cashpay, row.psn_ownpay].some((part) => part !== undefined),
   rules: (from) => ({
     identifier: [from.identifier(NATIONAL.setlId, 'setl_id')],
     status: 'active',

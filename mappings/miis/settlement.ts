@@ -9,13 +9,13 @@ import type { KeyReference } from '../engine/types.ts'
 import { readDateTime } from '../engine/values/date.ts'
 import { readDecimal } from '../engine/values/decimal.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
-import { claimType, NORMAL_PRIORITY } from './claim-type.ts'
+import { type ClaimKind, claimType, NORMAL_PRIORITY } from './claim-type.ts'
 import { coverageReference, DIVISION } from './coverage.ts'
 import { text } from './envelope.ts'
 import { insurerDisplay, miisKeys } from './keys.ts'
 import type { Site } from './transaction.ts'
 
-export interface SettlementRow extends Site {
+export interface SettlementRow extends Site, ClaimKind {
   mdtrt_id?: string
   setl_id?: string
   psn_no?: string
@@ -104,7 +104,7 @@ export const settlement = mapping<SettlementRow, ExplanationOfBenefit>({
       from.identifier((scope) => localSystem(scope, 'medins-setl-id'), 'medins_setl_id'),
     ],
     status: 'active',
-    type: claimType<SettlementRow>('med_type', 'outpatient'),
+    type: claimType<SettlementRow>('med_type'),
     use: 'claim',
     patient: from.patient(),
     created: from.dateTime('setl_time').or(from.dateTime('inf_time')).required(),
@@ -145,7 +145,7 @@ function claimOf(row: RowView<SettlementRow>, run: Run): KeyReference | undefine
       resourceType: 'Claim',
       meta: { profile: [structureDefinition('cn-claim')] },
       status: 'active',
-      type: claimType<SettlementRow>('med_type', 'outpatient').evaluate(run) ?? {},
+      type: claimType<SettlementRow>('med_type').evaluate(run) ?? {},
       use: 'claim',
       patient: { $patient: true },
       // The request says when it was created; until it comes, the settlement's own time is the latest that it can be.

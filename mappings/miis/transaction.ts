@@ -48,9 +48,16 @@ function put(row: Record<string, string>, field: string, value: string | undefin
   if (value !== undefined) row[field] = value
 }
 
-/** Names fields of a node in the whole payload: `input.diseinfo[1].diag_code`; envelope fields keep their names. */
-export function naming(node: MiisObject, path: string): (field: string) => string {
-  return (field) => (Object.hasOwn(node, field) || !(SITE as readonly string[]).includes(field) ? `${path}.${field}` : field)
+/**
+ * Names fields of a node in the whole payload: `input.diseinfo[1].diag_code`; envelope fields keep their names. A field that
+ * the node lacks and an outer node has is named there.
+ */
+export function naming(node: MiisObject, path: string, ...outer: [node: MiisObject, path: string][]): (field: string) => string {
+  return (field) => {
+    const [, where] = [[node, path] as const, ...outer].find(([one]) => Object.hasOwn(one, field)) ?? []
+    if (where !== undefined) return `${where}.${field}`
+    return (SITE as readonly string[]).includes(field) ? field : `${path}.${field}`
+  }
 }
 
 /** The person becomes the record's patient. Fields that the node has are noted as read under the node's own spelling. */

@@ -1,6 +1,7 @@
-/** 2204, outpatient charge lines: ChargeItem per line, MedicationRequest per drug line. */
+/** 2204 and 2301, outpatient and inpatient charge lines: ChargeItem per line, MedicationRequest per drug line. */
 import type { ChargeItem, MedicationRequest } from '@medplum/fhirtypes'
 import { BASE, localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
+import { referTo } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView } from '../../engine/rule.ts'
 import { readDose, spoken } from '../dosage.ts'
@@ -33,6 +34,13 @@ interface FeeRow extends Site {
   used_frqu_dscr?: string
   prd_days?: string
   medc_way_dscr?: string
+  /** 2301: the line that this one refunds */
+  init_feedetl_sn?: string
+  /** 2301: its own spelling of dose, frequency and days */
+  sin_dos?: string
+  sin_dosunt?: string
+  frqu_dscr?: string
+  used_days?: string
 }
 
 const lineNo = (row: RowView<FeeRow>): [string, string] | undefined =>
@@ -55,6 +63,13 @@ export const chargeLine = mapping<FeeRow, ChargeItem>({
   rules: (from) => ({
     identifier: [from.value('feedetl_sn', lineIdentifier)],
     status: 'billable',
+    partOf: [
+      from.value('init_feedetl_sn', (row, run) =>
+        row.mdtrt_id === undefined || row.init_feedetl_sn === undefined
+          ? undefined
+          : referTo(miisKeys.charge(run.context, row.mdtrt_id, row.init_feedetl_sn)),
+      ),
+    ],
     code: from
       .value(['med_list_codg', 'medins_list_codg', 'medins_list_name'], (row, run) =>
         itemConcept(run, row.med_list_codg, row.medins_list_codg, row.medins_list_name),
@@ -72,8 +87,16 @@ export const chargeLine = mapping<FeeRow, ChargeItem>({
   }),
 })
 
+/** A refund (negative count) takes money back; it prescribes nothing. */
 const isDrug = (row: RowView<FeeRow>): boolean =>
-  itemKind(row.med_list_codg) === 'drug' || [row.sin_dos_dscr, row.used_frqu_dscr, row.medc_way_dscr].some((part) => part !== undefined)
+  !row.cnt?.startsWith('-') &&
+  (itemKind(row.med_list_codg) === 'drug' || [dose(row), frequency(row), row.medc_way_dscr].some((part) => part !== undefined))
+
+const dose = (row: RowView<FeeRow>): string | undefined =>
+  row.sin_dos_dscr ?? (row.sin_dos === undefined ? undefined : `${row.sin_dos}${row.sin_dosunt ?? ''}`)
+const frequency = (row: RowView<FeeRow>): string | undefined => row.used_frqu_dscr ?? row.frqu_dscr
+
+const DAYS = { unit: '天', system: 'http://unitsofmeasure.org', code: 'd' } as const
 
 export const prescriptionLine = mapping<FeeRow, MedicationRequest>({
   source: 'miis/2204/feedetail',
@@ -102,23 +125,24 @@ export const prescriptionLine = mapping<FeeRow, MedicationRequest>({
     dosageInstruction: [
       {
         text: from.value(['sin_dos_dscr', 'used_frqu_dscr', 'medc_way_dscr'], (row) => {
-          const words = [row.sin_dos_dscr, row.used_frqu_dscr, row.medc_way_dscr].filter((word) => word !== undefined)
+          const words = [dose(row), frequency(row), row.medc_way_dscr].filter((word) => word !== undefined)
           return words.length > 0 ? words.join(' ') : undefined
         }),
-        timing: { code: from.value('used_frqu_dscr', (row, run) => spoken(run, 'frequency', row.used_frqu_dscr)) },
+        timing: { code: from.value('used_frqu_dscr', (row, run) => spoken(run, 'frequency', frequency(row))) },
         route: from.value('medc_way_dscr', (row, run) => spoken(run, 'route', row.medc_way_dscr)),
-        doseAndRate: [{ doseQuantity: from.value('sin_dos_dscr', (row) => readDose(row.sin_dos_dscr)) }],
+        doseAndRate: [{ doseQuantity: from.value('sin_dos_dscr', (row) => readDose(dose(row))) }],
       },
     ],
     dispenseRequest: {
       quantity: from.quantity('cnt'),
-      expectedSupplyDuration: from.quantity('prd_days', undefined, { unit: '天', system: 'http://unitsofmeasure.org', code: 'd' }),
+      expectedSupplyDuration: from.quantity('prd_days', undefined, DAYS).or(from.quantity('used_days', undefined, DAYS)),
     },
   }),
 })
 
-export const outpatientCharges: Transaction = {
-  infno: '2204',
+/** 2301 spells some fields in another way and refunds by lines of their own; otherwise it is the same list. */
+export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
+  infno,
   fill: (input) => {
     const { request, record, requestedAt: statedAt } = input
     const lines = list(request, 'input', 'feedetail')
@@ -140,4 +164,4 @@ export const outpatientCharges: Transaction = {
       checkLine(record, `${path}.det_item_fee_sumamt`, line)
     }
   },
-}
+})

@@ -1,8 +1,8 @@
-/** 2207, outpatient settlement: the request is the Claim, the response carries the money. Joined by mdtrt_id. */
+/** 2207 and 2304, outpatient and inpatient settlement: the request is the Claim, the response carries the money. Joined by mdtrt_id. */
 import type { Claim, Encounter } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
-import { claimType, NORMAL_PRIORITY } from '../claim-type.ts'
+import { type ClaimKind, claimType, NORMAL_PRIORITY } from '../claim-type.ts'
 import { coverage, type CoverageRow, coverageReference, DIVISION } from '../coverage.ts'
 import { encounterClass } from '../encounter-class.ts'
 import { list, node, text } from '../envelope.ts'
@@ -12,7 +12,7 @@ import { personOf } from '../persons.ts'
 import { providerOf, settlement, type SettlementRow } from '../settlement.ts'
 import { addPerson, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
-interface ClaimRow extends Site {
+interface ClaimRow extends Site, ClaimKind {
   mdtrt_id?: string
   psn_no?: string
   insutype?: string
@@ -40,7 +40,7 @@ const claim = mapping<ClaimRow, Claim>({
       from.identifier((scope) => localSystem(scope, 'invoice-no'), 'invono'),
     ],
     status: 'active',
-    type: claimType<ClaimRow>('med_type', 'outpatient'),
+    type: claimType<ClaimRow>('med_type'),
     use: 'claim',
     patient: from.patient(),
     created: from.dateTime('inf_time').required(),
@@ -76,21 +76,23 @@ const settledVisit = mapping<SettlementRow, Encounter>({
 
 const OUTPATIENT = new Set(['AMB', 'EMER'])
 
-export const outpatientSettlement: Transaction = {
-  infno: '2207',
+/** 2304, inpatient settlement, has the same nodes. The claim of a stay is an inpatient one whatever med_type a province uses. */
+export const settlementTransaction = (infno: '2207' | '2304'): Transaction => ({
+  infno,
   fill: (input) => {
     // The response first: of one thing the first statement of a record stands, and the response knows the person better.
-    if (input.response) fillSettlement(input)
-    if (input.request) fillClaim(input)
+    const kind = infno === '2304' ? 'inpatient' : 'outpatient'
+    if (input.response) fillSettlement(input, kind)
+    if (input.request) fillClaim(input, kind)
   },
-}
+})
 
-function fillClaim(input: TransactionInput): void {
+function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatient'): void {
   const { request, response, record, requestedAt: statedAt } = input
   const info = node(request, 'input', 'mdtrtinfo')
   const at = naming(info, 'input.mdtrtinfo')
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-  record.run(claim, withSite<ClaimRow>(info, request), { statedAt, at })
+  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
 }
 
@@ -105,7 +107,7 @@ const coverageRow = ({ psn_no, insutype, insuplc_admdvs, psn_type }: CoverageRow
 const institutionOf = (medinsSetlId: string | undefined): string | undefined => /^[HP]\d{11}/.exec(medinsSetlId ?? '')?.[0]
 
 /** Exported for responses that come alone. */
-export function fillSettlement(input: TransactionInput): void {
+export function fillSettlement(input: TransactionInput, claim_kind?: 'outpatient' | 'inpatient'): void {
   const { request, response, record, context, respondedAt: statedAt } = input
   const info = node(response, 'output', 'setlinfo')
   const details = list(response, 'output', 'setldetail')
@@ -119,6 +121,7 @@ export function fillSettlement(input: TransactionInput): void {
     ...withSite<SettlementRow>(info, request),
     ...(institution !== undefined && { fixmedins_code: institution }),
     ...(batch !== undefined && { chrg_bchno: batch }),
+    ...(claim_kind && { claim_kind }),
     details,
   }
   record.run(settlement, row, { statedAt, at })

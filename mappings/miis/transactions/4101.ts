@@ -1,4 +1,4 @@
-/** 4101, settlement list with the home page for payment: Encounter, Condition, Procedure, Claim, benefit, Composition. */
+/** 4101 and 4101A, settlement list with the home page for payment: Encounter, Condition, Procedure, Claim, benefit, Composition. */
 import { referTo } from '../../engine/keys.ts'
 import { instantOf, readDate } from '../../engine/values/date.ts'
 import type { MiisObject } from '../../parsers/miis-json.ts'
@@ -13,8 +13,9 @@ import { addPerson, naming, type Transaction, type TransactionInput, withSite } 
 
 const PATH = 'input.setlinfo'
 
-export const settlementList: Transaction = {
-  infno: '4101',
+/** 4101A, the form of 2022, has the same nodes without the money; what is missing stays absent. */
+export const settlementList = (infno: '4101' | '4101A'): Transaction => ({
+  infno,
   fill: (input) => {
     const { request, record, requestedAt: statedAt, context } = input
     const info = node(request, 'input', 'setlinfo')
@@ -54,7 +55,7 @@ export const settlementList: Transaction = {
     noteMoney(input, money)
     checkMoney(input, info, money)
   },
-}
+})
 
 function settledAt(date: string | undefined, zone: string): string | undefined {
   const day = date === undefined ? undefined : readDate(date).value

@@ -1,7 +1,17 @@
 /** 4502, laboratory report: DiagnosticReport, Observation per item, Specimen. vali_flag 0 withdraws the whole report. */
 import type { MiisObject } from '../../parsers/miis-json.ts'
 import { list, node, text } from '../envelope.ts'
-import { type ItemRow, type LabInfoRow, labReport, labResult, labSpecimen, resultKey, type SampleRow, specimenKey } from '../lab-report.ts'
+import {
+  type ItemRow,
+  type LabInfoRow,
+  labReport,
+  labRequest,
+  labResult,
+  labSpecimen,
+  resultKey,
+  type SampleRow,
+  specimenKey,
+} from '../lab-report.ts'
 import { personOf } from '../persons.ts'
 import { addPerson, naming, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
@@ -17,48 +27,52 @@ export const laboratoryReport: Transaction = {
     const scope = context.organization(text(request, 'fixmedins_code'))
     const samples = list(request, 'input', 'sampleinfo')
     const sampled = samples[0] && text(samples[0], 'sapl_date')
-    const facts = {
-      ...pick(info, 'rpotc_no'),
-      ...pick(info, 'rpt_date'),
-      ...pick(info, 'vali_flag'),
-      ...(sampled !== undefined && { sapl_date: sampled }),
-    }
-    const results = list(request, 'input', 'iteminfo').map((item): [ItemRow, MiisObject] => [
-      { ...facts, ...withSite<ItemRow>(item, request) },
-      item,
-    ])
-    for (const [index, [row, item]] of results.entries())
-      record.run(labResult, row, { statedAt, at: naming(item, `input.iteminfo[${index}]`) })
-    const specimens = samples.map((sample): [SampleRow, MiisObject] => [
-      { ...facts, ...withSite<SampleRow>(sample, request), ...(samples.length === 1 && { only: '1' as const }) },
-      sample,
-    ])
-    for (const [index, [row, sample]] of specimens.entries()) {
-      record.run(labSpecimen, row, { statedAt, at: naming(sample, `input.sampleinfo[${index}]`) })
-    }
-    noteItems(input, results.length, samples.length)
+    const outer: [MiisObject, string][] = [
+      [info, PATH],
+      ...(samples[0] ? [[samples[0], 'input.sampleinfo[0]'] as [MiisObject, string]] : []),
+    ]
+    const facts = { ...shared(info), ...(sampled !== undefined && { sapl_date: sampled }) }
+    const items = list(request, 'input', 'iteminfo')
+    const results = items.map((item): ItemRow => ({ ...facts, ...withSite<ItemRow>(item, request) }))
+    for (const [index, result] of results.entries())
+      record.run(labResult, result, { statedAt, at: naming(items[index] ?? {}, `input.iteminfo[${index}]`, ...outer) })
+    const only = samples.length === 1 ? { only: '1' as const } : {}
+    const specimens = samples.map((sample): SampleRow => ({ ...facts, ...withSite<SampleRow>(sample, request), ...only }))
+    for (const [index, specimen] of specimens.entries())
+      record.run(labSpecimen, specimen, { statedAt, at: naming(samples[index] ?? {}, `input.sampleinfo[${index}]`, ...outer) })
+    noteLists(input, items.length, samples.length)
     const row: LabInfoRow = {
       ...withSite<LabInfoRow>(info, request),
       ...(sampled !== undefined && { sapl_date: sampled }),
-      results: results.flatMap(([item]) => resultKey(scope, item) ?? []),
-      specimens: specimens.flatMap(([sample]) => specimenKey(scope, sample) ?? []),
+      results: results.flatMap((result) => resultKey(scope, result) ?? []),
+      specimens: specimens.flatMap((specimen) => specimenKey(scope, specimen) ?? []),
     }
+    record.run(labRequest, row, { statedAt, at: naming(info, PATH) })
     record.run(labReport, row, { statedAt, at: naming(info, PATH) })
   },
 }
 
-const pick = (info: MiisObject, field: string): Record<string, string> => {
-  const value = text(info, field)
-  return value === undefined ? {} : { [field]: value }
+/** Facts of the report that hold for its results and specimens. */
+function shared(info: MiisObject): Record<string, string> {
+  const fields = ['rpotc_no', 'rpt_date', 'vali_flag', 'exam_org_code', 'exam_org_name']
+  return Object.fromEntries(
+    fields.flatMap((field) => {
+      const value = text(info, field)
+      return value === undefined ? [] : [[field, value]]
+    }),
+  )
 }
 
-/** Fields of the report that its results repeat, or that only decide. */
+/** Fields that only decide, or that results and specimens repeat. */
 function noteReport({ record }: TransactionInput, info: MiisObject): void {
   const at = naming(info, PATH)
   record.noteRead(at('vali_flag'), at('mdtrt_id'), at('psn_no'))
 }
 
-function noteItems({ record }: TransactionInput, items: number, samples: number): void {
-  for (let index = 0; index < items; index++) record.noteRead(`input.iteminfo[${index}].rpotc_no`, `input.iteminfo[${index}].appy_no`)
-  for (let index = 0; index < samples; index++) record.noteRead(`input.sampleinfo[${index}].rpotc_no`, `input.sampleinfo[${index}].appy_no`)
+function noteLists({ record }: TransactionInput, items: number, samples: number): void {
+  const paths = [
+    ...Array.from({ length: items }, (_, at) => `input.iteminfo[${at}]`),
+    ...Array.from({ length: samples }, (_, at) => `input.sampleinfo[${at}]`),
+  ]
+  record.noteRead(...paths.flatMap((path) => [`${path}.rpotc_no`, `${path}.appy_no`, `${path}.only`, `${path}.sapl_date`]))
 }
