@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
@@ -111,7 +111,7 @@ describe('contains and lookup', () => {
     expect(terminology.lookup('urn:oid:2.16.156.10011.2.4', 'C0049')).toEqual({ display: '出院记录' })
     expect(terminology.contains('urn:oid:2.16.156.10011.2.4', 'C0054')).toBe('no')
     const ethnicities = terminology.tables().systems.find((table) => table.id === 'gb3304-ethnicity')
-    expect(ethnicities?.concepts).toHaveLength(58)
+    expect(ethnicities?.concepts).toHaveLength(59)
     expect(terminology.lookup('urn:oid:2.16.156.10011.2.3.3.3', '56')).toEqual({ display: '基诺族' })
   })
 
@@ -145,4 +145,22 @@ test('every target of a shipped map that points into a shipped complete table is
       .map((entry) => `${map.id}: ${entry.from}`),
   )
   expect(wrong).toEqual([])
+})
+
+test('the code systems of the profiles and the tables of the same url agree in codes and displays', () => {
+  const folder = new URL('../../profiles/generated/', import.meta.url)
+  const files = readdirSync(folder).filter((name) => name.startsWith('CodeSystem-'))
+  const tables = createTerminology().tables().systems
+  const differing = files.flatMap((name) => {
+    const system = JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as {
+      url: string
+      concept?: { code: string; display?: string }[]
+    }
+    const table = tables.find(({ url }) => url === system.url)
+    const displays = new Map(table?.concepts.map(({ code, display }) => [code, display]))
+    return table
+      ? (system.concept ?? []).filter(({ code, display }) => displays.get(code) !== display).map(({ code }) => `${table.id} ${code}`)
+      : []
+  })
+  expect(differing).toEqual([])
 })
