@@ -30,7 +30,7 @@ const FILES: readonly [source: string, file: string][] = [
   ['rhip', 'rhip/20260310/TB_LIS_INDICATORS.csv'],
   ['rhip', 'rhip/20260310/TB_LIS_REPORT.csv'],
   ['rhip', 'rhip/20260310/TB_YL_PATIENT_INFORMATION.csv'],
-  //['rhip2', 'rhip/de-coded-lab.xml'],
+  ['rhip2', 'rhip/de-coded-lab.xml'],
 ]
 const CODES = { '0001': 'H1' }
 const SOURCES = [
@@ -81,11 +81,11 @@ async function checkPatients(one: Rig): Promise<Record<string, string>> {
       expect(linksOf(record, 'refer')).toEqual([`Patient/${master.id}`])
       domains.push((await one.ingest.tables.records.get(record.id as string))?.domain ?? '')
     }
-    const expected = number === WANG ? ['hospital:H1', 'miis:MIA', 'rhip:HA'] : ['miis:MIA', 'rhip:HA']
+    const expected = number === WANG ? ['hospital:H1', 'miis:MIA', 'rhip:HA', 'rhip:HA2'] : ['miis:MIA', 'rhip:HA']
     expect(domains.sort()).toEqual(expected)
   }
   // Nobody else: every other Patient is a linked record.
-  expect(patients.length).toBe(2 + 3 + 2)
+  expect(patients.length).toBe(2 + 4 + 2)
   return ids
 }
 
@@ -108,7 +108,7 @@ async function checkBloodCount(one: Rig, master: string): Promise<string> {
   const of = provenance.filter((p) => p.target.some((t) => t.reference === `DiagnosticReport/${report.id}`))
   const hospital = of.filter((p) => p.agent[0]?.who.reference === 'Organization/H1')
   expect(hospital).toHaveLength(2)
-  expect(new Set(of.map((p) => p.agent[0]?.who.reference))).toEqual(new Set(['Organization/H1', 'Organization/HA']))
+  expect(new Set(of.map((p) => p.agent[0]?.who.reference))).toEqual(new Set(['Organization/H1', 'Organization/HA', 'Organization/HA2']))
   return JSON.stringify({ report: await anonymous(one, report, master), white: white.includes('10.90') })
 }
 
