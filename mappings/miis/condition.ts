@@ -6,6 +6,7 @@ import type { RowView } from '../engine/rule.ts'
 import type { MappingContext, ResourceKey } from '../engine/types.ts'
 import { diagnosisConcept } from './diagnosis.ts'
 import { doctor, miisKeys, visit } from './keys.ts'
+import { readTcmDiagnosis } from './tcm-diagnosis.ts'
 import type { Site } from './transaction.ts'
 
 export interface DiseInfo extends Site {
@@ -31,6 +32,27 @@ export function diagnosisKey(row: RowView<DiseInfo>, context: MappingContext): R
 
 /** 入院病情代码 */
 export const ADMISSION_CONDITION = 'urn:oid:2.16.156.10011.2.3.1.253'
+
+/**
+ * The syndromes that a TCM disease's name holds (`消渴病(气阴两虚+血瘀,益气养阴)`, formats.md D29), as rows of their own. They are
+ * names without codes, so they stand on the work list. A message with rows of diag_type 3 says them itself.
+ */
+export function syndromesIn(rows: readonly DiseInfo[], row: DiseInfo): DiseInfo[] {
+  if (row.diag_type !== '2' || row.diag_name === undefined || rows.some((other) => other.diag_type === '3')) return []
+  const { diag_code: _, ...rest } = row
+  return (readTcmDiagnosis(row.diag_name)?.syndromes ?? []).map((name) => ({
+    ...rest,
+    diag_type: '3',
+    diag_name: name,
+    maindiag_flag: '0',
+  }))
+}
+
+/** The method of treatment that is written behind the syndromes. */
+const treatmentMethod = (row: RowView<DiseInfo>): string | undefined => {
+  const method = row.diag_type === '2' && row.diag_name !== undefined ? readTcmDiagnosis(row.diag_name)?.method : undefined
+  return method === undefined ? undefined : `治法：${method}`
+}
 
 const ENCOUNTER_DIAGNOSIS = {
   system: 'http://terminology.hl7.org/CodeSystem/condition-category',
@@ -62,6 +84,7 @@ export const condition = mapping<DiseInfo, Condition>({
     encounter: visit<DiseInfo>('mdtrt_id').required(),
     recordedDate: from.dateTime('diag_time'),
     recorder: doctor<DiseInfo>('dise_dor_no', 'dise_dor_name'),
+    note: [{ text: from.value('diag_name', treatmentMethod) }],
     extension: [
       {
         url: structureDefinition('cn-admission-condition'),

@@ -5,7 +5,7 @@ import { keys, referTo } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { KeyReference } from '../../engine/types.ts'
 import type { MiisObject } from '../../parsers/miis-json.ts'
-import { condition, type DiseInfo, diagnosisKey } from '../condition.ts'
+import { condition, type DiseInfo, diagnosisKey, syndromesIn } from '../condition.ts'
 import { encounterClass } from '../encounter-class.ts'
 import { list, node, text } from '../envelope.ts'
 import { doctor, miisKeys } from '../keys.ts'
@@ -75,8 +75,10 @@ export const outpatientVisitAndDiagnoses: Transaction = {
     addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
     const nodes = list(request, 'input', 'diseinfo')
     const rows = nodes.map((row) => diagnosisRow(row, info, request))
-    for (const [index, row] of rows.entries())
-      record.run(condition, row, { statedAt, at: naming(nodes[index] ?? {}, `input.diseinfo[${index}]`) })
+    for (const [index, row] of rows.entries()) {
+      const at = naming(nodes[index] ?? {}, `input.diseinfo[${index}]`)
+      for (const one of [row, ...syndromesIn(rows, row)]) record.run(condition, one, { statedAt, at })
+    }
     const valid = rows.filter((row) => row.vali_flag !== '0')
     const diagnoses = valid.flatMap((row) => {
       const key = diagnosisKey(row, context)

@@ -2,7 +2,7 @@
 import { referTo } from '../../engine/keys.ts'
 import { instantOf, readDate } from '../../engine/values/date.ts'
 import type { MiisObject } from '../../parsers/miis-json.ts'
-import { condition, type DiseInfo, diagnosisKey } from '../condition.ts'
+import { condition, type DiseInfo, diagnosisKey, syndromesIn } from '../condition.ts'
 import { coverage } from '../coverage.ts'
 import { list, node, text } from '../envelope.ts'
 import { homePage, operation, type OperationRow, type SettlementListRow, stay } from '../home-page.ts'
@@ -67,10 +67,11 @@ function addDiagnoses(
   info: MiisObject,
 ): SettlementListRow['diagnoses'] {
   const mdtrtId = text(info, 'mdtrt_id')
-  return list(request, 'input', 'diseinfo').flatMap((node, index) => {
-    const row: DiseInfo = { ...withSite<DiseInfo>(node, request), ...(mdtrtId !== undefined && { mdtrt_id: mdtrtId }) }
-    const at = naming(node, `input.diseinfo[${index}]`)
-    record.run(condition, row, { statedAt, at })
+  const nodes = list(request, 'input', 'diseinfo')
+  const rows = nodes.map((one): DiseInfo => ({ ...withSite<DiseInfo>(one, request), ...(mdtrtId !== undefined && { mdtrt_id: mdtrtId }) }))
+  return rows.flatMap((row, index) => {
+    const at = naming(nodes[index] ?? {}, `input.diseinfo[${index}]`)
+    for (const one of [row, ...syndromesIn(rows, row)]) record.run(condition, one, { statedAt, at })
     record.noteRead(at('maindiag_flag'), at('mdtrt_id'))
     const key = diagnosisKey(row, context)
     if (!key) return []

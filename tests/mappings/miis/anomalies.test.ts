@@ -140,6 +140,20 @@ describe('diagnoses', () => {
     })
   })
 
+  test('the syndromes and the method in its name are not lost', async () => {
+    const { mapped } = await read(diagnosis({ diag_type: '2', diag_code: 'BNX010', diag_name: '消渴病(气阴两虚+血瘀,益气养阴)' }))
+    const conditions = ofType(mapped[0], 'Condition').map(plain)
+    expect(conditions[0]).toMatchObject({ note: [{ text: '治法：益气养阴' }] })
+    expect(conditions.slice(1, 3)).toMatchObject([
+      { category: [{ coding: [{ code: 'tcm-syndrome' }, { code: '3' }] }], code: { text: '气阴两虚' } },
+      { code: { text: '血瘀' } },
+    ])
+    expect(mapped[0]?.unmapped.map(({ map, code }) => [map, code])).toEqual([
+      ['tcm', '气阴两虚'],
+      ['tcm', '血瘀'],
+    ])
+  })
+
   test('a med_type of a province is class UNK and stands on the work list', async () => {
     const { mapped } = await read(
       changed('2203-outpatient-visit', (body) => Object.assign(at(body, 'input', 'mdtrtinfo'), { med_type: '9901' })),
