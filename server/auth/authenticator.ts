@@ -83,10 +83,10 @@ async function actorOf(parts: AuthParts, verify: TokenVerifier, token: string): 
     parts.log.info({ why: granted && !granted.ok ? granted.why : client ? 'claims' : 'unknown client' }, 'token refused')
     throw invalidToken()
   }
-  // Whoever issued it: glass is broken for minutes, not for the life of an ordinary token.
-  const secondsLeft = verified.expiresAt - parts.now().getTime() / 1000
-  if (granted.grant.purpose === 'BTG' && secondsLeft > AUTH_LIMITS.breakGlassSeconds + AUTH_LIMITS.clockToleranceSeconds)
+  if (granted.grant.purpose === 'BTG' && isTooLongForBreakingGlass(parts, verified.expiresAt)) {
+    parts.log.info({ why: 'exp too far for BTG' }, 'token refused')
     throw invalidToken()
+  }
   const { scopes, purpose, form, study, reason, patient, user } = granted.grant
   const actor: Actor = {
     clientId: client.clientId,
@@ -103,6 +103,11 @@ async function actorOf(parts: AuthParts, verify: TokenVerifier, token: string): 
     ...(client.foreign ? { foreign: true } : {}),
   }
   return { actor: Object.freeze(actor), until: verified.expiresAt * 1000 }
+}
+
+/** Whoever issued it: glass is broken for minutes, not for the life of an ordinary token. */
+function isTooLongForBreakingGlass(parts: AuthParts, expiresAt: number): boolean {
+  return expiresAt - parts.now().getTime() / 1000 > AUTH_LIMITS.breakGlassSeconds + AUTH_LIMITS.clockToleranceSeconds
 }
 
 const ACT_REASON_PREFIX = 'http://terminology.hl7.org/CodeSystem/v3-ActReason|'

@@ -97,7 +97,10 @@ interface Persons {
   user?: string
 }
 
-/** Parties that act for one person: their tokens always say for whom. */
+/**
+ * Parties that act for one person: their tokens always say for whom. Only they get `patient/` scopes: their relation confines them to that
+ * person's record. Nothing confines a hospital's token to its patient context, so a scope that promises it is refused.
+ */
 const PERSONAL: ReadonlySet<string> = new Set(['patient', 'guardian', 'relative'])
 const USER_TYPES = new Set(['Practitioner', 'RelatedPerson', 'Patient'])
 const USER_TYPE_OF_PARTY: Readonly<Record<string, string>> = { patient: 'Patient', guardian: 'RelatedPerson', relative: 'RelatedPerson' }
@@ -160,6 +163,7 @@ function scopesOf(client: Client, asked: string | undefined, persons: Persons): 
   }
   const level = scopes[0]?.level
   if (level === undefined) return refused('scope: nothing of it is registered for this client')
+  if (level === 'patient' && !PERSONAL.has(client.party)) return refused('scope: patient scopes are not supported for this party')
   if (level === 'patient' && persons.patient === undefined) return refused('scope: patient scopes need a patient')
   if (level === 'user' && persons.user === undefined) return refused('scope: user scopes need a user')
   return fine(scopes)
@@ -168,7 +172,7 @@ function scopesOf(client: Client, asked: string | undefined, persons: Persons): 
 /** Without a scope parameter: everything registered of one level, the first whose context is there. */
 function defaultScopes(client: Client, persons: Persons): Scope[] {
   const of = (level: Scope['level']) => client.scopes.filter((scope) => scope.level === level)
+  if (PERSONAL.has(client.party) && persons.patient !== undefined && of('patient').length > 0) return of('patient')
   if (persons.user !== undefined && of('user').length > 0) return of('user')
-  if (persons.patient !== undefined && of('patient').length > 0) return of('patient')
   return of('system')
 }

@@ -128,6 +128,7 @@ const BAD: [name: string, make: () => Promise<string> | string][] = [
   ['own: mixed contexts of scopes', () => forged({ scope: 'system/*.rs user/*.rs' })],
   ['own: scope that is not registered (any more)', () => forged({ scope: 'system/*.cud' })],
   ['own: patient scopes without a patient', () => forged({ scope: 'patient/*.rs' })],
+  ['own: patient scopes for a hospital', () => forged({ scope: 'patient/*.rs', patient: 'P1' })],
   ['own: user scopes without a user', () => forged({ fhirUser: undefined })],
   ['own: patient that is no id', () => forged({ patient: '../P1' })],
   ['own: patient that is an object', () => forged({ patient: { $gt: '' } })],

@@ -74,7 +74,8 @@ describe('refused requests', () => {
     ['scopes of two contexts', 'h1-ward', { scope: 'system/*.rs user/*.rs', user: 'D1' }, 'invalid_scope', /patient, user and system/],
     ['only scopes that are not registered', 'researcher', { scope: 'system/Observation.cud' }, 'invalid_scope', /nothing of it/],
     ['scopes of another context', 'researcher', { scope: 'user/*.rs' }, 'invalid_scope', /nothing of it/],
-    ['patient scopes without a patient', 'h1-ward', { scope: 'patient/*.rs' }, 'invalid_scope', /need a patient/],
+    ['patient scopes without a patient', 'guardian-app', { scope: 'patient/*.rs', user: 'G1' }, 'invalid_scope', /need a patient/],
+    ['patient scopes for a hospital', 'h1-ward', { scope: 'patient/*.rs', patient: 'P1' }, 'invalid_scope', /not supported for this party/],
     ['user scopes without a user', 'h1-ward', { scope: 'user/*.rs' }, 'invalid_scope', /need a user/],
     ['a parameter that does not exist', 'h1-ward', { party: 'operator' }, 'invalid_request', /^unknown parameter$/],
     ['an organisation of choice', 'h1-ward', { organization: 'H2' }, 'invalid_request', /^unknown parameter$/],
@@ -162,9 +163,10 @@ describe('a token', () => {
     ['without parameters: first purpose, first form, all system scopes', 'researcher', {}, { scope: 'system/*.rs', data_form: 'PSEUD' }],
     ['a study', 'researcher', { research_study: 'ResearchStudy/S1', data_form: 'ANON' }, { research_study: 'S1', data_form: 'ANON' }],
     ['with a user: all user scopes', 'h1-ward', { user: 'D1' }, { scope: 'user/*.cruds', fhirUser: 'Practitioner/D1' }],
-    ['with a patient: all patient scopes', 'h1-ward', { patient: 'P1' }, { scope: 'patient/*.rs', patient: 'P1' }],
+    ['with a patient: system scopes, and the context', 'h1-ward', { patient: 'P1' }, { scope: 'system/*.rs', patient: 'P1' }],
+    ['a guardian without a patient: all user scopes', 'guardian-app', { user: 'G1' }, { scope: 'user/*.rs', fhirUser: 'RelatedPerson/G1' }],
     ['a patient acts as himself', 'patient-app', { patient: 'P1' }, { fhirUser: 'Patient/P1', scope: 'patient/*.rs patient/Consent.cru' }],
-    ['a guardian', 'guardian-app', { patient: 'P1', user: 'G1' }, { fhirUser: 'RelatedPerson/G1', patient: 'P1' }],
+    ['a guardian', 'guardian-app', { patient: 'P1', user: 'G1' }, { scope: 'patient/*.rs', fhirUser: 'RelatedPerson/G1', patient: 'P1' }],
     ['never more than is registered', 'h1-rsa', { scope: 'system/*.cruds' }, { scope: 'system/Claim.rs system/Coverage.r' }],
     ['SMART v1 scopes', 'h1-rsa', { scope: 'system/Claim.read' }, { scope: 'system/Claim.rs' }],
     ['empty parameters count as absent', 'researcher', { scope: '', purpose_of_use: '' }, { scope: 'system/*.rs' }],
@@ -191,7 +193,7 @@ describe('introspection', () => {
 
   test('tells the client of its own token, an operator of all, another client nothing', async () => {
     const { access_token } = (await ask('h1-ward', { patient: 'P1' })).body
-    const known = { active: true, client_id: 'h1-ward', patient: 'P1', scope: 'patient/*.rs' }
+    const known = { active: true, client_id: 'h1-ward', patient: 'P1', scope: 'system/*.rs' }
     expect(await introspect('h1-ward', access_token)).toMatchObject({ status: 200, body: known })
     expect(await introspect('h1-ward', access_token, `${server.url}/auth/introspect`)).toMatchObject({ status: 200, body: known })
     expect((await introspect('loader', access_token)).body).toMatchObject(known)
