@@ -20,4 +20,9 @@ export function contextOf(deps: Pick<IngestDeps, 'organizations' | 'translate'>,
 }
 
 /** Patient numbers are unique within one identity domain: a kind of source of one organisation. */
-export const identityDomain = (source: Pick<IngestSource, 'kind' | 'organization'>): string => `${source.kind}:${source.organization}`
+export const identityDomain = (sender: Sender): string => `${sender.rest === true ? 'rest' : sender.kind}:${sender.organization}`
+
+/** Who says something of a patient: a source, or a client that writes Patient resources. */
+export interface Sender extends Pick<IngestSource, 'kind' | 'organization'> {
+  rest?: true
+}

@@ -8,6 +8,7 @@ import { INGEST_BOUNDS } from './bounds.ts'
 import { randomId } from './ids.ts'
 import { movePatient } from './link/follow.ts'
 import { MOVE_JOB, type Move } from './link/move-job.ts'
+import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.ts'
 import { processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
 import { keepPayload, NO_COUNTS } from './receive.ts'
@@ -41,6 +42,8 @@ export interface Ingest {
   replay(payload: string): Promise<PayloadDoc>
   /** replays every payload that named this unmapped code. @returns how many */
   retranslate(unmapped: string): Promise<number>
+  /** links a Patient that a client has just written. @returns its person */
+  linkWritten(written: WrittenPatient): Promise<string>
   /** indexes, then rounds of work until stopped */
   start(): Promise<void>
   stop(): Promise<void>
@@ -197,6 +200,10 @@ class IngestService implements Ingest {
     for (const payload of payloads) await this.replay(payload)
     if ((await this.tables.deliveries.count({ unmapped })) === 0) await this.tables.unmapped.delete({ _id: unmapped })
     return payloads.size
+  }
+
+  linkWritten(written: WrittenPatient): Promise<string> {
+    return linkWrittenPatient(this.deps, this.tables, written)
   }
 
   async start(): Promise<void> {

@@ -110,6 +110,8 @@ export interface PreparedIdentity {
   birthDate?: string
   /** newest instant of the record's statements, ISO */
   statedAt: string
+  /** the record is this very Patient (written over REST) instead of one made of its numbers */
+  patient?: string
 }
 
 export type PayloadStatus = 'received' | 'processing' | 'stored' | 'stored-with-issues' | 'quarantined' | 'rejected'

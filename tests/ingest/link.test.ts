@@ -240,4 +240,32 @@ describe('records and masters', () => {
       { numRuns: 12 },
     )
   })
+
+  test('a Patient written over REST is linked to the same master, and parted again when its number changes', async () => {
+    await one.send('his', [message({ local: [PI('20')], number: WANG, name: '王建国' })])
+    const resource = (number: string) => ({
+      resourceType: 'Patient',
+      id: 'rest-1',
+      identifier: [{ system: 'urn:oid:2.16.156.10011.1.3', value: number }],
+      name: [{ text: '王建国' }],
+      gender: 'male',
+      birthDate: '1958-03-12',
+    })
+    const person = await one.ingest.linkWritten({
+      id: 'rest-1',
+      resource: resource(WANG),
+      custodian: 'H1',
+      at: new Date('2026-03-07T00:00:00Z'),
+    })
+    expect(sources((await picture()).masters[WANG])).toEqual(['hospital:H1', 'rest:H1'])
+    expect((await one.all('Patient')).find((p) => p.id === person)?.link).toHaveLength(2)
+    const other = await one.ingest.linkWritten({
+      id: 'rest-1',
+      resource: resource('11010119900307123X'),
+      custodian: 'H1',
+      at: new Date('2026-03-08T00:00:00Z'),
+    })
+    expect(other).not.toBe(person)
+    expect(sources((await picture()).masters[WANG])).toEqual(['hospital:H1'])
+  })
 })

@@ -1,9 +1,9 @@
 /** What is known of the numbers that a message names, read before the link step decides. */
-import { identityDomain } from '../context.ts'
+import { identityDomain, type Sender } from '../context.ts'
 import { keyedId, randomId } from '../ids.ts'
 import { numberHash } from '../prepare.ts'
 import type { IdentityNumberDoc, IngestTables } from '../tables.ts'
-import type { IngestDeps, IngestSource, PreparedIdentity } from '../types.ts'
+import type { IngestDeps, PreparedIdentity } from '../types.ts'
 import type { Known, Names } from './choose.ts'
 
 export interface Facts extends Names {
@@ -17,7 +17,7 @@ export interface Facts extends Names {
 export async function readFacts(
   deps: Pick<IngestDeps, 'secret'>,
   tables: IngestTables,
-  source: IngestSource,
+  source: Sender,
   identity: PreparedIdentity,
 ): Promise<Facts> {
   const { legal } = identity
@@ -37,7 +37,7 @@ export async function readFacts(
     ...(legalHash !== undefined && { legal: legalHash }),
     ...(person !== undefined && { person }),
     identities,
-    newId: (strongHash) => (strongHash === undefined ? randomId() : keyedId(deps.secret, 'patient', strongHash)),
+    newId: (strongHash) => identity.patient ?? (strongHash === undefined ? randomId() : keyedId(deps.secret, 'patient', strongHash)),
     numbersOf: async (patient) => (await tables.numbers.find({ patient })).map((n) => n._id),
   }
 }

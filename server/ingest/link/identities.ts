@@ -1,9 +1,9 @@
 /** What a record's statement does to the identity numbers concerned: who is linked under each, and who no longer is. Pure. */
 import type { SideWrite } from '../../store/types.ts'
 import type { Draft } from '../../writer/types.ts'
-import { identityDomain } from '../context.ts'
+import { identityDomain, type Sender } from '../context.ts'
 import { type IdentityNumberDoc, type PatientRecordDoc, TABLES } from '../tables.ts'
-import type { IngestSource, PreparedIdentity } from '../types.ts'
+import type { PreparedIdentity } from '../types.ts'
 import { decideLinks, type IdentityStatement, joinIdentity, type LinkDecision } from './decide.ts'
 import { masterText } from './master.ts'
 
@@ -15,7 +15,7 @@ export interface IdentityChange {
 }
 
 export interface IdentityInput {
-  source: IngestSource
+  source: Sender
   identity: PreparedIdentity
   /** the record as it will be */
   next: PatientRecordDoc
@@ -55,7 +55,7 @@ function newDoc({ identity, newMaster }: IdentityInput, key: string): IdentityNu
   return { _id: key, rev: 0, master: newMaster(), number, facts, statements: [], linked: [] }
 }
 
-function statementOf(source: IngestSource, identity: PreparedIdentity, patient: string): IdentityStatement {
+function statementOf(source: Sender, identity: PreparedIdentity, patient: string): IdentityStatement {
   const said: IdentityStatement['said'] = {}
   for (const field of ['name', 'gender', 'birthDate'] as const) {
     const value = identity[field]

@@ -5,11 +5,11 @@
 import { readName } from '../../../mappings/engine/values/name.ts'
 import type { SideWrite } from '../../store/types.ts'
 import type { Draft } from '../../writer/types.ts'
-import { identityDomain } from '../context.ts'
+import { identityDomain, type Sender } from '../context.ts'
 import { randomId } from '../ids.ts'
 import { retryingConflicts } from '../retry.ts'
 import { type IngestTables, type PatientRecordDoc, TABLES } from '../tables.ts'
-import type { IngestDeps, IngestSource, PreparedIdentity, ReceiptIssue } from '../types.ts'
+import type { IngestDeps, PreparedIdentity, ReceiptIssue } from '../types.ts'
 import { type Choice, choosePatient } from './choose.ts'
 import type { Said } from './decide.ts'
 import { type Facts, readFacts } from './facts.ts'
@@ -32,12 +32,7 @@ export type LinkResult = { found: true; linked: Linked } | { found: false; await
 type Found = Choice & { found: true }
 
 /** @throws OutcomeError busy after too many meetings with other writers */
-export async function linkPatient(
-  deps: IngestDeps,
-  tables: IngestTables,
-  source: IngestSource,
-  identity: PreparedIdentity,
-): Promise<LinkResult> {
+export async function linkPatient(deps: IngestDeps, tables: IngestTables, source: Sender, identity: PreparedIdentity): Promise<LinkResult> {
   return retryingConflicts<LinkResult>(async () => {
     const facts = await readFacts(deps, tables, source, identity)
     const choice = choosePatient(identity, facts.known, facts)
@@ -61,7 +56,7 @@ class LinkPlan {
   readonly #facts: Facts
   readonly #choice: Found
 
-  constructor(deps: IngestDeps, source: IngestSource, identity: PreparedIdentity, facts: Facts, choice: Found, taken: readonly string[]) {
+  constructor(deps: IngestDeps, source: Sender, identity: PreparedIdentity, facts: Facts, choice: Found, taken: readonly string[]) {
     this.#now = deps.now()
     this.#facts = facts
     this.#choice = choice
@@ -87,7 +82,7 @@ class LinkPlan {
     this.linked.issues = this.#issues(identity, next)
   }
 
-  #nextRecord(source: IngestSource, identity: PreparedIdentity, record: PatientRecordDoc | undefined): PatientRecordDoc {
+  #nextRecord(source: Sender, identity: PreparedIdentity, record: PatientRecordDoc | undefined): PatientRecordDoc {
     const { patient, absorb, strongKinds } = this.#choice
     const absorbed = absorb.flatMap((other) => this.#facts.known.records.get(other) ?? [])
     const all = [...(record ? [record] : []), ...absorbed]
@@ -98,7 +93,8 @@ class LinkPlan {
       rev: (record?.rev ?? 0) + 1,
       domain: identityDomain(source),
       strongKinds: [...new Set([...all.flatMap((r) => r.strongKinds), ...strongKinds])].sort(),
-      number: newestOf([...all.flatMap((r) => r.number ?? []), ...said]),
+      // What a client writes is the whole Patient: a number that is no longer there no longer holds.
+      number: newestOf([...(identity.patient === undefined ? all.flatMap((r) => r.number ?? []) : []), ...said]),
       name: newestOf([...all.flatMap((r) => r.name ?? []), ...named]),
       person: record?.person ?? null,
       newborn: all.some((r) => r.newborn) || identity.legal?.doubt === 'newborn',

@@ -1,0 +1,64 @@
+/** Patients that clients write over REST are linked like those of the sources: one person, one master. */
+import { NATIONAL } from '../../fhir/canonical.ts'
+import type { FhirResource } from '../../fhir/types.ts'
+import type { Sender } from '../context.ts'
+import { numberHash } from '../prepare.ts'
+import type { IngestTables } from '../tables.ts'
+import type { IngestDeps, PreparedIdentity } from '../types.ts'
+import { followMoves } from './follow.ts'
+import { IDENTITY_CARD, legalOf } from './legal.ts'
+import { linkPatient } from './link.ts'
+
+export interface WrittenPatient {
+  id: string
+  resource: FhirResource
+  /** organisation id; '' when it has none */
+  custodian: string
+  /** when it was written */
+  at: Date
+}
+
+/**
+ * To be called after the Patient was stored. Without a valid identity number nothing happens; its own content is left as
+ * the client wrote it, the master refers to it.
+ * @returns the person that it belongs to now
+ * @throws OutcomeError busy
+ */
+export async function linkWrittenPatient(deps: IngestDeps, tables: IngestTables, written: WrittenPatient): Promise<string> {
+  const { id, resource, custodian, at } = written
+  // A master or a record of a source that an operator touched: its links are made of what the sources say.
+  const record = await tables.records.get(id)
+  if (record ? !record.domain.startsWith('rest:') : (await tables.identities.find({ master: id }, { limit: 1 })).length > 0) {
+    return record?.person ?? id
+  }
+  const sender: Sender = { kind: 'hospital', organization: custodian, rest: true }
+  const identity = identityOf(deps, id, resource, custodian, at)
+  if (!identity.legal?.links && !record) return id
+  const result = await linkPatient(deps, tables, sender, identity)
+  if (!result.found) return id
+  await followMoves(deps, tables, result.linked)
+  return result.linked.person
+}
+
+interface HumanName {
+  text?: string
+  family?: string
+  given?: string[]
+}
+
+function identityOf(deps: IngestDeps, id: string, resource: FhirResource, custodian: string, at: Date): PreparedIdentity {
+  const identifiers = (resource.identifier ?? []) as { system?: string; value?: string }[]
+  const number = identifiers.find(({ system }) => system === NATIONAL.idCard)?.value
+  const [first] = (resource.name ?? []) as HumanName[]
+  const name = first?.text ?? (first?.family === undefined ? undefined : `${first.family}${(first.given ?? []).join('')}`)
+  const facts = {
+    ...(name !== undefined && { name }),
+    ...(typeof resource.gender === 'string' && { gender: resource.gender }),
+    ...(typeof resource.birthDate === 'string' && { birthDate: resource.birthDate }),
+  }
+  const statedAt = at.toISOString()
+  const stated = { local: [], ...facts, ...(number !== undefined && { legal: { type: IDENTITY_CARD, number } }) }
+  const legal = legalOf(stated, statedAt, new Set(deps.placeholders))
+  const hash = numberHash(deps.secret, `rest:${custodian}`, 'PATIENT', id)
+  return { numbers: [{ hash, kind: 'PATIENT', strong: true }], ...(legal && { legal }), ...facts, statedAt, patient: id }
+}
