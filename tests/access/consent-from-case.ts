@@ -44,12 +44,15 @@ export function consentFromCase(one: CaseConsent, id: string, names: CaseNames =
     performer: [performerOf(one, names)],
     ...(one.verified && one.performer === 'patient' ? {} : { verification: [{ verified: one.verified }] }),
     policyRule: { coding: [{ system: ACT_CODE, code: isMeta ? 'GRANTORCHOICE' : one.policyRule }] },
-    provision: {
+    ...nonEmpty('provision', {
       ...(one.period ? { period: { start: one.period[0], end: one.period[1] } } : {}),
       ...(isMeta ? { provision: (one.prefs ?? []).map((pref) => preferenceOf(pref, names)) } : provisionOf(one.provision ?? {}, names)),
-    },
+    }),
   }
 }
+
+/** FHIR has no empty elements: a rule about everything has no provision. */
+const nonEmpty = (key: string, value: object): object => (Object.keys(value).length === 0 ? {} : { [key]: value })
 
 const isResearch = (one: CaseConsent): boolean => one.provision?.purpose?.includes('HRESCH') ?? false
 
