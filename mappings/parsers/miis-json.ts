@@ -9,7 +9,13 @@ export interface MiisObject {
   [field: string]: MiisValue | undefined
 }
 
-export type JsonProblem = 'json-invalid' | 'json-depth' | 'json-duplicate-key' | 'json-forbidden-key' | 'payload-too-large' | 'json-not-object'
+export type JsonProblem =
+  | 'json-invalid'
+  | 'json-depth'
+  | 'json-duplicate-key'
+  | 'json-forbidden-key'
+  | 'payload-too-large'
+  | 'json-not-object'
 
 export const MIIS_DEPTH_MAX = 32
 /** A settlement of 10,000 lines with 40 fields each is 400,000 values. */
