@@ -133,7 +133,7 @@ async function readMany(db: Db, d: Decision, type: string, ids: readonly string[
 async function typesOf(db: Db, collections: Collections, person: string): Promise<string[]> {
   const types = await collections.types()
   const found = await Promise.all(
-    types.map((type) => db.collection<StoredDoc>(type).findOne({ 'acc.p': { $eq: person } }, { projection: { _id: 1 }, hint: 'persons' })),
+    types.map((type) => db.collection<StoredDoc>(type).findOne({ 'acc.p': { $eq: person } }, { projection: { _id: 1 } })),
   )
   return types.filter((_, i) => found[i] !== null)
 }

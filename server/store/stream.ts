@@ -33,11 +33,14 @@ export function streamBatches(
   return batched(cursor, log, (doc) => toStored(type, doc), d)
 }
 
-/** Everything that carries the person's key, deleted documents too: the server's own work. */
+/**
+ * Everything that carries the person's key, deleted documents too: the server's own work. The index `persons` is not named:
+ * a name would fail where another write is just making the collection.
+ */
 export function personBatches(db: Db, log: StoreLog, d: Decision, type: string, person: string): AsyncGenerator<Stored[]> {
   checkTypeName(type)
   const filter = { $and: [{ 'acc.p': { $eq: person } }, ...accFilter(d.filter(type))] } as StoredFilter
-  const cursor = db.collection<StoredDoc>(type).find(filter, { projection: PROJECTION, sort: { _id: 1 }, hint: 'persons', ...CURSOR })
+  const cursor = db.collection<StoredDoc>(type).find(filter, { projection: PROJECTION, sort: { _id: 1 }, ...CURSOR })
   return batched(cursor, log, (doc) => toStored(type, doc), d)
 }
 
