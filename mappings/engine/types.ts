@@ -53,6 +53,8 @@ export interface LocalPatientNumber {
 export interface PatientIdentity {
   /** strongest first */
   local: LocalPatientNumber[]
+  /** numbers of records that this one replaces from now on (ADT A40, MRG-1) */
+  replaces?: LocalPatientNumber[]
   /** legal identity document as sent: psn_cert_type style code (01 = resident identity card) and number */
   legal?: { type: string; number: string }
   name?: string

@@ -1,6 +1,8 @@
 /** A mapped record to statements: keys become ids, the patient stays a placeholder until the link step. */
 import { createHash } from 'node:crypto'
 import type { KeyReference, KeyUrl, MappedRecord, MappedResource, PatientIdentity, ResourceKey } from '../../mappings/engine/types.ts'
+import { readName } from '../../mappings/engine/values/name.ts'
+import { NATIONAL } from '../fhir/canonical.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { identityDomain } from './context.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
@@ -24,7 +26,8 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
   const texts = textsOf(deps)
   const origin = { source: source.id, kind: source.kind, organization: source.organization, ...payload }
   const statements = new Map<string, PreparedRecord['statements'][number]>()
-  for (const mapped of record.resources) {
+  const identity = record.patient && identityOf(deps, source, record, record.patient)
+  for (const mapped of [...record.resources, ...motherOf(source, record.patient, identity)]) {
     const id = idOf(deps, mapped)
     if (id === undefined) continue
     const type = mapped.resource.resourceType
@@ -36,7 +39,6 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined })
   }
   const all = [...statements.values()]
-  const identity = record.patient && identityOf(deps, source, record, record.patient)
   return {
     recordType: record.recordType,
     deliveryId: record.deliveryId,
@@ -52,6 +54,23 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
       .update(record.resources.map(({ resource }) => texts(resource)).join('\n'))
       .digest('base64url'),
   }
+}
+
+/** A newborn under its mother's number is a patient of its own that has this mother (formats.md D11). */
+function motherOf(source: IngestSource, patient: PatientIdentity | undefined, identity: PreparedIdentity | undefined): MappedResource[] {
+  const [number] = identity?.numbers ?? []
+  if (identity?.legal?.doubt !== 'newborn' || number === undefined) return []
+  const name = patient?.name === undefined ? undefined : readName(patient.name).newbornOf
+  const resource = {
+    resourceType: 'RelatedPerson',
+    identifier: [{ system: NATIONAL.idCard, value: identity.legal.number }],
+    active: true,
+    patient: { $patient: true },
+    relationship: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'MTH', display: 'mother' }] }],
+    ...(name !== undefined && { name: [{ text: name }] }),
+  }
+  const key = { type: 'RelatedPerson', scope: identityDomain(source), parts: ['mother', number.hash] }
+  return [{ key, resource, state: 'current', statedAt: identity.statedAt }]
 }
 
 const OWN_PATIENT = '~'
@@ -100,7 +119,9 @@ function identityOf(deps: Deps, source: IngestSource, record: MappedRecord, pati
   const legal = legalOf(patient, statedAt, new Set(deps.placeholders))
   const domain = identityDomain(source)
   const numbers = patient.local.map(({ kind, value, strong }) => ({ hash: numberHash(deps.secret, domain, kind, value), kind, strong }))
+  const replaces = patient.replaces?.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value))
   return {
+    ...(replaces && { replaces }),
     numbers: numbers.filter(({ hash }, at) => numbers.findIndex((n) => n.hash === hash) === at),
     ...(legal && { legal }),
     ...(patient.name !== undefined && { name: patient.name }),

@@ -104,6 +104,8 @@ export interface PreparedStatement {
 export interface PreparedIdentity {
   /** hashes of the record's own numbers, strongest first */
   numbers: { hash: string; kind: string; strong: boolean }[]
+  /** hashes of numbers whose record this one replaces (formats.md D13) */
+  replaces?: string[]
   legal?: Legal
   name?: string
   gender?: string

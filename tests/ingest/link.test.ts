@@ -111,10 +111,7 @@ describe('records and masters', () => {
     await one.ingest.start()
   })
   afterAll(() => one.close())
-  beforeEach(async () => {
-    for (const table of [one.ingest.tables.numbers, one.ingest.tables.records, one.ingest.tables.identities, one.ingest.tables.conflicts])
-      await table.delete({})
-  })
+  beforeEach(() => one.wipe())
 
   interface Picture {
     masters: Record<string, string[][]>
@@ -175,6 +172,8 @@ describe('records and masters', () => {
     const { masters, alone } = await picture()
     expect(sources(masters[LI])).toEqual(['hospital:H1'])
     expect(alone).toHaveLength(2)
+    const [mother] = (await one.all('RelatedPerson')).filter((r) => JSON.stringify(r.name ?? []).includes('李秀兰'))
+    expect(mother).toMatchObject({ name: [{ text: '李秀兰' }], relationship: [{ coding: [{ code: 'MTH' }] }] })
     const baby = (await one.all('Patient')).find((p) => JSON.stringify(p.name ?? '').includes('之女'))
     expect(JSON.stringify(baby?.identifier)).not.toContain(LI)
   })
@@ -231,7 +230,7 @@ describe('records and masters', () => {
     ]
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray(parts, { minLength: parts.length, maxLength: parts.length }), async (order) => {
-        for (const table of [one.ingest.tables.numbers, one.ingest.tables.records, one.ingest.tables.identities]) await table.delete({})
+        await one.wipe()
         for (const [source, person] of order) await one.send(source, [message(person)])
         const { masters, alone } = await picture()
         expect(sources(masters[WANG])).toEqual(['hospital:H1', 'miis:MIA', 'rhip:HA'])
@@ -239,6 +238,23 @@ describe('records and masters', () => {
       }),
       { numRuns: 12 },
     )
+  })
+
+  test.each([
+    ['after', true],
+    ['before', false],
+  ])('a merge message %s the record that it replaces: one record goes on, the other says by whom', async (_, after) => {
+    const merge = message({ local: [PI('30')], name: '王建国' }) as { patient: { replaces?: object[] } }
+    merge.patient.replaces = [PI('31')]
+    const old = message({ local: [PI('31')], number: WANG, name: '王建国' })
+    for (const each of after ? [old, merge] : [merge, old]) await one.send('his', [each])
+    expect(sources((await picture()).masters[WANG])).toEqual(['hospital:H1'])
+    const survivor = (await one.all('Patient')).find((p) => JSON.stringify(p.identifier ?? []).includes('"30"'))
+    expect(JSON.stringify(survivor?.identifier)).toContain('"31"')
+    const replaced = (await one.all('Patient')).filter((p) =>
+      JSON.stringify(p.link ?? []).includes(`"Patient/${survivor?.id}"},"type":"replaced-by"`),
+    )
+    expect(replaced).toHaveLength(after ? 1 : 0)
   })
 
   test('a Patient written over REST is linked to the same master, and parted again when its number changes', async () => {

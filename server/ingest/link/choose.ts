@@ -42,7 +42,12 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
   const others = [...new Set([...owners, ...weak, ...(byLegal === undefined ? [] : [byLegal])])].filter((other) => other !== patient)
   const absorb =
     patient === undefined ? [] : others.filter((other) => mayBe(identity, known, names, other) && disjoint(known, patient, other))
-  const all = [...identity.numbers.map((n) => n.hash), ...(names.legal === undefined ? [] : [names.legal])]
+  // The sender itself says so of these, whatever their numbers.
+  const replaces = identity.replaces ?? []
+  for (const other of replaces.flatMap((hash) => known.numbers.get(hash) ?? [])) {
+    if (other !== patient && !absorb.includes(other)) absorb.push(other)
+  }
+  const all = [...identity.numbers.map((n) => n.hash), ...replaces, ...(names.legal === undefined ? [] : [names.legal])]
   return {
     found: true,
     patient: patient ?? names.newId(strong[0]?.hash),

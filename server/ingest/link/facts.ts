@@ -24,7 +24,7 @@ export async function readFacts(
   const domain = identityDomain(source)
   const legalHash = legal?.links ? numberHash(deps.secret, domain, 'LEGAL', `${legal.type}:${legal.number}`) : undefined
   const person = legal?.links && legal.birthDate !== undefined ? keyedId(deps.secret, 'person', legal.number) : undefined
-  const hashes = [...identity.numbers.map((n) => n.hash), ...(legalHash === undefined ? [] : [legalHash])]
+  const hashes = [...identity.numbers.map((n) => n.hash), ...(identity.replaces ?? []), ...(legalHash === undefined ? [] : [legalHash])]
   const found = await tables.numbers.find({ _id: { $in: hashes } })
   const records = found.length === 0 ? [] : await tables.records.find({ _id: { $in: [...new Set(found.map((n) => n.patient))] } })
   const keys = [...new Set([...(person === undefined ? [] : [person]), ...records.flatMap((r) => r.number?.value ?? [])])]
