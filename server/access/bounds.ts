@@ -6,6 +6,8 @@ export const ACCESS_BOUNDS = {
   overlayGraceMs: 120_000,
   /** how long a consent change waits for the relabelling of its person's documents */
   relabelAtOnceMs: 2_000,
+  /** collections of one person's documents that are relabelled beside each other */
+  relabelTypesAtOnce: 6,
   relabelLeaseMs: 30_000,
   /** one person's documents in one round; two workers on one person do no harm */
   relabelPersonMs: 600_000,

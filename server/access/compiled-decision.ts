@@ -109,4 +109,4 @@ function compileType(
 }
 
 const isWider = (a: ReadonlySet<string> | undefined, b: ReadonlySet<string> | undefined): boolean =>
-  a === undefined || (b !== undefined && b.isSubsetOf(a))
+  a === undefined || b?.isSubsetOf(a) === true

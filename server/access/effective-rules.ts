@@ -1,5 +1,5 @@
 /** The versions of a person's consents that count, in the form that is kept and shared (consent.md 3.4 steps 1 and 2). */
-import type { ConsentRule } from './consent-model.ts'
+import type { ConsentRule, Span } from './consent-model.ts'
 
 /** One version of a consent series. */
 export interface ConsentVersion {
@@ -67,6 +67,17 @@ const isSilent = (version: ConsentVersion): boolean =>
 
 function inForce(version: ConsentVersion, now: number): Omit<ConsentRule, 'series' | 'rank'> {
   const begins = version.at > now ? { notBefore: version.at } : {}
-  if (isSilent(version)) return { ...begins, silent: true }
-  return { ...begins, ...version.rule, ...(version.status === 'rejected' ? { refusal: true as const } : {}) }
+  const { period, ...rule } = version.rule
+  // What is over stays over, and what has begun has no beginning any more: fewer dates, so that more patients share a class.
+  const isOver = period?.until !== undefined && period.until <= now
+  if (isSilent(version) || isOver) return { ...begins, silent: true }
+  const left = periodLeft(period, now)
+  return { ...begins, ...(left ? { period: left } : {}), ...rule, ...(version.status === 'rejected' ? { refusal: true as const } : {}) }
+}
+
+function periodLeft(period: Span | undefined, now: number): Span | undefined {
+  if (!period) return undefined
+  const { from, until } = period
+  const left = { ...(from !== undefined && from > now ? { from } : {}), ...(until === undefined ? {} : { until }) }
+  return Object.keys(left).length === 0 ? undefined : left
 }

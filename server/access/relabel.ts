@@ -1,6 +1,7 @@
 /** Labels anew the documents of a person: current ones, deleted ones and superseded versions. */
 import type { FhirResource } from '../fhir/types.ts'
 import type { Restamp, Stored } from '../store/types.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
 import type { ConsentDeps } from './consent-change.ts'
 import type { Acc } from './decision.ts'
 import type { ResourceClass } from './resource-class.ts'
@@ -19,19 +20,33 @@ const NOT_RELABELLED = new Set(['AuditEvent'])
 
 /**
  * Restamps what stands under these person keys where the labels come out otherwise. Answers false when the deadline came
- * first; running it again goes on with what is left.
+ * first; running it again goes on with what is left. Types are worked on beside each other: labels of what a resource
+ * refers to are taken as they stand, and consents do not change those.
  */
 export async function relabelDocuments(deps: RelabelDeps, personKeys: readonly string[], deadline: number): Promise<boolean> {
   for (const person of personKeys) {
-    for (const type of await deps.store.typesOf(LABELLING, person)) {
-      if (NOT_RELABELLED.has(type)) continue
-      for (const superseded of [false, true]) {
-        const rows = superseded ? deps.store.historyOfPerson(LABELLING, type, person) : deps.store.ofPerson(LABELLING, type, person)
-        if (!(await relabelRows(deps, type, rows, superseded, deadline))) return false
-      }
-    }
+    const types = (await deps.store.typesOf(LABELLING, person)).filter((type) => !NOT_RELABELLED.has(type))
+    const work = types.flatMap((type) => [
+      () => relabelRows(deps, type, deps.store.ofPerson(LABELLING, type, person), false, deadline),
+      () => relabelRows(deps, type, deps.store.historyOfPerson(LABELLING, type, person), true, deadline),
+    ])
+    if (!(await allOf(work))) return false
   }
   return true
+}
+
+/** Runs them, ACCESS_BOUNDS.relabelTypesAtOnce at a time. True when each answered true; nothing is begun after one that did not. */
+async function allOf(work: readonly (() => Promise<boolean>)[]): Promise<boolean> {
+  let next = 0
+  let complete = true
+  const lane = async (): Promise<void> => {
+    while (complete && next < work.length) {
+      const one = work[next++]
+      if (one && !(await one())) complete = false
+    }
+  }
+  await Promise.all(Array.from({ length: ACCESS_BOUNDS.relabelTypesAtOnce }, lane))
+  return complete
 }
 
 async function relabelRows(
@@ -48,7 +63,6 @@ async function relabelRows(
   return true
 }
 
-/** One batch of one type. */
 /** Documents that were read just now. */
 export const relabelRowsOf = (deps: RelabelDeps, type: string, rows: readonly Stored[]): Promise<void> =>
   relabelBatch(deps, type, rows, false)

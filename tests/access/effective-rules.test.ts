@@ -1,0 +1,158 @@
+/** Which versions count, and what is kept of their dates (consent.md 3.4 steps 1 and 2). */
+import { describe, expect, test } from '@jest/globals'
+import { compileConsent } from '../../server/access/consent-compile.ts'
+import { type ConsentVersion, normaliseRules } from '../../server/access/effective-rules.ts'
+import { birthdayAt, effectiveRules } from '../../server/access/person-rules.ts'
+import type { FhirResource } from '../../server/fhir/types.ts'
+import { zoneOf } from '../../server/fhir/zone.ts'
+
+const NOW = Date.parse('2025-06-01T00:00:00Z')
+const shanghai = zoneOf('Asia/Shanghai')
+const root = { effect: 'permit' as const, criteria: {}, nested: [] }
+
+const version = (series: string, at: string, extra: Partial<ConsentVersion> = {}): ConsentVersion => ({
+  series,
+  at: Date.parse(at),
+  status: 'active',
+  rule: { root },
+  ...extra,
+})
+
+describe('series', () => {
+  test('no consent, no rule', () => expect(normaliseRules([], NOW)).toEqual([]))
+
+  test('the newest version counts; dates become ranks', () => {
+    const rules = normaliseRules([version('a', '2025-01-01'), version('a', '2024-01-01'), version('b', '2025-02-01')], NOW)
+    expect(rules).toEqual([
+      { series: 0, rank: 0, root },
+      { series: 1, rank: 1, root },
+    ])
+  })
+
+  test.each(['inactive', 'proposed'])('a newest version that is %s ends the series', (status) => {
+    expect(normaliseRules([version('a', '2025-01-01'), version('a', '2025-02-01', { status })], NOW)).toEqual([])
+  })
+
+  test.each(['draft', 'entered-in-error'])('a version that is %s is as if it were not there', (status) => {
+    expect(normaliseRules([version('a', '2025-01-01'), version('a', '2025-02-01', { status })], NOW)).toHaveLength(1)
+  })
+
+  test('what begins later is kept with its beginning, what ends then too', () => {
+    const rules = normaliseRules([version('a', '2025-01-01'), version('a', '2025-07-01', { status: 'inactive' })], NOW)
+    expect(rules).toEqual([
+      { series: 0, rank: 0, root },
+      { series: 0, rank: 1, notBefore: Date.parse('2025-07-01'), silent: true },
+    ])
+  })
+
+  test('of a period only the end that is to come stays', () => {
+    const period = { from: Date.parse('2025-01-01'), until: Date.parse('2026-01-01') }
+    expect(normaliseRules([version('a', '2025-01-01', { rule: { root, period } })], NOW)[0]?.period).toEqual({ until: period.until })
+    const past = { ...period, until: Date.parse('2025-05-01') }
+    expect(normaliseRules([version('a', '2025-01-01', { rule: { root, period: past } })], NOW)[0]).toEqual({
+      series: 0,
+      rank: 0,
+      silent: true,
+    })
+  })
+
+  test('an organisation that ends another’s dissent ends it for others only', () => {
+    const dissent = { effect: 'deny' as const, criteria: {}, nested: [] }
+    const ended = { status: 'inactive', rule: { recorder: 'H2' } }
+    const rules = normaliseRules([version('a', '2025-01-01', { rule: { root: dissent } }), version('a', '2025-02-01', ended)], NOW)
+    expect(rules).toEqual([{ series: 0, rank: 0, root: dissent, onlyFor: 'H2', noPermit: true }])
+  })
+})
+
+describe('dates', () => {
+  const consent = (extra: object): FhirResource => ({
+    resourceType: 'Consent',
+    status: 'active',
+    scope: { coding: [{ code: 'research' }] },
+    patient: { reference: 'Patient/p' },
+    performer: [{ reference: 'Patient/p' }],
+    dateTime: '2025-01-01',
+    policyRule: { coding: [{ code: 'OPTIN' }] },
+    ...extra,
+  })
+  const compiled = (extra: object) => compileConsent(consent(extra), '', shanghai)?.version
+
+  test('a period of days ends with its last day, in the zone of the site', () => {
+    const found = compiled({ provision: { period: { start: '2025-01-01', end: '2025-06-01' } } })
+    expect(found?.rule.period).toEqual({ from: Date.parse('2024-12-31T16:00:00Z'), until: Date.parse('2025-06-01T16:00:00Z') })
+  })
+
+  test('a period that cannot be read keeps a permit from permitting and a deny in force', () => {
+    const found = compiled({ provision: { period: { end: 'some day' } } })
+    expect(found?.rule).toMatchObject({ noPermit: true })
+    expect(found?.rule.period).toBeUndefined()
+  })
+
+  test('the 14th birthday of a child that consented alone', () => {
+    const found = compileConsent(consent({}), '', shanghai)
+    if (!found) throw new Error('not compiled')
+    const kept = { id: 'c', v: 1, patient: 'p', version: found.version, alone: true as const }
+    expect(effectiveRules([kept], '2015-03-01', NOW, shanghai)[0]?.permitsFrom).toBe(Date.parse('2029-02-28T16:00:00Z'))
+    expect(effectiveRules([kept], '2005-03-01', NOW, shanghai)[0]?.permitsFrom).toBeUndefined()
+  })
+
+  test('born on 29 February: of age on 1 March', () => {
+    expect(birthdayAt('2012-02-29', 14, zoneOf('UTC'))).toBe(Date.parse('2026-03-01T00:00:00Z'))
+  })
+})
+
+describe('what is not understood', () => {
+  const ruleOf = (extra: object) =>
+    compileConsent(
+      {
+        resourceType: 'Consent',
+        status: 'active',
+        scope: { coding: [{ code: 'research' }] },
+        patient: { reference: 'Patient/p' },
+        performer: [{ reference: 'Patient/p' }],
+        dateTime: '2025-01-01',
+        ...extra,
+      },
+      '',
+      shanghai,
+    )?.version.rule
+
+  test.each([
+    ['an unknown policy rule denies', { policyRule: { coding: [{ code: 'XYZ' }] } }, { effect: 'deny' }],
+    [
+      'a root type of its own is stronger',
+      { policyRule: { coding: [{ code: 'OPTIN' }] }, provision: { type: 'deny' } },
+      { effect: 'deny' },
+    ],
+    [
+      'an extension that nobody knows',
+      { policyRule: { coding: [{ code: 'OPTIN' }] }, provision: { extension: [{ url: 'urn:x' }] } },
+      { criteria: { unknown: true } },
+    ],
+    [
+      'a code without a coding',
+      { policyRule: { coding: [{ code: 'OPTIN' }] }, provision: { code: [{ text: '糖尿病' }] } },
+      { criteria: { unknown: true } },
+    ],
+    [
+      'an actor in another role',
+      {
+        policyRule: { coding: [{ code: 'OPTIN' }] },
+        provision: { actor: [{ role: { coding: [{ code: 'AUT' }] }, reference: { reference: 'Organization/H2' } }] },
+      },
+      { criteria: { unknown: true } },
+    ],
+  ])('%s', (_name, extra, expected) => expect(ruleOf(extra)?.root).toMatchObject(expected))
+
+  test('an acknowledgement of a notice decides nothing', () => {
+    expect(ruleOf({ policyRule: { coding: [{ code: 'NOPP' }] } })).toEqual({ silent: true })
+  })
+
+  test('a treatment consent is none of ours', () => {
+    expect(compileConsent({ resourceType: 'Consent', scope: { coding: [{ code: 'treatment' }] } }, '', shanghai)).toBeUndefined()
+  })
+
+  test('given by somebody else and not verified: not in force', () => {
+    expect(ruleOf({ policyRule: { coding: [{ code: 'OPTIN' }] }, performer: [{ reference: 'RelatedPerson/r' }] })).toEqual({ silent: true })
+  })
+})
