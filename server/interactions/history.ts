@@ -6,7 +6,7 @@ import { notFound } from './answers.ts'
 import { bundleAnswer, type BundleEntry, link } from './bundle-text.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
-import { masked } from './read.ts'
+import { shown } from './read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const HISTORY_COUNT_DEFAULT = 50
@@ -54,10 +54,11 @@ function historyOptions(request: FhirRequest): { count: number; before?: number;
 }
 
 function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored): BundleEntry {
-  const url = row.method === 'POST' ? row.type : `${row.type}/${row.id}`
+  // What is deleted has no text to mask: its entry names the id that was asked for.
+  const entry = row.deleted ? { fullUrl: `${deps.baseUrl}/${row.type}/${row.id}` } : shown(deps, request, row)
+  const url = row.method === 'POST' ? row.type : entry.fullUrl.slice(deps.baseUrl.length + 1)
   return {
-    fullUrl: `${deps.baseUrl}/${row.type}/${row.id}`,
-    ...(row.deleted ? {} : { resource: masked(deps, request, row) }),
+    ...entry,
     request: { method: row.method, url },
     response: {
       status: row.method === 'POST' ? '201' : row.method === 'DELETE' ? '204' : '200',

@@ -44,11 +44,17 @@ async function forward(deps: FhirDeps, decision: Decision, actor: Actor, matches
     }
   }
   const answers = await Promise.all(
-    [...wanted]
-      .filter(([type]) => allows(actor, type, 'r'))
-      .map(([type, ids]) => deps.store.readMany(decision, type, [...ids].slice(0, INCLUDED_MAX + 1))),
+    [...wanted].filter(([type]) => allows(actor, type, 'r')).map(([type, ids]) => visibleOf(deps, decision, type, [...ids])),
   )
   return answers.flat()
+}
+
+/** In steps until enough are visible: a bound on ids would let hidden ones take the place of visible ones (access.md L12). */
+async function visibleOf(deps: FhirDeps, decision: Decision, type: string, ids: string[]): Promise<Stored[]> {
+  const found: Stored[] = []
+  for (let at = 0; at < ids.length && found.length <= INCLUDED_MAX; at += INCLUDED_MAX)
+    found.push(...(await deps.store.readMany(decision, type, ids.slice(at, at + INCLUDED_MAX))))
+  return found
 }
 
 function noteTarget(wanted: Map<string, Set<string>>, target: string, onlyType: string | undefined): void {

@@ -48,6 +48,16 @@ export function masked(deps: FhirDeps, request: FhirRequest, doc: Stored): Uint8
   return deps.access.mask(request.actor, bodyText(doc), doc.acc)
 }
 
+/** A masked text begins so; one that passes unmasked may begin otherwise, and has the stored id. */
+const MASKED_ID = /^\{"resourceType":"[A-Za-z]+","id":"([^"]+)"/
+
+/** The entry of a Bundle: its address has the id that the text has, so that a masked form does not tell the stored one. */
+export function shown(deps: FhirDeps, request: FhirRequest, doc: Stored): { fullUrl: string; resource: Uint8Array | string } {
+  const resource = masked(deps, request, doc)
+  const id = typeof resource === 'string' ? (MASKED_ID.exec(resource)?.[1] ?? doc.id) : doc.id
+  return { fullUrl: `${deps.baseUrl}/${doc.type}/${id}`, resource }
+}
+
 /** The current document for a write check, whatever the actor may read. */
 export function currentForWrite(deps: FhirDeps, type: string, id: string): Promise<Stored | undefined> {
   return deps.store.read(systemDecision('write check'), type, id)

@@ -8,7 +8,7 @@ import { bundleAnswer, type BundleEntry, type BundleLink, link } from './bundle-
 import { checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { findIncluded, INCLUDED_MAX } from './includes.ts'
-import { masked } from './read.ts'
+import { shown } from './read.ts'
 import { isStrict, parseSearch, queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
@@ -62,8 +62,7 @@ interface Found {
 
 function searchset(deps: FhirDeps, request: FhirRequest, parsed: ParsedSearch, found: Found): FhirResponse {
   const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({
-    fullUrl: `${deps.baseUrl}/${doc.type}/${doc.id}`,
-    resource: masked(deps, request, doc),
+    ...shown(deps, request, doc),
     search: { mode },
   })
   const entries = [

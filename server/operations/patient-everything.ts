@@ -8,7 +8,7 @@ import { audited } from '../interactions/audited.ts'
 import { bundleAnswer, type BundleEntry, link } from '../interactions/bundle-text.ts'
 import { checkId, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
-import { masked } from '../interactions/read.ts'
+import { shown } from '../interactions/read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { allows } from '../auth/scopes.ts'
 import { isId } from '../fhir/ids.ts'
@@ -57,8 +57,7 @@ async function everything(deps: FhirDeps, request: FhirRequest): Promise<FhirRes
   if (!found) throw notFound()
   const entries = found.rows.map(
     (doc): BundleEntry => ({
-      fullUrl: `${deps.baseUrl}/${doc.type}/${doc.id}`,
-      resource: masked(deps, request, doc),
+      ...shown(deps, request, doc),
       search: { mode: found.matches.has(doc) ? 'match' : 'include' },
     }),
   )
