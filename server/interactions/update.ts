@@ -3,6 +3,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { versionOf, writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { isId } from '../fhir/ids.ts'
+import { keepLabels } from './kept-labels.ts'
 import { currentForWrite } from './read.ts'
 import type { Draft } from '../writer/types.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -20,13 +21,14 @@ export async function updateDraft(deps: FhirDeps, request: FhirRequest): Promise
   checkType(type)
   requireScope(request.actor, type, 'u')
   if (!isId(id)) throw new OutcomeError('id-invalid', { expression: [`${type}.id`] })
-  const parsed = parseBody(request)
-  if (parsed.resource.id !== id) throw new OutcomeError('id-mismatch', { expression: [`${type}.id`] })
+  const sent = parseBody(request)
+  if (sent.resource.id !== id) throw new OutcomeError('id-mismatch', { expression: [`${type}.id`] })
   const ifMatch = request.header('if-match')
   const expect = ifMatch === undefined ? 'any' : versionOf(ifMatch)
-  const draft = draftOf(deps, request.actor, { type, id, method: 'PUT', expect, parsed })
+  const draft = draftOf(deps, request.actor, { type, id, method: 'PUT', expect, parsed: sent })
   const current = await currentForWrite(deps, type, id)
   if (!current) requireClientId(request)
+  if (current && !current.deleted && request.actor.party !== 'operator') draft.parsed = keepLabels(sent, current)
   // An unchanged custodian: a resource stays with the organisation that it came from, whoever of the operators edits it.
   return current && request.actor.party === 'operator' && draft.custodian === '' ? { ...draft, custodian: current.acc.o } : draft
 }

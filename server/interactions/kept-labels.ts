@@ -1,0 +1,28 @@
+/** Security labels outlive an update that leaves them out (R4 resource.html#tag-updates; access.md L57). */
+import { members, type ParsedResource, parseResource } from '../fhir/resource-text.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import type { Stored } from '../store/types.ts'
+import { bodyText } from './answers.ts'
+
+type Label = { system?: string; code?: string }
+
+/** The resource with the labels of the version that it replaces. Only an operator takes one away, and that is on record. */
+export function keepLabels(parsed: ParsedResource, current: Stored): ParsedResource {
+  const before = labelsOf(JSON.parse(bodyText(current)) as FhirResource)
+  const now = labelsOf(parsed.resource)
+  const missing = before.filter((label) => !now.some(({ system, code }) => system === label.system && code === label.code))
+  if (missing.length === 0) return parsed
+  return parseResource(withMeta(parsed.text, JSON.stringify({ ...parsed.resource.meta, security: [...now, ...missing] })))
+}
+
+function labelsOf(resource: FhirResource): Label[] {
+  const labels: unknown = resource.meta?.security
+  return Array.isArray(labels) ? (labels as Label[]) : []
+}
+
+/** The text with another meta: every other member keeps its bytes. */
+function withMeta(text: string, meta: string): string {
+  const known = members(text).find(({ key }) => key === 'meta')
+  if (known) return text.slice(0, known.valueStart) + meta + text.slice(known.valueEnd)
+  return `${text.slice(0, -1)},"meta":${meta}}`
+}
