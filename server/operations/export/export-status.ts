@@ -1,8 +1,10 @@
 /** Status, files and deletion of an export. Another client's job is absent. Files are decided again while they are sent. */
+import type { Decision } from '../../access/decision.ts'
 import { audited } from '../../interactions/audited.ts'
 import { decided } from '../../interactions/decided.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
+import type { Stored } from '../../store/types.ts'
 import type { Operation } from '../types.ts'
 import { chunksOf, type ExportChunk, type ExportJob, jobsOf } from './job.ts'
 
@@ -80,9 +82,18 @@ async function permittedLines(deps: FhirDeps, request: FhirRequest, chunk: Expor
   const seen = await decided(deps, request, [], (decision) => deps.store.readMany(decision, chunk.type, ids))
   const visible = seen.value.filter((doc) => !doc.deleted)
   await audited(deps, request, { interaction: 'export-download', action: 'R', type: chunk.type, found: visible, seen })
-  const permitted = new Set(visible.map(({ id }) => id))
+  const permitted = await permittedVersions(deps, chunk, visible, seen.decision)
   return chunk.rows
-    .filter(({ id }) => permitted.has(id))
+    .filter(({ id, v }) => permitted.has(`${id}/${v}`))
     .map(({ line }) => `${line}\n`)
     .join('')
+}
+
+/** A line of a version that was replaced since is decided like that version: it may be about somebody else (access.md L18). */
+async function permittedVersions(deps: FhirDeps, chunk: ExportChunk, visible: readonly Stored[], decision: Decision): Promise<Set<string>> {
+  const current = new Map(visible.map(({ id, v }) => [id, v]))
+  const old = chunk.rows.filter(({ id, v }) => current.has(id) && current.get(id) !== v)
+  const versions = await Promise.all(old.map(({ id, v }) => deps.store.readVersion(decision, chunk.type, id, v)))
+  const permitted = versions.flatMap((doc) => (doc && !doc.deleted ? [`${doc.id}/${doc.v}`] : []))
+  return new Set([...[...current].map(([id, v]) => `${id}/${v}`), ...permitted])
 }

@@ -29,7 +29,7 @@ export interface ExportChunk extends TableDoc {
   job: string
   type: string
   n: number
-  rows: { id: string; line: string }[]
+  rows: { id: string; v: number; line: string }[]
   expires: Date
 }
 

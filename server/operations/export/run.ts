@@ -53,7 +53,7 @@ async function runPage(deps: FhirDeps, job: ExportJob): Promise<ExportJob | unde
       job: job._id,
       type,
       n: job.cursor.chunk,
-      rows: rows.map((doc) => ({ id: doc.id, line: Buffer.from(masked(deps, request, doc)).toString('utf8') })),
+      rows: rows.map((doc) => ({ id: doc.id, v: doc.v, line: Buffer.from(masked(deps, request, doc)).toString('utf8') })),
       expires: job.expires,
     })
   }
