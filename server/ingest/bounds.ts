@@ -25,8 +25,11 @@ export const INGEST_BOUNDS = {
   /** attempts of one transaction that met another writer */
   conflictAttemptsMax: 30,
   conflictDelayMaxMs: 150,
-  /** records of one batch in work at the same time */
-  batchConcurrency: 8,
+  /** rows of a batch that are stored in one transaction, and groups of them in work at the same time */
+  batchRows: 50,
+  batchConcurrency: 2,
+  /** a row with more resources is stored alone */
+  batchRowResourcesMax: 20,
   /** records between two saved positions of a batch */
   checkpointRecords: 200,
   leaseMs: 30_000,

@@ -3,33 +3,54 @@ import { INGEST_BOUNDS } from './bounds.ts'
 import { KeyLocks } from './key-locks.ts'
 import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
-import { type RecordJob, storeRecord, type StoredRecord } from './store-record.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { RecordJob } from './record-writes.ts'
+import { storeBatch } from './store-batch.ts'
+import { storeRecord, type StoredRecord } from './store-record.ts'
 import type { IngestTables, WaitingDoc } from './tables.ts'
 import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
 
 /** @throws OutcomeError busy, unavailable: to be tried again, nothing is lost */
 export async function processRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<RecordOutcome> {
-  const { outcome, linked } = await inTurn(deps, tables, job)
-  if (linked) await follow(deps, tables, linked)
+  const { outcome, linked } = await alone(deps, tables, job)
+  if (linked) await follow(deps, tables, [linked])
   if (outcome.status !== 'waiting') return outcome
   // The number may have been registered between our look and our waiting; its writer looked before we waited.
   const awaits = job.record.identity?.numbers.map((n) => n.hash) ?? []
   const known = await tables.numbers.find({ _id: { $in: awaits } }, { limit: 1 })
-  return known.length === 0 ? outcome : (await inTurn(deps, tables, job)).outcome
+  return known.length === 0 ? outcome : (await alone(deps, tables, job)).outcome
+}
+
+/**
+ * Rows of a batch, together as far as they are plain. Answers by position; an error stands for its row alone.
+ * @throws OutcomeError busy, unavailable
+ */
+export async function processRows(deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[]): Promise<(RecordOutcome | Error)[]> {
+  const { outcomes, links } = await storeBatch(deps, tables, jobs, (keys, work) => locks.run(keys, work))
+  await follow(deps, tables, links)
+  const all: (RecordOutcome | Error)[] = []
+  for (const [at, job] of jobs.entries()) all.push(outcomes[at] ?? (await processRecord(deps, tables, job).catch(asError)))
+  return all
+}
+
+function asError(error: unknown): Error {
+  if (error instanceof OutcomeError && error.issues.some(({ code }) => code === 'busy' || code === 'unavailable')) throw error
+  return error instanceof Error ? error : new Error('unknown')
 }
 
 const locks = new KeyLocks()
 
 /** What follows a record is done outside of its turn: it may concern things that another record holds. */
-function inTurn(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
+function alone(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
   const { statements, identity } = job.record
   const things = statements.flatMap(({ type, id }) => (id === undefined ? [] : [`${type}/${id}`]))
   return locks.run([...things, ...(identity?.numbers.map((n) => n.hash) ?? [])], () => storeRecord(deps, tables, job))
 }
 
-async function follow(deps: IngestDeps, tables: IngestTables, linked: Linked): Promise<void> {
-  await followMoves(deps, tables, linked)
-  if (linked.registered.length > 0) await wake(deps, tables, linked.registered)
+async function follow(deps: IngestDeps, tables: IngestTables, links: readonly Linked[]): Promise<void> {
+  for (const linked of links) await followMoves(deps, tables, linked)
+  const registered = links.flatMap((linked) => linked.registered)
+  if (registered.length > 0) await wake(deps, tables, registered)
 }
 
 /** Stores records that waited for one of these numbers. A record that makes numbers known itself wakes others in turn. */
@@ -58,7 +79,7 @@ async function storeWaiting(deps: IngestDeps, tables: IngestTables, doc: Waiting
   const payload = await tables.payloads.get(doc.payload)
   if (!source || !payload) return undefined
   const record = JSON.parse(doc.record) as PreparedRecord
-  const { outcome, linked } = await inTurn(deps, tables, { source, payload, record })
+  const { outcome, linked } = await alone(deps, tables, { source, payload, record })
   return outcome.status === 'waiting' ? undefined : linked
 }
 

@@ -1,17 +1,26 @@
 /** One payload from its raw bytes to its receipt. Can be resumed: what is done is skipped, what is repeated changes nothing. */
-import type { DecodeResult, RejectedRecord, SourceMapping } from '../../mappings/engine/types.ts'
+import type { DecodeResult, MappingContext, RejectedRecord, SourceMapping } from '../../mappings/engine/types.ts'
 import { ISSUES } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { prepare } from './prepare.ts'
-import { processRecord } from './process-record.ts'
+import { processRecord, processRows } from './process-record.ts'
 import { quarantine, rejectionIssue, WHOLE_PAYLOAD } from './quarantine.ts'
 import { IssueList } from './receipt.ts'
 import { payloadBytes } from './receive.ts'
 import type { IngestTables } from './tables.ts'
-import type { IngestDeps, IngestSource, PayloadCounts, PayloadDoc, PayloadStatus, ReceiptIssue, RecordOutcome } from './types.ts'
+import type {
+  IngestDeps,
+  IngestSource,
+  PayloadCounts,
+  PayloadDoc,
+  PayloadStatus,
+  PreparedRecord,
+  ReceiptIssue,
+  RecordOutcome,
+} from './types.ts'
 
 /**
  * @param alive false: the lease was lost, stop
@@ -33,21 +42,36 @@ export async function processPayload(
   return alive() ? run.finish() : payload
 }
 
+/** Messages one after the other, rows in groups. */
 async function decodeAll(run: PayloadRun, source: IngestSource, mapping: SourceMapping, alive: () => boolean): Promise<void> {
-  const concurrency = mapping.mode === 'table' ? INGEST_BOUNDS.batchConcurrency : 1
-  const context = contextOf(run.deps, source)
+  const table = mapping.mode === 'table'
+  const groupMax = table ? INGEST_BOUNDS.batchRows : 1
+  const concurrency = table ? INGEST_BOUNDS.batchConcurrency : 1
+  const work = { run, source, mapping, context: contextOf(run.deps, source) }
   const bytes = payloadBytes(run.tables, run.payload)
   const records = decodePayload(mapping, bytes, { charset: source.charset, fileName: run.payload.fileName })
   let position = 0
+  let group: DecodeResult[] = []
+  const startGroup = async (): Promise<void> => {
+    const ready = group
+    group = []
+    if (ready.length > 0) await run.start(() => storeGroup(work, ready), concurrency)
+  }
   try {
     for await (const decoded of guardedDecode(records)) {
       if (!alive()) return
       position++
       if (position <= run.payload.checkpoint) continue
-      await run.start(() => oneRecord(run, source, mapping, context, decoded), concurrency)
-      if (position % INGEST_BOUNDS.checkpointRecords === 0) await run.checkpoint(position)
+      group.push(decoded)
+      if (group.length >= groupMax) await startGroup()
+      if (position % INGEST_BOUNDS.checkpointRecords === 0) {
+        await startGroup()
+        await run.checkpoint(position)
+      }
     }
+    await startGroup()
   } catch (error) {
+    await startGroup()
     await run.settle()
     if (!(error instanceof WholePayloadError)) throw error
     await run.rejectWhole(error.code)
@@ -81,40 +105,59 @@ class WholePayloadError extends Error {
 const isTransient = (error: unknown): boolean =>
   error instanceof OutcomeError && error.issues.some(({ code }) => code === 'busy' || code === 'unavailable')
 
-async function oneRecord(
-  run: PayloadRun,
-  source: IngestSource,
-  mapping: SourceMapping,
-  context: ReturnType<typeof contextOf>,
-  decoded: DecodeResult,
-): Promise<void> {
-  if (!decoded.ok) return run.reject(decoded.rejected)
+interface Work {
+  run: PayloadRun
+  source: IngestSource
+  mapping: SourceMapping
+  context: MappingContext
+}
+
+type Good = Extract<DecodeResult, { ok: true }>
+
+/** Maps each record of a group, stores them, and counts each: stored, or quarantined with its reason. */
+async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<void> {
+  const { run, source } = work
+  const ready: { decoded: Good; record: PreparedRecord }[] = []
+  for (const decoded of group) {
+    if (!decoded.ok) {
+      await run.reject(decoded.rejected)
+      continue
+    }
+    const record = await mapOne(work, decoded)
+    if (record) ready.push({ decoded, record })
+  }
+  const jobs = ready.map(({ record }) => ({ source, payload: run.payload, record }))
+  const [first] = jobs
+  if (!first) return
+  const outcomes =
+    jobs.length > 1 ? await processRows(run.deps, run.tables, jobs) : [await processRecord(run.deps, run.tables, first).catch(asFailure)]
+  for (const [at, outcome] of outcomes.entries()) {
+    const { decoded } = ready[at] as (typeof ready)[number]
+    if (outcome instanceof Error) await run.fail(decoded, outcome)
+    else if (outcome.status === 'quarantined') await run.quarantine(decoded, outcome.issues)
+    else run.count(outcome)
+  }
+}
+
+/** undefined: it was rejected or broke the mapping, and is quarantined. */
+async function mapOne({ run, source, mapping, context }: Work, decoded: Good): Promise<PreparedRecord | undefined> {
   const { recordType, at, raw } = decoded
-  const failed = (code: string): Promise<void> => run.quarantine({ recordType, at, raw }, [{ severity: 'error', code, at }])
-  let outcome: RecordOutcome
   try {
     const mapped = mapping.map(decoded.record, recordType, at, context)
-    if ('reason' in mapped) return run.reject({ ...mapped, ...(mapped.raw === undefined && raw !== undefined && { raw }) })
-    const { receivedAt, generation } = run.payload
-    const record = prepare(run.deps, source, mapped, { receivedAt: receivedAt.toISOString(), generation })
-    outcome = await processRecord(run.deps, run.tables, { source, payload: run.payload, record })
+    if ('reason' in mapped) await run.reject({ ...mapped, ...(mapped.raw === undefined && raw !== undefined && { raw }) })
+    else {
+      const { receivedAt, generation } = run.payload
+      return prepare(run.deps, source, mapped, { receivedAt: receivedAt.toISOString(), generation })
+    }
   } catch (error) {
-    if (isTransient(error)) throw error
-    run.deps.log?.('ingest-record-failed', {
-      payload: run.payload._id,
-      source: source.id,
-      cause: error instanceof Error ? error.name : 'unknown',
-    })
-    return failed(
-      error instanceof OutcomeError
-        ? (error.issues[0]?.code ?? 'record-failed')
-        : error instanceof RangeError
-          ? 'record-too-large'
-          : 'record-failed',
-    )
+    await run.fail(decoded, asFailure(error))
   }
-  if (outcome.status === 'quarantined') return run.quarantine({ recordType, at, raw }, outcome.issues)
-  run.count(outcome)
+  return undefined
+}
+
+function asFailure(error: unknown): Error {
+  if (isTransient(error)) throw error
+  return error instanceof Error ? error : new Error('unknown')
 }
 
 /** Counting and saving of one payload's progress. */
@@ -155,6 +198,15 @@ class PayloadRun {
     this.#counts.total++
     this.#counts.open++
     this.#issues.add(issues)
+  }
+
+  /** A record that could not be processed for a reason of ours. */
+  fail(decoded: Good, error: Error): Promise<void> {
+    const { recordType, at, raw } = decoded
+    this.deps.log?.('ingest-record-failed', { payload: this.payload._id, source: this.payload.source, cause: error.name })
+    const known = error instanceof OutcomeError ? error.issues[0]?.code : undefined
+    const code = known ?? (error instanceof RangeError ? 'record-too-large' : 'record-failed')
+    return this.quarantine({ recordType, at, raw }, [{ severity: 'error', code, at }])
   }
 
   rejectWhole(code: string): Promise<void> {

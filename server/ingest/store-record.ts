@@ -8,20 +8,13 @@ import { INGEST_BOUNDS } from './bounds.ts'
 import { checkFolded } from './check.ts'
 import { draftOf } from './fold/draft.ts'
 import { foldStatements, type StatementFor } from './fold/stored.ts'
-import { keyedId } from './ids.ts'
-import { refoldIfMoved } from './link/refold.ts'
 import { type Linked, linkPatient } from './link/link.ts'
-import { provenanceDraft } from './provenance.ts'
+import { refoldIfMoved } from './link/refold.ts'
+import { issuesOfMapping, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
+import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, wantedOf } from './record-writes.ts'
 import { retryingConflicts } from './retry.ts'
 import { type DeliveryDoc, type IngestTables, TABLES } from './tables.ts'
-import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
-import { unmappedId, unmappedWrites } from './unmapped.ts'
-
-export interface RecordJob {
-  source: IngestSource
-  payload: Pick<PayloadDoc, '_id' | 'hash' | 'receivedAt'>
-  record: PreparedRecord
-}
+import type { IngestDeps, ReceiptIssue, RecordOutcome } from './types.ts'
 
 export interface StoredRecord {
   outcome: RecordOutcome
@@ -31,9 +24,6 @@ export interface StoredRecord {
 
 type Known = DeliveryDoc | undefined
 
-export const deliveryId = (secret: Uint8Array, source: IngestSource, record: Pick<PreparedRecord, 'recordType' | 'deliveryId'>): string =>
-  keyedId(secret, 'delivery', source.id, record.recordType, record.deliveryId)
-
 /**
  * @returns outcome of the record; `quarantined` when nothing of it could be stored
  * @throws OutcomeError busy, unavailable: the record is to be tried again
@@ -41,13 +31,14 @@ export const deliveryId = (secret: Uint8Array, source: IngestSource, record: Pic
 export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
   const { record, source } = job
   const delivery = await tables.deliveries.get(deliveryId(deps.secret, source, record))
-  if (delivery?.digest === record.digest && delivery.status !== 'waiting') return { outcome: knownOutcome(delivery, job) }
+  if (delivery?.digest === record.digest && delivery.status !== 'waiting')
+    return { outcome: knownOutcome(delivery, job.payload._id, job.record) }
   if (record.nothingToStore) return nothingToStore(deps, tables, job, delivery)
   if (record.needsPatient && !record.identity) return { outcome: quarantined('patient-unknown', record) }
   const link = record.identity ? await linkPatient(deps, tables, source, record.identity) : undefined
   if (link && !link.found) {
     if (!record.needsPatient) return storeLinked(deps, tables, job, delivery, undefined)
-    if (delivery?.digest === record.digest) return { outcome: knownOutcome(delivery, job) }
+    if (delivery?.digest === record.digest) return { outcome: knownOutcome(delivery, job.payload._id, job.record) }
     return link.awaits.length > 0 ? wait(deps, tables, job, delivery, link.awaits) : { outcome: quarantined('patient-unknown', record) }
   }
   const linked = link?.linked
@@ -58,16 +49,6 @@ export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: R
     }
   }
   return storeLinked(deps, tables, job, delivery, linked)
-}
-
-/** The same content again: its first outcome when this payload brought it (a resumed batch), else nothing new. */
-function knownOutcome(delivery: DeliveryDoc, job: RecordJob): RecordOutcome {
-  const status = delivery.payload === job.payload._id ? delivery.status : 'unchanged'
-  return { status, resources: delivery.resources, issues: status === 'unchanged' ? [] : prefixed(job.record, issuesOfMapping(job.record)) }
-}
-
-function quarantined(code: string, record: PreparedRecord): RecordOutcome {
-  return { status: 'quarantined', resources: 0, issues: [{ severity: 'error', code, at: record.at }, ...issuesOfMapping(record)] }
 }
 
 async function nothingToStore(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known): Promise<StoredRecord> {
@@ -94,7 +75,8 @@ function commitAlone(
 ): Promise<StoredRecord> {
   return retryingConflicts<StoredRecord>(async (count) => {
     const delivery = await deliveryNow(deps, tables, job, first, count)
-    if (count > 0 && delivery?.digest === job.record.digest) return { done: { outcome: knownOutcome(delivery, job) } }
+    if (count > 0 && delivery?.digest === job.record.digest)
+      return { done: { outcome: knownOutcome(delivery, job.payload._id, job.record) } }
     return (await commit(deps, job, delivery, [], side, outcome)) ? { done: { outcome } } : undefined
   })
 }
@@ -153,7 +135,7 @@ async function storePart(
   job: RecordJob,
   { part, last, wanted, linked, found, delivery, again }: Part,
 ): Promise<PartResult | undefined> {
-  const { record, source, payload } = job
+  const { record } = job
   const { changes, persons } = await foldStatements(tables, part)
   const changed = changes.filter((c) => c.changed)
   const checked = checkFolded(
@@ -161,10 +143,7 @@ async function storePart(
     changed.map((c) => c.folded),
   )
   if (!checked.storable) {
-    const outcome = quarantined('resource-invalid', record)
-    return {
-      done: { issues: [], persons: new Map(), outcome: { ...outcome, issues: prefixed(record, [...outcome.issues, ...checked.issues]) } },
-    }
+    return { done: { issues: [], persons: new Map(), outcome: quarantined('resource-invalid', record, checked.issues) } }
   }
   const drafts = changed.map((change) => draftOf(change, again))
   const side = changes.flatMap((c) => c.side ?? [])
@@ -172,30 +151,14 @@ async function storePart(
   if (!last) return (await deps.writer.write(drafts, { side })).ok ? done : undefined
   // Somebody else stored this very delivery in the meantime.
   if (again && delivery?.digest === record.digest && delivery.status !== 'waiting') {
-    return { done: { issues: [], persons: new Map(), outcome: knownOutcome(delivery, job) } }
+    return { done: { issues: [], persons: new Map(), outcome: knownOutcome(delivery, job.payload._id, job.record) } }
   }
   if (wanted.length > 0) {
-    drafts.push(
-      provenanceDraft(deps.secret, source, record, wanted, personsOf(persons, linked), {
-        payload,
-        recorded: payload.receivedAt,
-        isNew: delivery === undefined && !again,
-      }),
-    )
+    const people = [...(linked ? [linked.person] : []), ...persons.values()]
+    drafts.push(provenanceOf(deps, job, wanted, people, delivery === undefined && !again))
   }
   const outcome = storedOutcome(record, wanted.length, [...found, ...checked.issues])
   return (await commit(deps, job, delivery, drafts, side, outcome)) ? done : undefined
-}
-
-function wantedOf(record: PreparedRecord, linked: Linked | undefined): StatementFor[] {
-  return record.statements.map(({ type, id, ofPatient, statement }) => {
-    const at = statement.state.at
-    return {
-      type,
-      id: id ?? (linked as Linked).patient,
-      statement: linked && ofPatient ? { ...statement, patient: { at, id: linked.patient } } : statement,
-    }
-  })
 }
 
 function partsOf(wanted: StatementFor[]): StatementFor[][] {
@@ -204,26 +167,6 @@ function partsOf(wanted: StatementFor[]): StatementFor[][] {
     parts.push(wanted.slice(at, at + INGEST_BOUNDS.transactionResourcesMax))
   return parts.length > 0 ? parts : [[]]
 }
-
-const personsOf = (persons: Map<string, string>, linked: Linked | undefined): string[] =>
-  [...new Set([...(linked ? [linked.person] : []), ...persons.values()])].sort()
-
-function storedOutcome(record: PreparedRecord, resources: number, issues: ReceiptIssue[]): RecordOutcome {
-  const flawed = issues.some((issue) => issue.severity !== 'information')
-  return { status: flawed ? 'stored-with-issues' : 'stored', resources, issues: prefixed(record, issues) }
-}
-
-const issuesOfMapping = (record: PreparedRecord): ReceiptIssue[] => [
-  ...record.issues.map((issue) => ({ ...issue })),
-  ...record.unmapped.map(
-    (code): ReceiptIssue => ({ severity: 'warning', code: 'mapping-code-unmapped', at: record.at, text: `${code.map}: ${code.code}` }),
-  ),
-]
-
-const prefixed = (record: PreparedRecord, issues: ReceiptIssue[]): ReceiptIssue[] =>
-  issues
-    .slice(0, INGEST_BOUNDS.recordIssuesMax)
-    .map((issue) => (issue.at.startsWith(record.at) ? issue : { ...issue, at: `${record.at}: ${issue.at}` }))
 
 /** One transaction of the record's last part. @returns false when it met another writer */
 async function commit(
@@ -234,26 +177,6 @@ async function commit(
   side: SideWrite[],
   outcome: RecordOutcome,
 ): Promise<boolean> {
-  const { record, source } = job
-  const now = deps.now()
-  const doc: DeliveryDoc = {
-    _id: deliveryId(deps.secret, source, record),
-    source: source.id,
-    payload: job.payload._id,
-    digest: record.digest,
-    status: outcome.status,
-    resources: outcome.resources,
-    unmapped: record.unmapped.map((code) => unmappedId(source.id, code)),
-  }
-  const { _id, ...set } = doc
-  const all: SideWrite[] = [
-    ...side,
-    ...unmappedWrites(source.id, record.unmapped, delivery?.unmapped ?? [], now),
-    delivery
-      ? { table: TABLES.deliveries, op: 'update', where: { _id, digest: delivery.digest }, set, mustMatch: true }
-      : { table: TABLES.deliveries, op: 'insert', doc },
-    ...(outcome.status === 'waiting' ? [] : [{ table: TABLES.waiting, op: 'delete', where: { _id } } as const]),
-  ]
-  const result = await deps.writer.write(drafts, { side: all })
-  return result.ok
+  const all = [...side, ...deliveryWrites(deps, job, delivery, outcome)]
+  return (await deps.writer.write(drafts, { side: all })).ok
 }

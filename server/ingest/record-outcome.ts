@@ -1,0 +1,32 @@
+/** How a record ended, and what its receipt says of it. */
+import { INGEST_BOUNDS } from './bounds.ts'
+import type { DeliveryDoc } from './tables.ts'
+import type { PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
+
+/** The same content again: its first outcome when this payload brought it (a resumed batch), else nothing new. */
+export function knownOutcome(delivery: DeliveryDoc, payload: string, record: PreparedRecord): RecordOutcome {
+  const status = delivery.payload === payload ? delivery.status : 'unchanged'
+  return { status, resources: delivery.resources, issues: status === 'unchanged' ? [] : prefixed(record, issuesOfMapping(record)) }
+}
+
+export function quarantined(code: string, record: PreparedRecord, more: readonly ReceiptIssue[] = []): RecordOutcome {
+  const issues: ReceiptIssue[] = [{ severity: 'error', code, at: record.at }, ...issuesOfMapping(record), ...more]
+  return { status: 'quarantined', resources: 0, issues: prefixed(record, issues) }
+}
+
+export function storedOutcome(record: PreparedRecord, resources: number, issues: readonly ReceiptIssue[]): RecordOutcome {
+  const flawed = issues.some((issue) => issue.severity !== 'information')
+  return { status: flawed ? 'stored-with-issues' : 'stored', resources, issues: prefixed(record, issues) }
+}
+
+export const issuesOfMapping = (record: PreparedRecord): ReceiptIssue[] => [
+  ...record.issues.map((issue) => ({ ...issue })),
+  ...record.unmapped.map(
+    (code): ReceiptIssue => ({ severity: 'warning', code: 'mapping-code-unmapped', at: record.at, text: `${code.map}: ${code.code}` }),
+  ),
+]
+
+const prefixed = (record: PreparedRecord, issues: readonly ReceiptIssue[]): ReceiptIssue[] =>
+  issues
+    .slice(0, INGEST_BOUNDS.recordIssuesMax)
+    .map((issue) => (issue.at.startsWith(record.at) ? issue : { ...issue, at: `${record.at}: ${issue.at}` }))

@@ -1,0 +1,71 @@
+/** What a record writes beside its resources: its Provenance, its delivery's row, the work list. */
+import type { SideWrite } from '../store/types.ts'
+import type { Draft } from '../writer/types.ts'
+import type { StatementFor } from './fold/stored.ts'
+import { keyedId } from './ids.ts'
+import type { Linked } from './link/link.ts'
+import { provenanceDraft } from './provenance.ts'
+import { type DeliveryDoc, TABLES } from './tables.ts'
+import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord, RecordOutcome } from './types.ts'
+import { unmappedId, unmappedWrites } from './unmapped.ts'
+
+export interface RecordJob {
+  source: IngestSource
+  payload: Pick<PayloadDoc, '_id' | 'hash' | 'receivedAt'>
+  record: PreparedRecord
+}
+
+export const deliveryId = (secret: Uint8Array, source: IngestSource, record: Pick<PreparedRecord, 'recordType' | 'deliveryId'>): string =>
+  keyedId(secret, 'delivery', source.id, record.recordType, record.deliveryId)
+
+/** Statements with the patient that the link step found. */
+export function wantedOf(record: PreparedRecord, linked: Linked | undefined): StatementFor[] {
+  return record.statements.map(({ type, id, ofPatient, statement }) => {
+    const at = statement.state.at
+    return {
+      type,
+      id: id ?? (linked as Linked).patient,
+      statement: linked && ofPatient ? { ...statement, patient: { at, id: linked.patient } } : statement,
+    }
+  })
+}
+
+/** @param persons persons behind the record's resources, by local record */
+export function provenanceOf(
+  deps: Pick<IngestDeps, 'secret'>,
+  { source, record, payload }: RecordJob,
+  wanted: readonly StatementFor[],
+  persons: Iterable<string>,
+  isNew: boolean,
+): Draft {
+  const origin = { payload, recorded: payload.receivedAt, isNew }
+  return provenanceDraft(deps.secret, source, record, wanted, [...new Set(persons)].sort(), origin)
+}
+
+/** The delivery's row, guarded by what was read of it, and the codes that it counts. */
+export function deliveryWrites(
+  deps: Pick<IngestDeps, 'secret' | 'now'>,
+  { source, record, payload }: RecordJob,
+  delivery: DeliveryDoc | undefined,
+  outcome: RecordOutcome,
+): SideWrite[] {
+  const doc: DeliveryDoc = {
+    _id: deliveryId(deps.secret, source, record),
+    source: source.id,
+    payload: payload._id,
+    digest: record.digest,
+    status: outcome.status,
+    resources: outcome.resources,
+    unmapped: record.unmapped.map((code) => unmappedId(source.id, code)),
+  }
+  const { _id, ...set } = doc
+  const row: SideWrite = delivery
+    ? { table: TABLES.deliveries, op: 'update', where: { _id, digest: delivery.digest }, set, mustMatch: true }
+    : { table: TABLES.deliveries, op: 'insert', doc }
+  const waited = delivery?.status === 'waiting' && outcome.status !== 'waiting'
+  return [
+    ...unmappedWrites(source.id, record.unmapped, delivery?.unmapped ?? [], deps.now()),
+    row,
+    ...(waited ? [{ table: TABLES.waiting, op: 'delete', where: { _id } } as const] : []),
+  ]
+}
