@@ -1,5 +1,6 @@
 /** One record with all that follows from it: its own storing, moved links, and records that waited for its numbers. */
 import { INGEST_BOUNDS } from './bounds.ts'
+import { isMention } from './fold/types.ts'
 import { KeyLocks } from './key-locks.ts'
 import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
@@ -43,7 +44,10 @@ const locks = new KeyLocks()
 /** What follows a record is done outside of its turn: it may concern things that another record holds. */
 function alone(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
   const { statements, identity } = job.record
-  const things = statements.flatMap(({ type, id }) => (id === undefined ? [] : [`${type}/${id}`]))
+  // What is only mentioned (the same doctor in every message) changes once, so it is not worth a turn.
+  const things = statements.flatMap(({ type, id, statement }) =>
+    id === undefined || isMention(statement.state.at) ? [] : [`${type}/${id}`],
+  )
   return locks.run([...things, ...(identity?.numbers.map((n) => n.hash) ?? [])], () => storeRecord(deps, tables, job))
 }
 
