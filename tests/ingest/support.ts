@@ -16,7 +16,7 @@ import { createStore } from '../../server/store/store.ts'
 import type { Store } from '../../server/store/types.ts'
 import { createValidator } from '../../server/validation/validator.ts'
 import { createWriter } from '../../server/writer/writer.ts'
-import { testDatabase } from '../support/mongo.ts'
+import { type TestDatabase, testDatabase } from '../support/mongo.ts'
 
 export const decision = systemDecision('test')
 const search = createSearch({ timezone: 'Asia/Shanghai', publicUrl: 'http://localhost' })
@@ -80,8 +80,9 @@ export const recordsMapping: SourceMapping = {
   },
 }
 
-export async function rig(sources: IngestSource[], options: Partial<IngestDeps> = {}): Promise<Rig> {
-  const database = await testDatabase()
+/** @param shared a database that another process works on too; it is not dropped at the end */
+export async function rig(sources: IngestSource[], options: Partial<IngestDeps> = {}, shared?: TestDatabase): Promise<Rig> {
+  const database = shared ?? (await testDatabase())
   const store = await createStore({ uri: database.uri, database: database.database, log: silentLog })
   const events: IngestEvent[] = []
   const access = await createAccess({ store, organizations: [{ id: 'H1' }, { id: 'MIA' }, { id: 'HA' }, { id: 'HA2' }] })
@@ -155,7 +156,7 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
       await ingest.stop()
       await access.stop()
       await store.close()
-      await database.drop()
+      if (!shared) await database.drop()
     },
   }
 }
