@@ -107,7 +107,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     allowedParams: openParams,
     mask: masker.mask,
     maskId: masker.maskId,
-    mayWrite: (actor, intent, current) => mayWrite({ ...deps, stamp }, actor, intent, current),
+    mayWrite: (actor, intent, current, making) => mayWrite({ ...deps, stamp }, actor, intent, current, making),
     stamp,
     async prepare(inputs: readonly StampInput[], actor?: Actor) {
       const [stamps, effect] = await Promise.all([stamp(inputs), consentEffect(deps, inputs, actor)])

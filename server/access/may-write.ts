@@ -37,7 +37,14 @@ const KEPT_BY_OPERATORS = new Set([
 
 const READ_ONLY_PARTIES: ReadonlySet<Party> = new Set(['mia', 'ha', 'researcher', 'insurer', 'pharma', 'relative', 'legal'])
 
-export async function mayWrite(deps: MayWriteDeps, actor: Actor, intent: WriteIntent, current: Stored | undefined): Promise<WriteVerdict> {
+/** @param making Patients that the same transaction creates */
+export async function mayWrite(
+  deps: MayWriteDeps,
+  actor: Actor,
+  intent: WriteIntent,
+  current: Stored | undefined,
+  making: ReadonlySet<string> = new Set(),
+): Promise<WriteVerdict> {
   if (IMMUTABLE.has(intent.type)) return no('immutable')
   if (actor.unrestricted) return yes('unrestricted')
   if (actor.party === 'operator') return yes('maintenance')
@@ -47,11 +54,17 @@ export async function mayWrite(deps: MayWriteDeps, actor: Actor, intent: WriteIn
     return isEthics ? yes('ethics') : no('kept-by-operators')
   }
   const alive = current && !current.deleted ? current : undefined
-  if (actor.party === 'hospital') return hospitalMayWrite(deps, actor, intent, alive)
+  if (actor.party === 'hospital') return hospitalMayWrite(deps, actor, intent, alive, making)
   return familyMayWrite(deps, actor, intent, alive)
 }
 
-async function hospitalMayWrite(deps: MayWriteDeps, actor: Actor, intent: WriteIntent, current: Stored | undefined): Promise<WriteVerdict> {
+async function hospitalMayWrite(
+  deps: MayWriteDeps,
+  actor: Actor,
+  intent: WriteIntent,
+  current: Stored | undefined,
+  making: ReadonlySet<string>,
+): Promise<WriteVerdict> {
   if (actor.organization === '' || intent.custodian !== actor.organization) return no('other-custodian')
   if (current && current.acc.o !== actor.organization) return no('other-custodian')
   if (intent.method === 'DELETE') return current ? yes('custodian') : no('absent')
@@ -60,7 +73,8 @@ async function hospitalMayWrite(deps: MayWriteDeps, actor: Actor, intent: WriteI
   if (isAboutNobody || isNewPatient(intent)) return linksAreOwn(deps, actor, intent)
   for (const person of persons) {
     // A resource for somebody whom the server cannot name is the custodian's own affair.
-    if (person !== UNKNOWN_PERSON && !(await hasRecordAt(deps, actor.organization, person))) return no('patient-not-registered-here')
+    if (person === UNKNOWN_PERSON || making.has(person)) continue
+    if (!(await hasRecordAt(deps, actor.organization, person))) return no('patient-not-registered-here')
   }
   return linksAreOwn(deps, actor, intent)
 }
@@ -78,7 +92,10 @@ async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent
   return own ? yes('custodian') : no('link-to-other-custodian')
 }
 
-/** A visit there, a Patient record of its own; or one that nobody answers for, or that is only being made. */
+/**
+ * A visit there, a Patient record of its own, or one that nobody answers for. Of a Patient who is not there at all no more
+ * is permitted than of one who is elsewhere: the answer would tell which (access.md L56).
+ */
 async function hasRecordAt(deps: MayWriteDeps, organization: string, person: string): Promise<boolean> {
   const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
   if (visit.length > 0) return true
@@ -86,7 +103,7 @@ async function hasRecordAt(deps: MayWriteDeps, organization: string, person: str
   for await (const batch of deps.store.ofPerson(LABELLING, 'Patient', person)) {
     for (const { acc, deleted } of batch) if (!deleted) custodians.add(acc.o)
   }
-  return custodians.has(organization) || [...custodians].every((custodian) => custodian === '')
+  return custodians.has(organization) || (custodians.size > 0 && [...custodians].every((custodian) => custodian === ''))
 }
 
 /** A patient for himself, a guardian for a minor: consents and answers to questionnaires. */

@@ -95,7 +95,8 @@ export interface Access {
   mask(actor: Actor, text: string, acc: Acc): string
   /** The id under which this actor meets a resource: a pseudonym in masked forms (fullUrl, links). */
   maskId(actor: Actor, type: string, id: string): string
-  mayWrite(actor: Actor, intent: WriteIntent, current?: Stored): Promise<WriteVerdict>
+  /** `making`: Patients that the same transaction creates. */
+  mayWrite(actor: Actor, intent: WriteIntent, current?: Stored, making?: ReadonlySet<string>): Promise<WriteVerdict>
 
   /** Labels and side writes for resources about to be stored. A commit that conflicts on `side` is prepared again. */
   prepare(inputs: readonly StampInput[], actor?: Actor): Promise<Prepared>

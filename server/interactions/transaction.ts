@@ -164,6 +164,7 @@ async function commit(deps: FhirDeps, request: FhirRequest, steps: Step[], answe
           request,
           ordered.map(({ draft }) => draft),
           { claims },
+          (at, error) => failAt((ordered[at] as (typeof ordered)[number]).step.entry, error),
         )
   ordered.forEach(({ step, draft }, at) => {
     answers[step.entry.at] = writtenEntry(deps, entryRequest(request, step.entry), draft, written[at])

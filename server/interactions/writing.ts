@@ -59,6 +59,7 @@ function custodianOf(deps: FhirDeps, actor: Actor, parsed: ParsedResource): stri
 
 /**
  * Stores drafts atomically, with their AuditEvents in the same transaction.
+ * `failed` says more about the draft that may not be written.
  * @throws OutcomeError not-found, forbidden, version-conflict, claim-taken
  */
 export async function store(
@@ -66,15 +67,22 @@ export async function store(
   request: FhirRequest,
   drafts: Draft[],
   extra: WriteExtra = {},
+  failed: (at: number, error: unknown) => never = rethrow,
 ): Promise<[Written, ...Written[]]> {
   const current = await Promise.all(
     drafts.map((draft) => (draft.method === 'POST' ? undefined : currentForWrite(deps, draft.type, draft.id))),
   )
-  for (const [at, draft] of drafts.entries()) await requireWritable(deps, request, draft, current[at])
+  const making = new Set(drafts.flatMap(({ type, id, method }) => (type === 'Patient' && method === 'POST' ? [id] : [])))
+  for (const [at, draft] of drafts.entries())
+    await requireWritable(deps, request, { draft, current: current[at], making }).catch((error: unknown) => failed(at, error))
   const audit = await Promise.all(drafts.map((draft, at) => auditRecordOf(deps, request, draft, current[at])))
   const result = await deps.writer.write(drafts, { ...extra, audit, actor: request.actor })
   if (!result.ok) throw conflictOf(result)
   return result.written as [Written, ...Written[]]
+}
+
+function rethrow(_at: number, error: unknown): never {
+  throw error
 }
 
 function conflictOf(result: { conflict: 'version' | 'exists' | 'claim-taken' | 'side' }): OutcomeError {
@@ -83,14 +91,21 @@ function conflictOf(result: { conflict: 'version' | 'exists' | 'claim-taken' | '
   return new OutcomeError('version-conflict')
 }
 
+interface Intended {
+  draft: Draft
+  current: Stored | undefined
+  making: ReadonlySet<string>
+}
+
 /**
  * What the writer may not see answers as if it were absent, whether he might change it or not (access.md L55). Operators
- * write without seeing.
+ * write without seeing, and only they name what is new: for others a hidden id and a free one answer alike (access.md L34).
  */
-async function requireWritable(deps: FhirDeps, request: FhirRequest, draft: Draft, current: Stored | undefined): Promise<void> {
+async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, current, making }: Intended): Promise<void> {
   const { actor } = request
-  const verdict = await deps.access.mayWrite(actor, draft, current)
   const isBlind = actor.party === 'operator' || actor.unrestricted === true
+  if (draft.method === 'PUT' && !current && !isBlind) throw new OutcomeError('not-found')
+  const verdict = await deps.access.mayWrite(actor, draft, current, making)
   if (verdict.permitted && (isBlind || draft.method === 'POST')) return
   if (draft.method === 'POST') throw new OutcomeError('forbidden')
   const seen = await decided(deps, request, current?.acc.p ?? [], (decision) => deps.store.read(decision, draft.type, draft.id))

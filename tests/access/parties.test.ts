@@ -215,13 +215,19 @@ describe('types', () => {
 
 describe('writing', () => {
   const write =
-    (who: Actor, resource: Record<string, unknown>, custodian = who.organization, current?: { type: string; id: string }) =>
+    (
+      who: Actor,
+      resource: Record<string, unknown>,
+      custodian = who.organization,
+      current?: { type: string; id: string },
+      making: string[] = [],
+    ) =>
     async () => {
       const { resourceType: type, id } = resource as { resourceType: string; id: string }
       const stored = current && (await at.store.read(SYSTEM, current.type, current.id))
       const text = JSON.stringify(resource)
       const method = current ? 'PUT' : 'POST'
-      return (await at.access.mayWrite(who, { type, id, method, custodian, text }, stored)).reason
+      return (await at.access.mayWrite(who, { type, id, method, custodian, text }, stored, new Set(making))).reason
     }
   const consentOf = (id: string) => ({ resourceType: 'Consent', id: 'new', patient: { reference: `Patient/${id}` } })
   const own = condition('n', 'p1') as Record<string, unknown>
@@ -250,7 +256,16 @@ describe('writing', () => {
       write(hospital('H2'), patient('new', { link: [{ other: { reference: 'Patient/p1' } }] }) as Record<string, unknown>),
       'link-to-other-custodian',
     ],
-    ['for a patient that is only being made', write(hospital('H2'), condition('n', 'not-yet') as Record<string, unknown>), 'custodian'],
+    [
+      'for a patient that its own transaction makes',
+      write(hospital('H2'), condition('n', 'not-yet') as Record<string, unknown>, 'H2', undefined, ['not-yet']),
+      'custodian',
+    ],
+    [
+      'for a patient who is nowhere: no more than for one who is elsewhere',
+      write(hospital('H2'), condition('n', 'not-yet') as Record<string, unknown>),
+      'patient-not-registered-here',
+    ],
     ['a study', write(hospital('H1'), { resourceType: 'ResearchStudy', id: 'n' }), 'kept-by-operators'],
     ['a consent of its patient', write(hospital('H1'), consentOf('p1')), 'custodian'],
     ['a consent of another’s patient', write(hospital('H2'), consentOf('p1')), 'patient-not-registered-here'],
