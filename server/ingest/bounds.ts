@@ -44,6 +44,10 @@ export const INGEST_BOUNDS = {
   newbornDays: 28,
   /** resources folded again in one transaction after a link changed */
   refoldBatch: 50,
+  /** between looks for waiting records whose number became known while a process died */
+  sweepMs: 600_000,
+  /** an upload that takes longer was given up */
+  uploadMsMax: 86_400_000,
   /** waiting records woken in one go */
   wakeBatch: 500,
   listPageMax: 200,

@@ -11,7 +11,7 @@ import { MOVE_JOB, type Move } from './link/move-job.ts'
 import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.ts'
 import { processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
-import { keepPayload, NO_COUNTS } from './receive.ts'
+import { keepPayload, NO_COUNTS, sweepUploads } from './receive.ts'
 import { ensureIngestIndexes, type IngestTables, ingestTables, TABLES } from './tables.ts'
 import { FINAL, type IngestDeps, type IngestSource, type PayloadDoc } from './types.ts'
 
@@ -64,6 +64,7 @@ class IngestService implements Ingest {
   #timer: NodeJS.Timeout | undefined
   #round: Promise<unknown> = Promise.resolve()
   #stopped = false
+  #sweptAt = 0
 
   constructor(deps: IngestDeps) {
     this.deps = deps
@@ -135,7 +136,15 @@ class IngestService implements Ingest {
     const options = this.#workerOptions()
     const moves = await workThrough(this.#moveWork(), options)
     const payloads = await workThrough(this.#payloadWork(), options)
-    return moves + payloads + (await sweepWaiting(this.deps, this.tables))
+    return moves + payloads + (await this.#sweep())
+  }
+
+  async #sweep(): Promise<number> {
+    const now = this.deps.now().getTime()
+    if (now - this.#sweptAt < INGEST_BOUNDS.sweepMs) return 0
+    this.#sweptAt = now
+    const uploads = await sweepUploads(this.tables, new Date(now))
+    return uploads + (await sweepWaiting(this.deps, this.tables))
   }
 
   #workerOptions(): WorkerOptions {

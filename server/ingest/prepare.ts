@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { KeyReference, KeyUrl, MappedRecord, MappedResource, PatientIdentity, ResourceKey } from '../../mappings/engine/types.ts'
 import { readName } from '../../mappings/engine/values/name.ts'
 import { NATIONAL } from '../fhir/canonical.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { identityDomain } from './context.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
@@ -20,9 +21,13 @@ export interface PayloadOrigin {
   generation: number
 }
 
-/** @throws RangeError when the record has more resources than recordResourcesMax */
+/**
+ * @throws RangeError when the record has more resources than recordResourcesMax
+ * @throws OutcomeError sender-foreign-scope
+ */
 export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, payload: PayloadOrigin): PreparedRecord {
   if (record.resources.length > INGEST_BOUNDS.recordResourcesMax) throw new RangeError('record too large')
+  refuseForeign(deps, source, record)
   const texts = textsOf(deps)
   const origin = { source: source.id, kind: source.kind, organization: source.organization, ...payload }
   const statements = new Map<string, PreparedRecord['statements'][number]>()
@@ -54,6 +59,18 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
       .update(record.resources.map(({ resource }) => texts(resource)).join('\n'))
       .digest('base64url'),
   }
+}
+
+/**
+ * A hospital speaks of its own things only (formats.md D48): under another configured organisation's numbers it could
+ * overwrite that one's records. It may refer to them, and platforms and insurance speak of many hospitals by their nature.
+ */
+function refuseForeign(deps: Deps, source: IngestSource, record: MappedRecord): void {
+  if (source.kind !== 'hospital') return
+  const own = new Set([source.organization, ...source.organizationCodes.values()])
+  const isForeign = ({ key, placeholder }: MappedResource): boolean =>
+    key !== 'patient' && !placeholder && !own.has(key.scope) && deps.organizations.some(({ id }) => id === key.scope)
+  if (record.resources.some(isForeign)) throw new OutcomeError('sender-foreign-scope')
 }
 
 /** A newborn under its mother's number is a patient of its own that has this mother (formats.md D11). */

@@ -59,7 +59,7 @@ async function decodeAll(run: PayloadRun, source: IngestSource, mapping: SourceM
   }
   try {
     for await (const decoded of guardedDecode(records)) {
-      if (!alive()) return
+      if (!alive()) break
       position++
       if (position <= run.payload.checkpoint) continue
       group.push(decoded)
@@ -237,7 +237,8 @@ class PayloadRun {
 
   async checkpoint(position: number): Promise<void> {
     await this.settle()
-    await this.#save({ checkpoint: position, status: 'processing' })
+    // What goes on is not given up, however often its process is stopped.
+    await this.#save({ checkpoint: position, status: 'processing', attempts: 0 })
   }
 
   async finish(): Promise<PayloadDoc> {
@@ -251,7 +252,9 @@ class PayloadRun {
 
   async #save(set: Partial<PayloadDoc>): Promise<void> {
     const all = { ...set, counts: { ...this.#counts }, issues: this.#issues.json }
-    const saved = await this.tables.payloads.update({ _id: this.payload._id }, { set: all })
+    // Who lost the lease must not write over who has it now.
+    const { _id, leaseTerm } = this.payload
+    const saved = await this.tables.payloads.update({ _id, leaseTerm }, { set: all })
     if (saved) this.payload = saved
   }
 }

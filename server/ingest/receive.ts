@@ -41,8 +41,8 @@ export async function keepPayload(
   owner: string,
 ): Promise<Received> {
   const upload = randomId()
-  const kept = await keepChunks(tables, upload, stream, meta.bytesMax)
   const now = deps.now()
+  const kept = await keepChunks(tables, upload, stream, meta.bytesMax, now)
   const payload: PayloadDoc = {
     _id: keyedId(deps.secret, 'payload', source.id, kept.hash),
     source: source.id,
@@ -66,7 +66,10 @@ export async function keepPayload(
     issues: '[]',
     finishedAt: null,
   }
-  if (await tables.payloads.insert(payload)) return { payload, again: false }
+  if (await tables.payloads.insert(payload)) {
+    if (kept.chunks > 0) await markKept(tables, upload)
+    return { payload, again: false }
+  }
   await tables.chunks.delete({ upload })
   const first = await tables.payloads.get(payload._id)
   if (!first) throw new OutcomeError('unavailable')
@@ -80,7 +83,13 @@ interface Kept {
   inline: Uint8Array | null
 }
 
-async function keepChunks(tables: IngestTables, upload: string, stream: AsyncIterable<Uint8Array>, bytesMax: number): Promise<Kept> {
+async function keepChunks(
+  tables: IngestTables,
+  upload: string,
+  stream: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+  now: Date,
+): Promise<Kept> {
   const hash = createHash('sha256')
   let bytes = 0
   let chunks = 0
@@ -88,7 +97,7 @@ async function keepChunks(tables: IngestTables, upload: string, stream: AsyncIte
   let pendingBytes = 0
   const flush = async (): Promise<void> => {
     const zstd = await compress(Buffer.concat(pending))
-    await tables.chunks.insert({ _id: `${upload}|${chunks}`, upload, at: chunks, zstd })
+    await tables.chunks.insert({ _id: `${upload}|${chunks}`, upload, at: chunks, since: now, kept: false, zstd })
     chunks++
     pending = []
     pendingBytes = 0
@@ -114,6 +123,21 @@ async function keepChunks(tables: IngestTables, upload: string, stream: AsyncIte
     if (chunks > 0) await tables.chunks.delete({ upload })
     throw error
   }
+}
+
+const markKept = (tables: IngestTables, upload: string): Promise<unknown> =>
+  tables.chunks.update({ _id: `${upload}|0` }, { set: { kept: true } })
+
+/** Chunks of uploads that a dying process never finished: nobody was told that they are kept. @returns uploads removed */
+export async function sweepUploads(tables: IngestTables, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - INGEST_BOUNDS.uploadMsMax)
+  const first = await tables.chunks.find({ at: 0, kept: false, since: { $lt: before } }, { limit: INGEST_BOUNDS.listPageMax })
+  let removed = 0
+  for (const { upload } of first) {
+    if ((await tables.payloads.count({ upload })) > 0) await markKept(tables, upload)
+    else removed += Number((await tables.chunks.delete({ upload })) > 0)
+  }
+  return removed
 }
 
 /** The raw bytes as they came, chunk by chunk. */

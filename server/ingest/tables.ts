@@ -8,6 +8,9 @@ import type { IngestDeps, PayloadDoc, RecordOutcome } from './types.ts'
 export interface ChunkDoc extends TableDoc {
   upload: string
   at: number
+  since: Date
+  /** of the first chunk: its payload is known to be accepted */
+  kept: boolean
   zstd: Uint8Array
 }
 
@@ -167,7 +170,9 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
   await Promise.all([
     tables.payloads.ensureIndex({ source: 1, status: 1, receivedAt: -1 }),
     tables.payloads.ensureIndex({ status: 1, receivedAt: 1 }),
+    tables.payloads.ensureIndex({ upload: 1 }),
     tables.chunks.ensureIndex({ upload: 1, at: 1 }),
+    tables.chunks.ensureIndex({ at: 1, kept: 1, since: 1 }),
     tables.contributions.ensureIndex({ patients: 1 }),
     tables.numbers.ensureIndex({ patient: 1 }),
     tables.records.ensureIndex({ person: 1 }),

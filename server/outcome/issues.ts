@@ -152,6 +152,12 @@ export const ISSUES = {
   'payload-type-unsupported': issue(422, 'not-supported', '不支持的报文类型', 'The type of message is not supported'),
   'payload-archive': issue(422, 'not-supported', '不接受压缩包，请逐个文件发送', 'Archives are refused: send the files one by one'),
   'payload-refused': issue(403, 'forbidden', '此客户端未登记为该数据源的发送方', 'This client is not registered to send for this source'),
+  'sender-foreign-scope': issue(
+    403,
+    'forbidden',
+    '发送方不得以其他机构的编号报送',
+    'The sender may not send under the numbers of another organisation',
+  ),
   'source-unknown': issue(404, 'not-found', '未登记的数据源', 'Unknown source'),
   'payload-unknown': issue(404, 'not-found', '未找到该报文', 'No such payload'),
   'record-failed': issue(422, 'exception', '此记录无法处理，已隔离', 'This record could not be processed and is quarantined'),

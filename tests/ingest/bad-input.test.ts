@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { sourceMapping } from '../../mappings/index.ts'
 import { INGEST_BOUNDS } from '../../server/ingest/bounds.ts'
-import { payloadBytes } from '../../server/ingest/receive.ts'
+import { payloadBytes, sweepUploads } from '../../server/ingest/receive.ts'
 import type { MappedRecord, SourceMapping } from '../../mappings/engine/types.ts'
 import { actorOf, observation, recordsMapping, rig, type Rig, sourceOf } from './support.ts'
 
@@ -87,6 +87,16 @@ describe('payloads that are broken as a whole', () => {
     ])
     expect(payload).toMatchObject({ status: 'stored', chunks: 2, inline: null })
   })
+})
+
+test('chunks of an upload that was never finished go after a day; those of a payload stay', async () => {
+  const { chunks } = one.ingest.tables
+  const since = new Date(Date.now() - 2 * INGEST_BOUNDS.uploadMsMax)
+  const lost = (at: number) => ({ _id: `lost|${at}`, upload: 'lost', at, since, kept: false, zstd: Buffer.alloc(1) })
+  for (const at of [0, 1]) await chunks.insert(lost(at))
+  const before = await chunks.count({})
+  expect(await sweepUploads(one.ingest.tables, new Date())).toBe(1)
+  expect(await chunks.count({})).toBe(before - 2)
 })
 
 describe('samples damaged at random', () => {

@@ -96,6 +96,14 @@ describe('sender', () => {
     expect(await one.ingest.tables.payloads.count({})).toBe(before)
     expect(one.events.at(-1)).toMatchObject({ action: 'refuse', source: 'his', reason: 'payload-refused' })
   })
+
+  test('a hospital may not speak under the numbers of another organisation', async () => {
+    const { payload } = await one.send('his', [
+      { deliveryId: 'foreign', patient: { local: [PI('1')] }, resources: [observation('HA', 'foreign', {})] },
+    ])
+    expect(payload.status).toBe('quarantined')
+    expect(JSON.parse(payload.issues)).toEqual([expect.objectContaining({ code: 'sender-foreign-scope' })])
+  })
 })
 
 describe('waiting', () => {
