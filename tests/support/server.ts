@@ -12,6 +12,8 @@ import { testDatabase } from './mongo.ts'
 export interface TestServer {
   url: string
   running: Running
+  /** its DATA_DIR, with the keys of the demonstration clients */
+  folder: string
   token(client: string, parameters?: TokenParameters): Promise<string>
   /** one request below the server's root */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
@@ -56,6 +58,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   return {
     url: running.url,
     running,
+    folder,
     token: (client, parameters = {}) => tokenOf(config, running.url, client, parameters),
     call: (method, path, call = {}) => request(running.url + path, method, call),
     async stop() {
