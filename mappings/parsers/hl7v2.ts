@@ -13,6 +13,10 @@ export const HL7_BOUNDS = {
   segmentsMax: 20_000,
   /** separators in one segment */
   fieldsMax: 400,
+  /** repetition separators in one segment; texts in which `~` is no separator have far fewer */
+  repetitionsMax: 2_000,
+  /** component separators in one segment */
+  componentsMax: 20_000,
 } as const
 
 export interface Separators {
@@ -88,9 +92,16 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
   if (!separators) return { ok: false, flaw: 'payload-structure', at: 'MSH-1' }
   const lines = segmentLines(text, separators)
   if (lines.length > HL7_BOUNDS.segmentsMax) return { ok: false, flaw: 'payload-too-large', at: 'message' }
-  const long = lines.find((line) => line.split(separators.field, HL7_BOUNDS.fieldsMax + 1).length > HL7_BOUNDS.fieldsMax)
+  const long = lines.find((line) => hasTooMany(line, separators))
   if (long !== undefined) return { ok: false, flaw: 'payload-too-large', at: long.slice(0, 3) }
   return recordOf(Hl7Message.parse(lines.join('\r')), separators, decoded.misdeclared)
+}
+
+/** What is repeated without end would be mapped without end. */
+function hasTooMany(line: string, { field, repetition, component }: Separators): boolean {
+  const { fieldsMax, repetitionsMax, componentsMax } = HL7_BOUNDS
+  const more = (separator: string, max: number): boolean => line.split(separator, max + 1).length > max
+  return more(field, fieldsMax) || more(repetition, repetitionsMax) || more(component, componentsMax)
 }
 
 function recordOf(message: Hl7Message, separators: Separators, misdeclared: boolean): Hl7Result {

@@ -19,7 +19,9 @@ export type JsonProblem =
 
 export const MIIS_DEPTH_MAX = 32
 /** A settlement of 10,000 lines with 40 fields each is 400,000 values. */
-export const MIIS_VALUES_MAX = 4_000_000
+export const MIIS_VALUES_MAX = 1_000_000
+/** of one list: a settlement list has at most some ten thousand lines, and each becomes a resource */
+export const MIIS_ITEMS_MAX = 50_000
 
 export class JsonRefused extends Error {
   readonly problem: JsonProblem
@@ -96,6 +98,7 @@ class Reader {
     do {
       const value = this.#value(depth + 1)
       if (value !== undefined) array.push(value)
+      if (array.length > MIIS_ITEMS_MAX) throw new JsonRefused('payload-too-large')
     } while (this.#goesOn(']'))
     return array
   }

@@ -29,10 +29,15 @@ export interface ParsedResource {
 }
 
 export const DEPTH_MAX = 64
+/** objects and lists of one text; the largest bundles have some hundred thousand */
+export const NODES_MAX = 500_000
+/** items of one list: each that is wrong costs the validator an error of its own */
+export const ITEMS_MAX = 50_000
 
 /**
- * Parses one JSON object. Refuses: bad UTF-8, bad JSON, depth over DEPTH_MAX, duplicate keys, `__proto__` keys.
- * @throws OutcomeError json-invalid | json-depth | json-duplicate-key | charset-invalid
+ * Parses one JSON object. Refuses: bad UTF-8, bad JSON, depth over DEPTH_MAX, more than NODES_MAX or ITEMS_MAX, duplicate
+ * keys, `__proto__` keys.
+ * @throws OutcomeError json-invalid | json-depth | payload-too-large | json-duplicate-key | charset-invalid
  */
 export function parseResource(bytes: Uint8Array | string): ParsedResource {
   const source = typeof bytes === 'string' ? bytes : decodeUtf8(bytes)
@@ -86,6 +91,8 @@ function scan(source: string): string {
   let compact = ''
   let copied = 0
   let expectKey = false
+  let nodes = 0
+  const items: number[] = []
   let at = 0
   while (at < source.length) {
     const c = source.charCodeAt(at)
@@ -98,7 +105,9 @@ function scan(source: string): string {
       at = end
     } else if (c === 123 || c === 91) {
       if (keys.length >= DEPTH_MAX) throw new OutcomeError('json-depth', { params: { max: DEPTH_MAX } })
+      if (++nodes > NODES_MAX) throw new OutcomeError('payload-too-large')
       keys.push(c === 123 ? new Set() : null)
+      items[keys.length] = 0
       expectKey = c === 123
       at++
     } else if (c === 125 || c === 93) {
@@ -107,6 +116,8 @@ function scan(source: string): string {
       at++
     } else if (c === 44) {
       expectKey = keys[keys.length - 1] instanceof Set
+      items[keys.length] = (items[keys.length] ?? 0) + 1
+      if ((items[keys.length] as number) >= ITEMS_MAX) throw new OutcomeError('payload-too-large')
       at++
     } else if (c === 32 || c === 10 || c === 13 || c === 9) {
       compact += source.slice(copied, at)
