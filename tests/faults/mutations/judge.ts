@@ -1,0 +1,68 @@
+/** What an answer to a broken payload must be, whatever was broken. */
+import type { Reply } from '../support/client.ts'
+import { PERSONAL } from './samples.ts'
+
+export const COUNT_NAMES = ['stored', 'storedWithIssues', 'unchanged', 'waiting', 'quarantined', 'refused', 'nothing'] as const
+
+interface Extension {
+  url: string
+  valueInteger?: number
+  valueCode?: string
+  extension?: Extension[]
+}
+
+interface Outcome {
+  resourceType?: string
+  issue?: { severity?: string; code?: string; details?: { text?: string } }[]
+  extension?: Extension[]
+  infcode?: string
+}
+
+/** Everything that is wrong with an answer, in words; empty: it is as it must be. */
+export function faultsOf(reply: Reply, accepted: boolean): string[] {
+  const faults: string[] = []
+  if (reply.status === 0) return ['no answer in time']
+  if (reply.status >= 500) faults.push(`status ${reply.status}`)
+  const type = reply.headers.get('content-type') ?? ''
+  if (!/json|xml/.test(type) || /<html|<!doctype/i.test(reply.text)) faults.push(`answered as ${type}`)
+  if (/\bat .*\.(?:ts|js|mjs|cjs):\d+|node_modules|Mongo[A-Z]\w+Error|SyntaxError|TypeError|RangeError/.test(reply.text))
+    faults.push('shows how it is made')
+  for (const word of PERSONAL) if (!accepted && reply.text.includes(word)) faults.push('echoes a personal value')
+  const outcome = parse(reply.text)
+  if (outcome === undefined) return [...faults, 'not JSON']
+  if (outcome.infcode !== undefined) return faults
+  if (reply.status >= 400 || outcome.resourceType === 'OperationOutcome') faults.push(...outcomeFaults(outcome))
+  return faults
+}
+
+function parse(text: string): Outcome | undefined {
+  try {
+    return JSON.parse(text) as Outcome
+  } catch {
+    return undefined
+  }
+}
+
+function outcomeFaults(outcome: Outcome): string[] {
+  if (outcome.resourceType !== 'OperationOutcome') return ['no OperationOutcome']
+  const faults: string[] = []
+  const issues = outcome.issue ?? []
+  if (issues.length === 0) faults.push('no issue')
+  for (const { severity, code, details } of issues) if (!severity || !code || !details?.text) faults.push('an issue without a text')
+  const receipt = outcome.extension?.find(({ url }) => url.endsWith('/ingest-receipt'))
+  return receipt ? [...faults, ...receiptFaults(receipt)] : faults
+}
+
+/** in = stored + with issues + unchanged + waiting + quarantined + refused + nothing, none of them negative. */
+function receiptFaults(receipt: Extension): string[] {
+  const value = (name: string) => receipt.extension?.find(({ url }) => url === name)?.valueInteger ?? Number.NaN
+  const status = receipt.extension?.find(({ url }) => url === 'status')?.valueCode
+  const counts = COUNT_NAMES.map(value)
+  const sum = counts.reduce((a, b) => a + b, 0)
+  const faults =
+    counts.every((count) => count >= 0) && sum === value('records')
+      ? []
+      : [`receipt does not add up: ${counts.join(' ')} of ${value('records')}`]
+  if (status !== 'received' && status !== 'processing' && value('records') === 0) faults.push(`a finished receipt (${status}) of nothing`)
+  return faults
+}
