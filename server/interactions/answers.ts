@@ -8,11 +8,11 @@ export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 
 export const etag = (v: number): string => `W/"${v}"`
 
-/** A resource with its version headers (R4 http.html#read). */
-export function resourceAnswer(status: number, doc: { v: number; at: Date }, body: Uint8Array | string): FhirResponse {
+/** A resource with its version headers (R4 http.html#read); without a time where that would tell what the masked form hides. */
+export function resourceAnswer(status: number, doc: { v: number; at?: Date }, body: Uint8Array | string): FhirResponse {
   return {
     status,
-    headers: { 'Content-Type': FHIR_JSON, ETag: etag(doc.v), 'Last-Modified': doc.at.toUTCString() },
+    headers: { 'Content-Type': FHIR_JSON, ETag: etag(doc.v), ...(doc.at ? { 'Last-Modified': doc.at.toUTCString() } : {}) },
     body: [body],
   }
 }

@@ -6,7 +6,7 @@ import { notFound } from './answers.ts'
 import { bundleAnswer, type BundleEntry, link } from './bundle-text.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
-import { shown } from './read.ts'
+import { shown, stampOf } from './read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const HISTORY_COUNT_DEFAULT = 50
@@ -56,6 +56,7 @@ function historyOptions(request: FhirRequest): { count: number; before?: number;
 function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored): BundleEntry {
   // What is deleted has no text to mask: its entry names the id that was asked for.
   const entry = row.deleted ? { fullUrl: `${deps.baseUrl}/${row.type}/${row.id}` } : shown(deps, request, row)
+  const { at } = stampOf(request, row)
   const url = row.method === 'POST' ? row.type : entry.fullUrl.slice(deps.baseUrl.length + 1)
   return {
     ...entry,
@@ -63,7 +64,7 @@ function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored): Bundle
     response: {
       status: row.method === 'POST' ? '201' : row.method === 'DELETE' ? '204' : '200',
       etag: `W/"${row.v}"`,
-      lastModified: row.at.toISOString(),
+      ...(at ? { lastModified: at.toISOString() } : {}),
     },
   }
 }

@@ -15,7 +15,7 @@ export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirRe
   await audited(deps, request, { interaction: 'read', action: 'R', type, id, found: seen.value ? [seen.value] : [], seen })
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone', {}, { ETag: `W/"${seen.value.v}"` })
-  return resourceAnswer(200, seen.value, masked(deps, request, seen.value))
+  return resourceAnswer(200, stampOf(request, seen.value), masked(deps, request, seen.value))
 }
 
 /** An old version is visible when the current one is, and when its own patients' rules permit it too. */
@@ -32,7 +32,7 @@ export async function vread(deps: FhirDeps, request: FhirRequest): Promise<FhirR
   await audited(deps, request, { interaction: 'vread', action: 'R', type, id, found: seen.value ? [seen.value] : [], seen })
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone')
-  return resourceAnswer(200, seen.value, masked(deps, request, seen.value))
+  return resourceAnswer(200, stampOf(request, seen.value), masked(deps, request, seen.value))
 }
 
 function target(request: FhirRequest): [string, string] {
@@ -47,6 +47,10 @@ export function masked(deps: FhirDeps, request: FhirRequest, doc: Stored): Uint8
   if (request.actor.form === 'IDENT') return doc.body
   return deps.access.mask(request.actor, bodyText(doc), doc.acc)
 }
+
+/** When a record came is near to when it happened: beside shifted dates it would tell the shift. */
+export const stampOf = (request: FhirRequest, { v, at }: Stored): { v: number; at?: Date } =>
+  request.actor.form === 'IDENT' ? { v, at } : { v }
 
 /** A masked text begins so; one that passes unmasked may begin otherwise, and has the stored id. */
 const MASKED_ID = /^\{"resourceType":"[A-Za-z]+","id":"([^"]+)"/

@@ -165,6 +165,10 @@ describe('the masked form', () => {
       if (status !== 200) continue
       for (const name of ['p1-a', 'o1-a', 'shared-a', '2024-05-01']) expect([form, text.includes(name)]).toEqual([form, false])
     }
+    // The time of storing, beside shifted dates, would tell the shift.
+    const read = await masked('/fhir/Observation/o1-a')
+    const history = await masked('/fhir/Observation/o1-a/_history')
+    expect([read.status, read.headers.get('last-modified'), history.text.includes('lastModified')]).toEqual([200, null, false])
     const { text } = await masked('/fhir/Patient?gender=male,female,unknown,other')
     expect(text).not.toContain('名p1-a')
   })
