@@ -86,6 +86,8 @@ describe('L24-L26 export', () => {
     }
     const sameClient = await held.server.token('researcher', { data_form: 'PSEUD', research_study: 'study-2' })
     for (const file of run.files) expect((await download(held.server, sameClient, file)).status).toBe(404)
+    const narrow = await held.server.token('researcher', { data_form: 'PSEUD', research_study: 'study-1', scope: 'system/Patient.rs' })
+    expect((await get(run.files.find((file) => file.includes('Observation')) ?? '', narrow)).status).toBe(403)
     expect((await get(run.status, researcher)).status).toBe(200)
   })
 

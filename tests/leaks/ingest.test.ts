@@ -1,6 +1,7 @@
 /** The receipt of ingest does not tell a source whether another one knows the person (leak catalogue L31 and L36 for sources). */
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { comparable } from '../consent/resources.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
 const sample = (name: string) => readFile(new URL(`../fixtures/samples/${name}`, import.meta.url))
@@ -35,5 +36,46 @@ test('an admission of who is known elsewhere and of who is not', async () => {
     const [stored, fresh] = [await send(known, 'h1-engine', 'h1-his', file), await send(unknown, 'h1-engine', 'h1-his', file)]
     expect(fresh.status).toBeLessThan(300)
     expect(neutral(stored)).toBe(neutral(fresh))
+  }
+})
+
+test('payloads and work lists are the operators and the sources own', async () => {
+  const sent = await send(known, 'h1-engine', 'h1-his', 'hospital/adt-a01-admission.hl7')
+  const payload = String(sent.json.id)
+  const absent = '0'.repeat(payload.length)
+  const paths = [
+    '/ingest/h1-his/payloads',
+    `/ingest/h1-his/payloads/${payload}`,
+    '/ingest/quarantine',
+    '/ingest/unmapped',
+    '/ingest/conflicts',
+  ]
+  const strangers = [
+    await known.token('h2-engine'),
+    await known.token('mia'),
+    await known.token('researcher', { data_form: 'PSEUD' }),
+    await known.token('h1-ward', { user: 'Practitioner/d' }),
+  ]
+  for (const token of strangers) {
+    for (const path of paths) {
+      const answer = await known.call('GET', path, { token })
+      const leaks = /王建国|110100195803120019|"source":"h1-his"/.test(answer.text)
+      if (answer.status === 200) expect([path, leaks]).toEqual([path, false])
+      else expect([path, answer.status === 403 || answer.status === 404]).toEqual([path, true])
+      const other = await known.call('GET', path.replace(payload, absent), { token })
+      expect(comparable(answer, payload)).toBe(comparable(other, absent))
+    }
+    const body = new Uint8Array(await sample('hospital/adt-a01-admission.hl7'))
+    expect((await known.call('POST', '/ingest/h1-his', { token, body })).status).toBeGreaterThanOrEqual(400)
+  }
+})
+
+test('nobody looks into the token of another', async () => {
+  const token = await known.token('h1-ward', { user: 'Practitioner/d' })
+  const stranger = await known.token('researcher', { data_form: 'PSEUD' })
+  for (const headers of [{}, { Authorization: `Bearer ${stranger}` }]) {
+    const answer = await fetch(`${known.url}/auth/introspect`, { method: 'POST', body: new URLSearchParams({ token }), headers })
+    const text = await answer.text()
+    expect(text.includes('h1-ward') || text.includes('Practitioner/d') || text.includes('"active":true')).toBe(false)
   }
 })

@@ -1,6 +1,7 @@
 /** Status, files and deletion of an export. Another client's job is absent. Files are decided again while they are sent. */
 import type { Decision } from '../../access/decision.ts'
 import { audited } from '../../interactions/audited.ts'
+import { requireScope } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
@@ -59,6 +60,7 @@ async function file(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse>
   const type = /^([A-Za-z]+)\.ndjson$/.exec(request.segments[2] ?? '')?.[1]
   if (job.status !== 'completed' || type === undefined || !job.written.includes(type)) throw new OutcomeError('not-found')
   requireSameView(job, request)
+  requireScope(request.actor, type, 'r')
   return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, stream: lines(deps, request, job, type) }
 }
 
