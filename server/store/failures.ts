@@ -31,9 +31,14 @@ const NOT_REACHED = [
   MongoWriteConcernError,
 ]
 
+/** A socket that broke under the driver, in node's own words: some of these reach us without the driver's name around them. */
+const SOCKET_BROKE = new Set(['EPIPE', 'ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END'])
+
+const isSocketError = (error: unknown): boolean => error instanceof Error && SOCKET_BROKE.has(String((error as NodeJS.ErrnoException).code))
+
 /** Any error to one that may leave; the log gets name and number of the driver's error, not its message. */
 export function outcomeOfFailure(error: unknown, log: StoreLog): unknown {
-  if (!(error instanceof MongoError)) return error
+  if (!(error instanceof MongoError)) return isSocketError(error) ? new OutcomeError('unavailable') : error
   const code = error instanceof MongoServerError ? error.code : undefined
   if (isUnknownCommit(error)) return new OutcomeError('unavailable')
   if (code === MAX_TIME_EXPIRED || code === MEMORY_LIMIT) return new OutcomeError('too-costly')
