@@ -22,7 +22,8 @@ export interface Findings {
 
 const SYSTEM = systemDecision('fault check')
 const PROBLEMS_MAX = 100
-const IDLE_MS_MAX = 180_000
+const DRIFTS_TOLD_MAX = 20
+const IDLE_MS_MAX = 150_000
 
 interface Resource {
   resourceType: string
@@ -53,7 +54,7 @@ export async function verify(uri: string, database: string, ownBase: string, loa
     checked.versions = await versions(load, await all(store, 'Basic'), store, say)
     checked.payloads = await payloads(store, load.sent, say)
     const labels = await auditLabels({ store, types: await typesIn(uri, database), ownBase })
-    for (const drift of labels.drifts) say(`drift ${JSON.stringify(drift)}`)
+    for (const drift of labels.drifts.slice(0, DRIFTS_TOLD_MAX)) say(`drift ${JSON.stringify(drift)}`)
     if (labels.states > 0) say(`${labels.states} consent states do not follow from their consents`)
     if (labels.overlay.open > 0) say(`${labels.overlay.open} overlay entries are still open`)
     const audit = await verifyAudit(store)
@@ -115,7 +116,7 @@ type Say = (problem: string) => void
 /** A message that was acknowledged is one report with all its results; one that was not is that, or nothing. */
 function messages(sent: readonly Sent[], reports: Known, observations: Known, say: Say): number {
   const known = byIdentifier(reports)
-  const values = [...observations.values()].map(({ text }) => /"value":([\d.]+)/.exec(text)?.[1] ?? '')
+  const values = [...observations.values()].map(({ text }) => /"valueQuantity":\{"value":([\d.]+)/.exec(text)?.[1] ?? '')
   const byValue = Map.groupBy(values, (value) => value)
   const items = sent.filter(({ kind }) => kind === 'hl7')
   for (const { n, acknowledged } of items) {

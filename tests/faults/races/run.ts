@@ -31,6 +31,7 @@ export interface RaceReport {
   ackMs: number[]
   visibleMs: number[]
   writes: number
+  /** grants that the second process did not show in time, by kind */
   grantsUnseen: number
   unexpected: Record<string, number>
   failures: string[]

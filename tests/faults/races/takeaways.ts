@@ -65,7 +65,6 @@ const appOf = (person: Person): ClientOf => ({ id: 'patient-app', parameters: { 
 
 /** A grant in force, and how it is taken back. */
 export interface Granted {
-  /** undefined: it was in force already */
   sentAt: number
   /** @returns the moment from which nothing may be seen, and how long the acknowledgement took */
   take(): Promise<{ from: number; ackMs: number | undefined }>
@@ -79,22 +78,33 @@ const EXPIRY_TOLERANCE_MS = 20
 
 export async function grant(caller: Caller, kind: Kind, person: Person, beforeSending: () => void): Promise<Granted> {
   const app = appOf(person)
+  /** every Consent that comes of it */
+  const made: string[] = []
+  const undo = (before: () => void): Promise<void> => dropAll(caller, made, before)
   if (kind === 'share') {
     beforeSending()
-    return { sentAt: clock(), take: () => taken(post(caller, app, dissentOf(kind, person))), undo: (at) => dropAll(caller, person, at) }
+    return { sentAt: clock(), take: () => taken(postNoted(caller, app, dissentOf(kind, person), made)), undo }
   }
   const periodEnd = kind === 'expiry' ? Math.ceil(clock()) + EXPIRES_AFTER_MS : undefined
   const resource = grantOf(kind, person, periodEnd)
   beforeSending()
   const sentAt = clock()
-  const answer = await post(caller, app, resource)
+  const answer = await postNoted(caller, app, resource, made)
   if (answer.status !== 201) throw new Error(`grant ${kind}: ${answer.status} ${answer.text.slice(0, 300)}`)
   const consent = JSON.parse(answer.text) as Resource
-  const take = () => takeBack(caller, kind, person, consent, periodEnd)
-  return { sentAt, take, undo: (at) => dropAll(caller, person, at) }
+  return { sentAt, take: () => takeBack({ caller, kind, person, consent, periodEnd, made }), undo }
 }
 
-async function takeBack(caller: Caller, kind: Kind, person: Person, consent: Resource, periodEnd: number | undefined) {
+interface Taking {
+  caller: Caller
+  kind: Kind
+  person: Person
+  consent: Resource
+  periodEnd: number | undefined
+  made: string[]
+}
+
+async function takeBack({ caller, kind, person, consent, periodEnd, made }: Taking): Promise<{ from: number; ackMs: number | undefined }> {
   const app = appOf(person)
   if (periodEnd !== undefined) {
     while (clock() <= periodEnd + EXPIRY_TOLERANCE_MS) await sleep(periodEnd + EXPIRY_TOLERANCE_MS + 1 - clock())
@@ -102,7 +112,7 @@ async function takeBack(caller: Caller, kind: Kind, person: Person, consent: Res
   }
   if (kind === 'delete') return taken(caller.call(LOADER, `/fhir/Consent/${consent.id}`, { method: 'DELETE' }))
   if (kind === 'deny') return taken(put(caller, app, deniedWithin(consent)))
-  if (kind === 'optout') return taken(post(caller, app, dissentOf(kind, person)))
+  if (kind === 'optout') return taken(postNoted(caller, app, dissentOf(kind, person), made))
   return taken(put(caller, app, { ...consent, status: 'inactive', dateTime: new Date().toISOString() }))
 }
 
@@ -112,15 +122,19 @@ async function taken(sent: Promise<Reply>): Promise<{ from: number; ackMs: numbe
   return { from: end, ackMs: end - start }
 }
 
-/** Deletes the person's consents; the last one of them may give sharing free again. */
-async function dropAll(caller: Caller, person: Person, beforeSending: () => void): Promise<void> {
-  const found = await caller.call(appOf(person), `/fhir/Consent?patient=${person.master}&_count=100`)
-  const ids = ((JSON.parse(found.text) as { entry?: { resource: Resource }[] }).entry ?? []).flatMap(({ resource }) => resource.id ?? [])
+/** Deletes these consents by their ids: a search may not show what was written this instant. */
+async function dropAll(caller: Caller, ids: readonly string[], beforeSending: () => void): Promise<void> {
   beforeSending()
   for (const id of ids) {
     const { status } = await caller.call(LOADER, `/fhir/Consent/${id}`, { method: 'DELETE' })
     if (status !== 204 && status !== 200 && status !== 410) throw new Error(`delete of a consent: ${status}`)
   }
+}
+
+async function postNoted(caller: Caller, client: ClientOf, resource: Resource, made: string[]): Promise<Reply> {
+  const reply = await post(caller, client, resource)
+  if (reply.status === 201) made.push((JSON.parse(reply.text) as { id: string }).id)
+  return reply
 }
 
 const post = (caller: Caller, client: ClientOf, resource: Resource): Promise<Reply> =>

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type TestDatabase, testDatabase } from '../support/mongo.ts'
+import { faultsOf } from './mutations/judge.ts'
+import { runMutations } from './mutations/run.ts'
+
+const reply = (status: number, text: string, type = 'application/fhir+json') => ({
+  status,
+  text,
+  headers: new Headers({ 'content-type': type }),
+  start: 0,
+  end: 1,
+})
+
+const receipt = (counts: Record<string, number>) =>
+  JSON.stringify({
+    resourceType: 'OperationOutcome',
+    extension: [
+      {
+        url: 'x/ingest-receipt',
+        extension: Object.entries(counts).map(([url, valueInteger]) => ({ url, valueInteger })),
+      },
+    ],
+    issue: [{ severity: 'error', code: 'invalid', details: { text: 'x' } }],
+  })
+
+describe('the judge of answers', () => {
+  const none = { storedWithIssues: 0, unchanged: 0, waiting: 0, refused: 0, nothing: 0 }
+
+  test('finds what must not be: 5xx, HTML, stacks, echoes, sums that are wrong', () => {
+    expect(faultsOf(reply(500, '{"resourceType":"OperationOutcome"}'), false)).toEqual(['status 500', 'no issue'])
+    expect(faultsOf(reply(400, '<html></html>', 'text/html'), false)).toContain('answered as text/html')
+    expect(faultsOf(reply(400, '{"a":"TypeError: x"}'), false)).toContain('shows how it is made')
+    expect(faultsOf(reply(400, '{"a":"王建国"}'), false)).toContain('echoes a personal value')
+    expect(faultsOf(reply(200, receipt({ ...none, records: 3, stored: 1, quarantined: 1 })), false)).toHaveLength(1)
+    expect(faultsOf(reply(200, receipt({ ...none, records: 1, stored: -1, quarantined: 2 })), false)).toHaveLength(1)
+  })
+
+  test('a receipt that adds up is fine', () => {
+    expect(faultsOf(reply(200, receipt({ ...none, records: 3, stored: 2, quarantined: 1 })), false)).toEqual([])
+  })
+})
+
+describe('broken payloads', () => {
+  let database: TestDatabase
+  let dataDir: string
+  beforeAll(async () => {
+    database = await testDatabase()
+    dataDir = await mkdtemp(join(tmpdir(), 'yilian-mutations-'))
+  })
+  afterAll(async () => {
+    await database.drop()
+    await rm(dataDir, { recursive: true, force: true })
+  })
+
+  test('each gets its answer, and sound ones between them come out as on a fresh server', async () => {
+    const report = await runMutations({
+      mongodbUri: database.uri,
+      database: database.database,
+      dataDir,
+      seed: 20261124,
+      mutants: 120,
+      round: 40,
+      scale: 0,
+      rssMbMax: 1024,
+      say: () => undefined,
+    })
+    expect(report.problems).toEqual([])
+    expect(report).toMatchObject({ sent: 120, good: 3 })
+  })
+})
