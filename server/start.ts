@@ -1,6 +1,6 @@
 /** Wiring: every part is made here, once, from the configuration; nothing else knows them all. */
 import { randomUUID } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import { sourceMapping } from '../mappings/index.ts'
 import { createAccess } from './access/access.ts'
@@ -64,6 +64,8 @@ async function startOn(
   const secret = await openSecret(store, environment.YILIAN_SECRET)
   // The port may be 0: the address is known once the socket is bound, and everything that names it is made afterwards.
   const server = createServer()
+  // Until everything stands, whoever asks is told to come again rather than left without an answer.
+  server.on('request', notYet)
   const url = await listen(server, config)
   const publicUrl = environment.PUBLIC_URL ? config.publicUrl : url
   const known: Config = { ...config, publicUrl }
@@ -120,6 +122,7 @@ async function startOn(
   await ingest.start()
   access.start()
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
+  server.off('request', notYet)
   server.on(
     'request',
     createApp({
@@ -145,6 +148,10 @@ async function startOn(
       await release()
     },
   }
+}
+
+function notYet(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(503, { 'Retry-After': '1' }).end()
 }
 
 function listen(server: Server, config: Config): Promise<string> {
