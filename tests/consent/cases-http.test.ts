@@ -45,7 +45,7 @@ beforeAll(async () => {
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   await Promise.all([usual.stop(), other.stop()])

@@ -187,4 +187,4 @@ test(`search equals single reads in ${WORLDS_MAX} worlds, for ${ASKERS.length} a
   // A law that only ever met one answer would say nothing.
   expect(sums.permitted).toBeGreaterThan(100)
   expect(sums.denied).toBeGreaterThan(100)
-}, 120_000)
+}, 240_000)
