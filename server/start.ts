@@ -21,6 +21,7 @@ import type { Log } from './log.ts'
 import { prepareExportTables } from './operations/export/job.ts'
 import { resumeExports } from './operations/export/run.ts'
 import { writeOrganizations } from './organizations.ts'
+import { renderOutcome } from './outcome/render.ts'
 import { createSearch } from './search/search.ts'
 import { openSecret } from './secret.ts'
 import { startMongod } from './store/mongod/start.ts'
@@ -151,7 +152,10 @@ async function startOn(
 }
 
 function notYet(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(503, { 'Retry-After': '1' }).end()
+  const body = JSON.stringify(renderOutcome([{ code: 'unavailable' }]))
+  response
+    .writeHead(503, { 'Retry-After': '1', 'Content-Type': 'application/fhir+json; charset=utf-8', 'Cache-Control': 'no-store' })
+    .end(body)
 }
 
 function listen(server: Server, config: Config): Promise<string> {

@@ -22,7 +22,12 @@ export function storedOutcome(record: PreparedRecord, resources: number, issues:
 export const issuesOfMapping = (record: PreparedRecord): ReceiptIssue[] => [
   ...record.issues.map((issue) => ({ ...issue })),
   ...record.unmapped.map(
-    (code): ReceiptIssue => ({ severity: 'warning', code: 'mapping-code-unmapped', at: record.at, text: `${code.map}: ${code.code}` }),
+    (code): ReceiptIssue => ({
+      severity: 'warning',
+      code: 'mapping-code-unmapped',
+      at: record.at,
+      text: `${code.map}: ${shownCode(code.code)}`,
+    }),
   ),
 ]
 
@@ -30,3 +35,6 @@ const prefixed = (record: PreparedRecord, issues: readonly ReceiptIssue[]): Rece
   issues
     .slice(0, INGEST_BOUNDS.recordIssuesMax)
     .map((issue) => (issue.at.startsWith(record.at) ? issue : { ...issue, at: `${record.at}: ${issue.at}` }))
+
+/** Where a sender shifted its fields, a name, an address or a number of a person stands in a code's place; the work list has it whole. */
+const shownCode = (code: string): string => (/^[\x21-\x7e]{1,32}$/.test(code) && !/\d{11}/.test(code) ? code : '…')
