@@ -66,7 +66,9 @@ export function callerOf(options: CallerOptions): Caller {
   return {
     async call(client, path, init = {}) {
       const token = await tokenOf(client).catch((error: unknown) => {
-        if (error instanceof TypeError || (error as Error).name === 'TimeoutError') return undefined
+        // Not reached, not in time, or answered by a server that is still starting.
+        const { name, message } = error as Error
+        if (['TypeError', 'SyntaxError', 'TimeoutError'].includes(name) || message.startsWith('503')) return undefined
         throw error
       })
       const url = path.startsWith('http') ? `${options.sendTo}${new URL(path).pathname}${new URL(path).search}` : `${options.sendTo}${path}`
