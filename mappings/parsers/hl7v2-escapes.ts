@@ -1,5 +1,5 @@
 /** Escape sequences of HL7 v2 (chapter 2, use of escape sequences in text fields) to plain text (formats.md D37). */
-import type { Separators } from './hl7v2.ts'
+import type { Separators } from './hl7v2-separators.ts'
 import { decodeText } from './charset.ts'
 
 const SEQUENCE_CHARACTERS_MAX = 64

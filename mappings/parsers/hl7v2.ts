@@ -5,6 +5,7 @@
 import { Hl7Message, type Hl7Segment } from '@medplum/core'
 import { decodeText, charsetOf } from './charset.ts'
 import { unescapeHl7 } from './hl7v2-escapes.ts'
+import type { Separators } from './hl7v2-separators.ts'
 
 export const HL7_BOUNDS = {
   /** whole payload, a batch too */
@@ -18,14 +19,6 @@ export const HL7_BOUNDS = {
   /** component separators in one segment */
   componentsMax: 20_000,
 } as const
-
-export interface Separators {
-  field: string
-  component: string
-  repetition: string
-  escape: string
-  subcomponent: string
-}
 
 /** One segment; every reader answers '' for what is not there. Numbers count from 1 as in the standard. */
 export interface Segment {

@@ -9,7 +9,7 @@ import { researcherParameters, viewOf } from './views.ts'
 
 export async function consentAct(cast: Cast, narrator: Narrator, persons: Persons): Promise<void> {
   narrator.heading('三、三个时刻，四位询问者', 'III. Three moments, four askers')
-  const setting = await prepareSetting(cast, persons.wang)
+  const setting = await prepareSetting(cast)
   await before(cast, narrator, setting, persons)
   const given = await after(cast, narrator, setting, persons)
   const files = await runExport(cast, narrator, setting)

@@ -1,5 +1,5 @@
 /** What the three moments need beside the samples: a doctor of another hospital who treats the patient, an approved study. */
-import type { Cast, FhirResource } from './cast.ts'
+import { type Bundle, type Cast, type FhirResource, matches } from './cast.ts'
 
 export interface Setting {
   /** Practitioner of hospital H2 */
@@ -10,23 +10,32 @@ export interface Setting {
 
 const BASE = 'https://fhir-cn.example'
 
-export async function prepareSetting(cast: Cast, patient: string): Promise<Setting> {
+const NOW_DIGITS = 14
+
+/** The patient goes to another hospital: its system sends an admission like any other. Segments end in CR. */
+function admission(): string {
+  const now = new Date(Date.now() + 8 * 3_600_000).toISOString().replace(/\D/g, '').slice(0, NOW_DIGITS)
+  return [
+    `MSH|^~\\&|HIS|0002|EAI|YILIAN|${now}||ADT^A01^ADT_A01|H2ADT1|P|2.4||||||UNICODE UTF-8`,
+    `EVN|A01|${now}`,
+    'PID|1||2000777^^^0002^PI~110100195803120019^^^MPS^NI||王建国||19580312|M',
+    `PV1|1|I|0101^急诊科^1||||D2001^林医生${'|'.repeat(12)}H2V0001${'|'.repeat(25)}${now}`,
+    '',
+  ].join('\r')
+}
+
+export async function prepareSetting(cast: Cast): Promise<Setting> {
+  const engine = await cast.token('h2-engine')
+  const answer = await cast.raw(engine, '/ingest/h2-his', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/hl7-v2' },
+    body: admission(),
+  })
+  if (!answer.ok) throw new Error(`the admission at H2 answered ${answer.status}`)
   const h2 = await cast.as('h2-engine')
-  const doctor = await created(h2, {
-    resourceType: 'Practitioner',
-    active: true,
-    identifier: [{ system: `${BASE}/sid/H2/staff-no`, value: 'D2001' }],
-    name: [{ text: '林医生' }],
-  })
-  await created(h2, {
-    resourceType: 'Encounter',
-    status: 'in-progress',
-    class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP' },
-    subject: { reference: `Patient/${patient}` },
-    participant: [{ individual: { reference: `Practitioner/${doctor}` } }],
-    period: { start: new Date(Date.now() - 3_600_000).toISOString() },
-    serviceProvider: { reference: 'Organization/H2' },
-  })
+  const staff = (await h2.search({ resourceType: 'Practitioner', searchParams: { identifier: `${BASE}/sid/H2/staff-no|D2001` } })) as Bundle
+  const doctor = matches(staff, 'Practitioner')[0]?.id
+  if (doctor === undefined) throw new Error('the doctor of H2 was not found')
   const loader = await cast.as('loader')
   const study = await created(loader, {
     resourceType: 'ResearchStudy',
