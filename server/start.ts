@@ -98,6 +98,9 @@ async function startOn(
     baseUrl: `${publicUrl}/fhir`,
     organizationOf: (source) => config.organizations.find(({ id }) => source === id || source.endsWith(`/Organization/${id}`))?.id,
     totals: config.policy.totals,
+    patientWritten: async (written) => {
+      await ingest.linkWritten(written)
+    },
   }
   const auth = await openAuth({ config: known, table: (name) => store.table(systemDecision('auth'), name), log })
   const authenticate = createAuthenticator(auth)

@@ -2,6 +2,7 @@
 import type { Access } from '../access/types.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Actor } from '../auth/actor.ts'
+import type { FhirResource } from '../fhir/types.ts'
 import type { Search } from '../search/types.ts'
 import type { Store } from '../store/types.ts'
 import type { Validator } from '../validation/validator.ts'
@@ -45,6 +46,8 @@ export interface FhirDeps {
   /** canonical of an organisation (`meta.source` of an operator's write) to its id */
   organizationOf(metaSource: string): string | undefined
   totals: 'none' | 'accurate'
+  /** links a Patient that was just stored to its person by a valid identity number; done before the answer */
+  patientWritten(written: { id: string; resource: FhirResource; custodian: string; at: Date }): Promise<void>
 }
 
 export type Handler = (deps: FhirDeps, request: FhirRequest) => Promise<FhirResponse>

@@ -78,7 +78,14 @@ export async function store(
   const audit = await Promise.all(drafts.map((draft, at) => auditRecordOf(deps, request, draft, current[at])))
   const result = await deps.writer.write(drafts, { ...extra, audit, actor: request.actor })
   if (!result.ok) throw conflictOf(result)
+  for (const [at, draft] of drafts.entries()) await linkPatient(deps, draft, result.written[at])
   return result.written as [Written, ...Written[]]
+}
+
+/** A client that gets `busy` from here writes again: what stands is not written twice, the link is tried anew. */
+async function linkPatient(deps: FhirDeps, draft: Draft, written: Written | undefined): Promise<void> {
+  if (draft.type !== 'Patient' || !draft.parsed || !written) return
+  await deps.patientWritten({ id: draft.id, resource: draft.parsed.resource, custodian: draft.custodian, at: written.at })
 }
 
 function rethrow(_at: number, error: unknown): never {

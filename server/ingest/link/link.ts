@@ -75,7 +75,7 @@ class LinkPlan {
       for (const [who, to] of change.persons) if (to !== null || !persons.get(who)) persons.set(who, to)
     }
     if (persons.has(patient)) next.person = persons.get(patient) ?? null
-    this.#writeRecord(record, next)
+    this.#writeRecord(record, next, identity.patient !== undefined)
     for (const other of absorb) this.#absorb(other, next)
     for (const [who, to] of persons) if (who !== patient && !absorb.includes(who)) this.#moveOther(who, to)
     this.linked.person = next.person ?? patient
@@ -102,7 +102,7 @@ class LinkPlan {
     }
   }
 
-  #writeRecord(record: PatientRecordDoc | undefined, next: PatientRecordDoc): void {
+  #writeRecord(record: PatientRecordDoc | undefined, next: PatientRecordDoc, isWritten: boolean): void {
     const { _id, ...set } = next
     if (!record) this.side.push({ table: TABLES.records, op: 'insert', doc: next })
     else if (content(record) !== content(next)) {
@@ -110,8 +110,8 @@ class LinkPlan {
     }
     if ((record?.person ?? null) === next.person) return
     this.side.push(personRow(_id, next.person))
-    // A new record has no documents that could stand under another person.
-    if (record) this.#move({ patient: _id, from: record.person ?? _id, to: next.person ?? _id, into: '' })
+    // A new record has no documents that could stand under another person, but for a Patient that a client has just written.
+    if (record || isWritten) this.#move({ patient: _id, from: record?.person ?? _id, to: next.person ?? _id, into: '' })
   }
 
   /** What was made apart is one: its numbers, statements and resources go on in the other record. */
