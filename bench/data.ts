@@ -1,7 +1,7 @@
 /** Generated data of the benchmarks: patients, their consents, observations. Deterministic: no clock, no randomness. */
 
-export const PATIENTS = 5_000
-export const OBSERVATIONS_EACH = 20
+export const PATIENTS = 2_000
+export const OBSERVATIONS_EACH = 50
 /** one patient in so many has refused research */
 export const OPTED_OUT_EVERY = 20
 export const CODES = ['WBC', 'RBC', 'HGB', 'PLT', 'CRP', 'GLU', 'ALT', 'AST', 'CREA', 'UREA']

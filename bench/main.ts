@@ -25,16 +25,20 @@ async function main(): Promise<void> {
     const open = await startYilian({ ...environment, YILIAN_NO_AUTH: '1' })
     const baseline = await startBaseline(mongod.uri, database)
     const guarded = await startYilian(environment)
-    rows.push(...(await loadAll(open.url, mongod.uri, database)))
+    const note = (made: BenchRow[]) => {
+      printTable(made)
+      rows.push(...made)
+    }
+    note(await loadAll(open.url, mongod.uri, database))
     const token = await bearer(folder, guarded.url)
     for (const clients of [8, 32]) {
-      rows.push(...(await reads({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.researcher, clients })))
-      rows.push(...(await pages({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.researcher, clients })))
-      rows.push(
-        ...(await searches({ open: open.url, guarded: guarded.url, withConsent: token.researcher, without: token.quality, clients })),
+      note(await reads({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.researcher, clients }))
+      note(await pages({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.researcher, clients }))
+      note(
+        await searches({ open: open.url, guarded: guarded.url, withConsent: token.researcher, without: token.quality, clients }),
       )
     }
-    rows.push(...(await ingestMessages(guarded.url, token.engine)))
+    note(await ingestMessages(guarded.url, token.engine))
     rows.push(row('resident memory, access control on', await residentMb(guarded.pid), 'MB'))
     for (const child of [guarded, baseline, open]) await child.stop()
   } finally {

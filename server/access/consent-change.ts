@@ -136,7 +136,8 @@ export async function putState(
 
 /** Hides the person's documents that are not stamped with `epoch`, and all that still stand under a record of his. */
 export async function overlayWrites(deps: Pick<ConsentDeps, 'tables' | 'now'>, person: string, epoch: number): Promise<SideWrite[]> {
-  if ((await deps.tables.overlay.count({})) >= ACCESS_BOUNDS.overlayMax) throw new OutcomeError('busy')
+  if ((await deps.tables.overlay.count({})) >= ACCESS_BOUNDS.overlayMax)
+    throw new OutcomeError('busy', {}, { 'Retry-After': String(ACCESS_BOUNDS.overlayGraceMs / 1000) })
   const records = await deps.tables.persons.find({ person })
   const entry = (id: string, stamped: number): SideWrite => {
     const doc: OverlayDoc = { _id: id, epoch: stamped, person, since: deps.now(), done: null }
