@@ -57,7 +57,10 @@ async function conditionalCreate(
   }
 }
 
-/** Up to two resources that match, as the caller sees them. */
+/**
+ * Up to two resources that match, as the caller sees them. The criteria are taken literally: a match under another record of
+ * the same person is not the resource that the caller would have made.
+ */
 export async function findMatches(deps: FhirDeps, request: FhirRequest, type: string, criteria: string): Promise<Stored[]> {
   const pairs = [...new URLSearchParams(criteria.replace(/^[^?]*\?/, ''))] as [string, string][]
   const parsed = parseSearch(deps, request.actor, type, pairs, true)

@@ -8,6 +8,7 @@ import { bundleAnswer, type BundleEntry, type BundleLink, link } from './bundle-
 import { checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { findIncluded, INCLUDED_MAX } from './includes.ts'
+import { planForPersons } from './linked-patients.ts'
 import { shown } from './read.ts'
 import { isStrict, parseSearch, queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -19,10 +20,14 @@ export async function search(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const { query, mark } = pageOf(deps, request, type)
   const parsed = parseSearch(deps, request.actor, type, query, isStrict(request))
   const seen = await decided(deps, request, parsed.patients, async (decision) => {
-    if (parsed.summaryCount || parsed.count === 0) return { page: await countOnly(deps, decision, parsed), included: [], capped: false }
+    const plan = await planForPersons(deps, decision, parsed)
+    if (parsed.summaryCount || parsed.count === 0) {
+      const total = await deps.store.count(decision, type, plan)
+      return { page: { rows: [], total }, included: [], capped: false }
+    }
     const page = await deps.store.search(decision, {
       type,
-      plan: parsed.plan,
+      plan,
       sort: parsed.sort,
       count: parsed.count,
       total: totalOf(deps, parsed),
@@ -48,10 +53,6 @@ function totalOf(deps: FhirDeps, parsed: ParsedSearch): 'none' | 'accurate' {
   const asked = parsed.applied.some(([name]) => name === '_total')
   if (!asked) return deps.totals
   return parsed.total === 'none' ? 'none' : 'accurate'
-}
-
-async function countOnly(deps: FhirDeps, decision: Parameters<FhirDeps['store']['count']>[0], parsed: ParsedSearch): Promise<SearchPage> {
-  return { rows: [], total: await deps.store.count(decision, parsed.type, parsed.plan) }
 }
 
 interface Found {

@@ -8,6 +8,7 @@ import { audited } from '../interactions/audited.ts'
 import { bundleAnswer, type BundleEntry, link } from '../interactions/bundle-text.ts'
 import { checkId, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
+import { personOf } from '../interactions/linked-patients.ts'
 import { shown } from '../interactions/read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { allows } from '../auth/scopes.ts'
@@ -111,7 +112,7 @@ interface Collected {
 async function collect(deps: FhirDeps, decision: Decision, request: FhirRequest, asked: Asked, patient: Stored): Promise<Collected> {
   const first = asked.from.type === 0 && asked.from.id === ''
   const rows: Stored[] = first ? [patient] : []
-  const person = patient.acc.p[0] ?? asked.id
+  const person = await personOf(deps, patient)
   const present = new Set(await deps.store.typesOf(decision, person))
   let next: Collected['next']
   for (let at = asked.from.type; at < asked.types.length && !next; at++) {

@@ -34,7 +34,14 @@ export function createSearch(options: SearchOptions): Search {
   }
   return {
     parse: (type, query, parseOptions) =>
-      parseRequest(query, { type, params: known(type).byCode, paramsOf: (t) => typeParams(t)?.byCode, options: parseOptions, context }),
+      parseRequest(query, {
+        type,
+        params: known(type).byCode,
+        paramsOf: (t) => typeParams(t)?.byCode,
+        compartmentParams: definitions.compartments.get('Patient')?.get(type) ?? [],
+        options: parseOptions,
+        context,
+      }),
     index: (resource) => indexResource(resource, known(resource.resourceType), zone, ownBase),
     parameters: (type) => [...known(type).byCode.values()].filter((p) => p.searchType !== undefined).map((p) => p.definition),
     targets: (resource, param) => targetsOf(resource, known(resource.resourceType), param, ownBase),

@@ -42,6 +42,8 @@ export interface ParsedSearch {
   ignored: string[]
   /** patient ids that the plan is bound to (patient=, subject=Patient/…, _id on Patient), for the treating check */
   patients: string[]
+  /** keys of the plan that say whose data are looked for, with the id that each names: see `withPersonKeys` */
+  patientKeys: ReadonlyMap<string, string>
 }
 
 export interface Search {

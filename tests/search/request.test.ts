@@ -17,6 +17,7 @@ describe('a search request', () => {
       applied: [],
       ignored: [],
       patients: [],
+      patientKeys: new Map(),
     })
   })
 

@@ -8,7 +8,7 @@ import type { PlanContext } from '../types/search-type.ts'
 import { planCriterion } from './criterion.ts'
 import { checkIncludeCount, parseInclude, type ParamsOf } from './includes.ts'
 import { paramError, splitName } from './names.ts'
-import { patientsNamed } from './patients.ts'
+import { isAboutPerson, patientKeys, patientsNamed } from './patients.ts'
 import { parseSort, sortCodes } from './sort.ts'
 
 export interface ParseOptions {
@@ -26,6 +26,7 @@ const PASSED_OVER: ReadonlySet<string> = new Set(['_format', '_pretty'])
 
 interface Draft extends ParsedSearch {
   nodes: PlanNode[]
+  patientKeys: Map<string, string>
   bound: string[][]
 }
 
@@ -33,6 +34,8 @@ interface Request {
   type: string
   params: ReadonlyMap<string, Param>
   paramsOf: ParamsOf
+  /** parameters that put a resource of the type into the Patient compartment */
+  compartmentParams: readonly string[]
   options: ParseOptions
   context: PlanContext
 }
@@ -68,6 +71,7 @@ function emptyDraft(request: Request): Draft {
     applied: [],
     ignored: [],
     patients: [],
+    patientKeys: new Map(),
     nodes: [],
     bound: [],
   }
@@ -97,7 +101,10 @@ function readCriterion(draft: Draft, name: string, value: string, request: Reque
   if (!param) return unknown(draft, name, request)
   if (request.options.allowed && !request.options.allowed(code)) throw paramError('parameter-forbidden', code)
   if (chained) throw paramError('chain-unsupported', name)
-  draft.nodes.push(planCriterion(param, modifier, value, request.context))
+  const node = planCriterion(param, modifier, value, request.context)
+  draft.nodes.push(node)
+  if (isAboutPerson(request.type, code, request.compartmentParams))
+    for (const [key, id] of patientKeys(node)) draft.patientKeys.set(key, id)
   const patients = patientsNamed(request.type, code, modifier, value, request.context.ownBase)
   if (patients) draft.bound.push(patients)
   return true
