@@ -1,7 +1,6 @@
-/** AuditEvents of interactions: appended before a byte leaves, or committed together with the write. */
+/** AuditEvents of interactions that read: appended before a byte leaves. */
 import type { AuditEntry } from '../audit/audit.ts'
-import type { AuditRecord, Stored } from '../store/types.ts'
-import type { Draft } from '../writer/types.ts'
+import type { Stored } from '../store/types.ts'
 import { queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
 import type { Seen } from './decided.ts'
@@ -41,33 +40,4 @@ export async function audited(deps: FhirDeps, request: FhirRequest, fact: ReadFa
     ...(basis && basis.consents.length > 0 ? { consents: basis.consents } : {}),
   }
   await deps.audit.append([deps.audit.record(entry)])
-}
-
-const ACTIONS = { POST: 'C', PUT: 'U', DELETE: 'D' } as const
-const INTERACTIONS = { POST: 'create', PUT: 'update', DELETE: 'delete' } as const
-
-/** The entry of one write; its patients are those of the version that it replaces, or that the resource names. */
-export async function auditRecordOf(deps: FhirDeps, request: FhirRequest, draft: Draft, current: Stored | undefined): Promise<AuditRecord> {
-  const persons = await personsOf(deps, draft, current)
-  return deps.audit.record({
-    interaction: INTERACTIONS[draft.method],
-    action: ACTIONS[draft.method],
-    outcome: '0',
-    actor: request.actor,
-    reason: 'write',
-    patients: persons,
-    resources: [`${draft.type}/${draft.id}`],
-    count: 1,
-    type: draft.type,
-    acc: deps.access.auditAcc(persons, draft.custodian),
-  })
-}
-
-const PATIENT_REFERENCE = /"reference":"Patient\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^"]*)?"/g
-
-async function personsOf(deps: FhirDeps, draft: Draft, current: Stored | undefined): Promise<string[]> {
-  const patients = new Set(draft.type === 'Patient' ? [draft.id] : [])
-  for (const [, id = ''] of (draft.parsed?.text ?? '').matchAll(PATIENT_REFERENCE)) patients.add(id)
-  const linked = patients.size === 0 ? new Map<string, string>() : await deps.access.personsOf([...patients])
-  return [...new Set([...[...patients].map((id) => linked.get(id) ?? id), ...(current?.acc.p ?? [])])]
 }

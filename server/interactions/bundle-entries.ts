@@ -1,5 +1,6 @@
 /** The requests inside a Bundle. Resources are cut out of the Bundle's text, so their decimals and order survive. */
-import { members, type ParsedResource } from '../fhir/resource-text.ts'
+import { type DecimalTexts, members, type ParsedResource } from '../fhir/resource-text.ts'
+import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Method } from './types.ts'
 
@@ -15,6 +16,8 @@ export interface EntryRequest {
   headers: Record<string, string>
   /** the entry's resource as compact JSON text */
   text?: string
+  /** the same as its Bundle was parsed */
+  parsed?: Pick<ParsedResource, 'decimals'> & { resource: unknown }
   /** the entry itself is wrong: its answer in a batch, the failure of a transaction */
   problem?: OutcomeError
 }
@@ -27,11 +30,31 @@ export function entriesOf(bundle: ParsedResource): EntryRequest[] {
   if (!entryText.startsWith('[')) throw new OutcomeError('bundle-invalid', { expression: ['Bundle.entry'] })
   const texts = arrayItems(entryText)
   if (texts.length > BUNDLE_ENTRIES_MAX) throw new OutcomeError('bundle-entries', { params: { max: BUNDLE_ENTRIES_MAX } })
-  return texts.map(entryOf)
+  const parsed = bundle.resource.entry as unknown[]
+  return texts.map((text, at) => entryOf(text, at, parsed[at], bundle.decimals))
 }
 
-function entryOf(text: string, at: number): EntryRequest {
-  const entry = JSON.parse(text) as { fullUrl?: unknown; request?: Record<string, unknown> } | null
+/**
+ * The resource of an entry, as it was parsed with its Bundle.
+ * @throws OutcomeError json-not-object | resource-type-missing
+ */
+export function contentOf({ text, parsed }: EntryRequest): ParsedResource {
+  const resource = parsed?.resource
+  if (text === undefined || !parsed || resource === null || typeof resource !== 'object' || Array.isArray(resource))
+    throw new OutcomeError('json-not-object')
+  if (typeof (resource as FhirResource).resourceType !== 'string')
+    throw new OutcomeError('resource-type-missing', { expression: ['resourceType'] })
+  return { resource: resource as FhirResource, text, decimals: parsed.decimals }
+}
+
+interface ParsedEntry {
+  fullUrl?: unknown
+  request?: Record<string, unknown>
+  resource?: unknown
+}
+
+function entryOf(text: string, at: number, parsed: unknown, decimals: DecimalTexts): EntryRequest {
+  const entry = parsed as ParsedEntry | null | undefined
   const asked = entry?.request
   const method = typeof asked?.method === 'string' && METHODS.has(asked.method) ? (asked.method as Method) : undefined
   const url = typeof asked?.url === 'string' ? splitUrl(asked.url) : undefined
@@ -43,7 +66,7 @@ function entryOf(text: string, at: number): EntryRequest {
     segments: url?.segments ?? [],
     query: url?.query ?? [],
     headers: conditionsOf(asked),
-    ...(resourceText === undefined ? {} : { text: resourceText }),
+    ...(resourceText === undefined ? {} : { text: resourceText, parsed: { resource: entry?.resource, decimals } }),
   }
   if (!method) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.method`] })
   else if (!url) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.url`] })

@@ -1,5 +1,4 @@
 /** read and vread (R4 http.html#read, #vread). */
-import { systemDecision } from '../access/decision.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { audited } from './audited.ts'
 import { decided } from './decided.ts'
@@ -60,9 +59,4 @@ export function shown(deps: FhirDeps, request: FhirRequest, doc: Stored): { full
   const resource = masked(deps, request, doc)
   const id = typeof resource === 'string' ? (MASKED_ID.exec(resource)?.[1] ?? doc.id) : doc.id
   return { fullUrl: `${deps.baseUrl}/${doc.type}/${id}`, resource }
-}
-
-/** The current document for a write check, whatever the actor may read. */
-export function currentForWrite(deps: FhirDeps, type: string, id: string): Promise<Stored | undefined> {
-  return deps.store.read(systemDecision('write check'), type, id)
 }

@@ -17,6 +17,8 @@ export async function rewriteReferences(
   names: ReadonlyMap<string, string>,
   resolve: (type: string, criteria: string) => Promise<string>,
 ): Promise<string> {
+  // Most resources refer by `Type/id` alone.
+  if (names.size === 0 && !text.includes('urn:uuid:') && !text.includes('?')) return text
   const conditional = await resolveAll(text, resolve)
   return text
     .replace(LINK, (whole, element: string, raw: string) => {

@@ -2,17 +2,19 @@
  * transaction (R4 http.html#transaction): all or nothing, in the order DELETE, POST, PUT, GET; urn:uuid and conditional
  * references are resolved before anything is stored.
  */
-import { parseResource } from '../fhir/resource-text.ts'
+import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
+import { isId } from '../fhir/ids.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import type { Claim } from '../store/types.ts'
+import type { Claim, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { resourceAnswer, versionOf, writeAnswer } from './answers.ts'
-import type { EntryRequest } from './bundle-entries.ts'
+import { contentOf, type EntryRequest } from './bundle-entries.ts'
 import { type Dispatch, entryRequest, toEntry } from './entry-requests.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { claimKeyOf, dropStaleClaim, findMatches } from './create.ts'
-import { currentForWrite, masked } from './read.ts'
+import { currentsForWrite } from './current.ts'
+import { masked } from './read.ts'
 import { rewriteReferences } from './references.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
@@ -62,13 +64,28 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
   const named: { entry: EntryRequest; name?: string; existing?: BundleEntry; claim?: Claim; criteria?: string }[] = []
   for (const entry of writes) named.push(await nameEntry(deps, request, entry).catch((error: unknown) => failAt(entry, error)))
   const names = new Map(named.flatMap((step) => (step.entry.fullUrl && step.name ? [[step.entry.fullUrl, step.name] as const] : [])))
+  const known: Known = { names, current: await currentsForWrite(deps, named.flatMap(standingName)) }
   const steps: Step[] = []
   for (const step of named) {
     if (step.existing) steps.push(step)
-    else steps.push({ ...step, draft: await draftEntry(deps, request, step, names).catch((error: unknown) => failAt(step.entry, error)) })
+    else steps.push({ ...step, draft: await draftEntry(deps, request, step, known).catch((error: unknown) => failAt(step.entry, error)) })
   }
   refuseTwice(steps)
   return steps
+}
+
+/** What the entries of a transaction share. */
+interface Known {
+  /** fullUrl to `Type/id` */
+  names: ReadonlyMap<string, string>
+  /** by `Type/id`: what the entries replace or delete, as it stands */
+  current: ReadonlyMap<string, Stored>
+}
+
+/** What an entry may replace or delete. */
+function standingName({ entry, name }: Step): { type: string; id: string }[] {
+  const [type, id] = (name ?? '').split('/')
+  return entry.method !== 'POST' && type !== undefined && isId(id ?? '') ? [{ type, id: id as string }] : []
 }
 
 /** A failure inside a transaction says which entry it is about. */
@@ -109,22 +126,24 @@ async function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryReque
   return { entry, name: `${type}/${match.id}`, existing: { ...answer, response: { status: '200', etag: `W/"${match.v}"`, location } } }
 }
 
-async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, names: ReadonlyMap<string, string>): Promise<Draft> {
+async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { names, current }: Known): Promise<Draft> {
   const { entry } = step
   const [type = '', id = ''] = (step.name ?? '').split('/')
-  if (entry.method === 'DELETE') return deletion(deps, request, entry, type, id)
+  if (entry.method === 'DELETE') return deletion(request, entry, type, id, current.get(`${type}/${id}`))
   if (entry.text === undefined) throw new OutcomeError('bundle-invalid')
   const text = await rewriteReferences(entry.text, names, (criteriaType, criteria) =>
     resolveConditional(deps, request, criteriaType, criteria),
   )
-  const rewritten = { ...entry, text }
-  if (entry.method === 'PUT') return updateDraft(deps, entryRequest(request, rewritten))
-  return draftOf(deps, request.actor, { type, id, method: 'POST', expect: 'absent', parsed: parseResource(text) })
+  // Read with its Bundle already, unless a reference was put in.
+  const parsed = (): ParsedResource => (text === entry.text ? contentOf(entry) : parseResource(text))
+  if (entry.method === 'PUT') {
+    return updateDraft(deps, entryRequest(request, entry), { sent: parsed, current: (_type, at) => current.get(`${type}/${at}`) })
+  }
+  return draftOf(deps, request.actor, { type, id, method: 'POST', expect: 'absent', parsed: parsed() })
 }
 
-async function deletion(deps: FhirDeps, request: FhirRequest, entry: EntryRequest, type: string, id: string): Promise<Draft> {
+function deletion(request: FhirRequest, entry: EntryRequest, type: string, id: string, current: Stored | undefined): Draft {
   requireScope(request.actor, type, 'd')
-  const current = await currentForWrite(deps, type, id)
   const expect = entry.headers['if-match'] === undefined ? 'any' : versionOf(entry.headers['if-match'])
   return { type, id, method: 'DELETE', expect, custodian: current?.acc.o ?? request.actor.organization }
 }

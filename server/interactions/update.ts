@@ -2,9 +2,11 @@
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { versionOf, writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
+import { currentForWrite } from './current.ts'
 import { isId } from '../fhir/ids.ts'
+import type { ParsedResource } from '../fhir/resource-text.ts'
 import { keepLabels } from './kept-labels.ts'
-import { currentForWrite } from './read.ts'
+import type { Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { draftOf, parseBody, store } from './writing.ts'
@@ -15,18 +17,28 @@ export async function update(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   return writeAnswer(request, deps.baseUrl, written)
 }
 
+/** Where the content and the current version of a PUT come from: its own request, or the Bundle that it is an entry of. */
+export interface UpdateSource {
+  sent(): ParsedResource
+  current(type: string, id: string): Promise<Stored | undefined> | Stored | undefined
+}
+
 /** The draft of a PUT, with If-Match turned into the version that it expects. */
-export async function updateDraft(deps: FhirDeps, request: FhirRequest): Promise<Draft> {
+export async function updateDraft(
+  deps: FhirDeps,
+  request: FhirRequest,
+  source: UpdateSource = { sent: () => parseBody(request), current: (type, id) => currentForWrite(deps, type, id) },
+): Promise<Draft> {
   const [type = '', id = ''] = request.segments
   checkType(type)
   requireScope(request.actor, type, 'u')
   if (!isId(id)) throw new OutcomeError('id-invalid', { expression: [`${type}.id`] })
-  const sent = parseBody(request)
+  const sent = source.sent()
   if (sent.resource.id !== id) throw new OutcomeError('id-mismatch', { expression: [`${type}.id`] })
   const ifMatch = request.header('if-match')
   const expect = ifMatch === undefined ? 'any' : versionOf(ifMatch)
   const draft = draftOf(deps, request.actor, { type, id, method: 'PUT', expect, parsed: sent })
-  const current = await currentForWrite(deps, type, id)
+  const current = await source.current(type, id)
   if (current && !current.deleted && request.actor.party !== 'operator') draft.parsed = keepLabels(sent, current)
   // An unchanged custodian: a resource stays with the organisation that it came from, whoever of the operators edits it.
   return current && request.actor.party === 'operator' && draft.custodian === '' ? { ...draft, custodian: current.acc.o } : draft

@@ -6,10 +6,10 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { toOutcomeIssues } from '../validation/issue.ts'
 import type { Stored } from '../store/types.ts'
 import type { Draft, WriteExtra } from '../writer/types.ts'
-import { currentForWrite } from './read.ts'
-import { auditRecordOf } from './audited.ts'
+import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
+import { auditRecordsOf } from './write-audit.ts'
 
 export type Written = { type: string; id: string; v: number; at: Date; created: boolean; body: Uint8Array }
 
@@ -69,13 +69,15 @@ export async function store(
   extra: WriteExtra = {},
   failed: (at: number, error: unknown) => never = rethrow,
 ): Promise<[Written, ...Written[]]> {
-  const current = await Promise.all(
-    drafts.map((draft) => (draft.method === 'POST' ? undefined : currentForWrite(deps, draft.type, draft.id))),
+  const standing = await currentsForWrite(
+    deps,
+    drafts.filter(({ method }) => method !== 'POST'),
   )
+  const current = drafts.map((draft) => standing.get(nameOf(draft)))
   const making = new Set(drafts.flatMap(({ type, id, method }) => (type === 'Patient' && method === 'POST' ? [id] : [])))
   for (const [at, draft] of drafts.entries())
     await requireWritable(deps, request, { draft, current: current[at], making }).catch((error: unknown) => failed(at, error))
-  const audit = await Promise.all(drafts.map((draft, at) => auditRecordOf(deps, request, draft, current[at])))
+  const audit = await auditRecordsOf(deps, request, drafts, current)
   const result = await deps.writer.write(drafts, { ...extra, audit, actor: request.actor })
   if (!result.ok) throw conflictOf(result)
   for (const [at, draft] of drafts.entries()) await linkPatient(deps, draft, result.written[at])
