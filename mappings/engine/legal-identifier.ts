@@ -1,10 +1,9 @@
 /** Legal identity documents as identifiers; every source that knows them uses the same systems. */
 import { BASE, NATIONAL } from '../../server/fhir/canonical.ts'
-import { UNVERIFIED_ID_CARD } from '../../server/fhir/identity-number.ts'
+import { readIdentityNumber, UNVERIFIED_ID_CARD } from '../../server/fhir/identity-number.ts'
 import type { MappedIdentifier } from './from.ts'
 import type { Run } from './rule.ts'
 import { IDENTIFIER_TYPE } from './systems.ts'
-import { readIdentityNumber } from './values/identity-number.ts'
 
 /** psn_cert_type of the MIIS (formats.md A): 01 is the resident identity card. */
 const DOCUMENTS: Record<string, { type: string; system: string }> = {

@@ -1,5 +1,5 @@
 /** Code system and identifier system names that mappings share. */
-import { BASE, codeSystem, localSystem } from '../../server/fhir/canonical.ts'
+import { codeSystem, localSystem } from '../../server/fhir/canonical.ts'
 
 /** National tables by OID (profiles.md 1.3); the OID is the canonical. */
 export const TABLES = {
@@ -18,9 +18,6 @@ export const TABLES = {
 /** Editions of ICD-10 and ICD-9-CM-3; never mixed. */
 export const CLINICAL_EDITION = 'clinical-2.0'
 export const INSURANCE_EDITION = 'insurance-2.0'
-
-/** For identity numbers that fail their check: kept, and nothing links by them. */
-export const UNVERIFIED_ID_CARD = `${BASE}/sid/id-card-unverified`
 
 export const IDENTIFIER_TYPE = codeSystem('cn-identifier-type')
 

@@ -1,11 +1,11 @@
 /** Numbers by which a hospital knows its patients, the same for HL7 v2 and CDA. */
 import { localSystem, NATIONAL } from '../../server/fhir/canonical.ts'
+import { readIdentityNumber } from '../../server/fhir/identity-number.ts'
 import type { MappedIdentifier } from '../engine/from.ts'
 import { legalIdentifier } from '../engine/legal-identifier.ts'
 import type { Run } from '../engine/rule.ts'
 import { IDENTIFIER_TYPE } from '../engine/systems.ts'
 import type { LocalPatientNumber, PatientIdentity } from '../engine/types.ts'
-import { readIdentityNumber } from '../engine/values/identity-number.ts'
 
 export type NumberKind =
   | 'patient'

@@ -1,13 +1,13 @@
 /** The insured person, from whatever node names him, to cn-patient; and by which numbers he is known. */
 import type { Patient } from '@medplum/fhirtypes'
 import { NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
+import { readIdentityNumber } from '../../server/fhir/identity-number.ts'
 import { legalIdentifier } from '../engine/legal-identifier.ts'
 import { mapping } from '../engine/mapping.ts'
 import type { Run } from '../engine/rule.ts'
 import { TABLES } from '../engine/systems.ts'
 import type { LocalPatientNumber, MappingContext, PatientIdentity } from '../engine/types.ts'
 import { readDate } from '../engine/values/date.ts'
-import { readIdentityNumber } from '../engine/values/identity-number.ts'
 
 /** One person in the insurance's words, made from the nodes of a transaction (persons.ts). */
 export interface Person {

@@ -1,11 +1,11 @@
 /** TB_YL_PATIENT_INFORMATION, one row per patient and card, to cn-patient. */
 import type { Patient } from '@medplum/fhirtypes'
 import { BASE, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
+import { readIdentityNumber } from '../../../server/fhir/identity-number.ts'
 import { legalIdentifier } from '../../engine/legal-identifier.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { Run } from '../../engine/rule.ts'
 import { IDENTIFIER_TYPE, TABLES } from '../../engine/systems.ts'
-import { readIdentityNumber } from '../../engine/values/identity-number.ts'
 
 export interface PatientInformationRow {
   YLJGYQDM?: string

@@ -1,7 +1,7 @@
 /** What a record's legal identity document is worth for linking (formats.md D8 to D11). Pure. */
 import type { PatientIdentity } from '../../../mappings/engine/types.ts'
-import { readIdentityNumber } from '../../../mappings/engine/values/identity-number.ts'
 import { readName } from '../../../mappings/engine/values/name.ts'
+import { readIdentityNumber } from '../../fhir/identity-number.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
 
 /** psn_cert_type of the resident identity card */

@@ -8,7 +8,7 @@ import {
   isValidIdNumber,
   isValidUscc,
   normalizeIdNumber,
-  placeIdCard,
+  readIdentityNumber,
   sexOf,
   usccCheckCharacter,
 } from '../../server/fhir/identity-number.ts'
@@ -50,21 +50,43 @@ describe('resident identity number', () => {
     expect(normalizeIdNumber('E12345678')).toBe('E12345678')
   })
 
-  test.each(['111111111111111111', '000000000000000000', '123456789012345678', '110101190001010010', '11010519491231000X'])(
-    '%s is nobody',
-    (text) => {
-      expect(isPlaceholderIdNumber(text)).toBe(true)
-      expect(placeIdCard(text).system).toBe('https://fhir-cn.example/sid/id-card-unverified')
-    },
-  )
-
-  test('a sound number is placed under the national system', () => {
-    expect(placeIdCard('11010519491231002x')).toEqual({ system: 'urn:oid:2.16.156.10011.1.3', value: '11010519491231002X' })
-    expect(placeIdCard('110105194912310021')).toEqual({
-      system: 'https://fhir-cn.example/sid/id-card-unverified',
-      value: '110105194912310021',
-    })
+  test.each([
+    '111111111111111111',
+    '000000000000000000',
+    '123456789012345678',
+    '99999999999999999X',
+    '110105000000000000',
+    '111111111111111',
+    '110101190001010010',
+    '11010519491231000X',
+  ])('%s is nobody', (text) => {
+    expect(isPlaceholderIdNumber(text)).toBe(true)
+    expect(readIdentityNumber(text)).toEqual({ value: text, valid: false, placeholder: true })
   })
+
+  test('a sound number says birth date and sex', () => {
+    expect(readIdentityNumber('110100195803120019')).toEqual({
+      value: '110100195803120019',
+      valid: true,
+      placeholder: false,
+      birthDate: '1958-03-12',
+      gender: 'male',
+    })
+    expect(readIdentityNumber('310100196511080248')).toMatchObject({ valid: true, birthDate: '1965-11-08', gender: 'female' })
+  })
+
+  // 11010519491231002X is the number of the standard's own example.
+  test.each([
+    '11010519491231002x',
+    '１１０１０５１９４９１２３１００２Ｘ',
+    '110105 19491231 002X',
+    '110105-19491231-002X',
+    '110105491231002',
+  ])('%s is put right and valid', (sent) => expect(readIdentityNumber(sent)).toMatchObject({ value: '11010519491231002X', valid: true }))
+
+  test.each(['110105194912310021', '110105194902300025', 'A1234567', '0101051949123100'])('%s is not valid, but no filler', (sent) =>
+    expect(readIdentityNumber(sent)).toEqual({ value: sent, valid: false, placeholder: false }),
+  )
 
   test('every number that is made is valid, and its birth date comes back', () => {
     fc.assert(
