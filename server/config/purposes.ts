@@ -1,8 +1,8 @@
-/** Purposes of use (v3-ActReason) for which a party can be registered, and their tree (consent.md 3.2). */
+/** Purposes of use (v3-ActReason): their tree, and which party may ask for which (consent.md 3.2, layer 0). */
 import type { Party } from './party.ts'
 
-/** narrower code to the next wider one */
-const WIDER: Readonly<Record<string, string>> = {
+/** Narrower code to the next wider one: a rule on the wider one covers the narrower, never the reverse. */
+export const WIDER: Readonly<Record<string, string>> = {
   DSRCH: 'HRESCH',
   CLINTRCH: 'HRESCH',
   BIORCH: 'HRESCH',

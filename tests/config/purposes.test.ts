@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { covers, isAdmissible, KNOWN_PURPOSES } from '../../server/access/purposes.ts'
-import { PARTIES, type Party } from '../../server/config/party.ts'
-import { isKindOf, mayNarrow, PURPOSES_OF_PARTY } from '../../server/config/purposes.ts'
+import type { Party } from '../../server/config/party.ts'
+import { mayNarrow } from '../../server/config/purposes.ts'
 
 describe('narrowing', () => {
   test.each<[string, Party, string[], string, string, boolean]>([
@@ -25,13 +25,23 @@ describe('narrowing', () => {
   ])('%s', (_name, party, registered, held, asked, expected) => expect(mayNarrow(party, registered, held, asked)).toBe(expected))
 })
 
-describe('in step with the rules of access', () => {
-  test('the same tree', () => {
-    for (const a of KNOWN_PURPOSES) for (const b of KNOWN_PURPOSES) expect([a, b, isKindOf(b, a)]).toEqual([a, b, covers(a, b)])
+describe('rules of access', () => {
+  test('a rule on a purpose covers its kinds, never the wider one', () => {
+    expect([covers('HRESCH', 'CLINTRCH'), covers('CLINTRCH', 'HRESCH'), covers('TREAT', 'BTG'), covers('TREAT', 'TREAT')]).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ])
   })
 
-  test.each(PARTIES.filter((party) => party !== 'operator'))('%s: the same purposes', (party) => {
-    for (const purpose of KNOWN_PURPOSES)
-      expect([purpose, PURPOSES_OF_PARTY[party].includes(purpose)]).toEqual([purpose, isAdmissible(party, purpose)])
+  test('maintenance is no purpose for which a rule permits or a consent is asked', () => {
+    for (const purpose of ['SYSADMIN', 'HSYSADMIN', 'TREAT']) expect(isAdmissible('operator', purpose)).toBe(false)
+    expect([KNOWN_PURPOSES.has('SYSADMIN'), KNOWN_PURPOSES.has('HSYSADMIN')]).toEqual([false, false])
+    expect([KNOWN_PURPOSES.has('CAREMGT'), KNOWN_PURPOSES.has('HMARKT')]).toEqual([true, true])
+  })
+
+  test('another party’s purpose is not admissible', () => {
+    expect([isAdmissible('hospital', 'HMARKT'), isAdmissible('insurer', 'HMARKT')]).toEqual([false, true])
   })
 })
