@@ -40,6 +40,7 @@ export async function setUp(server: TestServer, loader: string, one: ConsentCase
   await putAll(server, loader, [
     patient(world.patient, { birthDate: birthDateOf(one), ...(one.request.deceased ? { deceasedBoolean: true } : {}) }),
     ...others.map((id) => patient(`c${one.n}-${id}`)),
+    ...insuredVisitOf(one, world),
     resourceOf(one, world),
     ...relationOf(one, world),
     ...studiesOf(one),
@@ -52,7 +53,20 @@ function birthDateOf({ request }: ConsentCase): string {
   return born.toISOString().slice(0, 10)
 }
 
-function resourceOf({ request }: ConsentCase, world: CaseWorld): object {
+/** Documents are insured by the visit to which they belong, other resources by the number of the visit that stands in them. */
+const byVisit = ({ request }: ConsentCase): boolean => request.insuredEncounter === true && request.resource.type === 'DocumentReference'
+
+const insuredVisitId = (one: ConsentCase): string => `c${one.n}-insured`
+
+function insuredVisitOf(one: ConsentCase, world: CaseWorld): object[] {
+  if (!byVisit(one)) return []
+  const visit = encounter(insuredVisitId(one), world.patient, one.request.resource.custodian, `Practitioner/${userOf(one)}`)
+  const practitioner = { resourceType: 'Practitioner', id: userOf(one), active: true }
+  return [practitioner, { ...visit, identifier: [{ system: NATIONAL.mdtrtId, value: world.id }] }]
+}
+
+function resourceOf(one: ConsentCase, world: CaseWorld): object {
+  const { request } = one
   const { resource } = request
   const subject = { reference: `Patient/${world.patient}` }
   const code = { coding: [{ system: 'urn:case', code: world.code }, ...(request.notifiable ? [NOTIFIABLE] : [])] }
@@ -61,7 +75,7 @@ function resourceOf({ request }: ConsentCase, world: CaseWorld): object {
     resourceType: resource.type,
     id: world.id,
     meta: custody(resource.custodian, ...resource.labels),
-    ...(request.insuredEncounter ? { identifier: [{ system: NATIONAL.mdtrtId, value: world.id }] } : {}),
+    ...(request.insuredEncounter && !byVisit(one) ? { identifier: [{ system: NATIONAL.mdtrtId, value: world.id }] } : {}),
   }
   switch (resource.type) {
     case 'Condition':
@@ -72,7 +86,9 @@ function resourceOf({ request }: ConsentCase, world: CaseWorld): object {
       return { ...common, status: 'available', subject, started: date }
     case 'DocumentReference': {
       const type = { coding: [{ system: DOCUMENT_TYPES, code: DOCUMENT_CODES[resource.docType ?? ''] }] }
-      return { ...common, status: 'current', type, subject, date: `${date}T00:00:00Z`, content: [{ attachment: { title: '知情同意书' } }] }
+      const content = [{ attachment: { title: '知情同意书' } }]
+      const context = byVisit(one) ? { context: { encounter: [{ reference: `Encounter/${insuredVisitId(one)}` }] } } : {}
+      return { ...common, status: 'current', type, subject, date: `${date}T00:00:00Z`, content, ...context }
     }
     case 'Claim':
       return {
