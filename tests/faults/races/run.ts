@@ -2,10 +2,10 @@
 import { clock, each, sleep } from '../support/client.ts'
 import { type Random, randomOf } from '../support/random.ts'
 import { createChecker, type Leak } from './checker.ts'
-import { createDenials } from './denials.ts'
+import { type Audience, createDenials } from './denials.ts'
 import { type Reading, shows, startReaders, total } from './readers.ts'
 import { admit, openScene, type Person, type Scene, type SceneOptions } from './scene.ts'
-import { audienceOf, type Granted, grant, KINDS, type Kind } from './takeaways.ts'
+import { audienceOf, EXPIRES_AFTER_MS, type Granted, grant, KINDS, type Kind } from './takeaways.ts'
 import { startWriters } from './writers.ts'
 
 export interface RaceOptions extends SceneOptions {
@@ -31,10 +31,17 @@ export interface RaceReport {
   ackMs: number[]
   visibleMs: number[]
   writes: number
-  /** grants that the second process did not show in time, by kind */
-  grantsUnseen: number
+  /** grants that the second process did not show in time */
+  grantsUnseen: UnseenGrant[]
   unexpected: Record<string, number>
   failures: string[]
+}
+
+export interface UnseenGrant {
+  kind: Kind
+  person: number
+  /** how long its acknowledgement took */
+  ackMs: number
 }
 
 /** A grant is to be seen within this time (access.md 3.6: grants are not in the overlay). */
@@ -66,7 +73,7 @@ async function race(options: RaceOptions, scene: Scene, people: Person[], random
   const reading: Reading = { ...common, checker, known: new Map(), random: random.fork('readers') }
   const readers = startReaders(reading)
   const writers = startWriters({ ...common, random: random.fork('writers') })
-  const report = { probes: 0, countLeaks: 0, ackMs: [] as number[], visibleMs: [] as number[], grantsUnseen: 0 }
+  const report = { probes: 0, countLeaks: 0, ackMs: [] as number[], visibleMs: [] as number[], grantsUnseen: [] as UnseenGrant[] }
   const counts: Record<string, number> = {}
   const plan = Array.from({ length: options.takeAways }, (_, at) => KINDS[at % KINDS.length] as Kind)
   const free = new Set(people)
@@ -93,24 +100,23 @@ async function race(options: RaceOptions, scene: Scene, people: Person[], random
 interface Flipping {
   reading: Reading
   denials: ReturnType<typeof createDenials>
-  report: { probes: number; countLeaks: number; ackMs: number[]; visibleMs: number[]; grantsUnseen: number }
+  report: { probes: number; countLeaks: number; ackMs: number[]; visibleMs: number[]; grantsUnseen: UnseenGrant[] }
   random: Random
   /** persons who are still withdrawn */
   left: Map<Person, Granted>
 }
 
-async function takeAwayOnce({ reading, denials, report, random, left }: Flipping, kind: Kind, person: Person): Promise<void> {
+async function takeAwayOnce(flipping: Flipping, kind: Kind, person: Person): Promise<void> {
+  const { reading, denials, report, random, left } = flipping
   const audience = audienceOf(kind)
-  const first = reading.scene.first
   const free = (): void => {
     for (const one of ['researcher', 'insurer', 'clinician'] as const) denials.granting(person.n, one, clock())
   }
   // A dissent that an earlier take-away left would go on denying.
   await left.get(person)?.undo(free)
   left.delete(person)
-  const granted = await grant(first, kind, person, free)
-  const seenAt = await untilVisible(reading, audience, person)
-  if (seenAt === undefined) report.grantsUnseen++
+  const { granted, seenAt } = await grantSeen(flipping, kind, person, free)
+  if (seenAt === undefined) report.grantsUnseen.push({ kind, person: person.n, ackMs: granted.ackMs })
   else if (kind !== 'share') report.visibleMs.push(seenAt - granted.sentAt)
   await sleep(random.below(150))
   const { from, ackMs } = await granted.take()
@@ -128,9 +134,30 @@ async function takeAwayOnce({ reading, denials, report, random, left }: Flipping
   else left.set(person, granted)
 }
 
+/**
+ * A grant, and the moment at which the second process showed it. One that ended by itself before anybody could look is given
+ * again for twice as long, until it lives as long as every other grant has time to be seen.
+ */
+async function grantSeen(
+  { reading, denials }: Flipping,
+  kind: Kind,
+  person: Person,
+  free: () => void,
+): Promise<{ granted: Granted; seenAt: number | undefined }> {
+  const audience = audienceOf(kind)
+  for (let lifeMs = EXPIRES_AFTER_MS; ; lifeMs *= 2) {
+    const granted = await grant(reading.scene.first, kind, person, free, lifeMs)
+    const deadline = Math.min(clock() + VISIBLE_MS_MAX, granted.endsAt ?? Number.POSITIVE_INFINITY)
+    const seenAt = await untilVisible(reading, audience, person, deadline)
+    if (seenAt !== undefined || granted.endsAt === undefined || lifeMs > VISIBLE_MS_MAX) return { granted, seenAt }
+    const { from } = await granted.take()
+    denials.taken(person.n, audience, from)
+    await granted.undo(free)
+  }
+}
+
 /** @returns the moment at which the second process showed it */
-async function untilVisible(reading: Reading, audience: ReturnType<typeof audienceOf>, person: Person): Promise<number | undefined> {
-  const deadline = clock() + VISIBLE_MS_MAX
+async function untilVisible(reading: Reading, audience: Audience, person: Person, deadline: number): Promise<number | undefined> {
   while (clock() < deadline) {
     if (await shows(reading, audience, person)) return clock()
     await sleep(15)

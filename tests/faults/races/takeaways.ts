@@ -66,33 +66,40 @@ const appOf = (person: Person): ClientOf => ({ id: 'patient-app', parameters: { 
 /** A grant in force, and how it is taken back. */
 export interface Granted {
   sentAt: number
+  /** how long the acknowledgement took; nothing was written: 0 */
+  ackMs: number
+  /** when it ends by itself */
+  endsAt?: number
   /** @returns the moment from which nothing may be seen, and how long the acknowledgement took */
   take(): Promise<{ from: number; ackMs: number | undefined }>
   /** makes the way free for the next grant of the same person */
   undo(at: () => void): Promise<void>
 }
 
-const EXPIRES_AFTER_MS = 2500
+/** The shortest life of a grant that ends by itself. */
+export const EXPIRES_AFTER_MS = 2500
 /** Two processes read one clock, but not at the same moment of their event loops. */
 const EXPIRY_TOLERANCE_MS = 20
 
-export async function grant(caller: Caller, kind: Kind, person: Person, beforeSending: () => void): Promise<Granted> {
+/** @param lifeMs how long a grant that ends by itself is in force */
+export async function grant(caller: Caller, kind: Kind, person: Person, beforeSending: () => void, lifeMs: number): Promise<Granted> {
   const app = appOf(person)
   /** every Consent that comes of it */
   const made: string[] = []
   const undo = (before: () => void): Promise<void> => dropAll(caller, made, before)
   if (kind === 'share') {
     beforeSending()
-    return { sentAt: clock(), take: () => taken(postNoted(caller, app, dissentOf(kind, person), made)), undo }
+    return { sentAt: clock(), ackMs: 0, take: () => taken(postNoted(caller, app, dissentOf(kind, person), made)), undo }
   }
-  const periodEnd = kind === 'expiry' ? Math.ceil(clock()) + EXPIRES_AFTER_MS : undefined
+  const periodEnd = kind === 'expiry' ? Math.ceil(clock()) + lifeMs : undefined
   const resource = grantOf(kind, person, periodEnd)
   beforeSending()
   const sentAt = clock()
   const answer = await postNoted(caller, app, resource, made)
   if (answer.status !== 201) throw new Error(`grant ${kind}: ${answer.status} ${answer.text.slice(0, 300)}`)
   const consent = JSON.parse(answer.text) as Resource
-  return { sentAt, take: () => takeBack({ caller, kind, person, consent, periodEnd, made }), undo }
+  const take = () => takeBack({ caller, kind, person, consent, periodEnd, made })
+  return { sentAt, ackMs: answer.end - answer.start, ...(periodEnd === undefined ? {} : { endsAt: periodEnd }), take, undo }
 }
 
 interface Taking {
