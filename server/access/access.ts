@@ -8,15 +8,17 @@ import type { Store } from '../store/types.ts'
 import { basisOf } from './basis.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { createClassRegistry } from './classes.ts'
-import { consentEffect } from './consent-change.ts'
+import { type ConsentDeps, type ConsentEffect, consentEffect } from './consent-change.ts'
 import type { Acc } from './decision.ts'
 import { createEvaluators } from './evaluator.ts'
 import { mayWrite } from './may-write.ts'
 import { createOverlayReader } from './overlay-reader.ts'
-import { relabelPerson, relabelRound, relabelUnknown } from './overlay-worker.ts'
+import { relabelPersons, relabelRound, relabelUnknown } from './overlay-worker.ts'
 import { createPseudonymiser, openParams } from './pseudonymise.ts'
 import { DEFAULT_POLICY, type Policy } from './question.ts'
 import type { RelabelDeps } from './relabel.ts'
+import { createOverlayRoom } from './relabel-entries.ts'
+import { createRelabelSoon } from './relabel-soon.ts'
 import { relationWrites } from './relations.ts'
 import { relink } from './relink.ts'
 import { beginRequest, runDecided } from './request.ts'
@@ -25,7 +27,7 @@ import { settle } from './settle.ts'
 import { personsOf, stampAll, UNKNOWN_PERSON } from './stamp.ts'
 import { createStanding, type StandingDeps } from './standing.ts'
 import { accessTables, ensureAccessIndexes } from './tables.ts'
-import type { Access, StampInput } from './types.ts'
+import type { Access, StampInput, Stamped } from './types.ts'
 
 export type {
   Access,
@@ -86,6 +88,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     zone,
     ownBase: options.ownBase ?? '',
     now,
+    room: createOverlayRoom(tables, now),
     policy,
     organizationIdentifiers(id) {
       return (organizations.get(id)?.identifiers ?? []).map(({ system, value }) => `${system}|${value}`)
@@ -100,6 +103,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   const [aboutSomebody = 0, aboutNobody = 0] = await classes.numbersOf(AUDIT_CLASSES)
   await reader.read()
   const worker = createWorker(deps, options.log)
+  const soon = createRelabelSoon((persons, mayGoOn) => relabelPersons(deps, persons, mayGoOn), failedOn(options.log))
 
   return {
     begin: (actor, decisionOptions) => beginRequest(request, actor, decisionOptions),
@@ -110,16 +114,13 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     mayWrite: (actor, intent, current, making) => mayWrite({ ...deps, stamp }, actor, intent, current, making),
     stamp,
     async prepare(inputs: readonly StampInput[], actor?: Actor) {
-      const [stamps, effect] = await Promise.all([stamp(inputs), consentEffect(deps, inputs, actor)])
+      const [stamps, effect] = await labelsAndEffect(deps, inputs, actor)
       const context = { zone, now, isOrganization: (id: string) => organizations.has(id) }
       const side = [...effect.side, ...relationWrites(inputs, stamps, context)]
-      return { stamps, side, pending: { inputs, stamps, consentPersons: effect.persons } }
+      return { stamps, side, pending: { inputs, stamps, consentPersons: effect.changed.map(({ state }) => state._id), room: effect.room } }
     },
-    settle: (pending, written) => settle(deps, pending, written),
-    async afterConsent(persons) {
-      const deadline = now().getTime() + ACCESS_BOUNDS.relabelAtOnceMs
-      for (const person of persons) await relabelPerson(deps, person, deadline)
-    },
+    settle: (pending, written) => settle({ ...deps, soon }, pending, written),
+    relabelled: () => soon.idle(),
     relink: (patient, from, to) => relink(deps, patient, from, to),
     personsOf: (patients) => personsOf(deps, patients),
     auditAcc(persons, custodian): Acc {
@@ -129,7 +130,9 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     basis: (decision, docs) => basisOf(deps, decision, docs),
     relabelRound: () => relabelRound(deps),
     start: worker.start,
-    stop: worker.stop,
+    async stop() {
+      await Promise.all([worker.stop(), soon.stop()])
+    },
     async ready() {
       try {
         await reader.read()
@@ -148,24 +151,43 @@ const AUDIT_CLASSES: ResourceClass[] = [
   { ...AUDIT_CLASS, subjects: [] },
 ]
 
+/** What the transaction changes of consents counts for its own labels already: they commit together or not at all. */
+async function labelsAndEffect(
+  deps: ConsentDeps,
+  inputs: readonly StampInput[],
+  actor: Actor | undefined,
+): Promise<[Stamped[], ConsentEffect]> {
+  const changesConsents = inputs.some(({ type }) => type === 'Consent')
+  const [first, effect] = await Promise.all([changesConsents ? undefined : stampAll(deps, inputs), consentEffect(deps, inputs, actor)])
+  if (first && effect.changed.length === 0) return [first, effect]
+  return [await stampAll(deps, inputs, new Map(effect.changed.map(({ state }) => [state._id, state]))), effect]
+}
+
+const failedOn = (log: AccessLog | undefined) => (error: unknown) =>
+  log?.warn({ name: error instanceof Error ? error.name : 'unknown' }, 'relabelling failed, to be tried again')
+
 /** Rounds one after another; one that fails is tried again. */
 function createWorker(deps: RelabelDeps, log: AccessLog | undefined): { start(): void; stop(): Promise<void> } {
   let abort: AbortController | undefined
   let running: Promise<void> = Promise.resolve()
   let unknownAt = 0
+  const failed = failedOn(log)
   const loop = async (signal: AbortSignal): Promise<void> => {
+    const mayGoOn = () => !signal.aborted
     while (!signal.aborted) {
+      let ended = 0
       try {
-        const ended = await relabelRound(deps)
+        ended = await relabelRound(deps, mayGoOn)
         if (ended > 0) log?.info({ ended }, 'relabelled')
         if (deps.now().getTime() >= unknownAt) {
-          await relabelUnknown(deps)
+          await relabelUnknown(deps, mayGoOn)
           unknownAt = deps.now().getTime() + ACCESS_BOUNDS.relabelUnknownMs
         }
       } catch (error) {
-        log?.warn({ name: error instanceof Error ? error.name : 'unknown' }, 'relabelling failed, to be tried again')
+        failed(error)
       }
-      await setTimeout(ACCESS_BOUNDS.relabelPollMs, undefined, { signal }).catch(() => undefined)
+      // Where entries ended there may be more: the next round comes at once.
+      if (ended === 0) await setTimeout(ACCESS_BOUNDS.relabelPollMs, undefined, { signal }).catch(() => undefined)
     }
   }
   return {

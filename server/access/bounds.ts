@@ -4,17 +4,29 @@ export const ACCESS_BOUNDS = {
   overlayMax: 2500,
   /** longer than a transaction and a stale secondary can live (access.md 3.6) */
   overlayGraceMs: 120_000,
-  /** how long a consent change waits for the relabelling of its person's documents */
-  relabelAtOnceMs: 2_000,
+  /** entries that are about to be committed count for so long, unless it is known sooner what became of them */
+  overlayRoomMs: 60_000,
+  /** how long the answer to a consent change waits for relabelling, so that who gave something finds it given */
+  relabelWaitMs: 50,
+  /** persons that are relabelled together */
+  relabelBatchPersons: 50,
+  /** batches that one process relabels beside each other right after consent changes */
+  relabelLanes: 2,
+  /** what a process has not relabelled so long after the change, the worker of any process takes over */
+  relabelTakeOverMs: 5_000,
+  /** parts into which processes divide the persons to be relabelled */
+  relabelShards: 4,
   /** collections of one person's documents that are relabelled beside each other */
   relabelTypesAtOnce: 6,
+  /** how often relabelling looks again at what another process relabelled at the same time */
+  relabelRoundsMax: 5,
   relabelLeaseMs: 30_000,
-  /** one person's documents in one round; two workers on one person do no harm */
+  /** the documents of a person that is linked, or of one whose resource became sensitive */
   relabelPersonMs: 600_000,
   relabelPollMs: 1_000,
   /** how often what is about unknown persons is looked at again */
   relabelUnknownMs: 60_000,
-  relabelRoundMax: 50,
+  relabelRoundMax: 500,
   /** persons whom one asker treats, listed in a query */
   treatedPersonsMax: 2_000,
   /** visits and teams of the persons of one query */

@@ -7,44 +7,46 @@ import { canonicalJson } from './canonical-json.ts'
 import { compileConsent } from './consent-compile.ts'
 import { effectiveRules } from './person-rules.ts'
 import { personsOf, type StampDeps, statesOf, UNKNOWN_PERSON } from './stamp.ts'
-import { type AccessTables, type KeptConsent, LABELLING, type OverlayDoc, parseConsents, type StateDoc, TABLES } from './tables.ts'
+import { entryWrites, type OverlayRoom, type RuleChange, ruleChange } from './relabel-entries.ts'
+import { type AccessTables, type KeptConsent, LABELLING, parseConsents, type StateDoc, TABLES } from './tables.ts'
 import type { StampInput } from './types.ts'
 
 export interface ConsentDeps extends StampDeps {
   tables: AccessTables
+  room: OverlayRoom
   now(): Date
 }
 
 export interface ConsentEffect {
   side: SideWrite[]
-  /** persons whose rules change with this transaction */
-  persons: string[]
+  /** persons whose rules change with this transaction, and their states once it is committed */
+  changed: RuleChange[]
+  /** how many entries of the overlay's room it takes */
+  room: number
 }
 
-/** @throws OutcomeError busy when too many persons are being relabelled; rule when a person has too many consents */
+/**
+ * @throws OutcomeError busy when too many persons are being relabelled; rule when a person has too many consents;
+ * bundle-entries when one transaction changes the rules of more persons than the overlay holds
+ */
 export async function consentEffect(deps: ConsentDeps, inputs: readonly StampInput[], actor: Actor | undefined): Promise<ConsentEffect> {
   const consents = inputs.filter(({ type }) => type === 'Consent')
   const births = inputs.filter(({ type, resource }) => type === 'Patient' && resource !== undefined)
-  if (consents.length === 0 && births.length === 0) return { side: [], persons: [] }
+  if (consents.length === 0 && births.length === 0) return { side: [], changed: [], room: 0 }
   const changes = await changesOf(deps, consents, actor)
   const birthPersons = await personsOf(
     deps,
     births.map(({ id }) => id),
   )
+  const born = (person: string): string | undefined => {
+    const date = births.find(({ id }) => birthPersons.get(id) === person)?.resource?.birthDate
+    return typeof date === 'string' ? date : undefined
+  }
   const touched = [...new Set([...changes.keys(), ...birthPersons.values()])].filter((person) => person !== UNKNOWN_PERSON)
   const states = await statesOf(deps, touched)
-  const effect: ConsentEffect = { side: [], persons: [] }
-  for (const person of touched) {
-    const kept = changes.get(person)
-    const born = births.find(({ id }) => birthPersons.get(id) === person)?.resource?.birthDate
-    await changeState(deps, effect, {
-      person,
-      state: states.get(person),
-      changed: kept ?? [],
-      born: typeof born === 'string' ? born : undefined,
-    })
-  }
-  return effect
+  const next = touched.flatMap((person) => nextOf(person, states.get(person), changes.get(person) ?? [], born(person)) ?? [])
+  await addBirthDates(deps, next)
+  return effectOf(deps, next)
 }
 
 /** `consent` absent: it no longer counts for the person (deleted, moved to another patient, no privacy consent). */
@@ -92,67 +94,62 @@ function recorderOf(input: StampInput, actor: Actor | undefined): string {
   return actor.organization
 }
 
-interface StateChange {
+/** A person's consents and facts as they will be. */
+export interface NextState {
   person: string
-  state: StateDoc | undefined
-  changed: readonly KeptChange[]
-  born: string | undefined
+  before: StateDoc | undefined
+  consents: readonly KeptConsent[]
+  birthDate: string | null
 }
 
-async function changeState(deps: ConsentDeps, effect: ConsentEffect, { person, state, changed, born }: StateChange): Promise<void> {
-  const before = parseConsents(state)
-  const ids = new Set(changed.map(({ id }) => id))
-  const consents = [...before.filter(({ id }) => !ids.has(id)), ...changed.flatMap(({ consent }) => consent ?? [])]
-  if (changed.length === 0 && (!state || state.birthDate === (born ?? state.birthDate))) return
+/** Undefined when nothing of the person changes. */
+function nextOf(
+  person: string,
+  before: StateDoc | undefined,
+  changes: readonly KeptChange[],
+  born: string | undefined,
+): NextState | undefined {
+  if (changes.length === 0 && (!before || before.birthDate === (born ?? before.birthDate))) return undefined
+  const ids = new Set(changes.map(({ id }) => id))
+  const consents = [...parseConsents(before).filter(({ id }) => !ids.has(id)), ...changes.flatMap(({ consent }) => consent ?? [])]
   if (consents.length > ACCESS_BOUNDS.consentsPerPersonMax)
     throw new OutcomeError('rule', { expression: ['Consent'], params: { rule: 'consents-per-person' } })
-  const birthDate = born ?? state?.birthDate ?? (await birthDateOf(deps, person, consents))
-  await putState(deps, effect, person, state, consents, birthDate)
+  return { person, before, consents, birthDate: born ?? before?.birthDate ?? null }
 }
 
-/** The state with these consents; an epoch more and an overlay entry when the rules come out otherwise. */
-export async function putState(
-  deps: ConsentDeps,
-  effect: ConsentEffect,
-  person: string,
-  state: StateDoc | undefined,
-  consents: readonly KeptConsent[],
-  birthDate: string | null,
-): Promise<void> {
-  const rules = canonicalJson(effectiveRules(consents, birthDate, deps.now().getTime(), deps.zone))
-  const changed = rules !== (state?.rules ?? '[]')
-  const epoch = (state?.epoch ?? 0) + (changed ? 1 : 0)
-  const doc: StateDoc = { _id: person, rev: (state?.rev ?? 0) + 1, epoch, rules, consents: JSON.stringify(consents), birthDate }
-  const { _id, ...set } = doc
-  effect.side.push(
-    state
-      ? { table: TABLES.state, op: 'update', where: { _id: person, rev: state.rev }, set, mustMatch: true }
-      : { table: TABLES.state, op: 'insert', doc },
-  )
-  if (!changed) return
-  effect.persons.push(person)
-  effect.side.push(...(await overlayWrites(deps, person, epoch)))
-}
-
-/** Hides the person's documents that are not stamped with `epoch`, and all that still stand under a record of his. */
-export async function overlayWrites(deps: Pick<ConsentDeps, 'tables' | 'now'>, person: string, epoch: number): Promise<SideWrite[]> {
-  if ((await deps.tables.overlay.count({})) >= ACCESS_BOUNDS.overlayMax)
-    throw new OutcomeError('busy', {}, { 'Retry-After': String(ACCESS_BOUNDS.overlayGraceMs / 1000) })
-  const records = await deps.tables.persons.find({ person })
-  const entry = (id: string, stamped: number): SideWrite => {
-    const doc: OverlayDoc = { _id: id, epoch: stamped, person, since: deps.now(), done: null }
-    return { table: TABLES.overlay, op: 'put', doc }
+/** Side writes of these states; an epoch more, and an entry for relabelling, where the rules come out otherwise. */
+export async function effectOf(deps: ConsentDeps, next: readonly NextState[]): Promise<ConsentEffect> {
+  const side: SideWrite[] = []
+  const changed: RuleChange[] = []
+  for (const { person, before, consents, birthDate } of next) {
+    const rules = canonicalJson(effectiveRules(consents, birthDate, deps.now().getTime(), deps.zone))
+    const isOther = rules !== (before?.rules ?? '[]')
+    const epoch = (before?.epoch ?? 0) + (isOther ? 1 : 0)
+    const state: StateDoc = { _id: person, rev: (before?.rev ?? 0) + 1, epoch, rules, consents: JSON.stringify(consents), birthDate }
+    const { _id, ...set } = state
+    side.push(
+      before
+        ? { table: TABLES.state, op: 'update', where: { _id, rev: before.rev }, set, mustMatch: true }
+        : { table: TABLES.state, op: 'insert', doc: state },
+    )
+    if (isOther) changed.push(ruleChange(before, state))
   }
-  return [entry(person, epoch), ...records.filter(({ _id }) => _id !== person).map(({ _id }) => entry(_id, -1))]
+  const entries = await entryWrites(deps, changed)
+  return { side: [...side, ...entries.side], changed, room: entries.room }
 }
 
-/** Needed only where a consent was given by the patient alone. */
-async function birthDateOf(deps: ConsentDeps, person: string, consents: readonly KeptConsent[]): Promise<string | null> {
-  const ids = [...new Set([person, ...consents.map(({ patient }) => patient)])]
-  for (const doc of await deps.store.readMany(LABELLING, 'Patient', ids)) {
+/** Where none is known yet: of the master, else of a record that a consent names. One read for all persons. */
+async function addBirthDates(deps: ConsentDeps, next: NextState[]): Promise<void> {
+  const without = next.filter(({ birthDate }) => birthDate === null)
+  const idsOf = ({ person, consents }: NextState) => [...new Set([person, ...consents.map(({ patient }) => patient)])]
+  const found = new Map<string, string>()
+  for (const doc of await deps.store.readMany(LABELLING, 'Patient', [...new Set(without.flatMap(idsOf))])) {
     if (doc.deleted) continue
     const { birthDate } = JSON.parse(Buffer.from(doc.body).toString()) as { birthDate?: unknown }
-    if (typeof birthDate === 'string') return birthDate
+    if (typeof birthDate === 'string') found.set(doc.id, birthDate)
   }
-  return null
+  for (const one of without) {
+    const known = idsOf(one).find((id) => found.has(id))
+    one.birthDate = known === undefined ? null : (found.get(known) ?? null)
+  }
 }

@@ -100,7 +100,7 @@ async function hasRecordAt(deps: MayWriteDeps, organization: string, person: str
   const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
   if (visit.length > 0) return true
   const custodians = new Set<string>()
-  for await (const batch of deps.store.ofPerson(LABELLING, 'Patient', person)) {
+  for await (const batch of deps.store.ofPersons(LABELLING, 'Patient', { persons: [person] })) {
     for (const { acc, deleted } of batch) if (!deleted) custodians.add(acc.o)
   }
   return custodians.has(organization) || (custodians.size > 0 && [...custodians].every((custodian) => custodian === ''))

@@ -1,68 +1,96 @@
-/** From a changed consent to relabelled documents: at once where it is quick, by leased rounds for the rest (access.md 3.6). */
+/** From changed consents to relabelled documents: many persons at a time, by whoever holds the lease (access.md 3.6). */
 import { randomUUID } from 'node:crypto'
 import { lease } from '../store/leases.ts'
+import type { Table } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
-import { type RelabelDeps, relabelDocuments } from './relabel.ts'
-import { personsOf, UNKNOWN_PERSON } from './stamp.ts'
-import type { OverlayDoc } from './tables.ts'
+import { type MayGoOn, type RelabelDeps, relabelDocuments } from './relabel.ts'
+import { personsOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
+import type { AccessTables, OverlayDoc } from './tables.ts'
 
 const OWNER = randomUUID()
 
-/** Relabels one person's documents and notes it in the overlay. False: not finished within the time, or changed meanwhile. */
-export async function relabelPerson(deps: RelabelDeps, person: string, deadline: number): Promise<boolean> {
-  const entries = await deps.tables.overlay.find({ person })
-  const keys = [...new Set([person, ...entries.map(({ _id }) => _id)])]
-  if (!(await relabelDocuments(deps, keys, deadline))) return false
-  const done = deps.now()
-  let complete = true
-  for (const entry of entries) {
-    if (entry.done !== null) continue
-    const noted = await deps.tables.overlay.update({ _id: entry._id, person, epoch: entry.epoch, done: null }, { set: { done } })
-    complete &&= noted !== undefined
+const entryTables = ({ tables }: { tables: AccessTables }): Table<OverlayDoc>[] => [tables.overlay, tables.grants]
+
+/**
+ * Relabels what of these persons is not stamped with the epoch in force, and notes it on their entries. An entry that was
+ * made anew meanwhile stays open. False: given up, the rest is for another time.
+ */
+export async function relabelPersons(deps: RelabelDeps, persons: readonly string[], mayGoOn: MayGoOn): Promise<boolean> {
+  const tables = entryTables(deps)
+  const found = await Promise.all(tables.map((table) => table.find({ person: { $in: [...persons] } })))
+  // After the entries: a state that is newer than its entry only means that the entry is another one by now.
+  const states = await statesOf(deps, persons)
+  const scope = {
+    persons: [...new Set([...persons, ...found.flat().map(({ _id }) => _id)])],
+    unless: [...states.values()].map(({ _id, epoch }) => `${_id}#${epoch}`),
   }
-  return complete
+  if (!(await relabelDocuments(deps, scope, mayGoOn))) return false
+  const done = deps.now()
+  await Promise.all(
+    found.map(async (entries, at) => {
+      const open = entries.filter((entry) => entry.done === null)
+      if (open.length > 0) await tables[at]?.updateMany(theseVery(open), { done })
+    }),
+  )
+  return true
 }
 
-/** One round over the overlay; answers how many entries ended. */
-export async function relabelRound(deps: RelabelDeps): Promise<number> {
-  const now = deps.now().getTime()
-  const due = await deps.tables.overlay.find(
-    { $or: [{ done: null }, { done: { $lte: new Date(now - ACCESS_BOUNDS.overlayGraceMs) } }] },
-    { limit: ACCESS_BOUNDS.relabelRoundMax },
-  )
+/** Entries as they were read: one that was made anew is another. */
+function theseVery(entries: readonly OverlayDoc[]): Record<string, unknown> {
+  return { $or: entries.map(({ _id, epoch, since, done, person }) => ({ _id, epoch, since, done, person: { $in: [person] } })) }
+}
+
+/** One round over the entries that are due; answers how many ended. */
+export async function relabelRound(deps: RelabelDeps, mayGoOn: MayGoOn = always): Promise<number> {
+  const due = await Promise.all(entryTables(deps).map((table) => dueIn(deps, table)))
+  const persons = [...new Set(due.flat().map(({ person }) => person))]
   let ended = 0
-  for (const person of [...new Set(due.map((entry) => entry.person))]) {
-    const mine = await lease(deps.tables.leases, `relabel|${person}`, OWNER, ACCESS_BOUNDS.relabelLeaseMs, () => deps.now())
+  for (const [shard, members] of Map.groupBy(persons, shardOf)) {
+    const mine = await lease(deps.tables.leases, `relabel|${shard}`, OWNER, ACCESS_BOUNDS.relabelLeaseMs, () => deps.now())
     if (!mine) continue
     try {
-      ended += await workOn(
-        deps,
-        person,
-        due.filter((entry) => entry.person === person),
-      )
+      for (let at = 0; at < members.length && mayGoOn() && (await mine.renew()); at += ACCESS_BOUNDS.relabelBatchPersons) {
+        ended += await workOn(deps, members.slice(at, at + ACCESS_BOUNDS.relabelBatchPersons), due, mayGoOn)
+      }
     } finally {
       await mine.release()
-      await deps.tables.leases.delete({ _id: `relabel|${person}`, leaseUntil: { $exists: false } })
     }
   }
   return ended
 }
 
-/** The last sweep finds what was written under an old consent by transactions that were slow; only then the entry ends. */
-async function workOn(deps: RelabelDeps, person: string, due: readonly OverlayDoc[]): Promise<number> {
-  const deadline = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
-  if (!(await relabelPerson(deps, person, deadline))) return 0
-  let ended = 0
-  for (const entry of due) {
-    if (entry.done === null) continue
-    ended += await deps.tables.overlay.delete({ _id: entry._id, person, epoch: entry.epoch, done: entry.done })
-  }
-  return ended
+const always = (): boolean => true
+
+/** What its own process left undone, and what is to be swept for the last time. */
+function dueIn(deps: RelabelDeps, table: Table<OverlayDoc>): Promise<OverlayDoc[]> {
+  const before = (ms: number) => ({ $lte: new Date(deps.now().getTime() - ms) })
+  const where = { $or: [{ done: null, since: before(ACCESS_BOUNDS.relabelTakeOverMs) }, { done: before(ACCESS_BOUNDS.overlayGraceMs) }] }
+  return table.find(where, { limit: ACCESS_BOUNDS.relabelRoundMax })
+}
+
+/** Processes share the persons by these, so that several work beside each other. */
+function shardOf(person: string): number {
+  let sum = 0
+  for (let at = 0; at < person.length; at++) sum += person.charCodeAt(at)
+  return sum % ACCESS_BOUNDS.relabelShards
+}
+
+/** The last sweep finds what was written under an old consent by transactions that were slow; only then an entry ends. */
+async function workOn(deps: RelabelDeps, persons: readonly string[], due: readonly OverlayDoc[][], mayGoOn: MayGoOn): Promise<number> {
+  if (!(await relabelPersons(deps, persons, mayGoOn))) return 0
+  const mine = new Set(persons)
+  const ended = await Promise.all(
+    entryTables(deps).map((table, at) => {
+      const swept = (due[at] ?? []).filter(({ person, done }) => done !== null && mine.has(person))
+      return swept.length === 0 ? 0 : table.delete(theseVery(swept))
+    }),
+  )
+  return ended.reduce((a, b) => a + b, 0)
 }
 
 /** What arrived before the resource that tells whose it is: looked at again. */
-export async function relabelUnknown(deps: RelabelDeps): Promise<void> {
-  await relabelDocuments(deps, [UNKNOWN_PERSON], deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs)
+export async function relabelUnknown(deps: RelabelDeps, mayGoOn: MayGoOn): Promise<void> {
+  await relabelDocuments(deps, { persons: [UNKNOWN_PERSON] }, mayGoOn)
 }
 
 /** Rows of the relations table of persons that were joined or parted. */

@@ -1,6 +1,6 @@
-/** Labels anew the documents of a person: current ones, deleted ones and superseded versions. */
+/** Labels anew the documents of persons: current ones, deleted ones and superseded versions. */
 import type { FhirResource } from '../fhir/types.ts'
-import type { Restamp, Stored } from '../store/types.ts'
+import type { PersonScope, Restamp, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import type { ConsentDeps } from './consent-change.ts'
 import type { Acc } from './decision.ts'
@@ -15,24 +15,42 @@ export interface RelabelDeps extends ConsentDeps {
   keysOf?(resource: FhirResource, text: string): string[]
 }
 
-/** AuditEvents do not depend on consents, and there are many. */
-const NOT_RELABELLED = new Set(['AuditEvent'])
+/** Asked between steps: false when there is no more time, or the process stops. */
+export type MayGoOn = () => boolean
 
 /**
- * Restamps what stands under these person keys where the labels come out otherwise. Answers false when the deadline came
- * first; running it again goes on with what is left. Types are worked on beside each other: labels of what a resource
- * refers to are taken as they stand, and consents do not change those.
+ * Restamps what stands in the scope where the labels come out otherwise. Answers false when it had to stop; running it
+ * again goes on with what is left. What somebody else relabelled at the same time is looked at once more.
  */
-export async function relabelDocuments(deps: RelabelDeps, personKeys: readonly string[], deadline: number): Promise<boolean> {
-  for (const person of personKeys) {
-    const types = (await deps.store.typesOf(LABELLING, person)).filter((type) => !NOT_RELABELLED.has(type))
-    const work = types.flatMap((type) => [
-      () => relabelRows(deps, type, deps.store.ofPerson(LABELLING, type, person), false, deadline),
-      () => relabelRows(deps, type, deps.store.historyOfPerson(LABELLING, type, person), true, deadline),
-    ])
-    if (!(await allOf(work))) return false
+export async function relabelDocuments(deps: RelabelDeps, scope: PersonScope, mayGoOn: MayGoOn): Promise<boolean> {
+  if (scope.persons.length === 0) return true
+  for (let round = 0; round < ACCESS_BOUNDS.relabelRoundsMax; round++) {
+    const outcome = await relabelScope(deps, scope, mayGoOn)
+    if (outcome !== 'met') return outcome === 'done'
   }
-  return true
+  return false
+}
+
+/** `met`: another relabelled some of it meanwhile, perhaps by an older consent. */
+type Outcome = 'done' | 'stopped' | 'met'
+
+/** Types beside each other: labels of what a resource refers to are taken as they stand, and consents do not change those. */
+async function relabelScope(deps: RelabelDeps, scope: PersonScope, mayGoOn: MayGoOn): Promise<Outcome> {
+  const { current, superseded } = await deps.store.typesOfPersons(LABELLING, scope)
+  let met = false
+  const rows = (type: string, batches: AsyncIterable<Stored[]>, old: boolean) => async (): Promise<boolean> => {
+    for await (const batch of batches) {
+      if (!mayGoOn()) return false
+      if (!(await relabelBatch(deps, type, batch, old))) met = true
+    }
+    return true
+  }
+  const complete = await allOf([
+    ...current.map((type) => rows(type, deps.store.ofPersons(LABELLING, type, scope), false)),
+    ...superseded.map((type) => rows(type, deps.store.historyOfPersons(LABELLING, type, scope), true)),
+  ])
+  if (!complete) return 'stopped'
+  return met ? 'met' : 'done'
 }
 
 /** Runs them, ACCESS_BOUNDS.relabelTypesAtOnce at a time. True when each answered true; nothing is begun after one that did not. */
@@ -49,33 +67,19 @@ async function allOf(work: readonly (() => Promise<boolean>)[]): Promise<boolean
   return complete
 }
 
-async function relabelRows(
-  deps: RelabelDeps,
-  type: string,
-  batches: AsyncIterable<Stored[]>,
-  superseded: boolean,
-  deadline: number,
-): Promise<boolean> {
-  for await (const batch of batches) {
-    if (deps.now().getTime() > deadline) return false
-    await relabelBatch(deps, type, batch, superseded)
-  }
-  return true
-}
-
 /** Documents that were read just now. */
-export const relabelRowsOf = (deps: RelabelDeps, type: string, rows: readonly Stored[]): Promise<void> =>
+export const relabelRowsOf = (deps: RelabelDeps, type: string, rows: readonly Stored[]): Promise<boolean> =>
   relabelBatch(deps, type, rows, false)
 
-async function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<void> {
-  if (rows.length === 0) return
+/** False: some stood otherwise by the time. */
+async function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<boolean> {
   const alive = rows.filter((row) => !row.deleted && row.body.length > 0)
   const inputs = alive.map(inputOf)
   const stamps = await stampAll(deps, inputs)
   const changes = alive.flatMap((row, at) => changeOf(deps, row, inputs[at] as StampInput, stamps[at] as Stamped, superseded))
   const dead = rows.filter((row) => row.deleted || row.body.length === 0)
   changes.push(...(await relabelTombstones(deps, dead, superseded)))
-  if (changes.length > 0) await deps.store.restamp(LABELLING, type, changes)
+  return changes.length === 0 || (await deps.store.restamp(LABELLING, type, changes)) === changes.length
 }
 
 /** What names no patient itself (withdrawn reports) stays under the persons under whom it stood. */
@@ -89,7 +93,7 @@ function inputOf(row: Stored): StampInput {
 
 function changeOf(deps: RelabelDeps, row: Stored, input: StampInput, stamp: Stamped, superseded: boolean): Restamp[] {
   if (isSame(row.acc, stamp.acc)) return []
-  const change: Restamp = { id: row.id, v: row.v, acc: stamp.acc }
+  const change: Restamp = { id: row.id, v: row.v, acc: stamp.acc, stood: row.acc.e }
   if (superseded) return [{ ...change, superseded }]
   const moved = !sameList(row.acc.p, stamp.acc.p)
   if (!moved || !deps.keysOf || !input.resource) return [change]
@@ -113,7 +117,7 @@ async function relabelTombstones(deps: RelabelDeps, rows: readonly Stored[], sup
     const [s = 0] = known ? await deps.classes.numbersOf([classAnew(known, row, p, states)]) : []
     const e = p.map((person) => `${person}#${states.get(person)?.epoch ?? 0}`)
     const acc: Acc = { p, s, e, o: row.acc.o }
-    if (!isSame(row.acc, acc)) changes.push({ id: row.id, v: row.v, acc, ...(superseded ? { superseded } : {}) })
+    if (!isSame(row.acc, acc)) changes.push({ id: row.id, v: row.v, acc, stood: row.acc.e, ...(superseded ? { superseded } : {}) })
   }
   return changes
 }

@@ -1,8 +1,9 @@
 /** A patient record that is another person's from now on (linked to a master, or parted from one). */
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { SideWrite } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
-import { type ConsentEffect, putState } from './consent-change.ts'
-import { relabelPerson, relabelRelations } from './overlay-worker.ts'
+import { effectOf, type NextState } from './consent-change.ts'
+import { relabelPersons, relabelRelations } from './overlay-worker.ts'
 import { type RelabelDeps, relabelDocuments } from './relabel.ts'
 import { statesOf } from './stamp.ts'
 import { type OverlayDoc, parseConsents, parseRules, TABLES } from './tables.ts'
@@ -19,41 +20,41 @@ export async function relink(deps: RelabelDeps, patient: string, from: string, t
   else await deps.tables.persons.put({ _id: patient, person: to })
   await moveConsents(deps, patient, from, to)
   await relabelRelations(deps, [from, patient])
-  const deadline = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
-  await relabelDocuments(
-    deps,
-    [...new Set([from, patient])].filter((key) => key !== to),
-    deadline,
-  )
-  for (const person of [from, to]) if ((await deps.tables.overlay.count({ person })) > 0) await relabelPerson(deps, person, deadline)
+  const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
+  const mayGoOn = () => deps.now().getTime() <= until
+  await relabelDocuments(deps, { persons: [...new Set([from, patient])].filter((key) => key !== to) }, mayGoOn)
+  await relabelPersons(deps, [from, to], mayGoOn)
 }
 
 async function moveConsents(deps: RelabelDeps, patient: string, from: string, to: string): Promise<void> {
   for (let attempt = 0; attempt < RELINK_ATTEMPTS_MAX; attempt++) {
-    const effect = await moveEffect(deps, patient, from, to)
-    if (effect.side.length === 0) return
-    const result = await deps.store.commit({ writes: [], side: effect.side })
+    const side = await moveWrites(deps, patient, from, to)
+    if (side.length === 0) return
+    const result = await deps.store.commit({ writes: [], side })
     if (result.ok) return
   }
   throw new OutcomeError('busy')
 }
 
-async function moveEffect(deps: RelabelDeps, patient: string, from: string, to: string): Promise<ConsentEffect> {
-  const effect: ConsentEffect = { side: [], persons: [] }
+async function moveWrites(deps: RelabelDeps, patient: string, from: string, to: string): Promise<SideWrite[]> {
   const states = await statesOf(deps, [from, to])
   const [source, target] = [states.get(from), states.get(to)]
   const moving = parseConsents(source).filter((consent) => consent.patient === patient)
+  const next: NextState[] = []
   if (moving.length > 0 && from !== to) {
     const staying = parseConsents(source).filter((consent) => consent.patient !== patient)
-    await putState(deps, effect, from, source, staying, source?.birthDate ?? null)
-    await putState(deps, effect, to, target, [...parseConsents(target), ...moving], target?.birthDate ?? source?.birthDate ?? null)
+    const birthDate = target?.birthDate ?? source?.birthDate ?? null
+    next.push({ person: from, before: source, consents: staying, birthDate: source?.birthDate ?? null })
+    next.push({ person: to, before: target, consents: [...parseConsents(target), ...moving], birthDate })
   }
+  const { side, changed } = await effectOf(deps, next)
   // Documents that still stand under the record itself are not covered by the stamp of the person to whom they belong now.
   const ruled = parseRules(target).length > 0 || moving.length > 0
   const isHidden = (await deps.tables.overlay.count({ _id: patient, person: to })) > 0
-  if (ruled && to !== patient && !isHidden && !effect.persons.includes(to)) {
+  const isEntered = changed.some(({ state, opens }) => state._id === to && !opens)
+  if (ruled && to !== patient && !isHidden && !isEntered) {
     const doc: OverlayDoc = { _id: patient, epoch: -1, person: to, since: deps.now(), done: null }
-    effect.side.push({ table: TABLES.overlay, op: 'put', doc })
+    side.push({ table: TABLES.overlay, op: 'put', doc })
   }
-  return effect
+  return side
 }

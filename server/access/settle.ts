@@ -1,8 +1,8 @@
 /** After a commit: labels anew where a consent, a link or a referenced label changed while the write was under way. */
 import type { Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
-import { relabelPerson } from './overlay-worker.ts'
 import { type RelabelDeps, relabelDocuments, relabelRowsOf } from './relabel.ts'
+import type { RelabelSoon } from './relabel-soon.ts'
 import { isSensitive } from './sensitivity.ts'
 import { personsOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { LABELLING } from './tables.ts'
@@ -16,10 +16,18 @@ interface Written {
 
 const SETTLE_ROUNDS_MAX = 5
 
-export async function settle(deps: RelabelDeps, pending: PendingLabels, written: readonly Written[]): Promise<void> {
+export interface SettleDeps extends RelabelDeps {
+  soon: RelabelSoon
+}
+
+/**
+ * What was taken away is hidden since the commit. What was given is seen when the person is relabelled: for that the answer
+ * waits a short while, and relabelling goes on behind it.
+ */
+export async function settle(deps: SettleDeps, pending: PendingLabels, written: readonly Written[]): Promise<void> {
+  deps.room.give(pending.room)
   await recheck(deps, pending, written)
-  const deadline = deps.now().getTime() + ACCESS_BOUNDS.relabelAtOnceMs
-  for (const person of pending.consentPersons) await relabelPerson(deps, person, deadline)
+  await deps.soon.relabel(pending.consentPersons, ACCESS_BOUNDS.relabelWaitMs)
   await relabelDependents(deps, pending)
 }
 
@@ -81,5 +89,6 @@ async function relabelDependents(deps: RelabelDeps, pending: PendingLabels): Pro
     if (before && labels.every((label) => before.includes(label))) continue
     for (const person of stamp.acc.p) if (person !== UNKNOWN_PERSON) persons.add(person)
   }
-  if (persons.size > 0) await relabelDocuments(deps, [...persons], deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs)
+  const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
+  await relabelDocuments(deps, { persons: [...persons] }, () => deps.now().getTime() <= until)
 }

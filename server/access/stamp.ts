@@ -40,8 +40,15 @@ interface Known extends Pick<OwnLabels, 'labels' | 'insured' | 'fromInsurance' |
   persons: readonly string[]
 }
 
-/** Labels of resources about to be stored; those that refer to each other within the batch are resolved here. */
-export async function stampAll(deps: StampDeps, inputs: readonly StampInput[]): Promise<Stamped[]> {
+/**
+ * Labels of resources about to be stored; those that refer to each other within the batch are resolved here.
+ * @param coming consent states that the same transaction writes: they count instead of those in force
+ */
+export async function stampAll(
+  deps: StampDeps,
+  inputs: readonly StampInput[],
+  coming: ReadonlyMap<string, StateDoc> = new Map(),
+): Promise<Stamped[]> {
   const working = new Map<StampInput, Working>()
   for (const input of inputs) if (input.resource) working.set(input, begin(deps, input as Working['input']))
   const all = [...working.values()]
@@ -51,6 +58,7 @@ export async function stampAll(deps: StampDeps, inputs: readonly StampInput[]): 
   inherit(all, stored)
   for (const one of all) if (one.persons.size === 0 && !isAboutNobody(one)) one.persons.add(UNKNOWN_PERSON)
   const states = await statesOf(deps, [...new Set(all.flatMap((one) => [...one.persons]))])
+  for (const [person, state] of coming) states.set(person, state)
   const rules = new Map([...states].map(([person, state]) => [person, parseRules(state)]))
   const numbers = await deps.classes.numbersOf(all.map((one) => classOf(one, rules)))
   const accs = new Map(all.map((one, at) => [one.input as StampInput, accOf(one, numbers[at] as number, states)]))

@@ -82,6 +82,7 @@ export const TABLES = {
   persons: 'persons',
   state: 'access_state',
   overlay: 'overlay',
+  grants: 'relabel_grants',
   classes: 'policy_classes',
   relations: 'relations',
   legalOrders: 'legal_orders',
@@ -92,6 +93,8 @@ export interface AccessTables {
   persons: Table<PersonDoc>
   state: Table<StateDoc>
   overlay: Table<OverlayDoc>
+  /** persons being relabelled whose documents need not be hidden meanwhile */
+  grants: Table<OverlayDoc>
   classes: Table<ClassDoc>
   relations: Table<RelationDoc>
   legalOrders: Table<LegalOrderDoc>
@@ -105,6 +108,7 @@ export function accessTables(store: Store): AccessTables {
     persons: store.table(LABELLING, TABLES.persons),
     state: store.table(LABELLING, TABLES.state),
     overlay: store.table(LABELLING, TABLES.overlay),
+    grants: store.table(LABELLING, TABLES.grants),
     classes: store.table(LABELLING, TABLES.classes),
     relations: store.table(LABELLING, TABLES.relations),
     legalOrders: store.table(LABELLING, TABLES.legalOrders),
@@ -117,6 +121,7 @@ export async function ensureAccessIndexes(tables: AccessTables): Promise<void> {
     tables.persons.ensureIndex({ person: 1 }),
     tables.classes.ensureIndex({ hash: 1 }, { unique: true }),
     tables.overlay.ensureIndex({ person: 1 }),
+    tables.grants.ensureIndex({ person: 1 }),
     tables.relations.ensureIndex({ organization: 1, users: 1, end: 1 }),
     tables.relations.ensureIndex({ users: 1, end: 1 }),
     tables.relations.ensureIndex({ persons: 1, organization: 1 }),

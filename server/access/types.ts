@@ -72,13 +72,15 @@ export interface PendingLabels {
   stamps: readonly Stamped[]
   /** persons whose rules the transaction changes */
   consentPersons: readonly string[]
+  /** entries that it adds to the overlay */
+  room: number
 }
 
 export interface AuditBasis {
   /** reasons of the verdicts, each once */
   reasons: string[]
   obligations: Obligation[]
-  /** `Consent/x/_history/v` of the persons' consents in force, where a verdict rests on consent */
+  /** `id/_history/v` of the persons' consents in force, where a verdict rests on consent */
   consents: string[]
 }
 
@@ -100,12 +102,15 @@ export interface Access {
 
   /** Labels and side writes for resources about to be stored. A commit that conflicts on `side` is prepared again. */
   prepare(inputs: readonly StampInput[], actor?: Actor): Promise<Prepared>
-  /** After the commit: labels anew where a consent or link changed meanwhile, and relabels persons whose consents changed. */
+  /**
+   * After the commit: labels anew where a consent or link changed meanwhile. Persons whose consents changed are relabelled
+   * in the background; it waits for that a short while only (ACCESS_BOUNDS.relabelWaitMs).
+   */
   settle(pending: PendingLabels, written: readonly { type: string; id: string; v: number }[]): Promise<void>
   /** Labels alone, without side writes. */
   stamp(inputs: readonly StampInput[]): Promise<Stamped[]>
-  /** Relabels at once, within a bound of time; the rest is left to the worker. */
-  afterConsent(persons: readonly string[]): Promise<void>
+  /** Resolves when nothing that this process wrote waits to be relabelled: what was given by then is seen. */
+  relabelled(): Promise<void>
   /** Documents of `patient` stamped for person `from` belong to `to` from now on. Idempotent. */
   relink(patient: string, from: string, to: string): Promise<void>
   /** Person keys of patients: the master's id once linked. */

@@ -5,7 +5,7 @@ import { downloadAll, runExport } from './export-act.ts'
 import type { Narrator } from './narrator.ts'
 import type { Persons } from './record-act.ts'
 import { prepareSetting, type Setting } from './setting.ts'
-import { researcherParameters, viewOf } from './views.ts'
+import { researcherParameters, viewOf, viewWhen } from './views.ts'
 
 export async function consentAct(cast: Cast, narrator: Narrator, persons: Persons): Promise<void> {
   narrator.heading('三、三个时刻，四位询问者', 'III. Three moments, four askers')
@@ -40,7 +40,7 @@ async function before(cast: Cast, narrator: Narrator, setting: Setting, persons:
 
 async function after(cast: Cast, narrator: Narrator, setting: Setting, persons: Persons): Promise<FhirResource[]> {
   const given = [await give(cast, persons.wang, broadConsent(persons.wang)), await give(cast, persons.wang, insurerConsent(persons.wang))]
-  const view = await viewOf(cast, setting, persons)
+  const view = await viewWhen(cast, setting, persons, ({ insurer, researcher }) => insurer > 0 && researcher > 0)
   narrator.say('—— 王建国给出研究泛知情同意和保险同意之后', '-- after Wang Jianguo gave a broad research consent and one to his insurer')
   narrator.check(`商业保险：可见 ${view.insurer} 项`, `Commercial insurer sees ${view.insurer}`, view.insurer > 0)
   narrator.check(`研究者（假名化）：可见 ${view.researcher} 项`, `Researcher, pseudonymised, sees ${view.researcher}`, view.researcher > 0)
@@ -75,7 +75,8 @@ async function withdrawn(cast: Cast, narrator: Narrator, setting: Setting, perso
   )
   narrator.check(`商业保险：可见 ${view.insurer} 项`, `Commercial insurer sees ${view.insurer}`, view.insurer === 0)
   narrator.check(`研究者：可见 ${view.researcher} 项`, `Researcher sees ${view.researcher}`, view.researcher === 0)
-  narrator.check(`患者本人：仍可见 ${view.patient} 项`, `The patient still sees ${view.patient}`, view.patient > 0)
+  const { patient } = await viewWhen(cast, setting, persons, (later) => later.patient > 0)
+  narrator.check(`患者本人：仍可见 ${patient} 项`, `The patient still sees ${patient}`, patient > 0)
   await indistinguishable(cast, narrator, setting, persons)
 }
 

@@ -1,4 +1,5 @@
 /** What each asker gets, by HTTP, at one moment. */
+import { setTimeout } from 'node:timers/promises'
 import { type Bundle, type Cast, matches } from './cast.ts'
 import type { Setting } from './setting.ts'
 
@@ -21,6 +22,24 @@ export async function viewOf(cast: Cast, setting: Setting, patients: { wang: str
     insurer: await insurerSees(cast),
     researcher: await researcherSees(cast, setting),
     patient: await ownRecord(cast, patients.wang),
+  }
+}
+
+const VISIBLE_MS_MAX = 10_000
+const VISIBLE_POLL_MS = 50
+
+/** What was given is seen once the person's records are relabelled, moments after the answer: looks until it is so. */
+export async function viewWhen(
+  cast: Cast,
+  setting: Setting,
+  patients: { wang: string; li: string },
+  isThere: (view: View) => boolean,
+): Promise<View> {
+  const deadline = Date.now() + VISIBLE_MS_MAX
+  for (;;) {
+    const view = await viewOf(cast, setting, patients)
+    if (isThere(view) || Date.now() > deadline) return view
+    await setTimeout(VISIBLE_POLL_MS)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Restamp } from './types.ts'
 
 const WRITE_CONCERN = { w: 'majority' as const, j: true, wtimeout: BOUNDS.mongoWriteConcernMs }
 
-/** Answers how many stood at the version seen and are stamped now. */
+/** Answers how many stood at the version, and under the stamps, seen and are stamped now. */
 export async function restampDocuments(db: Db, type: string, changes: readonly Restamp[]): Promise<number> {
   let matched = 0
   for (let at = 0; at < changes.length; at += BOUNDS.restampBatch) {
@@ -16,16 +16,21 @@ export async function restampDocuments(db: Db, type: string, changes: readonly R
     matched += await update(
       db,
       type,
-      current.map(({ id, v, acc, keys }) => ({ q: { _id: { $eq: id }, v: { $eq: v } }, u: { $set: { acc, ...(keys ? { keys } : {}) } } })),
+      current.map(({ id, v, acc, keys, stood }) => ({
+        q: { _id: { $eq: id }, v: { $eq: v }, ...stoodAt(stood) },
+        u: { $set: { acc, ...(keys ? { keys } : {}) } },
+      })),
     )
     matched += await update(
       db,
       type + HISTORY_SUFFIX,
-      superseded.map(({ id, v, acc }) => ({ q: { _id: { $eq: { id, v } } }, u: { $set: { acc } } })),
+      superseded.map(({ id, v, acc, stood }) => ({ q: { _id: { $eq: { id, v } }, ...stoodAt(stood) }, u: { $set: { acc } } })),
     )
   }
   return matched
 }
+
+const stoodAt = (stamps: readonly string[] | undefined): Document => (stamps ? { 'acc.e': { $eq: [...stamps] } } : {})
 
 async function update(db: Db, collection: string, updates: Document[]): Promise<number> {
   if (updates.length === 0) return 0

@@ -12,10 +12,11 @@ import { connect } from './connect.ts'
 import { PROJECTION, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
 import type { StoreLog } from './log.ts'
+import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
 import { countFiltered, searchPage, visibleFilter } from './search.ts'
-import { personBatches, personHistoryBatches, streamBatches } from './stream.ts'
+import { streamBatches } from './stream.ts'
 import { openTable } from './tables.ts'
 import { type Lane, runTransaction } from './transaction.ts'
 import type { Store, Stored, WriteUnit } from './types.ts'
@@ -77,8 +78,9 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     search: (d, query) => guarded(log, () => searchPage(db, d, query)),
     count: (d, type, plan) => guarded(log, () => countFiltered(db, type, visibleFilter(d, type, plan))),
     stream: (d, type, plan, page = {}) => streamBatches(db, log, d, type, plan, page),
-    ofPerson: (d, type, person) => personBatches(db, log, d, type, person),
-    historyOfPerson: (d, type, person) => personHistoryBatches(db, log, d, type, person),
+    ofPersons: (d, type, scope) => personBatches(db, log, d, type, scope),
+    historyOfPersons: (d, type, scope) => personHistoryBatches(db, log, d, type, scope),
+    typesOfPersons: (_d, scope) => guarded(log, async () => typesOfPersons(db, await collections.types(), scope)),
     async commit(unit) {
       await prepare(collections, unit, log)
       return committer.submit(unit).catch((error: unknown) => {

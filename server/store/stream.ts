@@ -1,11 +1,9 @@
 /** All current documents of a type in id order, in batches that fit in memory; a failure ends it, and `afterId` resumes. */
-import type { Db, Filter } from 'mongodb'
+import type { Db } from 'mongodb'
 import type { Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import type { PlanNode } from '../search/plan.ts'
-import { accFilter } from './acc-filter.ts'
-import { checkTypeName } from './collections.ts'
-import { HISTORY_SUFFIX, type HistoryDoc, historyToStored, PROJECTION, type StoredDoc, toStored } from './documents.ts'
+import { PROJECTION, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
 import type { StoreLog } from './log.ts'
 import type { StoredFilter } from './plan-filter.ts'
@@ -33,28 +31,10 @@ export function streamBatches(
   return batched(cursor, log, (doc) => toStored(type, doc), d)
 }
 
-/**
- * Everything that carries the person's key, deleted documents too: the server's own work. The index `persons` is not named:
- * a name would fail where another write is just making the collection.
- */
-export function personBatches(db: Db, log: StoreLog, d: Decision, type: string, person: string): AsyncGenerator<Stored[]> {
-  checkTypeName(type)
-  const filter = { $and: [{ 'acc.p': { $eq: person } }, ...accFilter(d.filter(type))] } as StoredFilter
-  const cursor = db.collection<StoredDoc>(type).find(filter, { projection: PROJECTION, sort: { _id: 1 }, ...CURSOR })
-  return batched(cursor, log, (doc) => toStored(type, doc), d)
-}
-
-export function personHistoryBatches(db: Db, log: StoreLog, d: Decision, type: string, person: string): AsyncGenerator<Stored[]> {
-  checkTypeName(type)
-  const filter = { $and: [{ 'acc.p': { $eq: person } }, ...accFilter(d.filter(type))] } as Filter<HistoryDoc>
-  const cursor = db.collection<HistoryDoc>(type + HISTORY_SUFFIX).find(filter, { sort: { _id: 1 }, ...CURSOR })
-  return batched(cursor, log, (doc) => historyToStored(type, doc), d)
-}
-
 /** No time limit: MongoDB counts it over the whole cursor, and an export may last. */
-const CURSOR = { batchSize: BOUNDS.streamBatchDocs }
+export const CURSOR = { batchSize: BOUNDS.streamBatchDocs }
 
-async function* batched<Doc>(
+export async function* batched<Doc>(
   cursor: { next(): Promise<Doc | null>; close(): Promise<void> },
   log: StoreLog,
   stored: (doc: Doc) => Stored,

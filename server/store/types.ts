@@ -119,12 +119,27 @@ export interface Table<T extends TableDoc> {
   ensureIndex(fields: Record<string, 1 | -1>, options?: { unique?: boolean; expireAfterSeconds?: number }): Promise<void>
 }
 
+/** What stands under the keys of these persons. */
+export interface PersonScope {
+  persons: readonly string[]
+  /** stamps `person#epoch`: a document about one person alone that carries one of them is left out */
+  unless?: readonly string[]
+}
+
+export interface PersonTypes {
+  current: string[]
+  /** types with superseded versions in the scope */
+  superseded: string[]
+}
+
 /** New labels of one version. */
 export interface Restamp {
   id: string
   v: number
   acc: Acc
   keys?: string[]
+  /** stamps (`acc.e`) with which it was read: where another has relabelled it since, nothing is written */
+  stood?: readonly string[]
   /** the version is a superseded one */
   superseded?: boolean
 }
@@ -168,10 +183,12 @@ export interface Store {
     plan: PlanNode,
     options?: { since?: Date; until?: Date; afterId?: string /** deleted ones too (relabelling) */; tombstones?: boolean },
   ): AsyncIterable<Stored[]>
-  /** current documents of a person, deleted ones too, in id order (relabelling) */
-  ofPerson(d: Decision, type: string, person: string): AsyncIterable<Stored[]>
-  /** superseded versions of documents of a person (relabelling), by id and version */
-  historyOfPerson(d: Decision, type: string, person: string): AsyncIterable<Stored[]>
+  /** current documents of persons, deleted ones too, in id order (relabelling) */
+  ofPersons(d: Decision, type: string, scope: PersonScope): AsyncIterable<Stored[]>
+  /** superseded versions of documents of persons (relabelling), by id and version */
+  historyOfPersons(d: Decision, type: string, scope: PersonScope): AsyncIterable<Stored[]>
+  /** the types of which something stands in the scope; AuditEvents are left out, consents do not change them */
+  typesOfPersons(d: Decision, scope: PersonScope): Promise<PersonTypes>
   commit(unit: WriteUnit): Promise<WriteResult>
   /** set labels of documents (relabelling) where they still stand at the version seen; answers how many matched */
   restamp(d: Decision, type: string, changes: Restamp[]): Promise<number>

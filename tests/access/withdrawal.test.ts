@@ -32,6 +32,7 @@ describe('research', () => {
     ]
     expect(await both()).toEqual([false, false])
     await at.put('', [broad('w1', 'w1-broad')], self('w1'))
+    await at.access.relabelled()
     expect(await both()).toEqual([true, true])
     await at.put('', [broad('w1', 'w1-broad', { status: 'inactive', dateTime: '2025-05-01' })], self('w1'))
     expect(await both()).toEqual([false, false])
@@ -40,6 +41,7 @@ describe('research', () => {
   test('a deleted consent permits no more', async () => {
     await at.put('H1', [patient('w2'), condition('w2-c', 'w2')])
     await at.put('', [broad('w2', 'w2-broad')], self('w2'))
+    await at.access.relabelled()
     expect(await sees(at.access, at.store, researcher(), 'Condition', 'w2-c')).toBe(true)
     await at.remove('Consent', 'w2-broad', self('w2'))
     expect(await sees(at.access, at.store, researcher(), 'Condition', 'w2-c')).toBe(false)
@@ -48,6 +50,7 @@ describe('research', () => {
   test('a consent that expires permits no more, with nothing rewritten', async () => {
     await at.put('H1', [patient('w3'), condition('w3-c', 'w3')])
     await at.put('', [broad('w3', 'w3-broad', { period: ['2025-01-01', '2025-06-30'] })], self('w3'))
+    await at.access.relabelled()
     expect(await sees(at.access, at.store, researcher(), 'Condition', 'w3-c')).toBe(true)
     clock.now = new Date('2025-07-01T00:00:00Z')
     expect(await sees(at.access, at.store, researcher(), 'Condition', 'w3-c')).toBe(false)
@@ -57,6 +60,7 @@ describe('research', () => {
   test('a hospital cannot consent for itself, nor end a dissent for itself', async () => {
     await at.put('H1', [patient('w4'), condition('w4-c', 'w4')])
     await at.put('U1', [broad('w4', 'w4-own', { verified: true })], hospital('U1'))
+    await at.access.relabelled()
     expect(await sees(at.access, at.store, researcher(), 'Condition', 'w4-c')).toBe(false)
     expect(await sees(at.access, at.store, researcher({ organization: 'U2' }), 'Condition', 'w4-c')).toBe(true)
     await at.put('H2', [patient('w5'), condition('w5-c', 'w5'), encounter('w5-e', 'w5')])
@@ -74,6 +78,7 @@ describe('research', () => {
   test('the study decides at the moment of the request', async () => {
     await at.put('H1', [patient('w6'), condition('w6-c', 'w6')])
     await at.put('', [broad('w6', 'w6-broad'), study('S6')], self('w6'))
+    await at.access.relabelled()
     expect(await sees(at.access, at.store, researcher({ study: 'S6' }), 'Condition', 'w6-c')).toBe(true)
     await at.put('', [study('S6', 'approved', { status: 'withdrawn' })])
     clock.now = new Date('2025-06-01T00:00:10Z')
@@ -122,6 +127,7 @@ describe('overlay', () => {
     await at.put('H1', [patient('o3'), condition('o3-c', 'o3')])
     await at.put('H1', [condition('o3-c', 'o3', 'I11')])
     await at.put('', [broad('o3', 'o3-broad')], self('o3'))
+    await at.access.relabelled()
     const version = () => at.access.withDecision(researcher(), {}, (decision) => at.store.readVersion(decision, 'Condition', 'o3-c', 1))
     expect(await version()).toBeDefined()
     await at.put('', [broad('o3', 'o3-broad', { status: 'inactive', dateTime: '2025-05-01' })], self('o3'))

@@ -4,7 +4,7 @@ import { BASE, NATIONAL } from '../../server/fhir/canonical.ts'
 import type { CaseConsent, CaseProvision, ConsentCase } from '../access/case-notation.ts'
 import { type CaseNames, consentFromCase } from '../access/consent-from-case.ts'
 import type { TestServer } from '../support/server.ts'
-import { custody, encounter, patient, putAll } from './resources.ts'
+import { custody, encounter, patient, putAll, relabelled } from './resources.ts'
 
 const DAY_MS = 86_400_000
 const SHIFT_MS = new Date().setUTCHours(0, 0, 0, 0) - Date.parse('2025-06-01T00:00:00Z')
@@ -172,6 +172,7 @@ export async function consent(server: TestServer, one: ConsentCase): Promise<voi
     if (answer.status > 201) throw new Error(`case ${one.n}: consent ${version.id} answered ${answer.status} ${answer.text}`)
     written.set(version.series, answer.json.id)
   }
+  if (one.expect === 'permit') await relabelled(server)
 }
 
 function shiftedConsent(one: CaseConsent): CaseConsent {

@@ -15,6 +15,7 @@ import {
   patient,
   practitioner,
   putAll,
+  relabelled,
   study,
   withdraw,
 } from './resources.ts'
@@ -173,12 +174,14 @@ describe('the patient gives three consents', () => {
   const given: (Record<string, unknown> & { id: string })[] = []
   beforeAll(async () => {
     for (const words of [BROAD, INSURER, NO_SHARING]) given.push(await give(server, P, words))
+    await relabelled(server)
   })
   questionsAt('given')
 
   describe('and withdraws them', () => {
     beforeAll(async () => {
       for (const consent of given) await withdraw(server, P, consent)
+      await relabelled(server)
     })
     questionsAt('withdrawn')
   })

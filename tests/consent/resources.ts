@@ -104,11 +104,18 @@ export const INSURER: Words = { series: 'insurer', policy: 'OPTIN', provision: {
 export const NO_SHARING: Words = { series: 'share', policy: 'OPTOUT', provision: { purpose: purpose('TREAT') } }
 export const NOTHING: Words = { series: 'all', policy: 'OPTOUT' }
 
-/** The patient's own app gives a consent; answers it as stored. */
+/**
+ * What was given by now is seen, and what relabelling hid meanwhile is back. What was taken away needs no such wait: it is
+ * hidden when the answer comes.
+ */
+export const relabelled = (server: TestServer): Promise<void> => server.running.fhir.access.relabelled()
+
+/** The patient's own app gives a consent, and waits until what it permits is seen; answers it as stored. */
 export async function give(server: TestServer, subject: string, words: Words): Promise<Record<string, unknown> & { id: string }> {
   const token = await server.token('patient-app', { patient: subject })
   const answer = await server.call('POST', '/fhir/Consent', { token, body: consentOf(subject, words) })
   if (answer.status !== 201) throw new Error(`consent answered ${answer.status} ${answer.text}`)
+  if (words.policy === 'OPTIN') await relabelled(server)
   return answer.json
 }
 

@@ -17,6 +17,7 @@ import {
   purpose,
   putAll,
   recipient,
+  relabelled,
   study,
   type Words,
 } from './resources.ts'
@@ -125,6 +126,7 @@ async function setUp(n: number, one: World): Promise<void> {
     const answer = await server.call('POST', '/fhir/Consent', { token: loader, body })
     if (answer.status !== 201) throw new Error(answer.text)
   }
+  await relabelled(server)
 }
 
 /** Matches of all pages, however small they are. */

@@ -1,7 +1,18 @@
 /** Whichever of a person's Patients a search names, it finds what is the person's; and never tells that a hidden one is linked. */
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { comparable, encounter, give, idsIn, NO_SHARING, observation, patient, practitioner, putAll } from '../consent/resources.ts'
+import {
+  comparable,
+  encounter,
+  give,
+  idsIn,
+  NO_SHARING,
+  observation,
+  patient,
+  practitioner,
+  putAll,
+  relabelled,
+} from '../consent/resources.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
 const WANG = '110100195803120019'
@@ -162,6 +173,7 @@ test('a record that is hidden is not told to be linked to one that is not', asyn
   const loader = await server.token('loader')
   await putAll(server, loader, [encounter('visit-1', ids.master, 'H1', 'Practitioner/doc-1')])
   await give(server, ids.master, NO_SHARING)
+  await relabelled(server)
   const atH1 = await server.token('h1-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-1' })
   const byMaster = await ask(`Observation?patient=${ids.master}&_count=50`, atH1)
   expect(idsIn(byMaster).sort()).toEqual(everything.filter((id) => id !== 'Observation/of-h2'))

@@ -2,7 +2,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { auditLabels } from '../../server/access/audit-labels.ts'
-import { BROAD, consentOf, INSURER, NO_SHARING, NOTHING, observation, patient, putAll, type Words } from '../consent/resources.ts'
+import {
+  BROAD,
+  consentOf,
+  INSURER,
+  NO_SHARING,
+  NOTHING,
+  observation,
+  patient,
+  putAll,
+  relabelled,
+  type Words,
+} from '../consent/resources.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -22,7 +33,9 @@ async function consenting(subject: string, period: object | undefined): Promise<
   await putAll(server, loader, [patient(subject), observation(`o-${subject}`, subject, 'x')])
   const token = await server.token('patient-app', { patient: subject })
   const provision = { ...INSURER.provision, ...(period === undefined ? {} : { period }) }
-  return (await server.call('POST', '/fhir/Consent', { token, body: consentOf(subject, { ...INSURER, provision }) })).status
+  const { status } = await server.call('POST', '/fhir/Consent', { token, body: consentOf(subject, { ...INSURER, provision }) })
+  await relabelled(server)
+  return status
 }
 
 test('L61 after any edits the labels are those that would be made from scratch', async () => {
@@ -51,6 +64,7 @@ test('L61 after any edits the labels are those that would be made from scratch',
     expect([200, 201]).toContain(answer.status)
     ids.set(`${subject} ${kind.series}`, answer.json.id)
   }
+  await relabelled(server)
   const found = await auditLabels({
     store: server.running.store,
     types: ['Patient', 'Observation', 'Consent'],

@@ -12,6 +12,7 @@ import {
   observation,
   patient,
   putAll,
+  relabelled,
   withdraw,
 } from '../consent/resources.ts'
 import { asAbsent, sameInBoth, setting } from './worlds.ts'
@@ -206,6 +207,7 @@ test('L50 a page link opens what is permitted now, and for nobody else', async (
   const after = await get(path)
   expect([after.status, after.json.total, idsIn(after)]).toEqual([200, 0, []])
   await withdraw(held.server, 'p1-a', consent)
+  await relabelled(held.server)
   expect(idsIn(await get(path))).toHaveLength(2)
   const other = await held.server.token('h1-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-1' })
   expect((await get(path, other)).status).toBe(400)

@@ -1,6 +1,6 @@
 /** Leak catalogue L14-L18, L35-L37, L40, L42, L43, L52, L53: one resource, its headers, its versions, its neighbours. */
 import { beforeAll, describe, expect, test } from '@jest/globals'
-import { comparable, condition, custody, idsIn, observation, putAll, withdraw, give, NOTHING } from '../consent/resources.ts'
+import { comparable, condition, custody, idsIn, observation, putAll, relabelled, withdraw, give, NOTHING } from '../consent/resources.ts'
 import { asAbsent, codeOf, neutral, setting } from './worlds.ts'
 
 const held = setting(
@@ -55,6 +55,7 @@ describe('L17 history', () => {
     await asAbsent(held, (id) => `/fhir/Observation/${id}/_history`, hidden)
     await asAbsent(held, (id) => `/fhir/Observation/${id}/_history/1`, hidden)
     await withdraw(held.server, 'p1-a', consent)
+    await relabelled(held.server)
     expect((await get('/fhir/Observation/open-a/_history/1')).status).toBe(200)
   })
 

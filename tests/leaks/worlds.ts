@@ -3,7 +3,7 @@
  * Every name ends in its world's letter, so that answers are equal once the letters, ids, times and page tokens are.
  */
 import { afterAll, beforeAll, expect } from '@jest/globals'
-import { comparable, encounter, give, NO_SHARING, patient, practitioner, putAll, study } from '../consent/resources.ts'
+import { comparable, encounter, give, NO_SHARING, patient, practitioner, putAll, relabelled, study } from '../consent/resources.ts'
 import { type Answer, type CallOptions, startTestServer, type TestServer } from '../support/server.ts'
 
 export const WORLDS = ['a', 'b'] as const
@@ -30,6 +30,7 @@ export function setting(open: (w: World) => object[], hidden: (w: World) => obje
       await putAll(held.server, held.loader, [...persons, ...open(w)])
       await give(held.server, `p2-${w}`, NO_SHARING)
     }
+    await relabelled(held.server)
     const only = hidden('a')
     if (only.length > 0) await putAll(held.server, held.loader, only)
     held.doctor = await held.server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })

@@ -12,6 +12,7 @@ import {
   practitioner,
   purpose,
   putAll,
+  relabelled,
   recipient,
 } from '../consent/resources.ts'
 import type { Answer } from '../support/server.ts'
@@ -223,6 +224,7 @@ describe('L58 nobody grants himself', () => {
     expect((await get('/fhir/Observation/hidden-a')).status).toBe(404)
     const active = { ...permit('p2-a'), id: draft.json.id }
     expect((await call('PUT', `/fhir/Consent/${draft.json.id}`, active, token)).status).toBe(200)
+    await relabelled(held.server)
     expect((await get('/fhir/Observation/hidden-a')).status).toBe(200)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { WriteUnit } from '../../server/store/types.ts'
+import type { PersonScope, WriteUnit } from '../../server/store/types.ts'
 import { NOBODY, opened, put, SYSTEM, written } from './fixture.ts'
 
 const context = opened()
@@ -210,8 +210,26 @@ describe('a group of units', () => {
     await commit({ writes: [put('label', 'y', { acc: changed })] })
     expect(await store.restamp(SYSTEM, 'Basic', [{ id: 'label', v: 1, acc: NOBODY, superseded: true }])).toBe(1)
     expect((await store.readVersion(SYSTEM, 'Basic', 'label', 1))?.acc).toEqual(NOBODY)
-    const found: string[] = []
-    for await (const batch of store.ofPerson(SYSTEM, 'Basic', 'p9')) found.push(...batch.map(({ id, v }) => `${id} ${v}`))
-    expect(found).toEqual(['label 2'])
+    const found = async (scope: PersonScope) => {
+      const rows: string[] = []
+      for await (const batch of store.ofPersons(SYSTEM, 'Basic', scope)) rows.push(...batch.map(({ id, v }) => `${id} ${v}`))
+      return rows
+    }
+    expect(await found({ persons: ['p9', 'p8'] })).toEqual(['label 2'])
+    expect(await found({ persons: ['p9'], unless: ['p9#1'] })).toEqual(['label 2'])
+    expect(await found({ persons: ['p9'], unless: ['p9#2'] })).toEqual([])
+  })
+
+  test('the types in which something of persons stands, also where only an older version is theirs', async () => {
+    const { store } = context
+    const of = (...p: string[]) => ({ p, s: 3, e: p.map((person) => `${person}#1`), o: 'H1' })
+    await commit({ writes: [put('scope-a', 'x', { acc: of('q1') })] })
+    await commit({ writes: [put('scope-a', 'y', { acc: of('q2') })] })
+    await commit({ writes: [put('scope-b', 'x', { acc: of('q3', 'q4') })] })
+    expect(await store.typesOfPersons(SYSTEM, { persons: ['q1'] })).toEqual({ current: [], superseded: ['Basic'] })
+    expect(await store.typesOfPersons(SYSTEM, { persons: ['q2'] })).toEqual({ current: ['Basic'], superseded: [] })
+    expect(await store.typesOfPersons(SYSTEM, { persons: ['q2'], unless: ['q2#1'] })).toEqual({ current: [], superseded: [] })
+    // About two persons: the stamp of one does not tell about the other.
+    expect(await store.typesOfPersons(SYSTEM, { persons: ['q3'], unless: ['q3#1'] })).toEqual({ current: ['Basic'], superseded: [] })
   })
 })

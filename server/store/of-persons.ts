@@ -1,0 +1,55 @@
+/** Everything that stands under the keys of persons, whatever its type: the server's own work (relabelling). */
+import type { Db, Document, Filter } from 'mongodb'
+import type { Decision } from '../access/decision.ts'
+import { BOUNDS } from '../config/bounds.ts'
+import { accFilter } from './acc-filter.ts'
+import { AUDIT_TYPE, checkTypeName } from './collections.ts'
+import { HISTORY_SUFFIX, type HistoryDoc, historyToStored, PROJECTION, type StoredDoc, toStored } from './documents.ts'
+import type { StoreLog } from './log.ts'
+import type { StoredFilter } from './plan-filter.ts'
+import { batched, CURSOR } from './stream.ts'
+import type { PersonScope, PersonTypes, Stored } from './types.ts'
+
+/**
+ * A document about several persons may carry the stamp of one and lack that of another, which a list of stamps cannot
+ * tell: it is always taken.
+ */
+function scopeFilter({ persons, unless }: PersonScope): Document {
+  const stands = { 'acc.p': { $in: persons.map(String) } }
+  if (!unless || unless.length === 0) return stands
+  return { ...stands, $or: [{ 'acc.e': { $nin: unless.map(String) } }, { 'acc.p.1': { $exists: true } }] }
+}
+
+/** Deleted documents too. The index `persons` is not named: a name would fail where another write is just making the collection. */
+export function personBatches(db: Db, log: StoreLog, d: Decision, type: string, scope: PersonScope): AsyncGenerator<Stored[]> {
+  checkTypeName(type)
+  const filter = { $and: [scopeFilter(scope), ...accFilter(d.filter(type))] } as StoredFilter
+  const cursor = db.collection<StoredDoc>(type).find(filter, { projection: PROJECTION, sort: { _id: 1 }, ...CURSOR })
+  return batched(cursor, log, (doc) => toStored(type, doc), d)
+}
+
+export function personHistoryBatches(db: Db, log: StoreLog, d: Decision, type: string, scope: PersonScope): AsyncGenerator<Stored[]> {
+  checkTypeName(type)
+  const filter = { $and: [scopeFilter(scope), ...accFilter(d.filter(type))] } as Filter<HistoryDoc>
+  const cursor = db.collection<HistoryDoc>(type + HISTORY_SUFFIX).find(filter, { sort: { _id: 1 }, ...CURSOR })
+  return batched(cursor, log, (doc) => historyToStored(type, doc), d)
+}
+
+/** In which collections something of the scope stands: one query over all of them. An older version may stand where no current one does. */
+export async function typesOfPersons(db: Db, types: readonly string[], scope: PersonScope): Promise<PersonTypes> {
+  const consented = types.filter((type) => type !== AUDIT_TYPE)
+  const [first, ...rest] = [...consented, ...consented.map((type) => type + HISTORY_SUFFIX)]
+  if (first === undefined) return { current: [], superseded: [] }
+  const any = (name: string): Document[] => [
+    { $match: scopeFilter(scope) },
+    { $limit: 1 },
+    { $project: { _id: 0, name: { $literal: name } } },
+  ]
+  const pipeline = [...any(first), ...rest.map((name) => ({ $unionWith: { coll: name, pipeline: any(name) } }))]
+  const rows = await db.collection(first).aggregate<{ name: string }>(pipeline, { maxTimeMS: BOUNDS.searchMs }).toArray()
+  const found = new Set(rows.map(({ name }) => name))
+  return {
+    current: consented.filter((type) => found.has(type)),
+    superseded: consented.filter((type) => found.has(type + HISTORY_SUFFIX)),
+  }
+}
