@@ -31,42 +31,18 @@ export function ingestRouter(deps: IngestRouterDeps): Router {
       .then((actor) => handler(request, response, actor))
       .catch((error: unknown) => refuse(request, response, error))
   }
-  router.get(
-    '/quarantine',
-    route((q, s, a) => listQuarantine(ingest, q, s, a)),
-  )
-  router.post(
-    '/quarantine/:id/\\$replay',
-    route((q, s, a) => replayQuarantined(ingest, q, s, a)),
-  )
-  router.get(
-    '/unmapped',
-    route((q, s, a) => listUnmapped(ingest, q, s, a)),
-  )
-  router.post(
-    '/unmapped/\\$retranslate',
-    route((q, s, a) => retranslate(ingest, q, s, a)),
-  )
-  router.get(
-    '/conflicts',
-    route((q, s, a) => listConflicts(ingest, q, s, a)),
-  )
-  router.get(
-    '/:source/payloads',
-    route((q, s, a) => listPayloads(ingest, q, s, a)),
-  )
-  router.get(
-    '/:source/payloads/:id',
-    route((q, s, a) => payloadStatus(deps, q, s, a)),
-  )
-  router.post(
-    '/:source/payloads/:id/\\$replay',
-    route((q, s, a) => replayPayload(ingest, q, s, a)),
-  )
-  router.post(
-    '/:source',
-    route((q, s, a) => receive(deps, q, s, a)),
-  )
+  const routes: ['get' | 'post', string, Handler][] = [
+    ['get', '/quarantine', (q, s, a) => listQuarantine(ingest, q, s, a)],
+    ['post', '/quarantine/:id/\\$replay', (q, s, a) => replayQuarantined(ingest, q, s, a)],
+    ['get', '/unmapped', (q, s, a) => listUnmapped(ingest, q, s, a)],
+    ['post', '/unmapped/\\$retranslate', (q, s, a) => retranslate(ingest, q, s, a)],
+    ['get', '/conflicts', (q, s, a) => listConflicts(ingest, q, s, a)],
+    ['get', '/:source/payloads', (q, s, a) => listPayloads(ingest, q, s, a)],
+    ['get', '/:source/payloads/:id', (q, s, a) => payloadStatus(deps, q, s, a)],
+    ['post', '/:source/payloads/:id/\\$replay', (q, s, a) => replayPayload(ingest, q, s, a)],
+    ['post', '/:source', (q, s, a) => receive(deps, q, s, a)],
+  ]
+  for (const [method, path, handler] of routes) router[method](path, route(handler))
   return router
 }
 
