@@ -25,6 +25,8 @@ interface SourceParameter {
   target?: string[]
 }
 
+type Definition = SourceParameter & { base: string[]; expression: string }
+
 interface ElementSource {
   path: string
   contentReference?: string
@@ -57,7 +59,7 @@ function load<T>(kind: string): T[] {
  * `filter`: no version 4.0.1) and with experimental drafts on extensions whose expressions select nothing (wrong extension
  * URLs, no `.value`). Neither is part of the R4 search definition.
  */
-function isDefinition(p: SourceParameter): boolean {
+function isDefinition(p: SourceParameter): p is Definition {
   return p.version === '4.0.1' && p.experimental === false && p.base !== undefined && p.expression !== undefined
 }
 
@@ -77,7 +79,10 @@ function elementTable(structures: StructureSource[]): Map<string, ElementSource>
 function typesOf(element: ElementSource): string | string[] {
   if (element.contentReference) return element.contentReference
   const types = (element.type ?? []).map((t) => typeName(t.code))
-  return element.path.endsWith('[x]') ? types : types[0]!
+  if (element.path.endsWith('[x]')) return types
+  const [only] = types
+  if (only === undefined) throw new TypeError(`R4 names no type of ${element.path}`)
+  return only
 }
 
 const typeName = (code: string): string => (code.startsWith('http://hl7.org/fhirpath/System.') ? 'string' : code)
@@ -109,7 +114,7 @@ function visit(root: string, steps: Step[], table: Map<string, ElementSource>, s
       const types = [declared].flat()
       out.elements.set(path, declared)
       if (types[0] === 'code' && element.binding?.strength === 'required' && element.binding.valueSet) {
-        const systems = systemsOf(element.binding.valueSet.split('|')[0]!)
+        const systems = systemsOf(element.binding.valueSet.replace(/\|.*$/, ''))
         if (systems.length > 0) out.systems.set(path, systems)
       }
       return types.map((t) => (t.startsWith('#') ? t.slice(1) : t === 'BackboneElement' || t === 'Element' ? path : t))
@@ -130,7 +135,7 @@ function buildParameters(): { text: string; count: number } {
   const visited: Visited = { elements: new Map(), systems: new Map() }
   const parameters = load<SourceParameter>('SearchParameter')
     .filter(isDefinition)
-    .map((p) => ({ ...p, expression: CORRECTED[p.url] ?? p.expression! }))
+    .map((p) => ({ ...p, expression: CORRECTED[p.url] ?? p.expression }))
     .sort((a, b) => compare(a.url, b.url))
   for (const p of parameters) {
     if (p.type === 'composite' || p.type === 'special') continue
@@ -150,7 +155,7 @@ function buildParameters(): { text: string; count: number } {
       expression: p.expression,
       ...(p.target ? { target: targetsOf(p.target, types) } : {}),
       url: p.url,
-      base: [...p.base!].sort(),
+      base: [...p.base].sort(),
     }),
   )
   const sorted = (map: Map<string, unknown>) =>

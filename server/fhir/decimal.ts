@@ -20,13 +20,12 @@ const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/
  * not a decimal or is larger than the bounds above.
  */
 export function parseDecimal(text: string): DecimalRange | undefined {
-  const m = DECIMAL.exec(text)
-  if (!m) return undefined
-  const fraction = m[3] ?? ''
-  const digits = m[2]! + fraction
-  const exponent = Number(m[4] ?? 0) - fraction.length
+  const [, sign, whole, fraction = '', power = '0'] = DECIMAL.exec(text) ?? []
+  if (whole === undefined) return undefined
+  const digits = whole + fraction
+  const exponent = Number(power) - fraction.length
   if (digits.length > DECIMAL_DIGITS_MAX || Math.abs(exponent) > DECIMAL_EXPONENT_MAX) return undefined
-  const tenths = BigInt(digits) * 10n * (m[1] === '-' ? -1n : 1n)
+  const tenths = BigInt(digits) * 10n * (sign === '-' ? -1n : 1n)
   const at = (shift: bigint) => Number(`${tenths + shift}e${exponent - 1}`)
   return { value: at(0n), lo: at(-5n), hi: at(5n) }
 }

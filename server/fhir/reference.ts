@@ -38,6 +38,6 @@ function parseRelative(text: string): ReferenceTarget | undefined {
 }
 
 function parseAbsolute(url: string): ReferenceTarget {
-  const m = /\/([A-Z][A-Za-z]{1,63})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/.exec(url)
-  return m ? { kind: 'absolute', url, type: m[1]!, id: m[2]! } : { kind: 'absolute', url }
+  const [, type, id] = /\/([A-Z][A-Za-z]{1,63})\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[A-Za-z0-9\-.]{1,64})?$/.exec(url) ?? []
+  return type !== undefined && id !== undefined ? { kind: 'absolute', url, type, id } : { kind: 'absolute', url }
 }

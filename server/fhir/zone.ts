@@ -32,7 +32,7 @@ function makeZone(name: string): Zone {
   const offsetAt = (instant: number): number => {
     if (!(instant >= TABLE_FROM && instant < TABLE_TO)) return ask(instant)
     table ??= transitions(ask)
-    return table.offsets[lastAtOrBefore(table.starts, instant)]!
+    return table.offsets[lastAtOrBefore(table.starts, instant)] ?? ask(instant)
   }
   const toInstant = (local: number): number => {
     const first = local - offsetAt(local - DAY)
@@ -76,13 +76,14 @@ export function utc(year: number, month: number, day: number): number {
 
 function transitions(ask: (instant: number) => number): { starts: number[]; offsets: number[] } {
   const starts = [TABLE_FROM]
-  const offsets = [ask(TABLE_FROM)]
+  let before = ask(TABLE_FROM)
+  const offsets = [before]
   for (let at = TABLE_FROM; at < TABLE_TO; at += STEP) {
-    const before = offsets[offsets.length - 1]!
     const after = ask(at + STEP)
     if (after === before) continue
     starts.push(changeBetween(at, at + STEP, before, ask))
     offsets.push(after)
+    before = after
   }
   return { starts, offsets }
 }
@@ -103,7 +104,7 @@ function lastAtOrBefore(starts: number[], instant: number): number {
   let high = starts.length - 1
   while (low < high) {
     const middle = (low + high + 1) >> 1
-    if (starts[middle]! <= instant) low = middle
+    if ((starts[middle] ?? Number.POSITIVE_INFINITY) <= instant) low = middle
     else high = middle - 1
   }
   return low

@@ -6,9 +6,9 @@ export function splitEscaped(text: string, separator: string): string[] {
   const parts: string[] = []
   let part = ''
   for (let at = 0; at < text.length; at++) {
-    const c = text[at]!
+    const c = text.charAt(at)
     if (c === '\\' && at + 1 < text.length) {
-      part += c + text[at + 1]
+      part += c + text.charAt(at + 1)
       at++
     } else if (c === separator) {
       parts.push(part)

@@ -35,8 +35,8 @@ function cutText(text: string, length: number): string {
 export function prefixEnd(prefix: string): string {
   const characters = [...prefix]
   for (let at = characters.length - 1; at >= 0; at--) {
-    const point = characters[at]!.codePointAt(0)!
-    if (point < 0x10ffff) {
+    const point = characters[at]?.codePointAt(0)
+    if (point !== undefined && point < 0x10ffff) {
       const next = point + 1 >= 0xd800 && point + 1 <= 0xdfff ? 0xe000 : point + 1
       return characters.slice(0, at).join('') + String.fromCodePoint(next)
     }

@@ -16,7 +16,8 @@ export function pinyinForms(folded: string, startsWithSurname: boolean): readonl
   const known = cache.get(cacheKey)
   if (known) return known
   const made = makeForms(folded, startsWithSurname)
-  if (cache.size >= PINYIN_CACHE_MAX) cache.delete(cache.keys().next().value!)
+  const oldest = cache.size >= PINYIN_CACHE_MAX ? cache.keys().next().value : undefined
+  if (oldest !== undefined) cache.delete(oldest)
   cache.set(cacheKey, made)
   return made
 }

@@ -39,6 +39,20 @@ export type PlanNode =
   | { kind: 'nothing' }
   | { kind: 'everything' }
 
+/** All of them hold. */
+export function allOf(nodes: PlanNode[]): PlanNode {
+  const [only, ...others] = nodes
+  if (only === undefined) return { kind: 'everything' }
+  return others.length === 0 ? only : { kind: 'and', nodes }
+}
+
+/** One of them holds. */
+export function anyOf(nodes: PlanNode[]): PlanNode {
+  const [only, ...others] = nodes
+  if (only === undefined) return { kind: 'nothing' }
+  return others.length === 0 ? only : { kind: 'or', nodes }
+}
+
 export interface IntervalBound {
   end: 'lo' | 'hi'
   op: '$lt' | '$lte' | '$gt' | '$gte'

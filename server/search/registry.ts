@@ -36,8 +36,8 @@ export function compileType(type: string, definitions: Definitions): TypeParams 
   const own = definitions.parameters.filter((p) => p.base.includes(type) || p.base.some((b) => ABSTRACT.has(b)))
   const drafts = own.map((p) => draft(p, type, definitions))
   const byCode = new Map(drafts.map((d) => [d.definition.code, finish(d, drafts)]))
-  const stored = [...byCode.values()].flatMap((p) =>
-    p.stored && p.searchType ? [{ column: p.columns[0]!, searchType: p.searchType, extracts: p.extracts }] : [],
+  const stored = [...byCode.values()].flatMap(({ stored, searchType, columns: [column], extracts }) =>
+    stored && searchType && column ? [{ column, searchType, extracts }] : [],
   )
   return { byCode, stored }
 }
@@ -124,7 +124,7 @@ function coveringColumns(d: Draft, all: Draft[]): Column[] | undefined {
   if (filters.some((f) => f !== refersTo)) return undefined
   const wanted = new Set(d.terms.map((t) => termKey(withoutFilter(t))))
   const parts = all.filter((other) => other !== d && covers(other, d, wanted, refersTo !== undefined, all) && !coveringColumns(other, all))
-  const reached = new Set(parts.flatMap((p) => p.terms!.map(termKey)))
+  const reached = new Set(parts.flatMap((p) => p.terms ?? []).map(termKey))
   if (reached.size !== wanted.size) return undefined
   return parts.map((p) => ({ ...p.column, ...(refersTo === undefined ? {} : { refersTo }) }))
 }

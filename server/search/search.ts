@@ -89,7 +89,7 @@ function referenceKeys(
   definitions: Definitions,
   typeParams: (type: string) => TypeParams | undefined,
 ): string[] {
-  const all = type ? [type] : [...definitions.resources].map((t) => typeParams(t)!)
+  const all = type ? [type] : [...definitions.resources].flatMap((t) => typeParams(t) ?? [])
   const codes = new Set(all.flatMap((t) => (t.byCode.get(param)?.columns ?? []).map((c) => c.code)))
   return [...codes].map((code) => localReferenceKey(code, target))
 }

@@ -101,7 +101,7 @@ function compileChild(steps: readonly Step[], at: number, name: string, here: Pl
   const cast = steps[at + 1]
   const wanted = cast?.kind === 'as' ? declared.filter((t) => passesCast(t, cast.type)) : declared
   const behind = cast?.kind === 'as' ? at + 1 : at
-  const runs = wanted.map((t) => compileProperty(steps, behind, name + t[0]!.toUpperCase() + t.slice(1), placeOf(path, t), elements))
+  const runs = wanted.map((t) => compileProperty(steps, behind, name + t.charAt(0).toUpperCase() + t.slice(1), placeOf(path, t), elements))
   const known = runs.filter((r) => r !== undefined)
   if (known.length === 0) return undefined
   if (known.length === 1) return known[0]

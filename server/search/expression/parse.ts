@@ -20,13 +20,14 @@ export interface Term {
 }
 
 const NAME = '[A-Za-z][A-Za-z0-9]*'
-const STEP_FORMS: [RegExp, (m: RegExpExecArray) => Step][] = [
-  [new RegExp(`^\\.(?:as|ofType)\\((${NAME})\\)`), (m) => ({ kind: 'as', type: m[1]! })],
-  [new RegExp(`^\\.where\\(resolve\\(\\) is (${NAME})\\)`), (m) => ({ kind: 'refersTo', type: m[1]! })],
-  [new RegExp(`^\\.where\\((${NAME}) ?= ?'([^'\\\\]*)'\\)`), (m) => ({ kind: 'equals', name: m[1]!, value: m[2]! })],
-  [/^\.extension\('([^'\\]*)'\)/, (m) => ({ kind: 'extension', url: m[1]! })],
-  [/^\[(\d+)\]/, (m) => ({ kind: 'index', at: Number(m[1]) })],
-  [new RegExp(`^\\.(${NAME})(?![A-Za-z0-9(])`), (m) => ({ kind: 'child', name: m[1]! })],
+/** Forms with what they make of the texts in their parentheses. */
+const STEP_FORMS: [RegExp, (first: string, second: string) => Step][] = [
+  [new RegExp(`^\\.(?:as|ofType)\\((${NAME})\\)`), (type) => ({ kind: 'as', type })],
+  [new RegExp(`^\\.where\\(resolve\\(\\) is (${NAME})\\)`), (type) => ({ kind: 'refersTo', type })],
+  [new RegExp(`^\\.where\\((${NAME}) ?= ?'([^'\\\\]*)'\\)`), (name, value) => ({ kind: 'equals', name, value })],
+  [/^\.extension\('([^'\\]*)'\)/, (url) => ({ kind: 'extension', url })],
+  [/^\[(\d+)\]/, (at) => ({ kind: 'index', at: Number(at) })],
+  [new RegExp(`^\\.(${NAME})(?![A-Za-z0-9(])`), (name) => ({ kind: 'child', name })],
 ]
 
 /** The terms of the union, or undefined when some part is outside the subset (the caller then uses the fhirpath package). */
@@ -44,9 +45,9 @@ const EXISTS_NOT_FALSE = new RegExp(`^(${NAME}(?:\\.${NAME})*)\\.exists\\(\\) an
 const CAST = new RegExp(`^\\((${NAME}(?:\\.${NAME})*) as (${NAME})\\)(.*)$`)
 
 function parseTerm(text: string): Term | undefined {
-  const exists = EXISTS_NOT_FALSE.exec(text)
-  if (exists && exists[1] === exists[2]) {
-    const term = parsePath(exists[1]!)
+  const [, existing, compared] = EXISTS_NOT_FALSE.exec(text) ?? []
+  if (existing !== undefined && existing === compared) {
+    const term = parsePath(existing)
     return term && { root: term.root, steps: [...term.steps, { kind: 'existsNotFalse' }] }
   }
   const cast = CAST.exec(text)
@@ -69,8 +70,8 @@ function parsePath(text: string): Term | undefined {
 
 function parseStep(rest: string): { step: Step; length: number } | undefined {
   for (const [form, make] of STEP_FORMS) {
-    const m = form.exec(rest)
-    if (m) return { step: make(m), length: m[0].length }
+    const [whole, first = '', second = ''] = form.exec(rest) ?? []
+    if (whole !== undefined) return { step: make(first, second), length: whole.length }
   }
   return undefined
 }

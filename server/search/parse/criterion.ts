@@ -1,12 +1,12 @@
 /** One search criterion (`name=value`) to a plan node. */
-import type { PlanNode } from '../plan.ts'
+import { allOf, anyOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
 import { splitEscaped, unescapeValue } from '../escape.ts'
 import { isId } from '../../fhir/ids.ts'
 import { OR_VALUES_MAX, SINGLE_VALUE_LENGTH_MAX } from '../limits.ts'
 import { dateBounds, parseDateCriterion } from '../types/date.ts'
 import { isTargetModifier } from '../types/reference.ts'
-import type { Column, PlanContext } from '../types/search-type.ts'
+import type { Column, PlanContext, SearchType } from '../types/search-type.ts'
 import { paramError } from './names.ts'
 
 /** @throws OutcomeError parameter-invalid | parameter-unsupported | modifier-unsupported */
@@ -16,19 +16,20 @@ export function planCriterion(param: Param, modifier: string | undefined, value:
   const negated = modifier === 'not'
   const values = orValues(name, value)
   if (name === '_id' || name === '_lastUpdated') return planOwn(name, modifier, values, context)
-  if (!param.searchType) throw paramError('parameter-unsupported', name)
-  checkModifier(param, modifier)
+  const { searchType } = param
+  if (!searchType) throw paramError('parameter-unsupported', name)
+  checkModifier(param, searchType, modifier)
   const kept = negated ? undefined : modifier
   const node = or(
-    param.columns.flatMap((column) => values.map((v) => param.searchType!.plan(column, { name, modifier: kept, value: v }, context))),
+    param.columns.flatMap((column) => values.map((v) => searchType.plan(column, { name, modifier: kept, value: v }, context))),
   )
   return negated ? { kind: 'not', node } : node
 }
 
-function checkModifier(param: Param, modifier: string | undefined): void {
-  if (modifier === undefined || param.searchType!.modifiers.has(modifier)) return
+function checkModifier(param: Param, searchType: SearchType, modifier: string | undefined): void {
+  if (modifier === undefined || searchType.modifiers.has(modifier)) return
   if (modifier === 'not' && param.definition.type === 'token') return
-  if (param.definition.type === 'reference' && isTargetModifier(modifier, param.columns[0]!.targets)) return
+  if (param.definition.type === 'reference' && param.columns.some(({ targets }) => isTargetModifier(modifier, targets))) return
   throw paramError('modifier-unsupported', param.definition.code, { modifier: shownModifier(modifier) })
 }
 
@@ -84,8 +85,7 @@ function planMissing(param: Param, value: string): PlanNode {
       missing,
     }),
   )
-  if (nodes.length === 1) return nodes[0]!
-  return missing ? { kind: 'and', nodes } : { kind: 'or', nodes }
+  return missing ? allOf(nodes) : anyOf(nodes)
 }
 
 /** The keys of a covered parameter (`patient` on `subject`) begin with the type that it points to. */
@@ -98,6 +98,5 @@ export function or(nodes: PlanNode[]): PlanNode {
   const keys = nodes.flatMap((n) => (n.kind === 'keys' ? n.keys : []))
   const others = nodes.flatMap((n) => (n.kind === 'keys' || n.kind === 'nothing' ? [] : n.kind === 'or' ? n.nodes : [n]))
   const all: PlanNode[] = keys.length > 0 ? [{ kind: 'keys', keys: [...new Set(keys)] }, ...others] : others
-  if (all.length === 0) return { kind: 'nothing' }
-  return all.length === 1 ? all[0]! : { kind: 'or', nodes: all }
+  return anyOf(all)
 }

@@ -1,7 +1,7 @@
 /** A search request: criteria to a plan, result parameters to their places (R4 search.html). */
 import type { IssueCode } from '../../outcome/issues.ts'
 import { NAME_LENGTH_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../limits.ts'
-import type { PlanNode } from '../plan.ts'
+import { allOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
 import type { ParsedSearch } from '../types.ts'
 import type { PlanContext } from '../types/search-type.ts'
@@ -78,10 +78,9 @@ function emptyDraft(request: Request): Draft {
 }
 
 function finish({ nodes, bound, ...parsed }: Draft): ParsedSearch {
-  const plan: PlanNode = nodes.length === 0 ? { kind: 'everything' } : nodes.length === 1 ? nodes[0]! : { kind: 'and', nodes }
   checkIncludeCount('_include', parsed.includes)
   checkIncludeCount('_revinclude', parsed.revincludes)
-  return { ...parsed, plan, patients: commonPatients(bound) }
+  return { ...parsed, plan: allOf(nodes), patients: commonPatients(bound) }
 }
 
 /** All criteria hold together: only those patients are left that each names. None left in common: those of the first. */

@@ -1,7 +1,7 @@
 /** Date parameters: the stored value and the search value are both intervals (R4 search.html 3.1.1.4.7). */
 import { type Interval, parseDate, parsePeriod } from '../../fhir/date.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
-import type { IntervalBound, PlanNode } from '../plan.ts'
+import { anyOf, type IntervalBound, type PlanNode } from '../plan.ts'
 import { APPROXIMATION, type Prefix, splitPrefix } from './prefix.ts'
 import type { Column, Criterion, IndexSink, PlanContext, SearchType } from './search-type.ts'
 
@@ -94,7 +94,7 @@ function plan(column: Column, criterion: Criterion, context: PlanContext): PlanN
     const where = bounds.map((b) => ({ ...b, value: new Date(b.value) }))
     return { kind: 'interval', field: 'dates', param: column.code, where }
   })
-  return nodes.length === 1 ? nodes[0]! : { kind: 'or', nodes }
+  return anyOf(nodes)
 }
 
 export const date: SearchType = { field: 'dates', separators: [], modifiers: new Set(), index, plan }

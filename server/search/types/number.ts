@@ -5,7 +5,7 @@
 import { type DecimalRange, parseDecimal } from '../../fhir/decimal.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { unescapeValue } from '../escape.ts'
-import type { IntervalBound, PlanNode } from '../plan.ts'
+import { anyOf, type IntervalBound, type PlanNode } from '../plan.ts'
 import { APPROXIMATION, type Prefix, splitPrefix } from './prefix.ts'
 import type { Column, Criterion, IndexSink, SearchType } from './search-type.ts'
 
@@ -76,7 +76,7 @@ export function numberNode(column: Column, alternatives: IntervalBound[][], unit
       ...(unit === undefined ? {} : { unit }),
     }),
   )
-  return nodes.length === 1 ? nodes[0]! : { kind: 'or', nodes }
+  return anyOf(nodes)
 }
 
 function plan(column: Column, criterion: Criterion): PlanNode {

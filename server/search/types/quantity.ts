@@ -61,8 +61,9 @@ function ofOther(value: Record<string, unknown>, datatype: string): Indexed | un
 function ofRange({ low, high }: { low?: Quantity; high?: Quantity }): Indexed | undefined {
   const lo = typeof low?.value === 'number' ? low.value : undefined
   const hi = typeof high?.value === 'number' ? high.value : undefined
-  if (lo === undefined && hi === undefined) return undefined
-  return { lo: lo ?? Number.NEGATIVE_INFINITY, hi: hi ?? Number.POSITIVE_INFINITY, v: (lo ?? hi)!, ...units(low ?? high ?? {}) }
+  const v = lo ?? hi
+  if (v === undefined) return undefined
+  return { lo: lo ?? Number.NEGATIVE_INFINITY, hi: hi ?? Number.POSITIVE_INFINITY, v, ...units(low ?? high ?? {}) }
 }
 
 /** From the lowest to the highest reading: origin + reading × factor, within the detection limits. */
