@@ -79,7 +79,7 @@ function patientsOf(inputs: readonly StampInput[], all: readonly Working[]): str
 export async function personsOf(deps: Pick<StampDeps, 'tables'>, patients: readonly string[]): Promise<Map<string, string>> {
   const persons = new Map(patients.map((id) => [id, id]))
   if (patients.length === 0) return persons
-  for (const { _id, person } of await deps.tables.persons.find({ _id: { $in: [...patients] } })) persons.set(_id, person)
+  for (const { _id, person } of await deps.tables.persons.getMany(patients)) persons.set(_id, person)
   return persons
 }
 
@@ -153,7 +153,7 @@ const isAboutNobody = (one: Working): boolean => isPublicType(one.input.type) ||
 /** Consent states of persons that have one. */
 export async function statesOf(deps: Pick<StampDeps, 'tables'>, persons: readonly string[]): Promise<Map<string, StateDoc>> {
   if (persons.length === 0) return new Map()
-  const states = await deps.tables.state.find({ _id: { $in: [...persons] } })
+  const states = await deps.tables.state.getMany(persons)
   return new Map(states.map((state) => [state._id, state]))
 }
 

@@ -41,6 +41,9 @@ export const BOUNDS = {
   /** reads by id that share one query */
   readGroupIds: 128,
   readLanes: 2,
+  /** look-ups by id in one query of a table, and rows of one write to it */
+  tableGroupIds: 1000,
+  tableGroupRows: 100,
   streamBatchDocs: 500,
   streamBatchBytes: 4 * 1024 * 1024,
   historyRows: 1000,

@@ -28,8 +28,16 @@ export const INGEST_BOUNDS = {
   /** rows of a batch that are stored in one transaction, and groups of them in work at the same time */
   batchRows: 50,
   batchConcurrency: 2,
-  /** a row with more resources is stored alone */
-  batchRowResourcesMax: 20,
+  /** a row or message with more resources is stored alone */
+  batchRowResourcesMax: 60,
+  /** attempts to store rows together when they meet other writers; then each goes alone */
+  batchAttemptsMax: 3,
+  /** rows of a group that go alone, at the same time */
+  aloneConcurrency: 8,
+  /** groups of messages that are stored at the same time */
+  messageLanes: 2,
+  /** payloads that a worker has under way at the same time, so that a small one need not wait behind a large batch */
+  payloadConcurrency: 3,
   /** records between two saved positions of a batch */
   checkpointRecords: 200,
   leaseMs: 30_000,

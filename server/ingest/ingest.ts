@@ -11,6 +11,7 @@ import { MOVE_JOB, type Move } from './link/move-job.ts'
 import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.ts'
 import { processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
+import { RecordGroups } from './record-groups.ts'
 import { keepPayload, NO_COUNTS, sweepUploads } from './receive.ts'
 import { ensureIngestIndexes, type IngestTables, ingestTables, TABLES } from './tables.ts'
 import { FINAL, type IngestDeps, type IngestSource, type PayloadDoc } from './types.ts'
@@ -61,6 +62,7 @@ class IngestService implements Ingest {
   readonly deps: IngestDeps
   readonly tables: IngestTables
   readonly #owner = randomId()
+  readonly #groups: RecordGroups
   #timer: NodeJS.Timeout | undefined
   #round: Promise<unknown> = Promise.resolve()
   #stopped = false
@@ -69,6 +71,7 @@ class IngestService implements Ingest {
   constructor(deps: IngestDeps) {
     this.deps = deps
     this.tables = ingestTables(deps)
+    this.#groups = new RecordGroups(deps, this.tables)
   }
 
   async receive(sourceId: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult> {
@@ -122,7 +125,7 @@ class IngestService implements Ingest {
       this.tables.payloads.update({ _id, leaseOwner: this.#owner }, { set: { leaseUntil } }).catch(() => undefined)
     }, INGEST_BOUNDS.heartbeatMs)
     try {
-      return await processPayload(this.deps, this.tables, payload)
+      return await processPayload(this.deps, this.tables, payload, this.#groups)
     } finally {
       clearInterval(heartbeat)
     }
@@ -134,7 +137,7 @@ class IngestService implements Ingest {
 
   async work(): Promise<number> {
     const options = this.#workerOptions()
-    const moves = await workThrough(this.#moveWork(), options)
+    const moves = await workThrough(this.#moveWork(), { ...options, concurrency: 1 })
     const payloads = await workThrough(this.#payloadWork(), options)
     return moves + payloads + (await this.#sweep())
   }
@@ -148,9 +151,9 @@ class IngestService implements Ingest {
   }
 
   #workerOptions(): WorkerOptions {
-    const { leaseMs, heartbeatMs, listPageMax } = INGEST_BOUNDS
+    const { leaseMs, heartbeatMs, listPageMax, payloadConcurrency } = INGEST_BOUNDS
     const failed = (kind: string, id: string | number): void => this.deps.log?.('job-failed', { kind, id })
-    return { owner: this.#owner, leaseMs, heartbeatMs, pageMax: listPageMax, now: this.deps.now, failed }
+    return { owner: this.#owner, leaseMs, heartbeatMs, pageMax: listPageMax, concurrency: payloadConcurrency, now: this.deps.now, failed }
   }
 
   #payloadWork(): WorkKind<PayloadDoc> {
@@ -162,7 +165,7 @@ class IngestService implements Ingest {
       work: async (row, alive) => {
         if (FINAL.includes(row.status)) return
         const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
-        if (doc) await processPayload(this.deps, this.tables, doc, () => alive() && !this.#stopped)
+        if (doc) await processPayload(this.deps, this.tables, doc, this.#groups, () => alive() && !this.#stopped)
       },
     }
   }

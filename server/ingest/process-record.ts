@@ -6,7 +6,7 @@ import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { RecordJob } from './record-writes.ts'
-import { storeBatch } from './store-batch.ts'
+import { type BatchResult, storeBatch } from './store-batch.ts'
 import { storeRecord, type StoredRecord } from './store-record.ts'
 import type { IngestTables, WaitingDoc } from './tables.ts'
 import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
@@ -17,29 +17,62 @@ export async function processRecord(deps: IngestDeps, tables: IngestTables, job:
   if (linked) await follow(deps, tables, [linked])
   if (outcome.status !== 'waiting') return outcome
   // The number may have been registered between our look and our waiting; its writer looked before we waited.
-  const awaits = job.record.identity?.numbers.map((n) => n.hash) ?? []
-  const known = await tables.numbers.find({ _id: { $in: awaits } }, { limit: 1 })
+  const known = await tables.numbers.getMany(job.record.identity?.numbers.map((n) => n.hash) ?? [])
   return known.length === 0 ? outcome : (await alone(deps, tables, job)).outcome
 }
 
 /**
- * Rows of a batch, together as far as they are plain. Answers by position; an error stands for its row alone.
+ * Records together as far as they are plain, each other one alone. Answers by position; an error stands for its record alone.
  * @throws OutcomeError busy, unavailable
  */
 export async function processRows(deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[]): Promise<(RecordOutcome | Error)[]> {
-  const { outcomes, links } = await storeBatch(deps, tables, jobs, (keys, work) => locks.run(keys, work))
-  await follow(deps, tables, links)
   const all: (RecordOutcome | Error)[] = []
-  for (const [at, job] of jobs.entries()) all.push(outcomes[at] ?? (await processRecord(deps, tables, job).catch(asError)))
+  for (const part of jobs.length === 1 ? [] : partsOf(jobs)) {
+    const { outcomes, links } = await together(deps, tables, part)
+    await follow(deps, tables, links)
+    for (const [at, outcome] of outcomes.entries()) if (outcome) all[jobs.indexOf(part[at] as RecordJob)] = outcome
+  }
+  const rest = [...jobs.keys()].filter((at) => all[at] === undefined)
+  await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (at) => {
+    all[at] = await processRecord(deps, tables, jobs[at] as RecordJob).catch((error: unknown) =>
+      error instanceof Error ? error : new Error('unknown'),
+    )
+  })
   return all
 }
 
-function asError(error: unknown): Error {
-  if (error instanceof OutcomeError && error.issues.some(({ code }) => code === 'busy' || code === 'unavailable')) throw error
-  return error instanceof Error ? error : new Error('unknown')
+/** The record is to be tried again; nothing is wrong with it. */
+export const isBusy = (error: unknown): boolean =>
+  error instanceof OutcomeError && error.issues.some(({ code }) => code === 'busy' || code === 'unavailable')
+
+/** Records of one transaction. */
+function partsOf<T extends { record: PreparedRecord }>(jobs: readonly T[]): T[][] {
+  const parts: T[][] = []
+  let resources = Number.POSITIVE_INFINITY
+  for (const job of jobs) {
+    resources += job.record.statements.length
+    if (resources > INGEST_BOUNDS.transactionResourcesMax) {
+      parts.push([])
+      resources = job.record.statements.length
+    }
+    parts.at(-1)?.push(job)
+  }
+  return parts
+}
+
+/** Begins in order, at most `concurrency` at a time. */
+async function eachOf<T>(items: readonly T[], concurrency: number, work: (item: T) => Promise<void>): Promise<void> {
+  const left = items.values()
+  const lane = async (): Promise<void> => {
+    for (const item of left) await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, lane))
 }
 
 const locks = new KeyLocks()
+
+const together = (deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[]): Promise<BatchResult> =>
+  storeBatch(deps, tables, jobs, (keys, work) => locks.run(keys, work))
 
 /** What follows a record is done outside of its turn: it may concern things that another record holds. */
 function alone(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
@@ -63,35 +96,44 @@ export async function wake(deps: IngestDeps, tables: IngestTables, hashes: reado
   let woken = 0
   while (open.length > 0) {
     const waiting = await tables.waiting.find({ awaits: { $in: open } }, { limit: INGEST_BOUNDS.wakeBatch })
-    const next: string[] = []
-    for (const doc of waiting) {
-      const linked = await storeWaiting(deps, tables, doc)
-      if (linked === undefined) continue
-      woken++
-      await followMoves(deps, tables, linked)
-      next.push(...linked.registered)
-    }
+    const links = await storeWaiting(deps, tables, waiting)
+    for (const linked of links) await followMoves(deps, tables, linked)
+    woken += links.length
+    const next = links.flatMap(({ registered }) => registered)
     // A full page may have left some behind: the same numbers are asked again, unless nothing moves any more.
-    open = waiting.length === INGEST_BOUNDS.wakeBatch && woken > 0 ? [...open, ...next] : next
+    open = waiting.length === INGEST_BOUNDS.wakeBatch && links.length > 0 ? [...open, ...next] : next
   }
   return woken
 }
 
-/** undefined: its patient is still not known, or it cannot be stored. */
-async function storeWaiting(deps: IngestDeps, tables: IngestTables, doc: WaitingDoc): Promise<Linked | undefined> {
-  const source = deps.sources.find(({ id }) => id === doc.source)
-  const payload = await tables.payloads.get(doc.payload)
-  if (!source || !payload) return undefined
-  const record = JSON.parse(doc.record) as PreparedRecord
-  const { outcome, linked } = await alone(deps, tables, { source, payload, record })
-  return outcome.status === 'waiting' ? undefined : linked
+/** Links of the records that no longer wait: the others' patient is still not known, or they cannot be stored. */
+async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: readonly WaitingDoc[]): Promise<Linked[]> {
+  const payloads = new Map(
+    (await tables.payloads.getMany([...new Set(waiting.map(({ payload }) => payload))])).map((doc) => [doc._id, doc]),
+  )
+  const jobs = waiting.flatMap((doc): RecordJob[] => {
+    const source = deps.sources.find(({ id }) => id === doc.source)
+    const payload = payloads.get(doc.payload)
+    return source && payload ? [{ source, payload, record: JSON.parse(doc.record) as PreparedRecord }] : []
+  })
+  const stored: Linked[] = []
+  for (const part of partsOf(jobs)) {
+    const { outcomes, links } = await together(deps, tables, part)
+    stored.push(...links)
+    const rest = part.filter((_, at) => outcomes[at] === undefined)
+    await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (job) => {
+      const { outcome, linked } = await alone(deps, tables, job)
+      if (outcome.status !== 'waiting' && linked) stored.push(linked)
+    })
+  }
+  return stored
 }
 
 /** For the periodic worker: records whose number became known while a process died. */
 export async function sweepWaiting(deps: IngestDeps, tables: IngestTables): Promise<number> {
   let woken = 0
   for await (const doc of tables.waiting.stream({}, { sort: { _id: 1 } })) {
-    const known = await tables.numbers.find({ _id: { $in: doc.awaits } }, { limit: 1 })
+    const known = await tables.numbers.getMany(doc.awaits)
     if (known.length > 0) woken += await wake(deps, tables, doc.awaits)
   }
   return woken

@@ -6,7 +6,8 @@ import { INGEST_BOUNDS } from './bounds.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { prepare } from './prepare.ts'
-import { processRecord, processRows } from './process-record.ts'
+import { isBusy, processRows } from './process-record.ts'
+import type { RecordGroups } from './record-groups.ts'
 import { quarantine, rejectionIssue, WHOLE_PAYLOAD } from './quarantine.ts'
 import { IssueList } from './receipt.ts'
 import { payloadBytes } from './receive.ts'
@@ -23,6 +24,7 @@ import type {
 } from './types.ts'
 
 /**
+ * @param groups in which the records of messages are stored
  * @param alive false: the lease was lost, stop
  * @returns the payload as it stands afterwards
  * @throws OutcomeError busy, unavailable: the payload stays accepted and is tried again
@@ -31,6 +33,7 @@ export async function processPayload(
   deps: IngestDeps,
   tables: IngestTables,
   payload: PayloadDoc,
+  groups: RecordGroups,
   alive: () => boolean = () => true,
 ): Promise<PayloadDoc> {
   const source = deps.sources.find(({ id }) => id === payload.source)
@@ -38,16 +41,16 @@ export async function processPayload(
   const run = new PayloadRun(deps, tables, payload)
   if (!source || !mapping) await run.rejectWhole('source-unknown')
   else if (payload.attempts > INGEST_BOUNDS.jobAttemptsMax) await run.rejectWhole('record-failed')
-  else await decodeAll(run, source, mapping, alive)
+  else await decodeAll({ run, source, mapping, groups, context: contextOf(deps, source) }, alive)
   return alive() ? run.finish() : payload
 }
 
 /** Messages one after the other, rows in groups. */
-async function decodeAll(run: PayloadRun, source: IngestSource, mapping: SourceMapping, alive: () => boolean): Promise<void> {
+async function decodeAll(work: Work, alive: () => boolean): Promise<void> {
+  const { run, source, mapping } = work
   const table = mapping.mode === 'table'
   const groupMax = table ? INGEST_BOUNDS.batchRows : 1
   const concurrency = table ? INGEST_BOUNDS.batchConcurrency : 1
-  const work = { run, source, mapping, context: contextOf(run.deps, source) }
   const bytes = payloadBytes(run.tables, run.payload)
   const records = decodePayload(mapping, bytes, { charset: source.charset, fileName: run.payload.fileName })
   let position = 0
@@ -86,7 +89,7 @@ async function* guardedDecode(records: AsyncGenerator<DecodeResult>): AsyncGener
     try {
       next = await records.next()
     } catch (error) {
-      if (isTransient(error)) throw error
+      if (isBusy(error)) throw error
       throw new WholePayloadError(error instanceof OutcomeError ? (error.issues[0]?.code ?? 'payload-structure') : 'record-failed')
     }
     if (next.done) return
@@ -102,13 +105,11 @@ class WholePayloadError extends Error {
   }
 }
 
-const isTransient = (error: unknown): boolean =>
-  error instanceof OutcomeError && error.issues.some(({ code }) => code === 'busy' || code === 'unavailable')
-
 interface Work {
   run: PayloadRun
   source: IngestSource
   mapping: SourceMapping
+  groups: RecordGroups
   context: MappingContext
 }
 
@@ -116,7 +117,7 @@ type Good = Extract<DecodeResult, { ok: true }>
 
 /** Maps each record of a group, stores them, and counts each: stored, or quarantined with its reason. */
 async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<void> {
-  const { run, source } = work
+  const { run, source, groups } = work
   const ready: { decoded: Good; record: PreparedRecord }[] = []
   for (const decoded of group) {
     if (!decoded.ok) {
@@ -129,11 +130,10 @@ async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<v
   const jobs = ready.map(({ record }) => ({ source, payload: run.payload, record }))
   const [first] = jobs
   if (!first) return
-  const outcomes =
-    jobs.length > 1 ? await processRows(run.deps, run.tables, jobs) : [await processRecord(run.deps, run.tables, first).catch(asFailure)]
+  const outcomes = jobs.length > 1 ? await processRows(run.deps, run.tables, jobs) : [await groups.store(first).catch(asFailure)]
   for (const [at, outcome] of outcomes.entries()) {
     const { decoded } = ready[at] as (typeof ready)[number]
-    if (outcome instanceof Error) await run.fail(decoded, outcome)
+    if (outcome instanceof Error) await run.fail(decoded, asFailure(outcome))
     else if (outcome.status === 'quarantined') await run.quarantine(decoded, outcome.issues)
     else run.count(outcome)
   }
@@ -156,7 +156,7 @@ async function mapOne({ run, source, mapping, context }: Work, decoded: Good): P
 }
 
 function asFailure(error: unknown): Error {
-  if (isTransient(error)) throw error
+  if (isBusy(error)) throw error
   return error instanceof Error ? error : new Error('unknown')
 }
 
@@ -254,7 +254,6 @@ class PayloadRun {
     const all = { ...set, counts: { ...this.#counts }, issues: this.#issues.json }
     // Who lost the lease must not write over who has it now.
     const { _id, leaseTerm } = this.payload
-    const saved = await this.tables.payloads.update({ _id, leaseTerm }, { set: all })
-    if (saved) this.payload = saved
+    if (await this.tables.payloads.setOne({ _id, leaseTerm }, all)) this.payload = { ...this.payload, ...all }
   }
 }

@@ -6,7 +6,8 @@ import { keyedId } from './ids.ts'
 import type { Linked } from './link/link.ts'
 import { provenanceDraft } from './provenance.ts'
 import { type DeliveryDoc, TABLES } from './tables.ts'
-import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord, RecordOutcome } from './types.ts'
+import { issuesOfMapping } from './record-outcome.ts'
+import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
 import { unmappedId, unmappedWrites } from './unmapped.ts'
 
 export interface RecordJob {
@@ -40,6 +41,19 @@ export function provenanceOf(
 ): Draft {
   const origin = { payload, recorded: payload.receivedAt, isNew }
   return provenanceDraft(deps.secret, source, record, wanted, [...new Set(persons)].sort(), origin)
+}
+
+/** The row of a record that waits for its patient. */
+export function waitingWrite(deps: Pick<IngestDeps, 'secret' | 'now'>, job: RecordJob, awaits: string[]): SideWrite {
+  const { source, payload, record } = job
+  const _id = deliveryId(deps.secret, source, record)
+  const doc = { _id, source: source.id, payload: payload._id, awaits, at: deps.now(), record: JSON.stringify(record) }
+  return { table: TABLES.waiting, op: 'put', doc }
+}
+
+export function waitingOutcome(record: PreparedRecord): RecordOutcome {
+  const issues: ReceiptIssue[] = [{ severity: 'information', code: 'waiting-for-patient', at: record.at }, ...issuesOfMapping(record)]
+  return { status: 'waiting', resources: 0, issues }
 }
 
 /** The delivery's row, guarded by what was read of it, and the codes that it counts. */

@@ -1,15 +1,16 @@
 /**
- * Rows of a batch together: one look at their deliveries, one fold, one transaction. What is not plain (a patient to wait
- * for, a broken resource, another writer) falls back to the way of a single record, so that rows never answer for each other.
+ * Records together: one look at their deliveries, one fold, one transaction. What is not plain (nothing to store, a broken
+ * resource, another writer) falls back to the way of a single record, so that records never answer for each other.
  */
 import { INGEST_BOUNDS } from './bounds.ts'
 import { checkFolded } from './check.ts'
 import { draftOf } from './fold/draft.ts'
 import { type FoldedChange, foldStatements, type StatementFor } from './fold/stored.ts'
-import { type Linked, linkPatient } from './link/link.ts'
+import { isMention } from './fold/types.ts'
+import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
 import { refoldIfMoved } from './link/refold.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
-import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, wantedOf } from './record-writes.ts'
+import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, ReceiptIssue, RecordOutcome } from './types.ts'
 
@@ -21,35 +22,44 @@ interface Row {
   at: number
   job: RecordJob
   delivery: DeliveryDoc | undefined
+  /** numbers that it has to wait for, because its patient is not known */
+  awaits: string[]
   linked: Linked | undefined
   wanted: StatementFor[]
 }
 
 export interface BatchResult {
-  /** by position; undefined: this row goes the way of a single record */
+  /** by position; undefined: this record goes its own way */
   outcomes: (RecordOutcome | undefined)[]
-  /** links that stand, whatever becomes of the rows: what follows from them must be done */
+  /** links that stand, whatever becomes of the records: what follows from them must be done */
   links: Linked[]
 }
 
 export async function storeBatch(deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[], inTurn: InTurn): Promise<BatchResult> {
   const result: BatchResult = { outcomes: jobs.map(() => undefined), links: [] }
   const plain = await plainRows(deps, tables, jobs, result)
-  const linked = await Promise.all(plain.map((row) => linkRow(deps, tables, row, result, inTurn)))
-  const rows = linked.filter((row) => row !== undefined)
+  const linked = (await linkRows(deps, tables, plain, result, inTurn)).filter((row) => row !== undefined)
+  await waitTogether(deps, tables, linked.filter(isWaiting), result)
+  const rows = linked.filter((row) => !isWaiting(row))
   if (rows.length === 0) return result
   const wanted = rows.flatMap((row) => row.wanted)
-  await inTurn(
-    wanted.map(({ type, id }) => `${type}/${id}`),
-    () => storeRows(deps, tables, rows, wanted, result),
-  )
+  await inTurn(wanted.flatMap(turnOf), async () => {
+    for (let attempt = 0; attempt < INGEST_BOUNDS.batchAttemptsMax; attempt++) {
+      if (await storeRows(deps, tables, rows, wanted, result, attempt > 0)) return
+    }
+  })
   return result
 }
+
+const isWaiting = ({ awaits }: Row): boolean => awaits.length > 0
+
+/** What is only mentioned (the same doctor in every row) changes once, so it is not worth a turn. */
+const turnOf = ({ type, id, statement }: StatementFor): string[] => (statement && isMention(statement.state.at) ? [] : [`${type}/${id}`])
 
 /** Rows that were not stored before, each delivery once. */
 async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[], result: BatchResult): Promise<Row[]> {
   const ids = jobs.map(({ source, record }) => deliveryId(deps.secret, source, record))
-  const known = new Map((await tables.deliveries.find({ _id: { $in: ids } })).map((doc) => [doc._id, doc]))
+  const known = new Map((await tables.deliveries.getMany(ids)).map((doc) => [doc._id, doc]))
   return jobs.flatMap((job, at) => {
     const { record, payload } = job
     const delivery = known.get(ids[at] as string)
@@ -60,36 +70,75 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
     const isRepeated = ids.indexOf(ids[at] as string) !== at
     const isPlain = !record.nothingToStore && !isRepeated && !(record.needsPatient && !record.identity) && !deps.mayCollect
     const isSmall = record.statements.length <= INGEST_BOUNDS.batchRowResourcesMax
-    return isPlain && isSmall ? [{ at, job, delivery, linked: undefined, wanted: [] }] : []
+    return isPlain && isSmall ? [{ at, job, delivery, awaits: [], linked: undefined, wanted: [] }] : []
   })
 }
 
-async function linkRow(deps: IngestDeps, tables: IngestTables, row: Row, result: BatchResult, inTurn: InTurn): Promise<Row | undefined> {
-  const { source, record } = row.job
-  const { identity } = record
-  if (!identity) return { ...row, wanted: wantedOf(record, undefined) }
-  const numbers = identity.numbers.map((n) => n.hash)
-  const link = await inTurn(numbers, () => linkPatient(deps, tables, source, identity))
-  if (!link.found) return record.needsPatient ? undefined : { ...row, wanted: wantedOf(record, undefined) }
-  result.links.push(link.linked)
-  return { ...row, linked: link.linked, wanted: wantedOf(record, link.linked) }
+/** Rows that say the same of their patient (results of one report) are linked by one look. */
+async function linkRows(
+  deps: IngestDeps,
+  tables: IngestTables,
+  rows: readonly Row[],
+  result: BatchResult,
+  inTurn: InTurn,
+): Promise<(Row | undefined)[]> {
+  const same = new Map<string, Promise<LinkResult>>()
+  return Promise.all(
+    rows.map(async (row) => {
+      const { source, record } = row.job
+      const { identity } = record
+      if (!identity) return { ...row, wanted: wantedOf(record, undefined) }
+      const said = JSON.stringify([source.id, identity])
+      let link = same.get(said)
+      const isFirst = link === undefined
+      link ??= inTurn(
+        identity.numbers.map((n) => n.hash),
+        () => linkPatient(deps, tables, source, identity),
+      )
+      same.set(said, link)
+      const found = await link
+      if (found.found) {
+        if (isFirst) result.links.push(found.linked)
+        return { ...row, linked: found.linked, wanted: wantedOf(record, found.linked) }
+      }
+      if (!record.needsPatient) return { ...row, wanted: wantedOf(record, undefined) }
+      // One that waits already, or that nothing can be awaited for, is told what it was told.
+      return row.delivery || found.awaits.length === 0 ? undefined : { ...row, awaits: found.awaits }
+    }),
+  )
 }
 
-/** One attempt: when it meets another writer, or one row is broken, each row goes its own way. */
+/** Rows whose patient is not known. A number may be registered between the look and the waiting; such a row goes its own way. */
+async function waitTogether(deps: IngestDeps, tables: IngestTables, rows: readonly Row[], result: BatchResult): Promise<void> {
+  if (rows.length === 0) return
+  const side = rows.flatMap(({ job, awaits }) => [
+    waitingWrite(deps, job, awaits),
+    ...deliveryWrites(deps, job, undefined, waitingOutcome(job.record)),
+  ])
+  if (!(await deps.writer.write([], { side })).ok) return
+  const known = await tables.numbers.getMany([...new Set(rows.flatMap(({ awaits }) => awaits))])
+  const numbers = new Set(known.map(({ _id }) => _id))
+  for (const { at, job, awaits } of rows) if (!awaits.some((hash) => numbers.has(hash))) result.outcomes[at] = waitingOutcome(job.record)
+}
+
+/** @returns false when it met another writer; true also when a row is broken, which each row then finds out for itself */
 async function storeRows(
   deps: IngestDeps,
   tables: IngestTables,
   rows: readonly Row[],
   wanted: readonly StatementFor[],
   result: BatchResult,
-): Promise<void> {
+  again: boolean,
+): Promise<boolean> {
   const { changes, persons } = await foldStatements(tables, wanted)
   const changed = changes.filter((c) => c.changed)
   const issues = new Map<string, ReceiptIssue[]>()
-  for (const { folded } of changed) {
-    const checked = checkFolded(deps, [folded])
-    if (!checked.storable) return
-    issues.set(`${folded.type}/${folded.id}`, checked.issues)
+  const drafts = []
+  for (const change of changed) {
+    const checked = checkFolded(deps, [change.folded])
+    if (!checked.storable) return true
+    issues.set(`${change.folded.type}/${change.folded.id}`, checked.issues)
+    drafts.push(draftOf(change, again))
   }
   const people = peopleOf(changes, persons)
   const done = rows.map((row) => {
@@ -97,16 +146,16 @@ async function storeRows(
     const found = row.wanted.flatMap(({ type, id }) => issues.get(`${type}/${id}`) ?? [])
     return storedOutcome(record, row.wanted.length, [...(row.linked?.issues ?? []), ...issuesOfMapping(record), ...found])
   })
-  const drafts = changed.map((change) => draftOf(change))
   for (const { job, wanted: mine, linked, delivery } of rows) {
     const concerned = [...(linked ? [linked.person] : []), ...mine.flatMap(({ type, id }) => people.get(`${type}/${id}`) ?? [])]
-    if (mine.length > 0) drafts.push(provenanceOf(deps, job, mine, concerned, delivery === undefined))
+    if (mine.length > 0) drafts.push(provenanceOf(deps, job, mine, concerned, delivery === undefined && !again))
   }
   const side = changes.flatMap((c) => c.side ?? [])
   const deliveries = rows.flatMap((row, at) => deliveryWrites(deps, row.job, row.delivery, done[at] as RecordOutcome))
-  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries] })).ok) return
+  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries] })).ok) return false
   for (const [at, row] of rows.entries()) result.outcomes[row.at] = done[at]
   await refoldIfMoved(deps, tables, persons, wanted)
+  return true
 }
 
 /** Persons behind each resource. */

@@ -11,9 +11,9 @@ import { foldStatements, type StatementFor } from './fold/stored.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold.ts'
 import { issuesOfMapping, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
-import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, wantedOf } from './record-writes.ts'
+import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import { retryingConflicts } from './retry.ts'
-import { type DeliveryDoc, type IngestTables, TABLES } from './tables.ts'
+import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, ReceiptIssue, RecordOutcome } from './types.ts'
 
 export interface StoredRecord {
@@ -57,11 +57,7 @@ async function nothingToStore(deps: IngestDeps, tables: IngestTables, job: Recor
 }
 
 function wait(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known, awaits: string[]): Promise<StoredRecord> {
-  const issue: ReceiptIssue = { severity: 'information', code: 'waiting-for-patient', at: job.record.at }
-  const outcome: RecordOutcome = { status: 'waiting', resources: 0, issues: [issue, ...issuesOfMapping(job.record)] }
-  const _id = deliveryId(deps.secret, job.source, job.record)
-  const doc = { _id, source: job.source.id, payload: job.payload._id, awaits, at: deps.now(), record: JSON.stringify(job.record) }
-  return commitAlone(deps, tables, job, delivery, [{ table: TABLES.waiting, op: 'put', doc }], outcome)
+  return commitAlone(deps, tables, job, delivery, [waitingWrite(deps, job, awaits)], waitingOutcome(job.record))
 }
 
 /** The delivery's row with side writes, no resources. Who was faster with this very delivery has the word. */

@@ -23,6 +23,8 @@ export interface WorkerOptions {
   heartbeatMs: number
   /** rows looked at in one round */
   pageMax: number
+  /** rows under way at the same time; one after the other when absent */
+  concurrency?: number
   now(): Date
   failed(kind: string, id: string | number, error: unknown): void
 }
@@ -33,7 +35,11 @@ export async function workThrough<T extends TableDoc>(kind: WorkKind<T>, options
   const free = { $or: [{ leaseUntil: { $exists: false } }, { leaseUntil: { $lte: now } }] }
   const rows = await kind.table.find({ $and: [kind.due, free] }, { sort: kind.sort, limit: options.pageMax })
   let finished = 0
-  for (const row of rows) if (await workOne(kind, row, options)) finished++
+  const left = rows.values()
+  const lane = async (): Promise<void> => {
+    for (const row of left) if (await workOne(kind, row, options)) finished++
+  }
+  await Promise.all(Array.from({ length: options.concurrency ?? 1 }, lane))
   return finished
 }
 

@@ -13,7 +13,7 @@ const DUPLICATE_KEY = 11000
 /**
  * @throws Conflict when another writer was faster, or a side write did not match
  */
-export async function applyPlan(db: Db, session: ClientSession, plan: GroupPlan, chain: Chain): Promise<void> {
+export async function applyPlan(db: Db, session: ClientSession, plan: GroupPlan, chain: Chain, apart: boolean): Promise<void> {
   const inserts = new Map<string, Document[]>()
   const updates = new Map<string, Document[]>()
   for (const { type, doc } of plan.history) listIn(inserts, type + HISTORY_SUFFIX).push(doc)
@@ -29,7 +29,7 @@ export async function applyPlan(db: Db, session: ClientSession, plan: GroupPlan,
     checkReply(reply)
     if (reply.n !== list.length) throw new Conflict('stale')
   }
-  await applySide(db, session, plan.side)
+  await applySide(db, session, plan.side, apart)
 }
 
 function listIn(lists: Map<string, Document[]>, name: string): Document[] {

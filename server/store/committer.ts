@@ -6,6 +6,7 @@
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { Conflict } from './conflict.ts'
+import { fieldBytes } from './field-bytes.ts'
 import { soon } from './soon.ts'
 import { documentKey } from './unit-plan.ts'
 import type { WriteResult, WriteUnit } from './types.ts'
@@ -125,14 +126,5 @@ function touchesOf(unit: WriteUnit): string[] {
 function bytesOf(unit: WriteUnit): number {
   let bytes = unit.writes.length * 4096 + (unit.audit?.length ?? 0) * 2048
   for (const side of unit.side ?? []) bytes += 1024 + fieldBytes('doc' in side ? side.doc : 'set' in side ? side.set : undefined)
-  return bytes
-}
-
-function fieldBytes(doc: Record<string, unknown> | undefined): number {
-  let bytes = 0
-  for (const value of Object.values(doc ?? {})) {
-    if (value instanceof Uint8Array) bytes += value.byteLength
-    else if (typeof value === 'string') bytes += value.length
-  }
   return bytes
 }

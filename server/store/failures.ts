@@ -15,7 +15,7 @@ import type { StoreLog } from './log.ts'
 
 const MAX_TIME_EXPIRED = 50
 const MEMORY_LIMIT = 292
-const DUPLICATE_KEY = 11000
+export const DUPLICATE_KEY = 11000
 const DOCUMENT_TOO_LARGE = new Set([10334, 17419, 17420])
 
 /** Server errors that say "somebody else is at it" (WriteConflict, LockTimeout, LockBusy). */

@@ -13,14 +13,18 @@ interface SideStep {
 
 type Command = 'insert' | 'update' | 'delete'
 
-/** @throws Conflict `side` naming the write that failed */
-export async function applySide(db: Db, session: ClientSession, steps: readonly SideStep[]): Promise<void> {
-  for (const run of runsOf(steps)) {
+/**
+ * @param apart writes that must match go one by one, so that the one that did not can be named
+ * @throws Conflict `side` naming the write that failed, or none of a run where only the number of matches is known
+ */
+export async function applySide(db: Db, session: ClientSession, steps: readonly SideStep[], apart: boolean): Promise<void> {
+  for (const run of runsOf(steps, apart)) {
     const reply = await db.command(commandOf(run), { session })
     const failed = (reply.writeErrors as { index: number; code: number }[] | undefined)?.[0]
     if (failed) throw new Conflict('side', failed.code, placeOf(run, failed.index))
     const [only] = run
-    if (only && mustMatch(only.write) && reply.n === 0) throw new Conflict('side', undefined, placeOf(run, 0))
+    if (only && mustMatch(only.write) && reply.n !== run.length)
+      throw new Conflict('side', undefined, run.length === 1 ? placeOf(run, 0) : undefined)
   }
 }
 
@@ -30,17 +34,17 @@ function placeOf(run: readonly SideStep[], index: number): { unit: number; at: n
 }
 
 /**
- * Tables do not see each other, so each table's writes can go together as long as their own order is kept. A write that
- * must match stands alone, because a command tells only how many of its writes matched.
+ * Tables do not see each other, so each table's writes can go together as long as their own order is kept. Those that must
+ * match are never mixed with others, because a command tells only how many of its writes matched.
  */
-function runsOf(steps: readonly SideStep[]): SideStep[][] {
+function runsOf(steps: readonly SideStep[], apart: boolean): SideStep[][] {
   const runs: SideStep[][] = []
   const open = new Map<string, SideStep[]>()
   for (const step of steps) {
     const table = step.write.table
     const run = open.get(table)
     const first = run?.[0]
-    if (run && first && commandName(first.write) === commandName(step.write) && !mustMatch(first.write) && !mustMatch(step.write)) {
+    if (run && first && goTogether(first.write, step.write, apart)) {
       run.push(step)
     } else {
       const fresh = [step]
@@ -49,6 +53,11 @@ function runsOf(steps: readonly SideStep[]): SideStep[][] {
     }
   }
   return runs
+}
+
+function goTogether(a: SideWrite, b: SideWrite, apart: boolean): boolean {
+  if (commandName(a) !== commandName(b) || mustMatch(a) !== mustMatch(b)) return false
+  return !(apart && mustMatch(a))
 }
 
 function commandName(write: SideWrite): Command {

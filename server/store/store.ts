@@ -17,7 +17,7 @@ import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
 import { countFiltered, searchPage, visibleFilter } from './search.ts'
 import { streamBatches } from './stream.ts'
-import { openTable } from './tables.ts'
+import { createTables } from './tables.ts'
 import { type Lane, runTransaction } from './transaction.ts'
 import type { Store, Stored, WriteUnit } from './types.ts'
 import type { ClaimDoc } from './unit-plan.ts'
@@ -57,6 +57,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     lanes.length,
   )
   const readById = createReader(db)
+  const tables = createTables(db, log)
   const read = async (d: Decision, type: string, id: string): Promise<Stored | undefined> => {
     checkTypeName(type)
     const doc = await guarded(log, () => readById(type, id))
@@ -94,7 +95,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       guarded(log, async () => {
         await db.collection<ClaimDoc>(CLAIMS).deleteOne({ _id: { $eq: claimId(key) } })
       }),
-    table: (_d, name) => openTable(db, name, log),
+    table: (_d, name) => tables.open(name),
     async close() {
       await committer.close()
       await audit.close()

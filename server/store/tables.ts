@@ -1,13 +1,38 @@
 /** The server's own tables: small typed collections without resources' machinery. */
-import { type Collection, type Db, type Document, type Filter, MongoServerError, type OptionalUnlessRequiredId } from 'mongodb'
+import {
+  type AnyBulkWriteOperation,
+  type Collection,
+  type Db,
+  type Document,
+  type Filter,
+  MongoBulkWriteError,
+  MongoServerError,
+  type OptionalUnlessRequiredId,
+} from 'mongodb'
+import { BOUNDS } from '../config/bounds.ts'
 import { checkTableName } from './collections.ts'
 import { guarded } from './failures.ts'
-import { isDuplicateKey } from './failures.ts'
+import { DUPLICATE_KEY, isDuplicateKey } from './failures.ts'
+import { fieldBytes } from './field-bytes.ts'
 import type { StoreLog } from './log.ts'
+import { sharedReads } from './shared-reads.ts'
+import { sharedWrites } from './shared-writes.ts'
 import type { Table, TableDoc } from './types.ts'
 import { safeSet, safeWhere, type TableChange } from './where.ts'
 
 const INDEX_DIFFERS = new Set([85, 86])
+
+/** One object per table, so that all who use it share its queries. */
+export function createTables(db: Db, log: StoreLog): { open<T extends TableDoc>(name: string): Table<T> } {
+  const open = new Map<string, unknown>()
+  return {
+    open<T extends TableDoc>(name: string): Table<T> {
+      const known = open.get(name) ?? openTable<T>(db, name, log)
+      open.set(name, known)
+      return known as Table<T>
+    },
+  }
+}
 
 export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLog): Table<T> {
   checkTableName(name)
@@ -15,12 +40,21 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
   const run = <R>(work: () => Promise<R>) => guarded(log, work)
   const filterOf = (where: Record<string, unknown>) => safeWhere(where) as Filter<T>
   const byId = (id: T['_id']) => ({ _id: { $eq: id } }) as unknown as Filter<T>
+  const getMany = sharedReads<T['_id'], T>((ids) => run(() => rowsOf(rows, ids)), TABLE_READS)
+  const insert = sharedWrites<T, boolean>((docs) => run(() => insertUnlessThere(rows, docs)), fieldBytes, TABLE_WRITES)
+  const setOne = sharedWrites<Setting, boolean>(
+    (list) => run(() => setEach(rows, list)),
+    ({ set }) => fieldBytes(set),
+    TABLE_WRITES,
+  )
   return {
-    get: (id) => run(async () => ((await rows.findOne(byId(id))) as T | null) ?? undefined),
+    get: async (id) => (await getMany([id]))[0],
+    getMany,
     find: (where, options = {}) => run(() => rows.find(filterOf(where), options).toArray() as Promise<T[]>),
     stream: (where, options = {}) => streamed(rows, filterOf(where), options, log),
     count: (where) => run(() => rows.countDocuments(filterOf(where))),
-    insert: (doc) => run(() => insertUnlessThere(rows, doc)),
+    insert,
+    setOne: (where, set) => setOne({ where, set }),
     put: (doc) =>
       run(async () => {
         await rows.replaceOne(byId(doc._id), doc as never, { upsert: true })
@@ -32,14 +66,46 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
   }
 }
 
-async function insertUnlessThere<T extends TableDoc>(rows: Collection<T>, doc: T): Promise<boolean> {
+const TABLE_READS = { lanes: BOUNDS.readLanes, keysMax: BOUNDS.tableGroupIds }
+const TABLE_WRITES = { itemsMax: BOUNDS.tableGroupRows, bytesMax: BOUNDS.groupBytes }
+
+async function rowsOf<T extends TableDoc>(rows: Collection<T>, ids: readonly T['_id'][]): Promise<Map<T['_id'], T>> {
+  const filter = (ids.length === 1 ? { _id: { $eq: ids[0] } } : { _id: { $in: ids } }) as Filter<T>
+  const found = (await rows.find(filter).toArray()) as T[]
+  return new Map(found.map((row) => [row._id, row]))
+}
+
+/** For each: false when its id is there already. */
+async function insertUnlessThere<T extends TableDoc>(rows: Collection<T>, docs: readonly T[]): Promise<boolean[]> {
+  const inserted = docs.map(() => true)
   try {
-    await rows.insertOne(doc as OptionalUnlessRequiredId<T>)
-    return true
+    await rows.insertMany(docs as readonly OptionalUnlessRequiredId<T>[], { ordered: false })
   } catch (error) {
-    if (isDuplicateKey(error)) return false
-    throw error
+    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error
+    const failed = [error.writeErrors].flat()
+    if (failed.length === 0 || failed.some(({ code }) => code !== DUPLICATE_KEY)) throw error
+    for (const { index } of failed) inserted[index] = false
   }
+  return inserted
+}
+
+interface Setting {
+  where: Record<string, unknown>
+  set: Record<string, unknown>
+}
+
+/** A command tells only how many matched: when it is not all of them, each is asked alone, which changes nothing twice. */
+async function setEach<T extends TableDoc>(rows: Collection<T>, list: readonly Setting[]): Promise<boolean[]> {
+  const filterOf = ({ where }: Setting) => safeWhere(where) as Filter<T>
+  const changeOf = ({ set }: Setting) => safeSet({ set }) as Document
+  if (list.length > 1) {
+    const all = list.map((one) => ({ updateOne: { filter: filterOf(one), update: changeOf(one) } }))
+    const { matchedCount } = await rows.bulkWrite(all as unknown as AnyBulkWriteOperation<T>[], { ordered: true })
+    if (matchedCount === list.length) return list.map(() => true)
+  }
+  const matched: boolean[] = []
+  for (const one of list) matched.push((await rows.updateOne(filterOf(one), changeOf(one))).matchedCount > 0)
+  return matched
 }
 
 /** With `upsert`, a document that is there but does not fit the condition is a failed update, not an error. */

@@ -43,8 +43,8 @@ export async function runTransaction(o: TransactionOptions, lane: Lane, units: r
       if (error instanceof Conflict) {
         const own = ownConflict(error, units)
         if (own) return [own]
-        // A new document was there already, or a version moved on: look at all of them, then decide.
-        if (error.kind === 'side' || error.kind === 'refused') throw error
+        // A new document was there already, a version or a row moved on: look at all of them one by one, then decide.
+        if (error.kind === 'refused' || (error.kind === 'side' && (units.length > 1 || error.where || thorough))) throw error
         thorough = true
       } else if (!isTransient(error)) throw error
       if (Date.now() >= deadline) throw giveUp(error)
@@ -68,7 +68,7 @@ async function attemptOnce(o: TransactionOptions, lane: Lane, units: readonly Wr
   const standing = await readStanding(o, lane.session, units, thorough)
   const plan = planGroup(units, standing, o.now(), o.claimId)
   const draft = lane.chain ? { ...lane.chain } : newChain()
-  await applyPlan(o.db, lane.session, plan, draft)
+  await applyPlan(o.db, lane.session, plan, draft, thorough)
   try {
     await commit(lane.session, deadline)
   } catch (error) {

@@ -100,11 +100,14 @@ export interface SearchPage {
 }
 
 export interface Table<T extends TableDoc> {
+  /** look-ups by id that come while others run share the next query */
   get(id: T['_id']): Promise<T | undefined>
+  /** rows of these ids that are there, in their order; shares queries like `get` */
+  getMany(ids: readonly T['_id'][]): Promise<T[]>
   find(where: Record<string, unknown>, options?: { sort?: Record<string, 1 | -1>; limit?: number }): Promise<T[]>
   stream(where: Record<string, unknown>, options?: { sort?: Record<string, 1 | -1> }): AsyncIterable<T>
   count(where: Record<string, unknown>): Promise<number>
-  /** false when the id exists */
+  /** false when the id exists; inserts that come while others run go together */
   insert(doc: T): Promise<boolean>
   put(doc: T): Promise<void>
   /** updates one, answers the document after it */
@@ -113,6 +116,8 @@ export interface Table<T extends TableDoc> {
     change: { set?: Record<string, unknown>; inc?: Record<string, number>; unset?: string[] },
     options?: { upsert?: boolean; sort?: Record<string, 1 | -1> },
   ): Promise<T | undefined>
+  /** sets fields of the one row that `where` (with its id) names, together with others; false when there is none */
+  setOne(where: { _id: T['_id']; [field: string]: unknown }, set: Record<string, unknown>): Promise<boolean>
   updateMany(where: Record<string, unknown>, set: Record<string, unknown>): Promise<number>
   delete(where: Record<string, unknown>): Promise<number>
   /** declared once at start by the module that owns the table */

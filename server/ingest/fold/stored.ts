@@ -35,12 +35,17 @@ export interface FoldedChanges {
 /** Reads what is known, joins, folds. The writes are guarded by revision, so that nobody's statement is lost. */
 export async function foldStatements(tables: IngestTables, wanted: readonly StatementFor[]): Promise<FoldedChanges> {
   const byKey = new Map<string, StatementFor[]>()
-  for (const one of wanted) byKey.set(`${one.type}/${one.id}`, [...(byKey.get(`${one.type}/${one.id}`) ?? []), one])
+  for (const one of wanted) {
+    const key = `${one.type}/${one.id}`
+    const known = byKey.get(key)
+    if (known) known.push(one)
+    else byKey.set(key, [one])
+  }
   const keys = [...byKey.keys()]
-  const docs = new Map((await tables.contributions.find({ _id: { $in: keys } })).map((doc) => [doc._id, doc]))
+  const docs = new Map((await tables.contributions.getMany(keys)).map((doc) => [doc._id, doc]))
   const joined = [...byKey].map(([key, all]) => joinKnown(docs.get(key), all))
   const patients = [...new Set(joined.flatMap(({ type, id, patients: all }) => (type === 'Patient' ? [...all, id] : all)))]
-  const records = new Map((patients.length > 0 ? await tables.records.find({ _id: { $in: patients } }) : []).map((doc) => [doc._id, doc]))
+  const records = new Map((await tables.records.getMany(patients)).map((doc) => [doc._id, doc]))
   const persons = new Map(patients.map((patient) => [patient, records.get(patient)?.person ?? patient]))
   const changes = joined.flatMap((one) => (one.statements.length === 0 ? [] : [changeOf(one, records, persons)]))
   return { changes, persons }

@@ -25,10 +25,10 @@ export async function readFacts(
   const legalHash = legal?.links ? numberHash(deps.secret, domain, 'LEGAL', `${legal.type}:${legal.number}`) : undefined
   const person = legal?.links && legal.birthDate !== undefined ? keyedId(deps.secret, 'person', legal.number) : undefined
   const hashes = [...identity.numbers.map((n) => n.hash), ...(identity.replaces ?? []), ...(legalHash === undefined ? [] : [legalHash])]
-  const found = await tables.numbers.find({ _id: { $in: hashes } })
-  const records = found.length === 0 ? [] : await tables.records.find({ _id: { $in: [...new Set(found.map((n) => n.patient))] } })
+  const found = await tables.numbers.getMany([...new Set(hashes)])
+  const records = await tables.records.getMany([...new Set(found.map((n) => n.patient))])
   const keys = [...new Set([...(person === undefined ? [] : [person]), ...records.flatMap((r) => r.number?.value ?? [])])]
-  const identities = new Map((keys.length === 0 ? [] : await tables.identities.find({ _id: { $in: keys } })).map((doc) => [doc._id, doc]))
+  const identities = new Map((await tables.identities.getMany(keys)).map((doc) => [doc._id, doc]))
   return {
     known: {
       numbers: new Map(found.map((n) => [n._id, n.patient])),

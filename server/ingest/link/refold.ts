@@ -29,7 +29,7 @@ export async function refoldIfMoved(
   keys: readonly StatementFor[],
 ): Promise<void> {
   if (used.size === 0) return
-  const records = await tables.records.find({ _id: { $in: [...used.keys()] } })
+  const records = await tables.records.getMany([...used.keys()])
   for (const { _id, absorbedBy } of records) if (absorbedBy !== null) await absorbRecord(deps, tables, _id, absorbedBy)
   const now = new Map(records.map((record) => [record._id, record.person ?? record._id]))
   const moved = [...used].some(([patient, person]) => (now.get(patient) ?? patient) !== person)
