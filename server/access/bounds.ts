@@ -12,6 +12,8 @@ export const ACCESS_BOUNDS = {
   relabelBatchPersons: 50,
   /** batches that one process relabels beside each other right after consent changes */
   relabelLanes: 2,
+  /** a batch that takes longer does not keep the next one waiting */
+  relabelSlowMs: 200,
   /** what a process has not relabelled so long after the change, the worker of any process takes over */
   relabelTakeOverMs: 5_000,
   /** parts into which processes divide the persons to be relabelled */

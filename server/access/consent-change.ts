@@ -59,19 +59,13 @@ async function changesOf(deps: ConsentDeps, inputs: readonly StampInput[], actor
   const changes = new Map<string, KeptChange[]>()
   if (inputs.length === 0) return changes
   const add = (person: string, change: KeptChange) => changes.set(person, [...(changes.get(person) ?? []), change])
-  const current = await deps.store.readMany(
-    LABELLING,
-    'Consent',
-    inputs.map(({ id }) => id),
-  )
   const compiled = inputs.map((input) => ({
     input,
     compiled: input.resource && compileConsent(input.resource, recorderOf(input, actor), deps.zone),
   }))
-  const persons = await personsOf(
-    deps,
-    compiled.flatMap((one) => one.compiled?.patient ?? []),
-  )
+  const ids = inputs.map(({ id }) => id)
+  const patients = compiled.flatMap((one) => one.compiled?.patient ?? [])
+  const [current, persons] = await Promise.all([deps.store.readMany(LABELLING, 'Consent', ids), personsOf(deps, patients)])
   for (const { input, compiled: found } of compiled) {
     const before = current.find(({ id }) => id === input.id)
     const patient = found?.patient

@@ -27,6 +27,7 @@ export function createRelabelSoon(relabelPersons: RelabelPersons, failed: (error
   const running = new Set<string>()
   const idlers: (() => void)[] = []
   let lanes = 0
+  let later: NodeJS.Timeout | undefined
   let stopped = false
 
   const waitingOf = (person: string): Waiting => {
@@ -66,21 +67,31 @@ export function createRelabelSoon(relabelPersons: RelabelPersons, failed: (error
     if (lanes === 0) for (const tell of idlers.splice(0)) tell()
   }
 
+  const startLane = (): void => {
+    lanes++
+    void work()
+  }
+
+  /** Who comes while a batch is under way goes together with others into the next one, unless it takes long. */
+  const helpLane = (): void => {
+    later = undefined
+    if (waiting.size > 0 && lanes < ACCESS_BOUNDS.relabelLanes) startLane()
+  }
+
   const idle = (): Promise<void> => (lanes === 0 ? Promise.resolve() : new Promise((resolve) => void idlers.push(resolve)))
 
   return {
     async relabel(persons, waitMs) {
       if (stopped || persons.length === 0) return
       const all = persons.map((person) => waitingOf(person).done)
-      if (lanes < ACCESS_BOUNDS.relabelLanes) {
-        lanes++
-        void work()
-      }
+      if (lanes === 0) startLane()
+      else later ??= setTimeout(helpLane, ACCESS_BOUNDS.relabelSlowMs)
       await within(Promise.all(all), waitMs)
     },
     idle,
     async stop() {
       stopped = true
+      clearTimeout(later)
       for (const { finish } of waiting.values()) finish()
       waiting.clear()
       await idle()

@@ -1,11 +1,12 @@
 /** Laws of the decision, over random consents, askers and resources. */
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { ConsentRule, Criteria, Effect, Provision } from '../../server/access/consent-model.ts'
+import type { ConsentRule, Criteria, Effect, Preference, Provision, Span } from '../../server/access/consent-model.ts'
 import { decide } from '../../server/access/decide.ts'
 import { isAdmissible } from '../../server/access/purposes.ts'
 import { DEFAULT_POLICY, type Question } from '../../server/access/question.ts'
 import type { ResourceFacts } from '../../server/access/resource-class.ts'
+import { onlyPermits } from '../../server/access/relabel-entries.ts'
 import { resolveRules } from '../../server/access/resolve.ts'
 import { DATA_FORMS, PARTIES } from '../../server/auth/actor.ts'
 
@@ -135,6 +136,62 @@ describe('laws', () => {
       }),
       RUNS,
     )
+  })
+
+  test('first consents that can only permit take nothing away: their documents need not be hidden while they are relabelled', () => {
+    const frame = fc.record(
+      {
+        noPermit: fc.constant(true as const),
+        recorder: fc.constantFrom('H1', 'U1'),
+        onlyFor: fc.constantFrom('H1', 'U1'),
+        permitsFrom: fc.constantFrom(NOW - 1, NOW + 1),
+        notBefore: fc.constantFrom(NOW - 1, NOW + 1),
+        period: fc.constantFrom<Span>({ until: NOW - 1 }, { from: NOW - 1 }, { from: NOW + 1 }),
+        refusal: fc.constant(true as const),
+        silent: fc.constant(true as const),
+        preferences: fc.constant<Preference[]>([{ model: 'blanket-deny', criteria: {} }]),
+      },
+      { requiredKeys: [] },
+    )
+    const framed = fc.tuple(rule(ANY), frame).map(([one, more]) => ({ ...one, ...more }))
+    const opening = fc.tuple(rule(['permit']), frame).map(([one, more]) => {
+      const { refusal: _, preferences: __, ...rest } = more
+      return { ...one, ...rest }
+    })
+    let permitted = 0
+    const series = fc.array(fc.constantFrom(0, 1), { minLength: 3, maxLength: 3 })
+    const drawnRules = fc.array(fc.oneof({ weight: 5, arbitrary: opening }, { weight: 1, arbitrary: framed }), {
+      minLength: 1,
+      maxLength: 3,
+    })
+    fc.assert(
+      fc.property(drawnRules, series, question, facts, (drawnOnes, numbers, drawn, resource) => {
+        const rules = drawnOnes.map((one, at): ConsentRule => ({ ...one, series: numbers[at] ?? 0 }))
+        if (!onlyPermits(rules) || decided([], drawn, resource).decision !== 'permit') return
+        permitted++
+        expect(decided(rules, drawn, resource).decision).toBe('permit')
+      }),
+      { numRuns: 3_000 },
+    )
+    expect(permitted).toBeGreaterThan(100)
+  })
+
+  test('what could take something away is not taken for a permit', () => {
+    const permit: Provision = { effect: 'permit', criteria: {}, nested: [] }
+    const one = (more: Partial<ConsentRule>): ConsentRule[] => [{ series: 0, rank: 0, root: permit, ...more }]
+    expect([onlyPermits([]), onlyPermits(one({})), onlyPermits(one({ root: { ...permit, nested: [permit] } }))]).toEqual([true, true, true])
+    const deny: Provision = { effect: 'deny', criteria: {}, nested: [] }
+    const others: Partial<ConsentRule>[] = [
+      { root: deny },
+      { root: { ...permit, nested: [permit, deny] } },
+      { root: { ...permit, nested: [{ ...permit, nested: [deny] }] } },
+      { root: { ...permit, effect: 'emergency' } },
+      { refusal: true },
+      { preferences: [{ model: 'blanket-permit', criteria: {} }] },
+    ]
+    expect(others.map((more) => onlyPermits(one(more)))).toEqual(others.map(() => false))
+    expect(onlyPermits([...one({}), ...one({ root: deny })])).toBe(false)
+    expect(onlyPermits([{ series: 0, rank: 0 }])).toBe(false)
   })
 
   test('adding an older general permit never lifts a denial by consent', () => {

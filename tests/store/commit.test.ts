@@ -206,7 +206,8 @@ describe('a group of units', () => {
     expect(await store.typesOf(SYSTEM, 'p9')).toEqual(['Basic'])
     const changed = { ...acc, s: 4, e: ['p9#2'] }
     expect(await store.restamp(SYSTEM, 'Basic', [{ id: 'label', v: 2, acc: changed }])).toBe(0)
-    expect(await store.restamp(SYSTEM, 'Basic', [{ id: 'label', v: 1, acc: changed }])).toBe(1)
+    expect(await store.restamp(SYSTEM, 'Basic', [{ id: 'label', v: 1, acc: changed, stood: ['p9#0'] }])).toBe(0)
+    expect(await store.restamp(SYSTEM, 'Basic', [{ id: 'label', v: 1, acc: changed, stood: ['p9#1'] }])).toBe(1)
     await commit({ writes: [put('label', 'y', { acc: changed })] })
     expect(await store.restamp(SYSTEM, 'Basic', [{ id: 'label', v: 1, acc: NOBODY, superseded: true }])).toBe(1)
     expect((await store.readVersion(SYSTEM, 'Basic', 'label', 1))?.acc).toEqual(NOBODY)

@@ -1,0 +1,174 @@
+/** What happens behind the answer to a consent change, and what does not wait for it (access.md 3.6). */
+import { describe, expect, test } from '@jest/globals'
+import type { Access } from '../../server/access/types.ts'
+import type { Actor } from '../../server/auth/actor.ts'
+import { parseResource } from '../../server/fhir/resource-text.ts'
+import type { Store, TableDoc } from '../../server/store/types.ts'
+import { createWriter } from '../../server/writer/writer.ts'
+import { consentFromCase } from './consent-from-case.ts'
+import { actor, condition, encounter, hospital, patient, researcher, SYSTEM, sees, site, study } from './fixture.ts'
+import type { CaseConsent } from './case-notation.ts'
+
+const START = Date.parse('2025-06-01T00:00:00Z')
+const clock = { now: new Date(START) }
+const at = site({ now: () => clock.now })
+const later = (ms: number) => {
+  clock.now = new Date(START + ms)
+}
+
+const consent = (subject: string, id: string, extra: Partial<CaseConsent>): Record<string, unknown> =>
+  consentFromCase(
+    { id, series: id, patient: subject, status: 'active', dateTime: '2025-01-01', performer: 'patient', verified: true, ...extra },
+    id,
+  )
+const broad = (subject: string, extra: Partial<CaseConsent> = {}) =>
+  consent(subject, `${subject}-broad`, { policyRule: 'OPTIN', provision: { purpose: ['HRESCH'], form: ['PSEUD', 'ANON'] }, ...extra })
+const withdrawn = (subject: string) => broad(subject, { status: 'inactive', dateTime: '2025-05-01' })
+const noResearch = (subject: string) => consent(subject, `${subject}-no`, { policyRule: 'OPTOUT', provision: { purpose: ['HRESCH'] } })
+
+const self = (id: string): Actor => actor('patient', { patient: id })
+
+/** A process that writes, and never gets to relabelling: `fails` at once, or `hangs` as a database that does not answer. */
+async function process(how: 'fails' | 'hangs'): Promise<{ access: Access; put(resource: object, by: Actor): Promise<void> }> {
+  const restamp: Store['restamp'] = () =>
+    how === 'fails' ? Promise.reject(new Error('no')) : new Promise((_resolve, reject) => hanging.push(reject))
+  const access = await at.another({ store: { ...at.store, restamp } })
+  const writer = createWriter({ store: at.store, search: at.search, access })
+  return {
+    access,
+    async put(resource, by) {
+      const { resourceType: type, id } = resource as { resourceType: string; id: string }
+      const parsed = parseResource(JSON.stringify(resource))
+      const result = await writer.write([{ type, id, method: 'PUT', expect: 'any', parsed, custodian: '' }], { actor: by })
+      expect(result.ok).toBe(true)
+    },
+  }
+}
+const hanging: ((error: Error) => void)[] = []
+
+const entry = (table: string, id: string) => at.store.table<TableDoc & { epoch: number; done: Date | null }>(SYSTEM, table).get(id)
+const stampsOf = async (type: string, id: string) => (await at.store.read(SYSTEM, type, id))?.acc.e
+
+/** A patient of H1 with a condition, treated at H2 too. */
+async function admit(id: string): Promise<void> {
+  await at.put('', [study('S1')])
+  await at.put('H1', [patient(id), condition(`${id}-c`, id), encounter(`${id}-e1`, id)])
+  await at.put('H2', [encounter(`${id}-e2`, id)])
+}
+
+describe('a take-away', () => {
+  test('is in force with the answer, although nothing can be relabelled, and the worker of another process finishes', async () => {
+    await admit('k1')
+    await at.put('', [broad('k1')], self('k1'))
+    await at.access.relabelled()
+    const seen = (who: Actor) => sees(at.access, at.store, who, 'Condition', 'k1-c')
+    expect(await seen(researcher())).toBe(true)
+    const stuck = await process('hangs')
+    await stuck.put(withdrawn('k1'), self('k1'))
+    expect(await seen(researcher())).toBe(false)
+    expect(await stampsOf('Condition', 'k1-c')).toEqual(['k1#1'])
+    // The process ends; its own relabelling never came to anything.
+    for (const reject of hanging.splice(0)) reject(new Error('ended'))
+    await stuck.access.stop()
+    expect(await at.access.relabelRound()).toBe(0)
+    expect(await stampsOf('Condition', 'k1-c')).toEqual(['k1#1'])
+    later(6_000)
+    await at.access.relabelRound()
+    expect(await stampsOf('Condition', 'k1-c')).toEqual(['k1#2'])
+    expect(await entry('overlay', 'k1')).toMatchObject({ epoch: 2, done: clock.now })
+    expect([await seen(researcher()), await seen(hospital('H1'))]).toEqual([false, true])
+    later(127_000)
+    expect(await at.access.relabelRound()).toBe(2)
+    expect([await entry('overlay', 'k1'), await entry('relabel_grants', 'k1')]).toEqual([undefined, undefined])
+    expect([await seen(researcher()), await seen(hospital('H1'))]).toEqual([false, true])
+    clock.now = new Date(START)
+  })
+
+  test('is answered although relabelling fails, and the consent itself can be read at once', async () => {
+    await admit('k2')
+    const failing = await process('fails')
+    await failing.put(noResearch('k2'), self('k2'))
+    expect(await entry('overlay', 'k2')).toMatchObject({ epoch: 1, done: null })
+    expect(await sees(at.access, at.store, self('k2'), 'Consent', 'k2-no')).toBe(true)
+    expect(await sees(at.access, at.store, self('k2'), 'Condition', 'k2-c')).toBe(false)
+    await failing.access.stop()
+  })
+
+  test('reaches older versions of what is another person by now', async () => {
+    await admit('k3')
+    await admit('k4')
+    await at.put('H1', [patient('k5'), condition('k5-c', 'k5'), condition('moved', 'k5')])
+    await at.put('H1', [condition('moved', 'k4')])
+    await at.put('', [noResearch('k5')], self('k5'))
+    await at.access.relabelled()
+    const version = await at.store.readVersion(SYSTEM, 'Condition', 'moved', 1)
+    expect(version?.acc).toMatchObject({ p: ['k5'], e: ['k5#1'] })
+    await at.put('H1', [patient('k6'), { resourceType: 'Basic', id: 'basic-6', code: { text: 'x' }, subject: { reference: 'Patient/k6' } }])
+    await at.put('H1', [{ resourceType: 'Basic', id: 'basic-6', code: { text: 'x' }, subject: { reference: 'Patient/k4' } }])
+    // Of k6 there is no current Basic any more, only the older version.
+    await at.put('', [noResearch('k6')], self('k6'))
+    await at.access.relabelled()
+    expect((await at.store.readVersion(SYSTEM, 'Basic', 'basic-6', 1))?.acc).toMatchObject({ p: ['k6'], e: ['k6#1'] })
+  })
+})
+
+describe('the first consent of a person, where it only permits', () => {
+  test('hides nothing while it is relabelled, and is seen then', async () => {
+    await admit('g1')
+    const stuck = await process('fails')
+    await stuck.put(broad('g1'), self('g1'))
+    const seen = (who: Actor) => sees(at.access, at.store, who, 'Condition', 'g1-c')
+    expect([await entry('overlay', 'g1'), (await entry('relabel_grants', 'g1'))?.done]).toEqual([undefined, null])
+    expect([await seen(hospital('H2')), await seen(self('g1')), await seen(researcher())]).toEqual([true, true, false])
+    await stuck.access.stop()
+    later(6_000)
+    await at.access.relabelRound()
+    expect([await seen(hospital('H2')), await seen(self('g1')), await seen(researcher())]).toEqual([true, true, true])
+    later(127_000)
+    await at.access.relabelRound()
+    expect(await entry('relabel_grants', 'g1')).toBeUndefined()
+    clock.now = new Date(START)
+  })
+
+  test('what was written under no consent by a slow writer is swept too', async () => {
+    await admit('g2')
+    const resource = condition('g2-late', 'g2') as { resourceType: string }
+    const prepared = await at.access.prepare([{ type: 'Condition', id: 'g2-late', custodian: 'H1', resource }])
+    await at.put('', [broad('g2')], self('g2'))
+    const acc = prepared.stamps[0]?.acc
+    if (!acc) throw new Error('no stamp')
+    const body = () => Buffer.from(JSON.stringify(resource))
+    const index = { keys: [], dates: {}, nums: {} }
+    await at.store.commit({ writes: [{ type: 'Condition', id: 'g2-late', expect: 'absent', method: 'PUT', body, index, acc }] })
+    await at.access.relabelled()
+    expect(await stampsOf('Condition', 'g2-late')).toEqual(['g2#0'])
+    later(127_000)
+    await at.access.relabelRound()
+    expect(await stampsOf('Condition', 'g2-late')).toEqual(['g2#1'])
+    clock.now = new Date(START)
+  })
+
+  test.each<[string, string, (subject: string) => Record<string, unknown>[]]>([
+    ['a refusal', 'n1', (id) => [noResearch(id)]],
+    [
+      'a permit with an exception',
+      'n2',
+      (id) => [broad(id, { provision: { purpose: ['HRESCH'], provision: [{ type: 'deny', class: ['Observation'] }] } })],
+    ],
+    ['emergencies only', 'n3', (id) => [consent(id, `${id}-e`, { policyRule: 'EMRGONLY', provision: {} })]],
+    ['a refused request', 'n4', (id) => [broad(id, { status: 'rejected' })]],
+    ['a permit and a refusal at the same time', 'n5', (id) => [broad(id), noResearch(id)]],
+  ])('%s is hidden as every other change', async (_name, id, consents) => {
+    await admit(id)
+    await at.put('', consents(id), self(id))
+    expect(await entry('overlay', id)).toMatchObject({ epoch: 1 })
+    expect(await entry('relabel_grants', id)).toBeUndefined()
+  })
+
+  test('a second permit is no first one', async () => {
+    await admit('n6')
+    await at.put('', [broad('n6')], self('n6'))
+    await at.put('', [consent('n6', 'n6-more', { policyRule: 'OPTIN', provision: { purpose: ['HQUALIMP'] } })], self('n6'))
+    expect(await entry('overlay', 'n6')).toMatchObject({ epoch: 2 })
+  })
+})
