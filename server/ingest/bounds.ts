@@ -10,6 +10,8 @@ export const INGEST_BOUNDS = {
   chunkBytesMax: 4 * 1024 * 1024,
   /** a payload up to this is kept in one document with its status */
   inlineChunkBytesMax: 256 * 1024,
+  /** a payload up to this is kept as it came: compressing it costs more than it saves */
+  plainBytesMax: 8 * 1024,
   /** characters of a file name or content type that is kept */
   labelCharactersMax: 200,
   /** issues listed one by one in a receipt; the rest is counted */
@@ -35,7 +37,7 @@ export const INGEST_BOUNDS = {
   /** rows of a group that go alone, at the same time */
   aloneConcurrency: 8,
   /** groups of messages that are stored at the same time */
-  messageLanes: 2,
+  messageLanes: 1,
   /** payloads that a worker has under way at the same time, so that a small one need not wait behind a large batch */
   payloadConcurrency: 3,
   /** records between two saved positions of a batch */

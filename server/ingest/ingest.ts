@@ -27,6 +27,8 @@ export interface ReceiveResult {
   mapping: SourceMapping
   /** its receipt is there; otherwise it is accepted and will be */
   finished: boolean
+  /** the bytes of a small payload that is new */
+  raw?: Uint8Array
 }
 
 export interface Ingest {
@@ -78,7 +80,14 @@ class IngestService implements Ingest {
     const { source, mapping } = await this.#admit(sourceId, actor)
     const table = mapping.mode === 'table'
     const bytesMax = table ? INGEST_BOUNDS.batchBytesMax : INGEST_BOUNDS.messageBytesMax
-    const { payload, again } = await keepPayload(this.deps, this.tables, source, stream, { ...meta, bytesMax }, table ? '' : this.#owner)
+    const { payload, again, raw } = await keepPayload(
+      this.deps,
+      this.tables,
+      source,
+      stream,
+      { ...meta, bytesMax },
+      table ? '' : this.#owner,
+    )
     await this.deps.audit({
       action: 'receive',
       source: source.id,
@@ -86,7 +95,13 @@ class IngestService implements Ingest {
       payload: payload._id,
       reason: again ? 'received-again' : 'received',
     })
-    const answer = (doc: PayloadDoc): ReceiveResult => ({ payload: doc, source, mapping, finished: FINAL.includes(doc.status) })
+    const answer = (doc: PayloadDoc): ReceiveResult => ({
+      payload: doc,
+      source,
+      mapping,
+      finished: FINAL.includes(doc.status),
+      ...(raw && { raw }),
+    })
     if (again) return answer(payload)
     if (table || payload.bytes > INGEST_BOUNDS.inlineBytesMax) {
       await this.#release(payload)
@@ -94,7 +109,7 @@ class IngestService implements Ingest {
       return answer(payload)
     }
     try {
-      return answer(await this.#processHeld(payload))
+      return answer(await this.#processHeld(payload, raw))
     } catch (error) {
       // It is kept: a worker tries again, the sender need not.
       if (!(error instanceof OutcomeError)) throw error
@@ -118,14 +133,14 @@ class IngestService implements Ingest {
   }
 
   /** Works on a payload that this process kept under its own lease, and goes on holding it. */
-  async #processHeld(payload: PayloadDoc): Promise<PayloadDoc> {
+  async #processHeld(payload: PayloadDoc, raw?: Uint8Array): Promise<PayloadDoc> {
     const { _id } = payload
     const heartbeat = setInterval(() => {
       const leaseUntil = new Date(this.deps.now().getTime() + INGEST_BOUNDS.leaseMs)
       this.tables.payloads.update({ _id, leaseOwner: this.#owner }, { set: { leaseUntil } }).catch(() => undefined)
     }, INGEST_BOUNDS.heartbeatMs)
     try {
-      return await processPayload(this.deps, this.tables, payload, this.#groups)
+      return await processPayload(this.deps, this.tables, payload, { groups: this.#groups, ...(raw && { raw }) })
     } finally {
       clearInterval(heartbeat)
     }
@@ -165,7 +180,7 @@ class IngestService implements Ingest {
       work: async (row, alive) => {
         if (FINAL.includes(row.status)) return
         const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
-        if (doc) await processPayload(this.deps, this.tables, doc, this.#groups, () => alive() && !this.#stopped)
+        if (doc) await processPayload(this.deps, this.tables, doc, { groups: this.#groups, alive: () => alive() && !this.#stopped })
       },
     }
   }

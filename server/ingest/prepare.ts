@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { KeyReference, KeyUrl, MappedRecord, MappedResource, PatientIdentity, ResourceKey } from '../../mappings/engine/types.ts'
 import { readName } from '../../mappings/engine/values/name.ts'
 import { NATIONAL } from '../fhir/canonical.ts'
+import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { identityDomain } from './context.ts'
@@ -28,12 +29,15 @@ export interface PayloadOrigin {
 export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, payload: PayloadOrigin): PreparedRecord {
   if (record.resources.length > INGEST_BOUNDS.recordResourcesMax) throw new RangeError('record too large')
   refuseForeign(deps, source, record)
-  const texts = textsOf(deps)
+  const urlOf = urlsOf(deps)
+  const plain = resolverOf(urlOf)
+  const texts = textsOf()
   const origin = { source: source.id, kind: source.kind, organization: source.organization, ...payload }
   const statements = new Map<string, PreparedRecord['statements'][number]>()
   const identity = record.patient && identityOf(deps, source, record, record.patient)
-  for (const mapped of [...record.resources, ...motherOf(source, record.patient, identity)]) {
-    const id = idOf(deps, mapped)
+  const resources = record.resources.map((mapped): MappedResource => ({ ...mapped, resource: plain(mapped.resource) as FhirResource }))
+  for (const mapped of [...resources, ...motherOf(source, record.patient, identity)]) {
+    const id = idOf(deps, mapped, urlOf)
     if (id === undefined) continue
     const type = mapped.resource.resourceType
     const name = `${type}/${id}`
@@ -56,7 +60,7 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
     digest: createHash('sha256')
       .update(JSON.stringify([record.patient, record.resources.map(({ key, state, statedAt }) => [key, state, statedAt]), record.unmapped]))
-      .update(record.resources.map(({ resource }) => texts(resource)).join('\n'))
+      .update(resources.map(({ resource }) => texts(resource)).join('\n'))
       .digest('base64url'),
   }
 }
@@ -82,7 +86,7 @@ function motherOf(source: IngestSource, patient: PatientIdentity | undefined, id
     resourceType: 'RelatedPerson',
     identifier: [{ system: NATIONAL.idCard, value: identity.legal.number }],
     active: true,
-    patient: { $patient: true },
+    patient: { reference: PATIENT_PLACEHOLDER },
     relationship: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'MTH', display: 'mother' }] }],
     ...(name !== undefined && { name: [{ text: name }] }),
   }
@@ -93,42 +97,50 @@ function motherOf(source: IngestSource, patient: PatientIdentity | undefined, id
 const OWN_PATIENT = '~'
 
 /** undefined: an organisation of the configuration, which no source describes. */
-function idOf(deps: Deps, mapped: MappedResource): string | undefined {
+function idOf(deps: Deps, mapped: MappedResource, urlOf: (key: ResourceKey) => string): string | undefined {
   if (mapped.key === 'patient') return OWN_PATIENT
-  return configured(deps, mapped.key) === undefined ? resourceId(deps.secret, mapped.key) : undefined
+  return configured(deps, mapped.key) === undefined ? urlOf(mapped.key).slice(mapped.key.type.length + 1) : undefined
 }
 
 const configured = (deps: Deps, key: ResourceKey): string | undefined =>
   key.type === 'Organization' && key.parts.length === 0 ? deps.organizations.find(({ id }) => id === key.scope)?.id : undefined
 
-/** JSON text of a mapped value; key references become `Type/id`, decimals keep their digits. Whole resources are remembered. */
-function textsOf(deps: Deps): (value: unknown) => string {
-  const replace = replacer(deps)
+/** JSON text of a value; decimals keep their digits. Whole resources are remembered. */
+function textsOf(): (value: unknown) => string {
   const known = new Map<unknown, string>()
   return (value) => {
-    const made = known.get(value) ?? JSON.stringify(value, replace)
+    const made = known.get(value) ?? JSON.stringify(value)
     if (value !== null && typeof value === 'object' && 'resourceType' in value) known.set(value, made)
     return made
   }
 }
 
-function replacer(deps: Deps): (key: string, value: unknown) => unknown {
+/** `Type/id` of a key, made once per record. */
+function urlsOf(deps: Deps): (key: ResourceKey) => string {
   const urls = new Map<string, string>()
-  const relativeUrl = (key: ResourceKey): string => {
+  return (key) => {
     const name = JSON.stringify([key.type, key.scope, key.parts])
     const url = urls.get(name) ?? `${key.type}/${configured(deps, key) ?? resourceId(deps.secret, key)}`
     urls.set(name, url)
     return url
   }
-  return (_, value) => {
+}
+
+/** A mapped value with `Type/id` in the place of keys. What prints itself (a decimal) is left as it is. */
+function resolverOf(urlOf: (key: ResourceKey) => string): (value: unknown) => unknown {
+  const resolved = (value: unknown): unknown => {
     if (value === null || typeof value !== 'object') return value
-    const display = (value as KeyReference).display
-    if ('$patient' in value) return { reference: PATIENT_PLACEHOLDER, ...(display !== undefined && { display }) }
-    if ('$url' in value) return relativeUrl((value as KeyUrl).$url)
-    if (!('$key' in value)) return value
-    const key = (value as KeyReference).$key
-    return { reference: relativeUrl(key), ...(display !== undefined && { display }) }
+    if (Array.isArray(value)) return value.map(resolved)
+    if ('toJSON' in value) return value
+    const shown = 'display' in value && value.display !== undefined ? { display: value.display } : {}
+    if ('$patient' in value) return { reference: PATIENT_PLACEHOLDER, ...shown }
+    if ('$url' in value) return urlOf((value as KeyUrl).$url)
+    if ('$key' in value) return { reference: urlOf((value as KeyReference).$key), ...shown }
+    const copy: Record<string, unknown> = {}
+    for (const key in value) copy[key] = resolved((value as Record<string, unknown>)[key])
+    return copy
   }
+  return resolved
 }
 
 function identityOf(deps: Deps, source: IngestSource, record: MappedRecord, patient: PatientIdentity): PreparedIdentity {

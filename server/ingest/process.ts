@@ -23,9 +23,16 @@ import type {
   RecordOutcome,
 } from './types.ts'
 
+export interface Processing {
+  /** in which the records of messages are stored */
+  groups: RecordGroups
+  /** the payload's bytes, when they are at hand */
+  raw?: Uint8Array
+  /** false: the lease was lost, stop */
+  alive?: () => boolean
+}
+
 /**
- * @param groups in which the records of messages are stored
- * @param alive false: the lease was lost, stop
  * @returns the payload as it stands afterwards
  * @throws OutcomeError busy, unavailable: the payload stays accepted and is tried again
  */
@@ -33,25 +40,30 @@ export async function processPayload(
   deps: IngestDeps,
   tables: IngestTables,
   payload: PayloadDoc,
-  groups: RecordGroups,
-  alive: () => boolean = () => true,
+  { groups, raw, alive = () => true }: Processing,
 ): Promise<PayloadDoc> {
   const source = deps.sources.find(({ id }) => id === payload.source)
   const mapping = source && deps.mapping(source.mapping)
   const run = new PayloadRun(deps, tables, payload)
   if (!source || !mapping) await run.rejectWhole('source-unknown')
   else if (payload.attempts > INGEST_BOUNDS.jobAttemptsMax) await run.rejectWhole('record-failed')
-  else await decodeAll({ run, source, mapping, groups, context: contextOf(deps, source) }, alive)
+  else {
+    const bytes = raw ? only(raw) : payloadBytes(tables, payload)
+    await decodeAll({ run, source, mapping, groups, context: contextOf(deps, source) }, bytes, alive)
+  }
   return alive() ? run.finish() : payload
 }
 
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
 /** Messages one after the other, rows in groups. */
-async function decodeAll(work: Work, alive: () => boolean): Promise<void> {
+async function decodeAll(work: Work, bytes: AsyncIterable<Uint8Array>, alive: () => boolean): Promise<void> {
   const { run, source, mapping } = work
   const table = mapping.mode === 'table'
   const groupMax = table ? INGEST_BOUNDS.batchRows : 1
   const concurrency = table ? INGEST_BOUNDS.batchConcurrency : 1
-  const bytes = payloadBytes(run.tables, run.payload)
   const records = decodePayload(mapping, bytes, { charset: source.charset, fileName: run.payload.fileName })
   let position = 0
   let group: DecodeResult[] = []

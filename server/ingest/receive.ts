@@ -24,6 +24,8 @@ export interface Received {
   payload: PayloadDoc
   /** these very bytes came before: its first receipt is the answer */
   again: boolean
+  /** the bytes of a small payload that is new, so that they need not be read again */
+  raw?: Uint8Array
 }
 
 export const NO_COUNTS: PayloadCounts = { total: 0, unchanged: 0, withIssues: 0, refused: 0, nothing: 0, resources: 0, open: 0 }
@@ -56,6 +58,7 @@ export async function keepPayload(
     fileName: meta.fileName.slice(0, INGEST_BOUNDS.labelCharactersMax),
     status: 'received',
     inline: kept.inline,
+    compressed: kept.compressed,
     leaseOwner: owner,
     leaseUntil: new Date(now.getTime() + INGEST_BOUNDS.leaseMs),
     leaseTerm: 0,
@@ -68,7 +71,7 @@ export async function keepPayload(
   }
   if (await tables.payloads.insert(payload)) {
     if (kept.chunks > 0) await markKept(tables, upload)
-    return { payload, again: false }
+    return { payload, again: false, ...(kept.raw && { raw: kept.raw }) }
   }
   await tables.chunks.delete({ upload })
   const first = await tables.payloads.get(payload._id)
@@ -81,6 +84,8 @@ interface Kept {
   bytes: number
   chunks: number
   inline: Uint8Array | null
+  compressed: boolean
+  raw?: Uint8Array
 }
 
 async function keepChunks(
@@ -116,9 +121,11 @@ async function keepChunks(
       }
     }
     const small = chunks === 0 && bytes <= INGEST_BOUNDS.inlineChunkBytesMax
-    const inline = small ? await compress(Buffer.concat(pending)) : null
     if (!small && pendingBytes > 0) await flush()
-    return { hash: hash.digest('hex'), bytes, chunks, inline }
+    const raw = small ? Buffer.concat(pending) : undefined
+    const compressed = bytes > INGEST_BOUNDS.plainBytesMax
+    const inline = raw && compressed ? await compress(raw) : (raw ?? null)
+    return { hash: hash.digest('hex'), bytes, chunks, inline, compressed, ...(raw && { raw }) }
   } catch (error) {
     if (chunks > 0) await tables.chunks.delete({ upload })
     throw error
@@ -143,7 +150,8 @@ export async function sweepUploads(tables: IngestTables, now: Date): Promise<num
 /** The raw bytes as they came, chunk by chunk. */
 export async function* payloadBytes(tables: IngestTables, payload: PayloadDoc): AsyncGenerator<Uint8Array> {
   if (payload.inline) {
-    yield await decompress(Buffer.from(payload.inline))
+    const kept = Buffer.from(payload.inline)
+    yield payload.compressed === false ? kept : await decompress(kept)
     return
   }
   for (let at = 0; at < payload.chunks; at++) {

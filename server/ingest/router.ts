@@ -90,7 +90,7 @@ async function answerReceipt(ingest: Ingest, response: Response, result: Receive
   const { payload, mapping } = result
   const counts = await receiptCounts(ingest.tables, payload)
   if (!mapping.answer) return send(response, payload.status === 'quarantined' ? 422 : 200, receiptOutcome(payload, counts))
-  const bytes = await wholePayload(ingest, payload)
+  const bytes = result.raw ?? (await wholePayload(ingest, payload))
   const { contentType, body } = mapping.answer({
     bytes,
     ...answerText(counts, payload),

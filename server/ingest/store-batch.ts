@@ -135,10 +135,10 @@ async function storeRows(
   const issues = new Map<string, ReceiptIssue[]>()
   const drafts = []
   for (const change of changed) {
-    const checked = checkFolded(deps, [change.folded])
+    const checked = checkFolded(deps, change.folded)
     if (!checked.storable) return true
     issues.set(`${change.folded.type}/${change.folded.id}`, checked.issues)
-    drafts.push(draftOf(change, again))
+    drafts.push(draftOf(change, again, checked.parsed))
   }
   const people = peopleOf(changes, persons)
   const done = rows.map((row) => {

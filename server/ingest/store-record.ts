@@ -134,16 +134,14 @@ async function storePart(
   const { record } = job
   const { changes, persons } = await foldStatements(tables, part)
   const changed = changes.filter((c) => c.changed)
-  const checked = checkFolded(
-    deps,
-    changed.map((c) => c.folded),
-  )
-  if (!checked.storable) {
-    return { done: { issues: [], persons: new Map(), outcome: quarantined('resource-invalid', record, checked.issues) } }
+  const checked = changed.map(({ folded }) => checkFolded(deps, folded))
+  const issues = checked.flatMap((one) => one.issues)
+  if (checked.some(({ storable }) => !storable)) {
+    return { done: { issues: [], persons: new Map(), outcome: quarantined('resource-invalid', record, issues) } }
   }
-  const drafts = changed.map((change) => draftOf(change, again))
+  const drafts = changed.map((change, at) => draftOf(change, again, checked[at]?.parsed))
   const side = changes.flatMap((c) => c.side ?? [])
-  const done = { done: { issues: checked.issues, persons } }
+  const done = { done: { issues, persons } }
   if (!last) return (await deps.writer.write(drafts, { side })).ok ? done : undefined
   // Somebody else stored this very delivery in the meantime.
   if (again && delivery?.digest === record.digest && delivery.status !== 'waiting') {
@@ -153,7 +151,7 @@ async function storePart(
     const people = [...(linked ? [linked.person] : []), ...persons.values()]
     drafts.push(provenanceOf(deps, job, wanted, people, delivery === undefined && !again))
   }
-  const outcome = storedOutcome(record, wanted.length, [...found, ...checked.issues])
+  const outcome = storedOutcome(record, wanted.length, [...found, ...issues])
   return (await commit(deps, job, delivery, drafts, side, outcome)) ? done : undefined
 }
 

@@ -147,8 +147,10 @@ export interface PayloadDoc extends TableDoc {
   contentType: string
   fileName: string
   status: PayloadStatus
-  /** raw bytes of a small payload, compressed; null: in chunks */
+  /** raw bytes of a small payload; null: in chunks */
   inline: Uint8Array | null
+  /** `inline` is compressed; rows that do not say so are */
+  compressed?: boolean
   /** who works on it, and until when nobody else may (server/store/leases.ts) */
   leaseOwner: string
   leaseUntil: Date

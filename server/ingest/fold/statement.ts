@@ -25,7 +25,8 @@ const GENERATION_DIGITS = 4
 
 /**
  * One source's statement about one resource.
- * @param texts JSON text of a value with its references resolved; numbers keep their digits
+ * @param mapped with its references resolved
+ * @param texts JSON text of a value; numbers keep their digits
  */
 export function statementOf(mapped: MappedResource, origin: StatementOrigin, texts: (value: unknown) => string): Statement {
   const { resource } = mapped
@@ -111,7 +112,7 @@ class StatementBuilder {
     this.#statement.lists[path] = entries
     values.forEach((value, at) => {
       const text = this.#texts(value)
-      const key = rule.key(JSON.parse(text) as never)
+      const key = rule.key(value as never)
       const first = `${this.#statedAt}|${String(at).padStart(ORDER_DIGITS, '0')}`
       entries[key] ??= { at: this.#at, first, items: [] }
       if (!entries[key].items.includes(text)) entries[key].items.push(text)
