@@ -67,13 +67,13 @@ export async function verify(uri: string, database: string, ownBase: string, loa
 
 async function becomesIdle(store: Store): Promise<boolean> {
   const tables = ingestTables({ store, decision: SYSTEM })
-  const overlay = store.table(SYSTEM, 'overlay')
+  const relabelling = ['overlay', 'relabel_grants'].map((name) => store.table(SYSTEM, name))
   const deadline = Date.now() + IDLE_MS_MAX
   while (Date.now() < deadline) {
     const due = await tables.payloads.count({ status: { $nin: [...FINAL] } })
     const jobs = await store.table(SYSTEM, 'jobs').count({})
-    const open = await overlay.count({ done: null })
-    if (due + jobs + open === 0) return true
+    const open = await Promise.all(relabelling.map((table) => table.count({ done: null })))
+    if (due + jobs + open.reduce((a, b) => a + b, 0) === 0) return true
     await sleep(500)
   }
   return false
