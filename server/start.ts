@@ -96,7 +96,7 @@ async function startOn(
     newId: randomUUID,
     pages: createPageTokens(secret.for('page links'), now),
     baseUrl: `${publicUrl}/fhir`,
-    organizationOf: (source) => config.organizations.find(({ id }) => source === id || source.endsWith(`/Organization/${id}`))?.id,
+    organizationOf: (source) => config.organizations.find(({ id }) => source === id || `/${source}`.endsWith(`/Organization/${id}`))?.id,
     totals: config.policy.totals,
     patientWritten: async (written) => {
       await ingest.linkWritten(written)

@@ -12,7 +12,7 @@ import { type ConsentDeps, type ConsentEffect, consentEffect } from './consent-c
 import type { Acc } from './decision.ts'
 import { createEvaluators } from './evaluator.ts'
 import { mayWrite } from './may-write.ts'
-import { createOverlayReader } from './overlay-reader.ts'
+import { classAnnouncer, createOverlayReader } from './overlay-reader.ts'
 import { relabelPersons, relabelRound, relabelUnknown } from './overlay-worker.ts'
 import { createPseudonymiser, openParams } from './pseudonymise.ts'
 import { DEFAULT_POLICY, type Policy } from './question.ts'
@@ -79,7 +79,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   const organizations = new Map((options.organizations ?? []).map((one) => [one.id, one]))
   const tables = accessTables(store)
   await ensureAccessIndexes(tables)
-  const classes = createClassRegistry(tables.classes)
+  const classes = createClassRegistry(tables.classes, classAnnouncer(tables))
   const zone = zoneOf(options.timezone ?? 'Asia/Shanghai')
   const deps: RelabelDeps & StandingDeps = {
     store,
@@ -100,6 +100,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   const request = { reader, evaluators: createEvaluators(classes, policy), standing, now }
   const masker = createPseudonymiser(options.secret ?? randomBytes(32), now)
   const stamp = (inputs: readonly StampInput[]) => stampAll(deps, inputs)
+  await classes.refresh()
   const [aboutSomebody = 0, aboutNobody = 0] = await classes.numbersOf(AUDIT_CLASSES)
   await reader.read()
   const worker = createWorker(deps, options.log)

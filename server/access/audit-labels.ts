@@ -5,6 +5,7 @@
 import type { FhirResource } from '../fhir/types.ts'
 import type { Store, Stored } from '../store/types.ts'
 import { createClassRegistry } from './classes.ts'
+import { classAnnouncer } from './overlay-reader.ts'
 import type { ClassRegistry } from './classes.ts'
 import { zoneOf } from '../fhir/zone.ts'
 import type { Acc } from './decision.ts'
@@ -48,7 +49,7 @@ export interface LabelAuditOptions {
 /** Streams the current documents of these types; at most DRIFTS_MAX differences are told. */
 export async function auditLabels(options: LabelAuditOptions): Promise<LabelAudit> {
   const tables = accessTables(options.store)
-  const classes = createClassRegistry(tables.classes)
+  const classes = createClassRegistry(tables.classes, classAnnouncer(tables))
   await classes.refresh()
   const zone = zoneOf(options.timezone ?? 'Asia/Shanghai')
   const deps: StampDeps = { store: options.store, tables, classes, zone, ownBase: options.ownBase }

@@ -25,7 +25,7 @@ export async function basisOf(
   }
   const states = await statesOf(deps, [...persons])
   const consents = [...states.values()].flatMap((state) =>
-    parseConsents(state).flatMap(({ id, v, version }) => (version.status === 'active' ? [`Consent/${id}/_history/${v}`] : [])),
+    parseConsents(state).flatMap(({ id, v, version }) => (version.status === 'active' ? [`${id}/_history/${v}`] : [])),
   )
   return { reasons: [...reasons].sort(), obligations: [...obligations], consents: consents.sort() }
 }

@@ -16,11 +16,17 @@ export interface ClassRegistry {
   ofType(type: string): readonly number[]
   /** reads what other processes made since */
   refresh(): Promise<void>
-  /** numbers of these classes, made where they are new */
+  /** numbers of these classes, made where they are new, and announced: see `announced` */
   numbersOf(classes: readonly ResourceClass[]): Promise<number[]>
+  /** another process has announced classes up to this number: those that are not known here are read */
+  announced(number: number): Promise<void>
 }
 
-export function createClassRegistry(table: Table<ClassDoc>): ClassRegistry {
+/**
+ * `announce` makes known to every process that classes up to a number are in use, before a document is stored with one: so
+ * the one read that each request makes anyway (the overlay's) tells whether classes were added.
+ */
+export function createClassRegistry(table: Table<ClassDoc>, announce: (number: number) => Promise<void>): ClassRegistry {
   const byNumber = new Map<number, ResourceClass>()
   const byText = new Map<string, number>()
   const byType = new Map<string, number[]>()
@@ -28,6 +34,17 @@ export function createClassRegistry(table: Table<ClassDoc>): ClassRegistry {
   const byShape = new Map<string, number>()
   let max = 0
   let making: Promise<unknown> = Promise.resolve()
+  let announcedMax = 0
+
+  /** Also a number that another process made: it may have ended before it could announce it. */
+  const announceAll = async (numbers: readonly number[]): Promise<number[]> => {
+    const highest = numbers.reduce((a, b) => Math.max(a, b), 0)
+    if (highest > announcedMax) {
+      await announce(highest)
+      announcedMax = Math.max(announcedMax, highest)
+    }
+    return [...numbers]
+  }
 
   const learn = (number: number, text: string): void => {
     if (byNumber.has(number)) return
@@ -72,7 +89,7 @@ export function createClassRegistry(table: Table<ClassDoc>): ClassRegistry {
     refresh,
     async numbersOf(classes) {
       const quick = classes.map((one) => byShape.get(JSON.stringify(one)))
-      if (quick.every((number) => number !== undefined)) return quick
+      if (quick.every((number) => number !== undefined)) return announceAll(quick)
       const texts = classes.map(canonicalJson)
       const made = making.then(async () => {
         const numbers: number[] = []
@@ -82,7 +99,11 @@ export function createClassRegistry(table: Table<ClassDoc>): ClassRegistry {
         return numbers
       })
       making = made.catch(() => undefined)
-      return made
+      return announceAll(await made)
+    },
+    async announced(number) {
+      announcedMax = Math.max(announcedMax, number)
+      if (number > max) await refresh()
     },
   }
 }

@@ -24,19 +24,30 @@ export interface OverlayReader {
   read(): Promise<Snapshot>
 }
 
+/** Stands among the overlay's entries, so that one read tells both; it is no person's and never due. */
+const CLASS_MARKER = '~classes'
+const NEVER_DUE = new Date(8.64e15)
+
+/** Notes in the overlay's table up to which number classes are in use; a higher number that is there stays. */
+export function classAnnouncer({ overlay }: Pick<AccessTables, 'overlay'>): (number: number) => Promise<void> {
+  return async (number) => {
+    const set = { epoch: number, person: CLASS_MARKER, since: new Date(), done: NEVER_DUE }
+    await overlay.update({ _id: CLASS_MARKER, epoch: { $lt: number } }, { set }, { upsert: true })
+  }
+}
+
 export function createOverlayReader(tables: Pick<AccessTables, 'overlay'>, classes: ClassRegistry): OverlayReader {
   let last: Snapshot | undefined
   let running: Promise<unknown> | undefined
   let next: Promise<Snapshot> | undefined
 
   const readNow = async (): Promise<Snapshot> => {
-    const [rows] = await Promise.all([
-      tables.overlay.find({}, { limit: ACCESS_BOUNDS.overlayMax * 2 + 1, sort: { _id: 1 } }),
-      classes.refresh(),
-    ])
+    const rows = await tables.overlay.find({}, { limit: ACCESS_BOUNDS.overlayMax * 2 + 1, sort: { _id: 1 } })
     // An overlay of which a part is not read would show what is to be hidden.
     if (rows.length > ACCESS_BOUNDS.overlayMax * 2) throw new OutcomeError('unavailable')
-    const overlay = rows.map(({ _id, epoch }) => ({ person: _id, epoch }))
+    const marker = rows.find(({ _id }) => _id === CLASS_MARKER)
+    if (marker) await classes.announced(marker.epoch)
+    const overlay = rows.filter((row) => row !== marker).map(({ _id, epoch }) => ({ person: _id, epoch }))
     const key = overlay.map(({ person, epoch }) => `${person}#${epoch}`).join(' ')
     last = { overlay, key, classes: classes.max }
     return last
