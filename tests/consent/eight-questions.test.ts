@@ -178,6 +178,15 @@ describe('the patient gives three consents', () => {
   })
   questionsAt('given')
 
+  test('the account of uses names the versions of the consents that let somebody in', async () => {
+    const token = await server.token('patient-app', { patient: P })
+    const { json } = await server.call('GET', `/fhir/AuditEvent?patient=${P}&entity=Observation/${H}&subtype=read&_count=200`, { token })
+    const events = json.entry as { resource: { entity: { what?: { reference: string } }[] } }[]
+    const named = events.flatMap(({ resource }) => resource.entity.flatMap(({ what }) => what?.reference ?? []))
+    const consents = named.filter((reference) => reference.startsWith('Consent/'))
+    expect([...new Set(consents)].sort()).toEqual(given.map(({ id }) => `Consent/${id}/_history/1`).sort())
+  })
+
   describe('and withdraws them', () => {
     beforeAll(async () => {
       for (const consent of given) await withdraw(server, P, consent)
