@@ -55,6 +55,7 @@ export function createOverlayRoom({ overlay }: Pick<AccessTables, 'overlay'>, no
       throw new OutcomeError('busy', {}, { 'Retry-After': String(ACCESS_BOUNDS.overlayGraceMs / 1000) })
     },
     give(entries) {
+      if (entries === 0) return
       const at = taken.findIndex((one) => one.entries === entries)
       if (at >= 0) taken.splice(at, 1)
     },

@@ -23,20 +23,22 @@ export async function relink(deps: RelabelDeps, patient: string, from: string, t
   const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
   const mayGoOn = () => deps.now().getTime() <= until
   await relabelDocuments(deps, { persons: [...new Set([from, patient])].filter((key) => key !== to) }, mayGoOn)
-  await relabelPersons(deps, [from, to], mayGoOn)
+  // Most links are of persons without consents: then nothing else is to be done.
+  if ((await deps.tables.overlay.count({ person: { $in: [from, to] } })) > 0) await relabelPersons(deps, [from, to], mayGoOn)
 }
 
 async function moveConsents(deps: RelabelDeps, patient: string, from: string, to: string): Promise<void> {
   for (let attempt = 0; attempt < RELINK_ATTEMPTS_MAX; attempt++) {
-    const side = await moveWrites(deps, patient, from, to)
+    const { side, room } = await moveWrites(deps, patient, from, to)
     if (side.length === 0) return
     const result = await deps.store.commit({ writes: [], side })
+    deps.room.give(room)
     if (result.ok) return
   }
   throw new OutcomeError('busy')
 }
 
-async function moveWrites(deps: RelabelDeps, patient: string, from: string, to: string): Promise<SideWrite[]> {
+async function moveWrites(deps: RelabelDeps, patient: string, from: string, to: string): Promise<{ side: SideWrite[]; room: number }> {
   const states = await statesOf(deps, [from, to])
   const [source, target] = [states.get(from), states.get(to)]
   const moving = parseConsents(source).filter((consent) => consent.patient === patient)
@@ -47,7 +49,7 @@ async function moveWrites(deps: RelabelDeps, patient: string, from: string, to: 
     next.push({ person: from, before: source, consents: staying, birthDate: source?.birthDate ?? null })
     next.push({ person: to, before: target, consents: [...parseConsents(target), ...moving], birthDate })
   }
-  const { side, changed } = await effectOf(deps, next)
+  const { side, changed, room } = await effectOf(deps, next)
   // Documents that still stand under the record itself are not covered by the stamp of the person to whom they belong now.
   const ruled = parseRules(target).length > 0 || moving.length > 0
   const isHidden = (await deps.tables.overlay.count({ _id: patient, person: to })) > 0
@@ -56,5 +58,5 @@ async function moveWrites(deps: RelabelDeps, patient: string, from: string, to: 
     const doc: OverlayDoc = { _id: patient, epoch: -1, person: to, since: deps.now(), done: null }
     side.push({ table: TABLES.overlay, op: 'put', doc })
   }
-  return side
+  return { side, room }
 }

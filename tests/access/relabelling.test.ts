@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Access } from '../../server/access/types.ts'
 import type { Actor } from '../../server/auth/actor.ts'
 import { parseResource } from '../../server/fhir/resource-text.ts'
-import type { Store, TableDoc } from '../../server/store/types.ts'
+import type { TableDoc } from '../../server/store/types.ts'
 import { createWriter } from '../../server/writer/writer.ts'
 import { consentFromCase } from './consent-from-case.ts'
 import { actor, condition, encounter, hospital, patient, researcher, SYSTEM, sees, site, study } from './fixture.ts'
@@ -28,11 +28,19 @@ const noResearch = (subject: string) => consent(subject, `${subject}-no`, { poli
 
 const self = (id: string): Actor => actor('patient', { patient: id })
 
-/** A process that writes, and never gets to relabelling: `fails` at once, or `hangs` as a database that does not answer. */
-async function process(how: 'fails' | 'hangs'): Promise<{ access: Access; put(resource: object, by: Actor): Promise<void> }> {
-  const restamp: Store['restamp'] = () =>
-    how === 'fails' ? Promise.reject(new Error('no')) : new Promise((_resolve, reject) => hanging.push(reject))
-  const access = await at.another({ store: { ...at.store, restamp } })
+interface Broken {
+  access: Access
+  put(resource: object, by: Actor): Promise<void>
+  /** the process ends: its calls to the database come to nothing */
+  end(): Promise<void>
+}
+
+/** A process that writes, and never gets to relabelling: `fails` at once, or `hangs` as with a database that does not answer. */
+async function broken(how: 'fails' | 'hangs'): Promise<Broken> {
+  const { promise: never, reject: fail } = Promise.withResolvers<number>()
+  never.catch(() => undefined)
+  if (how === 'fails') fail(new Error('no'))
+  const access = await at.another({ store: { ...at.store, restamp: () => never } })
   const writer = createWriter({ store: at.store, search: at.search, access })
   return {
     access,
@@ -42,9 +50,12 @@ async function process(how: 'fails' | 'hangs'): Promise<{ access: Access; put(re
       const result = await writer.write([{ type, id, method: 'PUT', expect: 'any', parsed, custodian: '' }], { actor: by })
       expect(result.ok).toBe(true)
     },
+    async end() {
+      fail(new Error('ended'))
+      await access.stop()
+    },
   }
 }
-const hanging: ((error: Error) => void)[] = []
 
 const entry = (table: string, id: string) => at.store.table<TableDoc & { epoch: number; done: Date | null }>(SYSTEM, table).get(id)
 const stampsOf = async (type: string, id: string) => (await at.store.read(SYSTEM, type, id))?.acc.e
@@ -63,13 +74,12 @@ describe('a take-away', () => {
     await at.access.relabelled()
     const seen = (who: Actor) => sees(at.access, at.store, who, 'Condition', 'k1-c')
     expect(await seen(researcher())).toBe(true)
-    const stuck = await process('hangs')
+    const stuck = await broken('hangs')
     await stuck.put(withdrawn('k1'), self('k1'))
     expect(await seen(researcher())).toBe(false)
     expect(await stampsOf('Condition', 'k1-c')).toEqual(['k1#1'])
-    // The process ends; its own relabelling never came to anything.
-    for (const reject of hanging.splice(0)) reject(new Error('ended'))
-    await stuck.access.stop()
+    // Its own relabelling never came to anything.
+    await stuck.end()
     expect(await at.access.relabelRound()).toBe(0)
     expect(await stampsOf('Condition', 'k1-c')).toEqual(['k1#1'])
     later(6_000)
@@ -86,12 +96,12 @@ describe('a take-away', () => {
 
   test('is answered although relabelling fails, and the consent itself can be read at once', async () => {
     await admit('k2')
-    const failing = await process('fails')
+    const failing = await broken('fails')
     await failing.put(noResearch('k2'), self('k2'))
     expect(await entry('overlay', 'k2')).toMatchObject({ epoch: 1, done: null })
     expect(await sees(at.access, at.store, self('k2'), 'Consent', 'k2-no')).toBe(true)
     expect(await sees(at.access, at.store, self('k2'), 'Condition', 'k2-c')).toBe(false)
-    await failing.access.stop()
+    await failing.end()
   })
 
   test('reaches older versions of what is another person by now', async () => {
@@ -115,12 +125,12 @@ describe('a take-away', () => {
 describe('the first consent of a person, where it only permits', () => {
   test('hides nothing while it is relabelled, and is seen then', async () => {
     await admit('g1')
-    const stuck = await process('fails')
+    const stuck = await broken('fails')
     await stuck.put(broad('g1'), self('g1'))
     const seen = (who: Actor) => sees(at.access, at.store, who, 'Condition', 'g1-c')
     expect([await entry('overlay', 'g1'), (await entry('relabel_grants', 'g1'))?.done]).toEqual([undefined, null])
     expect([await seen(hospital('H2')), await seen(self('g1')), await seen(researcher())]).toEqual([true, true, false])
-    await stuck.access.stop()
+    await stuck.end()
     later(6_000)
     await at.access.relabelRound()
     expect([await seen(hospital('H2')), await seen(self('g1')), await seen(researcher())]).toEqual([true, true, true])
@@ -135,12 +145,12 @@ describe('the first consent of a person, where it only permits', () => {
     const resource = condition('g2-late', 'g2') as { resourceType: string }
     const prepared = await at.access.prepare([{ type: 'Condition', id: 'g2-late', custodian: 'H1', resource }])
     await at.put('', [broad('g2')], self('g2'))
+    await at.access.relabelled()
     const acc = prepared.stamps[0]?.acc
     if (!acc) throw new Error('no stamp')
     const body = () => Buffer.from(JSON.stringify(resource))
     const index = { keys: [], dates: {}, nums: {} }
     await at.store.commit({ writes: [{ type: 'Condition', id: 'g2-late', expect: 'absent', method: 'PUT', body, index, acc }] })
-    await at.access.relabelled()
     expect(await stampsOf('Condition', 'g2-late')).toEqual(['g2#0'])
     later(127_000)
     await at.access.relabelRound()

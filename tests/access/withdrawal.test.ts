@@ -102,6 +102,7 @@ describe('overlay', () => {
     })
     expect(result.ok).toBe(true)
     expect(await sees(at.access, at.store, researcher(), 'Condition', 'o1-late')).toBe(false)
+    await at.access.relabelled()
     clock.now = new Date('2025-06-01T00:05:00Z')
     await at.access.relabelRound()
     expect(await at.store.table(SYSTEM, 'overlay').get('o1')).toBeUndefined()
