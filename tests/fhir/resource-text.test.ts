@@ -67,19 +67,14 @@ describe('parseResource', () => {
 
   test('is the value that JSON.parse gives, for any JSON', () => {
     fc.assert(
-      fc.property(
-        fc.dictionary(
-          fc.string().filter((k) => k !== '__proto__'),
-          fc.jsonValue({ depthSize: 'small' }),
-        ),
-        fc.integer({ min: 0, max: 3 }),
-        (rest, space) => {
-          const source = JSON.stringify({ ...rest, resourceType: 'Basic' }, undefined, space)
-          const { resource, text } = parseResource(bytes(source))
-          expect(resource).toEqual(JSON.parse(source))
-          expect(text).toBe(JSON.stringify(JSON.parse(source)))
-        },
-      ),
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ depthSize: 'small' })), fc.integer({ min: 0, max: 3 }), (rest, space) => {
+        const source = JSON.stringify({ ...rest, resourceType: 'Basic' }, undefined, space)
+        // This one key is refused, at any depth: see the test of forbidden keys.
+        fc.pre(!source.includes('"__proto__"'))
+        const { resource, text } = parseResource(bytes(source))
+        expect(resource).toEqual(JSON.parse(source))
+        expect(text).toBe(JSON.stringify(JSON.parse(source)))
+      }),
     )
   })
 
