@@ -21,7 +21,7 @@ export interface Drift {
   v: number
   /** which part of the label is not what it should be */
   part: 'persons' | 'class' | 'epoch' | 'custodian'
-  /** visible to nobody for whom it should be hidden: covered by an overlay entry */
+  /** visible to nobody for whom it should be hidden: covered by an overlay entry, or lacking what a first consent permits */
   covered: boolean
 }
 
@@ -53,8 +53,9 @@ export async function auditLabels(options: LabelAuditOptions): Promise<LabelAudi
   await classes.refresh()
   const zone = zoneOf(options.timezone ?? 'Asia/Shanghai')
   const deps: StampDeps = { store: options.store, tables, classes, zone, ownBase: options.ownBase }
-  const overlay = await tables.overlay.find({})
-  const entries = new Map(overlay.map((entry) => [entry._id, entry.epoch]))
+  // Persons' ids sort before what else stands in the table.
+  const [overlay, grants] = await Promise.all([tables.overlay.find({ _id: { $lt: '~' } }), tables.grants.find({})])
+  const entries = new Map([...grants, ...overlay].map((entry) => [entry._id, entry.epoch]))
   const found: LabelAudit = {
     documents: 0,
     states: await unsoundStates(tables, deps, options.now?.() ?? new Date()),
@@ -74,7 +75,7 @@ export async function auditLabels(options: LabelAuditOptions): Promise<LabelAudi
   return found
 }
 
-/** As every query does it: excluded unless stamped with the epoch of its entry. */
+/** As every query does it: excluded unless stamped with the epoch of its entry. What only a grant lacks shows too little. */
 const isCovered = (acc: Acc, entries: ReadonlyMap<string, number>): boolean =>
   acc.p.some((person) => entries.has(person) && !acc.e.includes(`${person}#${entries.get(person)}`))
 
