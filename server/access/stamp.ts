@@ -52,12 +52,16 @@ export async function stampAll(
   const working = new Map<StampInput, Working>()
   for (const input of inputs) if (input.resource) working.set(input, begin(deps, input as Working['input']))
   const all = [...working.values()]
-  const [stored, persons] = await Promise.all([lookUp(deps, all), personsOf(deps, patientsOf(inputs, all))])
+  const patients = patientsOf(inputs, all)
+  // Most patients are their own persons: their states are read beside their links.
+  const [stored, persons, own] = await Promise.all([lookUp(deps, all), personsOf(deps, patients), statesOf(deps, patients)])
   for (const input of inputs) for (const [patient, person] of input.links ?? []) persons.set(patient, person)
   for (const one of all) ownPersons(one, persons)
   inherit(all, stored)
   for (const one of all) if (one.persons.size === 0 && !isAboutNobody(one)) one.persons.add(UNKNOWN_PERSON)
-  const states = await statesOf(deps, [...new Set(all.flatMap((one) => [...one.persons]))])
+  const asked = new Set(patients)
+  const others = new Set(all.flatMap((one) => [...one.persons].filter((person) => person !== UNKNOWN_PERSON && !asked.has(person))))
+  const states = new Map([...own, ...(await statesOf(deps, [...others]))])
   for (const [person, state] of coming) states.set(person, state)
   const rules = new Map([...states].map(([person, state]) => [person, parseRules(state)]))
   const numbers = await deps.classes.numbersOf(all.map((one) => classOf(one, rules)))

@@ -37,7 +37,7 @@ export const INGEST_BOUNDS = {
   /** rows of a group that go alone, at the same time */
   aloneConcurrency: 8,
   /** groups of messages that are stored at the same time */
-  messageLanes: 1,
+  messageLanes: 2,
   /** payloads that a worker has under way at the same time, so that a small one need not wait behind a large batch */
   payloadConcurrency: 3,
   /** records between two saved positions of a batch */

@@ -88,7 +88,8 @@ class IngestService implements Ingest {
       { ...meta, bytesMax },
       table ? '' : this.#owner,
     )
-    await this.deps.audit({
+    // Durable before anything is answered; work on what is kept need not wait for it.
+    const audited = this.deps.audit({
       action: 'receive',
       source: source.id,
       actor,
@@ -102,19 +103,25 @@ class IngestService implements Ingest {
       finished: FINAL.includes(doc.status),
       ...(raw && { raw }),
     })
-    if (again) return answer(payload)
-    if (table || payload.bytes > INGEST_BOUNDS.inlineBytesMax) {
+    if (again || table || payload.bytes > INGEST_BOUNDS.inlineBytesMax) {
+      await audited
+      if (again) return answer(payload)
       await this.#release(payload)
       this.#poke()
       return answer(payload)
     }
+    const [done] = await Promise.all([this.#processOrLeave(payload, raw), audited])
+    return answer(done)
+  }
+
+  /** What cannot be processed now is kept: a worker tries again, the sender need not. */
+  async #processOrLeave(payload: PayloadDoc, raw: Uint8Array | undefined): Promise<PayloadDoc> {
     try {
-      return answer(await this.#processHeld(payload, raw))
+      return await this.#processHeld(payload, raw)
     } catch (error) {
-      // It is kept: a worker tries again, the sender need not.
       if (!(error instanceof OutcomeError)) throw error
       await this.#release(payload)
-      return answer(payload)
+      return payload
     }
   }
 

@@ -42,13 +42,23 @@ export async function foldStatements(tables: IngestTables, wanted: readonly Stat
     else byKey.set(key, [one])
   }
   const keys = [...byKey.keys()]
-  const docs = new Map((await tables.contributions.getMany(keys)).map((doc) => [doc._id, doc]))
+  // Most of what is said is of the patients whom it names: their records are read beside what is known.
+  const named = [...new Set(wanted.flatMap(patientsOf))]
+  const [known, first] = await Promise.all([tables.contributions.getMany(keys), tables.records.getMany(named)])
+  const asked = new Set(named)
+  const docs = new Map(known.map((doc) => [doc._id, doc]))
   const joined = [...byKey].map(([key, all]) => joinKnown(docs.get(key), all))
   const patients = [...new Set(joined.flatMap(({ type, id, patients: all }) => (type === 'Patient' ? [...all, id] : all)))]
-  const records = new Map((await tables.records.getMany(patients)).map((doc) => [doc._id, doc]))
+  const others = await tables.records.getMany(patients.filter((patient) => !asked.has(patient)))
+  const records = new Map([...first, ...others].map((doc) => [doc._id, doc]))
   const persons = new Map(patients.map((patient) => [patient, records.get(patient)?.person ?? patient]))
   const changes = joined.flatMap((one) => (one.statements.length === 0 ? [] : [changeOf(one, records, persons)]))
   return { changes, persons }
+}
+
+function patientsOf({ type, id, statement }: StatementFor): string[] {
+  const local = statement?.patient?.id
+  return [...(type === 'Patient' ? [id] : []), ...(local === undefined ? [] : [local])]
 }
 
 interface Joined {
