@@ -58,9 +58,15 @@ export function compileDecision(evaluators: Evaluators, stood: Stood, snapshot: 
     permits: (type, acc) => gateOf(type, acc) !== undefined,
     reason: `${stood.asker.party}:${stood.asker.purpose}`,
   })
+  const verdicts = new Map<Gate, Map<number, Verdict>>()
   explanations.set(decision, (type, acc) => {
     const gate = gateOf(type, acc)
-    return gate && evaluator.verdict(acc.s, gate.standing, now)
+    if (!gate) return undefined
+    const known = verdicts.get(gate) ?? new Map<number, Verdict>()
+    verdicts.set(gate, known)
+    const verdict = known.get(acc.s) ?? evaluator.verdict(acc.s, gate.standing, now)
+    known.set(acc.s, verdict)
+    return verdict
   })
   return decision
 }

@@ -41,10 +41,14 @@ interface Evaluated {
 /** One evaluator per asker's signature, the least used dropped first. */
 export function createEvaluators(classes: ClassRegistry, policy: Policy): Evaluators {
   const known = new Map<string, Evaluator>()
+  const sameObject = new WeakMap<Asker, Evaluator>()
   return {
     of(asker) {
+      const quick = sameObject.get(asker)
+      if (quick) return quick
       const key = canonicalJson(asker)
       const found = known.get(key) ?? makeEvaluator(classes, policy, asker)
+      sameObject.set(asker, found)
       known.delete(key)
       known.set(key, found)
       if (known.size > ACCESS_BOUNDS.askersCachedMax) known.delete(known.keys().next().value as string)

@@ -27,8 +27,7 @@ const NOTHING = (actor: Actor): Decision =>
 export function beginRequest(deps: RequestDeps, actor: Actor, options: DecisionOptions = {}): AccessRequest {
   if (actor.unrestricted) return unrestricted()
   const fresh = guarded(deps.reader.read())
-  const plain = deps.standing.plain(actor)
-  let stood: Stood = plain
+  let stood: Stood = deps.standing.plain(actor)
   let used: Snapshot | undefined
   let current = NOTHING(actor)
   const use = (snapshot: Snapshot): void => {
@@ -38,7 +37,7 @@ export function beginRequest(deps: RequestDeps, actor: Actor, options: DecisionO
   }
   const looked = needsStanding(actor)
   const latest = deps.reader.latest()
-  if (latest) use(latest)
+  if (latest && !looked) use(latest)
   const relations = looked
     ? guarded(
         deps.standing.of(actor, options.patients ?? []).then((found) => {
@@ -89,7 +88,8 @@ export async function runDecided<T>(
   if (actor.party === 'hospital' && !actor.unrestricted && needsStanding(actor)) return runTreating(deps, actor, options, run)
   const request = beginRequest(deps, actor, options)
   if (actor.unrestricted) return run(request.decision)
-  if (needsStanding(actor) || deps.reader.latest() === undefined) {
+  if (needsStanding(actor)) await request.relationsReady
+  if (deps.reader.latest() === undefined) {
     await request.confirm()
     return run(request.decision)
   }

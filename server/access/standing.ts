@@ -87,14 +87,26 @@ export function createStanding(deps: StandingDeps): {
   of(actor: Actor, patients: readonly string[]): Promise<Stood>
 } {
   const studies = createStudyReader(deps)
-  const asker = (actor: Actor, study?: StudyFacts) => askerOf(actor, study, deps.organizationIdentifiers(actor.organization))
+  const asker = askerCache(deps)
   return {
-    plain: (actor) => ({ asker: asker(actor), standings: plainStandings(actor) }),
+    plain: (actor) => ({ asker: asker(actor, undefined), standings: plainStandings(actor) }),
     async of(actor, patients) {
       const study = isResearch(actor.purpose) && actor.study !== undefined ? await studies(actor.study) : undefined
       const related = await relatedStandings(deps, actor, patients)
       return { asker: asker(actor, study), ...related, standings: [...plainStandings(actor), ...related.standings] }
     },
+  }
+}
+
+/** An actor is one object as long as its token lives, and so is what is asked of its evaluator. */
+function askerCache(deps: StandingDeps): (actor: Actor, study: StudyFacts | undefined) => Asker {
+  const known = new WeakMap<Actor, { study: StudyFacts | undefined; asker: Asker }>()
+  return (actor, study) => {
+    const found = known.get(actor)
+    if (found && found.study === study) return found.asker
+    const asker = askerOf(actor, study, deps.organizationIdentifiers(actor.organization))
+    known.set(actor, { study, asker })
+    return asker
   }
 }
 

@@ -18,10 +18,11 @@ export function auditKeys(entry: AuditEntry): string[] {
   }
   for (const patient of entry.patients ?? []) {
     reference(keys, 'patient', `Patient/${patient}`)
-    reference(keys, 'entity', `Patient/${patient}`)
+    keys.push(`entity>Patient/${patient}`)
   }
-  for (const named of namedResources(entry)) reference(keys, 'entity', named)
-  for (const consent of entry.consents ?? []) reference(keys, 'entity', `Consent/${consent}`)
+  // A page of fifty has fifty entities: a second key for each would be half of what its entry costs. Search by a bare id asks for all types.
+  for (const named of namedResources(entry)) keys.push(`entity>${named}`)
+  for (const consent of entry.consents ?? []) keys.push(`entity>Consent/${consent.split('/_history/')[0]}`, `entity>Consent/${consent}`)
   return [...new Set(keys)]
 }
 

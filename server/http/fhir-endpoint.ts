@@ -105,6 +105,22 @@ async function bodyOf(request: Request, segments: string[]): Promise<Buffer> {
   return body
 }
 
+/** One allocation for a page, not one for each piece of it. */
+function joined(pieces: readonly (Uint8Array | string)[]): Buffer {
+  let size = 0
+  for (const piece of pieces) size += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.byteLength
+  const whole = Buffer.allocUnsafe(size)
+  let at = 0
+  for (const piece of pieces) {
+    if (typeof piece === 'string') at += whole.write(piece, at)
+    else {
+      whole.set(piece, at)
+      at += piece.byteLength
+    }
+  }
+  return whole
+}
+
 async function send(response: Response, method: Method, answer: FhirResponse): Promise<void> {
   if (answer.stream && method !== 'HEAD') {
     response.writeHead(answer.status, answer.headers)
@@ -112,10 +128,7 @@ async function send(response: Response, method: Method, answer: FhirResponse): P
     return
   }
   const pieces = answer.body ?? []
-  const body =
-    pieces.length === 1 && typeof pieces[0] !== 'string'
-      ? pieces[0]
-      : Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)))
+  const body = pieces.length === 1 && typeof pieces[0] !== 'string' ? pieces[0] : joined(pieces)
   const headers: Record<string, string | number> = { ...answer.headers }
   if (answer.body) headers['Content-Length'] = body?.length ?? 0
   response.writeHead(answer.status, headers)

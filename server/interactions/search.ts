@@ -1,6 +1,8 @@
 /** search of one type (R4 search.html): parse, decide, find, include, gate, mask, audit, splice. */
+import type { Decision } from '../access/decision.ts'
 import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
 import { renderOutcome } from '../outcome/render.ts'
+import type { PlanNode } from '../search/plan.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import type { PageMark, SearchPage, Stored } from '../store/types.ts'
 import { audited } from './audited.ts'
@@ -20,24 +22,27 @@ export async function search(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const { query, mark } = pageOf(deps, request, type)
   const parsed = parseSearch(deps, request.actor, type, query, isStrict(request))
   const seen = await decided(deps, request, parsed.patients, async (decision) => {
-    const plan = await planForPersons(deps, decision, parsed)
-    if (parsed.summaryCount || parsed.count === 0) {
-      const total = await deps.store.count(decision, type, plan)
-      return { page: { rows: [], total }, included: [], capped: false }
-    }
-    const page = await deps.store.search(decision, {
-      type,
-      plan,
-      sort: parsed.sort,
-      count: parsed.count,
-      total: totalOf(deps, parsed),
-      ...(mark ? { after: mark } : {}),
-    })
+    const find = (plan: PlanNode) => findPage(deps, decision, parsed, plan, mark)
+    // Most searches name a Patient that stands for itself: they need not wait until that is known.
+    const [plan, literal] = await Promise.all([planForPersons(deps, decision, parsed), find(parsed.plan)])
+    const page = plan === parsed.plan ? literal : await find(plan)
     return { page, ...(await findIncluded(deps, decision, request.actor, page.rows, parsed)) }
   })
   const { page, included, capped } = seen.value
   await audited(deps, request, { interaction: 'search-type', action: 'E', type, found: [...page.rows, ...included], seen, query })
   return searchset(deps, request, parsed, { page, included, capped })
+}
+
+async function findPage(
+  deps: FhirDeps,
+  decision: Decision,
+  parsed: ParsedSearch,
+  plan: PlanNode,
+  mark: PageMark | undefined,
+): Promise<SearchPage> {
+  const { type, sort, count } = parsed
+  if (parsed.summaryCount || count === 0) return { rows: [], total: await deps.store.count(decision, type, plan) }
+  return deps.store.search(decision, { type, plan, sort, count, total: totalOf(deps, parsed), ...(mark ? { after: mark } : {}) })
 }
 
 /** The query and position of a page link, or of a first request. */

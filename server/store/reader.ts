@@ -4,11 +4,12 @@ import { BOUNDS } from '../config/bounds.ts'
 import { PROJECTION, type StoredDoc } from './documents.ts'
 import { sharedReads } from './shared-reads.ts'
 
-export type ReadById = (type: string, id: string) => Promise<StoredDoc | undefined>
+/** Those of these ids that are there, in their order. */
+export type ReadByIds = (type: string, ids: readonly string[]) => Promise<StoredDoc[]>
 
 const READS = { lanes: BOUNDS.readLanes, keysMax: BOUNDS.readGroupIds }
 
-export function createReader(db: Db): ReadById {
+export function createReader(db: Db): ReadByIds {
   const byType = new Map<string, (ids: readonly string[]) => Promise<StoredDoc[]>>()
 
   const readsOf = (type: string) => {
@@ -19,7 +20,7 @@ export function createReader(db: Db): ReadById {
     return reads
   }
 
-  return async (type, id) => (await readsOf(type)([id]))[0]
+  return (type, ids) => readsOf(type)([...new Set(ids)])
 }
 
 async function findAll(db: Db, type: string, ids: string[]): Promise<Map<string, StoredDoc>> {

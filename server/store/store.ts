@@ -9,7 +9,7 @@ import { AUDIT_TYPE, CLAIMS, type Collections, checkTableName, checkTypeName, co
 import { createCommitter } from './committer.ts'
 import { Conflict } from './conflict.ts'
 import { connect } from './connect.ts'
-import { PROJECTION, type StoredDoc, toStored } from './documents.ts'
+import { type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
 import type { StoreLog } from './log.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
@@ -56,18 +56,22 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     (units, lane) => guarded(log, () => runTransaction(transaction, lanes[lane] as Lane, units)),
     lanes.length,
   )
-  const readById = createReader(db)
+  const readByIds = createReader(db)
   const tables = createTables(db, log)
   const read = async (d: Decision, type: string, id: string): Promise<Stored | undefined> => {
     checkTypeName(type)
-    const doc = await guarded(log, () => readById(type, id))
+    const [doc] = await guarded(log, () => readByIds(type, [id]))
     return doc && d.permits(type, doc.acc) ? toStored(type, doc) : undefined
   }
   const auditGuarded = { ...audit, append: (records: Parameters<typeof audit.append>[0]) => guarded(log, () => audit.append(records)) }
   return {
     audit: auditGuarded,
     read,
-    readMany: (d, type, ids) => guarded(log, () => readMany(db, d, type, ids)),
+    readMany: async (d, type, ids) => {
+      checkTypeName(type)
+      const docs = await guarded(log, () => readByIds(type, ids.map(String)))
+      return docs.map((doc) => toStored(type, doc)).filter((stored) => d.permits(type, stored.acc))
+    },
     readVersion: async (d, type, id, v) => {
       const current = await read(d, type, id)
       return guarded(log, () => versionOf(db, d, current, v))
@@ -121,16 +125,6 @@ async function prepare(collections: Collections, unit: WriteUnit, log: StoreLog)
   for (const type of types) checkTypeName(type)
   for (const table of tables) checkTableName(table)
   await guarded(log, () => collections.ensure(types, tables))
-}
-
-async function readMany(db: Db, d: Decision, type: string, ids: readonly string[]): Promise<Stored[]> {
-  checkTypeName(type)
-  if (ids.length === 0) return []
-  const docs = await db
-    .collection<StoredDoc>(type)
-    .find({ _id: { $in: ids.map(String) } }, { projection: PROJECTION, maxTimeMS: BOUNDS.searchMs })
-    .toArray()
-  return docs.map((doc) => toStored(type, doc)).filter((stored) => d.permits(type, stored.acc))
 }
 
 async function typesOf(db: Db, collections: Collections, person: string): Promise<string[]> {

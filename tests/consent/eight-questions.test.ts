@@ -181,6 +181,8 @@ describe('the patient gives three consents', () => {
   test('the account of uses names the versions of the consents that let somebody in', async () => {
     const token = await server.token('patient-app', { patient: P })
     const { json } = await server.call('GET', `/fhir/AuditEvent?patient=${P}&entity=Observation/${H}&subtype=read&_count=200`, { token })
+    const byBareId = await server.call('GET', `/fhir/AuditEvent?patient=${P}&entity=${H}&subtype=read&_count=200`, { token })
+    expect(idsIn(byBareId)).toEqual(idsIn({ json } as Answer))
     const events = json.entry as { resource: { entity: { what?: { reference: string } }[] } }[]
     const named = events.flatMap(({ resource }) => resource.entity.flatMap(({ what }) => what?.reference ?? []))
     const consents = named.filter((reference) => reference.startsWith('Consent/'))

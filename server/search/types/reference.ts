@@ -1,6 +1,7 @@
 /** Reference parameters (R4 search.html 3.1.1.4.12): ids, `Type/id`, own and foreign addresses, versions, canonicals, identifiers. */
 import { isId, isTypeName } from '../../fhir/ids.ts'
 import { parseReference } from '../../fhir/reference.ts'
+import { RESOURCE_TYPES } from '../../fhir/resource-types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { splitEscaped, unescapeValue } from '../escape.ts'
 import { exactKey, prefixEnd, SEPARATOR } from '../keys.ts'
@@ -66,7 +67,7 @@ function plan(column: Column, criterion: Criterion, context: PlanContext): PlanN
   const type = criterion.modifier ?? column.refersTo
   if (criterion.modifier !== undefined && column.refersTo !== undefined && criterion.modifier !== column.refersTo)
     return { kind: 'nothing' }
-  if (isId(value)) return { kind: 'keys', keys: [start + (type === undefined ? value : `${type}/${value}`)] }
+  if (isId(value)) return { kind: 'keys', keys: type === undefined ? keysOfId(column, start, value) : [`${start}${type}/${value}`] }
   const target = parseReference(value, context.ownBase)
   if (target?.kind === 'local') {
     if (type !== undefined && target.type !== type) return { kind: 'nothing' }
@@ -78,6 +79,12 @@ function plan(column: Column, criterion: Criterion, context: PlanContext): PlanN
   if (value === '' || !isAddress) throw invalid(criterion)
   if (type !== undefined && target?.kind === 'absolute' && target.type !== type) return { kind: 'nothing' }
   return { kind: 'keys', keys: [start + exactKey(value)] }
+}
+
+/** Where anything may be meant, resources may be kept by type alone (AuditEvents are, for the sake of their many entities). */
+function keysOfId(column: Column, start: string, id: string): string[] {
+  if (!column.targets.has('Resource')) return [start + id]
+  return [start + id, ...[...RESOURCE_TYPES].map((type) => `${start}${type}/${id}`)]
 }
 
 /** `system|value`, `value` of any system, `|value` without system, `system|` any value of it. */
