@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { PersonScope, WriteUnit } from '../../server/store/types.ts'
+import type { SideWrite, PersonScope, WriteUnit } from '../../server/store/types.ts'
 import { NOBODY, opened, put, SYSTEM, written } from './fixture.ts'
 
 const context = opened()
@@ -179,6 +179,24 @@ describe('a group of units', () => {
     const things = context.store.table(SYSTEM, 'things')
     expect(await things.count({ _id: { $in: ['t0', 't1', 't2', 't4', 't6', 't8', 't9', 't10', 't11'] } })).toBe(9)
     expect(await things.get('there')).toEqual({ _id: 'there', n: 1 })
+  })
+
+  test('of rows that must match, the one that does not is named, and nothing of the unit stands', async () => {
+    const rows = context.store.table(SYSTEM, 'matched')
+    for (const _id of ['m0', 'm1', 'm2']) await rows.insert({ _id, rev: 1 })
+    const step = (_id: string, rev: number): SideWrite => ({
+      table: 'matched',
+      op: 'update',
+      where: { _id, rev },
+      set: { rev: rev + 1 },
+      mustMatch: true,
+    })
+    const failed = await commit({ writes: [put('mm', 'x')], side: [step('m0', 1), step('m1', 1), step('m2', 9)] })
+    expect(failed).toEqual({ ok: false, conflict: 'side', at: 2 })
+    expect(await bodyOf('mm')).toBeUndefined()
+    expect(await rows.count({ rev: 1 })).toBe(3)
+    expect((await commit({ writes: [], side: [step('m0', 1), step('m1', 1), step('m0', 2)] })).ok).toBe(true)
+    expect((await rows.getMany(['m0', 'm1', 'm2'])).map(({ rev }) => rev)).toEqual([3, 2, 1])
   })
 
   test('side writes of all kinds happen in the order given', async () => {

@@ -31,6 +31,42 @@ describe('tables', () => {
     expect(await rows.count({})).toBe(1)
   })
 
+  test('look-ups that come together each get their own rows, and see what was written before they began', async () => {
+    const rows = context.store.table<Row>(SYSTEM, 'shared_reads')
+    for (let n = 0; n < 30; n++) await rows.insert({ _id: `r${n}`, n })
+    const asked = Array.from({ length: 40 }, (_, i) => [`r${i}`, `r${(i * 7) % 30}`, 'none', `r${i}`])
+    const found = await Promise.all(asked.map((ids) => rows.getMany(ids)))
+    for (const [i, ids] of asked.entries()) expect(found[i]?.map(({ _id }) => _id)).toEqual(ids.filter((id) => /^r[12]?\d$/.test(id)))
+    const seen = await Promise.all(
+      Array.from({ length: 40 }, async (_, n) => {
+        await rows.put({ _id: `w${n}`, n })
+        return (await rows.get(`w${n}`))?.n
+      }),
+    )
+    expect(seen).toEqual(Array.from({ length: 40 }, (_, n) => n))
+  })
+
+  test('inserts that come together: each is told whether its id was free', async () => {
+    const rows = context.store.table<Row>(SYSTEM, 'shared_inserts')
+    await rows.insert({ _id: 'i3', t: 'first' })
+    const free = await Promise.all(Array.from({ length: 30 }, (_, i) => rows.insert({ _id: `i${i % 10}`, t: `by ${i}` })))
+    expect(free.filter(Boolean)).toHaveLength(9)
+    for (let id = 0; id < 10; id++) {
+      const row = await rows.get(`i${id}`)
+      const winner = free.findIndex((was, i) => was && i % 10 === id)
+      expect(row?.t).toBe(id === 3 ? 'first' : `by ${winner}`)
+    }
+  })
+
+  test('fields set together: each is told whether its condition held', async () => {
+    const rows = context.store.table<Row>(SYSTEM, 'shared_sets')
+    for (let n = 0; n < 8; n++) await rows.insert({ _id: `s${n}`, n })
+    const set = await Promise.all(Array.from({ length: 10 }, (_, n) => rows.setOne({ _id: `s${n}`, n: n === 4 ? 99 : n }, { t: 'set' })))
+    expect(set).toEqual([true, true, true, true, false, true, true, true, false, false])
+    expect(await rows.count({ t: 'set' })).toBe(7)
+    expect(await rows.count({})).toBe(8)
+  })
+
   test('a unique index refuses, and its options can be changed', async () => {
     const rows = context.store.table<Row>(SYSTEM, 'unique_rows')
     await rows.ensureIndex({ n: 1 })
