@@ -8,13 +8,13 @@ export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 
 export const etag = (v: number): string => `W/"${v}"`
 
-/** A resource with its version headers (R4 http.html#read); without a time where that would tell what the masked form hides. */
+/** ETag and Last-Modified (R4 http.html#read); without a time where that would tell what the masked form hides. */
+export function versionHeaders(doc: { v: number; at?: Date }): Record<string, string> {
+  return { ETag: etag(doc.v), ...(doc.at ? { 'Last-Modified': doc.at.toUTCString() } : {}) }
+}
+
 export function resourceAnswer(status: number, doc: { v: number; at?: Date }, body: Uint8Array | string): FhirResponse {
-  return {
-    status,
-    headers: { 'Content-Type': FHIR_JSON, ETag: etag(doc.v), ...(doc.at ? { 'Last-Modified': doc.at.toUTCString() } : {}) },
-    body: [body],
-  }
+  return { status, headers: { 'Content-Type': FHIR_JSON, ...versionHeaders(doc) }, body: [body] }
 }
 
 export function jsonAnswer(status: number, resource: unknown, headers: Record<string, string> = {}): FhirResponse {

@@ -4,6 +4,7 @@ import { systemDecision } from '../access/decision.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
 import { resourceAnswer, writeAnswer } from './answers.ts'
+import { audited } from './audited.ts'
 import { checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { masked } from './read.ts'
@@ -68,6 +69,8 @@ export async function findMatches(deps: FhirDeps, request: FhirRequest, type: st
   const seen = await decided(deps, request, parsed.patients, (decision) =>
     deps.store.search(decision, { type, plan: parsed.plan, sort: [], count: 2, total: 'none' }),
   )
+  // A match may be answered with, and that there is none is an answer too.
+  await audited(deps, request, { interaction: 'search-type', action: 'E', type, found: seen.value.rows, seen, query: parsed.applied })
   return seen.value.rows
 }
 

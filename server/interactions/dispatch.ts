@@ -3,6 +3,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { operationFor } from '../operations/registry.ts'
 import { bundleHandler } from './bundle.ts'
 import { capabilities } from './capabilities.ts'
+import { conditionalDelete, conditionalUpdate } from './conditional.ts'
 import { create } from './create.ts'
 import { history } from './history.ts'
 import { read, vread } from './read.ts'
@@ -15,7 +16,7 @@ type Shape = 'system' | 'type' | 'instance' | 'history' | 'version' | 'metadata'
 const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {
   metadata: { GET: capabilities },
   system: { POST: bundleHandler(dispatch) },
-  type: { GET: search, POST: create },
+  type: { GET: search, POST: create, PUT: conditionalUpdate, DELETE: conditionalDelete },
   'form-search': { POST: formSearch },
   instance: { GET: read, PUT: update, DELETE: remove },
   history: { GET: history },

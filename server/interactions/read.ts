@@ -2,7 +2,7 @@
 import { checkId, checkType, requireScope } from './checks.ts'
 import { audited } from './audited.ts'
 import { decided } from './decided.ts'
-import { bodyText, notFound, resourceAnswer } from './answers.ts'
+import { bodyText, notFound, resourceAnswer, versionHeaders } from './answers.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -14,7 +14,20 @@ export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirRe
   await audited(deps, request, { interaction: 'read', action: 'R', type, id, found: seen.value ? [seen.value] : [], seen })
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone', {}, { ETag: `W/"${seen.value.v}"` })
-  return resourceAnswer(200, stampOf(request, seen.value), masked(deps, request, seen.value))
+  const stamp = stampOf(request, seen.value)
+  if (isUnchanged(request, stamp)) return { status: 304, headers: versionHeaders(stamp) }
+  return resourceAnswer(200, stamp, masked(deps, request, seen.value))
+}
+
+/**
+ * Conditional read (R4 http.html#cread): the caller has this version already. A tag decides where there is one (RFC 9110
+ * 13.2.2); a time has whole seconds, and says nothing where the masked form does not tell the time.
+ */
+function isUnchanged(request: FhirRequest, { v, at }: { v: number; at?: Date }): boolean {
+  const tags = request.header('if-none-match')
+  if (tags !== undefined) return tags.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${v}"`)
+  const since = Date.parse(request.header('if-modified-since') ?? '')
+  return at !== undefined && Math.floor(at.getTime() / 1000) * 1000 <= since
 }
 
 /** An old version is visible when the current one is, and when its own patients' rules permit it too. */

@@ -1,0 +1,79 @@
+/** Conditional update and delete (R4 http.html#cond-update, #3.1.0.7.1): the resource is named by what it is found by. */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { ParsedResource } from '../fhir/resource-text.ts'
+import { writeAnswer } from './answers.ts'
+import { checkType, requireScope } from './checks.ts'
+import { claimKeyOf, dropStaleClaim, findMatches } from './create.ts'
+import { currentForWrite } from './current.ts'
+import { queryText } from './search-request.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+import { remove, update, updateDraft } from './update.ts'
+import { draftOf, parseBody, store } from './writing.ts'
+
+/** How often an update that would create looks again when another request creates the same. */
+const ATTEMPTS_MAX = 5
+
+/**
+ * PUT [type]?criteria. One match, as the caller sees it, is updated; none: created, under the id that the content has if it
+ * has one; several: refused.
+ * @throws OutcomeError criteria-empty, criteria-multiple, id-mismatch
+ */
+export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const type = request.segments[0] ?? ''
+  checkType(type)
+  requireScope(request.actor, type, 'u')
+  const sent = parseBody(request)
+  for (let attempt = 0; ; attempt++) {
+    const id = await onlyMatch(deps, request, type)
+    if (id !== undefined) return updateMatch(deps, request, sent, type, id)
+    if (sent.resource.id !== undefined) return update(deps, instanceOf(request, type, String(sent.resource.id)))
+    try {
+      return await createClaimed(deps, request, sent, type)
+    } catch (error) {
+      if (!(error instanceof OutcomeError) || error.issues[0]?.code !== 'claim-taken' || attempt >= ATTEMPTS_MAX) throw error
+      const criteria = queryText(request.query)
+      await dropStaleClaim(deps, request, type, criteria, claimKeyOf(request, type, criteria))
+    }
+  }
+}
+
+/**
+ * DELETE [type]?criteria: one match is deleted. Nothing to delete is no failure, for everybody alike: what is hidden from the
+ * caller is no match of his.
+ * @throws OutcomeError criteria-empty, criteria-multiple
+ */
+export async function conditionalDelete(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const type = request.segments[0] ?? ''
+  checkType(type)
+  requireScope(request.actor, type, 'd')
+  const id = await onlyMatch(deps, request, type)
+  return id === undefined ? { status: 204, headers: {} } : remove(deps, instanceOf(request, type, id))
+}
+
+async function onlyMatch(deps: FhirDeps, request: FhirRequest, type: string): Promise<string | undefined> {
+  const matches = await findMatches(deps, request, type, queryText(request.query))
+  if (matches.length > 1) throw new OutcomeError('criteria-multiple', { expression: ['http.query'] })
+  return matches[0]?.id
+}
+
+const instanceOf = (request: FhirRequest, type: string, id: string): FhirRequest => ({ ...request, segments: [type, id], query: [] })
+
+/** Content without an id takes that of the match; another id is an error of the client (R4). */
+async function updateMatch(deps: FhirDeps, request: FhirRequest, sent: ParsedResource, type: string, id: string): Promise<FhirResponse> {
+  const named: ParsedResource = { ...sent, resource: { ...sent.resource, id: sent.resource.id ?? id } }
+  const draft = await updateDraft(deps, instanceOf(request, type, id), {
+    sent: () => named,
+    current: (_type, at) => currentForWrite(deps, type, at),
+  })
+  const [written] = await store(deps, request, [draft])
+  return writeAnswer(request, deps.baseUrl, written)
+}
+
+/** Two requests that find nothing at the same time make one resource: the claim is taken by the first. */
+async function createClaimed(deps: FhirDeps, request: FhirRequest, sent: ParsedResource, type: string): Promise<FhirResponse> {
+  requireScope(request.actor, type, 'c')
+  const draft = draftOf(deps, request.actor, { type, id: deps.newId(), method: 'POST', expect: 'absent', parsed: sent })
+  const claim = { key: claimKeyOf(request, type, queryText(request.query)), value: { target: `${type}/${draft.id}` } }
+  const [written] = await store(deps, request, [draft], { claims: [claim] })
+  return writeAnswer(request, deps.baseUrl, written)
+}

@@ -1,0 +1,134 @@
+/** Conditional read, update and delete (R4 http.html#cread, #cond-update, 3.1.0.7.1), with and without access control. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { encounter, give, NO_SHARING, observation, patient, practitioner, putAll, relabelled } from '../consent/resources.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const basic = (value: string, extra: object = {}): object => ({
+  resourceType: 'Basic',
+  identifier: [{ system: 'urn:x', value }],
+  code: { text: 'x' },
+  ...extra,
+})
+
+describe('without access control', () => {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startTestServer({ noAuth: true })
+  })
+  afterAll(() => server.stop())
+
+  test('a version that the caller has already is 304 without a body; another one is sent', async () => {
+    const created = await server.call('POST', '/fhir/Basic', { body: basic('r1') })
+    const path = `/fhir/Basic/${created.json.id}`
+    const modified = created.headers.get('last-modified') as string
+    for (const headers of [
+      { 'If-None-Match': 'W/"1"' },
+      { 'If-None-Match': '"9", W/"1"' },
+      { 'If-None-Match': '*' },
+      { 'If-Modified-Since': modified },
+    ]) {
+      const answer = await server.call('GET', path, { headers })
+      expect([answer.status, answer.text, answer.headers.get('etag'), answer.headers.get('last-modified')]).toEqual([
+        304,
+        '',
+        'W/"1"',
+        modified,
+      ])
+    }
+    const earlier = new Date(Date.parse(modified) - 1000).toUTCString()
+    for (const headers of [
+      { 'If-None-Match': 'W/"2"' },
+      { 'If-Modified-Since': earlier },
+      { 'If-Modified-Since': 'never' },
+      // A tag decides where there is one.
+      { 'If-None-Match': 'W/"2"', 'If-Modified-Since': modified },
+    ])
+      expect((await server.call('GET', path, { headers: headers as Record<string, string> })).status).toBe(200)
+  })
+
+  test('an update by criteria: none creates, one is updated, several are refused', async () => {
+    const put = (query: string, body: object, headers = {}) => server.call('PUT', `/fhir/Basic?${query}`, { body, headers })
+    const first = await put('identifier=urn:x|u1', basic('u1'))
+    expect(first.status).toBe(201)
+    const second = await put('identifier=urn:x|u1', basic('u1', { created: '2026-01-01' }))
+    expect([second.status, second.json.id, second.headers.get('etag')]).toEqual([200, first.json.id, 'W/"2"'])
+    const same = await put('identifier=urn:x|u1', basic('u1', { id: first.json.id, created: '2026-01-02' }))
+    expect([same.status, same.headers.get('etag')]).toEqual([200, 'W/"3"'])
+    const other = await put('identifier=urn:x|u1', basic('u1', { id: 'another' }))
+    expect([other.status, other.json.issue[0].details.coding[0].code]).toEqual([400, 'id-mismatch'])
+    const stale = await put('identifier=urn:x|u1', basic('u1'), { 'If-Match': 'W/"1"' })
+    expect(stale.status).toBe(412)
+    await server.call('POST', '/fhir/Basic', { body: basic('u1') })
+    const several = await put('identifier=urn:x|u1', basic('u1'))
+    expect([several.status, several.json.issue[0].code]).toEqual([412, 'multiple-matches'])
+  })
+
+  test('an update by criteria with an id and no match creates under that id', async () => {
+    const answer = await server.call('PUT', '/fhir/Basic?identifier=urn:x|with-id', { body: basic('with-id', { id: 'my-own-id' }) })
+    expect([answer.status, answer.json.id]).toEqual([201, 'my-own-id'])
+  })
+
+  test('20 equal conditional updates make one resource', async () => {
+    const sent = Array.from({ length: 20 }, () => server.call('PUT', '/fhir/Basic?identifier=urn:x|c1', { body: basic('c1') }))
+    const answers = await Promise.all(sent)
+    expect(new Set(answers.map(({ json }) => json.id)).size).toBe(1)
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+  })
+
+  test('a delete by criteria: one is deleted, none is no failure, several are refused; without criteria nothing is', async () => {
+    const made = await server.call('POST', '/fhir/Basic', { body: basic('d1') })
+    const remove = (query: string) => server.call('DELETE', `/fhir/Basic${query}`)
+    expect((await remove('?identifier=urn:x|d1')).status).toBe(204)
+    expect((await server.call('GET', `/fhir/Basic/${made.json.id}`)).status).toBe(410)
+    expect((await remove('?identifier=urn:x|d1')).status).toBe(204)
+    for (let n = 0; n < 2; n++) await server.call('POST', '/fhir/Basic', { body: basic('d2') })
+    expect((await remove('?identifier=urn:x|d2')).status).toBe(412)
+    for (const query of ['', '?', '?_format=json', '?unheard-of=1']) expect((await remove(query)).status).toBe(400)
+    expect((await server.call('GET', '/fhir/Basic?identifier=urn:x|d2')).json.total).toBe(2)
+  })
+})
+
+describe('with access control', () => {
+  let server: TestServer
+  let engine: string
+  const [P, CODE] = ['person-c', 'code-c']
+  beforeAll(async () => {
+    server = await startTestServer()
+    engine = await server.token('h2-engine')
+    await putAll(server, await server.token('loader'), [
+      practitioner('doctor-1'),
+      practitioner('doctor-2'),
+      patient(P),
+      encounter('visit-1', P, 'H1', 'Practitioner/doctor-1'),
+      encounter('visit-2', P, 'H2', 'Practitioner/doctor-2'),
+      observation('of-h1', P, CODE),
+    ])
+  })
+  afterAll(() => server.stop())
+
+  test('what belongs to another hospital is neither changed nor deleted, and a hidden one is as one that is absent', async () => {
+    const body = observation('x', P, 'other', { id: undefined, meta: undefined })
+    const ask = async (code: string) => {
+      const changed = await server.call('PUT', `/fhir/Observation?code=${code}&patient=${P}`, {
+        token: engine,
+        body: { ...body, id: 'of-h1' },
+      })
+      const deleted = await server.call('DELETE', `/fhir/Observation?code=${code}&patient=${P}`, { token: engine })
+      const text = (answer: { status: number; text: string }) => `${answer.status} ${answer.text}`.replaceAll(code, '[code]')
+      return [text(changed), text(deleted)]
+    }
+    await give(server, P, NO_SHARING)
+    await relabelled(server)
+    const hidden = await ask(CODE)
+    expect(hidden.map((text) => text.slice(0, 3))).toEqual(['404', '204'])
+    expect(hidden).toEqual(await ask('code-z'))
+    const seen = await server.call('GET', '/fhir/Observation/of-h1', { token: await server.token('patient-app', { patient: P }) })
+    expect([seen.status, seen.headers.get('etag')]).toEqual([200, 'W/"1"'])
+  })
+
+  test('a conditional read of what is hidden is 404, whatever tag it has', async () => {
+    const token = await server.token('insurer', { purpose_of_use: 'HPAYMT', data_form: 'IDENT' })
+    for (const headers of [{ 'If-None-Match': 'W/"1"' }, { 'If-None-Match': '*' }, { 'If-Modified-Since': new Date().toUTCString() }])
+      expect((await server.call('GET', '/fhir/Observation/of-h1', { token, headers: headers as Record<string, string> })).status).toBe(404)
+  })
+})
