@@ -25,9 +25,11 @@ export async function applyPlan(db: Db, session: ClientSession, plan: GroupPlan,
   if (plan.audit.length > 0) listIn(inserts, AUDIT_TYPE).push(...auditDocuments(plan.audit, chain))
   for (const [collection, docs] of inserts) await insertAll(db, session, collection, docs)
   for (const [collection, list] of updates) {
-    const reply = await db.command({ update: collection, updates: list, ordered: true }, { session })
-    checkReply(reply)
-    if (reply.n !== list.length) throw new Conflict('stale')
+    for (const batch of batchesOf(list, ({ u }) => u)) {
+      const reply = await db.command({ update: collection, updates: batch, ordered: true }, { session })
+      checkReply(reply)
+      if (reply.n !== batch.length) throw new Conflict('stale')
+    }
   }
   await applySide(db, session, plan.side, apart)
 }
@@ -43,22 +45,22 @@ function listIn(lists: Map<string, Document[]>, name: string): Document[] {
 
 /** One command per collection: the driver's own insertMany would measure every document a second time. */
 async function insertAll(db: Db, session: ClientSession, collection: string, docs: Document[]): Promise<void> {
-  for (const batch of batchesOf(docs)) {
+  for (const batch of batchesOf(docs, (doc) => doc)) {
     checkReply(await db.command({ insert: collection, documents: batch, ordered: true }, { session }))
   }
 }
 
-/** Batches below the size of one command, judged by the bodies; keys and labels fit in what MongoDB allows beyond. */
-export function batchesOf(docs: readonly Document[]): Document[][] {
+/** Batches below the size of one command, judged by the bodies; keys and labels fit in what the driver holds beyond. */
+function batchesOf(items: readonly Document[], docOf: (item: Document) => Document): Document[][] {
   const batches: Document[][] = []
   let bytes = Number.POSITIVE_INFINITY
-  for (const doc of docs) {
-    const size = ((doc as { body?: Uint8Array }).body?.byteLength ?? 0) + 1024
+  for (const item of items) {
+    const size = ((docOf(item) as { body?: Uint8Array }).body?.byteLength ?? 0) + 1024
     if (bytes + size > BOUNDS.insertBytes) {
       batches.push([])
       bytes = 0
     }
-    batches.at(-1)?.push(doc)
+    batches.at(-1)?.push(item)
     bytes += size
   }
   return batches

@@ -25,9 +25,10 @@ export function createReader(db: Db): ReadByIds {
 
 async function findAll(db: Db, type: string, ids: string[]): Promise<Map<string, StoredDoc>> {
   const filter = ids.length === 1 ? { _id: { $eq: ids[0] as string } } : { _id: { $in: ids } }
+  // The usual answer is one batch of them all; what is too large for one comes in several.
   const docs = await db
     .collection<StoredDoc>(type)
-    .find(filter, { projection: PROJECTION, limit: ids.length, singleBatch: true, maxTimeMS: BOUNDS.searchMs })
+    .find(filter, { projection: PROJECTION, limit: ids.length, batchSize: ids.length, maxTimeMS: BOUNDS.searchMs })
     .toArray()
   return new Map(docs.map((doc) => [doc._id, doc]))
 }

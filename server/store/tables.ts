@@ -71,7 +71,7 @@ const TABLE_WRITES = { itemsMax: BOUNDS.tableGroupRows, bytesMax: BOUNDS.groupBy
 
 async function rowsOf<T extends TableDoc>(rows: Collection<T>, ids: readonly T['_id'][]): Promise<Map<T['_id'], T>> {
   const filter = (ids.length === 1 ? { _id: { $eq: ids[0] } } : { _id: { $in: ids } }) as Filter<T>
-  const found = (await rows.find(filter).toArray()) as T[]
+  const found = (await rows.find(filter, { limit: ids.length, batchSize: ids.length }).toArray()) as T[]
   return new Map(found.map((row) => [row._id, row]))
 }
 
