@@ -37,7 +37,7 @@ export async function relabelPersons(deps: RelabelDeps, persons: readonly string
 
 /** Entries as they were read: one that was made anew is another. */
 function theseVery(entries: readonly OverlayDoc[]): Record<string, unknown> {
-  return { $or: entries.map(({ _id, epoch, since, done, person }) => ({ _id, epoch, since, done, person: { $in: [person] } })) }
+  return { $or: entries.map(({ _id, epoch, since, done, person }) => ({ _id, epoch, since, done, person })) }
 }
 
 /** One round over the entries that are due; answers how many ended. */
