@@ -31,7 +31,9 @@ export function createWriter(deps: WriterDeps): Writer {
       const ready = drafts.map((draft) => readyOf(deps, draft))
       for (let attempt = 1; ; attempt++) {
         const result = await attemptWrite(deps, ready, extra)
-        if (result.ok || result.conflict !== 'side' || attempt >= SIDE_ATTEMPTS_MAX) return result
+        // A row of the caller's own that moved is the caller's to decide upon.
+        const isOwn = !result.ok && result.conflict === 'side' && result.at >= (extra.side?.length ?? 0)
+        if (!isOwn || attempt >= SIDE_ATTEMPTS_MAX) return result
       }
     },
   }
