@@ -145,7 +145,7 @@ function stringEnd(source: string, start: number): number {
 }
 
 function checkKey(known: Set<string> | null | undefined, quoted: string): void {
-  const key = quoted.includes('\\') ? unescapeKey(quoted) : quoted.slice(1, -1)
+  const key = unescapeKey(quoted)
   if (key === '__proto__') throw new OutcomeError('json-forbidden-key')
   if (!known) return
   if (known.has(key)) throw new OutcomeError('json-duplicate-key')
@@ -153,6 +153,7 @@ function checkKey(known: Set<string> | null | undefined, quoted: string): void {
 }
 
 function unescapeKey(quoted: string): string {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1)
   try {
     return JSON.parse(quoted) as string
   } catch {
@@ -165,15 +166,39 @@ function unescapeKey(quoted: string): string {
  * that is there keeps its place; a missing one goes behind resourceType.
  */
 export function stampText(text: string, stamp: { id: string; versionId: string; lastUpdated: string }): string {
-  let out = setMember(text, 'id', JSON.stringify(stamp.id))
-  const meta = members(out).find((m) => m.key === 'meta')
-  let metaText = meta ? out.slice(meta.valueStart, meta.valueEnd) : '{}'
-  if (metaText[0] !== '{') metaText = '{}'
-  // A missing one goes to the front: in this order versionId comes first.
-  metaText = setMember(metaText, 'lastUpdated', JSON.stringify(stamp.lastUpdated))
-  metaText = setMember(metaText, 'versionId', JSON.stringify(stamp.versionId))
-  out = setMember(out, 'meta', metaText)
-  return out
+  const all = members(text)
+  const [id, meta, type] = ['id', 'meta', 'resourceType'].map((name) => all.find(({ key }) => key === name))
+  const behind = id ?? type
+  if (!behind) return stampText(`{"id":""${all.length > 0 ? ',' : ''}${text.slice(1)}`, stamp)
+  const idText = JSON.stringify(stamp.id)
+  const metaText = stampedMeta(meta ? text.slice(meta.valueStart, meta.valueEnd) : '{}', stamp)
+  const missing = (key: string, value: string): Edit => ({ start: behind.valueEnd, end: behind.valueEnd, put: `,"${key}":${value}` })
+  const idEdit = id ? { start: id.valueStart, end: id.valueEnd, put: idText } : missing('id', idText)
+  const metaEdit = meta ? { start: meta.valueStart, end: meta.valueEnd, put: metaText } : missing('meta', metaText)
+  const [first, second] = idEdit.start <= metaEdit.start ? [idEdit, metaEdit] : [metaEdit, idEdit]
+  return text.slice(0, first.start) + first.put + text.slice(first.end, second.start) + second.put + text.slice(second.end)
+}
+
+interface Edit {
+  start: number
+  end: number
+  put: string
+}
+
+/** Members that are missing go to the front, versionId before lastUpdated; a meta that is no object gives way. */
+function stampedMeta(text: string, { versionId, lastUpdated }: { versionId: string; lastUpdated: string }): string {
+  const all = text.startsWith('{') ? members(text) : []
+  const wanted = { versionId: JSON.stringify(versionId), lastUpdated: JSON.stringify(lastUpdated) }
+  const missing = Object.entries(wanted).flatMap(([key, value]) => (all.some((one) => one.key === key) ? [] : [`"${key}":${value}`]))
+  let out = ''
+  let copied = 1
+  for (const { key, valueStart, valueEnd } of all) {
+    if (key !== 'versionId' && key !== 'lastUpdated') continue
+    out += text.slice(copied, valueStart) + wanted[key]
+    copied = valueEnd
+  }
+  const rest = all.length === 0 ? '}' : text.slice(copied)
+  return `{${missing.join(',')}${missing.length > 0 && all.length > 0 ? ',' : ''}${out}${rest}`
 }
 
 interface Member {
@@ -213,14 +238,4 @@ function skipValue(text: string, start: number): number {
     at++
   }
   return at
-}
-
-function setMember(text: string, key: string, valueText: string): string {
-  const all = members(text)
-  const known = all.find((m) => m.key === key)
-  if (known) return text.slice(0, known.valueStart) + valueText + text.slice(known.valueEnd)
-  const anchor = all.find((m) => m.key === (key === 'meta' ? 'id' : 'resourceType'))
-  const entry = `${JSON.stringify(key)}:${valueText}`
-  if (anchor) return `${text.slice(0, anchor.valueEnd)},${entry}${text.slice(anchor.valueEnd)}`
-  return all.length === 0 ? `{${entry}}` : `{${entry},${text.slice(1)}`
 }
