@@ -8,6 +8,25 @@ import type { MetCriterion, ResolvedPreference, ResolvedProvision, ResolvedRule,
 
 /** Rules of one person for one resource, normalised: persons whose rules come to the same share the result. */
 export function resolveRules(rules: readonly ConsentRule[], facts: ResourceFacts): ResolvedRule[] {
+  const known = whateverResource.get(rules)
+  if (known) return known
+  const resolved = resolveFor(rules, facts)
+  if (!rules.some(asksAboutResource)) whateverResource.set(rules, resolved)
+  return resolved
+}
+
+/** Rules without criteria about the resource come to the same for every resource: most consents are such. */
+const whateverResource = new WeakMap<readonly ConsentRule[], ResolvedRule[]>()
+
+const isAboutResource = ({ class: type, code, dataPeriod, data, label }: Criteria): boolean =>
+  [type, code, dataPeriod, data, label].some((criterion) => criterion !== undefined)
+
+function asksAboutResource({ root, preferences }: ConsentRule): boolean {
+  const asks = (provision: Provision): boolean => isAboutResource(provision.criteria) || provision.nested.some(asks)
+  return (root !== undefined && asks(root)) || (preferences ?? []).some(({ criteria }) => isAboutResource(criteria))
+}
+
+function resolveFor(rules: readonly ConsentRule[], facts: ResourceFacts): ResolvedRule[] {
   const resolved = rules.map((rule) => resolveRule(rule, facts))
   const speaking = new Set(resolved.filter((rule) => rule.root !== undefined || rule.preferences !== undefined).map((rule) => rule.series))
   return normalise(resolved.filter((rule) => speaking.has(rule.series)))
