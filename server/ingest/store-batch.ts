@@ -42,13 +42,19 @@ export async function storeBatch(deps: IngestDeps, tables: IngestTables, jobs: r
   await waitTogether(deps, tables, linked.filter(isWaiting), result)
   const rows = linked.filter((row) => !isWaiting(row))
   if (rows.length === 0) return result
-  const wanted = rows.flatMap((row) => row.wanted)
-  await inTurn(wanted.flatMap(turnOf), async () => {
-    for (let attempt = 0; attempt < INGEST_BOUNDS.batchAttemptsMax; attempt++) {
-      if (await storeRows(deps, tables, rows, wanted, result, attempt > 0)) return
-    }
-  })
+  await inTurn(rows.flatMap((row) => row.wanted).flatMap(turnOf), () => storeSound(deps, tables, rows, result))
   return result
+}
+
+/** Rows with a broken resource are left out, then the others go together; who meets another writer tries again. */
+async function storeSound(deps: IngestDeps, tables: IngestTables, rows: readonly Row[], result: BatchResult): Promise<void> {
+  let sound = rows
+  for (let attempt = 0; attempt < INGEST_BOUNDS.batchAttemptsMax && sound.length > 0; ) {
+    const { stored, broken } = await storeRows(deps, tables, sound, result, attempt > 0)
+    if (stored) return
+    if (broken.size === 0) attempt++
+    sound = sound.filter(({ wanted }) => !wanted.some(({ type, id }) => broken.has(`${type}/${id}`)))
+  }
 }
 
 const isWaiting = ({ awaits }: Row): boolean => awaits.length > 0
@@ -121,25 +127,28 @@ async function waitTogether(deps: IngestDeps, tables: IngestTables, rows: readon
   for (const { at, job, awaits } of rows) if (!awaits.some((hash) => numbers.has(hash))) result.outcomes[at] = waitingOutcome(job.record)
 }
 
-/** @returns false when it met another writer; true also when a row is broken, which each row then finds out for itself */
+/** Not stored and nothing broken: it met another writer. */
 async function storeRows(
   deps: IngestDeps,
   tables: IngestTables,
   rows: readonly Row[],
-  wanted: readonly StatementFor[],
   result: BatchResult,
   again: boolean,
-): Promise<boolean> {
+): Promise<{ stored: boolean; broken: ReadonlySet<string> }> {
+  const wanted = rows.flatMap((row) => row.wanted)
   const { changes, persons } = await foldStatements(tables, wanted)
   const changed = changes.filter((c) => c.changed)
   const issues = new Map<string, ReceiptIssue[]>()
+  const broken = new Set<string>()
   const drafts = []
   for (const change of changed) {
     const checked = checkFolded(deps, change.folded)
-    if (!checked.storable) return true
-    issues.set(`${change.folded.type}/${change.folded.id}`, checked.issues)
+    const name = `${change.folded.type}/${change.folded.id}`
+    if (!checked.storable) broken.add(name)
+    issues.set(name, checked.issues)
     drafts.push(draftOf(change, again, checked.parsed))
   }
+  if (broken.size > 0) return { stored: false, broken }
   const people = peopleOf(changes, persons)
   const done = rows.map((row) => {
     const { record } = row.job
@@ -152,10 +161,10 @@ async function storeRows(
   }
   const side = changes.flatMap((c) => c.side ?? [])
   const deliveries = rows.flatMap((row, at) => deliveryWrites(deps, row.job, row.delivery, done[at] as RecordOutcome))
-  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries] })).ok) return false
+  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries] })).ok) return { stored: false, broken }
   for (const [at, row] of rows.entries()) result.outcomes[row.at] = done[at]
   await refoldIfMoved(deps, tables, persons, wanted)
-  return true
+  return { stored: true, broken }
 }
 
 /** Persons behind each resource. */
