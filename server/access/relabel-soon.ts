@@ -6,7 +6,10 @@ import { ACCESS_BOUNDS } from './bounds.ts'
 import type { MayGoOn } from './relabel.ts'
 
 export interface RelabelSoon {
-  /** Resolves when these persons are relabelled, or after `waitMs`, whichever comes first; never fails. */
+  /**
+   * Resolves when these persons are relabelled, or after `waitMs`, whichever comes first; at once where others are being
+   * relabelled already, because waiting would rarely be of use then. Never fails.
+   */
   relabel(persons: readonly string[], waitMs: number): Promise<void>
   /** resolves when nothing waits or runs */
   idle(): Promise<void>
@@ -84,9 +87,11 @@ export function createRelabelSoon(relabelPersons: RelabelPersons, failed: (error
     async relabel(persons, waitMs) {
       if (stopped || persons.length === 0) return
       const all = persons.map((person) => waitingOf(person).done)
-      if (lanes === 0) startLane()
-      else later ??= setTimeout(helpLane, ACCESS_BOUNDS.relabelSlowMs)
-      await within(Promise.all(all), waitMs)
+      if (lanes > 0) later ??= setTimeout(helpLane, ACCESS_BOUNDS.relabelSlowMs)
+      else {
+        startLane()
+        await within(Promise.all(all), waitMs)
+      }
     },
     idle,
     async stop() {

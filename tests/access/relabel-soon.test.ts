@@ -24,11 +24,16 @@ describe('relabelling behind the answer', () => {
     const { soon, batches } = held()
     const done: string[] = []
     const waiting = soon.relabel(['a'], LONG_MS).then(() => done.push('a'))
-    await soon.relabel(['a'], 5)
+    // Whoever comes behind others is not made to wait for them.
+    await soon.relabel(['b'], LONG_MS)
     expect(done).toEqual([])
     batches[0]?.end()
     await waiting
     expect(done).toEqual(['a'])
+    batches[1]?.end()
+    await soon.idle()
+    await soon.relabel(['c'], 5)
+    expect(batches[2]?.persons).toEqual(['c'])
   })
 
   test('whoever comes meanwhile goes together into the next batch, each once', async () => {
@@ -76,15 +81,14 @@ describe('relabelling behind the answer', () => {
     await soon.idle()
   })
 
-  test('stopping lets go who waits, tells what runs to end, and takes nothing more', async () => {
+  test('stopping tells what runs to end, drops what waits, and takes nothing more', async () => {
     const { soon, batches } = held()
-    void soon.relabel(['a'], 0)
-    const waiting = soon.relabel(['b'], LONG_MS)
+    const first = soon.relabel(['a'], LONG_MS)
+    void soon.relabel(['b'], LONG_MS)
     const stopped = soon.stop()
-    await waiting
     expect(batches[0]?.mayGoOn()).toBe(false)
     batches[0]?.end()
-    await stopped
+    await Promise.all([first, stopped])
     await soon.relabel(['c'], LONG_MS)
     expect(batches).toHaveLength(1)
   })
