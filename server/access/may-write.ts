@@ -1,5 +1,6 @@
 /** Who may write what (access.md L55 to L58): own organisation's records, own consents, nothing that grants oneself. */
 import type { Actor, Party } from '../auth/actor.ts'
+import { parseReference } from '../fhir/reference.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Stored } from '../store/types.ts'
 import { isPublicType } from './content.ts'
@@ -11,6 +12,8 @@ import { LABELLING } from './tables.ts'
 import type { Stamped, StampInput, WriteIntent, WriteVerdict } from './types.ts'
 
 export interface MayWriteDeps extends StandingDeps {
+  /** FHIR base of this server, no slash at its end */
+  ownBase: string
   stamp(inputs: readonly StampInput[]): Promise<Stamped[]>
 }
 
@@ -68,25 +71,29 @@ async function hospitalMayWrite(
   if (actor.organization === '' || intent.custodian !== actor.organization) return no('other-custodian')
   if (current && current.acc.o !== actor.organization) return no('other-custodian')
   if (intent.method === 'DELETE') return current ? yes('custodian') : no('absent')
-  const persons = await personsIn(deps, intent)
-  const isAboutNobody = persons.length === 0
-  if (isAboutNobody || isNewPatient(intent)) return linksAreOwn(deps, actor, intent)
-  for (const person of persons) {
+  const self = await ownPersonOf(deps, intent)
+  for (const person of await personsIn(deps, intent)) {
     // A resource for somebody whom the server cannot name is the custodian's own affair.
-    if (person === UNKNOWN_PERSON || making.has(person)) continue
+    if (person === UNKNOWN_PERSON || person === self || making.has(person)) continue
     if (!(await hasRecordAt(deps, actor.organization, person))) return no('patient-not-registered-here')
   }
   return linksAreOwn(deps, actor, intent)
 }
 
-const isNewPatient = ({ type }: WriteIntent): boolean => type === 'Patient'
+/** The person whom a Patient is itself: anybody may be registered, but whom it refers to besides is another's affair. */
+async function ownPersonOf(deps: MayWriteDeps, { type, id }: WriteIntent): Promise<string | undefined> {
+  return type === 'Patient' ? (await personsOf(deps, [id])).get(id) : undefined
+}
 
 /** Joining a record to another's needs the right to write both ends (access.md L44). */
 async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent): Promise<WriteVerdict> {
   const resource = resourceOf(intent)
   if (intent.type !== 'Patient' && intent.type !== 'Person') return yes('custodian')
   const links = (resource?.link ?? []) as { other?: { reference?: string }; target?: { reference?: string } }[]
-  const ids = links.flatMap(({ other, target }) => /^Patient\/(.+)$/.exec(other?.reference ?? target?.reference ?? '')?.[1] ?? [])
+  const ids = links.flatMap(({ other, target }) => {
+    const found = parseReference(other?.reference ?? target?.reference ?? '', deps.ownBase)
+    return found?.kind === 'local' && found.type === 'Patient' ? [found.id] : []
+  })
   const others = await deps.store.readMany(LABELLING, 'Patient', ids)
   const own = ids.every((id) => others.some((doc) => doc.id === id && doc.acc.o === actor.organization))
   return own ? yes('custodian') : no('link-to-other-custodian')
@@ -101,7 +108,12 @@ async function hasRecordAt(deps: MayWriteDeps, organization: string, person: str
   if (visit.length > 0) return true
   const custodians = new Set<string>()
   for await (const batch of deps.store.ofPersons(LABELLING, 'Patient', { persons: [person] })) {
-    for (const { acc, deleted } of batch) if (!deleted) custodians.add(acc.o)
+    // Those that are the person; one that only refers to it is about somebody else.
+    const known = await personsOf(
+      deps,
+      batch.map(({ id }) => id),
+    )
+    for (const { id, acc, deleted } of batch) if (!deleted && known.get(id) === person) custodians.add(acc.o)
   }
   return custodians.has(organization) || (custodians.size > 0 && [...custodians].every((custodian) => custodian === ''))
 }
