@@ -10,6 +10,7 @@ import { authRouter } from './auth/auth-router.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { openAuth } from './auth/parts.ts'
 import type { Config } from './config/config.ts'
+import { answerBrokenRequests } from './http/broken-requests.ts'
 import { createApp } from './http/app.ts'
 import { ingestAudit } from './ingest/audit.ts'
 import { createIngest } from './ingest/ingest.ts'
@@ -65,6 +66,7 @@ async function startOn(
   const secret = await openSecret(store, environment.YILIAN_SECRET)
   // The port may be 0: the address is known once the socket is bound, and everything that names it is made afterwards.
   const server = createServer()
+  answerBrokenRequests(server)
   // Until everything stands, whoever asks is told to come again rather than left without an answer.
   server.on('request', notYet)
   const url = await listen(server, config)
@@ -118,6 +120,7 @@ async function startOn(
     validate: (resource, decimals) =>
       validator.validate(resource, { mode: 'create', decimals }).map(({ kind, ...issue }) => ({ ...issue, base: kind === 'structure' })),
     relink: (patient, from, to) => access.relink(patient, from, to),
+    consented: (persons) => access.consented(persons),
     audit: ingestAudit(audit, access),
     log: (event, facts) => log.info(facts, event),
   })
@@ -163,7 +166,7 @@ function notYet(_request: IncomingMessage, response: ServerResponse): void {
 
 function listen(server: Server, config: Config): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EADDRINUSE' ? new Error(inUse(config.port)) : error))
     server.listen(config.port, config.host, () => {
       const address = server.address()
       const port = typeof address === 'object' && address ? address.port : config.port
@@ -171,6 +174,9 @@ function listen(server: Server, config: Config): Promise<string> {
     })
   })
 }
+
+const inUse = (port: number): string =>
+  `端口 ${port} 已被占用，请先停止占用它的程序，或用 PORT 另选 / Port ${port} is in use: stop what uses it, or choose another by PORT`
 
 /** No new requests; those under way are waited for, but not for ever. */
 async function closeServer(server: Server): Promise<void> {

@@ -32,7 +32,8 @@ export function createApp(deps: AppDeps): Express {
     sendError(deps.log, request, response, new OutcomeError('not-found'))
   })
   app.use(function failed(error: unknown, request: express.Request, response: express.Response, _next: express.NextFunction) {
-    sendError(deps.log, request, response, error)
+    // Express decodes the parts of a path itself, and throws what decodeURIComponent throws.
+    sendError(deps.log, request, response, error instanceof URIError ? new OutcomeError('url-invalid') : error)
   })
   return app
 }

@@ -97,8 +97,15 @@ function requireAcceptable(request: Request, query: [string, string][]): void {
 
 const mediaType = (text: string): string => (text.split(';')[0] ?? '').trim().toLowerCase()
 
+/** FHIR's JSON is UTF-8 and nothing else (R4 json.html): another charset is refused rather than misread. */
+function requireUtf8(contentType: string): void {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]?.toLowerCase()
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new OutcomeError('content-type-unsupported')
+}
+
 async function bodyOf(request: Request, segments: string[]): Promise<Buffer> {
   const type = mediaType(request.headers['content-type'] ?? '')
+  requireUtf8(request.headers['content-type'] ?? '')
   const form = type === 'application/x-www-form-urlencoded' && segments.includes('_search')
   const body = await readBody(request, FHIR_BODY_BYTES_MAX)
   if (!form && body.length > 0 && (type === '' || !JSON_TYPES.has(type))) throw new OutcomeError('content-type-unsupported')
@@ -138,6 +145,12 @@ async function send(response: Response, method: Method, answer: FhirResponse): P
 
 /** An unexpected failure is logged by its kind; neither log nor answer says what the request was about. */
 export function sendError(log: Logger, request: Request, response: Response, error: unknown): void {
+  // The caller has gone: there is nobody to answer, and nothing has failed here.
+  if (request.destroyed && !request.complete) {
+    log.debug({ method: request.method }, 'request broken off')
+    response.destroy()
+    return
+  }
   const { status, outcome, headers } = outcomeOf(error)
   if (!(error instanceof OutcomeError)) {
     const known = error instanceof Error ? error : new Error('unknown')

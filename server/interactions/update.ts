@@ -48,10 +48,10 @@ export async function remove(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const [type = '', id = ''] = request.segments
   checkType(type)
   requireScope(request.actor, type, 'd')
-  if (!isId(id)) return { status: 204, headers: {} }
   const ifMatch = request.header('if-match')
-  const current = await currentForWrite(deps, type, id)
-  if (!current || current.deleted) return absentDeletion(deps, request, type, id)
+  // A malformed id names nothing: it answers as an absent one.
+  const current = isId(id) ? await currentForWrite(deps, type, id) : undefined
+  if (!current || current.deleted) return absentDeletion(deps, request, { type, id, current })
   const draft: Draft = {
     type,
     id,
@@ -64,8 +64,11 @@ export async function remove(deps: FhirDeps, request: FhirRequest): Promise<Fhir
 }
 
 /** Deleting what is not there succeeds for those who may delete anything there; for others it is not found, as what is hidden. */
-async function absentDeletion(deps: FhirDeps, request: FhirRequest, type: string, id: string): Promise<FhirResponse> {
-  const current = await currentForWrite(deps, type, id)
+async function absentDeletion(
+  deps: FhirDeps,
+  request: FhirRequest,
+  { type, id, current }: { type: string; id: string; current: Stored | undefined },
+): Promise<FhirResponse> {
   const own = current
     ? (await deps.access.mayWrite(request.actor, { type, id, method: 'DELETE', expect: 'any', custodian: current.acc.o }, current))
         .permitted

@@ -1,0 +1,37 @@
+/** Requests that node refuses before any of our code sees them: they get an OperationOutcome like all others. */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { FHIR_JSON } from '../interactions/answers.ts'
+import type { IssueCode } from '../outcome/issues.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { outcomeOf } from '../outcome/render.ts'
+
+/** Node's own codes of what is wrong with a request's head or framing. */
+const CAUSES: Record<string, { status: number; reason: string; code: IssueCode }> = {
+  HPE_HEADER_OVERFLOW: { status: 431, reason: 'Request Header Fields Too Large', code: 'header-too-long' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, reason: 'Request Timeout', code: 'request-timeout' },
+}
+const MALFORMED = { status: 400, reason: 'Bad Request', code: 'request-malformed' } as const
+
+export function answerBrokenRequests(server: Server): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // Who has gone gets no answer.
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const { status, reason, code } = CAUSES[error.code ?? ''] ?? MALFORMED
+    const body = bodyOf(code)
+    socket.end(
+      `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${FHIR_JSON}\r\nCache-Control: no-store\r\n` +
+        `X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    )
+  })
+  server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
+    const body = bodyOf('expectation-unsupported')
+    const headers = { 'Content-Type': FHIR_JSON, 'Cache-Control': 'no-store', 'Content-Length': Buffer.byteLength(body) }
+    response.writeHead(417, headers).end(body)
+  })
+}
+
+const bodyOf = (code: IssueCode): string => JSON.stringify(outcomeOf(new OutcomeError(code)).outcome)

@@ -1,0 +1,82 @@
+/** Whatever arrives at the socket is answered with an OperationOutcome, and tells nothing of the inside. */
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.stop())
+
+/** Sends these bytes and reads until the server closes. */
+function send(
+  text: string,
+): Promise<{ status: number; body: { resourceType: string; issue: { details: { coding: { code: string }[] } }[] } }> {
+  const { hostname, port } = new URL(server.url)
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(Number(port), hostname, () => socket.write(text))
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer')))
+    socket.on('data', (chunk) => {
+      answer += chunk.toString()
+    })
+    socket.on('error', reject)
+    socket.on('close', () => {
+      const [head = '', body = ''] = answer.split('\r\n\r\n', 2)
+      resolve({ status: Number(head.split(' ')[1]), body: JSON.parse(body) })
+    })
+  })
+}
+
+const CLOSE = 'Host: x\r\nConnection: close\r\n'
+
+describe('what node refuses before any of our code', () => {
+  test.each([
+    ['a header of 20 KB', `GET /fhir/Patient HTTP/1.1\r\n${CLOSE}X-A: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'header-too-long'],
+    ['an address of 20 KB', `GET /fhir/Patient?name=${'a'.repeat(20_000)} HTTP/1.1\r\n${CLOSE}\r\n`, 431, 'header-too-long'],
+    ['an unknown method', `FOO /fhir/Patient HTTP/1.1\r\n${CLOSE}\r\n`, 400, 'request-malformed'],
+    ['raw UTF-8 in the path', `GET /fhir/病人 HTTP/1.1\r\n${CLOSE}\r\n`, 400, 'request-malformed'],
+    ['two lengths', `POST /fhir/Patient HTTP/1.1\r\n${CLOSE}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, 400, 'request-malformed'],
+    [
+      'a strange expectation',
+      `POST /fhir/Patient HTTP/1.1\r\n${CLOSE}Expect: nonsense\r\nContent-Length: 0\r\n\r\n`,
+      417,
+      'expectation-unsupported',
+    ],
+  ])('%s', async (_name, text, status, code) => {
+    const answer = await send(text)
+    expect([answer.status, answer.body.resourceType, answer.body.issue[0]?.details.coding[0]?.code]).toEqual([
+      status,
+      'OperationOutcome',
+      code,
+    ])
+  })
+})
+
+test.each(['/ingest/%', '/ingest/%ff', '/ingest/h1-lis/payloads/%', '/fhir/Patient/%'])(
+  "a bad percent sign in %s is the caller's",
+  async (path) => {
+    for (const method of ['GET', 'POST']) {
+      const answer = await server.call(method, path)
+      expect([answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([400, 'url-invalid'])
+    }
+  },
+)
+
+test('JSON in another charset than UTF-8 is refused, whatever the case and quotes of the parameter', async () => {
+  const token = await server.token('loader')
+  const body = '{"resourceType":"Basic","code":{"text":"x"}}'
+  const post = async (type: string) =>
+    (await server.call('POST', '/fhir/Basic', { token, body, headers: { 'Content-Type': `application/fhir+json${type}` } })).status
+  expect(await Promise.all(['; charset=gb18030', ';Charset="UTF-16"', '; charset=klingon'].map(post))).toEqual([415, 415, 415])
+  expect(await Promise.all(['', '; charset=utf-8', '; charset="UTF-8"'].map(post))).toEqual([201, 201, 201])
+})
+
+test('an id that cannot be is deleted like one that is absent', async () => {
+  const token = await server.token('h1-engine')
+  for (const id of ['nosuch', 'a_b', 'a%20b', 'x'.repeat(65)]) {
+    const answer = await server.call('DELETE', `/fhir/Patient/${id}`, { token })
+    expect([answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([404, 'not-found'])
+  }
+})
