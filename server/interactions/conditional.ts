@@ -3,8 +3,8 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
 import { writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
-import { claimKeyOf, dropStaleClaim, findMatches } from './create.ts'
 import { currentForWrite } from './current.ts'
+import { claimKeyOf, dropStaleClaim, findMatches, requireLookUp, requireRightToWrite } from './matches.ts'
 import { queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { remove, update, updateDraft } from './update.ts'
@@ -16,13 +16,16 @@ const ATTEMPTS_MAX = 5
 /**
  * PUT [type]?criteria. One match, as the caller sees it, is updated; none: created, under the id that the content has if it
  * has one; several: refused.
- * @throws OutcomeError criteria-empty, criteria-multiple, id-mismatch
+ * @throws OutcomeError forbidden, criteria-empty, criteria-multiple, id-mismatch
  */
 export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const type = request.segments[0] ?? ''
   checkType(type)
   requireScope(request.actor, type, 'u')
+  requireLookUp(request, type)
   const sent = parseBody(request)
+  const intended = { type, id: deps.newId(), method: 'POST', custodian: request.actor.organization, parsed: sent } as const
+  await requireRightToWrite(deps, request, intended)
   for (let attempt = 0; ; attempt++) {
     const id = await onlyMatch(deps, request, type)
     if (id !== undefined) return updateMatch(deps, request, sent, type, id)
@@ -40,12 +43,14 @@ export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): P
 /**
  * DELETE [type]?criteria: one match is deleted. Nothing to delete is no failure, for everybody alike: what is hidden from the
  * caller is no match of his.
- * @throws OutcomeError criteria-empty, criteria-multiple
+ * @throws OutcomeError forbidden, criteria-empty, criteria-multiple
  */
 export async function conditionalDelete(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const type = request.segments[0] ?? ''
   checkType(type)
   requireScope(request.actor, type, 'd')
+  requireLookUp(request, type)
+  await requireRightToWrite(deps, request, { type, id: '', method: 'DELETE', custodian: request.actor.organization })
   const id = await onlyMatch(deps, request, type)
   return id === undefined ? { status: 204, headers: {} } : remove(deps, instanceOf(request, type, id))
 }

@@ -7,14 +7,13 @@ import { isId } from '../fhir/ids.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Claim, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
-import { resourceAnswer, versionOf, writeAnswer } from './answers.ts'
+import { versionOf, writeAnswer } from './answers.ts'
 import { contentOf, type EntryRequest } from './bundle-entries.ts'
 import { type Dispatch, entryRequest, toEntry } from './entry-requests.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
-import { claimKeyOf, dropStaleClaim, findMatches } from './create.ts'
 import { currentsForWrite } from './current.ts'
-import { masked } from './read.ts'
+import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite } from './matches.ts'
 import { rewriteReferences } from './references.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
@@ -61,10 +60,14 @@ export async function transaction(
 }
 
 async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryRequest[]): Promise<Step[]> {
-  const named: { entry: EntryRequest; name?: string; existing?: BundleEntry; claim?: Claim; criteria?: string }[] = []
-  for (const entry of writes) named.push(await nameEntry(deps, request, entry).catch((error: unknown) => failAt(entry, error)))
-  const names = new Map(named.flatMap((step) => (step.entry.fullUrl && step.name ? [[step.entry.fullUrl, step.name] as const] : [])))
-  const known: Known = { names, current: await currentsForWrite(deps, named.flatMap(standingName)) }
+  const placed = writes.map((entry) => placeEntry(deps, request, entry))
+  const named: Step[] = []
+  for (const step of placed) {
+    const { entry, criteria } = step
+    if (criteria === undefined) named.push(step)
+    else named.push(await findExisting(deps, request, step, criteria, placed).catch((error: unknown) => failAt(entry, error)))
+  }
+  const known: Known = { placed: named, names: namesOf(named), current: await currentsForWrite(deps, named.flatMap(standingName)) }
   const steps: Step[] = []
   for (const step of named) {
     if (step.existing) steps.push(step)
@@ -74,8 +77,12 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
   return steps
 }
 
+const namesOf = (steps: readonly Step[]): Map<string, string> =>
+  new Map(steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [[entry.fullUrl, name] as const] : [])))
+
 /** What the entries of a transaction share. */
 interface Known {
+  placed: readonly Step[]
   /** fullUrl to `Type/id` */
   names: ReadonlyMap<string, string>
   /** by `Type/id`: what the entries replace or delete, as it stands */
@@ -86,6 +93,14 @@ interface Known {
 function standingName({ entry, name }: Step): { type: string; id: string }[] {
   const [type, id] = (name ?? '').split('/')
   return entry.method !== 'POST' && type !== undefined && isId(id ?? '') ? [{ type, id: id as string }] : []
+}
+
+function placeEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): Step {
+  try {
+    return nameEntry(deps, request, entry)
+  } catch (error) {
+    return failAt(entry, error)
+  }
 }
 
 /** A failure inside a transaction says which entry it is about. */
@@ -101,8 +116,8 @@ function failAt(entry: EntryRequest, error: unknown): never {
   )
 }
 
-/** The id that an entry will have, before any reference is rewritten. */
-async function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): Promise<Step> {
+/** The id that an entry will have, before any reference is rewritten and anything is looked for. */
+function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): Step {
   const [type = '', id] = entry.segments
   checkType(type)
   if (entry.method === 'PATCH') throw new OutcomeError('method-not-allowed')
@@ -112,28 +127,48 @@ async function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryReque
   }
   requireScope(request.actor, type, 'c')
   const criteria = entry.headers['if-none-exist']
-  if (criteria === undefined) return { entry, name: `${type}/${deps.newId()}` }
+  const name = `${type}/${deps.newId()}`
+  if (criteria === undefined) return { entry, name }
+  requireLookUp(request, type)
+  return { entry, name, criteria }
+}
+
+/** If-None-Exist of an entry: the match, as the caller sees it, stands for the entry; without one the criteria are claimed. */
+async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, criteria: string, placed: readonly Step[]): Promise<Step> {
+  const { entry, name = '' } = step
+  const [type = ''] = entry.segments
+  await requireEntryWritable(deps, request, step, placed)
   const own = entryRequest(request, entry)
   const matches = await findMatches(deps, own, type, criteria)
   if (matches.length > 1) throw new OutcomeError('criteria-multiple')
   const match = matches[0]
-  if (!match) {
-    const name = `${type}/${deps.newId()}`
-    return { entry, name, criteria, claim: { key: claimKeyOf(own, type, criteria), value: { target: name } } }
-  }
-  const answer = toEntry(resourceAnswer(200, match, masked(deps, request, match)))
-  const location = `${deps.baseUrl}/${type}/${match.id}/_history/${match.v}`
-  return { entry, name: `${type}/${match.id}`, existing: { ...answer, response: { status: '200', etag: `W/"${match.v}"`, location } } }
+  if (match) return { entry, name: `${type}/${match.id}`, existing: toEntry(matchAnswer(deps, own, match)) }
+  return { ...step, claim: { key: claimKeyOf(own, type, criteria), value: { target: name } } }
 }
 
-async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { names, current }: Known): Promise<Draft> {
+/** An entry is looked up for only if it may be written as it stands, with the names of its transaction put in. */
+async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: Step, placed: readonly Step[]): Promise<void> {
+  const [type = '', id = ''] = (step.name ?? '').split('/')
+  if (step.entry.text === undefined) throw new OutcomeError('bundle-invalid')
+  const text = await rewriteReferences(step.entry.text, namesOf(placed), (to, criteria) => Promise.resolve(`${to}?${criteria}`))
+  const making = placed.flatMap(({ entry, name, existing }) => {
+    const [made, at] = (name ?? '').split('/')
+    return entry.method === 'POST' && made === 'Patient' && at !== undefined && !existing ? [at] : []
+  })
+  const intent = { type, id, method: 'POST', custodian: request.actor.organization, parsed: parseResource(text) } as const
+  await requireRightToWrite(deps, request, intent, new Set(making))
+}
+
+async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { placed, names, current }: Known): Promise<Draft> {
   const { entry } = step
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (entry.method === 'DELETE') return deletion(request, entry, type, id, current.get(`${type}/${id}`))
   if (entry.text === undefined) throw new OutcomeError('bundle-invalid')
-  const text = await rewriteReferences(entry.text, names, (criteriaType, criteria) =>
-    resolveConditional(deps, request, criteriaType, criteria),
-  )
+  const text = await rewriteReferences(entry.text, names, async (criteriaType, criteria) => {
+    requireLookUp(request, criteriaType)
+    await requireEntryWritable(deps, request, step, placed)
+    return resolveConditional(deps, request, criteriaType, criteria)
+  })
   // Read with its Bundle already, unless a reference was put in.
   const parsed = (): ParsedResource => (text === entry.text ? contentOf(entry) : parseResource(text))
   if (entry.method === 'PUT') {

@@ -1,0 +1,87 @@
+/** What the criteria of a conditional write find (R4 http.html#ccreate, #cond-update, #trules): who may ask, and what it is told. */
+import { createHash } from 'node:crypto'
+import { systemDecision } from '../access/decision.ts'
+import type { WriteIntent } from '../access/types.ts'
+import { allows } from '../auth/scopes.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Stored } from '../store/types.ts'
+import { etag, FHIR_JSON, preferOf, resourceAnswer } from './answers.ts'
+import { audited } from './audited.ts'
+import { requireScope } from './checks.ts'
+import { decided } from './decided.ts'
+import { masked } from './read.ts'
+import { parseSearch } from './search-request.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+
+/**
+ * Before anything is looked for: what may not be written does not open a look-up either. `intent` is the write as far as it
+ * is known; whatever stands already is left out of the question, so that the answer is the same whether something matches.
+ * @throws OutcomeError forbidden
+ */
+export async function requireRightToWrite(
+  deps: FhirDeps,
+  request: FhirRequest,
+  intent: WriteIntent,
+  making?: ReadonlySet<string>,
+): Promise<void> {
+  const verdict = await deps.access.mayWrite(request.actor, intent, undefined, making)
+  // That nothing stands there is what the question leaves out.
+  if (!verdict.permitted && verdict.reason !== 'absent') throw new OutcomeError('forbidden')
+}
+
+/**
+ * That there is a match is what a search tells: it needs the scope of one, and a form of the data in which ids, times and
+ * all parameters are shown; the masked forms are for reading.
+ * @throws OutcomeError forbidden, whether or not there is a match
+ */
+export function requireLookUp({ actor }: FhirRequest, type: string): void {
+  if (actor.form !== 'IDENT' && !actor.unrestricted) throw new OutcomeError('forbidden')
+  requireScope(actor, type, 's')
+}
+
+/**
+ * Up to two resources that match, as the caller sees them: a hidden match is no match (access.md L31). The criteria are taken
+ * literally: a match under another record of the same person is not the resource that the caller would have made.
+ * @throws OutcomeError forbidden, criteria-empty
+ */
+export async function findMatches(deps: FhirDeps, request: FhirRequest, type: string, criteria: string): Promise<Stored[]> {
+  requireLookUp(request, type)
+  const pairs = [...new URLSearchParams(criteria.replace(/^[^?]*\?/, ''))] as [string, string][]
+  const parsed = parseSearch(deps, request.actor, type, pairs, true)
+  if (parsed.applied.length === 0) throw new OutcomeError('criteria-empty')
+  const seen = await decided(deps, request, parsed.patients, (decision) =>
+    deps.store.search(decision, { type, plan: parsed.plan, sort: [], count: 2, total: 'none' }),
+  )
+  // A match may be answered with, and that there is none is an answer too.
+  await audited(deps, request, { interaction: 'search-type', action: 'E', type, found: seen.value.rows, seen, query: parsed.applied })
+  return seen.value.rows
+}
+
+/** A create that found its resource: its content is for who may read it, and left out where `Prefer` says so. */
+export function matchAnswer(deps: FhirDeps, request: FhirRequest, match: Stored): FhirResponse {
+  const mayRead = allows(request.actor, match.type, 'r') && preferOf(request, 'return') !== 'minimal'
+  const answer: FhirResponse = mayRead
+    ? resourceAnswer(200, match, masked(deps, request, match))
+    : { status: 200, headers: { 'Content-Type': FHIR_JSON, ETag: etag(match.v), 'Last-Modified': match.at.toUTCString() } }
+  const location = `${deps.baseUrl}/${match.type}/${match.id}/_history/${match.v}`
+  return { ...answer, headers: { ...answer.headers, Location: location } }
+}
+
+/** Claims are the caller's own view: two organisations that cannot see each other's records do not collide. */
+export function claimKeyOf(request: FhirRequest, type: string, criteria: string): string {
+  const sorted = [...new URLSearchParams(criteria.replace(/^[^?]*\?/, ''))].map((pair) => pair.join('=')).sort()
+  const scope = [request.actor.party, request.actor.organization, request.actor.patient ?? '']
+  return createHash('sha256')
+    .update(JSON.stringify(['conditional', type, sorted, scope]))
+    .digest('base64url')
+}
+
+/** The resource that the claim stands for was deleted or changed since: the criteria are free again. */
+export async function dropStaleClaim(deps: FhirDeps, request: FhirRequest, type: string, criteria: string, key: string): Promise<void> {
+  const claim = await deps.store.claim(systemDecision('conditional create'), key)
+  const id = String(claim?.target ?? '').split('/')[1]
+  if (!id) return
+  const holder = await deps.store.read(systemDecision('conditional create'), type, id)
+  const visible = await findMatches(deps, request, type, criteria)
+  if (visible.length === 0 && holder) await deps.store.releaseClaim(systemDecision('conditional create'), key)
+}
