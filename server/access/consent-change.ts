@@ -5,6 +5,7 @@ import type { SideWrite } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { compileConsent } from './consent-compile.ts'
+import type { ConsentVersion } from './effective-rules.ts'
 import { effectiveRules } from './person-rules.ts'
 import { personsOf, type StampDeps, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { entryWrites, type OverlayRoom, type RuleChange, ruleChange } from './relabel-entries.ts'
@@ -61,7 +62,7 @@ async function changesOf(deps: ConsentDeps, inputs: readonly StampInput[], actor
   const add = (person: string, change: KeptChange) => changes.set(person, [...(changes.get(person) ?? []), change])
   const compiled = inputs.map((input) => ({
     input,
-    compiled: input.resource && compileConsent(input.resource, recorderOf(input, actor), deps.zone),
+    compiled: input.resource && compileConsent(input.resource, recorderOf(input, actor), deps.zone, deps.ownBase),
   }))
   const ids = inputs.map(({ id }) => id)
   const patients = compiled.flatMap((one) => one.compiled?.patient ?? [])
@@ -71,8 +72,19 @@ async function changesOf(deps: ConsentDeps, inputs: readonly StampInput[], actor
     const patient = found?.patient
     const person = patient === undefined ? undefined : persons.get(patient)
     for (const former of before?.acc.p ?? []) if (former !== person) add(former, { id: input.id })
-    if (!found || patient === undefined || person === undefined) continue
-    const version = { ...found.version, written: deps.now().getTime() }
+    if (!found) continue
+    // It would be acknowledged and have no effect.
+    if (patient === undefined || person === undefined)
+      throw new OutcomeError('rule', { expression: ['Consent.patient'], params: { rule: 'consent-patient' } })
+    const written = deps.now().getTime()
+    const { latest } = found.version
+    const version: ConsentVersion = {
+      ...found.version,
+      written,
+      // Nobody records what is yet to be said; what begins later keeps its day.
+      ...(latest === undefined ? {} : { latest: Math.max(found.version.at, Math.min(latest, written)) }),
+      by: partyOf(input, actor),
+    }
     add(person, {
       id: input.id,
       consent: { id: input.id, v: (before?.v ?? 0) + 1, patient, version, ...(found.alone ? { alone: true as const } : {}) },
@@ -86,6 +98,12 @@ function recorderOf(input: StampInput, actor: Actor | undefined): string {
   if (!actor) return input.custodian
   if (actor.party === 'patient' || actor.party === 'guardian' || actor.party === 'operator' || actor.unrestricted) return ''
   return actor.organization
+}
+
+/** A name for the recorder: parties that record for the patient are told apart by what they are. */
+function partyOf(input: StampInput, actor: Actor | undefined): string {
+  const organization = recorderOf(input, actor)
+  return organization === '' && actor ? `~${actor.party}` : organization
 }
 
 /** A person's consents and facts as they will be. */

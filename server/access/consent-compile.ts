@@ -3,6 +3,7 @@
  * fails closed: it keeps a permit from permitting, and lets a deny deny.
  */
 import { parseDate } from '../fhir/date.ts'
+import { parseReference } from '../fhir/reference.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'
 import type { ConsentRule, Effect, Provision } from './consent-model.ts'
@@ -19,14 +20,17 @@ export interface CompiledConsent {
   alone: boolean
 }
 
+const SECOND_MS = 1000
 const DECIDING_SCOPES = new Set(['patient-privacy', 'research'])
 const IGNORED_SCOPES = new Set(['treatment', 'adr'])
 
 /**
  * @param recorder organisation that recorded it; '' when the patient, a guardian or an operator did
+ * @param ownBase FHIR base of this server, no slash at its end: references under it are local
  * @returns undefined when the Consent is none that decides about access (scope treatment or advance directive)
  */
-export function compileConsent(consent: FhirResource, recorder: string, zone: Zone): CompiledConsent | undefined {
+export function compileConsent(given: FhirResource, recorder: string, zone: Zone, ownBase = ''): CompiledConsent | undefined {
+  const consent = withRelative(given, ownBase) as FhirResource
   const scopes = codesOf(consent.scope)
   if (!scopes.some((code) => DECIDING_SCOPES.has(code)) && scopes.some((code) => IGNORED_SCOPES.has(code))) return undefined
   const patient = reference(consent.patient)?.match(/^Patient\/([A-Za-z0-9\-.]{1,64})$/)?.[1]
@@ -34,17 +38,32 @@ export function compileConsent(consent: FhirResource, recorder: string, zone: Zo
   const written = parseDate(consent.meta?.lastUpdated ?? '', zone)
   const performers = list(consent.performer).map((one) => reference(one) ?? '')
   const alone = performers.length > 0 && performers.every((one) => one === `Patient/${patient}`)
-  const at = dateTime?.lo ?? written?.lo ?? 0
+  const stated = dateTime ?? written
+  const isExact = stated === undefined || stated.hi - stated.lo <= SECOND_MS
   return {
     ...(patient === undefined ? {} : { patient }),
     version: {
       series: seriesOf(consent),
-      at,
+      at: stated?.lo ?? 0,
+      ...(isExact ? {} : { latest: stated.hi - 1 }),
       status: text(consent.status) ?? '',
+      ...(verificationOf(consent, performers, alone) === 'yes' ? {} : { unverified: true as const }),
       rule: ruleOf(consent, recorder, zone, performers, alone),
     },
     alone,
   }
+}
+
+/** The same with local references in their short form, however they were written. */
+function withRelative(value: unknown, ownBase: string): unknown {
+  if (Array.isArray(value)) return value.map((one) => withRelative(one, ownBase))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      const target = key === 'reference' && typeof inner === 'string' ? parseReference(inner, ownBase) : undefined
+      return [key, target?.kind === 'local' ? `${target.type}/${target.id}` : withRelative(inner, ownBase)]
+    }),
+  )
 }
 
 function seriesOf(consent: FhirResource): string {
@@ -64,6 +83,7 @@ function ruleOf(consent: FhirResource, recorder: string, zone: Zone, performers:
   const verified = verificationOf(consent, performers, alone)
   if (verified === 'no') return { ...common, silent: true }
   if (verified === 'unknown') common.noPermit = true
+  if (recorder !== '' && !isVerified(consent)) common.within = recorder
   const understood = codesOf(consent.scope).some((code) => DECIDING_SCOPES.has(code)) && consent.modifierExtension === undefined
   if (!understood || parseDate(text(consent.dateTime) ?? '', zone) === undefined) common.noPermit = true
   const root = consent.provision as Element | undefined
@@ -79,11 +99,12 @@ function ruleOf(consent: FhirResource, recorder: string, zone: Zone, performers:
   return { ...common, root: provision }
 }
 
+const isVerified = (consent: FhirResource): boolean => list(consent.verification).some((one) => one.verified === true)
+
 /** Needed when somebody else than the patient performed it, and for paper; a stated "not verified" always counts. */
 function verificationOf(consent: FhirResource, performers: string[], alone: boolean): 'yes' | 'no' | 'unknown' {
-  const stated = list(consent.verification)
-  if (stated.some((one) => one.verified === true)) return 'yes'
-  if (stated.length > 0) return 'no'
+  if (isVerified(consent)) return 'yes'
+  if (list(consent.verification).length > 0) return 'no'
   if (performers.length === 0) return 'unknown'
   const paper = consent.sourceAttachment !== undefined
   return alone && !paper ? 'yes' : 'no'

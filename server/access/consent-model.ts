@@ -63,6 +63,8 @@ export interface ConsentRule {
   series: number
   /** place of its dateTime among the person's rules; equal instants have equal ranks */
   rank: number
+  /** its place as a permit, where it is another: a refusal of the same day, without a time, may have come after it */
+  permitRank?: number
   notBefore?: number
   /** provision.period of the root: outside it the rule says nothing */
   period?: Span
@@ -76,8 +78,8 @@ export interface ConsentRule {
   refusal?: true
   /** organisation that recorded it: it never counts as a permit for that organisation */
   recorder?: string
-  /** counts only for this organisation: what it superseded by a record of its own still stands against itself */
-  onlyFor?: string
+  /** organisation that recorded it in the patient's name without a verification: it permits what is in its custody only */
+  within?: string
   root?: Provision
   preferences?: Preference[]
 }

@@ -1,5 +1,5 @@
 /** The versions of a person's consents that count, in the form that is kept and shared (consent.md 3.4 steps 1 and 2). */
-import type { ConsentRule, Span } from './consent-model.ts'
+import type { ConsentRule, Provision, Span } from './consent-model.ts'
 
 /** One version of a consent series. */
 export interface ConsentVersion {
@@ -11,6 +11,12 @@ export interface ConsentVersion {
   status: string
   /** order of writing where dateTimes are equal; absent = the later in the list */
   written?: number
+  /** of a dateTime that is less exact than a second: the latest instant that it can mean */
+  latest?: number
+  /** who recorded it: an organisation's id, or `~` and the party of somebody who records for the patient; absent = as `rule` says */
+  by?: string
+  /** given by somebody else than the patient, or on paper, and nobody stated that it was verified */
+  unverified?: true
   rule: Omit<ConsentRule, 'series' | 'rank'>
 }
 
@@ -32,34 +38,82 @@ export function normaliseRules(versions: readonly ConsentVersion[], now: number)
       now,
     ).flat(),
   )
-  const ranks = [...new Set(kept.map((version) => version.at))].sort((a, b) => a - b)
+  const permitAt = kept.map((version) => permitsAt(version, kept))
+  const ranks = [...new Set([...kept.map((version) => version.at), ...permitAt])].sort((a, b) => a - b)
   const names = [...new Set(kept.map((version) => version.series))]
-  return kept.map((version) => ({ series: names.indexOf(version.series), rank: ranks.indexOf(version.at), ...inForce(version, now) }))
+  return kept.map((version, at) => {
+    const permitRank = ranks.indexOf(permitAt[at] as number)
+    const rank = ranks.indexOf(version.at)
+    return {
+      series: names.indexOf(version.series),
+      rank,
+      ...(permitRank === rank ? {} : { permitRank }),
+      ...inForce(version, now),
+    }
+  })
 }
+
+/** A refusal of that day, without a time, is not older than a permit of a time on that day: it may have come after it. */
+function permitsAt({ at }: ConsentVersion, kept: readonly ConsentVersion[]): number {
+  const later = kept.filter((other) => takesAway(other) && other.latest !== undefined && other.at < at && at <= other.latest)
+  return Math.min(at, ...later.map((other) => other.at - 1))
+}
+
+/** Anything but a plain permit in force. */
+const takesAway = (version: ConsentVersion): boolean => {
+  const { root, preferences } = version.rule
+  const onlyPermits = (provision: Provision): boolean => provision.effect === 'permit' && provision.nested.every(onlyPermits)
+  return isSilent(version) || version.status !== 'active' || preferences !== undefined || root === undefined || !onlyPermits(root)
+}
+
+/** Its place in its series: what takes away counts from the latest instant that it can mean, what gives from the earliest. */
+const placeOf = (version: ConsentVersion): number => (takesAway(version) ? (version.latest ?? version.at) : version.at)
 
 type Written = ConsentVersion & { written: number }
 
-/** Present and future of one series, and what its present version does not end for the organisation that recorded it. */
+/**
+ * Present and future of one series, and beside them the dissents in it that others do not end: an organisation, or a
+ * version that nobody verified, cannot take back what somebody else said (access.md L58).
+ */
 function timelines(versions: readonly Written[], now: number): Written[][] {
-  const ordered = [...versions].sort((a, b) => a.at - b.at || a.written - b.written)
-  const begun = ordered.filter((version) => version.at <= now)
-  const present = begun.at(-1)
+  const line = timeline(versions, now)
+  const recorders = [...new Set(versions.map(recorderOf))].sort()
+  return [line, ...recorders.flatMap((recorder) => standing(recorder, versions, line, now))]
+}
+
+function timeline(versions: readonly Written[], now: number): Written[] {
+  const ordered = [...versions].sort((a, b) => placeOf(a) - placeOf(b) || a.written - b.written)
+  const present = ordered.findLast((version) => version.at <= now)
   const future = ordered.filter((version, index) => version.at > now && ordered[index + 1]?.at !== version.at)
   const line = [...(present ? [present] : []), ...future]
   while (line[0] && isSilent(line[0])) line.shift()
-  return [line, stillAgainst(present, begun)]
+  return line
 }
 
-/**
- * An organisation cannot end a dissent by recording a newer version of its series (access.md L58): what somebody else
- * recorded before still denies, for that organisation alone.
- */
-function stillAgainst(present: Written | undefined, begun: readonly Written[]): Written[] {
-  const recorder = present?.rule.recorder
-  if (present === undefined || recorder === undefined) return []
-  const former = begun.filter((version) => version.rule.recorder !== recorder).at(-1)
-  if (!former || isSilent(former)) return []
-  return [{ ...former, series: `${former.series}#${recorder}`, rule: { ...former.rule, onlyFor: recorder, noPermit: true } }]
+const recorderOf = (version: ConsentVersion): string => version.by ?? version.rule.recorder ?? ''
+
+/** Everybody may end what he recorded; else only who records for the patient, and with a proof. */
+const mayEnd = (version: ConsentVersion, recorder: string): boolean =>
+  recorderOf(version) === recorder || (version.rule.recorder === undefined && version.unverified !== true)
+
+/** What `recorder` denied, as long as nobody ended it who may: a series of its own, in which nothing permits. */
+function standing(recorder: string, versions: readonly Written[], line: readonly Written[], now: number): Written[][] {
+  const ofRecorder = versions.filter((version) => recorderOf(version) === recorder)
+  const isEnded = versions.some((version) => !mayEnd(version, recorder))
+  if (!isEnded || ofRecorder.every((version) => isSilent(version) || !takesAway(version))) return []
+  const own = timeline(
+    versions.filter((version) => mayEnd(version, recorder)),
+    now,
+  )
+  // Nobody else's version is in force or to come: the series itself says it all.
+  if (own.length === line.length && own.every((version, at) => version === line[at])) return []
+  const denials = own.map((version): Written => {
+    const series = `${version.series}#${recorder}`
+    if (recorderOf(version) !== recorder) return { ...version, series, rule: { silent: true } }
+    return { ...version, series, rule: { ...version.rule, noPermit: true } }
+  })
+  while (denials[0] && isSilent(denials[0])) denials.shift()
+  return [denials]
 }
 
 const isSilent = (version: ConsentVersion): boolean =>

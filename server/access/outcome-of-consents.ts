@@ -75,7 +75,6 @@ function liveRules(rules: readonly ResolvedRule[], question: Question): Resolved
   const newest = new Map<number, ResolvedRule>()
   for (const rule of rules) {
     if (rule.notBefore !== undefined && rule.notBefore > question.now) continue
-    if (rule.onlyFor !== undefined && rule.onlyFor !== question.asker.organization) continue
     const known = newest.get(rule.series)
     if (!known || rule.rank >= known.rank) newest.set(rule.series, rule)
   }
@@ -94,7 +93,8 @@ function voiceOf(rule: ResolvedRule, question: Question, isCandidate: (permit: S
     return { effect: 'deny', score: scoreOf(below(rule.root, ROOT)), rank: rule.rank, refusal: true }
   }
   const path = pathOf(rule.root, question, ROOT, isCandidate)
-  return path && { ...path, rank: rule.rank, refusal: false }
+  if (!path) return undefined
+  return { ...path, rank: path.effect === 'permit' ? (rule.permitRank ?? rule.rank) : rule.rank, refusal: false }
 }
 
 function mayPermit(rule: ResolvedRule, question: Question): boolean {

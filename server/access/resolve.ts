@@ -21,7 +21,8 @@ const whateverResource = new WeakMap<readonly ConsentRule[], ResolvedRule[]>()
 const isAboutResource = ({ class: type, code, dataPeriod, data, label }: Criteria): boolean =>
   [type, code, dataPeriod, data, label].some((criterion) => criterion !== undefined)
 
-function asksAboutResource({ root, preferences }: ConsentRule): boolean {
+function asksAboutResource({ root, preferences, within }: ConsentRule): boolean {
+  if (within !== undefined) return true
   const asks = (provision: Provision): boolean => isAboutResource(provision.criteria) || provision.nested.some(asks)
   return (root !== undefined && asks(root)) || (preferences ?? []).some(({ criteria }) => isAboutResource(criteria))
 }
@@ -33,7 +34,7 @@ function resolveFor(rules: readonly ConsentRule[], facts: ResourceFacts): Resolv
 }
 
 function resolveRule(rule: ConsentRule, facts: ResourceFacts): ResolvedRule {
-  const { root, preferences, ...frame } = rule
+  const { root, preferences, within, ...frame } = rule
   const found = root && !rule.silent ? resolveProvision(root, facts) : undefined
   const chosen = preferences && !rule.silent ? preferences.flatMap((one) => resolvePreference(one, facts)) : []
   const kept: ResolvedRule = { ...frame }
@@ -41,6 +42,7 @@ function resolveRule(rule: ConsentRule, facts: ResourceFacts): ResolvedRule {
   if (chosen.length > 0) kept.preferences = chosen
   // A version that says nothing of this resource still ends what an earlier version of its series said.
   if (!kept.root && !kept.preferences) kept.silent = true
+  else if (within !== undefined && within !== facts.custodian) kept.noPermit = true
   return kept
 }
 
@@ -156,8 +158,12 @@ function dataMet(named: readonly NamedInstance[], facts: ResourceFacts, permit: 
 
 /** Ranks and series become small numbers in a fixed order, so that equal rule sets have equal texts. */
 function normalise(rules: ResolvedRule[]): ResolvedRule[] {
-  const ranks = [...new Set(rules.map((rule) => rule.rank))].sort((a, b) => a - b)
-  const ranked = rules.map((rule) => ({ ...rule, rank: ranks.indexOf(rule.rank) }))
+  const ranks = [...new Set(rules.flatMap(({ rank, permitRank }) => [rank, permitRank ?? rank]))].sort((a, b) => a - b)
+  const ranked = rules.map((rule) => ({
+    ...rule,
+    rank: ranks.indexOf(rule.rank),
+    ...(rule.permitRank === undefined ? {} : { permitRank: ranks.indexOf(rule.permitRank) }),
+  }))
   const content = (rule: ResolvedRule) => canonicalJson({ ...rule, series: 0 })
   const sorted = ranked.map((rule) => ({ rule, text: content(rule) })).sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0))
   const numbers = new Map<number, number>()

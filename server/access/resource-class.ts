@@ -28,6 +28,7 @@ export interface ResolvedPreference extends Omit<ResolvedProvision, 'effect' | '
 export interface ResolvedRule {
   series: number
   rank: number
+  permitRank?: number
   notBefore?: number
   period?: Span
   silent?: true
@@ -35,7 +36,6 @@ export interface ResolvedRule {
   noPermit?: true
   refusal?: true
   recorder?: string
-  onlyFor?: string
   root?: ResolvedProvision
   preferences?: ResolvedPreference[]
 }
@@ -66,6 +66,8 @@ export interface ResourceClass {
 export interface ResourceFacts {
   type: string
   id: string
+  /** organisation that answers for it */
+  custodian?: string
   targets: string[]
   docType: string
   labels: string[]

@@ -185,6 +185,7 @@ function factsOf(one: Working): ResourceFacts {
   return {
     type,
     id,
+    custodian: one.input.custodian,
     targets: one.targets,
     docType: one.docType,
     labels: one.labels,

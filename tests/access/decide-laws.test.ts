@@ -143,7 +143,6 @@ describe('laws', () => {
       {
         noPermit: fc.constant(true as const),
         recorder: fc.constantFrom('H1', 'U1'),
-        onlyFor: fc.constantFrom('H1', 'U1'),
         permitsFrom: fc.constantFrom(NOW - 1, NOW + 1),
         notBefore: fc.constantFrom(NOW - 1, NOW + 1),
         period: fc.constantFrom<Span>({ until: NOW - 1 }, { from: NOW - 1 }, { from: NOW + 1 }),

@@ -56,11 +56,57 @@ describe('series', () => {
     })
   })
 
-  test('an organisation that ends another’s dissent ends it for others only', () => {
-    const dissent = { effect: 'deny' as const, criteria: {}, nested: [] }
-    const ended = { status: 'inactive', rule: { recorder: 'H2' } }
-    const rules = normaliseRules([version('a', '2025-01-01', { rule: { root: dissent } }), version('a', '2025-02-01', ended)], NOW)
-    expect(rules).toEqual([{ series: 0, rank: 0, root: dissent, onlyFor: 'H2', noPermit: true }])
+  const dissent = { effect: 'deny' as const, criteria: {}, nested: [] }
+  const byH2 = { rule: { recorder: 'H2' }, by: 'H2' }
+  const stands = { series: 0, rank: 0, root: dissent, noPermit: true }
+
+  test.each<[string, Partial<ConsentVersion>]>([
+    ['inactive', { status: 'inactive', ...byH2 }],
+    ['not verified', { ...byH2, rule: { recorder: 'H2', silent: true }, unverified: true }],
+    ['not verified, of another who records for the patient', { by: '~guardian', rule: { silent: true }, unverified: true }],
+    ['to come', { status: 'inactive', at: Date.parse('2025-07-01'), ...byH2 }],
+  ])('a version of another recorder, %s, does not end a dissent, for nobody', (_name, ended) => {
+    const rules = normaliseRules(
+      [version('a', '2025-01-01', { rule: { root: dissent }, by: '~patient' }), version('a', '2025-02-01', ended)],
+      NOW,
+    )
+    expect(rules).toContainEqual(expect.objectContaining({ root: dissent, noPermit: true }))
+    expect(rules.filter((rule) => rule.silent).every(({ series }) => series !== rules.find((rule) => rule.noPermit)?.series)).toBe(true)
+  })
+
+  test('nor does a permit', () => {
+    const grant = { rule: { root, recorder: 'H2' }, by: 'H2' }
+    const rules = normaliseRules([version('a', '2025-01-01', { rule: { root: dissent } }), version('a', '2025-02-01', grant)], NOW)
+    expect(rules).toEqual([
+      { series: 0, rank: 1, root, recorder: 'H2' },
+      { ...stands, series: 1 },
+    ])
+  })
+
+  test('its own recorder ends it, and who records for the patient with a proof', () => {
+    const first = version('a', '2025-01-01', { rule: { root: dissent, recorder: 'H2' }, by: 'H2' })
+    const byPatient = { status: 'inactive', rule: {}, by: '~patient' }
+    expect(normaliseRules([first, version('a', '2025-02-01', { status: 'inactive', ...byH2 })], NOW)).toEqual([])
+    expect(normaliseRules([first, version('a', '2025-02-01', byPatient)], NOW)).toEqual([])
+    expect(normaliseRules([first, version('a', '2025-02-01', { ...byPatient, unverified: true })], NOW)).toHaveLength(1)
+    const later = version('a', '2025-03-01', byPatient)
+    expect(normaliseRules([first, version('a', '2025-02-01', { status: 'inactive', ...byH2, by: 'H3' }), later], NOW)).toEqual([])
+  })
+
+  test('a day without a time ends what was given earlier that day, and comes after it', () => {
+    const grant = version('a', '2025-01-01T10:00:00Z')
+    const day = { latest: Date.parse('2025-01-01T23:59:59.999Z') }
+    expect(normaliseRules([grant, version('a', '2025-01-01', { status: 'inactive', ...day })], NOW)).toEqual([])
+    const other = normaliseRules([grant, version('b', '2025-01-01', { rule: { root: dissent }, ...day })], NOW)
+    expect(other.map(({ rank, permitRank }) => [rank, permitRank])).toEqual([
+      [2, 0],
+      [1, undefined],
+    ])
+    const next = normaliseRules([version('a', '2025-01-02'), version('b', '2025-01-01', { rule: { root: dissent }, ...day })], NOW)
+    expect(next.map(({ rank, permitRank }) => [rank, permitRank])).toEqual([
+      [1, undefined],
+      [0, undefined],
+    ])
   })
 })
 
