@@ -46,7 +46,7 @@ export const PRIMITIVES: Record<
 }
 
 function isText(text: string): boolean {
-  return text.length > 0 && text.length <= STRING_BYTES_MAX && !CONTROL.test(text)
+  return text.length > 0 && text.length <= STRING_BYTES_MAX && !CONTROL.test(text) && text.isWellFormed()
 }
 
 function isBase64(text: string): boolean {

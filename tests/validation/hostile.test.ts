@@ -60,3 +60,12 @@ test.each([
   expect(validator.validate(resource as FhirResource, { mode: 'create' })).not.toEqual([])
   expect(performance.now() - start).toBeLessThan(5 * SECONDS)
 })
+
+test.each([
+  ['half of a surrogate pair', '\ud800'],
+  ['the other half', 'a\udc00'],
+  ['a control character', 'a\u0000'],
+])('%s is no text, and is told where it is', (_name, text) => {
+  const issues = validator.validate({ resourceType: 'Patient', name: [{ text }] } as FhirResource, { mode: 'create' })
+  expect(issues.filter(({ severity }) => severity === 'error').map(({ expression }) => expression)).toEqual(['Patient.name[0].text'])
+})
