@@ -4,6 +4,7 @@ import type { MappedReference } from './elements.ts'
 import { keys, referTo } from './keys.ts'
 import { labResult } from './lab-result.ts'
 import { departmentMention, encounterMention, practitionerMention, requestMention } from './mention.ts'
+import type { MapName } from './names.ts'
 import { type Field, type RowView, Rule, type Run } from './rule.ts'
 import { IDENTIFIER_TYPE, mapSourceSystem } from './systems.ts'
 import type { KeyReference, MappedResource, PatientReference, ResourceKey } from './types.ts'
@@ -50,7 +51,7 @@ export class From<Row> {
    * CodeableConcept: the translated coding first, the original kept behind it, the display as text. A code without a
    * target is put on the work list; a name without a code is text alone.
    */
-  coded(map: string, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<MappedConcept> {
+  coded(map: MapName, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<MappedConcept> {
     return new Rule([field], (run) => concept(run, map, run.text(field), displayField && run.text(displayField), options))
   }
 
@@ -64,21 +65,21 @@ export class From<Row> {
     })
   }
 
-  code(map: string, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<MappedConcept> {
+  code(map: MapName, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<MappedConcept> {
     return this.coded(map, field, displayField, options)
   }
 
-  codedList(map: string, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<MappedConcept[]> {
+  codedList(map: MapName, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<MappedConcept[]> {
     return this.coded(map, field, displayField, options).as((one) => [one])
   }
 
   /** One Coding: the translated one, else the original (recorded as unmapped). */
-  coding(map: string, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<FhirCoding> {
+  coding(map: MapName, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<FhirCoding> {
     return this.coded(map, field, displayField, options).as((one) => one.coding?.[0])
   }
 
   /** Plain code of a required binding: the target's code; without a target it is absent and recorded. */
-  codedCode<T extends string = string>(map: string, field: Field<Row>): Rule<T> {
+  codedCode<T extends string = string>(map: MapName, field: Field<Row>): Rule<T> {
     return new Rule<T>(
       [field],
       (run) => {
@@ -275,7 +276,7 @@ function whole(run: Run, field: string): number | undefined {
 /** Exported for mappings that translate outside of a rule. */
 export function concept(
   run: Run,
-  map: string,
+  map: MapName,
   code: string | undefined,
   display: string | undefined,
   options: CodedOptions = {},

@@ -4,6 +4,7 @@ import type { FhirResource } from '../../server/fhir/types.ts'
 import type { RulesOf } from './elements.ts'
 import { build, type Plan, planOf } from './build.ts'
 import { From } from './from.ts'
+import type { ProfileName } from './names.ts'
 import type { Field, RowView, Run } from './rule.ts'
 import type { MappedResource, MappingContext, MappingIssue, ResourceKey, UnmappedCode } from './types.ts'
 import { Decimal } from './values/decimal.ts'
@@ -14,7 +15,7 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   source: string
   to: Resource['resourceType']
   /** profile id(s), `cn-condition`; types without a profile of ours have none */
-  profile?: string | readonly string[]
+  profile?: ProfileName | readonly ProfileName[]
   /** key fields in order, a key made of the row (keys.ts), or the record's patient */
   id: readonly Field<Row>[] | 'patient' | ((row: RowView<Row>, run: Run) => ResourceKey | undefined)
   /** field with the code of the institution that assigned the numbers; without it the source's organisation */
@@ -29,7 +30,7 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
 export interface Mapping<Row> {
   readonly source: string
   readonly to: string
-  readonly profiles: readonly string[]
+  readonly profiles: readonly ProfileName[]
   readonly definition: Omit<MappingDefinition<Row, { resourceType: string }>, 'rules'>
   readonly elements: Plan
 }
@@ -38,16 +39,28 @@ export function mapping<Row extends object, Resource extends { resourceType: str
   definition: MappingDefinition<Row, Resource>,
 ): Mapping<Row> {
   const { rules, ...rest } = definition
-  return {
+  const made: Mapping<Row> = {
     source: definition.source,
     to: definition.to,
     profiles: profilesOf(definition.profile),
     definition: rest,
     elements: planOf(rules(new From<Row>())),
   }
+  defined.push(made)
+  return made
 }
 
-function profilesOf(profile: string | readonly string[] | undefined): readonly string[] {
+const defined: Pick<Mapping<never>, 'source' | 'to' | 'profiles' | 'elements'>[] = []
+
+/**
+ * Every mapping of the modules that are loaded, for checks over all of them: TypeScript accepts members that a resource
+ * type does not have in what a function answers, so a misspelt element is found by a test.
+ */
+export function definedMappings(): readonly Pick<Mapping<never>, 'source' | 'to' | 'profiles' | 'elements'>[] {
+  return defined
+}
+
+function profilesOf(profile: ProfileName | readonly ProfileName[] | undefined): readonly ProfileName[] {
   return typeof profile === 'string' ? [profile] : (profile ?? [])
 }
 

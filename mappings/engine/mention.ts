@@ -5,6 +5,7 @@
 import { localSystem, structureDefinition } from '../../server/fhir/canonical.ts'
 import type { FhirCoding, FhirResource } from '../../server/fhir/types.ts'
 import { keys, referTo } from './keys.ts'
+import type { ProfileName } from './names.ts'
 import { localCodes } from './systems.ts'
 import type { MappedResource, ResourceKey } from './types.ts'
 
@@ -13,7 +14,7 @@ const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
 
 const UNKNOWN_CLASS = { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK', display: 'unknown' }
 
-function placeholder(key: ResourceKey, profile: string | undefined, elements: Record<string, unknown>): MappedResource {
+function placeholder(key: ResourceKey, profile: ProfileName | undefined, elements: Record<string, unknown>): MappedResource {
   const resource = {
     resourceType: key.type,
     ...(profile !== undefined && { meta: { profile: [structureDefinition(profile)] } }),

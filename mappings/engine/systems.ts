@@ -1,5 +1,6 @@
 /** Code system and identifier system names that mappings share. */
 import { codeSystem, localSystem } from '../../server/fhir/canonical.ts'
+import type { MapName } from './names.ts'
 
 /** National tables by OID (profiles.md 1.3); the OID is the canonical. */
 export const TABLES = {
@@ -30,4 +31,4 @@ export function localCodes(
 }
 
 /** System of the original codes of a national or insurance table, by the name of its concept map. */
-export const mapSourceSystem = (map: string): string => codeSystem(map)
+export const mapSourceSystem = (map: MapName): string => codeSystem(map)

@@ -1,5 +1,6 @@
 /** What a source mapping is made of. Everything under `mappings` is pure: no I/O, no clock, no randomness. */
 import type { FhirResource } from '../../server/fhir/types.ts'
+import type { MapName } from './names.ts'
 
 export type SourceKind = 'hospital' | 'miis' | 'rhip'
 
@@ -14,7 +15,7 @@ export interface MappingContext {
    */
   organization(code: string | undefined): string
   /** Target coding of a source code; undefined: no map or no target. */
-  translate(map: string, code: string): { system: string; code: string; display?: string } | undefined
+  translate(map: MapName, code: string): { system: string; code: string; display?: string } | undefined
 }
 
 /**
@@ -77,7 +78,7 @@ export interface MappedResource {
 
 /** A code that found no target: kept as it came, counted on the work list. */
 export interface UnmappedCode {
-  map: string
+  map: MapName
   system: string
   code: string
   display?: string

@@ -153,7 +153,7 @@ describe('replay', () => {
   })
 
   test('a code that was mapped meanwhile is translated in what was stored, and leaves the work list', async () => {
-    const unmapped = [{ map: 'm', system: 's', code: 'X1' }]
+    const unmapped = [{ map: 'specimen' as const, system: 's', code: 'X1' }]
     let mapped = false
     mappings['test/codes'] = {
       ...recordsMapping,
@@ -171,7 +171,7 @@ describe('replay', () => {
     await one.ingest.receive('codes', actorOf('codes-client'), stream, { contentType: '', fileName: '' })
     expect(await one.ingest.tables.unmapped.count({ source: 'codes' })).toBe(1)
     mapped = true
-    expect(await one.ingest.retranslate('codes|m|s|X1')).toBe(1)
+    expect(await one.ingest.retranslate('codes|specimen|s|X1')).toBe(1)
     const found = (await one.all('Observation')).find((o) => JSON.stringify(o.code).includes('T1'))
     expect(found?.meta?.versionId).toBe('2')
     expect(await one.ingest.tables.unmapped.count({ source: 'codes' })).toBe(0)

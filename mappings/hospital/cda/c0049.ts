@@ -11,7 +11,7 @@ import { inpatientVisit, type VisitRow } from './visit.ts'
 const ADMITTED = 'DE06.00.092.00'
 const DISCHARGED = 'DE06.00.017.00'
 
-const dischargeComposition = { ...composition, profiles: ['cn-composition-discharge'] }
+const dischargeComposition: typeof composition = { ...composition, profiles: ['cn-composition-discharge'] }
 
 export function dischargeRecord(record: RecordBuilder, document: Omit<DocumentRow, 'entries'>, statedAt: string): void {
   const scope = record.context.source.organization

@@ -23,7 +23,7 @@ const context: MappingContext = {
   source: { id: 's', kind: 'hospital', organization: 'H1' },
   timezone: 'Asia/Shanghai',
   organization: (code) => (code === undefined ? 'H1' : code === '0002' ? 'H2' : `H1~${code}`),
-  translate: (map, code) => (map === 'sex' && code === '1' ? { system: 'urn:sex', code: 'male', display: 'Male' } : undefined),
+  translate: (map, code) => (map === 'gb2261-1' && code === '1' ? { system: 'urn:sex', code: 'male', display: 'Male' } : undefined),
 }
 const statedAt = '2026-03-06T00:00:00.000Z'
 
@@ -36,7 +36,7 @@ const condition = mapping<Row, Condition>({
   when: (row) => row.void !== 'skip',
   withdrawn: (row) => row.void === '2',
   rules: (from) => ({
-    code: from.coded('dx', 'code', 'name').required(),
+    code: from.coded('diagnosis', 'code', 'name').required(),
     subject: from.patient(),
     encounter: from.encounter('visit').required(),
     recordedDate: from.dateTime('at'),
@@ -71,7 +71,7 @@ describe('a row', () => {
     expect(mapped?.resource).toEqual({
       resourceType: 'Condition',
       meta: { profile: ['https://fhir-cn.example/StructureDefinition/cn-condition'] },
-      code: { coding: [{ system: 'https://fhir-cn.example/CodeSystem/dx', code: 'I10' }], text: 'I10' },
+      code: { coding: [{ system: 'https://fhir-cn.example/CodeSystem/diagnosis', code: 'I10' }], text: 'I10' },
       subject: { $patient: true },
       encounter: { $key: { type: 'Encounter', scope: 'H1', parts: ['V1'] } },
     })
@@ -115,8 +115,8 @@ describe('codes (D26)', () => {
         to: 'Observation',
         id: ['visit'],
         rules: (from) => ({
-          code: from.coded('sex', 'sex', 'name', { system: (scope) => `urn:${scope}` }),
-          status: from.codedCode('sex', 'sex'),
+          code: from.coded('gb2261-1', 'sex', 'name', { system: (scope) => `urn:${scope}` }),
+          status: from.codedCode('gb2261-1', 'sex'),
         }),
       }),
       { visit: 'V1', sex: code, name: '男' },
@@ -137,7 +137,7 @@ describe('codes (D26)', () => {
     const result = sex('7')
     expect(result.mapped?.resource.code).toEqual({ coding: [{ system: 'urn:H1', code: '7', display: '男' }], text: '男' })
     expect(result.mapped?.resource).not.toHaveProperty('status')
-    expect(result.unmapped).toEqual([{ map: 'sex', system: 'urn:H1', code: '7', display: '男' }])
+    expect(result.unmapped).toEqual([{ map: 'gb2261-1', system: 'urn:H1', code: '7', display: '男' }])
     expect(result.issues).toEqual([{ severity: 'warning', code: 'mapping-code-unmapped', at: 'sex', text: 'test/sex' }])
   })
 })
@@ -147,7 +147,7 @@ test('orAbsent says why a primitive or complex element has no value', () => {
     source: 'test/absent',
     to: 'Observation',
     id: ['visit'],
-    rules: (from) => ({ effectiveDateTime: from.dateTime('at').orAbsent(), code: from.coded('x', 'code').orAbsent('masked') }),
+    rules: (from) => ({ effectiveDateTime: from.dateTime('at').orAbsent(), code: from.coded('specimen', 'code').orAbsent('masked') }),
   })
   const absent = (valueCode: string) => ({ extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode }] })
   expect(runMapping(observation, { visit: 'V1' }, context, { statedAt }).mapped?.resource).toEqual({
