@@ -14,9 +14,17 @@ const BY_IDENTIFIER_VALUE = ':'
 
 function index(column: Column, value: unknown, datatype: string, sink: IndexSink): void {
   const start = column.code + SEPARATOR.reference
-  if (datatype === 'Reference') indexReference(start, value as Reference, sink)
-  else if (datatype === 'Resource') indexInline(start, value as { resourceType?: unknown; id?: unknown }, sink)
-  else if (typeof value === 'string') addAddress(start, value, sink)
+  const into: Into = { start, sink, byType: column.targets.has('Resource') }
+  if (datatype === 'Reference') indexReference(into, value as Reference)
+  else if (datatype === 'Resource') indexInline(into, value as { resourceType?: unknown; id?: unknown })
+  else if (typeof value === 'string') addAddress(into, value)
+}
+
+interface Into {
+  start: string
+  sink: IndexSink
+  /** no second key by the bare id: see `keysOfId` */
+  byType: boolean
 }
 
 interface Reference {
@@ -24,9 +32,10 @@ interface Reference {
   identifier?: { system?: unknown; value?: unknown }
 }
 
-function indexReference(start: string, value: Reference, sink: IndexSink): void {
+function indexReference(into: Into, value: Reference): void {
+  const { start, sink } = into
   const { reference, identifier } = value
-  if (typeof reference === 'string') addAddress(start, reference, sink)
+  if (typeof reference === 'string') addAddress(into, reference)
   if (identifier !== null && typeof identifier === 'object' && typeof identifier.value === 'string') {
     const system = typeof identifier.system === 'string' ? identifier.system : ''
     sink.key(start + exactKey(`${BY_IDENTIFIER}${system}|${identifier.value}`))
@@ -38,25 +47,26 @@ function indexReference(start: string, value: Reference, sink: IndexSink): void 
 }
 
 /** The first entry of a document or message Bundle stands there itself. */
-function indexInline(start: string, resource: { resourceType?: unknown; id?: unknown }, sink: IndexSink): void {
+function indexInline({ start, sink, byType }: Into, resource: { resourceType?: unknown; id?: unknown }): void {
   if (typeof resource.resourceType !== 'string' || typeof resource.id !== 'string') return
   sink.key(`${start}${resource.resourceType}/${resource.id}`)
-  sink.key(start + resource.id)
+  if (!byType) sink.key(start + resource.id)
 }
 
-function addAddress(start: string, text: string, sink: IndexSink): void {
+function addAddress(into: Into, text: string): void {
+  const { start, sink, byType } = into
   const target = parseReference(text, sink.ownBase)
   if (target?.kind === 'contained') {
     sink.key(start)
   } else if (target?.kind === 'local') {
     const address = `${target.type}/${target.id}`
     sink.key(start + address)
-    sink.key(start + target.id)
+    if (!byType) sink.key(start + target.id)
     if (target.version !== undefined) sink.key(`${start}${address}/_history/${target.version}`)
   } else {
     sink.key(start + exactKey(text))
     const bar = text.indexOf('|')
-    if (bar > 0) addAddress(start, text.slice(0, bar), sink)
+    if (bar > 0) addAddress(into, text.slice(0, bar))
   }
 }
 
@@ -81,10 +91,13 @@ function plan(column: Column, criterion: Criterion, context: PlanContext): PlanN
   return { kind: 'keys', keys: [start + exactKey(value)] }
 }
 
-/** Where anything may be meant, resources may be kept by type alone (AuditEvents are, for the sake of their many entities). */
+/**
+ * Where anything may be meant (entities of an AuditEvent, targets of a Provenance), there are many references and few look for a
+ * bare id: such a reference has one key, with its type, and the search asks for all types.
+ */
 function keysOfId(column: Column, start: string, id: string): string[] {
   if (!column.targets.has('Resource')) return [start + id]
-  return [start + id, ...[...RESOURCE_TYPES].map((type) => `${start}${type}/${id}`)]
+  return [...RESOURCE_TYPES].map((type) => `${start}${type}/${id}`)
 }
 
 /** `system|value`, `value` of any system, `|value` without system, `system|` any value of it. */
