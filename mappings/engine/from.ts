@@ -1,12 +1,13 @@
 /** The vocabulary of mappings: each method names fields of the row and says how they become a FHIR element. */
 import type { FhirCoding } from '../../server/fhir/types.ts'
 import type { MappedReference } from './elements.ts'
-import { keys, referTo } from './keys.ts'
+import { encounterClass } from './encounter-class.ts'
+import { diagnosisKey, keys, referTo } from './keys.ts'
 import { labResult } from './lab-result.ts'
-import { departmentMention, encounterMention, practitionerMention, requestMention } from './mention.ts'
+import { departmentMention, encounterMention, localConcept, practitionerMention, requestMention } from './mention.ts'
 import type { MapName } from './names.ts'
 import { type Field, type RowView, Rule, type Run } from './rule.ts'
-import { IDENTIFIER_TYPE, mapSourceSystem } from './systems.ts'
+import { IDENTIFIER_TYPE, type LocalCodeKind, mapSourceSystem } from './systems.ts'
 import type { KeyReference, MappedResource, PatientReference, ResourceKey } from './types.ts'
 import { readDate, readDateTime } from './values/date.ts'
 import { type Decimal, readDecimal } from './values/decimal.ts'
@@ -76,6 +77,26 @@ export class From<Row> {
   /** One Coding: the translated one, else the original (recorded as unmapped). */
   coding(map: MapName, field: Field<Row>, displayField?: Field<Row>, options: CodedOptions = {}): Rule<FhirCoding> {
     return this.coded(map, field, displayField, options).as((one) => one.coding?.[0])
+  }
+
+  /** Encounter.class, a required binding: a kind of visit without a target is UNK and stands on the work list. */
+  encounterClass(map: MapName, field: Field<Row>): Rule<FhirCoding> {
+    return new Rule([field], (run) => encounterClass(run, map, run.text(field)))
+  }
+
+  /** A code that the hospital made itself, with its name: nothing to translate. A name without a code is text alone. */
+  localConcept(kind: LocalCodeKind, field: Field<Row>, displayField?: Field<Row>): Rule<MappedConcept> {
+    return new Rule([field], (run) => {
+      const code = clean(run.text(field))
+      const name = clean(displayField && run.text(displayField))
+      if (code === undefined) return name === undefined ? undefined : { text: name }
+      return localConcept(run.scope, kind, code, name)
+    })
+  }
+
+  /** Reference to a diagnosis of the visit; its mapping takes `id: diagnosisKey(…)` of the same fields. */
+  diagnosis(visitField: Field<Row>, codeField: Field<Row>, nameField: Field<Row>): Rule<MappedReference> {
+    return this.referenceTo([codeField, nameField], diagnosisKey<Row>(visitField, codeField, nameField), nameField)
   }
 
   /** Plain code of a required binding: the target's code; without a target it is absent and recorded. */

@@ -2,6 +2,7 @@
  * Keys of things that several sources speak of. All sources make them here, so that the hospital's report, the platform's
  * row and the insurance's copy are one resource. `scope` is the organisation id that assigns the number.
  */
+import type { Field, RowView, Run } from './rule.ts'
 import type { KeyReference, ResourceKey } from './types.ts'
 
 const key = (type: string, scope: string, parts: string[]): ResourceKey => ({ type, scope, parts })
@@ -30,6 +31,25 @@ export const keys = {
   binary: (scope: string, documentNo: string) => key('Binary', scope, [documentNo]),
   document: (scope: string, documentNo: string) => key('DocumentReference', scope, [documentNo]),
 } as const
+
+type KeyOf<Row> = (row: RowView<Row>, run: Run) => ResourceKey | undefined
+
+/** `id` of a mapping of the visit whose number is in this field. */
+export function encounterKey<Row>(visitField: Field<Row>): KeyOf<Row> {
+  return (_row, run) => {
+    const visitNo = run.text(visitField)
+    return visitNo === undefined ? undefined : keys.encounter(run.scope, visitNo)
+  }
+}
+
+/** `id` of a mapping of a visit's diagnosis: by its code, by its name where there is no code. */
+export function diagnosisKey<Row>(visitField: Field<Row>, codeField: Field<Row>, nameField: Field<Row>): KeyOf<Row> {
+  return (_row, run) => {
+    const visitNo = run.text(visitField)
+    const mark = run.text(codeField) ?? run.text(nameField)
+    return visitNo === undefined || mark === undefined ? undefined : keys.diagnosis(run.scope, visitNo, mark)
+  }
+}
 
 export function referTo(target: ResourceKey, display?: string): KeyReference {
   return { $key: target, ...(display !== undefined && { display }) }

@@ -4,6 +4,7 @@
  */
 import { localSystem, structureDefinition } from '../../server/fhir/canonical.ts'
 import type { FhirCoding, FhirResource } from '../../server/fhir/types.ts'
+import { UNKNOWN_CLASS } from './encounter-class.ts'
 import { keys, referTo } from './keys.ts'
 import type { ProfileName } from './names.ts'
 import { localCodes } from './systems.ts'
@@ -11,8 +12,6 @@ import type { MappedResource, ResourceKey } from './types.ts'
 
 export const BEFORE_ALL = '1970-01-01T00:00:00.000Z'
 const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
-
-const UNKNOWN_CLASS = { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK', display: 'unknown' }
 
 function placeholder(key: ResourceKey, profile: ProfileName | undefined, elements: Record<string, unknown>): MappedResource {
   const resource = {

@@ -20,13 +20,26 @@ export const TABLES = {
 export const CLINICAL_EDITION = 'clinical-2.0'
 export const INSURANCE_EDITION = 'insurance-2.0'
 
+/** Encounter.participant.type; ATND and PPRF are what makes somebody a member of the patient's primary team. */
+export const participation = (code: 'ATND' | 'PPRF' | 'REF' | 'CON' | 'ADM' | 'DIS', display: string) => [
+  { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code, display }] },
+]
+
+/** Condition.category of a diagnosis that was made at a visit. */
+export const ENCOUNTER_DIAGNOSIS = [
+  {
+    coding: [
+      { system: 'http://terminology.hl7.org/CodeSystem/condition-category', code: 'encounter-diagnosis', display: 'Encounter Diagnosis' },
+    ],
+  },
+]
+
 export const IDENTIFIER_TYPE = codeSystem('cn-identifier-type')
 
+export type LocalCodeKind = 'lab-item' | 'lab-panel' | 'department' | 'specimen' | 'service' | 'drug' | 'material' | (string & {})
+
 /** Code system of the codes that one hospital made itself; the same from every source that speaks of that hospital. */
-export function localCodes(
-  scope: string,
-  kind: 'lab-item' | 'lab-panel' | 'department' | 'specimen' | 'service' | 'drug' | 'material' | (string & {}),
-): string {
+export function localCodes(scope: string, kind: LocalCodeKind): string {
   return localSystem(scope, `${kind}-code`)
 }
 

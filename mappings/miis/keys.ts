@@ -1,7 +1,7 @@
 /** Keys and mentions of what the insurance numbers itself; the hospital's own numbers use engine/keys.ts. */
 import { BASE, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
-import type { FhirCoding } from '../../server/fhir/types.ts'
 import type { MappedReference } from '../engine/elements.ts'
+import { UNKNOWN_CLASS } from '../engine/encounter-class.ts'
 import { keys, referTo } from '../engine/keys.ts'
 import { BEFORE_ALL } from '../engine/mention.ts'
 import { type Field, Rule, type Run } from '../engine/rule.ts'
@@ -41,8 +41,6 @@ export function visit<Row>(field: Field<Row>): Rule<MappedReference> {
     return referTo(miisKeys.visit(run.context, mdtrtId))
   })
 }
-
-const UNKNOWN_CLASS: FhirCoding = { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK', display: 'unknown' }
 
 function visitMention(run: Run, mdtrtId: string): MappedResource {
   const resource = {

@@ -39,7 +39,9 @@ const referred = (_: string, value: unknown): unknown => {
 test.each(paths)('%s', async (path) => {
   const mapping = FORMATS.find(([pattern]) => pattern.test(path))?.[1]
   if (!mapping) throw new Error('a sample of no known format: give it a line in FORMATS')
-  const { mapped, rejected } = await readAll(mapping, sample(path), { context: context(mapping.kind, mapping.kind === 'hospital' ? 'H1' : undefined) })
+  const { mapped, rejected } = await readAll(mapping, sample(path), {
+    context: context(mapping.kind, mapping.kind === 'hospital' ? 'H1' : undefined),
+  })
   expect(rejected).toEqual([])
   expect(mapped.length).toBeGreaterThan(0)
   const stored = mapped.filter((record) => !record.nothingToStore)

@@ -4,7 +4,7 @@ import { keys } from '../../engine/keys.ts'
 import { concept } from '../../engine/from.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
-import { CLINICAL_EDITION, localCodes, TABLES } from '../../engine/systems.ts'
+import { CLINICAL_EDITION, ENCOUNTER_DIAGNOSIS, localCodes, TABLES } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import type { Fields } from './fields.ts'
 import type { VisitDiagnosis } from './visit.ts'
@@ -12,7 +12,6 @@ import type { VisitDiagnosis } from './visit.ts'
 export const DG1 = ['DG1-3.1', 'DG1-3.2', 'DG1-3.3', 'DG1-4', 'DG1-5', 'DG1-6', 'DG1-15', 'DG1-16.1', 'DG1-16.2'] as const
 export type DiagnosisRow = Fields<(typeof DG1)[number]> & { 'PV1-19.1'?: string }
 
-const CATEGORY = 'http://terminology.hl7.org/CodeSystem/condition-category'
 const VERIFICATION = 'http://terminology.hl7.org/CodeSystem/condition-ver-status'
 const ROLE = 'http://terminology.hl7.org/CodeSystem/diagnosis-role'
 
@@ -45,7 +44,7 @@ export const diagnosis = mapping<DiagnosisRow, Condition>({
   profile: 'cn-condition',
   id: (row, run) => diagnosisKey(row, run.scope),
   rules: (from) => ({
-    category: [{ coding: [{ system: CATEGORY, code: 'encounter-diagnosis', display: 'Encounter Diagnosis' }] }],
+    category: ENCOUNTER_DIAGNOSIS,
     verificationStatus: from
       .choice('DG1-6', { A: 'provisional', W: 'provisional', F: 'confirmed' })
       .as((code) => ({ coding: [{ system: VERIFICATION, code }] })),

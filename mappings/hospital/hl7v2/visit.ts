@@ -2,10 +2,11 @@
 import type { Encounter, Location } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
 import type { FhirCoding } from '../../../server/fhir/types.ts'
+import { encounterClass, UNKNOWN_CLASS } from '../../engine/encounter-class.ts'
 import { keys, referTo } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
-import { localCodes } from '../../engine/systems.ts'
+import { localCodes, participation } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import type { Fields } from './fields.ts'
 
@@ -46,13 +47,6 @@ export type VisitRow = Fields<(typeof PV1)[number]> & { status?: EncounterStatus
 const ADMISSION_ROUTE = 'urn:oid:2.16.156.10011.2.3.1.270'
 const DISCHARGE_WAY = 'urn:oid:2.16.156.10011.2.3.1.265'
 
-const UNKNOWN_CLASS = { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK', display: 'unknown' }
-const CLASSES = new Set(['AMB', 'EMER', 'OBSENC', 'IMP', 'ACUTE', 'NONAC', 'SS', 'HH', 'VR'])
-
-const role = (code: string, display: string) => [
-  { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code, display }] },
-]
-
 export const visit = mapping<VisitRow, Encounter>({
   source: 'hospital/hl7v2/PV1',
   to: 'Encounter',
@@ -69,10 +63,10 @@ export const visit = mapping<VisitRow, Encounter>({
     serviceType: from.value('PV1-3.1', departmentConcept),
     subject: from.patient(),
     participant: [
-      { type: role('ATND', 'attender'), individual: from.practitioner('PV1-7.1', 'PV1-7.2') },
-      { type: role('REF', 'referrer'), individual: from.practitioner('PV1-8.1', 'PV1-8.2') },
-      { type: role('CON', 'consultant'), individual: from.practitioner('PV1-9.1', 'PV1-9.2') },
-      { type: role('ADM', 'admitter'), individual: from.practitioner('PV1-17.1', 'PV1-17.2') },
+      { type: participation('ATND', 'attender'), individual: from.practitioner('PV1-7.1', 'PV1-7.2') },
+      { type: participation('REF', 'referrer'), individual: from.practitioner('PV1-8.1', 'PV1-8.2') },
+      { type: participation('CON', 'consultant'), individual: from.practitioner('PV1-9.1', 'PV1-9.2') },
+      { type: participation('ADM', 'admitter'), individual: from.practitioner('PV1-17.1', 'PV1-17.2') },
     ],
     period: { start: from.dateTime('PV1-44'), end: from.dateTime('PV1-45') },
     diagnosis: from.value('diagnoses', (row) => (row.diagnoses.length > 0 ? row.diagnoses.map(diagnosisElement) : undefined)),
@@ -90,13 +84,9 @@ export const visit = mapping<VisitRow, Encounter>({
   }),
 })
 
-/** The class of cn-encounter, a required binding: what has no place in it is said to be unknown, and is on the work list. */
+/** PV1-2 (table 0004) as the class of cn-encounter. */
 export function visitClass(code: string | undefined, run: Run): FhirCoding | undefined {
-  if (code === undefined) return undefined
-  const target = run.context.translate('hl7-patient-class', code)
-  if (target && CLASSES.has(target.code)) return target
-  run.unmapped({ map: 'hl7-patient-class', system: 'http://terminology.hl7.org/CodeSystem/v2-0004', code })
-  return UNKNOWN_CLASS
+  return encounterClass(run, 'hl7-patient-class', code, 'http://terminology.hl7.org/CodeSystem/v2-0004')
 }
 
 function diagnosisElement({ key, display, use, rank }: VisitDiagnosis) {

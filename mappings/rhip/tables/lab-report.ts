@@ -56,7 +56,7 @@ export const labReport = mapping<LisReportRow, DiagnosticReport>({
     ],
     code: { text: from.text('BGDLB').default('检验报告') },
     subject: from.patient(),
-    encounter: from.encounter('JZLSH', from.coding('rhip-visit-kind', 'MZZYBZ')),
+    encounter: from.encounter('JZLSH', from.encounterClass('rhip-visit-kind', 'MZZYBZ')),
     effectiveDateTime: from.dateTime('CJSJ'),
     issued: from.dateTime('SHSJ').or(from.dateTime('BGSJ')).as(instant),
     performer: [from.practitioner('BGYHRYID', 'BGYHRYXM')],

@@ -75,6 +75,19 @@ describe('the sample batch', () => {
     expect(ofType(mapped[2], 'Patient')).toEqual([])
   })
 
+  test('a kind of visit without a target is class UNK and stands on the work list', async () => {
+    const row = '0001,20260306,BG9,TJ20260306001,3,C10000012345,0,2026-03-06 06:30:00,2026-03-06 08:15:00,-,-,血常规,1'
+    const { mapped } = await readAll(rhipTables, `${REPORT_HEADER}\n${row}\n`)
+    expect(plain(ofType(mapped[0], 'Encounter')[0]).class).toEqual({
+      system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor',
+      code: 'UNK',
+      display: 'unknown',
+    })
+    expect(mapped[0]?.unmapped).toEqual([
+      { map: 'rhip-visit-kind', system: 'https://fhir-cn.example/CodeSystem/rhip-visit-kind', code: '3' },
+    ])
+  })
+
   test('results: value, comparator, coded text, LOINC by unit; known only by the report', async () => {
     const { mapped, rejected } = await readAll(rhipTables, file('TB_LIS_INDICATORS'))
     expect(rejected).toEqual([])
