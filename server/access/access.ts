@@ -24,9 +24,9 @@ import { relink } from './relink.ts'
 import { beginRequest, runDecided } from './request.ts'
 import type { ResourceClass } from './resource-class.ts'
 import { settle } from './settle.ts'
-import { personsOf, stampAll, UNKNOWN_PERSON } from './stamp.ts'
+import { personsOf, stampAll, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { createStanding, type StandingDeps } from './standing.ts'
-import { accessTables, ensureAccessIndexes } from './tables.ts'
+import { accessTables, ensureAccessIndexes, parseConsents } from './tables.ts'
 import type { Access, StampInput, Stamped } from './types.ts'
 
 export type {
@@ -123,6 +123,10 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     settle: (pending, written) => settle({ ...deps, soon }, pending, written),
     relabelled: () => soon.idle(),
     relink: (patient, from, to) => relink(deps, patient, from, to),
+    async consented(persons) {
+      const states = await statesOf(deps, persons)
+      return new Set([...states.values()].filter((state) => parseConsents(state).length > 0).map(({ _id }) => _id))
+    },
     personsOf: (patients) => personsOf(deps, patients),
     auditAcc(persons, custodian): Acc {
       const p = [...new Set(persons)].filter((person) => person !== UNKNOWN_PERSON).sort()

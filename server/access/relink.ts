@@ -3,6 +3,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { SideWrite } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { effectOf, type NextState } from './consent-change.ts'
+import { dividedConsents, newestOfEach } from './parting.ts'
 import { relabelPersons, relabelRelations } from './overlay-worker.ts'
 import { type RelabelDeps, relabelDocuments } from './relabel.ts'
 import { statesOf } from './stamp.ts'
@@ -11,7 +12,7 @@ import { type OverlayDoc, parseConsents, parseRules, TABLES } from './tables.ts'
 const RELINK_ATTEMPTS_MAX = 10
 
 /**
- * Idempotent. Consents of the record move with it; where either person has rules, its documents are hidden until they are
+ * Idempotent. Consents of the record move with it; when it parts from a master, what either refused holds for both. Where either person has rules, its documents are hidden until they are
  * relabelled.
  * @throws OutcomeError busy when other writers keep changing the same consents
  */
@@ -41,13 +42,12 @@ async function moveConsents(deps: RelabelDeps, patient: string, from: string, to
 async function moveWrites(deps: RelabelDeps, patient: string, from: string, to: string): Promise<{ side: SideWrite[]; room: number }> {
   const states = await statesOf(deps, [from, to])
   const [source, target] = [states.get(from), states.get(to)]
-  const moving = parseConsents(source).filter((consent) => consent.patient === patient)
+  const { staying, moving } = dividedConsents(parseConsents(source), { patient, from, now: deps.now().getTime() })
   const next: NextState[] = []
   if (moving.length > 0 && from !== to) {
-    const staying = parseConsents(source).filter((consent) => consent.patient !== patient)
     const birthDate = target?.birthDate ?? source?.birthDate ?? null
     next.push({ person: from, before: source, consents: staying, birthDate: source?.birthDate ?? null })
-    next.push({ person: to, before: target, consents: [...parseConsents(target), ...moving], birthDate })
+    next.push({ person: to, before: target, consents: newestOfEach([...parseConsents(target), ...moving]), birthDate })
   }
   const { side, changed, room } = await effectOf(deps, next)
   // Documents that still stand under the record itself are not covered by the stamp of the person to whom they belong now.

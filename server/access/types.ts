@@ -113,6 +113,8 @@ export interface Access {
   relabelled(): Promise<void>
   /** Documents of `patient` stamped for person `from` belong to `to` from now on. Idempotent. */
   relink(patient: string, from: string, to: string): Promise<void>
+  /** Of these persons those who have a Consent, in force or not. */
+  consented(persons: readonly string[]): Promise<ReadonlySet<string>>
   /** Person keys of patients: the master's id once linked. */
   personsOf(patients: readonly string[]): Promise<Map<string, string>>
 

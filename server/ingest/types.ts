@@ -67,6 +67,8 @@ export interface IngestDeps {
   validate(resource: FhirResource, decimals: DecimalTexts): FoundIssue[]
   /** access: documents stamped for `from` belong to `to` from now on */
   relink(patient: string, from: string, to: string): Promise<void>
+  /** access: of these persons those whose record carries consents */
+  consented(persons: readonly string[]): Promise<ReadonlySet<string>>
   /** false: this person (or person to be) refused that this source's data be collected (formats.md D49) */
   mayCollect?(person: string, source: IngestSource): Promise<boolean>
   audit: IngestAudit

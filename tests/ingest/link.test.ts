@@ -52,12 +52,47 @@ describe('decision', () => {
     const many = ['王建国', '赵钱孙', '周吴郑', '冯陈褚'].map((name, at) => says(String(at), name, `19${60 + at}-01-01`))
     expect(decideLinks(many, {}).refused.map((r) => r.reason)).toEqual(['placeholder', 'placeholder', 'placeholder', 'placeholder'])
   })
+  test('however often one organisation says otherwise, it counts once', () => {
+    const person = [says('a', '赵一鸣', '1970-01-01', undefined, 'hospital:H1'), says('b', '赵一鸣', '1970-01-01', undefined, 'rest:H3')]
+    const names = ['钱完全', '孙大海', '周小川', '吴国平', '郑爱华']
+    const others = names.map((name, at) => says(`f${at}`, name, `196${at}-02-11`, undefined, 'rest:H2'))
+    for (let count = 1; count <= others.length; count++) expect(linked(...person, ...others.slice(0, count))).toEqual(['a', 'b'])
+    const same = Array.from({ length: 70 }, (_, at) =>
+      says(`g${at}`, '钱完全', '1960-02-11', undefined, at % 2 ? 'rest:H2' : 'hospital:H2'),
+    )
+    expect(linked(...person, ...same)).toEqual(['a', 'b'])
+  })
+  test('who contradicts himself loses against who does not', () => {
+    const fakes = [says('f', '钱完全', undefined, undefined, 'rest:H2'), says('g', '孙大海', undefined, undefined, 'rest:H2')]
+    expect(linked(says('a', '赵一鸣', undefined, undefined, 'hospital:H1'), ...fakes)).toEqual(['a'])
+  })
+  test('ever new names in one organisation: none of its records, and no harm to others', () => {
+    const many = ['王建国', '赵钱孙', '周吴郑', '冯陈褚'].map((name, at) =>
+      says(`h${at}`, name, `19${60 + at}-01-01`, undefined, 'hospital:H1'),
+    )
+    const decision = decideLinks(
+      [...many, says('h4', undefined, undefined, undefined, 'hospital:H1'), says('x', '王建国', undefined, undefined, 'miis:M')],
+      {},
+    )
+    expect(decision.linked).toEqual(['x'])
+    expect(new Set(decision.refused.map(({ reason }) => reason))).toEqual(new Set(['placeholder']))
+  })
+  test('a link that is held outlasts whatever is said, nobody is linked against it, and a clerk is told', () => {
+    const person = [says('a', '赵一鸣', undefined, undefined, 'hospital:H1'), says('b', '赵一鸣', undefined, undefined, 'hospital:H3')]
+    const others = ['H2', 'H4', 'H5'].map((hospital) => says(hospital, '钱完全', undefined, undefined, `hospital:${hospital}`))
+    expect(linked(...person, ...others)).toEqual(['H2', 'H4', 'H5'])
+    expect(decideLinks([...person, ...others], facts, new Set(['a', 'b']))).toEqual({
+      linked: ['a', 'b'],
+      refused: ['H2', 'H4', 'H5'].map((patient) => ({ patient, reason: 'contradicts-others' })),
+      doubted: ['a', 'b'].map((patient) => ({ patient, reason: 'contradicts-others' })),
+    })
+  })
   test('the order of statements does not matter', () => {
     const statement = fc.record({
       name: fc.constantFrom('王建国', '王建國', '李秀兰', '王*国', undefined),
       birth: fc.constantFrom('1958-03-12', '1965-11-08', undefined),
       gender: fc.constantFrom('male', 'female', undefined),
-      domain: fc.constantFrom('x', 'y'),
+      domain: fc.constantFrom('rest:x', 'hospital:x', 'hospital:y', 'hospital:z'),
     })
     fc.assert(
       fc.property(fc.array(statement, { maxLength: 6 }), (list) => {

@@ -103,6 +103,7 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
     validate: (resource, decimals) =>
       validator.validate(resource, { mode: 'update', decimals }).map((issue) => ({ ...issue, base: issue.kind === 'structure' })),
     relink: (patient, from, to) => access.relink(patient, from, to),
+    consented: (persons) => access.consented(persons),
     audit: async (event) => void events.push(event),
     now: () => new Date(),
     ...options,

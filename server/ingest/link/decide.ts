@@ -1,6 +1,7 @@
 /**
  * Which records under one identity number are one person. A pure function of all that was stated, so that the order in
- * which it was stated does not matter, and a link that turns out wrong is undone by the statement that shows it.
+ * which it was stated does not matter, and a link that turns out wrong is undone by the statement that shows it, unless it
+ * carries consents (docs/decisions/0007).
  */
 import type { SourceKind } from '../../../mappings/engine/types.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
@@ -18,7 +19,7 @@ export type IdentityField = 'name' | 'gender' | 'birthDate'
 export interface IdentityStatement {
   patient: string
   kind: SourceKind
-  /** identity domain: two statements of one domain count once */
+  /** identity domain, `kind:organization`: two statements of one organisation count once */
   domain: string
   said: Partial<Record<IdentityField, Said>>
 }
@@ -28,6 +29,8 @@ export type Refusal = 'placeholder' | 'contradicts-number' | 'contradicts-others
 export interface LinkDecision {
   linked: string[]
   refused: { patient: string; reason: Refusal }[]
+  /** linked although what is said now speaks against it: a clerk decides */
+  doubted: { patient: string; reason: Refusal }[]
 }
 
 /** What the number itself says (GB 11643). */
@@ -36,24 +39,60 @@ export interface NumberFacts {
   gender?: string
 }
 
-export function decideLinks(statements: readonly IdentityStatement[], facts: NumberFacts): LinkDecision {
-  if (isPlaceholder(statements)) return { linked: [], refused: statements.map(({ patient }) => ({ patient, reason: 'placeholder' })) }
-  const refused = new Map<string, Refusal>()
-  for (const s of statements) if (disagreements(s, facts) === 2) refused.set(s.patient, 'contradicts-number')
-  const left = statements.filter((s) => !refused.has(s.patient))
-  for (const patient of outvoted(left, facts)) refused.set(patient, 'contradicts-others')
+const NONE: ReadonlySet<string> = new Set()
+
+/** @param held records whose link is not dissolved by others' word, since it carries consents: nobody is linked against them */
+export function decideLinks(statements: readonly IdentityStatement[], facts: NumberFacts, held: ReadonlySet<string> = NONE): LinkDecision {
+  const against = refusals(statements, facts)
+  const isHeld = statements.filter((s) => held.has(s.patient))
+  for (const s of statements) {
+    if (!against.has(s.patient) && !held.has(s.patient) && isHeld.some((one) => contradict(one, s)))
+      against.set(s.patient, 'contradicts-others')
+  }
+  const listed = [...against].map(([patient, reason]) => ({ patient, reason })).sort((a, b) => (a.patient < b.patient ? -1 : 1))
   return {
-    linked: statements.flatMap((s) => (refused.has(s.patient) ? [] : [s.patient])).sort(),
-    refused: [...refused].map(([patient, reason]) => ({ patient, reason })).sort((a, b) => (a.patient < b.patient ? -1 : 1)),
+    linked: statements.flatMap((s) => (against.has(s.patient) && !held.has(s.patient) ? [] : [s.patient])).sort(),
+    refused: listed.filter(({ patient }) => !held.has(patient)),
+    doubted: listed.filter(({ patient }) => held.has(patient)),
   }
 }
 
-/** A number under which ever new names appear is nobody's: the hospital's own, or one typed to get on (formats.md D10). */
-function isPlaceholder(statements: readonly IdentityStatement[]): boolean {
-  if (statements.length > INGEST_BOUNDS.recordsUnderNumberMax) return true
+function refusals(statements: readonly IdentityStatement[], facts: NumberFacts): Map<string, Refusal> {
+  const refused = new Map<string, Refusal>()
+  const voices = Map.groupBy(statements, organizationOf)
+  for (const own of voices.values()) if (isPlaceholder(own)) for (const { patient } of own) refused.set(patient, 'placeholder')
+  if (areTooMany(namesOf(voices), statements)) for (const { patient } of statements) refused.set(patient, 'placeholder')
+  for (const s of statements) if (!refused.has(s.patient) && disagreements(s, facts) === 2) refused.set(s.patient, 'contradicts-number')
+  const left = statements.filter((s) => !refused.has(s.patient))
+  for (const patient of outvoted(left, facts)) refused.set(patient, 'contradicts-others')
+  return refused
+}
+
+/** The same organisation speaks as a source and over REST. */
+export const organizationOf = ({ domain }: IdentityStatement): string => domain.slice(domain.indexOf(':') + 1)
+
+/** A number under which an organisation finds ever new names is nobody's: its own, or one typed to get on (formats.md D10). */
+function isPlaceholder(own: readonly IdentityStatement[]): boolean {
+  return own.length > INGEST_BOUNDS.recordsUnderNumberMax || areTooMany(distinctNames(own.map(nameOf)), own)
+}
+
+function areTooMany(names: readonly string[], statements: readonly IdentityStatement[]): boolean {
   const births = new Set(statements.flatMap((s) => s.said.birthDate?.value ?? []))
-  const names = distinctNames(statements.map((s) => s.said.name?.value))
   return Math.min(names.length, Math.max(births.size, unlike(names))) > INGEST_BOUNDS.namesUnderNumberMax
+}
+
+const nameOf = (s: IdentityStatement): string | undefined => s.said.name?.value
+
+/** Names under the number; those that one organisation alone says count once, however many. */
+function namesOf(voices: ReadonlyMap<string, readonly IdentityStatement[]>): string[] {
+  const names = new Map([...voices].map(([organization, own]) => [organization, distinctNames(own.map(nameOf))]))
+  return distinctNames(
+    [...names].flatMap(([organization, own]) => {
+      const shared = own.filter((name) => [...names].some(([other, theirs]) => other !== organization && theirs.includes(name)))
+      const alone = own.filter((name) => !shared.includes(name)).sort()
+      return [...shared, ...alone.slice(0, 1)]
+    }),
+  )
 }
 
 /** How many of the names are unlike all those before. */
@@ -84,19 +123,24 @@ function contradict(a: IdentityStatement, b: IdentityStatement): boolean {
   )
 }
 
-/** Of records that contradict each other those with less support: fewer domains that agree, then what the number says. */
+/**
+ * Of records that contradict each other those with less support: fewer organisations that agree, however often each says
+ * it; then an organisation that contradicts itself; then what the number says.
+ */
 function outvoted(statements: readonly IdentityStatement[], facts: NumberFacts): string[] {
-  const support = (s: IdentityStatement): number => new Set(statements.filter((o) => !contradict(s, o)).map((o) => o.domain)).size
-  return statements
-    .filter((s) =>
-      statements.some((other) => {
-        if (!contradict(s, other)) return false
-        const more = support(other) - support(s) || disagreements(s, facts) - disagreements(other, facts)
-        // Nobody can say who is right: neither is linked, a clerk decides.
-        return more >= 0
-      }),
-    )
-    .map((s) => s.patient)
+  const weigh = (s: IdentityStatement): [number, number, number] => {
+    const agreeing = statements.filter((other) => !contradict(s, other))
+    const wavers = statements.some((other) => organizationOf(other) === organizationOf(s) && contradict(s, other))
+    return [new Set(agreeing.map(organizationOf)).size, wavers ? 0 : 1, -disagreements(s, facts)]
+  }
+  const weights = new Map(statements.map((s) => [s, weigh(s)]))
+  const heavier = (a: IdentityStatement, b: IdentityStatement): boolean => {
+    const [x, y] = [weights.get(a) ?? [], weights.get(b) ?? []]
+    const at = x.findIndex((weight, index) => weight !== y[index])
+    return at >= 0 && (x[at] ?? 0) > (y[at] ?? 0)
+  }
+  // Where nobody can say who is right neither is linked: a clerk decides.
+  return statements.filter((s) => statements.some((other) => contradict(s, other) && !heavier(s, other))).map((s) => s.patient)
 }
 
 /** Both statements of one record in one; each field's newest word counts. */

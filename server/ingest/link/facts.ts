@@ -10,12 +10,14 @@ export interface Facts extends Names {
   known: Known
   /** documents of the identity numbers that are concerned: the one stated now and those of the records found */
   identities: ReadonlyMap<string, IdentityNumberDoc>
+  /** masters that carry consents: their links are not dissolved by others' word */
+  consented: ReadonlySet<string>
   /** every number of a record, when it is absorbed by another */
   numbersOf(patient: string): Promise<string[]>
 }
 
 export async function readFacts(
-  deps: Pick<IngestDeps, 'secret'>,
+  deps: Pick<IngestDeps, 'secret' | 'consented'>,
   tables: IngestTables,
   source: Sender,
   identity: PreparedIdentity,
@@ -37,7 +39,11 @@ export async function readFacts(
     ...(legalHash !== undefined && { legal: legalHash }),
     ...(person !== undefined && { person }),
     identities,
+    consented: await deps.consented([...identities.values()].filter(isJoining).map(({ master }) => master)),
     newId: (strongHash) => identity.patient ?? (strongHash === undefined ? randomId() : keyedId(deps.secret, 'patient', strongHash)),
     numbersOf: async (patient) => (await tables.numbers.find({ patient })).map((n) => n._id),
   }
 }
+
+/** Records of several under it: a single one loses nothing but its master. */
+const isJoining = ({ linked }: IdentityNumberDoc): boolean => linked.length > 1

@@ -4,7 +4,7 @@ import type { Draft } from '../../writer/types.ts'
 import { identityDomain, type Sender } from '../context.ts'
 import { type IdentityNumberDoc, type PatientRecordDoc, TABLES } from '../tables.ts'
 import type { PreparedIdentity } from '../types.ts'
-import { decideLinks, type IdentityStatement, joinIdentity, type LinkDecision } from './decide.ts'
+import { decideLinks, type IdentityStatement, joinIdentity, type LinkDecision, organizationOf } from './decide.ts'
 import { masterText } from './master.ts'
 
 export interface IdentityChange {
@@ -24,6 +24,8 @@ export interface IdentityInput {
   /** key of the identity number stated now; absent when it does not link */
   person: string | undefined
   known: ReadonlyMap<string, IdentityNumberDoc>
+  /** masters that carry consents */
+  consented: ReadonlySet<string>
   newMaster(): string
   now: Date
 }
@@ -33,7 +35,7 @@ export function identityChanges(input: IdentityInput): IdentityChange[] {
   const { next, known, person } = input
   const docs = new Map<string, IdentityNumberDoc | undefined>(known)
   if (person !== undefined && next.number?.value === person && !docs.has(person)) docs.set(person, undefined)
-  return [...docs].map(([key, doc]) => changeOf(doc, wantedOf(input, key, doc), input.now))
+  return [...docs].map(([key, doc]) => changeOf(input, doc, wantedOf(input, key, doc)))
 }
 
 function wantedOf(input: IdentityInput, key: string, doc: IdentityNumberDoc | undefined): IdentityNumberDoc {
@@ -64,8 +66,17 @@ function statementOf(source: Sender, identity: PreparedIdentity, patient: string
   return { patient, kind: source.kind, domain: identityDomain(source), said }
 }
 
-function changeOf(doc: IdentityNumberDoc | undefined, wanted: IdentityNumberDoc, now: Date): IdentityChange {
-  const decision = decideLinks(wanted.statements, wanted.facts)
+/** Records that stay linked whatever others say: the link of several organisations' records carries consents. */
+function heldOf({ next, absorbed, consented }: IdentityInput, doc: IdentityNumberDoc | undefined): ReadonlySet<string> {
+  if (!doc || !consented.has(doc.master)) return new Set()
+  const joined = doc.statements.filter(({ patient }) => doc.linked.includes(patient))
+  if (new Set(joined.map(organizationOf)).size < 2) return new Set()
+  return new Set(doc.linked.map((patient) => (absorbed.includes(patient) ? next._id : patient)))
+}
+
+function changeOf(input: IdentityInput, doc: IdentityNumberDoc | undefined, wanted: IdentityNumberDoc): IdentityChange {
+  const { now } = input
+  const decision = decideLinks(wanted.statements, wanted.facts, heldOf(input, doc))
   const next: IdentityNumberDoc = { ...wanted, rev: (doc?.rev ?? 0) + 1, linked: decision.linked }
   const persons = new Map<string, string | null>()
   for (const patient of decision.linked) if (!doc?.linked.includes(patient)) persons.set(patient, next.master)
@@ -82,9 +93,10 @@ function changeOf(doc: IdentityNumberDoc | undefined, wanted: IdentityNumberDoc,
 
 /** A clerk's task, open as long as records under the number contradict each other (formats.md D12). */
 function conflictWrites(doc: IdentityNumberDoc | undefined, next: IdentityNumberDoc, decision: LinkDecision, now: Date): SideWrite[] {
-  const open = decision.refused.length > 0
+  const refused = [...decision.refused, ...decision.doubted]
+  const open = refused.length > 0
   if (!open && !doc) return []
-  const set = { at: now, state: open ? 'open' : 'resolved', refused: decision.refused }
+  const set = { at: now, state: open ? 'open' : 'resolved', refused }
   return [{ table: TABLES.conflicts, op: 'update', where: { _id: next._id }, set, upsert: open }]
 }
 

@@ -63,9 +63,9 @@ class LinkPlan {
     const { patient, absorb, register } = choice
     const record = facts.known.records.get(patient)
     const next = this.#nextRecord(source, identity, record)
-    const { person, identities: known } = facts
+    const { person, identities: known, consented } = facts
     const persons = new Map<string, string | null>()
-    const input = { source, identity, next, absorbed: absorb, person, known, newMaster: randomId, now: this.#now }
+    const input = { source, identity, next, absorbed: absorb, person, known, consented, newMaster: randomId, now: this.#now }
     this.linked = { patient, person: patient, registered: register, moved: [], issues: [] }
     for (const hash of register) this.side.push({ table: TABLES.numbers, op: 'insert', doc: { _id: hash, patient } })
     for (const _id of taken) this.side.push({ table: TABLES.numbers, op: 'put', doc: { _id, patient } })
