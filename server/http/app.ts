@@ -16,7 +16,8 @@ export function createApp(deps: AppDeps): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.set('query parser', false)
+  // Strings and lists of strings, never objects (access.md L62); /fhir reads its queries itself.
+  app.set('query parser', 'simple')
   app.use(function security(_request, response, next) {
     // No cache may keep what consent can take back (access.md L52).
     response.setHeader('Cache-Control', 'no-store')

@@ -43,6 +43,10 @@ export function ingestRouter(deps: IngestRouterDeps): Router {
     ['post', '/:source', (q, s, a) => receive(deps, q, s, a)],
   ]
   for (const [method, path, handler] of routes) router[method](path, route(handler))
+  for (const [path, same] of Map.groupBy(routes, ([, path]) => path)) {
+    const allowed = same.map(([method]) => method.toUpperCase()).join(', ')
+    router.all(path, (request, response) => refuse(request, response, new OutcomeError('method-not-allowed', {}, { Allow: allowed })))
+  }
   return router
 }
 

@@ -80,3 +80,20 @@ test('an id that cannot be is deleted like one that is absent', async () => {
     expect([answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([404, 'not-found'])
   }
 })
+
+test('another method than an ingest address has is 405, and says which it has', async () => {
+  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+    const answer = await server.call(method, '/ingest/h1-lis')
+    expect([answer.status, answer.headers.get('allow'), answer.json.resourceType]).toEqual([405, 'POST', 'OperationOutcome'])
+  }
+  expect((await server.call('DELETE', '/ingest/quarantine')).headers.get('allow')).toBe('GET')
+})
+
+test('the list of payloads is narrowed by their status', async () => {
+  const token = await server.token('h1-engine')
+  const sent = await server.call('POST', '/ingest/h1-lis', { token, body: 'no message', headers: { 'Content-Type': 'application/hl7-v2' } })
+  expect(sent.status).toBe(422)
+  const list = async (status: string) => (await server.call('GET', `/ingest/h1-lis/payloads?status=${status}`, { token })).text
+  const id = (sent.headers.get('content-location') ?? '').split('/').at(-1) as string
+  expect([(await list('quarantined')).includes(id), (await list('stored')).includes(id)]).toEqual([true, false])
+})
