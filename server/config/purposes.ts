@@ -37,8 +37,17 @@ export const PURPOSES_OF_PARTY: Readonly<Record<Party, readonly string[]>> = {
   operator: ['SYSADMIN', 'HSYSADMIN'],
 }
 
-/** Purposes that open more than the wider ones of which they are kinds: only with a registration that names them. */
-const EMERGENCY: ReadonlySet<string> = new Set(['ETREAT', 'BTG'])
+/** Kinds of treatment for which the rules of access ask for less. */
+const EMERGENCY_TREATMENT = ['ETREAT', 'BTG'] as const
+
+/** Kinds of public health for which a health administration gets identifiable data that it does not get for the everyday one. */
+export const PUBLIC_EMERGENCY: ReadonlySet<string> = new Set(['DISASTER', 'THREAT'])
+
+/**
+ * Purposes that open more than the wider ones of which they are kinds: only with a registration that names them. A test holds
+ * this list against every rule of the decision.
+ */
+const OPENS_MORE: ReadonlySet<string> = new Set([...EMERGENCY_TREATMENT, ...PUBLIC_EMERGENCY])
 
 /** May a request with a token for `held` be made for `asked`? The same, or a kind of it; never the other way. */
 export function isKindOf(asked: string, held: string): boolean {
@@ -47,12 +56,12 @@ export function isKindOf(asked: string, held: string): boolean {
 }
 
 /**
- * May a client of this party, registered for `registered`, narrow `held` to `asked` (header X-Purpose-Of-Use)? Emergency treatment is a
- * kind of treatment but opens more, so it must be registered by name; breaking the glass needs a token with a reason.
+ * May a client of this party, registered for `registered`, narrow `held` to `asked` (header X-Purpose-Of-Use)? A kind that opens more than
+ * the wider purpose must be registered by name; breaking the glass needs a token with a reason.
  */
 export function mayNarrow(party: Party, registered: readonly string[], held: string, asked: string): boolean {
   if (asked === held) return true
   if (!isKindOf(asked, held) || !PURPOSES_OF_PARTY[party].includes(asked)) return false
   if (asked === 'BTG') return false
-  return !EMERGENCY.has(asked) || registered.includes(asked)
+  return !OPENS_MORE.has(asked) || registered.includes(asked)
 }

@@ -186,6 +186,15 @@ describe('L80 purposes', () => {
     expect([400, 401, 403]).toContain(answer.status)
   })
 
+  test('nor does an emergency of public health that is not registered', async () => {
+    const token = await server.token('ha2', { purpose_of_use: 'PUBHLTH', data_form: 'IDENT' })
+    expect((await read(token)).status).toBe(404)
+    for (const purpose of ['DISASTER', 'THREAT']) {
+      const answer = await read(token, undefined, { 'X-Purpose-Of-Use': purpose })
+      expect([answer.status, answer.json.issue[0].expression]).toEqual([403, ['http.x-purpose-of-use']])
+    }
+  })
+
   test('and narrows what the token has', async () => {
     const emergency = await read(ward, undefined, { 'X-Purpose-Of-Use': 'ETREAT' })
     expect(emergency.status).toBe(200)

@@ -1,4 +1,5 @@
 /** Courts, break-glass, insurance and health administration: what rests on law and not on consent (PIPL 13). */
+import { PUBLIC_EMERGENCY } from '../../config/purposes.ts'
 import { covers } from '../purposes.ts'
 import { isClinicalType, isInsuranceContent } from '../content.ts'
 import type { AccessRule, Case } from './rule.ts'
@@ -78,7 +79,7 @@ export const statutoryReport: AccessRule = {
     isHealthAuthority(at) &&
     isIdentifiable(at) &&
     isPublicHealth(at) &&
-    (at.resource.notifiable || at.asker.emergency === true || at.asker.purpose !== 'PUBHLTH'),
+    (at.resource.notifiable || at.asker.emergency === true || PUBLIC_EMERGENCY.has(at.asker.purpose)),
 }
 
 /** De-identified data go to the health administration whatever the patient chose. */
