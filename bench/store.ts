@@ -93,7 +93,7 @@ export async function benchStore(uri: string): Promise<Measured[]> {
   }
   await prepareBare(bare)
   let n = 0
-  const audit = createAudit({ store, now: () => new Date(), newId, node: 'bench' })
+  const audit = createAudit({ store, now: () => new Date(), newId, node: 'bench', queryKey: new Uint8Array(32) })
   const entry = () => {
     const patient = `p${n++ % 5000}`
     return audit.record({

@@ -22,6 +22,8 @@ export interface AuditOptions {
   newId: () => string
   /** name of this server process, the observer of the events */
   node: string
+  /** of this deployment, at least 32 bytes, kept outside the database: of it are the digests of queried values */
+  queryKey: Uint8Array
 }
 
 export function createAudit(options: AuditOptions): Audit {
@@ -32,7 +34,7 @@ export function createAudit(options: AuditOptions): Audit {
       return {
         id,
         at,
-        body: renderAuditEvent(entry, { id, at, node: options.node }),
+        body: renderAuditEvent(entry, { id, at, node: options.node, queryKey: options.queryKey }),
         keys: auditKeys(entry),
         acc: entry.acc,
       }

@@ -19,8 +19,8 @@ export interface AuditEntry {
   resources?: readonly string[]
   /** number of resources when not all are named */
   count?: number
-  /** query text as asked; goes into the body only, as FHIR base64 */
-  query?: string
+  /** the query as asked; goes into the body only, in a form that names nobody, as FHIR base64 */
+  query?: readonly (readonly [name: string, value: string])[]
   /** Consent ids that the decision rested on */
   consents?: readonly string[]
   /** `Type` that was searched */

@@ -5,11 +5,14 @@
 import { BASE } from '../fhir/canonical.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { AuditEntry } from './entry.ts'
+import { safeQuery } from './query.ts'
 
 export interface Rendering {
   id: string
   at: Date
   node: string
+  /** key of the digests that stand for queried values */
+  queryKey: Uint8Array
 }
 
 /** Resources that are named one by one; of more only the number is kept. */
@@ -55,7 +58,8 @@ const ROLE_QUERY = coding('http://terminology.hl7.org/CodeSystem/object-role', '
 const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 
 /** The whole resource, UTF-8. */
-export function renderAuditEvent(entry: AuditEntry, { id, at, node }: Rendering): Uint8Array {
+export function renderAuditEvent(entry: AuditEntry, rendering: Rendering): Uint8Array {
+  const { id, at, node } = rendering
   const instant = at.toISOString()
   const purpose = entry.actor ? concept(coding(ACT_REASON, entry.actor.purpose)) : undefined
   const text =
@@ -64,7 +68,7 @@ export function renderAuditEvent(entry: AuditEntry, { id, at, node }: Rendering)
     `"outcome":"${entry.outcome}",${entry.reason ? `"outcomeDesc":${quote(entry.reason)},` : ''}` +
     (purpose ? `"purposeOfEvent":[${purpose}],` : '') +
     `"agent":[${agents(entry.actor, purpose, node)}],` +
-    `"source":{"observer":{"display":${quote(node)}}}${entities(entry)}}`
+    `"source":{"observer":{"display":${quote(node)}}}${entities(entry, rendering)}}`
   return Buffer.from(text)
 }
 
@@ -98,12 +102,12 @@ function agents(actor: Actor | undefined, purpose: string | undefined, node: str
   return client + user + organization
 }
 
-function entities(entry: AuditEntry): string {
+function entities(entry: AuditEntry, rendering: Rendering): string {
   const list: string[] = []
   for (const patient of entry.patients ?? []) list.push(entity(ENTITY_PERSON, ROLE_PATIENT, what(`Patient/${patient}`)))
   for (const named of namedResources(entry)) list.push(entity(ENTITY_SYSTEM_OBJECT, ROLE_RESOURCE, what(named)))
   for (const consent of entry.consents ?? []) list.push(entity(ENTITY_SYSTEM_OBJECT, ROLE_SECURITY, what(`Consent/${consent}`)))
-  const request = requestEntity(entry)
+  const request = requestEntity(entry, rendering)
   if (request) list.push(request)
   return list.length === 0 ? '' : `,"entity":[${list.join(',')}]`
 }
@@ -123,10 +127,10 @@ function entity(type: string, role: string, before: string, after = ''): string 
 }
 
 /** What was asked, and under which circumstances. A query excludes a name there (R4 sev-1), so the type goes to the details. */
-function requestEntity(entry: AuditEntry): string | undefined {
+function requestEntity(entry: AuditEntry, { id, queryKey }: Rendering): string | undefined {
   const details = detailsOf(entry)
   if (details.length === 0 && entry.query === undefined) return undefined
-  const query = entry.query === undefined ? '' : `,"query":"${Buffer.from(entry.query).toString('base64')}"`
+  const query = entry.query === undefined ? '' : `,"query":"${Buffer.from(safeQuery(entry.query, queryKey, id)).toString('base64')}"`
   const detail = details.map(([type, value]) => `{"type":${quote(type)},"valueString":${quote(value)}}`).join(',')
   return entity(ENTITY_SYSTEM_OBJECT, ROLE_QUERY, '', `${query}${detail ? `,"detail":[${detail}]` : ''}`)
 }

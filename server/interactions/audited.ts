@@ -1,7 +1,6 @@
 /** AuditEvents of interactions that read: appended before a byte leaves. */
 import type { AuditEntry } from '../audit/audit.ts'
 import type { Stored } from '../store/types.ts'
-import { queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
 import type { Seen } from './decided.ts'
 
@@ -36,7 +35,7 @@ export async function audited(deps: FhirDeps, request: FhirRequest, fact: ReadFa
     count: fact.found.length,
     type: fact.type,
     acc: deps.access.auditAcc(persons, request.actor.organization),
-    ...(fact.query && fact.query.length > 0 ? { query: queryText(fact.query) } : {}),
+    ...(fact.query && fact.query.length > 0 ? { query: fact.query } : {}),
     ...(basis && basis.consents.length > 0 ? { consents: basis.consents } : {}),
   }
   await deps.audit.append([deps.audit.record(entry)])

@@ -26,7 +26,13 @@ const actor: Actor = {
 
 let next = 0
 function auditOf(store: Store) {
-  return createAudit({ store, now: () => new Date('2026-03-10T01:02:03.004Z'), newId: () => `a${next++}`, node: 'node-1' })
+  return createAudit({
+    store,
+    now: () => new Date('2026-03-10T01:02:03.004Z'),
+    newId: () => `a${next++}`,
+    node: 'node-1',
+    queryKey: new Uint8Array(32).fill(7),
+  })
 }
 
 const entry: AuditEntry = {
@@ -82,11 +88,13 @@ describe('the AuditEvent', () => {
 
   test('of the server itself has one requestor; of an operation its name; of a query its text in base64', () => {
     const { actor: _, ...own } = entry
-    const body = parsed(auditOf(context.store).record({ ...own, interaction: 'export', action: 'E', query: 'code=甲|"x"', count: 70 }))
+    const body = parsed(
+      auditOf(context.store).record({ ...own, interaction: 'export', action: 'E', query: [['code', '甲|"x"']], count: 70 }),
+    )
     expect(body.agent).toEqual([{ name: 'node-1', requestor: true }])
     expect(body.subtype.map((coding: { code: string }) => coding.code)).toEqual(['operation', 'export'])
     const request = body.entity.at(-1)
-    expect(Buffer.from(request.query, 'base64').toString()).toBe('code=甲|"x"')
+    expect(Buffer.from(request.query, 'base64').toString()).toBe('code=%E7%94%B2%7C%22x%22')
     expect(request.detail).toEqual([{ type: 'count', valueString: '70' }])
     expect(request.name).toBeUndefined()
   })
