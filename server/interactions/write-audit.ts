@@ -1,4 +1,7 @@
 /** AuditEvents of writes: committed together with what they tell of. */
+import { UNKNOWN_PERSON } from '../access/stamp.ts'
+import type { Acc } from '../access/decision.ts'
+import { parseReference } from '../fhir/reference.ts'
 import type { AuditRecord, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
@@ -6,38 +9,45 @@ import type { FhirDeps, FhirRequest } from './types.ts'
 const ACTIONS = { POST: 'C', PUT: 'U', DELETE: 'D' } as const
 const INTERACTIONS = { POST: 'create', PUT: 'update', DELETE: 'delete' } as const
 
-/** One entry per draft; its patients are those of the version that it replaces, and those that the resource names. */
-export async function auditRecordsOf(
+/**
+ * One entry per draft; its patients are those of the version that it replaces, and those that the resource is about: the
+ * persons of its labels, however it refers to them, and the members of a Group, which has none.
+ */
+export async function auditOf(
   deps: FhirDeps,
   request: FhirRequest,
   drafts: readonly Draft[],
   current: readonly (Stored | undefined)[],
-): Promise<AuditRecord[]> {
-  const patients = drafts.map(patientsOf)
-  const named = [...new Set(patients.flat())]
+): Promise<(labels: readonly Acc[]) => AuditRecord[]> {
+  const members = drafts.map((draft) => membersOf(draft, deps.baseUrl))
+  const named = [...new Set(members.flat())]
   const linked = named.length === 0 ? new Map<string, string>() : await deps.access.personsOf(named)
-  return drafts.map((draft, at) => {
-    const own = (patients[at] ?? []).map((id) => linked.get(id) ?? id)
-    const persons = [...new Set([...own, ...(current[at]?.acc.p ?? [])])]
-    return deps.audit.record({
-      interaction: INTERACTIONS[draft.method],
-      action: ACTIONS[draft.method],
-      outcome: '0',
-      actor: request.actor,
-      reason: 'write',
-      patients: persons,
-      resources: [`${draft.type}/${draft.id}`],
-      count: 1,
-      type: draft.type,
-      acc: deps.access.auditAcc(persons, draft.custodian),
+  return (labels) =>
+    drafts.map((draft, at) => {
+      const own = (members[at] ?? []).map((id) => linked.get(id) ?? id)
+      const about = [...own, ...(labels[at]?.p ?? []), ...(current[at]?.acc.p ?? [])]
+      const persons = [...new Set(about)].filter((person) => person !== UNKNOWN_PERSON)
+      return deps.audit.record({
+        interaction: INTERACTIONS[draft.method],
+        action: ACTIONS[draft.method],
+        outcome: '0',
+        actor: request.actor,
+        reason: 'write',
+        patients: persons,
+        resources: [`${draft.type}/${draft.id}`],
+        count: 1,
+        type: draft.type,
+        acc: deps.access.auditAcc(persons, draft.custodian),
+      })
     })
-  })
 }
 
-const PATIENT_REFERENCE = /"reference":"Patient\/([A-Za-z0-9\-.]{1,64})(?:\/_history\/[^"]*)?"/g
-
-function patientsOf(draft: Draft): string[] {
-  const patients = new Set(draft.type === 'Patient' ? [draft.id] : [])
-  for (const [, id = ''] of (draft.parsed?.text ?? '').matchAll(PATIENT_REFERENCE)) patients.add(id)
-  return [...patients]
+/** Patients who are members of a Group. */
+function membersOf(draft: Draft, ownBase: string): string[] {
+  if (draft.type !== 'Group') return []
+  const { member = [] } = (draft.parsed?.resource ?? {}) as { member?: { entity?: { reference?: unknown } }[] }
+  return member.flatMap(({ entity }) => {
+    const target = typeof entity?.reference === 'string' ? parseReference(entity.reference, ownBase) : undefined
+    return target?.kind === 'local' && target.type === 'Patient' ? [target.id] : []
+  })
 }

@@ -9,7 +9,7 @@ import type { Draft, WriteExtra } from '../writer/types.ts'
 import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
-import { auditRecordsOf } from './write-audit.ts'
+import { auditOf } from './write-audit.ts'
 
 export type Written = { type: string; id: string; v: number; at: Date; created: boolean; body: Uint8Array }
 
@@ -77,7 +77,7 @@ export async function store(
   const making = new Set(drafts.flatMap(({ type, id, method }) => (type === 'Patient' && method === 'POST' ? [id] : [])))
   for (const [at, draft] of drafts.entries())
     await requireWritable(deps, request, { draft, current: current[at], making }).catch((error: unknown) => failed(at, error))
-  const audit = await auditRecordsOf(deps, request, drafts, current)
+  const audit = await auditOf(deps, request, drafts, current)
   const result = await deps.writer.write(drafts, { ...extra, audit, actor: request.actor })
   if (!result.ok) throw conflictOf(result)
   for (const [at, draft] of drafts.entries()) await linkPatient(deps, draft, result.written[at])

@@ -1,4 +1,5 @@
 /** The common last step of every write: REST, transactions and ingest all store through it. */
+import type { Acc } from '../access/decision.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
 import type { AuditRecord, Claim, SideWrite, WriteResult } from '../store/types.ts'
@@ -23,7 +24,8 @@ export interface Draft {
 export interface WriteExtra {
   claims?: Claim[]
   side?: SideWrite[]
-  audit?: AuditRecord[]
+  /** the account of the writes, given the labels of each draft as it will stand; committed with them */
+  audit?: (labels: readonly Acc[]) => AuditRecord[]
   /** who writes; absent for the server's own work */
   actor?: Actor
 }

@@ -4,7 +4,7 @@ import { systemDecision } from '../access/decision.ts'
 import { type ParsedResource, parseResource, stampText } from '../fhir/resource-text.ts'
 import type { IndexEntry } from '../search/plan.ts'
 import type { Search } from '../search/types.ts'
-import type { SideWrite, Store, Stored, Write, WriteResult } from '../store/types.ts'
+import type { AuditRecord, SideWrite, Store, Stored, Write, WriteResult } from '../store/types.ts'
 import type { Draft, WriteExtra, Writer, WriterResult } from './types.ts'
 
 /** How often a write is prepared again because the state of a consent moved under it. */
@@ -67,7 +67,9 @@ async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): 
     }),
     extra.actor,
   )
-  const result = await commit(deps, changing, prepared, extra)
+  const stamps = new Map(changing.map((item, at) => [item, prepared.stamps[at] as Stamped]))
+  const labels = all.map((item) => (stamps.get(item) ?? (current.get(nameOf(item.draft)) as Stored)).acc)
+  const result = await commit(deps, changing, prepared, { ...extra, audit: extra.audit?.(labels) ?? [] })
   const names = unchanged.map(({ draft }) => nameOf(draft))
   if (!result.ok) return { ...result, unchanged: names }
   await deps.access.settle(prepared.pending, result.written)
@@ -101,10 +103,13 @@ function isUnchanged({ draft, parsed }: Ready, current: Stored | undefined): boo
   return stampText(parsed.text, stamp) === Buffer.from(current.body).toString('utf8')
 }
 
-async function commit(deps: WriterDeps, changing: Ready[], prepared: Prepared, extra: WriteExtra): Promise<WriteResult> {
+/** What is committed beside the drafts. */
+type Accounted = Omit<WriteExtra, 'audit'> & { audit: AuditRecord[] }
+
+async function commit(deps: WriterDeps, changing: Ready[], prepared: Prepared, extra: Accounted): Promise<WriteResult> {
   const side = [...(extra.side ?? []), ...prepared.side]
   const claims = extra.claims ?? []
-  const audit = extra.audit ?? []
+  const { audit } = extra
   if (changing.length + side.length + claims.length + audit.length === 0) return { ok: true, written: [] }
   const writes = changing.map((item, at) => writeOf(item, prepared.stamps[at] as Stamped))
   return deps.store.commit({ writes, claims, side, audit })
