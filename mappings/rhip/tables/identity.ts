@@ -58,3 +58,9 @@ export function patientOfReport(row: Row, context: MappingContext): PatientIdent
     ...(gender !== undefined && { gender }),
   }
 }
+
+/** A visit's row: the card finds or makes the patient, the visit's number finds him; name, gender and birth date as facts beside. */
+export function patientOfVisit(row: Row, context: MappingContext): PatientIdentity {
+  const birthDate = readDate(filled(row.CSRQ) ?? '').value
+  return { ...patientOfReport({ ...row, BRXB: row.XB }, context), ...(birthDate !== undefined && { birthDate }) }
+}

@@ -15,10 +15,11 @@ import type {
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { readTable, type TableRow } from '../../parsers/delimited.ts'
-import { patientOfInformation, patientOfReport, scopeOf, weak } from './identity.ts'
+import { patientOfInformation, patientOfReport, patientOfVisit, scopeOf, weak } from './identity.ts'
 import { labIndicator, reportMention } from './lab-indicator.ts'
 import { cardPatient, labReport, labSpecimen } from './lab-report.ts'
 import { LAYOUTS } from './layouts.ts'
+import { outpatientDiagnosis, outpatientVisit } from './outpatient-visit.ts'
 import { patientInformation } from './patient.ts'
 
 type Values = TableRow['values']
@@ -61,10 +62,21 @@ const TABLES: Readonly<Record<string, Table>> = {
       record.add(reportMention(scopeOf(row, record.context), reportNo, key))
     },
   },
+  TB_YL_MZ_MEDICAL_RECORD: {
+    key: ['YLJGYQDM', 'JZLSH'],
+    stated: ['JZKSRQ'],
+    fill: (record, row, statedAt) => {
+      record.patient = patientOfVisit(row, record.context)
+      record.noteRead('HZXM', 'XB', 'CSRQ')
+      apply(record, cardPatient, row, statedAt)
+      apply(record, outpatientVisit, row, statedAt)
+      apply(record, outpatientDiagnosis, row, statedAt)
+    },
+  },
 }
 
 /** Columns that are the row's key or tell its state; every row has read them. */
-const KEY_COLUMNS = ['YLJGYQDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ']
+const KEY_COLUMNS = ['YLJGYQDM', 'YLJGDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ']
 
 export const rhipTables: SourceMapping = {
   id: 'rhip/tables',
@@ -90,7 +102,9 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
 }
 
 function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
-  const { table: name, values, unknownColumns } = decoded as TableRow
+  const { table: name, values: sent, unknownColumns } = decoded as TableRow
+  // The older tables call the institution YLJGDM.
+  const values = sent.YLJGDM === undefined ? sent : { YLJGYQDM: sent.YLJGDM, ...sent }
   const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined
   if (!table) return { recordType, at, reason: { severity: 'error', code: 'table-unknown', at } }
   const state = filled(values.XGBZ)

@@ -1,4 +1,4 @@
-/** The RHIP tables that are mapped, newer generation (keyed by YLJGYQDM): their columns and those that a file must have. */
+/** The RHIP tables that are mapped, keyed by YLJGYQDM (older ones by YLJGDM): their columns and those that a file must have. */
 import type { TableLayout } from '../../parsers/delimited.ts'
 
 const columns = (text: string): string[] => text.split(' ')
@@ -27,4 +27,12 @@ export const LIS_INDICATORS: TableLayout = {
   required: columns('YLJGYQDM JYZBLSH BGDH JYZBMC JYZBJG XGBZ'),
 }
 
-export const LAYOUTS: readonly TableLayout[] = [PATIENT_INFORMATION, LIS_REPORT, LIS_INDICATORS]
+export const MZ_MEDICAL_RECORD: TableLayout = {
+  name: 'TB_YL_MZ_MEDICAL_RECORD',
+  columns: columns(
+    'YLJGDM JZLSH WSJGDM CISID KH KLX HZXM CSRQ XB JZLX BXLX TXBZ YBZHBZ WDBZ JZKSBM JZKSMC JZKSRQ ZZYSGH ZZYSXM ZZYSSFZ JZZDBM BMLX JZZDSM ZS ZZMS XGBZ MJ',
+  ),
+  required: columns('YLJGDM JZLSH KH KLX JZLX JZKSRQ XGBZ'),
+}
+
+export const LAYOUTS: readonly TableLayout[] = [PATIENT_INFORMATION, LIS_REPORT, LIS_INDICATORS, MZ_MEDICAL_RECORD]
