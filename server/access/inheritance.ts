@@ -28,13 +28,28 @@ const TARGETS = ['Provenance.target', 'Binary.securityContext', 'AuditEvent.enti
 const names = new Set(LABELS.trim().split(/\s+/))
 const wrappings = new Set(TARGETS)
 
+/** A section within a section is one, however deep. */
+const elementOf = (type: string, path: string): string => `${type}.${path.replace(/^(?:section\.)+/, 'section.')}`
+
 /** Does `type` take on the labels of what it refers to at `path`? */
-export const inheritsLabels = (type: string, path: string): boolean => names.has(`${type}.${path}`)
+export const inheritsLabels = (type: string, path: string): boolean => names.has(elementOf(type, path))
 
 /** Is `type` the wrapping of what it refers to at `path`? */
-export const isWrapping = (type: string, path: string): boolean => wrappings.has(`${type}.${path}`)
+export const isWrapping = (type: string, path: string): boolean => wrappings.has(elementOf(type, path))
 
 /** An insured visit makes what belongs to it insured. */
 const VISIT_PATHS = new Set(['encounter', 'context', 'context.encounter', 'item.encounter'])
+
+/** Collections: each part is about its own persons, and the whole about all of them. */
+const COLLECTIONS = new Set([
+  'List.entry.item',
+  'Composition.section.entry',
+  'DocumentManifest.content',
+  'DocumentReference.context.related',
+  'DiagnosticReport.result',
+  'Observation.hasMember',
+])
+
+export const isCollection = (type: string, path: string): boolean => COLLECTIONS.has(elementOf(type, path))
 
 export const inheritsInsurance = (type: string, path: string): boolean => VISIT_PATHS.has(path) || inheritsLabels(type, path)

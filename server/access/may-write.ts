@@ -5,6 +5,7 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { Stored } from '../store/types.ts'
 import { isPublicType } from './content.ts'
 import type { Acc } from './decision.ts'
+import { hasRecordAt } from './registered.ts'
 import type { StandingDeps } from './standing.ts'
 import { createStanding } from './standing.ts'
 import { personsOf, UNKNOWN_PERSON } from './stamp.ts'
@@ -71,13 +72,15 @@ async function hospitalMayWrite(
   if (actor.organization === '' || intent.custodian !== actor.organization) return no('other-custodian')
   if (current && current.acc.o !== actor.organization) return no('other-custodian')
   if (intent.method === 'DELETE') return current ? yes('custodian') : no('absent')
+  const links = await linksAreOwn(deps, actor, intent)
+  if (!links.permitted) return links
   const self = await ownPersonOf(deps, intent)
   for (const person of await personsIn(deps, intent)) {
     // A resource for somebody whom the server cannot name is the custodian's own affair.
     if (person === UNKNOWN_PERSON || person === self || making.has(person)) continue
     if (!(await hasRecordAt(deps, actor.organization, person))) return no('patient-not-registered-here')
   }
-  return linksAreOwn(deps, actor, intent)
+  return links
 }
 
 /** The person whom a Patient is itself: anybody may be registered, but whom it refers to besides is another's affair. */
@@ -97,25 +100,6 @@ async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent
   const others = await deps.store.readMany(LABELLING, 'Patient', ids)
   const own = ids.every((id) => others.some((doc) => doc.id === id && doc.acc.o === actor.organization))
   return own ? yes('custodian') : no('link-to-other-custodian')
-}
-
-/**
- * A visit there, a Patient record of its own, or one that nobody answers for. Of a Patient who is not there at all no more
- * is permitted than of one who is elsewhere: the answer would tell which (access.md L56).
- */
-async function hasRecordAt(deps: MayWriteDeps, organization: string, person: string): Promise<boolean> {
-  const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
-  if (visit.length > 0) return true
-  const custodians = new Set<string>()
-  for await (const batch of deps.store.ofPersons(LABELLING, 'Patient', { persons: [person] })) {
-    // Those that are the person; one that only refers to it is about somebody else.
-    const known = await personsOf(
-      deps,
-      batch.map(({ id }) => id),
-    )
-    for (const { id, acc, deleted } of batch) if (!deleted && known.get(id) === person) custodians.add(acc.o)
-  }
-  return custodians.has(organization) || (custodians.size > 0 && [...custodians].every((custodian) => custodian === ''))
 }
 
 /** A patient for himself, a guardian for a minor: consents and answers to questionnaires. */

@@ -54,10 +54,16 @@ export function scanResource(resource: FhirResource, options: ScanOptions): Scan
     if (key === apart || key === 'meta') continue
     visit(value, key, key, scan, options)
   }
+  if (resource.resourceType === 'Observation' && isSomebody(resource.focus)) scan.unknownPatient = true
   scan.dates = datesOf(resource, options.zone)
   scan.patients = [...new Set(scan.patients)]
   return scan
 }
+
+/** Where another patient may stand beside the subject, an identifier without a type may be a person's. */
+const isSomebody = (focus: unknown): boolean =>
+  Array.isArray(focus) &&
+  focus.some((one: Node | null) => one?.identifier !== undefined && one.reference === undefined && one.type === undefined)
 
 function visit(value: unknown, path: string, element: string, scan: Scan, options: ScanOptions): void {
   if (Array.isArray(value)) {
@@ -81,6 +87,8 @@ function visit(value: unknown, path: string, element: string, scan: Scan, option
 const isReference = (node: Node, element: string): boolean =>
   typeof node.reference === 'string' ||
   (node.identifier !== undefined && !Array.isArray(node.identifier) && typeof node.type === 'string') ||
+  // A type of a resource beside a name is a Reference's too.
+  (node.type === 'Patient' && typeof node.display === 'string') ||
   (PATIENT_ELEMENTS.has(element) && node.resourceType === undefined && (node.identifier !== undefined || node.display !== undefined))
 
 function noteReference(node: Node, path: string, element: string, scan: Scan, options: ScanOptions): void {

@@ -7,9 +7,10 @@ import type { ClassRegistry } from './classes.ts'
 import type { ConsentRule } from './consent-model.ts'
 import { isPublicType } from './content.ts'
 import type { Acc } from './decision.ts'
-import { inheritsInsurance, inheritsLabels, isWrapping } from './inheritance.ts'
+import { inheritsInsurance, inheritsLabels, isCollection, isWrapping } from './inheritance.ts'
 import { type OwnLabels, ownLabels } from './labels.ts'
 import type { ResourceClass, ResourceFacts, Subject } from './resource-class.ts'
+import { hasRecordAt } from './registered.ts'
 import { resolveRules } from './resolve.ts'
 import { type Scan, scanResource } from './scan.ts'
 import { type AccessTables, LABELLING, parseRules, type StateDoc } from './tables.ts'
@@ -20,7 +21,7 @@ export const UNKNOWN_PERSON = '~unknown'
 
 export interface StampDeps {
   store: Store
-  tables: Pick<AccessTables, 'persons' | 'state'>
+  tables: Pick<AccessTables, 'persons' | 'state' | 'relations'>
   classes: ClassRegistry
   zone: Zone
   ownBase: string
@@ -38,6 +39,7 @@ interface Working extends OwnLabels {
 interface Known extends Pick<OwnLabels, 'labels' | 'insured' | 'fromInsurance' | 'docType' | 'notifiable'> {
   type: string
   persons: readonly string[]
+  custodian: string
 }
 
 /**
@@ -57,7 +59,8 @@ export async function stampAll(
   const [stored, persons, own] = await Promise.all([lookUp(deps, all), personsOf(deps, patients), statesOf(deps, patients)])
   for (const input of inputs) for (const [patient, person] of input.links ?? []) persons.set(patient, person)
   for (const one of all) ownPersons(one, persons)
-  inherit(all, stored)
+  await asOfNow(deps, all, stored)
+  inherit(all, stored, await acquainted(deps, all, stored))
   for (const one of all) if (one.persons.size === 0 && !isAboutNobody(one)) one.persons.add(UNKNOWN_PERSON)
   const asked = new Set(patients)
   const others = new Set(all.flatMap((one) => [...one.persons].filter((person) => person !== UNKNOWN_PERSON && !asked.has(person))))
@@ -107,8 +110,42 @@ async function lookUp(deps: StampDeps, all: readonly Working[]): Promise<Map<str
 
 function knownOf(type: string, acc: Acc, known: ResourceClass | undefined): Known {
   const { labels = [], insured = false, fromInsurance = false, docType = '', notifiable = false } = known ?? {}
-  return { type, persons: acc.p, labels, insured, fromInsurance, docType, notifiable }
+  return { type, persons: acc.p, custodian: acc.o, labels, insured, fromInsurance, docType, notifiable }
 }
+
+/** Stamps of before a link name persons that are somebody else's now. */
+async function asOfNow(deps: StampDeps, all: readonly Working[], stored: Map<string, Known>): Promise<void> {
+  const own = new Set(all.flatMap((one) => [...one.persons]))
+  const others = new Set([...stored.values()].flatMap(({ persons }) => persons.filter((person) => !own.has(person))))
+  const persons = await personsOf(deps, [...others])
+  for (const [name, known] of stored) stored.set(name, { ...known, persons: known.persons.map((person) => persons.get(person) ?? person) })
+}
+
+const pairOf = (custodian: string, person: string): string => `${custodian}|${person}`
+
+/**
+ * Custodians with the strangers in others' resources to which theirs refer, as far as they have a record of them. Nobody
+ * writes into the record of somebody unknown to him by referring to it, nor learns that it is there: it counts as absent.
+ */
+async function acquainted(deps: StampDeps, all: readonly Working[], stored: ReadonlyMap<string, Known>): Promise<ReadonlySet<string>> {
+  const batch = new Map(all.map((one) => [one.name, one]))
+  const asked = new Map<string, { custodian: string; person: string }>()
+  for (const one of all) {
+    const { custodian } = one.input
+    for (const { target } of one.scan.references) {
+      const local = batch.get(target)
+      const known = local ? { custodian: local.input.custodian, persons: local.persons } : stored.get(target)
+      if (!known || isOwn(custodian, known.custodian)) continue
+      for (const person of known.persons) if (!one.persons.has(person)) asked.set(pairOf(custodian, person), { custodian, person })
+    }
+  }
+  const pairs = [...asked.values()].filter(({ person }) => person !== UNKNOWN_PERSON)
+  const found = await Promise.all(pairs.map(({ custodian, person }) => hasRecordAt(deps, custodian, person)))
+  return new Set(pairs.flatMap(({ custodian, person }, at) => (found[at] ? [pairOf(custodian, person)] : [])))
+}
+
+/** Without a custodian it is the operator's work, who sees everything. */
+const isOwn = (custodian: string, other: string): boolean => custodian === '' || custodian === other
 
 function ownPersons(one: Working, persons: ReadonlyMap<string, string>): void {
   for (const id of [...one.scan.patients, ...(one.input.alsoPatients ?? [])]) one.persons.add(persons.get(id) ?? id)
@@ -116,7 +153,7 @@ function ownPersons(one: Working, persons: ReadonlyMap<string, string>): void {
 }
 
 /** Labels and persons flow along references, several steps inside one batch. */
-function inherit(all: readonly Working[], stored: ReadonlyMap<string, Known>): void {
+function inherit(all: readonly Working[], stored: ReadonlyMap<string, Known>, acquainted: ReadonlySet<string>): void {
   const batch = new Map(all.map((one) => [one.name, one]))
   const orphans = new Set(all.filter((one) => one.persons.size === 0 && !isPublicType(one.input.type)))
   for (let round = 0; round < ACCESS_BOUNDS.inheritanceRounds; round++) {
@@ -124,15 +161,22 @@ function inherit(all: readonly Working[], stored: ReadonlyMap<string, Known>): v
     for (const one of all) {
       for (const { path, target } of one.scan.references) {
         const local = batch.get(target)
-        const known = local ? { ...local, type: local.input.type, persons: [...local.persons] } : stored.get(target)
-        if (known && take(one, path, known, orphans.has(one))) changed = true
+        const known = local
+          ? { ...local, type: local.input.type, custodian: local.input.custodian, persons: [...local.persons] }
+          : stored.get(target)
+        if (!known) continue
+        const { custodian } = one.input
+        const isMet = (person: string) => one.persons.has(person) || acquainted.has(pairOf(custodian, person))
+        if (!isOwn(custodian, known.custodian) && !known.persons.every(isMet)) continue
+        const persons = orphans.has(one) || isCollection(one.input.type, path) ? known.persons : []
+        if (take(one, path, known, persons)) changed = true
       }
     }
     if (!changed) return
   }
 }
 
-function take(one: Working, path: string, known: Known, orphan: boolean): boolean {
+function take(one: Working, path: string, known: Omit<Known, 'persons' | 'custodian'>, persons: readonly string[]): boolean {
   const { type } = one.input
   const before = `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`
   if (inheritsLabels(type, path)) {
@@ -145,7 +189,7 @@ function take(one: Working, path: string, known: Known, orphan: boolean): boolea
     one.docType ||= known.docType
     one.fromInsurance ||= known.fromInsurance
   }
-  if (orphan) for (const person of known.persons) one.persons.add(person)
+  for (const person of persons) one.persons.add(person)
   return (
     before !==
     `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`

@@ -59,7 +59,7 @@ describe('research', () => {
 
   test('a hospital cannot consent for itself, nor end a dissent for itself', async () => {
     await at.put('H1', [patient('w4'), condition('w4-c', 'w4')])
-    await at.put('U1', [broad('w4', 'w4-own', { verified: true })], hospital('U1'))
+    await at.put('U1', [{ ...broad('w4', 'w4-own'), verification: [{ verified: true }] }], hospital('U1'))
     await at.access.relabelled()
     expect(await sees(at.access, at.store, researcher(), 'Condition', 'w4-c')).toBe(false)
     expect(await sees(at.access, at.store, researcher({ organization: 'U2' }), 'Condition', 'w4-c')).toBe(true)

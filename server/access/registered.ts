@@ -1,0 +1,25 @@
+/** Of whom an organisation has a record: about them it may write, and what it writes may become theirs. */
+import type { Store } from '../store/types.ts'
+import { type AccessTables, LABELLING } from './tables.ts'
+
+export interface RegisteredDeps {
+  store: Store
+  tables: Pick<AccessTables, 'persons' | 'relations'>
+}
+
+/**
+ * A visit there, a Patient record of its own, or one that nobody answers for. Of a Patient who is not there at all no more
+ * is permitted than of one who is elsewhere: the answer would tell which (access.md L56).
+ */
+export async function hasRecordAt(deps: RegisteredDeps, organization: string, person: string): Promise<boolean> {
+  const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
+  if (visit.length > 0) return true
+  const custodians = new Set<string>()
+  for await (const batch of deps.store.ofPersons(LABELLING, 'Patient', { persons: [person] })) {
+    // Those that are the person; one that only refers to it is about somebody else.
+    const linked = await deps.tables.persons.getMany(batch.map(({ id }) => id))
+    const persons = new Map(linked.map((one) => [one._id, one.person]))
+    for (const { id, acc, deleted } of batch) if (!deleted && (persons.get(id) ?? id) === person) custodians.add(acc.o)
+  }
+  return custodians.has(organization) || (custodians.size > 0 && [...custodians].every((custodian) => custodian === ''))
+}
