@@ -42,7 +42,7 @@ export const ACCESS_BOUNDS = {
   classShapesMax: 20_000,
   /** askers whose evaluated classes are kept */
   askersCachedMax: 500,
-  studyCacheMs: 2_000,
+  recordsPerPersonMax: 500,
   /** rounds in which labels are inherited inside one batch */
   inheritanceRounds: 4,
 } as const

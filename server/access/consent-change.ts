@@ -1,7 +1,7 @@
 /** What a write of Consents (or of a Patient's birth date) changes for a person: side writes of the same transaction. */
 import type { Actor } from '../auth/actor.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import type { SideWrite } from '../store/types.ts'
+import type { SideWrite, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { compileConsent } from './consent-compile.ts'
@@ -39,8 +39,9 @@ export async function consentEffect(deps: ConsentDeps, inputs: readonly StampInp
     deps,
     births.map(({ id }) => id),
   )
+  // Of a linked person the master says it: a record that one organisation changes does not make a child of age.
   const born = (person: string): string | undefined => {
-    const date = births.find(({ id }) => birthPersons.get(id) === person)?.resource?.birthDate
+    const date = births.find(({ id }) => id === person && birthPersons.get(id) === id)?.resource?.birthDate
     return typeof date === 'string' ? date : undefined
   }
   const touched = [...new Set([...changes.keys(), ...birthPersons.values()])].filter((person) => person !== UNKNOWN_PERSON)
@@ -156,12 +157,23 @@ async function addBirthDates(deps: ConsentDeps, next: NextState[]): Promise<void
   const idsOf = ({ person, consents }: NextState) => [...new Set([person, ...consents.map(({ patient }) => patient)])]
   const found = new Map<string, string>()
   for (const doc of await deps.store.readMany(LABELLING, 'Patient', [...new Set(without.flatMap(idsOf))])) {
-    if (doc.deleted) continue
-    const { birthDate } = JSON.parse(Buffer.from(doc.body).toString()) as { birthDate?: unknown }
-    if (typeof birthDate === 'string') found.set(doc.id, birthDate)
+    const birthDate = birthDateIn(doc)
+    if (birthDate !== undefined) found.set(doc.id, birthDate)
   }
   for (const one of without) {
     const known = idsOf(one).find((id) => found.has(id))
     one.birthDate = known === undefined ? null : (found.get(known) ?? null)
   }
+}
+
+/** Birth date of the Patient that is the person: the master, or an unlinked record. */
+export async function birthDateOf(deps: Pick<ConsentDeps, 'store'>, person: string): Promise<string | undefined> {
+  const doc = await deps.store.read(LABELLING, 'Patient', person)
+  return doc && birthDateIn(doc)
+}
+
+function birthDateIn({ body, deleted }: Stored): string | undefined {
+  if (deleted) return undefined
+  const { birthDate } = JSON.parse(Buffer.from(body).toString()) as { birthDate?: unknown }
+  return typeof birthDate === 'string' ? birthDate : undefined
 }

@@ -71,10 +71,10 @@ function contains(period: Element, now: number, zone: Zone): boolean {
 
 export const wardOf = (related: FhirResource): string | undefined => reference(related.patient)?.match(/^Patient\/(.+)$/)?.[1]
 
-/** Of unknown age counts as adult: nobody is a guardian by guess. */
-export function ageOf(patient: FhirResource, now: number, zone: Zone): 'child' | 'adolescent' | 'adult' {
-  const birthDate = text(patient.birthDate)
-  if (birthDate === undefined) return 'adult'
+export type Age = 'child' | 'adolescent' | 'adult'
+
+/** Of somebody born then; of a date that cannot be read adult: nobody is a guardian by guess. */
+export function ageOf(birthDate: string, now: number, zone: Zone): Age {
   const isUnder = (years: number): boolean => {
     const birthday = birthdayAt(birthDate, years, zone)
     return birthday !== undefined && now < birthday

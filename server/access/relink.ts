@@ -2,7 +2,7 @@
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { SideWrite } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
-import { effectOf, type NextState } from './consent-change.ts'
+import { birthDateOf, effectOf, type NextState } from './consent-change.ts'
 import { dividedConsents, newestOfEach } from './parting.ts'
 import { relabelPersons, relabelRelations } from './overlay-worker.ts'
 import { type RelabelDeps, relabelDocuments } from './relabel.ts'
@@ -45,7 +45,7 @@ async function moveWrites(deps: RelabelDeps, patient: string, from: string, to: 
   const { staying, moving } = dividedConsents(parseConsents(source), { patient, from, now: deps.now().getTime() })
   const next: NextState[] = []
   if (moving.length > 0 && from !== to) {
-    const birthDate = target?.birthDate ?? source?.birthDate ?? null
+    const birthDate = target?.birthDate ?? (await birthDateOf(deps, to)) ?? source?.birthDate ?? null
     next.push({ person: from, before: source, consents: staying, birthDate: source?.birthDate ?? null })
     next.push({ person: to, before: target, consents: newestOfEach([...parseConsents(target), ...moving]), birthDate })
   }

@@ -4,8 +4,10 @@ import type { Zone } from '../fhir/zone.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Store } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
+import { canonicalJson } from './canonical-json.ts'
 import type { Variant } from './evaluator.ts'
-import { ageOf, isDeceased, isGuardian, isKin, wardOf } from './kin.ts'
+import { isGuardian, isKin, wardOf } from './kin.ts'
+import { ageOfPerson, isPersonDeceased, knownPerson } from './person-facts.ts'
 import { covers, isResearch } from './purposes.ts'
 import type { Asker, Policy } from './question.ts'
 import { type Treated, treatedAmong, treatedPersons } from './relations.ts'
@@ -86,12 +88,11 @@ export function createStanding(deps: StandingDeps): {
   plain(actor: Actor): Stood
   of(actor: Actor, patients: readonly string[]): Promise<Stood>
 } {
-  const studies = createStudyReader(deps)
   const asker = askerCache(deps)
   return {
     plain: (actor) => ({ asker: asker(actor, undefined), standings: plainStandings(actor) }),
     async of(actor, patients) {
-      const study = isResearch(actor.purpose) && actor.study !== undefined ? await studies(actor.study) : undefined
+      const study = isResearch(actor.purpose) && actor.study !== undefined ? await studyOf(deps, actor.study) : undefined
       const related = await relatedStandings(deps, actor, patients)
       return { asker: asker(actor, study), ...related, standings: [...plainStandings(actor), ...related.standings] }
     },
@@ -100,12 +101,13 @@ export function createStanding(deps: StandingDeps): {
 
 /** An actor is one object as long as its token lives, and so is what is asked of its evaluator. */
 function askerCache(deps: StandingDeps): (actor: Actor, study: StudyFacts | undefined) => Asker {
-  const known = new WeakMap<Actor, { study: StudyFacts | undefined; asker: Asker }>()
+  const known = new WeakMap<Actor, { study: string; asker: Asker }>()
   return (actor, study) => {
     const found = known.get(actor)
-    if (found && found.study === study) return found.asker
+    const facts = canonicalJson(study ?? null)
+    if (found?.study === facts) return found.asker
     const asker = askerOf(actor, study, deps.organizationIdentifiers(actor.organization))
-    known.set(actor, { study, asker })
+    known.set(actor, { study: facts, asker })
     return asker
   }
 }
@@ -156,16 +158,17 @@ async function kinStandings(deps: StandingDeps, actor: Actor): Promise<Standing[
   const related = id === undefined ? undefined : await resourceOf(deps.store, 'RelatedPerson', id)
   const ward = related && wardOf(related)
   if (!related || ward === undefined || (actor.patient !== undefined && actor.patient !== ward)) return []
-  const patient = await resourceOf(deps.store, 'Patient', ward)
-  if (!patient) return []
-  const persons = new Set((await personsOf(deps, [ward])).values())
+  const person = (await personsOf(deps, [ward])).get(ward) ?? ward
+  const known = await knownPerson(deps, person)
+  if (!known) return []
+  const persons = new Set([person])
   const now = deps.now().getTime()
   if (actor.party === 'guardian') {
     if (!isGuardian(related, now, deps.zone)) return []
-    return [{ custodian: 'other', relation: { ward: ageOf(patient, now, deps.zone) }, persons }]
+    return [{ custodian: 'other', relation: { ward: ageOfPerson(known, now, deps.zone) }, persons }]
   }
   if (!isKin(related, now, deps.zone)) return []
-  return [{ custodian: 'other', relation: { kinship: true, ...(isDeceased(patient) ? { deceased: true } : {}) }, persons }]
+  return [{ custodian: 'other', relation: { kinship: true, ...(isPersonDeceased(known) ? { deceased: true } : {}) }, persons }]
 }
 
 async function orderStandings(deps: StandingDeps, actor: Actor): Promise<Standing[]> {
@@ -184,17 +187,8 @@ async function resourceOf(store: Store, type: string, id: string): Promise<FhirR
   return doc && !doc.deleted ? (JSON.parse(Buffer.from(doc.body).toString()) as FhirResource) : undefined
 }
 
-/** A study that is closed stops its researchers within `studyCacheMs`. */
-function createStudyReader({ store, zone, now }: StandingDeps): (id: string) => Promise<StudyFacts | undefined> {
-  const known = new Map<string, { at: number; facts: StudyFacts | undefined }>()
-  return async (id) => {
-    const at = now().getTime()
-    const found = known.get(id)
-    if (found && at - found.at < ACCESS_BOUNDS.studyCacheMs) return found.facts
-    const study = await resourceOf(store, 'ResearchStudy', id)
-    const facts = study && studyFacts(study, at, zone)
-    if (known.size > ACCESS_BOUNDS.askersCachedMax) known.clear()
-    known.set(id, { at, facts })
-    return facts
-  }
+/** Read at each request: a study that is closed stops its researchers at once. */
+async function studyOf({ store, zone, now }: StandingDeps, id: string): Promise<StudyFacts | undefined> {
+  const study = await resourceOf(store, 'ResearchStudy', id)
+  return study && studyFacts(study, now().getTime(), zone)
 }

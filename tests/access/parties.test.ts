@@ -13,6 +13,14 @@ const participant = (practitioner: string, type?: string) => ({
   ...(type ? { type: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: type }] }] } : {}),
 })
 
+const NO_TREATMENT = {
+  identifier: [{ system: 'https://fhir-cn.example/sid/consent-series', value: 'no-treatment' }],
+  scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
+  category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+  dateTime: '2025-05-01',
+  policyRule: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'OPTOUT' }] },
+}
+
 beforeAll(async () => {
   await at.put('H1', [patient('p1'), condition('p1-c', 'p1'), condition('p1-hiv', 'p1', 'B20')])
   await at.put('H1', [encounter('p1-e', 'p1', { participant: [participant('d1'), participant('d2', 'ATND')] })])
@@ -157,6 +165,40 @@ describe('patient and family', () => {
     }
     expect(await look(actor('relative', { user: 'RelatedPerson/dead-s' }), 'Condition', 'dead-c')).toBe(true)
     expect(await look(actor('relative', { user: 'RelatedPerson/living-s' }), 'Condition', 'living-c')).toBe(false)
+  })
+})
+
+describe('a linked child', () => {
+  test('does not come of age by what one of its records says', async () => {
+    await at.put('H1', [patient('kid', { birthDate: '2015-01-01' }), patient('kid-h1', { birthDate: '2015-01-01' })])
+    await at.put('H2', [patient('kid-h2', { birthDate: '1950-01-01' })])
+    await at.put('', [
+      { resourceType: 'Consent', id: 'kid-k', status: 'active', patient: { reference: 'Patient/kid-h2' }, ...NO_TREATMENT },
+    ])
+    for (const id of ['kid-h1', 'kid-h2']) await at.access.relink(id, id, 'kid')
+    const state = () => at.store.table<{ _id: string; birthDate: string | null }>(SYSTEM, 'access_state').get('kid')
+    expect((await state())?.birthDate).toBe('2015-01-01')
+    await at.put('H2', [patient('kid-h2', { birthDate: '1951-01-01' })])
+    expect((await state())?.birthDate).toBe('2015-01-01')
+    await at.put('H1', [patient('kid', { birthDate: '2015-01-02' })])
+    expect((await state())?.birthDate).toBe('2015-01-02')
+  })
+})
+
+describe('a study', () => {
+  test('that is closed stops its researchers at once', async () => {
+    const study = (status: string) => ({
+      resourceType: 'ResearchStudy',
+      id: 'closing',
+      status,
+      extension: [{ url: 'https://fhir-cn.example/StructureDefinition/ethics-approval', valueCode: 'waiver' }],
+    })
+    const who = actor('researcher', { organization: 'U1', form: 'PSEUD', study: 'closing' })
+    await at.put('', [study('active')])
+    await at.put('H1', [patient('studied'), condition('studied-c', 'studied')])
+    expect(await look(who, 'Condition', 'studied-c')).toBe(true)
+    await at.put('', [study('completed')])
+    expect(await look(who, 'Condition', 'studied-c')).toBe(false)
   })
 })
 
