@@ -6,6 +6,7 @@ import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { leavesOf, locate, segmentOf } from './fields.ts'
 import { patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
+import { missingSegments } from './required-segments.ts'
 
 export interface Message {
   record: RecordBuilder
@@ -51,8 +52,10 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   if (hl7.misdeclared) record.issue(warning('payload-charset', 'MSH-18'))
   const sentAt = statedAt(record, context, [msh.whole(7), 'MSH-7'], [segmentOf(hl7, 'EVN')?.whole(2) ?? '', 'EVN-2'])
   if (sentAt === undefined) return reject('mapping-required', 'MSH-7')
+  const missing = missingSegments(hl7, recordType)
+  for (const name of missing.flagged) record.issue(warning('mapping-required', name))
   const pid = segmentOf(hl7, 'PID')
-  if (!pid) return reject('mapping-required', 'PID')
+  if (!pid || missing.whole[0] !== undefined) return reject('mapping-required', missing.whole[0] ?? 'PID')
   const row = patientRow(hl7, pid)
   const visitNo = filled(segmentOf(hl7, 'PV1')?.text(19, 1))
   const patientNo = row.numbers.find((one) => one.kind === 'patient')?.value

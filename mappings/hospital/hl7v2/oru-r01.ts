@@ -27,7 +27,6 @@ export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: 
   if (!('record' in message)) return message
   runPatient(message)
   const groups = reportGroups(hl7)
-  if (groups.length === 0) return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: 'OBR' } }
   for (const group of groups) runReport(message, group)
   return settled(message.record.finish(), context)
 }

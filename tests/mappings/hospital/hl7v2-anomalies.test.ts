@@ -10,7 +10,9 @@ import { invalid, unresolved } from './rules.ts'
 const hospital = context('hospital', 'H1')
 const readText = (text: string | Uint8Array) => readAll(hospitalHl7v2, text, { context: hospital })
 
-const MSH = (type: string, charset = 'UNICODE UTF-8') => `MSH|^~\\&|LIS|0001|EAI|Y|20260306081530||${type}|M1|P|2.4||||||${charset}`
+const EVN = 'EVN||20260306081530'
+const MSH = (type: string, charset = 'UNICODE UTF-8') =>
+  `MSH|^~\\&|LIS|0001|EAI|Y|20260306081530||${type}|M1|P|2.4||||||${charset}${type.startsWith('ADT') ? `\r${EVN}` : ''}`
 const PID = 'PID|1||0001^^^0001^PI||王建国||19580312|M'
 const PV1 = 'PV1|1|I|0305^心内科^12||||D1^赵医生||||||||||||ZY1'
 const OBR = 'OBR|1|SQ1|BG1|XCG^血常规|||20260306063000|||||||20260306065500||||||||20260306081500||HM|F'
@@ -24,7 +26,8 @@ const one = async (...segments: string[]): Promise<MappedRecord> => {
   expect(invalid(record)).toEqual([])
   return record
 }
-const adt = (...segments: string[]) => one(MSH('ADT^A01'), ...segments)
+/** Of a visit where there is a PV1, else of the patient alone. */
+const adt = (...segments: string[]) => one(MSH(segments.some((each) => each.startsWith('PV1')) ? 'ADT^A01' : 'ADT^A31'), ...segments)
 const oru = (...segments: string[]) => one(MSH('ORU^R01'), PID, PV1, ...segments)
 const observation = async (obx: string) => plain(ofType(await oru(OBR, obx), 'Observation')[0])
 const issues = (record: MappedRecord) => record.issues.map(({ severity, code, at }) => [severity, code, at])
@@ -45,23 +48,35 @@ describe('messages that are not taken', () => {
     ['no message', 'hello', [['MSH', 'payload-structure', 'MSH']]],
     ['a type that is not mapped', [MSH('SIU^S12'), PID].join('\r'), [['message 1', 'payload-type-unsupported', 'MSH-9']]],
     ['a merge', [MSH('ADT^A40'), PID].join('\r'), [['message 1', 'payload-type-unsupported', 'MSH-9']]],
-    ['no control id', [MSH('ADT^A01').replace('|M1|', '||'), PID].join('\r'), [['message 1', 'mapping-required', 'MSH-10']]],
-    ['no patient', MSH('ADT^A01'), [['message 1', 'mapping-required', 'PID']]],
-    ['no time', [MSH('ADT^A01').replace('20260306081530', ''), PID].join('\r'), [['message 1', 'mapping-required', 'MSH-7']]],
+    ['no control id', [MSH('ADT^A31').replace('|M1|', '||'), PID].join('\r'), [['message 1', 'mapping-required', 'MSH-10']]],
+    ['no patient', MSH('ADT^A31'), [['message 1', 'mapping-required', 'PID']]],
+    ['no time', [MSH('ADT^A31').replaceAll('20260306081530', ''), PID].join('\r'), [['message 1', 'mapping-required', 'MSH-7']]],
+    ['an admission without its visit', [MSH('ADT^A01'), PID].join('\r'), [['message 1', 'mapping-required', 'PV1']]],
+    ['an admission that was cut after the event', MSH('ADT^A01'), [['message 1', 'mapping-required', 'PID']]],
+    [
+      'an admission that was cut in the patient',
+      [MSH('ADT^A01'), 'PID|1||0001^^^00'].join('\r'),
+      [['message 1', 'mapping-required', 'PV1']],
+    ],
     ['no order in a result', [MSH('ORU^R01'), PID].join('\r'), [['message 1', 'mapping-required', 'OBR']]],
   ])('%s', async (_what, text, expected) => expect(await reason(text)).toEqual(expected))
 
+  test("a segment whose facts are not the message's own: stored, flagged", async () => {
+    expect(issues(await one(MSH('ADT^A08'), PID))).toEqual([['warning', 'mapping-required', 'PV1']])
+    expect(issues(await one(MSH('ADT^A01').replace(`\r${EVN}`, ''), PID, PV1))).toEqual([['warning', 'mapping-required', 'EVN']])
+  })
+
   test('another hospital (D48)', async () => {
     const foreign = { ...hospital, organization: (code: string | undefined) => (code === '0002' ? 'H2' : 'H1') }
-    const text = [MSH('ADT^A01').replace('|0001|', '|0002|'), PID].join('\r')
+    const text = [MSH('ADT^A31').replace('|0001|', '|0002|'), PID].join('\r')
     const { rejected, mapped } = await readAll(hospitalHl7v2, text, { context: foreign })
     expect(mapped).toEqual([])
     expect(rejected[0]?.reason).toEqual({ severity: 'error', code: 'mapping-organization', at: 'MSH-4' })
   })
 
   test('one bad message of a batch: the rest goes on, its bytes are kept', async () => {
-    const good = [MSH('ADT^A01'), PID].join('\r')
-    const bad = Buffer.concat([Buffer.from(`${MSH('ADT^A01')}\rPID|1||1^^^^PI||`), Buffer.from([0xcd])])
+    const good = [MSH('ADT^A31'), PID].join('\r')
+    const bad = Buffer.concat([Buffer.from(`${MSH('ADT^A31')}\rPID|1||1^^^^PI||`), Buffer.from([0xcd])])
     const { mapped, rejected } = await readText(Buffer.concat([Buffer.from(`${good}\r`), bad, Buffer.from(`\r${good}\r`)]))
     expect(mapped.map((record) => record.at)).toEqual(['message 1', 'message 3'])
     expect(rejected).toHaveLength(1)
@@ -72,12 +87,12 @@ describe('messages that are not taken', () => {
 
 describe('charset (D1)', () => {
   test.each(['GBK', 'CHN', '', 'UNICODE'])('GB 18030 under %j', async (said) => {
-    const { mapped } = await readText(iconv.encode([MSH('ADT^A01', said), PID].join('\r'), 'gb18030'))
+    const { mapped } = await readText(iconv.encode([MSH('ADT^A31', said), PID].join('\r'), 'gb18030'))
     expect([mapped[0]?.patient?.name, mapped[0]?.issues]).toEqual(['王建国', []])
   })
 
   test('a wrong MSH-18 is found, stored and flagged', async () => {
-    const { mapped } = await readText(Buffer.from([MSH('ADT^A01', 'GBK'), PID].join('\r')))
+    const { mapped } = await readText(Buffer.from([MSH('ADT^A31', 'GBK'), PID].join('\r')))
     expect(mapped[0]?.patient?.name).toBe('王建国')
     expect(issues(mapped[0] as MappedRecord)).toEqual([['warning', 'payload-charset', 'MSH-18']])
   })

@@ -1,0 +1,30 @@
+/** Segments that the declared message structure requires (HL7 v2.4, ADT_A01 and ORU_R01): a message without one was cut, or is none. */
+import type { Hl7Record } from '../../parsers/hl7v2.ts'
+import { segmentOf } from './fields.ts'
+
+interface Required {
+  /** without it the message's own fact is lost: the whole message goes to quarantine */
+  whole: readonly string[]
+  /** without it the rest stands: stored, with a warning */
+  flagged: readonly string[]
+}
+
+/** A08 often corrects the patient alone, and is stored as far as it goes. */
+const PATIENT_UPDATE: Required = { whole: ['PID'], flagged: ['EVN', 'PV1'] }
+/** The patient alone is meant (ADT_A05): a PV1 would say that there is no visit. */
+const PATIENT_ONLY: Required = { whole: ['PID'], flagged: ['EVN'] }
+const VISIT: Required = { whole: ['PID', 'PV1'], flagged: ['EVN'] }
+const RESULT: Required = { whole: ['PID', 'OBR'], flagged: [] }
+
+function requiredOf(recordType: string): Required {
+  if (recordType.startsWith('ORU^')) return RESULT
+  if (recordType === 'ADT^A28' || recordType === 'ADT^A31') return PATIENT_ONLY
+  return recordType === 'ADT^A08' ? PATIENT_UPDATE : VISIT
+}
+
+/** Names of the required segments that a message of this type lacks. */
+export function missingSegments(hl7: Hl7Record, recordType: string): Required {
+  const { whole, flagged } = requiredOf(recordType)
+  const missing = (name: string): boolean => segmentOf(hl7, name) === undefined
+  return { whole: whole.filter(missing), flagged: flagged.filter(missing) }
+}
