@@ -78,11 +78,59 @@ export const UNMASKED: ReadonlySet<string> = new Set(
   TerminologyCapabilities ValueSet OperationOutcome`.split(/\s+/),
 )
 
-/** Search parameters whose elements stay as they are; all others are unknown to who sees the masked form (access.md L20, L21). */
-export const OPEN_PARAMETERS: ReadonlySet<string> = new Set(
-  `code status category class type intent gender clinical-status verification-status vaccine-code component-code value-concept
-  component-value-concept value-quantity component-value-quantity combo-code combo-value-concept combo-value-quantity code-value-quantity
-  code-value-concept combo-code-value-quantity combo-code-value-concept component-code-value-quantity component-code-value-concept
-  data-absent-reason severity criticality priority form modality body-site bodysite outcome use conclusion dosecode site
-  _count _total _summary _elements _sort _include _revinclude _format _pretty _type _outputFormat`.split(/\s+/),
+/** Search parameters that look into elements which may stay, with those elements: any of them in the type's form opens it. */
+const PARAMETER_ELEMENTS: Readonly<Record<string, string>> = {
+  'body-site': 'bodySite',
+  bodysite: 'bodySite series collection',
+  category: 'category',
+  class: 'class',
+  'clinical-status': 'clinicalStatus',
+  code: 'code medicationCodeableConcept',
+  'code-value-concept': 'valueCodeableConcept',
+  'code-value-quantity': 'valueQuantity',
+  'combo-code': 'component',
+  'combo-code-value-concept': 'component',
+  'combo-code-value-quantity': 'component',
+  'combo-value-concept': 'component',
+  'combo-value-quantity': 'component',
+  'component-code': 'component',
+  'component-code-value-concept': 'component',
+  'component-code-value-quantity': 'component',
+  'component-value-concept': 'component',
+  'component-value-quantity': 'component',
+  conclusion: 'conclusionCode',
+  criticality: 'criticality',
+  'data-absent-reason': 'dataAbsentReason',
+  gender: 'gender',
+  intent: 'intent',
+  modality: 'modality series',
+  outcome: 'outcome',
+  priority: 'priority',
+  severity: 'severity reaction',
+  site: 'site',
+  status: 'status',
+  type: 'type',
+  use: 'use',
+  'vaccine-code': 'vaccineCode',
+  'value-concept': 'valueCodeableConcept',
+  'value-quantity': 'valueQuantity',
+  'verification-status': 'verificationStatus',
+}
+
+/** About the answer, not about what is looked for. */
+const RESULT_PARAMETERS: ReadonlySet<string> = new Set(
+  '_count _total _summary _elements _sort _include _revinclude _format _pretty _type _outputFormat'.split(' '),
 )
+
+/** What a group is of is hidden with its members. */
+const UNSEARCHABLE: ReadonlySet<string> = new Set(['Group'])
+
+/**
+ * May who sees the masked form of `type` search by this parameter (access.md L20, L21)? Only by what that form shows: an
+ * element that stays, and codes but not the texts and displays beside them.
+ */
+export function isOpenParameter(type: string, code: string, modifier?: string): boolean {
+  if (RESULT_PARAMETERS.has(code)) return true
+  if (UNSEARCHABLE.has(type) || modifier === 'text' || !Object.hasOwn(PARAMETER_ELEMENTS, code)) return false
+  return PARAMETER_ELEMENTS[code]?.split(' ').some((element) => keptElements(type)?.has(element)) === true
+}

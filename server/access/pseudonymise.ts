@@ -4,10 +4,11 @@
  */
 import { createHmac } from 'node:crypto'
 import type { Actor } from '../auth/actor.ts'
+import { isLocalSystem } from '../fhir/local-system.ts'
 import { type DecimalTexts, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Acc } from './decision.ts'
-import { CODE_ELEMENTS, keptElements, NEVER, OPEN_PARAMETERS, UNMASKED } from './deidentify-elements.ts'
+import { CODE_ELEMENTS, isOpenParameter, keptElements, NEVER, UNMASKED } from './deidentify-elements.ts'
 
 const PSEUDED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'PSEUDED' }
 const SHIFT_WEEKS_MAX = 26
@@ -59,9 +60,9 @@ export function createPseudonymiser(secret: Uint8Array, now: () => Date): Pseudo
 }
 
 /** Undefined: all parameters. */
-export function openParams(actor: Actor, type: string): ((code: string) => boolean) | undefined {
+export function openParams(actor: Actor, type: string): ((code: string, modifier?: string) => boolean) | undefined {
   if (actor.form === 'IDENT' || actor.unrestricted || UNMASKED.has(type)) return undefined
-  return (code) => OPEN_PARAMETERS.has(code)
+  return (code, modifier) => isOpenParameter(type, code, modifier)
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -129,7 +130,7 @@ function stringText(value: string, element: string, context: Context): string | 
 function objectText(node: Node, context: Context): string | undefined {
   if (typeof node.reference === 'string') return referenceText(node.reference, context)
   // A code of a hospital's own numbers would name the hospital, and may be a number of the person.
-  if (typeof node.system === 'string' && node.system.includes('/sid/')) return undefined
+  if (typeof node.system === 'string' && isLocalSystem(node.system)) return undefined
   const parts: string[] = []
   for (const key of Object.keys(node)) {
     if (NEVER.has(key) || key.startsWith('_')) continue

@@ -92,7 +92,7 @@ export interface Access {
    */
   withDecision<T>(actor: Actor, options: DecisionOptions, run: (decision: Decision) => Promise<T>): Promise<T>
   /** Search parameters that this actor may use; undefined: all. What is masked cannot be searched or sorted by. */
-  allowedParams(actor: Actor, type: string): ((code: string) => boolean) | undefined
+  allowedParams(actor: Actor, type: string): ((code: string, modifier?: string) => boolean) | undefined
   /** The form in which this actor sees the resource's text. @throws OutcomeError forbidden for an unaudited release */
   mask(actor: Actor, text: string, acc: Acc): string
   /** The id under which this actor meets a resource: a pseudonym in masked forms (fullUrl, links). */

@@ -15,7 +15,7 @@ export function parseSearch(deps: FhirDeps, actor: Actor, type: string, query: [
   return deps.search.parse(
     type,
     query.filter(([name]) => !RESULT_PARAMETERS.has(name)),
-    { strict, countDefault: PAGE_COUNT_DEFAULT, countMax: PAGE_COUNT_MAX, ...(allowed ? { allowed } : {}) },
+    { strict, countDefault: PAGE_COUNT_DEFAULT, countMax: PAGE_COUNT_MAX, ...(allowed ? { allowed, localCodes: false } : {}) },
   )
 }
 

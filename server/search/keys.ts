@@ -6,6 +6,8 @@ import { EXACT_KEY_MAX, STRING_KEY_MAX } from './limits.ts'
 export const SEPARATOR = {
   /** token by code alone, any system */
   code: ':',
+  /** beside it, where the code stands there in an organisation's own system alone */
+  localCode: '^',
   /** token with system, and uri */
   system: '=',
   reference: '>',

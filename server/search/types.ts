@@ -46,13 +46,19 @@ export interface ParsedSearch {
   patientKeys: ReadonlyMap<string, string>
 }
 
+export interface ParseOptions {
+  strict: boolean
+  countDefault: number
+  countMax: number
+  /** may the parameter be used (with this modifier)? */
+  allowed?: (code: string, modifier?: string) => boolean
+  /** false: codes of organisations' own systems find nothing, as where a masked form leaves them out */
+  localCodes?: boolean
+}
+
 export interface Search {
   /** throws OutcomeError with the parameter named; `strict` = Prefer: handling=strict */
-  parse(
-    type: string,
-    query: [string, string][],
-    options: { strict: boolean; countDefault: number; countMax: number; allowed?: (code: string) => boolean },
-  ): ParsedSearch
+  parse(type: string, query: [string, string][], options: ParseOptions): ParsedSearch
   index(resource: FhirResource, decimals: DecimalTexts): IndexEntry
   /** for the CapabilityStatement */
   parameters(type: string): SearchParameter[]

@@ -110,6 +110,35 @@ test('definitions pass, the identifiable form passes, the anonymous one is refus
   expect(() => mask(person, researcher({ form: 'ANON' }))).toThrow('forbidden')
 })
 
+test('nor can an element that this type does not show, a text, or a group', () => {
+  const allowed = (type: string, code: string, modifier?: string) => openParams(researcher(), type)?.(code, modifier)
+  expect([allowed('Observation', 'code'), allowed('Observation', 'code', 'not'), allowed('MedicationRequest', 'code')]).toEqual([
+    true,
+    true,
+    true,
+  ])
+  expect([allowed('Observation', 'code', 'text'), allowed('Condition', 'category', 'text')]).toEqual([false, false])
+  for (const [type, code] of [
+    ['Practitioner', 'gender'],
+    ['RelatedPerson', 'gender'],
+    ['Group', 'code'],
+    ['Group', 'type'],
+    ['List', 'code'],
+    ['Task', 'status'],
+    ['Observation', 'constructor'],
+  ] as const)
+    expect([type, code, allowed(type, code)]).toEqual([type, code, false])
+  expect([allowed('Group', '_count'), allowed('Task', '_sort')]).toEqual([true, true])
+})
+
+test('codes of an organisation go, those of a public classification stay, wherever it is kept', () => {
+  const coded = (system: string) => masked({ resourceType: 'Condition', id: 'c', code: { coding: [{ system, code: 'X' }] } }).code
+  expect(coded('https://fhir-cn.example/sid/H1/diagnosis')).toBeUndefined()
+  expect(coded('http://hl7.org/fhir/sid/us-ssn')).toBeUndefined()
+  for (const system of ['http://hl7.org/fhir/sid/icd-10', 'http://hl7.org/fhir/sid/cvx', 'urn:oid:2.16.156.10011.2.3.3.11'])
+    expect(coded(system)).toEqual({ coding: [{ system, code: 'X' }] })
+})
+
 test('what is masked cannot be searched', () => {
   const allowed = openParams(researcher(), 'Patient')
   expect(

@@ -3,20 +3,13 @@ import type { IssueCode } from '../../outcome/issues.ts'
 import { NAME_LENGTH_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../limits.ts'
 import { allOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
-import type { ParsedSearch } from '../types.ts'
+import type { ParsedSearch, ParseOptions } from '../types.ts'
 import type { PlanContext } from '../types/search-type.ts'
 import { planCriterion } from './criterion.ts'
 import { checkIncludeCount, parseInclude, type ParamsOf } from './includes.ts'
 import { paramError, splitName } from './names.ts'
 import { isAboutPerson, patientKeys, patientsNamed } from './patients.ts'
 import { parseSort, sortCodes } from './sort.ts'
-
-export interface ParseOptions {
-  strict: boolean
-  countDefault: number
-  countMax: number
-  allowed?: (code: string) => boolean
-}
 
 /** Known to FHIR, not built: ignoring them would answer more than was asked for, so they are refused in either handling. */
 const NOT_BUILT: ReadonlySet<string> = new Set(['_filter', '_text', '_content', '_list', '_query', '_contained', '_containedType'])
@@ -98,9 +91,9 @@ function readCriterion(draft: Draft, name: string, value: string, request: Reque
   if (NOT_BUILT.has(code)) throw paramError('parameter-unsupported', name)
   const param = request.params.get(code)
   if (!param) return unknown(draft, name, request)
-  if (request.options.allowed && !request.options.allowed(code)) throw paramError('parameter-forbidden', code)
+  if (request.options.allowed && !request.options.allowed(code, modifier)) throw paramError('parameter-forbidden', code)
   if (chained) throw paramError('chain-unsupported', name)
-  const node = planCriterion(param, modifier, value, request.context)
+  const node = planCriterion(param, modifier, value, { ...request.context, localCodes: request.options.localCodes !== false })
   draft.nodes.push(node)
   if (isAboutPerson(request.type, code, request.compartmentParams))
     for (const [key, id] of patientKeys(node)) draft.patientKeys.set(key, id)
@@ -174,6 +167,10 @@ function readSort(draft: Draft, name: string, value: string, request: Request): 
   const codes = sortCodes(value)
   if (codes.some((c) => !request.params.has(c))) return unknown(draft, name, request, 'parameter-invalid')
   for (const code of codes) if (request.options.allowed && !request.options.allowed(code)) throw paramError('parameter-forbidden', code)
+  // The order of codes would tell those that do not find it.
+  if (request.options.localCodes === false)
+    for (const code of codes)
+      if (request.params.get(code)?.columns.some(({ plain }) => !plain)) throw paramError('parameter-forbidden', code)
   draft.sort = parseSort(request.type, value, request.params)
   return true
 }

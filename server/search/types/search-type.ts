@@ -33,6 +33,8 @@ export interface PlanContext {
   readonly zone: Zone
   readonly ownBase: string
   readonly now: () => number
+  /** false: codes of organisations' own systems find nothing */
+  readonly localCodes?: boolean
 }
 
 /** One comma-separated value of a parameter, still escaped. */

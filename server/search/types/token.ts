@@ -1,11 +1,12 @@
 /** Token parameters (R4 search.html 3.1.1.4.10). Codes and identifiers are compared as they are, never folded. */
+import { isLocalSystem } from '../../fhir/local-system.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { splitEscaped, unescapeValue } from '../escape.ts'
 import { fold } from '../fold.ts'
 import { exactKey, foldedKey, prefixEnd, SEPARATOR } from '../keys.ts'
 import { STRING_KEY_MAX } from '../limits.ts'
 import type { PlanNode } from '../plan.ts'
-import type { Column, Criterion, IndexSink, SearchType } from './search-type.ts'
+import type { Column, Criterion, IndexSink, PlanContext, SearchType } from './search-type.ts'
 
 /** Datatypes without a system of their own. */
 export const PLAIN_TOKENS: ReadonlySet<string> = new Set(['code', 'id', 'string', 'uri', 'boolean', 'ContactPoint'])
@@ -31,6 +32,7 @@ function index(column: Column, value: unknown, datatype: string, sink: IndexSink
       break
     case 'Coding':
       indexCoding(column, coded, sink)
+      addLocalCodes(column, [coded], sink)
       break
     case 'Identifier':
       addToken(column, coded.system, coded.value, sink)
@@ -46,6 +48,7 @@ function index(column: Column, value: unknown, datatype: string, sink: IndexSink
 function indexConcept(column: Column, concept: { coding?: unknown; text?: unknown }, sink: IndexSink): void {
   const codings = Array.isArray(concept.coding) ? concept.coding : []
   for (const coding of codings) if (coding !== null && typeof coding === 'object') indexCoding(column, coding as Coded, sink)
+  addLocalCodes(column, codings as (Coded | null)[], sink)
   addText(column, concept.text, sink)
   // A concept in words only has a value too: `:missing` must see it.
   if (codings.length === 0) sink.key(column.code + SEPARATOR.system)
@@ -54,6 +57,18 @@ function indexConcept(column: Column, concept: { coding?: unknown; text?: unknow
 function indexCoding(column: Column, coding: Coded, sink: IndexSink): void {
   addToken(column, coding.system, coding.code, sink)
   addText(column, coding.display, sink)
+}
+
+/** Codes that stand there in organisations' own systems alone: who does not see those does not find them either. */
+function addLocalCodes(column: Column, codings: readonly (Coded | null)[], sink: IndexSink): void {
+  const isLocal = (coding: Coded | null) => typeof coding?.system === 'string' && isLocalSystem(coding.system)
+  if (!codings.some(isLocal)) return
+  const shown = new Set(codings.filter((coding) => !isLocal(coding)).map((coding) => coding?.code))
+  for (const coding of codings) {
+    const code = coding?.code
+    if (isLocal(coding) && typeof code === 'string' && code !== '' && !shown.has(code))
+      sink.key(column.code + SEPARATOR.localCode + exactKey(code))
+  }
 }
 
 function addToken(column: Column, system: unknown, code: unknown, sink: IndexSink): void {
@@ -72,15 +87,23 @@ function addText(column: Column, text: unknown, sink: IndexSink): void {
   if (folded !== '') sink.folded(column.code, folded)
 }
 
-function plan(column: Column, criterion: Criterion): PlanNode {
+function plan(column: Column, criterion: Criterion, { localCodes = true }: PlanContext): PlanNode {
   if (criterion.modifier === 'text') return planText(column, criterion)
   const parts = splitEscaped(criterion.value, '|').map(unescapeValue)
   const [first, code] = parts
   if (parts.length > 2 || first === undefined || (code ?? first) + first === '') {
     throw new OutcomeError('parameter-invalid', { expression: [criterion.name], params: { name: criterion.name } })
   }
-  if (code === undefined) return { kind: 'keys', keys: [column.code + SEPARATOR.code + exactKey(first)] }
+  if (code === undefined) return planBare(column, exactKey(first), localCodes)
+  if (!localCodes && isLocalSystem(first)) return { kind: 'nothing' }
   return column.plain ? planPlain(column, first, code) : planSystem(column, first, code)
+}
+
+/** Without a system; where organisations' own codes are not shown, not what has the code of such a system alone. */
+function planBare(column: Column, code: string, localCodes: boolean): PlanNode {
+  const node: PlanNode = { kind: 'keys', keys: [column.code + SEPARATOR.code + code] }
+  if (localCodes || column.plain) return node
+  return { kind: 'and', nodes: [node, { kind: 'not', node: { kind: 'keys', keys: [column.code + SEPARATOR.localCode + code] } }] }
 }
 
 function planSystem(column: Column, system: string, code: string): PlanNode {
