@@ -7,6 +7,7 @@ import { bundleAnswer, type BundleEntry, link } from './bundle-text.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { shown, stampOf } from './read.ts'
+import { sinceOf } from './since.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const HISTORY_COUNT_DEFAULT = 50
@@ -41,15 +42,14 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
 function historyOptions(request: FhirRequest): { count: number; before?: number; since?: Date } {
   const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
   const count = value('_count')
-  const since = value('_since')
+  const since = sinceOf(request, request.query)
   const before = value('_before')
   if (count !== undefined && !/^\d{1,6}$/.test(count)) throw new OutcomeError('parameter-invalid', { params: { name: '_count' } })
   if (before !== undefined && !/^\d{1,9}$/.test(before)) throw new OutcomeError('page-invalid')
-  if (since !== undefined && Number.isNaN(Date.parse(since))) throw new OutcomeError('parameter-invalid', { params: { name: '_since' } })
   return {
     count: Math.min(Math.max(Number(count ?? HISTORY_COUNT_DEFAULT), 1), HISTORY_COUNT_MAX),
     ...(before === undefined ? {} : { before: Number(before) }),
-    ...(since === undefined ? {} : { since: new Date(since) }),
+    ...(since === undefined ? {} : { since }),
   }
 }
 

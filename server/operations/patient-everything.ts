@@ -10,6 +10,7 @@ import { checkId, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
 import { personOf } from '../interactions/linked-patients.ts'
 import { shown } from '../interactions/read.ts'
+import { sinceOf } from '../interactions/since.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { allows } from '../auth/scopes.ts'
 import { isId } from '../fhir/ids.ts'
@@ -76,8 +77,7 @@ function askedOf(deps: FhirDeps, request: FhirRequest): Asked {
   if (state && state.type !== `everything/${id}`) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
   const query = state?.query ?? request.query
   const value = (name: string) => query.find(([key]) => key === name)?.[1]
-  const since = value('_since')
-  if (since !== undefined && Number.isNaN(Date.parse(since))) throw new OutcomeError('parameter-invalid', { params: { name: '_since' } })
+  const since = sinceOf(request, query)
   const count = value('_count')
   if (count !== undefined && !/^[1-9]\d{0,5}$/.test(count)) throw new OutcomeError('parameter-invalid', { params: { name: '_count' } })
   return {
@@ -86,7 +86,7 @@ function askedOf(deps: FhirDeps, request: FhirRequest): Asked {
     types: typesOf(deps, request, value('_type')),
     count: Math.min(Number(count ?? COUNT_DEFAULT), COUNT_MAX),
     from: { type: Number(state?.mark[0] ?? 0), id: String(state?.mark[1] ?? '') },
-    ...(since === undefined ? {} : { since: new Date(since) }),
+    ...(since === undefined ? {} : { since }),
   }
 }
 

@@ -59,16 +59,24 @@ describe('L24-L26 export', () => {
     expect(before.join()).not.toMatch(/p1-a|p2-a|F20|2024-05-01/)
   })
 
-  test.each(['/fhir/Patient/$export?_type=Observation', '/fhir/Group/all-1/$export?_type=Observation'])(
-    'L24 %s has no other',
-    async (path) => {
-      const member = ['p1-a', 'p2-a'].map((id) => ({ entity: { reference: `Patient/${id}` } }))
-      await putAll(held.server, held.loader, [
-        { resourceType: 'Group', id: 'all-1', meta: custody('H1'), type: 'person', actual: true, member },
-      ])
-      expect(await linesOf(held.server, researcher, await exportAll(held.server, researcher, path))).toHaveLength(6)
-    },
-  )
+  test('L24 the export of all patients has no other', async () => {
+    const exported = await exportAll(held.server, researcher, '/fhir/Patient/$export?_type=Observation')
+    expect(await linesOf(held.server, researcher, exported)).toHaveLength(6)
+  })
+
+  test('L27 a Group is exported to who sees its members only', async () => {
+    const member = ['p1-a', 'p2-a'].map((id) => ({ entity: { reference: `Patient/${id}` } }))
+    await putAll(held.server, held.loader, [
+      { resourceType: 'Group', id: 'all-1', meta: custody('H1'), type: 'person', actual: true, member },
+    ])
+    const headers = { Prefer: 'respond-async' }
+    const ask = (group: string) => held.server.call('GET', `/fhir/Group/${group}/$export?_type=Observation`, { token: researcher, headers })
+    const [refused, absent] = [await ask('all-1'), await ask('all-9')]
+    expect([refused.status, comparable(refused)]).toEqual([403, comparable(absent)])
+    const engine = await held.server.token('h1-engine')
+    const exported = await exportAll(held.server, engine, '/fhir/Group/all-1/$export?_type=Observation')
+    expect(await linesOf(held.server, engine, exported)).toHaveLength(10)
+  })
 
   test('L25 anothers job is absent: status, file, deletion', async () => {
     const other = await held.server.token('pharma', { data_form: 'PSEUD', research_study: 'study-1' })

@@ -5,6 +5,7 @@ import { preferOf } from '../../interactions/answers.ts'
 import { audited } from '../../interactions/audited.ts'
 import { checkId } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
+import { sinceOf } from '../../interactions/since.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import type { Operation } from '../types.ts'
@@ -49,8 +50,7 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
   const format = value('_outputFormat')
   if (format !== undefined && !FORMATS.has(format)) throw new OutcomeError('parameter-invalid', { params: { name: '_outputFormat' } })
-  const since = value('_since')
-  if (since !== undefined && Number.isNaN(Date.parse(since))) throw new OutcomeError('parameter-invalid', { params: { name: '_since' } })
+  const since = sinceOf(request, request.query)
   const now = deps.now()
   const level = request.segments.length === 1 ? 'system' : request.segments.length === 2 ? 'patient' : 'group'
   const id = request.segments[1] ?? ''
@@ -62,7 +62,7 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
     level,
     ...(level === 'group' ? { group: id } : {}),
     types: typesOf(deps, request, value('_type'), level),
-    ...(since === undefined ? {} : { since: new Date(since) }),
+    ...(since === undefined ? {} : { since }),
     request: `${deps.baseUrl}/${request.segments.join('/')}`,
     status: 'accepted',
     transactionTime: now,
@@ -91,7 +91,9 @@ function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined
   return types
 }
 
+/** Whose members it has is told by what is exported: only to who sees the members. */
 async function requireGroup(deps: FhirDeps, request: FhirRequest, id: string): Promise<void> {
+  if (request.actor.form !== 'IDENT') throw new OutcomeError('forbidden')
   const seen = await decided(deps, request, [], (decision) => deps.store.read(decision, 'Group', id))
   if (!seen.value || seen.value.deleted) throw new OutcomeError('not-found')
 }
