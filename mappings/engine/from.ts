@@ -160,7 +160,7 @@ export class From<Row> {
     return new Rule([field], (run) => {
       const text = run.text(field)
       const money = text === undefined ? undefined : readMoney(text, unit)
-      if (text !== undefined && !money) run.flaw(field, 'mapping-number-invalid')
+      if (text !== undefined && !money) run.flaw(field, 'mapping-number-invalid', 'error')
       return money
     })
   }

@@ -9,6 +9,8 @@ export interface LabResultFields<Row> {
   range?: Field<Row>
   /** meaning of digits as flags, where the source has a table of them */
   digits?: DigitFlags
+  /** the source says that this value is a number */
+  isNumber?: (run: Run) => boolean
 }
 
 export interface LabResultRules {
@@ -22,6 +24,9 @@ export interface LabResultRules {
   referenceRange: Rule<ReferenceRange[]>
 }
 
+/** Texts that mean a number and are none that can be kept as one: 3000 digits, `1e400`, hexadecimal, `NaN`. */
+const NUMBER_LIKE = /^[+-]?(?:(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|0x[\da-f]+|nan|inf(?:inity)?)$/i
+
 const ABSENT_SYSTEM = 'http://terminology.hl7.org/CodeSystem/data-absent-reason'
 
 export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, fields: LabResultFields<Row> = {}): LabResultRules {
@@ -32,6 +37,8 @@ export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, f
     if (known) return known
     const text = run.text(valueField)
     const value = text === undefined ? {} : readLabValue(text, unitField && run.text(unitField))
+    const meant = value.valueString !== undefined && (NUMBER_LIKE.test(value.valueString) || fields.isNumber?.(run) === true)
+    if (meant) run.flaw(valueField, 'mapping-number-invalid')
     values.set(run, value)
     return value
   }

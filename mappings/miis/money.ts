@@ -13,6 +13,14 @@ export function amount(holder: MiisObject, field: string): Decimal | undefined {
   return sent === undefined ? undefined : readDecimal(sent)
 }
 
+/** Amounts of a row that are no numbers: they are absent from what is stored, and that is said. */
+export function flagAmounts(record: RecordBuilder, at: (field: string) => string, row: MiisObject, fields: readonly string[]): void {
+  for (const field of fields) {
+    if (text(row, field) !== undefined && amount(row, field) === undefined)
+      record.issue({ severity: 'error', code: 'mapping-number-invalid', at: at(field) })
+  }
+}
+
 /** Sum of what is there; a part that was not sent counts nothing. */
 export const sum = (parts: readonly (Decimal | undefined)[]): Decimal => add(ZERO, ...parts.filter((part) => part !== undefined))
 

@@ -140,7 +140,7 @@ function totals(row: RowView<ListMoneyRow>, run: Run) {
   ]
   const named = sent.flatMap(([field, code, value]) => {
     const read = value === undefined ? undefined : readDecimal(value)
-    if (value !== undefined && !read) run.flaw(field, 'mapping-number-invalid')
+    if (value !== undefined && !read) run.flaw(field, 'mapping-number-invalid', 'error')
     const of = cny(read)
     return of ? [{ category: { coding: [{ system: codeSystem('nhsa-settlement-total'), code }] }, amount: of }] : []
   })

@@ -66,7 +66,7 @@ function totals(_: RowView<SettlementRow>, run: Run) {
     if (code !== field && run.text(code) !== undefined) return []
     const sent = run.text(field)
     const amount = sent === undefined ? undefined : money(readDecimal(sent))
-    if (sent !== undefined && !amount) run.flaw(field, 'mapping-number-invalid')
+    if (sent !== undefined && !amount) run.flaw(field, 'mapping-number-invalid', 'error')
     return amount ? [{ category: { coding: [{ system: codeSystem('nhsa-settlement-total'), code }] }, amount }] : []
   })
   return named.length > 0 ? named : undefined

@@ -4,6 +4,7 @@
  */
 
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
+/** Longest text that is taken for a number; FHIR asks for 18 digits. */
 export const DECIMAL_CHARACTERS_MAX = 40
 
 declare global {
@@ -31,7 +32,10 @@ export class Decimal {
   }
 }
 
-/** The decimal in a text: `+`, missing leading zero, full stop at the end and thousands commas are put right. */
+/**
+ * The decimal in a text: `+`, missing leading zero, full stop at the end and thousands commas are put right. What no reader
+ * could hold as an IEEE double (`1e400`, or `1e-400`, which would become 0) is no number.
+ */
 export function readDecimal(text: string): Decimal | undefined {
   if (text.length > DECIMAL_CHARACTERS_MAX) return undefined
   const plain = /^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$/.test(text) ? text.replaceAll(',', '') : text
@@ -40,7 +44,16 @@ export function readDecimal(text: string): Decimal | undefined {
   const [, sign, whole = '', fraction = '', exponent] = match
   if (whole === '' && fraction === '') return undefined
   const digits = whole.replace(/^0+(?=\d)/, '') || '0'
-  return new Decimal(`${sign === '-' ? '-' : ''}${digits}${fraction ? `.${fraction}` : ''}${exponent ? `e${Number(exponent)}` : ''}`)
+  const written = `${sign === '-' ? '-' : ''}${digits}${fraction ? `.${fraction}` : ''}${exponent ? `e${Number(exponent)}` : ''}`
+  return isDouble(written) ? new Decimal(written) : undefined
+}
+
+/** Without an exponent, DECIMAL_CHARACTERS_MAX keeps a number far from the ends of the doubles. */
+function isDouble(written: string): boolean {
+  const [mantissa = '', exponent] = written.split('e')
+  if (exponent === undefined) return true
+  const value = Number(written)
+  return Number.isFinite(value) && (value !== 0 || !/[1-9]/.test(mantissa))
 }
 
 interface Scaled {

@@ -70,7 +70,11 @@ function resultMapping(laboratory: boolean): Mapping<ResultRow> {
       row.reportNo === undefined || row.itemCode === undefined ? undefined : keys.result(run.scope, row.reportNo, row.itemCode),
     withdrawn: (row) => isWithdrawn(row['OBX-11']),
     rules: (from) => {
-      const result = from.labResult('OBX-5', 'OBX-6', { flag: 'OBX-8', range: 'OBX-7' })
+      const result = from.labResult('OBX-5', 'OBX-6', {
+        flag: 'OBX-8',
+        range: 'OBX-7',
+        isNumber: (run) => run.text('OBX-2') === 'NM',
+      })
       return {
         status: from.choice('OBX-11', RESULT_STATUS).or(from.choice('OBR-25', RESULT_STATUS)).default('unknown'),
         category: [laboratory ? category('laboratory', 'Laboratory') : category('exam', 'Exam')],

@@ -7,7 +7,7 @@ import { coverage, type CoverageRow, coverageReference, DIVISION } from '../cove
 import { encounterClass } from '../encounter-class.ts'
 import { list, node, text } from '../envelope.ts'
 import { insurerDisplay, miisKeys } from '../keys.ts'
-import { checkSettlement } from '../money.ts'
+import { checkSettlement, flagAmounts } from '../money.ts'
 import { personOf } from '../persons.ts'
 import { providerOf, settlement, type SettlementRow } from '../settlement.ts'
 import { addPerson, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
@@ -130,6 +130,7 @@ export function fillSettlement(input: TransactionInput, claim_kind?: 'outpatient
     const named = naming(detail, `output.setldetail[${index}]`)
     record.offer(detail, named)
     record.noteRead(...['fund_pay_type', 'fund_pay_type_name', 'fund_payamt'].map(named))
+    flagAmounts(record, named, detail, ['fund_payamt'])
   }
   const kind = context.translate('miis-med-type', row.med_type ?? '')?.code
   const refund = row.medfee_sumamt?.startsWith('-') === true

@@ -6,7 +6,7 @@ import { condition, type DiseInfo, diagnosisKey, syndromesIn } from '../conditio
 import { coverage } from '../coverage.ts'
 import { list, node, text } from '../envelope.ts'
 import { homePage, operation, type OperationRow, type SettlementListRow, stay } from '../home-page.ts'
-import { amount, checkSum, sum } from '../money.ts'
+import { amount, checkSum, flagAmounts, sum } from '../money.ts'
 import { personOfSettlementList } from '../persons.ts'
 import { listBenefit, listClaim, type ListMoneyRow } from '../settlement-list.ts'
 import { addPerson, naming, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
@@ -89,19 +89,21 @@ function addOperations({ request, record, requestedAt: statedAt }: TransactionIn
   })
 }
 
-const ITEM = ['med_chrgitm', 'amt', 'claa_sumfee', 'clab_amt', 'fulamt_ownpay_amt', 'oth_amt']
+const ITEM_AMOUNTS = ['amt', 'claa_sumfee', 'clab_amt', 'fulamt_ownpay_amt', 'oth_amt']
 const FUND = ['fund_pay_type', 'fund_payamt']
 
 function noteMoney({ record }: TransactionInput, money: ListMoneyRow): void {
   for (const [index, item] of money.items.entries()) {
     const at = naming(item, `input.iteminfo[${index}]`)
     record.offer(item, at)
-    record.noteRead(...ITEM.map(at))
+    record.noteRead(...['med_chrgitm', ...ITEM_AMOUNTS].map(at))
+    flagAmounts(record, at, item, ITEM_AMOUNTS)
   }
   for (const [index, fund] of money.funds.entries()) {
     const at = naming(fund, `input.payinfo[${index}]`)
     record.offer(fund, at)
     record.noteRead(...FUND.map(at))
+    flagAmounts(record, at, fund, ['fund_payamt'])
   }
 }
 

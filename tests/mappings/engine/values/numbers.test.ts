@@ -18,10 +18,13 @@ describe('decimals keep their digits', () => {
     ['1.2E+9', '1.2e9'],
     ['5.', '5'],
     ['123456789012345678.90', '123456789012345678.90'],
+    ['1e308', '1e308'],
+    ['0e-400', '0e-400'],
   ])('%s', (text, expected) => expect(readDecimal(text)?.text).toBe(expected))
 
-  test.each(['', '.', '+', '1.2.3', '1,23', '0x10', 'NaN', '１', `${'9'.repeat(41)}`])('%j is no number', (text) =>
-    expect(readDecimal(text)).toBeUndefined(),
+  test.each(['', '.', '+', '1.2.3', '1,23', '0x10', 'NaN', '１', '1e309', '1e400', '-1e999', '1e-400', `${'9'.repeat(41)}`])(
+    '%j is no number',
+    (text) => expect(readDecimal(text)).toBeUndefined(),
   )
 
   test('JSON text as written, there and back', () => {
