@@ -11,7 +11,16 @@ import type { TypeNode, TypeTree } from './type-tree.ts'
 export type StructureCheck = (type: string, resource: object, at: string, issues: IssueList) => boolean
 
 export function createStructureCheck(structures: StructuresData, tree: TypeTree): StructureCheck {
-  const ajv = new Ajv({ allErrors: true, strict: false, validateSchema: false, addUsedSchema: false, inlineRefs: false, logger: false })
+  // strictNumbers: JSON may write 1e400, which no reader that holds numbers as doubles could give back.
+  const ajv = new Ajv({
+    allErrors: true,
+    strict: false,
+    strictNumbers: true,
+    validateSchema: false,
+    addUsedSchema: false,
+    inlineRefs: false,
+    logger: false,
+  })
   for (const [type, { check }] of Object.entries(PRIMITIVES)) if (check) ajv.addFormat(type, check)
   // Every schema is made when the first type that needs it is compiled.
   const added = new Set<string>()

@@ -24,6 +24,11 @@ const REFUSED: [string, object, string[]][] = [
   ['one thing where a list stands', patient({ name: { text: 'x' } }), ['type Patient.name array']],
   ['a list where one thing stands', patient({ gender: ['male'] }), ['type Patient.gender string']],
   ['a number as text', observation({ valueQuantity: { value: '1.0' } }), ['type Observation.value.value number']],
+  [
+    'a number beyond the doubles',
+    JSON.parse(JSON.stringify(observation({ valueQuantity: { value: 7 } })).replace(':7', ':1e999999999')),
+    ['type Observation.value.value number'],
+  ],
   ['a boolean as text', patient({ active: 'true' }), ['type Patient.active boolean']],
   ['an empty list', patient({ name: [] }), ['structure Patient.name not empty']],
   ['an empty object', patient({ name: [{}] }), ['structure Patient.name[0] not empty', 'structure Patient.name[0] ele-1']],
