@@ -36,7 +36,7 @@ export interface Ingest {
   readonly tables: IngestTables
   /**
    * Keeps the payload, processes it at once when it is small, else leaves it to a worker.
-   * @throws OutcomeError source-unknown, payload-refused, body-too-large, unavailable
+   * @throws OutcomeError source-unknown, body-too-large, unavailable
    */
   receive(source: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult>
   /** one round over everything that is due: accepted payloads, moved patients, records that wait. @returns rows done */
@@ -125,14 +125,17 @@ class IngestService implements Ingest {
     }
   }
 
-  /** Only the registered client may send for a source; a refusal leaves nothing but its audit (formats.md D48). */
+  /**
+   * Only the registered client may send for a source; a refusal leaves nothing but its audit (formats.md D48). To others the
+   * source does not exist; the audit tells the two apart.
+   */
   async #admit(sourceId: string, actor: Actor): Promise<{ source: IngestSource; mapping: SourceMapping }> {
     const source = this.deps.sources.find(({ id }) => id === sourceId)
     const registered = source !== undefined && (actor.unrestricted === true || actor.clientId === source.client)
     if (!registered) {
       const reason = source ? 'payload-refused' : 'source-unknown'
       await this.deps.audit({ action: 'refuse', source: source?.id ?? 'unknown', actor, reason })
-      throw new OutcomeError(reason)
+      throw new OutcomeError('source-unknown')
     }
     const mapping = this.deps.mapping(source.mapping)
     if (!mapping) throw new OutcomeError('payload-type-unsupported')

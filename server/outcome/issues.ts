@@ -160,7 +160,6 @@ export const ISSUES = {
   'payload-doctype': issue(422, 'security', '不接受带 DOCTYPE 的 XML', 'XML with a DOCTYPE is refused'),
   'payload-type-unsupported': issue(422, 'not-supported', '不支持的报文类型', 'The type of message is not supported'),
   'payload-archive': issue(422, 'not-supported', '不接受压缩包，请逐个文件发送', 'Archives are refused: send the files one by one'),
-  'payload-refused': issue(403, 'forbidden', '此客户端未登记为该数据源的发送方', 'This client is not registered to send for this source'),
   'sender-foreign-scope': issue(
     403,
     'forbidden',

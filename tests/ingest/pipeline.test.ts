@@ -90,9 +90,10 @@ describe('sender', () => {
     const stream = (async function* () {
       yield Buffer.from('[]')
     })()
-    await expect(one.ingest.receive('his', actorOf('mi-client'), stream, { contentType: '', fileName: '' })).rejects.toMatchObject({
-      status: 403,
-    })
+    const attempt = (source: string) => one.ingest.receive(source, actorOf('mi-client'), stream, { contentType: '', fileName: '' })
+    await expect(attempt('nowhere')).rejects.toMatchObject({ status: 404, message: 'source-unknown' })
+    expect(one.events.at(-1)).toMatchObject({ action: 'refuse', source: 'unknown', reason: 'source-unknown' })
+    await expect(attempt('his')).rejects.toMatchObject({ status: 404, message: 'source-unknown' })
     expect(await one.ingest.tables.payloads.count({})).toBe(before)
     expect(one.events.at(-1)).toMatchObject({ action: 'refuse', source: 'his', reason: 'payload-refused' })
   })

@@ -66,11 +66,11 @@ const PI = { kind: 'PI', value: '1', strong: true }
 const record = (deliveryId: string) => ({ deliveryId, patient: { local: [PI] }, resources: [observation('H1', deliveryId, {})] })
 
 describe('sending', () => {
-  test('without a token 401, for an unknown source 404, by another client 403: an OperationOutcome each time', async () => {
+  test('without a token 401, for an unknown source 404, by another client the same: an OperationOutcome each time', async () => {
     for (const [path, actor, status] of [
       ['/ingest/his', 'nobody', 401],
       ['/ingest/none', 'his', 404],
-      ['/ingest/his', 'mi', 403],
+      ['/ingest/his', 'mi', 404],
     ] as const) {
       const answer = await call(path, actor, [])
       expect(answer.status).toBe(status)
