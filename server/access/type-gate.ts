@@ -1,4 +1,5 @@
 /** What the type of a resource alone decides, before any consent is asked (access.md L42, L43; consent.md 3.4). Pure. */
+import { isClinicalType } from './content.ts'
 import type { Verdict } from './decision-result.ts'
 import type { Question } from './question.ts'
 import type { ResourceClass } from './resource-class.ts'
@@ -16,6 +17,7 @@ export function typeGate(resource: ResourceClass, question: Question): Verdict |
   const { asker } = question
   const isUnknown = resource.subjects.some(({ kind }) => kind === 'unknown')
   if (asker.party === 'operator') return operatorGate(resource, isUnknown)
+  if (asker.purpose === 'BTG' && !isForBreakGlass(resource)) return deny('btg-not-clinical')
   if (resource.type === 'AuditEvent') return auditGate(resource, question)
   if (resource.type === 'Group') return groupGate(question)
   if (resource.subjects.length === 0) return permit('about-nobody')
@@ -25,6 +27,12 @@ export function typeGate(resource: ResourceClass, question: Question): Verdict |
   if (resource.type === 'Consent') return consentGate(question)
   if (resource.type === 'Provenance' && !MAY_SEE_PROVENANCE.has(asker.party)) return deny('provenance-not-disclosed')
   return undefined
+}
+
+/** Not even the own custodian's consents, groups and accounts: who needs these asks for another purpose (consent.md 3.4 step 9). */
+function isForBreakGlass({ type, targets, subjects }: ResourceClass): boolean {
+  const isAboutNobody = subjects.length === 0 && type !== 'Group' && type !== 'AuditEvent'
+  return isAboutNobody || [type, ...targets].every(isClinicalType)
 }
 
 function operatorGate(resource: ResourceClass, isUnknown: boolean): Verdict {

@@ -243,6 +243,29 @@ describe('types', () => {
     expect(await look(actor('insurer', { organization: 'INS' }), 'Consent', 'k1')).toBe(false)
   })
 
+  test('break-glass opens no Consent or Group, not even of the own hospital', async () => {
+    await at.put('H1', [
+      {
+        resourceType: 'Consent',
+        id: 'k2',
+        status: 'active',
+        patient: { reference: 'Patient/p1' },
+        scope: { coding: [{ code: 'treatment' }] },
+      },
+      { resourceType: 'Group', id: 'g2', type: 'person', actual: true, member: [{ entity: { reference: 'Patient/p1' } }] },
+    ])
+    const doctor = hospital('H1', { purpose: 'BTG', breakGlassReason: '昏迷' })
+    for (const [type, id] of [
+      ['Consent', 'k2'],
+      ['Group', 'g2'],
+    ] as const) {
+      expect(await look(hospital('H1'), type, id)).toBe(true)
+      expect(await look(doctor, type, id)).toBe(false)
+    }
+    expect(await look(doctor, 'Condition', 'p1-hiv')).toBe(true)
+    expect(await look(doctor, 'Organization', 'H1')).toBe(true)
+  })
+
   test('an AuditEvent is for the patient whom it is about and for auditors', async () => {
     const decide = (who: Actor, persons: string[]) =>
       at.access.withDecision(who, {}, async (decision) => decision.permits('AuditEvent', at.access.auditAcc(persons, 'H1')))
