@@ -33,14 +33,14 @@ export const BOUNDS = {
   commitRetryDelayMaxMs: 500,
   /** bodies of one command of several documents: the driver makes it in 17 MB */
   insertBytes: 8 * 1024 * 1024,
-  auditLanes: 2,
+  auditLanes: 1,
   auditGroupEntries: 1000,
   auditGroupBytes: 8 * 1024 * 1024,
   auditQueue: 50_000,
   auditHeadMs: 1000,
   /** reads by id that share one query */
   readGroupIds: 128,
-  readLanes: 2,
+  readLanes: 1,
   /** look-ups by id in one query of a table, and rows of one write to it */
   tableGroupIds: 1000,
   tableGroupRows: 100,

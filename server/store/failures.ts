@@ -13,7 +13,7 @@ import {
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { StoreLog } from './log.ts'
 
-const MAX_TIME_EXPIRED = 50
+export const MAX_TIME_EXPIRED = 50
 const MEMORY_LIMIT = 292
 export const DUPLICATE_KEY = 11000
 const DOCUMENT_TOO_LARGE = new Set([10334, 17419, 17420])

@@ -2,6 +2,7 @@
 import type { Db } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
 import { PROJECTION, type StoredDoc } from './documents.ts'
+import { findAtOnce } from './find-command.ts'
 import { sharedReads } from './shared-reads.ts'
 
 /** Those of these ids that are there, in their order. */
@@ -25,10 +26,6 @@ export function createReader(db: Db): ReadByIds {
 
 async function findAll(db: Db, type: string, ids: string[]): Promise<Map<string, StoredDoc>> {
   const filter = ids.length === 1 ? { _id: { $eq: ids[0] as string } } : { _id: { $in: ids } }
-  // The usual answer is one batch of them all; what is too large for one comes in several.
-  const docs = await db
-    .collection<StoredDoc>(type)
-    .find(filter, { projection: PROJECTION, limit: ids.length, batchSize: ids.length, maxTimeMS: BOUNDS.searchMs })
-    .toArray()
+  const docs = await findAtOnce<StoredDoc>(db, type, { filter, projection: PROJECTION, limit: ids.length, maxTimeMS: BOUNDS.searchMs })
   return new Map(docs.map((doc) => [doc._id, doc]))
 }

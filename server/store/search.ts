@@ -6,6 +6,7 @@ import type { PlanNode, SortTerm } from '../search/plan.ts'
 import { accFilter } from './acc-filter.ts'
 import { checkTypeName } from './collections.ts'
 import { PROJECTION, type StoredDoc, toStored } from './documents.ts'
+import { findAtOnce } from './find-command.ts'
 import { planFilter, type StoredFilter } from './plan-filter.ts'
 import { behind, type Order, orderOf, toMark } from './sort.ts'
 import type { PageMark, SearchPage, SearchQuery, Stored } from './types.ts'
@@ -62,16 +63,9 @@ async function findByField(db: Db, query: SearchQuery, filter: StoredFilter, ord
   const fields = orders.map((order) => order.field as string)
   const resumed = query.after ? ({ $and: [filter, behind(query.after, orders, fields)] } as StoredFilter) : filter
   const sort = Object.fromEntries(orders.map((order, i) => [fields[i], order.descending ? -1 : 1])) as Record<string, 1 | -1>
-  const docs = await db
-    .collection<StoredDoc>(query.type)
-    .find(resumed, {
-      projection: { ...PROJECTION, sd: 1 },
-      sort,
-      limit: query.count + 1,
-      batchSize: query.count + 2,
-      maxTimeMS: BOUNDS.searchMs,
-    })
-    .toArray()
+  const projection = { ...PROJECTION, sd: 1 }
+  const find = { filter: resumed, projection, sort, limit: query.count + 1, maxTimeMS: BOUNDS.searchMs }
+  const docs = await findAtOnce<StoredDoc>(db, query.type, find)
   return docs.map((doc) => ({ stored: toStored(query.type, doc), mark: fields.map((field) => toMark(doc[field as 'sd'])) }))
 }
 

@@ -14,6 +14,7 @@ import { checkTableName } from './collections.ts'
 import { guarded } from './failures.ts'
 import { DUPLICATE_KEY, isDuplicateKey } from './failures.ts'
 import { fieldBytes } from './field-bytes.ts'
+import { findAtOnce } from './find-command.ts'
 import type { StoreLog } from './log.ts'
 import { sharedReads } from './shared-reads.ts'
 import { sharedWrites } from './shared-writes.ts'
@@ -40,7 +41,7 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
   const run = <R>(work: () => Promise<R>) => guarded(log, work)
   const filterOf = (where: Record<string, unknown>) => safeWhere(where) as Filter<T>
   const byId = (id: T['_id']) => ({ _id: { $eq: id } }) as unknown as Filter<T>
-  const getMany = sharedReads<T['_id'], T>((ids) => run(() => rowsOf(rows, ids)), TABLE_READS)
+  const getMany = sharedReads<T['_id'], T>((ids) => run(() => rowsOf<T>(db, name, ids)), TABLE_READS)
   const insert = sharedWrites<T, boolean>((docs) => run(() => insertUnlessThere(rows, docs)), fieldBytes, TABLE_WRITES)
   const setOne = sharedWrites<Setting, boolean>(
     (list) => run(() => setEach(rows, list)),
@@ -50,7 +51,12 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
   return {
     get: async (id) => (await getMany([id]))[0],
     getMany,
-    find: (where, options = {}) => run(() => rows.find(filterOf(where), options).toArray() as Promise<T[]>),
+    find: (where, { sort, limit } = {}) =>
+      run(() =>
+        limit === undefined
+          ? (rows.find(filterOf(where), sort ? { sort } : {}).toArray() as Promise<T[]>)
+          : findAtOnce<T>(db, name, { filter: safeWhere(where), limit, ...(sort ? { sort } : {}) }),
+      ),
     stream: (where, options = {}) => streamed(rows, filterOf(where), options, log),
     count: (where) => run(() => rows.countDocuments(filterOf(where))),
     insert,
@@ -69,9 +75,9 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
 const TABLE_READS = { lanes: BOUNDS.readLanes, keysMax: BOUNDS.tableGroupIds }
 const TABLE_WRITES = { itemsMax: BOUNDS.tableGroupRows, bytesMax: BOUNDS.groupBytes }
 
-async function rowsOf<T extends TableDoc>(rows: Collection<T>, ids: readonly T['_id'][]): Promise<Map<T['_id'], T>> {
-  const filter = (ids.length === 1 ? { _id: { $eq: ids[0] } } : { _id: { $in: ids } }) as Filter<T>
-  const found = (await rows.find(filter, { limit: ids.length, batchSize: ids.length }).toArray()) as T[]
+async function rowsOf<T extends TableDoc>(db: Db, name: string, ids: readonly T['_id'][]): Promise<Map<T['_id'], T>> {
+  const filter = ids.length === 1 ? { _id: { $eq: ids[0] } } : { _id: { $in: ids } }
+  const found = await findAtOnce<T>(db, name, { filter, limit: ids.length })
   return new Map(found.map((row) => [row._id, row]))
 }
 
