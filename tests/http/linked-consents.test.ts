@@ -22,8 +22,8 @@ const person = (id: string, number: string, organization: string, name = '赵一
   birthDate,
 })
 
-/** The person has a record at H1 with a value, one at H3, and a doctor at H2 who treats him. */
-async function linked(number: string): Promise<void> {
+/** The person has a record at H1 with a value, another one, at H3, and a doctor at H2 who treats him. */
+async function linked(number: string, second = 'H3'): Promise<void> {
   const loader = await server.token('loader')
   const team = {
     resourceType: 'CareTeam',
@@ -34,7 +34,7 @@ async function linked(number: string): Promise<void> {
   }
   await putAll(server, loader, [person(`h1-${number}`, number, 'H1')])
   await putAll(server, loader, [observation(`o-${number}`, `h1-${number}`, 'WBC'), team])
-  await putAll(server, loader, [person(`h3-${number}`, number, 'H3')])
+  await putAll(server, loader, [person(`h3-${number}`, number, second)])
 }
 
 async function reads(number: string): Promise<{ doctor: number; patient: number }> {
@@ -81,5 +81,17 @@ test('a record that leaves its master keeps what was refused for that', async ()
   await give(server, master, NO_SHARING)
   await putAll(server, loader, [person(`h1-${number}`, '11010520150101005X', 'H1', '赵一鸣', '2015-01-01')])
   expect((await server.running.fhir.access.personsOf([`h1-${number}`])).get(`h1-${number}`)).not.toBe(master)
+  expect(await reads(number)).toEqual({ doctor: 404, patient: 200 })
+}, 60_000)
+
+test('where two hospitals contradict each other the records part, and each keeps the refusal', async () => {
+  const number = '110105197001010054'
+  const loader = await server.token('loader')
+  await linked(number, 'H1')
+  await give(server, `h3-${number}`, NO_SHARING)
+  expect(await reads(number)).toEqual({ doctor: 404, patient: 200 })
+  await putAll(server, loader, [person(`h2-${number}`, number, 'H2', '钱完全', '1970-01-01')])
+  const persons = await server.running.fhir.access.personsOf([`h1-${number}`, `h3-${number}`])
+  expect([...persons]).toEqual([...persons.keys()].map((id) => [id, id]))
   expect(await reads(number)).toEqual({ doctor: 404, patient: 200 })
 }, 60_000)
