@@ -91,6 +91,8 @@ export interface MappingIssue {
   code: string
   at: string
   text?: string
+  /** values for the placeholders of the code's text: bounds and names of ours, never a person's data */
+  params?: Readonly<Record<string, string | number>>
 }
 
 /** One message, document or row group: atomic in the store. */

@@ -2,7 +2,7 @@
 import { filled } from '../engine/values/blank.ts'
 import type { DecodeOptions, DecodeResult } from '../engine/types.ts'
 import { collectBytes, decodeText } from '../parsers/charset.ts'
-import { JsonRefused, type MiisObject, type MiisValue, parseMiisJson } from '../parsers/miis-json.ts'
+import { JsonRefused, MIIS_DEPTH_MAX, type MiisObject, type MiisValue, parseMiisJson } from '../parsers/miis-json.ts'
 
 /** What was sent, what was answered, or both. `infno` is that of the request; a response alone does not name one. */
 export interface Exchange {
@@ -29,9 +29,20 @@ export async function* decodeExchange(chunks: AsyncIterable<Uint8Array>, options
   else yield { ok: true, record: exchange, recordType: exchange.infno ?? 'response', at: 'message 1', raw: bytes }
 }
 
+/** Bounds that the texts of refusals name. */
+const PARAMS: Readonly<Record<string, { max: number }>> = { 'json-depth': { max: MIIS_DEPTH_MAX } }
+
 function refused(code: string, raw?: Uint8Array): DecodeResult {
   const at = 'message 1'
-  return { ok: false, rejected: { recordType: 'message', at, reason: { severity: 'error', code, at }, ...(raw && { raw }) } }
+  return {
+    ok: false,
+    rejected: {
+      recordType: 'message',
+      at,
+      reason: { severity: 'error', code, at, ...(code in PARAMS && { params: PARAMS[code] }) },
+      ...(raw && { raw }),
+    },
+  }
 }
 
 /** The exchange, or the code of an issue. Never throws. */

@@ -216,9 +216,10 @@ class PayloadRun {
   fail(decoded: Good, error: Error): Promise<void> {
     const { recordType, at, raw } = decoded
     this.deps.log?.('ingest-record-failed', { payload: this.payload._id, source: this.payload.source, cause: error.name })
-    const known = error instanceof OutcomeError ? error.issues[0]?.code : undefined
-    const code = known ?? (error instanceof RangeError ? 'record-too-large' : 'record-failed')
-    return this.quarantine({ recordType, at, raw }, [{ severity: 'error', code, at }])
+    const known = error instanceof OutcomeError ? error.issues[0] : undefined
+    const code = known?.code ?? (error instanceof RangeError ? 'record-too-large' : 'record-failed')
+    const params = known?.params ?? (code === 'record-too-large' && { max: INGEST_BOUNDS.recordResourcesMax })
+    return this.quarantine({ recordType, at, raw }, [{ severity: 'error', code, at, ...(params && { params }) }])
   }
 
   rejectWhole(code: string): Promise<void> {

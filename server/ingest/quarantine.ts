@@ -32,7 +32,7 @@ export async function quarantine(
 }
 
 export function rejectionIssue(rejected: RejectedRecord): ReceiptIssue {
-  const { code, at, text } = rejected.reason
+  const { code, at, text, params } = rejected.reason
   const place = at.startsWith(rejected.at) ? at : `${rejected.at}: ${at}`
-  return { severity: 'error', code, at: place, ...(text !== undefined && { text }) }
+  return { severity: 'error', code, at: place, ...(text !== undefined && { text }), ...(params && { params }) }
 }

@@ -1,7 +1,7 @@
 /** The receipt: what became of each record of a payload, as an OperationOutcome. */
 import { BASE, codeSystem } from '../fhir/canonical.ts'
 import { ISSUES, type IssueCode } from '../outcome/issues.ts'
-import type { OperationOutcome } from '../outcome/render.ts'
+import { fill, type OperationOutcome } from '../outcome/render.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import type { IngestTables } from './tables.ts'
 import type { PayloadDoc, ReceiptIssue } from './types.ts'
@@ -79,10 +79,10 @@ function summary(payload: PayloadDoc, c: ReceiptCounts): Record<string, unknown>
 
 function renderIssue(issue: ReceiptIssue): Record<string, unknown> {
   const known = issue.code in ISSUES ? ISSUES[issue.code as IssueCode] : undefined
-  const rule = issue.rule ?? ''
-  const zh = known ? known.zh.replace('{rule}', rule) : issue.code
-  const en = known ? known.en.replace('{rule}', rule) : issue.code
-  const profile = issue.profile === undefined ? '' : ` [${issue.profile.slice(issue.profile.lastIndexOf('/') + 1)}]`
+  const zh = known ? fill(known.zh, paramsOf(issue)) : issue.code
+  const en = known ? fill(known.en, paramsOf(issue)) : issue.code
+  const named = issue.profile === undefined || known?.zh.includes('{profile}')
+  const profile = named ? '' : ` [${paramsOf(issue).profile}]`
   const more = issue.text === undefined ? '' : ` (${issue.text})`
   return {
     severity: issue.severity,
@@ -92,6 +92,13 @@ function renderIssue(issue: ReceiptIssue): Record<string, unknown> {
     expression: [issue.at],
   }
 }
+
+/** As validation's own outcome fills them (server/validation/issue.ts). */
+const paramsOf = ({ rule = '', profile, params }: ReceiptIssue) => ({
+  rule,
+  profile: profile?.slice(profile.lastIndexOf('/') + 1) ?? 'FHIR R4',
+  ...params,
+})
 
 /** Bounded list of a receipt's issues; what does not fit is counted by severity. */
 export class IssueList {
@@ -118,10 +125,7 @@ export function answerText(counts: ReceiptCounts, payload: PayloadDoc): { ok: bo
   const texts = (severity: ReceiptIssue['severity']): string[] =>
     issues
       .filter((issue) => issue.severity === severity)
-      .map(
-        (issue) =>
-          `${issue.at}: ${issue.code in ISSUES ? ISSUES[issue.code as IssueCode].zh.replace('{rule}', issue.rule ?? '') : issue.code}`,
-      )
+      .map((issue) => `${issue.at}: ${issue.code in ISSUES ? fill(ISSUES[issue.code as IssueCode].zh, paramsOf(issue)) : issue.code}`)
   const errors = texts('error')
   return {
     ok,

@@ -183,4 +183,6 @@ export interface ReceiptIssue {
   rule?: string
   profile?: string
   text?: string
+  /** for the placeholders of the code's text */
+  params?: Readonly<Record<string, string | number>>
 }

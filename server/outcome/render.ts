@@ -26,7 +26,8 @@ function renderIssue(found: OutcomeIssue): Record<string, unknown> {
   }
 }
 
-function fill(text: string, params: Record<string, string | number> | undefined): string {
+/** A text of the registry with its placeholders replaced; one without a value stays visible. */
+export function fill(text: string, params: Readonly<Record<string, string | number>> | undefined): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (params && name in params ? String(params[name]) : whole))
 }
 
