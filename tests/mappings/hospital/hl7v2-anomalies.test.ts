@@ -85,29 +85,6 @@ describe('messages that are not taken', () => {
   })
 })
 
-describe('results that are said to be numbers and are none', () => {
-  test.each(['1e400', '1e-400', 'NaN', '0x1F', '9'.repeat(3000), '-Infinity', '见备注'])('%.10s stays text, flagged', async (value) => {
-    const record = await oru(OBR, `OBX|1|NM|GLU^葡萄糖||${value}|mmol/L|3.9-6.1||||F`)
-    const result = plain(ofType(record, 'Observation')[0])
-    expect([result.valueString, result.valueQuantity]).toEqual([value, undefined])
-    expect(issues(record)).toContainEqual(['warning', 'mapping-number-invalid', 'OBX-5'])
-  })
-
-  test.each([
-    ['NM', '5.4'],
-    ['NM', '<0.5'],
-    ['NM', '阴性'],
-    ['ST', '见备注'],
-  ])('%s %s is no such thing', async (type, value) => {
-    const record = await oru(OBR, `OBX|1|${type}|GLU^葡萄糖||${value}|mmol/L|||||F`)
-    expect(issues(record)).toEqual([])
-  })
-
-  test('without a declared type, a text that means a number is found by its form', async () => {
-    expect(issues(await oru(OBR, 'OBX|1|ST|GLU^葡萄糖||1e400|mmol/L|||||F'))).toEqual([['warning', 'mapping-number-invalid', 'OBX-5']])
-  })
-})
-
 describe('charset (D1)', () => {
   test.each(['GBK', 'CHN', '', 'UNICODE'])('GB 18030 under %j', async (said) => {
     const { mapped } = await readText(iconv.encode([MSH('ADT^A31', said), PID].join('\r'), 'gb18030'))
