@@ -167,8 +167,11 @@ function inherit(all: readonly Working[], stored: ReadonlyMap<string, Known>, ac
         if (!known) continue
         const { custodian } = one.input
         const isMet = (person: string) => one.persons.has(person) || acquainted.has(pairOf(custodian, person))
-        if (!isOwn(custodian, known.custodian) && !known.persons.every(isMet)) continue
-        const persons = orphans.has(one) || isCollection(one.input.type, path) ? known.persons : []
+        const isForeign = !isOwn(custodian, known.custodian) && known.persons.length > 0
+        // One person whom the custodian knows is enough for the label, for which the safe side is to take it.
+        if (isForeign && !known.persons.some(isMet)) continue
+        const takesPersons = orphans.has(one) || isCollection(one.input.type, path)
+        const persons = takesPersons && (!isForeign || known.persons.every(isMet)) ? known.persons : []
         if (take(one, path, known, persons)) changed = true
       }
     }

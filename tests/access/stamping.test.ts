@@ -86,6 +86,18 @@ describe('persons', () => {
     expect((await accOf('Observation', 'planted')).p).toEqual(['~unknown'])
     expect((await accOf('Observation', 'beside')).p).toEqual(['own9'])
     expect((await classOf('Observation', 'beside')).labels).toEqual([])
+    // One of its persons is known: the label is taken, the stranger is not.
+    const shared = { extension: [{ url: 'urn:x', valueReference: { reference: 'Patient/own9' } }], meta: { security: [{ code: 'HIV' }] } }
+    await at.put('H1', [condition('of-two', 'p9', 'B24', shared)])
+    const list = {
+      resourceType: 'List',
+      id: 'part',
+      subject: { reference: 'Patient/own9' },
+      entry: [{ item: { reference: 'Condition/of-two' } }],
+    }
+    await at.put('H2', [list])
+    expect((await accOf('List', 'part')).p).toEqual(['own9'])
+    expect((await classOf('List', 'part')).labels).toContain('HIV')
     await at.put('H2', [encounter('visit9', 'p9')])
     await at.put('H2', [{ resourceType: 'Observation', id: 'told', status: 'final', ...target }])
     expect(await accOf('Observation', 'told')).toMatchObject({ p: ['p9'], o: 'H2' })
