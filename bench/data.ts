@@ -2,7 +2,7 @@
 
 export const PATIENTS = 2_000
 export const OBSERVATIONS_EACH = 50
-/** one patient in so many has refused research */
+/** one patient in so many has refused the insurer */
 export const OPTED_OUT_EVERY = 20
 export const CODES = ['WBC', 'RBC', 'HGB', 'PLT', 'CRP', 'GLU', 'ALT', 'AST', 'CREA', 'UREA']
 
@@ -36,7 +36,7 @@ export const patients = (): Entry[] =>
     }),
   )
 
-/** A blanket research consent for everybody, and a later refusal of research by one in OPTED_OUT_EVERY. */
+/** Everybody lets the insurer read; one in OPTED_OUT_EVERY refuses it later. */
 export const consents = (): Entry[] =>
   Array.from({ length: PATIENTS }, (_, n) => n).flatMap((n) => [
     entry(consent(n, `bc-${n}`, 'OPTIN', '2025-01-01')),
@@ -51,13 +51,21 @@ function consent(n: number, id: string, policy: string, date: string): Record<st
     meta: { source: SOURCE },
     identifier: [{ system: 'https://fhir-cn.example/sid/consent-series', value: id }],
     status: 'active',
-    scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'research' }] },
+    scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
     category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
     patient: subject,
     dateTime: date,
     performer: [subject],
     policyRule: { coding: [{ system: ACT_CODE, code: policy }] },
-    provision: { purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HRESCH' }] },
+    provision: {
+      purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HPAYMT' }],
+      actor: [
+        {
+          role: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }] },
+          reference: { reference: 'Organization/INS' },
+        },
+      ],
+    },
   }
 }
 

@@ -32,9 +32,9 @@ async function main(): Promise<void> {
     note(await loadAll(open.url, mongod.uri, database))
     const token = await bearer(folder, guarded.url)
     for (const clients of [8, 32]) {
-      note(await reads({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.researcher, clients }))
-      note(await pages({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.researcher, clients }))
-      note(await searches({ open: open.url, guarded: guarded.url, withConsent: token.researcher, without: token.quality, clients }))
+      note(await reads({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.insurer, clients }))
+      note(await pages({ baseline: baseline.url, open: open.url, guarded: guarded.url, token: token.insurer, clients }))
+      note(await searches({ open: open.url, guarded: guarded.url, withConsent: token.insurer, without: token.quality, clients }))
     }
     note(await ingestMessages(guarded.url, token.engine))
     rows.push(row('resident memory, access control on', await residentMb(guarded.pid), 'MB'))

@@ -4,7 +4,7 @@ import { loadConfig } from '../server/config/config.ts'
 
 export interface Bearers {
   /** decided by the patients' consents */
-  researcher: () => Promise<string>
+  insurer: () => Promise<string>
   /** decided by statute (the custodian's own quality work): no consent is looked at */
   quality: () => Promise<string>
   engine: () => Promise<string>
@@ -19,7 +19,7 @@ export async function bearer(dataDir: string, url: string): Promise<Bearers> {
     return (await requestToken({ publicUrl: url, clientId: client, key, parameters })).access_token
   }
   return {
-    researcher: () => token('researcher', { purpose_of_use: 'HRESCH', data_form: 'IDENT', research_study: 'bench-study' }),
+    insurer: () => token('insurer', { purpose_of_use: 'HPAYMT', data_form: 'IDENT' }),
     quality: () => token('auditor', { purpose_of_use: 'HQUALIMP' }),
     engine: () => token('h1-engine', {}),
   }

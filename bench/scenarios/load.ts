@@ -11,7 +11,6 @@ const OVERLAY_POLL_MS = 2_000
 const OVERLAY_WAIT_MS_MAX = 600_000
 
 export async function loadAll(url: string, uri: string, database: string): Promise<BenchRow[]> {
-  await send(url, [{ resource: study(), request: { method: 'PUT', url: 'ResearchStudy/bench-study' } }])
   await loadEntries(url, patients())
   const consentRate = await loadEntries(url, consents())
   const rate = await loadEntries(url, observations())
@@ -24,13 +23,6 @@ export async function loadAll(url: string, uri: string, database: string): Promi
     row(`consents of ${PATIENTS} patients`, consentRate, 'consents/s'),
   ]
 }
-
-const study = () => ({
-  resourceType: 'ResearchStudy',
-  id: 'bench-study',
-  status: 'active',
-  extension: [{ url: 'https://fhir-cn.example/StructureDefinition/ethics-approval', valueCode: 'approved' }],
-})
 
 /** The consents were written just now: a server in daily use has a handful of patients in its overlay, not all of them. */
 async function overlayEmpty(uri: string, database: string): Promise<void> {
