@@ -100,3 +100,26 @@ async function events(): Promise<number> {
   const token = await server.token('loader')
   return (await call(token, 'GET', '/AuditEvent?entity=Observation/found&_summary=count')).json.total
 }
+
+test('a hospital looks up what it writes about the patient whom the same transaction makes', async () => {
+  const token = await server.token('h1-engine')
+  const bundle = transactionOf(
+    {
+      fullUrl: 'urn:uuid:6c1cf0f5-6b0e-4b5e-9d0a-0a0a0a0a0a0a',
+      resource: { ...patient('x'), id: undefined },
+      request: { method: 'POST', url: 'Patient', ifNoneExist: 'identifier=urn:x|nobody' },
+    },
+    entryOf(
+      {
+        ...member('_id=found'),
+        code: { coding: [{ system: 'urn:test', code: 'made-l' }] },
+        subject: { reference: 'urn:uuid:6c1cf0f5-6b0e-4b5e-9d0a-0a0a0a0a0a0a' },
+      },
+      'code=made-l',
+    ),
+  )
+  const { json } = await call(token, 'POST', '', bundle)
+  expect(json.entry.map((one: { response: { status: string } }) => one.response.status)).toEqual(['201', '201'])
+  const made = json.entry.map((one: { resource: object }) => one.resource)
+  expect([made[1].subject.reference, made[1].hasMember[0].reference]).toEqual([`Patient/${made[0].id}`, 'Observation/found'])
+})
