@@ -7,6 +7,7 @@ import { zoneOf } from '../fhir/zone.ts'
 import type { Store } from '../store/types.ts'
 import { basisOf } from './basis.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
+import { createCitations } from './citations.ts'
 import { createClassRegistry } from './classes.ts'
 import { type ConsentDeps, type ConsentEffect, consentEffect } from './consent-change.ts'
 import type { Acc } from './decision.ts'
@@ -97,6 +98,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   }
   const reader = createOverlayReader(tables, classes)
   const standing = createStanding(deps)
+  const citations = createCitations(deps)
   const request = { reader, evaluators: createEvaluators(classes, policy), standing, now }
   const masker = createPseudonymiser(options.secret ?? randomBytes(32), now)
   const stamp = (inputs: readonly StampInput[]) => stampAll(deps, inputs)
@@ -132,7 +134,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
       const p = [...new Set(persons)].filter((person) => person !== UNKNOWN_PERSON).sort()
       return { p, s: p.length > 0 ? aboutSomebody : aboutNobody, e: [], o: custodian }
     },
-    basis: (decision, docs) => basisOf(deps, decision, docs),
+    basis: (decision, docs) => basisOf(citations, decision, docs),
     relabelRound: () => relabelRound(deps),
     start: worker.start,
     async stop() {

@@ -42,6 +42,8 @@ export const ACCESS_BOUNDS = {
   classShapesMax: 20_000,
   /** askers whose evaluated classes are kept */
   askersCachedMax: 500,
+  /** persons' lists of consents that are kept, each under its epoch */
+  citationsCachedMax: 20_000,
   recordsPerPersonMax: 500,
   /** rounds in which labels are inherited inside one batch */
   inheritanceRounds: 4,

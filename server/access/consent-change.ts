@@ -4,6 +4,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { SideWrite, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { citedOf } from './citations.ts'
 import { compileConsent } from './consent-compile.ts'
 import type { ConsentVersion } from './effective-rules.ts'
 import { effectiveRules } from './person-rules.ts'
@@ -130,14 +131,15 @@ function nextOf(
   return { person, before, consents, birthDate: born ?? before?.birthDate ?? null }
 }
 
-/** Side writes of these states; an epoch more, and an entry for relabelling, where the rules come out otherwise. */
+/** Side writes of these states; an epoch more, and an entry for relabelling, where the rules or the consents behind them change. */
 export async function effectOf(deps: ConsentDeps, next: readonly NextState[]): Promise<ConsentEffect> {
   const side: SideWrite[] = []
   const changed: RuleChange[] = []
   for (const { person, before, consents, birthDate } of next) {
     const rules = canonicalJson(effectiveRules(consents, birthDate, deps.now().getTime(), deps.zone))
     const isOther = rules !== (before?.rules ?? '[]')
-    const epoch = (before?.epoch ?? 0) + (isOther ? 1 : 0)
+    const isCitedOtherwise = citedOf(consents).join() !== citedOf(parseConsents(before)).join()
+    const epoch = (before?.epoch ?? 0) + (isOther || isCitedOtherwise ? 1 : 0)
     const state: StateDoc = { _id: person, rev: (before?.rev ?? 0) + 1, epoch, rules, consents: JSON.stringify(consents), birthDate }
     const { _id, ...set } = state
     side.push(
@@ -146,6 +148,9 @@ export async function effectOf(deps: ConsentDeps, next: readonly NextState[]): P
         : { table: TABLES.state, op: 'insert', doc: state },
     )
     if (isOther) changed.push(ruleChange(before, state))
+    // The same rules from other consents: stamps are made anew for the account of uses, and nothing need be hidden meanwhile.
+    // Where an entry hides what has not the former epoch's stamp, it must learn of the new one.
+    else if (isCitedOtherwise) changed.push({ state, opens: (await deps.tables.overlay.get(person)) === undefined })
   }
   const entries = await entryWrites(deps, changed)
   return { side: [...side, ...entries.side], changed, room: entries.room }
