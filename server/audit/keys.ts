@@ -22,7 +22,7 @@ export function auditKeys(entry: AuditEntry): string[] {
   }
   // A page of fifty has fifty entities: a second key for each would be half of what its entry costs. Search by a bare id asks for all types.
   for (const named of namedResources(entry)) keys.push(`entity>${named}`)
-  for (const consent of entry.consents ?? []) keys.push(`entity>Consent/${consent.split('/_history/')[0]}`, `entity>Consent/${consent}`)
+  for (const consent of entry.consents ?? []) keys.push(`entity>Consent/${consent.split('/_history/')[0]}`)
   return [...new Set(keys)]
 }
 
