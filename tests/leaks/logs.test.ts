@@ -2,7 +2,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { clientKey, requestToken } from '../../server/auth/request-token.ts'
 import { loadConfig } from '../../server/config/config.ts'
 import { sourceMappingIds } from '../../mappings/index.ts'
+import { freePort } from '../../server/store/mongod/free-port.ts'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -52,15 +52,6 @@ afterAll(async () => {
   await database.drop()
   await rm(folder, { recursive: true, force: true })
 })
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-}
 
 async function ready(): Promise<void> {
   const until = Date.now() + READY_MS_MAX

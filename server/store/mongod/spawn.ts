@@ -1,8 +1,9 @@
 /** Starts one mongod process and waits until it listens. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createServer, connect as connectSocket } from 'node:net'
+import { connect as connectSocket } from 'node:net'
 import { readFile, stat } from 'node:fs/promises'
 import { BOUNDS } from '../../config/bounds.ts'
+import { freePort } from './free-port.ts'
 import type { Serving } from './folder.ts'
 
 export interface SpawnOptions {
@@ -66,17 +67,6 @@ function arguments_(options: SpawnOptions, port: number): string[] {
     // There is no other member that could take over, so nobody to wait for.
     '--setParameter=shutdownTimeoutMillisForSignaledShutdown=100',
   ]
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 /** undefined: it listens; otherwise how it ended. */

@@ -1,7 +1,8 @@
 /** Two server processes on one database, and the persons whose consents will change. */
 import { callerOf, type Caller, type ClientOf, each, fhirJson, type Reply } from '../support/client.ts'
 import { admission, type Invented, invented, labMessage } from '../support/people.ts'
-import { freePort, type ServerProcess, startServerProcess } from '../support/server-process.ts'
+import { freePort } from '../../../server/store/mongod/free-port.ts'
+import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
 
 export interface Scene {
   servers: ServerProcess[]
