@@ -22,7 +22,7 @@ import type { Log } from './log.ts'
 import { prepareExportTables } from './operations/export/job.ts'
 import { resumeExports } from './operations/export/run.ts'
 import { writeOrganizations } from './organizations.ts'
-import { renderOutcome } from './outcome/render.ts'
+import { FHIR_JSON, renderOutcome } from './outcome/render.ts'
 import { createSearch } from './search/search.ts'
 import { openSecret } from './secret.ts'
 import { startMongod } from './store/mongod/start.ts'
@@ -159,9 +159,7 @@ async function startOn(
 
 function notYet(_request: IncomingMessage, response: ServerResponse): void {
   const body = JSON.stringify(renderOutcome([{ code: 'unavailable' }]))
-  response
-    .writeHead(503, { 'Retry-After': '1', 'Content-Type': 'application/fhir+json; charset=utf-8', 'Cache-Control': 'no-store' })
-    .end(body)
+  response.writeHead(503, { 'Retry-After': '1', 'Content-Type': FHIR_JSON, 'Cache-Control': 'no-store' }).end(body)
 }
 
 function listen(server: Server, config: Config): Promise<string> {

@@ -1,10 +1,9 @@
 /** Requests that node refuses before any of our code sees them: they get an OperationOutcome like all others. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { FHIR_JSON } from '../interactions/answers.ts'
 import type { IssueCode } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { outcomeOf } from '../outcome/render.ts'
+import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 
 /** Node's own codes of what is wrong with a request's head or framing. */
 const CAUSES: Record<string, { status: number; reason: string; code: IssueCode }> = {

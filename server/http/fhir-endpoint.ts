@@ -4,12 +4,11 @@ import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { smartConfiguration } from '../auth/smart-configuration.ts'
-import { FHIR_JSON } from '../interactions/answers.ts'
 import { capabilities } from '../interactions/capabilities.ts'
 import { dispatch } from '../interactions/dispatch.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { outcomeOf } from '../outcome/render.ts'
+import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { readBody } from './body.ts'
 
 export const FHIR_BODY_BYTES_MAX = 64 * 1024 * 1024

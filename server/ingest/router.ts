@@ -2,7 +2,7 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import type { Actor } from '../auth/actor.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { outcomeOf } from '../outcome/render.ts'
+import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import type { Ingest, ReceiveResult } from './ingest.ts'
 import { answerText, receiptCounts, receiptOutcome } from './receipt.ts'
@@ -18,8 +18,6 @@ export interface IngestRouterDeps {
 }
 
 type Handler = (request: Request, response: Response, actor: Actor) => Promise<void>
-
-const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 
 /** Mount at `/ingest`, before anything that parses bodies. */
 export function ingestRouter(deps: IngestRouterDeps): Router {

@@ -1,10 +1,8 @@
 /** The shapes of answers that several interactions share. */
 import { type OutcomeIssue, OutcomeError } from '../outcome/outcome-error.ts'
-import { renderOutcome } from '../outcome/render.ts'
+import { FHIR_JSON, renderOutcome } from '../outcome/render.ts'
 import type { Stored } from '../store/types.ts'
 import type { FhirRequest, FhirResponse } from './types.ts'
-
-export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 
 export const etag = (v: number): string => `W/"${v}"`
 

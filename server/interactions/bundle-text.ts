@@ -1,5 +1,5 @@
 /** Bundles are spliced from stored bytes: nothing of a resource is parsed or printed again (docs/decisions). */
-import { FHIR_JSON } from './answers.ts'
+import { FHIR_JSON } from '../outcome/render.ts'
 import type { FhirResponse } from './types.ts'
 
 export interface BundleEntry {

@@ -4,14 +4,11 @@ import type { ParsedResource } from '../fhir/resource-text.ts'
 import { writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentForWrite } from './current.ts'
-import { claimKeyOf, dropStaleClaim, findMatches, requireLookUp, requireRightToWrite } from './matches.ts'
+import { claimKeyOf, dropStaleClaim, findMatches, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
 import { queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { remove, update, updateDraft } from './update.ts'
 import { draftOf, parseBody, store } from './writing.ts'
-
-/** How often an update that would create looks again when another request creates the same. */
-const ATTEMPTS_MAX = 5
 
 /**
  * PUT [type]?criteria. One match, as the caller sees it, is updated; none: created, under the id that the content has if it
@@ -26,18 +23,14 @@ export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): P
   const sent = parseBody(request)
   const intended = { type, id: deps.newId(), method: 'POST', custodian: request.actor.organization, parsed: sent } as const
   await requireRightToWrite(deps, request, intended)
-  for (let attempt = 0; ; attempt++) {
+  const criteria = queryText(request.query)
+  const write = async (): Promise<FhirResponse> => {
     const id = await onlyMatch(deps, request, type)
     if (id !== undefined) return updateMatch(deps, request, sent, type, id)
     if (sent.resource.id !== undefined) return update(deps, instanceOf(request, type, String(sent.resource.id)))
-    try {
-      return await createClaimed(deps, request, sent, type)
-    } catch (error) {
-      if (!(error instanceof OutcomeError) || error.issues[0]?.code !== 'claim-taken' || attempt >= ATTEMPTS_MAX) throw error
-      const criteria = queryText(request.query)
-      await dropStaleClaim(deps, request, type, criteria, claimKeyOf(request, type, criteria))
-    }
+    return createClaimed(deps, request, sent, type)
   }
+  return whileClaimTaken(write, () => dropStaleClaim(deps, request, type, criteria, claimKeyOf(request, type, criteria)))
 }
 
 /**

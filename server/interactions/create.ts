@@ -3,12 +3,9 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Draft } from '../writer/types.ts'
 import { writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
-import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite } from './matches.ts'
+import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { draftOf, parseBody, store } from './writing.ts'
-
-/** How often a create whose claim is taken looks again for the resource that took it. */
-const CLAIM_ATTEMPTS_MAX = 5
 
 export async function create(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const type = request.segments[0] ?? ''
@@ -27,16 +24,12 @@ async function conditionalCreate(deps: FhirDeps, request: FhirRequest, draft: Dr
   const { type } = draft
   await requireRightToWrite(deps, request, draft, new Set(type === 'Patient' ? [draft.id] : []))
   const claim = { key: claimKeyOf(request, type, criteria), value: { target: `${type}/${draft.id}` } }
-  for (let attempt = 0; ; attempt++) {
+  const write = async (): Promise<FhirResponse> => {
     const matches = await findMatches(deps, request, type, criteria)
     if (matches.length > 1) throw new OutcomeError('criteria-multiple', { expression: ['http.If-None-Exist'] })
     if (matches[0]) return matchAnswer(deps, request, matches[0])
-    try {
-      const [written] = await store(deps, request, [draft], { claims: [claim] })
-      return writeAnswer(request, deps.baseUrl, written)
-    } catch (error) {
-      if (!(error instanceof OutcomeError) || error.issues[0]?.code !== 'claim-taken' || attempt >= CLAIM_ATTEMPTS_MAX) throw error
-      await dropStaleClaim(deps, request, type, criteria, claim.key)
-    }
+    const [written] = await store(deps, request, [draft], { claims: [claim] })
+    return writeAnswer(request, deps.baseUrl, written)
   }
+  return whileClaimTaken(write, () => dropStaleClaim(deps, request, type, criteria, claim.key))
 }

@@ -4,14 +4,30 @@ import { systemDecision } from '../access/decision.ts'
 import type { WriteIntent } from '../access/types.ts'
 import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { FHIR_JSON } from '../outcome/render.ts'
 import type { Stored } from '../store/types.ts'
-import { etag, FHIR_JSON, preferOf, resourceAnswer } from './answers.ts'
+import { etag, preferOf, resourceAnswer } from './answers.ts'
 import { audited } from './audited.ts'
 import { requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { masked } from './read.ts'
 import { parseSearch } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+
+/** How often a write whose claim is taken looks again for the resource that took it. */
+const CLAIM_ATTEMPTS_MAX = 5
+
+/** Runs a conditional write again, after `dropStale`, while another request has the claim. */
+export async function whileClaimTaken<T>(write: () => Promise<T>, dropStale: () => Promise<void>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await write()
+    } catch (error) {
+      if (!(error instanceof OutcomeError) || error.issues[0]?.code !== 'claim-taken' || attempt >= CLAIM_ATTEMPTS_MAX) throw error
+      await dropStale()
+    }
+  }
+}
 
 /**
  * Before anything is looked for: what may not be written does not open a look-up either. `intent` is the write as far as it

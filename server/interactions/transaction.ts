@@ -13,13 +13,11 @@ import { type Dispatch, entryRequest, toEntry } from './entry-requests.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentsForWrite } from './current.ts'
-import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite } from './matches.ts'
+import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
 import { rewriteReferences } from './references.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
 import { draftOf, store, type Written } from './writing.ts'
-
-const ATTEMPTS_MAX = 5
 
 /** One write of a transaction, or the existing match that its If-None-Exist found. */
 interface Step {
@@ -41,18 +39,16 @@ export async function transaction(
   for (const entry of entries) if (entry.problem) throw entry.problem
   const writes = entries.filter((entry) => entry.method !== 'GET' && entry.method !== 'HEAD')
   const answers = new Array<BundleEntry>(entries.length)
-  for (let attempt = 0; ; attempt++) {
-    const steps = await prepare(deps, request, writes)
-    try {
-      await commit(deps, request, steps, answers)
-      break
-    } catch (error) {
-      if (!(error instanceof OutcomeError) || error.issues[0]?.code !== 'claim-taken' || attempt >= ATTEMPTS_MAX) throw error
-      for (const step of steps)
-        if (step.claim && step.criteria)
-          await dropStaleClaim(deps, entryRequest(request, step.entry), step.entry.segments[0] ?? '', step.criteria, step.claim.key)
-    }
+  let steps: Step[] = []
+  const write = async (): Promise<void> => {
+    steps = await prepare(deps, request, writes)
+    await commit(deps, request, steps, answers)
   }
+  await whileClaimTaken(write, async () => {
+    for (const step of steps)
+      if (step.claim && step.criteria)
+        await dropStaleClaim(deps, entryRequest(request, step.entry), step.entry.segments[0] ?? '', step.criteria, step.claim.key)
+  })
   for (const entry of entries) {
     if (entry.method === 'GET' || entry.method === 'HEAD') answers[entry.at] = toEntry(await dispatch(deps, entryRequest(request, entry)))
   }

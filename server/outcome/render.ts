@@ -3,6 +3,9 @@ import { ISSUES } from './issues.ts'
 import { type OutcomeIssue, OutcomeError } from './outcome-error.ts'
 import { codeSystem } from '../fhir/canonical.ts'
 
+/** Media type of every FHIR answer (R4 json.html). */
+export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
+
 export interface OperationOutcome {
   resourceType: 'OperationOutcome'
   issue: Record<string, unknown>[]
