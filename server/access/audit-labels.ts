@@ -4,15 +4,14 @@
  */
 import type { FhirResource } from '../fhir/types.ts'
 import type { Store, Stored } from '../store/types.ts'
-import { createClassRegistry } from './classes.ts'
+import { type ClassRegistry, createClassRegistry } from './classes.ts'
 import { classAnnouncer } from './overlay-reader.ts'
-import type { ClassRegistry } from './classes.ts'
 import { zoneOf } from '../fhir/zone.ts'
 import type { Acc } from './decision.ts'
 import { effectiveRules } from './person-rules.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { type StampDeps, stampAll, UNKNOWN_PERSON } from './stamp.ts'
-import { accessTables, type AccessTables, LABELLING, parseConsents } from './tables.ts'
+import { accessTables, type AccessTables, LABELLING, OF_PERSONS, parseConsents } from './tables.ts'
 import type { StampInput } from './types.ts'
 
 export interface Drift {
@@ -53,8 +52,7 @@ export async function auditLabels(options: LabelAuditOptions): Promise<LabelAudi
   await classes.refresh()
   const zone = zoneOf(options.timezone ?? 'Asia/Shanghai')
   const deps: StampDeps = { store: options.store, tables, classes, zone, ownBase: options.ownBase }
-  // Persons' ids sort before what else stands in the table.
-  const [overlay, grants] = await Promise.all([tables.overlay.find({ _id: { $lt: '~' } }), tables.grants.find({})])
+  const [overlay, grants] = await Promise.all([tables.overlay.find(OF_PERSONS), tables.grants.find({})])
   const entries = new Map([...grants, ...overlay].map((entry) => [entry._id, entry.epoch]))
   const found: LabelAudit = {
     documents: 0,

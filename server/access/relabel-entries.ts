@@ -3,7 +3,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { SideWrite } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import type { ConsentRule, Provision } from './consent-model.ts'
-import { type AccessTables, type OverlayDoc, parseRules, type StateDoc, TABLES } from './tables.ts'
+import { type AccessTables, OF_PERSONS, type OverlayDoc, parseRules, type StateDoc, TABLES } from './tables.ts'
 
 /** A person's new rules, to be committed with the entry. */
 export interface RuleChange {
@@ -49,8 +49,7 @@ export function createOverlayRoom({ overlay }: Pick<AccessTables, 'overlay'>, no
       taken = taken.filter(({ until }) => until > now().getTime())
       const coming = taken.reduce((sum, one) => sum + one.entries, 0)
       taken.push(mine)
-      // Persons' ids sort before what else stands in the table.
-      if ((await overlay.count({ _id: { $lt: '~' } })) + coming + entries <= ACCESS_BOUNDS.overlayMax) return
+      if ((await overlay.count(OF_PERSONS)) + coming + entries <= ACCESS_BOUNDS.overlayMax) return
       taken = taken.filter((one) => one !== mine)
       throw new OutcomeError('busy', {}, { 'Retry-After': String(ACCESS_BOUNDS.overlayGraceMs / 1000) })
     },

@@ -101,6 +101,9 @@ export interface AccessTables {
   leases: Table<TableDoc>
 }
 
+/** Entries of persons: their ids sort before what else stands in the overlay's table (the mark of the newest class). */
+export const OF_PERSONS = { _id: { $lt: '~' } } as const
+
 export const LABELLING = systemDecision('labelling')
 
 export function accessTables(store: Store): AccessTables {
