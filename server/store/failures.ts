@@ -72,6 +72,11 @@ export function isTransient(error: unknown): boolean {
   return error instanceof MongoServerError && typeof error.code === 'number' && CONTENTION.has(error.code)
 }
 
+/** The connection broke: before a commit nothing of the transaction was applied, after it nobody knows. */
+export function isBroken(error: unknown): boolean {
+  return error instanceof MongoNetworkError
+}
+
 export function isUnknownCommit(error: unknown): boolean {
   return error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult')
 }

@@ -7,7 +7,7 @@ import { type Chain, newChain } from './chain.ts'
 import { CLAIMS } from './collections.ts'
 import { Conflict } from './conflict.ts'
 import type { StoredDoc } from './documents.ts'
-import { isTransient, isUnknownCommit } from './failures.ts'
+import { isBroken, isTransient, isUnknownCommit } from './failures.ts'
 import type { WriteResult, WriteUnit } from './types.ts'
 import { type ClaimDoc, documentKey, planGroup, type Standing } from './unit-plan.ts'
 
@@ -46,7 +46,9 @@ export async function runTransaction(o: TransactionOptions, lane: Lane, units: r
         // A new document was there already, a version or a row moved on: look at all of them one by one, then decide.
         if (error.kind === 'refused' || (error.kind === 'side' && (units.length > 1 || error.where || thorough))) throw error
         thorough = true
-      } else if (!isTransient(error)) throw error
+        // What stands was looked at, so only the lane's own chain can be in the way: go on in a new one.
+        if (attempt > 1 && error.kind === 'duplicate') lane.chain = undefined
+      } else if (!isTransient(error) && !isBroken(error)) throw error
       if (Date.now() >= deadline) throw giveUp(error)
       await pause(attempt)
     }
@@ -69,28 +71,28 @@ async function attemptOnce(o: TransactionOptions, lane: Lane, units: readonly Wr
   const plan = planGroup(units, standing, o.now(), o.claimId)
   const draft = lane.chain ? { ...lane.chain } : newChain()
   await applyPlan(o.db, lane.session, plan, draft, thorough)
-  try {
-    await commit(lane.session, deadline)
-  } catch (error) {
-    // It may have been stored: going on with the same numbers could store them twice.
-    if (isUnknownCommit(error)) lane.chain = undefined
-    throw error
-  }
-  if (plan.audit.length > 0) {
-    lane.chain = draft
-    o.advanced(draft)
-  }
+  const chain = lane.chain
+  // Until it is known what became of it, going on with the same numbers could store them twice.
+  lane.chain = undefined
+  await commit(lane.session, deadline)
+  lane.chain = plan.audit.length > 0 ? draft : chain
+  if (plan.audit.length > 0) o.advanced(draft)
   return plan.results
 }
 
-/** The commit itself may be repeated until its outcome is known; the database applies it once. */
+/**
+ * The commit itself may be repeated until its outcome is known; the database applies it once. A connection that breaks
+ * under it does not always bear the driver's label of an unknown outcome, so every broken one is taken for that.
+ * @throws OutcomeError unavailable when it stays unknown: such a group must not be tried again as a whole
+ */
 async function commit(session: ClientSession, deadline: number): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await session.commitTransaction()
       return
     } catch (error) {
-      if (!isUnknownCommit(error) || Date.now() >= deadline) throw error
+      if (!isUnknownCommit(error) && !isBroken(error)) throw error
+      if (Date.now() >= deadline) throw new OutcomeError('unavailable')
       await pause(attempt)
     }
   }

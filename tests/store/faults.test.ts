@@ -67,7 +67,7 @@ describe('the database is killed under load', () => {
       }
     }
     const work = [...Array.from({ length: 8 }, writer), ...Array.from({ length: 4 }, auditor)]
-    for (let kill = 0; kill < 2; kill++) {
+    for (let kill = 0; kill < 5; kill++) {
       await new Promise((resolve) => setTimeout(resolve, 400))
       const pid = mongod.pid()
       process.kill(pid, 'SIGKILL')
