@@ -4,6 +4,8 @@ export const BOUNDS = {
   mongodCacheGb: 1,
   mongodOplogMb: 2048,
   mongodStartMs: 60_000,
+  /** how long somebody at a port may take to say whether it is the mongod of a folder */
+  mongodAnswerMs: 5000,
   mongodStopMs: 30_000,
   mongodRestartDelayMinMs: 100,
   mongodRestartDelayMaxMs: 10_000,

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
@@ -89,6 +91,33 @@ describe('embedded mongod', () => {
     process.kill(killed, 'SIGKILL')
     await waitFor(() => mongod.pid() !== killed)
     expect(await client.db('x').collection('a').countDocuments()).toBe(1)
+    await client.close()
+  })
+
+  test('while another program has the port, it waits for that port: the clients know no other', async () => {
+    const mongod = await start(await folder())
+    const { uri } = mongod
+    const pid = mongod.pid()
+    const port = Number(new URL(uri).port)
+    process.kill(pid, 'SIGKILL')
+    const callers: Socket[] = []
+    const intruder = createServer((socket) => callers.push(socket))
+    await waitFor(async () => {
+      if (isAlive(pid)) return false
+      intruder.listen(port, '127.0.0.1')
+      return once(intruder, 'listening').then(
+        () => true,
+        () => false,
+      )
+    })
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(mongod.pid()).toBe(pid)
+    const closed = new Promise((resolve) => intruder.close(resolve))
+    for (const socket of callers) socket.destroy()
+    await closed
+    await waitFor(() => mongod.pid() !== pid)
+    const client = new MongoClient(uri)
+    expect(await client.db('admin').command({ hello: 1 })).toMatchObject({ isWritablePrimary: true, me: `127.0.0.1:${port}` })
     await client.close()
   })
 

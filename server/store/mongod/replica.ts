@@ -2,7 +2,6 @@
 import { realpath } from 'node:fs/promises'
 import { type Document, MongoClient, MongoServerError } from 'mongodb'
 import { BOUNDS } from '../../config/bounds.ts'
-import type { Serving } from './folder.ts'
 
 const ALREADY_INITIALIZED = 23
 const NOT_YET_INITIALIZED = 94
@@ -50,21 +49,25 @@ async function currentConfig(admin: Admin): Promise<Document | undefined> {
 }
 
 /** Whether the mongod at that port has that data folder: a pid alone may have been given to another program since. */
-export async function servesFolder(serving: Serving, dbPath: string): Promise<boolean> {
+export async function servesFolder(port: number, dbPath: string): Promise<boolean> {
   try {
-    return await withDirect(serving.port, async (admin) => {
-      const { parsed } = await admin({ getCmdLineOpts: 1 })
-      return (await realpath(parsed.storage.dbPath)) === (await realpath(dbPath))
-    })
+    return await withDirect(
+      port,
+      async (admin) => {
+        const { parsed } = await admin({ getCmdLineOpts: 1 })
+        return (await realpath(parsed.storage.dbPath)) === (await realpath(dbPath))
+      },
+      BOUNDS.mongodAnswerMs,
+    )
   } catch {
     return false
   }
 }
 
-async function withDirect<T>(port: number, work: (admin: Admin) => Promise<T>): Promise<T> {
+async function withDirect<T>(port: number, work: (admin: Admin) => Promise<T>, patienceMs: number = BOUNDS.mongodStartMs): Promise<T> {
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
-    serverSelectionTimeoutMS: BOUNDS.mongodStartMs,
-    connectTimeoutMS: BOUNDS.mongoConnectMs,
+    serverSelectionTimeoutMS: patienceMs,
+    connectTimeoutMS: Math.min(patienceMs, BOUNDS.mongoConnectMs),
     maxPoolSize: 1,
   })
   try {

@@ -5,6 +5,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { BOUNDS } from '../../config/bounds.ts'
 import { freePort } from './free-port.ts'
 import type { Serving } from './folder.ts'
+import { servesFolder } from './replica.ts'
 
 export interface SpawnOptions {
   binary: string
@@ -12,6 +13,8 @@ export interface SpawnOptions {
   logPath: string
   cacheGb: number
   preferredPort?: number
+  /** clients of this process are connected to the preferred port: no other one will do */
+  keepPort?: boolean
 }
 
 const ATTEMPTS = 5
@@ -29,12 +32,12 @@ export async function spawnMongod(options: SpawnOptions): Promise<Serving> {
       () => 0,
     )
     const child = spawn(options.binary, arguments_(options, port), { detached: true, stdio: 'ignore' })
-    const exit = await listensOrExits(child, port)
+    const exit = await listensOrExits(child, port, options.dbPath)
     if (exit === undefined && child.pid !== undefined) {
       child.unref()
       return { pid: child.pid, port }
     }
-    if (attempt === ATTEMPTS) throw new Error(await explain(options.logPath, logStart, exit))
+    if (attempt === ATTEMPTS || options.keepPort) throw new Error(await explain(options.logPath, logStart, exit))
     // Mostly the port was taken in between.
     port = await freePort()
   }
@@ -70,7 +73,7 @@ function arguments_(options: SpawnOptions, port: number): string[] {
 }
 
 /** undefined: it listens; otherwise how it ended. */
-async function listensOrExits(child: ChildProcess, port: number): Promise<string | undefined> {
+async function listensOrExits(child: ChildProcess, port: number, dbPath: string): Promise<string | undefined> {
   let ended: string | undefined
   child.once('error', (error) => {
     ended = (error as NodeJS.ErrnoException).code ?? 'error'
@@ -80,11 +83,8 @@ async function listensOrExits(child: ChildProcess, port: number): Promise<string
   })
   const deadline = Date.now() + BOUNDS.mongodStartMs
   while (ended === undefined) {
-    // A socket that answers may be another program's; mongod would then have ended by itself within the same moment.
-    if (await answers(port)) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-      if (ended === undefined) return undefined
-    }
+    // A socket that answers may be another program's; mongod then ends by itself, in its own time.
+    if ((await answers(port)) && (await servesFolder(port, dbPath)) && ended === undefined) return undefined
     if (Date.now() > deadline) {
       child.kill('SIGKILL')
       return 'timeout'

@@ -30,13 +30,12 @@ const WATCH_MS = 250
  */
 export async function startMongod(options: EmbeddedOptions): Promise<EmbeddedMongod> {
   const folder = await openFolder(options.dataDir)
-  const serve = () => folder.exclusively(() => joinOrStart(folder, options))
   await folder.join()
-  let serving = await serve()
+  let serving = await folder.exclusively(() => joinOrStart(folder, options, undefined))
   const watch = keepRunning(
     () => serving,
     async () => {
-      serving = await serve()
+      serving = await folder.exclusively(() => joinOrStart(folder, options, serving.port))
     },
     options.log,
   )
@@ -58,9 +57,10 @@ export async function startMongod(options: EmbeddedOptions): Promise<EmbeddedMon
   }
 }
 
-async function joinOrStart(folder: DataFolder, options: EmbeddedOptions): Promise<Serving> {
+/** `port`: the one that this process' clients know. They find a restarted database by themselves, but only there. */
+async function joinOrStart(folder: DataFolder, options: EmbeddedOptions, port: number | undefined): Promise<Serving> {
   const known = await folder.serving()
-  if (known && isAlive(known.pid) && (await servesFolder(known, folder.dbPath))) {
+  if (known && isAlive(known.pid) && (await servesFolder(known.port, folder.dbPath))) {
     await ensurePrimary(known.port)
     return known
   }
@@ -70,8 +70,8 @@ async function joinOrStart(folder: DataFolder, options: EmbeddedOptions): Promis
     dbPath: folder.dbPath,
     logPath: folder.logPath,
     cacheGb: options.cacheGb ?? Number(process.env.MONGOD_CACHE_GB ?? BOUNDS.mongodCacheGb),
-    // The same port again: clients that are connected find the restarted database by themselves.
-    ...(known ? { preferredPort: known.port } : {}),
+    ...(port === undefined ? {} : { preferredPort: port, keepPort: true }),
+    ...(port === undefined && known ? { preferredPort: known.port } : {}),
   })
   await folder.setServing(serving)
   await ensurePrimary(serving.port)
