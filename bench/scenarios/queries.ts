@@ -3,6 +3,7 @@ import { CODES, OBSERVATIONS_EACH, observationId, optedOut, PATIENTS, patientId 
 import { type BenchRow, type Load, type Measured, measure, row } from '../measure.ts'
 
 const SECONDS = 8
+const TURNS = 3
 
 export interface Askers {
   baseline: string
@@ -55,18 +56,27 @@ export async function searches(askers: {
     [1, 2, 3].map((month) => `/fhir/Observation?code=${code}&date=ge2026-0${month}-10&_count=20&_total=none`),
   )
   const at = `${clients} clients`
-  const without = await load({ url: askers.guarded, paths, clients, headers: await auth(askers.without) })
-  const withConsent = await load({ url: askers.guarded, paths, clients, headers: await auth(askers.withConsent) })
+  const ask = async (token: () => Promise<string>) =>
+    (await load({ url: askers.guarded, paths, clients, headers: await auth(token) })).perSecond
+  // The two are close and the account of uses grows under both: in turns, or the later one pays for the earlier.
+  const without: number[] = []
+  const withConsent: number[] = []
+  for (let turn = 0; turn < TURNS; turn++) {
+    without.push(await ask(askers.without))
+    withConsent.push(await ask(askers.withConsent))
+  }
   const open = await load({ url: askers.open, paths, clients })
-  const baseline = { name: `search by code and date, consent not asked (statutory view), ${at}`, value: without.perSecond }
+  const baseline = { name: `search by code and date, consent not asked (statutory view), ${at}`, value: mean(without) }
   return [
-    row(baseline.name, without.perSecond, 'requests/s'),
-    row(`search by code and date, with consent, ${at}`, withConsent.perSecond, 'requests/s', baseline),
+    row(baseline.name, baseline.value, 'requests/s'),
+    row(`search by code and date, with consent, ${at}`, mean(withConsent), 'requests/s', baseline),
     row(`search by code and date, no token, no audit, ${at}`, open.perSecond, 'requests/s'),
   ]
 }
 
 const auth = async (token: () => Promise<string>): Promise<Record<string, string>> => ({ Authorization: `Bearer ${await token()}` })
+
+const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** A figure counts only when every answer was right. */
 async function load(options: Omit<Load, 'seconds'>): Promise<Measured> {

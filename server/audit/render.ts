@@ -53,7 +53,8 @@ const ENTITY_PERSON = coding('http://terminology.hl7.org/CodeSystem/audit-entity
 const ENTITY_SYSTEM_OBJECT = coding('http://terminology.hl7.org/CodeSystem/audit-entity-type', '2', 'System Object')
 const ROLE_PATIENT = coding('http://terminology.hl7.org/CodeSystem/object-role', '1', 'Patient')
 const ROLE_RESOURCE = coding('http://terminology.hl7.org/CodeSystem/object-role', '4', 'Domain Resource')
-const ROLE_SECURITY = coding('http://terminology.hl7.org/CodeSystem/object-role', '13', 'Security Resource')
+/** As short as it can be: a page names one consent for each patient. */
+const ROLE_SECURITY = coding('http://terminology.hl7.org/CodeSystem/object-role', '13')
 const ROLE_QUERY = coding('http://terminology.hl7.org/CodeSystem/object-role', '24', 'Query')
 const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 
@@ -106,7 +107,7 @@ function entities(entry: AuditEntry, rendering: Rendering): string {
   const list: string[] = []
   for (const patient of entry.patients ?? []) list.push(entity(ENTITY_PERSON, ROLE_PATIENT, what(`Patient/${patient}`)))
   for (const named of namedResources(entry)) list.push(entity(ENTITY_SYSTEM_OBJECT, ROLE_RESOURCE, what(named)))
-  for (const consent of entry.consents ?? []) list.push(entity(ENTITY_SYSTEM_OBJECT, ROLE_SECURITY, what(`Consent/${consent}`)))
+  for (const consent of entry.consents ?? []) list.push(`{${what(`Consent/${consent}`)}"role":${ROLE_SECURITY}}`)
   const request = requestEntity(entry, rendering)
   if (request) list.push(request)
   return list.length === 0 ? '' : `,"entity":[${list.join(',')}]`
