@@ -52,8 +52,8 @@ const TYPE_REST = coding(EVENT_TYPE_SYSTEM, 'rest', 'RESTful Operation')
 const ENTITY_PERSON = coding('http://terminology.hl7.org/CodeSystem/audit-entity-type', '1', 'Person')
 const ENTITY_SYSTEM_OBJECT = coding('http://terminology.hl7.org/CodeSystem/audit-entity-type', '2', 'System Object')
 const ROLE_PATIENT = coding('http://terminology.hl7.org/CodeSystem/object-role', '1', 'Patient')
-const ROLE_RESOURCE = coding('http://terminology.hl7.org/CodeSystem/object-role', '4', 'Domain Resource')
-/** As short as it can be: a page names one consent for each patient. */
+/** These two are as short as they can be: a page names every resource, and one consent for each patient. */
+const ROLE_RESOURCE = coding('http://terminology.hl7.org/CodeSystem/object-role', '4')
 const ROLE_SECURITY = coding('http://terminology.hl7.org/CodeSystem/object-role', '13')
 const ROLE_QUERY = coding('http://terminology.hl7.org/CodeSystem/object-role', '24', 'Query')
 const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
@@ -106,7 +106,7 @@ function agents(actor: Actor | undefined, purpose: string | undefined, node: str
 function entities(entry: AuditEntry, rendering: Rendering): string {
   const list: string[] = []
   for (const patient of entry.patients ?? []) list.push(entity(ENTITY_PERSON, ROLE_PATIENT, what(`Patient/${patient}`)))
-  for (const named of namedResources(entry)) list.push(entity(ENTITY_SYSTEM_OBJECT, ROLE_RESOURCE, what(named)))
+  for (const named of namedResources(entry)) list.push(`{${what(named)}"role":${ROLE_RESOURCE}}`)
   for (const consent of entry.consents ?? []) list.push(`{${what(`Consent/${consent}`)}"role":${ROLE_SECURITY}}`)
   const request = requestEntity(entry, rendering)
   if (request) list.push(request)
