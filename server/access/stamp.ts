@@ -258,17 +258,14 @@ function stampedOf(acc: Acc, one: Working | undefined, persons: ReadonlyMap<stri
   return { acc, patients, withMasterKeys: (keys) => (linked.length === 0 ? [...keys] : masterKeys(keys, linked)) }
 }
 
-/** `param>Patient/<record>` also as `param>Patient/<master>`, and both without the type. */
+/** `param>Patient/<record>` also as `param>Patient/<master>`. */
 export function masterKeys(keys: readonly string[], linked: readonly { id: string; person: string }[]): string[] {
   const all = new Set(keys)
   for (const key of keys) {
     const mark = key.indexOf('>')
     if (mark < 0) continue
     const target = key.slice(mark + 1)
-    for (const { id, person } of linked) {
-      if (target === `Patient/${id}`) all.add(`${key.slice(0, mark)}>Patient/${person}`)
-      else if (target === id) all.add(`${key.slice(0, mark)}>${person}`)
-    }
+    for (const { id, person } of linked) if (target === `Patient/${id}`) all.add(`${key.slice(0, mark)}>Patient/${person}`)
   }
   return [...all]
 }

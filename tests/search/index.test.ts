@@ -22,7 +22,7 @@ describe('index', () => {
       valueQuantity: { value: 130, unit: 'g/L', system: 'http://unitsofmeasure.org', code: 'g/L' },
     })
     expect({ ...entry, keys: [...entry.keys].sort() }).toEqual({
-      keys: ['code:718-7', 'code=http://loinc.org|718-7', 'status:final', 'subject>1', 'subject>Patient/1'],
+      keys: ['code:718-7', 'code=http://loinc.org|718-7', 'status:final', 'subject>Patient/1'],
       dates: { date: [{ lo: shanghai('2024-03-10T00:00'), hi: shanghai('2024-03-11T00:00') }] },
       nums: { 'value-quantity': [{ lo: 130, hi: 130, v: 130, u: ['http://unitsofmeasure.org|g/L', 'g/L'] }] },
       sd: shanghai('2024-03-10T00:00'),

@@ -14,8 +14,8 @@ const ABOUT: ReadonlySet<string> = new Set(['patient', 'subject'])
 export const isAboutPerson = (type: string, code: string, compartmentParams: readonly string[]): boolean =>
   type !== 'Patient' && (ABOUT.has(code) || compartmentParams.includes(code))
 
-/** `param>Patient/id`, and `param>id` where the type was left out: keys of `types/reference.ts`. */
-const PATIENT_KEY = /^[\w-]+>(?:Patient\/)?([A-Za-z0-9\-.]{1,64})$/
+/** `param>Patient/id`, as `types/reference.ts` makes them. */
+const PATIENT_KEY = /^[\w-]+>Patient\/([A-Za-z0-9\-.]{1,64})$/
 
 /** Keys of a reference criterion that name what can be a Patient, with its id. */
 export function patientKeys(node: PlanNode): [key: string, id: string][] {

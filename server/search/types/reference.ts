@@ -14,7 +14,7 @@ const BY_IDENTIFIER_VALUE = ':'
 
 function index(column: Column, value: unknown, datatype: string, sink: IndexSink): void {
   const start = column.code + SEPARATOR.reference
-  const into: Into = { start, sink, byType: column.targets.has('Resource') }
+  const into: Into = { start, sink }
   if (datatype === 'Reference') indexReference(into, value as Reference)
   else if (datatype === 'Resource') indexInline(into, value as { resourceType?: unknown; id?: unknown })
   else if (typeof value === 'string') addAddress(into, value)
@@ -23,8 +23,6 @@ function index(column: Column, value: unknown, datatype: string, sink: IndexSink
 interface Into {
   start: string
   sink: IndexSink
-  /** no second key by the bare id: see `keysOfId` */
-  byType: boolean
 }
 
 interface Reference {
@@ -47,21 +45,19 @@ function indexReference(into: Into, value: Reference): void {
 }
 
 /** The first entry of a document or message Bundle stands there itself. */
-function indexInline({ start, sink, byType }: Into, resource: { resourceType?: unknown; id?: unknown }): void {
+function indexInline({ start, sink }: Into, resource: { resourceType?: unknown; id?: unknown }): void {
   if (typeof resource.resourceType !== 'string' || typeof resource.id !== 'string') return
   sink.key(`${start}${resource.resourceType}/${resource.id}`)
-  if (!byType) sink.key(start + resource.id)
 }
 
 function addAddress(into: Into, text: string): void {
-  const { start, sink, byType } = into
+  const { start, sink } = into
   const target = parseReference(text, sink.ownBase)
   if (target?.kind === 'contained') {
     sink.key(start)
   } else if (target?.kind === 'local') {
     const address = `${target.type}/${target.id}`
     sink.key(start + address)
-    if (!byType) sink.key(start + target.id)
     if (target.version !== undefined) sink.key(`${start}${address}/_history/${target.version}`)
   } else {
     sink.key(start + exactKey(text))
@@ -92,12 +88,12 @@ function plan(column: Column, criterion: Criterion, context: PlanContext): PlanN
 }
 
 /**
- * Where anything may be meant (entities of an AuditEvent, targets of a Provenance), there are many references and few look for a
- * bare id: such a reference has one key, with its type, and the search asks for all types.
+ * A reference has one key, with its type: a second one by the bare id would be half of what its index costs. Who leaves the
+ * type out is asking for all those that the parameter may point to, and for what is written there just so.
  */
 function keysOfId(column: Column, start: string, id: string): string[] {
-  if (!column.targets.has('Resource')) return [start + id]
-  return [...RESOURCE_TYPES].map((type) => `${start}${type}/${id}`)
+  const types = column.targets.has('Resource') ? RESOURCE_TYPES : column.targets
+  return [start + id, ...[...types].map((type) => `${start}${type}/${id}`)]
 }
 
 /** `system|value`, `value` of any system, `|value` without system, `system|` any value of it. */
