@@ -85,7 +85,7 @@ async function startOn(
     keysOf: (resource, text) => search.index(resource, parseResource(text).decimals).keys,
     log,
   })
-  const audit = createAudit({ store, now, newId: randomUUID, node: hostname(), queryKey: secret.for('audited queries') })
+  const audit = createAudit({ store, now, node: hostname(), queryKey: secret.for('audited queries') })
   const writer = createWriter({ store, search, access })
   const fhir: FhirDeps = {
     store,

@@ -35,7 +35,7 @@ export const BOUNDS = {
   commitRetryDelayMaxMs: 500,
   /** bodies of one command of several documents: the driver makes it in 17 MB */
   insertBytes: 8 * 1024 * 1024,
-  auditLanes: 1,
+  auditLanes: 2,
   auditGroupEntries: 1000,
   auditGroupBytes: 8 * 1024 * 1024,
   auditQueue: 50_000,

@@ -6,7 +6,6 @@ const MAIN_DATES: Readonly<Record<string, readonly string[]>> = {
   AdverseEvent: ['date'],
   AllergyIntolerance: ['date', 'onset'],
   Appointment: ['date'],
-  AuditEvent: ['date'],
   Basic: ['created'],
   Bundle: ['timestamp'],
   CarePlan: ['date'],

@@ -36,6 +36,9 @@ export type PlanNode =
   | { kind: 'lastUpdated'; where: { op: '$lt' | '$lte' | '$gt' | '$gte'; value: Date }[] }
   /** the parameter has (no) value */
   | { kind: 'missing'; field: 'keys' | 'dates' | 'nums'; param: string; separators: string[]; missing: boolean }
+  /** a criterion on what the resource has in common with many (see keeping.ts); the store decides it once for all of them */
+  | { kind: 'shape'; node: PlanNode }
+  | { kind: 'shapes'; shapes: string[] }
   | { kind: 'nothing' }
   | { kind: 'everything' }
 

@@ -3,6 +3,7 @@ import type { Definitions } from './definitions.ts'
 import { compileTerm, type Extract, passesCast } from './expression/compile.ts'
 import { compileWithFhirpath } from './expression/fallback.ts'
 import { parseExpression, type Term, termKey } from './expression/parse.ts'
+import { keepingOf } from './keeping.ts'
 import type { SearchParameter } from './types.ts'
 import { SEARCH_TYPES } from './types/registry.ts'
 import type { Column, SearchType } from './types/search-type.ts'
@@ -65,7 +66,14 @@ function draft(p: SearchParameter, type: string, definitions: Definitions): Draf
     searchType,
     terms,
     extracts,
-    column: { code: p.code, plain, systems: [...new Set(systems)], datatypes, targets: new Set(p.target ?? []) },
+    column: {
+      code: p.code,
+      keeping: keepingOf(type, p.code),
+      plain,
+      systems: [...new Set(systems)],
+      datatypes,
+      targets: new Set(p.target ?? []),
+    },
   }
 }
 

@@ -1,8 +1,8 @@
 /** A group's plan as commands of one transaction: as few round trips as there are collections. */
 import type { ClientSession, Db, Document } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
-import { AUDIT_TYPE, CLAIMS } from './collections.ts'
-import { HISTORY_SUFFIX } from './documents.ts'
+import { CLAIMS } from './collections.ts'
+import { AUDIT_TYPE, HISTORY_SUFFIX } from './documents.ts'
 import { auditDocuments, type Chain } from './chain.ts'
 import { Conflict } from './conflict.ts'
 import { applySide } from './side-writes.ts'

@@ -7,10 +7,11 @@ import type { Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { auditDocuments, type Chain, newChain } from './chain.ts'
-import { AUDIT_TYPE, type Collections } from './collections.ts'
-import type { StoredDoc } from './documents.ts'
+import type { Collections } from './collections.ts'
+import { AUDIT_TYPE, type AuditDoc } from './documents.ts'
 import { isTransient } from './failures.ts'
 import type { StoreLog } from './log.ts'
+import type { Shapes } from './shapes.ts'
 import { soon } from './soon.ts'
 import type { AuditLog, AuditRecord, ChainPosition } from './types.ts'
 
@@ -72,7 +73,15 @@ export interface AuditLogWriter extends AuditLog {
   close(): Promise<void>
 }
 
-export function createAuditLog(db: Db, collections: Collections, heads: ChainHeads, lanes: number = BOUNDS.auditLanes): AuditLogWriter {
+export interface AuditLogOptions {
+  db: Db
+  collections: Collections
+  heads: ChainHeads
+  shapes: Shapes
+  lanes?: number
+}
+
+export function createAuditLog({ db, collections, heads, shapes, lanes = BOUNDS.auditLanes }: AuditLogOptions): AuditLogWriter {
   const queue: WaitingRecords[] = []
   const idle: { chain: Chain | undefined }[] = Array.from({ length: lanes }, () => ({ chain: undefined }))
   let onEmpty = () => {}
@@ -99,11 +108,10 @@ export function createAuditLog(db: Db, collections: Collections, heads: ChainHea
         await heads.announce(fresh)
         lane.chain = fresh
       }
+      const records = group.flatMap((one) => one.records)
+      await shapes.note(records.map(({ shape }) => shape))
       const draft = { ...lane.chain }
-      const docs = auditDocuments(
-        group.flatMap(({ records }) => records),
-        draft,
-      )
+      const docs = auditDocuments(records, draft)
       lane.chain = undefined
       await insertDurably(db, docs)
       lane.chain = draft
@@ -150,7 +158,7 @@ function takeRecords(queue: WaitingRecords[]): WaitingRecords[] {
 }
 
 /** Ids are ours alone, so a repetition after a lost answer that finds an entry stored has found its own. */
-async function insertDurably(db: Db, docs: (StoredDoc & { chain: ChainPosition })[]): Promise<void> {
+async function insertDurably(db: Db, docs: AuditDoc[]): Promise<void> {
   const deadline = Date.now() + BOUNDS.commitRetryMs
   let rest = docs
   for (let repeated = false; ; repeated = true) {
@@ -177,7 +185,7 @@ function isAway(error: unknown): boolean {
 async function missing<T extends { _id: string }>(db: Db, docs: T[]): Promise<T[]> {
   const ids = docs.map(({ _id }) => _id)
   const found = await db
-    .collection<StoredDoc>(AUDIT_TYPE)
+    .collection<AuditDoc>(AUDIT_TYPE)
     .find({ _id: { $in: ids } }, { projection: { _id: 1 } })
     .toArray()
   const there = new Set(found.map(({ _id }) => _id))
@@ -186,7 +194,7 @@ async function missing<T extends { _id: string }>(db: Db, docs: T[]): Promise<T[
 
 async function* entriesOf(db: Db, _d: Decision): AsyncGenerator<{ id: string; body: Uint8Array; chain: ChainPosition }> {
   const cursor = db
-    .collection<StoredDoc & { chain: ChainPosition }>(AUDIT_TYPE)
+    .collection<AuditDoc>(AUDIT_TYPE)
     .find({}, { projection: { body: 1, chain: 1 }, sort: { 'chain.c': 1, 'chain.n': 1 }, hint: 'chain' })
   for await (const { _id, body, chain } of cursor) yield { id: _id, body, chain }
 }

@@ -4,7 +4,7 @@
  * entries are durable; when that cannot be known, the chain is left as it is and another begun.
  */
 import { hash, randomBytes } from 'node:crypto'
-import type { StoredDoc } from './documents.ts'
+import type { AuditDoc } from './documents.ts'
 import type { AuditRecord, ChainPosition } from './types.ts'
 
 export interface Chain {
@@ -28,21 +28,10 @@ export function nextHash(former: Uint8Array, body: Uint8Array): Uint8Array {
 }
 
 /** Documents for the records, in the chain's next positions; `chain` is moved on: pass a draft (`{ ...chain }`). */
-export function auditDocuments(records: readonly AuditRecord[], chain: Chain): (StoredDoc & { chain: ChainPosition })[] {
-  return records.map((record) => {
+export function auditDocuments(records: readonly AuditRecord[], chain: Chain): AuditDoc[] {
+  return records.map(({ id, at, body, keys, shape, acc }) => {
     chain.n += 1
-    chain.h = nextHash(chain.h, record.body)
-    return {
-      _id: record.id,
-      v: 1,
-      at: record.at,
-      body: record.body,
-      keys: record.keys,
-      dates: { date: [{ lo: record.at, hi: new Date(record.at.getTime() + 1) }] },
-      sd: record.at,
-      acc: record.acc,
-      m: 'POST',
-      chain: { c: chain.id, n: chain.n, h: chain.h },
-    }
+    chain.h = nextHash(chain.h, body)
+    return { _id: id, at, body, keys, shape, acc, chain: { c: chain.id, n: chain.n, h: chain.h } }
   })
 }

@@ -5,7 +5,7 @@
  */
 import { type Db, type IndexDescription, MongoServerError } from 'mongodb'
 import { isTypeName } from '../fhir/ids.ts'
-import { HISTORY_SUFFIX } from './documents.ts'
+import { AUDIT_TYPE, HISTORY_SUFFIX } from './documents.ts'
 
 const NAMESPACE_EXISTS = 48
 
@@ -18,7 +18,7 @@ const INDEXES: IndexDescription[] = [
 ]
 
 const AUDIT_INDEXES: IndexDescription[] = [
-  { name: 'keys', key: { keys: 1, sd: -1, _id: 1 } },
+  { name: 'keys', key: { keys: 1, at: -1, _id: 1 } },
   { name: 'at', key: { at: -1, _id: 1 } },
   { name: 'persons', key: { 'acc.p': 1, _id: 1 } },
   { name: 'chain', key: { 'chain.c': 1, 'chain.n': 1 }, unique: true },
@@ -26,7 +26,6 @@ const AUDIT_INDEXES: IndexDescription[] = [
 
 const HISTORY_INDEXES: IndexDescription[] = [{ name: 'persons', key: { 'acc.p': 1, _id: 1 } }]
 
-export const AUDIT_TYPE = 'AuditEvent'
 export const CLAIMS = 'claims'
 
 export interface Collections {

@@ -1,8 +1,12 @@
 /** The shape of stored documents, and what of it leaves the store. */
 import type { Binary } from 'mongodb'
 import type { Acc } from '../access/decision.ts'
+import { unpackFacts } from '../audit-event/facts.ts'
+import { renderAuditEvent } from '../audit-event/render.ts'
 import type { IndexEntry } from '../search/plan.ts'
 import type { ChainPosition, Stored } from './types.ts'
+
+export const AUDIT_TYPE = 'AuditEvent'
 
 /** A current version: collection = resource type. */
 export interface StoredDoc extends Partial<IndexEntry> {
@@ -13,9 +17,25 @@ export interface StoredDoc extends Partial<IndexEntry> {
   acc: Acc
   m: Stored['method']
   deleted?: true
-  /** AuditEvent only */
-  chain?: ChainPosition
 }
+
+/**
+ * An AuditEvent, written once and never changed: there are many, so it holds what differs and nothing more. Its date is the
+ * time at which it was written.
+ */
+export interface AuditDoc {
+  _id: string
+  at: Date
+  /** packed facts; what is read is rendered from them */
+  body: Uint8Array
+  keys: string[]
+  shape: string
+  acc: Acc
+  chain: ChainPosition
+}
+
+/** Field of the type's main date, as the index `keys` has it. */
+export const dateField = (type: string): 'at' | 'sd' => (type === AUDIT_TYPE ? 'at' : 'sd')
 
 /** A superseded version: collection = resource type + HISTORY_SUFFIX. No keys: history is only asked for by id. */
 export interface HistoryDoc {
@@ -35,6 +55,7 @@ export const PROJECTION = { v: 1, at: 1, body: 1, acc: 1, m: 1, deleted: 1 } as 
 type ReadDoc = Pick<StoredDoc, '_id' | 'v' | 'at' | 'body' | 'acc' | 'm' | 'deleted'>
 
 export function toStored(type: string, doc: ReadDoc): Stored {
+  if (type === AUDIT_TYPE) return toAuditEvent(doc)
   return {
     type,
     id: doc._id,
@@ -45,6 +66,11 @@ export function toStored(type: string, doc: ReadDoc): Stored {
     deleted: doc.deleted === true,
     method: doc.m,
   }
+}
+
+function toAuditEvent({ _id, at, body, acc }: ReadDoc): Stored {
+  const text = renderAuditEvent(unpackFacts(bytesOf(body)))
+  return { type: AUDIT_TYPE, id: _id, v: 1, at, body: text, acc, deleted: false, method: 'POST' }
 }
 
 export function historyToStored(type: string, doc: HistoryDoc): Stored {

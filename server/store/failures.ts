@@ -1,5 +1,6 @@
 /** What the driver throws, to what a client may know: a code of ours and never a word of the database's. */
 import {
+  MongoBulkWriteError,
   MongoError,
   MongoNetworkError,
   MongoNotConnectedError,
@@ -55,6 +56,8 @@ export function outcomeOfFailure(error: unknown, log: StoreLog): unknown {
 
 function isUnreached(error: MongoError): boolean {
   if (NOT_REACHED.some((kind) => error instanceof kind)) return true
+  // A write of several that did not come through bears neither the name nor the labels of what broke.
+  if (error instanceof MongoBulkWriteError && [error.writeErrors].flat().length === 0) return true
   return error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError') || isNotPrimary(error)
 }
 

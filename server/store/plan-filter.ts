@@ -31,6 +31,10 @@ export function planFilter(plan: PlanNode): StoredFilter {
       return plan.where.length === 0 ? {} : { $and: plan.where.map(({ op, value }) => ({ at: { [operator(op)]: instant(value) } })) }
     case 'missing':
       return missingFilter(plan)
+    case 'shapes':
+      return plan.shapes.length === 0 ? NOTHING : ({ shape: inList(plan.shapes) } as StoredFilter)
+    case 'shape':
+      throw new TypeError('a criterion on shapes is resolved before')
     case 'nothing':
       return NOTHING
     case 'everything':

@@ -5,7 +5,7 @@ import { BOUNDS } from '../config/bounds.ts'
 import type { PlanNode, SortTerm } from '../search/plan.ts'
 import { accFilter } from './acc-filter.ts'
 import { checkTypeName } from './collections.ts'
-import { PROJECTION, type StoredDoc, toStored } from './documents.ts'
+import { dateField, PROJECTION, type StoredDoc, toStored } from './documents.ts'
 import { findAtOnce } from './find-command.ts'
 import { planFilter, type StoredFilter } from './plan-filter.ts'
 import { behind, type Order, orderOf, toMark } from './sort.ts'
@@ -21,7 +21,7 @@ const NOT_DELETED: StoredFilter = { deleted: { $ne: true } }
 
 export async function searchPage(db: Db, d: Decision, query: SearchQuery): Promise<SearchPage> {
   const filter = visibleFilter(d, query.type, query.plan)
-  const orders = ordersOf(query.sort, query.plan)
+  const orders = ordersOf(query)
   const rows = query.count === 0 ? [] : await findRows(db, query, filter, orders)
   const total = await totalOf(db, query, filter, rows.length)
   const page = rows.slice(0, query.count)
@@ -102,19 +102,17 @@ async function findComputed(db: Db, query: SearchQuery, filter: StoredFilter, or
  * The order asked for, made total by id. Without one: newest main date first where a key narrows the search, since the
  * index delivers that; by id otherwise.
  */
-function ordersOf(sort: readonly SortTerm[], plan: PlanNode): Order[] {
-  const orders = sort.length > 0 ? sort.map(orderOf) : defaultOrders(plan)
+function ordersOf({ type, sort, plan }: SearchQuery): Order[] {
+  const terms = sort.length > 0 ? sort : [defaultTerm(plan)]
+  const orders = terms.map((term) => orderOf(term, dateField(type)))
   if (orders.some((order) => order.field === '_id')) return orders.slice(0, orders.findIndex((order) => order.field === '_id') + 1)
   const first = orders[0] as Order
   // Against the first term's direction, as the indexes have it.
   return [...orders, { field: '_id', value: '$_id', descending: !first.descending, instant: false }]
 }
 
-function defaultOrders(plan: PlanNode): Order[] {
-  return narrowedByKey(plan)
-    ? [orderOf({ by: 'mainDate', param: '', descending: true })]
-    : [orderOf({ by: 'id', param: '', descending: false })]
-}
+const defaultTerm = (plan: PlanNode): SortTerm =>
+  narrowedByKey(plan) ? { by: 'mainDate', param: '', descending: true } : { by: 'id', param: '', descending: false }
 
 function narrowedByKey(plan: PlanNode): boolean {
   return plan.kind === 'keys' || (plan.kind === 'and' && plan.nodes.some(narrowedByKey))

@@ -1,15 +1,23 @@
 /**
- * Runs `work` once at the end of this turn of the event loop, however often it was asked for: what arrived in one turn goes
- * together, and nobody waits longer than the turn lasts.
+ * Turns of the event loop that the first to ask waits for company. The answers to one group go out together, and what their
+ * receivers ask next comes in over the following turns: with one turn only it would be several groups from then on.
  */
+const TURNS = 3
+
+/** Runs `work` once after a few turns of the event loop, tens of microseconds, however often it was asked for meanwhile. */
 export function soon(work: () => void): () => void {
   let planned = false
+  const turn = (left: number) => {
+    if (left > 1) {
+      setImmediate(turn, left - 1)
+      return
+    }
+    planned = false
+    work()
+  }
   return () => {
     if (planned) return
     planned = true
-    setImmediate(() => {
-      planned = false
-      work()
-    })
+    setImmediate(turn, TURNS)
   }
 }

@@ -25,7 +25,7 @@ export interface Order {
 /** Keys of one parameter begin with its name and one of these: string, token, reference, uri. */
 const KEY_SEPARATORS = ['~', ':', '>', '=']
 
-export function orderOf(term: SortTerm): Order {
+export function orderOf(term: SortTerm, date: 'sd' | 'at' = 'sd'): Order {
   const descending = term.descending
   switch (term.by) {
     case 'id':
@@ -33,7 +33,7 @@ export function orderOf(term: SortTerm): Order {
     case 'lastUpdated':
       return { field: 'at', value: '$at', descending, instant: true }
     case 'mainDate':
-      return { field: 'sd', value: { $ifNull: ['$sd', null] }, descending, instant: true }
+      return { field: date, value: { $ifNull: [`$${date}`, null] }, descending, instant: true }
     case 'dates':
     case 'nums': {
       const path = `$${term.by}.${pathName(term.param)}.${descending ? 'hi' : 'lo'}`

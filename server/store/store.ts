@@ -5,17 +5,18 @@ import type { Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { createAuditLog, createChainHeads, HEADS } from './audit-log.ts'
-import { AUDIT_TYPE, CLAIMS, type Collections, checkTableName, checkTypeName, collectionsOf } from './collections.ts'
+import { CLAIMS, type Collections, checkTableName, checkTypeName, collectionsOf } from './collections.ts'
 import { createCommitter } from './committer.ts'
 import { Conflict } from './conflict.ts'
 import { connect } from './connect.ts'
-import { type StoredDoc, toStored } from './documents.ts'
+import { AUDIT_TYPE, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
 import type { StoreLog } from './log.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
 import { countFiltered, searchPage, visibleFilter } from './search.ts'
+import { createShapes, SHAPES, type ShapeDoc } from './shapes.ts'
 import { streamBatches } from './stream.ts'
 import { createTables } from './tables.ts'
 import { type Lane, runTransaction } from './transaction.ts'
@@ -44,9 +45,11 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const { client, db } = await connect(options)
   const { log } = options
   const collections = collectionsOf(db)
-  await collections.ensure([AUDIT_TYPE], [CLAIMS, HEADS])
+  await collections.ensure([AUDIT_TYPE], [CLAIMS, HEADS, SHAPES])
   const heads = createChainHeads(db, log)
-  const audit = createAuditLog(db, collections, heads, options.auditLanes)
+  const tables = createTables(db, log)
+  const shapes = createShapes(tables.open<ShapeDoc>(SHAPES))
+  const audit = createAuditLog({ db, collections, heads, shapes, lanes: options.auditLanes ?? BOUNDS.auditLanes })
   const lanes: Lane[] = Array.from({ length: options.commitLanes ?? BOUNDS.commitLanes }, () => ({
     session: client.startSession(),
     chain: undefined,
@@ -57,7 +60,6 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     lanes.length,
   )
   const readByIds = createReader(db)
-  const tables = createTables(db, log)
   const read = async (d: Decision, type: string, id: string): Promise<Stored | undefined> => {
     checkTypeName(type)
     const [doc] = await guarded(log, () => readByIds(type, [id]))
@@ -80,14 +82,17 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       const current = await read(d, type, id)
       return guarded(log, () => versionsOf(db, d, current, page))
     },
-    search: (d, query) => guarded(log, () => searchPage(db, d, query)),
-    count: (d, type, plan) => guarded(log, () => countFiltered(db, type, visibleFilter(d, type, plan))),
-    stream: (d, type, plan, page = {}) => streamBatches(db, log, d, type, plan, page),
+    search: (d, query) => guarded(log, async () => searchPage(db, d, { ...query, plan: await shapes.resolve(query.plan) })),
+    count: (d, type, plan) => guarded(log, async () => countFiltered(db, type, visibleFilter(d, type, await shapes.resolve(plan)))),
+    stream: async function* (d, type, plan, page = {}) {
+      yield* streamBatches(db, log, d, type, await guarded(log, () => shapes.resolve(plan)), page)
+    },
     ofPersons: (d, type, scope) => personBatches(db, log, d, type, scope),
     historyOfPersons: (d, type, scope) => personHistoryBatches(db, log, d, type, scope),
     typesOfPersons: (_d, scope) => guarded(log, async () => typesOfPersons(db, await collections.types(), scope)),
     async commit(unit) {
       await prepare(collections, unit, log)
+      if (unit.audit) await guarded(log, () => shapes.note((unit.audit ?? []).map(({ shape }) => shape)))
       return committer.submit(unit).catch((error: unknown) => {
         throw error instanceof Conflict ? new OutcomeError('internal') : error
       })

@@ -69,12 +69,15 @@ export type WriteResult =
   | { ok: true; written: { type: string; id: string; v: number; at: Date; created: boolean; body: Uint8Array }[] }
   | { ok: false; conflict: 'version' | 'exists' | 'claim-taken' | 'side'; at: number; current?: number }
 
-/** One entry for the audit chain: made by server/audit, rendered there to an AuditEvent body. */
+/** One entry for the audit chain, made by server/audit: what is read of it is the AuditEvent that server/audit-event renders. */
 export interface AuditRecord {
   id: string
   at: Date
+  /** packed facts */
   body: Uint8Array
   keys: string[]
+  /** what it has in common with many: see server/audit-event/keys.ts */
+  shape: string
   acc: Acc
 }
 

@@ -33,6 +33,9 @@ export function matches(plan: PlanNode, doc: NaiveDocument): boolean {
       return plan.where.every(({ op, value }) => compare(op, doc.at.getTime(), value.getTime()))
     case 'missing':
       return isMissing(plan, doc.entry) === plan.missing
+    case 'shape':
+      return matches(plan.node, doc)
+    case 'shapes':
     case 'nothing':
       return false
     case 'everything':

@@ -28,7 +28,7 @@ afterAll(async () => {
 let made = 0
 function auditRecord(): AuditRecord {
   const id = `audit${made++}`
-  return { id, at: new Date(), body: Buffer.from(`{"id":"${id}"}`), keys: [], acc: NOBODY }
+  return { id, at: new Date(), body: Buffer.from(`{"id":"${id}"}`), keys: [], shape: 'test', acc: NOBODY }
 }
 
 describe('the database is killed under load', () => {
@@ -127,6 +127,7 @@ describe('the database is away', () => {
     await expect(lonely.audit.append([auditRecord()])).rejects.toMatchObject(unavailable)
     await expect(lonely.commit({ writes: [put('b', 'x')], audit: [auditRecord()] })).rejects.toMatchObject(unavailable)
     await expect(lonely.table(SYSTEM, 'x').get('a')).rejects.toMatchObject(unavailable)
+    for (const _id of ['first', 'later']) await expect(lonely.table(SYSTEM, 'x').insert({ _id })).rejects.toMatchObject(unavailable)
     await lonely.close()
   })
 })

@@ -51,7 +51,7 @@ function carry(client: Socket, server: Socket): void {
 let made = 0
 async function write(): Promise<string> {
   const id = `w${made++}`
-  const record: AuditRecord = { id: `a-${id}`, at: new Date(), body: Buffer.from(`{"id":"${id}"}`), keys: [], acc: NOBODY }
+  const record: AuditRecord = { id: `a-${id}`, at: new Date(), body: Buffer.from(`{"id":"${id}"}`), keys: [], shape: 'test', acc: NOBODY }
   const result = await store.commit({ writes: [put(id, id, { expect: 'absent' })], audit: [record], claims: [{ key: id, value: {} }] })
   expect(result.ok).toBe(true)
   return id

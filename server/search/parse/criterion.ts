@@ -11,6 +11,13 @@ import { paramError } from './names.ts'
 
 /** @throws OutcomeError parameter-invalid | parameter-unsupported | modifier-unsupported */
 export function planCriterion(param: Param, modifier: string | undefined, value: string, context: PlanContext): PlanNode {
+  const keeping = param.columns[0]?.keeping
+  if (keeping === 'written') return planWritten(param, modifier, value, context)
+  const node = planStored(param, modifier, value, context)
+  return keeping === 'shape' && param.searchType ? { kind: 'shape', node } : node
+}
+
+function planStored(param: Param, modifier: string | undefined, value: string, context: PlanContext): PlanNode {
   const name = param.definition.code
   if (modifier === 'missing') return planMissing(param, value)
   const negated = modifier === 'not'
@@ -47,7 +54,7 @@ function planOwn(name: '_id' | '_lastUpdated', modifier: string | undefined, val
   if (modifier !== undefined && !(name === '_id' && modifier === 'not')) {
     throw paramError('modifier-unsupported', name, { modifier: shownModifier(modifier) })
   }
-  if (name === '_lastUpdated') return or(values.map((value) => planLastUpdated(value, context)))
+  if (name === '_lastUpdated') return or(values.map((value) => planLastUpdated(name, value, context)))
   // What cannot be an id is the id of nothing.
   const ids = values.map(unescapeValue).filter(isId)
   const node: PlanNode = ids.length === 0 ? { kind: 'nothing' } : { kind: 'ids', ids }
@@ -55,8 +62,8 @@ function planOwn(name: '_id' | '_lastUpdated', modifier: string | undefined, val
 }
 
 /** A stored instant is the interval of its one millisecond: bounds on its end become bounds on its beginning. */
-function planLastUpdated(value: string, context: PlanContext): PlanNode {
-  const { prefix, interval } = parseDateCriterion({ name: '_lastUpdated', modifier: undefined, value }, context)
+function planLastUpdated(name: string, value: string, context: PlanContext): PlanNode {
+  const { prefix, interval } = parseDateCriterion({ name, modifier: undefined, value }, context)
   return or(
     dateBounds(prefix, interval).map((bounds): PlanNode => {
       const where = bounds.map(({ end, op, value: at }) => {
@@ -69,10 +76,22 @@ function planLastUpdated(value: string, context: PlanContext): PlanNode {
   )
 }
 
+/** A date that is the time of writing: every resource has it, and the store knows it. */
+function planWritten(param: Param, modifier: string | undefined, value: string, context: PlanContext): PlanNode {
+  const name = param.definition.code
+  if (modifier === 'missing') return isTrue(name, value) ? { kind: 'nothing' } : { kind: 'everything' }
+  if (modifier !== undefined) throw paramError('modifier-unsupported', name, { modifier: shownModifier(modifier) })
+  return or(orValues(name, value).map((one) => planLastUpdated(name, one, context)))
+}
+
+function isTrue(name: string, value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw paramError('parameter-invalid', name)
+  return value === 'true'
+}
+
 function planMissing(param: Param, value: string): PlanNode {
   const name = param.definition.code
-  if (value !== 'true' && value !== 'false') throw paramError('parameter-invalid', name)
-  const missing = value === 'true'
+  const missing = isTrue(name, value)
   if (name === '_id' || name === '_lastUpdated') return missing ? { kind: 'nothing' } : { kind: 'everything' }
   const { searchType } = param
   if (!searchType) throw paramError('parameter-unsupported', name)

@@ -28,6 +28,8 @@ function orderOf(type: string, code: string, param: Param): Omit<SortTerm, 'desc
   if (code === '_lastUpdated') return { by: 'lastUpdated', param: code }
   const [column] = param.columns
   if (!param.searchType || !column || param.columns.length > 1) throw paramError('parameter-unsupported', code)
+  if (column.keeping === 'shape') throw paramError('parameter-unsupported', code)
+  if (column.keeping === 'written') return { by: 'lastUpdated', param: column.code }
   if (param.searchType.field === 'dates' && isMainDate(type, column.code)) return { by: 'mainDate', param: column.code }
   return { by: param.searchType.field, param: column.code }
 }

@@ -1,11 +1,13 @@
 /** What each search parameter type offers: keys when a resource is stored, a plan node when it is searched. */
 import type { Interval } from '../../fhir/date.ts'
 import type { Zone } from '../../fhir/zone.ts'
+import type { Keeping } from '../keeping.ts'
 import type { PlanNode } from '../plan.ts'
 
 /** Where a parameter's keys stand: its own code, or that of another parameter which covers it. */
 export interface Column {
   code: string
+  keeping: Keeping
   /** only references to this resource type (`patient` on the keys of `subject`) */
   refersTo?: string
   /** no element of it has a system: one key `code:value` serves all forms */
