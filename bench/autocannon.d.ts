@@ -1,11 +1,21 @@
 /** The part of autocannon that the benchmarks use. */
 declare module 'autocannon' {
+  interface Request {
+    method: string
+    path: string
+    headers?: Record<string, string>
+    body?: string | Uint8Array
+  }
+  interface Client {
+    setRequests(requests: Request[]): void
+  }
   interface Options {
     url: string
     connections: number
     duration?: number
     amount?: number
-    requests: { method: string; path: string; headers?: Record<string, string>; body?: string | Uint8Array }[]
+    requests: Request[]
+    setupClient?: (client: Client) => void
   }
   namespace autocannon {
     interface Result {

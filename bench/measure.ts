@@ -12,7 +12,7 @@ export interface BenchRow {
 
 export interface Load {
   url: string
-  /** paths, asked for in turn */
+  /** paths, asked for in turn; every client begins at another one, so that no two ask for the same at the same moment */
   paths: string[]
   clients: number
   seconds: number
@@ -40,12 +40,18 @@ export async function measure(load: Load): Promise<Measured> {
   }
 }
 
-function fire(load: Load, seconds: number): Promise<autocannon.Result> {
+function fire({ url, paths, clients, headers }: Load, seconds: number): Promise<autocannon.Result> {
+  const requests = paths.map((path) => ({ method: 'GET', path, ...(headers ? { headers } : {}) }))
+  let set = 0
   return autocannon({
-    url: load.url,
-    connections: load.clients,
+    url,
+    connections: clients,
     duration: seconds,
-    requests: load.paths.map((path) => ({ method: 'GET', path, ...(load.headers ? { headers: load.headers } : {}) })),
+    requests,
+    setupClient(client) {
+      const from = Math.floor((set++ * requests.length) / clients)
+      client.setRequests([...requests.slice(from), ...requests.slice(0, from)])
+    },
   })
 }
 

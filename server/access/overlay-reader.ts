@@ -1,6 +1,7 @@
 /** The overlay and the newest policy classes, read together: what every request needs to know afresh. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
+import { soon } from '../store/soon.ts'
 import type { ClassRegistry } from './classes.ts'
 import type { OverlayEntry } from './decision.ts'
 import type { AccessTables } from './tables.ts'
@@ -18,10 +19,15 @@ export interface OverlayReader {
   /** what the last read found; undefined before the first */
   latest(): Snapshot | undefined
   /**
-   * A read that starts after this call. Calls made while one is under way share the next.
+   * A read that starts after this call. Calls of one moment share it, those made while one is under way share the next.
    * @throws OutcomeError unavailable
    */
   read(): Promise<Snapshot>
+}
+
+interface Waiting {
+  resolve(snapshot: Snapshot): void
+  reject(error: unknown): void
 }
 
 /** Stands among the overlay's entries, so that one read tells both; it is no person's and never due. */
@@ -38,8 +44,8 @@ export function classAnnouncer({ overlay }: Pick<AccessTables, 'overlay'>): (num
 
 export function createOverlayReader(tables: Pick<AccessTables, 'overlay'>, classes: ClassRegistry): OverlayReader {
   let last: Snapshot | undefined
-  let running: Promise<unknown> | undefined
-  let next: Promise<Snapshot> | undefined
+  let isRunning = false
+  let waiting: Waiting[] = []
 
   const readNow = async (): Promise<Snapshot> => {
     const rows = await tables.overlay.find({}, { limit: ACCESS_BOUNDS.overlayMax * 2 + 1, sort: { _id: 1 } })
@@ -53,30 +59,33 @@ export function createOverlayReader(tables: Pick<AccessTables, 'overlay'>, class
     return last
   }
 
-  const start = (): Promise<Snapshot> => {
-    const reading = readNow().catch((error: unknown) => {
-      throw error instanceof OutcomeError ? error : new OutcomeError('unavailable')
-    })
-    const finished = reading.then(
-      () => undefined,
-      () => undefined,
-    )
-    running = finished
-    void finished.then(() => {
-      if (running === finished) running = undefined
-    })
-    return reading
+  const answer = async (group: readonly Waiting[]): Promise<void> => {
+    try {
+      const snapshot = await readNow()
+      for (const { resolve } of group) resolve(snapshot)
+    } catch (error) {
+      for (const { reject } of group) reject(error instanceof OutcomeError ? error : new OutcomeError('unavailable'))
+    }
   }
+
+  const pump = (): void => {
+    if (isRunning || waiting.length === 0) return
+    const group = waiting
+    waiting = []
+    isRunning = true
+    void answer(group).finally(() => {
+      isRunning = false
+      if (waiting.length > 0) wake()
+    })
+  }
+  const wake = soon(pump)
 
   return {
     latest: () => last,
-    read() {
-      if (!running) return start()
-      next ??= running.then(() => {
-        next = undefined
-        return start()
-      })
-      return next
-    },
+    read: () =>
+      new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject })
+        wake()
+      }),
   }
 }
