@@ -133,7 +133,7 @@ async function prepare(collections: Collections, unit: WriteUnit, log: StoreLog)
 }
 
 async function typesOf(db: Db, collections: Collections, person: string): Promise<string[]> {
-  const types = await collections.types()
+  const types = (await collections.types()).filter((type) => type !== AUDIT_TYPE)
   const found = await Promise.all(
     types.map((type) => db.collection<StoredDoc>(type).findOne({ 'acc.p': { $eq: person } }, { projection: { _id: 1 } })),
   )

@@ -200,7 +200,7 @@ export interface Store {
   commit(unit: WriteUnit): Promise<WriteResult>
   /** set labels of documents (relabelling) where they still stand at the version seen; answers how many matched */
   restamp(d: Decision, type: string, changes: Restamp[]): Promise<number>
-  /** the types that have a collection with documents of this person */
+  /** the types that have a collection with documents of this person, AuditEvents left out */
   typesOf(d: Decision, person: string): Promise<string[]>
   claim(d: Decision, key: string): Promise<Record<string, unknown> | undefined>
   /** takes a claim back, once what it stood for is gone */
