@@ -6,6 +6,7 @@ import { sourceMapping } from '../mappings/index.ts'
 import { createAccess } from './access/access.ts'
 import { systemDecision } from './access/decision.ts'
 import { createAudit } from './audit/audit.ts'
+import { startAuditRecovery } from './audit/recovery.ts'
 import { authRouter } from './auth/auth-router.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { openAuth } from './auth/parts.ts'
@@ -128,6 +129,7 @@ async function startOn(
   await prepareExportTables(store)
   await ingest.start()
   access.start()
+  const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
   server.off('request', notYet)
   server.on(
@@ -148,6 +150,7 @@ async function startOn(
     fhir,
     async stop() {
       clearInterval(resume)
+      await recovery.stop()
       await closeServer(server)
       await ingest.stop()
       await access.stop()

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type AuditedActor, type AuditFacts, packFacts } from '../audit-event/facts.ts'
 import { auditKeys, shapeOf } from '../audit-event/keys.ts'
+import type { Acc } from '../access/decision.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { AuditRecord, Store } from '../store/types.ts'
 import type { AuditEntry } from './entry.ts'
@@ -17,6 +18,15 @@ export interface Audit {
    * @throws OutcomeError unavailable: nothing may leave then
    */
   append(records: readonly AuditRecord[]): Promise<void>
+  /** Says what is asked for while it is looked for; `entry` as far as it is known. */
+  announce(entry: AuditEntry): AnnouncedUse
+}
+
+export interface AnnouncedUse {
+  /** Resolves when it is durable. @throws OutcomeError unavailable, busy: nothing may leave then */
+  readonly durable: Promise<void>
+  /** The whole entry: to be called once, before the answer leaves; it is stored by itself. */
+  settle(entry: AuditEntry): void
 }
 
 export interface AuditOptions {
@@ -37,11 +47,24 @@ export function createAudit(options: AuditOptions): Audit {
   return {
     record(entry) {
       const at = options.now()
-      const facts = factsOf(entry, newId(at), at.getTime(), options)
-      return { id: facts.id, at, body: packFacts(facts), keys: auditKeys(facts), shape: shapeOf(facts), acc: entry.acc }
+      return recordOf(entry, newId(at), at, options)
     },
     append: (records) => options.store.audit.append(records),
+    announce(entry) {
+      const at = options.now()
+      const id = newId(at)
+      const { durable, settle } = options.store.audit.announce(packFacts(factsOf(entry, id, at.getTime(), options)))
+      return { durable, settle: (whole) => settle(recordOf(whole, id, at, options)) }
+    },
   }
+}
+
+function recordOf(entry: AuditEntry, id: string, at: Date, options: AuditOptions): AuditRecord {
+  return recordOfFacts(factsOf(entry, id, at.getTime(), options), entry.acc)
+}
+
+export function recordOfFacts(facts: AuditFacts, acc: Acc): AuditRecord {
+  return { id: facts.id, at: new Date(facts.at), body: packFacts(facts), keys: auditKeys(facts), shape: shapeOf(facts), acc }
 }
 
 /** In the order of time, so that what is written together stands together in every index; 64 random bits tell entries of one moment apart. */

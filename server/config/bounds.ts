@@ -40,6 +40,16 @@ export const BOUNDS = {
   auditGroupBytes: 8 * 1024 * 1024,
   auditQueue: 50_000,
   auditHeadMs: 1000,
+  /** how long an entry whose use is announced waits for others */
+  auditLaterMs: 20,
+  auditRetryMs: 500,
+  /** entries that could not be stored for so long: nothing more is answered */
+  auditFailingMs: 5000,
+  /** a process that was not heard of for so long has ended */
+  auditWriterMs: 30_000,
+  auditRecoveryMs: 15_000,
+  /** how long announcements stay when they are settled */
+  auditIntentKeptMs: 300_000,
   /** reads by id that share one query */
   readGroupIds: 128,
   readLanes: 1,

@@ -1,6 +1,7 @@
 /** read and vread (R4 http.html#read, #vread). */
+import type { Decision } from '../access/decision.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
-import { audited } from './audited.ts'
+import { auditedRead } from './audited.ts'
 import { decided } from './decided.ts'
 import { bodyText, notFound, resourceAnswer, versionHeaders } from './answers.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -10,8 +11,9 @@ import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type, id] = target(request)
   requireScope(request.actor, type, 'r')
-  const seen = await decided(deps, request, [], (decision) => deps.store.read(decision, type, id))
-  await audited(deps, request, { interaction: 'read', action: 'R', type, id, found: seen.value ? [seen.value] : [], seen })
+  const seen = await auditedRead(deps, request, { interaction: 'read', action: 'R', type, id }, () =>
+    decided(deps, request, [], (decision) => deps.store.read(decision, type, id)),
+  )
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone', {}, { ETag: `W/"${seen.value.v}"` })
   const stamp = stampOf(request, seen.value)
@@ -35,13 +37,13 @@ export async function vread(deps: FhirDeps, request: FhirRequest): Promise<FhirR
   const [type, id] = target(request)
   requireScope(request.actor, type, 'r')
   const v = Number(/^\d{1,9}$/.test(request.segments[3] ?? '') ? request.segments[3] : Number.NaN)
-  const seen = await decided(deps, request, [], async (decision) => {
+  const find = async (decision: Decision) => {
     const current = await deps.store.read(decision, type, id)
     if (!current || Number.isNaN(v)) return undefined
     if (current.v === v) return current
     return deps.store.readVersion(decision, type, id, v)
-  })
-  await audited(deps, request, { interaction: 'vread', action: 'R', type, id, found: seen.value ? [seen.value] : [], seen })
+  }
+  const seen = await auditedRead(deps, request, { interaction: 'vread', action: 'R', type, id }, () => decided(deps, request, [], find))
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone')
   return resourceAnswer(200, stampOf(request, seen.value), masked(deps, request, seen.value))

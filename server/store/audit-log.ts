@@ -6,6 +6,7 @@ import { type Db, MongoNetworkError } from 'mongodb'
 import type { Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { createIntents, forgetWriter, intentsBehind, silentWriters } from './audit-intents.ts'
 import { auditDocuments, type Chain, newChain } from './chain.ts'
 import type { Collections } from './collections.ts'
 import { AUDIT_TYPE, type AuditDoc } from './documents.ts'
@@ -70,18 +71,23 @@ interface WaitingRecords {
 }
 
 export interface AuditLogWriter extends AuditLog {
+  /** resolves when what was settled here by now can be read */
+  caughtUp(): Promise<void>
   close(): Promise<void>
 }
 
 export interface AuditLogOptions {
   db: Db
+  log: StoreLog
+  now: () => Date
   collections: Collections
   heads: ChainHeads
   shapes: Shapes
   lanes?: number
 }
 
-export function createAuditLog({ db, collections, heads, shapes, lanes = BOUNDS.auditLanes }: AuditLogOptions): AuditLogWriter {
+export function createAuditLog(options: AuditLogOptions): AuditLogWriter {
+  const { db, log, now, collections, heads, shapes, lanes = BOUNDS.auditLanes } = options
   const queue: WaitingRecords[] = []
   const idle: { chain: Chain | undefined }[] = Array.from({ length: lanes }, () => ({ chain: undefined }))
   let onEmpty = () => {}
@@ -122,19 +128,31 @@ export function createAuditLog({ db, collections, heads, shapes, lanes = BOUNDS.
     }
   }
 
+  const append = (records: readonly AuditRecord[]): Promise<void> => {
+    if (records.length === 0) return Promise.resolve()
+    if (closed) return Promise.reject(new OutcomeError('unavailable'))
+    if (queue.length >= BOUNDS.auditQueue) return Promise.reject(new OutcomeError('busy', {}, { 'Retry-After': '1' }))
+    return new Promise((resolve, reject) => {
+      queue.push({ records, bytes: records.reduce((sum, { body }) => sum + body.byteLength + 1024, 0), resolve, reject })
+      wake()
+    })
+  }
+  const intents = createIntents({ db, log, now, append, missing: (records) => missing(db, records, ({ id }) => id) })
+
   return {
-    append(records) {
-      if (records.length === 0) return Promise.resolve()
-      if (closed) return Promise.reject(new OutcomeError('unavailable'))
-      if (queue.length >= BOUNDS.auditQueue) return Promise.reject(new OutcomeError('busy', {}, { 'Retry-After': '1' }))
-      return new Promise((resolve, reject) => {
-        queue.push({ records, bytes: records.reduce((sum, { body }) => sum + body.byteLength + 1024, 0), resolve, reject })
-        wake()
-      })
+    append,
+    announce: intents.announce,
+    caughtUp: intents.caughtUp,
+    silent: () => silentWriters(db, now()),
+    announced: (_d, { writer, settled }) => intentsBehind(db, writer, settled),
+    forget: (_d, writer) => forgetWriter(db, writer),
+    async *entries(d) {
+      await intents.caughtUp()
+      yield* entriesOf(db, d)
     },
-    entries: (d) => entriesOf(db, d),
     heads: (d) => headsOf(db, d),
     async close() {
+      await intents.close()
       closed = true
       if (idle.length === lanes && queue.length === 0) return
       await new Promise<void>((resolve) => {
@@ -167,7 +185,7 @@ async function insertDurably(db: Db, docs: AuditDoc[]): Promise<void> {
       const failed = (reply.writeErrors as { index: number; code: number }[] | undefined)?.[0]
       if (!failed && !reply.writeConcernError) return
       if (failed && !(repeated && failed.code === DUPLICATE_KEY)) throw new OutcomeError('unavailable')
-      if (failed) rest = await missing(db, rest)
+      if (failed) rest = await missing(db, rest, ({ _id }) => _id)
       if (rest.length === 0) return
     } catch (error) {
       if (!isAway(error) || Date.now() >= deadline) throw error
@@ -182,14 +200,14 @@ function isAway(error: unknown): boolean {
 }
 
 /** Majority read: an entry that is seen here can not be lost any more. */
-async function missing<T extends { _id: string }>(db: Db, docs: T[]): Promise<T[]> {
-  const ids = docs.map(({ _id }) => _id)
+async function missing<T>(db: Db, entries: readonly T[], idOf: (entry: T) => string): Promise<T[]> {
+  const ids = entries.map(idOf)
   const found = await db
     .collection<AuditDoc>(AUDIT_TYPE)
     .find({ _id: { $in: ids } }, { projection: { _id: 1 } })
     .toArray()
   const there = new Set(found.map(({ _id }) => _id))
-  return docs.filter(({ _id }) => !there.has(_id))
+  return entries.filter((entry) => !there.has(idOf(entry)))
 }
 
 async function* entriesOf(db: Db, _d: Decision): AsyncGenerator<{ id: string; body: Uint8Array; chain: ChainPosition }> {

@@ -4,6 +4,7 @@ import type { Db } from 'mongodb'
 import type { Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { INTENTS, WRITERS } from './audit-intents.ts'
 import { createAuditLog, createChainHeads, HEADS } from './audit-log.ts'
 import { CLAIMS, type Collections, checkTableName, checkTypeName, collectionsOf } from './collections.ts'
 import { createCommitter } from './committer.ts'
@@ -13,6 +14,7 @@ import { AUDIT_TYPE, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
 import type { StoreLog } from './log.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
+import type { PlanNode } from '../search/plan.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
 import { countFiltered, searchPage, visibleFilter } from './search.ts'
@@ -45,23 +47,31 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const { client, db } = await connect(options)
   const { log } = options
   const collections = collectionsOf(db)
-  await collections.ensure([AUDIT_TYPE], [CLAIMS, HEADS, SHAPES])
+  await collections.ensure([AUDIT_TYPE], [CLAIMS, HEADS, SHAPES, INTENTS, WRITERS])
   const heads = createChainHeads(db, log)
   const tables = createTables(db, log)
   const shapes = createShapes(tables.open<ShapeDoc>(SHAPES))
-  const audit = createAuditLog({ db, collections, heads, shapes, lanes: options.auditLanes ?? BOUNDS.auditLanes })
+  const now = options.now ?? (() => new Date())
+  const audit = createAuditLog({ db, log, now, collections, heads, shapes, lanes: options.auditLanes ?? BOUNDS.auditLanes })
   const lanes: Lane[] = Array.from({ length: options.commitLanes ?? BOUNDS.commitLanes }, () => ({
     session: client.startSession(),
     chain: undefined,
   }))
-  const transaction = { client, db, claimId, now: options.now ?? (() => new Date()), announce: heads.announce, advanced: heads.advanced }
+  const transaction = { client, db, claimId, now, announce: heads.announce, advanced: heads.advanced }
   const committer = createCommitter(
     (units, lane) => guarded(log, () => runTransaction(transaction, lanes[lane] as Lane, units)),
     lanes.length,
   )
   const readByIds = createReader(db)
+  /** The account of uses is read with all that this process has answered. */
+  const caughtUp = (type: string): Promise<void> | undefined => (type === AUDIT_TYPE ? audit.caughtUp() : undefined)
+  const planOf = async (type: string, plan: PlanNode): Promise<PlanNode> => {
+    await caughtUp(type)
+    return shapes.resolve(plan)
+  }
   const read = async (d: Decision, type: string, id: string): Promise<Stored | undefined> => {
     checkTypeName(type)
+    await caughtUp(type)
     const [doc] = await guarded(log, () => readByIds(type, [id]))
     return doc && d.permits(type, doc.acc) ? toStored(type, doc) : undefined
   }
@@ -71,6 +81,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     read,
     readMany: async (d, type, ids) => {
       checkTypeName(type)
+      await caughtUp(type)
       const docs = await guarded(log, () => readByIds(type, ids.map(String)))
       return docs.map((doc) => toStored(type, doc)).filter((stored) => d.permits(type, stored.acc))
     },
@@ -82,10 +93,10 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       const current = await read(d, type, id)
       return guarded(log, () => versionsOf(db, d, current, page))
     },
-    search: (d, query) => guarded(log, async () => searchPage(db, d, { ...query, plan: await shapes.resolve(query.plan) })),
-    count: (d, type, plan) => guarded(log, async () => countFiltered(db, type, visibleFilter(d, type, await shapes.resolve(plan)))),
+    search: (d, query) => guarded(log, async () => searchPage(db, d, { ...query, plan: await planOf(query.type, query.plan) })),
+    count: (d, type, plan) => guarded(log, async () => countFiltered(db, type, visibleFilter(d, type, await planOf(type, plan)))),
     stream: async function* (d, type, plan, page = {}) {
-      yield* streamBatches(db, log, d, type, await guarded(log, () => shapes.resolve(plan)), page)
+      yield* streamBatches(db, log, d, type, await guarded(log, () => planOf(type, plan)), page)
     },
     ofPersons: (d, type, scope) => personBatches(db, log, d, type, scope),
     historyOfPersons: (d, type, scope) => personHistoryBatches(db, log, d, type, scope),

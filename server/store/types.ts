@@ -161,6 +161,17 @@ export interface ChainPosition {
   h: Uint8Array
 }
 
+/** A use that is announced before its answer is known. */
+export interface Announcement {
+  /**
+   * Resolves when the announcement is durable (majority, journaled); nothing may leave before.
+   * @throws OutcomeError unavailable, busy
+   */
+  readonly durable: Promise<void>
+  /** The entry itself, of the same id: to be called once, before the answer leaves. It is stored soon, and kept until it is. */
+  settle(record: AuditRecord): void
+}
+
 /** The audit's own part of the store: entries are appended, never changed. */
 export interface AuditLog {
   /**
@@ -168,6 +179,14 @@ export interface AuditLog {
    * @throws OutcomeError unavailable: then nothing may leave
    */
   append(records: readonly AuditRecord[]): Promise<void>
+  /** `body`: packed facts as far as they are known */
+  announce(body: Uint8Array): Announcement
+  /** writers that have ended, and up to which of their rows all is settled */
+  silent(d: Decision): Promise<{ writer: string; settled: number }[]>
+  /** announcements of a writer behind that row, some together */
+  announced(d: Decision, of: { writer: string; settled: number }): AsyncIterable<Uint8Array[]>
+  /** everything that the writer announced is settled */
+  forget(d: Decision, writer: string): Promise<void>
   /** every entry, chain by chain in order */
   entries(d: Decision): AsyncIterable<{ id: string; body: Uint8Array; chain: ChainPosition }>
   /** how far each chain had come when it was last noted (within a second): shows a tail that was cut off */

@@ -35,6 +35,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/access/decision.ts',
     'server/store/types.ts',
     'server/store/chain.ts',
+    'server/store/leases.ts',
     'server/audit-event',
   ],
   'server/validation': ['server/fhir', 'server/outcome'],
