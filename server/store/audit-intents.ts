@@ -11,6 +11,7 @@ import type { Db } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { createLater } from './audit-later.ts'
+import { guarded } from './failures.ts'
 import type { StoreLog } from './log.ts'
 import { sharedWrites } from './shared-writes.ts'
 import type { Announcement, AuditRecord } from './types.ts'
@@ -55,7 +56,7 @@ export interface IntentsOptions {
 }
 
 export function createIntents(options: IntentsOptions): Intents {
-  const { db } = options
+  const { db, log } = options
   const rows = createRows()
   const life = createLife(options, rows)
   const later = createLater({ ...options, stored: (row) => rows.close(row, 1) })
@@ -80,16 +81,21 @@ export function createIntents(options: IntentsOptions): Intents {
     announce(body) {
       const problem = later.problem()
       const row = problem ? Promise.reject<number>(problem) : insert(body)
-      const durable = row.then(() => undefined)
+      let known: number | undefined
+      const durable = guarded(log, async () => {
+        known = await row
+      })
       durable.catch(() => undefined)
       return {
         durable,
         settle(record) {
-          // What is not durable was not answered, and there is nothing to settle.
-          row.then(
-            (number) => later.add(record, number),
-            () => undefined,
-          )
+          if (known !== undefined) later.add(record, known)
+          // What does not become durable was not answered, and there is nothing to settle.
+          else
+            row.then(
+              (number) => later.add(record, number),
+              () => undefined,
+            )
         },
       }
     },

@@ -5,7 +5,7 @@
  */
 import { hash, randomBytes } from 'node:crypto'
 import type { AuditDoc } from './documents.ts'
-import type { AuditRecord, ChainPosition } from './types.ts'
+import type { AuditRecord } from './types.ts'
 
 export interface Chain {
   id: string

@@ -7,6 +7,7 @@ import { freePort } from '../../../server/store/mongod/free-port.ts'
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
 import { startConsents } from './consents.ts'
 import { startLoad } from './load.ts'
+import { startReads } from './reads.ts'
 import { type Findings, verify } from './verify.ts'
 
 export interface CrashOptions {
@@ -48,6 +49,7 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
   try {
     const caller = callerOf({ publicUrl: url, sendTo: url, dataDir: options.dataDir })
     const load = startLoad({ caller, random: random.fork('load'), tableRows: options.tableRows, tables: options.tables, pauseMs: 60 })
+    const reads = startReads(caller)
     const consents = startConsents({ caller, random: random.fork('consents') })
     const recoveryMs = { server: [] as number[], mongod: [] as number[] }
     for (let at = 0; at < options.crashes; at++) {
@@ -66,8 +68,14 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
       options.say(`crash ${at + 1}: ${kind}, ready after ${Math.round(clock() - killed)} ms; ${load.sent.length} sent`)
     }
     await sleep(options.betweenMs / 3)
-    await Promise.all([load.stop(), consents.stop()])
-    const findings = await verify(await uriOf(options.dataDir), DATABASE, `${url}/fhir`, load)
+    await Promise.all([load.stop(), consents.stop(), reads.stop()])
+    const findings = await verify({
+      uri: await uriOf(options.dataDir),
+      database: DATABASE,
+      ownBase: `${url}/fhir`,
+      load,
+      reads: reads.answered,
+    })
     const notInForce = await consents.check()
     failures.push(...server.failures())
     if (!server.isRunning()) failures.push('the server ended by itself')
@@ -81,7 +89,7 @@ export async function runCrashes(options: CrashOptions): Promise<CrashReport> {
       acknowledged,
       sent: load.sent.length,
       broken: load.broken,
-      odd: load.odd,
+      odd: { ...load.odd, ...reads.odd },
       consents: { changes: consents.changes(), notInForce },
       failures,
     }

@@ -7,9 +7,11 @@ import { receiptCounts } from '../../../server/ingest/receipt.ts'
 import { ingestTables } from '../../../server/ingest/tables.ts'
 import { FINAL } from '../../../server/ingest/types.ts'
 import { silentLog } from '../../../server/store/log.ts'
+import { WRITERS } from '../../../server/store/audit-intents.ts'
 import { createStore } from '../../../server/store/store.ts'
 import type { Store } from '../../../server/store/types.ts'
 import { sleep } from '../support/client.ts'
+import { unaccounted } from './reads.ts'
 import { keptCode, type Load, reportNumber, RESULTS, ROWS_PER_REPORT, type Sent, tableReport } from './load.ts'
 
 export interface Findings {
@@ -24,6 +26,8 @@ const SYSTEM = systemDecision('fault check')
 const PROBLEMS_MAX = 100
 const DRIFTS_TOLD_MAX = 20
 const IDLE_MS_MAX = 150_000
+/** A living writer is heard of every second. */
+const WRITER_SILENT_MS = 3000
 
 interface Resource {
   resourceType: string
@@ -36,8 +40,17 @@ interface Resource {
 
 type Known = Map<string, { resource: Resource; text: string }>
 
+export interface Claims {
+  uri: string
+  database: string
+  ownBase: string
+  load: Load
+  /** ids of the reads that were answered */
+  reads: readonly string[]
+}
+
 /** Waits until nothing is due any more, then compares. The server may go on running. */
-export async function verify(uri: string, database: string, ownBase: string, load: Load): Promise<Findings> {
+export async function verify({ uri, database, ownBase, load, reads }: Claims): Promise<Findings> {
   const store = await createStore({ uri, database, log: silentLog })
   try {
     const problems: string[] = []
@@ -57,6 +70,8 @@ export async function verify(uri: string, database: string, ownBase: string, loa
     for (const drift of labels.drifts.slice(0, DRIFTS_TOLD_MAX)) say(`drift ${JSON.stringify(drift)}`)
     if (labels.states > 0) say(`${labels.states} consent states do not follow from their consents`)
     if (labels.overlay.open > 0) say(`${labels.overlay.open} overlay entries are still open`)
+    checked.reads = reads.length
+    for (const id of await unaccounted(store, reads)) say(`the read of ${id} was answered and is in no account`)
     const audit = await verifyAudit(store)
     for (const problem of audit.problems) say(`audit ${JSON.stringify(problem)}`)
     return { problems, checked, labels, audit }
@@ -68,12 +83,15 @@ export async function verify(uri: string, database: string, ownBase: string, loa
 async function becomesIdle(store: Store): Promise<boolean> {
   const tables = ingestTables({ store, decision: SYSTEM })
   const relabelling = ['overlay', 'relabel_grants'].map((name) => store.table(SYSTEM, name))
+  const writers = store.table(SYSTEM, WRITERS)
   const deadline = Date.now() + IDLE_MS_MAX
   while (Date.now() < deadline) {
     const due = await tables.payloads.count({ status: { $nin: [...FINAL] } })
     const jobs = await store.table(SYSTEM, 'jobs').count({})
     const open = await Promise.all(relabelling.map((table) => table.count({ done: null })))
-    if (due + jobs + open.reduce((a, b) => a + b, 0) === 0) return true
+    // What a killed process announced is settled once it was silent for a while.
+    const unsettled = await writers.count({ at: { $lt: new Date(Date.now() - WRITER_SILENT_MS) } })
+    if (due + jobs + unsettled + open.reduce((a, b) => a + b, 0) === 0) return true
     await sleep(500)
   }
   return false
