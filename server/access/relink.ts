@@ -7,7 +7,7 @@ import { dividedConsents, newestOfEach } from './parting.ts'
 import { relabelPersons, relabelRelations } from './overlay-worker.ts'
 import { type RelabelDeps, relabelDocuments } from './relabel.ts'
 import { statesOf } from './stamp.ts'
-import { type OverlayDoc, parseConsents, parseRules, TABLES } from './tables.ts'
+import { LABELLING, type OverlayDoc, parseConsents, parseRules, TABLES } from './tables.ts'
 
 const RELINK_ATTEMPTS_MAX = 10
 
@@ -24,6 +24,7 @@ export async function relink(deps: RelabelDeps, patient: string, from: string, t
   const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
   const mayGoOn = () => deps.now().getTime() <= until
   await relabelDocuments(deps, { persons: [...new Set([from, patient])].filter((key) => key !== to) }, mayGoOn)
+  await deps.store.audit.adopt(LABELLING, { patient, from, to })
   // Most links are of persons without consents: then nothing else is to be done.
   if ((await deps.tables.overlay.count({ person: { $in: [from, to] } })) > 0) await relabelPersons(deps, [from, to], mayGoOn)
 }

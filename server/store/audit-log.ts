@@ -146,6 +146,10 @@ export function createAuditLog(options: AuditLogOptions): AuditLogWriter {
     silent: () => silentWriters(db, now()),
     announced: (_d, { writer, settled }) => intentsBehind(db, writer, settled),
     forget: (_d, writer) => forgetWriter(db, writer),
+    async adopt(_d, of) {
+      await intents.caughtUp()
+      await adopt(db, of)
+    },
     async *entries(d) {
       await intents.caughtUp()
       yield* entriesOf(db, d)
@@ -208,6 +212,17 @@ async function missing<T>(db: Db, entries: readonly T[], idOf: (entry: T) => str
     .toArray()
   const there = new Set(found.map(({ _id }) => _id))
   return entries.filter((entry) => !there.has(idOf(entry)))
+}
+
+/** Labels and keys only: the facts are what the chain holds. */
+async function adopt(db: Db, { patient, from, to }: { patient: string; from: string; to: string }): Promise<void> {
+  await db
+    .collection<AuditDoc>(AUDIT_TYPE)
+    .updateMany(
+      { keys: `entity>Patient/${patient}`, 'acc.p': { $eq: from } },
+      { $set: { 'acc.p.$[one]': to }, $addToSet: { keys: `entity>Patient/${to}` } },
+      { arrayFilters: [{ one: { $eq: from } }] },
+    )
 }
 
 async function* entriesOf(db: Db, _d: Decision): AsyncGenerator<{ id: string; body: Uint8Array; chain: ChainPosition }> {

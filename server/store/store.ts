@@ -75,7 +75,11 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     const [doc] = await guarded(log, () => readByIds(type, [id]))
     return doc && d.permits(type, doc.acc) ? toStored(type, doc) : undefined
   }
-  const auditGuarded = { ...audit, append: (records: Parameters<typeof audit.append>[0]) => guarded(log, () => audit.append(records)) }
+  const auditGuarded: Store['audit'] = {
+    ...audit,
+    append: (records) => guarded(log, () => audit.append(records)),
+    adopt: (d, of) => guarded(log, () => audit.adopt(d, of)),
+  }
   return {
     audit: auditGuarded,
     read,

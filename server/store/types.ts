@@ -187,6 +187,8 @@ export interface AuditLog {
   announced(d: Decision, of: { writer: string; settled: number }): AsyncIterable<Uint8Array[]>
   /** everything that the writer announced is settled */
   forget(d: Decision, writer: string): Promise<void>
+  /** entries that name this patient and stand under person `from` stand under `to` from now on; what they tell is not changed */
+  adopt(d: Decision, of: { patient: string; from: string; to: string }): Promise<void>
   /** every entry, chain by chain in order */
   entries(d: Decision): AsyncIterable<{ id: string; body: Uint8Array; chain: ChainPosition }>
   /** how far each chain had come when it was last noted (within a second): shows a tail that was cut off */
