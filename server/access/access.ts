@@ -134,7 +134,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
       const p = [...new Set(persons)].filter((person) => person !== UNKNOWN_PERSON).sort()
       return { p, s: p.length > 0 ? aboutSomebody : aboutNobody, e: [], o: custodian }
     },
-    basis: (decision, docs) => basisOf(citations, decision, docs),
+    basis: (decision, docs, about) => basisOf(citations, decision, docs, about),
     relabelRound: () => relabelRound(deps),
     start: worker.start,
     async stop() {

@@ -83,6 +83,7 @@ async function changesOf(deps: ConsentDeps, inputs: readonly StampInput[], actor
     const version: ConsentVersion = {
       ...found.version,
       written,
+      said: written,
       // Nobody records what is yet to be said; what begins later keeps its day.
       ...(latest === undefined ? {} : { latest: Math.max(found.version.at, Math.min(latest, written)) }),
       by: partyOf(input, actor),

@@ -84,7 +84,7 @@ function ruleOf(consent: FhirResource, recorder: string, zone: Zone, performers:
   if (verified === 'no') return { ...common, silent: true }
   if (verified === 'unknown') common.noPermit = true
   if (recorder !== '' && !isVerified(consent)) common.within = recorder
-  const understood = codesOf(consent.scope).some((code) => DECIDING_SCOPES.has(code)) && consent.modifierExtension === undefined
+  const understood = codesOf(consent.scope).some((code) => DECIDING_SCOPES.has(code)) && isUnderstood(consent)
   if (!understood || parseDate(text(consent.dateTime) ?? '', zone) === undefined) common.noPermit = true
   const root = consent.provision as Element | undefined
   const period = root ? spanOf(root.period, zone) : undefined
@@ -97,6 +97,24 @@ function ruleOf(consent: FhirResource, recorder: string, zone: Zone, performers:
   const provision = provisionOf(root ?? {}, base, zone, { left: ACCESS_BOUNDS.provisionsMax }, 0)
   delete provision.criteria.period
   return { ...common, root: provision }
+}
+
+const KNOWN_EXTENSIONS = /\/StructureDefinition\/(?:cn-consent-study|cn-data-form|cn-meta-model|cn-notice-version)$/
+/** Says nothing about the rules: the narrative, and what the server or its readers note. */
+const NO_RULES = new Set(['text', 'meta', 'contained'])
+
+/** No rules of which nothing is known (`implicitRules`), no modifier, and no extension that this server does not know, at any depth. */
+function isUnderstood(consent: FhirResource): boolean {
+  const walk = (value: unknown): boolean => {
+    if (Array.isArray(value)) return value.every(walk)
+    if (value === null || typeof value !== 'object') return true
+    return Object.entries(value).every(([key, inner]) => {
+      if (key === 'modifierExtension' || key === 'implicitRules') return false
+      if (key !== 'extension') return walk(inner)
+      return list(inner).every((one) => KNOWN_EXTENSIONS.test(text(one.url) ?? ''))
+    })
+  }
+  return Object.entries(consent).every(([key, value]) => NO_RULES.has(key) || walk({ [key]: value }))
 }
 
 const isVerified = (consent: FhirResource): boolean => list(consent.verification).some((one) => one.verified === true)
@@ -122,8 +140,11 @@ function baseOf(consent: FhirResource, root: Element | undefined): Base | 'nothi
   const type = text(root?.type)
   if (type === 'permit' || type === 'deny') return { effect: type, unknown: false }
   const codes = codesOf(consent.policyRule)
-  const known = codes.find((code) => BASE[code] !== undefined)
-  if (known) return { effect: BASE[known] as Effect, unknown: false }
+  const effects = new Set(codes.flatMap((code) => BASE[code] ?? []))
+  const [effect] = effects
+  // Codes of one concept say the same thing; where they do not, nothing is permitted.
+  if (effects.size > 1) return { effect: 'deny', unknown: true }
+  if (effect) return { effect, unknown: false }
   if (codes.includes('NOPP') || (!root && codes.length === 0)) return 'nothing'
   // Implied consent and the grantor's choice are no consents of their own: only exceptions that deny count.
   if (codes.some((code) => code === 'IMPLIED' || code === 'IMPLIEDD' || code === 'GRANTORCHOICE'))

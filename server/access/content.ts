@@ -16,6 +16,9 @@ const PUBLIC = new Set(
   SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification TerminologyCapabilities TestScript ValueSet`.split(/\s+/),
 )
 
+/** What patients and guardians may write: for themselves, and so without a custodian. */
+export const PATIENTS_WRITE: ReadonlySet<string> = new Set(['Consent', 'QuestionnaireResponse'])
+
 export const isPublicType = (type: string): boolean => PUBLIC.has(type)
 
 /** What break-glass opens: care, not money, consents or the server's records. */

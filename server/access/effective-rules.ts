@@ -11,6 +11,8 @@ export interface ConsentVersion {
   status: string
   /** order of writing where dateTimes are equal; absent = the later in the list */
   written?: number
+  /** when it was written down (milliseconds since the epoch): what is dated later begins later, but was said then */
+  said?: number
   /** of a dateTime that is less exact than a second: the latest instant that it can mean */
   latest?: number
   /** who recorded it: an organisation's id, or `~` and the party of somebody who records for the patient; absent = as `rule` says */
@@ -54,10 +56,14 @@ export function normaliseRules(versions: readonly ConsentVersion[], now: number)
 }
 
 /** A refusal of that day, without a time, is not older than a permit of a time on that day: it may have come after it. */
-function permitsAt({ at }: ConsentVersion, kept: readonly ConsentVersion[]): number {
+function permitsAt(version: ConsentVersion, kept: readonly ConsentVersion[]): number {
+  const at = saidAt(version)
   const later = kept.filter((other) => takesAway(other) && other.latest !== undefined && other.at < at && at <= other.latest)
   return Math.min(at, ...later.map((other) => other.at - 1))
 }
+
+/** What is dated in the future begins then, but is no newer than what is said after it was written: nobody speaks from tomorrow. */
+const saidAt = ({ at, said }: ConsentVersion): number => (said === undefined ? at : Math.min(at, said))
 
 /** Anything but a plain permit in force. */
 const takesAway = (version: ConsentVersion): boolean => {
@@ -66,8 +72,23 @@ const takesAway = (version: ConsentVersion): boolean => {
   return isSilent(version) || version.status !== 'active' || preferences !== undefined || root === undefined || !onlyPermits(root)
 }
 
-/** Its place in its series: what takes away counts from the latest instant that it can mean, what gives from the earliest. */
-const placeOf = (version: ConsentVersion): number => (takesAway(version) ? (version.latest ?? version.at) : version.at)
+/** Denies, in force, and nothing in it permits. */
+const onlyDenies = (version: ConsentVersion): boolean => {
+  const { root } = version.rule
+  const denies = (provision: Provision): boolean => provision.effect === 'deny' && provision.nested.every(denies)
+  return !isSilent(version) && root !== undefined && denies(root)
+}
+
+/**
+ * Its place in its series: what takes away counts from the latest instant that it can mean, what gives from the earliest. What
+ * is dated in the future has the place of its writing, so that what is said meanwhile supersedes it: a withdrawal stays one.
+ * A plain refusal keeps its day: nothing that is said before ends it.
+ */
+const placeOf = (version: ConsentVersion): number => {
+  const isForward = saidAt(version) < version.at
+  if (isForward && !onlyDenies(version)) return saidAt(version)
+  return takesAway(version) ? (version.latest ?? version.at) : version.at
+}
 
 type Written = ConsentVersion & { written: number }
 
@@ -83,9 +104,9 @@ function timelines(versions: readonly Written[], now: number): Written[][] {
 
 function timeline(versions: readonly Written[], now: number): Written[] {
   const ordered = [...versions].sort((a, b) => placeOf(a) - placeOf(b) || a.written - b.written)
-  const present = ordered.findLast((version) => version.at <= now)
-  const future = ordered.filter((version, index) => version.at > now && ordered[index + 1]?.at !== version.at)
-  const line = [...(present ? [present] : []), ...future]
+  const present = ordered.findLastIndex((version) => version.at <= now)
+  const future = ordered.filter((version, index) => index > present && version.at > now && ordered[index + 1]?.at !== version.at)
+  const line = [...ordered.slice(present, present < 0 ? 0 : present + 1), ...future]
   while (line[0] && isSilent(line[0])) line.shift()
   return line
 }

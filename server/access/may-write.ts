@@ -3,9 +3,10 @@ import type { Actor, Party } from '../auth/actor.ts'
 import { parseReference } from '../fhir/reference.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Stored } from '../store/types.ts'
-import { isPublicType } from './content.ts'
+import { isPublicType, PATIENTS_WRITE } from './content.ts'
 import type { Acc } from './decision.ts'
 import { hasRecordAt } from './registered.ts'
+import { appoints, treatedAmong } from './relations.ts'
 import type { StandingDeps } from './standing.ts'
 import { createStanding } from './standing.ts'
 import { personsOf, UNKNOWN_PERSON } from './stamp.ts'
@@ -23,9 +24,6 @@ const no = (reason: string): WriteVerdict => ({ permitted: false, reason })
 
 /** The server's own account: appended by server/audit, changed by nobody. */
 const IMMUTABLE = new Set(['AuditEvent'])
-
-/** What tells who treats whom, and whose record is whose: only for patients whom the organisation has a record of. */
-const PATIENT_WRITES: ReadonlySet<string> = new Set(['Consent', 'QuestionnaireResponse'])
 
 /** Definitions and registers that clinical systems use and operators keep. */
 const KEPT_BY_OPERATORS = new Set([
@@ -75,12 +73,34 @@ async function hospitalMayWrite(
   const links = await linksAreOwn(deps, actor, intent)
   if (!links.permitted) return links
   const self = await ownPersonOf(deps, intent)
-  for (const person of await personsIn(deps, intent)) {
+  const persons = await personsIn(deps, intent)
+  if (await appointsHimself(deps, actor, intent, persons)) return no('appoints-himself')
+  for (const person of persons) {
     // A resource for somebody whom the server cannot name is the custodian's own affair.
     if (person === UNKNOWN_PERSON || person === self || making.has(person)) continue
     if (!(await hasRecordAt(deps, actor.organization, person))) return no('patient-not-registered-here')
   }
   return links
+}
+
+/**
+ * Nobody makes himself a treating clinician, or one of the primary team: a user writes himself into a visit or care team only
+ * of a patient whom he treats so already. Others, and the hospital's own systems, write him in.
+ */
+async function appointsHimself(deps: MayWriteDeps, actor: Actor, intent: WriteIntent, persons: readonly string[]): Promise<boolean> {
+  const { user, organization } = actor
+  const resource = user === undefined ? undefined : resourceOf(intent)
+  if (user === undefined || !resource) return false
+  const { zone, now, policy } = deps
+  const as = appoints(intent.type, resource, user, { zone, now, isOrganization: () => false })
+  if (as === undefined) return false
+  const { treating, primary } = await treatedAmong(
+    deps.tables,
+    { organization, user, now: now(), treatingDays: policy.treatingDays },
+    persons,
+  )
+  const already = as === 'primary' ? primary : treating
+  return !persons.every((person) => person === UNKNOWN_PERSON || already.has(person))
 }
 
 /** The person whom a Patient is itself: anybody may be registered, but whom it refers to besides is another's affair. */
@@ -104,7 +124,7 @@ async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent
 
 /** A patient for himself, a guardian for a minor: consents and answers to questionnaires. */
 async function familyMayWrite(deps: MayWriteDeps, actor: Actor, intent: WriteIntent, current: Stored | undefined): Promise<WriteVerdict> {
-  if (!PATIENT_WRITES.has(intent.type)) return no('patients-write-consents-only')
+  if (!PATIENTS_WRITE.has(intent.type)) return no('patients-write-consents-only')
   const own = await ownPersons(deps, actor)
   if (own.size === 0) return no('not-subject')
   const isOwn = (persons: readonly string[]) => persons.length > 0 && persons.every((person) => own.has(person))

@@ -1,5 +1,5 @@
 /** Of whom an organisation has a record: about them it may write, and what it writes may become theirs. */
-import type { Store } from '../store/types.ts'
+import type { Store, Stored } from '../store/types.ts'
 import { type AccessTables, LABELLING } from './tables.ts'
 
 export interface RegisteredDeps {
@@ -14,12 +14,12 @@ export interface RegisteredDeps {
 export async function hasRecordAt(deps: RegisteredDeps, organization: string, person: string): Promise<boolean> {
   const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
   if (visit.length > 0) return true
-  const custodians = new Set<string>()
-  for await (const batch of deps.store.ofPersons(LABELLING, 'Patient', { persons: [person] })) {
-    // Those that are the person; one that only refers to it is about somebody else.
-    const linked = await deps.tables.persons.getMany(batch.map(({ id }) => id))
-    const persons = new Map(linked.map((one) => [one._id, one.person]))
-    for (const { id, acc, deleted } of batch) if (!deleted && (persons.get(id) ?? id) === person) custodians.add(acc.o)
-  }
+  const patients: Stored[] = []
+  for await (const batch of deps.store.ofPersons(LABELLING, 'Patient', { persons: [person] })) patients.push(...batch)
+  // Those that are the person; one that only refers to it is about somebody else. Of nobody the same is asked: it takes as long.
+  const linked = await deps.tables.persons.getMany(patients.length === 0 ? [person] : patients.map(({ id }) => id))
+  const persons = new Map(linked.map((one) => [one._id, one.person]))
+  const own = patients.filter(({ id, deleted }) => !deleted && (persons.get(id) ?? id) === person)
+  const custodians = new Set(own.map(({ acc }) => acc.o))
   return custodians.has(organization) || (custodians.size > 0 && [...custodians].every((custodian) => custodian === ''))
 }

@@ -68,6 +68,14 @@ function encounterRelation(encounter: FhirResource, context: RelationContext): F
   return { users: [...new Set(users)], primary: [...new Set(primary)], end: endOf(period, status === 'finished', context) }
 }
 
+/** Would this Encounter or CareTeam name the user as one who treats, or as one of the primary team? */
+export function appoints(type: string, resource: FhirResource, user: string, context: RelationContext): 'treating' | 'primary' | undefined {
+  if (type !== 'Encounter' && type !== 'CareTeam') return undefined
+  const found = type === 'Encounter' ? encounterRelation(resource, context) : careTeamRelation(resource, context)
+  if (!found?.users.includes(user)) return undefined
+  return found.primary.includes(user) ? 'primary' : 'treating'
+}
+
 /** A finished visit without an end ended when it began, or is taken to end now. */
 function endOf(period: Element | undefined, finished: boolean, { zone, now }: RelationContext): Date | null {
   const end = parseDate(text(period?.end) ?? '', zone)

@@ -5,7 +5,7 @@ import type { Store } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import type { ClassRegistry } from './classes.ts'
 import type { ConsentRule } from './consent-model.ts'
-import { isPublicType } from './content.ts'
+import { isPublicType, PATIENTS_WRITE } from './content.ts'
 import type { Acc } from './decision.ts'
 import { inheritsInsurance, inheritsLabels, isCollection, isWrapping } from './inheritance.ts'
 import { type OwnLabels, ownLabels } from './labels.ts'
@@ -135,7 +135,7 @@ async function acquainted(deps: StampDeps, all: readonly Working[], stored: Read
     for (const { target } of one.scan.references) {
       const local = batch.get(target)
       const known = local ? { custodian: local.input.custodian, persons: local.persons } : stored.get(target)
-      if (!known || isOwn(custodian, known.custodian)) continue
+      if (!known || custodian === '' || isOwn(one, known.custodian)) continue
       for (const person of known.persons) if (!one.persons.has(person)) asked.set(pairOf(custodian, person), { custodian, person })
     }
   }
@@ -144,8 +144,9 @@ async function acquainted(deps: StampDeps, all: readonly Working[], stored: Read
   return new Set(pairs.flatMap(({ custodian, person }, at) => (found[at] ? [pairOf(custodian, person)] : [])))
 }
 
-/** Without a custodian it is the operator's work, who sees everything. */
-const isOwn = (custodian: string, other: string): boolean => custodian === '' || custodian === other
+/** Without a custodian it is the operator's work, who sees everything; but for what patients write too, who do not. */
+const isOwn = ({ input: { type, custodian } }: Working, other: string): boolean =>
+  custodian === '' ? !PATIENTS_WRITE.has(type) : custodian === other
 
 function ownPersons(one: Working, persons: ReadonlyMap<string, string>): void {
   for (const id of [...one.scan.patients, ...(one.input.alsoPatients ?? [])]) one.persons.add(persons.get(id) ?? id)
@@ -167,7 +168,7 @@ function inherit(all: readonly Working[], stored: ReadonlyMap<string, Known>, ac
         if (!known) continue
         const { custodian } = one.input
         const isMet = (person: string) => one.persons.has(person) || acquainted.has(pairOf(custodian, person))
-        const isForeign = !isOwn(custodian, known.custodian) && known.persons.length > 0
+        const isForeign = !isOwn(one, known.custodian) && known.persons.length > 0
         // One person whom the custodian knows is enough for the label, for which the safe side is to take it.
         if (isForeign && !known.persons.some(isMet)) continue
         const takesPersons = orphans.has(one) || isCollection(one.input.type, path)

@@ -120,8 +120,8 @@ export interface Access {
 
   /** Labels of an AuditEvent about these patients. */
   auditAcc(persons: readonly string[], custodian: string): Acc
-  /** Why documents were permitted, for their AuditEvent. */
-  basis(decision: Decision, docs: readonly { type: string; acc: Acc }[]): Promise<AuditBasis>
+  /** Why documents were permitted, for an AuditEvent about these persons. */
+  basis(decision: Decision, docs: readonly { type: string; acc: Acc }[], about: readonly string[]): Promise<AuditBasis>
 
   /** One round of the relabelling worker; answers how many persons it finished. Safe in several processes. */
   relabelRound(): Promise<number>

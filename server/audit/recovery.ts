@@ -39,12 +39,16 @@ async function settleAll(deps: RecoveryDeps, announced: readonly AuditFacts[]): 
   const open = announced.filter(({ id }) => !stored.has(id) && !stored.has(recoveredId(id)))
   const records = await Promise.all(
     open.map(async (facts) => {
-      const acc = deps.accOf(await personsOf(deps, facts), facts.actor?.organization ?? '')
-      const whole = { ...facts, id: recoveredId(facts.id), outcome: '8', reason: ANSWER_UNKNOWN, patients: acc.p }
-      return recordOfFacts(whole, acc)
+      const { p: persons } = deps.accOf(await personsOf(deps, facts), '')
+      // One for each person, as it would have been.
+      return (persons.length === 0 ? [[]] : persons.map((person) => [person])).map((about, at) => {
+        const acc = deps.accOf(about, facts.actor?.organization ?? '')
+        const id = `${recoveredId(facts.id)}${at === 0 ? '' : at}`
+        return recordOfFacts({ ...facts, id, outcome: '8', reason: ANSWER_UNKNOWN, patients: acc.p }, acc)
+      })
     }),
   )
-  await deps.store.audit.append(records)
+  await deps.store.audit.append(records.flat())
   return records.length
 }
 

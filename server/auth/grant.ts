@@ -87,7 +87,7 @@ function studyOf(client: Client, asked: string | undefined): Step<string | undef
 function reasonOf(purpose: string, asked: string | undefined): Step<string | undefined> {
   const reason = asked?.trim()
   if (purpose !== 'BTG') return reason === undefined ? fine(undefined) : refused('break_glass_reason: only with purpose_of_use BTG')
-  if (reason === undefined || reason === '') return refused('break_glass_reason: required with purpose_of_use BTG')
+  if (reason === undefined || !/[\p{L}\p{N}]/u.test(reason)) return refused('break_glass_reason: required with purpose_of_use BTG')
   if (reason.length > AUTH_LIMITS.reasonChars) return refused('break_glass_reason: too long')
   return fine(reason)
 }

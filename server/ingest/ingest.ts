@@ -2,6 +2,7 @@
 import type { SourceMapping } from '../../mappings/engine/types.ts'
 import type { Actor } from '../auth/actor.ts'
 import { workThrough, type WorkerOptions, type WorkKind } from '../jobs/worker.ts'
+import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { TableDoc } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
@@ -136,6 +137,11 @@ class IngestService implements Ingest {
       const reason = source ? 'payload-refused' : 'source-unknown'
       await this.deps.audit({ action: 'refuse', source: source?.id ?? 'unknown', actor, reason })
       throw new OutcomeError('source-unknown')
+    }
+    // A payload becomes resources of any type, new and changed ones: a token for less is not enough to send it.
+    if (!allows(actor, '*', 'c') || !allows(actor, '*', 'u')) {
+      await this.deps.audit({ action: 'refuse', source: source.id, actor, reason: 'scope' })
+      throw new OutcomeError('forbidden')
     }
     const mapping = this.deps.mapping(source.mapping)
     if (!mapping) throw new OutcomeError('payload-type-unsupported')

@@ -16,14 +16,17 @@ interface Asked {
 
 export interface ReadFact extends Asked {
   found: readonly Stored[]
+  /** how many matches the answer tells of, where that is more than those found */
+  total?: number
   seen: Pick<Seen<unknown>, 'reason'> & Partial<Seen<unknown>>
 }
 
-/** @throws OutcomeError unavailable: without its audit entry nothing is answered */
+/** @throws OutcomeError unavailable: without its audit entries nothing is answered */
 export async function audited(deps: FhirDeps, request: FhirRequest, fact: ReadFact): Promise<void> {
   // Development without access control has no account of uses either; it says so when it starts.
   if (request.actor.unrestricted) return
-  await deps.audit.append([deps.audit.record(await entryOf(deps, request, fact))])
+  const entries = await entriesOf(deps, request, fact)
+  await deps.audit.append(entries.map((entry) => deps.audit.record(entry)))
 }
 
 /**
@@ -42,7 +45,8 @@ export async function auditedRead<V extends Stored | undefined>(
   try {
     const seen = await find()
     const fact = { ...asked, found: seen.value ? [seen.value] : [], seen }
-    const [entry] = await Promise.all([entryOf(deps, request, fact), use.durable])
+    const [[entry, ...others]] = await Promise.all([entriesOf(deps, request, fact), use.durable])
+    if (others.length > 0) await deps.audit.append(others.map((other) => deps.audit.record(other)))
     use.settle(entry)
     return seen
   } catch (error) {
@@ -67,13 +71,53 @@ function plainEntry(deps: FhirDeps, { actor }: FhirRequest, { interaction, actio
   }
 }
 
-async function entryOf(deps: FhirDeps, request: FhirRequest, { found, seen, ...asked }: ReadFact): Promise<AuditEntry> {
-  const { decision } = seen
-  const basis = decision && found.length > 0 ? await deps.access.basis(decision, found) : undefined
-  const acc = deps.access.auditAcc(
-    found.flatMap((doc) => doc.acc.p),
-    request.actor.organization,
+/**
+ * One for each person whose data are among what was found, with what was found of him and nothing of the others: each may
+ * read his own, and a use of many is no use of nobody (IHE BALP, patient queries). What is about nobody has its own beside them.
+ */
+async function entriesOf(deps: FhirDeps, request: FhirRequest, fact: ReadFact): Promise<[AuditEntry, ...AuditEntry[]]> {
+  const { organization } = request.actor
+  const { p: persons } = deps.access.auditAcc(
+    fact.found.flatMap((doc) => doc.acc.p),
+    organization,
   )
+  if (persons.length <= 1) return [await entryOf(deps, request, fact, persons)]
+  const { total: _, id, ...shared } = fact
+  const entries = [...partsOf(fact.found, persons)].map(([person, found]) =>
+    entryOf(deps, request, { ...shared, ...named(fact.type, id, found), found }, person === NOBODY ? [] : [person]),
+  )
+  return (await Promise.all(entries)) as [AuditEntry, ...AuditEntry[]]
+}
+
+const NOBODY = ''
+
+/** What was found by person; what is about several stands with each, and what is about none of them with nobody. */
+function partsOf(found: readonly Stored[], persons: readonly string[]): Map<string, Stored[]> {
+  const parts = new Map<string, Stored[]>(persons.map((person) => [person, []]))
+  for (const doc of found) {
+    const owners = doc.acc.p.filter((person) => parts.has(person))
+    for (const person of owners.length > 0 ? owners : [NOBODY]) {
+      const part = parts.get(person)
+      if (part) part.push(doc)
+      else parts.set(person, [doc])
+    }
+  }
+  return parts
+}
+
+/** The resource that was asked for by id stands in the entries of those whom it is about. */
+const named = (type: string, id: string | undefined, found: readonly Stored[]): { id?: string } =>
+  id !== undefined && found.some((doc) => doc.type === type && doc.id === id) ? { id } : {}
+
+async function entryOf(
+  deps: FhirDeps,
+  request: FhirRequest,
+  { found, total, seen, ...asked }: ReadFact,
+  persons: readonly string[],
+): Promise<AuditEntry> {
+  const { decision } = seen
+  const basis = decision && found.length > 0 ? await deps.access.basis(decision, found, persons) : undefined
+  const acc = deps.access.auditAcc(persons, request.actor.organization)
   const plain = plainEntry(deps, request, asked)
   return {
     ...plain,
@@ -81,7 +125,7 @@ async function entryOf(deps: FhirDeps, request: FhirRequest, { found, seen, ...a
     reason: basis && basis.reasons.length > 0 ? basis.reasons.join(' ') : seen.reason,
     patients: acc.p,
     resources: [...new Set([...(plain.resources ?? []), ...found.map((doc) => `${doc.type}/${doc.id}`)])],
-    count: found.length,
+    count: Math.max(total ?? 0, found.length),
     acc,
     ...(basis && basis.consents.length > 0 ? { consents: basis.consents } : {}),
   }

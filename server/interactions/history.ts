@@ -25,9 +25,10 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
     return deps.store.history(decision, type, id, { ...options, count: options.count + 1 })
   })
   const rows = seen.value
-  await audited(deps, request, { interaction: 'history-instance', action: 'R', type, id, found: rows?.slice(0, 1) ?? [], seen })
+  const page = rows?.slice(0, options.count) ?? []
+  // Versions may be about different persons: each of them is told.
+  await audited(deps, request, { interaction: 'history-instance', action: 'R', type, id, found: page, seen })
   if (!rows) throw notFound()
-  const page = rows.slice(0, options.count)
   const path = `${deps.baseUrl}/${type}/${id}/_history`
   const last = page.at(-1)
   const links = [link('self', path)]

@@ -26,10 +26,16 @@ export async function search(deps: FhirDeps, request: FhirRequest): Promise<Fhir
     // Most searches name a Patient that stands for itself: they need not wait until that is known.
     const [plan, literal] = await Promise.all([planForPersons(deps, decision, parsed), find(parsed.plan)])
     const page = plan === parsed.plan ? literal : await find(plan)
-    return { page, ...(await findIncluded(deps, decision, request.actor, page.rows, parsed)) }
+    const [counted, found] = await Promise.all([
+      countedOf(deps, decision, parsed, plan, page),
+      findIncluded(deps, decision, request.actor, page.rows, parsed),
+    ])
+    return { page, counted, ...found }
   })
-  const { page, included, capped } = seen.value
-  await audited(deps, request, { interaction: 'search-type', action: 'E', type, found: [...page.rows, ...included], seen, query })
+  const { page, counted, included, capped } = seen.value
+  const found = [...(counted ?? page.rows), ...included]
+  const total = counted && page.total !== undefined ? { total: page.total } : {}
+  await audited(deps, request, { interaction: 'search-type', action: 'E', type, found, seen, query, ...total })
   return searchset(deps, request, parsed, { page, included, capped })
 }
 
@@ -43,6 +49,29 @@ async function findPage(
   const { type, sort, count } = parsed
   if (parsed.summaryCount || count === 0) return { rows: [], total: await deps.store.count(decision, type, plan) }
   return deps.store.search(decision, { type, plan, sort, count, total: totalOf(deps, parsed), ...(mark ? { after: mark } : {}) })
+}
+
+/** A count of no more tells of single persons: whose they are is looked up. */
+const SINGLED_OUT_MAX = 100
+/** Of a patient who is named, so many are looked through. */
+const NAMED_COUNTED_MAX = 1000
+
+/**
+ * A number says something about those whose resources it counts, although none is shown (the account of uses must not be
+ * evaded by counting with ever other criteria): what is counted where patients are named, or where it is little.
+ */
+async function countedOf(
+  deps: FhirDeps,
+  decision: Decision,
+  parsed: ParsedSearch,
+  plan: PlanNode,
+  { rows, total = 0 }: SearchPage,
+): Promise<Stored[] | undefined> {
+  const names = new Set(parsed.patients).size
+  if (total <= rows.length || (rows.length > 0 && names < 2) || (names === 0 && total > SINGLED_OUT_MAX)) return undefined
+  const count = names === 0 ? SINGLED_OUT_MAX : NAMED_COUNTED_MAX
+  const found = await deps.store.search(decision, { type: parsed.type, plan, sort: [], count, total: 'none' })
+  return found.rows
 }
 
 /** The query and position of a page link, or of a first request. */

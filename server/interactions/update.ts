@@ -9,7 +9,7 @@ import { keepLabels } from './kept-labels.ts'
 import type { Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
-import { draftOf, parseBody, store } from './writing.ts'
+import { draftOf, parseBody, requireVisible, store } from './writing.ts'
 
 export async function update(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const draft = await updateDraft(deps, request)
@@ -74,5 +74,8 @@ async function absentDeletion(
         .permitted
     : false
   if (request.actor.party === 'operator' || own) return { status: 204, headers: {} }
+  // As a deletion of what is hidden: it is looked for once more, and then as the caller sees it.
+  const again = isId(id) ? await currentForWrite(deps, type, id) : undefined
+  if (isId(id)) await requireVisible(deps, request, { type, id }, again?.deleted ? undefined : again)
   throw new OutcomeError('not-found')
 }

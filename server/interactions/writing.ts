@@ -113,11 +113,22 @@ interface Intended {
 async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, current, making }: Intended): Promise<void> {
   const { actor } = request
   const isBlind = actor.party === 'operator' || actor.unrestricted === true
-  if (draft.method === 'PUT' && !current && !isBlind) throw new OutcomeError('not-found')
+  if (!isBlind && draft.method !== 'POST') await requireVisible(deps, request, draft, current)
   const verdict = await deps.access.mayWrite(actor, draft, current, making)
-  if (verdict.permitted && (isBlind || draft.method === 'POST')) return
-  if (draft.method === 'POST') throw new OutcomeError('forbidden')
-  const seen = await decided(deps, request, current?.acc.p ?? [], (decision) => deps.store.read(decision, draft.type, draft.id))
-  if (!seen.value) throw new OutcomeError('not-found')
   if (!verdict.permitted) throw new OutcomeError('forbidden')
+}
+
+/**
+ * The same work for what is hidden as for what is absent, so that neither the answer nor its time tells which.
+ * @throws OutcomeError not-found
+ */
+export async function requireVisible(
+  deps: FhirDeps,
+  request: FhirRequest,
+  { type, id }: { type: string; id: string },
+  current: Stored | undefined,
+): Promise<void> {
+  // Whoever stands in for the persons of what is absent is looked up as well.
+  const seen = await decided(deps, request, current?.acc.p ?? [id], (decision) => deps.store.read(decision, type, id))
+  if (!current || !seen.value) throw new OutcomeError('not-found')
 }

@@ -45,6 +45,25 @@ describe('series', () => {
     ])
   })
 
+  test('what was said after a permit that begins later stands before it, and in its series ends it', () => {
+    const forward = version('a', '2025-07-01', { said: Date.parse('2025-01-01') })
+    expect(normaliseRules([forward, version('a', '2025-02-01', { status: 'inactive' })], NOW)).toEqual([])
+    const [permit, other] = normaliseRules([forward, version('b', '2025-02-01')], NOW)
+    expect((permit?.permitRank ?? permit?.rank ?? 0) < (other?.rank ?? 0)).toBe(true)
+    const mixed = { effect: 'deny' as const, criteria: {}, nested: [root] }
+    expect(normaliseRules([{ ...forward, rule: { root: mixed } }, version('a', '2025-02-01', { status: 'inactive' })], NOW)).toEqual([])
+  })
+
+  test('a plain refusal that begins later is not ended by what is said before', () => {
+    const deny = { effect: 'deny' as const, criteria: {}, nested: [] }
+    const forward = version('a', '2025-07-01', { said: Date.parse('2025-01-01'), rule: { root: deny } })
+    const rules = normaliseRules([forward, version('a', '2025-02-01')], NOW)
+    expect(rules.map(({ notBefore, root: base }) => [notBefore, base?.effect])).toEqual([
+      [undefined, 'permit'],
+      [Date.parse('2025-07-01'), 'deny'],
+    ])
+  })
+
   test('of a period only the end that is to come stays', () => {
     const period = { from: Date.parse('2025-01-01'), until: Date.parse('2026-01-01') }
     expect(normaliseRules([version('a', '2025-01-01', { rule: { root, period } })], NOW)[0]?.period).toEqual({ until: period.until })
@@ -200,5 +219,56 @@ describe('what is not understood', () => {
 
   test('given by somebody else and not verified: not in force', () => {
     expect(ruleOf({ policyRule: { coding: [{ code: 'OPTIN' }] }, performer: [{ reference: 'RelatedPerson/r' }] })).toEqual({ silent: true })
+  })
+})
+
+describe('what is not understood keeps a permit from permitting', () => {
+  const EXTENSION = { url: 'http://example.org/unknown', valueString: 'x' }
+  const ACT = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
+  const consent = (change: object = {}, provision: object = {}, actor: object = {}): FhirResource =>
+    ({
+      resourceType: 'Consent',
+      status: 'active',
+      scope: { coding: [{ code: 'patient-privacy' }] },
+      patient: { reference: 'Patient/p' },
+      dateTime: '2025-01-01T00:00:00Z',
+      performer: [{ reference: 'Patient/p' }],
+      policyRule: { coding: [{ system: ACT, code: 'OPTIN' }] },
+      provision: {
+        purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'TREAT' }],
+        actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: { reference: 'Organization/H2' }, ...actor }],
+        ...provision,
+      },
+      ...change,
+    }) as FhirResource
+  const noPermit = (resource: FhirResource) => compileConsent(resource, '', shanghai)?.version.rule.noPermit
+
+  test('understood', () => {
+    expect(noPermit(consent())).toBeUndefined()
+    expect(noPermit(consent({ text: { status: 'generated', extension: [EXTENSION] }, meta: { extension: [EXTENSION] } }))).toBeUndefined()
+    const known = { extension: [{ url: 'https://fhir-cn.example/StructureDefinition/cn-notice-version', valueString: '2' }] }
+    expect(noPermit(consent(known))).toBeUndefined()
+  })
+
+  test.each<[string, FhirResource]>([
+    ['implicitRules', consent({ implicitRules: 'http://example.org/rules' })],
+    ['a modifier of the Consent', consent({ modifierExtension: [EXTENSION] })],
+    ['an extension of the Consent', consent({ extension: [EXTENSION] })],
+    ['an extension of the policy', consent({ policyRule: { extension: [EXTENSION], coding: [{ system: ACT, code: 'OPTIN' }] } })],
+    ['an extension of the status', consent({ _status: { extension: [EXTENSION] } })],
+    ['an extension of the time', consent({ _dateTime: { extension: [EXTENSION] } })],
+    ['a modifier of an actor', consent({}, {}, { modifierExtension: [EXTENSION] })],
+    ['an extension of an actor', consent({}, {}, { extension: [EXTENSION] })],
+    ['an extension of a reference', consent({}, {}, { reference: { reference: 'Organization/H2', extension: [EXTENSION] } })],
+    ['an extension of a purpose', consent({}, { purpose: [{ code: 'TREAT', extension: [EXTENSION] }] })],
+  ])('%s', (_name, resource) => expect(noPermit(resource)).toBe(true))
+
+  test('two policies that contradict each other', () => {
+    const rule = compileConsent(
+      consent({ policyRule: { coding: ['OPTIN', 'OPTOUT'].map((code) => ({ system: ACT, code })) } }),
+      '',
+      shanghai,
+    )
+    expect(rule?.version.rule.root).toMatchObject({ effect: 'deny', criteria: { unknown: true } })
   })
 })

@@ -36,6 +36,13 @@ describe('refused requests', () => {
     ['a study that is not registered', 'researcher', { research_study: 'S2' }, 'invalid_request', /^research_study: not registered/],
     ['a study that is no id', 'h1-ward', { research_study: 'S 1' }, 'invalid_request', /^research_study: not an id/],
     ['glass broken without a reason', 'h1-ward', { purpose_of_use: 'BTG' }, 'invalid_request', /^break_glass_reason: required/],
+    [
+      'glass broken for nothing that can be seen',
+      'h1-ward',
+      { purpose_of_use: 'BTG', break_glass_reason: '\u200b\u2060.' },
+      'invalid_request',
+      /required/,
+    ],
     ['glass broken for a blank reason', 'h1-ward', { purpose_of_use: 'BTG', break_glass_reason: '  ' }, 'invalid_request', /required/],
     [
       'glass broken by a researcher',

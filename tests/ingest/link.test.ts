@@ -227,8 +227,26 @@ describe('records and masters', () => {
     const { masters, alone } = await picture()
     expect(sources(masters[WANG])).toEqual(['hospital:H1'])
     expect(sources(alone)).toEqual(['rhip:HA'])
+    // Sex and birth date deny the number itself: the sender is told.
     expect(JSON.parse(payload.issues)).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'link-conflict' })]))
     expect(await one.ingest.tables.conflicts.count({ state: 'open' })).toBe(1)
+  })
+
+  test('under another name elsewhere: only the clerk is told, not the sender, who would learn of it (access.md L36, L45)', async () => {
+    await one.send('his', [message({ local: [PI('7')], number: WANG, name: '王建国' })])
+    const { payload } = await one.send('rp', [
+      message({ local: [{ kind: 'CARD', value: 'C7', strong: true }], number: WANG, name: '李秀兰' }),
+    ])
+    expect((await picture()).masters).toEqual({})
+    expect([payload.issues, await one.ingest.tables.conflicts.count({ state: 'open' })]).toEqual(['[]', 1])
+  })
+
+  test('two persons on one card in one hospital: it is told', async () => {
+    await one.send('his', [message({ local: [PI('71')], number: WANG, name: '王建国', birthDate: '1958-03-12', gender: 'male' })])
+    const { payload } = await one.send('his', [
+      message({ local: [PI('72')], number: WANG, name: '李秀兰', birthDate: '1965-11-08', gender: 'female' }),
+    ])
+    expect(JSON.parse(payload.issues)).toEqual(expect.arrayContaining([expect.objectContaining({ code: 'link-conflict' })]))
   })
 
   test('two hospital numbers with one identity number: two records of one master', async () => {

@@ -47,7 +47,7 @@ export const actorOf = (clientId: string, party: Actor['party'] = 'hospital'): A
   role: '',
   purpose: 'TREAT',
   form: 'IDENT',
-  scopes: [],
+  scopes: [{ level: 'system', type: '*', permissions: 'cruds' }],
 })
 
 export function sourceOf(

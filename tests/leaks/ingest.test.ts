@@ -39,6 +39,31 @@ test('an admission of who is known elsewhere and of who is not', async () => {
   }
 })
 
+test('a number that stands elsewhere under another name', async () => {
+  // 王建国 becomes 赵钱孙, in GB18030 as the sample is.
+  const [before, after] = ['cdf5bda8b9fa', 'd5d4c7aecbef'].map((hex) => Buffer.from(hex, 'hex').toString('latin1'))
+  const text = (await sample('hospital/adt-a01-admission.hl7')).toString('latin1')
+  expect(text).toContain(before)
+  const named = Buffer.from(text.replaceAll(before as string, after as string).replaceAll('0001', '0002'), 'latin1')
+  const [stored, fresh] = await Promise.all(
+    [known, unknown].map(async (server) => {
+      const headers = { 'Content-Type': 'application/octet-stream' }
+      return server.call('POST', '/ingest/h2-his', { token: await server.token('h2-engine'), body: new Uint8Array(named), headers })
+    }),
+  )
+  expect(fresh?.status).toBe(200)
+  expect(neutral(stored as Answer)).toBe(neutral(fresh as Answer))
+})
+
+test('a token for less than everything sends nothing', async () => {
+  const body = new Uint8Array(await sample('hospital/adt-a01-admission.hl7'))
+  for (const scope of ['system/Observation.rs', 'system/*.rs', 'system/*.c', 'system/Patient.cruds system/Encounter.cruds']) {
+    const token = await unknown.token('h2-engine', { scope })
+    const answer = await unknown.call('POST', '/ingest/h2-his', { token, body })
+    expect([scope, answer.status]).toEqual([scope, 403])
+  }
+})
+
 test('payloads and work lists are the operators and the sources own', async () => {
   const sent = await send(known, 'h1-engine', 'h1-his', 'hospital/adt-a01-admission.hl7')
   const payload = String(sent.json.id)

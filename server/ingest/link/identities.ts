@@ -57,7 +57,7 @@ function newDoc({ identity, newMaster }: IdentityInput, key: string): IdentityNu
   return { _id: key, rev: 0, master: newMaster(), number, facts, statements: [], linked: [] }
 }
 
-function statementOf(source: Sender, identity: PreparedIdentity, patient: string): IdentityStatement {
+export function statementOf(source: Sender, identity: PreparedIdentity, patient: string): IdentityStatement {
   const said: IdentityStatement['said'] = {}
   for (const field of ['name', 'gender', 'birthDate'] as const) {
     const value = identity[field]

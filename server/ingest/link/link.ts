@@ -11,9 +11,9 @@ import { retryingConflicts } from '../retry.ts'
 import { type IngestTables, type PatientRecordDoc, TABLES } from '../tables.ts'
 import type { IngestDeps, PreparedIdentity, ReceiptIssue } from '../types.ts'
 import { type Choice, choosePatient } from './choose.ts'
-import type { Said } from './decide.ts'
+import { decideLinks, organizationOf, type Said } from './decide.ts'
 import { type Facts, readFacts } from './facts.ts'
-import { identityChanges } from './identities.ts'
+import { identityChanges, statementOf } from './identities.ts'
 import { type Move, moveJob } from './move-job.ts'
 
 export interface Linked {
@@ -79,7 +79,7 @@ class LinkPlan {
     for (const other of absorb) this.#absorb(other, next)
     for (const [who, to] of persons) if (who !== patient && !absorb.includes(who)) this.#moveOther(who, to)
     this.linked.person = next.person ?? patient
-    this.linked.issues = this.#issues(identity, next)
+    this.linked.issues = this.#issues(source, identity, next)
   }
 
   #nextRecord(source: Sender, identity: PreparedIdentity, record: PatientRecordDoc | undefined): PatientRecordDoc {
@@ -138,11 +138,27 @@ class LinkPlan {
     this.side.push(moveJob(move, this.#now))
   }
 
-  #issues({ legal, birthDate, gender }: PreparedIdentity, next: PatientRecordDoc): ReceiptIssue[] {
+  /**
+   * The same number with other facts in the sender's own records, or facts that the number itself denies. That others have a
+   * record under it, and which name stands there, is told to the clerk who has the task, not to the sender (access.md L36, L45).
+   */
+  #contradictsItself(source: Sender, identity: PreparedIdentity, patient: string): boolean {
+    const { person, identities } = this.#facts
+    const own = statementOf(source, identity, patient)
+    const doc = person === undefined ? undefined : identities.get(person)
+    const others = (doc?.statements ?? []).filter((s) => s.patient !== patient && organizationOf(s) === organizationOf(own))
+    const { birthDate, gender } = identity.legal ?? {}
+    const facts = { ...(birthDate !== undefined && { birthDate }), ...(gender !== undefined && { gender }) }
+    return decideLinks([...others, own], facts).refused.some((one) => one.patient === patient)
+  }
+
+  #issues(source: Sender, identity: PreparedIdentity, next: PatientRecordDoc): ReceiptIssue[] {
+    const { legal, birthDate, gender } = identity
+    const isRefused = this.#facts.person !== undefined && next.person === null
     const codes = [
       legal?.doubt && `link-${legal.doubt}`,
       this.#choice.disagree && 'link-numbers-disagree',
-      this.#facts.person !== undefined && next.person === null && 'link-conflict',
+      isRefused && this.#contradictsItself(source, identity, next._id) && 'link-conflict',
       legal?.birthDate !== undefined && birthDate !== undefined && !legal.birthDate.startsWith(birthDate.slice(0, 10)) && 'link-birth-date',
       legal?.gender !== undefined && (gender === 'male' || gender === 'female') && gender !== legal.gender && 'link-gender',
     ]
