@@ -2,6 +2,7 @@
 import { type DecimalTexts, members, type ParsedResource } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { entryProblem } from './bundle-envelope.ts'
 import type { Method } from './types.ts'
 
 export const BUNDLE_ENTRIES_MAX = 10_000
@@ -68,12 +69,20 @@ function entryOf(text: string, at: number, parsed: unknown, decimals: DecimalTex
     headers: conditionsOf(asked),
     ...(resourceText === undefined ? {} : { text: resourceText, parsed: { resource: entry?.resource, decimals } }),
   }
-  if (!method) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.method`] })
+  const wrong = entryProblem(entry, at)
+  if (wrong) base.problem = wrong
+  else if (!method) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.method`] })
   else if (!url) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.url`] })
   return base
 }
 
-const CONDITIONS = { ifMatch: 'if-match', ifNoneMatch: 'if-none-match', ifNoneExist: 'if-none-exist', ifModifiedSince: 'if-modified-since' }
+/** Elements of `Bundle.entry.request` and the headers that they stand for. */
+export const CONDITIONS = {
+  ifMatch: 'if-match',
+  ifNoneMatch: 'if-none-match',
+  ifNoneExist: 'if-none-exist',
+  ifModifiedSince: 'if-modified-since',
+}
 
 function conditionsOf(asked: Record<string, unknown> | undefined): Record<string, string> {
   const headers: Record<string, string> = {}
@@ -86,8 +95,10 @@ function conditionsOf(asked: Record<string, unknown> | undefined): Record<string
 
 /** Path and query of an entry's url: relative to the base. */
 function splitUrl(url: string): { segments: string[]; query: [string, string][] } | undefined {
-  const [path = '', query = ''] = url.split('?', 2)
+  const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(url) ?? []
   try {
+    // As in an address: what cannot be read is refused, not replaced.
+    decodeURIComponent(query)
     const segments = path
       .split('/')
       .filter((part) => part !== '')

@@ -3,6 +3,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { outcomeOf } from '../outcome/render.ts'
 import { parseResource } from '../fhir/resource-text.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
+import { checkBundle } from './bundle-envelope.ts'
 import { type EntryRequest, entriesOf } from './bundle-entries.ts'
 import { type Dispatch, entryRequest, toEntry } from './entry-requests.ts'
 import { transaction } from './transaction.ts'
@@ -14,6 +15,7 @@ export function bundleHandler(dispatch: Dispatch) {
     if (!request.body) throw new OutcomeError('json-invalid')
     const parsed = parseResource(request.body)
     if (parsed.resource.resourceType !== 'Bundle') throw new OutcomeError('bundle-invalid', { expression: ['resourceType'] })
+    checkBundle(parsed.resource)
     const entries = entriesOf(parsed)
     if (parsed.resource.type === 'transaction') return transaction(deps, request, entries, dispatch)
     if (parsed.resource.type !== 'batch') throw new OutcomeError('bundle-invalid', { expression: ['Bundle.type'] })

@@ -18,7 +18,19 @@ export async function rewriteReferences(
   resolve: (type: string, criteria: string) => Promise<string>,
 ): Promise<string> {
   // Most resources refer by `Type/id` alone.
-  if (names.size === 0 && !text.includes('urn:uuid:') && !text.includes('?')) return text
+  if (names.size === 0 && !text.includes('urn:uuid:') && !text.includes('?') && !text.includes('\\u')) return text
+  return rewritten(text.replace(ESCAPED_KEY, plainKey), names, resolve)
+}
+
+/** A key with an escape in it is the same key; a string before a colon is a key, since quotes inside strings are escaped. */
+const ESCAPED_KEY = /"(?=[^"]*\\)((?:[^"\\]|\\.)*)":/g
+const plainKey = (_whole: string, raw: string): string => `${JSON.stringify(JSON.parse(`"${raw}"`))}:`
+
+async function rewritten(
+  text: string,
+  names: ReadonlyMap<string, string>,
+  resolve: (type: string, criteria: string) => Promise<string>,
+): Promise<string> {
   const conditional = await resolveAll(text, resolve)
   return text
     .replace(LINK, (whole, element: string, raw: string) => {
@@ -37,6 +49,7 @@ export async function rewriteReferences(
     })
 }
 
+const NO_CRITERIA = /^[A-Z][A-Za-z]+\?$/
 const CONDITIONAL = /^([A-Z][A-Za-z]+)\?(.+)$/
 
 async function resolveAll(text: string, resolve: (type: string, criteria: string) => Promise<string>): Promise<Map<string, string>> {
@@ -45,6 +58,7 @@ async function resolveAll(text: string, resolve: (type: string, criteria: string
     if (element !== 'reference' || raw === undefined || !raw.includes('?')) continue
     const link = JSON.parse(`"${raw}"`) as string
     const match = CONDITIONAL.exec(link)
+    if (NO_CRITERIA.test(link)) throw new OutcomeError('reference-unresolved')
     if (match?.[1] && match[2] && !found.has(link)) found.set(link, await resolve(match[1], match[2]))
   }
   return found

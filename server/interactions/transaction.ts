@@ -8,7 +8,8 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Claim, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { versionOf, writeAnswer } from './answers.ts'
-import { contentOf, type EntryRequest } from './bundle-entries.ts'
+import { CONDITIONS, contentOf, type EntryRequest } from './bundle-entries.ts'
+import { refuseSameFullUrl } from './bundle-envelope.ts'
 import { type Dispatch, entryRequest, toEntry } from './entry-requests.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
@@ -37,6 +38,7 @@ export async function transaction(
   dispatch: Dispatch,
 ): Promise<FhirResponse> {
   for (const entry of entries) if (entry.problem) throw entry.problem
+  refuseSameFullUrl(entries)
   const writes = entries.filter((entry) => entry.method !== 'GET' && entry.method !== 'HEAD')
   const answers = new Array<BundleEntry>(entries.length)
   let steps: Step[] = []
@@ -50,7 +52,8 @@ export async function transaction(
         await dropStaleClaim(deps, entryRequest(request, step.entry), step.entry.segments[0] ?? '', step.criteria, step.claim.key)
   })
   for (const entry of entries) {
-    if (entry.method === 'GET' || entry.method === 'HEAD') answers[entry.at] = toEntry(await dispatch(deps, entryRequest(request, entry)))
+    if (entry.method !== 'GET' && entry.method !== 'HEAD') continue
+    answers[entry.at] = toEntry(await dispatch(deps, entryRequest(request, entry)).catch((error: unknown) => failAt(entry, error, 'url')))
   }
   return bundleAnswer('transaction-response', answers)
 }
@@ -61,8 +64,10 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
   for (const step of placed) {
     const { entry, criteria } = step
     if (criteria === undefined) named.push(step)
-    else named.push(await findExisting(deps, request, step, criteria, placed).catch((error: unknown) => failAt(entry, error)))
+    else
+      named.push(await findExisting(deps, request, step, criteria, placed).catch((error: unknown) => failAt(entry, error, 'ifNoneExist')))
   }
+  refuseSameClaim(named)
   const known: Known = { placed: named, names: namesOf(named), current: await currentsForWrite(deps, named.flatMap(standingName)) }
   const steps: Step[] = []
   for (const step of named) {
@@ -99,17 +104,29 @@ function placeEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): 
   }
 }
 
-/** A failure inside a transaction says which entry it is about. */
-function failAt(entry: EntryRequest, error: unknown): never {
+/**
+ * A failure inside a transaction says which entry it is about.
+ * @param criteriaIn element of the request in which search criteria stand
+ */
+function failAt(entry: EntryRequest, error: unknown, criteriaIn?: 'url' | 'ifNoneExist'): never {
   if (!(error instanceof OutcomeError)) throw error
-  throw new OutcomeError(
-    error.issues.map((issue) => ({
-      ...issue,
-      expression: [
-        `Bundle.entry[${entry.at}]${issue.expression?.[0] ? `.resource.${issue.expression[0].replace(/^[A-Z]\w*\./, '')}` : ''}`,
-      ],
-    })),
-  )
+  const place = `Bundle.entry[${entry.at}]`
+  throw new OutcomeError(error.issues.map((issue) => ({ ...issue, expression: [placeIn(place, issue.expression?.[0], criteriaIn)] })))
+}
+
+const REQUEST_ELEMENTS = new Map(Object.entries(CONDITIONS).map(([element, header]) => [`http.${header}`, element]))
+
+/** Elements of the resource, conditions of the request; what is named by a search parameter is the entry's query. */
+function placeIn(entry: string, expression: string | undefined, criteriaIn: string | undefined): string {
+  if (expression === undefined || expression.startsWith(entry)) return expression ?? entry
+  const condition = REQUEST_ELEMENTS.get(expression.toLowerCase())
+  if (condition) return `${entry}.request.${condition}`
+  if (/^[A-Z]\w*\./.test(expression)) return `${entry}.resource.${expression.replace(/^[A-Z]\w*\./, '')}`
+  return expression === 'resourceType' || expression === 'id'
+    ? `${entry}.resource.${expression}`
+    : criteriaIn
+      ? `${entry}.request.${criteriaIn}`
+      : entry
 }
 
 /** The id that an entry will have, before any reference is rewritten and anything is looked for. */
@@ -117,10 +134,12 @@ function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): S
   const [type = '', id] = entry.segments
   checkType(type)
   if (entry.method === 'PATCH') throw new OutcomeError('method-not-allowed')
-  if (entry.method !== 'POST') {
-    if (id === undefined) throw new OutcomeError('conditional-unsupported')
-    return { entry, name: `${type}/${id}` }
-  }
+  if (entry.method !== 'POST' && id === undefined) throw new OutcomeError('conditional-unsupported')
+  // Anything else is no write of a resource: an operation, a search, an address that is none.
+  const length = entry.method === 'POST' ? 1 : 2
+  if (entry.segments.length !== length || entry.query.length > 0)
+    throw new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${entry.at}].request.url`] })
+  if (entry.method !== 'POST') return { entry, name: `${type}/${id}` }
   requireScope(request.actor, type, 'c')
   const criteria = entry.headers['if-none-exist']
   const name = `${type}/${deps.newId()}`
@@ -196,6 +215,16 @@ function refuseTwice(steps: Step[]): void {
     const name = `${draft.type}/${draft.id}`
     if (seen.has(name)) throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}]`] })
     seen.add(name)
+  }
+}
+
+/** Two creates that each hold only if the other is not there: nobody else's request, and no better when it is sent again. */
+function refuseSameClaim(steps: readonly Step[]): void {
+  const seen = new Set<string>()
+  for (const { claim, entry } of steps) {
+    if (!claim) continue
+    if (seen.has(claim.key)) throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}].request.ifNoneExist`] })
+    seen.add(claim.key)
   }
 }
 

@@ -1,0 +1,118 @@
+/** What stands around the resources of a Bundle: nothing in it is dropped in silence, least of all a condition. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+
+const URN = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f01'
+let server: TestServer
+let stored: { id: string; meta: { versionId: string } }
+let before = 0
+
+beforeAll(async () => {
+  server = await startTestServer({ noAuth: true })
+}, 60_000)
+afterAll(() => server.stop())
+beforeEach(async () => {
+  stored = (await server.call('POST', '/fhir/Patient', { body: { resourceType: 'Patient', active: true } })).json
+  before = await count()
+})
+
+const count = async (): Promise<number> => (await server.call('GET', '/fhir/Patient?_summary=count')).json.total
+const send = (entry: unknown[], extra: object = {}): Promise<Answer> =>
+  server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry, ...extra } })
+const create = (request: object = {}, entry: object = {}) => ({
+  ...entry,
+  resource: { resourceType: 'Patient', active: false },
+  request: { method: 'POST', url: 'Patient', ...request },
+})
+const update = (request: object) => ({
+  resource: { resourceType: 'Patient', id: stored.id, active: false },
+  request: { method: 'PUT', url: `Patient/${stored.id}`, ...request },
+})
+const placesOf = (answer: Answer) => answer.json.issue?.map(({ expression }: { expression?: string[] }) => expression?.[0])
+
+/** Refused there, and nothing changed. */
+async function refused(answer: Answer, place: string, status = 400): Promise<void> {
+  expect([answer.status, placesOf(answer)]).toEqual([status, [place]])
+  const now = await server.call('GET', `/fhir/Patient/${stored.id}`)
+  expect([now.json.meta.versionId, await count()]).toEqual(['1', before])
+}
+
+describe('a condition that is not one', () => {
+  test.each([5, true, {}, ['W/"9"'], null])('ifMatch %j', async (ifMatch) => {
+    await refused(await send([update({ ifMatch })]), 'Bundle.entry[0].request.ifMatch')
+  })
+
+  test('ifNoneExist that is no text, and one that is misspelt', async () => {
+    await refused(await send([create({ ifNoneExist: 5 })]), 'Bundle.entry[0].request.ifNoneExist')
+    await refused(await send([create(), create({ ifNonExist: 'active=true' })]), 'Bundle.entry[1].request.?')
+  })
+
+  test('one that cannot be read, and one that fails', async () => {
+    await refused(await send([update({ ifMatch: 'x' })]), 'Bundle.entry[0].request.ifMatch')
+    expect((await send([update({ ifMatch: 'W/"9"' })])).status).toBe(412)
+    await refused(await send([create({ ifNoneExist: 'foo=1' })]), 'Bundle.entry[0].request.ifNoneExist')
+  })
+
+  test('two creates under the same condition', async () => {
+    const ifNoneExist = 'identifier=urn:x|same'
+    await refused(await send([create({ ifNoneExist }), create({ ifNoneExist })]), 'Bundle.entry[1].request.ifNoneExist')
+  })
+})
+
+describe('elements that there are none of, or of another type', () => {
+  test.each<[string, unknown[], object, string]>([
+    ['in the Bundle', [create()], { foo: 1 }, 'Bundle.?'],
+    ['a total', [create()], { total: 'x' }, 'Bundle.total'],
+    ['in an entry', [create({}, { resuorce: 1 })], {}, 'Bundle.entry[0].?'],
+    ['a fullUrl', [create({}, { fullUrl: 5 })], {}, 'Bundle.entry[0].fullUrl'],
+    ['an entry', [create(), 'x'], {}, 'Bundle.entry[1]'],
+  ])('%s', async (_name, entry, extra, place) => refused(await send(entry, extra), place))
+
+  test('in a batch it is the answer of its entry', async () => {
+    const answer = await send([create({ ifNonExist: 'x' }), create()], { type: 'batch' })
+    expect(answer.json.entry.map((one: { response: { status: string } }) => one.response.status)).toEqual(['400', '201'])
+  })
+})
+
+describe('addresses', () => {
+  test('two entries under one: a reference would be to either', async () => {
+    const observation = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: URN } }
+    const pointing = { resource: observation, request: { method: 'POST', url: 'Observation' } }
+    await refused(await send([create({}, { fullUrl: URN }), create({}, { fullUrl: URN }), pointing]), 'Bundle.entry[1].fullUrl')
+  })
+
+  test.each(['Patient/$validate', 'Patient/_search', 'Patient/a1', 'Patient/../../x', 'Patient?x=y', 'Patient?name=%ff'])(
+    'POST %s is no create',
+    async (url) => refused(await send([create({ url })]), 'Bundle.entry[0].request.url'),
+  )
+
+  test('what a GET does not find or understand is told of its entry', async () => {
+    const get = (url: string) => ({ request: { method: 'GET', url } })
+    await refused(await send([get(`Patient/${stored.id}`), get('Patient/absent')]), 'Bundle.entry[1]', 404)
+    await refused(await send([get('Patient?birthdate=x')]), 'Bundle.entry[0].request.url')
+    await refused(await send([get('Patient?name=%ff')]), 'Bundle.entry[0].request.url')
+  })
+})
+
+describe('references', () => {
+  const observation = (subject: string) => {
+    const resource = { resourceType: 'Observation', status: 'final', code: { text: 'x:"y\\' }, subject: '{subject}' }
+    return JSON.stringify({ resource, request: { method: 'POST', url: 'Observation' } }).replace('"{subject}"', subject)
+  }
+  const sendText = (...entries: string[]) =>
+    server.call('POST', '/fhir', { body: `{"resourceType":"Bundle","type":"transaction","entry":[${entries.join()}]}` })
+
+  test('a key with an escape in it is the same key', async () => {
+    const answer = await sendText(JSON.stringify(create({}, { fullUrl: URN })), observation(`{"r\\u0065ference":"${URN}"}`))
+    expect(answer.status).toBe(200)
+    const [made, pointing] = answer.json.entry.map((one: { response: { location: string } }) => one.response.location)
+    const kept = (await server.call('GET', `/fhir/${pointing.split('/').slice(-4, -2).join('/')}`)).json
+    expect([kept.code.text, made]).toEqual(['x:"y\\', expect.stringContaining(kept.subject.reference)])
+  })
+
+  test.each([
+    `{"r\\u0065ference":"${URN}"}`,
+    '{"reference":"\\u0075rn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f01"}',
+    '{"reference":"Patient?"}',
+  ])('%s leads nowhere', async (subject) => refused(await sendText(observation(subject)), 'Bundle.entry[0]'))
+})
