@@ -50,6 +50,20 @@ test('the members of a Group have its create in their accounts', async () => {
   expect([made.status, (await account(`entity=Group/${made.json.id}`)).total]).toEqual([201, 1])
 })
 
+test('each member of a Group has it in his own, without the others', async () => {
+  await putAll(server, await server.token('loader'), [
+    patient('person-b', { meta: { source: 'https://fhir-cn.example/Organization/H1' } }),
+    encounter('visit-b', 'person-b', 'H1', 'Practitioner/doc-a'),
+  ])
+  const member = ['person-a', 'person-b'].map((id) => ({ entity: { reference: `Patient/${id}` } }))
+  const made = await call(engine, 'POST', 'Group', { resourceType: 'Group', type: 'person', actual: true, member })
+  const bundle = await account(`entity=Group/${made.json.id}`)
+  expect([made.status, bundle.total]).toEqual([201, 1])
+  expect(JSON.stringify(bundle)).not.toContain('person-b')
+  const other = await server.token('patient-app', { patient: 'person-b' })
+  expect((await call(other, 'GET', `AuditEvent?entity=Group/${made.json.id}`)).json.total).toBe(1)
+})
+
 test('another persons number, which was asked for beside his own, does not stand in a patients account', async () => {
   const auditor = await server.token('auditor', { purpose_of_use: 'HOPERAT' })
   for (const query of [`identifier=${OWN},${OTHER}`, `identifier=${OWN}&name:contains=%E5%90%8D&${OTHER}=1`])
