@@ -1,6 +1,6 @@
 /**
- * `npm run check:timing` (leak catalogue L38): does the time of an answer tell a hidden resource from an absent one? Interleaved reads over
- * HTTP, compared by the Mann-Whitney test. Not part of the tests: a busy machine makes chance differences. Exit 1 when two rounds in a row
+ * `npm run check:timing` (leak catalogue L38): does the time of an answer tell a hidden resource from an absent one? Interleaved reads,
+ * updates and deletions over HTTP, compared by the Mann-Whitney test. Not part of the tests: a busy machine makes chance differences. Exit 1 when two rounds in a row
  * tell them apart.
  */
 import { randomInt } from 'node:crypto'
@@ -12,7 +12,8 @@ import { startMongod } from '../../server/store/mongod/start.ts'
 import { encounter, give, NO_SHARING, observation, patient, practitioner, putAll } from '../consent/resources.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-const PAIRS = 2000
+const PAIRS = { GET: 2000, PUT: 1000, DELETE: 1000 }
+type Method = keyof typeof PAIRS
 const WARM_UP_PAIRS = 300
 const ROUNDS = 2
 const P_MIN = 0.01
@@ -26,24 +27,32 @@ async function main(): Promise<void> {
   const server = await startTestServer()
   try {
     const token = await prepare(server)
-    await round(server, token, WARM_UP_PAIRS)
-    let told = 0
-    for (let at = 1; at <= ROUNDS; at++) {
-      const { hidden, absent } = await round(server, token, PAIRS)
-      const { p, above } = mannWhitney(hidden, absent)
-      process.stdout.write(
-        `round ${at}: ${PAIRS} + ${PAIRS} reads; median hidden ${median(hidden).toFixed(3)} ms, absent ${median(absent).toFixed(3)} ms; ` +
-          `P(hidden slower) ${above.toFixed(3)}; Mann-Whitney p = ${p.toPrecision(3)}\n`,
-      )
-      if (p < P_MIN) told++
-    }
-    process.stdout.write(told === ROUNDS ? 'the time of the answer tells hidden from absent\n' : 'the time of the answer does not tell\n')
-    process.exitCode = told === ROUNDS ? 1 : 0
+    const verdicts: boolean[] = []
+    for (const method of Object.keys(PAIRS) as Method[]) verdicts.push(await isTold(server, token, method))
+    process.exitCode = verdicts.includes(true) ? 1 : 0
   } finally {
     await server.stop()
     await mongod?.stop()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** Do two rounds in a row tell hidden from absent? */
+async function isTold(server: TestServer, token: string, method: Method): Promise<boolean> {
+  await round(server, token, method, WARM_UP_PAIRS)
+  let told = 0
+  const pairs = PAIRS[method]
+  for (let at = 1; at <= ROUNDS; at++) {
+    const { hidden, absent } = await round(server, token, method, pairs)
+    const { p, above } = mannWhitney(hidden, absent)
+    process.stdout.write(
+      `${method} round ${at}: ${pairs} + ${pairs}; median hidden ${median(hidden).toFixed(3)} ms, absent ${median(absent).toFixed(3)} ms; ` +
+        `P(hidden slower) ${above.toFixed(3)}; Mann-Whitney p = ${p.toPrecision(3)}\n`,
+    )
+    if (p < P_MIN) told++
+  }
+  process.stdout.write(`${method}: the time of the answer ${told === ROUNDS ? 'tells hidden from absent' : 'does not tell'}\n`)
+  return told === ROUNDS
 }
 
 /** A doctor who treats a patient who shares nothing. */
@@ -57,18 +66,19 @@ async function prepare(server: TestServer): Promise<string> {
 
 const nameOf = (kind: 'h' | 'z', at: number): string => `${kind}-${String(at % STORED).padStart(5, '0')}`
 
-async function round(server: TestServer, token: string, pairs: number): Promise<{ hidden: number[]; absent: number[] }> {
+async function round(server: TestServer, token: string, method: Method, pairs: number): Promise<{ hidden: number[]; absent: number[] }> {
   const times = { h: [] as number[], z: [] as number[] }
   for (let at = 0; at < pairs; at++) {
     const order: ('h' | 'z')[] = randomInt(2) === 0 ? ['h', 'z'] : ['z', 'h']
-    for (const kind of order) times[kind].push(await timed(server, token, nameOf(kind, at)))
+    for (const kind of order) times[kind].push(await timed(server, token, method, nameOf(kind, at)))
   }
   return { hidden: times.h, absent: times.z }
 }
 
-async function timed(server: TestServer, token: string, id: string): Promise<number> {
+async function timed(server: TestServer, token: string, method: Method, id: string): Promise<number> {
+  const body = method === 'PUT' ? { ...observation(id, 'p1', 'x'), meta: undefined } : undefined
   const started = performance.now()
-  const answer = await server.call('GET', `/fhir/Observation/${id}`, { token })
+  const answer = await server.call(method, `/fhir/Observation/${id}`, { token, ...(body ? { body } : {}) })
   const took = performance.now() - started
   if (answer.status !== 404) throw new Error(`${id} answered ${answer.status}`)
   return took
