@@ -18,7 +18,7 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   profile?: ProfileName | readonly ProfileName[]
   /** key fields in order, a key made of the row (keys.ts), or the record's patient */
   id: readonly Field<Row>[] | 'patient' | ((row: RowView<Row>, run: Run) => ResourceKey | undefined)
-  /** field with the code of the institution that assigned the numbers; without it the source's organisation */
+  /** field with the code of the institution that assigned the numbers; without it the source's organisation. Never the custodian */
   organization?: Field<Row>
   /** rows for which it is false make nothing */
   when?: (row: RowView<Row>) => boolean

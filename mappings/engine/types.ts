@@ -6,6 +6,7 @@ export type SourceKind = 'hospital' | 'miis' | 'rhip'
 
 /** Facts of the registered source that mappings may use; made by ingest from the configuration. */
 export interface MappingContext {
+  /** `organization`: custodian of all that the source sends, and the scope of its numbers where a mapping names no institution */
   source: { id: string; kind: SourceKind; organization: string }
   /** IANA zone for times without one, e.g. Asia/Shanghai */
   timezone: string

@@ -11,6 +11,7 @@ import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { joinStatements, statementOf } from './fold/statement.ts'
 import { keyedId, resourceId } from './ids.ts'
 import { legalOf } from './link/legal.ts'
+import { fieldOf } from './receipt.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord } from './types.ts'
 
 type Deps = Pick<IngestDeps, 'secret' | 'organizations' | 'placeholders'>
@@ -57,6 +58,9 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     needsPatient: all.some((s) => s.ofPatient),
     unmapped: record.unmapped,
     issues: record.issues.slice(0, INGEST_BOUNDS.recordIssuesMax),
+    unread: distinctFields(record.unread)
+      .slice(0, INGEST_BOUNDS.recordIssuesMax)
+      .map((name) => name.slice(0, INGEST_BOUNDS.labelCharactersMax)),
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
     digest: createHash('sha256')
       .update(JSON.stringify([record.patient, record.resources.map(({ key, state, statedAt }) => [key, state, statedAt]), record.unmapped]))
@@ -163,6 +167,10 @@ function identityOf(deps: Deps, source: IngestSource, record: MappedRecord, pati
 /** Key of a patient number; the number itself is not kept in tables that only link. */
 export const numberHash = (secret: Uint8Array, domain: string, kind: string, value: string): string =>
   keyedId(secret, 'patient-number', domain, kind, value)
+
+/** The first place of each field: a hundred lines of a bill leave the same one unread. */
+const distinctFields = (names: readonly string[]): string[] =>
+  [...new Map(names.toReversed().map((name) => [fieldOf(name), name])).values()].toReversed()
 
 const newest = (instants: readonly string[]): string | undefined =>
   instants

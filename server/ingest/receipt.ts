@@ -100,17 +100,32 @@ const paramsOf = ({ rule = '', profile, params }: ReceiptIssue) => ({
   ...params,
 })
 
-/** Bounded list of a receipt's issues; what does not fit is counted by severity. */
+/** Code of a field that no rule read. */
+export const UNREAD: IssueCode = 'mapping-field-unread'
+
+/** A field whatever repetition it stands in: `OBX-14` of `OBX[2]-14`. */
+export const fieldOf = (name: string): string => name.replace(/\[\d+\]/g, '')
+
+/** Bounded list of a receipt's issues. An unread field is listed where it was first met: every row of a table has the same. */
 export class IssueList {
   readonly #issues: ReceiptIssue[]
+  readonly #unread = new Set<string>()
 
   constructor(known: string) {
-    this.#issues = JSON.parse(known) as ReceiptIssue[]
+    this.#issues = (JSON.parse(known) as ReceiptIssue[]).filter((issue) => this.#isNew(issue))
   }
 
   add(issues: readonly ReceiptIssue[]): void {
     const left = INGEST_BOUNDS.receiptIssuesMax - this.#issues.length
-    if (left > 0) this.#issues.push(...issues.slice(0, left))
+    if (left > 0) this.#issues.push(...issues.filter((issue) => this.#isNew(issue)).slice(0, left))
+  }
+
+  #isNew({ code, at }: ReceiptIssue): boolean {
+    if (code !== UNREAD) return true
+    const field = fieldOf(at.slice(at.lastIndexOf(': ') + 2))
+    if (this.#unread.has(field) || this.#unread.size >= INGEST_BOUNDS.receiptUnreadMax) return false
+    this.#unread.add(field)
+    return true
   }
 
   get json(): string {

@@ -1,5 +1,6 @@
 /** How a record ended, and what its receipt says of it. */
 import { INGEST_BOUNDS } from './bounds.ts'
+import { UNREAD } from './receipt.ts'
 import type { DeliveryDoc } from './tables.ts'
 import type { PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
 
@@ -31,8 +32,12 @@ export const issuesOfMapping = (record: PreparedRecord): ReceiptIssue[] => [
   ),
 ]
 
+/** Fields that no rule read; they stand behind what went wrong. */
+export const issuesOfUnread = (record: PreparedRecord): ReceiptIssue[] =>
+  (record.unread ?? []).map((field) => ({ severity: 'information', code: UNREAD, at: `${record.at}: ${field}` }))
+
 const prefixed = (record: PreparedRecord, issues: readonly ReceiptIssue[]): ReceiptIssue[] =>
-  issues
+  [...issues, ...issuesOfUnread(record)]
     .slice(0, INGEST_BOUNDS.recordIssuesMax)
     .map((issue) => (issue.at.startsWith(record.at) ? issue : { ...issue, at: `${record.at}: ${issue.at}` }))
 

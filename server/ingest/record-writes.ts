@@ -6,7 +6,7 @@ import { keyedId } from './ids.ts'
 import type { Linked } from './link/link.ts'
 import { provenanceDraft } from './provenance.ts'
 import { type DeliveryDoc, TABLES } from './tables.ts'
-import { issuesOfMapping } from './record-outcome.ts'
+import { issuesOfMapping, issuesOfUnread } from './record-outcome.ts'
 import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
 import { unmappedId, unmappedWrites } from './unmapped.ts'
 
@@ -52,7 +52,11 @@ export function waitingWrite(deps: Pick<IngestDeps, 'secret' | 'now'>, job: Reco
 }
 
 export function waitingOutcome(record: PreparedRecord): RecordOutcome {
-  const issues: ReceiptIssue[] = [{ severity: 'information', code: 'waiting-for-patient', at: record.at }, ...issuesOfMapping(record)]
+  const issues: ReceiptIssue[] = [
+    { severity: 'information', code: 'waiting-for-patient', at: record.at },
+    ...issuesOfMapping(record),
+    ...issuesOfUnread(record),
+  ]
   return { status: 'waiting', resources: 0, issues }
 }
 

@@ -10,7 +10,7 @@ import { draftOf } from './fold/draft.ts'
 import { foldStatements, type StatementFor } from './fold/stored.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold.ts'
-import { issuesOfMapping, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
+import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
 import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import { retryingConflicts } from './retry.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
@@ -52,7 +52,8 @@ export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: R
 }
 
 async function nothingToStore(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known): Promise<StoredRecord> {
-  const outcome: RecordOutcome = { status: 'nothing', resources: 0, issues: issuesOfMapping(job.record) }
+  const issues = [...issuesOfMapping(job.record), ...issuesOfUnread(job.record)]
+  const outcome: RecordOutcome = { status: 'nothing', resources: 0, issues }
   return commitAlone(deps, tables, job, delivery, [], outcome)
 }
 

@@ -89,6 +89,8 @@ export interface PreparedRecord {
   needsPatient: boolean
   unmapped: UnmappedCode[]
   issues: MappingIssue[]
+  /** fields that no rule read; absent in records that began to wait before these were kept */
+  unread?: string[]
   nothingToStore: boolean
   /** of the mapped content: the same again is not stored again */
   digest: string

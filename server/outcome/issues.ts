@@ -124,6 +124,12 @@ export const ISSUES = {
   'mapping-date-order': issue(422, 'business-rule', '时间先后矛盾', 'One time is before another that it must follow'),
   'mapping-sum': issue(422, 'business-rule', '金额不平', 'Amounts do not add up'),
   'mapping-split': issue(422, 'informational', '一个字段含多个代码，已拆分', 'One field held several codes and was split'),
+  'mapping-field-unread': issue(
+    422,
+    'informational',
+    '字段未被读取，仅保留原文',
+    'A field that no rule read: kept in the raw payload only',
+  ),
   'table-unknown': issue(422, 'not-supported', '无法识别的数据表', 'The columns are those of no known table'),
   'table-column-missing': issue(422, 'required', '数据表缺少必需的列', 'A required column is missing'),
   'table-column-repeated': issue(422, 'structure', '数据表中有重复的列', 'A column appears twice'),

@@ -1,5 +1,6 @@
 /** The way of a payload on the real database, with records made by hand. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { receiptOutcome } from '../../server/ingest/receipt.ts'
 import { actorOf, observation, rig, type Rig, sourceOf } from './support.ts'
 
 const WANG = { type: '01', number: '110100195803120019' }
@@ -40,6 +41,29 @@ describe('receipt', () => {
     expect(o?.subject).toEqual({ reference: `Patient/${p?.id}` })
     const [provenance] = await one.all('Provenance')
     expect(provenance?.target).toEqual(expect.arrayContaining([{ reference: `Observation/${o?.id}` }]))
+  })
+
+  test('fields that no rule read are listed by name, each once, and do not count as flaws', async () => {
+    const record = (deliveryId: string, unread: string[]) => ({
+      deliveryId,
+      patient: { local: [PI('1')] },
+      resources: [observation('H1', `unread-${deliveryId}`, { valueString: 'x' })],
+      unread,
+    })
+    const { payload, counts } = await one.send('his', [
+      record('u1', ['OBX[1]-14', 'PV1-44', 'OBX[2]-14']),
+      record('u2', ['OBX-14', 'PV1-45']),
+      { ...record('u3', ['PV1-45', 'PV1-46']), patient: { local: [{ kind: 'VISIT', value: 'unread', strong: false }] } },
+    ])
+    expect(counts).toMatchObject({ stored: 2, storedWithIssues: 0, waiting: 1 })
+    const { issue } = receiptOutcome(payload, counts) as unknown as { issue: { severity: string; expression?: string[] }[] }
+    const unread = issue.filter(({ expression }) => expression?.[0]?.includes(': '))
+    expect(unread.map(({ severity, expression }) => [severity, ...(expression ?? [])]).sort()).toEqual([
+      ['information', 'message 1: OBX[1]-14'],
+      ['information', 'message 1: PV1-44'],
+      ['information', 'message 2: PV1-45'],
+      ['information', 'message 3: PV1-46'],
+    ])
   })
 
   test('the same bytes again: the first receipt, no new version', async () => {

@@ -1,15 +1,20 @@
-/** docs/adding-a-source.md shows a table as it is in the tree: every block of it stands in the file it was taken from. */
+/**
+ * docs/adding-a-source.md shows a table as it is in the tree: every block of it stands in the file it was taken from. Lists that
+ * grow with each source are not printed, only what goes into them. The skeleton is in no file; what it imports is.
+ */
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
+import { SITE_MAPS } from '../../mappings/engine/names.ts'
+import { LAYOUTS, MZ_MEDICAL_RECORD } from '../../mappings/rhip/tables/layouts.ts'
 
 const read = (path: string, charset = 'utf-8'): string =>
   new TextDecoder(charset).decode(readFileSync(new URL(`../../${path}`, import.meta.url)))
 
-const blocks = [...read('docs/adding-a-source.md').matchAll(/```(?:ts|csv)\n(.*?)```/gs)].map(([, text]) => text ?? '')
+const guide = read('docs/adding-a-source.md')
+const blocks = [...guide.matchAll(/```(?:ts|csv)\n(.*?)```/gs)].map(([, text]) => text ?? '')
 
 const SOURCES: readonly [path: string, charset?: string][] = [
   ['mappings/rhip/tables/outpatient-visit.ts'],
-  ['mappings/engine/names.ts'],
   ['mappings/rhip/tables/layouts.ts'],
   ['mappings/rhip/tables/identity.ts'],
   ['mappings/rhip/tables/index.ts'],
@@ -24,4 +29,21 @@ test('there is a block of each file', () => {
 test.each(SOURCES.map(([path, charset], at) => ({ path, charset, block: blocks[at] ?? '' })))('$path', ({ path, charset, block }) => {
   expect(block.length).toBeGreaterThan(50)
   expect(read(path, charset)).toContain(block)
+})
+
+test('what the guide adds to a list stands in that list', () => {
+  expect(guide).toContain("`'rhip-visit-type'` to `SITE_MAPS`")
+  expect(SITE_MAPS).toContain('rhip-visit-type')
+  expect(guide).toContain('list `LAYOUTS` below, here `MZ_MEDICAL_RECORD`')
+  expect(LAYOUTS).toContain(MZ_MEDICAL_RECORD)
+})
+
+test('the skeleton imports what is there', async () => {
+  const skeleton = /```ts skeleton\n(.*?)```/s.exec(guide)?.[1] ?? ''
+  const imports = [...skeleton.matchAll(/^import \{ (.*?) \} from '(.*?)'$/gm)]
+  expect(imports).toHaveLength(4)
+  for (const [, names = '', path = ''] of imports) {
+    const url = new URL(path, new URL('../../mappings/hospital/hl7v2/', import.meta.url))
+    expect(Object.keys((await import(url.href)) as object)).toEqual(expect.arrayContaining(names.split(', ')))
+  }
 })

@@ -15,6 +15,7 @@ import type {
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { readTable, type TableRow } from '../../parsers/delimited.ts'
+import { stateColumn, withNewerNames } from './generations.ts'
 import { patientOfInformation, patientOfReport, patientOfVisit, scopeOf, weak } from './identity.ts'
 import { labIndicator, reportMention } from './lab-indicator.ts'
 import { cardPatient, labReport, labSpecimen } from './lab-report.ts'
@@ -75,6 +76,8 @@ const TABLES: Readonly<Record<string, Table>> = {
   },
 }
 
+const STATE_COLUMNS = new Map(LAYOUTS.map((layout) => [layout.name, stateColumn(layout)]))
+
 /** Columns that are the row's key or tell its state; every row has read them. */
 const KEY_COLUMNS = ['YLJGYQDM', 'YLJGDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ']
 
@@ -103,12 +106,13 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
 
 function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
   const { table: name, values: sent, unknownColumns } = decoded as TableRow
-  // The older tables call the institution YLJGDM.
-  const values = sent.YLJGDM === undefined ? sent : { YLJGYQDM: sent.YLJGDM, ...sent }
+  const stateIn = STATE_COLUMNS.get(name) ?? 'XGBZ'
+  const values = withNewerNames(sent, stateIn)
   const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined
   if (!table) return { recordType, at, reason: { severity: 'error', code: 'table-unknown', at } }
   const state = filled(values.XGBZ)
-  if (state !== '1' && state !== '2') return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: `XGBZ ${at}` } }
+  if (state !== '1' && state !== '2')
+    return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: `${stateIn} ${at}` } }
   const missing = table.key.find((column) => filled(values[column]) === undefined)
   if (missing !== undefined) return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: `${missing} ${at}` } }
   const statedAt = stated(table, values, context)
@@ -116,7 +120,7 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
     return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: `${table.stated[0]} ${at}` } }
   const deliveryId = [name, ...table.key.map((column) => values[column] ?? '')].join('|')
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
-  record.noteRead(...KEY_COLUMNS, ...table.stated)
+  record.noteRead(...KEY_COLUMNS, stateIn, ...table.key, ...table.stated)
   record.offer(values)
   table.fill(record, values, statedAt)
   for (const column of unknownColumns) record.issue({ severity: 'information', code: 'table-column-unknown', at: `header ${column}` })
