@@ -12,7 +12,7 @@ import type { KeyReference, MappedResource, PatientReference, ResourceKey } from
 import { readDate, readDateTime } from './values/date.ts'
 import { type Decimal, readDecimal } from './values/decimal.ts'
 import { type Money, type MoneyUnit, readMoney } from './values/money.ts'
-import { cleanText, plainText } from './values/text.ts'
+import { cleanText, isDamaged, plainText } from './values/text.ts'
 import { readUnit, type UnitElements } from './values/unit.ts'
 
 export interface MappedConcept {
@@ -38,7 +38,7 @@ export interface CodedOptions {
 }
 
 export class From<Row> {
-  /** Trimmed text without control characters; HTML is left alone. */
+  /** Trimmed text, control characters marked (markControls); HTML is left alone. */
   text<T extends string = string>(field: Field<Row>): Rule<T> {
     return new Rule<T>([field], (run) => clean(run.text(field)) as T | undefined, true)
   }
@@ -61,7 +61,7 @@ export class From<Row> {
     return new Rule([field], (run) => {
       const code = clean(run.text(field))
       const text = clean(displayField && run.text(displayField))
-      if (code === undefined) return text === undefined ? undefined : { text }
+      if (code === undefined || isDamaged(code)) return nameAlone(text ?? code)
       return { coding: [{ system, ...(version && { version }), code, ...(text && { display: text }) }], ...(text && { text }) }
     })
   }
@@ -89,7 +89,7 @@ export class From<Row> {
     return new Rule([field], (run) => {
       const code = clean(run.text(field))
       const name = clean(displayField && run.text(displayField))
-      if (code === undefined) return name === undefined ? undefined : { text: name }
+      if (code === undefined || isDamaged(code)) return nameAlone(name ?? code)
       return localConcept(run.scope, kind, code, name)
     })
   }
@@ -243,7 +243,8 @@ export class From<Row> {
   identifier(system: string | ((scope: string) => string), field: Field<Row>, type?: string): Rule<MappedIdentifier> {
     return new Rule([field], (run) => {
       const value = clean(run.text(field))
-      if (value === undefined) return undefined
+      // A number of which a character is missing is another number; the run has flagged it.
+      if (value === undefined || isDamaged(value)) return undefined
       const coding = type === undefined ? {} : { type: { coding: [{ system: IDENTIFIER_TYPE, code: type }] } }
       return { ...coding, system: typeof system === 'string' ? system : system(run.scope), value }
     })
@@ -268,6 +269,8 @@ function mentioned(run: Run, thing: MappedResource, display?: string): MappedRef
 }
 
 const clean = (text: string | undefined): string | undefined => (text === undefined ? undefined : cleanText(text) || undefined)
+/** A code that is not there, or not readable as one, leaves the name. */
+const nameAlone = (text: string | undefined): MappedConcept | undefined => (text === undefined ? undefined : { text })
 const asList = (fields: string | readonly string[]): readonly string[] => (typeof fields === 'string' ? [fields] : fields)
 
 function dated(run: Run, field: string, read: (text: string) => { value?: string; flaw?: string }): string | undefined {
@@ -303,7 +306,7 @@ export function concept(
   options: CodedOptions = {},
 ): MappedConcept | undefined {
   const text = clean(display)
-  if (code === undefined) return text === undefined ? undefined : { text }
+  if (code === undefined || isDamaged(code)) return nameAlone(text ?? code)
   const system = typeof options.system === 'function' ? options.system(run.scope) : (options.system ?? mapSourceSystem(map))
   const original = { system, ...(options.version && { version: options.version }), code, ...(text !== undefined && { display: text }) }
   const qualifier = options.qualifier && run.text(options.qualifier)

@@ -2,6 +2,7 @@
 import { type Field, Rule, type Run } from './rule.ts'
 import { type DigitFlags, type Interpretation, readInterpretation } from './values/interpretation.ts'
 import { type LabValue, readLabValue } from './values/lab-value.ts'
+import { cleanText } from './values/text.ts'
 import { readRange, type ReferenceRange } from './values/range.ts'
 
 export interface LabResultFields<Row> {
@@ -11,6 +12,8 @@ export interface LabResultFields<Row> {
   digits?: DigitFlags
   /** the source says that this value is a number */
   isNumber?: (run: Run) => boolean
+  /** the source does not say what kind of value it is: nothing is made of it but its text */
+  isUntyped?: (run: Run) => boolean
 }
 
 export interface LabResultRules {
@@ -27,6 +30,9 @@ export interface LabResultRules {
 /** Texts that mean a number and are none that can be kept as one: 3000 digits, `1e400`, hexadecimal, `NaN`. */
 const NUMBER_LIKE = /^[+-]?(?:(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|0x[\da-f]+|nan|inf(?:inity)?)$/i
 
+/** `1 1.20`: spaces or line ends between digits, which no reader may close up. */
+const BROKEN_NUMBER = /^[+-]?[\d.]+(?:[\s\ufffd]+[\d.]+)+$|^[\d.]*\ufffd[\d.\ufffd]*$/
+
 const ABSENT_SYSTEM = 'http://terminology.hl7.org/CodeSystem/data-absent-reason'
 
 export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, fields: LabResultFields<Row> = {}): LabResultRules {
@@ -36,10 +42,13 @@ export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, f
     const known = values.get(run)
     if (known) return known
     const text = run.text(valueField)
-    const value = text === undefined ? {} : readLabValue(text, unitField && run.text(unitField))
-    const meant = value.valueString !== undefined && (NUMBER_LIKE.test(value.valueString) || fields.isNumber?.(run) === true)
-    if (meant) run.flaw(valueField, 'mapping-number-invalid')
+    const value = text === undefined ? {} : fields.isUntyped?.(run) ? { valueString: cleanText(text) } : typed(text, run)
     values.set(run, value)
+    return value
+  }
+  const typed = (text: string, run: Run): LabValue => {
+    const value = readLabValue(text, unitField && run.text(unitField))
+    if (isNumberMeant(value.valueString, run, fields)) run.flaw(valueField, 'mapping-number-invalid')
     return value
   }
   const part = <K extends keyof LabValue>(name: K) =>
@@ -59,6 +68,11 @@ export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, f
       return text === undefined ? undefined : [readRange(text, unitField && run.text(unitField))]
     }),
   }
+}
+
+function isNumberMeant<Row>(text: string | undefined, run: Run, fields: LabResultFields<Row>): boolean {
+  if (text === undefined) return false
+  return NUMBER_LIKE.test(text) || BROKEN_NUMBER.test(text) || fields.isNumber?.(run) === true
 }
 
 /** The flag as sent wins; the arrow behind the value stands in when there is none. A flag that is not known is kept as text. */

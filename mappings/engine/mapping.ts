@@ -9,6 +9,7 @@ import type { Field, RowView, Run } from './rule.ts'
 import type { MappedResource, MappingContext, MappingIssue, ResourceKey, UnmappedCode } from './types.ts'
 import { Decimal } from './values/decimal.ts'
 import { filled } from './values/blank.ts'
+import { isDamaged } from './values/text.ts'
 
 export interface MappingDefinition<Row, Resource extends { resourceType: string }> {
   /** `miis/2203/diseinfo`: names the mapping in issues */
@@ -155,6 +156,8 @@ class RowRun implements Run {
     this.read.add(this.#at(field))
     const value = Object.hasOwn(this.#values, field) ? this.#values[field] : undefined
     const isText = value === null || value instanceof Decimal || (typeof value !== 'object' && typeof value !== 'function')
+    // The one place through which every source's fields pass: what cannot be read as it was sent is said on the receipt.
+    if (typeof value === 'string' && isDamaged(value)) this.flaw(field, 'mapping-character-unreadable')
     return isText ? filled(value) : value
   }
 

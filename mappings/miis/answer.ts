@@ -38,7 +38,7 @@ const clipped = (text: string): string => text.slice(0, MESSAGE_CHARACTERS_MAX)
 
 function failure(bytes: Uint8Array): string {
   const exchange = readExchange(bytes, 'auto')
-  return typeof exchange === 'string' ? `报文无法解析 (${exchange})` : '处理失败'
+  return 'code' in exchange ? `报文无法解析 (${exchange.code})` : '处理失败'
 }
 
 /** yyyyMMddHHmmssSSS in the zone. */

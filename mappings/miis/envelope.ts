@@ -25,50 +25,63 @@ export async function* decodeExchange(chunks: AsyncIterable<Uint8Array>, options
     return
   }
   const exchange = readExchange(bytes, options.charset)
-  if (typeof exchange === 'string') yield refused(exchange, bytes)
+  if ('code' in exchange) yield refused(exchange.code, bytes, exchange.at)
   else yield { ok: true, record: exchange, recordType: exchange.infno ?? 'response', at: 'message 1', raw: bytes }
 }
 
 /** Bounds that the texts of refusals name. */
 const PARAMS: Readonly<Record<string, { max: number }>> = { 'json-depth': { max: MIIS_DEPTH_MAX } }
 
-function refused(code: string, raw?: Uint8Array): DecodeResult {
+function refused(code: string, raw?: Uint8Array, field?: string): DecodeResult {
   const at = 'message 1'
   return {
     ok: false,
     rejected: {
       recordType: 'message',
       at,
-      reason: { severity: 'error', code, at, ...(code in PARAMS && { params: PARAMS[code] }) },
+      reason: { severity: 'error', code, at: field ?? at, ...(code in PARAMS && { params: PARAMS[code] }) },
       ...(raw && { raw }),
     },
   }
 }
 
-/** The exchange, or the code of an issue. Never throws. */
-export function readExchange(bytes: Uint8Array, charset: string): Exchange | string {
+/** Why there is no exchange: the code of an issue, and the field of the envelope where it is known. */
+export interface EnvelopeRefusal {
+  code: string
+  at?: string
+}
+
+/** The exchange, or why there is none. Never throws. */
+export function readExchange(bytes: Uint8Array, charset: string): Exchange | EnvelopeRefusal {
   const decoded = decodeText(bytes, charset)
-  if (!decoded.ok) return 'payload-charset'
+  if (!decoded.ok) return { code: 'payload-charset' }
   try {
-    return exchangeOf(parseMiisJson(decoded.text.replace(/^\ufeff/, ''))) ?? 'miis-envelope'
+    return exchangeOf(parseMiisJson(decoded.text.replace(/^\ufeff/, '')))
   } catch (error) {
-    if (error instanceof JsonRefused) return error.problem
+    if (error instanceof JsonRefused) return { code: error.problem }
     throw error
   }
 }
 
-function exchangeOf(body: MiisObject): Exchange | undefined {
-  if (body.infno !== undefined) return requestOf(body)
-  if (body.infcode !== undefined) return isObject(body.output) || filled(body.infcode) !== '0' ? { response: body } : undefined
-  if (!isObject(body.request) || !isObject(body.response) || body.response.infcode === undefined) return undefined
-  const request = requestOf(body.request)
-  return request && { ...request, response: body.response }
+const lacking = (at: string): EnvelopeRefusal => ({ code: 'miis-envelope', at })
+
+/** What is neither request, response nor a pair of both is told the field with which a request begins. */
+function exchangeOf(body: MiisObject): Exchange | EnvelopeRefusal {
+  if (body.infno !== undefined) return requestOf(body, '')
+  if (body.infcode !== undefined) return isObject(body.output) || filled(body.infcode) !== '0' ? { response: body } : lacking('output')
+  if (body.request === undefined && body.response === undefined) return lacking('infno')
+  if (!isObject(body.request)) return lacking('request')
+  if (!isObject(body.response)) return lacking('response')
+  if (body.response.infcode === undefined) return lacking('response.infcode')
+  const request = requestOf(body.request, 'request.')
+  return 'code' in request ? request : { ...request, response: body.response }
 }
 
-function requestOf(request: MiisObject): Exchange | undefined {
-  const infno = filled(request.infno)
-  const complete = infno !== undefined && filled(request.msgid) !== undefined && isObject(request.input)
-  return complete ? { infno, request } : undefined
+function requestOf(request: MiisObject, prefix: string): Exchange | EnvelopeRefusal {
+  const infno = text(request, 'infno')
+  if (infno === undefined) return lacking(`${prefix}infno`)
+  if (text(request, 'msgid') === undefined) return lacking(`${prefix}msgid`)
+  return isObject(request.input) ? { infno, request } : lacking(`${prefix}input`)
 }
 
 export const isObject = (value: MiisValue | undefined): value is MiisObject =>

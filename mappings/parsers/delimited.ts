@@ -34,6 +34,8 @@ export type TableEvent =
 export type TableProblem =
   | 'payload-archive'
   | 'payload-charset'
+  | 'table-empty'
+  | 'table-no-rows'
   | 'table-unknown'
   | 'table-column-missing'
   | 'table-column-repeated'
@@ -75,13 +77,27 @@ export async function* readTable(chunks: AsyncIterable<Uint8Array>, options: Tab
     return
   }
   const lines = readLines(file.chunks, file.lineEnd)
-  const first = await lines.next()
-  const header = readHeader(first.done ? undefined : first.value, file.charset, options)
+  const first = await firstLine(lines, file.charset)
+  const header: Header | Refusal = first ? readHeader(first, file.charset, options) : { refused: 'table-empty' }
   if ('refused' in header) {
     yield { kind: 'refused', code: header.refused, ...(header.column === undefined ? {} : { column: header.column }) }
     return
   }
-  yield* readRows(lines, header, file.charset)
+  let any = false
+  for await (const event of readRows(lines, header, file.charset)) {
+    any = true
+    yield event
+  }
+  // An export that failed behind its header looks like a day without visits, so it is said and not passed over.
+  if (!any) yield { kind: 'refused', code: 'table-no-rows' }
+}
+
+/** The first line that is not blank; undefined when the file has none. */
+async function firstLine(lines: AsyncGenerator<Line>, charset: LineCharset): Promise<Line | undefined> {
+  for (;;) {
+    const line = await nextLine(lines)
+    if (!line || line.tooLong || !isBlank(charset.decode(line.bytes) ?? '?')) return line
+  }
 }
 
 /** Lines that one quoted field may run over before its quote counts as an error of the first line alone. */
@@ -179,8 +195,8 @@ function withNewlines(parts: readonly Uint8Array[]): Uint8Array[] {
 
 const DELIMITERS = [',', '|', '\t', '^']
 
-function readHeader(line: Line | undefined, charset: LineCharset, options: TableOptions): Header | Refusal {
-  const text = line && !line.tooLong ? charset.decode(line.bytes) : undefined
+function readHeader(line: Line, charset: LineCharset, options: TableOptions): Header | Refusal {
+  const text = !line.tooLong ? charset.decode(line.bytes) : undefined
   if (text === undefined) return { refused: 'table-unknown' }
   const attempts = DELIMITERS.flatMap((delimiter) => {
     const names = splitFields(text, delimiter)

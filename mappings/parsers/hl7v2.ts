@@ -68,6 +68,12 @@ export function splitMessages(bytes: Uint8Array): Uint8Array[] {
   return starts.map((start, i) => bytes.subarray(start, Math.min(starts[i + 1] ?? batchEnd, Math.max(batchEnd, start + 3))))
 }
 
+/** MLLP's bytes where they frame; within a value they are a control character like any other. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the framing bytes are control characters
+const FRAMING_AHEAD = /^[\ufeff\u000b\u001c]+/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const FRAMING_AROUND = /^[\u000b\u001c]+|[\u000b\u001c]+$/g
+
 /** MLLP's own bytes, left in by a sender who wraps HTTP bodies in them, and the last byte of a UTF-8 mark. */
 const isFraming = (byte: number | undefined): boolean => byte === 0x0b || byte === 0x1c || byte === 0xbf
 
@@ -77,10 +83,7 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
   const said = declaredCharset(bytes)
   const decoded = decodeText(bytes, charsetOf(said) ? said : registered)
   if (!decoded.ok) return { ok: false, flaw: 'payload-charset', at: 'MSH-18' }
-  const text = decoded.text
-    .replace(/^\ufeff/, '')
-    .replaceAll('\u000b', '')
-    .replaceAll('\u001c', '')
+  const text = decoded.text.replace(FRAMING_AHEAD, '')
   const separators = separatorsOf(text)
   if (!separators) return { ok: false, flaw: 'payload-structure', at: 'MSH-1' }
   const lines = segmentLines(text, separators)
@@ -132,7 +135,8 @@ function separatorsOf(text: string): Separators | undefined {
 function segmentLines(text: string, separators: Separators): string[] {
   const lineBreak = `${separators.escape}.br${separators.escape}`
   const lines: string[] = []
-  for (const line of text.split(/\r\n|\r|\n/)) {
+  for (const framed of text.split(/\r\n|\r|\n/)) {
+    const line = framed.replace(FRAMING_AROUND, '')
     const isSegment = /^[A-Z][A-Z0-9]{2}/.test(line) && (line.length === 3 || line.charAt(3) === separators.field)
     if (isSegment) lines.push(line)
     else if (line.trim() !== '' && lines.length > 0) lines[lines.length - 1] += lineBreak + line

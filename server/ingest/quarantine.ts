@@ -2,6 +2,7 @@
 import type { RejectedRecord } from '../../mappings/engine/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { keyedId } from './ids.ts'
+import { placeIn } from './record-outcome.ts'
 import type { IngestTables, QuarantineDoc } from './tables.ts'
 import type { IngestDeps, PayloadDoc, ReceiptIssue } from './types.ts'
 
@@ -33,6 +34,5 @@ export async function quarantine(
 
 export function rejectionIssue(rejected: RejectedRecord): ReceiptIssue {
   const { code, at, text, params } = rejected.reason
-  const place = at.startsWith(rejected.at) ? at : `${rejected.at}: ${at}`
-  return { severity: 'error', code, at: place, ...(text !== undefined && { text }), ...(params && { params }) }
+  return { severity: 'error', code, at: placeIn(rejected.at, at), ...(text !== undefined && { text }), ...(params && { params }) }
 }

@@ -39,7 +39,13 @@ export const issuesOfUnread = (record: PreparedRecord): ReceiptIssue[] =>
 const prefixed = (record: PreparedRecord, issues: readonly ReceiptIssue[]): ReceiptIssue[] =>
   [...issues, ...issuesOfUnread(record)]
     .slice(0, INGEST_BOUNDS.recordIssuesMax)
-    .map((issue) => (issue.at.startsWith(record.at) ? issue : { ...issue, at: `${record.at}: ${issue.at}` }))
+    .map((issue) => ({ ...issue, at: placeIn(record.at, issue.at) }))
+
+/** Where in the payload an issue is: its record once, before the field, wherever the mapping wrote it (`BGRQ row 17`). */
+export function placeIn(record: string, at: string): string {
+  if (at.startsWith(record)) return at
+  return `${record}: ${at.endsWith(` ${record}`) ? at.slice(0, -record.length - 1) : at}`
+}
 
 /** Where a sender shifted its fields, a name, an address or a number of a person stands in a code's place; the work list has it whole. */
 const shownCode = (code: string): string => (/^[\x21-\x7e]{1,32}$/.test(code) && !/\d{11}/.test(code) ? code : '…')

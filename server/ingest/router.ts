@@ -79,7 +79,7 @@ async function receive({ ingest, base }: IngestRouterDeps, request: Request, res
 function refuseEncoded(request: Request): void {
   const encoding = request.get('content-encoding')
   if (encoding !== undefined && encoding !== 'identity')
-    throw new OutcomeError('payload-archive', { expression: ['http.content-encoding'] })
+    throw new OutcomeError('content-encoding', { expression: ['http.content-encoding'] })
 }
 
 function fileNameOf(request: Request): string {

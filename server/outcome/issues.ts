@@ -116,6 +116,12 @@ export const ISSUES = {
   'mapping-required': issue(422, 'required', '缺少必填字段', 'A required field is missing'),
   'mapping-date-invalid': issue(422, 'value', '日期或时间无效', 'The date or time is not valid'),
   'mapping-number-invalid': issue(422, 'value', '数值无效', 'The number is not valid'),
+  'mapping-character-unreadable': issue(
+    422,
+    'value',
+    '字段值含控制字符或损坏的字符',
+    'The value holds a control character or a damaged one',
+  ),
   'mapping-value-unknown': issue(422, 'value', '字段值不在已知取值中', 'The value is none of those known for this field'),
   'mapping-code-unmapped': issue(422, 'code-invalid', '代码没有对照', 'The code has no target'),
   'mapping-identity-invalid': issue(422, 'value', '身份证号校验不通过', 'The identity number has a wrong check digit'),
@@ -131,6 +137,8 @@ export const ISSUES = {
     'A field that no rule read: kept in the raw payload only',
   ),
   'table-unknown': issue(422, 'not-supported', '无法识别的数据表', 'The columns are those of no known table'),
+  'table-empty': issue(422, 'required', '文件为空，没有表头和数据', 'The file is empty: it has neither a header nor rows'),
+  'table-no-rows': issue(422, 'required', '文件只有表头，没有数据行', 'The file has a header and no rows'),
   'table-column-missing': issue(422, 'required', '数据表缺少必需的列', 'A required column is missing'),
   'table-column-repeated': issue(422, 'structure', '数据表中有重复的列', 'A column appears twice'),
   'table-column-unknown': issue(422, 'informational', '数据表中有未知的列，仅保留原文', 'An unknown column: kept in the raw payload only'),
@@ -144,7 +152,7 @@ export const ISSUES = {
   'table-row-newline': issue(422, 'structure', '字段内有换行，已隔离', 'A field holds a line end; quarantined'),
   'table-row-quote': issue(422, 'structure', '此行引号不配对，已隔离', 'The quotes of the row do not match; quarantined'),
   'table-row-too-long': issue(422, 'too-long', '此行过长，已隔离', 'The row is too long; quarantined'),
-  'miis-envelope': issue(422, 'structure', '医保报文缺少必要的信封字段', 'The envelope of the MIIS message lacks a field'),
+  'miis-envelope': issue(422, 'structure', '医保报文的信封字段缺失或无效', 'A field of the MIIS envelope is missing or not valid'),
   'miis-infno-unknown': issue(422, 'not-supported', '未知的医保交易编号', 'Unknown MIIS transaction number'),
   'miis-infno-unsupported': issue(422, 'not-supported', '暂不支持此医保交易', 'This MIIS transaction is not supported yet'),
   'miis-failed': issue(
@@ -166,6 +174,12 @@ export const ISSUES = {
   'payload-doctype': issue(422, 'security', '不接受带 DOCTYPE 的 XML', 'XML with a DOCTYPE is refused'),
   'payload-type-unsupported': issue(422, 'not-supported', '不支持的报文类型', 'The type of message is not supported'),
   'payload-archive': issue(422, 'not-supported', '不接受压缩包，请逐个文件发送', 'Archives are refused: send the files one by one'),
+  'content-encoding': issue(
+    415,
+    'not-supported',
+    '不接受压缩传输（Content-Encoding），请发送未压缩的原文',
+    'A compressed transfer (Content-Encoding) is not accepted: send the bytes as they are',
+  ),
   'sender-foreign-scope': issue(
     403,
     'forbidden',

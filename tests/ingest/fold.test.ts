@@ -168,6 +168,12 @@ describe('withdrawal', () => {
     expect(folded).toMatchObject({ withdrawn: true, persons: ['person-of-local'] })
   })
 
+  test('claims no profile, though what it withdraws claimed one; its security labels stay', () => {
+    const meta = { profile: ['https://fhir-cn.example/StructureDefinition/p'], security: [{ system: 's', code: 'R' }] }
+    const folded = foldAll('Encounter', [say({ meta, subject }), say({ meta, subject }, { withdrawn: true, statedAt: T2 })])
+    expect(folded.meta).toEqual({ security: [{ system: 's', code: 'R' }] })
+  })
+
   test('before the thing withdrawn: the later arrival of the older statement changes nothing', () => {
     expect(foldAll('DiagnosticReport', [say(report, { withdrawn: true, statedAt: T2 }), say(report, { statedAt: T1 })])).not.toHaveProperty(
       'subject',

@@ -1,6 +1,7 @@
 /** The way of a payload on the real database, with records made by hand. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { receiptOutcome } from '../../server/ingest/receipt.ts'
+import { sourceMapping } from '../../mappings/index.ts'
 import { actorOf, observation, rig, type Rig, sourceOf } from './support.ts'
 
 const WANG = { type: '01', number: '110100195803120019' }
@@ -189,5 +190,48 @@ describe('several sources', () => {
     expect(masters).toHaveLength(1)
     expect(masters[0]?.link).toHaveLength(4)
     expect(found[0]?.subject).toEqual({ reference: `Patient/${masters[0]?.id}` })
+  })
+})
+
+describe('withdrawal of a row', () => {
+  const HEADER = 'YLJGDM,JZLSH,KH,KLX,HZXM,XB,CSRQ,JZLX,JZKSBM,JZKSMC,JZKSRQ,ZZYSGH,ZZYSXM,JZZDBM,JZZDSM,ZS,XGBZ'
+  const row = (state: string) =>
+    `0001,MZ1,C1,0,李秀兰,2,19651108,100,0305,内分泌科,2026-03-09 09:10:00,D1,赵医生,E11.900,2型糖尿病,多饮,${state}`
+  const AMB = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB', display: 'ambulatory' }
+  let rhip: Rig
+  beforeAll(async () => {
+    rhip = await rig([sourceOf('rp', 'rhip', 'HA', 'rhip/tables', { '0001': 'H1' })], {
+      mapping: sourceMapping,
+      translate: (map) => (map === 'rhip-visit-type' ? AMB : undefined),
+    })
+    await rhip.ingest.start()
+  })
+  afterAll(() => rhip.close())
+  const send = async (text: string) => {
+    const { payload, counts } = await rhip.send('rp', `${HEADER}\n${text}\n`)
+    return { counts, issues: (JSON.parse(payload.issues) as { code: string; at: string }[]).map(({ code, at }) => [code, at]) }
+  }
+
+  test('has no issues when the row had none: the void thing is not held to what it no longer is', async () => {
+    expect(await send(row('1'))).toMatchObject({ issues: [], counts: { stored: 1 } })
+    expect(await send(row('2'))).toMatchObject({ issues: [], counts: { stored: 1 } })
+    for (const type of ['Encounter', 'Condition']) {
+      const [left] = await rhip.all(type)
+      expect(JSON.stringify(left)).toContain('entered-in-error')
+      expect(left?.meta?.profile).toBeUndefined()
+    }
+  })
+
+  test('a row without its state is placed once', async () => {
+    expect((await send(row('-'))).issues).toEqual([['mapping-required', 'row 1: XGBZ']])
+    expect((await send(row('1').replace('2026-03-09 09:10:00', '-'))).issues).toEqual([['mapping-required', 'row 1: JZKSRQ']])
+  })
+
+  test('a file without rows says so', async () => {
+    expect((await rhip.send('rp', `${HEADER}\n`)).payload).toMatchObject({
+      status: 'quarantined',
+      issues: expect.stringContaining('table-no-rows'),
+    })
+    expect((await rhip.send('rp', '')).payload).toMatchObject({ status: 'quarantined', issues: expect.stringContaining('table-empty') })
   })
 })

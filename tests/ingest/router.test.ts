@@ -122,7 +122,9 @@ describe('sending', () => {
   })
 
   test('a compressed body is refused before it is expanded', async () => {
-    expect((await call('/ingest/his', 'his', 'x', { 'content-encoding': 'gzip' })).status).toBe(422)
+    const answer = await call('/ingest/his', 'his', 'x', { 'content-encoding': 'gzip' })
+    expect(answer.status).toBe(415)
+    expect(await answer.json()).toMatchObject({ issue: [{ details: { coding: [{ code: 'content-encoding' }] } }] })
   })
 })
 

@@ -42,7 +42,9 @@ export function readLabValue(sent: string, unit?: string): LabValue {
   const half = toHalfWidth(text)
   const mark = MARK.exec(half)
   const bare = (mark ? half.slice(0, mark.index) : half).replace(/\s+/g, '')
-  const value = numeric(bare, unit) ?? coded(mark ? bare : text) ?? { valueString: text }
+  // Spaces stand around signs (`< 0.5`, `3 - 5`); between digits they separate what would be another number if closed up.
+  const joined = /[\d.]\s+[\d.]/.test(half)
+  const value = (joined ? undefined : numeric(bare, unit)) ?? coded(mark ? bare : text) ?? { valueString: text }
   return mark
     ? { ...value, interpretation: interpretation((mark[1] ?? mark[2] ?? '').match(/[↑H]/) ? 'H' : 'L', (mark[1] ?? mark[2]) as string) }
     : value

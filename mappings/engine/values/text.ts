@@ -4,6 +4,10 @@
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g
 // biome-ignore lint/suspicious/noMisleadingCharacterClass: the joiners are listed to be removed one by one
 const ZERO_WIDTH = /[\u200b\u200c\u200d\u2060\ufeff\u00ad]/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above; U+FFFD is a character that was lost before it came here
+const UNREADABLE_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffd]/
+/** Stands for a control character within a value. */
+const UNREADABLE = '\ufffd'
 const LINE_TAG = /<(?:br|\/p|\/div|\/li|\/tr)\b[^<>]{0,200}>/gi
 const HTML_TAG =
   /<\/?(?:p|div|span|font|b|i|u|em|strong|sub|sup|table|tbody|thead|tr|td|th|ul|ol|li|h[1-6]|a|img|html|body|head|meta)\b[^<>]{0,500}>/gi
@@ -15,6 +19,18 @@ const FULL_WIDTH = /[\uff01-\uff5e\u3000]/
 export function toHalfWidth(text: string): string {
   if (!FULL_WIDTH.test(text)) return text
   return text.replace(/[\uff01-\uff5e]/g, (c) => String.fromCharCode(c.charCodeAt(0) - 0xfee0)).replaceAll('\u3000', ' ')
+}
+
+/** Whether a value holds what is no text: a control character, or one that was lost on its way. */
+export const isDamaged = (text: string): boolean => UNREADABLE_CHARACTER.test(text)
+
+/**
+ * What a value with control characters is read as, wherever it comes from: page and column breaks are line ends, the others
+ * become U+FFFD. Left out, `6.<NUL>5` would be another number and `E1<NUL>1.9` another code than anybody sent.
+ */
+export function markControls(text: string): string {
+  if (!UNREADABLE_CHARACTER.test(text)) return text
+  return text.replaceAll('\u000b', '\n').replaceAll('\u000c', '\n').replace(CONTROL, UNREADABLE)
 }
 
 /** Text without control and zero-width characters; line ends as LF. Tags stay: a `<0.01` must survive. */

@@ -73,6 +73,7 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
   if (misdeclared) record.issue({ severity: 'warning', code: 'payload-charset', at: 'xml declaration' })
   const mapDocument = DOCUMENTS[header.type ?? ''] ?? anyDocument
   mapDocument(record, documentOf(header, reader, bytes), instantOf(stated, context.timezone))
+  for (const place of reader.damaged) record.issue({ severity: 'warning', code: 'mapping-character-unreadable', at: place })
   for (const place of reader.unread()) record.offerNamed(place)
   return settled(record.finish(), context)
 }

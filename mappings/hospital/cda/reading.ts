@@ -1,5 +1,6 @@
 /** Reading of a CDA document that notes what was read, so that the rest can be listed. Values are undefined when not filled. */
 import { filled } from '../../engine/values/blank.ts'
+import { isDamaged } from '../../engine/values/text.ts'
 import { childrenOf, type XmlElement } from '../../parsers/xml.ts'
 
 /** Attributes that only say what an element is. */
@@ -28,6 +29,8 @@ const FRAME = new Set(['realmCode', 'typeId', 'signatureCode'])
 
 export class CdaReader {
   readonly root: XmlElement
+  /** places read in which a character is no text (isDamaged) */
+  readonly damaged = new Set<string>()
   readonly #names = new Map<XmlElement, string>()
   readonly #read = new Set<string>()
 
@@ -44,13 +47,18 @@ export class CdaReader {
   attribute(element: XmlElement | undefined, name: string): string | undefined {
     if (!element) return undefined
     this.#read.add(`${this.at(element)}/@${name}`)
-    return filled(Object.hasOwn(element.attributes, name) ? element.attributes[name] : undefined)
+    return this.#value(Object.hasOwn(element.attributes, name) ? element.attributes[name] : undefined, `${this.at(element)}/@${name}`)
   }
 
   text(element: XmlElement | undefined): string | undefined {
     if (!element) return undefined
     this.#read.add(this.at(element))
-    return filled(element.text)
+    return this.#value(element.text, this.at(element))
+  }
+
+  #value(sent: string | undefined, at: string): string | undefined {
+    if (sent !== undefined && isDamaged(sent)) this.damaged.add(at)
+    return filled(sent)
   }
 
   /** The whole branch counts as read: it goes into a narrative as it is. */

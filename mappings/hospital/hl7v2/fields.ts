@@ -1,4 +1,5 @@
 /** Segments as rows: a field is named as people name it, `PV1-3.1` (component) or `OBX-5` (whole field). */
+import { isDamaged } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 
 export type Fields<P extends string> = { [K in P]?: string }
@@ -54,6 +55,8 @@ export interface Leaf {
   name: string
   /** names under which a mapping may have read it */
   also: string[]
+  /** a character of it is no text (isDamaged) */
+  damaged: boolean
 }
 
 /** Fields that only count or frame; nobody misses them. */
@@ -71,10 +74,11 @@ export function leavesOf(record: Hl7Record, segment: Segment): Leaf[] {
       const components = segment.components(field, repetition)
       for (let component = 1; component <= components; component++) {
         for (let sub = 1; sub <= segment.subcomponents(field, component, repetition); sub++) {
-          if (segment.text(field, component, repetition, sub).trim() === '') continue
+          const text = segment.text(field, component, repetition, sub)
+          if (text.trim() === '') continue
           const place = `${whole}.${component}`
           const name = sub > 1 ? `${place}.${sub}` : components > 1 ? place : whole
-          leaves.push({ name, also: [whole, first, ...(sub === 1 ? [place] : [])] })
+          leaves.push({ name, also: [whole, first, ...(sub === 1 ? [place] : [])], damaged: isDamaged(text) })
         }
       }
     }

@@ -47,11 +47,16 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   if (deliveryId === undefined) return reject('mapping-required', 'MSH-10')
   if (isForeign(filled(msh.text(4, 1)), context)) return reject('mapping-organization', 'MSH-4')
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
-  for (const segment of hl7.segments) for (const leaf of leavesOf(hl7, segment)) record.offerNamed(leaf.name, leaf.also)
+  for (const segment of hl7.segments) {
+    for (const leaf of leavesOf(hl7, segment)) {
+      record.offerNamed(leaf.name, leaf.also)
+      if (leaf.damaged) record.issue(warning('mapping-character-unreadable', leaf.name))
+    }
+  }
   record.noteRead(...ENVELOPE)
   if (hl7.misdeclared) record.issue(warning('payload-charset', 'MSH-18'))
   const sentAt = statedAt(record, context, [msh.whole(7), 'MSH-7'], [segmentOf(hl7, 'EVN')?.whole(2) ?? '', 'EVN-2'])
-  if (sentAt === undefined) return reject('mapping-required', 'MSH-7')
+  if (sentAt === undefined) return reject(filled(msh.whole(7)) === undefined ? 'mapping-required' : 'mapping-date-invalid', 'MSH-7')
   const missing = missingSegments(hl7, recordType)
   for (const name of missing.flagged) record.issue(warning('mapping-required', name))
   const pid = segmentOf(hl7, 'PID')

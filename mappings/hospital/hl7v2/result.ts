@@ -4,6 +4,7 @@ import { keys } from '../../engine/keys.ts'
 import { flagContradicts, labItem } from '../../engine/lab-item.ts'
 import { type Mapping, mapping } from '../../engine/mapping.ts'
 import { localConcept } from '../../engine/mention.ts'
+import type { Run } from '../../engine/rule.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
 import { type Fields, fieldsOf } from './fields.ts'
 import { instantOnly, isWithdrawn, REPORT_STATUS } from './report.ts'
@@ -53,6 +54,19 @@ export function resultFields(obx: Segment): Fields<(typeof OBX)[number]> {
   return row
 }
 
+/** HL7 table 0125, value types of OBX-2, of the versions up to 2.7. */
+const VALUE_TYPES = new Set(
+  'AD CE CF CK CN CNE CP CWE CX DR DT DTM ED FT ID IS MA MO NA NM PN RP SI SN ST TM TN TS TX XAD XCN XON XPN XTN'.split(' '),
+)
+
+/** OBX-2 must say what OBX-5 is when it is filled; without it, whether `5.4` is a number or a number's look is a guess. */
+function isUntyped(run: Run): boolean {
+  const type = run.text('OBX-2')
+  if (type !== undefined && VALUE_TYPES.has(type)) return false
+  run.flaw('OBX-2', type === undefined ? 'mapping-required' : 'mapping-value-unknown')
+  return true
+}
+
 const CODED = new Set(['CE', 'CWE', 'CNE', 'CF'])
 
 /** `10^9/L` is sent with its `^` as it is, `g/L^克每升^L` as a coded element. */
@@ -74,6 +88,7 @@ function resultMapping(laboratory: boolean): Mapping<ResultRow> {
         flag: 'OBX-8',
         range: 'OBX-7',
         isNumber: (run) => run.text('OBX-2') === 'NM',
+        isUntyped,
       })
       return {
         status: from.choice('OBX-11', RESULT_STATUS).or(from.choice('OBR-25', RESULT_STATUS)).default('unknown'),

@@ -118,9 +118,9 @@ function withoutBareDisplays(items: string[]): string[] {
   })
 }
 
-function metaText(chosen: Chosen): string {
+function metaText(chosen: Chosen, lists: readonly string[]): string {
   const members = { ...chosen.unit('meta.source') }
-  for (const name of ['profile', 'security', 'tag']) {
+  for (const name of lists) {
     const list = chosen.list(`meta.${name}`)
     if (list) members[name] = list
   }
@@ -145,7 +145,7 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
     if (text === undefined) delete elements[element]
     else elements[element] = text
   }
-  return assemble(type, id, metaText(chosen), elements)
+  return assemble(type, id, metaText(chosen, ['profile', 'security', 'tag']), elements)
 }
 
 function withdrawnText(type: string, id: string, chosen: Chosen): string {
@@ -160,7 +160,8 @@ function withdrawnText(type: string, id: string, chosen: Chosen): string {
     if (coding) elements.code = withCoding(elements.code, coding)
   }
   elements[status[0]] = status[1]
-  return assemble(type, id, metaText(chosen), elements)
+  // What was stated before the withdrawal claimed a profile whose elements are now gone; what is left claims none.
+  return assemble(type, id, metaText(chosen, ['security', 'tag']), elements)
 }
 
 function withCoding(code: string | undefined, list: string): string {

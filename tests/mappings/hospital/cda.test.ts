@@ -33,6 +33,13 @@ const reason = async (payload: Uint8Array | string) =>
   (await readBytes(payload)).rejected.map(({ reason: found }) => [found.code, found.at])
 const issues = (record: MappedRecord) => record.issues.map(({ severity, code, at }) => [severity, code, at])
 
+test('a character that is no text is flagged at its place, in the value it is marked', async () => {
+  const record = await one(changed('反复胸痛 3 天', '反复胸痛 \u00853 天'))
+  expect(issues(record).filter(([, code]) => code === 'mapping-character-unreadable')).toEqual([
+    ['warning', 'mapping-character-unreadable', expect.stringMatching(/value$/)],
+  ])
+})
+
 describe('documents that are not taken', () => {
   test.each([
     [

@@ -51,6 +51,7 @@ describe('messages that are not taken', () => {
     ['no control id', [MSH('ADT^A31').replace('|M1|', '||'), PID].join('\r'), [['message 1', 'mapping-required', 'MSH-10']]],
     ['no patient', MSH('ADT^A31'), [['message 1', 'mapping-required', 'PID']]],
     ['no time', [MSH('ADT^A31').replaceAll('20260306081530', ''), PID].join('\r'), [['message 1', 'mapping-required', 'MSH-7']]],
+    ['a time that is none', MSH('ADT^A31').replaceAll('0815', 'x'), [['message 1', 'mapping-date-invalid', 'MSH-7']]],
     ['an admission without its visit', [MSH('ADT^A01'), PID].join('\r'), [['message 1', 'mapping-required', 'PV1']]],
     ['an admission that was cut after the event', MSH('ADT^A01'), [['message 1', 'mapping-required', 'PID']]],
     [

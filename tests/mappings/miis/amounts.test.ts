@@ -28,3 +28,10 @@ test.each(['1e400', '1e9999', '-1e400'])('%s, which no double holds, is no amoun
     expect(JSON.stringify(mapped[0]?.resources)).not.toMatch(/e400|e9999/)
   }
 })
+
+test('an amount with a control character is no amount: 18.50 is not made of what is left', async () => {
+  const { mapped } = await readAll(miisInterface, charge('"1\\u00008.50"'))
+  const at = 'input.feedetail[0].det_item_fee_sumamt'
+  expect(mapped[0]?.issues).toContainEqual(expect.objectContaining({ severity: 'error', code: 'mapping-number-invalid', at }))
+  expect(mapped[0]?.issues).toContainEqual(expect.objectContaining({ severity: 'warning', code: 'mapping-character-unreadable', at }))
+})

@@ -26,10 +26,6 @@ describe('envelopes that are refused', () => {
   test.each([
     ['no JSON', '医保', 'json-invalid'],
     ['a list', '[]', 'json-not-object'],
-    ['neither request nor response', '{}', 'miis-envelope'],
-    ['a request without msgid', '{"infno":"2203","input":{}}', 'miis-envelope'],
-    ['a request without input', '{"infno":"2203","msgid":"M"}', 'miis-envelope'],
-    ['a request without a time', '{"infno":"2203","msgid":"M","input":{}}', 'miis-envelope'],
     ['a transaction that nobody knows', '{"infno":"9999","msgid":"M","input":{}}', 'miis-infno-unknown'],
     ['a transaction that is not mapped', '{"infno":"4401","msgid":"M","input":{}}', 'miis-infno-unsupported'],
     ['a name of Object.prototype', '{"infno":"toString","msgid":"M","input":{}}', 'miis-infno-unknown'],
@@ -37,6 +33,21 @@ describe('envelopes that are refused', () => {
     ['an archive', 'PK\u0003\u0004', 'payload-archive'],
   ])('%s', async (_, text, code) => {
     expect(await reasons(text)).toEqual([code])
+  })
+
+  test.each([
+    ['{}', 'infno'],
+    ['{"infno":null,"msgid":"M","input":{}}', 'infno'],
+    ['{"infno":{},"msgid":"M","input":{}}', 'infno'],
+    ['{"infno":2203,"input":{}}', 'msgid'],
+    ['{"infno":"2203","msgid":"M","input":null}', 'input'],
+    ['{"infno":"2203","msgid":"M","input":"x"}', 'input'],
+    ['{"infno":"2203","msgid":"M","input":{}}', 'inf_time'],
+    ['{"infcode":"0"}', 'output'],
+    ['{"request":{"infno":"2203","msgid":"M","input":{}}}', 'response'],
+    ['{"request":{"infno":"2203","input":{}},"response":{"infcode":"0"}}', 'request.msgid'],
+  ])('%s: the field is named', async (text, field) => {
+    expect((await read(text)).rejected.map(({ reason }) => [reason.code, reason.at])).toEqual([['miis-envelope', field]])
   })
 
   test('a half character is an error, not data', async () => {

@@ -143,6 +143,17 @@ describe('anomalies', () => {
     ])
   })
 
+  test('a control character in a number, a code and a time: none of them is read without it, each is flagged', async () => {
+    const csv = result({ value: '1\u00001.20', code: 'W\u0001BC' }).replace('2026-03-06 08:15:00', '2026-03-06 08:\u00001:00')
+    const { mapped } = await readAll(rhipTables, csv)
+    const made = plain(ofType(mapped[0], 'Observation')[0])
+    expect(made).toMatchObject({ valueString: '1\ufffd1.20', code: { text: '白细胞计数' } })
+    expect([made.valueQuantity, (made.code as { coding?: unknown }).coding, made.issued]).toEqual([undefined, undefined, undefined])
+    const found = mapped[0]?.issues.map(({ code, at }) => `${at} ${code}`)
+    for (const place of ['JYZBJG', 'JYZBDM', 'SHSJ']) expect(found).toContain(`${place} mapping-character-unreadable`)
+    expect(found).toContain('JYZBJG mapping-number-invalid')
+  })
+
   test('a result without a code and a name is rejected', async () => {
     const { rejected } = await readAll(rhipTables, result({ code: '-', name: '-' }))
     expect(rejected.map(({ reason }) => reason.code)).toEqual(['mapping-required'])
@@ -255,7 +266,8 @@ describe('laws', () => {
           const { mapped, rejected } = await readAll(rhipTables, iconv.encode([header, ...lines].join('\n'), 'gb18030'), {
             charset: 'gb18030',
           })
-          expect(mapped.length + rejected.length).toBe(rows.length)
+          // A file without rows is refused as a whole.
+          expect(mapped.length + rejected.length).toBe(Math.max(rows.length, 1))
           expect(mapped.flatMap(brokenRules)).toEqual([])
         },
       ),
