@@ -1,6 +1,7 @@
 /** The server's own secret: keyed ids, pseudonyms and page links are derived from it. Shared by all processes on one database. */
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { systemDecision } from './access/decision.ts'
+import { isSecret } from './config/environment.ts'
 import type { Store, TableDoc } from './store/types.ts'
 
 interface SecretDoc extends TableDoc {
@@ -25,7 +26,7 @@ export async function openSecret(store: Store, fromEnvironment: string | undefin
 }
 
 function decode(text: string): Buffer {
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw new Error('YILIAN_SECRET: 应为 64 个十六进制数字 / must be 64 hexadecimal digits')
+  if (!isSecret(text)) throw new Error('YILIAN_SECRET: 应为 64 个十六进制数字 / must be 64 hexadecimal digits')
   return Buffer.from(text, 'hex')
 }
 

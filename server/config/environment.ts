@@ -36,6 +36,9 @@ export function readEnvironment(variables: Variables, problems: Problem[]): Envi
   if (mongodbUri !== undefined && !/^mongodb(\+srv)?:\/\/./.test(mongodbUri)) {
     wrong('MONGODB_URI', '应以 mongodb:// 或 mongodb+srv:// 开头', 'must start with mongodb:// or mongodb+srv://')
   }
+  // Checked here with the rest, though it is read by server/secret.ts alone: a secret is no part of the configuration.
+  const secret = read('YILIAN_SECRET')
+  if (secret !== undefined && !isSecret(secret)) wrong('YILIAN_SECRET', '应为 64 个十六进制数字', 'must be 64 hexadecimal digits')
   const configFile = read('YILIAN_CONFIG')
   const mongodBinary = read('MONGOD_BINARY')
   return {
@@ -55,6 +58,9 @@ export function readEnvironment(variables: Variables, problems: Problem[]): Envi
 }
 
 type Wrong = (at: string, zh: string, en: string) => void
+
+/** The form of YILIAN_SECRET. */
+export const isSecret = (text: string): boolean => /^[0-9a-f]{64}$/i.test(text)
 
 /** True for addresses that only this machine can reach. */
 export function isLoopback(host: string): boolean {

@@ -2,7 +2,9 @@
  * Lossless JSON. A resource is kept as text; its parsed form is for reading only. Numbers whose text is not what
  * JavaScript would print (`1.00`, 20 digits, `1E-3`) are remembered per object and key.
  */
+import type { IssueCode } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { faultIn } from './json-fault.ts'
 import type { FhirResource } from './types.ts'
 
 /** Source text of numbers that JavaScript would print differently. */
@@ -37,7 +39,7 @@ export const ITEMS_MAX = 50_000
 /**
  * Parses one JSON object. Refuses: bad UTF-8, bad JSON, depth over DEPTH_MAX, more than NODES_MAX or ITEMS_MAX, duplicate
  * keys, `__proto__` keys.
- * @throws OutcomeError json-invalid | json-depth | payload-too-large | json-duplicate-key | charset-invalid
+ * @throws OutcomeError json-invalid | json-depth | json-nodes | json-items | json-duplicate-key | charset-invalid
  */
 export function parseResource(bytes: Uint8Array | string): ParsedResource {
   const source = typeof bytes === 'string' ? bytes : decodeUtf8(bytes)
@@ -78,9 +80,11 @@ function parseJson(source: string, keepTexts: boolean, decimals: DecimalTexts): 
       return value
     } as (this: unknown, key: string, value: unknown) => unknown)
   } catch {
-    throw new OutcomeError('json-invalid')
+    throw notJson(source)
   }
 }
+
+const notJson = (source: string): OutcomeError => new OutcomeError('json-invalid', { params: { ...faultIn(source) } })
 
 const QUOTE = 34
 const BACKSLASH = 92
@@ -88,6 +92,12 @@ const BACKSLASH = 92
 /** One pass over the text: depth, duplicate and forbidden keys; answers the text without white space between tokens. */
 function scan(source: string): string {
   const keys: (Set<string> | null)[] = []
+  /** by depth: where the key stands whose value is read */
+  const keyAt: number[] = []
+  const refuse = (code: IssueCode, max?: number): never => {
+    const place = placeOf(source, keys, keyAt, items)
+    throw new OutcomeError(code, { ...(place === '' ? {} : { expression: [place] }), ...(max === undefined ? {} : { params: { max } }) })
+  }
   let compact = ''
   let copied = 0
   let expectKey = false
@@ -99,15 +109,18 @@ function scan(source: string): string {
     if (c === QUOTE) {
       const end = stringEnd(source, at)
       if (expectKey) {
-        checkKey(keys[keys.length - 1], source.slice(at, end))
+        keyAt[keys.length] = at
+        const flaw = flawOfKey(keys[keys.length - 1], source, at, end)
+        if (flaw) refuse(flaw)
         expectKey = false
       }
       at = end
     } else if (c === 123 || c === 91) {
-      if (keys.length >= DEPTH_MAX) throw new OutcomeError('json-depth', { params: { max: DEPTH_MAX } })
-      if (++nodes > NODES_MAX) throw new OutcomeError('payload-too-large')
+      if (keys.length >= DEPTH_MAX) refuse('json-depth', DEPTH_MAX)
+      if (++nodes > NODES_MAX) refuse('json-nodes', NODES_MAX)
       keys.push(c === 123 ? new Set() : null)
       items[keys.length] = 0
+      keyAt[keys.length] = -1
       expectKey = c === 123
       at++
     } else if (c === 125 || c === 93) {
@@ -117,7 +130,7 @@ function scan(source: string): string {
     } else if (c === 44) {
       expectKey = keys[keys.length - 1] instanceof Set
       items[keys.length] = (items[keys.length] ?? 0) + 1
-      if ((items[keys.length] as number) >= ITEMS_MAX) throw new OutcomeError('payload-too-large')
+      if ((items[keys.length] as number) >= ITEMS_MAX) refuse('json-items', ITEMS_MAX)
       at++
     } else if (c === 32 || c === 10 || c === 13 || c === 9) {
       compact += source.slice(copied, at)
@@ -136,7 +149,7 @@ function stringEnd(source: string, start: number): number {
   let at = start + 1
   for (;;) {
     const quote = source.indexOf('"', at)
-    if (quote < 0) throw new OutcomeError('json-invalid')
+    if (quote < 0) throw notJson(source)
     let slashes = 0
     while (source.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes++
     if (slashes % 2 === 0) return quote + 1
@@ -144,21 +157,36 @@ function stringEnd(source: string, start: number): number {
   }
 }
 
-function checkKey(known: Set<string> | null | undefined, quoted: string): void {
-  const key = unescapeKey(quoted)
-  if (key === '__proto__') throw new OutcomeError('json-forbidden-key')
-  if (!known) return
-  if (known.has(key)) throw new OutcomeError('json-duplicate-key')
-  known.add(key)
+function flawOfKey(known: Set<string> | null | undefined, source: string, at: number, end: number): IssueCode | undefined {
+  const key = unescapeKey(source, at, end)
+  if (key === '__proto__') return 'json-forbidden-key'
+  if (known?.has(key)) return 'json-duplicate-key'
+  known?.add(key)
+  return undefined
 }
 
-function unescapeKey(quoted: string): string {
+function unescapeKey(source: string, at: number, end: number): string {
+  const quoted = source.slice(at, end)
   if (!quoted.includes('\\')) return quoted.slice(1, -1)
   try {
     return JSON.parse(quoted) as string
   } catch {
-    throw new OutcomeError('json-invalid')
+    throw notJson(source)
   }
+}
+
+/** The place that is read, as a path from the resource: `name[0].given`. A key that is no element's name is not repeated. */
+function placeOf(source: string, keys: readonly (Set<string> | null)[], keyAt: readonly number[], items: readonly number[]): string {
+  let place = ''
+  keys.forEach((known, index) => {
+    const at = keyAt[index + 1] ?? -1
+    if (!known) place += `[${items[index + 1] ?? 0}]`
+    else if (at >= 0) {
+      const key = source.slice(at + 1, stringEnd(source, at) - 1)
+      place += `${place === '' ? '' : '.'}${/^_?[A-Za-z][A-Za-z0-9]{0,63}$/.test(key) ? key : '?'}`
+    }
+  })
+  return place
 }
 
 /**
@@ -215,7 +243,7 @@ export function members(text: string): Member[] {
     const keyEnd = stringEnd(text, at)
     const valueStart = keyEnd + 1
     const valueEnd = skipValue(text, valueStart)
-    found.push({ key: unescapeKey(text.slice(at, keyEnd)), valueStart, valueEnd })
+    found.push({ key: unescapeKey(text, at, keyEnd), valueStart, valueEnd })
     at = valueEnd + 1
   }
   return found

@@ -6,6 +6,7 @@ import type { Authenticator } from '../auth/authenticator.ts'
 import { smartConfiguration } from '../auth/smart-configuration.ts'
 import { capabilities } from '../interactions/capabilities.ts'
 import { dispatch } from '../interactions/dispatch.ts'
+import { parseQuery, utf8OfWire } from '../interactions/query-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
@@ -63,21 +64,18 @@ function splitUrl(url: string): { segments: string[]; query: [string, string][] 
   const raw = path.split('/').filter((part) => part !== '')
   if (raw.length > SEGMENTS_MAX) throw new OutcomeError('not-found')
   try {
-    const segments = raw.map((part) => (part.includes('%') ? decodeURIComponent(part) : part))
-    return { segments, query: mark < 0 ? [] : queryOf(url.slice(mark + 1)) }
+    const segments = raw.map((part) => utf8OfWire(part)).map((part) => (part.includes('%') ? decodeURIComponent(part) : part))
+    return { segments, query: mark < 0 ? [] : parseQuery(utf8OfWire(url.slice(mark + 1))) }
   } catch {
     throw new OutcomeError('url-invalid')
   }
 }
 
-function queryOf(text: string): [string, string][] {
-  for (const part of text.split('&')) decodeURIComponent(part)
-  return [...new URLSearchParams(text)] as [string, string][]
-}
-
 function headerOf(request: Request, name: string): string | undefined {
   const value = request.headers[name]
-  return Array.isArray(value) ? value.join(', ') : value
+  const text = Array.isArray(value) ? value.join(', ') : value
+  // The only header that holds a query; it may name persons in their own script.
+  return name === 'if-none-exist' && text !== undefined ? utf8OfWire(text, 'http.If-None-Exist') : text
 }
 
 const JSON_TYPES = new Set(['application/fhir+json', 'application/json', 'text/json', 'application/json+fhir', '*/*', 'application/*', ''])
@@ -102,9 +100,24 @@ function requireUtf8(contentType: string): void {
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new OutcomeError('content-type-unsupported')
 }
 
+/** The version of FHIR may stand with the media type (R4 versioning.html#mt-version). */
+function requireR4(contentType: string): void {
+  const version = /;\s*fhirVersion\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]
+  if (version !== undefined && version !== '4.0') throw new OutcomeError('fhir-version-unsupported', { expression: ['http.Content-Type'] })
+}
+
+/** Nothing is unpacked: what a small body unpacks to has no bound. */
+function requireIdentity(encoding: string): void {
+  if (encoding.split(',').every((coding) => ['', 'identity'].includes(coding.trim().toLowerCase()))) return
+  const details = { expression: ['http.Content-Encoding'] }
+  throw new OutcomeError('content-encoding-unsupported', details, { 'Accept-Encoding': 'identity' })
+}
+
 async function bodyOf(request: Request, segments: string[]): Promise<Buffer> {
   const type = mediaType(request.headers['content-type'] ?? '')
   requireUtf8(request.headers['content-type'] ?? '')
+  requireR4(request.headers['content-type'] ?? '')
+  requireIdentity(request.headers['content-encoding'] ?? '')
   const form = type === 'application/x-www-form-urlencoded' && segments.includes('_search')
   const body = await readBody(request, FHIR_BODY_BYTES_MAX)
   if (!form && body.length > 0 && (type === '' || !JSON_TYPES.has(type))) throw new OutcomeError('content-type-unsupported')

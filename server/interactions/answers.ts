@@ -53,10 +53,10 @@ export function preferOf(request: FhirRequest, name: string): string | undefined
   return undefined
 }
 
-/** Version number of `W/"3"`, `"3"` or `3`. */
-export function versionOf(tag: string): number {
-  const match = /^\s*(?:W\/)?"?(\d{1,9})"?\s*$/.exec(tag)
-  if (!match) throw new OutcomeError('precondition-invalid', { expression: ['http.If-Match'] })
+/** Version number of `W/"3"` or `"3"`. */
+export function versionOf(tag: string, header = 'If-Match'): number {
+  const match = /^\s*(?:W\/)?"([1-9]\d{0,8})"\s*$/.exec(tag)
+  if (!match) throw new OutcomeError('precondition-invalid', { expression: [`http.${header}`] })
   return Number(match[1])
 }
 

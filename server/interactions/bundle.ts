@@ -12,8 +12,7 @@ import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 /** POST [base]: a batch or a transaction. */
 export function bundleHandler(dispatch: Dispatch) {
   return async function postBundle(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
-    if (!request.body) throw new OutcomeError('json-invalid')
-    const parsed = parseResource(request.body)
+    const parsed = parseResource(request.body ?? '')
     if (parsed.resource.resourceType !== 'Bundle') throw new OutcomeError('bundle-invalid', { expression: ['resourceType'] })
     checkBundle(parsed.resource)
     const entries = entriesOf(parsed)

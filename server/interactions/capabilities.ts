@@ -28,6 +28,7 @@ function statementOf(deps: FhirDeps): unknown {
     rest: [
       {
         mode: 'server',
+        documentation: UPDATE_CREATE,
         security: securityOf(deps),
         resource: [...RESOURCE_TYPES].map((type) => resourceOf(deps, type)),
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
@@ -50,6 +51,10 @@ function securityOf(deps: FhirDeps): unknown {
     ],
   }
 }
+
+/** Said in words: `updateCreate` has no place for who it is that asks, and the statement is the same for everybody. */
+const UPDATE_CREATE =
+  'updateCreate：除运维方（operator）外，PUT 到未用的 id 一律为 404 / updateCreate: only an operator creates by PUT; for all others an id that is free answers 404'
 
 const INTERACTIONS = ['read', 'vread', 'update', 'delete', 'history-instance', 'create', 'search-type'].map((code) => ({ code }))
 const IMMUTABLE = new Set(['AuditEvent'])

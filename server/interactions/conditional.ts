@@ -5,6 +5,7 @@ import { writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentForWrite } from './current.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
+import { requireNoMatchAsked } from './preconditions.ts'
 import { queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { remove, update, updateDraft } from './update.ts'
@@ -28,6 +29,7 @@ export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): P
     const id = await onlyMatch(deps, request, type)
     if (id !== undefined) return updateMatch(deps, request, sent, type, id)
     if (sent.resource.id !== undefined) return update(deps, instanceOf(request, type, String(sent.resource.id)))
+    requireNoMatchAsked(request)
     return createClaimed(deps, request, sent, type)
   }
   return whileClaimTaken(write, () => dropStaleClaim(deps, request, type, criteria, claimKeyOf(request, type, criteria)))

@@ -4,6 +4,7 @@ import type { Draft } from '../writer/types.ts'
 import { writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
+import { parseCriteria } from './query-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { draftOf, parseBody, store } from './writing.ts'
 
@@ -12,7 +13,10 @@ export async function create(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   checkType(type)
   requireScope(request.actor, type, 'c')
   const criteria = request.header('if-none-exist')
-  if (criteria !== undefined) requireLookUp(request, type)
+  if (criteria !== undefined) {
+    requireLookUp(request, type)
+    parseCriteria(criteria, 'http.If-None-Exist')
+  }
   const parsed = parseBody(request)
   const draft = draftOf(deps, request.actor, { type, id: deps.newId(), method: 'POST', expect: 'absent', parsed })
   if (criteria !== undefined) return conditionalCreate(deps, request, draft, criteria)

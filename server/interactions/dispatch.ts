@@ -6,6 +6,7 @@ import { capabilities } from './capabilities.ts'
 import { conditionalDelete, conditionalUpdate } from './conditional.ts'
 import { create } from './create.ts'
 import { history } from './history.ts'
+import { parseQueryBytes } from './query-text.ts'
 import { read, vread } from './read.ts'
 import { search } from './search.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Handler } from './types.ts'
@@ -45,9 +46,9 @@ function shapeOf(segments: string[]): Shape {
 }
 
 /** POST [type]/_search: the form's parameters behind those of the address (R4 http.html#search). */
-function formSearch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+async function formSearch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const type = request.header('content-type') ?? ''
   if (!type.startsWith('application/x-www-form-urlencoded')) throw new OutcomeError('content-type-unsupported')
-  const form = [...new URLSearchParams(Buffer.from(request.body ?? []).toString('utf8'))] as [string, string][]
+  const form = parseQueryBytes(request.body ?? new Uint8Array(), 'http.body')
   return search(deps, { ...request, query: [...request.query, ...form] })
 }

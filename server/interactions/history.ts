@@ -6,12 +6,17 @@ import { notFound } from './answers.ts'
 import { bundleAnswer, type BundleEntry, link } from './bundle-text.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
+import { paramError } from '../search/parse/names.ts'
+import { checkParameters } from './parameters.ts'
 import { shown, stampOf } from './read.ts'
 import { sinceOf } from './since.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const HISTORY_COUNT_DEFAULT = 50
 const HISTORY_COUNT_MAX = 1000
+const UNDERSTOOD: ReadonlySet<string> = new Set(['_count', '_since', '_before'])
+/** Would leave versions out. */
+const NOT_BUILT: ReadonlySet<string> = new Set(['_at', '_list'])
 
 export async function history(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type = '', id = ''] = request.segments
@@ -32,7 +37,8 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   const path = `${deps.baseUrl}/${type}/${id}/_history`
   const last = page.at(-1)
   const links = [link('self', path)]
-  if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}`))
+  const since = options.since ? `&_since=${encodeURIComponent(options.since.toISOString())}` : ''
+  if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}${since}`))
   return bundleAnswer(
     'history',
     page.map((row) => historyEntry(deps, request, row)),
@@ -41,12 +47,13 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
 }
 
 function historyOptions(request: FhirRequest): { count: number; before?: number; since?: Date } {
+  checkParameters(request, request.query, { understood: UNDERSTOOD, restricting: NOT_BUILT })
   const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
   const count = value('_count')
   const since = sinceOf(request, request.query)
   const before = value('_before')
-  if (count !== undefined && !/^\d{1,6}$/.test(count)) throw new OutcomeError('parameter-invalid', { params: { name: '_count' } })
-  if (before !== undefined && !/^\d{1,9}$/.test(before)) throw new OutcomeError('page-invalid')
+  if (count !== undefined && !/^\d{1,6}$/.test(count)) throw paramError('parameter-invalid', '_count')
+  if (before !== undefined && !/^\d{1,9}$/.test(before)) throw new OutcomeError('page-invalid', { expression: ['http._before'] })
   return {
     count: Math.min(Math.max(Number(count ?? HISTORY_COUNT_DEFAULT), 1), HISTORY_COUNT_MAX),
     ...(before === undefined ? {} : { before: Number(before) }),

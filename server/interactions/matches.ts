@@ -10,6 +10,7 @@ import { etag, preferOf, resourceAnswer } from './answers.ts'
 import { audited } from './audited.ts'
 import { requireScope } from './checks.ts'
 import { decided } from './decided.ts'
+import { parseCriteria } from './query-text.ts'
 import { masked } from './read.ts'
 import { parseSearch } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -32,7 +33,7 @@ export async function whileClaimTaken<T>(write: () => Promise<T>, dropStale: () 
 /**
  * Before anything is looked for: what may not be written does not open a look-up either. `intent` is the write as far as it
  * is known; whatever stands already is left out of the question, so that the answer is the same whether something matches.
- * @throws OutcomeError forbidden
+ * @throws OutcomeError not-permitted
  */
 export async function requireRightToWrite(
   deps: FhirDeps,
@@ -42,28 +43,27 @@ export async function requireRightToWrite(
 ): Promise<void> {
   const verdict = await deps.access.mayWrite(request.actor, intent, undefined, making)
   // That nothing stands there is what the question leaves out.
-  if (!verdict.permitted && verdict.reason !== 'absent') throw new OutcomeError('forbidden')
+  if (!verdict.permitted && verdict.reason !== 'absent') throw new OutcomeError('not-permitted')
 }
 
 /**
  * That there is a match is what a search tells: it needs the scope of one, and a form of the data in which ids, times and
  * all parameters are shown; the masked forms are for reading.
- * @throws OutcomeError forbidden, whether or not there is a match
+ * @throws OutcomeError not-permitted or forbidden, whether or not there is a match
  */
 export function requireLookUp({ actor }: FhirRequest, type: string): void {
-  if (actor.form !== 'IDENT' && !actor.unrestricted) throw new OutcomeError('forbidden')
+  if (actor.form !== 'IDENT' && !actor.unrestricted) throw new OutcomeError('not-permitted')
   requireScope(actor, type, 's')
 }
 
 /**
  * Up to two resources that match, as the caller sees them: a hidden match is no match (access.md L31). The criteria are taken
  * literally: a match under another record of the same person is not the resource that the caller would have made.
- * @throws OutcomeError forbidden, criteria-empty
+ * @throws OutcomeError not-permitted, forbidden, criteria-empty, query-encoding
  */
 export async function findMatches(deps: FhirDeps, request: FhirRequest, type: string, criteria: string): Promise<Stored[]> {
   requireLookUp(request, type)
-  const pairs = [...new URLSearchParams(criteria.replace(/^[^?]*\?/, ''))] as [string, string][]
-  const parsed = parseSearch(deps, request.actor, type, pairs, true)
+  const parsed = parseSearch(deps, request.actor, type, parseCriteria(criteria), true)
   if (parsed.applied.length === 0) throw new OutcomeError('criteria-empty')
   const seen = await decided(deps, request, parsed.patients, (decision) =>
     deps.store.search(decision, { type, plan: parsed.plan, sort: [], count: 2, total: 'none' }),
@@ -85,7 +85,9 @@ export function matchAnswer(deps: FhirDeps, request: FhirRequest, match: Stored)
 
 /** Claims are the caller's own view: two organisations that cannot see each other's records do not collide. */
 export function claimKeyOf(request: FhirRequest, type: string, criteria: string): string {
-  const sorted = [...new URLSearchParams(criteria.replace(/^[^?]*\?/, ''))].map((pair) => pair.join('=')).sort()
+  const sorted = parseCriteria(criteria)
+    .map((pair) => pair.join('='))
+    .sort()
   const scope = [request.actor.party, request.actor.organization, request.actor.patient ?? '']
   return createHash('sha256')
     .update(JSON.stringify(['conditional', type, sorted, scope]))

@@ -49,7 +49,8 @@ function callerOf(actor: Actor): string {
 
 function decrypt(key: Uint8Array, caller: string, token: string): (PageState & { expires: number }) | undefined {
   const bytes = Buffer.from(token, 'base64url')
-  if (bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined
+  // Node passes over what is no base64url and over bits that are left: such a token was not issued.
+  if (bytes.toString('base64url') !== token || bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES))
     decipher.setAAD(Buffer.from(caller))

@@ -5,12 +5,14 @@ import { auditedRead } from './audited.ts'
 import { decided } from './decided.ts'
 import { bodyText, notFound, resourceAnswer, versionHeaders } from './answers.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { checkParameters } from './parameters.ts'
 import type { Stored } from '../store/types.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type, id] = target(request)
   requireScope(request.actor, type, 'r')
+  checkParameters(request, request.query)
   const seen = await auditedRead(deps, request, { interaction: 'read', action: 'R', type, id }, () =>
     decided(deps, request, [], (decision) => deps.store.read(decision, type, id)),
   )
@@ -36,7 +38,9 @@ function isUnchanged(request: FhirRequest, { v, at }: { v: number; at?: Date }):
 export async function vread(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type, id] = target(request)
   requireScope(request.actor, type, 'r')
-  const v = Number(/^\d{1,9}$/.test(request.segments[3] ?? '') ? request.segments[3] : Number.NaN)
+  checkParameters(request, request.query)
+  // Versions are numbered from 1; `01` is the name of none.
+  const v = Number(/^[1-9]\d{0,8}$/.test(request.segments[3] ?? '') ? request.segments[3] : Number.NaN)
   const find = async (decision: Decision) => {
     const current = await deps.store.read(decision, type, id)
     if (!current || Number.isNaN(v)) return undefined

@@ -3,6 +3,7 @@ import type { Decision } from '../access/decision.ts'
 import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
 import { renderOutcome } from '../outcome/render.ts'
 import type { PlanNode } from '../search/plan.ts'
+import { shownName } from '../search/parse/names.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import type { PageMark, SearchPage, Stored } from '../store/types.ts'
 import { audited } from './audited.ts'
@@ -11,6 +12,7 @@ import { checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { findIncluded, INCLUDED_MAX } from './includes.ts'
 import { planForPersons } from './linked-patients.ts'
+import { pageTokenOf } from './parameters.ts'
 import { shown } from './read.ts'
 import { isStrict, parseSearch, queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -76,7 +78,7 @@ async function countedOf(
 
 /** The query and position of a page link, or of a first request. */
 function pageOf(deps: FhirDeps, request: FhirRequest, type: string): { query: [string, string][]; mark?: PageMark } {
-  const token = request.query.find(([name]) => name === '_page')?.[1]
+  const token = pageTokenOf(request.query)
   if (token === undefined) return { query: request.query }
   const state = deps.pages.open(request.actor, token)
   if (state.type !== type) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
@@ -124,7 +126,8 @@ function linksOf(deps: FhirDeps, request: FhirRequest, parsed: ParsedSearch, pag
 function noticesOf(parsed: ParsedSearch, capped: boolean): BundleEntry[] {
   const issues: OutcomeIssue[] = []
   if (parsed.ignored.length > 0) {
-    const names = parsed.ignored.join(', ')
+    // As strict handling does: what does not look like a name could be somebody's data.
+    const names = [...new Set(parsed.ignored.map(shownName))].join(', ')
     issues.push({ code: 'search-outcome', severity: 'warning', params: { names } })
   }
   if (capped) issues.push({ code: 'include-limit', severity: 'warning', params: { max: INCLUDED_MAX } })

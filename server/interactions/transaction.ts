@@ -7,7 +7,7 @@ import { isId } from '../fhir/ids.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Claim, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
-import { versionOf, writeAnswer } from './answers.ts'
+import { writeAnswer } from './answers.ts'
 import { CONDITIONS, contentOf, type EntryRequest } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
 import { type Dispatch, entryRequest, toEntry } from './entry-requests.ts'
@@ -15,6 +15,7 @@ import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentsForWrite } from './current.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
+import { expectedVersion } from './preconditions.ts'
 import { rewriteReferences } from './references.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
@@ -194,7 +195,7 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
 
 function deletion(request: FhirRequest, entry: EntryRequest, type: string, id: string, current: Stored | undefined): Draft {
   requireScope(request.actor, type, 'd')
-  const expect = entry.headers['if-match'] === undefined ? 'any' : versionOf(entry.headers['if-match'])
+  const expect = expectedVersion(entryRequest(request, entry), current)
   return { type, id, method: 'DELETE', expect, custodian: current?.acc.o ?? request.actor.organization }
 }
 

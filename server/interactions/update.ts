@@ -1,11 +1,12 @@
 /** update and delete (R4 http.html#update, #delete). */
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { versionOf, writeAnswer } from './answers.ts'
+import { writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentForWrite } from './current.ts'
 import { isId } from '../fhir/ids.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
 import { keepLabels } from './kept-labels.ts'
+import { expectedVersion, requireNoMatchAsked } from './preconditions.ts'
 import type { Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -23,7 +24,7 @@ export interface UpdateSource {
   current(type: string, id: string): Promise<Stored | undefined> | Stored | undefined
 }
 
-/** The draft of a PUT, with If-Match turned into the version that it expects. */
+/** The draft of a PUT, with If-Match and If-None-Match turned into the version that it expects. */
 export async function updateDraft(
   deps: FhirDeps,
   request: FhirRequest,
@@ -35,10 +36,9 @@ export async function updateDraft(
   if (!isId(id)) throw new OutcomeError('id-invalid', { expression: [`${type}.id`] })
   const sent = source.sent()
   if (sent.resource.id !== id) throw new OutcomeError('id-mismatch', { expression: [`${type}.id`] })
-  const ifMatch = request.header('if-match')
-  const expect = ifMatch === undefined ? 'any' : versionOf(ifMatch)
-  const draft = draftOf(deps, request.actor, { type, id, method: 'PUT', expect, parsed: sent })
+  const made = draftOf(deps, request.actor, { type, id, method: 'PUT', expect: 'any', parsed: sent })
   const current = await source.current(type, id)
+  const draft: Draft = { ...made, expect: expectedVersion(request, current) }
   if (current && !current.deleted && request.actor.party !== 'operator') draft.parsed = keepLabels(sent, current)
   // An unchanged custodian: a resource stays with the organisation that it came from, whoever of the operators edits it.
   return current && request.actor.party === 'operator' && draft.custodian === '' ? { ...draft, custodian: current.acc.o } : draft
@@ -48,7 +48,8 @@ export async function remove(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const [type = '', id = ''] = request.segments
   checkType(type)
   requireScope(request.actor, type, 'd')
-  const ifMatch = request.header('if-match')
+  // Before anything is looked at: a malformed condition is one whatever stands there.
+  expectedVersion(request, undefined)
   // A malformed id names nothing: it answers as an absent one.
   const current = isId(id) ? await currentForWrite(deps, type, id) : undefined
   if (!current || current.deleted) return absentDeletion(deps, request, { type, id, current })
@@ -56,7 +57,7 @@ export async function remove(deps: FhirDeps, request: FhirRequest): Promise<Fhir
     type,
     id,
     method: 'DELETE',
-    expect: ifMatch === undefined ? 'any' : versionOf(ifMatch),
+    expect: expectedVersion(request, current),
     custodian: current.acc.o,
   }
   const [written] = await store(deps, request, [draft])
@@ -73,7 +74,10 @@ async function absentDeletion(
     ? (await deps.access.mayWrite(request.actor, { type, id, method: 'DELETE', expect: 'any', custodian: current.acc.o }, current))
         .permitted
     : false
-  if (request.actor.party === 'operator' || own) return { status: 204, headers: {} }
+  if (request.actor.party === 'operator' || own) {
+    requireNoMatchAsked(request)
+    return { status: 204, headers: {} }
+  }
   // As a deletion of what is hidden: it is looked for once more, and then as the caller sees it.
   const again = isId(id) ? await currentForWrite(deps, type, id) : undefined
   if (isId(id)) await requireVisible(deps, request, { type, id }, again?.deleted ? undefined : again)

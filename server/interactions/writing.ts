@@ -15,8 +15,7 @@ export type Written = { type: string; id: string; v: number; at: Date; created: 
 
 /** @throws OutcomeError for a missing body or one that is not JSON */
 export function parseBody(request: FhirRequest): ParsedResource {
-  if (!request.body || request.body.length === 0) throw new OutcomeError('json-invalid')
-  return parseResource(request.body)
+  return parseResource(request.body ?? '')
 }
 
 export interface DraftInput {
@@ -60,7 +59,7 @@ function custodianOf(deps: FhirDeps, actor: Actor, parsed: ParsedResource): stri
 /**
  * Stores drafts atomically, with their AuditEvents in the same transaction.
  * `failed` says more about the draft that may not be written.
- * @throws OutcomeError not-found, forbidden, version-conflict, claim-taken
+ * @throws OutcomeError not-found, not-permitted, version-conflict, claim-taken
  */
 export async function store(
   deps: FhirDeps,
@@ -115,7 +114,7 @@ async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, cu
   const isBlind = actor.party === 'operator' || actor.unrestricted === true
   if (!isBlind && draft.method !== 'POST') await requireVisible(deps, request, draft, current)
   const verdict = await deps.access.mayWrite(actor, draft, current, making)
-  if (!verdict.permitted) throw new OutcomeError('forbidden')
+  if (!verdict.permitted) throw new OutcomeError('not-permitted')
 }
 
 /**

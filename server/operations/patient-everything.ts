@@ -9,19 +9,25 @@ import { bundleAnswer, type BundleEntry, link } from '../interactions/bundle-tex
 import { checkId, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
 import { personOf } from '../interactions/linked-patients.ts'
+import { checkParameters, pageTokenOf } from '../interactions/parameters.ts'
 import { shown } from '../interactions/read.ts'
 import { sinceOf } from '../interactions/since.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { allows } from '../auth/scopes.ts'
 import { isId } from '../fhir/ids.ts'
+import { parseResource } from '../fhir/resource-text.ts'
 import { isResourceType, RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { paramError } from '../search/parse/names.ts'
 import type { PlanNode } from '../search/plan.ts'
 import type { Stored } from '../store/types.ts'
 import type { Operation } from './types.ts'
 
 const COUNT_DEFAULT = 500
 const COUNT_MAX = 2000
+const UNDERSTOOD: ReadonlySet<string> = new Set(['_type', '_since', '_count', '_page'])
+/** Parameters of the operation that would leave resources out. */
+const NOT_BUILT: ReadonlySet<string> = new Set(['start', 'end'])
 /** Types that hold no part of a record themselves. */
 const LEFT_OUT = new Set(['AuditEvent', 'Group'])
 /** What resources of the compartment point to and a reader needs beside them. */
@@ -72,27 +78,47 @@ async function everything(deps: FhirDeps, request: FhirRequest): Promise<FhirRes
 function askedOf(deps: FhirDeps, request: FhirRequest): Asked {
   const id = request.segments[1] ?? ''
   checkId(id)
-  const token = request.query.find(([name]) => name === '_page')?.[1]
+  const sent = [...request.query, ...parametersOf(request)]
+  const token = pageTokenOf(sent)
   const state = token === undefined ? undefined : deps.pages.open(request.actor, token)
   if (state && state.type !== `everything/${id}`) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
-  const query = state?.query ?? request.query
+  const query = state?.query ?? sent
+  checkParameters(request, query, { understood: UNDERSTOOD, restricting: NOT_BUILT })
   const value = (name: string) => query.find(([key]) => key === name)?.[1]
   const since = sinceOf(request, query)
   const count = value('_count')
-  if (count !== undefined && !/^[1-9]\d{0,5}$/.test(count)) throw new OutcomeError('parameter-invalid', { params: { name: '_count' } })
+  // May be repeated (0..*), and hold a list each.
+  const asked = query.flatMap(([name, text]) => (name === '_type' ? [text] : []))
+  if (count !== undefined && !/^[1-9]\d{0,5}$/.test(count)) throw paramError('parameter-invalid', '_count')
   return {
     id,
     query,
-    types: typesOf(deps, request, value('_type')),
+    types: typesOf(deps, request, asked.length === 0 ? undefined : asked.join(',')),
     count: Math.min(Number(count ?? COUNT_DEFAULT), COUNT_MAX),
     from: { type: Number(state?.mark[0] ?? 0), id: String(state?.mark[1] ?? '') },
     ...(since === undefined ? {} : { since }),
   }
 }
 
+/** The in-parameters of a POST (R4 operations.html#request): each a name and one value. */
+function parametersOf(request: FhirRequest): [string, string][] {
+  if (!request.body || request.body.length === 0) return []
+  const { resource } = parseResource(request.body)
+  if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
+  const list = Array.isArray(resource.parameter) ? resource.parameter : []
+  return list.map((item: unknown, at): [string, string] => {
+    const entries = Object.entries((item ?? {}) as Record<string, unknown>)
+    const name = entries.find(([key]) => key === 'name')?.[1]
+    const value = entries.find(([key]) => key.startsWith('value'))?.[1]
+    if (typeof name !== 'string')
+      throw new OutcomeError('required', { expression: [`Parameters.parameter[${at}].name`], params: { profile: 'FHIR R4' } })
+    return [name, typeof value === 'object' || value === undefined ? '' : String(value)]
+  })
+}
+
 function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined): string[] {
   const wanted = asked?.split(',').filter((type) => type !== '')
-  for (const type of wanted ?? []) if (!isResourceType(type)) throw new OutcomeError('parameter-invalid', { params: { name: '_type' } })
+  for (const type of wanted ?? []) if (!isResourceType(type)) throw paramError('parameter-invalid', '_type')
   return [...RESOURCE_TYPES].filter(
     (type) =>
       type !== 'Patient' &&

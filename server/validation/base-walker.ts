@@ -15,7 +15,7 @@ type Json = Record<string, unknown>
 export interface Walk {
   env: Environment
   issues: IssueList
-  /** number texts as sent, for the rules about sums */
+  /** number texts as sent, for integers and the rules about sums */
   decimals: DecimalTexts | undefined
   /** false after structural errors: expressions are only evaluated on sound JSON */
   invariants: boolean
@@ -64,9 +64,13 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
     } else if (Array.isArray(value)) {
       if (info.primitive) alignment(value, holder[`_${key}`], at, walk)
       value.forEach((item, index) => {
+        if (info.primitive) literal(info.type, value, index, `${at}[${index}]`, walk)
         walkValue(info, item, `${at}[${index}]`, walk)
       })
-    } else walkValue(info, value, at, walk)
+    } else {
+      if (info.primitive) literal(info.type, holder, key, at, walk)
+      walkValue(info, value, at, walk)
+    }
   }
 
   function walkSiblings(list: unknown[], values: unknown, at: string, walk: Walk): void {
@@ -151,6 +155,16 @@ function alignment(values: unknown[], siblings: unknown, at: string, walk: Walk)
     if (values[index] != null || others[index] != null) continue
     walk.issues.add({ severity: 'error', code: 'structure', expression: `${at}[${index}]`, rule: 'not empty', kind: 'structure' })
   }
+}
+
+/** How an integer is written (R4 datatypes.html#integer); the same number as `1.0` or `1e2` is none. */
+const INTEGERS: ReadonlySet<string> = new Set(['integer', 'unsignedInt', 'positiveInt'])
+const INTEGER_LITERAL = /^-?(?:0|[1-9]\d*)$/
+
+function literal(type: string, holder: object, key: string | number, at: string, { decimals, issues }: Walk): void {
+  if (!decimals || !INTEGERS.has(type) || !Number.isInteger((holder as Record<string | number, unknown>)[key])) return
+  if (INTEGER_LITERAL.test(decimals.text(holder, key))) return
+  issues.add({ severity: 'error', code: 'value-format', expression: at, rule: type, kind: 'structure' })
 }
 
 /** A concept that says by an extension why it has no code. */

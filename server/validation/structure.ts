@@ -43,7 +43,7 @@ export function createStructureCheck(structures: StructuresData, tree: TypeTree)
   return (type, resource, at, issues) => {
     const check = functionOf(type)
     if (check(resource)) return true
-    for (const error of check.errors ?? []) report(error, tree.node(type), at, issues)
+    for (const error of check.errors ?? []) report(error, { resource, root: tree.node(type), at }, issues)
     return false
   }
 }
@@ -67,9 +67,17 @@ const CODES: Record<string, IssueCode> = {
   const: 'type',
 }
 
-function report(error: ErrorObject, root: TypeNode | undefined, at: string, issues: IssueList): void {
+interface Checked {
+  resource: object
+  root: TypeNode | undefined
+  at: string
+}
+
+function report(error: ErrorObject, { resource, root, at }: Checked, issues: IssueList): void {
   if (error.keyword === 'if') return
-  const code = CODES[error.keyword] ?? 'structure'
+  // `1e400` is read as infinite: no wrong type, but a number that could not be given back.
+  const isTooLarge = error.keyword === 'type' && isInfinite(valueAt(resource, error.instancePath))
+  const code = isTooLarge ? 'number-range' : (CODES[error.keyword] ?? 'structure')
   const extra = error.params.additionalProperty ?? error.params.missingProperty
   const expression = expressionOf(error.instancePath, root, at)
   issues.add({
@@ -79,6 +87,13 @@ function report(error: ErrorObject, root: TypeNode | undefined, at: string, issu
     rule: ruleOf(error),
     kind: 'structure',
   })
+}
+
+const isInfinite = (value: unknown): boolean => value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY
+
+function valueAt(resource: object, pointer: string): unknown {
+  const steps = pointer.split('/').slice(1)
+  return steps.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], resource)
 }
 
 /** The name of an unknown member is the client's text: only what could be an element's name is repeated. */

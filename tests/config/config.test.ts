@@ -36,6 +36,14 @@ function problemsOf(make: () => unknown): { at: string; en: string }[] {
   return []
 }
 
+test('a wrong YILIAN_SECRET is told with the rest, and never repeated', () => {
+  const secret = '0123'
+  const found = problemsOf(() => loadConfig({ YILIAN_SECRET: secret, PORT: 'x' }))
+  expect(found.map(({ at }) => at)).toEqual(['PORT', 'YILIAN_SECRET'])
+  expect(JSON.stringify(found)).not.toContain(secret)
+  expect(problemsOf(() => loadConfig({ YILIAN_SECRET: 'a0'.repeat(32) }))).toEqual([])
+})
+
 const MAPPINGS = ['hospital/hl7v2', 'miis/interface']
 const load = (content: unknown) => configFrom(JSON.stringify(content), {}, { mappings: MAPPINGS })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { DEPTH_MAX, members, parseResource, stampText } from '../../server/fhir/resource-text.ts'
+import { DEPTH_MAX, ITEMS_MAX, members, parseResource, stampText } from '../../server/fhir/resource-text.ts'
 import { OutcomeError } from '../../server/outcome/outcome-error.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -162,5 +162,78 @@ describe('stampText', () => {
         expect(Object.fromEntries(parts)).toEqual(JSON.parse(text))
       }),
     )
+  })
+})
+
+describe('what is refused is named by its place, not by its content', () => {
+  const issueOf = (input: string) => {
+    try {
+      parseResource(input)
+    } catch (error) {
+      if (error instanceof OutcomeError) return error.issues[0]
+      throw error
+    }
+    return undefined
+  }
+
+  test.each([
+    ['', 1, 1],
+    ['abc', 1, 1],
+    ['{', 1, 2],
+    ['{"resourceType":"Basic",}', 1, 25],
+    ['{"resourceType":"Basic"} x', 1, 26],
+    ['{"resourceType":"Basic",\n  "a": 01}', 2, 9],
+    ['{"resourceType":"Basic",\n  "a": [1 2]}', 2, 11],
+    ['{"resourceType":"Basic",\n\n"a": tru}', 3, 6],
+    ['{"resourceType":"Basic","a":"王\n"}', 1, 31],
+    ['{"resourceType":"Basic","a":"\\x"}', 1, 30],
+    ['{"resourceType":"Basic","a":"', 1, 30],
+    ['{"resourceType":"Basic","a" 1}', 1, 29],
+    ['{"resourceType":"Basic","a":[}', 1, 30],
+  ])('%j stops being JSON at line %i, column %i', (text, line, column) => {
+    expect(issueOf(text)).toEqual({ code: 'json-invalid', params: { line, column } })
+  })
+
+  test('a text that V8 refuses has a fault before its end or at it', () => {
+    const piece = fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"', '1', '-', '.5', 'e3', 'true', 'nul', ' ', '\n', '\\')
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const text = pieces.join('')
+        try {
+          JSON.parse(text)
+        } catch {
+          const { line = 0, column = 0 } = (issueOf(text)?.params ?? {}) as { line?: number; column?: number }
+          const lines = text.split('\n')
+          expect(line).toBeGreaterThan(0)
+          expect(line).toBeLessThanOrEqual(lines.length)
+          expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1)
+          // What stands before it is the beginning of some JSON text: cut there, it ends too early, and nothing else is wrong.
+          const before = [...lines.slice(0, line - 1), lines[line - 1]?.slice(0, column - 1)].join('\n')
+          expect(issueOf(before)?.params ?? { line, column }).toEqual({ line, column })
+        }
+      }),
+    )
+  })
+
+  test.each([
+    ['{"resourceType":"Patient","name":[{"text":"a"},{"given":["x"],"given":["y"]}]}', 'json-duplicate-key', 'name[1].given'],
+    ['{"resourceType":"Patient","id":"a","id":"b"}', 'json-duplicate-key', 'id'],
+    ['{"resourceType":"Patient","110101":1,"110101":2}', 'json-duplicate-key', '?'],
+    ['{"resourceType":"Patient","contact":[{"name":{"__proto__":{}}}]}', 'json-forbidden-key', 'contact[0].name.?'],
+  ])('%s', (text, code, place) => {
+    expect(issueOf(text)).toMatchObject({ code, expression: [place] })
+  })
+
+  test('depth and length of lists say where and how much', () => {
+    expect(issueOf(`{"resourceType":"X","a":[0,${'['.repeat(DEPTH_MAX)}`)).toEqual({
+      code: 'json-depth',
+      expression: [`a[1]${'[0]'.repeat(DEPTH_MAX - 2)}`],
+      params: { max: DEPTH_MAX },
+    })
+    expect(issueOf(`{"resourceType":"X","a":[${'0,'.repeat(ITEMS_MAX)}0]}`)).toMatchObject({
+      code: 'json-items',
+      expression: [`a[${ITEMS_MAX}]`],
+      params: { max: ITEMS_MAX },
+    })
   })
 })

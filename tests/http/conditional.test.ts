@@ -1,6 +1,6 @@
 /** Conditional read, update and delete (R4 http.html#cread, #cond-update, 3.1.0.7.1), with and without access control. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { encounter, give, NO_SHARING, observation, patient, practitioner, putAll, relabelled } from '../consent/resources.ts'
+import { custody, encounter, give, NO_SHARING, observation, patient, practitioner, putAll, relabelled } from '../consent/resources.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const basic = (value: string, extra: object = {}): object => ({
@@ -61,6 +61,57 @@ describe('without access control', () => {
     await server.call('POST', '/fhir/Basic', { body: basic('u1') })
     const several = await put('identifier=urn:x|u1', basic('u1'))
     expect([several.status, several.json.issue[0].code]).toEqual([412, 'multiple-matches'])
+  })
+
+  test('an update that asks that nothing stands there never overwrites', async () => {
+    const path = '/fhir/Basic/none-match'
+    const put = (value: string, headers: Record<string, string>) =>
+      server.call('PUT', path, { body: basic(value, { id: 'none-match' }), headers })
+    const statuses = async (...answers: Promise<{ status: number }>[]) => (await Promise.all(answers)).map(({ status }) => status)
+    const racing = await statuses(...Array.from({ length: 10 }, (_, n) => put(`r${n}`, { 'If-None-Match': '*' })))
+    expect(racing.sort()).toEqual([201, ...Array<number>(9).fill(412)])
+    const refused = await put('b', { 'If-None-Match': '*' })
+    expect([refused.status, refused.json.issue[0].details.coding[0].code]).toEqual([412, 'version-conflict'])
+    expect((await put('b', { 'If-None-Match': '"9", W/"1"' })).status).toBe(412)
+    expect((await put('b', { 'If-None-Match': 'W/"2"' })).headers.get('etag')).toBe('W/"2"')
+    expect((await server.call('DELETE', path)).status).toBe(204)
+    expect((await put('c', { 'If-None-Match': '*' })).headers.get('etag')).toBe('W/"4"')
+  })
+
+  test('If-Match: * asks that something stands there', async () => {
+    const put = (id: string, headers: Record<string, string>) =>
+      server.call('PUT', `/fhir/Basic/${id}`, { body: basic('m', { id }), headers })
+    expect((await put('any-match', { 'If-Match': '*' })).status).toBe(412)
+    expect((await put('any-match', {})).status).toBe(201)
+    const changed = await server.call('PUT', '/fhir/Basic/any-match', {
+      body: basic('n', { id: 'any-match' }),
+      headers: { 'If-Match': '*' },
+    })
+    expect([changed.status, changed.headers.get('etag')]).toEqual([200, 'W/"2"'])
+    const remove = () => server.call('DELETE', '/fhir/Basic/any-match', { headers: { 'If-Match': '*' } })
+    expect([(await remove()).status, (await remove()).status]).toEqual([204, 412])
+    expect((await put('any-match', { 'If-Match': '*' })).status).toBe(412)
+    const byCriteria = { body: basic('never'), headers: { 'If-Match': '*' } }
+    expect((await server.call('PUT', '/fhir/Basic?identifier=urn:x|never', byCriteria)).status).toBe(412)
+  })
+
+  test.each(['W/"1', '1"', '1', 'W/1', 'W/"01"', 'W/"0"', '"x"', '', '*, "1"'])('the tag %j is none of a version', async (tag) => {
+    const id = 'tagged'
+    await server.call('PUT', `/fhir/Basic/${id}`, { body: basic('t', { id }) })
+    for (const [method, header] of [
+      ['PUT', 'If-Match'],
+      ['PUT', 'If-None-Match'],
+      ['DELETE', 'If-Match'],
+    ] as const) {
+      const answer = await server.call(method, `/fhir/Basic/${id}`, {
+        headers: { [header]: tag },
+        ...(method === 'PUT' ? { body: basic('changed', { id }) } : {}),
+      })
+      expect([answer.status, answer.json.issue[0].expression]).toEqual([400, [`http.${header}`]])
+    }
+    expect((await server.call('GET', `/fhir/Basic/${id}`)).headers.get('etag')).toBe('W/"1"')
+    for (const version of ['01', '0', '1.0', '+1'])
+      expect((await server.call('GET', `/fhir/Basic/${id}/_history/${version}`)).status).toBe(404)
   })
 
   test('an update by criteria with an id and no match creates under that id', async () => {
@@ -124,6 +175,34 @@ describe('with access control', () => {
     expect(hidden).toEqual(await ask('code-z'))
     const seen = await server.call('GET', '/fhir/Observation/of-h1', { token: await server.token('patient-app', { patient: P }) })
     expect([seen.status, seen.headers.get('etag')]).toEqual([200, 'W/"1"'])
+  })
+
+  test('a condition on what is hidden answers as on what is absent, also a malformed one', async () => {
+    const token = await server.token('insurer', { purpose_of_use: 'HPAYMT', data_form: 'IDENT', scope: 'system/*.rs' })
+    for (const method of ['PUT', 'DELETE'])
+      for (const [name, value] of [
+        ['If-None-Match', '*'],
+        ['If-None-Match', 'W/"1"'],
+        ['If-Match', '*'],
+        ['If-Match', 'W/"1'],
+      ] as const)
+        for (const who of [engine, token]) {
+          const ask = async (id: string) => {
+            const body = method === 'PUT' ? { body: observation(id, P, 'taken', { meta: undefined }) } : {}
+            const answer = await server.call(method, `/fhir/Observation/${id}`, { token: who, headers: { [name]: value }, ...body })
+            return `${answer.status} ${answer.text}`.replaceAll(id, '[id]')
+          }
+          expect(await ask('of-h1')).toBe(await ask('of-nobody'))
+        }
+  })
+
+  test('a write about a Patient who is absent or of others is not permitted, which is said of the resource and not of the scope', async () => {
+    const about = (subject: string) =>
+      server.call('POST', '/fhir/Observation', { token: engine, body: observation('x', subject, 'c', { id: undefined, meta: undefined }) })
+    await putAll(server, await server.token('loader'), [patient('of-others', { meta: custody('H1') })])
+    const [others, absent] = [await about('of-others'), await about('of-nobody')]
+    expect([others.status, others.json.issue[0].details.coding[0].code, others.text]).toEqual([403, 'not-permitted', absent.text])
+    expect(others.text).not.toMatch(/scope|范围/)
   })
 
   test('a conditional read of what is hidden is 404, whatever tag it has', async () => {

@@ -43,6 +43,19 @@ describe('bad input', () => {
     expect((await server.call('GET', '/fhir/Patient', { headers: { Accept: 'application/pdf' } })).status).toBe(406)
   })
 
+  test('a body of another version of FHIR is 415', async () => {
+    const post = (type: string) => server.call('POST', '/fhir/Patient', { body: patient(), headers: { 'Content-Type': type } })
+    for (const version of ['5.0', '3.0', '"4.3"'])
+      expect((await post(`application/fhir+json; fhirVersion=${version}`)).json.issue[0].expression).toEqual(['http.Content-Type'])
+    expect((await post('application/fhir+json; fhirVersion=5.0')).status).toBe(415)
+    expect((await post('application/fhir+json; charset=utf-8; fhirVersion=4.0')).status).toBe(201)
+  })
+
+  test('JSON that breaks off says where', async () => {
+    const answer = await server.call('POST', '/fhir/Patient', { body: '{"resourceType":"Patient",\n "active": tru}' })
+    expect([answer.status, answer.json.issue[0].diagnostics]).toEqual([400, 'The body is not valid JSON (line 2, column 12)'])
+  })
+
   test('a bad percent sign is 400, never a page of HTML', async () => {
     const answer = await server.call('GET', '/fhir/Patient?name=%E0%A4%A')
     expect([answer.status, answer.json.resourceType]).toEqual([400, 'OperationOutcome'])
@@ -216,6 +229,18 @@ describe('search', () => {
     expect([answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([400, 'page-invalid'])
   })
 
+  test('a page link with something added is refused, and so is a token with something added', async () => {
+    for (let n = 0; n < 3; n++) await server.call('POST', '/fhir/Basic', { body: '{"resourceType":"Basic","code":{"text":"added"}}' })
+    const first = await server.call('GET', '/fhir/Basic?_count=1')
+    const url = first.json.link.find(({ relation }: { relation: string }) => relation === 'next').url.slice(server.url.length) as string
+    expect((await server.call('GET', url)).status).toBe(200)
+    expect((await server.call('GET', `${url}&_format=json`)).status).toBe(200)
+    for (const added of ['&code=x', '&_count=5', '&_page=AAAA', '&nonsense=1', 'A', '=', '.', '%20', '!!']) {
+      const answer = await server.call('GET', url + added)
+      expect([added, answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([added, 400, 'page-invalid'])
+    }
+  })
+
   test('an unknown parameter: an error when strict, else left out of the self link and named', async () => {
     expect((await server.call('GET', '/fhir/Patient?nonsense=1', { headers: { Prefer: 'handling=strict' } })).status).toBe(400)
     const lenient = (await server.call('GET', '/fhir/Patient?nonsense=1&active=true')).json
@@ -265,5 +290,61 @@ test('the CapabilityStatement lists every type with its search parameters and op
   expect(resources).toHaveLength(146)
   const found = resources.find(({ type }) => type === 'Patient')
   expect(found?.searchParam.map(({ name }) => name)).toEqual(expect.arrayContaining(['_id', 'identifier', 'birthdate', 'name']))
+  expect(statement.rest[0].documentation).toContain('only an operator creates by PUT')
   expect(found?.operation.map(({ name }) => name)).toEqual(expect.arrayContaining(['everything']))
+})
+
+describe('parameters of interactions that are no search', () => {
+  const strict = { headers: { Prefer: 'handling=strict' } }
+  beforeAll(async () => {
+    for (const active of [true, false, true])
+      await server.call('PUT', '/fhir/Patient/asked', { body: { resourceType: 'Patient', id: 'asked', active } })
+  })
+
+  test.each(['Patient/asked', 'Patient/asked/_history/1', 'Patient/asked/_history', 'Patient/asked/$everything'])(
+    '%s: what is unknown is passed over, or refused by name when strict',
+    async (path) => {
+      expect((await server.call('GET', `/fhir/${path}?nonsense=1`)).status).toBe(200)
+      const refused = await server.call('GET', `/fhir/${path}?nonsense=1`, strict)
+      expect([refused.status, refused.json.issue[0].expression]).toEqual([400, ['nonsense']])
+      expect((await server.call('GET', `/fhir/${path}?110101199003071233=1`, strict)).text).not.toContain('110101199003071233')
+      expect((await server.call('GET', `/fhir/${path}?_format=json&_pretty=true`, strict)).status).toBe(200)
+    },
+  )
+
+  test.each([
+    ['$everything?start=2020-01-01', 'start', 'parameter-unsupported'],
+    ['$everything?end=2020-01-01', 'end', 'parameter-unsupported'],
+    ['$everything?_count=x', '_count', 'parameter-invalid'],
+    ['$everything?_type=Nothing', '_type', 'parameter-invalid'],
+    ['_history?_at=2020', '_at', 'parameter-unsupported'],
+    ['_history?_count=x', '_count', 'parameter-invalid'],
+  ])('%s is refused', async (path, name, code) => {
+    const answer = await server.call('GET', `/fhir/Patient/asked/${path}`)
+    const [issue] = answer.json.issue
+    expect([answer.status, issue.expression, issue.details.coding[0].code]).toEqual([400, [name], code])
+  })
+
+  test('$everything by POST reads its parameters as it does those of the address', async () => {
+    const ask = (parameter: object[]) =>
+      server.call('POST', '/fhir/Patient/asked/$everything', { body: { resourceType: 'Parameters', parameter } })
+    expect((await ask([{ name: 'start', valueDate: '2020-01-01' }])).json.issue[0].expression).toEqual(['start'])
+    expect((await ask([{ name: '_type', valueCode: 'Nothing' }])).json.issue[0].expression).toEqual(['_type'])
+    expect((await ask([{ name: '_count', valueInteger: 5 }])).status).toBe(200)
+    const types = [
+      { name: '_type', valueCode: 'Observation' },
+      { name: '_type', valueCode: 'Nothing' },
+    ]
+    expect((await ask(types)).json.issue[0].expression).toEqual(['_type'])
+    expect((await ask([{ valueInteger: 5 }])).json.issue[0].expression).toEqual(['Parameters.parameter[0].name'])
+    expect((await server.call('POST', '/fhir/Patient/asked/$everything')).status).toBe(200)
+  })
+
+  test('the next page of a history keeps to its time', async () => {
+    const since = '2020-01-01T00:00:00.000Z'
+    const first = await server.call('GET', `/fhir/Patient/asked/_history?_count=1&_since=${since}`)
+    const next = first.json.link.find(({ relation }: { relation: string }) => relation === 'next').url as string
+    expect(new URL(next).searchParams.get('_since')).toBe(since)
+    expect((await server.call('GET', next.slice(server.url.length), strict)).json.entry).toHaveLength(1)
+  })
 })

@@ -147,6 +147,71 @@ describe('L68, L69 documents and archives', () => {
   })
 })
 
+test.each(['br', 'gzip, identity', 'x'])('a body in the coding %s is refused as such, whatever it holds', async (coding) => {
+  const answer = await post('{"resourceType":"Patient"}', { 'Content-Encoding': coding })
+  expect([answer.status, answer.json.issue[0].expression, answer.headers.get('accept-encoding')]).toEqual([
+    415,
+    ['http.Content-Encoding'],
+    'identity',
+  ])
+  expect((await post('{"resourceType":"Patient"}', { 'Content-Encoding': 'identity' })).status).toBe(201)
+})
+
+describe('a text of parameters is percent-encoded UTF-8 wherever it stands', () => {
+  const BAD = ['name=%ff%zz', 'name=%', 'name=%C0%AF', 'name=%ED%A0%80', 'a=1&%E0%A4%A=2']
+  const form = (body: string | Uint8Array) =>
+    server.call('POST', '/fhir/Patient/_search', { body, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })
+
+  test.each(BAD)('%s', async (text) => {
+    const made = await post('{"resourceType":"Patient"}', { 'If-None-Exist': text })
+    expect([made.status, codeOf(made), made.json.issue[0].expression]).toEqual([400, 'query-encoding', ['http.If-None-Exist']])
+    const found = await form(text)
+    expect([found.status, codeOf(found)]).toEqual([400, 'query-encoding'])
+    expect(await raw(`GET /fhir/Patient?${text} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
+  test('bytes that are no UTF-8 in a form and in a header; those that are UTF-8 are read as such', async () => {
+    expect((await form(new Uint8Array([...Buffer.from('name='), 0xff]))).status).toBe(400)
+    expect((await form('name=王建国')).json.total).toBe(1)
+    expect((await form(`name=${encodeURIComponent('王建国')}`)).json.total).toBe(1)
+    const create = (criteria: string) => {
+      const body = '{"resourceType":"Patient"}'
+      const head = `POST /fhir/Patient HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/fhir+json\r\n`
+      return raw(`${head}Content-Length: ${body.length}\r\nIf-None-Exist: ${criteria}\r\n\r\n${body}`, 'latin1')
+    }
+    expect(await create('name=\u00ff')).toMatch(/^HTTP\/1\.1 400 /)
+    expect(await create(`name=${Buffer.from('王建国').toString('latin1')}`)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+})
+
+test('the warning about unknown parameters repeats none that could be data', async () => {
+  for (const name of ['110101199003071233', '王建国']) {
+    const answer = await get(`/fhir/Patient?${encodeURIComponent(name)}=1&_id=known`)
+    expect([answer.status, answer.json.entry.at(-1).search.mode]).toEqual([200, 'outcome'])
+    expect(answer.text.replaceAll('"text":"王建国"', '')).not.toContain(name)
+    const exported = await server.call('GET', `/fhir/$export?${encodeURIComponent(name)}=1`, { headers: { Prefer: 'respond-async' } })
+    expect([exported.status, exported.text.includes(name)]).toEqual([400, false])
+  }
+  expect((await get('/fhir/Patient?nonsense=1&_id=known')).text).toContain('nonsense')
+})
+
+test('each limit says which it is', async () => {
+  const form = (body: string) =>
+    server.call('POST', '/fhir/Patient/_search', { body, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })
+  const said = (answer: { status: number; json: { issue: { diagnostics: string; expression: string[] }[] } }) =>
+    `${answer.status} ${answer.json.issue[0]?.diagnostics} ${answer.json.issue[0]?.expression}`
+  const many = await form(Array.from({ length: 65 }, () => 'active=true').join('&'))
+  expect(said(many)).toBe('400 There are more than 64 search parameters http.query')
+  const values = await form(`_id=${Array.from({ length: 20_000 }, (_, at) => at).join(',')}`)
+  expect(said(values)).toBe('400 The values of parameter _id have more than 20000 characters together _id')
+  const list = await post(`{"resourceType":"Patient","name":[${'{},'.repeat(50_000)}{}]}`)
+  expect(said(list)).toBe('413 A list in the JSON has more than 50000 items name[50000]')
+  const large = await server.call('POST', '/fhir/Observation', {
+    body: '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":1e400}}',
+  })
+  expect(said(large)).toBe('400 The number is out of the range that can be kept Observation.value.value')
+})
+
 describe('L70, L71 addresses', () => {
   test.each([
     '..%2f..%2fetc%2fpasswd',
@@ -187,10 +252,10 @@ describe('L70, L71 addresses', () => {
 })
 
 /** Bytes as they are: a client would mend the address. */
-function raw(text: string): Promise<string> {
+function raw(text: string, encoding: BufferEncoding = 'utf8'): Promise<string> {
   const { port } = new URL(server.url)
   return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), '127.0.0.1', () => socket.write(text))
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(text, encoding))
     let answer = ''
     socket.on('data', (chunk) => {
       answer += chunk.toString('latin1')

@@ -168,12 +168,12 @@ describe('a search request', () => {
 
   test('bounds', () => {
     const many = Array.from({ length: PARAMETERS_MAX + 1 }, () => 'status=a').join('&')
-    expect(refusal('Observation', many)).toBe('parameter-values')
+    expect(refusal('Observation', many)).toBe('parameters-many')
     expect(refusal('Observation', `status=${Array.from({ length: OR_VALUES_MAX + 1 }, (_, i) => i).join(',')}`)).toBe('parameter-values')
     expect(refusal('Observation', `status=${Array.from({ length: OR_VALUES_MAX }, (_, i) => i).join(',')}`)).toBeUndefined()
-    expect(refusal('Observation', `status=${'a'.repeat(VALUE_LENGTH_MAX + 1)}`)).toBe('parameter-invalid')
-    expect(refusal('Observation', `status=${'a'.repeat(3000)}`)).toBe('parameter-invalid')
-    expect(refusal('Observation', `${'a'.repeat(NAME_LENGTH_MAX + 1)}=1`, false)).toBe('parameter-invalid')
+    expect(refusal('Observation', `status=${'a'.repeat(VALUE_LENGTH_MAX + 1)}`)).toBe('parameter-length')
+    expect(refusal('Observation', `status=${'a'.repeat(3000)}`)).toBe('parameter-value-length')
+    expect(refusal('Observation', `${'a'.repeat(NAME_LENGTH_MAX + 1)}=1`, false)).toBe('parameter-name-length')
   })
 
   test('a resource with too many keys is refused as a whole', () => {

@@ -1,5 +1,6 @@
 /** The JSON of resources: https://hl7.org/fhir/R4/json.html, one case per rule. */
 import { describe, expect, test } from '@jest/globals'
+import { parseResource } from '../../server/fhir/resource-text.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { createValidator } from '../../server/validation/validator.ts'
 
@@ -27,7 +28,7 @@ const REFUSED: [string, object, string[]][] = [
   [
     'a number beyond the doubles',
     JSON.parse(JSON.stringify(observation({ valueQuantity: { value: 7 } })).replace(':7', ':1e999999999')),
-    ['type Observation.value.value number'],
+    ['number-range Observation.value.value number'],
   ],
   ['a boolean as text', patient({ active: 'true' }), ['type Patient.active boolean']],
   ['an empty list', patient({ name: [] }), ['structure Patient.name not empty']],
@@ -169,4 +170,27 @@ test('a profile of another type is an error', () => {
 test('the number of issues is bounded', () => {
   const name = Array.from({ length: 5000 }, () => ({ nick: 'x' }))
   expect(check(patient({ name })).length).toBe(200)
+})
+
+describe('an integer is written as one (R4 datatypes.html#integer)', () => {
+  const literals = (text: string): string[] => {
+    const { resource, decimals } = parseResource(text)
+    return validator.validate(resource, { mode: 'create', decimals }).map(({ code, expression, rule }) => `${code} ${expression} ${rule}`)
+  }
+  const valued = (text: string) => `{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueInteger":${text}}`
+
+  test.each(['1.0', '1e2', '-0.0', '1E0', '10.00'])('%s is refused', (text) => {
+    expect(literals(valued(text))).toEqual(['value-format Observation.value integer'])
+  })
+  test.each(['0', '-1', '100', '2147483647', '-0'])('%s is taken', (text) => {
+    expect(literals(valued(text))).toEqual([])
+  })
+  test('in lists and in what is nested too; a decimal keeps its freedom', () => {
+    const text =
+      '{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueSampledData":{"origin":{"value":1.0},"period":1e2,"dimensions":1.0,"data":"1"},"extension":[{"url":"urn:x","valueUnsignedInt":2.0}]}'
+    expect(literals(text).sort()).toEqual([
+      'value-format Observation.extension[0].value unsignedInt',
+      'value-format Observation.value.dimensions positiveInt',
+    ])
+  })
 })

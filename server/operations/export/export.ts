@@ -8,6 +8,7 @@ import { decided } from '../../interactions/decided.ts'
 import { sinceOf } from '../../interactions/since.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
+import { paramError } from '../../search/parse/names.ts'
 import type { Operation } from '../types.ts'
 import { EXPORT_LIFE_MS, type ExportJob, jobsOf } from './job.ts'
 import { runExport } from './run.ts'
@@ -46,10 +47,10 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
 }
 
 function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
-  for (const [name] of request.query) if (!UNDERSTOOD.has(name)) throw new OutcomeError('parameter-unknown', { params: { name } })
+  for (const [name] of request.query) if (!UNDERSTOOD.has(name)) throw paramError('parameter-unknown', name)
   const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
   const format = value('_outputFormat')
-  if (format !== undefined && !FORMATS.has(format)) throw new OutcomeError('parameter-invalid', { params: { name: '_outputFormat' } })
+  if (format !== undefined && !FORMATS.has(format)) throw paramError('parameter-invalid', '_outputFormat')
   const since = sinceOf(request, request.query)
   const now = deps.now()
   const level = request.segments.length === 1 ? 'system' : request.segments.length === 2 ? 'patient' : 'group'
@@ -85,7 +86,7 @@ function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined
   }
   const types = asked.split(',').filter((type) => type !== '')
   for (const type of types) {
-    if (!isResourceType(type) || !inLevel(type)) throw new OutcomeError('parameter-invalid', { params: { name: '_type' } })
+    if (!isResourceType(type) || !inLevel(type)) throw paramError('parameter-invalid', '_type')
     if (!permitted(type)) throw new OutcomeError('forbidden')
   }
   return types

@@ -45,7 +45,9 @@ const shownModifier = (modifier: string): string => (/^[A-Za-z-]{1,40}$/.test(mo
 function orValues(name: string, value: string): string[] {
   const values = splitEscaped(value, ',')
   if (values.length > OR_VALUES_MAX) throw paramError('parameter-values', name, { max: String(OR_VALUES_MAX) })
-  if (values.some((v) => v === '' || v.length > SINGLE_VALUE_LENGTH_MAX)) throw paramError('parameter-invalid', name)
+  if (values.includes('')) throw paramError('parameter-invalid', name)
+  if (values.some((v) => v.length > SINGLE_VALUE_LENGTH_MAX))
+    throw paramError('parameter-value-length', name, { max: String(SINGLE_VALUE_LENGTH_MAX) })
   return values
 }
 

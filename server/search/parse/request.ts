@@ -1,5 +1,6 @@
 /** A search request: criteria to a plan, result parameters to their places (R4 search.html). */
 import type { IssueCode } from '../../outcome/issues.ts'
+import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { NAME_LENGTH_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../limits.ts'
 import { allOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
@@ -35,12 +36,14 @@ interface Request {
 
 /** @throws OutcomeError naming the parameter; see ISSUES for the codes */
 export function parseRequest(query: readonly [string, string][], request: Request): ParsedSearch {
-  if (query.length > PARAMETERS_MAX) throw paramError('parameter-values', '_search', { max: String(PARAMETERS_MAX) })
+  if (query.length > PARAMETERS_MAX)
+    throw new OutcomeError('parameters-many', { expression: ['http.query'], params: { max: PARAMETERS_MAX } })
   const draft = emptyDraft(request)
   const seen = new Set<string>()
   for (const [name, value] of query) {
     if (PASSED_OVER.has(name)) continue
-    if (name.length > NAME_LENGTH_MAX || value.length > VALUE_LENGTH_MAX) throw paramError('parameter-invalid', name)
+    if (name.length > NAME_LENGTH_MAX) throw paramError('parameter-name-length', name, { max: String(NAME_LENGTH_MAX) })
+    if (value.length > VALUE_LENGTH_MAX) throw paramError('parameter-length', name, { max: String(VALUE_LENGTH_MAX) })
     const result = RESULT_PARAMETERS.get(splitName(name).code)
     if (result) {
       checkResultName(name, result, seen)

@@ -1,0 +1,42 @@
+/** If-Match and If-None-Match of a write (RFC 9110 13.1, R4 http.html#concurrency), as the version that the write expects. */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Stored } from '../store/types.ts'
+import type { Draft } from '../writer/types.ts'
+import { versionOf } from './answers.ts'
+import type { FhirRequest } from './types.ts'
+
+/**
+ * The version of nothing: a write that expects it is refused, though only after it is known that its caller may see and
+ * write what stands there. So a failed condition never tells of what is hidden.
+ */
+const NO_VERSION = -1
+
+type Standing = Pick<Stored, 'v' | 'deleted'> | undefined
+
+/** @throws OutcomeError precondition-invalid */
+export function expectedVersion(request: Pick<FhirRequest, 'header'>, current: Standing): Draft['expect'] {
+  const ifMatch = request.header('if-match')
+  const standing = current && !current.deleted ? current : undefined
+  const matched = ifMatch === undefined ? 'any' : isAny(ifMatch) ? (standing?.v ?? NO_VERSION) : versionOf(ifMatch)
+  const ifNoneMatch = request.header('if-none-match')
+  if (ifNoneMatch === undefined) return matched
+  return isExcluded(ifNoneMatch, standing) ? NO_VERSION : ifMatch === undefined ? unlessMade(ifNoneMatch, current) : matched
+}
+
+const isAny = (text: string): boolean => text.trim() === '*'
+
+function isExcluded(text: string, standing: Standing): boolean {
+  if (isAny(text)) return standing !== undefined
+  const versions = text.split(',').map((tag) => versionOf(tag, 'If-None-Match'))
+  return standing !== undefined && versions.includes(standing.v)
+}
+
+/** `*`: of two writers that find nothing only one makes it; a deleted resource is one that has a version to go on from. */
+function unlessMade(text: string, current: Standing): Draft['expect'] {
+  return isAny(text) ? (current?.v ?? 'absent') : 'any'
+}
+
+/** Where nothing stands no condition that asks for something holds. @throws OutcomeError version-conflict */
+export function requireNoMatchAsked(request: Pick<FhirRequest, 'header'>): void {
+  if (request.header('if-match') !== undefined) throw new OutcomeError('version-conflict', { expression: ['http.If-Match'] })
+}
