@@ -59,6 +59,7 @@ function elementData(element: ElementDefinition, choice: boolean, constraints: S
     ...(element.max === '1' ? {} : { max: element.max }),
     ...(element.contentReference ? { content: element.contentReference.slice(1) } : { types: typeNames(element) }),
     ...(choice ? { choice: true } : {}),
+    ...(element.isSummary ? { summary: true } : {}),
     ...(element.binding?.strength === 'required' && element.binding.valueSet ? { binding: unversioned(element.binding.valueSet) } : {}),
     ...(keys.length > 0 ? { constraints: keys } : {}),
   }

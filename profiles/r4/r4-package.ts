@@ -21,6 +21,7 @@ export interface ElementDefinition {
   path: string
   min: number
   max: string
+  isSummary?: boolean
   contentReference?: string
   type?: { code: string; profile?: string[]; extension?: { url: string; valueUrl?: string; valueString?: string }[] }[]
   binding?: { strength: string; valueSet?: string }

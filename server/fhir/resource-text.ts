@@ -249,6 +249,31 @@ export function members(text: string): Member[] {
   return found
 }
 
+/** Texts of the items of a compact JSON array: an array is read as an object whose keys are left out. */
+export function arrayItems(text: string): string[] {
+  const items: string[] = []
+  let depth = 0
+  let start = 1
+  let inString = false
+  for (let at = 1; at < text.length; at++) {
+    const c = text.charCodeAt(at)
+    if (inString) {
+      if (c === 92) at++
+      else if (c === 34) inString = false
+    } else if (c === 34) inString = true
+    else if (c === 123 || c === 91) depth++
+    else if ((c === 125 || c === 93) && depth > 0) depth--
+    else if (c === 44 && depth === 0) {
+      items.push(text.slice(start, at))
+      start = at + 1
+    } else if (c === 93 && depth === 0) {
+      if (at > start) items.push(text.slice(start, at))
+      break
+    }
+  }
+  return items
+}
+
 function skipValue(text: string, start: number): number {
   let depth = 0
   let at = start

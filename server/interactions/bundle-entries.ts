@@ -1,5 +1,5 @@
 /** The requests inside a Bundle. Resources are cut out of the Bundle's text, so their decimals and order survive. */
-import { type DecimalTexts, members, type ParsedResource } from '../fhir/resource-text.ts'
+import { arrayItems, type DecimalTexts, members, type ParsedResource } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { entryProblem } from './bundle-envelope.ts'
@@ -113,29 +113,4 @@ function splitUrl(url: string): { segments: string[]; query: [string, string][] 
 function valueText(text: string, key: string): string | undefined {
   const found = members(text).find((member) => member.key === key)
   return found ? text.slice(found.valueStart, found.valueEnd) : undefined
-}
-
-/** Texts of the items of a compact JSON array: an array is read as an object whose keys are left out. */
-function arrayItems(text: string): string[] {
-  const items: string[] = []
-  let depth = 0
-  let start = 1
-  let inString = false
-  for (let at = 1; at < text.length; at++) {
-    const c = text.charCodeAt(at)
-    if (inString) {
-      if (c === 92) at++
-      else if (c === 34) inString = false
-    } else if (c === 34) inString = true
-    else if (c === 123 || c === 91) depth++
-    else if ((c === 125 || c === 93) && depth > 0) depth--
-    else if (c === 44 && depth === 0) {
-      items.push(text.slice(start, at))
-      start = at + 1
-    } else if (c === 93 && depth === 0) {
-      if (at > start) items.push(text.slice(start, at))
-      break
-    }
-  }
-  return items
 }

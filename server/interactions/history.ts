@@ -9,12 +9,14 @@ import { decided } from './decided.ts'
 import { paramError } from '../search/parse/names.ts'
 import { checkParameters } from './parameters.ts'
 import { shown, stampOf } from './read.ts'
+import { queryText } from './search-request.ts'
 import { sinceOf } from './since.ts'
+import { FORM_PARAMETERS, type Form, formOf } from './subset.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const HISTORY_COUNT_DEFAULT = 50
 const HISTORY_COUNT_MAX = 1000
-const UNDERSTOOD: ReadonlySet<string> = new Set(['_count', '_since', '_before'])
+const UNDERSTOOD: ReadonlySet<string> = new Set(['_count', '_since', '_before', ...FORM_PARAMETERS])
 /** Would leave versions out. */
 const NOT_BUILT: ReadonlySet<string> = new Set(['_at', '_list'])
 
@@ -24,6 +26,7 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   checkId(id)
   requireScope(request.actor, type, 'r')
   const options = historyOptions(request)
+  const form = formOf(request.query)
   const seen = await decided(deps, request, [], async (decision) => {
     const current = await deps.store.read(decision, type, id)
     if (!current) return undefined
@@ -37,11 +40,14 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   const path = `${deps.baseUrl}/${type}/${id}/_history`
   const last = page.at(-1)
   const links = [link('self', path)]
+  const formText = request.query
+    .flatMap(([name, value]) => (FORM_PARAMETERS.includes(name) ? [`&${queryText([[name, value]])}`] : []))
+    .join('')
   const since = options.since ? `&_since=${encodeURIComponent(options.since.toISOString())}` : ''
-  if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}${since}`))
+  if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}${since}${formText}`))
   return bundleAnswer(
     'history',
-    page.map((row) => historyEntry(deps, request, row)),
+    page.map((row) => historyEntry(deps, request, row, form)),
     { links },
   )
 }
@@ -61,9 +67,9 @@ function historyOptions(request: FhirRequest): { count: number; before?: number;
   }
 }
 
-function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored): BundleEntry {
+function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored, form: Form): BundleEntry {
   // What is deleted has no text to mask: its entry names the id that was asked for.
-  const entry = row.deleted ? { fullUrl: `${deps.baseUrl}/${row.type}/${row.id}` } : shown(deps, request, row)
+  const entry = row.deleted ? { fullUrl: `${deps.baseUrl}/${row.type}/${row.id}` } : shown(deps, request, row, form)
   const { at } = stampOf(request, row)
   const url = row.method === 'POST' ? row.type : entry.fullUrl.slice(deps.baseUrl.length + 1)
   return {

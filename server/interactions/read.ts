@@ -7,12 +7,16 @@ import { bodyText, notFound, resourceAnswer, versionHeaders } from './answers.ts
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { checkParameters } from './parameters.ts'
 import type { Stored } from '../store/types.ts'
+import { FORM_PARAMETERS, type Form, formOf, inForm } from './subset.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+
+const FORM: ReadonlySet<string> = new Set(FORM_PARAMETERS)
 
 export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type, id] = target(request)
   requireScope(request.actor, type, 'r')
-  checkParameters(request, request.query)
+  checkParameters(request, request.query, { understood: FORM })
+  const form = formOf(request.query)
   const seen = await auditedRead(deps, request, { interaction: 'read', action: 'R', type, id }, () =>
     decided(deps, request, [], (decision) => deps.store.read(decision, type, id)),
   )
@@ -20,7 +24,7 @@ export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirRe
   if (seen.value.deleted) throw new OutcomeError('gone', {}, { ETag: `W/"${seen.value.v}"` })
   const stamp = stampOf(request, seen.value)
   if (isUnchanged(request, stamp)) return { status: 304, headers: versionHeaders(stamp) }
-  return resourceAnswer(200, stamp, masked(deps, request, seen.value))
+  return resourceAnswer(200, stamp, inForm(form, type, masked(deps, request, seen.value)))
 }
 
 /**
@@ -38,7 +42,8 @@ function isUnchanged(request: FhirRequest, { v, at }: { v: number; at?: Date }):
 export async function vread(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type, id] = target(request)
   requireScope(request.actor, type, 'r')
-  checkParameters(request, request.query)
+  checkParameters(request, request.query, { understood: FORM })
+  const form = formOf(request.query)
   // Versions are numbered from 1; `01` is the name of none.
   const v = Number(/^[1-9]\d{0,8}$/.test(request.segments[3] ?? '') ? request.segments[3] : Number.NaN)
   const find = async (decision: Decision) => {
@@ -50,7 +55,7 @@ export async function vread(deps: FhirDeps, request: FhirRequest): Promise<FhirR
   const seen = await auditedRead(deps, request, { interaction: 'vread', action: 'R', type, id }, () => decided(deps, request, [], find))
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone')
-  return resourceAnswer(200, stampOf(request, seen.value), masked(deps, request, seen.value))
+  return resourceAnswer(200, stampOf(request, seen.value), inForm(form, type, masked(deps, request, seen.value)))
 }
 
 function target(request: FhirRequest): [string, string] {
@@ -74,8 +79,13 @@ export const stampOf = (request: FhirRequest, { v, at }: Stored): { v: number; a
 const MASKED_ID = /^\{"resourceType":"[A-Za-z]+","id":"([^"]+)"/
 
 /** The entry of a Bundle: its address has the id that the text has, so that a masked form does not tell the stored one. */
-export function shown(deps: FhirDeps, request: FhirRequest, doc: Stored): { fullUrl: string; resource: Uint8Array | string } {
+export function shown(
+  deps: FhirDeps,
+  request: FhirRequest,
+  doc: Stored,
+  form: Form = {},
+): { fullUrl: string; resource: Uint8Array | string } {
   const resource = masked(deps, request, doc)
   const id = typeof resource === 'string' ? (MASKED_ID.exec(resource)?.[1] ?? doc.id) : doc.id
-  return { fullUrl: `${deps.baseUrl}/${doc.type}/${id}`, resource }
+  return { fullUrl: `${deps.baseUrl}/${doc.type}/${id}`, resource: inForm(form, doc.type, resource) }
 }

@@ -15,6 +15,7 @@ import { planForPersons } from './linked-patients.ts'
 import { pageTokenOf } from './parameters.ts'
 import { shown } from './read.ts'
 import { isStrict, parseSearch, queryText } from './search-request.ts'
+import { formOf } from './subset.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 export async function search(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
@@ -98,8 +99,9 @@ interface Found {
 }
 
 function searchset(deps: FhirDeps, request: FhirRequest, parsed: ParsedSearch, found: Found): FhirResponse {
+  const form = formOf(parsed.applied.filter(([name, value]) => name !== '_summary' || value !== 'count'))
   const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({
-    ...shown(deps, request, doc),
+    ...shown(deps, request, doc, form),
     search: { mode },
   })
   const entries = [

@@ -25,6 +25,8 @@ export interface ElementData {
   types?: string[]
   /** name[x]: the JSON key carries the type */
   choice?: true
+  /** part of the summary of its resource or type (Σ) */
+  summary?: true
   /** path of the element that has the content, e.g. Observation.referenceRange */
   content?: string
   /** canonical of a required binding, without version */
