@@ -53,6 +53,17 @@ export function parseResource(bytes: Uint8Array | string): ParsedResource {
   return { resource, text, decimals }
 }
 
+/**
+ * The compact text of any JSON, with the same refusals.
+ * @throws OutcomeError as `parseResource` does
+ */
+export function compactJson(bytes: Uint8Array | string): string {
+  const source = typeof bytes === 'string' ? bytes : decodeUtf8(bytes)
+  const text = scan(source)
+  parseJson(source, false, new DecimalTexts())
+  return text
+}
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
 function decodeUtf8(bytes: Uint8Array): string {

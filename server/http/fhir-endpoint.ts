@@ -15,6 +15,7 @@ import { readBody } from './body.ts'
 export const FHIR_BODY_BYTES_MAX = 64 * 1024 * 1024
 const URL_CHARS_MAX = 16_384
 const SEGMENTS_MAX = 6
+const WITH_BODY: ReadonlySet<Method> = new Set<Method>(['POST', 'PUT', 'PATCH'])
 
 export interface EndpointDeps {
   fhir: FhirDeps
@@ -34,7 +35,7 @@ export function fhirEndpoint(deps: EndpointDeps) {
         return await send(response, method, await publicAnswer(deps, segments))
       }
       const actor = await deps.authenticate(request)
-      const body = method === 'POST' || method === 'PUT' ? await bodyOf(request, segments) : undefined
+      const body = WITH_BODY.has(method) ? await bodyOf(request, segments) : undefined
       const asked: FhirRequest = { method, segments, query, header: (name) => headerOf(request, name), actor, ...(body ? { body } : {}) }
       await send(response, method, await dispatch(deps.fhir, asked))
     } catch (error) {
@@ -120,6 +121,8 @@ async function bodyOf(request: Request, segments: string[]): Promise<Buffer> {
   requireIdentity(request.headers['content-encoding'] ?? '')
   const form = type === 'application/x-www-form-urlencoded' && segments.includes('_search')
   const body = await readBody(request, FHIR_BODY_BYTES_MAX)
+  // A patch has media types of its own, which its interaction looks at.
+  if (request.method === 'PATCH') return body
   if (!form && body.length > 0 && (type === '' || !JSON_TYPES.has(type))) throw new OutcomeError('content-type-unsupported')
   return body
 }

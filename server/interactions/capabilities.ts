@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { operationsOn } from '../operations/registry.ts'
 import { jsonAnswer } from './answers.ts'
+import { JSON_PATCH } from './patch.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const SOFTWARE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -25,6 +26,7 @@ function statementOf(deps: FhirDeps): unknown {
     implementation: { description: '医联 FHIR R4 互操作服务器', url: deps.baseUrl },
     fhirVersion: '4.0.1',
     format: ['json', 'application/fhir+json'],
+    patchFormat: [JSON_PATCH],
     rest: [
       {
         mode: 'server',
@@ -56,7 +58,8 @@ function securityOf(deps: FhirDeps): unknown {
 const UPDATE_CREATE =
   'updateCreate：除运维方（operator）外，PUT 到未用的 id 一律为 404 / updateCreate: only an operator creates by PUT; for all others an id that is free answers 404'
 
-const INTERACTIONS = ['read', 'vread', 'update', 'delete', 'history-instance', 'create', 'search-type'].map((code) => ({ code }))
+const INTERACTIONS = ['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'create', 'search-type'].map((code) => ({ code }))
+const CHANGES: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
 const IMMUTABLE = new Set(['AuditEvent'])
 
 function resourceOf(deps: FhirDeps, type: string): unknown {
@@ -66,7 +69,7 @@ function resourceOf(deps: FhirDeps, type: string): unknown {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
     supportedProfile: deps.validator.profilesFor(type),
-    interaction: IMMUTABLE.has(type) ? INTERACTIONS.filter(({ code }) => code !== 'update' && code !== 'delete') : INTERACTIONS,
+    interaction: IMMUTABLE.has(type) ? INTERACTIONS.filter(({ code }) => !CHANGES.has(code)) : INTERACTIONS,
     versioning: 'versioned',
     readHistory: true,
     updateCreate: false,

@@ -1,10 +1,11 @@
 /** Conditional update and delete (R4 http.html#cond-update, #3.1.0.7.1): the resource is named by what it is found by. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
-import { writeAnswer } from './answers.ts'
+import { notFound, writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentForWrite } from './current.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
+import { operationsOf, patch, requirePatchable } from './patch.ts'
 import { requireNoMatchAsked } from './preconditions.ts'
 import { queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -48,6 +49,21 @@ export async function conditionalDelete(deps: FhirDeps, request: FhirRequest): P
   await requireRightToWrite(deps, request, { type, id: '', method: 'DELETE', custodian: request.actor.organization })
   const id = await onlyMatch(deps, request, type)
   return id === undefined ? { status: 204, headers: {} } : remove(deps, instanceOf(request, type, id))
+}
+
+/**
+ * PATCH [type]?criteria: the one match is patched; none is not found.
+ * @throws OutcomeError forbidden, criteria-empty, criteria-multiple, not-found
+ */
+export async function conditionalPatch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const type = request.segments[0] ?? ''
+  requirePatchable(request, type)
+  requireLookUp(request, type)
+  operationsOf(request)
+  await requireRightToWrite(deps, request, { type, id: '', method: 'DELETE', custodian: request.actor.organization })
+  const id = await onlyMatch(deps, request, type)
+  if (id === undefined) throw notFound()
+  return patch(deps, instanceOf(request, type, id))
 }
 
 async function onlyMatch(deps: FhirDeps, request: FhirRequest, type: string): Promise<string | undefined> {

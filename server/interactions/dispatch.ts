@@ -3,10 +3,11 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { operationFor } from '../operations/registry.ts'
 import { bundleHandler } from './bundle.ts'
 import { capabilities } from './capabilities.ts'
-import { conditionalDelete, conditionalUpdate } from './conditional.ts'
+import { conditionalDelete, conditionalPatch, conditionalUpdate } from './conditional.ts'
 import { create } from './create.ts'
 import { history } from './history.ts'
 import { parseQueryBytes } from './query-text.ts'
+import { patch } from './patch.ts'
 import { read, vread } from './read.ts'
 import { search } from './search.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Handler } from './types.ts'
@@ -17,9 +18,9 @@ type Shape = 'system' | 'type' | 'instance' | 'history' | 'version' | 'metadata'
 const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {
   metadata: { GET: capabilities },
   system: { POST: bundleHandler(dispatch) },
-  type: { GET: search, POST: create, PUT: conditionalUpdate, DELETE: conditionalDelete },
+  type: { GET: search, POST: create, PUT: conditionalUpdate, PATCH: conditionalPatch, DELETE: conditionalDelete },
   'form-search': { POST: formSearch },
-  instance: { GET: read, PUT: update, DELETE: remove },
+  instance: { GET: read, PUT: update, PATCH: patch, DELETE: remove },
   history: { GET: history },
   version: { GET: vread },
 }

@@ -15,6 +15,7 @@ import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentsForWrite } from './current.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
+import { operationsOf, patchDraft, requirePatchable } from './patch.ts'
 import { expectedVersion } from './preconditions.ts'
 import { rewriteReferences } from './references.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -134,12 +135,12 @@ function placeIn(entry: string, expression: string | undefined, criteriaIn: stri
 function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): Step {
   const [type = '', id] = entry.segments
   checkType(type)
-  if (entry.method === 'PATCH') throw new OutcomeError('method-not-allowed')
   if (entry.method !== 'POST' && id === undefined) throw new OutcomeError('conditional-unsupported')
   // Anything else is no write of a resource: an operation, a search, an address that is none.
   const length = entry.method === 'POST' ? 1 : 2
   if (entry.segments.length !== length || entry.query.length > 0)
     throw new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${entry.at}].request.url`] })
+  if (entry.method === 'PATCH') requirePatchable(request, type)
   if (entry.method !== 'POST') return { entry, name: `${type}/${id}` }
   requireScope(request.actor, type, 'c')
   const criteria = entry.headers['if-none-exist']
@@ -180,6 +181,11 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (entry.method === 'DELETE') return deletion(request, entry, type, id, current.get(`${type}/${id}`))
   if (entry.text === undefined) throw new OutcomeError('bundle-invalid')
+  if (entry.method === 'PATCH') {
+    const own = entryRequest(request, entry)
+    const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
+    return patchDraft(deps, own, operationsOf(own), (content) => rewriteReferences(content, names, unresolved))
+  }
   const text = await rewriteReferences(entry.text, names, async (criteriaType, criteria) => {
     requireLookUp(request, criteriaType)
     await requireEntryWritable(deps, request, step, placed)

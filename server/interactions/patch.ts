@@ -1,0 +1,93 @@
+/**
+ * patch (R4 http.html#patch): JSON Patch of the version that the caller sees. What comes of it is written like an update, with
+ * the same checks; a version that somebody else wrote meanwhile is patched anew.
+ */
+import type { Operation } from 'rfc6902'
+import { parseResource } from '../fhir/resource-text.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Stored } from '../store/types.ts'
+import type { Draft } from '../writer/types.ts'
+import { auditedRead } from './audited.ts'
+import { bodyText, notFound, writeAnswer } from './answers.ts'
+import { checkId, checkType, requireScope } from './checks.ts'
+import { decided } from './decided.ts'
+import { applyJsonPatch, parseJsonPatch } from './json-patch.ts'
+import { expectedVersion } from './preconditions.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+import { updateDraft } from './update.ts'
+import { store } from './writing.ts'
+
+export const JSON_PATCH = 'application/json-patch+json'
+const ATTEMPTS = 5
+
+export async function patch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const [type = '', id = ''] = request.segments
+  requirePatchable(request, type)
+  checkId(id)
+  const operations = operationsOf(request)
+  for (let attempt = 1; ; attempt++) {
+    const draft = await patchDraft(deps, request, operations)
+    try {
+      const [written] = await store(deps, request, [draft])
+      return writeAnswer(request, deps.baseUrl, written)
+    } catch (error) {
+      // Without a condition the patch is of what stands, whoever wrote it.
+      const isOvertaken = error instanceof OutcomeError && error.issues[0]?.code === 'version-conflict'
+      if (!isOvertaken || request.header('if-match') !== undefined || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+/** What a patch tests and answers is read: for both the scope is needed, and the form in which it is stored. */
+export function requirePatchable({ actor }: FhirRequest, type: string): void {
+  checkType(type)
+  requireScope(actor, type, 'u')
+  requireScope(actor, type, 'r')
+  if (actor.form !== 'IDENT' && !actor.unrestricted) throw new OutcomeError('not-permitted')
+}
+
+/**
+ * The version after the patch, to be written over the one before it.
+ * @param rewrite references of a transaction
+ * @throws OutcomeError not-found, gone, version-conflict, patch-path, patch-test, and what an update throws
+ */
+export async function patchDraft(
+  deps: FhirDeps,
+  request: FhirRequest,
+  operations: readonly Operation[],
+  rewrite: (text: string) => Promise<string> | string = (text) => text,
+): Promise<Draft> {
+  const current = await visible(deps, request)
+  const expected = expectedVersion(request, current)
+  if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict')
+  const text = await rewrite(applyJsonPatch(bodyText(current), operations))
+  const plain = { ...request, method: 'PUT' as const, header: (name: string) => (/^if-/.test(name) ? undefined : request.header(name)) }
+  const draft = await updateDraft(deps, plain, { sent: () => parseResource(text), current: () => current })
+  return { ...draft, expect: current.v }
+}
+
+async function visible(deps: FhirDeps, request: FhirRequest): Promise<Stored> {
+  const [type = '', id = ''] = request.segments
+  const { value } = await auditedRead(deps, request, { interaction: 'patch', action: 'R', type, id }, () =>
+    decided(deps, request, [], (decision) => deps.store.read(decision, type, id)),
+  )
+  if (!value) throw notFound()
+  if (value.deleted) throw new OutcomeError('gone')
+  return value
+}
+
+/** Of a request its body; of an entry of a Bundle the Binary that stands for it (R4 http.html#transaction). */
+export function operationsOf(request: FhirRequest): Operation[] {
+  const type = request.header('content-type')
+  if (type === undefined) return parseJsonPatch(dataOf(request))
+  if (type.split(';')[0]?.trim().toLowerCase() !== JSON_PATCH)
+    throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] }, { 'Accept-Patch': JSON_PATCH })
+  return parseJsonPatch(request.body ?? new Uint8Array())
+}
+
+function dataOf(request: FhirRequest): Uint8Array {
+  const { resource } = parseResource(request.body ?? '')
+  if (resource.resourceType !== 'Binary' || resource.contentType !== JSON_PATCH || typeof resource.data !== 'string')
+    throw new OutcomeError('patch-invalid', { expression: ['Binary.contentType'] })
+  return Buffer.from(resource.data, 'base64')
+}

@@ -1,0 +1,199 @@
+/** PATCH with JSON Patch (R4 http.html#patch, RFC 6902): what it changes, what it refuses, and what it tells. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { custody, encounter, observation, patient, practitioner, putAll } from '../consent/resources.ts'
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+
+const TYPE = { 'Content-Type': 'application/json-patch+json' }
+let server: TestServer
+let engine: string
+let id = ''
+
+beforeAll(async () => {
+  server = await startTestServer()
+  await putAll(server, await server.token('loader'), [
+    practitioner('doc-2'),
+    patient('p', { meta: custody('H1') }),
+    encounter('visit-p', 'p', 'H2', 'Practitioner/doc-2'),
+    patient('q', { meta: custody('H2') }),
+    observation('others', 'q', 'x', { meta: custody('H2') }),
+  ])
+  engine = await server.token('h1-engine')
+}, 60_000)
+afterAll(() => server.stop())
+
+beforeEach(async () => {
+  const body = `{"resourceType":"Observation","identifier":[{"system":"urn:x","value":"${Math.random()}"}],"status":"final",
+    "code":{"text":"血糖"},"subject":{"reference":"Patient/p"},"valueQuantity":{"value":6.50,"unit":"mmol/L"},"note":[{"text":"a"},{"text":"b"}]}`
+  id = (await server.call('POST', '/fhir/Observation', { token: engine, body })).json.id
+})
+
+const send = (operations: unknown, options: { path?: string; headers?: object; token?: string } = {}): Promise<Answer> =>
+  server.call('PATCH', `/fhir/${options.path ?? `Observation/${id}`}`, {
+    token: options.token ?? engine,
+    body: typeof operations === 'string' ? operations : JSON.stringify(operations),
+    headers: { ...TYPE, ...options.headers },
+  })
+const stored = (): Promise<Answer> => server.call('GET', `/fhir/Observation/${id}`, { token: engine })
+const code = (answer: Answer): string => answer.json.issue?.[0]?.details?.coding?.[0]?.code
+
+test('every operation, in their order', async () => {
+  const answer = await send([
+    { op: 'test', path: '/status', value: 'final' },
+    { op: 'replace', path: '/status', value: 'amended' },
+    { op: 'add', path: '/note/0', value: { text: 'first' } },
+    { op: 'add', path: '/note/-', value: { text: 'last' } },
+    { op: 'remove', path: '/note/1' },
+    { op: 'copy', from: '/code/text', path: '/method', value: undefined },
+    { op: 'replace', path: '/method', value: { text: 'm' } },
+    { op: 'move', from: '/method/text', path: '/code/text' },
+    { op: 'remove', path: '/method' },
+  ])
+  expect([answer.status, answer.headers.get('etag')]).toEqual([200, 'W/"2"'])
+  const { status, code: named, note, method } = (await stored()).json
+  expect([status, named, note, method]).toEqual(['amended', { text: 'm' }, [{ text: 'first' }, { text: 'b' }, { text: 'last' }], undefined])
+})
+
+test('digits and the order of elements stay, and those of the patch as they were sent', async () => {
+  const answer = await send('[{"op":"add","path":"/referenceRange","value":[{"high":{"value":6.100}}]}]')
+  expect(answer.status).toBe(200)
+  const { text, json } = await stored()
+  expect(text).toContain('"valueQuantity":{"value":6.50,"unit":"mmol/L"}')
+  expect(text).toContain('"high":{"value":6.100}')
+  expect(Object.keys(json).slice(3)).toEqual(['identifier', 'status', 'code', 'subject', 'valueQuantity', 'note', 'referenceRange'])
+})
+
+test('numbers are tested by their value', async () => {
+  expect((await send('[{"op":"test","path":"/valueQuantity/value","value":65e-1}]')).status).toBe(200)
+  expect(code(await send('[{"op":"test","path":"/valueQuantity/value","value":"6.50"}]'))).toBe('patch-test')
+})
+
+describe('refused, and nothing changed', () => {
+  const deep = '/note/0'
+  test.each<[string, unknown, number, string]>([
+    ['no list', { op: 'add' }, 400, 'patch-invalid'],
+    ['no JSON', '[', 400, 'json-invalid'],
+    ['an unknown operation', [{ op: 'merge', path: '/status' }], 400, 'patch-invalid'],
+    ['no value', [{ op: 'add', path: '/status' }], 400, 'patch-invalid'],
+    ['no pointer', [{ op: 'remove', path: 'status' }], 400, 'patch-invalid'],
+    [
+      'a test that does not hold',
+      [
+        { op: 'replace', path: '/status', value: 'amended' },
+        { op: 'test', path: '/status', value: 'final' },
+      ],
+      422,
+      'patch-test',
+    ],
+    ['nothing there', [{ op: 'remove', path: '/method' }], 422, 'patch-path'],
+    ['behind the end', [{ op: 'add', path: '/note/3', value: {} }], 422, 'patch-path'],
+    ['into itself', [{ op: 'move', from: deep, path: `${deep}/x` }], 422, 'patch-path'],
+    ['everything', [{ op: 'remove', path: '' }], 422, 'patch-path'],
+    ['a prototype', [{ op: 'add', path: '/constructor/x', value: 1 }], 422, 'patch-path'],
+    ['a method', [{ op: 'add', path: '/note/push/x', value: 1 }], 422, 'patch-path'],
+    ['__proto__', [{ op: 'add', path: '/__proto__', value: 1 }], 422, 'patch-path'],
+    ['another id', [{ op: 'replace', path: '/id', value: 'x' }], 400, 'id-mismatch'],
+    ['another type', [{ op: 'replace', path: '/resourceType', value: 'Patient' }], 400, 'resource-type-mismatch'],
+    ['an unknown element', [{ op: 'add', path: '/foo', value: 1 }], 400, 'structure'],
+    ['copies of copies', Array.from({ length: 60 }, () => ({ op: 'copy', from: '', path: '/note/0' })), 400, 'patch-invalid'],
+  ])('%s', async (_name, operations, status, issue) => {
+    const answer = await send(operations)
+    expect([answer.status, status === 400 && issue === 'structure' ? issue : code(answer)]).toEqual([status, issue])
+    expect((await stored()).headers.get('etag')).toBe('W/"1"')
+    expect(({} as { x?: unknown }).x).toBeUndefined()
+  })
+
+  test('other media types, with those that there are', async () => {
+    const answer = await send([], { headers: { 'Content-Type': 'application/fhir+json' } })
+    expect([answer.status, answer.headers.get('accept-patch')]).toEqual([415, 'application/json-patch+json'])
+  })
+})
+
+describe('conditions', () => {
+  const amend = [{ op: 'replace', path: '/status', value: 'amended' }]
+  test('If-Match', async () => {
+    expect((await send(amend, { headers: { 'If-Match': 'W/"7"' } })).status).toBe(412)
+    expect((await send(amend, { headers: { 'If-Match': 'W/"1"' } })).status).toBe(200)
+  })
+
+  test('by criteria: one, none, several', async () => {
+    const { identifier } = (await stored()).json
+    const path = `Observation?identifier=urn:x|${identifier[0].value}`
+    expect([(await send(amend, { path })).status, (await stored()).json.status]).toEqual([200, 'amended'])
+    expect((await send(amend, { path: 'Observation?identifier=urn:x|none' })).status).toBe(404)
+    await server.call('POST', '/fhir/Observation', { token: engine, body: { ...(await stored()).json, id: undefined } })
+    expect((await send(amend, { path })).status).toBe(412)
+  })
+
+  test('ten at once: none is lost', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, (_, at) => send([{ op: 'add', path: '/note/-', value: { text: `n${at}` } }])),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    expect((await stored()).json.note).toHaveLength(6)
+  })
+
+  test('deleted and absent', async () => {
+    await server.call('DELETE', `/fhir/Observation/${id}`, { token: engine })
+    expect((await send(amend)).status).toBe(410)
+    expect((await send(amend, { path: 'Observation/absent' })).status).toBe(404)
+  })
+})
+
+describe('in Bundles', () => {
+  const entry = (operations: unknown, contentType = 'application/json-patch+json') => ({
+    resource: { resourceType: 'Binary', contentType, data: Buffer.from(JSON.stringify(operations)).toString('base64') },
+    request: { method: 'PATCH', url: `Observation/${id}` },
+  })
+  const post = (type: string, ...entries: object[]) =>
+    server.call('POST', '/fhir', { token: engine, body: { resourceType: 'Bundle', type, entry: entries } })
+
+  test.each(['batch', 'transaction'])('%s', async (type) => {
+    const answer = await post(type, entry([{ op: 'replace', path: '/status', value: 'amended' }]))
+    expect([answer.status, answer.json.entry?.[0].response.status, (await stored()).json.status]).toEqual([200, '200', 'amended'])
+  })
+
+  test('a transaction refers by it to what it creates, and fails as a whole', async () => {
+    const urn = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f01'
+    const body = observation('x', 'p', 'x', { id: undefined, meta: undefined })
+    const made = { fullUrl: urn, resource: body, request: { method: 'POST', url: 'Observation' } }
+    const refer = entry([{ op: 'add', path: '/derivedFrom', value: [{ reference: urn }] }])
+    expect((await post('transaction', made, refer)).status).toBe(200)
+    expect((await stored()).json.derivedFrom[0].reference).toMatch(/^Observation\/[\w-]+$/)
+    const failing = await post('transaction', made, entry([{ op: 'test', path: '/status', value: 'x' }]))
+    expect([failing.status, failing.json.issue[0].expression[0]]).toEqual([422, expect.stringContaining('Bundle.entry[1]')])
+    expect((await post('transaction', entry([], 'application/fhir+json'))).status).toBe(400)
+  })
+})
+
+describe('access', () => {
+  const probe = [{ op: 'test', path: '/status', value: 'final' }]
+  test('what is another’s and hidden answers as what is absent, whatever is tested', async () => {
+    const answers = await Promise.all(
+      ['others', 'absent'].flatMap((name) => [
+        send(probe, { path: `Observation/${name}` }),
+        send([{ op: 'test', path: '/x', value: 1 }], { path: `Observation/${name}` }),
+      ]),
+    )
+    expect(answers.map(({ status, text }) => `${status} ${text}`)).toEqual(Array(4).fill(`404 ${answers[0]?.text}`))
+  })
+
+  test('a reader changes nothing; without the scope to read nothing is tested', async () => {
+    const reader = await server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
+    expect((await send([{ op: 'replace', path: '/status', value: 'amended' }], { token: reader })).status).toBe(403)
+    const blind = await server.token('h1-engine', { scope: 'system/Observation.cu' })
+    const [holds, fails] = [
+      await send(probe, { token: blind }),
+      await send([{ op: 'test', path: '/status', value: 'x' }], { token: blind }),
+    ]
+    expect([holds.status, holds.text]).toEqual([403, fails.text])
+    expect((await stored()).headers.get('etag')).toBe('W/"1"')
+  })
+
+  test('the patient finds it in the account', async () => {
+    await send([{ op: 'replace', path: '/status', value: 'amended' }])
+    const own = await server.token('patient-app', { patient: 'p' })
+    const answer = await server.call('GET', `/fhir/AuditEvent?entity=Observation/${id}&_sort=date`, { token: own })
+    const said = (answer.json.entry as { resource: { subtype: { code: string }[] } }[]).map(({ resource }) => resource.subtype[0]?.code)
+    expect(said.slice(-2)).toEqual(['patch', 'update'])
+  })
+})
