@@ -1,12 +1,27 @@
 /** All operations: dispatch and the CapabilityStatement read this table. */
+import { isResourceType } from '../fhir/resource-types.ts'
 import type { FhirRequest, Handler } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { patientEverything } from './patient-everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
 import type { Operation } from './types.ts'
+import { validateInstance, validateType } from './validate.ts'
 
-const OPERATIONS: readonly Operation[] = [patientEverything, systemExport, patientExport, groupExport, exportStatus, exportFile]
+const OPERATIONS: readonly Operation[] = [
+  patientEverything,
+  systemExport,
+  patientExport,
+  groupExport,
+  exportStatus,
+  exportFile,
+  validateType,
+  validateInstance,
+]
+
+/** `*` is every resource type. */
+const isOn = (operation: Operation, on: string | undefined): boolean =>
+  operation.on === on || (operation.on === '*' && on !== undefined && isResourceType(on))
 
 /** @throws OutcomeError operation-unknown, method-not-allowed */
 export function operationFor(request: FhirRequest): Handler {
@@ -14,7 +29,7 @@ export function operationFor(request: FhirRequest): Handler {
   const code = request.segments[at]?.slice(1)
   const level = at === 0 ? 'system' : at === 1 ? 'type' : 'instance'
   const on = at === 0 ? 'system' : request.segments[0]
-  const known = OPERATIONS.filter((operation) => operation.code === code && operation.level === level && operation.on === on)
+  const known = OPERATIONS.filter((operation) => operation.code === code && operation.level === level && isOn(operation, on))
   if (known.length === 0) throw new OutcomeError('operation-unknown')
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const found = known.find((operation) => (operation.methods as readonly string[]).includes(method))
@@ -24,6 +39,6 @@ export function operationFor(request: FhirRequest): Handler {
 
 /** Entries of the CapabilityStatement for `system` or one resource type. */
 export function operationsOn(on: string): { name: string; definition: string }[] {
-  const named = OPERATIONS.filter((operation) => operation.on === on && operation.definition !== '')
+  const named = OPERATIONS.filter((operation) => isOn(operation, on) && operation.definition !== '')
   return named.map(({ code, definition }) => ({ name: code, definition }))
 }

@@ -4,7 +4,7 @@ import type { Handler } from '../interactions/types.ts'
 export interface Operation {
   /** without the dollar sign */
   code: string
-  /** `system`, or a resource type */
+  /** `system`, a resource type, or `*` for every type */
   on: string
   level: 'system' | 'type' | 'instance'
   methods: readonly ('GET' | 'POST' | 'DELETE')[]

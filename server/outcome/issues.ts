@@ -122,6 +122,7 @@ export const ISSUES = {
   unauthenticated: issue(401, 'login', '需要有效的访问令牌', 'A valid access token is required'),
   forbidden: issue(403, 'forbidden', '令牌的范围不允许此操作', 'The scope of the token does not allow this'),
   'not-permitted': issue(403, 'forbidden', '此请求方不得对此资源进行该操作', 'The caller is not permitted to do this with this resource'),
+  valid: issue(200, 'informational', '校验通过', 'No issues were found'),
   stored: issue(200, 'informational', '已保存', 'Stored'),
   'conditional-unsupported': issue(400, 'not-supported', '不支持此条件操作', 'This conditional interaction is not supported'),
   'search-outcome': issue(

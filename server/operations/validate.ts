@@ -1,0 +1,134 @@
+/**
+ * [type]/$validate and [type]/[id]/$validate (R4 resource-operation-validate.html): what create or update would say, and nothing
+ * is stored. The answer is 200 with an OperationOutcome, whatever was found; only what cannot be asked is refused.
+ */
+import { allows } from '../auth/scopes.ts'
+import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import { bodyText, notFound, outcomeAnswer } from '../interactions/answers.ts'
+import { auditedRead } from '../interactions/audited.ts'
+import { checkId, checkType, requireScope } from '../interactions/checks.ts'
+import { decided } from '../interactions/decided.ts'
+import { checkParameters } from '../interactions/parameters.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
+import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
+import { paramError } from '../search/parse/names.ts'
+import { toOutcomeIssues } from '../validation/issue.ts'
+import type { Operation } from './types.ts'
+
+const DEFINITION = 'http://hl7.org/fhir/OperationDefinition/Resource-validate'
+const UNDERSTOOD: ReadonlySet<string> = new Set(['mode', 'profile'])
+const MODES: ReadonlySet<string> = new Set(['create', 'update', 'delete', 'profile'])
+
+export const validateType: Operation = {
+  code: 'validate',
+  on: '*',
+  level: 'type',
+  methods: ['POST'],
+  definition: DEFINITION,
+  run: validate,
+}
+export const validateInstance: Operation = { ...validateType, level: 'instance', methods: ['GET', 'POST'], definition: '' }
+
+interface Asked {
+  type: string
+  id?: string
+  mode?: string
+  profile?: string
+  sent?: ParsedResource
+}
+
+async function validate(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const asked = askedOf(request)
+  if (!['c', 'u', 'r'].some((permission) => allows(request.actor, asked.type, permission as 'r'))) throw new OutcomeError('forbidden')
+  const issues = asked.mode === 'delete' ? await ofDeletion(deps, request, asked) : await ofContent(deps, request, asked)
+  return outcomeAnswer(200, issues.length > 0 ? issues : [{ code: 'valid', severity: 'information' }])
+}
+
+function askedOf(request: FhirRequest): Asked {
+  const [type = '', second = ''] = request.segments
+  checkType(type)
+  checkParameters(request, request.query, { understood: UNDERSTOOD })
+  const id = second.startsWith('$') ? undefined : second
+  if (id !== undefined) checkId(id)
+  const body = bodyOf(request, type)
+  const named = (name: string) => body.named.get(name) ?? request.query.find(([key]) => key === name)?.[1]
+  const [mode, profile] = [named('mode'), named('profile')]
+  if (mode !== undefined && !MODES.has(mode)) throw paramError('parameter-invalid', 'mode')
+  // On a type there is nothing but what is sent; what stands is asked for by its id.
+  if (id === undefined && (mode === 'delete' || !body.sent)) throw paramError('parameter-invalid', mode === 'delete' ? 'mode' : 'resource')
+  return {
+    type,
+    ...(id === undefined ? {} : { id }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(body.sent ? { sent: body.sent } : {}),
+  }
+}
+
+interface Body {
+  sent?: ParsedResource
+  named: ReadonlyMap<string, string>
+}
+
+/** The resource itself, or Parameters with it; of Parameters themselves only the latter can be told apart. */
+function bodyOf(request: FhirRequest, type: string): Body {
+  if (!request.body || request.body.length === 0) return { named: new Map() }
+  const parsed = parseResource(request.body)
+  if (parsed.resource.resourceType !== 'Parameters' || type === 'Parameters') return { sent: parsed, named: new Map() }
+  const list = Array.isArray(parsed.resource.parameter) ? (parsed.resource.parameter as unknown[]) : []
+  const named = new Map<string, string>()
+  let sent: ParsedResource | undefined
+  for (const [at, item] of list.entries()) {
+    const { name, resource, ...values } = (item ?? {}) as Record<string, unknown>
+    const [value] = Object.entries(values).flatMap(([key, one]) => (key.startsWith('value') && typeof one === 'string' ? [one] : []))
+    if (name === 'resource') sent = { ...parsed, resource: resourceAt(resource, at) }
+    else if (typeof name === 'string' && UNDERSTOOD.has(name) && value !== undefined) named.set(name, value)
+    else throw new OutcomeError('parameter-invalid', { expression: [`Parameters.parameter[${at}]`], params: { name: 'parameter' } })
+  }
+  return { ...(sent ? { sent } : {}), named }
+}
+
+function resourceAt(resource: unknown, at: number): FhirResource {
+  const type = (resource as FhirResource | undefined)?.resourceType
+  if (typeof type === 'string') return resource as FhirResource
+  throw new OutcomeError('resource-type-missing', { expression: [`Parameters.parameter[${at}].resource.resourceType`] })
+}
+
+async function ofContent(deps: FhirDeps, request: FhirRequest, { type, id, mode, profile, sent }: Asked): Promise<OutcomeIssue[]> {
+  const { resource, decimals } = sent ?? parseResource(await stored(deps, request, type, id ?? ''))
+  if (resource.resourceType !== type) return [{ code: 'resource-type-mismatch', expression: ['resourceType'] }]
+  const own: OutcomeIssue[] = []
+  const isUpdate = mode === 'update' || (mode === undefined && id !== undefined)
+  if (sent && isUpdate && (resource.id === undefined || (id !== undefined && resource.id !== id)))
+    own.push({ code: 'id-mismatch', expression: [`${type}.id`] })
+  if (profile !== undefined && !deps.validator.knows(profile)) own.push({ code: 'profile-unknown' })
+  const found = deps.validator.validate(resource, {
+    mode: isUpdate ? 'update' : 'create',
+    decimals,
+    ...(profile === undefined ? {} : { profiles: [profile] }),
+  })
+  return [...own, ...toOutcomeIssues(found)]
+}
+
+/** Would its deletion be let through? What the caller may not see is not found. */
+async function ofDeletion(deps: FhirDeps, request: FhirRequest, { type, id = '' }: Asked): Promise<OutcomeIssue[]> {
+  requireScope(request.actor, type, 'd')
+  await stored(deps, request, type, id)
+  const current = await deps.access.withDecision(request.actor, {}, (decision) => deps.store.read(decision, type, id))
+  if (!current) throw notFound()
+  const verdict = await deps.access.mayWrite(request.actor, { type, id, method: 'DELETE', custodian: current.acc.o }, current)
+  return verdict.permitted ? [] : [{ code: 'not-permitted' }]
+}
+
+async function stored(deps: FhirDeps, request: FhirRequest, type: string, id: string): Promise<string> {
+  requireScope(request.actor, type, 'r')
+  // Issues name elements of the stored form.
+  if (request.actor.form !== 'IDENT' && !request.actor.unrestricted) throw new OutcomeError('not-permitted')
+  const { value } = await auditedRead(deps, request, { interaction: 'validate', action: 'R', type, id }, () =>
+    decided(deps, request, [], (decision) => deps.store.read(decision, type, id)),
+  )
+  if (!value) throw notFound()
+  if (value.deleted) throw new OutcomeError('gone')
+  return bodyText(value)
+}

@@ -1,0 +1,121 @@
+/** $validate (R4 resource-operation-validate.html): says what create and update would, and stores nothing. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { custody, observation, patient, putAll } from '../consent/resources.ts'
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+
+const PROFILE = 'https://fhir-cn.example/StructureDefinition/cn-patient'
+const SOUND = { resourceType: 'Patient', name: [{ text: '张三' }], gender: 'male' }
+let server: TestServer
+let engine: string
+
+beforeAll(async () => {
+  server = await startTestServer()
+  await putAll(server, await server.token('loader'), [
+    patient('p', { meta: custody('H1') }),
+    patient('q', { meta: custody('H2') }),
+    observation('others', 'q', 'x', { meta: custody('H2') }),
+  ])
+  engine = await server.token('h1-engine')
+}, 60_000)
+afterAll(() => server.stop())
+
+const ask = (path: string, body?: unknown, token = engine): Promise<Answer> =>
+  server.call(body === undefined ? 'GET' : 'POST', `/fhir/${path}`, { token, ...(body === undefined ? {} : { body }) })
+const parameters = (resource: unknown, more: Record<string, string> = {}) => ({
+  resourceType: 'Parameters',
+  parameter: [
+    ...(resource === undefined ? [] : [{ name: 'resource', resource }]),
+    ...Object.entries(more).map(([name, value]) => (name === 'profile' ? { name, valueUri: value } : { name, valueCode: value })),
+  ],
+})
+/** severity, code and element of every issue */
+const said = (answer: Answer): string[] =>
+  answer.json.issue.map((issue: { severity: string; details: { coding: { code: string }[] }; expression?: string[] }) =>
+    [issue.severity, issue.details.coding[0]?.code, issue.expression?.[0] ?? ''].join(' ').trim(),
+  )
+
+describe('a resource that is sent', () => {
+  test('sound, by itself and in Parameters', async () => {
+    for (const body of [SOUND, parameters(SOUND), parameters(SOUND, { mode: 'create' })]) {
+      const answer = await ask('Patient/$validate', body)
+      expect([answer.status, said(answer)]).toEqual([200, ['information valid']])
+    }
+  })
+
+  test('errors of structure, of a profile that it claims, and of one that is asked for', async () => {
+    const wrong = await ask('Patient/$validate', { ...SOUND, gender: 'x', foo: 1 })
+    expect([wrong.status, said(wrong).every((line) => line.startsWith('error'))]).toEqual([200, true])
+    const nameless = { resourceType: 'Patient', gender: 'male' }
+    expect(said(await ask('Patient/$validate', nameless))).toEqual(['information valid'])
+    const claimed = said(await ask('Patient/$validate', { ...nameless, meta: { profile: [PROFILE] } }))
+    expect(claimed.some((line) => line.startsWith('error'))).toBe(true)
+    expect(said(await ask('Patient/$validate', parameters(nameless, { profile: PROFILE })))).toEqual(claimed)
+    expect(said(await ask(`Patient/$validate?profile=${encodeURIComponent(PROFILE)}`, nameless))).toEqual(claimed)
+    expect(said(await ask('Patient/$validate', parameters(SOUND, { profile: 'urn:unknown' })))).toContain('error profile-unknown')
+  })
+
+  test('as an update it has the id of its address', async () => {
+    expect(said(await ask('Patient/p/$validate', { ...SOUND, id: 'p' }))).toEqual(['information valid'])
+    expect(said(await ask('Patient/p/$validate', { ...SOUND, id: 'x' }))).toEqual(['error id-mismatch Patient.id'])
+    expect(said(await ask('Patient/$validate', parameters(SOUND, { mode: 'update' })))).toEqual(['error id-mismatch Patient.id'])
+    expect(said(await ask('Observation/$validate', SOUND))).toEqual(['error resource-type-mismatch resourceType'])
+  })
+
+  test('nothing is stored', async () => {
+    const count = async () => (await ask('Patient?_summary=count')).json.total
+    const before = await count()
+    await ask('Patient/$validate', SOUND)
+    await ask('Patient/p/$validate', { ...SOUND, id: 'p' })
+    expect([await count(), (await ask('Patient/p')).headers.get('etag')]).toEqual([before, 'W/"1"'])
+  })
+
+  test('in a batch', async () => {
+    const entry = [{ resource: SOUND, request: { method: 'POST', url: 'Patient/$validate' } }]
+    const answer = await ask('', { resourceType: 'Bundle', type: 'batch', entry })
+    expect([answer.json.entry[0].response.status, answer.json.entry[0].resource.resourceType]).toEqual(['200', 'OperationOutcome'])
+  })
+})
+
+describe('what stands', () => {
+  test('against a profile', async () => {
+    expect(said(await ask('Patient/p/$validate'))).toEqual(['information valid'])
+    const answer = await ask('Patient/p/$validate', parameters(undefined, { profile: 'urn:unknown', mode: 'profile' }))
+    expect(said(answer)).toEqual(['error profile-unknown'])
+  })
+
+  test('before a deletion', async () => {
+    expect(said(await ask('Patient/p/$validate?mode=delete'))).toEqual(['information valid'])
+    const loader = await server.token('loader')
+    expect((await ask('AuditEvent/$validate?mode=delete', parameters(undefined), loader)).status).toBe(400)
+  })
+
+  test('what is hidden answers as what is absent', async () => {
+    for (const rest of ['$validate', '$validate?mode=delete']) {
+      const [hidden, absent] = [await ask(`Observation/others/${rest}`), await ask(`Observation/absent/${rest}`)]
+      expect([hidden.status, hidden.text]).toEqual([404, absent.text])
+    }
+  })
+
+  test('the patient finds it in the account', async () => {
+    await ask('Patient/p/$validate')
+    const token = await server.token('patient-app', { patient: 'p' })
+    const answer = await ask('AuditEvent?_sort=-date&_count=5', undefined, token)
+    expect(JSON.stringify(answer.json)).toContain('"code":"validate"')
+  })
+})
+
+test.each<[string, string, unknown, number]>([
+  ['no resource', 'Patient/$validate', parameters(undefined), 400],
+  ['an unknown mode', 'Patient/$validate', parameters(SOUND, { mode: 'x' }), 400],
+  ['an unknown parameter', 'Patient/$validate', parameters(SOUND, { foo: 'x' }), 400],
+  ['no JSON', 'Patient/$validate', '{', 400],
+  ['an unknown type', 'Foo/$validate', SOUND, 404],
+  ['of the whole server', '$validate', SOUND, 404],
+])('%s', async (_name, path, body, status) => {
+  expect((await ask(path, body)).status).toBe(status)
+})
+
+test('a token for another type asks nothing', async () => {
+  const token = await server.token('h1-engine', { scope: 'system/Observation.cruds' })
+  expect((await ask('Patient/$validate', SOUND, token)).status).toBe(403)
+})
