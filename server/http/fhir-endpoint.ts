@@ -11,6 +11,7 @@ import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interaction
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { readBody } from './body.ts'
+import { pretty } from './pretty.ts'
 
 export const FHIR_BODY_BYTES_MAX = 64 * 1024 * 1024
 const URL_CHARS_MAX = 16_384
@@ -32,12 +33,12 @@ export function fhirEndpoint(deps: EndpointDeps) {
       const method = request.method as Method
       requireAcceptable(request, query)
       if (isPublic(method, segments)) {
-        return await send(response, method, await publicAnswer(deps, segments))
+        return await send(response, method, inShape(await publicAnswer(deps, segments), query))
       }
       const actor = await deps.authenticate(request)
       const body = WITH_BODY.has(method) ? await bodyOf(request, segments) : undefined
       const asked: FhirRequest = { method, segments, query, header: (name) => headerOf(request, name), actor, ...(body ? { body } : {}) }
-      await send(response, method, await dispatch(deps.fhir, asked))
+      await send(response, method, inShape(await dispatch(deps.fhir, asked), query))
     } catch (error) {
       sendError(deps.log, request, response, error)
     }
@@ -141,6 +142,12 @@ function joined(pieces: readonly (Uint8Array | string)[]): Buffer {
     }
   }
   return whole
+}
+
+/** For people who read it: `_pretty=true`. */
+function inShape(answer: FhirResponse, query: readonly (readonly [string, string])[]): FhirResponse {
+  if (!answer.body || !query.some(([name, value]) => name === '_pretty' && value === 'true')) return answer
+  return { ...answer, body: [pretty(joined(answer.body).toString('utf8'))] }
 }
 
 async function send(response: Response, method: Method, answer: FhirResponse): Promise<void> {
