@@ -82,6 +82,8 @@ async function changesOf(deps: ConsentDeps, inputs: readonly StampInput[], actor
     const { latest } = found.version
     const version: ConsentVersion = {
       ...found.version,
+      // Without a time it is said when it is written: what takes away must not stand before all that was given.
+      ...(found.undated ? { at: written } : {}),
       written,
       said: written,
       // Nobody records what is yet to be said; what begins later keeps its day.
@@ -126,10 +128,20 @@ function nextOf(
 ): NextState | undefined {
   if (changes.length === 0 && (!before || before.birthDate === (born ?? before.birthDate))) return undefined
   const ids = new Set(changes.map(({ id }) => id))
-  const consents = [...parseConsents(before).filter(({ id }) => !ids.has(id)), ...changes.flatMap(({ consent }) => consent ?? [])]
+  const kept = parseConsents(before)
+  const written = changes.flatMap(({ consent }) => (consent ? [saidBefore(consent, kept)] : []))
+  const consents = [...kept.filter(({ id }) => !ids.has(id)), ...written]
   if (consents.length > ACCESS_BOUNDS.consentsPerPersonMax)
     throw new OutcomeError('rule', { expression: ['Consent'], params: { rule: 'consents-per-person' } })
   return { person, before, consents, birthDate: born ?? before?.birthDate ?? null }
+}
+
+/** Another edit of the same statement is no newer statement: of the same time and status it was said when it was first written. */
+function saidBefore(consent: KeptConsent, kept: readonly KeptConsent[]): KeptConsent {
+  const before = kept.find(({ id }) => id === consent.id)?.version
+  const { version } = consent
+  if (before?.said === undefined || before.at !== version.at || before.status !== version.status) return consent
+  return { ...consent, version: { ...version, said: Math.min(before.said, version.said ?? before.said) } }
 }
 
 /** Side writes of these states; an epoch more, and an entry for relabelling, where the rules or the consents behind them change. */

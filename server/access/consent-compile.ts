@@ -2,6 +2,7 @@
  * FHIR Consent (R4, consent.md 3.3; IHE PCF style root types too) to the decision's own terms. Pure. What is not understood
  * fails closed: it keeps a permit from permitting, and lets a deny deny.
  */
+import { BASE as BASE_URL } from '../fhir/canonical.ts'
 import { parseDate } from '../fhir/date.ts'
 import { parseReference } from '../fhir/reference.ts'
 import type { FhirResource } from '../fhir/types.ts'
@@ -18,6 +19,8 @@ export interface CompiledConsent {
   version: ConsentVersion
   /** every performer is the patient: no permit while a child under 14 */
   alone: boolean
+  /** no dateTime that can be read: its place is the time of writing */
+  undated?: true
 }
 
 const SECOND_MS = 1000
@@ -35,22 +38,21 @@ export function compileConsent(given: FhirResource, recorder: string, zone: Zone
   if (!scopes.some((code) => DECIDING_SCOPES.has(code)) && scopes.some((code) => IGNORED_SCOPES.has(code))) return undefined
   const patient = reference(consent.patient)?.match(/^Patient\/([A-Za-z0-9\-.]{1,64})$/)?.[1]
   const dateTime = parseDate(text(consent.dateTime) ?? '', zone)
-  const written = parseDate(consent.meta?.lastUpdated ?? '', zone)
   const performers = list(consent.performer).map((one) => reference(one) ?? '')
   const alone = performers.length > 0 && performers.every((one) => one === `Patient/${patient}`)
-  const stated = dateTime ?? written
-  const isExact = stated === undefined || stated.hi - stated.lo <= SECOND_MS
+  const isExact = dateTime === undefined || dateTime.hi - dateTime.lo <= SECOND_MS
   return {
     ...(patient === undefined ? {} : { patient }),
     version: {
       series: seriesOf(consent),
-      at: stated?.lo ?? 0,
-      ...(isExact ? {} : { latest: stated.hi - 1 }),
+      at: dateTime?.lo ?? 0,
+      ...(isExact ? {} : { latest: dateTime.hi - 1 }),
       status: text(consent.status) ?? '',
       ...(verificationOf(consent, performers, alone) === 'yes' ? {} : { unverified: true as const }),
       rule: ruleOf(consent, recorder, zone, performers, alone),
     },
     alone,
+    ...(dateTime ? {} : { undated: true as const }),
   }
 }
 
@@ -99,23 +101,40 @@ function ruleOf(consent: FhirResource, recorder: string, zone: Zone, performers:
   return { ...common, root: provision }
 }
 
-const KNOWN_EXTENSIONS = /\/StructureDefinition\/(?:cn-consent-study|cn-data-form|cn-meta-model|cn-notice-version)$/
+/** Where an extension of this server is read; anywhere else its narrowing would be dropped. */
+const KNOWN_EXTENSIONS: Readonly<Record<string, RegExp>> = {
+  '': /\/StructureDefinition\/cn-notice-version$/,
+  provision: /\/StructureDefinition\/(?:cn-consent-study|cn-data-form)$/,
+  'provision.provision': /\/StructureDefinition\/(?:cn-consent-study|cn-data-form|cn-meta-model)$/,
+}
 /** Says nothing about the rules: the narrative, and what the server or its readers note. */
 const NO_RULES = new Set(['text', 'meta', 'contained'])
 
-/** No rules of which nothing is known (`implicitRules`), no modifier, and no extension that this server does not know, at any depth. */
+/** Code systems of what is understood by its code: of another system the same code may mean something else. */
+const SYSTEMS = ['http://terminology.hl7.org/', 'http://hl7.org/fhir/', `${BASE_URL}/`]
+const CODED: ReadonlySet<string> = new Set(['policyRule', 'scope', 'action', 'purpose', 'securityLabel', 'role'])
+
+/**
+ * No rules of which nothing is known (`implicitRules`), no modifier, no extension that this server does not read there, no code
+ * of an unknown system where codes decide, at any depth.
+ */
 function isUnderstood(consent: FhirResource): boolean {
-  const walk = (value: unknown): boolean => {
-    if (Array.isArray(value)) return value.every(walk)
+  const walk = (value: unknown, path: string, coded: boolean): boolean => {
+    if (Array.isArray(value)) return value.every((one) => walk(one, path, coded))
     if (value === null || typeof value !== 'object') return true
+    const { system } = value as { system?: unknown }
+    if (coded && typeof system === 'string' && !SYSTEMS.some((known) => system.startsWith(known))) return false
     return Object.entries(value).every(([key, inner]) => {
       if (key === 'modifierExtension' || key === 'implicitRules') return false
-      if (key !== 'extension') return walk(inner)
-      return list(inner).every((one) => KNOWN_EXTENSIONS.test(text(one.url) ?? ''))
+      if (key === 'extension') return list(inner).every((one) => knownAt(path)?.test(text(one.url) ?? ''))
+      return walk(inner, path === '' ? key : `${path}.${key}`, coded || CODED.has(key))
     })
   }
-  return Object.entries(consent).every(([key, value]) => NO_RULES.has(key) || walk({ [key]: value }))
+  return walk(Object.fromEntries(Object.entries(consent).filter(([key]) => !NO_RULES.has(key))), '', false)
 }
+
+const knownAt = (path: string): RegExp | undefined =>
+  KNOWN_EXTENSIONS[path.startsWith('provision.provision') && /^provision(?:\.provision)+$/.test(path) ? 'provision.provision' : path]
 
 const isVerified = (consent: FhirResource): boolean => list(consent.verification).some((one) => one.verified === true)
 
@@ -144,6 +163,8 @@ function baseOf(consent: FhirResource, root: Element | undefined): Base | 'nothi
   const [effect] = effects
   // Codes of one concept say the same thing; where they do not, nothing is permitted.
   if (effects.size > 1) return { effect: 'deny', unknown: true }
+  // A code beside it that is not understood may narrow it.
+  if (effect === 'permit' && codes.some((code) => BASE[code] === undefined)) return { effect: 'deny', unknown: true }
   if (effect) return { effect, unknown: false }
   if (codes.includes('NOPP') || (!root && codes.length === 0)) return 'nothing'
   // Implied consent and the grantor's choice are no consents of their own: only exceptions that deny count.

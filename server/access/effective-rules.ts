@@ -105,7 +105,9 @@ function timelines(versions: readonly Written[], now: number): Written[][] {
 function timeline(versions: readonly Written[], now: number): Written[] {
   const ordered = [...versions].sort((a, b) => placeOf(a) - placeOf(b) || a.written - b.written)
   const present = ordered.findLastIndex((version) => version.at <= now)
-  const future = ordered.filter((version, index) => index > present && version.at > now && ordered[index + 1]?.at !== version.at)
+  // What stands later in the line and begins no later is in force whenever this would be.
+  const isOvertaken = (version: Written, index: number) => ordered.slice(index + 1).some((later) => later.at <= version.at)
+  const future = ordered.filter((version, index) => index > present && !isOvertaken(version, index))
   const line = [...ordered.slice(present, present < 0 ? 0 : present + 1), ...future]
   while (line[0] && isSilent(line[0])) line.shift()
   return line
@@ -113,9 +115,9 @@ function timeline(versions: readonly Written[], now: number): Written[] {
 
 const recorderOf = (version: ConsentVersion): string => version.by ?? version.rule.recorder ?? ''
 
-/** Everybody may end what he recorded; else only who records for the patient, and with a proof. */
+/** Everybody may end what he recorded; else only who records for the patient. Where a proof is needed, nothing ends without it. */
 const mayEnd = (version: ConsentVersion, recorder: string): boolean =>
-  recorderOf(version) === recorder || (version.rule.recorder === undefined && version.unverified !== true)
+  version.unverified !== true && (recorderOf(version) === recorder || version.rule.recorder === undefined)
 
 /** What `recorder` denied, as long as nobody ended it who may: a series of its own, in which nothing permits. */
 function standing(recorder: string, versions: readonly Written[], line: readonly Written[], now: number): Written[][] {

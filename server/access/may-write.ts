@@ -3,6 +3,7 @@ import type { Actor, Party } from '../auth/actor.ts'
 import { parseReference } from '../fhir/reference.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Stored } from '../store/types.ts'
+import { canonicalJson } from './canonical-json.ts'
 import { isPublicType, PATIENTS_WRITE } from './content.ts'
 import type { Acc } from './decision.ts'
 import { hasRecordAt } from './registered.ts'
@@ -75,6 +76,7 @@ async function hospitalMayWrite(
   const self = await ownPersonOf(deps, intent)
   const persons = await personsIn(deps, intent)
   if (await appointsHimself(deps, actor, intent, persons)) return no('appoints-himself')
+  if (current && changesIdentity(actor, intent, current)) return no('identity')
   for (const person of persons) {
     // A resource for somebody whom the server cannot name is the custodian's own affair.
     if (person === UNKNOWN_PERSON || person === self || making.has(person)) continue
@@ -101,6 +103,20 @@ async function appointsHimself(deps: MayWriteDeps, actor: Actor, intent: WriteIn
   )
   const already = as === 'primary' ? primary : treating
   return !persons.every((person) => person === UNKNOWN_PERSON || already.has(person))
+}
+
+/** What says who a Patient is, and so to which person the record belongs. */
+const IDENTITY = ['identifier', 'name', 'gender', 'birthDate', 'link'] as const
+
+/**
+ * Whose record it is decides who treats that person: it is changed by the hospital's systems, not by a user, who would come to
+ * another one's record with a number that he knows.
+ */
+function changesIdentity({ user }: Actor, intent: WriteIntent, current: Stored): boolean {
+  const resource = user !== undefined && intent.type === 'Patient' ? resourceOf(intent) : undefined
+  if (!resource) return false
+  const before = JSON.parse(Buffer.from(current.body).toString()) as FhirResource
+  return IDENTITY.some((element) => canonicalJson(resource[element] ?? null) !== canonicalJson(before[element] ?? null))
 }
 
 /** The person whom a Patient is itself: anybody may be registered, but whom it refers to besides is another's affair. */

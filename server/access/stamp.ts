@@ -74,7 +74,8 @@ export async function stampAll(
 }
 
 function begin(deps: StampDeps, input: Working['input']): Working {
-  const scan = scanResource(input.resource, deps)
+  // Under the id that it gets, whatever its sender wrote into it.
+  const scan = scanResource({ ...input.resource, id: input.id }, deps)
   return { input, name: `${input.type}/${input.id}`, scan, targets: [], persons: new Set(), ...ownLabels(input.resource, scan) }
 }
 

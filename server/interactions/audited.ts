@@ -81,7 +81,10 @@ async function entriesOf(deps: FhirDeps, request: FhirRequest, fact: ReadFact): 
     fact.found.flatMap((doc) => doc.acc.p),
     organization,
   )
-  if (persons.length <= 1) return [await entryOf(deps, request, fact, persons)]
+  const [only] = persons
+  // What is about somebody who cannot be named is not for him who can.
+  const isOfAll = ({ acc }: Stored) => acc.p.length === 0 || only === undefined || acc.p.includes(only)
+  if (persons.length <= 1 && fact.found.every(isOfAll)) return [await entryOf(deps, request, fact, persons)]
   const { total: _, id, ...shared } = fact
   const entries = [...partsOf(fact.found, persons)].map(([person, found]) =>
     entryOf(deps, request, { ...shared, ...named(fact.type, id, found), found }, person === NOBODY ? [] : [person]),

@@ -23,7 +23,7 @@ type Json = null | boolean | string | Json[] | { [name: string]: Json }
 /** @throws OutcomeError patch-invalid | json-invalid and the like; expression: `[n].path` of the operation */
 export function parseJsonPatch(body: Uint8Array): Operation[] {
   const text = compactJson(body)
-  if (/\\u0000/.test(text) || !text.startsWith('[')) throw new OutcomeError('patch-invalid')
+  if (!text.startsWith('[')) throw new OutcomeError('patch-invalid')
   const operations = parseMarked(text) as unknown[]
   if (operations.length > OPERATIONS_MAX) throw new OutcomeError('patch-invalid', { expression: [`[${OPERATIONS_MAX}]`] })
   return operations.map((operation, at) => {
@@ -55,10 +55,22 @@ export function applyJsonPatch(text: string, operations: readonly Operation[]): 
   for (const [at, operation] of operations.entries()) {
     requirePlaces(holder.root, operation, `[${at}]`)
     if (operation.op === 'copy') copied += JSON.stringify(valueAt(holder.root, operation.from)).length
+    if (operation.op === 'move' && operation.from !== operation.path) {
+      move(holder, operation, at)
+      continue
+    }
     if (copied > COPIED_MAX) throw new OutcomeError('patch-invalid', { expression: [`[${at}]`] })
     apply(holder, operation, at)
   }
   return JSON.stringify(holder.root).replace(MARKED, '$1')
+}
+
+/** As RFC 6902 4.4 says: taken away first, so that the path is one of what is left. */
+function move(holder: { root: Json }, { from, path }: { from: string; path: string }, at: number): void {
+  const value = valueAt(holder.root, from) as Json
+  apply(holder, { op: 'remove', path: from }, at)
+  requirePlace(holder.root, path, true, `[${at}].path`)
+  apply(holder, { op: 'add', path, value }, at)
 }
 
 /** The root may be replaced as well: it is a member of the holder. */
@@ -77,7 +89,8 @@ function apply(holder: { root: Json }, operation: Operation, at: number): void {
 function requirePlaces(root: Json, operation: Operation, where: string): void {
   const { op, path } = operation
   if ('from' in operation) requirePlace(root, operation.from, false, `${where}.from`)
-  requirePlace(root, path, op === 'add' || op === 'move' || op === 'copy', `${where}.path`)
+  // Of a move it is a place in what is left.
+  if (op !== 'move' || operation.from === path) requirePlace(root, path, op === 'add' || op === 'copy', `${where}.path`)
   // Nothing goes into itself, and a resource is not taken away by a patch.
   const isInto = op === 'move' && path.startsWith(`${operation.from}/`)
   if (isInto || (op === 'remove' && path === '')) throw new OutcomeError('patch-path', { expression: [`${where}.path`] })
@@ -112,8 +125,10 @@ function isPlaceFor(value: Json | undefined, step: string): boolean {
 }
 
 const parseMarked = (text: string): Json =>
-  JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) =>
-    typeof value === 'number' ? MARK + (context?.source ?? String(value)) : value) as (key: string, value: unknown) => unknown) as Json
+  JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) => {
+    if (typeof value === 'string' && value.includes(MARK)) throw new OutcomeError('patch-invalid')
+    return typeof value === 'number' ? MARK + (context?.source ?? String(value)) : value
+  }) as (key: string, value: unknown) => unknown) as Json
 
 /** Numbers by their value, as RFC 6902 4.6 says; members in any order. */
 function isEqual(a: Json | undefined, b: Json | undefined): boolean {

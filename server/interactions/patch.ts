@@ -2,6 +2,7 @@
  * patch (R4 http.html#patch): JSON Patch of the version that the caller sees. What comes of it is written like an update, with
  * the same checks; a version that somebody else wrote meanwhile is patched anew.
  */
+import { setTimeout } from 'node:timers/promises'
 import type { Operation } from 'rfc6902'
 import { parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -12,17 +13,21 @@ import { bodyText, notFound, writeAnswer } from './answers.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { applyJsonPatch, parseJsonPatch } from './json-patch.ts'
+import { checkParameters } from './parameters.ts'
 import { expectedVersion } from './preconditions.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
 import { store } from './writing.ts'
 
 export const JSON_PATCH = 'application/json-patch+json'
-const ATTEMPTS = 5
+const ATTEMPTS = 20
+/** before another attempt: writers of one resource get out of step */
+const PAUSE_MS = 20
 
 export async function patch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type = '', id = ''] = request.segments
   requirePatchable(request, type)
+  if (request.query.length > 0) checkParameters(request, request.query)
   checkId(id)
   const operations = operationsOf(request)
   for (let attempt = 1; ; attempt++) {
@@ -33,7 +38,9 @@ export async function patch(deps: FhirDeps, request: FhirRequest): Promise<FhirR
     } catch (error) {
       // Without a condition the patch is of what stands, whoever wrote it.
       const isOvertaken = error instanceof OutcomeError && error.issues[0]?.code === 'version-conflict'
-      if (!isOvertaken || request.header('if-match') !== undefined || attempt === ATTEMPTS) throw error
+      if (!isOvertaken || request.header('if-match') !== undefined || request.header('if-none-match') !== undefined) throw error
+      if (attempt === ATTEMPTS) throw new OutcomeError('busy', {}, { 'Retry-After': '1' })
+      await setTimeout(Math.random() * PAUSE_MS * Math.min(attempt, 5))
     }
   }
 }

@@ -36,7 +36,7 @@ export async function search(deps: FhirDeps, request: FhirRequest): Promise<Fhir
     return { page, counted, ...found }
   })
   const { page, counted, included, capped } = seen.value
-  const found = [...(counted ?? page.rows), ...included]
+  const found = [...(counted ?? page.rows), ...(page.beyond ? [page.beyond] : []), ...included]
   const total = counted && page.total !== undefined ? { total: page.total } : {}
   await audited(deps, request, { interaction: 'search-type', action: 'E', type, found, seen, query, ...total })
   return searchset(deps, request, parsed, { page, included, capped })
@@ -71,7 +71,7 @@ async function countedOf(
   { rows, total = 0 }: SearchPage,
 ): Promise<Stored[] | undefined> {
   const names = new Set(parsed.patients).size
-  if (total <= rows.length || (rows.length > 0 && names < 2) || (names === 0 && total > SINGLED_OUT_MAX)) return undefined
+  if (total <= rows.length || (rows.length > 0 && names === 1) || (names === 0 && total > SINGLED_OUT_MAX)) return undefined
   const count = names === 0 ? SINGLED_OUT_MAX : NAMED_COUNTED_MAX
   const found = await deps.store.search(decision, { type: parsed.type, plan, sort: [], count, total: 'none' })
   return found.rows

@@ -92,12 +92,16 @@ function summaryTree(elements: Record<string, ElementData>): Tree {
   if (known) return known
   const tree = new Map<string, true | (() => Tree)>()
   for (const [name, element] of Object.entries(elements)) {
-    if (!element.summary) continue
+    if (!element.summary && !element.min && !hasSummary(element.elements)) continue
     for (const [key, type] of keysOf(name, element)) tree.set(key, within(element, type))
   }
   trees.set(elements, tree)
   return tree
 }
+
+/** An element is there for what in it is of the summary. */
+const hasSummary = (elements: Record<string, ElementData> | undefined): boolean =>
+  Object.values(elements ?? {}).some(({ summary, elements: inner }) => summary || hasSummary(inner))
 
 /** Types that are not cut: what they say has no part that is left out. */
 const WHOLE: ReadonlySet<string> = new Set(['Extension', 'Meta', 'Narrative', 'Resource'])

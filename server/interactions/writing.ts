@@ -32,6 +32,9 @@ export function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): Draft 
   if (parsed.resource.resourceType !== type) throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
   if (parsed.resource.id !== undefined && !isId(String(parsed.resource.id)))
     throw new OutcomeError('id-invalid', { expression: [`${type}.id`] })
+  // A part, written back as the whole, would take the rest away (R4 search.html#summary).
+  if (parsed.resource.meta?.tag?.some((tag) => tag?.code === 'SUBSETTED'))
+    throw new OutcomeError('subsetted', { expression: [`${type}.meta.tag`] })
   const issues = deps.validator.validate(parsed.resource, {
     mode: input.method === 'POST' ? 'create' : 'update',
     decimals: parsed.decimals,

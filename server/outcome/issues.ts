@@ -34,6 +34,12 @@ export const ISSUES = {
   'id-invalid': issue(400, 'value', 'id 不符合 [A-Za-z0-9-.]{1,64}', 'The id does not match [A-Za-z0-9-.]{1,64}'),
   'not-found': issue(404, 'not-found', '未找到', 'Not found'),
   gone: issue(410, 'deleted', '已删除', 'Deleted'),
+  subsetted: issue(
+    422,
+    'business-rule',
+    '带 SUBSETTED 标记的资源不完整，不能保存',
+    'A resource that is tagged SUBSETTED is a part and cannot be stored',
+  ),
   'patch-invalid': issue(400, 'invalid', '补丁文档无效', 'The patch document is invalid'),
   'patch-path': issue(422, 'processing', '补丁所指路径不存在或不可用', 'There is nothing at the path of the patch, or no place for it'),
   'patch-test': issue(422, 'processing', '补丁的 test 操作不成立', 'A test of the patch does not hold'),

@@ -31,7 +31,7 @@ export async function searchPage(db: Db, d: Decision, query: SearchQuery): Promi
     // The second gate: the same decision on each document that was found.
     rows: page.map(({ stored }) => stored).filter((stored) => d.permits(query.type, stored.acc)),
     ...(total === undefined ? {} : { total }),
-    ...(more ? { next: last.mark } : {}),
+    ...(more ? { next: last.mark, beyond: (rows[query.count] as Row).stored } : {}),
   }
 }
 

@@ -100,6 +100,8 @@ export interface SearchPage {
   total?: number
   /** mark for the next page; absent on the last one */
   next?: PageMark
+  /** the first match behind the page: that there is a next page tells of it */
+  beyond?: Stored
 }
 
 export interface Table<T extends TableDoc> {

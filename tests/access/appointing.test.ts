@@ -84,3 +84,28 @@ describe('of a patient whom he treats', () => {
     expect(await seen('hiv-treated')).toBe(404)
   })
 })
+
+describe('who a Patient is', () => {
+  const number = [{ system: 'urn:oid:2.16.156.10011.1.3', value: '11010519491231002X' }]
+  test('is not changed by a user, neither by update nor by patch', async () => {
+    const token = await server.token('h1-ward', { purpose_of_use: 'TREAT', user: DOCTOR })
+    const { json } = await server.call('GET', '/fhir/Patient/treated', { token })
+    const put = await server.call('PUT', '/fhir/Patient/treated', { token, body: { ...json, identifier: number } })
+    const operations = [
+      { op: 'add', path: '/identifier', value: number },
+      { op: 'remove', path: '/name' },
+    ]
+    const headers = { 'Content-Type': 'application/json-patch+json' }
+    const patched = await server.call('PATCH', '/fhir/Patient/treated', { token, body: JSON.stringify(operations), headers })
+    const telephone = await server.call('PUT', '/fhir/Patient/treated', {
+      token,
+      body: { ...json, telecom: [{ system: 'phone', value: '1' }] },
+    })
+    expect([put.status, patched.status, telephone.status]).toEqual([403, 403, 200])
+    const byEngine = await server.call('PUT', '/fhir/Patient/treated', {
+      token: engine,
+      body: { ...telephone.json, birthDate: '1949-12-31' },
+    })
+    expect(byEngine.status).toBe(200)
+  })
+})

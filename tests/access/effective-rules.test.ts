@@ -54,6 +54,14 @@ describe('series', () => {
     expect(normaliseRules([{ ...forward, rule: { root: mixed } }, version('a', '2025-02-01', { status: 'inactive' })], NOW)).toEqual([])
   })
 
+  test('a permit that begins later than a refusal that does, and was said before its day: the refusal holds, then and made anew', () => {
+    const deny = { effect: 'deny' as const, criteria: {}, nested: [] }
+    const said = { said: Date.parse('2025-01-01') }
+    const both = [version('a', '2025-07-01', { ...said, rule: { root: deny } }), version('a', '2025-08-01', said)]
+    for (const now of [NOW, Date.parse('2025-09-01')])
+      expect(normaliseRules(both, now).map(({ root: base }) => base?.effect)).toEqual(['deny'])
+  })
+
   test('a plain refusal that begins later is not ended by what is said before', () => {
     const deny = { effect: 'deny' as const, criteria: {}, nested: [] }
     const forward = version('a', '2025-07-01', { said: Date.parse('2025-01-01'), rule: { root: deny } })
@@ -260,8 +268,23 @@ describe('what is not understood keeps a permit from permitting', () => {
     ['a modifier of an actor', consent({}, {}, { modifierExtension: [EXTENSION] })],
     ['an extension of an actor', consent({}, {}, { extension: [EXTENSION] })],
     ['an extension of a reference', consent({}, {}, { reference: { reference: 'Organization/H2', extension: [EXTENSION] } })],
+    ['a study beside the provision', consent({ extension: [{ url: 'https://fhir-cn.example/StructureDefinition/cn-consent-study' }] })],
+    [
+      'a form beside the provision',
+      consent({ policyRule: { extension: [{ url: 'https://fhir-cn.example/StructureDefinition/cn-data-form' }] } }),
+    ],
+    ['a model of the root', consent({}, { extension: [{ url: 'https://fhir-cn.example/StructureDefinition/cn-meta-model' }] })],
+    ['a policy of another system', consent({ policyRule: { coding: [{ system: 'urn:foo', code: 'OPTIN' }] } })],
+    ['a scope of another system', consent({ scope: { coding: [{ system: 'urn:foo', code: 'research' }, { code: 'patient-privacy' }] } })],
+    ['a label of another system', consent({}, { securityLabel: [{ system: 'urn:foo', code: 'HIV' }] })],
+    ['a role of another system', consent({}, {}, { role: { coding: [{ system: 'urn:foo', code: 'IRCP' }] } })],
     ['an extension of a purpose', consent({}, { purpose: [{ code: 'TREAT', extension: [EXTENSION] }] })],
   ])('%s', (_name, resource) => expect(noPermit(resource)).toBe(true))
+
+  test.each([['NOPP'], ['SOMETHING']])('a policy beside %s', (code) => {
+    const policyRule = { coding: ['OPTIN', code].map((one) => ({ system: ACT, code: one })) }
+    expect(compileConsent(consent({ policyRule }), '', shanghai)?.version.rule.root).toMatchObject({ effect: 'deny' })
+  })
 
   test('two policies that contradict each other', () => {
     const rule = compileConsent(

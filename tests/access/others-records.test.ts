@@ -50,6 +50,12 @@ describe('a Patient that names another hospital’s patient', () => {
     expect((await server.call('GET', '/fhir/Observation/secret', { token: doctor })).status).toBe(404)
   })
 
+  test('the id in the body of a create is nobody’s: it is passed over (R4 http.html#create)', async () => {
+    const made = await Promise.all(['victim', 'nobody'].map((id) => send('POST', 'Patient', { ...plain, id })))
+    expect(made.map(({ status }) => status)).toEqual([201, 201])
+    expect(made.map(({ json }) => json.id)).not.toContain('victim')
+  })
+
   test('one’s own patients may be named', async () => {
     const first = await send('POST', 'Patient', plain)
     const second = await send('POST', 'Patient', {

@@ -62,6 +62,19 @@ test('digits and the order of elements stay, and those of the patch as they were
   expect(Object.keys(json).slice(3)).toEqual(['identifier', 'status', 'code', 'subject', 'valueQuantity', 'note', 'referenceRange'])
 })
 
+test('what is moved is taken away first (RFC 6902 4.4)', async () => {
+  const url = (at: number) => ({ url: `urn:e${at}`, extension: [{ url: 'urn:in', valueString: String(at) }] })
+  await send([{ op: 'add', path: '/extension', value: [url(0), url(1), url(2)] }])
+  expect((await send([{ op: 'move', from: '/extension/0', path: '/extension/1/extension/-' }])).status).toBe(200)
+  const { extension, note } = (await stored()).json
+  expect(extension.map((one: { url: string; extension: unknown[] }) => [one.url, one.extension.length])).toEqual([
+    ['urn:e1', 1],
+    ['urn:e2', 2],
+  ])
+  expect(note).toHaveLength(2)
+  expect(code(await send([{ op: 'move', from: '/note/0', path: '/note/2' }]))).toBe('patch-path')
+})
+
 test('numbers are tested by their value', async () => {
   expect((await send('[{"op":"test","path":"/valueQuantity/value","value":65e-1}]')).status).toBe(200)
   expect(code(await send('[{"op":"test","path":"/valueQuantity/value","value":"6.50"}]'))).toBe('patch-test')
@@ -124,12 +137,12 @@ describe('conditions', () => {
     expect((await send(amend, { path })).status).toBe(412)
   })
 
-  test('ten at once: none is lost', async () => {
+  test('many at once: none is lost', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 4 }, (_, at) => send([{ op: 'add', path: '/note/-', value: { text: `n${at}` } }])),
+      Array.from({ length: 12 }, (_, at) => send([{ op: 'add', path: '/note/-', value: { text: `n${at}` } }])),
     )
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200])
-    expect((await stored()).json.note).toHaveLength(6)
+    expect(answers.map(({ status }) => status)).toEqual(Array(12).fill(200))
+    expect((await stored()).json.note).toHaveLength(14)
   })
 
   test('deleted and absent', async () => {

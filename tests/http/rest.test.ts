@@ -341,6 +341,8 @@ describe('parameters of interactions that are no search', () => {
   })
 
   test('the next page of a history keeps to its time', async () => {
+    for (const wrong of ['March 7', '2026-02-31', '2026-11-27T03:00:00', 'x'])
+      expect([wrong, (await server.call('GET', `/fhir/Patient/asked/_history?_since=${wrong}`)).status]).toEqual([wrong, 400])
     const since = '2020-01-01T00:00:00.000Z'
     const first = await server.call('GET', `/fhir/Patient/asked/_history?_count=1&_since=${since}`)
     const next = first.json.link.find(({ relation }: { relation: string }) => relation === 'next').url as string

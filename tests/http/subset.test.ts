@@ -81,6 +81,19 @@ describe('reading a part', () => {
     expect(names(await get('Observation/o?_summary=text'))).toBe('resourceType id meta text status code')
   })
 
+  test('what is mandatory, or holds a part of the summary, stays', async () => {
+    const agent = [{ type: { text: 't' }, who: { display: 'w' } }]
+    const body = { resourceType: 'Provenance', target: [{ reference: 'Patient/p' }], recorded: '2026-01-01T00:00:00Z', agent }
+    const { id } = (await server.call('POST', '/fhir/Provenance', { body })).json
+    expect((await get(`Provenance/${id}?_summary=true`)).json.agent).toEqual(agent)
+  })
+
+  test('a part is not written back as the whole', async () => {
+    const part = await get('Patient/p?_summary=true')
+    const answer = await server.call('PUT', '/fhir/Patient/p', { body: part.json })
+    expect([answer.status, answer.json.issue[0].expression]).toEqual([422, ['Patient.meta.tag']])
+  })
+
   test('a file does not stand in a summary', async () => {
     const { json } = await get('DocumentReference/d?_summary=true')
     expect(json.content).toEqual([{ attachment: { contentType: 'text/plain', title: 'a' } }])

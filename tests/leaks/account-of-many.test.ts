@@ -84,6 +84,15 @@ describe('counting', () => {
     }
   })
 
+  test.each(['_total=accurate', '_total=none'])(
+    'behind another one’s resource, with %s: the number or the next link tells of it',
+    async (total) => {
+      const answer = await get(`Observation?_id=one-pa,one-pb&code=sugar&_count=1&_sort=_id&${total}`)
+      expect(answer.json.link.map(({ relation }: { relation: string }) => relation)).toContain('next')
+      for (const person of PERSONS) expect(await news(person)).toEqual([[`Observation/one-${person}`, `Patient/${person}`]])
+    },
+  )
+
   test('what is said of one person has the number that was answered', async () => {
     await get('Observation?patient=pa&_summary=count')
     const entities = (await eventsOf('pa')).slice(last.get('pa')).map(({ entity = [] }) => entity)
@@ -112,4 +121,15 @@ test('history: everybody whom one of the versions is about', async () => {
   last = new Map(await Promise.all(PERSONS.map(async (person) => [person, (await eventsOf(person)).length] as const)))
   expect((await get(`Observation/${id}/_history`)).json.entry).toHaveLength(2)
   for (const person of PERSONS) expect(await news(person)).toEqual([[`Observation/${id}`, `Patient/${person}`]])
+})
+
+test('what is about somebody who cannot be named does not stand in another one’s', async () => {
+  const subject = { type: 'Patient', identifier: { system: 'urn:x', value: 'somebody' } }
+  await putAll(server, await server.token('loader'), [
+    observation('unnamed', 'pa', 'salt', { subject }),
+    observation('named', 'pa', 'salt'),
+  ])
+  last = new Map(await Promise.all(PERSONS.map(async (person) => [person, (await eventsOf(person)).length] as const)))
+  expect((await get('Observation?code=salt')).json.total).toBe(2)
+  expect(await news('pa')).toEqual([['Observation/named', 'Patient/pa']])
 })
