@@ -3,6 +3,7 @@ import { arrayItems, type DecimalTexts, members, type ParsedResource } from '../
 import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { entryProblem } from './bundle-envelope.ts'
+import { parseQuery } from './query-text.ts'
 import type { Method } from './types.ts'
 
 export const BUNDLE_ENTRIES_MAX = 10_000
@@ -97,13 +98,11 @@ function conditionsOf(asked: Record<string, unknown> | undefined): Record<string
 function splitUrl(url: string): { segments: string[]; query: [string, string][] } | undefined {
   const [, path = '', query = ''] = /^([^?]*)\??(.*)$/s.exec(url) ?? []
   try {
-    // As in an address: what cannot be read is refused, not replaced.
-    decodeURIComponent(query)
     const segments = path
       .split('/')
       .filter((part) => part !== '')
       .map(decodeURIComponent)
-    return { segments, query: [...new URLSearchParams(query)] as [string, string][] }
+    return { segments, query: parseQuery(query) }
   } catch {
     return undefined
   }

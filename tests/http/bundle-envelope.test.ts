@@ -81,10 +81,15 @@ describe('addresses', () => {
     await refused(await send([create({}, { fullUrl: URN }), create({}, { fullUrl: URN }), pointing]), 'Bundle.entry[1].fullUrl')
   })
 
-  test.each(['Patient/$validate', 'Patient/_search', 'Patient/a1', 'Patient/../../x', 'Patient?x=y', 'Patient?name=%ff'])(
-    'POST %s is no create',
-    async (url) => refused(await send([create({ url })]), 'Bundle.entry[0].request.url'),
-  )
+  test.each([
+    'Patient/$validate',
+    'Patient/_search',
+    'Patient/a1',
+    'Patient/../../x',
+    'Patient?x=y',
+    'Patient?name=%ff',
+    'Patient?name=\ud800',
+  ])('POST %s is no create', async (url) => refused(await send([create({ url })]), 'Bundle.entry[0].request.url'))
 
   test('what a GET does not find or understand is told of its entry', async () => {
     const get = (url: string) => ({ request: { method: 'GET', url } })
