@@ -134,7 +134,7 @@ function isUnderstood(consent: FhirResource): boolean {
 }
 
 const knownAt = (path: string): RegExp | undefined =>
-  KNOWN_EXTENSIONS[path.startsWith('provision.provision') && /^provision(?:\.provision)+$/.test(path) ? 'provision.provision' : path]
+  KNOWN_EXTENSIONS[/^provision(?:\.provision)+$/.test(path) ? 'provision.provision' : path]
 
 const isVerified = (consent: FhirResource): boolean => list(consent.verification).some((one) => one.verified === true)
 

@@ -35,7 +35,7 @@ function rowOf(_id: string, input: StampInput, resource: FhirResource, stamp: St
   const persons = stamp.acc.p.filter((person) => person !== UNKNOWN_PERSON)
   const organization = organizationOf(input, resource, context) || (input.type === 'CareTeam' ? ANYWHERE : '')
   if (persons.length === 0) return undefined
-  const found = input.type === 'Encounter' ? encounterRelation(resource, context) : careTeamRelation(resource, context)
+  const found = relationOf(input.type, resource, context)
   return found && { _id, patients: [...stamp.patients], persons, organization, ...found }
 }
 
@@ -68,10 +68,14 @@ function encounterRelation(encounter: FhirResource, context: RelationContext): F
   return { users: [...new Set(users)], primary: [...new Set(primary)], end: endOf(period, status === 'finished', context) }
 }
 
+function relationOf(type: string, resource: FhirResource, context: RelationContext): Found | undefined {
+  if (type === 'Encounter') return encounterRelation(resource, context)
+  return type === 'CareTeam' ? careTeamRelation(resource, context) : undefined
+}
+
 /** Would this Encounter or CareTeam name the user as one who treats, or as one of the primary team? */
 export function appoints(type: string, resource: FhirResource, user: string, context: RelationContext): 'treating' | 'primary' | undefined {
-  if (type !== 'Encounter' && type !== 'CareTeam') return undefined
-  const found = type === 'Encounter' ? encounterRelation(resource, context) : careTeamRelation(resource, context)
+  const found = relationOf(type, resource, context)
   if (!found?.users.includes(user)) return undefined
   return found.primary.includes(user) ? 'primary' : 'treating'
 }
