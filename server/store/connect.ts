@@ -1,6 +1,7 @@
 /** The connection of one process to MongoDB, with every concern and time-out chosen explicitly. */
 import { type Db, MongoClient } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
+import { tellWhoWaitsForClosedSockets } from './closed-sockets.ts'
 
 export interface Connection {
   client: MongoClient
@@ -21,6 +22,7 @@ export interface ConnectOptions {
  * @throws Error with a text for the operator
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
+  tellWhoWaitsForClosedSockets()
   const client = new MongoClient(options.uri, {
     appName: 'yilian',
     // What a majority has can not be taken back; labels and consents must never be read from a state that is rolled back.
