@@ -36,6 +36,8 @@ export interface ClientOf {
 const ANSWER_MS_MAX = 60_000
 /** Tokens live 300 s. */
 const TOKEN_MS_MAX = 200_000
+/** What `requestToken` says of an answer of 503: with the OAuth error of it, or the bare status. */
+const UNAVAILABLE = /^(503|temporarily_unavailable):/
 
 export interface CallerOptions {
   /** PUBLIC_URL of the servers: the audience of assertions */
@@ -66,9 +68,9 @@ export function callerOf(options: CallerOptions): Caller {
   return {
     async call(client, path, init = {}) {
       const token = await tokenOf(client).catch((error: unknown) => {
-        // Not reached, not in time, or answered by a server that is still starting.
+        // Not reached, not in time, or answered (503) by a server that is still starting or has no database just now.
         const { name, message } = error as Error
-        if (['TypeError', 'SyntaxError', 'TimeoutError'].includes(name) || message.startsWith('503')) return undefined
+        if (['TypeError', 'SyntaxError', 'TimeoutError'].includes(name) || UNAVAILABLE.test(message)) return undefined
         throw error
       })
       const url = path.startsWith('http') ? `${options.sendTo}${new URL(path).pathname}${new URL(path).search}` : `${options.sendTo}${path}`
