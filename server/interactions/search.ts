@@ -26,8 +26,8 @@ export async function search(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const { query, mark } = pageOf(deps, request, type)
   const parsed = parseSearch(deps, request.actor, type, query, isStrict(request))
   const seen = await decided(deps, request, parsed.patients, async (decision) => {
-    const find = (plan: PlanNode) => findPage(deps, decision, parsed, plan, mark)
-    const { plan: asked, through } = await deps.store.follow(decision, type, parsed.plan)
+    const { plan: asked, through, wide } = await deps.store.follow(decision, type, parsed.plan)
+    const find = (plan: PlanNode) => findPage(deps, decision, parsed, { plan, mark, total: totalOf(parsed), wide })
     // Most searches name a Patient that stands for itself: they need not wait until that is known.
     const [plan, literal] = await Promise.all([planForPersons(deps, decision, { ...parsed, plan: asked }), find(asked)])
     const page = plan === asked ? literal : await find(plan)
@@ -44,16 +44,26 @@ export async function search(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   return searchset(deps, request, parsed, { page, included, capped })
 }
 
+interface Asked {
+  plan: PlanNode
+  mark: PageMark | undefined
+  total: 'none' | 'accurate' | undefined
+  /** counting all matches may take too long */
+  wide: boolean
+}
+
 async function findPage(
   deps: FhirDeps,
   decision: Decision,
-  parsed: ParsedSearch,
-  plan: PlanNode,
-  mark: PageMark | undefined,
+  { type, sort, count, summaryCount }: ParsedSearch,
+  { plan, mark, total: asked, wide }: Asked,
 ): Promise<SearchPage> {
-  const { type, sort, count } = parsed
-  if (parsed.summaryCount || count === 0) return { rows: [], total: await deps.store.count(decision, type, plan) }
-  return deps.store.search(decision, { type, plan, sort, count, total: totalOf(deps, parsed), ...(mark ? { after: mark } : {}) })
+  if (summaryCount || count === 0) return { rows: [], total: await deps.store.count(decision, type, plan) }
+  const total = asked ?? (wide ? 'none' : deps.totals)
+  const page = await deps.store.search(decision, { type, plan, sort, count, total, ...(mark ? { after: mark } : {}) })
+  // Where nobody asked, none is counted that may take too long; a first page that is not full tells it.
+  const known = asked === undefined && wide && deps.totals === 'accurate' && !mark && !page.next
+  return known ? { ...page, total: page.rows.length } : page
 }
 
 /** A count of no more tells of single persons: whose they are is looked up. */
@@ -88,9 +98,10 @@ function pageOf(deps: FhirDeps, request: FhirRequest, type: string): { query: [s
   return { query: state.query, mark: state.mark }
 }
 
-function totalOf(deps: FhirDeps, parsed: ParsedSearch): 'none' | 'accurate' {
+/** Undefined: nobody asked. */
+function totalOf(parsed: ParsedSearch): 'none' | 'accurate' | undefined {
   const asked = parsed.applied.some(([name]) => name === '_total')
-  if (!asked) return deps.totals
+  if (!asked) return undefined
   return parsed.total === 'none' ? 'none' : 'accurate'
 }
 

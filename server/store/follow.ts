@@ -10,7 +10,7 @@ import { BOUNDS } from '../config/bounds.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { findAtOnce } from './find-command.ts'
 import { hasLink, inRanges, linkedFilter } from './lookups.ts'
-import { prefixRange } from './plan-filter.ts'
+import { narrowedByKey, prefixRange } from './plan-filter.ts'
 import type { Followed, Met } from './types.ts'
 
 type Link = Extract<PlanNode, { kind: 'chain' | 'has' }>
@@ -26,7 +26,8 @@ export interface FollowOptions {
 
 export async function follow(options: FollowOptions, plan: PlanNode): Promise<Followed> {
   const through: Met[] = []
-  return { plan: await followed(options, plan, through), through }
+  const left = await followed(options, plan, through)
+  return { plan: left, through, wide: hasLink(left) }
 }
 
 async function followed(o: FollowOptions, plan: PlanNode, through: Met[]): Promise<PlanNode> {
@@ -40,9 +41,9 @@ async function followed(o: FollowOptions, plan: PlanNode, through: Met[]): Promi
     case 'chain':
     case 'has': {
       const inner = await followed(o, await o.prepare(plan.type, plan.node), through)
-      const ends = await otherEnds(o, plan, inner)
+      const { ends, more } = await otherEnds(o, plan, inner)
       for (const { _id, acc } of ends) through.push({ type: plan.type, id: _id, acc })
-      if (ends.length > BOUNDS.linkedDocs) return { ...plan, node: inner }
+      if (more) return { ...plan, node: inner }
       return plan.kind === 'chain' ? keysOf(plan, ends) : idsOf(plan, ends)
     }
     default:
@@ -57,10 +58,11 @@ interface OtherEnd {
   keys?: string[]
 }
 
-/** Up to one more than a list may name. */
-async function otherEnds(o: FollowOptions, link: Link, inner: PlanNode): Promise<OtherEnd[]> {
+/** `more`: there may be more of them than a list should name. */
+async function otherEnds(o: FollowOptions, link: Link, inner: PlanNode): Promise<{ ends: OtherEnd[]; more: boolean }> {
   const { type } = link
-  const plan: PlanNode = link.kind === 'has' ? { kind: 'and', nodes: [refersBy(link), inner] } : inner
+  // Where keys narrow it, a range of keys beside them would only tempt the database to take it for its index.
+  const plan: PlanNode = link.kind === 'has' && !narrowedByKey(inner) ? { kind: 'and', nodes: [refersBy(link), inner] } : inner
   const projection = { acc: 1, ...(link.kind === 'has' ? { keys: { $filter: { input: '$keys', cond: inRanges(link.starts) } } } : {}) }
   const { before, stages } = linkedFilter(o.decision, type, plan)
   const limit = BOUNDS.linkedDocs + 1
@@ -71,7 +73,8 @@ async function otherEnds(o: FollowOptions, link: Link, inner: PlanNode): Promise
           .collection(type)
           .aggregate<OtherEnd>([{ $match: before }, ...stages, { $limit: limit }, { $project: projection }], { maxTimeMS: BOUNDS.searchMs })
           .toArray()
-  return docs.filter(({ acc }) => o.decision.permits(type, acc))
+  const ends = docs.filter(({ acc, keys }) => keys?.length !== 0 && o.decision.permits(type, acc))
+  return { ends, more: docs.length === limit }
 }
 
 const refersBy = ({ starts }: Has): PlanNode => ({

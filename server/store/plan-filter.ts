@@ -130,3 +130,8 @@ function missingFilter(plan: Extract<PlanNode, { kind: 'missing' }>): StoredFilt
   if (present.length === 0) throw new TypeError('a key parameter has at least one separator')
   return plan.missing ? { $nor: present } : { $or: present }
 }
+
+/** Whether an exact key is asked for beside everything else: the index on keys finds what matches. */
+export function narrowedByKey(plan: PlanNode): boolean {
+  return plan.kind === 'keys' || (plan.kind === 'and' && plan.nodes.some(narrowedByKey))
+}

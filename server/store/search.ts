@@ -6,7 +6,7 @@ import type { PlanNode, SortTerm } from '../search/plan.ts'
 import { dateField, PROJECTION, type StoredDoc, toStored } from './documents.ts'
 import { findAtOnce } from './find-command.ts'
 import { linkedFilter, type Lookups } from './lookups.ts'
-import type { StoredFilter } from './plan-filter.ts'
+import { narrowedByKey, type StoredFilter } from './plan-filter.ts'
 import { behind, type Order, orderOf, toMark } from './sort.ts'
 import type { PageMark, SearchPage, SearchQuery, Stored } from './types.ts'
 
@@ -85,17 +85,26 @@ async function findComputed(db: Db, query: SearchQuery, { before, stages }: Look
     }
     sort[`o${i}`] = order.descending ? -1 : 1
   })
+  // Look-ups come behind the order, so that they end where the page is full; what is ordered until then is kept small.
+  const kept: Document = stages.length === 0 ? PROJECTION : { keys: 1 }
   const docs = await aggregated<StoredDoc & Record<string, unknown>>(db, query, [
     { $match: before },
-    ...stages,
-    { $project: { ...PROJECTION, ...Object.fromEntries(orders.map((order, i) => [`o${i}`, order.value])) } },
+    { $project: { ...kept, ...Object.fromEntries(orders.map((order, i) => [`o${i}`, order.value])) } },
     ...(query.after ? [{ $match: behind(query.after, orders, fields) }] : []),
     ...(Object.keys(missing).length > 0 ? [{ $set: missing }] : []),
     { $sort: sort },
+    ...stages,
     { $limit: query.count + 1 },
+    ...(stages.length === 0 ? [] : wholeAgain(query.type)),
   ])
   return docs.map((doc) => ({ stored: toStored(query.type, doc), mark: fields.map((field) => toMark(doc[field])) }))
 }
+
+/** The stored document itself beside what the row has. */
+const wholeAgain = (type: string): Document[] => [
+  { $lookup: { from: type, localField: '_id', foreignField: '_id', pipeline: [{ $project: PROJECTION }], as: 'whole' } },
+  { $replaceRoot: { newRoot: { $mergeObjects: ['$$ROOT', { $arrayElemAt: ['$whole', 0] }] } } },
+]
 
 function aggregated<T extends Document>(db: Db, { type, count }: SearchQuery, pipeline: Document[]): Promise<T[]> {
   return db
@@ -121,8 +130,4 @@ function ordersOf({ type, sort, plan, after }: SearchQuery): Order[] {
 function defaultTerm(plan: PlanNode, after: PageMark | undefined): SortTerm {
   const byDate = after ? after.length > 1 : narrowedByKey(plan)
   return byDate ? { by: 'mainDate', param: '', descending: true } : { by: 'id', param: '', descending: false }
-}
-
-function narrowedByKey(plan: PlanNode): boolean {
-  return plan.kind === 'keys' || (plan.kind === 'and' && plan.nodes.some(narrowedByKey))
 }

@@ -72,7 +72,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     return shapes.resolve(plan)
   }
   const followed = (d: Decision, plan: PlanNode): Promise<Followed> =>
-    hasLink(plan) ? follow({ db, decision: d, prepare: prepared }, plan) : Promise.resolve({ plan, through: [] })
+    hasLink(plan) ? follow({ db, decision: d, prepare: prepared }, plan) : Promise.resolve({ plan, through: [], wide: false })
   const planOf = async (d: Decision, type: string, plan: PlanNode): Promise<PlanNode> => prepared(type, (await followed(d, plan)).plan)
   const read = async (d: Decision, type: string, id: string): Promise<Stored | undefined> => {
     checkTypeName(type)

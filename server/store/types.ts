@@ -102,6 +102,8 @@ export type Met = Pick<Stored, 'type' | 'id' | 'acc'>
 export interface Followed {
   plan: PlanNode
   through: Met[]
+  /** a link leads to so many that it is decided for each candidate: counting all matches may take too long */
+  wide: boolean
 }
 
 export interface SearchPage {
