@@ -33,7 +33,7 @@ function statementOf(deps: FhirDeps): unknown {
         documentation: UPDATE_CREATE,
         security: securityOf(deps),
         resource: [...RESOURCE_TYPES].map((type) => resourceOf(deps, type)),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        interaction: SYSTEM_INTERACTIONS.map((code) => ({ code })),
         operation: operationsOn('system'),
       },
     ],
@@ -58,7 +58,10 @@ function securityOf(deps: FhirDeps): unknown {
 const UPDATE_CREATE =
   'updateCreate：除运维方（operator）外，PUT 到未用的 id 一律为 404 / updateCreate: only an operator creates by PUT; for all others an id that is free answers 404'
 
-const INTERACTIONS = ['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'create', 'search-type'].map((code) => ({ code }))
+const SYSTEM_INTERACTIONS = ['transaction', 'batch', 'history-system']
+const INTERACTIONS = ['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'history-type', 'create', 'search-type'].map(
+  (code) => ({ code }),
+)
 const CHANGES: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
 const IMMUTABLE = new Set(['AuditEvent'])
 

@@ -6,6 +6,7 @@ import { capabilities } from './capabilities.ts'
 import { conditionalDelete, conditionalPatch, conditionalUpdate } from './conditional.ts'
 import { create } from './create.ts'
 import { history } from './history.ts'
+import { systemHistory, typeHistory } from './history-of-many.ts'
 import { parseQueryBytes } from './query-text.ts'
 import { patch } from './patch.ts'
 import { read, vread } from './read.ts'
@@ -13,7 +14,7 @@ import { search } from './search.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Handler } from './types.ts'
 import { remove, update } from './update.ts'
 
-type Shape = 'system' | 'type' | 'instance' | 'history' | 'version' | 'metadata' | 'form-search'
+type Shape = 'system' | 'type' | 'instance' | 'history' | 'type-history' | 'system-history' | 'version' | 'metadata' | 'form-search'
 
 const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {
   metadata: { GET: capabilities },
@@ -22,6 +23,8 @@ const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {
   'form-search': { POST: formSearch },
   instance: { GET: read, PUT: update, PATCH: patch, DELETE: remove },
   history: { GET: history },
+  'type-history': { GET: typeHistory },
+  'system-history': { GET: systemHistory },
   version: { GET: vread },
 }
 
@@ -36,11 +39,21 @@ export function dispatch(deps: FhirDeps, request: FhirRequest): Promise<FhirResp
   return handler(deps, request)
 }
 
+/** Names that no resource type and no id has. */
+const OF_ONE: ReadonlyMap<string, Shape> = new Map([
+  ['metadata', 'metadata'],
+  ['_history', 'system-history'],
+])
+const OF_TWO: ReadonlyMap<string, Shape> = new Map([
+  ['_search', 'form-search'],
+  ['_history', 'type-history'],
+])
+
 function shapeOf(segments: string[]): Shape {
   const [first, second, third] = segments
   if (segments.length === 0) return 'system'
-  if (segments.length === 1) return first === 'metadata' ? 'metadata' : 'type'
-  if (segments.length === 2) return second === '_search' ? 'form-search' : 'instance'
+  if (segments.length === 1) return OF_ONE.get(first ?? '') ?? 'type'
+  if (segments.length === 2) return OF_TWO.get(second ?? '') ?? 'instance'
   if (third === '_history' && segments.length === 3) return 'history'
   if (third === '_history' && segments.length === 4) return 'version'
   throw new OutcomeError('not-found')
