@@ -58,7 +58,7 @@ function securityOf(deps: FhirDeps): unknown {
 const UPDATE_CREATE =
   'updateCreate：除运维方（operator）外，PUT 到未用的 id 一律为 404 / updateCreate: only an operator creates by PUT; for all others an id that is free answers 404'
 
-const SYSTEM_INTERACTIONS = ['transaction', 'batch', 'history-system']
+const SYSTEM_INTERACTIONS = ['transaction', 'batch', 'history-system', 'search-system']
 const INTERACTIONS = ['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'history-type', 'create', 'search-type'].map(
   (code) => ({ code }),
 )
