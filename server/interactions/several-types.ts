@@ -27,7 +27,7 @@ export async function pageByType(
 ): Promise<Page> {
   const from = after && placeOf(after)
   const rows: Stored[] = []
-  let last: PageMark | undefined
+  let last = after ?? START
   for (const { type, plan } of plans) {
     if (from && type < from.type) continue
     const isFull = rows.length >= count
@@ -36,7 +36,7 @@ export async function pageByType(
     const page = await deps.store.search(decision, { type, plan, sort: BY_ID, count: size, total: 'none', ...resumed })
     if (isFull) {
       const beyond = page.rows[0] ?? page.beyond
-      if (beyond && last) return { rows, beyond, next: last }
+      if (beyond) return { rows, beyond, next: last }
       continue
     }
     rows.push(...page.rows)
@@ -46,6 +46,9 @@ export async function pageByType(
   }
   return { rows }
 }
+
+/** In front of every type. */
+const START: PageMark = ['', '']
 
 /** @throws OutcomeError page-invalid */
 function placeOf([type, id]: PageMark): { type: string; id: string } {

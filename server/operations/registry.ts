@@ -2,7 +2,7 @@
 import { isResourceType } from '../fhir/resource-types.ts'
 import type { FhirRequest, Handler } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { patientEverything } from './patient-everything.ts'
+import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
 import type { Operation } from './types.ts'
@@ -10,6 +10,8 @@ import { validateInstance, validateType } from './validate.ts'
 
 const OPERATIONS: readonly Operation[] = [
   patientEverything,
+  ownEverything,
+  encounterEverything,
   systemExport,
   patientExport,
   groupExport,
