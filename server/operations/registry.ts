@@ -5,6 +5,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
+import { meta, metaAdd, metaDelete } from './meta.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
 
@@ -19,6 +20,9 @@ const OPERATIONS: readonly Operation[] = [
   exportFile,
   validateType,
   validateInstance,
+  meta,
+  metaAdd,
+  metaDelete,
 ]
 
 /** `*` is every resource type. */
