@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { operationsOn } from '../operations/registry.ts'
 import { jsonAnswer } from './answers.ts'
+import { COMPARTMENTS } from './compartments.ts'
 import { JSON_PATCH } from './patch.ts'
+import { ANY_TYPE } from './type-list.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const SOFTWARE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -34,7 +36,9 @@ function statementOf(deps: FhirDeps): unknown {
         security: securityOf(deps),
         resource: [...RESOURCE_TYPES].map((type) => resourceOf(deps, type)),
         interaction: SYSTEM_INTERACTIONS.map((code) => ({ code })),
+        searchParam: searchParamsOf(deps, ANY_TYPE),
         operation: operationsOn('system'),
+        compartment: COMPARTMENTS.map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name[0]?.toLowerCase()}${name.slice(1)}`),
       },
     ],
   }
@@ -65,6 +69,9 @@ const INTERACTIONS = ['read', 'vread', 'update', 'patch', 'delete', 'history-ins
 const CHANGES: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
 const IMMUTABLE = new Set(['AuditEvent'])
 
+const searchParamsOf = (deps: FhirDeps, type: string): object[] =>
+  deps.search.parameters(type).map(({ code, type: kind, url }) => ({ name: code, type: kind, definition: url }))
+
 function resourceOf(deps: FhirDeps, type: string): unknown {
   const parameters = deps.search.parameters(type)
   const references = parameters.filter((parameter) => parameter.type === 'reference')
@@ -81,7 +88,7 @@ function resourceOf(deps: FhirDeps, type: string): unknown {
     conditionalUpdate: true,
     conditionalDelete: 'single',
     searchInclude: references.map(({ code }) => `${type}:${code}`),
-    searchParam: parameters.map(({ code, type: kind, url }) => ({ name: code, type: kind, definition: url })),
+    searchParam: searchParamsOf(deps, type),
     operation: operationsOn(type),
   }
 }

@@ -19,13 +19,11 @@ import { isStrict, parseSearch } from './search-request.ts'
 import { searchset } from './searchset.ts'
 import { pageByTime, pageByType, type TypePlan } from './several-types.ts'
 import { told } from './through.ts'
-import { typesNamed, typesToSearch } from './type-list.ts'
+import { ANY_TYPE, typesNamed, typesToSearch } from './type-list.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 type Query = [name: string, value: string][]
 
-/** Has no parameters but those of every resource. */
-const ANY_TYPE = 'Binary'
 /** A page by time looks at as many of each type. */
 const BY_TIME_MAX = 100
 

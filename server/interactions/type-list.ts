@@ -8,6 +8,9 @@ import { paramError } from '../search/parse/names.ts'
 /** Asked for by its name only: each look at all the rest would add to what the next one finds. */
 const BY_NAME_ONLY: ReadonlySet<string> = new Set(['AuditEvent'])
 
+/** Has no search parameters but those of every resource. */
+export const ANY_TYPE = 'Binary'
+
 /** `_type` may be repeated, and hold a list each (R4 search.html). @throws OutcomeError parameter-invalid */
 export function typesNamed(query: readonly (readonly [string, string])[]): string[] | undefined {
   const values = query.flatMap(([name, value]) => (name === '_type' ? [value] : []))

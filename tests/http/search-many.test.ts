@@ -216,8 +216,14 @@ describe('the system', () => {
   test('is in the CapabilityStatement', async () => {
     const [rest] = (await get('/metadata')).json.rest
     expect(rest.interaction.map(({ code: one }: { code: string }) => one)).toContain('search-system')
-    const types = rest.resource.map(({ type }: { type: string }) => type)
-    expect(types).toContain('Observation')
+    const names = rest.searchParam.map(({ name }: { name: string }) => name).sort()
+    expect(names).toEqual(['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag'])
+    // The urls of R4's own definitions.
+    expect(rest.compartment).toEqual(
+      ['patient', 'encounter', 'practitioner', 'relatedPerson', 'device'].map(
+        (name) => `http://hl7.org/fhir/CompartmentDefinition/${name}`,
+      ),
+    )
   })
 })
 
