@@ -6,7 +6,7 @@
  * Places first, bodies then: of each type as many places are looked for as the page has, of all types together few are shown.
  */
 import type { Db, Document } from 'mongodb'
-import type { Decision } from '../access/decision.ts'
+import type { AccFilter, Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { accFilter } from './acc-filter.ts'
@@ -64,7 +64,8 @@ const distinct = (places: readonly Place[]): Place[] => [...new Map(places.map((
  * is replaced meanwhile is missed by neither.
  */
 async function placesOf(db: Db, d: Decision, type: string, query: ChangesQuery, after: Omit<Place, 'v'> | undefined): Promise<Place[]> {
-  const permitted = accFilter(d.filter(type)) as Document[]
+  const filter = d.filter(type)
+  const permitted: Document[] = [...ofPersons(filter), ...accFilter(filter)]
   const limit = query.count + 1
   const standing = await findAtOnce<StoredDoc>(db, type, {
     filter: allOf([...permitted, ...bounds(query, type, '_id', after)]),
@@ -92,6 +93,12 @@ async function placesOf(db: Db, d: Decision, type: string, query: ChangesQuery, 
     ...standing.map(({ _id, v, at }) => ({ type, id: _id, v: v ?? 1, at })),
     ...superseded.map(({ _id, at }) => ({ type, id: _id.id, v: _id.v, at })),
   ]
+}
+
+/** Who may see certain persons' alone, by whichever clause: what is about them is found by an index, whatever else there is. */
+function ofPersons(filter: AccFilter): Document[] {
+  if (filter.all || filter.anyOf.some(({ persons }) => persons === undefined)) return []
+  return [{ 'acc.p': { $in: [...new Set(filter.anyOf.flatMap(({ persons = [] }) => persons))] } }]
 }
 
 const allOf = (conditions: Document[]): Document => (conditions.length === 0 ? {} : { $and: conditions })

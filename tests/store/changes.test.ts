@@ -136,6 +136,28 @@ test('hidden versions do not cut off visible ones behind them', async () => {
   expect(names(await context.store.history(viewer, 'Basic', 'long', { count: 1, before: 6 }))).toEqual(['Blong1'])
 })
 
+test('who may see one person’s alone finds that, by whichever clause', async () => {
+  const about = (...p: string[]): Acc => ({ ...NOBODY, p, e: p.map((person) => `${person}#0`) })
+  const type = 'Goal'
+  for (const [id, acc] of [
+    ['own', about('p1')],
+    ['both', about('p1', 'p2')],
+    ['others', about('p2')],
+    ['nobody', NOBODY],
+  ] as const)
+    await context.store.commit({ writes: [put(id, id, { type, acc }), put(id, `${id} again`, { type, acc })] })
+  const clauses = [
+    { classes: [1], persons: ['p1'], custodian: { is: 'H1' } },
+    { classes: [1], persons: ['p1'], custodian: { isNot: 'H1' } },
+  ]
+  const own = decision({ all: false, anyOf: clauses, overlay: [] }, ({ p }) => p.length > 0 && p.every((person) => person === 'p1'))
+  expect(names((await ask(own, { types: [type] })).rows)).toEqual(['Gown2', 'Gown1'])
+  const wider = decision({ all: false, anyOf: [...clauses, { classes: [1] }], overlay: [] })
+  expect((await ask(wider, { types: [type] })).rows).toHaveLength(8)
+  const none = decision({ all: false, anyOf: [], overlay: [] })
+  expect((await ask(none, { types: [type] })).rows).toEqual([])
+})
+
 test('a mark that is none is refused', async () => {
   for (const after of [[], ['x', 'Basic', 'a'], [1, 2, 'a'], [1, 'Basic', null]])
     await expect(ask(SYSTEM, { after })).rejects.toMatchObject({ issues: [{ code: 'page-invalid' }] })
