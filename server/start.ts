@@ -17,6 +17,7 @@ import { ingestAudit } from './ingest/audit.ts'
 import { createIngest } from './ingest/ingest.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { parseResource } from './fhir/resource-text.ts'
+import { zoneOf } from './fhir/zone.ts'
 import { createPageTokens } from './interactions/page-token.ts'
 import type { FhirDeps } from './interactions/types.ts'
 import type { Log } from './log.ts'
@@ -95,6 +96,7 @@ async function startOn(
     validator,
     writer,
     audit,
+    zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
     pages: createPageTokens(secret.for('page links'), now),

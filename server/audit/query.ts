@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 
 /** Parameters whose values are codes, times or ways to answer: they name nobody. */
 const PLAIN: ReadonlySet<string> = new Set(
-  `_count _total _summary _elements _sort _include _revinclude _format _pretty _type _since _lastUpdated _outputFormat
+  `_count _total _summary _elements _sort _include _revinclude _format _pretty _type _since _at _lastUpdated _outputFormat
   date effective issued onset-date recorded-date authoredon created period
   code category status class type intent gender clinical-status verification-status vaccine-code component-code value-concept value-quantity
   combo-code combo-value-concept combo-value-quantity severity criticality priority modality body-site outcome use action subtype`.split(

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { operationsOn } from '../operations/registry.ts'
 import { jsonAnswer } from './answers.ts'
+import { COMPARTMENTS } from './compartments.ts'
 import { JSON_PATCH } from './patch.ts'
+import { ANY_TYPE } from './type-list.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const SOFTWARE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -33,8 +35,10 @@ function statementOf(deps: FhirDeps): unknown {
         documentation: UPDATE_CREATE,
         security: securityOf(deps),
         resource: [...RESOURCE_TYPES].map((type) => resourceOf(deps, type)),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        interaction: SYSTEM_INTERACTIONS.map((code) => ({ code })),
+        searchParam: searchParamsOf(deps, ANY_TYPE),
         operation: operationsOn('system'),
+        compartment: COMPARTMENTS.map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name[0]?.toLowerCase()}${name.slice(1)}`),
       },
     ],
   }
@@ -58,9 +62,15 @@ function securityOf(deps: FhirDeps): unknown {
 const UPDATE_CREATE =
   'updateCreate：除运维方（operator）外，PUT 到未用的 id 一律为 404 / updateCreate: only an operator creates by PUT; for all others an id that is free answers 404'
 
-const INTERACTIONS = ['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'create', 'search-type'].map((code) => ({ code }))
+const SYSTEM_INTERACTIONS = ['transaction', 'batch', 'history-system', 'search-system']
+const INTERACTIONS = ['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'history-type', 'create', 'search-type'].map(
+  (code) => ({ code }),
+)
 const CHANGES: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
 const IMMUTABLE = new Set(['AuditEvent'])
+
+const searchParamsOf = (deps: FhirDeps, type: string): object[] =>
+  deps.search.parameters(type).map(({ code, type: kind, url }) => ({ name: code, type: kind, definition: url }))
 
 function resourceOf(deps: FhirDeps, type: string): unknown {
   const parameters = deps.search.parameters(type)
@@ -78,7 +88,7 @@ function resourceOf(deps: FhirDeps, type: string): unknown {
     conditionalUpdate: true,
     conditionalDelete: 'single',
     searchInclude: references.map(({ code }) => `${type}:${code}`),
-    searchParam: parameters.map(({ code, type: kind, url }) => ({ name: code, type: kind, definition: url })),
+    searchParam: searchParamsOf(deps, type),
     operation: operationsOn(type),
   }
 }

@@ -1,6 +1,6 @@
-/** History of one resource (R4 http.html#history), newest first, with `_count`, `_since` and paging. */
+/** History of one resource (R4 http.html#history), newest first, with `_count`, `_since`, `_at` and paging. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import type { Stored } from '../store/types.ts'
+import type { Stored, VersionsQuery } from '../store/types.ts'
 import { audited } from './audited.ts'
 import { notFound } from './answers.ts'
 import { bundleAnswer, type BundleEntry, link } from './bundle-text.ts'
@@ -10,22 +10,25 @@ import { paramError } from '../search/parse/names.ts'
 import { checkParameters } from './parameters.ts'
 import { shown, stampOf } from './read.ts'
 import { queryText } from './search-request.ts'
-import { sinceOf } from './since.ts'
+import { duringOf, sinceOf } from './since.ts'
 import { FORM_PARAMETERS, type Form, formOf } from './subset.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const HISTORY_COUNT_DEFAULT = 50
 const HISTORY_COUNT_MAX = 1000
-const UNDERSTOOD: ReadonlySet<string> = new Set(['_count', '_since', '_before', ...FORM_PARAMETERS])
+const UNDERSTOOD: ReadonlySet<string> = new Set(['_count', '_since', '_at', '_before', ...FORM_PARAMETERS])
 /** Would leave versions out. */
-const NOT_BUILT: ReadonlySet<string> = new Set(['_at', '_list'])
+const NOT_BUILT: ReadonlySet<string> = new Set(['_list'])
+
+/** Parameters that the next page has as they are. */
+const KEPT: ReadonlySet<string> = new Set(['_at', ...FORM_PARAMETERS])
 
 export async function history(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type = '', id = ''] = request.segments
   checkType(type)
   checkId(id)
   requireScope(request.actor, type, 'r')
-  const options = historyOptions(request)
+  const options = historyOptions(deps, request)
   const form = formOf(request.query)
   const seen = await decided(deps, request, [], async (decision) => {
     const current = await deps.store.read(decision, type, id)
@@ -34,17 +37,15 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   })
   const rows = seen.value
   const page = rows?.slice(0, options.count) ?? []
-  // Versions may be about different persons: each of them is told.
-  await audited(deps, request, { interaction: 'history-instance', action: 'R', type, id, found: page, seen })
+  // Versions may be about different persons: each of them is told, also of the one that the next link tells of.
+  await audited(deps, request, { interaction: 'history-instance', action: 'R', type, id, found: rows ?? [], seen })
   if (!rows) throw notFound()
   const path = `${deps.baseUrl}/${type}/${id}/_history`
   const last = page.at(-1)
   const links = [link('self', path)]
-  const formText = request.query
-    .flatMap(([name, value]) => (FORM_PARAMETERS.includes(name) ? [`&${queryText([[name, value]])}`] : []))
-    .join('')
+  const kept = request.query.flatMap(([name, value]) => (KEPT.has(name) ? [`&${queryText([[name, value]])}`] : [])).join('')
   const since = options.since ? `&_since=${encodeURIComponent(options.since.toISOString())}` : ''
-  if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}${since}${formText}`))
+  if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}${since}${kept}`))
   return bundleAnswer(
     'history',
     page.map((row) => historyEntry(deps, request, row, form)),
@@ -52,22 +53,29 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   )
 }
 
-function historyOptions(request: FhirRequest): { count: number; before?: number; since?: Date } {
+function historyOptions({ zone }: FhirDeps, request: FhirRequest): VersionsQuery {
   checkParameters(request, request.query, { understood: UNDERSTOOD, restricting: NOT_BUILT })
   const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
-  const count = value('_count')
   const since = sinceOf(request, request.query)
+  const during = duringOf(request, request.query, zone)
   const before = value('_before')
-  if (count !== undefined && !/^\d{1,6}$/.test(count)) throw paramError('parameter-invalid', '_count')
   if (before !== undefined && !/^\d{1,9}$/.test(before)) throw new OutcomeError('page-invalid', { expression: ['http._before'] })
   return {
-    count: Math.min(Math.max(Number(count ?? HISTORY_COUNT_DEFAULT), 1), HISTORY_COUNT_MAX),
+    count: historyCount(request.query),
     ...(before === undefined ? {} : { before: Number(before) }),
     ...(since === undefined ? {} : { since }),
+    ...(during === undefined ? {} : { during }),
   }
 }
 
-function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored, form: Form): BundleEntry {
+/** How many versions a page has. @throws OutcomeError parameter-invalid */
+export function historyCount(query: FhirRequest['query']): number {
+  const count = query.find(([name]) => name === '_count')?.[1]
+  if (count !== undefined && !/^\d{1,6}$/.test(count)) throw paramError('parameter-invalid', '_count')
+  return Math.min(Math.max(Number(count ?? HISTORY_COUNT_DEFAULT), 1), HISTORY_COUNT_MAX)
+}
+
+export function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored, form: Form): BundleEntry {
   // What is deleted has no text to mask: its entry names the id that was asked for.
   const entry = row.deleted ? { fullUrl: `${deps.baseUrl}/${row.type}/${row.id}` } : shown(deps, request, row, form)
   const { at } = stampOf(request, row)

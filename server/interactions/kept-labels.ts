@@ -21,7 +21,7 @@ function labelsOf(resource: FhirResource): Label[] {
 }
 
 /** The text with another meta: every other member keeps its bytes. */
-function withMeta(text: string, meta: string): string {
+export function withMeta(text: string, meta: string): string {
   const known = members(text).find(({ key }) => key === 'meta')
   if (known) return text.slice(0, known.valueStart) + meta + text.slice(known.valueEnd)
   return `${text.slice(0, -1)},"meta":${meta}}`

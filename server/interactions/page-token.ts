@@ -8,7 +8,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { PageMark } from '../store/types.ts'
 
 export interface PageState {
-  /** resource type that is searched */
+  /** what the link belongs to: the path that is searched, below the base */
   type: string
   query: [string, string][]
   mark: PageMark

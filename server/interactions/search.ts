@@ -1,47 +1,73 @@
-/** search of one type (R4 search.html): parse, decide, find, include, gate, mask, audit, splice. */
+/** search of one type (R4 search.html), also within a compartment: parse, decide, find, include, gate, mask, audit, splice. */
 import type { Decision } from '../access/decision.ts'
-import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
-import { renderOutcome } from '../outcome/render.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { PlanNode } from '../search/plan.ts'
-import { shownName } from '../search/parse/names.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import type { PageMark, SearchPage, Stored } from '../store/types.ts'
 import { audited } from './audited.ts'
-import { bundleAnswer, type BundleEntry, type BundleLink, link } from './bundle-text.ts'
+import { notFound } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
-import { decided } from './decided.ts'
-import { findIncluded, INCLUDED_MAX } from './includes.ts'
+import { decided, type Seen } from './decided.ts'
+import { boundTo, type Compartment, ownerOf, searchWithin } from './compartments.ts'
+import { findIncluded } from './includes.ts'
 import { planForPersons } from './linked-patients.ts'
 import { pageTokenOf } from './parameters.ts'
-import { shown } from './read.ts'
-import { isStrict, parseSearch, queryText } from './search-request.ts'
-import { formOf } from './subset.ts'
+import { isStrict, parseSearch } from './search-request.ts'
+import { searchset } from './searchset.ts'
 import { told } from './through.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
-export async function search(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+export function search(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const type = request.segments[0] ?? ''
+  return searchOfType(deps, request, { type, path: type })
+}
+
+/** What is searched, and under which path. */
+export interface SearchPlace {
+  type: string
+  path: string
+  compartment?: Compartment
+}
+
+export async function searchOfType(deps: FhirDeps, request: FhirRequest, { type, path, compartment }: SearchPlace): Promise<FhirResponse> {
   checkType(type)
   requireScope(request.actor, type, 's')
-  const { query, mark } = pageOf(deps, request, type)
-  const parsed = parseSearch(deps, request.actor, type, query, isStrict(request))
+  const { query, mark } = pageOf(deps, request, path)
+  const parsed = boundTo(parseSearch(deps, request.actor, type, query, isStrict(request)), compartment)
   const seen = await decided(deps, request, parsed.patients, async (decision) => {
-    const { plan: asked, through, wide } = await deps.store.follow(decision, type, parsed.plan)
-    const find = (plan: PlanNode) => findPage(deps, decision, parsed, { plan, mark, total: totalOf(parsed), wide })
+    const owner = compartment && (await ownerOf(deps, decision, compartment))
+    if (compartment && !owner) return undefined
+    const within = await searchWithin(deps, owner, parsed)
+    const { plan: asked, through, wide } = await deps.store.follow(decision, type, within.plan)
+    const find = (plan: PlanNode) => findPage(deps, decision, within, { plan, mark, total: totalOf(parsed), wide })
     // Most searches name a Patient that stands for itself: they need not wait until that is known.
-    const [plan, literal] = await Promise.all([planForPersons(deps, decision, { ...parsed, plan: asked }), find(asked)])
+    const [plan, literal] = await Promise.all([planForPersons(deps, decision, { ...within, plan: asked }), find(asked)])
     const page = plan === asked ? literal : await find(plan)
     const [counted, found] = await Promise.all([
-      countedOf(deps, decision, parsed, plan, page),
-      findIncluded(deps, decision, request.actor, page.rows, parsed),
+      countedOf(deps, decision, within, plan, page),
+      findIncluded(deps, decision, request.actor, page.rows, within),
     ])
-    return { page, counted, through, ...found }
+    // That the owner is there is told too, also where nothing of it is found.
+    return { page, counted, through, owners: owner ? [owner] : [], ...found }
   })
-  const { page, counted, through, included, capped } = seen.value
-  const found = [...(counted ?? page.rows), ...(page.beyond ? [page.beyond] : []), ...included, ...told(through)]
+  if (!seen.value) return noOwner(deps, request, compartment, seen)
+  const { page, counted, through, owners, included, capped } = seen.value
+  const found = [...(counted ?? page.rows), ...(page.beyond ? [page.beyond] : []), ...included, ...owners, ...told(through)]
   const total = counted && page.total !== undefined ? { total: page.total } : {}
   await audited(deps, request, { interaction: 'search-type', action: 'E', type, found, seen, query, ...total })
-  return searchset(deps, request, parsed, { page, included, capped })
+  return searchset(deps, request, { ...parsed, path }, { page, included, capped })
+}
+
+/** A compartment whose owner is hidden answers as one whose owner is absent. */
+export async function noOwner(
+  deps: FhirDeps,
+  request: FhirRequest,
+  compartment: Compartment | undefined,
+  seen: Seen<unknown>,
+): Promise<never> {
+  const asked = compartment ? { type: compartment.name, id: compartment.id } : { type: '' }
+  await audited(deps, request, { interaction: 'search-type', action: 'E', ...asked, found: [], seen })
+  throw notFound()
 }
 
 interface Asked {
@@ -75,7 +101,7 @@ const NAMED_COUNTED_MAX = 1000
  * A number says something about those whose resources it counts, although none is shown (the account of uses must not be
  * evaded by counting with ever other criteria): what is counted where patients are named, or where it is little.
  */
-async function countedOf(
+export async function countedOf(
   deps: FhirDeps,
   decision: Decision,
   parsed: ParsedSearch,
@@ -90,11 +116,11 @@ async function countedOf(
 }
 
 /** The query and position of a page link, or of a first request. */
-function pageOf(deps: FhirDeps, request: FhirRequest, type: string): { query: [string, string][]; mark?: PageMark } {
+export function pageOf(deps: FhirDeps, request: FhirRequest, path: string): { query: [string, string][]; mark?: PageMark } {
   const token = pageTokenOf(request.query)
   if (token === undefined) return { query: request.query }
   const state = deps.pages.open(request.actor, token)
-  if (state.type !== type) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
+  if (state.type !== path) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
   return { query: state.query, mark: state.mark }
 }
 
@@ -103,49 +129,4 @@ function totalOf(parsed: ParsedSearch): 'none' | 'accurate' | undefined {
   const asked = parsed.applied.some(([name]) => name === '_total')
   if (!asked) return undefined
   return parsed.total === 'none' ? 'none' : 'accurate'
-}
-
-interface Found {
-  page: SearchPage
-  included: Stored[]
-  capped: boolean
-}
-
-function searchset(deps: FhirDeps, request: FhirRequest, parsed: ParsedSearch, found: Found): FhirResponse {
-  const form = formOf(parsed.applied.filter(([name, value]) => name !== '_summary' || value !== 'count'))
-  const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({
-    ...shown(deps, request, doc, form),
-    search: { mode },
-  })
-  const entries = [
-    ...found.page.rows.map((doc) => entry(doc, 'match')),
-    ...found.included.map((doc) => entry(doc, 'include')),
-    ...noticesOf(parsed, found.capped),
-  ]
-  const options = found.page.total === undefined ? {} : { total: found.page.total }
-  return bundleAnswer('searchset', entries, { ...options, links: linksOf(deps, request, parsed, found.page) })
-}
-
-function linksOf(deps: FhirDeps, request: FhirRequest, parsed: ParsedSearch, page: SearchPage): BundleLink[] {
-  const path = `${deps.baseUrl}/${parsed.type}`
-  const token = request.query.find(([name]) => name === '_page')?.[1]
-  const query = token === undefined ? queryText(parsed.applied) : queryText([['_page', token]])
-  const links = [link('self', query === '' ? path : `${path}?${query}`)]
-  if (page.next) {
-    const next = deps.pages.seal(request.actor, { type: parsed.type, query: parsed.applied, mark: page.next })
-    links.push(link('next', `${path}?_page=${next}`))
-  }
-  return links
-}
-
-function noticesOf(parsed: ParsedSearch, capped: boolean): BundleEntry[] {
-  const issues: OutcomeIssue[] = []
-  if (parsed.ignored.length > 0) {
-    // As strict handling does: what does not look like a name could be somebody's data.
-    const names = [...new Set(parsed.ignored.map(shownName))].join(', ')
-    issues.push({ code: 'search-outcome', severity: 'warning', params: { names } })
-  }
-  if (capped) issues.push({ code: 'include-limit', severity: 'warning', params: { max: INCLUDED_MAX } })
-  if (issues.length === 0) return []
-  return [{ resource: JSON.stringify(renderOutcome(issues)), search: { mode: 'outcome' } }]
 }

@@ -2,14 +2,17 @@
 import { isResourceType } from '../fhir/resource-types.ts'
 import type { FhirRequest, Handler } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { patientEverything } from './patient-everything.ts'
+import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
+import { meta, metaAdd, metaDelete } from './meta.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
 
 const OPERATIONS: readonly Operation[] = [
   patientEverything,
+  ownEverything,
+  encounterEverything,
   systemExport,
   patientExport,
   groupExport,
@@ -17,6 +20,9 @@ const OPERATIONS: readonly Operation[] = [
   exportFile,
   validateType,
   validateInstance,
+  meta,
+  metaAdd,
+  metaDelete,
 ]
 
 /** `*` is every resource type. */

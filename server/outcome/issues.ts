@@ -90,6 +90,7 @@ export const ISSUES = {
   'method-not-allowed': issue(405, 'not-supported', '此地址不支持该方法', 'The method is not supported here'),
   'export-async-only': issue(400, 'invalid', '$export 需要 Prefer: respond-async', '$export needs Prefer: respond-async'),
   'operation-unknown': issue(404, 'not-supported', '未知的操作', 'Unknown operation'),
+  'compartment-type': issue(404, 'not-supported', '{type} 不属于 {name} 的资源分区', '{type} is not part of the {name} compartment'),
   'parameter-unknown': issue(400, 'not-supported', '未知的参数 {name}', 'Unknown parameter {name}'),
   'parameter-invalid': issue(400, 'value', '参数 {name} 的值无效', 'The value of parameter {name} is invalid'),
   'parameter-length': issue(

@@ -24,7 +24,10 @@ const AUDIT_INDEXES: IndexDescription[] = [
   { name: 'chain', key: { 'chain.c': 1, 'chain.n': 1 }, unique: true },
 ]
 
-const HISTORY_INDEXES: IndexDescription[] = [{ name: 'persons', key: { 'acc.p': 1, _id: 1 } }]
+const HISTORY_INDEXES: IndexDescription[] = [
+  { name: 'persons', key: { 'acc.p': 1, _id: 1 } },
+  { name: 'at', key: { at: -1, '_id.id': 1 } },
+]
 
 export const CLAIMS = 'claims'
 

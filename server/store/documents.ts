@@ -37,7 +37,7 @@ export interface AuditDoc {
 /** Field of the type's main date, as the index `keys` has it. */
 export const dateField = (type: string): 'at' | 'sd' => (type === AUDIT_TYPE ? 'at' : 'sd')
 
-/** A superseded version: collection = resource type + HISTORY_SUFFIX. No keys: history is only asked for by id. */
+/** A superseded version: collection = resource type + HISTORY_SUFFIX. No keys: history is asked for by id and by time. */
 export interface HistoryDoc {
   _id: { id: string; v: number }
   at: Date

@@ -6,6 +6,7 @@ import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INTENTS, WRITERS } from './audit-intents.ts'
 import { createAuditLog, createChainHeads, HEADS } from './audit-log.ts'
+import { changesPage } from './changes.ts'
 import { CLAIMS, type Collections, checkTableName, checkTypeName, collectionsOf } from './collections.ts'
 import { createCommitter } from './committer.ts'
 import { Conflict } from './conflict.ts'
@@ -102,6 +103,10 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       const current = await read(d, type, id)
       return guarded(log, () => versionsOf(db, d, current, page))
     },
+    changes: async (d, query) => {
+      for (const type of query.types) await caughtUp(type)
+      return guarded(log, () => changesPage(db, d, query))
+    },
     search: (d, query) => guarded(log, async () => searchPage(db, d, { ...query, plan: await planOf(d, query.type, query.plan) })),
     follow: (d, type, plan) => {
       checkTypeName(type)
@@ -122,6 +127,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       })
     },
     restamp: (_d, type, changes) => guarded(log, () => restampDocuments(db, type, changes)),
+    types: () => guarded(log, () => collections.types()),
     typesOf: (_d, person) => guarded(log, () => typesOf(db, collections, person)),
     claim: (_d, key) => guarded(log, async () => (await db.collection<ClaimDoc>(CLAIMS).findOne({ _id: { $eq: claimId(key) } }))?.value),
     releaseClaim: (_d, key) =>

@@ -92,6 +92,31 @@ export interface SearchQuery {
   total: 'none' | 'accurate'
 }
 
+/** A time of which every moment counts: `from` inclusive, `until` exclusive. */
+export interface During {
+  from: Date
+  until: Date
+}
+
+/** Versions of one resource. */
+export interface VersionsQuery {
+  count: number
+  before?: number
+  since?: Date
+  /** those that were current at some moment of it */
+  during?: During
+}
+
+/** Versions of whole types, newest first. */
+export interface ChangesQuery {
+  types: readonly string[]
+  count: number
+  since?: Date
+  /** those that were current at some moment of it */
+  during?: During
+  after?: PageMark
+}
+
 /** Sort values and id of the last row of a page. */
 export type PageMark = readonly (string | number | null)[]
 
@@ -215,7 +240,9 @@ export interface Store {
   readMany(d: Decision, type: string, ids: readonly string[]): Promise<Stored[]>
   readVersion(d: Decision, type: string, id: string, v: number): Promise<Stored | undefined>
   /** newest first; `acc` of each row is that of its own time: the caller's gate must look at the current one too */
-  history(d: Decision, type: string, id: string, options: { count: number; before?: number; since?: Date }): Promise<Stored[]>
+  history(d: Decision, type: string, id: string, options: VersionsQuery): Promise<Stored[]>
+  /** newest first, deleted ones too; a version is there when its own labels and those of the current one permit it */
+  changes(d: Decision, query: ChangesQuery): Promise<SearchPage>
   search(d: Decision, query: SearchQuery): Promise<SearchPage>
   /**
    * Follows the links of a plan (chains, `_has`): for who must know what they led to. The other calls do it by themselves.
@@ -239,6 +266,8 @@ export interface Store {
   commit(unit: WriteUnit): Promise<WriteResult>
   /** set labels of documents (relabelling) where they still stand at the version seen; answers how many matched */
   restamp(d: Decision, type: string, changes: Restamp[]): Promise<number>
+  /** the types of which something was ever stored, by any process */
+  types(): Promise<string[]>
   /** the types that have a collection with documents of this person, AuditEvents left out */
   typesOf(d: Decision, person: string): Promise<string[]>
   claim(d: Decision, key: string): Promise<Record<string, unknown> | undefined>

@@ -3,33 +3,50 @@ import type { Db } from 'mongodb'
 import type { Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { HISTORY_SUFFIX, type HistoryDoc, historyRange, historyToStored } from './documents.ts'
-import type { Stored } from './types.ts'
+import type { Stored, VersionsQuery } from './types.ts'
 
 /**
  * Versions of one resource, newest first. Nothing when the current version is not permitted; of the older ones those that
- * their own labels permit too, because a version may be about somebody else than the current one.
+ * their own labels permit too, because a version may be about somebody else than the current one. They are looked through
+ * until enough are found: a bound on those looked at would let hidden ones cut off visible ones.
  */
-export async function versionsOf(
-  db: Db,
-  d: Decision,
-  current: Stored | undefined,
-  options: { count: number; before?: number; since?: Date },
-): Promise<Stored[]> {
+export async function versionsOf(db: Db, d: Decision, current: Stored | undefined, options: VersionsQuery): Promise<Stored[]> {
   if (!current || !d.permits(current.type, current.acc)) return []
   const count = Math.min(options.count, BOUNDS.historyRows)
-  const before = options.before ?? Number.POSITIVE_INFINITY
-  const recent = (at: Date) => !options.since || at >= options.since
-  const rows = current.v < before && recent(current.at) ? [current] : []
-  if (rows.length >= count) return rows.slice(0, count)
-  const older = await db
+  const rows: Stored[] = []
+  let before = options.before ?? Number.POSITIVE_INFINITY
+  if (current.v < before && !takes(options, rows, current)) return rows
+  while (rows.length < count) {
+    const limit = count - rows.length
+    const older = await superseded(db, current, before, options, limit)
+    for (const version of older) {
+      if (d.permits(version.type, version.acc) && !takes(options, rows, version)) return rows
+    }
+    const last = older.at(-1)
+    if (!last || older.length < limit) return rows
+    before = last.v
+  }
+  return rows
+}
+
+/** Adds the version if it is of the time asked for; false when nothing older can be. Versions are as old as their numbers say. */
+function takes({ since, during }: VersionsQuery, rows: Stored[], version: Stored): boolean {
+  if (since && version.at < since) return false
+  if (!during || version.at < during.until) rows.push(version)
+  // What was current when the time began ends the list. A hidden version does not: when it was written is not told.
+  return !during || version.at > during.from
+}
+
+async function superseded(db: Db, current: Stored, before: number, { since, during }: VersionsQuery, limit: number): Promise<Stored[]> {
+  const at = { ...(since ? { $gte: since } : {}), ...(during ? { $lt: during.until } : {}) }
+  const docs = await db
     .collection<HistoryDoc>(current.type + HISTORY_SUFFIX)
     .find(
-      { _id: historyRange(current.id, before), ...(options.since ? { at: { $gte: options.since } } : {}) },
-      { sort: { _id: -1 }, limit: count - rows.length, maxTimeMS: BOUNDS.searchMs },
+      { _id: historyRange(current.id, before), ...(Object.keys(at).length > 0 ? { at } : {}) },
+      { sort: { _id: -1 }, limit, maxTimeMS: BOUNDS.searchMs },
     )
     .toArray()
-  const permitted = older.map((doc) => historyToStored(current.type, doc)).filter((stored) => d.permits(stored.type, stored.acc))
-  return [...rows, ...permitted]
+  return docs.map((doc) => historyToStored(current.type, doc))
 }
 
 /** One version, under the same two conditions. */

@@ -91,6 +91,27 @@ const QUESTIONS: Question[] = [
   },
   { name: 'history', path: `/fhir/Observation/${H}/_history`, shows: ({ status, json }) => status === 200 && json.entry.length === 2 },
   { name: 'vread', path: `/fhir/Observation/${H}/_history/1`, shows: ({ status }) => status === 200 },
+  { name: 'several types', path: `/fhir?_type=Condition,Observation&code=${CODE}`, shows: inSearch },
+  {
+    name: 'count of several types',
+    path: `/fhir?_type=Condition,Observation&code=${CODE}&_summary=count`,
+    shows: ({ json }) => json.total === 1,
+  },
+  {
+    name: 'compartment',
+    path: `/fhir/Patient/${P}/Observation?code=${CODE}`,
+    shows: (answer, asker) => (asker === 'researcher' ? answer.status === 403 : inSearch(answer)),
+  },
+  {
+    name: 'all of a compartment',
+    path: `/fhir/Encounter/${VISIT}/*`,
+    shows: (answer, asker) => (asker === 'researcher' ? answer.status === 403 : idsIn(answer).includes(`Observation/${H}`)),
+  },
+  {
+    name: 'everything of a visit',
+    path: `/fhir/Encounter/${VISIT}/$everything`,
+    shows: ({ status, json }) => status === 200 && json.total === 2,
+  },
   { name: 'everything', path: `/fhir/Patient/${P}/$everything`, shows: ({ status, json }) => status === 200 && json.entry.length >= 2 },
 ]
 
@@ -125,6 +146,18 @@ function questionsAt(moment: Moment): void {
         else expect(measured(stored, STORED)).toBe(measured(absent, MISSING))
       },
     )
+
+    test(`history of its type ${isVisible ? 'has' : 'does not have'} it`, async () => {
+      for (const path of ['/fhir/Observation/_history?_count=500', '/fhir/_history?_type=Observation&_count=500']) {
+        const answer = await server.call('GET', path, { token })
+        if (asker === 'researcher') expect(answer.status).toBe(403)
+        else
+          expect([answer.status, answer.text.split(`"fullUrl":"${server.url}/fhir/Observation/${H}"`).length - 1]).toEqual([
+            200,
+            isVisible ? 2 : 0,
+          ])
+      }
+    })
 
     test(`conditional create ${isVisible ? 'finds' : 'does not find'} it`, async () => {
       const body = observation('x', P, 'written-here', { id: undefined, meta: undefined })

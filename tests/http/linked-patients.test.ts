@@ -104,6 +104,16 @@ describe.each(['written', 'record', 'master'] as const)('by the %s one', (which)
   })
 })
 
+describe.each(['written', 'record', 'master'] as const)('the compartment of the %s one', (which) => {
+  test('has what is the person’s', async () => {
+    const path = `Patient/${ids[which]}/Observation`
+    expect(idsIn(await ask(`${path}?_count=50`)).sort()).toEqual(everything)
+    const all = idsIn(await ask(`Patient/${ids[which]}/*?_count=500`))
+    expect(all.filter((name) => name.startsWith('Observation/')).sort()).toEqual(everything)
+    expect(all).toContain('Encounter/visit')
+  })
+})
+
 test('the self link is what was asked, and pages go on under it', async () => {
   const query = `patient=${ids.written}&_count=1`
   const found: string[] = []

@@ -6,6 +6,7 @@ import {
   comparable,
   condition,
   custody,
+  encounter,
   give,
   idsIn,
   NO_SHARING,
@@ -18,10 +19,18 @@ import {
 import { asAbsent, sameInBoth, setting } from './worlds.ts'
 
 const held = setting(
-  (w) => Array.from({ length: 6 }, (_, at) => observation(`o${at}-${w}`, `p1-${w}`, `lab-${w}`)),
+  (w) => [
+    ...Array.from({ length: 6 }, (_, at) => observation(`o${at}-${w}`, `p1-${w}`, `lab-${w}`)),
+    encounter(`in-p1-${w}`, `p1-${w}`, 'H1', 'Practitioner/doc-1'),
+  ],
   (w) => [
     ...Array.from({ length: 4 }, (_, at) => observation(`h${at}-${w}`, `p2-${w}`, `lab-${w}`)),
     condition(`hiv-${w}`, `p1-${w}`, `lab-${w}`, { meta: custody('H1', 'HIV') }),
+    condition(`sealed-${w}`, `p1-${w}`, `sealed-${w}`, {
+      meta: custody('H1', 'HIV'),
+      encounter: { reference: `Encounter/in-p1-${w}` },
+    }),
+    encounter(`in-p2-${w}`, `p2-${w}`, 'H1', 'Practitioner/doc-1'),
     condition(`psy-${w}`, `p1-${w}`, `lab-${w}`, { code: { coding: [{ system: 'http://hl7.org/fhir/sid/icd-10', code: 'F20' }] } }),
   ],
 )
@@ -35,10 +44,55 @@ describe('L23 $everything', () => {
     },
   )
 
-  test.each(['', '?_type=Condition', '?_count=3'])('of who shows a part: no residue of the rest %s', async (query) => {
-    const answer = await sameInBoth(held, (w) => `/fhir/Patient/p1-${w}/$everything${query}`)
-    expect(answer.text).not.toMatch(/hiv-a|psy-a/)
+  test.each(['', '?_type=Observation', '?_count=1', '?start=2024-01-01'])('of a hidden Encounter: as if absent %s', async (query) => {
+    const start = query.startsWith('?start') ? 400 : 404
+    const names = { hidden: 'in-p2-a', absent: 'in-p9-a' }
+    expect((await asAbsent(held, (id) => `/fhir/Encounter/${id}/$everything${query}`, names)).status).toBe(start)
   })
+
+  test.each(['', '?_count=1', '?_type=Observation'])(
+    'of an Encounter that is seen: no residue of what is hidden in it %s',
+    async (query) => {
+      const answer = await sameInBoth(held, (w) => `/fhir/Encounter/in-p1-${w}/$everything${query}`)
+      expect([answer.status, answer.text.includes('sealed')]).toEqual([200, false])
+    },
+  )
+
+  test('of the token’s own patient, and of nobody else’s', async () => {
+    const own = await held.server.token('patient-app', { patient: 'p2-a' })
+    const [by, direct] = [await get('/fhir/Patient/$everything', own), await get('/fhir/Patient/p2-a/$everything', own)]
+    expect([by.status, idsIn(by).sort()]).toEqual([200, idsIn(direct).sort()])
+    expect(idsIn(by)).toContain('Patient/p2-a')
+    expect(idsIn(by).join()).not.toMatch(/p1-/)
+    const others = await get('/fhir/Patient/p1-a/$everything', own)
+    expect(comparable(others, 'p1-a')).toBe(comparable(await get('/fhir/Patient/p9-a/$everything', own), 'p9-a'))
+    for (const token of [held.doctor, held.researcher]) expect((await get('/fhir/Patient/$everything', token)).status).toBe(403)
+  })
+
+  test('each of them stands in the account of uses', async () => {
+    const own = await held.server.token('patient-app', { patient: 'p1-a' })
+    const account = async () => (await get('/fhir/AuditEvent?subtype=everything&_summary=count', own)).json.total
+    const before = await account()
+    await get('/fhir/Encounter/in-p1-a/$everything')
+    await get('/fhir/Patient/p1-a/$everything?start=2024-01-01')
+    await get('/fhir/Patient/$everything', own)
+    expect(await account()).toBe(before + 3)
+  })
+
+  test('in a masked form no time of care may be asked for', async () => {
+    for (const name of ['start', 'end', '_since']) {
+      const answer = await get(`/fhir/Patient/p1-a/$everything?${name}=2024-05-01`, held.researcher)
+      expect([name, answer.status, answer.json.issue[0].expression]).toEqual([name, 403, [name]])
+    }
+  })
+
+  test.each(['', '?_type=Condition', '?_count=3', '?start=2024-05-01&end=2024-05-01'])(
+    'of who shows a part: no residue of the rest %s',
+    async (query) => {
+      const answer = await sameInBoth(held, (w) => `/fhir/Patient/p1-${w}/$everything${query}`)
+      expect(answer.text).not.toMatch(/hiv-a|psy-a/)
+    },
+  )
 })
 
 describe('L24-L26 export', () => {

@@ -77,6 +77,13 @@ describe('_since', () => {
     expect([200, 202]).toContain((await get(path, authority, headers)).status)
   })
 
+  test('nor is _at', async () => {
+    for (const at of ['2020', 'x']) {
+      const answer = await get(`Observation/coded/_history?_at=${at}`)
+      expect([answer.status, codeOf(answer), answer.json.issue[0].expression]).toEqual([403, 'parameter-forbidden', ['_at']])
+    }
+  })
+
   test.each(PATHS)('of %s is understood in the identified form', async (path) => {
     expect([200, 202]).toContain((await get(`${path}?_since=2020-01-01T00:00:00Z`, engine, headers)).status)
     expect((await get(`${path}?_since=x`, engine, headers)).status).toBe(400)

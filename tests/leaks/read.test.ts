@@ -74,10 +74,6 @@ describe('L17 history', () => {
     await asAbsent(held, (id) => `/fhir/Observation/${id}`, { hidden: 'gone-1', absent: 'gone-9' })
     await asAbsent(held, (id) => `/fhir/Observation/${id}/_history`, { hidden: 'gone-1', absent: 'gone-9' })
   })
-
-  test.each(['/fhir/_history', '/fhir/Observation/_history'])('there is no history of more than one resource: %s', async (path) => {
-    expect([404, 405]).toContain((await get(path)).status)
-  })
 })
 
 test('L18 a version about somebody else is decided for him', async () => {

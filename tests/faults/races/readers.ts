@@ -60,12 +60,16 @@ const RESEARCH = [
   ['include', 'DiagnosticReport?_count=50&_include=DiagnosticReport:result&_include=DiagnosticReport:subject'],
   ['revinclude', 'Patient?_count=20&_revinclude=Observation:patient'],
   ['search conditions', 'Condition?_count=200'],
+  ['search of several types', '?_type=Observation,Condition&_count=100'],
 ] as const
 
 const INSURANCE = [
   ['search', 'Condition?_count=200'],
   ['include', 'Condition?_count=100&_include=Condition:subject'],
   ['revinclude', 'Patient?_count=50&_revinclude=Condition:patient'],
+  ['search of several types', '?_type=Condition,Patient&_sort=-_lastUpdated&_count=50'],
+  ['history of a type', 'Condition/_history?_count=50'],
+  ['history of the system', '_history?_count=100'],
 ] as const
 
 /** Loops until the run ends; each waits for its answer before it asks again. */
@@ -107,6 +111,8 @@ async function onePatient(reading: Reading): Promise<void> {
   const questions = [
     ['$everything', `Patient/${master}/$everything`],
     ['search of a patient', `Observation?patient=${master}&_count=100`],
+    ['compartment', `Patient/${master}/Observation?_count=100`],
+    ['all of a compartment', `Patient/${master}/*?_count=100`],
     ['revinclude of a patient', `Patient?_id=${master}&_revinclude=Condition:patient&_revinclude=Observation:patient`],
   ] as const
   const [what, path] = reading.random.pick(questions)

@@ -1,0 +1,63 @@
+/** The Bundle of a search (R4 search.html): matches, what is included, notices, links. */
+import type { OutcomeIssue } from '../outcome/outcome-error.ts'
+import { renderOutcome } from '../outcome/render.ts'
+import { shownName } from '../search/parse/names.ts'
+import type { ParsedSearch } from '../search/types.ts'
+import type { SearchPage, Stored } from '../store/types.ts'
+import { bundleAnswer, type BundleEntry, type BundleLink, link } from './bundle-text.ts'
+import { INCLUDED_MAX } from './includes.ts'
+import { shown } from './read.ts'
+import { queryText } from './search-request.ts'
+import { formOf } from './subset.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+
+/** What was asked, as far as the answer says it. */
+export interface Asked extends Pick<ParsedSearch, 'applied' | 'ignored'> {
+  /** below the base; page links belong to it */
+  path: string
+}
+
+export interface Found {
+  page: Pick<SearchPage, 'rows' | 'total' | 'next'>
+  included: Stored[]
+  capped: boolean
+}
+
+export function searchset(deps: FhirDeps, request: FhirRequest, asked: Asked, found: Found): FhirResponse {
+  const form = formOf(asked.applied.filter(([name, value]) => name !== '_summary' || value !== 'count'))
+  const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({
+    ...shown(deps, request, doc, form),
+    search: { mode },
+  })
+  const entries = [
+    ...found.page.rows.map((doc) => entry(doc, 'match')),
+    ...found.included.map((doc) => entry(doc, 'include')),
+    ...noticesOf(asked, found.capped),
+  ]
+  const options = found.page.total === undefined ? {} : { total: found.page.total }
+  return bundleAnswer('searchset', entries, { ...options, links: linksOf(deps, request, asked, found.page) })
+}
+
+function linksOf(deps: FhirDeps, request: FhirRequest, { path, applied }: Asked, page: Found['page']): BundleLink[] {
+  const address = path === '' ? deps.baseUrl : `${deps.baseUrl}/${path}`
+  const token = request.query.find(([name]) => name === '_page')?.[1]
+  const query = token === undefined ? queryText(applied) : queryText([['_page', token]])
+  const links = [link('self', query === '' ? address : `${address}?${query}`)]
+  if (page.next) {
+    const next = deps.pages.seal(request.actor, { type: path, query: applied, mark: page.next })
+    links.push(link('next', `${address}?_page=${next}`))
+  }
+  return links
+}
+
+function noticesOf({ ignored }: Asked, capped: boolean): BundleEntry[] {
+  const issues: OutcomeIssue[] = []
+  if (ignored.length > 0) {
+    // As strict handling does: what does not look like a name could be somebody's data.
+    const names = [...new Set(ignored.map(shownName))].join(', ')
+    issues.push({ code: 'search-outcome', severity: 'warning', params: { names } })
+  }
+  if (capped) issues.push({ code: 'include-limit', severity: 'warning', params: { max: INCLUDED_MAX } })
+  if (issues.length === 0) return []
+  return [{ resource: JSON.stringify(renderOutcome(issues)), search: { mode: 'outcome' } }]
+}

@@ -1,0 +1,229 @@
+/**
+ * Patient/[id]/$everything and Encounter/[id]/$everything (R4 patient-operation-everything.html,
+ * encounter-operation-everything.html): the compartment with what it refers to, as one page set, each type decided and gated
+ * like a search. Patient/$everything is that of the patient for whom the token was made.
+ */
+import type { Decision } from '../access/decision.ts'
+import { allows } from '../auth/scopes.ts'
+import { isId } from '../fhir/ids.ts'
+import { parseResource } from '../fhir/resource-text.ts'
+import { bodyText, notFound } from '../interactions/answers.ts'
+import { audited } from '../interactions/audited.ts'
+import { bundleAnswer, type BundleEntry, link } from '../interactions/bundle-text.ts'
+import { checkId, requireScope } from '../interactions/checks.ts'
+import { ownerOf, planWithin, typesIn } from '../interactions/compartments.ts'
+import { decided } from '../interactions/decided.ts'
+import { personOf } from '../interactions/linked-patients.ts'
+import { checkParameters, pageTokenOf } from '../interactions/parameters.ts'
+import { shown } from '../interactions/read.ts'
+import { queryText } from '../interactions/search-request.ts'
+import { pageByType } from '../interactions/several-types.ts'
+import { dateOf, sinceOf } from '../interactions/since.ts'
+import { typesNamed } from '../interactions/type-list.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { paramError } from '../search/parse/names.ts'
+import { allOf, type PlanNode } from '../search/plan.ts'
+import type { PageMark, Stored } from '../store/types.ts'
+import { type CareTime, inCareTime } from './care-time.ts'
+import type { Operation } from './types.ts'
+
+const COUNT_DEFAULT = 500
+const COUNT_MAX = 2000
+const OF_ENCOUNTER: ReadonlySet<string> = new Set(['_type', '_since', '_count', '_page'])
+const OF_PATIENT: ReadonlySet<string> = new Set([...OF_ENCOUNTER, 'start', 'end'])
+/** Where they are not understood, they would leave resources out. */
+const CARE_TIME: ReadonlySet<string> = new Set(['start', 'end'])
+const NONE: ReadonlySet<string> = new Set()
+/** Types that hold no part of a record themselves. */
+const LEFT_OUT = new Set(['AuditEvent', 'Group'])
+/** What resources of the compartment point to and a reader needs beside them. */
+const SUPPORTING = ['Practitioner', 'PractitionerRole', 'Organization', 'Location', 'Medication', 'Device', 'RelatedPerson']
+
+interface Kind {
+  name: 'Patient' | 'Encounter'
+  understood: ReadonlySet<string>
+  restricting: ReadonlySet<string>
+  supporting: ReadonlySet<string>
+}
+
+const PATIENT: Kind = { name: 'Patient', understood: OF_PATIENT, restricting: NONE, supporting: new Set(SUPPORTING) }
+const ENCOUNTER: Kind = {
+  name: 'Encounter',
+  understood: OF_ENCOUNTER,
+  restricting: CARE_TIME,
+  supporting: new Set([...SUPPORTING, 'Patient']),
+}
+
+function operation(kind: Kind, level: 'instance' | 'type', definition: string): Operation {
+  return {
+    code: 'everything',
+    on: kind.name,
+    level,
+    methods: ['GET', 'POST'],
+    definition,
+    run: (deps, request) => everything(deps, request, kind),
+  }
+}
+
+const DEFINITION = 'http://hl7.org/fhir/OperationDefinition'
+export const patientEverything = operation(PATIENT, 'instance', `${DEFINITION}/Patient-everything`)
+/** The same definition: it is named once. */
+export const ownEverything = operation(PATIENT, 'type', '')
+export const encounterEverything = operation(ENCOUNTER, 'instance', `${DEFINITION}/Encounter-everything`)
+
+interface Asked {
+  kind: Kind
+  id: string
+  /** below the base */
+  path: string
+  query: [string, string][]
+  /** types of which it is asked for; absent: all */
+  named?: readonly string[]
+  since?: Date
+  care?: CareTime
+  count: number
+  after?: PageMark
+}
+
+async function everything(deps: FhirDeps, request: FhirRequest, kind: Kind): Promise<FhirResponse> {
+  const asked = askedOf(deps, request, kind)
+  const { id, path, query } = asked
+  requireScope(request.actor, kind.name, 'r')
+  const seen = await decided(deps, request, kind.name === 'Patient' ? [id] : [], async (decision) => {
+    const owner = await ownerOf(deps, decision, { name: kind.name, id })
+    return owner && collect(deps, decision, request, asked, owner)
+  })
+  const page = seen.value
+  const found = page ? [...page.matches, ...page.supporting, ...(page.beyond ? [page.beyond] : [])] : []
+  await audited(deps, request, { interaction: 'everything', action: 'E', type: kind.name, id, found, seen })
+  if (!page) throw notFound()
+  const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({ ...shown(deps, request, doc), search: { mode } })
+  const entries = [...page.matches.map((doc) => entry(doc, 'match')), ...page.supporting.map((doc) => entry(doc, 'include'))]
+  const token = request.query.find(([name]) => name === '_page')?.[1]
+  const text = queryText(token === undefined ? query : [['_page', token]])
+  const links = [link('self', text === '' ? path : `${path}?${text}`)]
+  if (page.next) {
+    const next = deps.pages.seal(request.actor, { type: pageOf(asked), query, mark: page.next })
+    links.push(link('next', `${path}?_page=${next}`))
+  }
+  const isWhole = !page.next && !asked.after
+  return bundleAnswer('searchset', entries, { links, ...(isWhole ? { total: page.matches.length } : {}) })
+}
+
+/** What a page link belongs to: no type has such a name. */
+const pageOf = ({ kind, id }: Pick<Asked, 'kind' | 'id'>): string => `$everything ${kind.name}/${id}`
+
+function askedOf(deps: FhirDeps, request: FhirRequest, kind: Kind): Asked {
+  const id = idOf(request)
+  const sent = [...request.query, ...parametersOf(request)]
+  const token = pageTokenOf(sent)
+  const state = token === undefined ? undefined : deps.pages.open(request.actor, token)
+  if (state && state.type !== pageOf({ kind, id })) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
+  if (!state) checkParameters(request, sent, { understood: kind.understood, restricting: kind.restricting })
+  const query = state?.query ?? sent.filter(([name]) => kind.understood.has(name))
+  const since = sinceOf(request, query)
+  const care = careOf(deps, request, query)
+  const named = typesNamed(query)
+  return {
+    kind,
+    id,
+    path: `${deps.baseUrl}/${request.segments.join('/')}`,
+    query,
+    count: countOf(query),
+    ...(named ? { named } : {}),
+    ...(since ? { since } : {}),
+    ...(care ? { care } : {}),
+    ...(state ? { after: state.mark } : {}),
+  }
+}
+
+/** @throws OutcomeError not-found; not-permitted where the token has no patient of its own */
+function idOf({ segments, actor }: FhirRequest): string {
+  const id = segments[1]?.startsWith('$') ? actor.patient : (segments[1] ?? '')
+  if (id === undefined) throw new OutcomeError('not-permitted')
+  checkId(id)
+  return id
+}
+
+function countOf(query: FhirRequest['query']): number {
+  const count = query.find(([name]) => name === '_count')?.[1]
+  if (count !== undefined && !/^[1-9]\d{0,5}$/.test(count)) throw paramError('parameter-invalid', '_count')
+  return Math.min(Number(count ?? COUNT_DEFAULT), COUNT_MAX)
+}
+
+function careOf({ zone }: FhirDeps, request: FhirRequest, query: FhirRequest['query']): CareTime | undefined {
+  const [start, end] = [dateOf(request, query, 'start', zone), dateOf(request, query, 'end', zone)]
+  if (start && end && end.hi <= start.lo) throw paramError('parameter-invalid', 'end')
+  if (!start && !end) return undefined
+  return { ...(start ? { from: new Date(start.lo) } : {}), ...(end ? { until: new Date(end.hi) } : {}) }
+}
+
+/** The in-parameters of a POST (R4 operations.html#request): each a name and one value. */
+function parametersOf(request: FhirRequest): [string, string][] {
+  if (!request.body || request.body.length === 0) return []
+  const { resource } = parseResource(request.body)
+  if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
+  const list = Array.isArray(resource.parameter) ? resource.parameter : []
+  return list.map((item: unknown, at): [string, string] => {
+    const entries = Object.entries((item ?? {}) as Record<string, unknown>)
+    const name = entries.find(([key]) => key === 'name')?.[1]
+    const value = entries.find(([key]) => key.startsWith('value'))?.[1]
+    if (typeof name !== 'string')
+      throw new OutcomeError('required', { expression: [`Parameters.parameter[${at}].name`], params: { profile: 'FHIR R4' } })
+    return [name, typeof value === 'object' || value === undefined ? '' : String(value)]
+  })
+}
+
+interface Collected {
+  matches: Stored[]
+  supporting: Stored[]
+  beyond?: Stored
+  next?: PageMark
+}
+
+async function collect(deps: FhirDeps, decision: Decision, request: FhirRequest, asked: Asked, owner: Stored): Promise<Collected> {
+  const isWanted = (type: string): boolean => asked.named === undefined || asked.named.includes(type)
+  const { kind, since, after } = asked
+  // The owner comes first, on the first page.
+  const isOwnerDue = !after && isWanted(kind.name) && (!since || owner.at >= since)
+  const present = kind.name === 'Patient' ? await deps.store.typesOf(decision, await personOf(deps, owner)) : await deps.store.types()
+  const types = typesIn(deps, kind.name).filter(
+    (type) => type !== kind.name && !LEFT_OUT.has(type) && isWanted(type) && present.includes(type) && allows(request.actor, type, 's'),
+  )
+  const plans = await Promise.all(types.sort().map(async (type) => ({ type, plan: await planOf(deps, owner, type, asked) })))
+  const count = asked.count - (isOwnerDue ? 1 : 0)
+  const page = await pageByType(deps, decision, plans, { count, ...(after ? { after } : {}) })
+  const matches = [...(isOwnerDue ? [owner] : []), ...page.rows]
+  // Who asks for what has changed has the rest already.
+  const wanted = [...kind.supporting].filter(isWanted)
+  const supporting = since ? [] : await supportingOf(deps, decision, request, new Set(wanted), matches)
+  return { ...page, matches, supporting }
+}
+
+async function planOf(deps: FhirDeps, owner: Stored, type: string, { since, care }: Asked): Promise<PlanNode> {
+  return allOf([
+    await planWithin(deps, owner, type),
+    ...(since ? [{ kind: 'lastUpdated' as const, where: [{ op: '$gte' as const, value: since }] }] : []),
+    ...(care ? inCareTime(type, care) : []),
+  ])
+}
+
+async function supportingOf(
+  deps: FhirDeps,
+  decision: Decision,
+  request: FhirRequest,
+  types: ReadonlySet<string>,
+  rows: Stored[],
+): Promise<Stored[]> {
+  const known = new Set(rows.map((doc) => `${doc.type}/${doc.id}`))
+  const wanted = new Map<string, Set<string>>()
+  for (const doc of rows) {
+    for (const [, type = '', id = ''] of bodyText(doc).matchAll(/"reference":"([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})"/g)) {
+      if (!types.has(type) || !isId(id) || known.has(`${type}/${id}`) || !allows(request.actor, type, 'r')) continue
+      wanted.set(type, (wanted.get(type) ?? new Set()).add(id))
+    }
+  }
+  const found = await Promise.all([...wanted].map(([type, ids]) => deps.store.readMany(decision, type, [...ids])))
+  return found.flat().filter((doc) => !doc.deleted)
+}

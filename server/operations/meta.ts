@@ -1,0 +1,167 @@
+/**
+ * [type]/[id]/$meta, $meta-add and $meta-delete (R4 resource-operation-meta.html, -meta-add.html, -meta-delete.html): profiles,
+ * tags and security labels of one resource. A change is written like an update, as a new version and with the same checks.
+ */
+import { setTimeout } from 'node:timers/promises'
+import { parseResource } from '../fhir/resource-text.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import { bodyText, jsonAnswer, notFound, versionHeaders } from '../interactions/answers.ts'
+import { auditedRead } from '../interactions/audited.ts'
+import { checkId, checkType, requireScope } from '../interactions/checks.ts'
+import { decided } from '../interactions/decided.ts'
+import { withMeta } from '../interactions/kept-labels.ts'
+import { checkParameters } from '../interactions/parameters.ts'
+import { expectedVersion } from '../interactions/preconditions.ts'
+import { masked, stampOf } from '../interactions/read.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
+import { updateDraft } from '../interactions/update.ts'
+import { store, type Written } from '../interactions/writing.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Stored } from '../store/types.ts'
+import type { Operation } from './types.ts'
+
+const ATTEMPTS = 20
+/** before another attempt: writers of one resource get out of step */
+const PAUSE_MS = 20
+
+type Change = 'add' | 'delete'
+
+const DEFINITION = 'http://hl7.org/fhir/OperationDefinition/Resource-meta'
+const base = { on: '*', level: 'instance' } as const
+export const meta: Operation = { ...base, code: 'meta', methods: ['GET', 'POST'], definition: DEFINITION, run: read }
+export const metaAdd: Operation = {
+  ...base,
+  code: 'meta-add',
+  methods: ['POST'],
+  definition: `${DEFINITION}-add`,
+  run: (deps, request) => change(deps, request, 'add'),
+}
+export const metaDelete: Operation = {
+  ...base,
+  code: 'meta-delete',
+  methods: ['POST'],
+  definition: `${DEFINITION}-delete`,
+  run: (deps, request) => change(deps, request, 'delete'),
+}
+
+/** As the caller would read the resource: a masked form has a meta of its own. */
+async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const [type] = targetOf(request)
+  requireScope(request.actor, type, 'r')
+  checkParameters(request, request.query)
+  const doc = await visible(deps, request, 'meta')
+  const text = masked(deps, request, doc)
+  return answer(JSON.parse(typeof text === 'string' ? text : bodyText(doc)) as FhirResource, stampOf(request, doc))
+}
+
+async function change(deps: FhirDeps, request: FhirRequest, kind: Change): Promise<FhirResponse> {
+  const [type] = targetOf(request)
+  requireScope(request.actor, type, 'u')
+  requireScope(request.actor, type, 'r')
+  if (request.actor.form !== 'IDENT' && !request.actor.unrestricted) throw new OutcomeError('not-permitted')
+  checkParameters(request, request.query)
+  const asked = metaOf(request)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const written = await write(deps, request, kind, asked)
+      return answer(JSON.parse(Buffer.from(written.body).toString('utf8')) as FhirResource, written)
+    } catch (error) {
+      // Without a condition the change is of what stands, whoever wrote it.
+      const isOvertaken = error instanceof OutcomeError && error.issues[0]?.code === 'version-conflict'
+      if (!isOvertaken || request.header('if-match') !== undefined || request.header('if-none-match') !== undefined) throw error
+      if (attempt === ATTEMPTS) throw new OutcomeError('busy', {}, { 'Retry-After': '1' })
+      await setTimeout(Math.random() * PAUSE_MS * Math.min(attempt, 5))
+    }
+  }
+}
+
+async function write(deps: FhirDeps, request: FhirRequest, kind: Change, asked: Labels): Promise<Written> {
+  const current = await visible(deps, request, `meta-${kind}`)
+  const expected = expectedVersion(request, current)
+  if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict')
+  const before = (JSON.parse(bodyText(current)) as FhirResource).meta ?? {}
+  if (kind === 'delete' && request.actor.party !== 'operator' && !request.actor.unrestricted) requireLabelsKept(before, asked)
+  const text = withMeta(bodyText(current), JSON.stringify(changed(before, kind, asked)))
+  const plain = { ...request, method: 'PUT' as const, header: (name: string) => (/^if-/.test(name) ? undefined : request.header(name)) }
+  const draft = await updateDraft(deps, plain, { sent: () => parseResource(text), current: () => current })
+  const [written] = await store(deps, plain, [{ ...draft, expect: current.v }])
+  return written
+}
+
+/** Of the resource itself: of its versions there is none. @throws OutcomeError not-found */
+function targetOf({ segments }: FhirRequest): [type: string, id: string] {
+  const [type = '', id = ''] = segments
+  checkType(type)
+  checkId(id)
+  if (segments.length !== 3) throw notFound()
+  return [type, id]
+}
+
+async function visible(deps: FhirDeps, request: FhirRequest, interaction: string): Promise<Stored> {
+  const [type, id] = targetOf(request)
+  const { value } = await auditedRead(deps, request, { interaction, action: 'R', type, id }, () =>
+    decided(deps, request, [], (decision) => deps.store.read(decision, type, id)),
+  )
+  if (!value) throw notFound()
+  if (value.deleted) throw new OutcomeError('gone')
+  return value
+}
+
+const LISTS = ['profile', 'tag', 'security'] as const
+type Meta = Record<string, unknown>
+type Labels = Record<(typeof LISTS)[number], unknown[]>
+
+/** The in-parameter `meta`; of it only the three lists count. @throws OutcomeError */
+function metaOf(request: FhirRequest): Labels {
+  const { resource } = parseResource(request.body ?? '')
+  if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
+  const list: unknown[] = Array.isArray(resource.parameter) ? resource.parameter : []
+  const [only, ...others] = list as { name?: unknown; valueMeta?: unknown }[]
+  const value = only?.valueMeta
+  if (only?.name !== 'meta' || others.length > 0 || value === null || typeof value !== 'object' || Array.isArray(value))
+    throw invalid('Parameters.parameter')
+  const lists = LISTS.map((name) => {
+    const items = (value as Meta)[name] ?? []
+    if (!Array.isArray(items) || items.some((item) => keyOf(item) === undefined)) throw invalid(`Parameters.parameter[0].valueMeta.${name}`)
+    return [name, items]
+  })
+  return Object.fromEntries(lists) as Labels
+}
+
+const invalid = (expression: string): OutcomeError =>
+  new OutcomeError('parameter-invalid', { expression: [expression], params: { name: 'meta' } })
+
+/** By what two are the same: an address, or system and code (R4 resource.html#Meta). Undefined: it is neither. */
+function keyOf(item: unknown): string | undefined {
+  if (typeof item === 'string') return item
+  const { system = '', code } = (item ?? {}) as { system?: unknown; code?: unknown }
+  return typeof code === 'string' && typeof system === 'string' ? `${system}|${code}` : undefined
+}
+
+const listOf = (of: Meta, name: (typeof LISTS)[number]): unknown[] => (Array.isArray(of[name]) ? (of[name] as unknown[]) : [])
+
+function changed(before: Meta, kind: Change, asked: Labels): Meta {
+  const after: Meta = { ...before }
+  for (const name of LISTS) {
+    const [standing, named] = [listOf(before, name), asked[name]]
+    const names = new Set(named.map(keyOf))
+    const known = new Set(standing.map(keyOf))
+    const added = [...new Map(named.map((item) => [keyOf(item), item])).values()].filter((item) => !known.has(keyOf(item)))
+    const items = kind === 'add' ? [...standing, ...added] : standing.filter((item) => !names.has(keyOf(item)))
+    if (items.length > 0) after[name] = items
+    else delete after[name]
+  }
+  return after
+}
+
+/** Only an operator takes a stated label away; an update that leaves it out keeps it, but here it is what was asked for. */
+function requireLabelsKept(before: Meta, { security }: Labels): void {
+  const standing = new Set(listOf(before, 'security').map(keyOf))
+  if (security.some((label) => standing.has(keyOf(label)))) throw new OutcomeError('not-permitted')
+}
+
+/** An out-parameter that is no resource stands in Parameters (R4 operations.html#response). */
+function answer(resource: FhirResource, version: { v: number; at?: Date }): FhirResponse {
+  const parameter = [{ name: 'return', valueMeta: resource.meta ?? {} }]
+  return jsonAnswer(200, { resourceType: 'Parameters', parameter }, versionHeaders(version))
+}
