@@ -6,6 +6,7 @@ import type { Authenticator } from '../auth/authenticator.ts'
 import { smartConfiguration } from '../auth/smart-configuration.ts'
 import { capabilities } from '../interactions/capabilities.ts'
 import { dispatch } from '../interactions/dispatch.ts'
+import { unsupportedPatch } from '../interactions/patch-formats.ts'
 import { parseQuery, utf8OfWire } from '../interactions/query-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -122,8 +123,11 @@ async function bodyOf(request: Request, segments: string[]): Promise<Buffer> {
   requireIdentity(request.headers['content-encoding'] ?? '')
   const form = type === 'application/x-www-form-urlencoded' && segments.includes('_search')
   const body = await readBody(request, FHIR_BODY_BYTES_MAX)
-  // A patch has media types of its own, which its interaction looks at.
-  if (request.method === 'PATCH') return body
+  // A patch has media types of its own, which its interaction looks at; without one it is none.
+  if (request.method === 'PATCH') {
+    if (type === '') throw unsupportedPatch()
+    return body
+  }
   if (!form && body.length > 0 && (type === '' || !JSON_TYPES.has(type))) throw new OutcomeError('content-type-unsupported')
   return body
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { operationsOn } from '../operations/registry.ts'
 import { jsonAnswer } from './answers.ts'
-import { JSON_PATCH } from './patch.ts'
+import { PATCH_FORMATS } from './patch-formats.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const SOFTWARE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -26,7 +26,7 @@ function statementOf(deps: FhirDeps): unknown {
     implementation: { description: '医联 FHIR R4 互操作服务器', url: deps.baseUrl },
     fhirVersion: '4.0.1',
     format: ['json', 'application/fhir+json'],
-    patchFormat: [JSON_PATCH],
+    patchFormat: PATCH_FORMATS,
     rest: [
       {
         mode: 'server',

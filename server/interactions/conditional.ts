@@ -5,7 +5,8 @@ import { notFound, writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentForWrite } from './current.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
-import { operationsOf, patch, requirePatchable } from './patch.ts'
+import { patch, requirePatchable } from './patch.ts'
+import { patchOf } from './patch-formats.ts'
 import { requireNoMatchAsked } from './preconditions.ts'
 import { queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -59,7 +60,7 @@ export async function conditionalPatch(deps: FhirDeps, request: FhirRequest): Pr
   const type = request.segments[0] ?? ''
   requirePatchable(request, type)
   requireLookUp(request, type)
-  operationsOf(request)
+  patchOf(request)
   await requireRightToWrite(deps, request, { type, id: '', method: 'DELETE', custodian: request.actor.organization })
   const id = await onlyMatch(deps, request, type)
   if (id === undefined) throw notFound()
