@@ -27,6 +27,8 @@ export interface FhirResponse {
   headers: Record<string, string>
   /** one JSON text in pieces; absent = no body */
   body?: (Uint8Array | string)[]
+  /** places in `body` of the pieces that repeat what the request said: they are not compressed (server/http/compression.ts) */
+  reflected?: readonly number[]
   /** instead of `body`: sent while it is made */
   stream?: AsyncIterable<Uint8Array>
 }

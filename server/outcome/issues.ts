@@ -72,9 +72,11 @@ export const ISSUES = {
   'content-encoding-unsupported': issue(
     415,
     'not-supported',
-    '不支持压缩的正文（Content-Encoding）',
-    'A body with a Content-Encoding is not supported',
+    '不支持此 Content-Encoding，仅支持 gzip',
+    'This Content-Encoding is not supported: only gzip is',
   ),
+  'content-encoding-invalid': issue(400, 'structure', '正文不是完整的 gzip 数据', 'The body is no complete gzip data'),
+  'body-ratio': issue(413, 'too-costly', '正文解压后超过其 {max} 倍', 'The body unpacks to more than {max} times its size'),
   'fhir-version-unsupported': issue(415, 'not-supported', '仅支持 fhirVersion=4.0', 'Only fhirVersion=4.0 is supported'),
   'query-encoding': issue(
     400,
