@@ -5,8 +5,8 @@ import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { smartConfiguration } from '../auth/smart-configuration.ts'
 import { capabilities } from '../interactions/capabilities.ts'
-import { dispatch } from '../interactions/dispatch.ts'
-import { unsupportedPatch } from '../interactions/patch-formats.ts'
+import { allowedAt, dispatch } from '../interactions/dispatch.ts'
+import { PATCH_FORMATS, unsupportedPatch } from '../interactions/patch-formats.ts'
 import { parseQuery, utf8OfWire } from '../interactions/query-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -33,6 +33,7 @@ export function fhirEndpoint(deps: EndpointDeps) {
     try {
       const { segments, query } = splitUrl(request.url)
       const method = request.method as Method
+      if (request.method === 'OPTIONS') return await send(request, response, options(segments))
       requireAcceptable(request, query)
       if (isPublic(method, segments)) {
         return await send(request, response, inShape(await publicAnswer(deps, segments), query))
@@ -45,6 +46,14 @@ export function fhirEndpoint(deps: EndpointDeps) {
       sendError(deps.log, request, response, error)
     }
   }
+}
+
+/** What an address lets ask, the same for everybody. No other origin is let in (CORS): no preflight has an answer of its own. */
+function options(segments: string[]): FhirResponse {
+  const isSmart = segments.join('/') === '.well-known/smart-configuration'
+  const allowed = isSmart ? ['GET', 'HEAD', 'OPTIONS'] : allowedAt(segments)
+  const patch: Record<string, string> = allowed.includes('PATCH') ? { 'Accept-Patch': PATCH_FORMATS.join(', ') } : {}
+  return { status: 204, headers: { Allow: allowed.join(', '), ...patch } }
 }
 
 function isPublic(method: Method, segments: string[]): boolean {

@@ -39,7 +39,9 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   if (!rows) throw notFound()
   const path = `${deps.baseUrl}/${type}/${id}/_history`
   const last = page.at(-1)
-  const links = [link('self', path)]
+  // What was understood, as it was asked for (R4 http.html#paging).
+  const own = request.query.filter(([name]) => UNDERSTOOD.has(name))
+  const links = [link('self', own.length === 0 ? path : `${path}?${queryText(own)}`)]
   const formText = request.query
     .flatMap(([name, value]) => (FORM_PARAMETERS.includes(name) ? [`&${queryText([[name, value]])}`] : []))
     .join('')

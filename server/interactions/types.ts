@@ -48,6 +48,8 @@ export interface FhirDeps {
   /** canonical of an organisation (`meta.source` of an operator's write) to its id */
   organizationOf(metaSource: string): string | undefined
   totals: 'none' | 'accurate'
+  /** whether criteria that several resources match delete all of them (R4 http.html, conditional delete) */
+  conditionalDelete: 'single' | 'multiple'
   /** links a Patient that was just stored to its person by a valid identity number; done before the answer */
   patientWritten(written: { id: string; resource: FhirResource; custodian: string; at: Date }): Promise<void>
 }
