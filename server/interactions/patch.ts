@@ -13,6 +13,7 @@ import { checkId, checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { checkParameters } from './parameters.ts'
 import { type Patch, patchOf } from './patch-formats.ts'
+import { withSafeNarrative } from './patch-narrative.ts'
 import { expectedVersion } from './preconditions.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
@@ -65,7 +66,7 @@ export async function patchDraft(
   const current = await visible(deps, request)
   const expected = expectedVersion(request, current)
   if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict')
-  const text = await rewrite(apply(bodyText(current)))
+  const text = await rewrite(withSafeNarrative(bodyText(current), apply(bodyText(current))))
   const plain = { ...request, method: 'PUT' as const, header: (name: string) => (/^if-/.test(name) ? undefined : request.header(name)) }
   const draft = await updateDraft(deps, plain, { sent: () => parseResource(text), current: () => current })
   return { ...draft, expect: current.v }

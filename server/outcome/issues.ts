@@ -54,6 +54,12 @@ export const ISSUES = {
   'patch-index': issue(422, 'processing', '补丁的位置超出列表', 'A position of the patch is outside the list'),
   'patch-type': issue(422, 'processing', '补丁值的类型与元素不符', 'The value of the patch has a type that the element does not have'),
   'patch-exists': issue(422, 'processing', '元素已存在，且不可重复', 'The element is there already and does not repeat'),
+  'patch-narrative': issue(
+    422,
+    'business-rule',
+    '资源的叙述文本（text）含数据以外的内容，须随补丁一并修改或删除',
+    'The narrative (text) says more than the data: the patch must change it too, or delete it',
+  ),
   'patch-costly': issue(422, 'too-costly', '补丁的 path 求值过于复杂', 'The paths of the patch are too costly to evaluate'),
   'version-conflict': issue(
     412,

@@ -17,6 +17,8 @@ beforeAll(async () => {
   await open.call('POST', '/fhir/Patient', { body: { resourceType: 'Patient', identifier } })
   await open.call('PUT', '/fhir/Patient/gone', { body: { resourceType: 'Patient', id: 'gone' } })
   await open.call('DELETE', '/fhir/Patient/gone')
+  const text = { status: 'additional', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' }
+  await open.call('PUT', '/fhir/Patient/narrated', { body: { resourceType: 'Patient', id: 'narrated', text } })
   const many = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/many' } }
   const entry = Array.from({ length: 1001 }, () => ({ resource: many, request: { method: 'POST', url: 'Observation' } }))
   const own = { resource: { resourceType: 'Patient', id: 'many' }, request: { method: 'PUT', url: 'Patient/many' } }
