@@ -103,6 +103,7 @@ async function startOn(
     baseUrl: `${publicUrl}/fhir`,
     organizationOf: (source) => config.organizations.find(({ id }) => source === id || `/${source}`.endsWith(`/Organization/${id}`))?.id,
     totals: config.policy.totals,
+    conditionalDelete: config.policy.conditionalDelete,
     patientWritten: async (written) => {
       await ingest.linkWritten(written)
     },

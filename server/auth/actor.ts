@@ -23,6 +23,8 @@ export interface Actor {
   patient?: string
   /** The user behind the client, `Practitioner/x`, `RelatedPerson/x` or `Patient/x` (`fhirUser` claim). */
   user?: string
+  /** Beginning of the ids under which the client may create by PUT (registration). */
+  createIds?: string
   /** true for a researcher or sponsor outside mainland China (registration). */
   foreign?: boolean
   /** true only with YILIAN_NO_AUTH=1: everything is permitted and consent is not applied. */

@@ -100,6 +100,7 @@ async function actorOf(parts: AuthParts, verify: TokenVerifier, token: string): 
     ...(reason === undefined ? {} : { breakGlassReason: reason }),
     ...(patient === undefined ? {} : { patient }),
     ...(user === undefined ? {} : { user }),
+    ...(client.createIds === undefined ? {} : { createIds: client.createIds }),
     ...(client.foreign ? { foreign: true } : {}),
   }
   return { actor: Object.freeze(actor), until: verified.expiresAt * 1000 }

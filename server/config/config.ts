@@ -71,6 +71,8 @@ export interface Client {
   studies?: readonly string[]
   /** may name the user (and patient context) that it acts for */
   vouchUsers: boolean
+  /** beginning of the ids under which it may create by PUT; nobody else's ids begin so */
+  createIds?: string
   /** outside mainland China */
   foreign: boolean
   keys: ClientKeys
@@ -110,6 +112,8 @@ export interface SitePolicy {
   treatingDays: number
   /** totals of searches */
   totals: 'accurate' | 'none'
+  /** a deletion by criteria deletes one match, or all of them together */
+  conditionalDelete: 'single' | 'multiple'
 }
 
 /** An external authorization server whose tokens are accepted. */
@@ -137,6 +141,7 @@ export const DEFAULT_SITE_POLICY: SitePolicy = {
   emergencyNeedsTreating: true,
   treatingDays: 30,
   totals: 'accurate',
+  conditionalDelete: 'single',
 }
 
 const TOKEN_LIFETIME_SECONDS = 3600
@@ -213,6 +218,7 @@ function clientOf(file: FileClient): Client {
     forms,
     ...(file.studies === undefined ? {} : { studies: file.studies }),
     vouchUsers: file.vouchUsers ?? false,
+    ...(file.createIds === undefined ? {} : { createIds: file.createIds }),
     foreign: file.foreign ?? false,
     keys: keysOf(file),
   }

@@ -46,6 +46,12 @@ export function crossCheck({ file, unfit }: ReadFile, options: CheckOptions, pro
     wrong,
   )
   unique(
+    'clients',
+    'createIds',
+    (file.clients ?? []).map((one) => one.createIds),
+    wrong,
+  )
+  unique(
     'sources',
     'id',
     (file.sources ?? []).map((one) => one.id),

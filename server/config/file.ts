@@ -41,6 +41,7 @@ export interface FileClient {
   forms?: DataForm[]
   studies?: string[]
   vouchUsers?: boolean
+  createIds?: string
   foreign?: boolean
   jwks?: { keys: FileJwk[] }
   jwks_uri?: string

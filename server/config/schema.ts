@@ -86,6 +86,12 @@ const client = object(
     forms: listOf({ enum: DATA_FORMS }, 1),
     studies: listOf(id),
     vouchUsers: flag,
+    // No id that the server makes has a point, and no two such beginnings overlap.
+    createIds: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9-]{1,30}\\.$',
+      expected: ['以一个点结尾的字母、数字和连字符，如 h1-lis.', 'letters, digits and hyphens that end in one point, such as h1-lis.'],
+    },
     foreign: flag,
     jwks: object({ keys: listOf(publicKey, 1, 20) }, ['keys']),
     jwks_uri: httpUrl,
@@ -119,6 +125,7 @@ const policy = object({
   emergencyNeedsTreating: flag,
   treatingDays: { type: 'integer', minimum: 0, maximum: 3650, expected: ['0–3650 的整数天数', 'an integer number of days, 0–3650'] },
   totals: { enum: ['accurate', 'none'] },
+  conditionalDelete: { enum: ['single', 'multiple'] },
 })
 
 const issuer = object(

@@ -5,12 +5,14 @@ import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { smartConfiguration } from '../auth/smart-configuration.ts'
 import { capabilities } from '../interactions/capabilities.ts'
-import { dispatch } from '../interactions/dispatch.ts'
+import { allowedAt, dispatch } from '../interactions/dispatch.ts'
+import { PATCH_FORMATS, unsupportedPatch } from '../interactions/patch-formats.ts'
 import { parseQuery, utf8OfWire } from '../interactions/query-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
-import { readBody } from './body.ts'
+import { readBody, readGzipBody } from './body.ts'
+import { acceptsGzip, COMPRESSED_BYTES_MIN, gzipped, gzippedOutcome, gzipStream } from './compression.ts'
 import { pretty } from './pretty.ts'
 
 export const FHIR_BODY_BYTES_MAX = 64 * 1024 * 1024
@@ -31,18 +33,27 @@ export function fhirEndpoint(deps: EndpointDeps) {
     try {
       const { segments, query } = splitUrl(request.url)
       const method = request.method as Method
+      if (request.method === 'OPTIONS') return await send(request, response, options(segments))
       requireAcceptable(request, query)
       if (isPublic(method, segments)) {
-        return await send(response, method, inShape(await publicAnswer(deps, segments), query))
+        return await send(request, response, inShape(await publicAnswer(deps, segments), query))
       }
       const actor = await deps.authenticate(request)
       const body = WITH_BODY.has(method) ? await bodyOf(request, segments) : undefined
       const asked: FhirRequest = { method, segments, query, header: (name) => headerOf(request, name), actor, ...(body ? { body } : {}) }
-      await send(response, method, inShape(await dispatch(deps.fhir, asked), query))
+      await send(request, response, inShape(await dispatch(deps.fhir, asked), query))
     } catch (error) {
       sendError(deps.log, request, response, error)
     }
   }
+}
+
+/** What an address lets ask, the same for everybody. No other origin is let in (CORS): no preflight has an answer of its own. */
+function options(segments: string[]): FhirResponse {
+  const isSmart = segments.join('/') === '.well-known/smart-configuration'
+  const allowed = isSmart ? ['GET', 'HEAD', 'OPTIONS'] : allowedAt(segments)
+  const patch: Record<string, string> = allowed.includes('PATCH') ? { 'Accept-Patch': PATCH_FORMATS.join(', ') } : {}
+  return { status: 204, headers: { Allow: allowed.join(', '), ...patch } }
 }
 
 function isPublic(method: Method, segments: string[]): boolean {
@@ -108,22 +119,26 @@ function requireR4(contentType: string): void {
   if (version !== undefined && version !== '4.0') throw new OutcomeError('fhir-version-unsupported', { expression: ['http.Content-Type'] })
 }
 
-/** Nothing is unpacked: what a small body unpacks to has no bound. */
-function requireIdentity(encoding: string): void {
-  if (encoding.split(',').every((coding) => ['', 'identity'].includes(coding.trim().toLowerCase()))) return
-  const details = { expression: ['http.Content-Encoding'] }
-  throw new OutcomeError('content-encoding-unsupported', details, { 'Accept-Encoding': 'identity' })
+/** gzip or none: of no other coding is it known how much it may unpack to. @throws OutcomeError content-encoding-unsupported */
+function isGzip(encoding: string): boolean {
+  const coding = encoding.trim().toLowerCase()
+  if (coding === '' || coding === 'identity') return false
+  if (coding === 'gzip' || coding === 'x-gzip') return true
+  throw new OutcomeError('content-encoding-unsupported', { expression: ['http.Content-Encoding'] }, { 'Accept-Encoding': 'gzip' })
 }
 
 async function bodyOf(request: Request, segments: string[]): Promise<Buffer> {
   const type = mediaType(request.headers['content-type'] ?? '')
   requireUtf8(request.headers['content-type'] ?? '')
   requireR4(request.headers['content-type'] ?? '')
-  requireIdentity(request.headers['content-encoding'] ?? '')
+  const read = isGzip(request.headers['content-encoding'] ?? '') ? readGzipBody : readBody
   const form = type === 'application/x-www-form-urlencoded' && segments.includes('_search')
-  const body = await readBody(request, FHIR_BODY_BYTES_MAX)
-  // A patch has media types of its own, which its interaction looks at.
-  if (request.method === 'PATCH') return body
+  const body = await read(request, FHIR_BODY_BYTES_MAX)
+  // A patch has media types of its own, which its interaction looks at; without one it is none.
+  if (request.method === 'PATCH') {
+    if (type === '') throw unsupportedPatch()
+    return body
+  }
   if (!form && body.length > 0 && (type === '' || !JSON_TYPES.has(type))) throw new OutcomeError('content-type-unsupported')
   return body
 }
@@ -147,23 +162,40 @@ function joined(pieces: readonly (Uint8Array | string)[]): Buffer {
 /** For people who read it: `_pretty=true`. */
 function inShape(answer: FhirResponse, query: readonly (readonly [string, string])[]): FhirResponse {
   if (!answer.body || !query.some(([name, value]) => name === '_pretty' && value === 'true')) return answer
-  return { ...answer, body: [pretty(joined(answer.body).toString('utf8'))] }
+  // In one piece nothing is told apart any more.
+  const reflected = answer.reflected ? { reflected: [0] } : {}
+  return { ...answer, body: [pretty(joined(answer.body).toString('utf8'))], ...reflected }
 }
 
-async function send(response: Response, method: Method, answer: FhirResponse): Promise<void> {
-  if (answer.stream && method !== 'HEAD') {
-    response.writeHead(answer.status, answer.headers)
-    await pipeline(answer.stream, response)
+async function send(request: Request, response: Response, answer: FhirResponse): Promise<void> {
+  const isHead = request.method === 'HEAD'
+  const gzip = acceptsGzip(request.headers['accept-encoding'])
+  if (answer.stream) {
+    response.writeHead(answer.status, { ...answer.headers, ...(gzip ? GZIP : {}) })
+    if (isHead) response.end()
+    else await (gzip ? pipeline(answer.stream, gzipStream(), response) : pipeline(answer.stream, response))
     return
   }
+  const packed = gzip ? await packedBody(answer) : undefined
+  const headers: Record<string, string | number> = { ...answer.headers, ...(packed ? GZIP : {}) }
   const pieces = answer.body ?? []
-  const body = pieces.length === 1 && typeof pieces[0] !== 'string' ? pieces[0] : joined(pieces)
-  const headers: Record<string, string | number> = { ...answer.headers }
-  if (answer.body) headers['Content-Length'] = body?.length ?? 0
+  const body = packed ?? (pieces.length === 1 && typeof pieces[0] !== 'string' ? pieces[0] : joined(pieces))
+  // How long it is compressed depends on ids and times as well: it is sent without being told beforehand.
+  if (answer.body && !packed) headers['Content-Length'] = body?.length ?? 0
   response.writeHead(answer.status, headers)
-  if (method === 'HEAD' || !answer.body) response.end()
+  if (isHead || !answer.body) response.end()
   else response.end(body)
 }
+
+/** Undefined where it is too short to be worth it. */
+function packedBody({ body = [], reflected = [] }: FhirResponse): Promise<Buffer> | undefined {
+  const pieces = body.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))
+  const size = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
+  return size < COMPRESSED_BYTES_MIN ? undefined : gzipped(pieces, reflected)
+}
+
+/** ETags are weak: they name a version and not its bytes (RFC 9110 8.8.3), so they are the same for both codings. */
+const GZIP = { 'Content-Encoding': 'gzip' }
 
 /** An unexpected failure is logged by its kind; neither log nor answer says what the request was about. */
 export function sendError(log: Logger, request: Request, response: Response, error: unknown): void {
@@ -182,8 +214,10 @@ export function sendError(log: Logger, request: Request, response: Response, err
     response.destroy()
     return
   }
-  const body = JSON.stringify(outcome)
+  const text = JSON.stringify(outcome)
+  const packed = acceptsGzip(request.headers['accept-encoding']) ? gzippedOutcome(text) : undefined
   const challenge: Record<string, string> = status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}
-  response.writeHead(status, { 'Content-Type': FHIR_JSON, ...challenge, ...headers, 'Content-Length': Buffer.byteLength(body) })
-  response.end(request.method === 'HEAD' ? undefined : body)
+  const length = packed ? GZIP : { 'Content-Length': Buffer.byteLength(text) }
+  response.writeHead(status, { 'Content-Type': FHIR_JSON, ...challenge, ...headers, ...length })
+  response.end(request.method === 'HEAD' ? undefined : (packed ?? text))
 }

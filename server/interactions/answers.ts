@@ -37,11 +37,19 @@ export function writeAnswer(
   }
   const status = written.created ? 201 : 200
   const preference = preferOf(request, 'return')
-  if (preference === 'minimal') return { status, headers }
+  const applied = RETURNS.has(preference ?? '') ? { ...headers, 'Preference-Applied': `return=${preference}` } : headers
+  if (preference === 'minimal') return withoutBody(status, applied)
   if (preference === 'OperationOutcome') {
-    return outcomeAnswer(status, [{ code: 'stored', severity: 'information' }], headers)
+    return outcomeAnswer(status, [{ code: 'stored', severity: 'information' }], applied)
   }
-  return { status, headers, body: [written.body] }
+  return { status, headers: applied, body: [written.body] }
+}
+
+const RETURNS: ReadonlySet<string> = new Set(['minimal', 'representation', 'OperationOutcome'])
+
+/** Nothing is sent, and so nothing has a type. */
+function withoutBody(status: number, { 'Content-Type': _, ...headers }: Record<string, string>): FhirResponse {
+  return { status, headers }
 }
 
 /** One directive of the Prefer header (RFC 7240): `return=minimal; handling=strict`. */

@@ -30,6 +30,6 @@ async function runEntry(deps: FhirDeps, outer: FhirRequest, entry: EntryRequest,
     return toEntry(await dispatch(deps, entryRequest(outer, entry)))
   } catch (error) {
     const { status, outcome } = outcomeOf(error)
-    return { resource: JSON.stringify(outcome), response: { status: String(status) } }
+    return { resource: JSON.stringify(outcome), reflects: true, response: { status: String(status) } }
   }
 }

@@ -1,21 +1,29 @@
 /** CapabilityStatement (R4 http.html#capabilities), built from what is registered; the same for everybody. */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { operationsOn } from '../operations/registry.ts'
-import { jsonAnswer } from './answers.ts'
+import { FHIR_JSON } from '../outcome/render.ts'
 import { COMPARTMENTS } from './compartments.ts'
-import { JSON_PATCH } from './patch.ts'
+import { PATCH_FORMATS } from './patch-formats.ts'
 import { ANY_TYPE } from './type-list.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const SOFTWARE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const STARTED = new Date().toISOString()
 
-let made: { baseUrl: string; statement: unknown } | undefined
+let made: { baseUrl: string; conditionalDelete: string; answer: FhirResponse } | undefined
 
+/** Its ETag changes with the statement (R4 http.html#capabilities). */
 export function capabilities(deps: FhirDeps, _request: FhirRequest): Promise<FhirResponse> {
-  if (made?.baseUrl !== deps.baseUrl) made = { baseUrl: deps.baseUrl, statement: statementOf(deps) }
-  return Promise.resolve(jsonAnswer(200, made.statement))
+  const { baseUrl, conditionalDelete } = deps
+  if (made?.baseUrl !== baseUrl || made.conditionalDelete !== conditionalDelete) {
+    const text = JSON.stringify(statementOf(deps))
+    const ETag = `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
+    const answer = { status: 200, headers: { 'Content-Type': FHIR_JSON, ETag }, body: [Buffer.from(text)] }
+    made = { baseUrl, conditionalDelete, answer }
+  }
+  return Promise.resolve(made.answer)
 }
 
 function statementOf(deps: FhirDeps): unknown {
@@ -28,7 +36,7 @@ function statementOf(deps: FhirDeps): unknown {
     implementation: { description: '医联 FHIR R4 互操作服务器', url: deps.baseUrl },
     fhirVersion: '4.0.1',
     format: ['json', 'application/fhir+json'],
-    patchFormat: [JSON_PATCH],
+    patchFormat: PATCH_FORMATS,
     rest: [
       {
         mode: 'server',
@@ -60,13 +68,13 @@ function securityOf(deps: FhirDeps): unknown {
 
 /** Said in words: `updateCreate` has no place for who it is that asks, and the statement is the same for everybody. */
 const UPDATE_CREATE =
-  'updateCreate：除运维方（operator）外，PUT 到未用的 id 一律为 404 / updateCreate: only an operator creates by PUT; for all others an id that is free answers 404'
+  'updateCreate：仅运维方（operator），及登记了 id 前缀（createIds）的客户端在其前缀下，可用 PUT 新建；其余未用的 id 一律为 404 / updateCreate: only an operator creates by PUT, and a client that is registered with a beginning of ids (createIds) under ids that begin so; every other id that is free answers 404'
 
 const SYSTEM_INTERACTIONS = ['transaction', 'batch', 'history-system', 'search-system']
 const INTERACTIONS = ['read', 'vread', 'update', 'patch', 'delete', 'history-instance', 'history-type', 'create', 'search-type'].map(
   (code) => ({ code }),
 )
-const CHANGES: ReadonlySet<string> = new Set(['update', 'patch', 'delete'])
+const CHANGES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete'])
 const IMMUTABLE = new Set(['AuditEvent'])
 
 const searchParamsOf = (deps: FhirDeps, type: string): object[] =>
@@ -83,10 +91,10 @@ function resourceOf(deps: FhirDeps, type: string): unknown {
     versioning: 'versioned',
     readHistory: true,
     updateCreate: false,
-    conditionalCreate: true,
+    conditionalCreate: !IMMUTABLE.has(type),
     conditionalRead: 'full-support',
-    conditionalUpdate: true,
-    conditionalDelete: 'single',
+    conditionalUpdate: !IMMUTABLE.has(type),
+    conditionalDelete: IMMUTABLE.has(type) ? 'not-supported' : deps.conditionalDelete,
     searchInclude: references.map(({ code }) => `${type}:${code}`),
     searchParam: searchParamsOf(deps, type),
     operation: operationsOn(type),

@@ -5,8 +5,9 @@ import { notFound, writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentForWrite } from './current.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
-import { operationsOf, patch, requirePatchable } from './patch.ts'
-import { requireNoMatchAsked } from './preconditions.ts'
+import { patch, requirePatchable } from './patch.ts'
+import { patchOf } from './patch-formats.ts'
+import { expectedVersion, requireNoMatchAsked } from './preconditions.ts'
 import { queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { remove, update, updateDraft } from './update.ts'
@@ -36,8 +37,11 @@ export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): P
   return whileClaimTaken(write, () => dropStaleClaim(deps, request, type, criteria, claimKeyOf(request, type, criteria)))
 }
 
+/** So many are deleted at once, where several may be. */
+const DELETED_MAX = 1000
+
 /**
- * DELETE [type]?criteria: one match is deleted. Nothing to delete is no failure, for everybody alike: what is hidden from the
+ * DELETE [type]?criteria: one match is deleted; several are refused, or deleted together, as the site has chosen. Nothing to delete is no failure, for everybody alike: what is hidden from the
  * caller is no match of his.
  * @throws OutcomeError forbidden, criteria-empty, criteria-multiple
  */
@@ -47,8 +51,24 @@ export async function conditionalDelete(deps: FhirDeps, request: FhirRequest): P
   requireScope(request.actor, type, 'd')
   requireLookUp(request, type)
   await requireRightToWrite(deps, request, { type, id: '', method: 'DELETE', custodian: request.actor.organization })
+  if (deps.conditionalDelete === 'multiple') return deleteMatches(deps, request, type)
   const id = await onlyMatch(deps, request, type)
   return id === undefined ? { status: 204, headers: {} } : remove(deps, instanceOf(request, type, id))
+}
+
+/** All or none: one that the caller sees and may not delete keeps the others from being deleted. */
+async function deleteMatches(deps: FhirDeps, request: FhirRequest, type: string): Promise<FhirResponse> {
+  const matches = await findMatches(deps, request, type, queryText(request.query), DELETED_MAX + 1)
+  if (matches.length > DELETED_MAX) throw new OutcomeError('criteria-multiple', { expression: ['http.query'] })
+  const drafts = matches.map((match) => ({
+    type,
+    id: match.id,
+    method: 'DELETE' as const,
+    expect: expectedVersion(request, match),
+    custodian: match.acc.o,
+  }))
+  if (drafts.length > 0) await store(deps, request, drafts)
+  return { status: 204, headers: {} }
 }
 
 /**
@@ -59,7 +79,7 @@ export async function conditionalPatch(deps: FhirDeps, request: FhirRequest): Pr
   const type = request.segments[0] ?? ''
   requirePatchable(request, type)
   requireLookUp(request, type)
-  operationsOf(request)
+  patchOf(request)
   await requireRightToWrite(deps, request, { type, id: '', method: 'DELETE', custodian: request.actor.organization })
   const id = await onlyMatch(deps, request, type)
   if (id === undefined) throw notFound()

@@ -1,6 +1,7 @@
 /** Which interaction or operation a request is: the one table of the FHIR API. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { operationFor } from '../operations/registry.ts'
+import { isResourceType } from '../fhir/resource-types.ts'
+import { methodsOf, operationFor } from '../operations/registry.ts'
 import { bundleHandler } from './bundle.ts'
 import { capabilities } from './capabilities.ts'
 import { searchCompartment } from './compartment-search.ts'
@@ -41,14 +42,38 @@ const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {
   version: { GET: vread },
 }
 
-/** @throws OutcomeError method-not-allowed, operation-unknown, not-found */
+/** The account of uses is kept by the server alone. */
+const READ_ONLY: ReadonlySet<string> = new Set(['AuditEvent'])
+const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+/**
+ * What may be asked at an address, for `Allow` (RFC 9110 9.3.7, 10.2.1): by its form alone, so that it tells of no resource.
+ * @throws OutcomeError operation-unknown, resource-type-unknown, not-found
+ */
+export function allowedAt(segments: string[]): string[] {
+  const [type = ''] = segments
+  if (segments.some((segment) => segment.startsWith('$'))) return withHead(methodsOf(segments))
+  const shape = shapeOf(segments)
+  if (shape !== 'system' && shape !== 'metadata' && !isResourceType(type)) throw new OutcomeError('resource-type-unknown')
+  const isRefused = (method: string) => READ_ONLY.has(type) && WRITES.has(method) && shape !== 'form-search'
+  return withHead(Object.keys(TABLE[shape]).filter((method) => !isRefused(method)))
+}
+
+const withHead = (methods: readonly string[]): string[] => [
+  ...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])),
+  'OPTIONS',
+]
+
+/** @throws OutcomeError method-not-allowed, read-only, operation-unknown, not-found */
 export function dispatch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const operation = request.segments.find((segment) => segment.startsWith('$'))
   if (operation !== undefined) return operationFor(request)(deps, request)
   const shape = shapeOf(request.segments)
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const handler = TABLE[shape][method]
-  if (!handler) throw new OutcomeError('method-not-allowed', {}, { Allow: Object.keys(TABLE[shape]).join(', ') })
+  if (!handler) throw new OutcomeError('method-not-allowed', {}, { Allow: allowedAt(request.segments).join(', ') })
+  if (READ_ONLY.has(request.segments[0] ?? '') && WRITES.has(method) && shape !== 'form-search')
+    throw new OutcomeError('read-only', {}, { Allow: allowedAt(request.segments).join(', ') })
   return handler(deps, request)
 }
 

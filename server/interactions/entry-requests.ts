@@ -23,6 +23,7 @@ export function toEntry(answer: FhirResponse): BundleEntry {
   const modified = answer.headers['Last-Modified']
   return {
     ...(answer.body ? { resource: Buffer.concat(answer.body.map((piece) => Buffer.from(piece))) } : {}),
+    ...(answer.reflected ? { reflects: true } : {}),
     response: {
       status: String(answer.status),
       ...(location ? { location } : {}),

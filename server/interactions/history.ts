@@ -42,7 +42,9 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   if (!rows) throw notFound()
   const path = `${deps.baseUrl}/${type}/${id}/_history`
   const last = page.at(-1)
-  const links = [link('self', path)]
+  // What was understood, as it was asked for (R4 http.html#paging).
+  const own = request.query.filter(([name]) => UNDERSTOOD.has(name))
+  const links = [link('self', own.length === 0 ? path : `${path}?${queryText(own)}`)]
   const kept = request.query.flatMap(([name, value]) => (KEPT.has(name) ? [`&${queryText([[name, value]])}`] : [])).join('')
   const since = options.since ? `&_since=${encodeURIComponent(options.since.toISOString())}` : ''
   if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}${since}${kept}`))

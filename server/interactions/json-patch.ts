@@ -5,20 +5,15 @@
 import { applyPatch, type Operation, Pointer } from 'rfc6902'
 import { compactJson } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { digitsOf, type Json, parseMarked, printMarked } from './marked-json.ts'
 
-const OPERATIONS_MAX = 1000
+export const OPERATIONS_MAX = 1000
 /** Characters that all `copy` operations of one patch add: copies of copies double each time. */
 const COPIED_MAX = 16_000_000
 
 const NAMES: ReadonlySet<string> = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
 const WITH_VALUE: ReadonlySet<string> = new Set(['add', 'replace', 'test'])
 const WITH_FROM: ReadonlySet<string> = new Set(['move', 'copy'])
-
-/** U+0000 stands in no FHIR string (R4 datatypes.html#string) and is refused in a patch. */
-const MARK = '\u0000'
-const MARKED = /"\\u0000([^"]*)"/g
-
-type Json = null | boolean | string | Json[] | { [name: string]: Json }
 
 /** @throws OutcomeError patch-invalid | json-invalid and the like; expression: `[n].path` of the operation */
 export function parseJsonPatch(body: Uint8Array): Operation[] {
@@ -62,7 +57,7 @@ export function applyJsonPatch(text: string, operations: readonly Operation[]): 
     if (copied > COPIED_MAX) throw new OutcomeError('patch-invalid', { expression: [`[${at}]`] })
     apply(holder, operation, at)
   }
-  return JSON.stringify(holder.root).replace(MARKED, '$1')
+  return printMarked(holder.root)
 }
 
 /** As RFC 6902 4.4 says: taken away first, so that the path is one of what is left. */
@@ -124,20 +119,13 @@ function isPlaceFor(value: Json | undefined, step: string): boolean {
   return value !== null && typeof value === 'object' && /^_?[A-Za-z][A-Za-z0-9]{0,127}$/.test(step) && !(step in Object.prototype)
 }
 
-const parseMarked = (text: string): Json =>
-  JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) => {
-    if (typeof value === 'string' && value.includes(MARK)) throw new OutcomeError('patch-invalid')
-    return typeof value === 'number' ? MARK + (context?.source ?? String(value)) : value
-  }) as (key: string, value: unknown) => unknown) as Json
-
 /** Numbers by their value, as RFC 6902 4.6 says; members in any order. */
 function isEqual(a: Json | undefined, b: Json | undefined): boolean {
-  if (typeof a === 'string' && typeof b === 'string' && a.startsWith(MARK) && b.startsWith(MARK))
-    return a === b || Number(a.slice(1)) === Number(b.slice(1))
+  const [x, y] = [digitsOf(a), digitsOf(b)]
+  if (x !== undefined && y !== undefined) return x === y || Number(x) === Number(y)
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, at) => isEqual(item, b[at]))
   if (a === undefined || b === undefined || a === null || b === null) return a === b
-  if (typeof a !== 'object' || typeof b !== 'object' || Array.isArray(a) !== Array.isArray(b)) return a === b
+  if (typeof a !== 'object' || typeof b !== 'object' || Array.isArray(a) || Array.isArray(b)) return a === b
   const names = Object.keys(a)
-  const [x, y] = [a as { [name: string]: Json }, b as { [name: string]: Json }]
-  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(y, name) && isEqual(x[name], y[name]))
+  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && isEqual(a[name], b[name]))
 }

@@ -58,17 +58,17 @@ export function requireLookUp({ actor }: FhirRequest, type: string): void {
 }
 
 /**
- * Up to two resources that match, as the caller sees them: a hidden match is no match (access.md L31). The criteria are taken
+ * Up to `count` resources that match, as the caller sees them: a hidden match is no match (access.md L31). The criteria are taken
  * literally: a match under another record of the same person is not the resource that the caller would have made.
  * @throws OutcomeError not-permitted, forbidden, criteria-empty, query-encoding
  */
-export async function findMatches(deps: FhirDeps, request: FhirRequest, type: string, criteria: string): Promise<Stored[]> {
+export async function findMatches(deps: FhirDeps, request: FhirRequest, type: string, criteria: string, count = 2): Promise<Stored[]> {
   requireLookUp(request, type)
   const parsed = parseSearch(deps, request.actor, type, parseCriteria(criteria), true)
   if (parsed.applied.length === 0) throw new OutcomeError('criteria-empty')
   const seen = await decided(deps, request, parsed.patients, async (decision) => {
     const { plan, through } = await deps.store.follow(decision, type, parsed.plan)
-    const { rows } = await deps.store.search(decision, { type, plan, sort: [], count: 2, total: 'none' })
+    const { rows } = await deps.store.search(decision, { type, plan, sort: [], count, total: 'none' })
     return { rows, through }
   })
   const { rows, through } = seen.value

@@ -1,9 +1,8 @@
 /**
- * patch (R4 http.html#patch): JSON Patch of the version that the caller sees. What comes of it is written like an update, with
+ * patch (R4 http.html#patch): JSON Patch or FHIRPath Patch of the version that the caller sees. What comes of it is written like an update, with
  * the same checks; a version that somebody else wrote meanwhile is patched anew.
  */
 import { setTimeout } from 'node:timers/promises'
-import type { Operation } from 'rfc6902'
 import { parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
@@ -12,14 +11,14 @@ import { auditedRead } from './audited.ts'
 import { bodyText, notFound, writeAnswer } from './answers.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
-import { applyJsonPatch, parseJsonPatch } from './json-patch.ts'
 import { checkParameters } from './parameters.ts'
+import { type Patch, patchOf } from './patch-formats.ts'
+import { withSafeNarrative } from './patch-narrative.ts'
 import { expectedVersion } from './preconditions.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
 import { store } from './writing.ts'
 
-export const JSON_PATCH = 'application/json-patch+json'
 const ATTEMPTS = 20
 /** before another attempt: writers of one resource get out of step */
 const PAUSE_MS = 20
@@ -29,9 +28,9 @@ export async function patch(deps: FhirDeps, request: FhirRequest): Promise<FhirR
   requirePatchable(request, type)
   if (request.query.length > 0) checkParameters(request, request.query)
   checkId(id)
-  const operations = operationsOf(request)
+  const apply = patchOf(request)
   for (let attempt = 1; ; attempt++) {
-    const draft = await patchDraft(deps, request, operations)
+    const draft = await patchDraft(deps, request, apply)
     try {
       const [written] = await store(deps, request, [draft])
       return writeAnswer(request, deps.baseUrl, written)
@@ -61,13 +60,13 @@ export function requirePatchable({ actor }: FhirRequest, type: string): void {
 export async function patchDraft(
   deps: FhirDeps,
   request: FhirRequest,
-  operations: readonly Operation[],
+  apply: Patch,
   rewrite: (text: string) => Promise<string> | string = (text) => text,
 ): Promise<Draft> {
   const current = await visible(deps, request)
   const expected = expectedVersion(request, current)
   if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict')
-  const text = await rewrite(applyJsonPatch(bodyText(current), operations))
+  const text = await rewrite(withSafeNarrative(bodyText(current), apply(bodyText(current))))
   const plain = { ...request, method: 'PUT' as const, header: (name: string) => (/^if-/.test(name) ? undefined : request.header(name)) }
   const draft = await updateDraft(deps, plain, { sent: () => parseResource(text), current: () => current })
   return { ...draft, expect: current.v }
@@ -81,20 +80,4 @@ async function visible(deps: FhirDeps, request: FhirRequest): Promise<Stored> {
   if (!value) throw notFound()
   if (value.deleted) throw new OutcomeError('gone')
   return value
-}
-
-/** Of a request its body; of an entry of a Bundle the Binary that stands for it (R4 http.html#transaction). */
-export function operationsOf(request: FhirRequest): Operation[] {
-  const type = request.header('content-type')
-  if (type === undefined) return parseJsonPatch(dataOf(request))
-  if (type.split(';')[0]?.trim().toLowerCase() !== JSON_PATCH)
-    throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] }, { 'Accept-Patch': JSON_PATCH })
-  return parseJsonPatch(request.body ?? new Uint8Array())
-}
-
-function dataOf(request: FhirRequest): Uint8Array {
-  const { resource } = parseResource(request.body ?? '')
-  if (resource.resourceType !== 'Binary' || resource.contentType !== JSON_PATCH || typeof resource.data !== 'string')
-    throw new OutcomeError('patch-invalid', { expression: ['Binary.contentType'] })
-  return Buffer.from(resource.data, 'base64')
 }

@@ -17,17 +17,24 @@ type Standing = Pick<Stored, 'v' | 'deleted'> | undefined
 export function expectedVersion(request: Pick<FhirRequest, 'header'>, current: Standing): Draft['expect'] {
   const ifMatch = request.header('if-match')
   const standing = current && !current.deleted ? current : undefined
-  const matched = ifMatch === undefined ? 'any' : isAny(ifMatch) ? (standing?.v ?? NO_VERSION) : versionOf(ifMatch)
+  const matched =
+    ifMatch === undefined ? 'any' : isAny(ifMatch) ? (standing?.v ?? NO_VERSION) : oneOf(versionsOf(ifMatch, 'If-Match'), current)
   const ifNoneMatch = request.header('if-none-match')
   if (ifNoneMatch === undefined) return matched
   return isExcluded(ifNoneMatch, standing) ? NO_VERSION : ifMatch === undefined ? unlessMade(ifNoneMatch, current) : matched
 }
 
+/** A list of tags asks that one of them is what stands, also as deleted. */
+const oneOf = (versions: readonly number[], current: Standing): number =>
+  current && versions.includes(current.v) ? current.v : (versions[0] ?? NO_VERSION)
+
+const versionsOf = (text: string, header: string): number[] => text.split(',').map((tag) => versionOf(tag, header))
+
 const isAny = (text: string): boolean => text.trim() === '*'
 
 function isExcluded(text: string, standing: Standing): boolean {
   if (isAny(text)) return standing !== undefined
-  const versions = text.split(',').map((tag) => versionOf(tag, 'If-None-Match'))
+  const versions = versionsOf(text, 'If-None-Match')
   return standing !== undefined && versions.includes(standing.v)
 }
 

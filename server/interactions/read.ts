@@ -55,7 +55,9 @@ export async function vread(deps: FhirDeps, request: FhirRequest): Promise<FhirR
   const seen = await auditedRead(deps, request, { interaction: 'vread', action: 'R', type, id }, () => decided(deps, request, [], find))
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone')
-  return resourceAnswer(200, stampOf(request, seen.value), inForm(form, type, masked(deps, request, seen.value)))
+  const stamp = stampOf(request, seen.value)
+  if (isUnchanged(request, stamp)) return { status: 304, headers: versionHeaders(stamp) }
+  return resourceAnswer(200, stamp, inForm(form, type, masked(deps, request, seen.value)))
 }
 
 function target(request: FhirRequest): [string, string] {

@@ -59,5 +59,5 @@ function noticesOf({ ignored }: Asked, capped: boolean): BundleEntry[] {
   }
   if (capped) issues.push({ code: 'include-limit', severity: 'warning', params: { max: INCLUDED_MAX } })
   if (issues.length === 0) return []
-  return [{ resource: JSON.stringify(renderOutcome(issues)), search: { mode: 'outcome' } }]
+  return [{ resource: JSON.stringify(renderOutcome(issues)), reflects: true, search: { mode: 'outcome' } }]
 }

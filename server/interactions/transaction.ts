@@ -15,7 +15,8 @@ import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentsForWrite } from './current.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
-import { operationsOf, patchDraft, requirePatchable } from './patch.ts'
+import { patchDraft, requirePatchable } from './patch.ts'
+import { patchOf } from './patch-formats.ts'
 import { expectedVersion } from './preconditions.ts'
 import { rewriteReferences } from './references.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -184,7 +185,7 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   if (entry.method === 'PATCH') {
     const own = entryRequest(request, entry)
     const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
-    return patchDraft(deps, own, operationsOf(own), (content) => rewriteReferences(content, names, unresolved))
+    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, names, unresolved))
   }
   const text = await rewriteReferences(entry.text, names, async (criteriaType, criteria) => {
     requireLookUp(request, criteriaType)

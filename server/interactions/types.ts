@@ -28,6 +28,8 @@ export interface FhirResponse {
   headers: Record<string, string>
   /** one JSON text in pieces; absent = no body */
   body?: (Uint8Array | string)[]
+  /** places in `body` of the pieces that repeat what the request said: they are not compressed (server/http/compression.ts) */
+  reflected?: readonly number[]
   /** instead of `body`: sent while it is made */
   stream?: AsyncIterable<Uint8Array>
 }
@@ -49,6 +51,8 @@ export interface FhirDeps {
   /** canonical of an organisation (`meta.source` of an operator's write) to its id */
   organizationOf(metaSource: string): string | undefined
   totals: 'none' | 'accurate'
+  /** whether criteria that several resources match delete all of them (R4 http.html, conditional delete) */
+  conditionalDelete: 'single' | 'multiple'
   /** links a Patient that was just stored to its person by a valid identity number; done before the answer */
   patientWritten(written: { id: string; resource: FhirResource; custodian: string; at: Date }): Promise<void>
 }

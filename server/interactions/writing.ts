@@ -1,5 +1,6 @@
 /** From a request's body to a stored resource: what create, update and transactions share. */
 import type { Actor } from '../auth/actor.ts'
+import { allows } from '../auth/scopes.ts'
 import { isId } from '../fhir/ids.ts'
 import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -76,7 +77,8 @@ export async function store(
     drafts.filter(({ method }) => method !== 'POST'),
   )
   const current = drafts.map((draft) => standing.get(nameOf(draft)))
-  const making = new Set(drafts.flatMap(({ type, id, method }) => (type === 'Patient' && method === 'POST' ? [id] : [])))
+  const makes = (draft: Draft, at: number) => draft.method === 'POST' || mayName(request.actor, draft, current[at])
+  const making = new Set(drafts.flatMap((draft, at) => (draft.type === 'Patient' && makes(draft, at) ? [draft.id] : [])))
   for (const [at, draft] of drafts.entries())
     await requireWritable(deps, request, { draft, current: current[at], making }).catch((error: unknown) => failed(at, error))
   const audit = await auditOf(deps, request, drafts, current)
@@ -102,6 +104,15 @@ function conflictOf(result: { conflict: 'version' | 'exists' | 'claim-taken' | '
   return new OutcomeError('version-conflict')
 }
 
+/**
+ * An id that is free and begins as those of the client do, which nobody else gives (configuration, `createIds`): that it is free
+ * tells the client of its own writes only. Creating needs the scope for it.
+ */
+function mayName(actor: Actor, { id, type, method }: Draft, current: Stored | undefined): boolean {
+  const { createIds } = actor
+  return method === 'PUT' && !current && createIds !== undefined && id.startsWith(createIds) && allows(actor, type, 'c')
+}
+
 interface Intended {
   draft: Draft
   current: Stored | undefined
@@ -110,12 +121,13 @@ interface Intended {
 
 /**
  * What the writer may not see answers as if it were absent, whether he might change it or not (access.md L55). Operators
- * write without seeing, and only they name what is new: for others a hidden id and a free one answer alike (access.md L34).
+ * write without seeing, and name what is new, as clients do with ids of their own: for others a hidden id and a free one answer alike (access.md L34).
  */
 async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, current, making }: Intended): Promise<void> {
   const { actor } = request
   const isBlind = actor.party === 'operator' || actor.unrestricted === true
-  if (!isBlind && draft.method !== 'POST') await requireVisible(deps, request, draft, current)
+  const isNew = draft.method === 'POST' || mayName(actor, draft, current)
+  if (!isBlind && !isNew) await requireVisible(deps, request, draft, current)
   const verdict = await deps.access.mayWrite(actor, draft, current, making)
   if (!verdict.permitted) throw new OutcomeError('not-permitted')
 }

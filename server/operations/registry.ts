@@ -29,17 +29,29 @@ const OPERATIONS: readonly Operation[] = [
 const isOn = (operation: Operation, on: string | undefined): boolean =>
   operation.on === on || (operation.on === '*' && on !== undefined && isResourceType(on))
 
-/** @throws OutcomeError operation-unknown, method-not-allowed */
-export function operationFor(request: FhirRequest): Handler {
-  const at = request.segments.findIndex((segment) => segment.startsWith('$'))
-  const code = request.segments[at]?.slice(1)
+/** @throws OutcomeError operation-unknown */
+function operationsAt(segments: readonly string[]): Operation[] {
+  const at = segments.findIndex((segment) => segment.startsWith('$'))
+  const code = segments[at]?.slice(1)
   const level = at === 0 ? 'system' : at === 1 ? 'type' : 'instance'
-  const on = at === 0 ? 'system' : request.segments[0]
+  const on = at === 0 ? 'system' : segments[0]
   const known = OPERATIONS.filter((operation) => operation.code === code && operation.level === level && isOn(operation, on))
   if (known.length === 0) throw new OutcomeError('operation-unknown')
+  return known
+}
+
+/** @throws OutcomeError operation-unknown */
+export const methodsOf = (segments: readonly string[]): string[] => [...new Set(operationsAt(segments).flatMap(({ methods }) => methods))]
+
+/** @throws OutcomeError operation-unknown, method-not-allowed */
+export function operationFor(request: FhirRequest): Handler {
+  const known = operationsAt(request.segments)
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const found = known.find((operation) => (operation.methods as readonly string[]).includes(method))
-  if (!found) throw new OutcomeError('method-not-allowed')
+  if (!found) {
+    const allowed = known.flatMap(({ methods }) => methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])))
+    throw new OutcomeError('method-not-allowed', {}, { Allow: [...new Set(allowed), 'OPTIONS'].join(', ') })
+  }
   return found.run
 }
 

@@ -43,6 +43,24 @@ export const ISSUES = {
   'patch-invalid': issue(400, 'invalid', '补丁文档无效', 'The patch document is invalid'),
   'patch-path': issue(422, 'processing', '补丁所指路径不存在或不可用', 'There is nothing at the path of the patch, or no place for it'),
   'patch-test': issue(422, 'processing', '补丁的 test 操作不成立', 'A test of the patch does not hold'),
+  'patch-expression': issue(
+    400,
+    'invalid',
+    '补丁的 path 不是补丁可用的 FHIRPath',
+    'The path of the patch is no FHIRPath that may name an element to be patched',
+  ),
+  'patch-several': issue(422, 'processing', '补丁的 path 指向多个元素', 'The path of the patch names several elements'),
+  'patch-list': issue(422, 'processing', '补丁的 path 应指向一个完整的列表', 'The path of the patch must name one whole list'),
+  'patch-index': issue(422, 'processing', '补丁的位置超出列表', 'A position of the patch is outside the list'),
+  'patch-type': issue(422, 'processing', '补丁值的类型与元素不符', 'The value of the patch has a type that the element does not have'),
+  'patch-exists': issue(422, 'processing', '元素已存在，且不可重复', 'The element is there already and does not repeat'),
+  'patch-narrative': issue(
+    422,
+    'business-rule',
+    '资源的叙述文本（text）含数据以外的内容，须随补丁一并修改或删除',
+    'The narrative (text) says more than the data: the patch must change it too, or delete it',
+  ),
+  'patch-costly': issue(422, 'too-costly', '补丁的 path 求值过于复杂', 'The paths of the patch are too costly to evaluate'),
   'version-conflict': issue(
     412,
     'conflict',
@@ -60,9 +78,11 @@ export const ISSUES = {
   'content-encoding-unsupported': issue(
     415,
     'not-supported',
-    '不支持压缩的正文（Content-Encoding）',
-    'A body with a Content-Encoding is not supported',
+    '不支持此 Content-Encoding，仅支持 gzip',
+    'This Content-Encoding is not supported: only gzip is',
   ),
+  'content-encoding-invalid': issue(400, 'structure', '正文不是完整的 gzip 数据', 'The body is no complete gzip data'),
+  'body-ratio': issue(413, 'too-costly', '正文解压后超过其 {max} 倍', 'The body unpacks to more than {max} times its size'),
   'fhir-version-unsupported': issue(415, 'not-supported', '仅支持 fhirVersion=4.0', 'Only fhirVersion=4.0 is supported'),
   'query-encoding': issue(
     400,

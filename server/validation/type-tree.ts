@@ -39,6 +39,8 @@ export interface TypeTree {
   node(type: string): TypeNode | undefined
   isResource(type: string): boolean
   isPrimitive(type: string): boolean
+  /** the type itself or a specialisation of it: a code is a string, an Age a Quantity */
+  isKindOf(type: string, other: string): boolean
 }
 
 export function createTypeTree(structures: StructuresData): TypeTree {
@@ -97,7 +99,19 @@ export function createTypeTree(structures: StructuresData): TypeTree {
     return data?.elements ? build(path, data.elements, []) : undefined
   }
 
-  return { node, isPrimitive, isResource: (type) => structures.types[type]?.kind === 'resource' && !structures.types[type].abstract }
+  /** What is common to all datatypes says nothing of them. */
+  function isKindOf(type: string, other: string): boolean {
+    for (let one: string | undefined = type; one !== undefined && one !== 'Element'; one = structures.types[one]?.base)
+      if (one === other) return true
+    return false
+  }
+
+  return {
+    node,
+    isPrimitive,
+    isKindOf,
+    isResource: (type) => structures.types[type]?.kind === 'resource' && !structures.types[type].abstract,
+  }
 }
 
 export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,4 +1,5 @@
 /** PATCH with JSON Patch (R4 http.html#patch, RFC 6902): what it changes, what it refuses, and what it tells. */
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { custody, encounter, observation, patient, practitioner, putAll } from '../consent/resources.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
@@ -33,6 +34,15 @@ const send = (operations: unknown, options: { path?: string; headers?: object; t
     body: typeof operations === 'string' ? operations : JSON.stringify(operations),
     headers: { ...TYPE, ...options.headers },
   })
+/** As fetch cannot: it names a type for every text. */
+function withoutType(path: string, body: string): Promise<{ status: number | undefined; headers: IncomingHttpHeaders }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${server.url}/fhir/${path}`, { method: 'PATCH', headers: { Authorization: `Bearer ${engine}` } }, (answer) => {
+      answer.resume().on('end', () => resolve({ status: answer.statusCode, headers: answer.headers }))
+    })
+    asked.on('error', reject).end(body)
+  })
+}
 const stored = (): Promise<Answer> => server.call('GET', `/fhir/Observation/${id}`, { token: engine })
 const code = (answer: Answer): string => answer.json.issue?.[0]?.details?.coding?.[0]?.code
 
@@ -115,9 +125,16 @@ describe('refused, and nothing changed', () => {
     expect(({} as { x?: unknown }).x).toBeUndefined()
   })
 
-  test('other media types, with those that there are', async () => {
-    const answer = await send([], { headers: { 'Content-Type': 'application/fhir+json' } })
-    expect([answer.status, answer.headers.get('accept-patch')]).toEqual([415, 'application/json-patch+json'])
+  test.each(['application/xml-patch+xml', 'application/json', 'text/plain'])('%s, with those that there are', async (type) => {
+    const answer = await send([], { headers: { 'Content-Type': type } })
+    expect([answer.status, answer.headers.get('accept-patch')]).toEqual([415, 'application/json-patch+json, application/fhir+json'])
+  })
+
+  test('no media type at all', async () => {
+    const { status, headers } = await withoutType(`Observation/${id}`, '[]')
+    expect([status, headers['accept-patch']]).toEqual([415, 'application/json-patch+json, application/fhir+json'])
+    const binary = { resourceType: 'Binary', contentType: 'application/json-patch+json', data: 'W10=' }
+    expect((await withoutType(`Observation/${id}`, JSON.stringify(binary))).status).toBe(415)
   })
 })
 

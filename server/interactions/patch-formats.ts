@@ -1,0 +1,52 @@
+/** The formats of a patch (R4 http.html#patch): the one table of them, by media type; and which of them a request has. */
+import { parseResource } from '../fhir/resource-text.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { applyFhirPathPatch, parseFhirPathPatch } from './fhirpath-patch.ts'
+import { applyJsonPatch, parseJsonPatch } from './json-patch.ts'
+import type { FhirRequest } from './types.ts'
+
+/** What is done to the text of a resource. @throws OutcomeError patch-path and the like */
+export type Patch = (text: string) => string
+
+const JSON_PATCH = 'application/json-patch+json'
+const FHIR_JSON_PATCH = 'application/fhir+json'
+
+const FORMATS: Record<string, (body: Uint8Array) => Patch> = {
+  [JSON_PATCH]: (body) => {
+    const operations = parseJsonPatch(body)
+    return (text) => applyJsonPatch(text, operations)
+  },
+  [FHIR_JSON_PATCH]: (body) => {
+    const operations = parseFhirPathPatch(body)
+    return (text) => applyFhirPathPatch(text, operations)
+  },
+}
+
+export const PATCH_FORMATS: readonly string[] = Object.keys(FORMATS)
+
+/** For whoever sends another one (RFC 5789, 2.2). */
+export function unsupportedPatch(): OutcomeError {
+  return new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] }, { 'Accept-Patch': PATCH_FORMATS.join(', ') })
+}
+
+/**
+ * Of a request its body, as its media type says; of an entry of a Bundle, which has none, a Binary with JSON Patch or the
+ * Parameters of FHIRPath Patch (R4 http.html#transaction).
+ * @throws OutcomeError content-type-unsupported, patch-invalid
+ */
+export function patchOf(request: FhirRequest): Patch {
+  const type = request.header('content-type')
+  if (type === undefined) return ofEntry(request)
+  const parse = FORMATS[type.split(';')[0]?.trim().toLowerCase() ?? '']
+  if (!parse) throw unsupportedPatch()
+  return parse(request.body ?? new Uint8Array())
+}
+
+function ofEntry(request: FhirRequest): Patch {
+  const body = request.body ?? new Uint8Array()
+  const { resource } = parseResource(body)
+  if (resource.resourceType === 'Parameters') return (FORMATS[FHIR_JSON_PATCH] as (body: Uint8Array) => Patch)(body)
+  const parse = resource.resourceType === 'Binary' && resource.contentType === JSON_PATCH ? FORMATS[JSON_PATCH] : undefined
+  if (!parse || typeof resource.data !== 'string') throw new OutcomeError('patch-invalid', { expression: ['Binary.contentType'] })
+  return parse(Buffer.from(resource.data, 'base64'))
+}

@@ -1,0 +1,69 @@
+/** Each of these requests is answered with its code, the status that docs/errors.md says, and both texts. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { fill } from '../../server/outcome/render.ts'
+import { ISSUES, type IssueCode } from '../../server/outcome/issues.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { REQUESTS } from './provoked.ts'
+
+let open: TestServer
+let guarded: TestServer
+
+beforeAll(async () => {
+  open = await startTestServer({ noAuth: true })
+  guarded = await startTestServer()
+  const identifier = [{ system: 'urn:x', value: 'many' }]
+  const given = { resourceType: 'Patient', id: 'given', identifier, name: [{ text: 'a' }, { text: 'b' }] }
+  await open.call('PUT', '/fhir/Patient/given', { body: given })
+  await open.call('POST', '/fhir/Patient', { body: { resourceType: 'Patient', identifier } })
+  await open.call('PUT', '/fhir/Patient/gone', { body: { resourceType: 'Patient', id: 'gone' } })
+  await open.call('DELETE', '/fhir/Patient/gone')
+  const text = { status: 'additional', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' }
+  await open.call('PUT', '/fhir/Patient/narrated', { body: { resourceType: 'Patient', id: 'narrated', text } })
+  const many = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/many' } }
+  const entry = Array.from({ length: 1001 }, () => ({ resource: many, request: { method: 'POST', url: 'Observation' } }))
+  const own = { resource: { resourceType: 'Patient', id: 'many' }, request: { method: 'PUT', url: 'Patient/many' } }
+  await open.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry: [own, ...entry] } })
+}, 60_000)
+afterAll(async () => {
+  await open.stop()
+  await guarded.stop()
+})
+
+interface Issue {
+  code: string
+  details: { coding: { system: string; code: string }[]; text: string }
+  diagnostics: string
+}
+
+/** Of an OperationOutcome, or of the ones in a Bundle. */
+function issuesIn(json: { issue?: Issue[]; entry?: { resource?: { issue?: Issue[] } }[] }): Issue[] {
+  return [...(json.issue ?? []), ...(json.entry ?? []).flatMap(({ resource }) => resource?.issue ?? [])]
+}
+
+test.each(REQUESTS.map((one) => [one.code, one] as const))(
+  '%s',
+  async (code, { method = 'GET', path = '', root, body, headers = {}, as, status }) => {
+    const server = as ? guarded : open
+    const token = as?.client ? { token: await guarded.token(as.client, as.parameters ?? {}) } : {}
+    const answer = await server.call(method, `${root ? '' : '/fhir'}${path}`, {
+      headers,
+      ...token,
+      ...(body === undefined ? {} : { body }),
+    })
+    const found = issuesIn(answer.json).find(({ details }) => details?.coding[0]?.code === code)
+    const { status: own, type, zh, en } = ISSUES[code as IssueCode]
+    expect([answer.status, found?.code, found?.details.coding[0]?.system]).toEqual([
+      status ?? own,
+      type,
+      'https://fhir-cn.example/CodeSystem/yilian-issue',
+    ])
+    // The texts with whatever stands in their places.
+    for (const [text, template] of [
+      [found?.details.text, zh],
+      [found?.diagnostics, en],
+    ] as const)
+      expect(text).toMatch(new RegExp(`^${fill(escaped(template), {}).replace(/\\\{\w+\\\}/g, '.+')}$`))
+  },
+)
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

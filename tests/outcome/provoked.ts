@@ -1,0 +1,180 @@
+/** Requests that bring about one code each; what is not said of a request is as the row before the table says. */
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+
+export interface Provoked {
+  code: string
+  method?: string
+  /** below /fhir, or below the root where `root` says so */
+  path?: string
+  root?: true
+  body?: unknown
+  headers?: Record<string, string>
+  /** client of the demonstration configuration; without one there is no access control */
+  as?: { client: string; parameters?: Record<string, string> }
+  /** of the answer, where it is not that of the code */
+  status?: number
+}
+
+const JSON_PATCH = { 'Content-Type': 'application/json-patch+json' }
+const FHIR = { 'Content-Type': 'application/fhir+json' }
+const bundle = (type: string, ...entry: object[]) => ({ resourceType: 'Bundle', type, entry })
+const entry = (method: string, url: string, resource?: object) => ({ ...(resource ? { resource } : {}), request: { method, url } })
+const post = (code: string, body: unknown, path = '/Patient', headers: Record<string, string> = {}): Provoked => ({
+  code,
+  method: 'POST',
+  path,
+  body,
+  headers,
+})
+const get = (code: string, path: string, headers: Record<string, string> = {}): Provoked => ({ code, path, headers })
+const fhirPatch = (code: string, type: string, parts: object): Provoked => ({
+  code,
+  method: 'PATCH',
+  path: '/Patient/given',
+  headers: FHIR,
+  body: {
+    resourceType: 'Parameters',
+    parameter: [
+      {
+        name: 'operation',
+        part: [{ name: 'type', valueCode: type }, ...Object.entries(parts).map(([name, value]) => ({ name, ...value }))],
+      },
+    ],
+  },
+})
+const path = (valueString: string) => ({ path: { valueString } })
+const jsonPatch = (code: string, operations: unknown): Provoked => ({
+  code,
+  method: 'PATCH',
+  path: '/Patient/given',
+  headers: JSON_PATCH,
+  body: operations,
+})
+const patient = (more: object) => ({ resourceType: 'Patient', ...more })
+const strict = { Prefer: 'handling=strict' }
+
+const coded = (system: string, code: string) => ({ coding: [{ system: `http://terminology.hl7.org/CodeSystem/${system}`, code }] })
+/** Whose patient is of another server: nobody's rule could follow from it. */
+const foreignConsent = {
+  resourceType: 'Consent',
+  status: 'active',
+  scope: coded('consentscope', 'patient-privacy'),
+  category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
+  patient: { reference: 'http://other.example/Patient/1' },
+  dateTime: '2020-01-01',
+  policyRule: coded('v3-ActCode', 'OPTOUT'),
+}
+const SAMPLE = new URL('../fixtures/samples/hospital/oru-r01-blood-count.hl7', import.meta.url)
+const sample = readFileSync(SAMPLE, 'utf8')
+const FACTS = '王建国||19580312|M'
+/** The sample of a laboratory, with something changed in what it says of its patient. */
+const ingested = (code: string, from = '', to = ''): Provoked => ({
+  code,
+  method: 'POST',
+  root: true,
+  path: '/ingest/h1-lis',
+  body: sample.replace(from, to),
+  headers: { 'Content-Type': 'application/hl7-v2; charset=utf-8' },
+  as: { client: 'h1-engine' },
+  status: 200,
+})
+/**
+ * Patient/many has more Observations than one answer includes. Patient/given stands there with two names and one identifier, whose value two others have as well; Patient/gone was deleted.
+ * A body is sent by the method that is named, as FHIR JSON.
+ */
+export const REQUESTS: readonly Provoked[] = [
+  post('charset-invalid', new Uint8Array([0x7b, 0xff, 0x7d])),
+  post('json-invalid', '{'),
+  post('json-not-object', '[]'),
+  post('json-depth', '['.repeat(70) + ']'.repeat(70)),
+  post('json-duplicate-key', '{"resourceType":"Patient","id":"a","id":"b"}'),
+  post('json-forbidden-key', '{"resourceType":"Patient","__proto__":{}}'),
+  post('json-items', `{"resourceType":"Patient","name":[${'{},'.repeat(50_000)}{}]}`),
+  post(
+    'json-nodes',
+    `{"resourceType":"Patient","name":[${Array(11)
+      .fill(`[${'{},'.repeat(49_000)}{}]`)
+      .join(',')}]}`,
+  ),
+  post('resource-type-missing', '{}'),
+  post('resource-type-unknown', '{}', '/Patience'),
+  post('resource-type-mismatch', '{"resourceType":"Group"}'),
+  { code: 'id-mismatch', method: 'PUT', path: '/Patient/given', body: patient({ id: 'other' }) },
+  { code: 'id-invalid', method: 'PUT', path: '/Patient/a_b', body: patient({ id: 'a_b' }) },
+  get('not-found', '/Patient/absent'),
+  get('gone', '/Patient/gone'),
+  post('subsetted', patient({ meta: { tag: [{ code: 'SUBSETTED' }] } })),
+  jsonPatch('patch-invalid', '{}'),
+  jsonPatch('patch-path', '[{"op":"remove","path":"/active"}]'),
+  jsonPatch('patch-test', '[{"op":"test","path":"/id","value":"x"}]'),
+  fhirPatch('patch-expression', 'delete', path('Patient..')),
+  fhirPatch('patch-several', 'delete', path('Patient.name')),
+  fhirPatch('patch-list', 'move', { ...path('Patient.name[0]'), source: { valueInteger: 0 }, destination: { valueInteger: 0 } }),
+  { ...jsonPatch('patch-narrative', '[{"op":"add","path":"/active","value":true}]'), path: '/Patient/narrated' },
+  fhirPatch('patch-index', 'move', { ...path('Patient.name'), source: { valueInteger: 2 }, destination: { valueInteger: 0 } }),
+  fhirPatch('patch-type', 'replace', { ...path('Patient.identifier'), value: { valueBoolean: true } }),
+  fhirPatch('patch-exists', 'add', { ...path('Patient'), name: { valueString: 'id' }, value: { valueId: 'x' } }),
+  { code: 'version-conflict', method: 'DELETE', path: '/Patient/given', headers: { 'If-Match': '"99"' } },
+  { code: 'precondition-invalid', method: 'DELETE', path: '/Patient/given', headers: { 'If-Match': 'x' } },
+  { code: 'criteria-multiple', method: 'DELETE', path: '/Patient?identifier=urn:x|many' },
+  { code: 'criteria-empty', method: 'DELETE', path: '/Patient?_format=json' },
+  post('content-type-unsupported', 'x', '/Patient', { 'Content-Type': 'text/plain' }),
+  post('content-encoding-unsupported', 'x', '/Patient', { 'Content-Encoding': 'br' }),
+  post('content-encoding-invalid', 'x', '/Patient', { 'Content-Encoding': 'gzip' }),
+  post('body-ratio', new Uint8Array(gzipSync(Buffer.alloc(4 * 1024 * 1024))), '/Patient', { 'Content-Encoding': 'gzip' }),
+  post('fhir-version-unsupported', '{}', '/Patient', { 'Content-Type': 'application/fhir+json; fhirVersion=5.0' }),
+  post('query-encoding', patient({}), '/Patient', { 'If-None-Exist': 'name=%ff' }),
+  get('url-invalid', '/Patient/%ff'),
+  get('not-acceptable', '/Patient', { Accept: 'application/pdf' }),
+  { code: 'method-not-allowed', method: 'DELETE', path: '/metadata' },
+  get('export-async-only', '/$export'),
+  get('operation-unknown', '/Patient/$nothing'),
+  get('parameter-unknown', '/Patient?nonsense=1', strict),
+  get('parameter-invalid', '/Patient?birthdate=x'),
+  get('parameter-unsupported', '/Patient?_text=x'),
+  get('modifier-unsupported', '/Patient?name:above=x'),
+  get('page-invalid', '/Patient?_page=AAAA'),
+  post('bundle-invalid', bundle('searchset'), ''),
+  post('bundle-entries', bundle('batch', ...Array(10_001).fill({})), ''),
+  post('bundle-duplicate', bundle('transaction', ...Array(2).fill(entry('PUT', 'Patient/twice', patient({ id: 'twice' })))), ''),
+  post(
+    'reference-unresolved',
+    bundle('transaction', entry('POST', 'Patient', patient({ managingOrganization: { reference: 'Organization?name=none' } }))),
+    '',
+  ),
+  post('conditional-unsupported', bundle('transaction', entry('DELETE', 'Patient?name=x')), ''),
+  { code: 'read-only', method: 'DELETE', path: '/AuditEvent/x' },
+  { ...post('valid', patient({ active: true }), '/Patient/$validate'), status: 200 },
+  { ...post('stored', patient({ active: true }), '/Patient', { Prefer: 'return=OperationOutcome' }), status: 201 },
+  { ...get('search-outcome', '/Patient?nonsense=1'), status: 200 },
+  post('structure', patient({ name: [] })),
+  post('type', patient({ active: 'x' })),
+  post('unknown-element', patient({ nmae: 'x' })),
+  post('value-format', patient({ birthDate: 'x' })),
+  post('number-range', '{"resourceType":"Patient","multipleBirthInteger":1e400}'),
+  { ...post('required', { resourceType: 'Observation', status: 'final' }, '/Observation'), status: 422 },
+  { ...post('cardinality', patient({ deceasedBoolean: true, deceasedDateTime: '2020' })), status: 422 },
+  post('binding', patient({ gender: 'x' })),
+  post('invariant', patient({ contact: [{ gender: 'male' }] })),
+  { ...get('include-limit', '/Patient?_id=many&_revinclude=Observation:subject'), status: 200 },
+  { ...post('rule', foreignConsent, '/Consent'), as: { client: 'loader' } },
+  { code: 'source-unknown', root: true, path: '/ingest/nobody/payloads', as: { client: 'h1-engine' } },
+  { code: 'payload-unknown', root: true, path: '/ingest/h1-lis/payloads/absent', as: { client: 'h1-engine' } },
+  ingested('ingest-summary'),
+  ingested('mapping-field-unread'),
+  ingested('link-birth-date', FACTS, '王建国||19590312|M'),
+  ingested('link-gender', FACTS, '王建国||19580312|F'),
+  ingested('link-newborn', FACTS, '王建国之子||20260310|M'),
+  { code: 'unauthenticated', path: '/Patient', as: { client: '' } },
+  { code: 'forbidden', path: '/Patient', as: { client: 'h1-engine', parameters: { scope: 'system/Observation.rs' } } },
+  {
+    code: 'not-permitted',
+    method: 'POST',
+    path: '/Observation',
+    body: { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/nobody' } },
+    as: { client: 'h1-engine' },
+  },
+  { code: 'parameter-forbidden', path: '/Patient?name=x', as: { client: 'researcher', parameters: { data_form: 'PSEUD' } } },
+  { code: 'purpose-not-permitted', path: '/Patient', headers: { 'X-Purpose-Of-Use': 'HMARKT' }, as: { client: 'h1-engine' } },
+]
