@@ -13,6 +13,8 @@ export const SEPARATOR = {
   reference: '>',
   folded: '~',
   exact: '!',
+  /** of a composite: a simple parameter has a value here that is none of its parts' */
+  excess: '%',
 } as const
 
 /** A value as it stands in an exact key: long ones as their beginning and a SHA-256, so that no bound makes two values equal. */

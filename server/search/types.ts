@@ -12,6 +12,8 @@ export interface SearchParameter {
   url: string
   /** resource types for which it is defined; `Resource` for all */
   base: string[]
+  /** parts of a composite: the simple parameter of each, and where its values are within the composite's element */
+  component?: { code: string; expression: string }[]
 }
 
 export interface IncludeTerm {
