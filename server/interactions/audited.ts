@@ -1,7 +1,7 @@
 /** AuditEvents of interactions that read: on record before a byte leaves. */
 import type { AuditEntry } from '../audit/audit.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import type { Stored } from '../store/types.ts'
+import type { Met, Stored } from '../store/types.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
 import type { Seen } from './decided.ts'
 
@@ -15,7 +15,7 @@ interface Asked {
 }
 
 export interface ReadFact extends Asked {
-  found: readonly Stored[]
+  found: readonly Met[]
   /** how many matches the answer tells of, where that is more than those found */
   total?: number
   seen: Pick<Seen<unknown>, 'reason'> & Partial<Seen<unknown>>
@@ -83,7 +83,7 @@ async function entriesOf(deps: FhirDeps, request: FhirRequest, fact: ReadFact): 
   )
   const [only] = persons
   // What is about somebody who cannot be named is not for him who can.
-  const isOfAll = ({ acc }: Stored) => acc.p.length === 0 || only === undefined || acc.p.includes(only)
+  const isOfAll = ({ acc }: Met) => acc.p.length === 0 || only === undefined || acc.p.includes(only)
   if (persons.length <= 1 && fact.found.every(isOfAll)) return [await entryOf(deps, request, fact, persons)]
   const { total: _, id, ...shared } = fact
   const entries = [...partsOf(fact.found, persons)].map(([person, found]) =>
@@ -95,8 +95,8 @@ async function entriesOf(deps: FhirDeps, request: FhirRequest, fact: ReadFact): 
 const NOBODY = ''
 
 /** What was found by person; what is about several stands with each, and what is about none of them with nobody. */
-function partsOf(found: readonly Stored[], persons: readonly string[]): Map<string, Stored[]> {
-  const parts = new Map<string, Stored[]>(persons.map((person) => [person, []]))
+function partsOf(found: readonly Met[], persons: readonly string[]): Map<string, Met[]> {
+  const parts = new Map<string, Met[]>(persons.map((person) => [person, []]))
   for (const doc of found) {
     const owners = doc.acc.p.filter((person) => parts.has(person))
     for (const person of owners.length > 0 ? owners : [NOBODY]) {
@@ -109,7 +109,7 @@ function partsOf(found: readonly Stored[], persons: readonly string[]): Map<stri
 }
 
 /** The resource that was asked for by id stands in the entries of those whom it is about. */
-const named = (type: string, id: string | undefined, found: readonly Stored[]): { id?: string } =>
+const named = (type: string, id: string | undefined, found: readonly Met[]): { id?: string } =>
   id !== undefined && found.some((doc) => doc.type === type && doc.id === id) ? { id } : {}
 
 async function entryOf(

@@ -13,6 +13,7 @@ import { decided } from './decided.ts'
 import { parseCriteria } from './query-text.ts'
 import { masked } from './read.ts'
 import { parseSearch } from './search-request.ts'
+import { told } from './through.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 /** How often a write whose claim is taken looks again for the resource that took it. */
@@ -65,12 +66,16 @@ export async function findMatches(deps: FhirDeps, request: FhirRequest, type: st
   requireLookUp(request, type)
   const parsed = parseSearch(deps, request.actor, type, parseCriteria(criteria), true)
   if (parsed.applied.length === 0) throw new OutcomeError('criteria-empty')
-  const seen = await decided(deps, request, parsed.patients, (decision) =>
-    deps.store.search(decision, { type, plan: parsed.plan, sort: [], count: 2, total: 'none' }),
-  )
+  const seen = await decided(deps, request, parsed.patients, async (decision) => {
+    const { plan, through } = await deps.store.follow(decision, type, parsed.plan)
+    const { rows } = await deps.store.search(decision, { type, plan, sort: [], count: 2, total: 'none' })
+    return { rows, through }
+  })
+  const { rows, through } = seen.value
   // A match may be answered with, and that there is none is an answer too.
-  await audited(deps, request, { interaction: 'search-type', action: 'E', type, found: seen.value.rows, seen, query: parsed.applied })
-  return seen.value.rows
+  const found = [...rows, ...told(through)]
+  await audited(deps, request, { interaction: 'search-type', action: 'E', type, found, seen, query: parsed.applied })
+  return rows
 }
 
 /** A create that found its resource: its content is for who may read it, and left out where `Prefer` says so. */

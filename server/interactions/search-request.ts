@@ -1,5 +1,6 @@
 /** From query pairs to a parsed search that this actor may ask. */
 import type { Actor } from '../auth/actor.ts'
+import { allows } from '../auth/scopes.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import { preferOf } from './answers.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
@@ -11,11 +12,17 @@ export const PAGE_COUNT_MAX = 1000
 const RESULT_PARAMETERS = new Set(['_format', '_pretty', '_page'])
 
 export function parseSearch(deps: FhirDeps, actor: Actor, type: string, query: [string, string][], strict: boolean): ParsedSearch {
-  const allowed = deps.access.allowedParams(actor, type)
   return deps.search.parse(
     type,
     query.filter(([name]) => !RESULT_PARAMETERS.has(name)),
-    { strict, countDefault: PAGE_COUNT_DEFAULT, countMax: PAGE_COUNT_MAX, ...(allowed ? { allowed, localCodes: false } : {}) },
+    {
+      strict,
+      countDefault: PAGE_COUNT_DEFAULT,
+      countMax: PAGE_COUNT_MAX,
+      allowed: (of, code, modifier) => deps.access.allowedParams(actor, of)?.(code, modifier) ?? true,
+      localCodes: (of) => deps.access.allowedParams(actor, of) === undefined,
+      mayFollow: (of) => allows(actor, of, 's'),
+    },
   )
 }
 

@@ -16,6 +16,7 @@ import { pageTokenOf } from './parameters.ts'
 import { shown } from './read.ts'
 import { isStrict, parseSearch, queryText } from './search-request.ts'
 import { formOf } from './subset.ts'
+import { told } from './through.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 export async function search(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
@@ -26,17 +27,18 @@ export async function search(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const parsed = parseSearch(deps, request.actor, type, query, isStrict(request))
   const seen = await decided(deps, request, parsed.patients, async (decision) => {
     const find = (plan: PlanNode) => findPage(deps, decision, parsed, plan, mark)
+    const { plan: asked, through } = await deps.store.follow(decision, type, parsed.plan)
     // Most searches name a Patient that stands for itself: they need not wait until that is known.
-    const [plan, literal] = await Promise.all([planForPersons(deps, decision, parsed), find(parsed.plan)])
-    const page = plan === parsed.plan ? literal : await find(plan)
+    const [plan, literal] = await Promise.all([planForPersons(deps, decision, { ...parsed, plan: asked }), find(asked)])
+    const page = plan === asked ? literal : await find(plan)
     const [counted, found] = await Promise.all([
       countedOf(deps, decision, parsed, plan, page),
       findIncluded(deps, decision, request.actor, page.rows, parsed),
     ])
-    return { page, counted, ...found }
+    return { page, counted, through, ...found }
   })
-  const { page, counted, included, capped } = seen.value
-  const found = [...(counted ?? page.rows), ...(page.beyond ? [page.beyond] : []), ...included]
+  const { page, counted, through, included, capped } = seen.value
+  const found = [...(counted ?? page.rows), ...(page.beyond ? [page.beyond] : []), ...included, ...told(through)]
   const total = counted && page.total !== undefined ? { total: page.total } : {}
   await audited(deps, request, { interaction: 'search-type', action: 'E', type, found, seen, query, ...total })
   return searchset(deps, request, parsed, { page, included, capped })

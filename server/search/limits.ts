@@ -8,8 +8,12 @@ export const OR_VALUES_MAX = 256
 export const VALUE_LENGTH_MAX = 20_000
 /** Characters of one single value. */
 export const SINGLE_VALUE_LENGTH_MAX = 2_000
-/** Characters of a parameter's name with modifier. */
-export const NAME_LENGTH_MAX = 128
+/** Characters of a parameter's name with modifier and all its links. */
+export const NAME_LENGTH_MAX = 512
+/** References that a chained parameter follows. */
+export const HOPS_MAX = 10
+/** Resource types that one chained parameter asks, all its ways together. */
+export const LINKS_MAX = 300
 /** Terms of `_sort`. */
 export const SORT_TERMS_MAX = 5
 /** Terms of `_include` and `_revinclude` after wildcards are written out. */

@@ -48,6 +48,13 @@ export type PlanNode =
   /** a criterion on what the resource has in common with many (see keeping.ts); the store decides it once for all of them */
   | { kind: 'shape'; node: PlanNode }
   | { kind: 'shapes'; shapes: string[] }
+  /**
+   * It refers, by a key that begins with one of `starts`, to a resource of `type` that the asker may see and that `node` finds.
+   * `persons`: or to the person to whom that one, a Patient, belongs. The store follows it before anything else.
+   */
+  | { kind: 'chain'; type: string; starts: string[]; persons: boolean; node: PlanNode }
+  /** A resource of `type` that the asker may see and that `node` finds refers to it, by a key that begins with one of `starts`. */
+  | { kind: 'has'; type: string; starts: string[]; node: PlanNode }
   | { kind: 'nothing' }
   | { kind: 'everything' }
 

@@ -6,6 +6,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { type Definitions, r4Definitions } from './definitions.ts'
 import { indexResource } from './index-resource.ts'
 import { localReferenceKey } from './keys.ts'
+import { isAboutPerson } from './parse/patients.ts'
 import { parseRequest } from './parse/request.ts'
 import { compileType, type TypeParams } from './registry.ts'
 import type { Search } from './types.ts'
@@ -38,7 +39,7 @@ export function createSearch(options: SearchOptions): Search {
         type,
         params: known(type).byCode,
         paramsOf: (t) => typeParams(t)?.byCode,
-        compartmentParams: definitions.compartments.get('Patient')?.get(type) ?? [],
+        isAboutPerson: (t, code) => isAboutPerson(t, code, definitions.compartments.get('Patient')?.get(t) ?? []),
         options: parseOptions,
         context,
       }),

@@ -52,10 +52,12 @@ export interface ParseOptions {
   strict: boolean
   countDefault: number
   countMax: number
-  /** may the parameter be used (with this modifier)? */
-  allowed?: (code: string, modifier?: string) => boolean
-  /** false: codes of organisations' own systems find nothing, as where a masked form leaves them out */
-  localCodes?: boolean
+  /** may the parameter of this type be used (with this modifier)? */
+  allowed?: (type: string, code: string, modifier?: string) => boolean
+  /** false: codes of organisations' own systems find nothing in resources of the type, as where a masked form leaves them out */
+  localCodes?: (type: string) => boolean
+  /** may resources of the type be asked at the other end of a reference? */
+  mayFollow?: (type: string) => boolean
 }
 
 export interface Search {

@@ -37,6 +37,9 @@ export function planFilter(plan: PlanNode): StoredFilter {
       return plan.shapes.length === 0 ? NOTHING : ({ shape: inList(plan.shapes) } as StoredFilter)
     case 'shape':
       throw new TypeError('a criterion on shapes is resolved before')
+    case 'chain':
+    case 'has':
+      throw new TypeError('a link is followed before')
     case 'nothing':
       return NOTHING
     case 'everything':

@@ -12,6 +12,7 @@ import { Conflict } from './conflict.ts'
 import { connect } from './connect.ts'
 import { AUDIT_TYPE, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
+import { follow, hasLink } from './follow.ts'
 import type { StoreLog } from './log.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import type { PlanNode } from '../search/plan.ts'
@@ -22,7 +23,7 @@ import { createShapes, SHAPES, type ShapeDoc } from './shapes.ts'
 import { streamBatches } from './stream.ts'
 import { createTables } from './tables.ts'
 import { type Lane, runTransaction } from './transaction.ts'
-import type { Store, Stored, WriteUnit } from './types.ts'
+import type { Followed, Store, Stored, WriteUnit } from './types.ts'
 import type { ClaimDoc } from './unit-plan.ts'
 import { versionOf, versionsOf } from './versions.ts'
 
@@ -65,10 +66,13 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const readByIds = createReader(db)
   /** The account of uses is read with all that this process has answered. */
   const caughtUp = (type: string): Promise<void> | undefined => (type === AUDIT_TYPE ? audit.caughtUp() : undefined)
-  const planOf = async (type: string, plan: PlanNode): Promise<PlanNode> => {
+  const prepared = async (type: string, plan: PlanNode): Promise<PlanNode> => {
     await caughtUp(type)
     return shapes.resolve(plan)
   }
+  const followed = (d: Decision, plan: PlanNode): Promise<Followed> =>
+    hasLink(plan) ? follow({ db, decision: d, prepare: prepared }, plan) : Promise.resolve({ plan, through: [] })
+  const planOf = async (d: Decision, type: string, plan: PlanNode): Promise<PlanNode> => prepared(type, (await followed(d, plan)).plan)
   const read = async (d: Decision, type: string, id: string): Promise<Stored | undefined> => {
     checkTypeName(type)
     await caughtUp(type)
@@ -97,10 +101,14 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       const current = await read(d, type, id)
       return guarded(log, () => versionsOf(db, d, current, page))
     },
-    search: (d, query) => guarded(log, async () => searchPage(db, d, { ...query, plan: await planOf(query.type, query.plan) })),
-    count: (d, type, plan) => guarded(log, async () => countFiltered(db, type, visibleFilter(d, type, await planOf(type, plan)))),
+    search: (d, query) => guarded(log, async () => searchPage(db, d, { ...query, plan: await planOf(d, query.type, query.plan) })),
+    follow: (d, type, plan) => {
+      checkTypeName(type)
+      return guarded(log, () => followed(d, plan))
+    },
+    count: (d, type, plan) => guarded(log, async () => countFiltered(db, type, visibleFilter(d, type, await planOf(d, type, plan)))),
     stream: async function* (d, type, plan, page = {}) {
-      yield* streamBatches(db, log, d, type, await guarded(log, () => planOf(type, plan)), page)
+      yield* streamBatches(db, log, d, type, await guarded(log, () => planOf(d, type, plan)), page)
     },
     ofPersons: (d, type, scope) => personBatches(db, log, d, type, scope),
     historyOfPersons: (d, type, scope) => personHistoryBatches(db, log, d, type, scope),

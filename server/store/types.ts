@@ -95,6 +95,15 @@ export interface SearchQuery {
 /** Sort values and id of the last row of a page. */
 export type PageMark = readonly (string | number | null)[]
 
+/** A resource on which an answer rests without showing it. */
+export type Met = Pick<Stored, 'type' | 'id' | 'acc'>
+
+/** A plan without links, and what they led to. */
+export interface Followed {
+  plan: PlanNode
+  through: Met[]
+}
+
 export interface SearchPage {
   rows: Stored[]
   total?: number
@@ -206,6 +215,11 @@ export interface Store {
   /** newest first; `acc` of each row is that of its own time: the caller's gate must look at the current one too */
   history(d: Decision, type: string, id: string, options: { count: number; before?: number; since?: Date }): Promise<Stored[]>
   search(d: Decision, query: SearchQuery): Promise<SearchPage>
+  /**
+   * Follows the links of a plan (chains, `_has`): for who must know what they led to. The other calls do it by themselves.
+   * @throws OutcomeError too-costly
+   */
+  follow(d: Decision, type: string, plan: PlanNode): Promise<Followed>
   count(d: Decision, type: string, plan: PlanNode): Promise<number>
   /** all current documents of a type in id order, in batches bounded by bytes and number (exports, relabelling) */
   stream(

@@ -167,10 +167,27 @@ async function check(n: number, one: World): Promise<{ permitted: number; denied
       if (masked) for (const { id } of stored) expect(found.fullUrls.join()).not.toContain(`/${id}`)
       permitted += readable.length
     }
+    if (!masked) await checkLinks(n, one, reads, token)
     const statuses = new Set(reads.map(({ status }) => status))
     expect([...statuses].every((status) => status === 200 || status === 404)).toBe(true)
   }
   return { permitted, denied: stored.length * askers.length - permitted }
+}
+
+/** By links, exactly the Patients that can be read and of which an Observation can, and the Conditions of these. */
+async function checkLinks(n: number, one: World, reads: Answer[], token: string): Promise<void> {
+  const stored = resourcesOf(n, one)
+  const patients = [0, 1].map((at) => `w${n}-p${at}`)
+  const answers = await Promise.all(patients.map((id) => server.call('GET', `/fhir/Patient/${id}`, { token })))
+  const readable = (type: string) => one.findings.filter((_, at) => stored[at]?.type === type && reads[at]?.status === 200)
+  const observed = [0, 1].filter((at) => answers[at]?.status === 200 && readable('Observation').some(({ subject }) => subject === at))
+  const found = await allPages(`/fhir/Patient?_has:Observation:patient:code=w${n}&_count=1`, token)
+  expect(found.names.sort()).toEqual(observed.map((at) => `Patient/${patients[at]}`))
+  const chained = await allPages(`/fhir/Condition?patient._has:Observation:patient:code=w${n}&code=w${n}&_count=2`, token)
+  const expected = stored.filter(
+    ({ type }, at) => type === 'Condition' && reads[at]?.status === 200 && observed.includes(one.findings[at]?.subject ?? 2),
+  )
+  expect(chained.names.sort()).toEqual(expected.map(({ type, id }) => `${type}/${id}`).sort())
 }
 
 test(`search equals single reads in ${WORLDS_MAX} worlds, for ${ASKERS.length} askers`, async () => {

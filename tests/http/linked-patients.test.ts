@@ -82,6 +82,8 @@ const FORMS: [string, (id: string) => string][] = [
   ['subject without a type', (id) => `subject=${id}`],
   ['subject:Patient', (id) => `subject:Patient=${id}`],
   ['an address of this server', (id) => `subject=${server.running.url}/fhir/Patient/${id}`],
+  ['a chain', (id) => `patient._id=${id}`],
+  ['a chain with a type', (id) => `subject:Patient._id=nobody,${id}`],
   ['one of several', (id) => `patient=nobody,${id}`],
 ]
 
@@ -113,6 +115,11 @@ test('the self link is what was asked, and pages go on under it', async () => {
     path = url('next')?.slice(server.url.length)
   }
   expect(found.sort()).toEqual(everything)
+})
+
+test('a chain finds the person by what one of the Patients says', async () => {
+  for (const criterion of [`patient.identifier=${WANG}`, 'subject:Patient.birthdate=1958-03-12', 'patient.name=王建国'])
+    expect([criterion, idsIn(await ask(`Observation?${criterion}&_count=50`)).sort()]).toEqual([criterion, everything])
 })
 
 test('counts and includes', async () => {

@@ -111,16 +111,6 @@ test.each(['_text=x', '_content=x', '_filter=code eq x', '_contained=true', '_co
   },
 )
 
-test.each([
-  'subject.name=x',
-  'subject:Patient.name=x',
-  '_has:Condition:patient:code=x',
-  '_has:Observation:patient:_has:Provenance:target:agent=x',
-])('L07-L11 joins are not built and say so: %s', async (parameter) => {
-  const answer = await search(parameter)
-  expect([answer.status, codeOf(answer)]).toEqual([400, 'chain-unsupported'])
-})
-
 test('L13 a contained patient makes the resource one about somebody unnamed', async () => {
   const contained = [{ resourceType: 'Patient', id: 'who', name: [{ text: '李四' }] }]
   const body = observation('contained-1', 'p1-a', 'contained', { contained, subject: { reference: '#who' } })

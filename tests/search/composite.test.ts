@@ -278,7 +278,7 @@ describe('values', () => {
         new DecimalTexts(),
       )
     const asked = (query: [string, string][]) =>
-      search.parse('Observation', query, { strict: true, countDefault: 20, countMax: 100, localCodes: false }).plan
+      search.parse('Observation', query, { strict: true, countDefault: 20, countMax: 100, localCodes: () => false }).plan
     const plan = asked([['component-code-value-quantity', 'X$1']])
     const found = (...codings: object[]) => matches(plan, { id: 'x', at: new Date(), entry: entry(...codings) })
     expect(found({ system: local, code: 'X' })).toBe(false)

@@ -6,7 +6,7 @@ import type { IndexEntry } from '../../server/search/plan.ts'
 import { opened, put, SYSTEM } from '../store/fixture.ts'
 import { arbitraryCode, arbitraryDate, arbitraryDecimal, arbitrarySystem, arbitraryUnit, DATE_PREFIXES } from './arbitrary.ts'
 import { parse, search } from './ask.ts'
-import { matches } from './naive.ts'
+import { matches, type World } from './naive.ts'
 
 /** The same plans, evaluated by the real database and in memory, over generated resources: the answers must be equal. */
 const SEED = 20_240_701
@@ -21,6 +21,11 @@ const concept = fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 
 const reference = fc.constantFrom(
   'Patient/1',
   'Patient/2',
+  'Patient/r1',
+  'Patient/r2',
+  'Patient/r3/_history/1',
+  'https://yilian.example/fhir/Patient/r4',
+  'Device/r1',
   'Group/1',
   'http://x.example/fhir/Patient/1',
   'urn:uuid:a',
@@ -59,9 +64,15 @@ const patient = fc.record(
     ),
     birthDate: arbitraryDate.filter((d) => !d.includes('T')),
     active: fc.boolean(),
+    managingOrganization: fc.constantFrom('r0', 'r1', 'r2', 'r9').map((id) => ({ reference: `Organization/${id}` })),
   },
   { requiredKeys: ['resourceType'] },
 )
+const organizations: FhirResource[] = [
+  { resourceType: 'Organization', name: '王府医院', partOf: { reference: 'Organization/r2' } },
+  { resourceType: 'Organization', name: '张江医院' },
+  { resourceType: 'Organization', name: '集团', partOf: { reference: 'Organization/r2' } },
+]
 
 const prefix = fc.constantFrom('', ...DATE_PREFIXES, 'ap')
 const escaped = (text: string) => text.replace(/[\\,|$]/g, '\\$&')
@@ -168,8 +179,11 @@ async function store(type: string, resources: FhirResource[]): Promise<void> {
 
 beforeAll(async () => {
   await store('Observation', fc.sample(observation, { numRuns: 150, seed: SEED }) as FhirResource[])
+  await store('Organization', organizations)
   await store('Patient', fc.sample(patient, { numRuns: 100, seed: SEED }) as FhirResource[])
 })
+
+const world: World = (type) => [...(entries.get(type) ?? [])].map(([id, entry]) => ({ id, at: new Date(), entry }))
 
 async function compare(type: string, query: string): Promise<number> {
   const { plan } = parse(type, query)
@@ -181,13 +195,48 @@ async function compare(type: string, query: string): Promise<number> {
     total: 'accurate',
   })
   const expected = [...(entries.get(type) as Map<string, IndexEntry>)]
-    .filter(([id, entry]) => matches(plan, { id, at: new Date(), entry }))
+    .filter(([id, entry]) => matches(plan, { id, at: new Date(), entry }, world))
     .map(([id]) => id)
     .sort()
   expect([query, page.rows.map((r) => r.id).sort()]).toEqual([query, expected])
   expect([query, page.total]).toEqual([query, expected.length])
   return expected.length
 }
+
+const ofPatient = fc.constantFrom(
+  ...['name=王', 'name=zhang', 'active=true', 'active:not=true', 'birthdate:missing=true', 'family:missing=false', '_id=r1,r3'],
+  ...['organization.name=王', 'organization.partof.name=集团', 'organization=r1', 'organization:missing=true'],
+  ...['_has:Observation:patient:status=final', '_has:Observation:subject:code:missing=true', 'organization.partof.partof._id=r2'],
+)
+const ofObservation = fc.oneof(
+  observationQuery,
+  fc.tuple(fc.constantFrom('subject:Patient', 'patient', 'subject'), ofPatient).map(([p, q]) => `${p}.${q}`),
+)
+const linkedQueries: Record<string, fc.Arbitrary<string>> = {
+  Observation: fc.tuple(fc.constantFrom('subject:Patient', 'patient', 'subject'), ofPatient).map(([p, q]) => `${p}.${q}`),
+  Patient: fc.oneof(
+    fc.tuple(fc.constantFrom('patient', 'subject'), ofObservation).map(([p, q]) => `_has:Observation:${p}:${q}`),
+    ofPatient,
+  ),
+  Organization: fc.oneof(
+    ofPatient.map((q) => `_has:Patient:organization:${q}`),
+    fc.constantFrom(
+      'partof.name=集团',
+      'partof.partof.name=集团',
+      '_has:Organization:partof:name=王',
+      '_has:Organization:partof:partof.name=集团',
+    ),
+  ),
+}
+
+describe('links are followed', () => {
+  test.each(Object.keys(linkedQueries))('%s', async (type) => {
+    const queries = fc.sample(linkedQueries[type] as fc.Arbitrary<string>, { numRuns: 300, seed: SEED })
+    let nonEmpty = 0
+    for (const query of new Set(queries)) if ((await compare(type, query)) > 0) nonEmpty++
+    expect(nonEmpty).toBeGreaterThan(10)
+  })
+})
 
 describe('the database answers a plan as it reads', () => {
   test.each([

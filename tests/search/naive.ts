@@ -7,15 +7,20 @@ export interface NaiveDocument {
   entry: IndexEntry
 }
 
-export function matches(plan: PlanNode, doc: NaiveDocument): boolean {
+/** Documents of a type, for what is asked of others. */
+export type World = (type: string) => readonly NaiveDocument[]
+
+const NOBODY_ELSE: World = () => []
+
+export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBODY_ELSE): boolean {
   const { keys } = doc.entry
   switch (plan.kind) {
     case 'and':
-      return plan.nodes.every((n) => matches(n, doc))
+      return plan.nodes.every((n) => matches(n, doc, world))
     case 'or':
-      return plan.nodes.some((n) => matches(n, doc))
+      return plan.nodes.some((n) => matches(n, doc, world))
     case 'not':
-      return !matches(plan.node, doc)
+      return !matches(plan.node, doc, world)
     case 'keys':
       return plan.keys.some((k) => keys.includes(k))
     case 'keyRange':
@@ -39,6 +44,14 @@ export function matches(plan: PlanNode, doc: NaiveDocument): boolean {
       return isMissing(plan, doc.entry) === plan.missing
     case 'shape':
       return matches(plan.node, doc)
+    case 'chain':
+      return world(plan.type).some(
+        (other) => keys.some((k) => plan.starts.includes(startOf(k, other.id))) && matches(plan.node, other, world),
+      )
+    case 'has':
+      return world(plan.type).some(
+        (other) => other.entry.keys.some((k) => plan.starts.includes(startOf(k, doc.id))) && matches(plan.node, other, world),
+      )
     case 'shapes':
     case 'nothing':
       return false
@@ -46,6 +59,9 @@ export function matches(plan: PlanNode, doc: NaiveDocument): boolean {
       return true
   }
 }
+
+/** What stands before the id, where the key ends in it. */
+const startOf = (key: string, id: string): string => (key.endsWith(id) ? key.slice(0, -id.length) : '')
 
 /** Order of UTF-8 bytes, which is the database's, not that of UTF-16 units. */
 function inOrder(a: string, b: string): number {

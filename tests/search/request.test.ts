@@ -55,9 +55,26 @@ describe('a search request', () => {
 
   // Ignoring any of these would answer more than was asked for.
   test.each([
-    ['subject.name=x', 'chain-unsupported'],
-    ['subject:Patient.name=x', 'chain-unsupported'],
-    ['_has:Observation:patient:code=x', 'chain-unsupported'],
+    ['subject.nonsense=x', 'chain-unknown'],
+    ['subject:Patient.nonsense=x', 'chain-unknown'],
+    ['subject:Practitioner.name=x', 'chain-unknown'],
+    ['subject:Nonsense.name=x', 'chain-unknown'],
+    ['subject:identifier.name=x', 'chain-unknown'],
+    ['subject.=x', 'chain-unknown'],
+    ['subject:Patient.organization.nonsense=x', 'chain-unknown'],
+    ['subject:Patient._count=x', 'chain-unknown'],
+    ['code.name=x', 'chain-unknown'],
+    ['_has=x', 'chain-unknown'],
+    ['_has:Observation:patient=x', 'chain-unknown'],
+    ['_has:Observation:patient:code=x', 'chain-unknown'],
+    ['_has:Observation:derived-from:=x', 'chain-unknown'],
+    ['_has:Observation:code:code=x', 'chain-unknown'],
+    ['_has:Nonsense:target:code=x', 'chain-unknown'],
+    ['_has:Provenance:target:nonsense=x', 'chain-unknown'],
+    ['subject:Patient.name:not=x', 'modifier-unsupported'],
+    ['subject:Patient.birthdate=x', 'parameter-invalid'],
+    [`${'derived-from:Observation.'.repeat(11)}code=x`, 'chain-long'],
+    ['focus.focus.focus.code=x', 'chain-long'],
     ['_filter=code eq a', 'parameter-unsupported'],
     ['_text=x', 'parameter-unsupported'],
     ['_content=x', 'parameter-unsupported'],
@@ -184,7 +201,7 @@ describe('a search request', () => {
 
   test('a parameter that the actor may not use is refused in both handlings, in criteria and in _sort', () => {
     const ask = (query: [string, string][], strict: boolean) => () =>
-      search.parse('Patient', query, { strict, countDefault: 20, countMax: 100, allowed: (code) => code !== 'name' })
+      search.parse('Patient', query, { strict, countDefault: 20, countMax: 100, allowed: (_type, code) => code !== 'name' })
     const forbidden = expect.objectContaining({ status: 403 }) as unknown as OutcomeError
     for (const strict of [true, false]) {
       expect(ask([['name', 'x']], strict)).toThrow(forbidden)

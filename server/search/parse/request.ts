@@ -4,12 +4,12 @@ import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { NAME_LENGTH_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../limits.ts'
 import { allOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
-import type { ParsedSearch, ParseOptions } from '../types.ts'
-import type { PlanContext } from '../types/search-type.ts'
+import type { ParsedSearch } from '../types.ts'
+import { type ChainRequest, isLinked, planLinked } from './chain.ts'
 import { planCriterion } from './criterion.ts'
-import { checkIncludeCount, parseInclude, type ParamsOf } from './includes.ts'
+import { checkIncludeCount, parseInclude } from './includes.ts'
 import { paramError, splitName } from './names.ts'
-import { isAboutPerson, patientKeys, patientsNamed } from './patients.ts'
+import { patientKeys, patientsNamed } from './patients.ts'
 import { parseSort, sortCodes } from './sort.ts'
 
 /** Known to FHIR, not built: ignoring them would answer more than was asked for, so they are refused in either handling. */
@@ -24,14 +24,9 @@ interface Draft extends ParsedSearch {
   bound: string[][]
 }
 
-interface Request {
+interface Request extends ChainRequest {
   type: string
   params: ReadonlyMap<string, Param>
-  paramsOf: ParamsOf
-  /** parameters that put a resource of the type into the Patient compartment */
-  compartmentParams: readonly string[]
-  options: ParseOptions
-  context: PlanContext
 }
 
 /** @throws OutcomeError naming the parameter; see ISSUES for the codes */
@@ -89,19 +84,26 @@ function commonPatients(bound: string[][]): string[] {
 
 /** True when the criterion was understood; an unknown parameter is noted or refused, as the handling asks. */
 function readCriterion(draft: Draft, name: string, value: string, request: Request): boolean {
-  const { code, modifier, chained } = splitName(name)
-  if (code === '_has') throw paramError('chain-unsupported', name)
+  if (isLinked(name)) return readLinked(draft, name, value, request)
+  const { code, modifier } = splitName(name)
   if (NOT_BUILT.has(code)) throw paramError('parameter-unsupported', name)
   const param = request.params.get(code)
   if (!param) return unknown(draft, name, request)
-  if (request.options.allowed && !request.options.allowed(code, modifier)) throw paramError('parameter-forbidden', code)
-  if (chained) throw paramError('chain-unsupported', name)
-  const node = planCriterion(param, modifier, value, { ...request.context, localCodes: request.options.localCodes !== false })
+  if (request.options.allowed && !request.options.allowed(request.type, code, modifier)) throw paramError('parameter-forbidden', code)
+  const localCodes = request.options.localCodes?.(request.type) !== false
+  const node = planCriterion(param, modifier, value, { ...request.context, localCodes })
   draft.nodes.push(node)
-  if (isAboutPerson(request.type, code, request.compartmentParams))
-    for (const [key, id] of patientKeys(node)) draft.patientKeys.set(key, id)
+  if (request.isAboutPerson(request.type, code)) for (const [key, id] of patientKeys(node)) draft.patientKeys.set(key, id)
   const patients = patientsNamed(request.type, code, modifier, value, request.context.ownBase)
   if (patients) draft.bound.push(patients)
+  return true
+}
+
+/** The first name of a chain may be an unknown parameter like any other; what is wrong behind it is refused. */
+function readLinked(draft: Draft, name: string, value: string, request: Request): boolean {
+  const { code } = splitName(name)
+  if (code !== '_has' && !request.params.has(code)) return unknown(draft, name, request)
+  draft.nodes.push(planLinked(request.type, name, value, request))
   return true
 }
 
@@ -169,9 +171,10 @@ function readElements(draft: Draft, name: string, value: string): boolean {
 function readSort(draft: Draft, name: string, value: string, request: Request): boolean {
   const codes = sortCodes(value)
   if (codes.some((c) => !request.params.has(c))) return unknown(draft, name, request, 'parameter-invalid')
-  for (const code of codes) if (request.options.allowed && !request.options.allowed(code)) throw paramError('parameter-forbidden', code)
+  for (const code of codes)
+    if (request.options.allowed && !request.options.allowed(request.type, code)) throw paramError('parameter-forbidden', code)
   // The order of codes would tell those that do not find it.
-  if (request.options.localCodes === false)
+  if (request.options.localCodes?.(request.type) === false)
     for (const code of codes)
       if (request.params.get(code)?.columns.some(({ plain }) => !plain)) throw paramError('parameter-forbidden', code)
   draft.sort = parseSort(request.type, value, request.params)

@@ -1,0 +1,124 @@
+/**
+ * Chained parameters (R4 search.html 3.1.1.4.10: `subject:Patient.name`, `subject.organization.name`) and `_has`
+ * (3.1.1.4.11: `_has:Observation:patient:code`), of any length and inside each other: what is asked of a resource at the
+ * other end of a reference. Each type on the way is asked as in a search of its own, with all that this needs.
+ */
+import { OutcomeError } from '../../outcome/outcome-error.ts'
+import { RESOURCE_TYPES } from '../../fhir/resource-types.ts'
+import { SEPARATOR } from '../keys.ts'
+import { HOPS_MAX, LINKS_MAX } from '../limits.ts'
+import { anyOf, type PlanNode } from '../plan.ts'
+import type { Param } from '../registry.ts'
+import type { ParseOptions } from '../types.ts'
+import { isTargetModifier } from '../types/reference.ts'
+import type { PlanContext } from '../types/search-type.ts'
+import { planCriterion } from './criterion.ts'
+import type { ParamsOf } from './includes.ts'
+import { paramError, splitName } from './names.ts'
+
+export interface ChainRequest {
+  paramsOf: ParamsOf
+  options: ParseOptions
+  context: PlanContext
+  /** whether the parameter of the type says whose data are looked for */
+  isAboutPerson(type: string, code: string): boolean
+}
+
+/** A name that leads to other resources, and not only to elements of this one. */
+export const isLinked = (name: string): boolean => name === '_has' || name.startsWith(HAS) || name.includes('.')
+
+const HAS = '_has:'
+
+interface Walk extends ChainRequest {
+  /** the whole name, for messages */
+  whole: string
+  value: string
+  links: number
+}
+
+/**
+ * The plan of one chained or reverse chained criterion on resources of `type`.
+ * @throws OutcomeError naming the parameter; a link that leads nowhere is refused in either handling, since to leave it out
+ * would answer more than was asked
+ */
+export function planLinked(type: string, name: string, value: string, request: ChainRequest): PlanNode {
+  return planStep(type, name, { ...request, whole: name, value, links: 0 }, 0)
+}
+
+function planStep(type: string, name: string, walk: Walk, hops: number): PlanNode {
+  if (hops > HOPS_MAX || ++walk.links > LINKS_MAX) throw paramError('chain-long', walk.whole, { max: String(HOPS_MAX) })
+  if (name.startsWith(HAS)) return planHas(type, name, walk, hops)
+  const dot = name.indexOf('.')
+  if (dot >= 0) return planChain(type, name.slice(0, dot), name.slice(dot + 1), walk, hops)
+  const { code, modifier } = splitName(name)
+  const param = usable(type, code, modifier, walk)
+  const localCodes = walk.options.localCodes?.(type) !== false
+  return planCriterion(param, modifier, walk.value, { ...walk.context, localCodes })
+}
+
+/** @throws OutcomeError chain-unknown | parameter-forbidden */
+function usable(type: string, code: string, modifier: string | undefined, walk: Walk): Param {
+  const param = walk.paramsOf(type)?.get(code)
+  if (!param) throw paramError('chain-unknown', walk.whole)
+  if (walk.options.allowed && !walk.options.allowed(type, code, modifier)) throw paramError('parameter-forbidden', walk.whole)
+  return param
+}
+
+function planChain(type: string, head: string, rest: string, walk: Walk, hops: number): PlanNode {
+  const { code, modifier } = splitName(head)
+  const param = reference(usable(type, code, modifier, walk), walk)
+  const targets = targetsOf(param, modifier, walk).filter((target) => walk.options.mayFollow?.(target) !== false)
+  if (targets.length === 0) throw paramError('parameter-forbidden', walk.whole)
+  const nodes: PlanNode[] = []
+  let refusal: unknown
+  for (const target of targets) {
+    try {
+      const node = planStep(target, rest, walk, hops + 1)
+      const persons = target === 'Patient' && walk.isAboutPerson(type, code)
+      nodes.push({ kind: 'chain', type: target, starts: startsOf(param, target), persons, node })
+    } catch (error) {
+      // A chain without a type is asked of those types that know its parameter.
+      if (targets.length === 1 || !isUnknown(error)) throw error
+      refusal ??= error
+    }
+  }
+  if (nodes.length === 0) throw refusal
+  return anyOf(nodes)
+}
+
+const isUnknown = (error: unknown): boolean => error instanceof OutcomeError && error.issues[0]?.code === 'chain-unknown'
+
+function reference(param: Param, walk: Walk): Param {
+  if (param.definition.type !== 'reference') throw paramError('chain-unknown', walk.whole)
+  // What many entries have in common has no place of its own to follow.
+  if (param.columns.some(({ keeping }) => keeping !== 'entry')) throw paramError('parameter-unsupported', walk.whole)
+  return param
+}
+
+function targetsOf({ definition, columns }: Param, modifier: string | undefined, walk: Walk): string[] {
+  const targets = new Set(definition.target ?? ['Resource'])
+  if (modifier !== undefined) {
+    if (!isTargetModifier(modifier, targets) || !RESOURCE_TYPES.has(modifier)) throw paramError('chain-unknown', walk.whole)
+    return [modifier]
+  }
+  const types = targets.has('Resource') ? [...RESOURCE_TYPES] : [...targets]
+  return types.filter((type) => columns.some(({ refersTo }) => refersTo === undefined || refersTo === type))
+}
+
+/** Beginnings of the keys by which the parameter refers to resources of a type. */
+function startsOf({ columns }: Param, target: string): string[] {
+  const reaching = columns.filter(({ refersTo }) => refersTo === undefined || refersTo === target)
+  return reaching.map(({ code }) => `${code}${SEPARATOR.reference}${target}/`)
+}
+
+function planHas(type: string, name: string, walk: Walk, hops: number): PlanNode {
+  const [, source = '', code = '', rest = ''] = /^_has:([^:.]+):([^:.]+):(.+)$/s.exec(name) ?? []
+  if (!RESOURCE_TYPES.has(source)) throw paramError('chain-unknown', walk.whole)
+  if (walk.options.mayFollow?.(source) === false) throw paramError('parameter-forbidden', walk.whole)
+  const param = reference(usable(source, code, undefined, walk), walk)
+  const { target } = param.definition
+  const starts = startsOf(param, type)
+  if (starts.length === 0 || (target && !target.includes(type) && !target.includes('Resource')))
+    throw paramError('chain-unknown', walk.whole)
+  return { kind: 'has', type: source, starts, node: planStep(source, rest, walk, hops + 1) }
+}
