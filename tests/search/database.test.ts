@@ -64,6 +64,11 @@ const patient = fc.record(
     ),
     birthDate: arbitraryDate.filter((d) => !d.includes('T')),
     active: fc.boolean(),
+    gender: fc.constantFrom('male', 'female', 'unknown'),
+    identifier: fc.array(
+      fc.record({ type: fc.record({ coding: fc.array(coding, { maxLength: 2 }) }), value: arbitraryCode }, { requiredKeys: ['value'] }),
+      { maxLength: 2 },
+    ),
     managingOrganization: fc.constantFrom('r0', 'r1', 'r2', 'r9').map((id) => ({ reference: `Organization/${id}` })),
   },
   { requiredKeys: ['resourceType'] },
@@ -155,7 +160,12 @@ const nameValue = fc.constantFrom(
 const patientQuery = fc.oneof(
   fc.tuple(fc.constantFrom('name', 'family', 'given', 'name:contains', 'family:exact', 'phonetic'), nameValue).map(([n, v]) => `${n}=${v}`),
   fc.tuple(prefix, arbitraryDate).map(([p, d]) => `birthdate=${p}${d}`),
+  fc
+    .tuple(arbitrarySystem, arbitraryCode, arbitraryCode)
+    .map(([s, c, v]) => `identifier:of-type=${s || 'urn:oid:1.2'}|${escaped(c)}|${escaped(v)}`),
   fc.constantFrom(
+    'gender:in=http://hl7.org/fhir/ValueSet/administrative-gender',
+    'gender:not-in=http://hl7.org/fhir/ValueSet/administrative-gender',
     'active=true',
     'active:not=true',
     'name:missing=true',

@@ -22,13 +22,13 @@ export function planCriterion(param: Param, modifier: string | undefined, value:
 function planStored(param: Param, modifier: string | undefined, value: string, context: PlanContext): PlanNode {
   const name = param.definition.code
   if (modifier === 'missing') return planMissing(param, value)
-  const negated = modifier === 'not'
+  const negated = modifier === 'not' || modifier === 'not-in'
   const values = orValues(name, value)
   if (name === '_id' || name === '_lastUpdated') return planOwn(name, modifier, values, context)
   const { searchType } = param
   if (!searchType) throw paramError('parameter-unsupported', name)
   checkModifier(param, searchType, modifier)
-  const kept = negated ? undefined : modifier
+  const kept = modifier === 'not-in' ? 'in' : negated ? undefined : modifier
   const node = or(
     param.columns.flatMap((column) => values.map((v) => searchType.plan(column, { name, modifier: kept, value: v }, context))),
   )
@@ -37,7 +37,7 @@ function planStored(param: Param, modifier: string | undefined, value: string, c
 
 function checkModifier(param: Param, searchType: SearchType, modifier: string | undefined): void {
   if (modifier === undefined || searchType.modifiers.has(modifier)) return
-  if (modifier === 'not' && param.definition.type === 'token') return
+  if ((modifier === 'not' || modifier === 'not-in') && param.definition.type === 'token') return
   if (param.definition.type === 'reference' && param.columns.some(({ targets }) => isTargetModifier(modifier, targets))) return
   throw paramError('modifier-unsupported', param.definition.code, { modifier: shownModifier(modifier) })
 }
