@@ -163,8 +163,8 @@ export const ISSUES = {
   'include-limit': issue(
     200,
     'informational',
-    '包含的资源过多，仅返回前 {max} 个',
-    'Too many included resources: only the first {max} are returned',
+    '包含的资源过多或层次过深，仅返回其中一部分（至多 {max} 个）',
+    'Included resources are too many or too far away: only some of them, at most {max}, are returned',
   ),
   'purpose-not-permitted': issue(
     403,

@@ -17,11 +17,15 @@ export interface SearchParameter {
 }
 
 export interface IncludeTerm {
-  /** type whose parameter is followed */
+  /** type whose parameter is followed; `*` (with `iterate`): every type, and all of its references */
   source: string
   param: string
   /** only targets of this type */
   target?: string
+  /** followed from what is included too, again and again */
+  iterate?: true
+  /** of an iterated `_revinclude`: the types to which the parameter can point; absent: all */
+  reaches?: readonly string[]
 }
 
 /** A parsed search request of one type. */

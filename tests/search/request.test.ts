@@ -87,7 +87,7 @@ describe('a search request', () => {
     ['date:not=2024', 'modifier-unsupported'],
     ['code:__proto__=x', 'modifier-unsupported'],
     ['_id:exact=1', 'modifier-unsupported'],
-    ['_include:iterate=Observation:subject', 'modifier-unsupported'],
+    ['_include:recurse=Observation:subject', 'modifier-unsupported'],
     ['_sort:asc=date', 'modifier-unsupported'],
   ])('%s is refused as %s in both handlings', (query, code) => {
     expect(refusal('Observation', query, true)).toBe(code)
