@@ -20,8 +20,8 @@ export const BOUNDS = {
   /** one search, count or batch of a stream in the database */
   searchMs: 20_000,
   pingMs: 3000,
-  /** resources at the other end of one link of a search (chain, `_has`) */
-  linkedDocs: 50_000,
+  /** resources at the other end of one link of a search (chain, `_has`) that are named in a list; more are looked up */
+  linkedDocs: 2000,
   /** one resource as stored: MongoDB's 16 MB for a document, less its keys and labels */
   storedBodyBytes: 14 * 1024 * 1024,
   /** units of one combined transaction, and their bytes */

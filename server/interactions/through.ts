@@ -7,8 +7,16 @@ import type { Met } from '../store/types.ts'
  */
 const TOLD_PERSONS_MAX = 300
 
+/** Resources that one entry's lists name. */
+const TOLD_MAX = 1000
+
 /** Of those, what an answer tells of: that something is found, or is not, says something about them. */
 export function told(through: readonly Met[]): readonly Met[] {
   const about = through.filter(({ acc }) => acc.p.length > 0)
-  return new Set(about.flatMap(({ acc }) => acc.p)).size > TOLD_PERSONS_MAX ? [] : about
+  const persons = new Set(about.flatMap(({ acc }) => acc.p))
+  if (persons.size > TOLD_PERSONS_MAX) return []
+  if (about.length <= TOLD_MAX) return about
+  // One for each person, whatever stands before it.
+  const firsts = [...persons].flatMap((person) => about.find(({ acc }) => acc.p.includes(person)) ?? [])
+  return [...new Set([...firsts, ...about])].slice(0, TOLD_MAX)
 }

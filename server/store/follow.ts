@@ -1,18 +1,19 @@
 /**
  * Follows the links of a plan (chains and `_has`) before the search itself: the resources at their other end are looked for as
  * in a search of their own, with the decision's filter in the query and the decision on each document found, and what is left
- * of a link is a list of keys or ids. One command for each link, whatever is stored.
+ * of a link is a list of keys or ids. One command for each link, whatever is stored. A link that leads to more than a list
+ * should name stays in the plan: lookups.ts has the database decide it for each candidate.
  */
 import type { Db, Document } from 'mongodb'
 import type { Acc, Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
-import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { findAtOnce } from './find-command.ts'
+import { hasLink, inRanges, linkedFilter } from './lookups.ts'
 import { prefixRange } from './plan-filter.ts'
-import { visibleFilter } from './search.ts'
 import type { Followed, Met } from './types.ts'
 
+type Link = Extract<PlanNode, { kind: 'chain' | 'has' }>
 type Chain = Extract<PlanNode, { kind: 'chain' }>
 type Has = Extract<PlanNode, { kind: 'has' }>
 
@@ -23,19 +24,13 @@ export interface FollowOptions {
   prepare: (type: string, plan: PlanNode) => Promise<PlanNode>
 }
 
-/** Whether there is a link to follow. */
-export function hasLink(plan: PlanNode): boolean {
-  if (plan.kind === 'and' || plan.kind === 'or') return plan.nodes.some(hasLink)
-  return plan.kind === 'not' ? hasLink(plan.node) : plan.kind === 'chain' || plan.kind === 'has'
-}
-
-/** @throws OutcomeError too-costly when a link leads to more than `BOUNDS.linkedDocs` */
 export async function follow(options: FollowOptions, plan: PlanNode): Promise<Followed> {
   const through: Met[] = []
   return { plan: await followed(options, plan, through), through }
 }
 
 async function followed(o: FollowOptions, plan: PlanNode, through: Met[]): Promise<PlanNode> {
+  if (!hasLink(plan)) return plan
   switch (plan.kind) {
     case 'and':
     case 'or':
@@ -43,9 +38,13 @@ async function followed(o: FollowOptions, plan: PlanNode, through: Met[]): Promi
     case 'not':
       return { ...plan, node: await followed(o, plan.node, through) }
     case 'chain':
-      return keysOf(plan, await otherEnds(o, plan, through))
-    case 'has':
-      return idsOf(plan, await otherEnds(o, plan, through))
+    case 'has': {
+      const inner = await followed(o, await o.prepare(plan.type, plan.node), through)
+      const ends = await otherEnds(o, plan, inner)
+      for (const { _id, acc } of ends) through.push({ type: plan.type, id: _id, acc })
+      if (ends.length > BOUNDS.linkedDocs) return { ...plan, node: inner }
+      return plan.kind === 'chain' ? keysOf(plan, ends) : idsOf(plan, ends)
+    }
     default:
       return plan
   }
@@ -58,20 +57,21 @@ interface OtherEnd {
   keys?: string[]
 }
 
-async function otherEnds(o: FollowOptions, link: Chain | Has, through: Met[]): Promise<OtherEnd[]> {
-  const inner = await followed(o, await o.prepare(link.type, link.node), through)
+/** Up to one more than a list may name. */
+async function otherEnds(o: FollowOptions, link: Link, inner: PlanNode): Promise<OtherEnd[]> {
+  const { type } = link
   const plan: PlanNode = link.kind === 'has' ? { kind: 'and', nodes: [refersBy(link), inner] } : inner
-  const projection = { acc: 1, ...(link.kind === 'has' ? { keys: { $filter: { input: '$keys', cond: anyRange(link.starts) } } } : {}) }
-  const docs = await findAtOnce<OtherEnd & Document>(o.db, link.type, {
-    filter: visibleFilter(o.decision, link.type, plan),
-    projection,
-    limit: BOUNDS.linkedDocs + 1,
-    maxTimeMS: BOUNDS.searchMs,
-  })
-  if (docs.length > BOUNDS.linkedDocs) throw new OutcomeError('too-costly')
-  const seen = docs.filter(({ acc }) => o.decision.permits(link.type, acc))
-  for (const { _id, acc } of seen) through.push({ type: link.type, id: _id, acc })
-  return seen
+  const projection = { acc: 1, ...(link.kind === 'has' ? { keys: { $filter: { input: '$keys', cond: inRanges(link.starts) } } } : {}) }
+  const { before, stages } = linkedFilter(o.decision, type, plan)
+  const limit = BOUNDS.linkedDocs + 1
+  const docs =
+    stages.length === 0
+      ? await findAtOnce<OtherEnd & Document>(o.db, type, { filter: before, projection, limit, maxTimeMS: BOUNDS.searchMs })
+      : await o.db
+          .collection(type)
+          .aggregate<OtherEnd>([{ $match: before }, ...stages, { $limit: limit }, { $project: projection }], { maxTimeMS: BOUNDS.searchMs })
+          .toArray()
+  return docs.filter(({ acc }) => o.decision.permits(type, acc))
 }
 
 const refersBy = ({ starts }: Has): PlanNode => ({
@@ -79,14 +79,6 @@ const refersBy = ({ starts }: Has): PlanNode => ({
   nodes: starts.map((start) => {
     const { $gte: from, $lt: to } = prefixRange(start)
     return { kind: 'keyRange', from, to }
-  }),
-})
-
-/** Keys within one of the ranges, as an expression. */
-const anyRange = (starts: readonly string[]): Document => ({
-  $or: starts.map((start) => {
-    const { $gte, $lt } = prefixRange(start)
-    return { $and: [{ $gte: ['$$this', { $literal: $gte }] }, { $lt: ['$$this', { $literal: $lt }] }] }
   }),
 })
 

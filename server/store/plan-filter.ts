@@ -8,15 +8,20 @@ import type { StoredDoc } from './documents.ts'
 
 export type StoredFilter = Filter<StoredDoc>
 
+/** What a link has become inside the query (lookups.ts). */
+export type Slots = ReadonlyMap<PlanNode, StoredFilter>
+
+const NO_SLOTS: Slots = new Map()
+
 /** @throws TypeError for a plan that the search module must not make: nothing is searched then */
-export function planFilter(plan: PlanNode): StoredFilter {
+export function planFilter(plan: PlanNode, slots: Slots = NO_SLOTS): StoredFilter {
   switch (plan.kind) {
     case 'and':
-      return plan.nodes.length === 0 ? {} : { $and: plan.nodes.map(planFilter) }
+      return plan.nodes.length === 0 ? {} : { $and: plan.nodes.map((node) => planFilter(node, slots)) }
     case 'or':
-      return plan.nodes.length === 0 ? NOTHING : { $or: plan.nodes.map(planFilter) }
+      return plan.nodes.length === 0 ? NOTHING : { $or: plan.nodes.map((node) => planFilter(node, slots)) }
     case 'not':
-      return { $nor: [planFilter(plan.node)] }
+      return { $nor: [planFilter(plan.node, slots)] }
     case 'keys':
       return { keys: inList(plan.keys) } as StoredFilter
     case 'keyRange':
@@ -38,8 +43,11 @@ export function planFilter(plan: PlanNode): StoredFilter {
     case 'shape':
       throw new TypeError('a criterion on shapes is resolved before')
     case 'chain':
-    case 'has':
-      throw new TypeError('a link is followed before')
+    case 'has': {
+      const slot = slots.get(plan)
+      if (!slot) throw new TypeError('a link is followed before')
+      return slot
+    }
     case 'nothing':
       return NOTHING
     case 'everything':

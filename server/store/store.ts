@@ -12,13 +12,14 @@ import { Conflict } from './conflict.ts'
 import { connect } from './connect.ts'
 import { AUDIT_TYPE, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
-import { follow, hasLink } from './follow.ts'
+import { follow } from './follow.ts'
 import type { StoreLog } from './log.ts'
+import { hasLink, linkedFilter } from './lookups.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
-import { countFiltered, searchPage, visibleFilter } from './search.ts'
+import { countMatches, searchPage } from './search.ts'
 import { createShapes, SHAPES, type ShapeDoc } from './shapes.ts'
 import { streamBatches } from './stream.ts'
 import { createTables } from './tables.ts'
@@ -106,7 +107,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       checkTypeName(type)
       return guarded(log, () => followed(d, plan))
     },
-    count: (d, type, plan) => guarded(log, async () => countFiltered(db, type, visibleFilter(d, type, await planOf(d, type, plan)))),
+    count: (d, type, plan) => guarded(log, async () => countMatches(db, type, linkedFilter(d, type, await planOf(d, type, plan)))),
     stream: async function* (d, type, plan, page = {}) {
       yield* streamBatches(db, log, d, type, await guarded(log, () => planOf(d, type, plan)), page)
     },

@@ -2,12 +2,13 @@
 import type { Db } from 'mongodb'
 import type { Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { PROJECTION, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
 import type { StoreLog } from './log.ts'
 import type { StoredFilter } from './plan-filter.ts'
-import { visibleFilter } from './search.ts'
+import { linkedFilter } from './lookups.ts'
 import type { Stored } from './types.ts'
 
 export interface StreamOptions {
@@ -67,5 +68,8 @@ function streamFilter(d: Decision, type: string, plan: PlanNode, options: Stream
   const bounds: StoredFilter[] = []
   if (Object.keys(at).length > 0) bounds.push({ at } as StoredFilter)
   if (options.afterId !== undefined) bounds.push({ _id: { $gt: String(options.afterId) } })
-  return { $and: [visibleFilter(d, type, plan, options.tombstones), ...bounds] } as StoredFilter
+  const { before, stages } = linkedFilter(d, type, plan, options.tombstones)
+  // A stream is read by a cursor that stays open: it does not wait for look-ups.
+  if (stages.length > 0) throw new OutcomeError('too-costly')
+  return { $and: [before, ...bounds] } as StoredFilter
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { BASE } from '../../server/fhir/canonical.ts'
+import { BOUNDS } from '../../server/config/bounds.ts'
 import type { TokenParameters } from '../../server/auth/request-token.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 import {
@@ -41,7 +42,12 @@ const ASKERS: [name: string, client: string, parameters: TokenParameters][] = [
   ['quality audit', 'ha', { purpose_of_use: 'HQUALIMP', data_form: 'PSEUD' }],
 ]
 
+/** A link to one is a list, one to two is looked up: both ways are gone. */
+const bounds = BOUNDS as { linkedDocs: number }
+const usual = bounds.linkedDocs
+
 beforeAll(async () => {
+  bounds.linkedDocs = 1
   server = await startTestServer()
   loader = await server.token('loader')
   await putAll(server, loader, [practitioner('doc-1'), practitioner('doc-2'), study('study-1')])
@@ -49,7 +55,10 @@ beforeAll(async () => {
     askers.push({ name, token: await server.token(client, parameters), masked: parameters.data_form === 'PSEUD' })
   }
 }, 60_000)
-afterAll(() => server.stop())
+afterAll(async () => {
+  bounds.linkedDocs = usual
+  await server.stop()
+})
 
 const labels = fc.subarray(['HIV', 'PSY', 'GDIS'], { maxLength: 1 })
 const coded = (code: string[]) => code.map((one) => ({ system: ACT_CODE, code: one }))

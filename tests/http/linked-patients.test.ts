@@ -1,6 +1,7 @@
 /** Whichever of a person's Patients a search names, it finds what is the person's; and never tells that a hidden one is linked. */
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { BOUNDS } from '../../server/config/bounds.ts'
 import {
   comparable,
   encounter,
@@ -117,9 +118,13 @@ test('the self link is what was asked, and pages go on under it', async () => {
   expect(found.sort()).toEqual(everything)
 })
 
-test('a chain finds the person by what one of the Patients says', async () => {
+test.each([2000, 0])('a chain finds the person by what one of the Patients says, with lists of %i', async (most) => {
+  const bounds = BOUNDS as { linkedDocs: number }
+  const usual = bounds.linkedDocs
+  bounds.linkedDocs = most
   for (const criterion of [`patient.identifier=${WANG}`, 'subject:Patient.birthdate=1958-03-12', 'patient.name=王建国'])
     expect([criterion, idsIn(await ask(`Observation?${criterion}&_count=50`)).sort()]).toEqual([criterion, everything])
+  bounds.linkedDocs = usual
 })
 
 test('counts and includes', async () => {

@@ -1,5 +1,6 @@
 /** Leak catalogue L07-L11: what a chain or `_has` finds at the other end tells no more than a search there would. */
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { BOUNDS } from '../../server/config/bounds.ts'
 import { condition, custody, encounter, idsIn, observation } from '../consent/resources.ts'
 import { codeOf, sameInBoth, setting, type World } from './worlds.ts'
 
@@ -37,49 +38,83 @@ const held = setting(
 const search = (query: string) => sameInBoth(held, (w: World) => `/fhir/${query.replaceAll('{w}', w)}`)
 const found = async (query: string): Promise<string[]> => idsIn(await search(query))
 
-describe('links to what is visible find it', () => {
-  test.each<[string, string[]]>([
-    ['Patient?_has:Observation:patient:code=lab-{w}', ['Patient/p1-a']],
-    ['Patient?_has:Condition:patient:code=diagnosis-{w}', ['Patient/p1-a']],
-    ['Practitioner?_has:Observation:performer:code=lab-{w}', ['Practitioner/doc-2']],
-    ['Observation?_has:Provenance:target:agent=Practitioner/doc-1&code=lab-{w}', ['Observation/o1-a']],
-    ['Patient?_has:Observation:patient:_has:Provenance:target:agent=Practitioner/doc-1&_id=p1-{w},p2-{w}', ['Patient/p1-a']],
-    ['Observation?patient.name=名p1&code=lab-{w}', ['Observation/o1-a', 'Observation/o2-a', 'Observation/o3-a']],
-    ['Observation?performer:Practitioner._id=doc-2&code=lab-{w}', ['Observation/o1-a']],
-  ])('%s', async (query, ids) => {
-    expect((await found(query)).sort()).toEqual(ids)
+describe.each([2000, 0])('with lists of %i', (most) => {
+  const bounds = BOUNDS as { linkedDocs: number }
+  const usual = bounds.linkedDocs
+  beforeAll(() => {
+    bounds.linkedDocs = most
   })
-})
-
-describe('links to what is hidden find nothing, however they are counted or ordered', () => {
-  test.each([
-    'Patient?_has:Observation:patient:code=secret-{w}',
-    'Patient?_has:Observation:patient:code=secret-{w}&_summary=count',
-    'Patient?_has:Observation:subject:code=secret-{w}&_total=accurate&_count=0',
-    'Practitioner?_has:Observation:performer:code=secret-{w}',
-    'Practitioner?_has:Observation:performer:patient=p2-{w}',
-    'Practitioner?_has:Encounter:practitioner:_id=secret-{w}',
-    'Observation?encounter._id=secret-{w}',
-    'Observation?encounter.status:missing=false&code=lab-{w}',
-    'Observation?encounter.practitioner=Practitioner/doc-1&code=lab-{w}',
-    'Observation?derived-from:Observation.code=secret-{w}',
-    'Observation?derived-from:Observation.subject:Patient._id=p2-{w}',
-    'Observation?derived-from:Observation.encounter.status:not=cancelled',
-    'Encounter?_has:Observation:encounter:code=secret-{w}',
-    'Patient?_has:Observation:patient:_has:Provenance:target:recorded=2024-05-01&_id=p2-{w}',
-    'Patient?_has:Observation:patient:_has:Observation:derived-from:code=lab-{w}',
-  ])('%s', async (query) => {
-    const answer = await search(query)
-    expect([answer.status, answer.json.total]).toEqual([200, 0])
+  afterAll(() => {
+    bounds.linkedDocs = usual
   })
 
-  test.each([
-    'Patient?_has:Condition:patient:code=diagnosis-{w}&_sort=-_id',
-    'Patient?_has:Observation:patient:code=lab-{w}&_summary=count',
-    'Practitioner?_has:Observation:performer:code=lab-{w}&_revinclude=Observation:performer&_has:Observation:performer:patient=p1-{w}',
-    'Observation?patient._has:Condition:patient:code=diagnosis-{w}&code=lab-{w}&_count=1',
-  ])('%s counts what is visible', async (query) => {
-    expect((await search(query)).json.total).toBeGreaterThan(0)
+  describe('links to what is visible find it', () => {
+    test.each<[string, string[]]>([
+      ['Patient?_has:Observation:patient:code=lab-{w}', ['Patient/p1-a']],
+      ['Patient?_has:Condition:patient:code=diagnosis-{w}', ['Patient/p1-a']],
+      ['Practitioner?_has:Observation:performer:code=lab-{w}', ['Practitioner/doc-2']],
+      ['Observation?_has:Provenance:target:agent=Practitioner/doc-1&code=lab-{w}', ['Observation/o1-a']],
+      ['Patient?_has:Observation:patient:_has:Provenance:target:agent=Practitioner/doc-1&_id=p1-{w},p2-{w}', ['Patient/p1-a']],
+      ['Observation?patient.name=名p1&code=lab-{w}', ['Observation/o1-a', 'Observation/o2-a', 'Observation/o3-a']],
+      ['Observation?performer:Practitioner._id=doc-2&code=lab-{w}', ['Observation/o1-a']],
+    ])('%s', async (query, ids) => {
+      expect((await found(query)).sort()).toEqual(ids)
+    })
+  })
+
+  describe('links to what is hidden find nothing, however they are counted or ordered', () => {
+    test.each([
+      'Patient?_has:Observation:patient:code=secret-{w}',
+      'Patient?_has:Observation:patient:code=secret-{w}&_summary=count',
+      'Patient?_has:Observation:subject:code=secret-{w}&_total=accurate&_count=0',
+      'Practitioner?_has:Observation:performer:code=secret-{w}',
+      'Practitioner?_has:Observation:performer:patient=p2-{w}',
+      'Practitioner?_has:Encounter:practitioner:_id=secret-{w}',
+      'Observation?encounter._id=secret-{w}',
+      'Observation?encounter.status:missing=false&code=lab-{w}',
+      'Observation?encounter.practitioner=Practitioner/doc-1&code=lab-{w}',
+      'Observation?derived-from:Observation.code=secret-{w}',
+      'Observation?derived-from:Observation.subject:Patient._id=p2-{w}',
+      'Observation?derived-from:Observation.encounter.status:not=cancelled',
+      'Encounter?_has:Observation:encounter:code=secret-{w}',
+      'Patient?_has:Observation:patient:_has:Provenance:target:recorded=2024-05-01&_id=p2-{w}',
+      'Patient?_has:Observation:patient:_has:Observation:derived-from:code=lab-{w}',
+    ])('%s', async (query) => {
+      const answer = await search(query)
+      expect([answer.status, answer.json.total]).toEqual([200, 0])
+    })
+
+    test.each([
+      'Patient?_has:Condition:patient:code=diagnosis-{w}&_sort=-_id',
+      'Patient?_has:Observation:patient:code=lab-{w}&_summary=count',
+      'Practitioner?_has:Observation:performer:code=lab-{w}&_revinclude=Observation:performer&_has:Observation:performer:patient=p1-{w}',
+      'Observation?patient._has:Condition:patient:code=diagnosis-{w}&code=lab-{w}&_count=1',
+    ])('%s counts what is visible', async (query) => {
+      expect((await search(query)).json.total).toBeGreaterThan(0)
+    })
+  })
+
+  describe('what a link led to is a use of it', () => {
+    const account = async (person: string): Promise<string> => {
+      const token = await held.server.token('patient-app', { patient: person })
+      const answer = await held.server.call('GET', '/fhir/AuditEvent?_sort=-date&_count=3', { token })
+      return JSON.stringify(answer.json.entry.map(({ resource }: { resource: object }) => resource))
+    }
+
+    test.each([
+      ['GET', 'Practitioner?_has:Observation:performer:code=lab-a&_has:Observation:performer:patient=p1-a', 'o1-a'],
+      ['GET', 'Practitioner?_has:Observation:performer:patient=p1-a&_summary=count', 'o1-a'],
+      ['GET', 'Practitioner?_has:Observation:performer:patient=p1-a&_id=nobody', 'o1-a'],
+      ['GET', 'Location?_has:Encounter:location:patient.name=名p1-a', 'Patient/p1-a'],
+    ])('%s %s', async (method, query, id) => {
+      const before = (await account('p1-a')).length
+      expect(before).toBeGreaterThan(0)
+      expect((await held.server.call(method, `/fhir/${query}`, { token: held.doctor })).status).toBe(200)
+      const told = await account('p1-a')
+      expect(told).toContain(id)
+      expect(told).toContain(encodeURIComponent(query.split('?')[0] ?? ''))
+      expect(told).not.toMatch(/\bp1-b|\bp2-/)
+    })
   })
 })
 
@@ -113,27 +148,4 @@ test.each([
 ])('L19 the masked form does not follow what it does not show: %s', async (query) => {
   const answer = await held.server.call('GET', `/fhir/${query}`, { token: held.researcher })
   expect([answer.status, codeOf(answer)]).toEqual([403, 'parameter-forbidden'])
-})
-
-describe('what a link led to is a use of it', () => {
-  const account = async (person: string): Promise<string> => {
-    const token = await held.server.token('patient-app', { patient: person })
-    const answer = await held.server.call('GET', '/fhir/AuditEvent?_sort=-date&_count=3', { token })
-    return JSON.stringify(answer.json.entry.map(({ resource }: { resource: object }) => resource))
-  }
-
-  test.each([
-    ['GET', 'Practitioner?_has:Observation:performer:code=lab-a&_has:Observation:performer:patient=p1-a', 'o1-a'],
-    ['GET', 'Practitioner?_has:Observation:performer:patient=p1-a&_summary=count', 'o1-a'],
-    ['GET', 'Practitioner?_has:Observation:performer:patient=p1-a&_id=nobody', 'o1-a'],
-    ['GET', 'Location?_has:Encounter:location:patient.name=名p1-a', 'Patient/p1-a'],
-  ])('%s %s', async (method, query, id) => {
-    const before = (await account('p1-a')).length
-    expect(before).toBeGreaterThan(0)
-    expect((await held.server.call(method, `/fhir/${query}`, { token: held.doctor })).status).toBe(200)
-    const told = await account('p1-a')
-    expect(told).toContain(id)
-    expect(told).toContain(encodeURIComponent(query.split('?')[0] ?? ''))
-    expect(told).not.toMatch(/\bp1-b|\bp2-/)
-  })
 })

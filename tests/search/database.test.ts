@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { BOUNDS } from '../../server/config/bounds.ts'
 import { DecimalTexts } from '../../server/fhir/resource-text.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import type { IndexEntry } from '../../server/search/plan.ts'
@@ -239,7 +240,17 @@ const linkedQueries: Record<string, fc.Arbitrary<string>> = {
   ),
 }
 
-describe('links are followed', () => {
+/** Few at the other end are named in a list, more are looked up for each candidate: the answers are the same. */
+describe.each([2000, 3, 0])('links are followed, with lists of %i', (most) => {
+  const bounds = BOUNDS as { linkedDocs: number }
+  const usual = bounds.linkedDocs
+  beforeAll(() => {
+    bounds.linkedDocs = most
+  })
+  afterAll(() => {
+    bounds.linkedDocs = usual
+  })
+
   test.each(Object.keys(linkedQueries))('%s', async (type) => {
     const queries = fc.sample(linkedQueries[type] as fc.Arbitrary<string>, { numRuns: 300, seed: SEED })
     let nonEmpty = 0
