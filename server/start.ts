@@ -74,7 +74,8 @@ async function startOn(
   const url = await listen(server, config)
   const publicUrl = environment.PUBLIC_URL ? config.publicUrl : url
   const known: Config = { ...config, publicUrl }
-  const search = createSearch({ timezone: config.timezone, publicUrl })
+  const terminology = createTerminology()
+  const search = createSearch({ timezone: config.timezone, publicUrl, codeSets: terminology })
   const validator = createValidator()
   const access = await createAccess({
     store,
@@ -110,7 +111,6 @@ async function startOn(
   }
   const auth = await openAuth({ config: known, table: (name) => store.table(systemDecision('auth'), name), log })
   const authenticate = createAuthenticator(auth)
-  const terminology = createTerminology()
   const ingest = createIngest({
     store,
     writer,

@@ -23,6 +23,7 @@ interface SourceParameter {
   expression?: string
   base?: string[]
   target?: string[]
+  component?: { definition: string; expression: string }[]
 }
 
 type Definition = SourceParameter & { base: string[]; expression: string }
@@ -68,6 +69,27 @@ const CORRECTED: Record<string, string> = {
   'http://hl7.org/fhir/SearchParameter/InsurancePlan-name': 'InsurancePlan.name | InsurancePlan.alias',
 }
 
+/** R4 4.0.1 errata of components: there is no type `DateTime`. */
+const CORRECTED_COMPONENTS: Record<string, string> = {
+  'value.as(DateTime) | value.as(Period)': 'value.as(dateTime) | value.as(Period)',
+}
+
+/** R4 4.0.1 errata of components: `relation` is the code and `relatesto` the target, the definitions stand the other way round. */
+const CORRECTED_DEFINITIONS: Record<string, string> = {
+  'http://hl7.org/fhir/SearchParameter/DocumentReference-relatesto code': 'http://hl7.org/fhir/SearchParameter/DocumentReference-relation',
+  'http://hl7.org/fhir/SearchParameter/DocumentReference-relation target':
+    'http://hl7.org/fhir/SearchParameter/DocumentReference-relatesto',
+}
+
+/** Parts of a composite: the parameter that describes the part, by its code, and where the values are within the repetition. */
+function componentsOf(p: SourceParameter, codes: Map<string, string>): { code: string; expression: string }[] {
+  return (p.component ?? []).map(({ definition, expression }) => {
+    const code = codes.get(CORRECTED_DEFINITIONS[`${definition} ${expression}`] ?? definition)
+    if (code === undefined) throw new Error(`${p.url} has a part ${definition}, which is no parameter`)
+    return { code, expression: CORRECTED_COMPONENTS[expression] ?? expression }
+  })
+}
+
 /** Elements by path, choices without their `[x]`. */
 function elementTable(structures: StructureSource[]): Map<string, ElementSource> {
   const table = new Map<string, ElementSource>()
@@ -90,6 +112,15 @@ const typeName = (code: string): string => (code.startsWith('http://hl7.org/fhir
 /** A list of every type (but Parameters) is written as `Resource`: 60 parameters have it. */
 function targetsOf(target: string[], types: string[]): string[] {
   return types.every((t) => t === 'Parameters' || target.includes(t)) ? ['Resource'] : [...target].sort()
+}
+
+/** The parts of a composite as paths from the resource. */
+function partExpressions(p: Definition): string[] {
+  const parts = (p.component ?? []).flatMap(({ expression }) => (CORRECTED_COMPONENTS[expression] ?? expression).split(' | '))
+  return p.expression.split(' | ').flatMap((focus) => {
+    const [type = ''] = focus.split('.')
+    return parts.map((part) => (part.startsWith('%resource.') ? part.replace('%resource', type) : `${focus}.${part}`))
+  })
 }
 
 interface Visited {
@@ -137,11 +168,14 @@ function buildParameters(): { text: string; count: number } {
     .filter(isDefinition)
     .map((p) => ({ ...p, expression: CORRECTED[p.url] ?? p.expression }))
     .sort((a, b) => compare(a.url, b.url))
+  const codes = new Map(parameters.map((p) => [p.url, p.code]))
   for (const p of parameters) {
-    if (p.type === 'composite' || p.type === 'special') continue
-    for (const term of parseExpression(p.expression) ?? []) {
-      if (!table.has(term.root)) throw new Error(`${p.url} starts at ${term.root}, which is no type`)
-      visit(term.root, term.steps, table, systemsOf, visited)
+    if (p.type === 'special') continue
+    for (const text of p.type === 'composite' ? partExpressions(p) : [p.expression]) {
+      for (const term of parseExpression(text) ?? []) {
+        if (!table.has(term.root)) throw new Error(`${p.url} starts at ${term.root}, which is no type`)
+        visit(term.root, term.steps, table, systemsOf, visited)
+      }
     }
   }
   const types = structures
@@ -156,6 +190,7 @@ function buildParameters(): { text: string; count: number } {
       ...(p.target ? { target: targetsOf(p.target, types) } : {}),
       url: p.url,
       base: [...p.base].sort(),
+      ...(p.component ? { component: componentsOf(p, codes) } : {}),
     }),
   )
   const sorted = (map: Map<string, unknown>) =>

@@ -6,7 +6,8 @@ const PLAIN: ReadonlySet<string> = new Set(
   `_count _total _summary _elements _sort _include _revinclude _format _pretty _type _since _at _lastUpdated _outputFormat
   date effective issued onset-date recorded-date authoredon created period
   code category status class type intent gender clinical-status verification-status vaccine-code component-code value-concept value-quantity
-  combo-code combo-value-concept combo-value-quantity severity criticality priority modality body-site outcome use action subtype`.split(
+  combo-code combo-value-concept combo-value-quantity code-value-concept code-value-quantity component-code-value-concept
+  component-code-value-quantity combo-code-value-concept combo-code-value-quantity severity criticality priority modality body-site outcome use action subtype`.split(
     /\s+/,
   ),
 )

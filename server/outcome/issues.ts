@@ -134,6 +134,18 @@ export const ISSUES = {
     '参数 {name} 不支持修饰符 {modifier}',
     'Parameter {name} does not support the modifier {modifier}',
   ),
+  'value-set-unknown': issue(
+    400,
+    'not-found',
+    '参数 {name} 所指的值集不在本服务器上，或其内容不完整',
+    'The value set that parameter {name} names is not known here, or not as a whole',
+  ),
+  'code-system-flat': issue(
+    400,
+    'not-supported',
+    '参数 {name} 的代码系统没有本服务器已知的层级',
+    'Of the code system in parameter {name} no hierarchy is known here',
+  ),
   'parameter-unsupported': issue(400, 'not-supported', '尚不支持参数 {name}', 'Parameter {name} is not supported'),
   'parameter-forbidden': issue(403, 'forbidden', '不允许使用检索参数 {name}', 'Search parameter {name} may not be used here'),
   'parameter-values': issue(400, 'too-costly', '{name} 的个数超过 {max}', '{name} has more than {max} values'),
@@ -172,8 +184,8 @@ export const ISSUES = {
   'include-limit': issue(
     200,
     'informational',
-    '包含的资源过多，仅返回前 {max} 个',
-    'Too many included resources: only the first {max} are returned',
+    '包含的资源过多或层次过深，仅返回其中一部分（至多 {max} 个）',
+    'Included resources are too many or too far away: only some of them, at most {max}, are returned',
   ),
   'purpose-not-permitted': issue(
     403,

@@ -3,10 +3,11 @@ import { FUTURE, type Interval, PAST } from '../fhir/date.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Focus } from './composite.ts'
 import { SEPARATOR, withoutPrefixes } from './keys.ts'
 import { KEYS_MAX } from './limits.ts'
 import { mainDateParams } from './main-date.ts'
-import type { IndexEntry } from './plan.ts'
+import type { GroupEntry, IndexEntry } from './plan.ts'
 import type { TypeParams } from './registry.ts'
 import type { IndexSink } from './types/search-type.ts'
 
@@ -17,7 +18,23 @@ export function indexResource(resource: FhirResource, params: TypeParams, zone: 
     const emit = (value: unknown, datatype: string) => searchType.index(column, value, datatype, sink)
     for (const extract of extracts) extract(resource, emit)
   }
+  for (const focus of params.foci) indexFocus(focus, resource, sink)
   return sink.entry(mainDateParams(resource.resourceType))
+}
+
+/** Of a composite: an entry for each repetition that has all of its parts. */
+function indexFocus(focus: Focus, resource: FhirResource, sink: Sink): void {
+  for (const extract of focus.excess) extract(resource, () => sink.key(focus.name + SEPARATOR.excess))
+  focus.repetitions?.(resource, (repetition) => {
+    const inner = sink.inner()
+    const complete = focus.parts.every(({ column, searchType, extracts, ofResource }) => {
+      const before = inner.size
+      const emit = (value: unknown, datatype: string) => searchType.index(column, value, datatype, inner)
+      for (const extract of extracts) extract((ofResource ? resource : repetition) as FhirResource, emit)
+      return inner.size > before
+    })
+    if (complete) sink.group(focus.name, inner)
+  })
 }
 
 class Sink implements IndexSink {
@@ -27,15 +44,43 @@ class Sink implements IndexSink {
   #folded = new Map<string, string[]>()
   #dates: Record<string, { lo: Date; hi: Date }[]> = {}
   #nums: IndexEntry['nums'] = {}
+  #groups: Record<string, GroupEntry[]> = {}
+  /** keys and ranges in its groups */
+  #grouped = 0
+  #ranges = 0
 
   constructor(zone: Zone, ownBase: string) {
     this.zone = zone
     this.ownBase = ownBase
   }
 
+  /** How much it is found by: what adds to it has a value. */
+  get size(): number {
+    return this.#keys.size + this.#folded.size + this.#ranges
+  }
+
   key(key: string): void {
     this.#keys.add(key)
-    if (this.#keys.size > KEYS_MAX) throw new OutcomeError('too-many-keys', { params: { max: KEYS_MAX } })
+    this.#checkSize()
+  }
+
+  #checkSize(): void {
+    if (this.#keys.size + this.#grouped > KEYS_MAX) throw new OutcomeError('too-many-keys', { params: { max: KEYS_MAX } })
+  }
+
+  /** For one repetition of a composite. */
+  inner(): Sink {
+    return new Sink(this.zone, this.ownBase)
+  }
+
+  group(code: string, inner: Sink): void {
+    const { keys, dates, nums } = inner.entry([])
+    this.#grouped += keys.length + inner.#ranges
+    this.#checkSize()
+    const entry = { keys, ...(Object.keys(dates).length > 0 ? { dates } : {}), ...(Object.keys(nums).length > 0 ? { nums } : {}) }
+    const known = this.#groups[code]
+    if (known) known.push(entry)
+    else this.#groups[code] = [entry]
   }
 
   folded(code: string, folded: string): void {
@@ -45,6 +90,7 @@ class Sink implements IndexSink {
   }
 
   date(code: string, { lo, hi }: Interval): void {
+    this.#ranges++
     const range = { lo: new Date(lo), hi: new Date(hi) }
     const known = this.#dates[code]
     if (known) known.push(range)
@@ -52,6 +98,7 @@ class Sink implements IndexSink {
   }
 
   num(code: string, range: { lo: number; hi: number; v: number; u?: string[] }): void {
+    this.#ranges++
     const known = this.#nums[code]
     if (known) known.push(range)
     else this.#nums[code] = [range]
@@ -62,7 +109,8 @@ class Sink implements IndexSink {
       for (const f of withoutPrefixes(folded)) this.key(code + SEPARATOR.folded + f)
     }
     const sd = this.#mainDate(mainDates)
-    return { keys: [...this.#keys], dates: this.#dates, nums: this.#nums, ...(sd ? { sd } : {}) }
+    const groups = Object.keys(this.#groups).length > 0 ? { groups: this.#groups } : {}
+    return { keys: [...this.#keys], dates: this.#dates, nums: this.#nums, ...groups, ...(sd ? { sd } : {}) }
   }
 
   /** The beginning of the first main date; of one that is open to the past, its end. */

@@ -1,6 +1,6 @@
 /** Spelling of search keys (see plan.ts) and ranges over them. */
 import { createHash } from 'node:crypto'
-import { EXACT_KEY_MAX, STRING_KEY_MAX } from './limits.ts'
+import { EXACT_KEY_MAX, PREFIX_LENGTH_MAX, STRING_KEY_MAX } from './limits.ts'
 
 /** Between parameter and value: one for each way of matching. */
 export const SEPARATOR = {
@@ -13,13 +13,17 @@ export const SEPARATOR = {
   reference: '>',
   folded: '~',
   exact: '!',
+  /** identifier with its type */
+  ofType: '*',
+  /** of a composite: a simple parameter has a value here that is none of its parts' */
+  excess: '%',
 } as const
 
 /** A value as it stands in an exact key: long ones as their beginning and a SHA-256, so that no bound makes two values equal. */
 export function exactKey(value: string): string {
   if (value.length <= EXACT_KEY_MAX) return value
   const digest = createHash('sha256').update(value, 'utf8').digest('hex')
-  return `${cutText(value, EXACT_KEY_MAX - 80)}\u0001${digest}`
+  return `${cutText(value, PREFIX_LENGTH_MAX)}\u0001${digest}`
 }
 
 /** A folded value as it stands in a string key. */

@@ -22,6 +22,10 @@ export const INCLUDE_TERMS_MAX = 64
 export const STRING_KEY_MAX = 256
 /** Characters of a token, reference, uri or exact key; longer ones are stored as their beginning and a digest. */
 export const EXACT_KEY_MAX = 400
+/** Characters of a uri, or of a code with its system, of which beginnings are searched (`:below`): so many stand in every key. */
+export const PREFIX_LENGTH_MAX = EXACT_KEY_MAX - 80
+/** Codes of a value set by which is searched. */
+export const VALUE_SET_CODES_MAX = 10_000
 /** Keys of one resource; a resource with more is refused rather than half indexed. */
 export const KEYS_MAX = 20_000
 /** Han characters of a name of which pinyin is made. */

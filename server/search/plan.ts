@@ -16,9 +16,16 @@ export interface IndexEntry {
   dates: Record<string, { lo: Date; hi: Date }[]>
   /** number and quantity parameters: value as lo = hi = v, ranges with both ends included; unit keys `u` (`S|C`, `|C`, `C`) */
   nums: Record<string, { lo: number; hi: number; v: number; u?: string[] }[]>
+  /**
+   * composite parameters: one entry for each repetition that has all parts, with what each part is found by under `a`, `b`, `c`.
+   * No index has them: the keys of the simple parameters beside them narrow a search
+   */
+  groups?: Record<string, GroupEntry[]>
   /** the type's main date, for date-ordered pages */
   sd?: Date
 }
+
+export type GroupEntry = Pick<IndexEntry, 'keys'> & Partial<Pick<IndexEntry, 'dates' | 'nums'>>
 
 export type PlanNode =
   | { kind: 'and'; nodes: PlanNode[] }
@@ -34,8 +41,10 @@ export type PlanNode =
   /** one interval of `dates[param]` satisfies all bounds given: instants compared with its lo/hi */
   | { kind: 'interval'; field: 'dates' | 'nums'; param: string; where: IntervalBound[]; unit?: string }
   | { kind: 'lastUpdated'; where: { op: '$lt' | '$lte' | '$gt' | '$gte'; value: Date }[] }
+  /** one entry of `groups[param]` satisfies the node, whose parameters are the parts */
+  | { kind: 'group'; param: string; node: PlanNode }
   /** the parameter has (no) value */
-  | { kind: 'missing'; field: 'keys' | 'dates' | 'nums'; param: string; separators: string[]; missing: boolean }
+  | { kind: 'missing'; field: 'keys' | 'dates' | 'nums' | 'groups'; param: string; separators: string[]; missing: boolean }
   /** a criterion on what the resource has in common with many (see keeping.ts); the store decides it once for all of them */
   | { kind: 'shape'; node: PlanNode }
   | { kind: 'shapes'; shapes: string[] }

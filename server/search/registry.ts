@@ -1,18 +1,20 @@
 /** The search parameters of each resource type, ready to run: what to extract, and where its keys stand. */
+import { columnOf } from './column.ts'
+import { type Composite, compileComposites, type Focus } from './composite.ts'
 import type { Definitions } from './definitions.ts'
-import { compileTerm, type Extract, passesCast } from './expression/compile.ts'
+import { compileTerm, type Extract } from './expression/compile.ts'
 import { compileWithFhirpath } from './expression/fallback.ts'
 import { parseExpression, type Term, termKey } from './expression/parse.ts'
 import { keepingOf } from './keeping.ts'
 import type { SearchParameter } from './types.ts'
 import { SEARCH_TYPES } from './types/registry.ts'
 import type { Column, SearchType } from './types/search-type.ts'
-import { PLAIN_TOKENS, SPECIAL_VALUES } from './types/token.ts'
 
 export interface Param {
   definition: SearchParameter
-  /** undefined for composite and special parameters, which are known but not built */
+  /** undefined for composite parameters, which have parts, and special ones, which are known but not built */
   searchType: SearchType | undefined
+  composite?: Composite
   /** elements of this parameter, in the order of its expression */
   extracts: readonly Extract[]
   /** where its keys are: its own column, or those of the parameters that cover it */
@@ -25,6 +27,8 @@ export interface TypeParams {
   byCode: ReadonlyMap<string, Param>
   /** what is stored for a resource of the type */
   stored: readonly { column: Column; searchType: SearchType; extracts: readonly Extract[] }[]
+  /** what is stored for its composite parameters */
+  foci: readonly Focus[]
 }
 
 /** Search parameters whose value is the store's own (`_id`, `_lastUpdated`): nothing is extracted for them. */
@@ -36,12 +40,16 @@ const ABSTRACT: ReadonlySet<string> = new Set(['Resource', 'DomainResource'])
 export function compileType(type: string, definitions: Definitions): TypeParams {
   const own = definitions.parameters.filter((p) => p.base.includes(type) || p.base.some((b) => ABSTRACT.has(b)))
   const drafts = own.map((p) => draft(p, type, definitions))
-  const byCode = new Map(drafts.map((d) => [d.definition.code, finish(d, drafts)]))
+  const simple = new Map(drafts.map((d) => [d.definition.code, finish(d, drafts)]))
+  const { composites, foci } = compileComposites(type, simple, definitions)
+  const byCode = new Map([...simple].map(([code, param]) => [code, withParts(param, composites.get(code))]))
   const stored = [...byCode.values()].flatMap(({ stored, searchType, columns: [column], extracts }) =>
     stored && searchType && column ? [{ column, searchType, extracts }] : [],
   )
-  return { byCode, stored }
+  return { byCode, stored, foci }
 }
+
+const withParts = (param: Param, composite: Composite | undefined): Param => (composite ? { ...param, composite } : param)
 
 interface Draft {
   definition: SearchParameter
@@ -56,24 +64,12 @@ function draft(p: SearchParameter, type: string, definitions: Definitions): Draf
   const searchType = SEARCH_TYPES.get(p.type)
   const terms = searchType && parseExpression(p.expression)?.filter((t) => t.root === type || ABSTRACT.has(t.root))
   const extracts = searchType && !STORE_PARAMETERS.has(p.code) ? extractsOf(p, terms, definitions) : []
-  const leaves = (terms ?? []).map((t) => leafOf(t, definitions))
-  const datatypes = new Set(leaves.flatMap((l) => l.datatypes))
-  const plain = terms !== undefined && [...datatypes].every((t) => PLAIN_TOKENS.has(t))
-  const systems = leaves.flatMap((l) => definitions.systems.get(l.path) ?? [])
-  if (datatypes.has('boolean')) systems.push(SPECIAL_VALUES)
   return {
     definition: p,
     searchType,
     terms,
     extracts,
-    column: {
-      code: p.code,
-      keeping: keepingOf(type, p.code),
-      plain,
-      systems: [...new Set(systems)],
-      datatypes,
-      targets: new Set(p.target ?? []),
-    },
+    column: columnOf({ code: p.code, keeping: keepingOf(type, p.code), terms, targets: p.target ?? [] }, definitions),
   }
 }
 
@@ -81,32 +77,6 @@ function extractsOf(p: SearchParameter, terms: Term[] | undefined, definitions: 
   const compiled = terms?.map((t) => compileTerm(t, definitions.elements))
   if (compiled?.every((c) => c !== undefined)) return compiled
   return [compileWithFhirpath(p.expression)]
-}
-
-/** Datatypes at the end of a term, and the path of its last element. */
-function leafOf(term: Term, definitions: Definitions): { path: string; datatypes: string[] } {
-  let places: string[] = [term.root]
-  let types: string[] = [term.root]
-  let path = term.root
-  for (const step of term.steps) {
-    if (step.kind === 'existsNotFalse') return { path, datatypes: ['boolean'] }
-    if (step.kind === 'as') {
-      types = types.filter((t) => passesCast(t, step.type))
-      places = types
-    }
-    if (step.kind !== 'child') continue
-    const found = places.flatMap((place) => {
-      const declared = definitions.elements.get(`${place}.${step.name}`)
-      if (declared === undefined) return []
-      path = `${place}.${step.name}`
-      return [declared]
-        .flat()
-        .map((t) => ({ type: t, place: t.startsWith('#') ? t.slice(1) : t === 'BackboneElement' || t === 'Element' ? path : t }))
-    })
-    places = found.map((f) => f.place)
-    types = found.map((f) => f.type)
-  }
-  return { path, datatypes: types }
 }
 
 function finish(d: Draft, all: Draft[]): Param {

@@ -10,7 +10,7 @@ import { isAboutPerson } from './parse/patients.ts'
 import { parseRequest } from './parse/request.ts'
 import { compileType, type TypeParams } from './registry.ts'
 import type { Search } from './types.ts'
-import type { PlanContext } from './types/search-type.ts'
+import type { CodeSets, PlanContext } from './types/search-type.ts'
 
 export interface SearchOptions {
   /** IANA zone of dates without one */
@@ -19,6 +19,8 @@ export interface SearchOptions {
   publicUrl: string
   /** milliseconds since 1970, for `ap` on dates */
   now?: () => number
+  /** without it no value set and no hierarchy of codes is known */
+  codeSets?: CodeSets
 }
 
 /** @throws RangeError for an unknown time zone */
@@ -26,7 +28,7 @@ export function createSearch(options: SearchOptions): Search {
   const definitions = r4Definitions()
   const zone = zoneOf(options.timezone)
   const ownBase = fhirBase(options.publicUrl)
-  const context: PlanContext = { zone, ownBase, now: options.now ?? Date.now }
+  const context: PlanContext = { zone, ownBase, now: options.now ?? Date.now, ...(options.codeSets ? { codeSets: options.codeSets } : {}) }
   const typeParams = paramsByType(definitions)
   const known = (type: string): TypeParams => {
     const found = typeParams(type)
@@ -44,7 +46,7 @@ export function createSearch(options: SearchOptions): Search {
         context,
       }),
     index: (resource) => indexResource(resource, known(resource.resourceType), zone, ownBase),
-    parameters: (type) => [...known(type).byCode.values()].filter((p) => p.searchType !== undefined).map((p) => p.definition),
+    parameters: (type) => [...known(type).byCode.values()].filter((p) => p.searchType ?? p.composite).map((p) => p.definition),
     targets: (resource, param) => targetsOf(resource, known(resource.resourceType), param, ownBase),
     referenceKeys: (param, target, type) =>
       referenceKeys(param, target, type === undefined ? undefined : known(type), definitions, typeParams),

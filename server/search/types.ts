@@ -12,14 +12,20 @@ export interface SearchParameter {
   url: string
   /** resource types for which it is defined; `Resource` for all */
   base: string[]
+  /** parts of a composite: the simple parameter of each, and where its values are within the composite's element */
+  component?: { code: string; expression: string }[]
 }
 
 export interface IncludeTerm {
-  /** type whose parameter is followed */
+  /** type whose parameter is followed; `*` (with `iterate`): every type, and all of its references */
   source: string
   param: string
   /** only targets of this type */
   target?: string
+  /** followed from what is included too, again and again */
+  iterate?: true
+  /** of an iterated `_revinclude`: the types to which the parameter can point; absent: all */
+  reaches?: readonly string[]
 }
 
 /** A parsed search request of one type. */

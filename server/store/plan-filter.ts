@@ -34,6 +34,8 @@ export function planFilter(plan: PlanNode, slots: Slots = NO_SLOTS): StoredFilte
       return { [`${plan.field}.${pathName(plan.param)}`]: { $elemMatch: intervalMatch(plan.where, plan.unit) } } as StoredFilter
     case 'lastUpdated':
       return plan.where.length === 0 ? {} : { $and: plan.where.map(({ op, value }) => ({ at: { [operator(op)]: instant(value) } })) }
+    case 'group':
+      return { [`groups.${pathName(plan.param)}`]: { $elemMatch: planFilter(plan.node) } } as StoredFilter
     case 'missing':
       return missingFilter(plan)
     case 'shapes':

@@ -138,6 +138,7 @@ function version(write: Write, v: number, at: Date): StoredDoc {
     keys: index?.keys ?? [],
     ...(index && hasAny(index.dates) ? { dates: index.dates } : {}),
     ...(index && hasAny(index.nums) ? { nums: index.nums } : {}),
+    ...(index?.groups ? { groups: index.groups } : {}),
     ...(index?.sd ? { sd: index.sd } : {}),
     acc: write.acc,
     m: write.method,

@@ -10,6 +10,8 @@ export interface CodeSystemTable {
   content: 'complete' | 'fragment'
   version?: string
   note?: string
+  /** each code stands under all that it begins with, from `root` characters on (ICD) */
+  hierarchy?: { kind: 'prefix'; root: number }
   concepts: { code: string; display: string }[]
 }
 
@@ -62,6 +64,8 @@ function checkSystem(file: string, table: CodeSystemTable): void {
   }
   if (!table.id || !table.url || !Array.isArray(table.concepts)) wrong('id, url and concepts are required')
   if (table.content !== 'complete' && table.content !== 'fragment') wrong('content must be complete or fragment')
+  const { hierarchy } = table
+  if (hierarchy && (hierarchy.kind !== 'prefix' || !(hierarchy.root > 0))) wrong('hierarchy must be { kind: prefix, root }')
   if (table.concepts.length > CONCEPTS_MAX) wrong(`more than ${CONCEPTS_MAX} concepts`)
   const codes = new Set(table.concepts.map((concept) => concept.code))
   if (codes.size !== table.concepts.length) wrong('a code is listed twice')

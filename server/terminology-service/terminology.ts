@@ -2,17 +2,12 @@
 import { fileURLToPath } from 'node:url'
 import type { FhirCoding } from '../fhir/types.ts'
 import { type CodeSystemTable, type ConceptMapTable, readTables, type TerminologyTables } from './tables.ts'
+import { readValueSets, type ValueSetTable } from './value-sets.ts'
 
 export interface TargetCoding {
   system: string
   code: string
   display?: string
-}
-
-export interface ValueSetTable {
-  url: string
-  /** codes by system; without `codes`, every code of that system */
-  include: { system: string; codes?: readonly string[] }[]
 }
 
 export interface Terminology {
@@ -25,8 +20,19 @@ export interface Terminology {
    * url is not loaded, or only a fragment of it is.
    */
   contains(url: string, code: string, system?: string): 'yes' | 'no' | 'unknown'
+  /** What a value set has in it, by canonical url; undefined when it is not known, or not as a whole. */
+  valueSet(url: string): ValueSetTable['include'] | undefined
+  /** How codes of the system stand under each other; undefined when that is not known. */
+  hierarchy(system: string): Hierarchy | undefined
   /** Loaded tables, for CodeSystem and ConceptMap resources, `$expand` and the console. */
   tables(): TerminologyTables
+}
+
+export interface Hierarchy {
+  /** a code stands under all that it begins with; these have at least so many characters */
+  root: number
+  /** codes that are listed as from–to (`A00-B99`) */
+  ranges: readonly string[]
 }
 
 export interface TerminologyOptions {
@@ -41,13 +47,15 @@ const SHIPPED = fileURLToPath(new URL('../../terminology', import.meta.url))
 export function createTerminology(options: TerminologyOptions = {}): Terminology {
   let loaded: Terminology | undefined
   const get = (): Terminology => {
-    loaded ??= terminologyOf(readTables([SHIPPED, ...(options.folders ?? [])]), options.valueSets)
+    loaded ??= terminologyOf(readTables([SHIPPED, ...(options.folders ?? [])]), options.valueSets ?? readValueSets())
     return loaded
   }
   return {
     translate: (map, code) => get().translate(map, code),
     lookup: (system, code, version) => get().lookup(system, code, version),
     contains: (url, code, system) => get().contains(url, code, system),
+    valueSet: (url) => get().valueSet(url),
+    hierarchy: (system) => get().hierarchy(system),
     tables: () => get().tables(),
   }
 }
@@ -93,8 +101,19 @@ export function terminologyOf(tables: TerminologyTables, valueSets: readonly Val
       if (set) return inValueSet(set, code, system)
       return inSystem(url, code)
     },
+    valueSet: (url) => sets.get(url.split('|')[0] ?? url)?.include,
+    hierarchy: (system) => hierarchyOf(systems.get(system) ?? []),
     tables: () => tables,
   }
+}
+
+/** All versions of a system have the same structure. */
+function hierarchyOf(versions: readonly IndexedSystem[]): Hierarchy | undefined {
+  const root = versions.find(({ table }) => table.hierarchy)?.table.hierarchy?.root
+  if (root === undefined) return undefined
+  const codes = new Set(versions.flatMap(({ table }) => table.concepts.map(({ code }) => code)))
+  // Two categories with a hyphen: a chapter or block of ICD.
+  return { root, ranges: [...codes].filter((code) => code.length === 2 * root + 1 && code.charAt(root) === '-') }
 }
 
 function indexSystems(tables: readonly CodeSystemTable[]): Map<string, IndexedSystem[]> {

@@ -89,12 +89,26 @@ describe('L12 include and revinclude', () => {
     expect(idsIn(backward, 'include')).toHaveLength(6)
   })
 
-  test.each(['_include:iterate=Observation:encounter', '_include=*', '_revinclude=*'])(
-    '%s tells the same in both worlds',
-    async (include) => {
-      await search(`code=lab-{w}&${include}`)
-    },
-  )
+  test('what is hidden is no step on the way', async () => {
+    // To the visit, from there to all of it: the hidden ones of another person stand there too, and that person behind them.
+    const iterated = ['_include=Observation:encounter', '_revinclude:iterate=Observation:encounter', '_include:iterate=Observation:subject']
+    const answer = await search(`_id=o1-{w}&${iterated.join('&')}`)
+    expect(idsIn(answer, 'include').sort()).toEqual([
+      'Encounter/shared-a',
+      ...['o11-a', 'o3-a', 'o5-a', 'o7-a', 'o9-a'].map((id) => `Observation/${id}`),
+      'Patient/p1-a',
+    ])
+  })
+
+  test.each([
+    '_include:iterate=Observation:encounter',
+    '_include:iterate=*',
+    '_include=*',
+    '_revinclude=*',
+    '_include:iterate=*&_revinclude:iterate=Observation:patient',
+  ])('%s tells the same in both worlds', async (include) => {
+    await search(`code=lab-{w}&${include}`)
+  })
 
   test('do not open what is hidden as a match', async () => {
     await asAbsent(held, (id) => `/fhir/Observation?_id=${id}&_include=Observation:subject`, { hidden: 'h2-a', absent: 'h9-a' })

@@ -4,12 +4,18 @@ import type { FhirResource } from '../../server/fhir/types.ts'
 import { OutcomeError } from '../../server/outcome/outcome-error.ts'
 import { createSearch } from '../../server/search/search.ts'
 import type { ParsedSearch, Search } from '../../server/search/types.ts'
+import { createTerminology } from '../../server/terminology-service/terminology.ts'
 import { matches } from './naive.ts'
 
 /** Now, for `ap`: 1 July 2024, 08:00 in China. */
 export const NOW = Date.UTC(2024, 6, 1)
 
-export const search: Search = createSearch({ timezone: 'Asia/Shanghai', publicUrl: 'https://yilian.example', now: () => NOW })
+export const search: Search = createSearch({
+  timezone: 'Asia/Shanghai',
+  publicUrl: 'https://yilian.example',
+  now: () => NOW,
+  codeSets: createTerminology(),
+})
 
 /** `a=1&b=2` to pairs; nothing is decoded, so that `+` stays `+`. */
 export function pairs(query: string): [string, string][] {

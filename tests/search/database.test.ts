@@ -18,6 +18,7 @@ const coding = fc
   .record({ system: arbitrarySystem, code: arbitraryCode })
   .map(({ system, code }) => (system === '' ? { code } : { system, code }))
 const quantity = fc.record({ value: arbitraryDecimal.map(Number), system: fc.constant('http://unitsofmeasure.org'), code: arbitraryUnit })
+const concept = fc.record({ coding: fc.array(coding, { minLength: 1, maxLength: 2 }) })
 const reference = fc.constantFrom(
   'Patient/1',
   'Patient/2',
@@ -42,8 +43,13 @@ const observation = fc.record(
       fc.constant({ display: '张三' }),
     ),
     effectivePeriod: fc.record({ start: arbitraryDate, end: arbitraryDate }, { requiredKeys: [] }),
+    valueQuantity: quantity,
     component: fc.array(
-      quantity.map((q) => ({ valueQuantity: q })),
+      fc.oneof(
+        quantity.map((q) => ({ valueQuantity: q })),
+        fc.record({ code: concept, valueQuantity: quantity }),
+        fc.record({ code: concept, valueCodeableConcept: concept }),
+      ),
       { maxLength: 3 },
     ),
   },
@@ -59,6 +65,11 @@ const patient = fc.record(
     ),
     birthDate: arbitraryDate.filter((d) => !d.includes('T')),
     active: fc.boolean(),
+    gender: fc.constantFrom('male', 'female', 'unknown'),
+    identifier: fc.array(
+      fc.record({ type: fc.record({ coding: fc.array(coding, { maxLength: 2 }) }), value: arbitraryCode }, { requiredKeys: ['value'] }),
+      { maxLength: 2 },
+    ),
     managingOrganization: fc.constantFrom('r0', 'r1', 'r2', 'r9').map((id) => ({ reference: `Organization/${id}` })),
   },
   { requiredKeys: ['resourceType'] },
@@ -74,7 +85,21 @@ const escaped = (text: string) => text.replace(/[\\,|$]/g, '\\$&')
 const tokenValue = fc
   .tuple(arbitrarySystem, arbitraryCode, fc.integer({ min: 0, max: 3 }))
   .map(([s, c, form]) => [escaped(c), `${s}|${escaped(c)}`, `|${escaped(c)}`, `${s || 'urn:oid:1.2'}|`][form] as string)
+const composite = (name: string, second: fc.Arbitrary<string>) =>
+  fc
+    .array(
+      fc.tuple(tokenValue, second).map((parts) => parts.join('$')),
+      { minLength: 1, maxLength: 3 },
+    )
+    .map((values) => `${name}=${values.join(',')}`)
+const quantityValue = fc
+  .tuple(prefix, arbitraryDecimal, fc.option(arbitraryUnit))
+  .map(([p, n, u]) => `${p}${n}${u === null ? '' : `||${u}`}`)
 const observationQuery = fc.oneof(
+  fc
+    .constantFrom('code-value-quantity', 'component-code-value-quantity', 'combo-code-value-quantity')
+    .chain((n) => composite(n, quantityValue)),
+  fc.constantFrom('component-code-value-concept', 'combo-code-value-concept').chain((n) => composite(n, tokenValue)),
   fc
     .tuple(fc.constantFrom('code', 'code:not', 'combo-code'), fc.array(tokenValue, { minLength: 1, maxLength: 3 }))
     .map(([n, v]) => `${n}=${v.join(',')}`),
@@ -96,7 +121,21 @@ const observationQuery = fc.oneof(
     'subject:identifier=|A\\|1',
   ),
   fc
-    .tuple(fc.constantFrom('code', 'subject', 'patient', 'date', 'component-value-quantity', 'combo-code', 'status'), fc.boolean())
+    .tuple(
+      fc.constantFrom(
+        'code',
+        'subject',
+        'patient',
+        'date',
+        'component-value-quantity',
+        'combo-code',
+        'status',
+        'code-value-quantity',
+        'component-code-value-concept',
+        'combo-code-value-quantity',
+      ),
+      fc.boolean(),
+    )
     .map(([n, b]) => `${n}:missing=${b}`),
   fc.constantFrom('status=final', 'status:not=final', '_id=r1,r2,r30', '_id:not=r1', '_id=$x'),
 )
@@ -122,7 +161,12 @@ const nameValue = fc.constantFrom(
 const patientQuery = fc.oneof(
   fc.tuple(fc.constantFrom('name', 'family', 'given', 'name:contains', 'family:exact', 'phonetic'), nameValue).map(([n, v]) => `${n}=${v}`),
   fc.tuple(prefix, arbitraryDate).map(([p, d]) => `birthdate=${p}${d}`),
+  fc
+    .tuple(arbitrarySystem, arbitraryCode, arbitraryCode)
+    .map(([s, c, v]) => `identifier:of-type=${s || 'urn:oid:1.2'}|${escaped(c)}|${escaped(v)}`),
   fc.constantFrom(
+    'gender:in=http://hl7.org/fhir/ValueSet/administrative-gender',
+    'gender:not-in=http://hl7.org/fhir/ValueSet/administrative-gender',
     'active=true',
     'active:not=true',
     'name:missing=true',

@@ -99,7 +99,7 @@ describe('index', () => {
     expect(codes).toEqual(
       expect.arrayContaining(['code', 'patient', 'combo-code', '_id', '_lastUpdated', '_tag', '_profile', '_security', '_source']),
     )
-    expect(codes).not.toContain('code-value-quantity')
+    expect(codes).toContain('code-value-quantity')
     expect(search.parameters('Location').map((p) => p.code)).not.toContain('near')
   })
 })

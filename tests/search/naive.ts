@@ -34,6 +34,10 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
       const ranges: readonly { lo: Date | number; hi: Date | number; u?: string[] }[] = doc.entry[plan.field][plan.param] ?? []
       return ranges.some((r) => plan.where.every((b) => bounded(r, b)) && (unit === undefined || (r.u ?? []).includes(unit)))
     }
+    case 'group':
+      return (doc.entry.groups?.[plan.param] ?? []).some((entry) =>
+        matches(plan.node, { ...doc, entry: { dates: {}, nums: {}, ...entry } }),
+      )
     case 'lastUpdated':
       return plan.where.every(({ op, value }) => compare(op, doc.at.getTime(), value.getTime()))
     case 'missing':
@@ -73,6 +77,6 @@ function compare(op: IntervalBound['op'], a: number, b: number): boolean {
 }
 
 function isMissing(plan: Extract<PlanNode, { kind: 'missing' }>, entry: IndexEntry): boolean {
-  if (plan.field !== 'keys') return (entry[plan.field][plan.param] ?? []).length === 0
+  if (plan.field !== 'keys') return (entry[plan.field]?.[plan.param] ?? []).length === 0
   return !entry.keys.some((k) => plan.separators.some((s) => k.startsWith(plan.param + s)))
 }

@@ -24,7 +24,16 @@ beforeAll(async () => {
         },
       }),
     }),
-    put('d', 'd'),
+    put('d', 'd', {
+      index: index({
+        groups: {
+          pair: [
+            { keys: ['a:X'], nums: { b: [{ lo: 1, hi: 1, v: 1 }] } },
+            { keys: ['a:Y'], dates: { b: days(3, 4) } },
+          ],
+        },
+      }),
+    }),
   ]
   await context.store.commit({ writes: docs })
   await context.store.commit({ writes: [put('gone', 'x', { index: index({ keys: ['code:X'] }) })] })
@@ -46,6 +55,7 @@ async function found(plan: PlanNode): Promise<string> {
 }
 
 const keys = (...list: string[]): PlanNode => ({ kind: 'keys', keys: list })
+const group = (...nodes: PlanNode[]): PlanNode => ({ kind: 'group', param: 'pair', node: { kind: 'and', nodes } })
 const interval = (
   field: 'dates' | 'nums',
   param: string,
@@ -100,6 +110,14 @@ describe('every kind of node', () => {
     ],
     ['a number with its unit', interval('nums', 'value-quantity', [{ end: 'hi', op: '$gt', value: 5 }], 'ucum|mg'), 'c'],
     ['a number with the unit of another repetition', interval('nums', 'value-quantity', [{ end: 'lo', op: '$gte', value: 50 }], 'mg'), ''],
+    ['a group', group(keys('a:X')), 'd'],
+    ['a group with a number of its own', group(keys('a:X'), interval('nums', 'b', [{ end: 'lo', op: '$gte', value: 1 }])), 'd'],
+    ['a group with a date of its own', group(keys('a:Y'), interval('dates', 'b', [{ end: 'lo', op: '$gte', value: day(3) }])), 'd'],
+    ['a group with the date of another', group(keys('a:X'), interval('dates', 'b', [{ end: 'lo', op: '$gte', value: day(1) }])), ''],
+    ['a group that is without a key', group({ kind: 'not', node: keys('a:X') }), 'd'],
+    ['no group is without either', group({ kind: 'not', node: keys('a:X', 'a:Y') }), ''],
+    ['a present group', { kind: 'missing', field: 'groups', param: 'pair', separators: [], missing: false }, 'd'],
+    ['a missing group', { kind: 'missing', field: 'groups', param: 'pair', separators: [], missing: true }, 'abc'],
     ['last updated', { kind: 'lastUpdated', where: [{ op: '$gt', value: day(1) }] }, 'abcd'],
     ['last updated before', { kind: 'lastUpdated', where: [{ op: '$lt', value: day(1) }] }, ''],
     ['last updated without bounds', { kind: 'lastUpdated', where: [] }, 'abcd'],

@@ -1,16 +1,18 @@
 /** One search criterion (`name=value`) to a plan node. */
 import { allOf, anyOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
-import { splitEscaped, unescapeValue } from '../escape.ts'
+import { unescapeValue } from '../escape.ts'
 import { isId } from '../../fhir/ids.ts'
-import { OR_VALUES_MAX, SINGLE_VALUE_LENGTH_MAX } from '../limits.ts'
 import { dateBounds, parseDateCriterion } from '../types/date.ts'
 import { isTargetModifier } from '../types/reference.ts'
-import type { Column, PlanContext, SearchType } from '../types/search-type.ts'
+import type { PlanContext, SearchType } from '../types/search-type.ts'
+import { planComposite } from './composite.ts'
 import { paramError } from './names.ts'
+import { isTrue, or, orValues, presence, shownModifier } from './values.ts'
 
 /** @throws OutcomeError parameter-invalid | parameter-unsupported | modifier-unsupported */
 export function planCriterion(param: Param, modifier: string | undefined, value: string, context: PlanContext): PlanNode {
+  if (param.composite) return planComposite(param.definition.code, param.composite, modifier, value, context)
   const keeping = param.columns[0]?.keeping
   if (keeping === 'written') return planWritten(param, modifier, value, context)
   const node = planStored(param, modifier, value, context)
@@ -20,13 +22,13 @@ export function planCriterion(param: Param, modifier: string | undefined, value:
 function planStored(param: Param, modifier: string | undefined, value: string, context: PlanContext): PlanNode {
   const name = param.definition.code
   if (modifier === 'missing') return planMissing(param, value)
-  const negated = modifier === 'not'
+  const negated = modifier === 'not' || modifier === 'not-in'
   const values = orValues(name, value)
   if (name === '_id' || name === '_lastUpdated') return planOwn(name, modifier, values, context)
   const { searchType } = param
   if (!searchType) throw paramError('parameter-unsupported', name)
   checkModifier(param, searchType, modifier)
-  const kept = negated ? undefined : modifier
+  const kept = modifier === 'not-in' ? 'in' : negated ? undefined : modifier
   const node = or(
     param.columns.flatMap((column) => values.map((v) => searchType.plan(column, { name, modifier: kept, value: v }, context))),
   )
@@ -35,20 +37,9 @@ function planStored(param: Param, modifier: string | undefined, value: string, c
 
 function checkModifier(param: Param, searchType: SearchType, modifier: string | undefined): void {
   if (modifier === undefined || searchType.modifiers.has(modifier)) return
-  if (modifier === 'not' && param.definition.type === 'token') return
+  if ((modifier === 'not' || modifier === 'not-in') && param.definition.type === 'token') return
   if (param.definition.type === 'reference' && param.columns.some(({ targets }) => isTargetModifier(modifier, targets))) return
   throw paramError('modifier-unsupported', param.definition.code, { modifier: shownModifier(modifier) })
-}
-
-const shownModifier = (modifier: string): string => (/^[A-Za-z-]{1,40}$/.test(modifier) ? modifier : '?')
-
-function orValues(name: string, value: string): string[] {
-  const values = splitEscaped(value, ',')
-  if (values.length > OR_VALUES_MAX) throw paramError('parameter-values', name, { max: String(OR_VALUES_MAX) })
-  if (values.includes('')) throw paramError('parameter-invalid', name)
-  if (values.some((v) => v.length > SINGLE_VALUE_LENGTH_MAX))
-    throw paramError('parameter-value-length', name, { max: String(SINGLE_VALUE_LENGTH_MAX) })
-  return values
 }
 
 /** `_id` and `_lastUpdated` are the store's own fields, not keys. */
@@ -86,38 +77,12 @@ function planWritten(param: Param, modifier: string | undefined, value: string, 
   return or(orValues(name, value).map((one) => planLastUpdated(name, one, context)))
 }
 
-function isTrue(name: string, value: string): boolean {
-  if (value !== 'true' && value !== 'false') throw paramError('parameter-invalid', name)
-  return value === 'true'
-}
-
 function planMissing(param: Param, value: string): PlanNode {
   const name = param.definition.code
   const missing = isTrue(name, value)
   if (name === '_id' || name === '_lastUpdated') return missing ? { kind: 'nothing' } : { kind: 'everything' }
   const { searchType } = param
   if (!searchType) throw paramError('parameter-unsupported', name)
-  const nodes = param.columns.map(
-    (column): PlanNode => ({
-      kind: 'missing',
-      field: searchType.field,
-      param: column.code,
-      separators: separatorsOf(column, searchType.separators),
-      missing,
-    }),
-  )
+  const nodes = param.columns.map((column) => presence(column, searchType, missing))
   return missing ? allOf(nodes) : anyOf(nodes)
-}
-
-/** The keys of a covered parameter (`patient` on `subject`) begin with the type that it points to. */
-function separatorsOf(column: Column, separators: readonly string[]): string[] {
-  return column.refersTo === undefined ? [...separators] : separators.map((s) => `${s}${column.refersTo}/`)
-}
-
-/** Flat alternatives; keys of several values become one node, so that the database sees one `$in`. */
-export function or(nodes: PlanNode[]): PlanNode {
-  const keys = nodes.flatMap((n) => (n.kind === 'keys' ? n.keys : []))
-  const others = nodes.flatMap((n) => (n.kind === 'keys' || n.kind === 'nothing' ? [] : n.kind === 'or' ? n.nodes : [n]))
-  const all: PlanNode[] = keys.length > 0 ? [{ kind: 'keys', keys: [...new Set(keys)] }, ...others] : others
-  return anyOf(all)
 }

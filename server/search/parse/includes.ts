@@ -9,22 +9,40 @@ export type ParamsOf = (type: string) => ReadonlyMap<string, Param> | undefined
 
 type IncludeName = '_include' | '_revinclude'
 
-/** @throws OutcomeError parameter-invalid | too-costly for what is no reference parameter, or goes somewhere else */
-export function parseInclude(name: IncludeName, value: string, type: string, paramsOf: ParamsOf): IncludeTerm[] {
+/**
+ * `iterate`: the term is followed from what is included too (R4 search.html 3.1.1.5.4), so that it may start at any type.
+ * @throws OutcomeError parameter-invalid | too-costly for what is no reference parameter, or goes somewhere else
+ */
+export function parseInclude(name: IncludeName, value: string, type: string, paramsOf: ParamsOf, iterate = false): IncludeTerm[] {
   if (value === '*') {
     if (name === '_revinclude') throw paramError('too-costly', name)
+    if (iterate) return [{ source: '*', param: '*', iterate }]
     return references(type, paramsOf).map((p) => ({ source: type, param: p.definition.code }))
   }
   const [source, param, target, ...more] = value.split(':')
   if (source === undefined || param === undefined || param === '' || more.length > 0) throw paramError('parameter-invalid', name)
   if (paramsOf(source) === undefined || (target !== undefined && paramsOf(target) === undefined))
     throw paramError('parameter-invalid', name)
-  if (name === '_include' && source !== type) throw paramError('parameter-invalid', name)
-  if (name === '_revinclude' && target !== undefined && target !== type) throw paramError('parameter-invalid', name)
+  if (!iterate && name === '_include' && source !== type) throw paramError('parameter-invalid', name)
+  if (!iterate && name === '_revinclude' && target !== undefined && target !== type) throw paramError('parameter-invalid', name)
   const all = references(source, paramsOf).filter((p) => param === '*' || p.definition.code === param)
-  const reaching = all.filter((p) => pointsTo(p, name === '_revinclude' ? type : target))
+  const reaching = all.filter((p) => pointsTo(p, name === '_revinclude' && !iterate ? type : target))
   if (reaching.length === 0) throw paramError('parameter-invalid', name)
-  return reaching.map((p) => ({ source, param: p.definition.code, ...(target === undefined ? {} : { target }) }))
+  return reaching.map((p) => ({
+    source,
+    param: p.definition.code,
+    ...(target === undefined ? {} : { target }),
+    ...(iterate ? { iterate, ...reachesOf(name, p, target) } : {}),
+  }))
+}
+
+/** Several parameters may share their keys (`patient` those of `subject`): which types are meant is said here. */
+function reachesOf(name: IncludeName, { definition, columns }: Param, target: string | undefined): Pick<IncludeTerm, 'reaches'> {
+  if (name === '_include') return {}
+  if (target !== undefined) return { reaches: [target] }
+  const only = columns.map(({ refersTo }) => refersTo)
+  if (only.every((type) => type !== undefined)) return { reaches: only }
+  return definition.target === undefined || definition.target.includes('Resource') ? {} : { reaches: definition.target }
 }
 
 export function checkIncludeCount(name: IncludeName, terms: readonly IncludeTerm[]): void {

@@ -115,13 +115,14 @@ function unknown(draft: Draft, name: string, request: Request, code: IssueCode =
 
 interface ResultParameter {
   repeats: boolean
+  modifier?: 'iterate'
   /** false when it was ignored */
   read(draft: Draft, name: string, value: string, request: Request): boolean
 }
 
 function checkResultName(name: string, result: ResultParameter, seen: Set<string>): void {
   const { code, modifier, chained } = splitName(name)
-  if (modifier !== undefined || chained)
+  if (chained || (modifier !== undefined && modifier !== result.modifier))
     throw paramError('modifier-unsupported', name, { modifier: (modifier ?? '').slice(0, 20).replace(/[^a-z]/g, '?') })
   if (!result.repeats && seen.has(code)) throw paramError('parameter-repeated', code)
   seen.add(code)
@@ -133,8 +134,8 @@ const RESULT_PARAMETERS: ReadonlyMap<string, ResultParameter> = new Map<string, 
   ['_summary', { repeats: false, read: readSummary }],
   ['_elements', { repeats: false, read: readElements }],
   ['_sort', { repeats: false, read: readSort }],
-  ['_include', { repeats: true, read: readInclude }],
-  ['_revinclude', { repeats: true, read: readInclude }],
+  ['_include', { repeats: true, modifier: 'iterate', read: readInclude }],
+  ['_revinclude', { repeats: true, modifier: 'iterate', read: readInclude }],
 ])
 
 function readCount(draft: Draft, name: string, value: string, { options }: Request): boolean {
@@ -182,8 +183,9 @@ function readSort(draft: Draft, name: string, value: string, request: Request): 
 }
 
 function readInclude(draft: Draft, name: string, value: string, request: Request): boolean {
-  const terms = parseInclude(name as '_include' | '_revinclude', value, request.type, request.paramsOf)
-  const list = name === '_include' ? draft.includes : draft.revincludes
+  const { code, modifier } = splitName(name)
+  const terms = parseInclude(code as '_include' | '_revinclude', value, request.type, request.paramsOf, modifier !== undefined)
+  const list = code === '_include' ? draft.includes : draft.revincludes
   list.push(...terms)
   return true
 }

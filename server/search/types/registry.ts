@@ -1,4 +1,4 @@
-/** The search parameter types that are built. Composite and special ones are not. */
+/** The search parameter types that are built; composite parameters are made of these, special ones are not built. */
 import { date } from './date.ts'
 import { number } from './number.ts'
 import { quantity } from './quantity.ts'

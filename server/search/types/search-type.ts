@@ -31,7 +31,16 @@ export interface IndexSink {
   num(code: string, range: { lo: number; hi: number; v: number; u?: string[] }): void
 }
 
+/** What token criteria ask of the terminology: `:in`, `:not-in`, `:above`, `:below`. */
+export interface CodeSets {
+  /** codes by system, or whole systems; undefined when the set is not known as a whole */
+  valueSet(url: string): readonly { system: string; codes?: readonly string[] }[] | undefined
+  /** a code stands under its beginnings of at least `root` characters, and under the ranges of those; undefined: not known */
+  hierarchy(system: string): { root: number; ranges: readonly string[] } | undefined
+}
+
 export interface PlanContext {
+  readonly codeSets?: CodeSets
   readonly zone: Zone
   readonly ownBase: string
   readonly now: () => number

@@ -6,6 +6,7 @@ import { fold } from '../fold.ts'
 import { exactKey, foldedKey, prefixEnd, SEPARATOR } from '../keys.ts'
 import { STRING_KEY_MAX } from '../limits.ts'
 import type { PlanNode } from '../plan.ts'
+import { planInSet, planOver, planUnder } from './code-sets.ts'
 import type { Column, Criterion, IndexSink, PlanContext, SearchType } from './search-type.ts'
 
 /** Datatypes without a system of their own. */
@@ -36,6 +37,7 @@ function index(column: Column, value: unknown, datatype: string, sink: IndexSink
       break
     case 'Identifier':
       addToken(column, coded.system, coded.value, sink)
+      addTyped(column, value as { type?: { coding?: unknown }; value?: unknown }, sink)
       break
     case 'ContactPoint':
       addToken(column, undefined, coded.value, sink)
@@ -87,16 +89,40 @@ function addText(column: Column, text: unknown, sink: IndexSink): void {
   if (folded !== '') sink.folded(column.code, folded)
 }
 
-function plan(column: Column, criterion: Criterion, { localCodes = true }: PlanContext): PlanNode {
-  if (criterion.modifier === 'text') return planText(column, criterion)
+/** For `:of-type`: the value with each coding of the identifier's type. */
+function addTyped(column: Column, { type, value }: { type?: { coding?: unknown }; value?: unknown }, sink: IndexSink): void {
+  if (typeof value !== 'string' || value === '' || !Array.isArray(type?.coding)) return
+  for (const coding of type.coding as (Coded | null)[]) {
+    if (typeof coding?.system !== 'string' || typeof coding.code !== 'string') continue
+    sink.key(column.code + SEPARATOR.ofType + exactKey(`${coding.system}|${coding.code}|${value}`))
+  }
+}
+
+function plan(column: Column, criterion: Criterion, context: PlanContext): PlanNode {
+  const planned = MODIFIED.get(criterion.modifier ?? '')
+  if (planned) return planned(column, criterion, context)
   const parts = splitEscaped(criterion.value, '|').map(unescapeValue)
   const [first, code] = parts
-  if (parts.length > 2 || first === undefined || (code ?? first) + first === '') {
-    throw new OutcomeError('parameter-invalid', { expression: [criterion.name], params: { name: criterion.name } })
+  if (parts.length > 2 || first === undefined || (code ?? first) + first === '') throw invalid(criterion)
+  return code === undefined ? planBare(column, exactKey(first), context.localCodes !== false) : planCoding(column, first, code, context)
+}
+
+const invalid = ({ name }: Criterion): OutcomeError => new OutcomeError('parameter-invalid', { expression: [name], params: { name } })
+
+/** With a system, or expressly without one. */
+export function planCoding(column: Column, system: string, code: string, { localCodes = true }: PlanContext): PlanNode {
+  if (!localCodes && isLocalSystem(system)) return { kind: 'nothing' }
+  return column.plain ? planPlain(column, system, code) : planSystem(column, system, code)
+}
+
+/** `type system|type code|value`, all three, of one identifier (R4 search.html 3.1.1.4.10). */
+function planOfType(column: Column, criterion: Criterion): PlanNode {
+  if (!column.datatypes.has('Identifier')) {
+    throw new OutcomeError('modifier-unsupported', { expression: [criterion.name], params: { name: criterion.name, modifier: 'of-type' } })
   }
-  if (code === undefined) return planBare(column, exactKey(first), localCodes)
-  if (!localCodes && isLocalSystem(first)) return { kind: 'nothing' }
-  return column.plain ? planPlain(column, first, code) : planSystem(column, first, code)
+  const parts = splitEscaped(criterion.value, '|').map(unescapeValue)
+  if (parts.length !== 3 || parts.includes('')) throw invalid(criterion)
+  return { kind: 'keys', keys: [column.code + SEPARATOR.ofType + exactKey(parts.join('|'))] }
 }
 
 /** Without a system; where organisations' own codes are not shown, not what has the code of such a system alone. */
@@ -126,17 +152,36 @@ function planText(column: Column, criterion: Criterion): PlanNode {
     throw new OutcomeError('modifier-unsupported', { expression: [criterion.name], params: { name: criterion.name, modifier: 'text' } })
   }
   const folded = fold(unescapeValue(criterion.value))
-  if (folded === '' || folded.length > STRING_KEY_MAX) {
-    throw new OutcomeError('parameter-invalid', { expression: [criterion.name], params: { name: criterion.name } })
-  }
+  if (folded === '' || folded.length > STRING_KEY_MAX) throw invalid(criterion)
   const prefix = column.code + SEPARATOR.folded + folded
   return { kind: 'keyRange', from: prefix, to: prefixEnd(prefix) }
 }
 
+const planIn: SearchType['plan'] = (column, criterion, context) =>
+  planInSet(criterion, context, (system, code) => planCoding(column, system, code, context))
+
+const planAbove: SearchType['plan'] = (column, criterion, context) =>
+  planOver(criterion, context, (system, code) => planCoding(column, system, code, context))
+
+const planBelow: SearchType['plan'] = (column, criterion, context) =>
+  planUnder(criterion, context, (system, from, to) => {
+    if (column.plain || (context.localCodes === false && isLocalSystem(system))) return { kind: 'nothing' }
+    const start = `${column.code}${SEPARATOR.system}${system}|`
+    return { kind: 'keyRange', from: start + from, to: prefixEnd(start + to) }
+  })
+
+const MODIFIED: ReadonlyMap<string, SearchType['plan']> = new Map([
+  ['text', planText],
+  ['of-type', planOfType],
+  ['in', planIn],
+  ['above', planAbove],
+  ['below', planBelow],
+])
+
 export const token: SearchType = {
   field: 'keys',
   separators: [SEPARATOR.code, SEPARATOR.system],
-  modifiers: new Set(['text']),
+  modifiers: new Set(MODIFIED.keys()),
   index,
   plan,
 }

@@ -23,7 +23,7 @@ describe('uri', () => {
   })
 
   test('modifiers that are not built are refused', () => {
-    expect(refusal('ValueSet', 'url:below=http://x', false)).toBe('modifier-unsupported')
-    expect(refusal('ValueSet', 'url:above=http://x', false)).toBe('modifier-unsupported')
+    expect(refusal('ValueSet', 'url:exact=http://x', false)).toBe('modifier-unsupported')
+    expect(refusal('ValueSet', 'url:not=http://x', false)).toBe('modifier-unsupported')
   })
 })
