@@ -4,13 +4,24 @@ import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { smartConfiguration } from '../auth/smart-configuration.ts'
+import { fromXml } from '../fhir-xml/from-xml.ts'
+import { toXml } from '../fhir-xml/to-xml.ts'
 import { capabilities } from '../interactions/capabilities.ts'
 import { dispatch } from '../interactions/dispatch.ts'
-import { parseQuery, utf8OfWire } from '../interactions/query-text.ts'
+import { parseQuery, parseQueryBytes, utf8OfWire } from '../interactions/query-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { readBody } from './body.ts'
+import {
+  AS_JSON,
+  formatOfBody,
+  mediaType,
+  parameter,
+  type Representation,
+  representationFor,
+  representationOfError,
+} from './media-types.ts'
 import { pretty } from './pretty.ts'
 
 export const FHIR_BODY_BYTES_MAX = 64 * 1024 * 1024
@@ -25,24 +36,40 @@ export interface EndpointDeps {
   log: Logger
 }
 
-/** The steps in their order: limits, public pages, media types, authentication, body, interaction. */
+/** The steps in their order: limits, media types, public pages, authentication, body, interaction. */
 export function fhirEndpoint(deps: EndpointDeps) {
   return async function fhir(request: Request, response: Response): Promise<void> {
+    let shape: Shape = { query: [], representation: representationOfError(request.headers.accept) }
     try {
       const { segments, query } = splitUrl(request.url)
       const method = request.method as Method
-      requireAcceptable(request, query)
-      if (isPublic(method, segments)) {
-        return await send(response, method, inShape(await publicAnswer(deps, segments), query))
-      }
+      shape = { query, representation: representationFor(request.headers.accept, query) }
+      if (isPublic(method, segments)) return await send(response, method, inShape(await publicAnswer(deps, segments), shape))
       const actor = await deps.authenticate(request)
       const body = WITH_BODY.has(method) ? await bodyOf(request, segments) : undefined
-      const asked: FhirRequest = { method, segments, query, header: (name) => headerOf(request, name), actor, ...(body ? { body } : {}) }
-      await send(response, method, inShape(await dispatch(deps.fhir, asked), query))
+      if (body?.form) {
+        const all = [...query, ...body.form]
+        shape = { query: all, representation: representationFor(request.headers.accept, all) }
+      }
+      const asked: FhirRequest = {
+        method,
+        segments,
+        query,
+        header: (name) => headerOf(request, name),
+        actor,
+        ...(body ? { body: body.bytes } : {}),
+      }
+      await send(response, method, inShape(await dispatch(deps.fhir, asked), shape))
     } catch (error) {
-      sendError(deps.log, request, response, error)
+      sendError(deps.log, request, response, error, shape)
     }
   }
+}
+
+/** How an answer is written: what the query says about it, and the media type. */
+interface Shape {
+  query: readonly (readonly [string, string])[]
+  representation: Representation
 }
 
 function isPublic(method: Method, segments: string[]): boolean {
@@ -80,31 +107,15 @@ function headerOf(request: Request, name: string): string | undefined {
   return name === 'if-none-exist' && text !== undefined ? utf8OfWire(text, 'http.If-None-Exist') : text
 }
 
-const JSON_TYPES = new Set(['application/fhir+json', 'application/json', 'text/json', 'application/json+fhir', '*/*', 'application/*', ''])
-
-function requireAcceptable(request: Request, query: [string, string][]): void {
-  const format = query.find(([name]) => name === '_format')?.[1]
-  if (format !== undefined) {
-    if (format !== 'json' && !JSON_TYPES.has(mediaType(format.replaceAll(' ', '+')))) throw new OutcomeError('not-acceptable')
-    return
-  }
-  const accept = request.headers.accept ?? ''
-  const types = accept.split(',').map(mediaType)
-  const special = types.some((type) => type === 'application/fhir+ndjson' || type === 'application/x-ndjson' || type === 'text/html')
-  if (!special && !types.some((type) => JSON_TYPES.has(type))) throw new OutcomeError('not-acceptable')
-}
-
-const mediaType = (text: string): string => (text.split(';')[0] ?? '').trim().toLowerCase()
-
-/** FHIR's JSON is UTF-8 and nothing else (R4 json.html): another charset is refused rather than misread. */
+/** FHIR's JSON and XML are UTF-8 and nothing else (R4 json.html, xml.html): another charset is refused rather than misread. */
 function requireUtf8(contentType: string): void {
-  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]?.toLowerCase()
+  const charset = parameter(contentType, 'charset')?.toLowerCase()
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new OutcomeError('content-type-unsupported')
 }
 
 /** The version of FHIR may stand with the media type (R4 versioning.html#mt-version). */
 function requireR4(contentType: string): void {
-  const version = /;\s*fhirVersion\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]
+  const version = parameter(contentType, 'fhirVersion')
   if (version !== undefined && version !== '4.0') throw new OutcomeError('fhir-version-unsupported', { expression: ['http.Content-Type'] })
 }
 
@@ -115,17 +126,26 @@ function requireIdentity(encoding: string): void {
   throw new OutcomeError('content-encoding-unsupported', details, { 'Accept-Encoding': 'identity' })
 }
 
-async function bodyOf(request: Request, segments: string[]): Promise<Buffer> {
-  const type = mediaType(request.headers['content-type'] ?? '')
-  requireUtf8(request.headers['content-type'] ?? '')
-  requireR4(request.headers['content-type'] ?? '')
+interface Body {
+  /** XML as the JSON that it stands for: behind this point there is no XML */
+  bytes: Buffer
+  /** parameters of a search that was sent as a form */
+  form?: [string, string][]
+}
+
+async function bodyOf(request: Request, segments: string[]): Promise<Body> {
+  const contentType = request.headers['content-type'] ?? ''
+  requireUtf8(contentType)
+  requireR4(contentType)
   requireIdentity(request.headers['content-encoding'] ?? '')
-  const form = type === 'application/x-www-form-urlencoded' && segments.includes('_search')
-  const body = await readBody(request, FHIR_BODY_BYTES_MAX)
+  const bytes = await readBody(request, FHIR_BODY_BYTES_MAX)
   // A patch has media types of its own, which its interaction looks at.
-  if (request.method === 'PATCH') return body
-  if (!form && body.length > 0 && (type === '' || !JSON_TYPES.has(type))) throw new OutcomeError('content-type-unsupported')
-  return body
+  if (request.method === 'PATCH' || bytes.length === 0) return { bytes }
+  if (mediaType(contentType) === 'application/x-www-form-urlencoded' && segments.includes('_search'))
+    return { bytes, form: parseQueryBytes(bytes, 'http.body') }
+  const format = formatOfBody(contentType)
+  if (!format) throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] })
+  return { bytes: format === 'xml' ? Buffer.from(fromXml(bytes)) : bytes }
 }
 
 /** One allocation for a page, not one for each piece of it. */
@@ -144,10 +164,15 @@ function joined(pieces: readonly (Uint8Array | string)[]): Buffer {
   return whole
 }
 
-/** For people who read it: `_pretty=true`. */
-function inShape(answer: FhirResponse, query: readonly (readonly [string, string])[]): FhirResponse {
-  if (!answer.body || !query.some(([name, value]) => name === '_pretty' && value === 'true')) return answer
-  return { ...answer, body: [pretty(joined(answer.body).toString('utf8'))] }
+/** The one place where an answer of FHIR becomes XML, or gets lines (`_pretty=true`). What is no FHIR stays JSON. */
+function inShape(answer: FhirResponse, { query, representation }: Shape): FhirResponse {
+  const inLines = query.some(([name, value]) => name === '_pretty' && value === 'true')
+  const isFhir = answer.headers['Content-Type'] === FHIR_JSON
+  const asXml = isFhir && representation.format === 'xml'
+  const headers = isFhir ? { ...answer.headers, 'Content-Type': representation.contentType } : answer.headers
+  if (!answer.body || !(asXml || inLines)) return { ...answer, headers }
+  const text = joined(answer.body).toString('utf8')
+  return { ...answer, headers, body: [asXml ? toXml(text, { pretty: inLines }) : pretty(text)] }
 }
 
 async function send(response: Response, method: Method, answer: FhirResponse): Promise<void> {
@@ -165,8 +190,10 @@ async function send(response: Response, method: Method, answer: FhirResponse): P
   else response.end(body)
 }
 
+const PLAIN: Shape = { query: [], representation: AS_JSON }
+
 /** An unexpected failure is logged by its kind; neither log nor answer says what the request was about. */
-export function sendError(log: Logger, request: Request, response: Response, error: unknown): void {
+export function sendError(log: Logger, request: Request, response: Response, error: unknown, shape: Shape = PLAIN): void {
   // The caller has gone: there is nobody to answer, and nothing has failed here.
   if (request.destroyed && !request.complete) {
     log.debug({ method: request.method }, 'request broken off')
@@ -182,8 +209,10 @@ export function sendError(log: Logger, request: Request, response: Response, err
     response.destroy()
     return
   }
-  const body = JSON.stringify(outcome)
   const challenge: Record<string, string> = status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}
-  response.writeHead(status, { 'Content-Type': FHIR_JSON, ...challenge, ...headers, 'Content-Length': Buffer.byteLength(body) })
+  const plain = { status, headers: { 'Content-Type': FHIR_JSON, ...challenge, ...headers }, body: [JSON.stringify(outcome)] }
+  const answer = inShape(plain, { ...shape, query: [] })
+  const body = joined(answer.body ?? [])
+  response.writeHead(status, { ...answer.headers, 'Content-Length': body.length })
   response.end(request.method === 'HEAD' ? undefined : body)
 }

@@ -25,7 +25,7 @@ function statementOf(deps: FhirDeps): unknown {
     software: { name: 'Yilian 医联', version: SOFTWARE.version },
     implementation: { description: '医联 FHIR R4 互操作服务器', url: deps.baseUrl },
     fhirVersion: '4.0.1',
-    format: ['json', 'application/fhir+json'],
+    format: ['json', 'application/fhir+json', 'xml', 'application/fhir+xml'],
     patchFormat: [JSON_PATCH],
     rest: [
       {
