@@ -7,7 +7,7 @@ import { bundleAnswer, type BundleEntry, link } from './bundle-text.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { paramError } from '../search/parse/names.ts'
-import { checkParameters } from './parameters.ts'
+import { checkParameters, formOfAnswer } from './parameters.ts'
 import { shown, stampOf } from './read.ts'
 import { queryText } from './search-request.ts'
 import { sinceOf } from './since.ts'
@@ -42,6 +42,7 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   const links = [link('self', path)]
   const formText = request.query
     .flatMap(([name, value]) => (FORM_PARAMETERS.includes(name) ? [`&${queryText([[name, value]])}`] : []))
+    .concat(formOfAnswer(request.query))
     .join('')
   const since = options.since ? `&_since=${encodeURIComponent(options.since.toISOString())}` : ''
   if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}${since}${formText}`))

@@ -12,7 +12,7 @@ import { checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { findIncluded, INCLUDED_MAX } from './includes.ts'
 import { planForPersons } from './linked-patients.ts'
-import { pageTokenOf } from './parameters.ts'
+import { formOfAnswer, pageTokenOf } from './parameters.ts'
 import { shown } from './read.ts'
 import { isStrict, parseSearch, queryText } from './search-request.ts'
 import { formOf } from './subset.ts'
@@ -122,7 +122,7 @@ function linksOf(deps: FhirDeps, request: FhirRequest, parsed: ParsedSearch, pag
   const links = [link('self', query === '' ? path : `${path}?${query}`)]
   if (page.next) {
     const next = deps.pages.seal(request.actor, { type: parsed.type, query: parsed.applied, mark: page.next })
-    links.push(link('next', `${path}?_page=${next}`))
+    links.push(link('next', `${path}?_page=${next}${formOfAnswer(request.query)}`))
   }
   return links
 }

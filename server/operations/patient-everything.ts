@@ -9,7 +9,7 @@ import { bundleAnswer, type BundleEntry, link } from '../interactions/bundle-tex
 import { checkId, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
 import { personOf } from '../interactions/linked-patients.ts'
-import { checkParameters, pageTokenOf } from '../interactions/parameters.ts'
+import { checkParameters, formOfAnswer, pageTokenOf } from '../interactions/parameters.ts'
 import { shown } from '../interactions/read.ts'
 import { sinceOf } from '../interactions/since.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
@@ -71,7 +71,7 @@ async function everything(deps: FhirDeps, request: FhirRequest): Promise<FhirRes
   )
   const path = `${deps.baseUrl}/Patient/${asked.id}/$everything`
   const links = [link('self', path)]
-  if (found.next) links.push(link('next', `${path}?_page=${deps.pages.seal(request.actor, found.next)}`))
+  if (found.next) links.push(link('next', `${path}?_page=${deps.pages.seal(request.actor, found.next)}${formOfAnswer(request.query)}`))
   return bundleAnswer('searchset', entries, found.next || asked.from.type > 0 ? { links } : { total: found.matches.size, links })
 }
 
