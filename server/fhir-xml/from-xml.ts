@@ -2,6 +2,7 @@
  * FHIR XML to the JSON text of the same resource (R4 xml.html, json.html). Strict: what the definitions do not have, or have in
  * another place, is refused with its line and element. The parser knows the five entities of XML and no others, and opens nothing.
  */
+import { setImmediate } from 'node:timers/promises'
 import { SaxesParser, type SaxesTagNS } from 'saxes'
 import { DEPTH_MAX, ITEMS_MAX, NODES_MAX } from '../fhir/resource-text.ts'
 import type { IssueCode } from '../outcome/issues.ts'
@@ -19,6 +20,8 @@ const XML_DEPTH_MAX = DEPTH_MAX + 2
 const ELEMENTS_MAX = 4 * NODES_MAX
 /** FHIR has three, and namespaces. */
 const ATTRIBUTES_MAX = 64
+/** characters that are read in one go: some milliseconds */
+const STEP = 256 * 1024
 const XMLNS = 'http://www.w3.org/2000/xmlns/'
 
 /**
@@ -26,7 +29,16 @@ const XMLNS = 'http://www.w3.org/2000/xmlns/'
  * @throws OutcomeError xml-* (the place is in its texts), charset-invalid, unknown-element, value-format, json-items
  */
 export function fromXml(bytes: Uint8Array): string {
-  return new Reader(xmlText(bytes)).read()
+  const reader = new Reader(xmlText(bytes))
+  while (!reader.step());
+  return reader.result
+}
+
+/** The same for a body of any size: others get their turn in between. */
+export async function fromXmlInTurns(bytes: Uint8Array): Promise<string> {
+  const reader = new Reader(xmlText(bytes))
+  while (!reader.step()) await setImmediate()
+  return reader.result
 }
 
 /** An open element. */
@@ -45,19 +57,34 @@ interface Frame {
 
 class Reader {
   readonly #source: string
-  readonly #parser = new SaxesParser({ xmlns: true, position: true, defaultXMLVersion: '1.0', forceXMLVersion: true })
+  readonly #parser: SaxesParser<{ xmlns: true }> = new SaxesParser({
+    xmlns: true as const,
+    position: true,
+    defaultXMLVersion: '1.0',
+    forceXMLVersion: true,
+  })
   readonly #frames: Frame[] = []
   #narrative: NarrativeReader | undefined
   #elements = 0
   #attributes = 0
-  #result = ''
+  #at = 0
+  result = ''
 
   constructor(source: string) {
     this.#source = source
+    this.#listen(this.#parser)
   }
 
-  read(): string {
-    const parser = this.#parser
+  /** @returns whether it was the last one */
+  step(): boolean {
+    this.#parser.write(this.#source.slice(this.#at, this.#at + STEP))
+    this.#at += STEP
+    if (this.#at < this.#source.length) return false
+    this.#parser.close()
+    return true
+  }
+
+  #listen(parser: SaxesParser<{ xmlns: true }>): void {
     parser.on('error', () => {
       throw this.#fault('xml-invalid')
     })
@@ -77,8 +104,6 @@ class Reader {
     parser.on('closetag', (tag) => this.#close(tag))
     parser.on('text', (text) => this.#characters(text))
     parser.on('cdata', (text) => this.#characters(text))
-    parser.write(this.#source).close()
-    return this.#result
   }
 
   #open(tag: SaxesTagNS): void {
@@ -165,7 +190,7 @@ class Reader {
 
   #closeResource(text: string, holder: Frame | undefined): void {
     if (holder) holder.value = text
-    else this.#result = text
+    else this.result = text
   }
 
   #characters(text: string): void {

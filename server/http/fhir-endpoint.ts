@@ -4,7 +4,7 @@ import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { smartConfiguration } from '../auth/smart-configuration.ts'
-import { fromXml } from '../fhir-xml/from-xml.ts'
+import { fromXmlInTurns } from '../fhir-xml/from-xml.ts'
 import { toXml } from '../fhir-xml/to-xml.ts'
 import { capabilities } from '../interactions/capabilities.ts'
 import { dispatch } from '../interactions/dispatch.ts'
@@ -145,7 +145,7 @@ async function bodyOf(request: Request, segments: string[]): Promise<Body> {
     return { bytes, form: parseQueryBytes(bytes, 'http.body') }
   const format = formatOfBody(contentType)
   if (!format) throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] })
-  return { bytes: format === 'xml' ? Buffer.from(fromXml(bytes)) : bytes }
+  return { bytes: format === 'xml' ? Buffer.from(await fromXmlInTurns(bytes)) : bytes }
 }
 
 /** One allocation for a page, not one for each piece of it. */
