@@ -65,10 +65,12 @@ const IMMUTABLE = new Set(['AuditEvent'])
 function resourceOf(deps: FhirDeps, type: string): unknown {
   const parameters = deps.search.parameters(type)
   const references = parameters.filter((parameter) => parameter.type === 'reference')
+  // What there is none of is left out: FHIR has no empty lists (R4 json.html).
+  const listed = <T>(name: string, items: readonly T[]): Record<string, readonly T[]> => (items.length > 0 ? { [name]: items } : {})
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
-    supportedProfile: deps.validator.profilesFor(type),
+    ...listed('supportedProfile', deps.validator.profilesFor(type)),
     interaction: IMMUTABLE.has(type) ? INTERACTIONS.filter(({ code }) => !CHANGES.has(code)) : INTERACTIONS,
     versioning: 'versioned',
     readHistory: true,
@@ -77,8 +79,11 @@ function resourceOf(deps: FhirDeps, type: string): unknown {
     conditionalRead: 'full-support',
     conditionalUpdate: true,
     conditionalDelete: 'single',
-    searchInclude: references.map(({ code }) => `${type}:${code}`),
+    ...listed(
+      'searchInclude',
+      references.map(({ code }) => `${type}:${code}`),
+    ),
     searchParam: parameters.map(({ code, type: kind, url }) => ({ name: code, type: kind, definition: url })),
-    operation: operationsOn(type),
+    ...listed('operation', operationsOn(type)),
   }
 }
