@@ -53,6 +53,12 @@ export function parseResource(bytes: Uint8Array | string): ParsedResource {
   return { resource, text, decimals }
 }
 
+/** Compact JSON of the server's own, stored or just made: it was looked through when it came, and an answer may hold more than a body. */
+export function parseStored(text: string): Omit<ParsedResource, 'text'> {
+  const decimals = new DecimalTexts()
+  return { resource: parseJson(text, SUSPECT_NUMBER.test(text), decimals) as FhirResource, decimals }
+}
+
 /**
  * The compact text of any JSON, with the same refusals.
  * @throws OutcomeError as `parseResource` does
@@ -66,7 +72,8 @@ export function compactJson(bytes: Uint8Array | string): string {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-function decodeUtf8(bytes: Uint8Array): string {
+/** @throws OutcomeError charset-invalid */
+export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes)
   } catch {

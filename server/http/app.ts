@@ -21,7 +21,7 @@ export function createApp(deps: AppDeps): Express {
   app.use(function security(_request, response, next) {
     // No cache may keep what consent can take back (access.md L52).
     response.setHeader('Cache-Control', 'no-store')
-    response.setHeader('Vary', 'Authorization, Accept-Encoding')
+    response.setHeader('Vary', 'Authorization, Accept, Accept-Encoding')
     response.setHeader('X-Content-Type-Options', 'nosniff')
     next()
   })

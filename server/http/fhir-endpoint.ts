@@ -4,15 +4,26 @@ import type { Request, Response } from 'express'
 import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { smartConfiguration } from '../auth/smart-configuration.ts'
+import { fromXmlInTurns } from '../fhir-xml/from-xml.ts'
+import { toXml } from '../fhir-xml/to-xml.ts'
 import { capabilities } from '../interactions/capabilities.ts'
 import { allowedAt, dispatch } from '../interactions/dispatch.ts'
-import { PATCH_FORMATS, unsupportedPatch } from '../interactions/patch-formats.ts'
-import { parseQuery, utf8OfWire } from '../interactions/query-text.ts'
+import { FHIR_XML_PATCH, PATCH_FORMATS, unsupportedPatch } from '../interactions/patch-formats.ts'
+import { parseQuery, parseQueryBytes, utf8OfWire } from '../interactions/query-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { readBody, readGzipBody } from './body.ts'
 import { acceptsGzip, COMPRESSED_BYTES_MIN, gzipped, gzippedOutcome, gzipStream } from './compression.ts'
+import {
+  AS_JSON,
+  formatOfBody,
+  mediaType,
+  parameter,
+  type Representation,
+  representationFor,
+  representationOfError,
+} from './media-types.ts'
 import { pretty } from './pretty.ts'
 
 export const FHIR_BODY_BYTES_MAX = 64 * 1024 * 1024
@@ -27,23 +38,33 @@ export interface EndpointDeps {
   log: Logger
 }
 
-/** The steps in their order: limits, public pages, media types, authentication, body, interaction. */
+/** The steps in their order: limits, media types, public pages, authentication, body, interaction. */
 export function fhirEndpoint(deps: EndpointDeps) {
   return async function fhir(request: Request, response: Response): Promise<void> {
+    let shape: Shape = { query: [], representation: representationOfError(request.headers.accept) }
     try {
       const { segments, query } = splitUrl(request.url)
       const method = request.method as Method
       if (request.method === 'OPTIONS') return await send(request, response, options(segments))
-      requireAcceptable(request, query)
-      if (isPublic(method, segments)) {
-        return await send(request, response, inShape(await publicAnswer(deps, segments), query))
-      }
+      shape = { query, representation: representationFor(request.headers.accept, query) }
+      if (isPublic(method, segments)) return await send(request, response, inShape(await publicAnswer(deps, segments), shape))
       const actor = await deps.authenticate(request)
       const body = WITH_BODY.has(method) ? await bodyOf(request, segments) : undefined
-      const asked: FhirRequest = { method, segments, query, header: (name) => headerOf(request, name), actor, ...(body ? { body } : {}) }
-      await send(request, response, inShape(await dispatch(deps.fhir, asked), query))
+      if (body?.form) {
+        const all = [...query, ...body.form]
+        shape = { query: all, representation: representationFor(request.headers.accept, all) }
+      }
+      const asked: FhirRequest = {
+        method,
+        segments,
+        query,
+        header: (name) => (name === 'content-type' && body?.contentType) || headerOf(request, name),
+        actor,
+        ...(body ? { body: body.bytes } : {}),
+      }
+      await send(request, response, inShape(await dispatch(deps.fhir, asked), shape))
     } catch (error) {
-      sendError(deps.log, request, response, error)
+      sendError(deps.log, request, response, error, shape)
     }
   }
 }
@@ -54,6 +75,12 @@ function options(segments: string[]): FhirResponse {
   const allowed = isSmart ? ['GET', 'HEAD', 'OPTIONS'] : allowedAt(segments)
   const patch: Record<string, string> = allowed.includes('PATCH') ? { 'Accept-Patch': PATCH_FORMATS.join(', ') } : {}
   return { status: 204, headers: { Allow: allowed.join(', '), ...patch } }
+}
+
+/** How an answer is written: what the query says about it, and the media type. */
+interface Shape {
+  query: readonly (readonly [string, string])[]
+  representation: Representation
 }
 
 function isPublic(method: Method, segments: string[]): boolean {
@@ -91,31 +118,15 @@ function headerOf(request: Request, name: string): string | undefined {
   return name === 'if-none-exist' && text !== undefined ? utf8OfWire(text, 'http.If-None-Exist') : text
 }
 
-const JSON_TYPES = new Set(['application/fhir+json', 'application/json', 'text/json', 'application/json+fhir', '*/*', 'application/*', ''])
-
-function requireAcceptable(request: Request, query: [string, string][]): void {
-  const format = query.find(([name]) => name === '_format')?.[1]
-  if (format !== undefined) {
-    if (format !== 'json' && !JSON_TYPES.has(mediaType(format.replaceAll(' ', '+')))) throw new OutcomeError('not-acceptable')
-    return
-  }
-  const accept = request.headers.accept ?? ''
-  const types = accept.split(',').map(mediaType)
-  const special = types.some((type) => type === 'application/fhir+ndjson' || type === 'application/x-ndjson' || type === 'text/html')
-  if (!special && !types.some((type) => JSON_TYPES.has(type))) throw new OutcomeError('not-acceptable')
-}
-
-const mediaType = (text: string): string => (text.split(';')[0] ?? '').trim().toLowerCase()
-
-/** FHIR's JSON is UTF-8 and nothing else (R4 json.html): another charset is refused rather than misread. */
+/** FHIR's JSON and XML are UTF-8 and nothing else (R4 json.html, xml.html): another charset is refused rather than misread. */
 function requireUtf8(contentType: string): void {
-  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]?.toLowerCase()
+  const charset = parameter(contentType, 'charset')?.toLowerCase()
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new OutcomeError('content-type-unsupported')
 }
 
 /** The version of FHIR may stand with the media type (R4 versioning.html#mt-version). */
 function requireR4(contentType: string): void {
-  const version = /;\s*fhirVersion\s*=\s*"?([^";\s]+)/i.exec(contentType)?.[1]
+  const version = parameter(contentType, 'fhirVersion')
   if (version !== undefined && version !== '4.0') throw new OutcomeError('fhir-version-unsupported', { expression: ['http.Content-Type'] })
 }
 
@@ -127,20 +138,36 @@ function isGzip(encoding: string): boolean {
   throw new OutcomeError('content-encoding-unsupported', { expression: ['http.Content-Encoding'] }, { 'Accept-Encoding': 'gzip' })
 }
 
-async function bodyOf(request: Request, segments: string[]): Promise<Buffer> {
-  const type = mediaType(request.headers['content-type'] ?? '')
-  requireUtf8(request.headers['content-type'] ?? '')
-  requireR4(request.headers['content-type'] ?? '')
+interface Body {
+  /** XML as the JSON that it stands for: behind this point there is no XML */
+  bytes: Buffer
+  /** what it has become, where that matters behind this point */
+  contentType?: string
+  /** parameters of a search that was sent as a form */
+  form?: [string, string][]
+}
+
+async function bodyOf(request: Request, segments: string[]): Promise<Body> {
+  const contentType = request.headers['content-type'] ?? ''
+  requireUtf8(contentType)
+  requireR4(contentType)
   const read = isGzip(request.headers['content-encoding'] ?? '') ? readGzipBody : readBody
-  const form = type === 'application/x-www-form-urlencoded' && segments.includes('_search')
-  const body = await read(request, FHIR_BODY_BYTES_MAX)
-  // A patch has media types of its own, which its interaction looks at; without one it is none.
-  if (request.method === 'PATCH') {
-    if (type === '') throw unsupportedPatch()
-    return body
-  }
-  if (!form && body.length > 0 && (type === '' || !JSON_TYPES.has(type))) throw new OutcomeError('content-type-unsupported')
-  return body
+  const bytes = await read(request, FHIR_BODY_BYTES_MAX)
+  if (request.method === 'PATCH') return patchOf(contentType, bytes)
+  if (bytes.length === 0) return { bytes }
+  if (mediaType(contentType) === 'application/x-www-form-urlencoded' && segments.includes('_search'))
+    return { bytes, form: parseQueryBytes(bytes, 'http.body') }
+  const format = formatOfBody(contentType)
+  if (!format) throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] })
+  return { bytes: format === 'xml' ? Buffer.from(await fromXmlInTurns(bytes)) : bytes }
+}
+
+/** A patch has media types of its own, which its interaction looks at; without one it is none. */
+async function patchOf(contentType: string, bytes: Buffer): Promise<Body> {
+  if (mediaType(contentType) === '') throw unsupportedPatch()
+  if (mediaType(contentType) !== FHIR_XML_PATCH) return { bytes }
+  // FHIRPath Patch in XML: the same Parameters.
+  return { bytes: Buffer.from(await fromXmlInTurns(bytes)), contentType: FHIR_JSON }
 }
 
 /** One allocation for a page, not one for each piece of it. */
@@ -159,12 +186,17 @@ function joined(pieces: readonly (Uint8Array | string)[]): Buffer {
   return whole
 }
 
-/** For people who read it: `_pretty=true`. */
-function inShape(answer: FhirResponse, query: readonly (readonly [string, string])[]): FhirResponse {
-  if (!answer.body || !query.some(([name, value]) => name === '_pretty' && value === 'true')) return answer
+/** The one place where an answer of FHIR becomes XML, or gets lines (`_pretty=true`). What is no FHIR stays JSON. */
+function inShape(answer: FhirResponse, { query, representation }: Shape): FhirResponse {
+  const inLines = query.some(([name, value]) => name === '_pretty' && value === 'true')
+  const isFhir = answer.headers['Content-Type'] === FHIR_JSON
+  const asXml = isFhir && representation.format === 'xml'
+  const headers = isFhir ? { ...answer.headers, 'Content-Type': representation.contentType } : answer.headers
+  if (!answer.body || !(asXml || inLines)) return { ...answer, headers }
+  const text = joined(answer.body).toString('utf8')
   // In one piece nothing is told apart any more.
   const reflected = answer.reflected ? { reflected: [0] } : {}
-  return { ...answer, body: [pretty(joined(answer.body).toString('utf8'))], ...reflected }
+  return { ...answer, headers, body: [asXml ? toXml(text, { pretty: inLines }) : pretty(text)], ...reflected }
 }
 
 async function send(request: Request, response: Response, answer: FhirResponse): Promise<void> {
@@ -197,8 +229,10 @@ function packedBody({ body = [], reflected = [] }: FhirResponse): Promise<Buffer
 /** ETags are weak: they name a version and not its bytes (RFC 9110 8.8.3), so they are the same for both codings. */
 const GZIP = { 'Content-Encoding': 'gzip' }
 
+const PLAIN: Shape = { query: [], representation: AS_JSON }
+
 /** An unexpected failure is logged by its kind; neither log nor answer says what the request was about. */
-export function sendError(log: Logger, request: Request, response: Response, error: unknown): void {
+export function sendError(log: Logger, request: Request, response: Response, error: unknown, shape: Shape = PLAIN): void {
   // The caller has gone: there is nobody to answer, and nothing has failed here.
   if (request.destroyed && !request.complete) {
     log.debug({ method: request.method }, 'request broken off')
@@ -214,10 +248,12 @@ export function sendError(log: Logger, request: Request, response: Response, err
     response.destroy()
     return
   }
-  const text = JSON.stringify(outcome)
-  const packed = acceptsGzip(request.headers['accept-encoding']) ? gzippedOutcome(text) : undefined
   const challenge: Record<string, string> = status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}
-  const length = packed ? GZIP : { 'Content-Length': Buffer.byteLength(text) }
-  response.writeHead(status, { 'Content-Type': FHIR_JSON, ...challenge, ...headers, ...length })
-  response.end(request.method === 'HEAD' ? undefined : (packed ?? text))
+  const plain = { status, headers: { 'Content-Type': FHIR_JSON, ...challenge, ...headers }, body: [JSON.stringify(outcome)] }
+  const answer = inShape(plain, { ...shape, query: [] })
+  const body = joined(answer.body ?? [])
+  const packed = acceptsGzip(request.headers['accept-encoding']) ? gzippedOutcome(body.toString('utf8')) : undefined
+  const length = packed ? GZIP : { 'Content-Length': body.length }
+  response.writeHead(status, { ...answer.headers, ...length })
+  response.end(request.method === 'HEAD' ? undefined : (packed ?? body))
 }

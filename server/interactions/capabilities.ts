@@ -35,7 +35,7 @@ function statementOf(deps: FhirDeps): unknown {
     software: { name: 'Yilian 医联', version: SOFTWARE.version },
     implementation: { description: '医联 FHIR R4 互操作服务器', url: deps.baseUrl },
     fhirVersion: '4.0.1',
-    format: ['json', 'application/fhir+json'],
+    format: ['json', 'application/fhir+json', 'xml', 'application/fhir+xml'],
     patchFormat: PATCH_FORMATS,
     rest: [
       {
@@ -83,10 +83,12 @@ const searchParamsOf = (deps: FhirDeps, type: string): object[] =>
 function resourceOf(deps: FhirDeps, type: string): unknown {
   const parameters = deps.search.parameters(type)
   const references = parameters.filter((parameter) => parameter.type === 'reference')
+  // What there is none of is left out: FHIR has no empty lists (R4 json.html).
+  const listed = <T>(name: string, items: readonly T[]): Record<string, readonly T[]> => (items.length > 0 ? { [name]: items } : {})
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
-    supportedProfile: deps.validator.profilesFor(type),
+    ...listed('supportedProfile', deps.validator.profilesFor(type)),
     interaction: IMMUTABLE.has(type) ? INTERACTIONS.filter(({ code }) => !CHANGES.has(code)) : INTERACTIONS,
     versioning: 'versioned',
     readHistory: true,
@@ -95,8 +97,11 @@ function resourceOf(deps: FhirDeps, type: string): unknown {
     conditionalRead: 'full-support',
     conditionalUpdate: !IMMUTABLE.has(type),
     conditionalDelete: IMMUTABLE.has(type) ? 'not-supported' : deps.conditionalDelete,
-    searchInclude: references.map(({ code }) => `${type}:${code}`),
+    ...listed(
+      'searchInclude',
+      references.map(({ code }) => `${type}:${code}`),
+    ),
     searchParam: searchParamsOf(deps, type),
-    operation: operationsOn(type),
+    ...listed('operation', operationsOn(type)),
   }
 }

@@ -11,7 +11,7 @@ import { bundleAnswer, link } from './bundle-text.ts'
 import { checkType } from './checks.ts'
 import { decided } from './decided.ts'
 import { historyCount, historyEntry } from './history.ts'
-import { checkParameters, pageTokenOf } from './parameters.ts'
+import { checkParameters, formOfAnswer, pageTokenOf } from './parameters.ts'
 import { queryText } from './search-request.ts'
 import { duringOf, sinceOf } from './since.ts'
 import { FORM_PARAMETERS, formOf } from './subset.ts'
@@ -88,7 +88,7 @@ async function answer(deps: FhirDeps, request: FhirRequest, asked: Asked, types:
   const links = [link('self', text === '' ? path : `${path}?${text}`)]
   if (page.next) {
     const next = deps.pages.seal(request.actor, { type: pageOf(asked), query, mark: page.next })
-    links.push(link('next', `${path}?_page=${next}`))
+    links.push(link('next', `${path}?_page=${next}${formOfAnswer(request.query)}`))
   }
   // All that there is on one page has a number without being counted.
   const isWhole = after === undefined && !page.next

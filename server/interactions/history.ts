@@ -7,7 +7,7 @@ import { bundleAnswer, type BundleEntry, link } from './bundle-text.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { decided } from './decided.ts'
 import { paramError } from '../search/parse/names.ts'
-import { checkParameters } from './parameters.ts'
+import { checkParameters, formOfAnswer } from './parameters.ts'
 import { shown, stampOf } from './read.ts'
 import { queryText } from './search-request.ts'
 import { duringOf, sinceOf } from './since.ts'
@@ -45,7 +45,10 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   // What was understood, as it was asked for (R4 http.html#paging).
   const own = request.query.filter(([name]) => UNDERSTOOD.has(name))
   const links = [link('self', own.length === 0 ? path : `${path}?${queryText(own)}`)]
-  const kept = request.query.flatMap(([name, value]) => (KEPT.has(name) ? [`&${queryText([[name, value]])}`] : [])).join('')
+  const kept = request.query
+    .flatMap(([name, value]) => (KEPT.has(name) ? [`&${queryText([[name, value]])}`] : []))
+    .concat(formOfAnswer(request.query))
+    .join('')
   const since = options.since ? `&_since=${encodeURIComponent(options.since.toISOString())}` : ''
   if (rows.length > page.length && last) links.push(link('next', `${path}?_count=${options.count}&_before=${last.v}${since}${kept}`))
   return bundleAnswer(

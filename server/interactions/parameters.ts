@@ -1,7 +1,7 @@
 /** Parameters of interactions that are no search: what is not understood is passed over, or refused where the client asks so. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { paramError } from '../search/parse/names.ts'
-import { isStrict } from './search-request.ts'
+import { isStrict, queryText } from './search-request.ts'
 import type { FhirRequest } from './types.ts'
 
 /** About the form of the answer, which every interaction has. */
@@ -37,4 +37,10 @@ export function pageTokenOf(query: FhirRequest['query']): string | undefined {
   const others = query.filter(([name]) => !OF_EVERY_ANSWER.has(name))
   if (others.length > 1) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
   return token
+}
+
+/** The end of a link to the next page: followed as it stands, it is answered in the form that this page was asked for. */
+export function formOfAnswer(query: FhirRequest['query']): string {
+  const asked = [...OF_EVERY_ANSWER].flatMap((name) => query.filter(([key]) => key === name).slice(0, 1))
+  return asked.map((pair) => `&${queryText([pair])}`).join('')
 }

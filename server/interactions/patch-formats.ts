@@ -22,7 +22,10 @@ const FORMATS: Record<string, (body: Uint8Array) => Patch> = {
   },
 }
 
-export const PATCH_FORMATS: readonly string[] = Object.keys(FORMATS)
+/** It comes as the JSON that it stands for. */
+export const FHIR_XML_PATCH = 'application/fhir+xml'
+
+export const PATCH_FORMATS: readonly string[] = [...Object.keys(FORMATS), FHIR_XML_PATCH]
 
 /** For whoever sends another one (RFC 5789, 2.2). */
 export function unsupportedPatch(): OutcomeError {

@@ -6,6 +6,7 @@ import type { ParsedSearch } from '../search/types.ts'
 import type { SearchPage, Stored } from '../store/types.ts'
 import { bundleAnswer, type BundleEntry, type BundleLink, link } from './bundle-text.ts'
 import { INCLUDED_MAX } from './includes.ts'
+import { formOfAnswer } from './parameters.ts'
 import { shown } from './read.ts'
 import { queryText } from './search-request.ts'
 import { formOf } from './subset.ts'
@@ -45,7 +46,7 @@ function linksOf(deps: FhirDeps, request: FhirRequest, { path, applied }: Asked,
   const links = [link('self', query === '' ? address : `${address}?${query}`)]
   if (page.next) {
     const next = deps.pages.seal(request.actor, { type: path, query: applied, mark: page.next })
-    links.push(link('next', `${address}?_page=${next}`))
+    links.push(link('next', `${address}?_page=${next}${formOfAnswer(request.query)}`))
   }
   return links
 }

@@ -14,7 +14,7 @@ import { checkId, requireScope } from '../interactions/checks.ts'
 import { ownerOf, planWithin, typesIn } from '../interactions/compartments.ts'
 import { decided } from '../interactions/decided.ts'
 import { personOf } from '../interactions/linked-patients.ts'
-import { checkParameters, pageTokenOf } from '../interactions/parameters.ts'
+import { checkParameters, formOfAnswer, pageTokenOf } from '../interactions/parameters.ts'
 import { shown } from '../interactions/read.ts'
 import { queryText } from '../interactions/search-request.ts'
 import { pageByType } from '../interactions/several-types.ts'
@@ -105,7 +105,7 @@ async function everything(deps: FhirDeps, request: FhirRequest, kind: Kind): Pro
   const links = [link('self', text === '' ? path : `${path}?${text}`)]
   if (page.next) {
     const next = deps.pages.seal(request.actor, { type: pageOf(asked), query, mark: page.next })
-    links.push(link('next', `${path}?_page=${next}`))
+    links.push(link('next', `${path}?_page=${next}${formOfAnswer(request.query)}`))
   }
   const isWhole = !page.next && !asked.after
   return bundleAnswer('searchset', entries, { links, ...(isWhole ? { total: page.matches.length } : {}) })

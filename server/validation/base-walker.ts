@@ -37,7 +37,8 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
   const { tree, bindings, invariantsOf } = parts
   const elementNode = tree.node('Element')
 
-  function walkObject(node: TypeNode, value: Json, at: string, walk: Walk): void {
+  /** @param hasValue of a primitive whose id and extensions these are: with a value an id alone is enough (ele-1) */
+  function walkObject(node: TypeNode, value: Json, at: string, walk: Walk, hasValue = false): void {
     let members = 0
     let chosen: string[] | undefined
     for (const key in value) {
@@ -51,7 +52,8 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
         chosen.push(info.element.name)
       }
     }
-    if (members === 0) walk.issues.add({ severity: 'error', code: 'structure', expression: at, rule: 'ele-1', kind: 'structure' })
+    if (members === 0 && !(hasValue && value.id !== undefined))
+      walk.issues.add({ severity: 'error', code: 'structure', expression: at, rule: 'ele-1', kind: 'structure' })
     for (const element of node.required) if (!present(element, value)) missing(element, at, walk)
     if (walk.invariants) check(invariantsOf(node.path, node.constraints), value, at, walk)
   }
@@ -60,7 +62,7 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
     const value = holder[key]
     if (info.sibling) {
       if (Array.isArray(value)) walkSiblings(value, holder[key.slice(1)], at, walk)
-      else if (elementNode && isObject(value)) walkObject(elementNode, value, at, walk)
+      else if (elementNode && isObject(value)) walkObject(elementNode, value, at, walk, holder[key.slice(1)] != null)
     } else if (Array.isArray(value)) {
       if (info.primitive) alignment(value, holder[`_${key}`], at, walk)
       value.forEach((item, index) => {
@@ -76,7 +78,8 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
   function walkSiblings(list: unknown[], values: unknown, at: string, walk: Walk): void {
     if (!Array.isArray(values)) alignment([], list, at, walk)
     list.forEach((item, index) => {
-      if (elementNode && isObject(item)) walkObject(elementNode, item, `${at}[${index}]`, walk)
+      if (elementNode && isObject(item))
+        walkObject(elementNode, item, `${at}[${index}]`, walk, Array.isArray(values) && values[index] != null)
     })
   }
 

@@ -47,7 +47,7 @@ const code = (answer: Answer): string => answer.json.issue?.[0]?.details?.coding
 
 test('the CapabilityStatement names it', async () => {
   const { patchFormat } = (await server.call('GET', '/fhir/metadata')).json
-  expect(patchFormat).toEqual(['application/json-patch+json', 'application/fhir+json'])
+  expect(patchFormat).toEqual(['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'])
 })
 
 test('operations in their order; digits and elements stay as they are', async () => {
@@ -62,6 +62,17 @@ test('operations in their order; digits and elements stay as they are', async ()
   expect([json.status, json.note]).toEqual(['amended', [{ text: 'b' }]])
   expect(text).toContain('"valueQuantity":{"value":6.50,"unit":"mmol/L"}')
   expect(text).toContain('"referenceRange":[{"high":{"value":6.100}}]')
+})
+
+test('in XML, and answered in it', async () => {
+  const xml = `<Parameters xmlns="http://hl7.org/fhir"><parameter><name value="operation"/>
+    <part><name value="type"/><valueCode value="replace"/></part>
+    <part><name value="path"/><valueString value="Observation.value.value"/></part>
+    <part><name value="value"/><valueDecimal value="7.10"/></part></parameter></Parameters>`
+  const answer = await send(xml, { headers: { 'Content-Type': 'application/fhir+xml', Accept: 'application/fhir+xml' } })
+  expect([answer.status, answer.headers.get('content-type')?.split(';')[0]]).toEqual([200, 'application/fhir+xml'])
+  expect(answer.text).toContain('<value value="7.10"/>')
+  expect((await stored()).text).toContain('"valueQuantity":{"value":7.10,"unit":"mmol/L"}')
 })
 
 test('no operations: nothing is written', async () => {

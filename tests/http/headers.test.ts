@@ -33,7 +33,7 @@ describe('OPTIONS and Allow', () => {
   test.each(ROWS)('%s', async (address, allowed) => {
     const answer = await server.call('OPTIONS', `/fhir${address}`)
     expect([answer.status, answer.headers.get('allow'), answer.text]).toEqual([204, allowed, ''])
-    expect(answer.headers.get('accept-patch')).toBe(allowed.includes('PATCH') ? 'application/json-patch+json, application/fhir+json' : null)
+    expect(answer.headers.get('accept-patch')).toBe(allowed.includes('PATCH') ? 'application/json-patch+json, application/fhir+json, application/fhir+xml' : null)
   })
 
   test.each([

@@ -127,12 +127,12 @@ describe('refused, and nothing changed', () => {
 
   test.each(['application/xml-patch+xml', 'application/json', 'text/plain'])('%s, with those that there are', async (type) => {
     const answer = await send([], { headers: { 'Content-Type': type } })
-    expect([answer.status, answer.headers.get('accept-patch')]).toEqual([415, 'application/json-patch+json, application/fhir+json'])
+    expect([answer.status, answer.headers.get('accept-patch')]).toEqual([415, 'application/json-patch+json, application/fhir+json, application/fhir+xml'])
   })
 
   test('no media type at all', async () => {
     const { status, headers } = await withoutType(`Observation/${id}`, '[]')
-    expect([status, headers['accept-patch']]).toEqual([415, 'application/json-patch+json, application/fhir+json'])
+    expect([status, headers['accept-patch']]).toEqual([415, 'application/json-patch+json, application/fhir+json, application/fhir+xml'])
     const binary = { resourceType: 'Binary', contentType: 'application/json-patch+json', data: 'W10=' }
     expect((await withoutType(`Observation/${id}`, JSON.stringify(binary))).status).toBe(415)
   })

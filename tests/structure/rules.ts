@@ -39,6 +39,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/audit-event',
   ],
   'server/validation': ['server/fhir', 'server/outcome'],
+  'server/fhir-xml': ['server/fhir', 'server/outcome', 'server/validation'],
   'server/terminology-service': ['server/fhir'],
   'server/writer': [
     'server/fhir',
@@ -94,6 +95,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'server/http': [
     'server/fhir',
+    'server/fhir-xml',
     'server/outcome',
     'server/config',
     'server/auth',

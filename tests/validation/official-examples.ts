@@ -8,7 +8,14 @@ const folder = join(import.meta.dirname, '..', '..', 'node_modules', 'hl7.fhir.r
 
 export const exampleFiles = (): string[] => readdirSync(folder).filter((file) => /^[A-Z]\w+-.*\.json$/.test(file))
 
-export const readExample = (file: string): FhirResource => JSON.parse(readFileSync(join(folder, file), 'utf8')) as FhirResource
+/** Bundles of thousands of definitions, seconds each. */
+export const LARGE =
+  /^Bundle-(?:dataelements|resources|extensions|profiles-others|valuesets|v2-valuesets|v3-valuesets|types|valueset-expansions|searchParams)\.json$/
+
+/** As it is written, digit for digit. */
+export const exampleText = (file: string): string => readFileSync(join(folder, file), 'utf8')
+
+export const readExample = (file: string): FhirResource => JSON.parse(exampleText(file)) as FhirResource
 
 /** What is wrong with an example: the expected errors as `code rule expression`, indexes left out. */
 export interface Defect {

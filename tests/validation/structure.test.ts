@@ -34,6 +34,7 @@ const REFUSED: [string, object, string[]][] = [
   ['an empty list', patient({ name: [] }), ['structure Patient.name not empty']],
   ['an empty object', patient({ name: [{}] }), ['structure Patient.name[0] not empty', 'structure Patient.name[0] ele-1']],
   ['an object with an id only', patient({ name: [{ id: 'a' }] }), ['structure Patient.name[0] ele-1']],
+  ['an id of a primitive without a value', patient({ _birthDate: { id: 'a' } }), ['structure Patient.birthDate ele-1']],
   ['an empty text', patient({ name: [{ text: '' }] }), ['value-format Patient.name[0].text string']],
   ['a control character', patient({ name: [{ text: 'a\u0007b' }] }), ['value-format Patient.name[0].text string']],
   ['null', patient({ gender: null }), ['type Patient.gender string']],
@@ -193,4 +194,9 @@ describe('an integer is written as one (R4 datatypes.html#integer)', () => {
       'value-format Observation.value.dimensions positiveInt',
     ])
   })
+})
+
+test('an id beside a value is enough (ele-1)', () => {
+  expect(check(patient({ birthDate: '1970-03-30', _birthDate: { id: 'a' } }))).toEqual([])
+  expect(check(patient({ name: [{ given: ['a', 'b'], _given: [{ id: 'x' }, null] }] }))).toEqual([])
 })

@@ -1,0 +1,105 @@
+/**
+ * Media types of bodies and answers (R4 http.html#mime-type, RFC 9110 section 12.5.1): JSON and XML, by the names of FHIR and by the
+ * generic ones. Whoever asks by a generic name is answered under it.
+ */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { FHIR_JSON } from '../outcome/render.ts'
+
+export type Format = 'json' | 'xml'
+
+/** The form of an answer. */
+export interface Representation {
+  format: Format
+  contentType: string
+}
+
+export const AS_JSON: Representation = { format: 'json', contentType: FHIR_JSON }
+const AS_XML: Representation = { format: 'xml', contentType: 'application/fhir+xml; charset=utf-8' }
+
+const generic = (format: Format, type: string): Representation => ({ format, contentType: `${type}; charset=utf-8` })
+
+/** In the order in which the server would rather answer. The names with FHIR behind the plus are those of DSTU2. */
+const TYPES = new Map<string, Representation>([
+  ['application/fhir+json', AS_JSON],
+  ['application/json', generic('json', 'application/json')],
+  ['text/json', generic('json', 'text/json')],
+  ['application/json+fhir', AS_JSON],
+  ['application/fhir+xml', AS_XML],
+  ['application/xml', generic('xml', 'application/xml')],
+  ['text/xml', generic('xml', 'text/xml')],
+  ['application/xml+fhir', AS_XML],
+])
+
+/** Files of an export have a type of their own, and a browser asks for pages: what else they are told is JSON. */
+const ANSWERED_AS_JSON = ['application/fhir+ndjson', 'application/x-ndjson', 'text/html']
+const OFFERED: readonly (readonly [string, Representation])[] = [
+  ...TYPES,
+  ...ANSWERED_AS_JSON.map((type): [string, Representation] => [type, AS_JSON]),
+]
+
+export const mediaType = (text: string): string => (text.split(';')[0] ?? '').trim().toLowerCase()
+
+/** Undefined for what is neither. */
+export const formatOfBody = (contentType: string): Format | undefined => TYPES.get(mediaType(contentType))?.format
+
+/**
+ * `_format` goes before the header (R4 http.html#parameters).
+ * @throws OutcomeError not-acceptable
+ */
+export function representationFor(accept: string | undefined, query: readonly (readonly [string, string])[]): Representation {
+  const format = query.find(([name, value]) => name === '_format' && value !== '')?.[1]
+  const found = format === undefined ? chosen(accept ?? '') : named(format)
+  if (!found) throw new OutcomeError('not-acceptable', { expression: [format === undefined ? 'http.Accept' : '_format'] })
+  return found
+}
+
+/** The same for an error that comes before the query could be read, or that says that nothing fits. */
+export const representationOfError = (accept: string | undefined): Representation => chosen(accept ?? '') ?? AS_JSON
+
+/** All names of one format mean the same here: `xml`, `text/xml`, `application/xml`, `application/fhir+xml`. */
+function named(format: string): Representation | undefined {
+  // A plus that was not encoded arrives as a space.
+  const text = format.replace(/^([a-z]+\/[a-z]+) /i, '$1+')
+  const found = text === 'json' ? AS_JSON : text === 'xml' ? AS_XML : chosen(text)
+  return found && (found.format === 'xml' ? AS_XML : AS_JSON)
+}
+
+interface Range {
+  type: string
+  quality: number
+}
+
+/** What is wanted most; among equals what is named rather than what is only let through, then what the server prefers. */
+function chosen(accept: string): Representation | undefined {
+  if (accept.trim() === '') return AS_JSON
+  const ranges = accept.split(',').flatMap(rangeOf)
+  let best: { quality: number; precision: number; representation: Representation } | undefined
+  for (const [type, representation] of OFFERED) {
+    const [range, precision] = closest(ranges, type)
+    if (!range || range.quality === 0) continue
+    if (!best || range.quality > best.quality || (range.quality === best.quality && precision > best.precision))
+      best = { quality: range.quality, precision, representation }
+  }
+  return best?.representation
+}
+
+/** A version of FHIR may stand with the type (R4 versioning.html#mt-version): another than this is not to be had. */
+function rangeOf(text: string): Range[] {
+  const version = parameter(text, 'fhirVersion')
+  if (version !== undefined && version !== '4.0') return []
+  const quality = Number(parameter(text, 'q') ?? 1)
+  return [{ type: mediaType(text), quality: quality >= 0 && quality <= 1 ? quality : 0 }]
+}
+
+export const parameter = (text: string, name: string): string | undefined =>
+  new RegExp(`;\\s*${name}\\s*=\\s*"?([^";\\s]+)`, 'i').exec(text)?.[1]
+
+/** The most precise range that has the type decides about it, also when it says no. */
+function closest(ranges: readonly Range[], type: string): [Range | undefined, precision: number] {
+  const names = [type, `${type.slice(0, type.indexOf('/'))}/*`, '*/*']
+  for (const [at, name] of names.entries()) {
+    const range = ranges.find((one) => one.type === name)
+    if (range) return [range, names.length - at]
+  }
+  return [undefined, 0]
+}
