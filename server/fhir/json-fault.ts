@@ -19,8 +19,8 @@ export function faultIn(source: string): Place {
 
 type Wanted = 'value' | 'value or ]' | 'key' | 'key or }' | 'colon' | 'end or comma'
 
-/** Offset of the first character that cannot stand where it does. */
-function faultAt(source: string): number {
+/** Offset of the first character that cannot stand where it does; of JSON, its end. */
+export function faultAt(source: string): number {
   const open: string[] = []
   let wanted: Wanted = 'value'
   let at = 0

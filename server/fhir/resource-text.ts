@@ -4,7 +4,7 @@
  */
 import type { IssueCode } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { faultIn } from './json-fault.ts'
+import { faultAt, faultIn } from './json-fault.ts'
 import type { FhirResource } from './types.ts'
 
 /** Source text of numbers that JavaScript would print differently. */
@@ -129,7 +129,8 @@ function scan(source: string): string {
       if (expectKey) {
         keyAt[keys.length] = at
         const flaw = flawOfKey(keys[keys.length - 1], source, at, end)
-        if (flaw) refuse(flaw)
+        // What stopped being JSON before has no keys.
+        if (flaw) throw faultAt(source) < at ? notJson(source) : refuse(flaw)
         expectKey = false
       }
       at = end

@@ -54,10 +54,12 @@ export function allowedAt(segments: string[]): string[] {
   const [type = ''] = segments
   if (segments.some((segment) => segment.startsWith('$'))) return withHead(methodsOf(segments))
   const shape = shapeOf(segments)
-  if (shape !== 'system' && shape !== 'metadata' && !isResourceType(type)) throw new OutcomeError('resource-type-unknown')
+  if (!WITHOUT_TYPE.has(shape) && !isResourceType(type)) throw new OutcomeError('resource-type-unknown')
   const isRefused = (method: string) => READ_ONLY.has(type) && WRITES.has(method) && shape !== 'form-search'
   return withHead(Object.keys(TABLE[shape]).filter((method) => !isRefused(method)))
 }
+
+const WITHOUT_TYPE: ReadonlySet<Shape> = new Set(['system', 'metadata', 'system-history'])
 
 const withHead = (methods: readonly string[]): string[] => [
   ...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])),

@@ -190,6 +190,8 @@ describe('what is refused is named by its place, not by its content', () => {
     ['{"resourceType":"Basic","a":"', 1, 30],
     ['{"resourceType":"Basic","a" 1}', 1, 29],
     ['{"resourceType":"Basic","a":[}', 1, 30],
+    ['{"a","a"', 1, 5],
+    ['{"a" 1,"a":2}', 1, 6],
   ])('%j stops being JSON at line %i, column %i', (text, line, column) => {
     expect(issueOf(text)).toEqual({ code: 'json-invalid', params: { line, column } })
   })

@@ -63,12 +63,12 @@ describe('answers', () => {
     expect(packed.bytes.length).toBeLessThan(plain.bytes.length / 5)
     expect([packed.headers.etag, packed.headers['last-modified']]).toEqual([plain.headers.etag, plain.headers['last-modified']])
     for (const { headers } of [plain, packed])
-      expect([headers.vary, headers['cache-control']]).toEqual(['Authorization, Accept-Encoding', 'no-store'])
+      expect([headers.vary, headers['cache-control']]).toEqual(['Authorization, Accept, Accept-Encoding', 'no-store'])
   })
 
   test('short ones are not packed; HEAD and 304 have no body', async () => {
     const short = await raw('GET', '/fhir/Basic/absent', GZIP)
-    expect([short.headers['content-encoding'], short.headers.vary]).toEqual([undefined, 'Authorization, Accept-Encoding'])
+    expect([short.headers['content-encoding'], short.headers.vary]).toEqual([undefined, 'Authorization, Accept, Accept-Encoding'])
     const head = await raw('HEAD', path, GZIP)
     expect([head.status, head.headers['content-encoding'], head.bytes.length]).toEqual([200, 'gzip', 0])
     const unchanged = await raw('GET', path, { ...GZIP, 'If-None-Match': 'W/"1"' })

@@ -15,7 +15,10 @@ const code = (answer: { json: { issue: { details: { coding: { code: string }[] }
 
 describe('OPTIONS and Allow', () => {
   const ROWS: [string, string][] = [
-    ['', 'POST, OPTIONS'],
+    ['', 'GET, HEAD, POST, OPTIONS'],
+    ['/_history', 'GET, HEAD, OPTIONS'],
+    ['/Patient/_history', 'GET, HEAD, OPTIONS'],
+    ['/Patient/absent/Observation', 'GET, HEAD, OPTIONS'],
     ['/metadata', 'GET, HEAD, OPTIONS'],
     ['/.well-known/smart-configuration', 'GET, HEAD, OPTIONS'],
     ['/Patient', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
@@ -33,7 +36,9 @@ describe('OPTIONS and Allow', () => {
   test.each(ROWS)('%s', async (address, allowed) => {
     const answer = await server.call('OPTIONS', `/fhir${address}`)
     expect([answer.status, answer.headers.get('allow'), answer.text]).toEqual([204, allowed, ''])
-    expect(answer.headers.get('accept-patch')).toBe(allowed.includes('PATCH') ? 'application/json-patch+json, application/fhir+json, application/fhir+xml' : null)
+    expect(answer.headers.get('accept-patch')).toBe(
+      allowed.includes('PATCH') ? 'application/json-patch+json, application/fhir+json, application/fhir+xml' : null,
+    )
   })
 
   test.each([

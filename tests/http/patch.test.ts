@@ -127,7 +127,10 @@ describe('refused, and nothing changed', () => {
 
   test.each(['application/xml-patch+xml', 'application/json', 'text/plain'])('%s, with those that there are', async (type) => {
     const answer = await send([], { headers: { 'Content-Type': type } })
-    expect([answer.status, answer.headers.get('accept-patch')]).toEqual([415, 'application/json-patch+json, application/fhir+json, application/fhir+xml'])
+    expect([answer.status, answer.headers.get('accept-patch')]).toEqual([
+      415,
+      'application/json-patch+json, application/fhir+json, application/fhir+xml',
+    ])
   })
 
   test('no media type at all', async () => {
