@@ -91,10 +91,8 @@ describe('refused, by the operation that is wrong', () => {
 
 test('paths that are too long together, and not one that is there again and again', () => {
   const path = (n: number) => remove(`Patient.photo.where(${'not('.repeat(150)}title = '${n}'${')'.repeat(150)})`)
-  const began = performance.now()
   const paths = Array.from({ length: 1000 }, (_, n) => path(n))
   expect(failure(() => apply(patient('"active":true'), ...paths))[0]).toBe('patch-costly')
-  expect(performance.now() - began).toBeLessThan(5000)
   expect(apply(patient('"active":true'), ...paths.map(() => path(0)))).toBe(patient('"active":true'))
 })
 
