@@ -7,12 +7,12 @@
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { ChangesQuery, PageMark } from '../store/types.ts'
 import { audited } from './audited.ts'
-import { bundleAnswer, link } from './bundle-text.ts'
+import { bundleAnswer } from './bundle-text.ts'
 import { checkType } from './checks.ts'
 import { decided } from './decided.ts'
 import { historyCount, historyEntry } from './history.ts'
-import { checkParameters, formOfAnswer, pageTokenOf } from './parameters.ts'
-import { queryText } from './search-request.ts'
+import { pageLinks } from './page-links.ts'
+import { checkParameters, pageTokenOf } from './parameters.ts'
 import { duringOf, sinceOf } from './since.ts'
 import { FORM_PARAMETERS, formOf } from './subset.ts'
 import { typesNamed, typesToSearch } from './type-list.ts'
@@ -83,13 +83,7 @@ async function answer(deps: FhirDeps, request: FhirRequest, asked: Asked, types:
   const { value: page, ...seen } = await decided(deps, request, [], (decision) => deps.store.changes(decision, changes))
   const found = [...page.rows, ...(page.beyond ? [page.beyond] : [])]
   await audited(deps, request, { interaction, action: 'R', type, found, seen, query })
-  const token = request.query.find(([name]) => name === '_page')?.[1]
-  const text = queryText(token === undefined ? query : [['_page', token]])
-  const links = [link('self', text === '' ? path : `${path}?${text}`)]
-  if (page.next) {
-    const next = deps.pages.seal(request.actor, { type: pageOf(asked), query, mark: page.next })
-    links.push(link('next', `${path}?_page=${next}${formOfAnswer(request.query)}`))
-  }
+  const links = pageLinks(deps, request, { address: path, type: pageOf(asked), query }, page.next)
   // All that there is on one page has a number without being counted.
   const isWhole = after === undefined && !page.next
   return bundleAnswer(

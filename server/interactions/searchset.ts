@@ -4,11 +4,10 @@ import { renderOutcome } from '../outcome/render.ts'
 import { shownName } from '../search/parse/names.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import type { SearchPage, Stored } from '../store/types.ts'
-import { bundleAnswer, type BundleEntry, type BundleLink, link } from './bundle-text.ts'
+import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { INCLUDED_MAX } from './includes.ts'
-import { formOfAnswer } from './parameters.ts'
+import { pageLinks } from './page-links.ts'
 import { shown } from './read.ts'
-import { queryText } from './search-request.ts'
 import { formOf } from './subset.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
@@ -35,20 +34,10 @@ export function searchset(deps: FhirDeps, request: FhirRequest, asked: Asked, fo
     ...found.included.map((doc) => entry(doc, 'include')),
     ...noticesOf(asked, found.capped),
   ]
+  const address = asked.path === '' ? deps.baseUrl : `${deps.baseUrl}/${asked.path}`
+  const links = pageLinks(deps, request, { address, type: asked.path, query: asked.applied }, found.page.next)
   const options = found.page.total === undefined ? {} : { total: found.page.total }
-  return bundleAnswer('searchset', entries, { ...options, links: linksOf(deps, request, asked, found.page) })
-}
-
-function linksOf(deps: FhirDeps, request: FhirRequest, { path, applied }: Asked, page: Found['page']): BundleLink[] {
-  const address = path === '' ? deps.baseUrl : `${deps.baseUrl}/${path}`
-  const token = request.query.find(([name]) => name === '_page')?.[1]
-  const query = token === undefined ? queryText(applied) : queryText([['_page', token]])
-  const links = [link('self', query === '' ? address : `${address}?${query}`)]
-  if (page.next) {
-    const next = deps.pages.seal(request.actor, { type: path, query: applied, mark: page.next })
-    links.push(link('next', `${address}?_page=${next}${formOfAnswer(request.query)}`))
-  }
-  return links
+  return bundleAnswer('searchset', entries, { ...options, links })
 }
 
 function noticesOf({ ignored }: Asked, capped: boolean): BundleEntry[] {

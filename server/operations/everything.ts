@@ -9,14 +9,14 @@ import { isId } from '../fhir/ids.ts'
 import { parseResource } from '../fhir/resource-text.ts'
 import { bodyText, notFound } from '../interactions/answers.ts'
 import { audited } from '../interactions/audited.ts'
-import { bundleAnswer, type BundleEntry, link } from '../interactions/bundle-text.ts'
+import { bundleAnswer, type BundleEntry } from '../interactions/bundle-text.ts'
 import { checkId, requireScope } from '../interactions/checks.ts'
 import { ownerOf, planWithin, typesIn } from '../interactions/compartments.ts'
 import { decided } from '../interactions/decided.ts'
 import { personOf } from '../interactions/linked-patients.ts'
-import { checkParameters, formOfAnswer, pageTokenOf } from '../interactions/parameters.ts'
+import { pageLinks } from '../interactions/page-links.ts'
+import { checkParameters, pageTokenOf } from '../interactions/parameters.ts'
 import { shown } from '../interactions/read.ts'
-import { queryText } from '../interactions/search-request.ts'
 import { pageByType } from '../interactions/several-types.ts'
 import { dateOf, sinceOf } from '../interactions/since.ts'
 import { typesNamed } from '../interactions/type-list.ts'
@@ -100,13 +100,7 @@ async function everything(deps: FhirDeps, request: FhirRequest, kind: Kind): Pro
   if (!page) throw notFound()
   const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({ ...shown(deps, request, doc), search: { mode } })
   const entries = [...page.matches.map((doc) => entry(doc, 'match')), ...page.supporting.map((doc) => entry(doc, 'include'))]
-  const token = request.query.find(([name]) => name === '_page')?.[1]
-  const text = queryText(token === undefined ? query : [['_page', token]])
-  const links = [link('self', text === '' ? path : `${path}?${text}`)]
-  if (page.next) {
-    const next = deps.pages.seal(request.actor, { type: pageOf(asked), query, mark: page.next })
-    links.push(link('next', `${path}?_page=${next}${formOfAnswer(request.query)}`))
-  }
+  const links = pageLinks(deps, request, { address: path, type: pageOf(asked), query }, page.next)
   const isWhole = !page.next && !asked.after
   return bundleAnswer('searchset', entries, { links, ...(isWhole ? { total: page.matches.length } : {}) })
 }
