@@ -15,6 +15,12 @@ const code = (n: number): string => CODES[n % CODES.length] as string
 const byPatient = (path: (patient: number, at: number) => string | Asked) => (patients: number) => asked(MANY, patients).map(path)
 const observationOf = (patient: number, at: number): string => observationId(patient, at % OBSERVATIONS_EACH)
 
+const updateWith = (note: string) => (patient: number, at: number) => {
+  const id = observationOf(patient, at)
+  const body = JSON.stringify({ ...observation(patient, at % OBSERVATIONS_EACH), id, note: [{ text: note }] })
+  return { method: 'PUT' as const, path: `/fhir/Observation/${id}`, body }
+}
+
 export const READS: readonly Kind[] = [
   { name: 'read by id', elsewhere: 633, paths: byPatient((patient, at) => `/fhir/Observation/${observationOf(patient, at)}`) },
   {
@@ -60,10 +66,8 @@ export const WRITES: readonly Kind[] = [
   {
     name: 'update',
     elsewhere: 298,
-    paths: byPatient((patient, at) => {
-      const id = observationOf(patient, at)
-      return { method: 'PUT', path: `/fhir/Observation/${id}`, body: JSON.stringify({ ...observation(patient, at), id }) }
-    }),
+    // One content and another, so that each update changes something.
+    paths: (patients) => ['一', '二'].flatMap((note) => byPatient(updateWith(note))(patients)),
   },
 ]
 
