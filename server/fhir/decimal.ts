@@ -16,8 +16,9 @@ const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/
 
 /**
  * `5.4` is [5.35, 5.45), `100` is [99.5, 100.5), `1e2` is [50, 150): half a unit of the last digit written, on both
- * sides. Computed on the digits, so that the bounds are the doubles nearest to the exact decimals. Undefined for what is
- * not a decimal or is larger than the bounds above.
+ * sides. Computed on the digits, so that the bounds are the doubles nearest to the exact decimals; where more digits are written
+ * than a double holds, the range still has the value itself in it. Undefined for what is not a decimal or is larger than the
+ * bounds above.
  */
 export function parseDecimal(text: string): DecimalRange | undefined {
   const [, sign, whole, fraction = '', power = '0'] = DECIMAL.exec(text) ?? []
@@ -27,7 +28,8 @@ export function parseDecimal(text: string): DecimalRange | undefined {
   if (digits.length > DECIMAL_DIGITS_MAX || Math.abs(exponent) > DECIMAL_EXPONENT_MAX) return undefined
   const tenths = BigInt(digits) * 10n * (sign === '-' ? -1n : 1n)
   const at = (shift: bigint) => Number(`${tenths + shift}e${exponent - 1}`)
-  return { value: at(0n), lo: at(-5n), hi: at(5n) }
+  const value = at(0n)
+  return { value, lo: at(-5n), hi: Math.max(at(5n), justAbove(value)) }
 }
 
 /** The largest double under `x`: the closed upper end of a range that excludes `x`. */

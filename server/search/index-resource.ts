@@ -13,7 +13,7 @@ import type { IndexSink } from './types/search-type.ts'
 
 /** @throws OutcomeError too-many-keys: a resource is indexed as a whole or not at all */
 export function indexResource(resource: FhirResource, params: TypeParams, zone: Zone, ownBase: string): IndexEntry {
-  const sink = new Sink(zone, ownBase)
+  const sink = new Sink(zone, ownBase, resource)
   for (const { column, searchType, extracts } of params.stored) {
     const emit = (value: unknown, datatype: string) => searchType.index(column, value, datatype, sink)
     for (const extract of extracts) extract(resource, emit)
@@ -40,6 +40,7 @@ function indexFocus(focus: Focus, resource: FhirResource, sink: Sink): void {
 class Sink implements IndexSink {
   readonly zone: Zone
   readonly ownBase: string
+  readonly resource: FhirResource
   #keys = new Set<string>()
   #folded = new Map<string, string[]>()
   #dates: Record<string, { lo: Date; hi: Date }[]> = {}
@@ -50,9 +51,10 @@ class Sink implements IndexSink {
   #grouped = 0
   #ranges = 0
 
-  constructor(zone: Zone, ownBase: string) {
+  constructor(zone: Zone, ownBase: string, resource: FhirResource) {
     this.zone = zone
     this.ownBase = ownBase
+    this.resource = resource
   }
 
   /** How much it is found by: what adds to it has a value. */
@@ -71,7 +73,7 @@ class Sink implements IndexSink {
 
   /** For one repetition of a composite. */
   inner(): Sink {
-    return new Sink(this.zone, this.ownBase)
+    return new Sink(this.zone, this.ownBase, this.resource)
   }
 
   group(code: string, inner: Sink): void {

@@ -1,12 +1,11 @@
 /** A general law over HTTP: a search finds exactly those resources that single reads of each of them answer. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { BASE } from '../../server/fhir/canonical.ts'
 import { BOUNDS } from '../../server/config/bounds.ts'
 import type { TokenParameters } from '../../server/auth/request-token.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+import { words } from './random-words.ts'
 import {
-  ACT_CODE,
   condition,
   consentOf,
   custody,
@@ -15,12 +14,9 @@ import {
   observation,
   patient,
   practitioner,
-  purpose,
   putAll,
-  recipient,
   relabelled,
   study,
-  type Words,
 } from './resources.ts'
 
 const WORLDS_MAX = 40
@@ -61,41 +57,6 @@ afterAll(async () => {
 })
 
 const labels = fc.subarray(['HIV', 'PSY', 'GDIS'], { maxLength: 1 })
-const coded = (code: string[]) => code.map((one) => ({ system: ACT_CODE, code: one }))
-
-/** Criteria of one provision: some, all, or none. */
-const criteria = fc
-  .record(
-    {
-      purpose: fc.subarray(['TREAT', 'HRESCH', 'HPAYMT', 'PUBHLTH'], { minLength: 1, maxLength: 2 }).map((codes) => purpose(...codes)),
-      actor: fc.constantFrom('H2', 'INS', 'U1', 'party-hospital', 'party-researcher').map(recipient),
-      class: fc
-        .subarray(['Condition', 'Observation'], { minLength: 1, maxLength: 1 })
-        .map((types) => types.map((code) => ({ system: 'http://hl7.org/fhir/resource-types', code }))),
-      securityLabel: fc.constantFrom('HIV', 'PSY', 'GDIS').map((code) => coded([code])),
-      dataPeriod: fc.constantFrom({ start: '2024-01-01', end: '2024-12-31' }, { start: '2019-01-01', end: '2019-12-31' }),
-      extension: fc.constantFrom('PSEUD', 'IDENT').map((valueCode) => [{ url: `${BASE}/StructureDefinition/cn-data-form`, valueCode }]),
-    },
-    { requiredKeys: [] },
-  )
-  .map((found) => JSON.parse(JSON.stringify(found)) as Record<string, unknown>)
-
-const nested = fc.record({ type: fc.constantFrom('permit', 'deny'), rest: criteria }).map(({ type, rest }) => ({ type, ...rest }))
-const words = fc
-  .record({
-    series: fc.constantFrom('a', 'b', 'c'),
-    policy: fc.constantFrom('OPTIN', 'OPTINR', 'OPTOUT', 'OPTOUTE', 'EMRGONLY'),
-    root: criteria,
-    exceptions: fc.array(nested, { maxLength: 2 }),
-    status: fc.constantFrom('active', 'active', 'active', 'inactive'),
-    year: fc.constantFrom('2024', '2025'),
-  })
-  .map(({ series, policy, root, exceptions, status, year }): Words => {
-    const provision = { ...root, ...(exceptions.length > 0 ? { provision: exceptions } : {}) }
-    const empty = Object.keys(provision).length === 0
-    return { series, policy, ...(empty ? {} : { provision }), extra: { status, dateTime: `${year}-03-01` } }
-  })
-
 const finding = fc.record({
   isCondition: fc.boolean(),
   custodian: fc.constantFrom('H1', 'H1', 'H2', 'H3'),

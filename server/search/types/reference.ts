@@ -4,6 +4,7 @@ import { parseReference } from '../../fhir/reference.ts'
 import { RESOURCE_TYPES } from '../../fhir/resource-types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { splitEscaped, unescapeValue } from '../escape.ts'
+import { referencedType } from '../expression/compile.ts'
 import { exactKey, prefixEnd, SEPARATOR } from '../keys.ts'
 import type { PlanNode } from '../plan.ts'
 import type { Column, Criterion, IndexSink, PlanContext, SearchType } from './search-type.ts'
@@ -34,6 +35,7 @@ function indexReference(into: Into, value: Reference): void {
   const { start, sink } = into
   const { reference, identifier } = value
   if (typeof reference === 'string') addAddress(into, reference)
+  addType(into, value)
   if (identifier !== null && typeof identifier === 'object' && typeof identifier.value === 'string') {
     const system = typeof identifier.system === 'string' ? identifier.system : ''
     sink.key(start + exactKey(`${BY_IDENTIFIER}${system}|${identifier.value}`))
@@ -44,10 +46,20 @@ function indexReference(into: Into, value: Reference): void {
   }
 }
 
+/**
+ * What is no address of this server has its type in no other key: a parameter for one type alone (`patient` on `subject`) must
+ * see in `:missing` that there is one.
+ */
+function addType({ start, sink }: Into, value: Reference): void {
+  const target = typeof value.reference === 'string' ? parseReference(value.reference, sink.ownBase) : undefined
+  const type = target?.kind === 'local' ? undefined : referencedType(value, sink.resource)
+  if (type !== undefined && isTypeName(type)) sink.key(`${start}${type}/`)
+}
+
 /** The first entry of a document or message Bundle stands there itself. */
 function indexInline({ start, sink }: Into, resource: { resourceType?: unknown; id?: unknown }): void {
-  if (typeof resource.resourceType !== 'string' || typeof resource.id !== 'string') return
-  sink.key(`${start}${resource.resourceType}/${resource.id}`)
+  if (typeof resource.resourceType !== 'string') return
+  sink.key(typeof resource.id === 'string' ? `${start}${resource.resourceType}/${resource.id}` : `${start}${resource.resourceType}/`)
 }
 
 function addAddress(into: Into, text: string): void {

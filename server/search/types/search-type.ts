@@ -1,5 +1,6 @@
 /** What each search parameter type offers: keys when a resource is stored, a plan node when it is searched. */
 import type { Interval } from '../../fhir/date.ts'
+import type { FhirResource } from '../../fhir/types.ts'
 import type { Zone } from '../../fhir/zone.ts'
 import type { Keeping } from '../keeping.ts'
 import type { PlanNode } from '../plan.ts'
@@ -24,6 +25,8 @@ export interface Column {
 export interface IndexSink {
   readonly zone: Zone
   readonly ownBase: string
+  /** the whole resource, in which contained ones are found */
+  readonly resource: FhirResource
   key(key: string): void
   /** a folded string; those that begin another one of the same parameter are dropped at the end */
   folded(code: string, folded: string): void

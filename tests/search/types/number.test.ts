@@ -36,6 +36,16 @@ describe('number', () => {
     expect(PREFIXES.filter((p) => finds(chance(stored), `probability=${p}${value}`)).join(' ')).toBe(expected)
   })
 
+  // Half of the last digit is less than what a double can hold: the value itself is in the range all the same.
+  test.each([
+    ['66.89999999999999', 66.89999999999999],
+    ['1000000000000000000', 1e18],
+    ['-66.89999999999999', -66.89999999999999],
+  ])('%s has more digits than a double', (text, stored) => {
+    expect(finds(chance(stored), `probability=${text}`)).toBe(true)
+    expect(finds(chance(stored), `probability=ne${text}`)).toBe(false)
+  })
+
   test('a range has both ends', () => {
     const range = { resourceType: 'RiskAssessment', prediction: [{ probabilityRange: { low: { value: 10 }, high: { value: 20 } } }] }
     expect(PREFIXES.filter((p) => finds(range, `probability=${p}15`)).join(' ')).toBe('ne gt lt ge le ap')

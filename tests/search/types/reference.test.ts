@@ -49,6 +49,30 @@ describe('reference', () => {
     expect(finds(observation({ reference: 'Group/1' }), 'subject:missing=true')).toBe(false)
   })
 
+  test.each([
+    ['elsewhere', { subject: { reference: 'http://x.example/fhir/Patient/1' } }],
+    ['in the resource', { subject: { reference: '#p' }, contained: [{ resourceType: 'Patient', id: 'p' }] }],
+    ['by identifier', { subject: { type: 'Patient', identifier: { value: '1' } } }],
+    ['in words', { subject: { type: 'Patient', display: '张三' } }],
+  ])('a Patient %s is a value of patient', (_where, elements) => {
+    const observed = { resourceType: 'Observation', ...elements }
+    for (const code of ['patient', 'subject']) {
+      expect(finds(observed, `${code}:missing=false`)).toBe(true)
+      expect(finds(observed, `${code}:missing=true`)).toBe(false)
+    }
+    for (const query of ['patient=1', 'patient=p', 'subject:Patient=1', 'patient=Patient/p']) expect(finds(observed, query)).toBe(false)
+  })
+
+  test('a Group elsewhere is no value of patient', () => {
+    expect(finds(observation({ reference: 'http://x.example/fhir/Group/1' }), 'patient:missing=true')).toBe(true)
+  })
+
+  test('the first entry of a document is a value, also without an id', () => {
+    const bundle = { resourceType: 'Bundle', type: 'document', entry: [{ resource: { resourceType: 'Composition' } }] }
+    expect(finds(bundle, 'composition:missing=false')).toBe(true)
+    expect(finds(bundle, 'composition:missing=true')).toBe(false)
+  })
+
   test('by identifier: system and value of one reference', () => {
     const allergy = {
       resourceType: 'AllergyIntolerance',
