@@ -15,7 +15,7 @@ import { createEvaluators } from './evaluator.ts'
 import { mayWrite } from './may-write.ts'
 import { classAnnouncer, createOverlayReader } from './overlay-reader.ts'
 import { relabelPersons, relabelRound, relabelUnknown } from './overlay-worker.ts'
-import { createPseudonymiser, openParams } from './pseudonymise.ts'
+import { createPseudonymiser, formShows, openParams } from './pseudonymise.ts'
 import { DEFAULT_POLICY, type Policy } from './question.ts'
 import type { RelabelDeps } from './relabel.ts'
 import { createOverlayRoom } from './relabel-entries.ts'
@@ -112,6 +112,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     begin: (actor, decisionOptions) => beginRequest(request, actor, decisionOptions),
     withDecision: (actor, decisionOptions, run) => runDecided(request, actor, decisionOptions, run),
     allowedParams: openParams,
+    formShows,
     mask: masker.mask,
     maskId: masker.maskId,
     mayWrite: (actor, intent, current, making) => mayWrite({ ...deps, stamp }, actor, intent, current, making),

@@ -78,6 +78,14 @@ export const UNMASKED: ReadonlySet<string> = new Set(
   TerminologyCapabilities ValueSet OperationOutcome`.split(/\s+/),
 )
 
+/**
+ * Does the masked form of `type` keep what stands at the path? A choice is named with its type (`medicationReference`). What it
+ * does not keep leads nowhere either: a link would tell what stands there.
+ */
+export function isKept(type: string, [first = '', ...rest]: readonly string[]): boolean {
+  return keptElements(type)?.has(first) === true && !rest.some((element) => NEVER.has(element))
+}
+
 /** Search parameters that look into elements which may stay, with those elements: any of them in the type's form opens it. */
 const PARAMETER_ELEMENTS: Readonly<Record<string, string>> = {
   'body-site': 'bodySite',

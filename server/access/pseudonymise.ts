@@ -8,7 +8,7 @@ import { isLocalSystem } from '../fhir/local-system.ts'
 import { type DecimalTexts, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Acc } from './decision.ts'
-import { CODE_ELEMENTS, isOpenParameter, keptElements, NEVER, UNMASKED } from './deidentify-elements.ts'
+import { CODE_ELEMENTS, isKept, isOpenParameter, keptElements, NEVER, UNMASKED } from './deidentify-elements.ts'
 
 const PSEUDED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'PSEUDED' }
 const SHIFT_WEEKS_MAX = 26
@@ -64,6 +64,10 @@ export function openParams(actor: Actor, type: string): ((code: string, modifier
   if (actor.form === 'IDENT' || actor.unrestricted || UNMASKED.has(type)) return undefined
   return (code, modifier) => isOpenParameter(type, code, modifier)
 }
+
+/** Whether this actor sees what stands at the path in resources of the type. */
+export const formShows = (actor: Actor, type: string, path: readonly string[]): boolean =>
+  openParams(actor, type) === undefined || isKept(type, path)
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 

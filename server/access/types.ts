@@ -93,6 +93,8 @@ export interface Access {
   withDecision<T>(actor: Actor, options: DecisionOptions, run: (decision: Decision) => Promise<T>): Promise<T>
   /** Search parameters that this actor may use; undefined: all. What is masked cannot be searched or sorted by. */
   allowedParams(actor: Actor, type: string): ((code: string, modifier?: string) => boolean) | undefined
+  /** Does the form in which this actor sees resources of the type keep the element at the path? */
+  formShows(actor: Actor, type: string, path: readonly string[]): boolean
   /** The form in which this actor sees the resource's text. @throws OutcomeError forbidden for an unaudited release */
   mask(actor: Actor, text: string, acc: Acc): string
   /** The id under which this actor meets a resource: a pseudonym in masked forms (fullUrl, links). */

@@ -22,6 +22,8 @@ export const BOUNDS = {
   pingMs: 3000,
   /** resources at the other end of one link of a search (chain, `_has`) that are named in a list; more are looked up */
   linkedDocs: 2000,
+  /** links of a search that lead to more, each a look-up for every candidate */
+  wideLinks: 4,
   /** one resource as stored: MongoDB's 16 MB for a document, less its keys and labels */
   storedBodyBytes: 14 * 1024 * 1024,
   /** units of one combined transaction, and their bytes */

@@ -20,8 +20,10 @@ const XML_DEPTH_MAX = DEPTH_MAX + 2
 const ELEMENTS_MAX = 4 * NODES_MAX
 /** FHIR has three, and namespaces. */
 const ATTRIBUTES_MAX = 64
-/** characters that are read in one go: some milliseconds */
-const STEP = 256 * 1024
+/** Comments, processing instructions and CDATA, which cost the reader as much and say nothing. */
+const EXTRAS_MAX = ITEMS_MAX
+/** characters that are read in one go: some milliseconds, also where they are all tags */
+const STEP = 32 * 1024
 const XMLNS = 'http://www.w3.org/2000/xmlns/'
 
 /**
@@ -66,6 +68,7 @@ class Reader {
   readonly #frames: Frame[] = []
   #narrative: NarrativeReader | undefined
   #elements = 0
+  #extras = 0
   #attributes = 0
   #at = 0
   result = ''
@@ -103,7 +106,16 @@ class Reader {
     parser.on('opentag', (tag) => this.#open(tag))
     parser.on('closetag', (tag) => this.#close(tag))
     parser.on('text', (text) => this.#characters(text))
-    parser.on('cdata', (text) => this.#characters(text))
+    parser.on('cdata', (text) => {
+      this.#extra()
+      this.#characters(text)
+    })
+    parser.on('comment', () => this.#extra())
+    parser.on('processinginstruction', () => this.#extra())
+  }
+
+  #extra(): void {
+    if (++this.#extras > EXTRAS_MAX) throw this.#fault('xml-elements', undefined, { max: EXTRAS_MAX })
   }
 
   #open(tag: SaxesTagNS): void {

@@ -1,7 +1,7 @@
 /** One record with all that follows from it: its own storing, moved links, and records that waited for its numbers. */
 import { INGEST_BOUNDS } from './bounds.ts'
 import { isMention } from './fold/types.ts'
-import { KeyLocks } from './key-locks.ts'
+import { KeyLocks } from '../writer/key-locks.ts'
 import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'

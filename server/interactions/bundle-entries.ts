@@ -49,6 +49,9 @@ export function contentOf({ text, parsed }: EntryRequest): ParsedResource {
   return { resource: resource as FhirResource, text, decimals: parsed.decimals }
 }
 
+/** An export is no answer of its entry: it is made later, and its files and their list are no resources. */
+const isOfExport = (segment: string): boolean => segment.startsWith('$export')
+
 interface ParsedEntry {
   fullUrl?: unknown
   request?: Record<string, unknown>
@@ -73,7 +76,9 @@ function entryOf(text: string, at: number, parsed: unknown, decimals: DecimalTex
   const wrong = entryProblem(entry, at)
   if (wrong) base.problem = wrong
   else if (!method) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.method`] })
-  else if (!url) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.url`] })
+  else if (!url || url.segments.some(isOfExport)) {
+    base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.url`] })
+  }
   return base
 }
 

@@ -1,11 +1,10 @@
 /** batch (R4 http.html#transaction): each entry is a request of its own; one failure does not touch the others. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { outcomeOf } from '../outcome/render.ts'
 import { parseResource } from '../fhir/resource-text.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkBundle } from './bundle-envelope.ts'
 import { type EntryRequest, entriesOf } from './bundle-entries.ts'
-import { type Dispatch, entryRequest, toEntry } from './entry-requests.ts'
+import { type Dispatch, entryRequest, failedEntry, toEntry } from './entry-requests.ts'
 import { transaction } from './transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
@@ -29,7 +28,6 @@ async function runEntry(deps: FhirDeps, outer: FhirRequest, entry: EntryRequest,
     if (entry.problem) throw entry.problem
     return toEntry(await dispatch(deps, entryRequest(outer, entry)))
   } catch (error) {
-    const { status, outcome } = outcomeOf(error)
-    return { resource: JSON.stringify(outcome), reflects: true, response: { status: String(status) } }
+    return failedEntry(error)
   }
 }

@@ -1,6 +1,7 @@
 /** Conditional update and delete (R4 http.html#cond-update, #3.1.0.7.1): the resource is named by what it is found by. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
+import type { Draft } from '../writer/types.ts'
 import { notFound, writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentForWrite } from './current.ts'
@@ -11,6 +12,7 @@ import { expectedVersion, requireNoMatchAsked } from './preconditions.ts'
 import { queryText } from './search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { remove, update, updateDraft } from './update.ts'
+import { hasCondition, overWhatStands } from './what-stands.ts'
 import { draftOf, parseBody, store } from './writing.ts'
 
 /**
@@ -29,7 +31,7 @@ export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): P
   const criteria = queryText(request.query)
   const write = async (): Promise<FhirResponse> => {
     const id = await onlyMatch(deps, request, type)
-    if (id !== undefined) return updateMatch(deps, request, sent, type, id)
+    if (id !== undefined) return overWhatStands(hasCondition(request), [`${type}/${id}`], () => updateMatch(deps, request, sent, type, id))
     if (sent.resource.id !== undefined) return update(deps, instanceOf(request, type, String(sent.resource.id)))
     requireNoMatchAsked(request)
     return createClaimed(deps, request, sent, type)
@@ -58,17 +60,17 @@ export async function conditionalDelete(deps: FhirDeps, request: FhirRequest): P
 
 /** All or none: one that the caller sees and may not delete keeps the others from being deleted. */
 async function deleteMatches(deps: FhirDeps, request: FhirRequest, type: string): Promise<FhirResponse> {
-  const matches = await findMatches(deps, request, type, queryText(request.query), DELETED_MAX + 1)
-  if (matches.length > DELETED_MAX) throw new OutcomeError('criteria-multiple', { expression: ['http.query'] })
-  const drafts = matches.map((match) => ({
-    type,
-    id: match.id,
-    method: 'DELETE' as const,
-    expect: expectedVersion(request, match),
-    custodian: match.acc.o,
-  }))
-  if (drafts.length > 0) await store(deps, request, drafts)
-  return { status: 204, headers: {} }
+  return overWhatStands(hasCondition(request), [], async () => {
+    const matches = await findMatches(deps, request, type, queryText(request.query), DELETED_MAX + 1)
+    if (matches.length > DELETED_MAX) throw new OutcomeError('criteria-multiple', { expression: ['http.query'] })
+    const drafts = matches.map((match): Draft => {
+      const expect = expectedVersion(request, match)
+      // What the criteria found: another version may not be meant by them.
+      return { type, id: match.id, method: 'DELETE', expect: expect === 'any' ? match.v : expect, custodian: match.acc.o }
+    })
+    if (drafts.length > 0) await store(deps, request, drafts)
+    return { status: 204, headers: {} }
+  })
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Bundle entries as requests of their own, and answers as entries. */
+import { outcomeOf } from '../outcome/render.ts'
 import type { EntryRequest } from './bundle-entries.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -16,6 +17,12 @@ export function entryRequest(outer: FhirRequest, entry: EntryRequest): FhirReque
     ...(entry.text === undefined ? {} : { body: Buffer.from(entry.text) }),
     actor: outer.actor,
   }
+}
+
+/** The failure of one entry, where it is nobody else's. */
+export function failedEntry(error: unknown): BundleEntry {
+  const { status, outcome } = outcomeOf(error)
+  return { resource: JSON.stringify(outcome), reflects: true, response: { status: String(status) } }
 }
 
 export function toEntry(answer: FhirResponse): BundleEntry {

@@ -11,6 +11,8 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { IncludeTerm, ParsedSearch } from '../search/types.ts'
 import type { Stored } from '../store/types.ts'
 import { bodyText } from './answers.ts'
+import { orderFor } from './order.ts'
+import { mayInclude } from './search-request.ts'
 import type { FhirDeps } from './types.ts'
 
 export const INCLUDED_MAX = 1000
@@ -67,7 +69,7 @@ async function forward(search: Search, from: readonly Stored[], terms: readonly 
   const wanted = new Map<string, Set<string>>()
   if (terms.length === 0) return []
   for (const doc of from) {
-    const own = termsOf(search.deps, terms, doc.type)
+    const own = termsOf(search, terms, doc.type)
     if (own.length === 0) continue
     const resource = JSON.parse(bodyText(doc)) as FhirResource
     for (const { param, target: onlyType } of own)
@@ -79,13 +81,13 @@ async function forward(search: Search, from: readonly Stored[], terms: readonly 
   return answers.flat()
 }
 
-/** The terms that start at a type; `*` stands for all of its references. */
-function termsOf({ search }: FhirDeps, terms: readonly IncludeTerm[], type: string): Pick<IncludeTerm, 'param' | 'target'>[] {
+/** The terms that start at a type; `*` stands for all of its references that the asker's form shows. */
+function termsOf({ deps, actor }: Search, terms: readonly IncludeTerm[], type: string): Pick<IncludeTerm, 'param' | 'target'>[] {
   return terms.flatMap((term) => {
     if (term.source === type) return [term]
     if (term.source !== '*') return []
-    const references = search.parameters(type).filter((parameter) => parameter.type === 'reference')
-    return references.map(({ code }) => ({ param: code }))
+    const references = deps.search.parameters(type).filter((parameter) => parameter.type === 'reference')
+    return references.flatMap(({ code }) => (mayInclude(deps, actor, type, code) ? [{ param: code }] : []))
   })
 }
 
@@ -117,7 +119,8 @@ async function backward(
       if (keys.length === 0) return []
       // Those that are known already may stand before all others: they must not fill the page.
       const count = INCLUDED_MAX + known.size + 1
-      const page = await deps.store.search(decision, { type: source, plan: { kind: 'keys', keys }, sort: [], count, total: 'none' })
+      const plan = { kind: 'keys' as const, keys }
+      const page = await deps.store.search(decision, { type: source, plan, sort: orderFor(actor, []), count, total: 'none' })
       return page.rows
     }),
   )

@@ -5,6 +5,7 @@ import type { WriteIntent } from '../access/types.ts'
 import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON } from '../outcome/render.ts'
+import type { PlanNode } from '../search/plan.ts'
 import type { Stored } from '../store/types.ts'
 import { etag, preferOf, resourceAnswer } from './answers.ts'
 import { audited } from './audited.ts'
@@ -65,7 +66,8 @@ export function requireLookUp({ actor }: FhirRequest, type: string): void {
 export async function findMatches(deps: FhirDeps, request: FhirRequest, type: string, criteria: string, count = 2): Promise<Stored[]> {
   requireLookUp(request, type)
   const parsed = parseSearch(deps, request.actor, type, parseCriteria(criteria), true)
-  if (parsed.applied.length === 0) throw new OutcomeError('criteria-empty')
+  // `_count` and `_sort` are understood, and ask for everything.
+  if (isOfAll(parsed.plan)) throw new OutcomeError('criteria-empty')
   const seen = await decided(deps, request, parsed.patients, async (decision) => {
     const { plan, through } = await deps.store.follow(decision, type, parsed.plan)
     const { rows } = await deps.store.search(decision, { type, plan, sort: [], count, total: 'none' })
@@ -77,6 +79,8 @@ export async function findMatches(deps: FhirDeps, request: FhirRequest, type: st
   await audited(deps, request, { interaction: 'search-type', action: 'E', type, found, seen, query: parsed.applied })
   return rows
 }
+
+const isOfAll = (plan: PlanNode): boolean => plan.kind === 'everything' || (plan.kind === 'and' && plan.nodes.every(isOfAll))
 
 /** A create that found its resource: its content is for who may read it, and left out where `Prefer` says so. */
 export function matchAnswer(deps: FhirDeps, request: FhirRequest, match: Stored): FhirResponse {

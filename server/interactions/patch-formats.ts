@@ -11,21 +11,28 @@ export type Patch = (text: string) => string
 const JSON_PATCH = 'application/json-patch+json'
 const FHIR_JSON_PATCH = 'application/fhir+json'
 
-const FORMATS: Record<string, (body: Uint8Array) => Patch> = {
-  [JSON_PATCH]: (body) => {
-    const operations = parseJsonPatch(body)
-    return (text) => applyJsonPatch(text, operations)
-  },
-  [FHIR_JSON_PATCH]: (body) => {
-    const operations = parseFhirPathPatch(body)
-    return (text) => applyFhirPathPatch(text, operations)
-  },
+type Parse = (body: Uint8Array) => Patch
+
+const jsonPatch: Parse = (body) => {
+  const operations = parseJsonPatch(body)
+  return (text) => applyJsonPatch(text, operations)
 }
+
+const fhirPathPatch: Parse = (body) => {
+  const operations = parseFhirPathPatch(body)
+  return (text) => applyFhirPathPatch(text, operations)
+}
+
+/** No object: a client's media type must not reach what every object has (`constructor`). */
+const FORMATS: ReadonlyMap<string, Parse> = new Map([
+  [JSON_PATCH, jsonPatch],
+  [FHIR_JSON_PATCH, fhirPathPatch],
+])
 
 /** It comes as the JSON that it stands for. */
 export const FHIR_XML_PATCH = 'application/fhir+xml'
 
-export const PATCH_FORMATS: readonly string[] = [...Object.keys(FORMATS), FHIR_XML_PATCH]
+export const PATCH_FORMATS: readonly string[] = [...FORMATS.keys(), FHIR_XML_PATCH]
 
 /** For whoever sends another one (RFC 5789, 2.2). */
 export function unsupportedPatch(): OutcomeError {
@@ -40,7 +47,7 @@ export function unsupportedPatch(): OutcomeError {
 export function patchOf(request: FhirRequest): Patch {
   const type = request.header('content-type')
   if (type === undefined) return ofEntry(request)
-  const parse = FORMATS[type.split(';')[0]?.trim().toLowerCase() ?? '']
+  const parse = FORMATS.get(type.split(';')[0]?.trim().toLowerCase() ?? '')
   if (!parse) throw unsupportedPatch()
   return parse(request.body ?? new Uint8Array())
 }
@@ -48,8 +55,8 @@ export function patchOf(request: FhirRequest): Patch {
 function ofEntry(request: FhirRequest): Patch {
   const body = request.body ?? new Uint8Array()
   const { resource } = parseResource(body)
-  if (resource.resourceType === 'Parameters') return (FORMATS[FHIR_JSON_PATCH] as (body: Uint8Array) => Patch)(body)
-  const parse = resource.resourceType === 'Binary' && resource.contentType === JSON_PATCH ? FORMATS[JSON_PATCH] : undefined
-  if (!parse || typeof resource.data !== 'string') throw new OutcomeError('patch-invalid', { expression: ['Binary.contentType'] })
-  return parse(Buffer.from(resource.data, 'base64'))
+  if (resource.resourceType === 'Parameters') return fhirPathPatch(body)
+  const isJsonPatch = resource.resourceType === 'Binary' && resource.contentType === JSON_PATCH
+  if (!isJsonPatch || typeof resource.data !== 'string') throw new OutcomeError('patch-invalid', { expression: ['Binary.contentType'] })
+  return jsonPatch(Buffer.from(resource.data, 'base64'))
 }

@@ -2,7 +2,6 @@
  * patch (R4 http.html#patch): JSON Patch or FHIRPath Patch of the version that the caller sees. What comes of it is written like an update, with
  * the same checks; a version that somebody else wrote meanwhile is patched anew.
  */
-import { setTimeout } from 'node:timers/promises'
 import { parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
@@ -17,11 +16,8 @@ import { withSafeNarrative } from './patch-narrative.ts'
 import { expectedVersion } from './preconditions.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
+import { hasCondition, overWhatStands } from './what-stands.ts'
 import { store } from './writing.ts'
-
-const ATTEMPTS = 20
-/** before another attempt: writers of one resource get out of step */
-const PAUSE_MS = 20
 
 export async function patch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type = '', id = ''] = request.segments
@@ -29,19 +25,11 @@ export async function patch(deps: FhirDeps, request: FhirRequest): Promise<FhirR
   if (request.query.length > 0) checkParameters(request, request.query)
   checkId(id)
   const apply = patchOf(request)
-  for (let attempt = 1; ; attempt++) {
+  return overWhatStands(hasCondition(request), [`${type}/${id}`], async () => {
     const draft = await patchDraft(deps, request, apply)
-    try {
-      const [written] = await store(deps, request, [draft])
-      return writeAnswer(request, deps.baseUrl, written)
-    } catch (error) {
-      // Without a condition the patch is of what stands, whoever wrote it.
-      const isOvertaken = error instanceof OutcomeError && error.issues[0]?.code === 'version-conflict'
-      if (!isOvertaken || request.header('if-match') !== undefined || request.header('if-none-match') !== undefined) throw error
-      if (attempt === ATTEMPTS) throw new OutcomeError('busy', {}, { 'Retry-After': '1' })
-      await setTimeout(Math.random() * PAUSE_MS * Math.min(attempt, 5))
-    }
-  }
+    const [written] = await store(deps, request, [draft])
+    return writeAnswer(request, deps.baseUrl, written)
+  })
 }
 
 /** What a patch tests and answers is read: for both the scope is needed, and the form in which it is stored. */

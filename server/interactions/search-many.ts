@@ -65,7 +65,7 @@ export async function searchOfMany(deps: FhirDeps, request: FhirRequest, path: s
 
 interface Planned extends TypePlan {
   parsed: ParsedSearch
-  through: Met[]
+  through: Met[][]
 }
 
 async function planOf(deps: FhirDeps, decision: Decision, owner: Stored | undefined, parsed: ParsedSearch): Promise<Planned> {
@@ -124,7 +124,8 @@ function askedOf(deps: FhirDeps, actor: Actor, query: Query, strict: boolean, co
   const [unknown] = foreign
   if (strict && unknown !== undefined) throw paramError('parameter-unknown', unknown)
   const known = criteria.filter(([name]) => !foreign.has(name))
-  const each = types.map((type) => boundTo(parseSearch(deps, actor, type, known, true), compartment))
+  const budget = { links: 0 }
+  const each = types.map((type) => boundTo(parseSearch(deps, actor, type, known, true, budget), compartment))
   const shared = { ...(each[0] as ParsedSearch), ...includesOf(deps, actor, types, includes) }
   if (shared.sort.length > 1 || shared.sort.some(({ by }) => by !== 'lastUpdated')) throw paramError('parameter-unsupported', '_sort')
   const understood = new Set(shared.applied.map(([name]) => name))
@@ -134,7 +135,8 @@ function askedOf(deps: FhirDeps, actor: Actor, query: Query, strict: boolean, co
 
 /** Names of parameters that one of the types does not have. */
 function foreignTo(deps: FhirDeps, actor: Actor, types: readonly string[], criteria: Query): Set<string> {
-  return new Set(types.flatMap((type) => parseSearch(deps, actor, type, criteria, false).ignored))
+  const budget = { links: 0 }
+  return new Set(types.flatMap((type) => parseSearch(deps, actor, type, criteria, false, budget).ignored))
 }
 
 const INCLUDES: ReadonlySet<string> = new Set(['_include', '_revinclude'])

@@ -1,7 +1,7 @@
 /** From query pairs to a parsed search that this actor may ask. */
 import type { Actor } from '../auth/actor.ts'
 import { allows } from '../auth/scopes.ts'
-import type { ParsedSearch } from '../search/types.ts'
+import type { LinkBudget, ParsedSearch } from '../search/types.ts'
 import { preferOf } from './answers.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
 
@@ -11,19 +11,38 @@ export const PAGE_COUNT_MAX = 1000
 /** Parameters that name how to answer, not what to look for. */
 const RESULT_PARAMETERS = new Set(['_format', '_pretty', '_page'])
 
-export function parseSearch(deps: FhirDeps, actor: Actor, type: string, query: [string, string][], strict: boolean): ParsedSearch {
+export function parseSearch(
+  deps: FhirDeps,
+  actor: Actor,
+  type: string,
+  query: [string, string][],
+  strict: boolean,
+  budget: LinkBudget = { links: 0 },
+): ParsedSearch {
   return deps.search.parse(
     type,
     query.filter(([name]) => !RESULT_PARAMETERS.has(name)),
     {
       strict,
+      budget,
       countDefault: PAGE_COUNT_DEFAULT,
       countMax: PAGE_COUNT_MAX,
       allowed: (of, code, modifier) => deps.access.allowedParams(actor, of)?.(code, modifier) ?? true,
       localCodes: (of) => deps.access.allowedParams(actor, of) === undefined,
       mayFollow: (of) => allows(actor, of, 's'),
+      mayInclude: (of, code) => mayInclude(deps, actor, of, code),
     },
   )
+}
+
+/**
+ * What a masked form leaves out is not told by what it leads to: a parameter that looks into such an element is none for
+ * includes either, in both directions.
+ */
+export function mayInclude({ access, search }: FhirDeps, actor: Actor, type: string, code: string): boolean {
+  if (access.allowedParams(actor, type) === undefined) return true
+  const paths = search.paths(type, code)
+  return paths !== undefined && paths.length > 0 && paths.every((path) => access.formShows(actor, type, path))
 }
 
 export const isStrict = (request: FhirRequest): boolean => preferOf(request, 'handling') === 'strict'

@@ -11,6 +11,7 @@ import { decided, type Seen } from './decided.ts'
 import { boundTo, type Compartment, ownerOf, searchWithin } from './compartments.ts'
 import { findIncluded } from './includes.ts'
 import { planForPersons } from './linked-patients.ts'
+import { orderFor } from './order.ts'
 import { pageTokenOf } from './parameters.ts'
 import { isStrict, parseSearch } from './search-request.ts'
 import { searchset } from './searchset.ts'
@@ -39,7 +40,8 @@ export async function searchOfType(deps: FhirDeps, request: FhirRequest, { type,
     if (compartment && !owner) return undefined
     const within = await searchWithin(deps, owner, parsed)
     const { plan: asked, through, wide } = await deps.store.follow(decision, type, within.plan)
-    const find = (plan: PlanNode) => findPage(deps, decision, within, { plan, mark, total: totalOf(parsed), wide })
+    const ordered = { ...within, sort: orderFor(request.actor, within.sort) }
+    const find = (plan: PlanNode) => findPage(deps, decision, ordered, { plan, mark, total: totalOf(parsed), wide })
     // Most searches name a Patient that stands for itself: they need not wait until that is known.
     const [plan, literal] = await Promise.all([planForPersons(deps, decision, { ...within, plan: asked }), find(asked)])
     const page = plan === asked ? literal : await find(plan)

@@ -3,6 +3,7 @@ import type { Decision } from '../access/decision.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { PlanNode, SortTerm } from '../search/plan.ts'
 import type { PageMark, SearchPage, Stored } from '../store/types.ts'
+import { BY_ID } from './order.ts'
 import type { FhirDeps } from './types.ts'
 
 /** What is looked for of one type. */
@@ -12,8 +13,6 @@ export interface TypePlan {
 }
 
 type Page = Pick<SearchPage, 'rows' | 'next' | 'beyond'>
-
-const BY_ID: SortTerm[] = [{ by: 'id', param: '_id', descending: false }]
 
 /**
  * One type after the other, each by id; `plans` in the order of their names. A mark is the type and id of the last one, so that
@@ -33,7 +32,7 @@ export async function pageByType(
     const isFull = rows.length >= count
     const resumed = from?.type === type ? { after: [from.id] } : {}
     const size = isFull ? 1 : count - rows.length
-    const page = await deps.store.search(decision, { type, plan, sort: BY_ID, count: size, total: 'none', ...resumed })
+    const page = await deps.store.search(decision, { type, plan, sort: [...BY_ID], count: size, total: 'none', ...resumed })
     if (isFull) {
       const beyond = page.rows[0] ?? page.beyond
       if (beyond) return { rows, beyond, next: last }

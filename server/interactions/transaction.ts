@@ -7,10 +7,10 @@ import { isId } from '../fhir/ids.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Claim, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
-import { writeAnswer } from './answers.ts'
+import { notFound, writeAnswer } from './answers.ts'
 import { CONDITIONS, contentOf, type EntryRequest } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
-import { type Dispatch, entryRequest, toEntry } from './entry-requests.ts'
+import { type Dispatch, entryRequest, failedEntry, toEntry } from './entry-requests.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentsForWrite } from './current.ts'
@@ -21,6 +21,7 @@ import { expectedVersion } from './preconditions.ts'
 import { rewriteReferences } from './references.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
+import { hasCondition, overWhatStands } from './what-stands.ts'
 import { draftOf, store, type Written } from './writing.ts'
 
 /** One write of a transaction, or the existing match that its If-None-Exist found. */
@@ -42,23 +43,42 @@ export async function transaction(
 ): Promise<FhirResponse> {
   for (const entry of entries) if (entry.problem) throw entry.problem
   refuseSameFullUrl(entries)
-  const writes = entries.filter((entry) => entry.method !== 'GET' && entry.method !== 'HEAD')
+  const [reads, writes] = [entries.filter(isRead), entries.filter((entry) => !isRead(entry))]
+  const run = async (entry: EntryRequest): Promise<BundleEntry> => toEntry(await dispatch(deps, entryRequest(request, entry)))
+  if (writes.length > 0)
+    for (const entry of readsOfOthers(reads, writes)) await run(entry).catch((error: unknown) => failAt(entry, error, 'url'))
   const answers = new Array<BundleEntry>(entries.length)
   let steps: Step[] = []
   const write = async (): Promise<void> => {
     steps = await prepare(deps, request, writes)
     await commit(deps, request, steps, answers)
   }
-  await whileClaimTaken(write, async () => {
+  const dropStale = async (): Promise<void> => {
     for (const step of steps)
       if (step.claim && step.criteria)
         await dropStaleClaim(deps, entryRequest(request, step.entry), step.entry.segments[0] ?? '', step.criteria, step.claim.key)
-  })
-  for (const entry of entries) {
-    if (entry.method !== 'GET' && entry.method !== 'HEAD') continue
-    answers[entry.at] = toEntry(await dispatch(deps, entryRequest(request, entry)).catch((error: unknown) => failAt(entry, error, 'url')))
   }
+  const isConditional = writes.some((entry) => hasCondition(entryRequest(request, entry)))
+  await overWhatStands(
+    isConditional,
+    writes.map(({ segments }) => segments.join('/')),
+    () => whileClaimTaken(write, dropStale),
+  )
+  for (const entry of reads)
+    answers[entry.at] = await run(entry).catch((error: unknown) => (writes.length > 0 ? failedEntry(error) : failAt(entry, error, 'url')))
   return bundleAnswer('transaction-response', answers)
+}
+
+const isRead = ({ method }: EntryRequest): boolean => method === 'GET' || method === 'HEAD'
+
+/**
+ * Reads are answered when all is stored, and what is stored cannot be refused any more: so what they find wrong is found before
+ * (all or nothing), but for what the transaction itself makes or deletes. What fails only then is its own entry's answer.
+ */
+function readsOfOthers(reads: readonly EntryRequest[], writes: readonly EntryRequest[]): EntryRequest[] {
+  const nameOf = ({ segments }: EntryRequest): string => segments.slice(0, 2).join('/')
+  const written = new Set(writes.filter(({ method }) => method !== 'POST').map(nameOf))
+  return reads.filter((entry) => !written.has(nameOf(entry)))
 }
 
 async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryRequest[]): Promise<Step[]> {
@@ -142,6 +162,8 @@ function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): S
   if (entry.segments.length !== length || entry.query.length > 0)
     throw new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${entry.at}].request.url`] })
   if (entry.method === 'PATCH') requirePatchable(request, type)
+  // A malformed id names nothing; for content that is to have it, it is told as such.
+  if (entry.method === 'DELETE' && !isId(id ?? '')) throw notFound()
   if (entry.method !== 'POST') return { entry, name: `${type}/${id}` }
   requireScope(request.actor, type, 'c')
   const criteria = entry.headers['if-none-exist']

@@ -10,12 +10,15 @@ import { expectedVersion, requireNoMatchAsked } from './preconditions.ts'
 import type { Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+import { hasCondition, overWhatStands } from './what-stands.ts'
 import { draftOf, parseBody, requireVisible, store } from './writing.ts'
 
-export async function update(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
-  const draft = await updateDraft(deps, request)
-  const [written] = await store(deps, request, [draft])
-  return writeAnswer(request, deps.baseUrl, written)
+export function update(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  return overWhatStands(hasCondition(request), [request.segments.join('/')], async () => {
+    const draft = await updateDraft(deps, request)
+    const [written] = await store(deps, request, [draft])
+    return writeAnswer(request, deps.baseUrl, written)
+  })
 }
 
 /** Where the content and the current version of a PUT come from: its own request, or the Bundle that it is an entry of. */
@@ -38,7 +41,9 @@ export async function updateDraft(
   if (sent.resource.id !== id) throw new OutcomeError('id-mismatch', { expression: [`${type}.id`] })
   const made = draftOf(deps, request.actor, { type, id, method: 'PUT', expect: 'any', parsed: sent })
   const current = await source.current(type, id)
-  const draft: Draft = { ...made, expect: expectedVersion(request, current) }
+  const expect = expectedVersion(request, current)
+  // What was looked at is what is replaced: a label that another one adds meanwhile would be lost.
+  const draft: Draft = { ...made, expect: expect === 'any' ? (current?.v ?? 'absent') : expect }
   if (current && !current.deleted && request.actor.party !== 'operator') draft.parsed = keepLabels(sent, current)
   // An unchanged custodian: a resource stays with the organisation that it came from, whoever of the operators edits it.
   return current && request.actor.party === 'operator' && draft.custodian === '' ? { ...draft, custodian: current.acc.o } : draft

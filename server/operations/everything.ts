@@ -16,7 +16,7 @@ import { decided } from '../interactions/decided.ts'
 import { personOf } from '../interactions/linked-patients.ts'
 import { pageLinks } from '../interactions/page-links.ts'
 import { checkParameters, pageTokenOf } from '../interactions/parameters.ts'
-import { shown } from '../interactions/read.ts'
+import { masked, shown } from '../interactions/read.ts'
 import { pageByType } from '../interactions/several-types.ts'
 import { dateOf, sinceOf } from '../interactions/since.ts'
 import { typesNamed } from '../interactions/type-list.ts'
@@ -203,6 +203,8 @@ async function planOf(deps: FhirDeps, owner: Stored, type: string, { since, care
   ])
 }
 
+const REFERENCE = /"reference":"([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})"/g
+
 async function supportingOf(
   deps: FhirDeps,
   decision: Decision,
@@ -212,12 +214,24 @@ async function supportingOf(
 ): Promise<Stored[]> {
   const known = new Set(rows.map((doc) => `${doc.type}/${doc.id}`))
   const wanted = new Map<string, Set<string>>()
+  const isShown = shownReferences(deps, request, rows)
   for (const doc of rows) {
-    for (const [, type = '', id = ''] of bodyText(doc).matchAll(/"reference":"([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})"/g)) {
+    for (const [, type = '', id = ''] of bodyText(doc).matchAll(REFERENCE)) {
       if (!types.has(type) || !isId(id) || known.has(`${type}/${id}`) || !allows(request.actor, type, 'r')) continue
+      if (!isShown({ type, id })) continue
       wanted.set(type, (wanted.get(type) ?? new Set()).add(id))
     }
   }
   const found = await Promise.all([...wanted].map(([type, ids]) => deps.store.readMany(decision, type, [...ids])))
   return found.flat().filter((doc) => !doc.deleted)
+}
+
+/** The same of the text as the asker sees it: what a masked form leaves out leads nowhere. */
+function shownReferences(deps: FhirDeps, request: FhirRequest, rows: readonly Stored[]): (name: { type: string; id: string }) => boolean {
+  const { actor } = request
+  if (actor.form === 'IDENT' || actor.unrestricted) return () => true
+  const shown = new Set(
+    rows.flatMap((doc) => [...String(masked(deps, request, doc)).matchAll(REFERENCE)].map(([, type, id]) => `${type}/${id}`)),
+  )
+  return ({ type, id }) => shown.has(`${type}/${deps.access.maskId(actor, type, id)}`)
 }

@@ -2,7 +2,6 @@
  * [type]/[id]/$meta, $meta-add and $meta-delete (R4 resource-operation-meta.html, -meta-add.html, -meta-delete.html): profiles,
  * tags and security labels of one resource. A change is written like an update, as a new version and with the same checks.
  */
-import { setTimeout } from 'node:timers/promises'
 import { parseResource } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { bodyText, jsonAnswer, notFound, versionHeaders } from '../interactions/answers.ts'
@@ -15,14 +14,11 @@ import { expectedVersion } from '../interactions/preconditions.ts'
 import { masked, stampOf } from '../interactions/read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { updateDraft } from '../interactions/update.ts'
+import { hasCondition, overWhatStands } from '../interactions/what-stands.ts'
 import { store, type Written } from '../interactions/writing.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
 import type { Operation } from './types.ts'
-
-const ATTEMPTS = 20
-/** before another attempt: writers of one resource get out of step */
-const PAUSE_MS = 20
 
 type Change = 'add' | 'delete'
 
@@ -55,24 +51,14 @@ async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse>
 }
 
 async function change(deps: FhirDeps, request: FhirRequest, kind: Change): Promise<FhirResponse> {
-  const [type] = targetOf(request)
+  const [type, id] = targetOf(request)
   requireScope(request.actor, type, 'u')
   requireScope(request.actor, type, 'r')
   if (request.actor.form !== 'IDENT' && !request.actor.unrestricted) throw new OutcomeError('not-permitted')
   checkParameters(request, request.query)
   const asked = metaOf(request)
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const written = await write(deps, request, kind, asked)
-      return answer(JSON.parse(Buffer.from(written.body).toString('utf8')) as FhirResource, written)
-    } catch (error) {
-      // Without a condition the change is of what stands, whoever wrote it.
-      const isOvertaken = error instanceof OutcomeError && error.issues[0]?.code === 'version-conflict'
-      if (!isOvertaken || request.header('if-match') !== undefined || request.header('if-none-match') !== undefined) throw error
-      if (attempt === ATTEMPTS) throw new OutcomeError('busy', {}, { 'Retry-After': '1' })
-      await setTimeout(Math.random() * PAUSE_MS * Math.min(attempt, 5))
-    }
-  }
+  const written = await overWhatStands(hasCondition(request), [`${type}/${id}`], () => write(deps, request, kind, asked))
+  return answer(JSON.parse(Buffer.from(written.body).toString('utf8')) as FhirResource, written)
 }
 
 async function write(deps: FhirDeps, request: FhirRequest, kind: Change, asked: Labels): Promise<Written> {

@@ -29,14 +29,16 @@ const OPERATIONS: readonly Operation[] = [
 const isOn = (operation: Operation, on: string | undefined): boolean =>
   operation.on === on || (operation.on === '*' && on !== undefined && isResourceType(on))
 
-/** @throws OutcomeError operation-unknown */
+/** @throws OutcomeError operation-unknown; not-found where something stands before or behind it that does not belong there */
 function operationsAt(segments: readonly string[]): Operation[] {
   const at = segments.findIndex((segment) => segment.startsWith('$'))
   const code = segments[at]?.slice(1)
   const level = at === 0 ? 'system' : at === 1 ? 'type' : 'instance'
   const on = at === 0 ? 'system' : segments[0]
-  const known = OPERATIONS.filter((operation) => operation.code === code && operation.level === level && isOn(operation, on))
-  if (known.length === 0) throw new OutcomeError('operation-unknown')
+  const named = OPERATIONS.filter((operation) => operation.code === code && operation.level === level && isOn(operation, on))
+  if (named.length === 0) throw new OutcomeError('operation-unknown')
+  const known = at > 2 ? [] : named.filter(({ more = 0 }) => segments.length === at + 1 + more)
+  if (known.length === 0) throw new OutcomeError('not-found')
   return known
 }
 

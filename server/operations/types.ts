@@ -8,6 +8,8 @@ export interface Operation {
   on: string
   level: 'system' | 'type' | 'instance'
   methods: readonly ('GET' | 'POST' | 'DELETE')[]
+  /** names behind it in the address, where it has any */
+  more?: number
   /** canonical of its OperationDefinition */
   definition: string
   run: Handler

@@ -190,6 +190,7 @@ export const ISSUES = {
     'A value of parameter {name} has more than {max} characters',
   ),
   'parameter-name-length': issue(400, 'too-costly', '有参数名超过 {max} 个字符', 'The name of a parameter has more than {max} characters'),
+  'values-many': issue(400, 'too-costly', '检索参数的值共超过 {max} 个', 'The search parameters have more than {max} values in all'),
   'parameters-many': issue(400, 'too-costly', '检索参数超过 {max} 个', 'There are more than {max} search parameters'),
   'parameter-repeated': issue(400, 'invalid', '参数 {name} 不能重复', 'Parameter {name} may not be repeated'),
   'modifier-unsupported': issue(

@@ -4,6 +4,8 @@
 export const PARAMETERS_MAX = 64
 /** Values of one parameter, separated by commas. */
 export const OR_VALUES_MAX = 256
+/** Values of all parameters together. */
+export const ALL_VALUES_MAX = 2048
 /** Characters of one parameter's value, all its comma-separated values together. */
 export const VALUE_LENGTH_MAX = 20_000
 /** Characters of one single value. */
@@ -12,7 +14,7 @@ export const SINGLE_VALUE_LENGTH_MAX = 2_000
 export const NAME_LENGTH_MAX = 512
 /** References that a chained parameter follows. */
 export const HOPS_MAX = 10
-/** Resource types that one chained parameter asks, all its ways together. */
+/** Resource types that the chained parameters of one request ask, all their ways together. */
 export const LINKS_MAX = 300
 /** Terms of `_sort`. */
 export const SORT_TERMS_MAX = 5

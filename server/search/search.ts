@@ -7,6 +7,7 @@ import { type Definitions, r4Definitions } from './definitions.ts'
 import { indexResource } from './index-resource.ts'
 import { localReferenceKey } from './keys.ts'
 import { isAboutPerson } from './parse/patients.ts'
+import { parseExpression, pathOf } from './expression/parse.ts'
 import { parseRequest } from './parse/request.ts'
 import { compileType, type TypeParams } from './registry.ts'
 import type { Search } from './types.ts'
@@ -42,11 +43,13 @@ export function createSearch(options: SearchOptions): Search {
         params: known(type).byCode,
         paramsOf: (t) => typeParams(t)?.byCode,
         isAboutPerson: (t, code) => isAboutPerson(t, code, definitions.compartments.get('Patient')?.get(t) ?? []),
+        budget: parseOptions.budget ?? { links: 0 },
         options: parseOptions,
         context,
       }),
     index: (resource) => indexResource(resource, known(resource.resourceType), zone, ownBase),
     parameters: (type) => [...known(type).byCode.values()].filter((p) => p.searchType ?? p.composite).map((p) => p.definition),
+    paths: (type, code) => pathsOf(type, known(type).byCode.get(code)?.definition.expression),
     targets: (resource, param) => targetsOf(resource, known(resource.resourceType), param, ownBase),
     referenceKeys: (param, target, type) =>
       referenceKeys(param, target, type === undefined ? undefined : known(type), definitions, typeParams),
@@ -71,6 +74,11 @@ function paramsByType(definitions: Definitions): (type: string) => TypeParams | 
     compiled.set(type, made)
     return made
   }
+}
+
+function pathsOf(type: string, expression: string | undefined): string[][] | undefined {
+  const terms = expression === undefined ? undefined : parseExpression(expression)
+  return terms?.filter(({ root }) => root === type).map(pathOf)
 }
 
 function targetsOf(resource: FhirResource, params: TypeParams, param: string, ownBase: string): string[] {

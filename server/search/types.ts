@@ -52,7 +52,14 @@ export interface ParsedSearch {
   patientKeys: ReadonlyMap<string, string>
 }
 
+/** Types that the links of one request have asked: all of its parameters, and all types that it searches, together. */
+export interface LinkBudget {
+  links: number
+}
+
 export interface ParseOptions {
+  /** of requests that are parsed several times, once for each type */
+  budget?: LinkBudget
   strict: boolean
   countDefault: number
   countMax: number
@@ -62,6 +69,8 @@ export interface ParseOptions {
   localCodes?: (type: string) => boolean
   /** may resources of the type be asked at the other end of a reference? */
   mayFollow?: (type: string) => boolean
+  /** may what the parameter of the type refers to be included? */
+  mayInclude?: (type: string, code: string) => boolean
 }
 
 export interface Search {
@@ -70,6 +79,8 @@ export interface Search {
   index(resource: FhirResource, decimals: DecimalTexts): IndexEntry
   /** for the CapabilityStatement */
   parameters(type: string): SearchParameter[]
+  /** elements of the type that a parameter looks into, each by its path; undefined where that cannot be said */
+  paths(type: string, code: string): string[][] | undefined
   /** `Type/id` targets of a reference parameter in a resource (includes) */
   targets(resource: FhirResource, param: string): string[]
   /**

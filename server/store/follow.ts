@@ -7,6 +7,7 @@
 import type { Db, Document } from 'mongodb'
 import type { Acc, Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { findAtOnce } from './find-command.ts'
 import { hasLink, inRanges, linkedFilter } from './lookups.ts'
@@ -24,25 +25,36 @@ export interface FollowOptions {
   prepare: (type: string, plan: PlanNode) => Promise<PlanNode>
 }
 
-export async function follow(options: FollowOptions, plan: PlanNode): Promise<Followed> {
-  const through: Met[] = []
-  const left = await followed(options, plan, through)
-  return { plan: left, through, wide: hasLink(left) }
+/** What the links of one search share. */
+interface Work extends FollowOptions {
+  through: Met[][]
+  /** links that stay in the plan */
+  wide: number
+  /** of all commands together: in milliseconds since 1970 */
+  deadline: number
 }
 
-async function followed(o: FollowOptions, plan: PlanNode, through: Met[]): Promise<PlanNode> {
+/** @throws OutcomeError too-costly */
+export async function follow(options: FollowOptions, plan: PlanNode): Promise<Followed> {
+  const work: Work = { ...options, through: [], wide: 0, deadline: Date.now() + BOUNDS.searchMs }
+  const left = await followed(work, plan)
+  return { plan: left, through: work.through, wide: hasLink(left) }
+}
+
+async function followed(o: Work, plan: PlanNode): Promise<PlanNode> {
   if (!hasLink(plan)) return plan
   switch (plan.kind) {
     case 'and':
     case 'or':
-      return { ...plan, nodes: await Promise.all(plan.nodes.map((node) => followed(o, node, through))) }
+      return { ...plan, nodes: await Promise.all(plan.nodes.map((node) => followed(o, node))) }
     case 'not':
-      return { ...plan, node: await followed(o, plan.node, through) }
+      return { ...plan, node: await followed(o, plan.node) }
     case 'chain':
     case 'has': {
-      const inner = await followed(o, await o.prepare(plan.type, plan.node), through)
+      const inner = await followed(o, await o.prepare(plan.type, plan.node))
       const { ends, more } = await otherEnds(o, plan, inner)
-      for (const { _id, acc } of ends) through.push({ type: plan.type, id: _id, acc })
+      o.through.push(ends.map(({ _id, acc }) => ({ type: plan.type, id: _id, acc })))
+      if (more && ++o.wide > BOUNDS.wideLinks) throw new OutcomeError('too-costly')
       if (more) return { ...plan, node: inner }
       return plan.kind === 'chain' ? keysOf(plan, ends) : idsOf(plan, ends)
     }
@@ -59,19 +71,20 @@ interface OtherEnd {
 }
 
 /** `more`: there may be more of them than a list should name. */
-async function otherEnds(o: FollowOptions, link: Link, inner: PlanNode): Promise<{ ends: OtherEnd[]; more: boolean }> {
+async function otherEnds(o: Work, link: Link, inner: PlanNode): Promise<{ ends: OtherEnd[]; more: boolean }> {
   const { type } = link
   // Where keys narrow it, a range of keys beside them would only tempt the database to take it for its index.
   const plan: PlanNode = link.kind === 'has' && !narrowedByKey(inner) ? { kind: 'and', nodes: [refersBy(link), inner] } : inner
   const projection = { acc: 1, ...(link.kind === 'has' ? { keys: { $filter: { input: '$keys', cond: inRanges(link.starts) } } } : {}) }
   const { before, stages } = linkedFilter(o.decision, type, plan)
   const limit = BOUNDS.linkedDocs + 1
+  const maxTimeMS = Math.max(1, o.deadline - Date.now())
   const docs =
     stages.length === 0
-      ? await findAtOnce<OtherEnd & Document>(o.db, type, { filter: before, projection, limit, maxTimeMS: BOUNDS.searchMs })
+      ? await findAtOnce<OtherEnd & Document>(o.db, type, { filter: before, projection, limit, maxTimeMS })
       : await o.db
           .collection(type)
-          .aggregate<OtherEnd>([{ $match: before }, ...stages, { $limit: limit }, { $project: projection }], { maxTimeMS: BOUNDS.searchMs })
+          .aggregate<OtherEnd>([{ $match: before }, ...stages, { $limit: limit }, { $project: projection }], { maxTimeMS })
           .toArray()
   const ends = docs.filter(({ acc, keys }) => keys?.length !== 0 && o.decision.permits(type, acc))
   return { ends, more: docs.length === limit }

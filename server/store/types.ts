@@ -126,7 +126,8 @@ export type Met = Pick<Stored, 'type' | 'id' | 'acc'>
 /** A plan without links, and what they led to. */
 export interface Followed {
   plan: PlanNode
-  through: Met[]
+  /** of each link what stands at its other end */
+  through: Met[][]
   /** a link leads to so many that it is decided for each candidate: counting all matches may take too long */
   wide: boolean
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { fromXml, fromXmlInTurns } from '../../server/fhir-xml/from-xml.ts'
 import { XHTML_DEPTH_MAX } from '../../server/fhir-xml/narrative.ts'
+import { XML_BYTES_MAX } from '../../server/fhir-xml/xml-bytes.ts'
 import { ITEMS_MAX } from '../../server/fhir/resource-text.ts'
 import { ISSUES } from '../../server/outcome/issues.ts'
 import { fill } from '../../server/outcome/render.ts'
@@ -207,6 +208,10 @@ describe('size', () => {
       413,
     ],
     ['many elements of narrative', () => narrative(`<div ${XHTML}>${'<b/>'.repeat(2_100_000)}</div>`), 'xml-elements', 413],
+    ['many comments', () => patient('<!--a-->'.repeat(ITEMS_MAX + 1)), 'xml-elements', 413],
+    ['many processing instructions', () => patient('<?a b?>'.repeat(ITEMS_MAX + 1)), 'xml-elements', 413],
+    ['much CDATA', () => narrative(`<div ${XHTML}>${'<![CDATA[a]]>'.repeat(ITEMS_MAX + 1)}</div>`), 'xml-elements', 413],
+    ['more than is read', () => patient(' '.repeat(XML_BYTES_MAX)), 'body-too-large', 413],
     ['many entities', () => patient(`<name><text value="${'&amp;'.repeat(MB)}"/></name`), 'xml-invalid', 400],
     [
       'a billion laughs',

@@ -97,6 +97,43 @@ describe('addresses', () => {
     await refused(await send([get('Patient?birthdate=x')]), 'Bundle.entry[0].request.url')
     await refused(await send([get('Patient?name=%ff')]), 'Bundle.entry[0].request.url')
   })
+
+  test('a GET that fails keeps the writes beside it from being stored', async () => {
+    const get = (url: string) => ({ request: { method: 'GET', url } })
+    await refused(await send([create(), update({}), get('Patient/absent')]), 'Bundle.entry[2]', 404)
+    await refused(await send([get('Patient?birthdate=x'), create()]), 'Bundle.entry[0].request.url')
+  })
+
+  test('of what the transaction itself writes a GET sees what is stored', async () => {
+    const get = (url: string) => ({ request: { method: 'GET', url } })
+    const remove = { request: { method: 'DELETE', url: `Patient/${stored.id}` } }
+    const answer = await send([get(`Patient/${stored.id}`), remove, create()])
+    expect([answer.status, answer.json.entry.map((one: { response: { status: string } }) => one.response.status)]).toEqual([
+      200,
+      ['410', '204', '201'],
+    ])
+    const put = { resource: { resourceType: 'Patient', id: 'made-here' }, request: { method: 'PUT', url: 'Patient/made-here' } }
+    const made = await send([get('Patient/made-here'), put])
+    expect([made.status, made.json.entry[0].resource.id]).toEqual([200, 'made-here'])
+  })
+
+  test('an id with more behind it names nothing, and least of all the resource before it', async () => {
+    const remove = (url: string) => ({ request: { method: 'DELETE', url } })
+    await refused(await send([remove(`Patient/${stored.id}%2Fx`)]), 'Bundle.entry[0]', 404)
+  })
+
+  test.each(['$export', 'Patient/$export', 'Group/g/$export', '$export-status/x', '$export-file/x/Patient.ndjson'])(
+    '%s is no answer of an entry, in JSON and in XML',
+    async (url) => {
+      const entry = [{ request: { method: 'GET', url } }]
+      await refused(await send(entry), 'Bundle.entry[0].request.url')
+      const batch = await send(entry, { type: 'batch' })
+      expect(batch.json.entry[0].response.status).toBe('400')
+      const body = { resourceType: 'Bundle', type: 'batch', entry }
+      const xml = await server.call('POST', '/fhir', { body, headers: { Accept: 'application/fhir+xml' } })
+      expect([xml.status, xml.text]).toEqual([200, expect.stringContaining('<code value="bundle-invalid"/>')])
+    },
+  )
 })
 
 describe('references', () => {

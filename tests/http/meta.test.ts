@@ -100,6 +100,35 @@ describe('conditions', () => {
   })
 })
 
+describe('a label that is added while an update without it is on its way stays', () => {
+  const update = (name: string) => observation(name, 'pm', 'changed', { meta: undefined })
+  const bundle = (name: string) => ({
+    resourceType: 'Bundle',
+    type: 'transaction',
+    entry: [{ resource: update(name), request: { method: 'PUT', url: `Observation/${name}` } }],
+  })
+
+  test.each<[string, (name: string) => Promise<Answer>]>([
+    ['by itself', (name) => call('PUT', `Observation/${name}`, update(name))],
+    ['by criteria', (name) => call('PUT', `Observation?_id=${name}`, update(name))],
+    ['in a transaction', (name) => call('POST', '', bundle(name))],
+  ])('%s', async (way, write) => {
+    const name = `raced-${way.replaceAll(' ', '-')}`
+    await putAll(held.server, held.loader, [observation(name, 'pm', 'x')])
+    const { writer } = held.server.running.fhir
+    const real = writer.write
+    // The update has looked at the version that it replaces, and is about to be stored.
+    writer.write = async (...parts) => {
+      writer.write = real
+      expect((await call('POST', `Observation/${name}/$meta-add`, parameters({ security: [LABEL] }))).status).toBe(200)
+      return real(...parts)
+    }
+    expect((await write(name)).status).toBe(200)
+    const { json } = await call('GET', `Observation/${name}`)
+    expect([json.meta.versionId, json.meta.security, json.code.coding[0].code]).toEqual(['3', [LABEL], 'changed'])
+  })
+})
+
 test.each<[string, unknown]>([
   ['Parameters.parameter', { resourceType: 'Parameters' }],
   ['Parameters.parameter', { resourceType: 'Parameters', parameter: [{ name: 'other', valueMeta: {} }] }],
@@ -122,7 +151,8 @@ test('what would make it no valid resource is refused', async () => {
   const part = await ask('meta-add', { tag: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }] })
   expect([part.status, codeOf(part)]).toEqual([422, 'subsetted'])
   expect((await call('GET', `Observation/${id}/$meta-add`)).status).toBe(405)
-  expect((await call('GET', `Observation/${id}/_history/1/$meta`)).status).toBe(404)
+  for (const path of ['_history/1/$meta', '$meta/x', '_history/$meta'])
+    expect((await call('GET', `Observation/${id}/${path}`)).status).toBe(404)
   expect(codeOf(await call('GET', 'Observation/$meta'))).toBe('operation-unknown')
 })
 

@@ -125,13 +125,16 @@ describe('refused, and nothing changed', () => {
     expect(({} as { x?: unknown }).x).toBeUndefined()
   })
 
-  test.each(['application/xml-patch+xml', 'application/json', 'text/plain'])('%s, with those that there are', async (type) => {
-    const answer = await send([], { headers: { 'Content-Type': type } })
-    expect([answer.status, answer.headers.get('accept-patch')]).toEqual([
-      415,
-      'application/json-patch+json, application/fhir+json, application/fhir+xml',
-    ])
-  })
+  test.each(['application/xml-patch+xml', 'application/json', 'text/plain', 'constructor', '__proto__', 'toString; x=y'])(
+    '%s, with those that there are',
+    async (type) => {
+      const answer = await send([], { headers: { 'Content-Type': type } })
+      expect([answer.status, answer.headers.get('accept-patch')]).toEqual([
+        415,
+        'application/json-patch+json, application/fhir+json, application/fhir+xml',
+      ])
+    },
+  )
 
   test('no media type at all', async () => {
     const { status, headers } = await withoutType(`Observation/${id}`, '[]')

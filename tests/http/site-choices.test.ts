@@ -117,6 +117,22 @@ describe('a deletion by criteria', () => {
     expect([seen.status, seen.headers.get('etag')]).toEqual([200, 'W/"1"'])
   })
 
+  test.each([
+    '_count=1',
+    '_sort=date',
+    '_total=none',
+    '_summary=true',
+    '_include=Observation:subject',
+    '_elements=id',
+    '_id:missing=false',
+  ])('by %s alone would be one of everything', async (query) => {
+    await make('kept')
+    const before = await total('kept')
+    const answer = await remove(query)
+    expect([answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([400, 'criteria-empty'])
+    expect(await total('kept')).toBe(before)
+  })
+
   test('all or none', async () => {
     for (let n = 0; n < 2; n++) await make('mixed')
     await putAll(server, await server.token('loader'), [observation('foreign', 'p', 'mixed', { meta: custody('H1') })])

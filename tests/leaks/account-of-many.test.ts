@@ -112,6 +112,19 @@ describe('counting', () => {
   })
 })
 
+test('a link that leads to a crowd hides nobody to whom another one leads', async () => {
+  const by = { performer: [{ reference: 'Practitioner/doc-1' }] }
+  // More persons than a link tells of (`TOLD_PERSONS_MAX`).
+  const crowd = Array.from({ length: 301 }, (_, n) => observation(`crowd-${n}`, `crowd-${n}`, 'crowd', by))
+  await putAll(server, await server.token('loader'), [...crowd, observation('by-pa', 'pa', 'by', by)])
+  const link = 'Practitioner?_has:Observation:performer:'
+  for (const query of [`${link}patient=pa`, `${link}patient=pa&_has:Observation:performer:code=crowd`]) {
+    last = new Map(await Promise.all(PERSONS.map(async (person) => [person, (await eventsOf(person)).length] as const)))
+    expect((await get(query)).json.total).toBe(1)
+    expect([query, await news('pa')]).toEqual([query, [['Observation/by-pa', 'Patient/pa', 'Practitioner/doc-1']]])
+  }
+})
+
 test('history: everybody whom one of the versions is about', async () => {
   const body = observation('moved', 'pa', 'x', { id: undefined, meta: undefined })
   const made = await server.call('POST', '/fhir/Observation', { token: engine, body })

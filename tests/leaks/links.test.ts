@@ -149,3 +149,17 @@ test.each([
   const answer = await held.server.call('GET', `/fhir/${query}`, { token: held.researcher })
   expect([answer.status, codeOf(answer)]).toEqual([403, 'parameter-forbidden'])
 })
+
+test('links that lead to many are looked up for each candidate, and not more of them than a search may cost', async () => {
+  const bounds = BOUNDS as { linkedDocs: number }
+  const usual = bounds.linkedDocs
+  bounds.linkedDocs = 0
+  try {
+    const link = '_has:Observation:patient:code=lab-{w}'
+    const answers = [4, 5].map((count) => search(`Patient?${Array(count).fill(link).join('&')}`))
+    const inside = search(`Patient?${'_has:Observation:patient:patient:Patient.'.repeat(3)}name=名p`)
+    expect((await Promise.all([...answers, inside])).map((answer) => codeOf(answer))).toEqual(['', 'too-costly', 'too-costly'])
+  } finally {
+    bounds.linkedDocs = usual
+  }
+})

@@ -1,6 +1,6 @@
 /** What the pseudonymised form hides is not found by either, and the time at which a record came is not told (L20, L21, L49). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { custody, observation, patient, practitioner, putAll } from '../consent/resources.ts'
+import { custody, encounter, observation, patient, practitioner, putAll } from '../consent/resources.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 import { codeOf } from './worlds.ts'
 
@@ -63,6 +63,89 @@ describe('a search', () => {
     expect([await total('code=L79'), await total('code=L79', engine), await total('code:not=L77', engine)]).toEqual([1, 1, 2])
     expect((await get('Observation?code:text=%E6%9D%8E%E5%9B%9B', engine)).json.total).toBe(1)
   })
+})
+
+describe('what leads from an element that the form leaves out', () => {
+  beforeAll(async () => {
+    await putAll(server, await server.token('loader'), [
+      { resourceType: 'Organization', id: 'ward-m', name: '病区' },
+      { resourceType: 'PractitionerRole', id: 'role-m', practitioner: { reference: 'Practitioner/doctor-m' } },
+      { ...encounter('visit-m', 'person-m', 'H1', 'Practitioner/doctor-m'), serviceProvider: { reference: 'Organization/ward-m' } },
+      observation('led', 'person-m', 'led', {
+        performer: [{ reference: 'Practitioner/doctor-m' }],
+        encounter: { reference: 'Encounter/visit-m' },
+      }),
+    ])
+  })
+
+  const found = (answer: Answer): string[] =>
+    (answer.json.entry ?? []).map(({ resource, search }: { resource: { resourceType: string }; search: { mode: string } }) =>
+      [search.mode, resource.resourceType].join(' '),
+    )
+  const included = async (query: string, token = authority) => [...new Set(found(await get(query, token)))].sort()
+
+  test.each([
+    'Observation?_include=Observation:performer',
+    'Observation?_include=Observation:performer:Practitioner',
+    'Observation?_include:iterate=Observation:performer',
+    'Practitioner?_revinclude=Observation:performer',
+    'Encounter?_include=Encounter:practitioner',
+    'Practitioner?_revinclude=Encounter:participant',
+    'Patient?_include=Patient:general-practitioner',
+    'Patient?_revinclude=RelatedPerson:patient',
+    'Patient?_revinclude:iterate=Group:member',
+    '?_type=Observation,Condition&_include=Observation:performer',
+  ])('%s is refused, as a search by it is', async (query) => {
+    const answer = await get(query)
+    expect([answer.status, codeOf(answer)]).toEqual([403, 'parameter-forbidden'])
+    expect((await get(query, engine)).status).toBe(200)
+  })
+
+  test.each<[string, string[]]>([
+    ['_include=*', []],
+    ['_include=Observation:*', []],
+    ['_include:iterate=*', ['include Organization']],
+    ['_include=*&_include:iterate=*', ['include Organization']],
+  ])('%s passes it over', async (query, more) => {
+    const path = `Observation?code=led&${query}`
+    const shown = ['match Observation', 'include Encounter', 'include Patient', ...more]
+    expect(await included(path)).toEqual(shown.sort())
+    expect(await included(path, engine)).toEqual([...shown, 'include Practitioner'].sort())
+  })
+
+  test('_revinclude of all parameters passes it over too', async () => {
+    expect(await included('Practitioner?_revinclude=PractitionerRole:*')).toEqual(['include PractitionerRole', 'match Practitioner'])
+    expect(found(await get('Practitioner?_revinclude=Observation:*'))).toEqual([])
+  })
+
+  test('$everything has beside the record what its form names', async () => {
+    expect(await included('Patient/person-m/$everything')).toEqual(
+      ['match Encounter', 'match Observation', 'match Patient', 'include Organization'].sort(),
+    )
+    expect(await included('Patient/person-m/$everything', engine)).toContain('include Practitioner')
+  })
+})
+
+test('without _sort the order does not tell whose dates are shifted by how much', async () => {
+  const persons = Array.from({ length: 6 }, (_, n) => `order-${n}`)
+  const day = (n: number) => ({ effectiveDateTime: `2024-03-0${n + 1}` })
+  // Of ids and dates one goes up where the other goes down.
+  await putAll(server, await server.token('loader'), [
+    ...persons.map((id) => patient(id, { meta: custody('H1') })),
+    ...persons.map((id, n) => observation(`z-${n}`, id, 'ordered', day(n))),
+  ])
+  const ids = async (query: string, token: string) => {
+    const { entry } = (await get(query, token)).json as { entry: { resource: { id: string; resourceType: string } }[] }
+    return entry.flatMap(({ resource }) => (resource.resourceType === 'Observation' ? [resource.id] : []))
+  }
+  const newest = ['z-5', 'z-4', 'z-3', 'z-2', 'z-1', 'z-0']
+  const masked = async (name: string) => (await get(`Observation/${name}`)).json.id
+  const byId = await Promise.all([...newest].reverse().map(masked))
+  expect(await ids('Observation?code=ordered', engine)).toEqual(newest)
+  expect(await ids('Observation?code=ordered', authority)).toEqual(byId)
+  const pages = await get('Observation?code=ordered&_count=4')
+  const next = pages.json.link.find(({ relation }: { relation: string }) => relation === 'next').url.replace(`${server.url}/fhir/`, '')
+  expect([...(await ids('Observation?code=ordered&_count=4', authority)), ...(await ids(next, authority))]).toEqual(byId)
 })
 
 describe('_since', () => {

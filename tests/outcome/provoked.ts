@@ -133,6 +133,12 @@ export const REQUESTS: readonly Provoked[] = [
   get('parameter-unknown', '/Patient?nonsense=1', strict),
   get('parameter-invalid', '/Patient?birthdate=x'),
   get('parameter-unsupported', '/Patient?_text=x'),
+  get(
+    'values-many',
+    `/Patient?${Array(9)
+      .fill(`_tag=${Array(256).fill('x').join(',')}`)
+      .join('&')}`,
+  ),
   get('modifier-unsupported', '/Patient?name:above=x'),
   get('page-invalid', '/Patient?_page=AAAA'),
   post('bundle-invalid', bundle('searchset'), ''),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { KEYS_MAX, NAME_LENGTH_MAX, OR_VALUES_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../../server/search/limits.ts'
+import { ALL_VALUES_MAX, KEYS_MAX, NAME_LENGTH_MAX, OR_VALUES_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../../server/search/limits.ts'
 import type { OutcomeError } from '../../server/outcome/outcome-error.ts'
 import { parse, refusal, search } from './ask.ts'
 
@@ -190,6 +190,12 @@ describe('a search request', () => {
   test('bounds', () => {
     const many = Array.from({ length: PARAMETERS_MAX + 1 }, () => 'status=a').join('&')
     expect(refusal('Observation', many)).toBe('parameters-many')
+    const values = (count: number) => `status=${Array.from({ length: count }, (_, i) => i).join(',')}`
+    const full = Array.from({ length: ALL_VALUES_MAX / OR_VALUES_MAX }, () => values(OR_VALUES_MAX)).join('&')
+    expect([refusal('Observation', full), refusal('Observation', `${full}&_id=x`)]).toEqual([undefined, 'values-many'])
+    // Each of these asks every type of resource: two may, three are too many.
+    const wide = 'focus._id=x'
+    expect([`${wide}&${wide}`, `${wide}&${wide}&${wide}`].map((query) => refusal('Observation', query))).toEqual([undefined, 'chain-long'])
     expect(refusal('Observation', `status=${Array.from({ length: OR_VALUES_MAX + 1 }, (_, i) => i).join(',')}`)).toBe('parameter-values')
     expect(refusal('Observation', `status=${Array.from({ length: OR_VALUES_MAX }, (_, i) => i).join(',')}`)).toBeUndefined()
     expect(refusal('Observation', `status=${'a'.repeat(VALUE_LENGTH_MAX + 1)}`)).toBe('parameter-length')

@@ -14,11 +14,20 @@ export const exportStatus: Operation = {
   on: 'system',
   level: 'system',
   methods: ['GET', 'DELETE'],
+  more: 1,
   definition: '',
   run: status,
 }
 
-export const exportFile: Operation = { code: 'export-file', on: 'system', level: 'system', methods: ['GET'], definition: '', run: file }
+export const exportFile: Operation = {
+  code: 'export-file',
+  on: 'system',
+  level: 'system',
+  methods: ['GET'],
+  more: 2,
+  definition: '',
+  run: file,
+}
 
 const RETRY_SECONDS = '1'
 

@@ -76,6 +76,17 @@ function parseStep(rest: string): { step: Step; length: number } | undefined {
   return undefined
 }
 
+/** Names of the elements on the way, as they stand in the JSON: of a choice with its type. */
+export function pathOf({ steps }: Term): string[] {
+  const path: string[] = []
+  for (const step of steps) {
+    if (step.kind === 'child') path.push(step.name)
+    else if (step.kind === 'extension') path.push('extension')
+    else if (step.kind === 'as') path.push(`${path.pop() ?? ''}${step.type.charAt(0).toUpperCase()}${step.type.slice(1)}`)
+  }
+  return path
+}
+
 /** One text per term that is equal for equal terms: used to find parameters that others already cover. */
 export function termKey(term: Term): string {
   return `${term.root}${term.steps.map((s) => JSON.stringify(s)).join('')}`

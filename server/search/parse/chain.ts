@@ -9,7 +9,7 @@ import { SEPARATOR } from '../keys.ts'
 import { HOPS_MAX, LINKS_MAX } from '../limits.ts'
 import { anyOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
-import type { ParseOptions } from '../types.ts'
+import type { LinkBudget, ParseOptions } from '../types.ts'
 import { isTargetModifier } from '../types/reference.ts'
 import type { PlanContext } from '../types/search-type.ts'
 import { planCriterion } from './criterion.ts'
@@ -22,6 +22,7 @@ export interface ChainRequest {
   context: PlanContext
   /** whether the parameter of the type says whose data are looked for */
   isAboutPerson(type: string, code: string): boolean
+  budget: LinkBudget
 }
 
 /** A name that leads to other resources, and not only to elements of this one. */
@@ -33,7 +34,6 @@ interface Walk extends ChainRequest {
   /** the whole name, for messages */
   whole: string
   value: string
-  links: number
 }
 
 /**
@@ -42,11 +42,11 @@ interface Walk extends ChainRequest {
  * would answer more than was asked
  */
 export function planLinked(type: string, name: string, value: string, request: ChainRequest): PlanNode {
-  return planStep(type, name, { ...request, whole: name, value, links: 0 }, 0)
+  return planStep(type, name, { ...request, whole: name, value }, 0)
 }
 
 function planStep(type: string, name: string, walk: Walk, hops: number): PlanNode {
-  if (hops > HOPS_MAX || ++walk.links > LINKS_MAX) throw paramError('chain-long', walk.whole, { max: String(HOPS_MAX) })
+  if (hops > HOPS_MAX || ++walk.budget.links > LINKS_MAX) throw paramError('chain-long', walk.whole, { max: String(HOPS_MAX) })
   if (name.startsWith(HAS)) return planHas(type, name, walk, hops)
   const dot = name.indexOf('.')
   if (dot >= 0) return planChain(type, name.slice(0, dot), name.slice(dot + 1), walk, hops)

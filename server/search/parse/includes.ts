@@ -1,7 +1,7 @@
 /** `_include` and `_revinclude`: `Type:param`, `Type:param:Target`, `Type:*` and, forward, `*` (R4 search.html 3.1.1.5.4). */
 import type { Param } from '../registry.ts'
 import { INCLUDE_TERMS_MAX } from '../limits.ts'
-import type { IncludeTerm } from '../types.ts'
+import type { IncludeTerm, ParseOptions } from '../types.ts'
 import { paramError } from './names.ts'
 
 /** Parameters of a type by code; undefined for an unknown type. */
@@ -9,15 +9,26 @@ export type ParamsOf = (type: string) => ReadonlyMap<string, Param> | undefined
 
 type IncludeName = '_include' | '_revinclude'
 
+interface IncludeRequest {
+  paramsOf: ParamsOf
+  mayInclude?: ParseOptions['mayInclude']
+}
+
 /**
  * `iterate`: the term is followed from what is included too (R4 search.html 3.1.1.5.4), so that it may start at any type.
- * @throws OutcomeError parameter-invalid | too-costly for what is no reference parameter, or goes somewhere else
+ * @throws OutcomeError parameter-invalid | too-costly for what is no reference parameter, or goes somewhere else; parameter-forbidden
  */
-export function parseInclude(name: IncludeName, value: string, type: string, paramsOf: ParamsOf, iterate = false): IncludeTerm[] {
+export function parseInclude(
+  name: IncludeName,
+  value: string,
+  type: string,
+  { paramsOf, mayInclude = () => true }: IncludeRequest,
+  iterate = false,
+): IncludeTerm[] {
   if (value === '*') {
     if (name === '_revinclude') throw paramError('too-costly', name)
     if (iterate) return [{ source: '*', param: '*', iterate }]
-    return references(type, paramsOf).map((p) => ({ source: type, param: p.definition.code }))
+    return references(type, paramsOf).flatMap(({ definition: { code } }) => (mayInclude(type, code) ? [{ source: type, param: code }] : []))
   }
   const [source, param, target, ...more] = value.split(':')
   if (source === undefined || param === undefined || param === '' || more.length > 0) throw paramError('parameter-invalid', name)
@@ -28,7 +39,9 @@ export function parseInclude(name: IncludeName, value: string, type: string, par
   const all = references(source, paramsOf).filter((p) => param === '*' || p.definition.code === param)
   const reaching = all.filter((p) => pointsTo(p, name === '_revinclude' && !iterate ? type : target))
   if (reaching.length === 0) throw paramError('parameter-invalid', name)
-  return reaching.map((p) => ({
+  const open = reaching.filter((p) => mayInclude(source, p.definition.code))
+  if (open.length === 0) throw paramError('parameter-forbidden', name)
+  return open.map((p) => ({
     source,
     param: p.definition.code,
     ...(target === undefined ? {} : { target }),

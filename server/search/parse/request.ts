@@ -1,7 +1,8 @@
 /** A search request: criteria to a plan, result parameters to their places (R4 search.html). */
 import type { IssueCode } from '../../outcome/issues.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
-import { NAME_LENGTH_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../limits.ts'
+import { splitEscaped } from '../escape.ts'
+import { ALL_VALUES_MAX, NAME_LENGTH_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../limits.ts'
 import { allOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
 import type { ParsedSearch } from '../types.ts'
@@ -35,10 +36,13 @@ export function parseRequest(query: readonly [string, string][], request: Reques
     throw new OutcomeError('parameters-many', { expression: ['http.query'], params: { max: PARAMETERS_MAX } })
   const draft = emptyDraft(request)
   const seen = new Set<string>()
+  let values = 0
   for (const [name, value] of query) {
     if (PASSED_OVER.has(name)) continue
     if (name.length > NAME_LENGTH_MAX) throw paramError('parameter-name-length', name, { max: String(NAME_LENGTH_MAX) })
     if (value.length > VALUE_LENGTH_MAX) throw paramError('parameter-length', name, { max: String(VALUE_LENGTH_MAX) })
+    values += splitEscaped(value, ',').length
+    if (values > ALL_VALUES_MAX) throw new OutcomeError('values-many', { expression: ['http.query'], params: { max: ALL_VALUES_MAX } })
     const result = RESULT_PARAMETERS.get(splitName(name).code)
     if (result) {
       checkResultName(name, result, seen)
@@ -184,7 +188,13 @@ function readSort(draft: Draft, name: string, value: string, request: Request): 
 
 function readInclude(draft: Draft, name: string, value: string, request: Request): boolean {
   const { code, modifier } = splitName(name)
-  const terms = parseInclude(code as '_include' | '_revinclude', value, request.type, request.paramsOf, modifier !== undefined)
+  const terms = parseInclude(
+    code as '_include' | '_revinclude',
+    value,
+    request.type,
+    { paramsOf: request.paramsOf, mayInclude: request.options.mayInclude },
+    modifier !== undefined,
+  )
   const list = code === '_include' ? draft.includes : draft.revincludes
   list.push(...terms)
   return true
