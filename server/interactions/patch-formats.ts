@@ -1,8 +1,10 @@
 /** The formats of a patch (R4 http.html#patch): the one table of them, by media type; and which of them a request has. */
-import { parseResource } from '../fhir/resource-text.ts'
+import { compactJson, parseResource } from '../fhir/resource-text.ts'
+import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { applyFhirPathPatch, parseFhirPathPatch } from './fhirpath-patch.ts'
 import { applyJsonPatch, parseJsonPatch } from './json-patch.ts'
+import { applyMergePatch, parseMergePatch } from './merge-patch.ts'
 import type { FhirRequest } from './types.ts'
 
 /** What is done to the text of a resource. @throws OutcomeError patch-path and the like */
@@ -10,8 +12,11 @@ export type Patch = (text: string) => string
 
 const JSON_PATCH = 'application/json-patch+json'
 const FHIR_JSON_PATCH = 'application/fhir+json'
+const MERGE_PATCH = 'application/merge-patch+json'
 
-const FORMATS: Record<string, (body: Uint8Array) => Patch> = {
+type Format = (body: Uint8Array) => Patch
+
+const FORMATS: Record<string, Format> = {
   [JSON_PATCH]: (body) => {
     const operations = parseJsonPatch(body)
     return (text) => applyJsonPatch(text, operations)
@@ -20,6 +25,18 @@ const FORMATS: Record<string, (body: Uint8Array) => Patch> = {
     const operations = parseFhirPathPatch(body)
     return (text) => applyFhirPathPatch(text, operations)
   },
+  [MERGE_PATCH]: (body) => {
+    const changes = parseMergePatch(body)
+    return (text) => applyMergePatch(text, changes)
+  },
+  // The generic name says JSON and no more: which of the three it is, the document does.
+  'application/json': (body) => formatByContent(body)(body),
+}
+
+function formatByContent(body: Uint8Array): Format {
+  const sent: unknown = JSON.parse(compactJson(body))
+  if (Array.isArray(sent)) return FORMATS[JSON_PATCH] as Format
+  return FORMATS[(sent as FhirResource | null)?.resourceType === 'Parameters' ? FHIR_JSON_PATCH : MERGE_PATCH] as Format
 }
 
 /** It comes as the JSON that it stands for. */
@@ -32,9 +49,12 @@ export function unsupportedPatch(): OutcomeError {
   return new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] }, { 'Accept-Patch': PATCH_FORMATS.join(', ') })
 }
 
+/** What a Binary in an entry of a Bundle may hold. */
+const IN_BINARY: ReadonlySet<unknown> = new Set([JSON_PATCH, MERGE_PATCH])
+
 /**
- * Of a request its body, as its media type says; of an entry of a Bundle, which has none, a Binary with JSON Patch or the
- * Parameters of FHIRPath Patch (R4 http.html#transaction).
+ * Of a request its body, as its media type says; of an entry of a Bundle, which has none, a Binary with JSON Patch (or a merge
+ * patch) or the Parameters of FHIRPath Patch (R4 http.html#transaction).
  * @throws OutcomeError content-type-unsupported, patch-invalid
  */
 export function patchOf(request: FhirRequest): Patch {
@@ -48,8 +68,9 @@ export function patchOf(request: FhirRequest): Patch {
 function ofEntry(request: FhirRequest): Patch {
   const body = request.body ?? new Uint8Array()
   const { resource } = parseResource(body)
-  if (resource.resourceType === 'Parameters') return (FORMATS[FHIR_JSON_PATCH] as (body: Uint8Array) => Patch)(body)
-  const parse = resource.resourceType === 'Binary' && resource.contentType === JSON_PATCH ? FORMATS[JSON_PATCH] : undefined
+  if (resource.resourceType === 'Parameters') return (FORMATS[FHIR_JSON_PATCH] as Format)(body)
+  const { resourceType, contentType } = resource
+  const parse = resourceType === 'Binary' && IN_BINARY.has(contentType) ? FORMATS[String(contentType)] : undefined
   if (!parse || typeof resource.data !== 'string') throw new OutcomeError('patch-invalid', { expression: ['Binary.contentType'] })
   return parse(Buffer.from(resource.data, 'base64'))
 }
