@@ -23,6 +23,11 @@ export function outcomeAnswer(status: number, issues: OutcomeIssue[], headers: R
   return jsonAnswer(status, renderOutcome(issues), headers)
 }
 
+/** To be done behind this answer; said in the body too, for clients that show their callers no headers (Bulk Data Access 2.0, kick-off). */
+export function acceptedAnswer(url: string): FhirResponse {
+  return outcomeAnswer(202, [{ code: 'accepted', severity: 'information', params: { url } }], { 'Content-Location': url })
+}
+
 /** After a write: what `Prefer: return=` asks for (R4 http.html#ops); representation by default. */
 export function writeAnswer(
   request: FhirRequest,

@@ -1,9 +1,11 @@
 /** create and conditional create (R4 http.html#create, #ccreate). */
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { paramError, splitName } from '../search/parse/names.ts'
 import type { Draft } from '../writer/types.ts'
 import { writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
+import { checkParameters } from './parameters.ts'
 import { parseCriteria } from './query-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { draftOf, parseBody, store } from './writing.ts'
@@ -12,6 +14,7 @@ export async function create(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const type = request.segments[0] ?? ''
   checkType(type)
   requireScope(request.actor, type, 'c')
+  if (request.query.length > 0) requireNoCriteria(deps, request, type)
   const criteria = request.header('if-none-exist')
   if (criteria !== undefined) {
     requireLookUp(request, type)
@@ -22,6 +25,20 @@ export async function create(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   if (criteria !== undefined) return conditionalCreate(deps, request, draft, criteria)
   const [written] = await store(deps, request, [draft])
   return writeAnswer(request, deps.baseUrl, written)
+}
+
+/**
+ * Criteria of a conditional create stand in `If-None-Exist` (R4 http.html#ccreate). Some clients put them into the address
+ * (fhirpy's get_or_create): passed over, each of their calls would make another resource.
+ * @throws OutcomeError create-criteria, parameter-unknown
+ */
+function requireNoCriteria(deps: FhirDeps, request: FhirRequest, type: string): void {
+  const known = new Set(deps.search.parameters(type).map(({ code }) => code))
+  for (const [name] of request.query) {
+    const { code } = splitName(name)
+    if (known.has(code) || code === '_has') throw paramError('create-criteria', name)
+  }
+  checkParameters(request, request.query)
 }
 
 async function conditionalCreate(deps: FhirDeps, request: FhirRequest, draft: Draft, criteria: string): Promise<FhirResponse> {

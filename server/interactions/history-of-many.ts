@@ -11,8 +11,8 @@ import { bundleAnswer } from './bundle-text.ts'
 import { checkType } from './checks.ts'
 import { decided } from './decided.ts'
 import { historyCount, historyEntry } from './history.ts'
-import { pageLinks } from './page-links.ts'
-import { checkParameters, pageTokenOf } from './parameters.ts'
+import { openPage, pageLinks } from './page-links.ts'
+import { checkParameters } from './parameters.ts'
 import { duringOf, sinceOf } from './since.ts'
 import { FORM_PARAMETERS, formOf } from './subset.ts'
 import { typesNamed, typesToSearch } from './type-list.ts'
@@ -63,14 +63,10 @@ function askedOf(
 ): Asked {
   const { actor, query } = request
   if (actor.form !== 'IDENT' && !actor.unrestricted) throw new OutcomeError('not-permitted')
-  const token = pageTokenOf(query)
-  if (token === undefined) {
-    checkParameters(request, query, { understood, restricting: NOT_BUILT })
-    return { ...of, query: query.filter(([name]) => understood.has(name)) }
-  }
-  const state = deps.pages.open(actor, token)
-  if (state.type !== pageOf(of)) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
-  return { ...of, query: state.query, after: state.mark }
+  const state = openPage(deps, request, query, pageOf(of))
+  if (state) return { ...of, query: state.query, after: state.mark }
+  checkParameters(request, query, { understood, restricting: NOT_BUILT })
+  return { ...of, query: query.filter(([name]) => understood.has(name)) }
 }
 
 /** What a page link belongs to: no resource type has such a name. */

@@ -115,9 +115,11 @@ const isThere = (value: Json | undefined, step: string): boolean =>
 
 function isPlaceFor(value: Json | undefined, step: string): boolean {
   if (Array.isArray(value)) return step === '-' || (isIndex(step) && Number(step) <= value.length)
-  // Names of FHIR's elements, and those of their extensions.
-  return value !== null && typeof value === 'object' && /^_?[A-Za-z][A-Za-z0-9]{0,127}$/.test(step) && !(step in Object.prototype)
+  return value !== null && typeof value === 'object' && isElementName(step)
 }
+
+/** Names of FHIR's elements, and those of their extensions; none that JavaScript's objects have besides. */
+export const isElementName = (name: string): boolean => /^_?[A-Za-z][A-Za-z0-9]{0,127}$/.test(name) && !(name in Object.prototype)
 
 /** Numbers by their value, as RFC 6902 4.6 says; members in any order. */
 function isEqual(a: Json | undefined, b: Json | undefined): boolean {

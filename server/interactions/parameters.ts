@@ -28,13 +28,13 @@ export function checkParameters(
 
 /**
  * The token of a page link. The link has its whole query inside: with something added it is not the link that was issued,
- * and what was added would have no effect.
+ * and what was added would have no effect. Only its page size stands beside it as well.
  * @throws OutcomeError page-invalid
  */
 export function pageTokenOf(query: FhirRequest['query']): string | undefined {
   const token = query.find(([name]) => name === '_page')?.[1]
   if (token === undefined) return undefined
-  const others = query.filter(([name]) => !OF_EVERY_ANSWER.has(name))
+  const others = query.filter(([name]) => !OF_EVERY_ANSWER.has(name) && name !== '_count')
   if (others.length > 1) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
   return token
 }

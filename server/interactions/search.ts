@@ -1,6 +1,5 @@
 /** search of one type (R4 search.html), also within a compartment: parse, decide, find, include, gate, mask, audit, splice. */
 import type { Decision } from '../access/decision.ts'
-import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { PlanNode } from '../search/plan.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import type { PageMark, SearchPage, Stored } from '../store/types.ts'
@@ -12,7 +11,7 @@ import { boundTo, type Compartment, ownerOf, searchWithin } from './compartments
 import { findIncluded } from './includes.ts'
 import { planForPersons } from './linked-patients.ts'
 import { orderFor } from './order.ts'
-import { pageTokenOf } from './parameters.ts'
+import { openPage } from './page-links.ts'
 import { isStrict, parseSearch } from './search-request.ts'
 import { searchset } from './searchset.ts'
 import { told } from './through.ts'
@@ -120,11 +119,7 @@ export async function countedOf(
 
 /** The query and position of a page link, or of a first request. */
 export function pageOf(deps: FhirDeps, request: FhirRequest, path: string): { query: [string, string][]; mark?: PageMark } {
-  const token = pageTokenOf(request.query)
-  if (token === undefined) return { query: request.query }
-  const state = deps.pages.open(request.actor, token)
-  if (state.type !== path) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
-  return { query: state.query, mark: state.mark }
+  return openPage(deps, request, request.query, path) ?? { query: request.query }
 }
 
 /** Undefined: nobody asked. */

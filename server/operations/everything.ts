@@ -14,8 +14,8 @@ import { checkId, requireScope } from '../interactions/checks.ts'
 import { ownerOf, planWithin, typesIn } from '../interactions/compartments.ts'
 import { decided } from '../interactions/decided.ts'
 import { personOf } from '../interactions/linked-patients.ts'
-import { pageLinks } from '../interactions/page-links.ts'
-import { checkParameters, pageTokenOf } from '../interactions/parameters.ts'
+import { openPage, pageLinks } from '../interactions/page-links.ts'
+import { checkParameters } from '../interactions/parameters.ts'
 import { masked, shown } from '../interactions/read.ts'
 import { pageByType } from '../interactions/several-types.ts'
 import { dateOf, sinceOf } from '../interactions/since.ts'
@@ -111,9 +111,7 @@ const pageOf = ({ kind, id }: Pick<Asked, 'kind' | 'id'>): string => `$everythin
 function askedOf(deps: FhirDeps, request: FhirRequest, kind: Kind): Asked {
   const id = idOf(request)
   const sent = [...request.query, ...parametersOf(request)]
-  const token = pageTokenOf(sent)
-  const state = token === undefined ? undefined : deps.pages.open(request.actor, token)
-  if (state && state.type !== pageOf({ kind, id })) throw new OutcomeError('page-invalid', { expression: ['http._page'] })
+  const state = openPage(deps, request, sent, pageOf({ kind, id }))
   if (!state) checkParameters(request, sent, { understood: kind.understood, restricting: kind.restricting })
   const query = state?.query ?? sent.filter(([name]) => kind.understood.has(name))
   const since = sinceOf(request, query)

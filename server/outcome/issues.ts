@@ -135,6 +135,12 @@ export const ISSUES = {
   'criteria-multiple': issue(412, 'multiple-matches', '条件匹配到多个资源', 'The criteria match several resources'),
   'claim-taken': issue(409, 'conflict', '并发创建，请重试', 'Created at the same time by another request, try again'),
   'criteria-empty': issue(400, 'invalid', '条件中没有可用的检索参数', 'The criteria have no usable search parameter'),
+  'create-criteria': issue(
+    400,
+    'invalid',
+    '新建的条件须写在 If-None-Exist 标头中，地址中不能有 {name}',
+    'The criteria of a create belong in the header If-None-Exist, not {name} in the address',
+  ),
   busy: issue(503, 'transient', '服务繁忙，请稍后再试', 'Busy, try again later'),
   unavailable: issue(503, 'transient', '数据库或审计不可用', 'Database or audit is not available'),
   'body-too-large': issue(413, 'too-long', '正文超过 {max} 字节', 'The body is larger than {max} bytes'),
@@ -239,6 +245,7 @@ export const ISSUES = {
   'not-permitted': issue(403, 'forbidden', '此请求方不得对此资源进行该操作', 'The caller is not permitted to do this with this resource'),
   valid: issue(200, 'informational', '校验通过', 'No issues were found'),
   stored: issue(200, 'informational', '已保存', 'Stored'),
+  accepted: issue(202, 'informational', '已受理，进度见 {url}', 'Accepted, its progress is at {url}'),
   'conditional-unsupported': issue(400, 'not-supported', '不支持此条件操作', 'This conditional interaction is not supported'),
   'search-outcome': issue(
     200,

@@ -46,6 +46,23 @@ describe('without access control', () => {
       expect((await server.call('GET', path, { headers: headers as Record<string, string> })).status).toBe(200)
   })
 
+  test('criteria of a create in its address are refused: passed over, each call would make another (fhirpy, get_or_create)', async () => {
+    for (const query of ['identifier=urn:x|c1', 'code:text=x', 'author:Practitioner.name=x', '_has:List:item:code=x', '_id=c1']) {
+      const answer = await server.call('POST', `/fhir/Basic?${query}`, { body: basic('c1') })
+      expect([query, answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([query, 400, 'create-criteria'])
+    }
+    expect((await server.call('GET', '/fhir/Basic?identifier=urn:x|c1')).json.total).toBe(0)
+    const strict = { Prefer: 'handling=strict' }
+    const post = (query: string, headers = {}) => server.call('POST', `/fhir/Basic?${query}`, { body: basic('c2'), headers })
+    expect([(await post('_format=json&_pretty=true', strict)).status, (await post('nonsense=1')).status]).toEqual([201, 201])
+    expect((await post('nonsense=1', strict)).status).toBe(400)
+    const entry = [{ resource: basic('c3'), request: { method: 'POST', url: 'Basic?identifier=urn:x|c3' } }]
+    const batch = await server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'batch', entry } })
+    expect(batch.json.entry[0].response.status).toBe('400')
+    expect((await server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry } })).status).toBe(400)
+    expect((await server.call('GET', '/fhir/Basic?identifier=urn:x|c3')).json.total).toBe(0)
+  })
+
   test('an update by criteria: none creates, one is updated, several are refused', async () => {
     const put = (query: string, body: object, headers = {}) => server.call('PUT', `/fhir/Basic?${query}`, { body, headers })
     const first = await put('identifier=urn:x|u1', basic('u1'))

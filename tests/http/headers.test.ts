@@ -28,7 +28,7 @@ describe('OPTIONS and Allow', () => {
     ['/Patient/absent/_history/1', 'GET, HEAD, OPTIONS'],
     ['/Patient/absent/$everything', 'GET, HEAD, POST, OPTIONS'],
     ['/Patient/$validate', 'POST, OPTIONS'],
-    ['/$export', 'GET, HEAD, OPTIONS'],
+    ['/$export', 'GET, HEAD, POST, OPTIONS'],
     ['/AuditEvent', 'GET, HEAD, OPTIONS'],
     ['/AuditEvent/_search', 'POST, OPTIONS'],
     ['/AuditEvent/x', 'GET, HEAD, OPTIONS'],
@@ -36,9 +36,8 @@ describe('OPTIONS and Allow', () => {
   test.each(ROWS)('%s', async (address, allowed) => {
     const answer = await server.call('OPTIONS', `/fhir${address}`)
     expect([answer.status, answer.headers.get('allow'), answer.text]).toEqual([204, allowed, ''])
-    expect(answer.headers.get('accept-patch')).toBe(
-      allowed.includes('PATCH') ? 'application/json-patch+json, application/fhir+json, application/fhir+xml' : null,
-    )
+    const formats = ['json-patch+json', 'fhir+json', 'merge-patch+json', 'json', 'fhir+xml'].map((name) => `application/${name}`)
+    expect(answer.headers.get('accept-patch')).toBe(allowed.includes('PATCH') ? formats.join(', ') : null)
   })
 
   test.each([

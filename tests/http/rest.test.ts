@@ -233,8 +233,13 @@ describe('search', () => {
     const url = first.json.link.find(({ relation }: { relation: string }) => relation === 'next').url.slice(server.url.length) as string
     expect((await server.call('GET', url)).status).toBe(200)
     expect((await server.call('GET', `${url}&_format=json`)).status).toBe(200)
+    // The size of the page stands outside as well: there is no other for this link.
+    expect(url).toMatch(/_page=[\w-]+&_count=1$/)
+    const bare = url.replace('&_count=1', '')
+    expect((await server.call('GET', bare)).status).toBe(200)
+    expect((await server.call('GET', `${bare}&_count=5`)).status).toBe(400)
     for (const added of ['&code=x', '&_count=5', '&_page=AAAA', '&nonsense=1', 'A', '=', '.', '%20', '!!']) {
-      const answer = await server.call('GET', url + added)
+      const answer = await server.call('GET', bare + added)
       expect([added, answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([added, 400, 'page-invalid'])
     }
   })

@@ -1,7 +1,8 @@
 /** $export, the kick-off (Bulk Data Access 2.0): accepted for system tokens only, answered 202 with the status address. */
 import { allows } from '../../auth/scopes.ts'
+import { parseResource } from '../../fhir/resource-text.ts'
 import { isResourceType, RESOURCE_TYPES } from '../../fhir/resource-types.ts'
-import { preferOf } from '../../interactions/answers.ts'
+import { acceptedAnswer, preferOf } from '../../interactions/answers.ts'
 import { audited } from '../../interactions/audited.ts'
 import { checkId } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
@@ -24,7 +25,7 @@ export const patientExport = exportOperation('Patient', 'type', 'patient-export'
 export const groupExport = exportOperation('Group', 'instance', 'group-export')
 
 function exportOperation(on: string, level: Operation['level'], definition: string): Operation {
-  return { code: 'export', on, level, methods: ['GET'], definition: `${DEFINITION}/${definition}`, run: kickOff }
+  return { code: 'export', on, level, methods: ['GET', 'POST'], definition: `${DEFINITION}/${definition}`, run: kickOff }
 }
 
 async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
@@ -43,15 +44,16 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
   await jobsOf(deps.store).insert(job)
   // The run goes on by itself; what a stopped process leaves is taken up by the export worker.
   void runExport(deps, job._id).catch(() => undefined)
-  return { status: 202, headers: { 'Content-Location': `${deps.baseUrl}/$export-status/${job._id}` } }
+  return acceptedAnswer(`${deps.baseUrl}/$export-status/${job._id}`)
 }
 
 function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
-  for (const [name] of request.query) if (!UNDERSTOOD.has(name)) throw paramError('parameter-unknown', name)
-  const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
+  const asked = [...request.query, ...parametersOf(request)]
+  for (const [name] of asked) if (!UNDERSTOOD.has(name)) throw paramError('parameter-unknown', name)
+  const value = (name: string) => asked.find(([key]) => key === name)?.[1]
   const format = value('_outputFormat')
   if (format !== undefined && !FORMATS.has(format)) throw paramError('parameter-invalid', '_outputFormat')
-  const since = sinceOf(request, request.query)
+  const since = sinceOf(request, asked)
   const now = deps.now()
   const level = request.segments.length === 1 ? 'system' : request.segments.length === 2 ? 'patient' : 'group'
   const id = request.segments[1] ?? ''
@@ -62,7 +64,7 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
     actor: request.actor,
     level,
     ...(level === 'group' ? { group: id } : {}),
-    types: typesOf(deps, request, value('_type'), level),
+    types: typesOf(deps, request, typesIn(asked), level),
     ...(since === undefined ? {} : { since }),
     request: `${deps.baseUrl}/${request.segments.join('/')}`,
     status: 'accepted',
@@ -71,6 +73,29 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
     written: [],
     expires: new Date(now.getTime() + EXPORT_LIFE_MS),
   }
+}
+
+/** `_type` may be a list and may come several times (Bulk Data Access 2.0). */
+function typesIn(asked: FhirRequest['query']): string | undefined {
+  const lists = asked.flatMap(([name, value]) => (name === '_type' ? [value] : []))
+  return lists.length === 0 ? undefined : lists.join(',')
+}
+
+/**
+ * Of a kick-off by POST: the same parameters in the body, each with its value in one of the simple types. A body may be missing.
+ * @throws OutcomeError resource-type-mismatch, parameter-invalid
+ */
+function parametersOf({ method, body }: FhirRequest): [string, string][] {
+  if (method !== 'POST' || !body || body.length === 0) return []
+  const { resource } = parseResource(body)
+  if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
+  const list: unknown[] = Array.isArray(resource.parameter) ? resource.parameter : []
+  return list.map((item, at) => {
+    const { name, ...values } = (item ?? {}) as Record<string, unknown>
+    const [value] = Object.entries(values).flatMap(([key, one]) => (key.startsWith('value') && typeof one === 'string' ? [one] : []))
+    if (typeof name === 'string' && value !== undefined) return [name, value]
+    throw new OutcomeError('parameter-invalid', { expression: [`Parameters.parameter[${at}]`], params: { name: 'parameter' } })
+  })
 }
 
 /** The types asked for, or all that the token's system scopes permit; a type without a scope is refused by name. */
@@ -84,7 +109,7 @@ function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined
     if (types.length === 0) throw new OutcomeError('forbidden')
     return types
   }
-  const types = asked.split(',').filter((type) => type !== '')
+  const types = [...new Set(asked.split(','))].filter((type) => type !== '')
   for (const type of types) {
     if (!isResourceType(type) || !inLevel(type)) throw paramError('parameter-invalid', '_type')
     if (!permitted(type)) throw new OutcomeError('forbidden')

@@ -1,0 +1,73 @@
+/** The kick-off of $export (Bulk Data Access 2.0): by GET and by POST, what it answers, and what it refuses. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { custody, observation, patient, putAll } from '../consent/resources.ts'
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+
+const ASYNC = { Prefer: 'respond-async' }
+let server: TestServer
+let engine: string
+
+beforeAll(async () => {
+  server = await startTestServer()
+  await putAll(server, await server.token('loader'), [patient('p', { meta: custody('H1') }), observation('o', 'p', 'x')])
+  engine = await server.token('h1-engine')
+}, 60_000)
+afterAll(() => server.stop())
+
+const start = (body?: unknown, token = engine): Promise<Answer> =>
+  server.call('POST', '/fhir/$export', { token, headers: ASYNC, ...(body === undefined ? {} : { body }) })
+const parameters = (...parameter: object[]) => ({ resourceType: 'Parameters', parameter })
+const code = (answer: Answer): string => answer.json.issue[0].details.coding[0].code
+const pathIn = (url: string): string => url.slice(server.url.length)
+
+async function typesOf(kickOff: Answer): Promise<string[]> {
+  expect(kickOff.status).toBe(202)
+  const status = pathIn(kickOff.headers.get('content-location') ?? '')
+  for (;;) {
+    const answer = await server.call('GET', status, { token: engine })
+    if (answer.status === 200) return answer.json.output.map(({ type }: { type: string }) => type).sort()
+    expect(answer.status).toBe(202)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+test('by POST with the parameters in the body, as HAPI sends them', async () => {
+  const types = (...values: string[]) => values.map((valueString) => ({ name: '_type', valueString }))
+  expect(await typesOf(await start(parameters(...types('Observation'))))).toEqual(['Observation'])
+  expect(await typesOf(await start(parameters(...types('Observation,Patient'))))).toEqual(['Observation', 'Patient'])
+  expect(await typesOf(await start(parameters(...types('Observation', 'Patient', 'Patient'))))).toEqual(['Observation', 'Patient'])
+  expect(await typesOf(await start(parameters({ name: '_since', valueInstant: '2999-01-01T00:00:00Z' })))).toEqual([])
+})
+
+test('by POST without a body, as Medplum sends it, and with parameters in the address', async () => {
+  expect(await typesOf(await start())).toEqual(['Observation', 'Organization', 'Patient'])
+  const inAddress = await server.call('POST', '/fhir/$export?_type=Patient', { token: engine, headers: ASYNC })
+  expect(await typesOf(inAddress)).toEqual(['Patient'])
+})
+
+test('the address of the status stands in the header and in the body', async () => {
+  for (const method of ['GET', 'POST']) {
+    const answer = await server.call(method, '/fhir/$export?_type=Patient', { token: engine, headers: ASYNC })
+    const address = answer.headers.get('content-location') ?? ''
+    expect(pathIn(address)).toMatch(/^\/fhir\/\$export-status\/[0-9a-f-]{36}$/)
+    expect([answer.json.resourceType, answer.json.issue[0].severity, code(answer)]).toEqual(['OperationOutcome', 'information', 'accepted'])
+    expect(answer.json.issue[0].diagnostics).toBe(`Accepted, its progress is at ${address}`)
+  }
+})
+
+test.each([
+  ['another resource', { resourceType: 'Patient' }, 'resource-type-mismatch'],
+  ['an unknown parameter', parameters({ name: '_nonsense', valueString: 'x' }), 'parameter-unknown'],
+  ['a parameter without a value', parameters({ name: '_type' }), 'parameter-invalid'],
+  ['a value that is no text', parameters({ name: '_type', valueInteger: 5 }), 'parameter-invalid'],
+  ['a type that is none', parameters({ name: '_type', valueString: 'Patience' }), 'parameter-invalid'],
+])('refused: %s', async (_name, body, issue) => {
+  const answer = await start(body)
+  expect([answer.status, code(answer)]).toEqual([400, issue])
+})
+
+test('a masked form may say no time in the body either', async () => {
+  const researcher = await server.token('researcher', { data_form: 'PSEUD' })
+  const answer = await start(parameters({ name: '_since', valueInstant: '2020-01-01T00:00:00Z' }), researcher)
+  expect([answer.status, code(answer)]).toEqual([403, 'parameter-forbidden'])
+})
