@@ -213,6 +213,12 @@ export const ISSUES = {
   'parameter-unsupported': issue(400, 'not-supported', '尚不支持参数 {name}', 'Parameter {name} is not supported'),
   'parameter-forbidden': issue(403, 'forbidden', '不允许使用检索参数 {name}', 'Search parameter {name} may not be used here'),
   'parameter-values': issue(400, 'too-costly', '{name} 的个数超过 {max}', '{name} has more than {max} values'),
+  'list-functional': issue(
+    400,
+    'not-supported',
+    '参数 {name} 只接受 List 的 id，本服务器没有 $current-problems 之类的功能性列表',
+    'Parameter {name} takes the id of a List: there are no functional lists such as $current-problems here',
+  ),
   'too-many-keys': issue(422, 'too-costly', '资源的检索值超过 {max} 个', 'The resource has more than {max} values to search by'),
   'chain-unknown': issue(
     400,

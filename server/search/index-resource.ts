@@ -6,6 +6,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Focus } from './composite.ts'
 import { SEPARATOR, withoutPrefixes } from './keys.ts'
 import { KEYS_MAX } from './limits.ts'
+import { indexListed } from './listed.ts'
 import { mainDateParams } from './main-date.ts'
 import type { GroupEntry, IndexEntry } from './plan.ts'
 import type { TypeParams } from './registry.ts'
@@ -19,6 +20,7 @@ export function indexResource(resource: FhirResource, params: TypeParams, zone: 
     for (const extract of extracts) extract(resource, emit)
   }
   for (const focus of params.foci) indexFocus(focus, resource, sink)
+  indexListed(resource, sink)
   return sink.entry(mainDateParams(resource.resourceType))
 }
 

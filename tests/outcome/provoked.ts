@@ -134,6 +134,7 @@ export const REQUESTS: readonly Provoked[] = [
   get('parameter-invalid', '/Patient?birthdate=x'),
   get('parameter-unsupported', '/Patient?_text=x'),
   get('modifier-unsupported', '/Patient?name:above=x'),
+  get('list-functional', '/Patient?_list=$current-problems'),
   get('page-invalid', '/Patient?_page=AAAA'),
   post('bundle-invalid', bundle('searchset'), ''),
   post('bundle-entries', bundle('batch', ...Array(10_001).fill({})), ''),

@@ -78,7 +78,6 @@ describe('a search request', () => {
     ['_filter=code eq a', 'parameter-unsupported'],
     ['_text=x', 'parameter-unsupported'],
     ['_content=x', 'parameter-unsupported'],
-    ['_list=1', 'parameter-unsupported'],
     ['code:in=x', 'value-set-unknown'],
     ['code:not-in=http://nowhere.example/ValueSet/x', 'value-set-unknown'],
     ['code:below=http://loinc.org|718-7', 'code-system-flat'],

@@ -14,6 +14,7 @@ import { isTargetModifier } from '../types/reference.ts'
 import type { PlanContext } from '../types/search-type.ts'
 import { planCriterion } from './criterion.ts'
 import type { ParamsOf } from './includes.ts'
+import { LIST_PARAMETER, planListed } from './listed.ts'
 import { paramError, splitName } from './names.ts'
 
 export interface ChainRequest {
@@ -51,6 +52,7 @@ function planStep(type: string, name: string, walk: Walk, hops: number): PlanNod
   const dot = name.indexOf('.')
   if (dot >= 0) return planChain(type, name.slice(0, dot), name.slice(dot + 1), walk, hops)
   const { code, modifier } = splitName(name)
+  if (code === LIST_PARAMETER) return planListed(type, modifier, walk.value, walk.options)
   const param = usable(type, code, modifier, walk)
   const localCodes = walk.options.localCodes?.(type) !== false
   return planCriterion(param, modifier, walk.value, { ...walk.context, localCodes })

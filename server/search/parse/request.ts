@@ -8,12 +8,13 @@ import type { ParsedSearch } from '../types.ts'
 import { type ChainRequest, isLinked, planLinked } from './chain.ts'
 import { planCriterion } from './criterion.ts'
 import { checkIncludeCount, parseInclude } from './includes.ts'
+import { LIST_PARAMETER, planListed } from './listed.ts'
 import { paramError, splitName } from './names.ts'
 import { patientKeys, patientsNamed } from './patients.ts'
 import { parseSort, sortCodes } from './sort.ts'
 
 /** Known to FHIR, not built: ignoring them would answer more than was asked for, so they are refused in either handling. */
-const NOT_BUILT: ReadonlySet<string> = new Set(['_filter', '_text', '_content', '_list', '_query', '_contained', '_containedType'])
+const NOT_BUILT: ReadonlySet<string> = new Set(['_filter', '_text', '_content', '_query', '_contained', '_containedType'])
 
 /** About the form of the answer: read elsewhere. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['_format', '_pretty'])
@@ -87,6 +88,10 @@ function readCriterion(draft: Draft, name: string, value: string, request: Reque
   if (isLinked(name)) return readLinked(draft, name, value, request)
   const { code, modifier } = splitName(name)
   if (NOT_BUILT.has(code)) throw paramError('parameter-unsupported', name)
+  if (code === LIST_PARAMETER) {
+    draft.nodes.push(planListed(request.type, modifier, value, request.options))
+    return true
+  }
   const param = request.params.get(code)
   if (!param) return unknown(draft, name, request)
   if (request.options.allowed && !request.options.allowed(request.type, code, modifier)) throw paramError('parameter-forbidden', code)
