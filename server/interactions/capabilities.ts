@@ -84,6 +84,7 @@ const searchParamsOf = (deps: FhirDeps, type: string): object[] => [
 
 /** Of every type, and no SearchParameter of a type's elements. */
 const SPECIAL_PARAMETERS: readonly object[] = [
+  { name: '_filter', type: 'special', definition: 'http://hl7.org/fhir/SearchParameter/filter' },
   { name: '_list', type: 'special', documentation: 'List 的 id；不支持功能性列表 / the id of a List; no functional lists' },
 ]
 

@@ -37,6 +37,11 @@ export type PlanNode =
   | { kind: 'keyRange'; from: string; to: string }
   /** one key starts with `prefix` and contains `text` after it (`:contains`) */
   | { kind: 'keyContains'; prefix: string; text: string }
+  /**
+   * Behind `prefix` one key is `text`, or begins or ends with it, whatever the case of its characters. `negated`: one key with the
+   * prefix is not so.
+   */
+  | { kind: 'keyLike'; prefix: string; text: string; begins: boolean; ends: boolean; negated?: boolean }
   | { kind: 'ids'; ids: string[] }
   /** one interval of `dates[param]` satisfies all bounds given: instants compared with its lo/hi */
   | { kind: 'interval'; field: 'dates' | 'nums'; param: string; where: IntervalBound[]; unit?: string }

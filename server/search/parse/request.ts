@@ -5,6 +5,8 @@ import { NAME_LENGTH_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } from '../limits.ts'
 import { allOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
 import type { ParsedSearch } from '../types.ts'
+import { planFilter } from '../filter/plan.ts'
+import { FILTER_PARAMETER } from '../filter/text.ts'
 import { type ChainRequest, isLinked, planLinked } from './chain.ts'
 import { planCriterion } from './criterion.ts'
 import { checkIncludeCount, parseInclude } from './includes.ts'
@@ -12,9 +14,10 @@ import { LIST_PARAMETER, planListed } from './listed.ts'
 import { paramError, splitName } from './names.ts'
 import { patientKeys, patientsNamed } from './patients.ts'
 import { parseSort, sortCodes } from './sort.ts'
+import { shownModifier } from './values.ts'
 
 /** Known to FHIR, not built: ignoring them would answer more than was asked for, so they are refused in either handling. */
-const NOT_BUILT: ReadonlySet<string> = new Set(['_filter', '_text', '_content', '_query', '_contained', '_containedType'])
+const NOT_BUILT: ReadonlySet<string> = new Set(['_text', '_content', '_query', '_contained', '_containedType'])
 
 /** About the form of the answer: read elsewhere. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['_format', '_pretty'])
@@ -88,6 +91,7 @@ function readCriterion(draft: Draft, name: string, value: string, request: Reque
   if (isLinked(name)) return readLinked(draft, name, value, request)
   const { code, modifier } = splitName(name)
   if (NOT_BUILT.has(code)) throw paramError('parameter-unsupported', name)
+  if (code === FILTER_PARAMETER) return readFilter(draft, modifier, value, request)
   if (code === LIST_PARAMETER) {
     draft.nodes.push(planListed(request.type, modifier, value, request.options))
     return true
@@ -101,6 +105,15 @@ function readCriterion(draft: Draft, name: string, value: string, request: Reque
   if (request.isAboutPerson(request.type, code)) for (const [key, id] of patientKeys(node)) draft.patientKeys.set(key, id)
   const patients = patientsNamed(request.type, code, modifier, value, request.context.ownBase)
   if (patients) draft.bound.push(patients)
+  return true
+}
+
+function readFilter(draft: Draft, modifier: string | undefined, value: string, request: Request): boolean {
+  if (modifier !== undefined) throw paramError('modifier-unsupported', FILTER_PARAMETER, { modifier: shownModifier(modifier) })
+  const { node, patientKeys: keys, bound } = planFilter(request.type, value, request)
+  draft.nodes.push(node)
+  for (const [key, id] of keys) draft.patientKeys.set(key, id)
+  draft.bound.push(...bound)
   return true
 }
 
