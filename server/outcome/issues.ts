@@ -2,17 +2,13 @@
  * Every cause that a client can meet: one stable code, HTTP status, FHIR issue type, text in Chinese and English.
  * `{name}` is replaced from the issue's params.
  */
-export interface IssueDefinition {
-  status: number
-  /** http://hl7.org/fhir/issue-type */
-  type: string
-  zh: string
-  en: string
-}
+import { issue, type IssueDefinition } from './issue.ts'
+import { SEARCH_ISSUES } from './issues-of-search.ts'
 
-const issue = (status: number, type: string, zh: string, en: string): IssueDefinition => ({ status, type, zh, en })
+export type { IssueDefinition } from './issue.ts'
 
 export const ISSUES = {
+  ...SEARCH_ISSUES,
   internal: issue(500, 'exception', '服务器内部错误', 'Internal error'),
   'charset-invalid': issue(400, 'structure', '正文不是有效的 UTF-8', 'The body is not valid UTF-8'),
   'json-invalid': issue(
@@ -213,37 +209,6 @@ export const ISSUES = {
   'parameter-unsupported': issue(400, 'not-supported', '尚不支持参数 {name}', 'Parameter {name} is not supported'),
   'parameter-forbidden': issue(403, 'forbidden', '不允许使用检索参数 {name}', 'Search parameter {name} may not be used here'),
   'parameter-values': issue(400, 'too-costly', '{name} 的个数超过 {max}', '{name} has more than {max} values'),
-  'list-functional': issue(
-    400,
-    'not-supported',
-    '参数 {name} 只接受 List 的 id，本服务器没有 $current-problems 之类的功能性列表',
-    'Parameter {name} takes the id of a List: there are no functional lists such as $current-problems here',
-  ),
-  'filter-syntax': issue(
-    400,
-    'invalid',
-    '_filter 第 {position} 个字符处应为：{expected}',
-    'At character {position} of _filter there should be: {expected}',
-  ),
-  'filter-large': issue(
-    400,
-    'too-costly',
-    '_filter 的比较超过 {max} 个，或嵌套超过 {depth} 层（第 {position} 个字符处）',
-    'At character {position} of _filter there are more than {max} comparisons, or it is nested deeper than {depth}',
-  ),
-  'filter-parameter': issue(
-    400,
-    'not-supported',
-    '_filter 第 {position} 个字符处的名称不是该处可用的检索参数',
-    'The name at character {position} of _filter is no search parameter that can be used there',
-  ),
-  'filter-operator': issue(
-    400,
-    'not-supported',
-    '_filter 第 {position} 个字符处的运算 {operator} 不适用于该参数',
-    'The operator {operator} at character {position} of _filter does not apply to its parameter',
-  ),
-  'filter-value': issue(400, 'value', '_filter 第 {position} 个字符处的值无效', 'The value at character {position} of _filter is invalid'),
   'too-many-keys': issue(422, 'too-costly', '资源的检索值超过 {max} 个', 'The resource has more than {max} values to search by'),
   'chain-unknown': issue(
     400,

@@ -86,5 +86,15 @@ export interface IntervalBound {
 export interface SortTerm {
   by: 'id' | 'lastUpdated' | 'dates' | 'nums' | 'keys' | 'mainDate'
   param: string
+  /** of dates and numbers: other parameters that hold values of it too */
+  more?: readonly string[]
+  /** of keys: where its values stand */
+  places?: readonly SortPlace[]
   descending: boolean
+}
+
+/** The value is what stands behind `prefix` in a key of the first of these ranges [from, to) that has one. */
+export interface SortPlace {
+  prefix: string
+  ranges: readonly (readonly [from: string, to: string])[]
 }

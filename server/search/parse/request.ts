@@ -186,9 +186,13 @@ function readElements(draft: Draft, name: string, value: string): boolean {
   return true
 }
 
+/** There is no score to sort by: another order would be taken for it. */
+const SCORE = '_score'
+
 /** An unknown sort parameter changes only the order: lenient handling ignores it. */
 function readSort(draft: Draft, name: string, value: string, request: Request): boolean {
   const codes = sortCodes(value)
+  if (codes.includes(SCORE)) throw paramError('parameter-unsupported', SCORE)
   if (codes.some((c) => !request.params.has(c))) return unknown(draft, name, request, 'parameter-invalid')
   for (const code of codes)
     if (request.options.allowed && !request.options.allowed(request.type, code)) throw paramError('parameter-forbidden', code)
