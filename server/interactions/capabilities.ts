@@ -77,8 +77,16 @@ const INTERACTIONS = ['read', 'vread', 'update', 'patch', 'delete', 'history-ins
 const CHANGES: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete'])
 const IMMUTABLE = new Set(['AuditEvent'])
 
-const searchParamsOf = (deps: FhirDeps, type: string): object[] =>
-  deps.search.parameters(type).map(({ code, type: kind, url }) => ({ name: code, type: kind, definition: url }))
+const searchParamsOf = (deps: FhirDeps, type: string): object[] => [
+  ...deps.search.parameters(type).map(({ code, type: kind, url }) => ({ name: code, type: kind, definition: url })),
+  ...SPECIAL_PARAMETERS,
+]
+
+/** Of every type, and no SearchParameter of a type's elements. */
+const SPECIAL_PARAMETERS: readonly object[] = [
+  { name: '_filter', type: 'special', definition: 'http://hl7.org/fhir/SearchParameter/filter' },
+  { name: '_list', type: 'special', documentation: 'List 的 id；不支持功能性列表 / the id of a List; no functional lists' },
+]
 
 function resourceOf(deps: FhirDeps, type: string): unknown {
   const parameters = deps.search.parameters(type)

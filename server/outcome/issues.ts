@@ -2,17 +2,13 @@
  * Every cause that a client can meet: one stable code, HTTP status, FHIR issue type, text in Chinese and English.
  * `{name}` is replaced from the issue's params.
  */
-export interface IssueDefinition {
-  status: number
-  /** http://hl7.org/fhir/issue-type */
-  type: string
-  zh: string
-  en: string
-}
+import { issue, type IssueDefinition } from './issue.ts'
+import { SEARCH_ISSUES } from './issues-of-search.ts'
 
-const issue = (status: number, type: string, zh: string, en: string): IssueDefinition => ({ status, type, zh, en })
+export type { IssueDefinition } from './issue.ts'
 
 export const ISSUES = {
+  ...SEARCH_ISSUES,
   internal: issue(500, 'exception', '服务器内部错误', 'Internal error'),
   'charset-invalid': issue(400, 'structure', '正文不是有效的 UTF-8', 'The body is not valid UTF-8'),
   'json-invalid': issue(

@@ -6,6 +6,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Focus } from './composite.ts'
 import { SEPARATOR, withoutPrefixes } from './keys.ts'
 import { KEYS_MAX } from './limits.ts'
+import { indexListed } from './listed.ts'
 import { mainDateParams } from './main-date.ts'
 import type { GroupEntry, IndexEntry } from './plan.ts'
 import type { TypeParams } from './registry.ts'
@@ -19,6 +20,7 @@ export function indexResource(resource: FhirResource, params: TypeParams, zone: 
     for (const extract of extracts) extract(resource, emit)
   }
   for (const focus of params.foci) indexFocus(focus, resource, sink)
+  indexListed(resource, sink)
   return sink.entry(mainDateParams(resource.resourceType))
 }
 
@@ -47,6 +49,7 @@ class Sink implements IndexSink {
   #nums: IndexEntry['nums'] = {}
   #groups: Record<string, GroupEntry[]> = {}
   #sorts: Record<string, { lo: string; hi: string }> = {}
+  #chinese = new Set<string>()
   /** keys and ranges in its groups */
   #grouped = 0
   #ranges = 0
@@ -92,7 +95,8 @@ class Sink implements IndexSink {
     else this.#folded.set(code, [folded])
   }
 
-  sort(code: string, place: string): void {
+  sort(code: string, place: string, isChinese: boolean): void {
+    if (isChinese) this.#chinese.add(code)
     const key = code + SEPARATOR.folded + place
     const known = this.#sorts[code]
     if (!known) this.#sorts[code] = { lo: key, hi: key }
@@ -121,7 +125,8 @@ class Sink implements IndexSink {
     }
     const sd = this.#mainDate(mainDates)
     const groups = Object.keys(this.#groups).length > 0 ? { groups: this.#groups } : {}
-    const sorts = Object.keys(this.#sorts).length > 0 ? { sorts: this.#sorts } : {}
+    const kept = Object.entries(this.#sorts).filter(([code]) => this.#chinese.has(code))
+    const sorts = kept.length > 0 ? { sorts: Object.fromEntries(kept) } : {}
     return { keys: [...this.#keys], dates: this.#dates, nums: this.#nums, ...groups, ...sorts, ...(sd ? { sd } : {}) }
   }
 

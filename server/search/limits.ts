@@ -16,6 +16,10 @@ export const NAME_LENGTH_MAX = 512
 export const HOPS_MAX = 10
 /** Resource types that the chained parameters of one request ask, all their ways together. */
 export const LINKS_MAX = 300
+/** Comparisons of one `_filter`. */
+export const FILTER_TESTS_MAX = 100
+/** Parentheses and brackets of a `_filter` inside each other. */
+export const FILTER_DEPTH_MAX = 20
 /** Terms of `_sort`. */
 export const SORT_TERMS_MAX = 5
 /** Terms of `_include` and `_revinclude` after wildcards are written out. */

@@ -42,6 +42,11 @@ export type PlanNode =
   | { kind: 'keyRange'; from: string; to: string }
   /** one key starts with `prefix` and contains `text` after it (`:contains`) */
   | { kind: 'keyContains'; prefix: string; text: string }
+  /**
+   * Behind `prefix` one key is `text`, or begins or ends with it, whatever the case of its characters. `negated`: one key with the
+   * prefix is not so.
+   */
+  | { kind: 'keyLike'; prefix: string; text: string; begins: boolean; ends: boolean; negated?: boolean }
   | { kind: 'ids'; ids: string[] }
   /** one interval of `dates[param]` satisfies all bounds given: instants compared with its lo/hi */
   | { kind: 'interval'; field: 'dates' | 'nums'; param: string; where: IntervalBound[]; unit?: string }
@@ -86,5 +91,19 @@ export interface IntervalBound {
 export interface SortTerm {
   by: 'id' | 'lastUpdated' | 'dates' | 'nums' | 'keys' | 'mainDate'
   param: string
+  /** of dates and numbers: other parameters that hold values of it too */
+  more?: readonly string[]
+  /** of keys: where its values stand */
+  places?: readonly SortPlace[]
   descending: boolean
+}
+
+/**
+ * The value is what stands behind `prefix`: in `sorts` of this parameter, if it is named and there, or else in a key of the first
+ * of these ranges [from, to) that has one.
+ */
+export interface SortPlace {
+  prefix: string
+  sorts?: string
+  ranges: readonly (readonly [from: string, to: string])[]
 }

@@ -74,7 +74,8 @@ interface OtherEnd {
 async function otherEnds(o: Work, link: Link, inner: PlanNode): Promise<{ ends: OtherEnd[]; more: boolean }> {
   const { type } = link
   // Where keys narrow it, a range of keys beside them would only tempt the database to take it for its index.
-  const plan: PlanNode = link.kind === 'has' && !narrowedByKey(inner) ? { kind: 'and', nodes: [refersBy(link), inner] } : inner
+  const plan: PlanNode =
+    link.kind === 'has' && !narrowedByKey(inner) && !namesIds(inner) ? { kind: 'and', nodes: [refersBy(link), inner] } : inner
   const projection = { acc: 1, ...(link.kind === 'has' ? { keys: { $filter: { input: '$keys', cond: inRanges(link.starts) } } } : {}) }
   const { before, stages } = linkedFilter(o.decision, type, plan)
   const limit = BOUNDS.linkedDocs + 1
@@ -89,6 +90,9 @@ async function otherEnds(o: Work, link: Link, inner: PlanNode): Promise<{ ends: 
   const ends = docs.filter(({ acc, keys }) => keys?.length !== 0 && o.decision.permits(type, acc))
   return { ends, more: docs.length === limit }
 }
+
+/** Whether resources are named by their ids, which is the best index. */
+const namesIds = (plan: PlanNode): boolean => plan.kind === 'ids' || (plan.kind === 'and' && plan.nodes.some(namesIds))
 
 const refersBy = ({ starts }: Has): PlanNode => ({
   kind: 'or',

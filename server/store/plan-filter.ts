@@ -28,6 +28,8 @@ export function planFilter(plan: PlanNode, slots: Slots = NO_SLOTS): StoredFilte
       return { keys: { $elemMatch: { $gte: text(plan.from), $lt: text(plan.to) } } } as StoredFilter
     case 'keyContains':
       return { keys: { $elemMatch: { ...prefixRange(plan.prefix), $regex: containsPattern(plan.prefix, plan.text) } } } as StoredFilter
+    case 'keyLike':
+      return { keys: { $elemMatch: likeMatch(plan) } } as StoredFilter
     case 'ids':
       return { _id: inList(plan.ids) } as StoredFilter
     case 'interval':
@@ -100,6 +102,19 @@ export function prefixRange(prefix: string): { $gte: string; $lt: string } {
 /** Everything is escaped, so that the pattern can only be literal text; it is anchored, so that the index bounds it. */
 function containsPattern(prefix: string, part: string): string {
   return `^${escaped(prefix)}[\\s\\S]*${escaped(text(part))}`
+}
+
+function likeMatch({ prefix, text: part, begins, ends, negated }: Extract<PlanNode, { kind: 'keyLike' }>): Document {
+  const spelled = [...text(part)].map(anyCase).join('')
+  const pattern = `^${escaped(prefix)}${begins ? '' : '[\\s\\S]*'}${spelled}${ends ? '\\z' : ''}`
+  return { ...prefixRange(prefix), ...(negated ? { $not: { $regex: pattern } } : { $regex: pattern }) }
+}
+
+/** A character in either case, where it is one character in both. */
+function anyCase(character: string): string {
+  const forms = [character, character.toLowerCase(), character.toUpperCase()].filter((form) => [...form].length === 1)
+  const distinct = [...new Set(forms)].map(escaped)
+  return distinct.length === 1 ? (distinct[0] as string) : `(?:${distinct.join('|')})`
 }
 
 function escaped(literal: string): string {

@@ -48,6 +48,13 @@ function resolved(plan: PlanNode, known: readonly { shape: string; keys: readonl
   return plan.kind === 'not' ? { ...plan, node: resolved(plan.node, known) } : plan
 }
 
+/** The keys of shapes are ASCII. */
+function isLike({ text, begins, ends }: Extract<PlanNode, { kind: 'keyLike' }>, value: string): boolean {
+  const [part, whole] = [text.toLowerCase(), value.toLowerCase()]
+  if (begins && ends) return whole === part
+  return begins ? whole.startsWith(part) : ends ? whole.endsWith(part) : whole.includes(part)
+}
+
 /** A criterion on keys, decided here: what plan-filter.ts has the database decide. */
 function holds(node: PlanNode, keys: readonly string[]): boolean {
   switch (node.kind) {
@@ -63,6 +70,8 @@ function holds(node: PlanNode, keys: readonly string[]): boolean {
       return keys.some((key) => key >= node.from && key < node.to)
     case 'keyContains':
       return keys.some((key) => key.startsWith(node.prefix) && key.slice(node.prefix.length).includes(node.text))
+    case 'keyLike':
+      return keys.some((key) => key.startsWith(node.prefix) && isLike(node, key.slice(node.prefix.length)) !== (node.negated === true))
     case 'missing':
       return node.missing !== keys.some((key) => node.separators.some((separator) => key.startsWith(node.param + separator)))
     case 'everything':

@@ -6,8 +6,8 @@
  * going up, the highest going down.
  */
 import type { Document } from 'mongodb'
-import type { SortTerm } from '../search/plan.ts'
-import { pathName, prefixRange } from './plan-filter.ts'
+import type { SortPlace, SortTerm } from '../search/plan.ts'
+import { pathName } from './plan-filter.ts'
 import type { PageMark } from './types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 
@@ -22,11 +22,9 @@ export interface Order {
   instant: boolean
 }
 
-/** Keys of one parameter begin with its name and one of these: string, token, reference, uri. */
-const KEY_SEPARATORS = ['~', ':', '>', '=']
-
 export function orderOf(term: SortTerm, date: 'sd' | 'at' = 'sd'): Order {
   const descending = term.descending
+  const best = descending ? '$max' : '$min'
   switch (term.by) {
     case 'id':
       return { field: '_id', value: '$_id', descending, instant: false }
@@ -36,24 +34,44 @@ export function orderOf(term: SortTerm, date: 'sd' | 'at' = 'sd'): Order {
       return { field: date, value: { $ifNull: [`$${date}`, null] }, descending, instant: true }
     case 'dates':
     case 'nums': {
-      const path = `$${term.by}.${pathName(term.param)}.${descending ? 'hi' : 'lo'}`
-      return { value: { $ifNull: [{ [descending ? '$max' : '$min']: path }, null] }, descending, instant: term.by === 'dates' }
+      const ends = [term.param, ...(term.more ?? [])].map((param) => {
+        const path = `$${term.by}.${pathName(param)}`
+        return { [best]: term.by === 'nums' ? finiteEnds(path, descending) : `${path}.${descending ? 'hi' : 'lo'}` }
+      })
+      return { value: { $ifNull: [ends.length === 1 ? ends[0] : { [best]: ends }, null] }, descending, instant: term.by === 'dates' }
     }
     case 'keys':
-      return { value: keyValue(pathName(term.param), descending), descending, instant: false }
+      return { value: keyValue(term.places ?? [], best), descending, instant: false }
     default:
       throw new TypeError(`unknown order ${String(term.by satisfies never)}`)
   }
 }
 
-function keyValue(param: string, descending: boolean): Document {
-  const candidates = KEY_SEPARATORS.map((separator) => {
-    const { $gte, $lt } = prefixRange(param + separator)
-    const own = { $filter: { input: { $ifNull: ['$keys', []] }, cond: { $and: [{ $gte: ['$$this', $gte] }, { $lt: ['$$this', $lt] }] } } }
-    return { [descending ? '$max' : '$min']: own }
-  })
-  return { $ifNull: [`$sorts.${param}.${descending ? 'hi' : 'lo'}`, ...candidates, null] }
+/** An end that is open (`<5` goes down without one) sorts as the value itself: no mark can hold what is infinite. */
+function finiteEnds(path: string, descending: boolean): Document {
+  const end = descending ? '$$this.hi' : '$$this.lo'
+  const open = descending ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+  return { $map: { input: { $ifNull: [path, []] }, in: { $cond: [{ $eq: [end, open] }, '$$this.v', end] } } }
 }
+
+/** Of several places the values are compared without what tells the places apart. */
+function keyValue(places: readonly SortPlace[], best: '$min' | '$max'): Document {
+  const values = places.map(({ prefix, ranges, sorts }) => {
+    const read = sorts === undefined ? [] : [`$sorts.${pathName(sorts)}.${best === '$min' ? 'lo' : 'hi'}`]
+    const key = { $ifNull: [...read, ...ranges.map((range) => ({ [best]: keysWithin(range) })), null] }
+    if (places.length === 1) return key
+    const bare = { $substrBytes: ['$$key', Buffer.byteLength(prefix), -1] }
+    return { $let: { vars: { key }, in: { $cond: [{ $eq: ['$$key', null] }, null, bare] } } }
+  })
+  return values.length === 1 ? (values[0] as Document) : { $ifNull: [{ [best]: values }, null] }
+}
+
+const keysWithin = ([from, to]: SortPlace['ranges'][number]): Document => ({
+  $filter: {
+    input: { $ifNull: ['$keys', []] },
+    cond: { $and: [{ $gte: ['$$this', { $literal: from }] }, { $lt: ['$$this', { $literal: to }] }] },
+  },
+})
 
 /**
  * Expression that is true for rows behind the mark in the order given; `fields` name the computed values.

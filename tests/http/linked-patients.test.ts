@@ -85,6 +85,8 @@ const FORMS: [string, (id: string) => string][] = [
   ['an address of this server', (id) => `subject=${server.running.url}/fhir/Patient/${id}`],
   ['a chain', (id) => `patient._id=${id}`],
   ['a chain with a type', (id) => `subject:Patient._id=nobody,${id}`],
+  ['a filter', (id) => `_filter=patient%20re%20Patient/${id}`],
+  ['a filter of several', (id) => `_filter=status%20eq%20nothing%20or%20not%20(not%20(subject%20re%20Patient/${id}))`],
   ['one of several', (id) => `patient=nobody,${id}`],
 ]
 

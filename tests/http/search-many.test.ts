@@ -217,7 +217,7 @@ describe('the system', () => {
     const [rest] = (await get('/metadata')).json.rest
     expect(rest.interaction.map(({ code: one }: { code: string }) => one)).toContain('search-system')
     const names = rest.searchParam.map(({ name }: { name: string }) => name).sort()
-    expect(names).toEqual(['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag'])
+    expect(names).toEqual(['_filter', '_id', '_lastUpdated', '_list', '_profile', '_security', '_source', '_tag'])
     // The urls of R4's own definitions.
     expect(rest.compartment).toEqual(
       ['patient', 'encounter', 'practitioner', 'relatedPerson', 'device'].map(

@@ -267,7 +267,7 @@ describe('values', () => {
   })
 
   test('the order by a composite is not defined', () => {
-    expect(refusal('Observation', '_sort=code-value-quantity')).toBe('parameter-unsupported')
+    expect(refusal('Observation', '_sort=code-value-quantity')).toBe('sort-composite')
   })
 
   test('codes that stand in local systems alone stay unfound where they are not shown', () => {

@@ -139,6 +139,32 @@ const observationQuery = fc.oneof(
     .map(([n, b]) => `${n}:missing=${b}`),
   fc.constantFrom('status=final', 'status:not=final', '_id=r1,r2,r30', '_id:not=r1', '_id=$x'),
 )
+/** `_filter`, whose operators ask for what no ordinary parameter asks for. */
+const filterOf = (...tests: fc.Arbitrary<string>[]) =>
+  fc
+    .array(fc.tuple(fc.constantFrom('and', 'or'), fc.oneof(...tests), fc.boolean()), { minLength: 1, maxLength: 3 })
+    .map((parts) => parts.map(([word, one, not], at) => `${at === 0 ? '' : ` ${word} `}${not ? `not (${one})` : one}`).join(''))
+    .map((text) => `_filter=${text}`)
+const tokenText = tokenValue.filter((value) => !/[\s)\]]/.test(value))
+const observationFilter = filterOf(
+  fc.tuple(fc.constantFrom('code', 'combo-code', 'status'), fc.constantFrom('eq', 'ne'), tokenText).map((t) => t.join(' ')),
+  fc.tuple(fc.constantFrom('po', 'co', ...DATE_PREFIXES), arbitraryDate).map(([op, d]) => `date ${op} ${d}`),
+  fc.tuple(fc.constantFrom(...DATE_PREFIXES), arbitraryDecimal).map(([op, n]) => `value-quantity ${op} ${n}`),
+  fc
+    .tuple(tokenText, fc.constantFrom('gt', 'lt', 'ne', 'eq'), arbitraryDecimal)
+    .map(([c, op, n]) => `component-code-value-quantity[component-code eq ${c}].component-value-quantity ${op} ${n}`),
+  fc.constantFrom('subject re Patient/1', 'patient pr false', 'patient.name co "王"', 'patient[active eq true].organization.name sw "王"'),
+)
+const patientFilter = filterOf(
+  fc
+    .tuple(
+      fc.constantFrom('family', 'given', 'name'),
+      fc.constantFrom('eq', 'ne', 'co', 'sw', 'ew', 'gt', 'lt', 'ge', 'le'),
+      fc.constantFrom('王', 'WANG', 'müller', 'MÜLLER', 'jo', '建国', '国', 'x.*', '.*', '\u{20000}', '张', 'w'),
+    )
+    .map((t) => t.join(' ')),
+  fc.constantFrom('organization.name pr true', 'organization.name pr false', 'organization[name co "江"].name sw "张"', 'active ne true'),
+)
 const nameValue = fc.constantFrom(
   '王',
   '王建',
@@ -264,6 +290,8 @@ describe('the database answers a plan as it reads', () => {
   test.each([
     ['Observation', observationQuery],
     ['Patient', patientQuery],
+    ['Observation', observationFilter],
+    ['Patient', patientFilter],
   ])('%s', async (type, arbitrary) => {
     const queries = fc
       .sample(fc.array(arbitrary, { minLength: 1, maxLength: 2 }), { numRuns: 300, seed: SEED })

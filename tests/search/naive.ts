@@ -27,6 +27,8 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
       return keys.some((k) => inOrder(plan.from, k) <= 0 && inOrder(k, plan.to) < 0)
     case 'keyContains':
       return keys.some((k) => k.startsWith(plan.prefix) && k.slice(plan.prefix.length).includes(plan.text))
+    case 'keyLike':
+      return keys.some((k) => k.startsWith(plan.prefix) && isLike(plan, k.slice(plan.prefix.length)) !== (plan.negated ?? false))
     case 'ids':
       return plan.ids.includes(doc.id)
     case 'interval': {
@@ -58,6 +60,15 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
     case 'everything':
       return true
   }
+}
+
+/** Character by character, in either case. */
+function isLike({ text, begins, ends }: Extract<PlanNode, { kind: 'keyLike' }>, value: string): boolean {
+  const [wanted, found] = [[...text], [...value]]
+  const same = (a = '', b = '') => a === b || a === b.toLowerCase() || a === b.toUpperCase()
+  const standsAt = (at: number) => at >= 0 && wanted.every((c, i) => same(found[at + i], c))
+  if (begins && ends) return found.length === wanted.length && standsAt(0)
+  return begins ? standsAt(0) : ends && standsAt(found.length - wanted.length)
 }
 
 /** What stands before the id, where the key ends in it. */

@@ -75,10 +75,9 @@ describe('a search request', () => {
     ['subject:Patient.birthdate=x', 'parameter-invalid'],
     [`${'derived-from:Observation.'.repeat(11)}code=x`, 'chain-long'],
     ['focus.focus.focus.code=x', 'chain-long'],
-    ['_filter=code eq a', 'parameter-unsupported'],
+    ['_filter:not=code eq a', 'modifier-unsupported'],
     ['_text=x', 'parameter-unsupported'],
     ['_content=x', 'parameter-unsupported'],
-    ['_list=1', 'parameter-unsupported'],
     ['code:in=x', 'value-set-unknown'],
     ['code:not-in=http://nowhere.example/ValueSet/x', 'value-set-unknown'],
     ['code:below=http://loinc.org|718-7', 'code-system-flat'],
@@ -144,14 +143,18 @@ describe('a search request', () => {
   test('_sort by any parameter of the type', () => {
     expect(parse('Observation', '_sort=-date,status,_id,-_lastUpdated,value-quantity').sort).toEqual([
       { by: 'mainDate', param: 'date', descending: true },
-      { by: 'keys', param: 'status', descending: false },
+      { by: 'keys', param: 'status', places: [{ prefix: 'status:', ranges: [['status:', 'status;']] }], descending: false },
       { by: 'id', param: '_id', descending: false },
       { by: 'lastUpdated', param: '_lastUpdated', descending: true },
       { by: 'nums', param: 'value-quantity', descending: false },
     ])
     expect(parse('Patient', '_sort=birthdate').sort).toEqual([{ by: 'dates', param: 'birthdate', descending: false }])
     expect(parse('DiagnosticReport', '_sort=date').sort).toEqual([{ by: 'dates', param: 'date', descending: false }])
-    expect(refusal('Observation', '_sort=combo-code')).toBe('parameter-unsupported')
+    expect(refusal('Observation', '_sort=code-value-quantity', false)).toBe('sort-composite')
+    expect(refusal('Observation', '_sort=_score', false)).toBe('parameter-unsupported')
+    expect(refusal('AuditEvent', '_sort=action', false)).toBe('parameter-unsupported')
+    expect(refusal('Location', '_sort=near', false)).toBe('parameter-unsupported')
+    expect(parse('AuditEvent', '_sort=-date').sort).toEqual([{ by: 'lastUpdated', param: 'date', descending: true }])
     expect(refusal('Observation', '_sort=a,b,c,d,e,f', true)).toBe('parameter-invalid')
     expect(parse('Observation', '_sort=nothing', false).ignored).toEqual(['_sort'])
   })

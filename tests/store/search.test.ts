@@ -15,7 +15,7 @@ beforeAll(async () => {
         keys: ['k', 'name~b', 'name!B'],
         sd: day(3),
         dates: { date: [{ lo: day(3), hi: day(4) }] },
-        nums: { size: [{ lo: 3, hi: 3, v: 3 }] },
+        nums: { size: [{ lo: 3, hi: 3, v: 3 }], open: [{ lo: 9, hi: Number.POSITIVE_INFINITY, v: 9 }] },
       },
     ],
     [
@@ -29,10 +29,19 @@ beforeAll(async () => {
             { lo: day(1), hi: day(2) },
           ],
         },
+        nums: { open: [{ lo: Number.NEGATIVE_INFINITY, hi: 7, v: 7 }] },
       },
     ],
     ['d', { keys: ['k', 'code:x', 'code=S|y'], nums: { size: [{ lo: 1, hi: 9, v: 5 }] } }],
-    ['b', { keys: ['k', 'name~b'], sd: day(3), dates: { date: [{ lo: day(4), hi: day(9) }] }, nums: { size: [{ lo: 2, hi: 2, v: 2 }] } }],
+    [
+      'b',
+      {
+        keys: ['k', 'name~b'],
+        sd: day(3),
+        dates: { date: [{ lo: day(4), hi: day(9) }] },
+        nums: { size: [{ lo: 2, hi: 2, v: 2 }], open: [{ lo: 5, hi: 5, v: 5 }] },
+      },
+    ],
     ['c', { keys: ['k', 'code:w'], sd: day(4) }],
   ]
   for (const [id, entry] of entries) await context.store.commit({ writes: [put(id, id, { index: index(entry) })] })
@@ -61,7 +70,10 @@ async function paged(sort: SortTerm[], size: number): Promise<string> {
   throw new Error('pages do not end')
 }
 
-const by = (by: SortTerm['by'], descending = false, param = ''): SortTerm => ({ by, param, descending })
+const by = (by: SortTerm['by'], descending = false, param = '', separator = '~'): SortTerm => {
+  const prefix = param + separator
+  return { by, param, descending, ...(by === 'keys' ? { places: [{ prefix, ranges: [[prefix, `${prefix}\uffff`]] }] } : {}) }
+}
 
 describe('orders', () => {
   // Equal values: by id, against the direction of the first term. Missing values: always last.
@@ -79,7 +91,10 @@ describe('orders', () => {
     ['highest number down', [by('nums', true, 'size')], 'debac'],
     ['lowest string', [by('keys', false, 'name')], 'aebdc'],
     ['highest string down', [by('keys', true, 'name')], 'abecd'],
-    ['token, by code', [by('keys', false, 'code')], 'cdeba'],
+    ['an open end is the value', [by('nums', false, 'open')], 'baedc'],
+    ['an open end is the value, down', [by('nums', true, 'open')], 'eabcd'],
+    ['of two parameters', [{ ...by('nums', false, 'size'), more: ['open'] }], 'dbeac'],
+    ['token, by code', [by('keys', false, 'code', ':')], 'cdeba'],
     ['string, then main date', [by('keys', false, 'name'), by('mainDate', true)], 'aebcd'],
     ['main date, then id down', [by('mainDate'), by('id', true)], 'ebcad'],
     ['main date, then id', [by('mainDate'), by('id')], 'becad'],

@@ -14,6 +14,7 @@ import { isTargetModifier } from '../types/reference.ts'
 import type { PlanContext } from '../types/search-type.ts'
 import { planCriterion } from './criterion.ts'
 import type { ParamsOf } from './includes.ts'
+import { LIST_PARAMETER, planListed } from './listed.ts'
 import { paramError, splitName } from './names.ts'
 
 export interface ChainRequest {
@@ -30,7 +31,7 @@ export const isLinked = (name: string): boolean => name === '_has' || name.start
 
 const HAS = '_has:'
 
-interface Walk extends ChainRequest {
+export interface Walk extends ChainRequest {
   /** the whole name, for messages */
   whole: string
   value: string
@@ -42,15 +43,22 @@ interface Walk extends ChainRequest {
  * would answer more than was asked
  */
 export function planLinked(type: string, name: string, value: string, request: ChainRequest): PlanNode {
-  return planStep(type, name, { ...request, whole: name, value }, 0)
+  return planStep(type, name, newWalk(name, value, request), 0)
+}
+
+export const newWalk = (whole: string, value: string, request: ChainRequest): Walk => ({ ...request, whole, value })
+
+function countLink(walk: Walk, hops: number): void {
+  if (hops > HOPS_MAX || ++walk.budget.links > LINKS_MAX) throw paramError('chain-long', walk.whole, { max: String(HOPS_MAX) })
 }
 
 function planStep(type: string, name: string, walk: Walk, hops: number): PlanNode {
-  if (hops > HOPS_MAX || ++walk.budget.links > LINKS_MAX) throw paramError('chain-long', walk.whole, { max: String(HOPS_MAX) })
+  countLink(walk, hops)
   if (name.startsWith(HAS)) return planHas(type, name, walk, hops)
   const dot = name.indexOf('.')
   if (dot >= 0) return planChain(type, name.slice(0, dot), name.slice(dot + 1), walk, hops)
   const { code, modifier } = splitName(name)
+  if (code === LIST_PARAMETER) return planListed(type, modifier, walk.value, walk.options)
   const param = usable(type, code, modifier, walk)
   const localCodes = walk.options.localCodes?.(type) !== false
   return planCriterion(param, modifier, walk.value, { ...walk.context, localCodes })
@@ -66,14 +74,39 @@ function usable(type: string, code: string, modifier: string | undefined, walk: 
 
 function planChain(type: string, head: string, rest: string, walk: Walk, hops: number): PlanNode {
   const { code, modifier } = splitName(head)
-  const param = reference(usable(type, code, modifier, walk), walk)
+  return follow(type, { param: reference(usable(type, code, modifier, walk), walk), code, modifier }, walk, (target) =>
+    planStep(target, rest, walk, hops + 1),
+  )
+}
+
+/** What `plan` says of the resources at the other end of a reference, for callers that have names of their own. */
+export function followReference(
+  type: string,
+  code: string,
+  walk: Walk,
+  hops: number,
+  plan: (target: string, hops: number) => PlanNode,
+): PlanNode {
+  return follow(type, { param: reference(usable(type, code, undefined, walk), walk), code, modifier: undefined }, walk, (target) => {
+    countLink(walk, hops + 1)
+    return plan(target, hops + 1)
+  })
+}
+
+interface Link {
+  param: Param
+  code: string
+  modifier: string | undefined
+}
+
+function follow(type: string, { param, code, modifier }: Link, walk: Walk, plan: (target: string) => PlanNode): PlanNode {
   const targets = targetsOf(param, modifier, walk).filter((target) => walk.options.mayFollow?.(target) !== false)
   if (targets.length === 0) throw paramError('parameter-forbidden', walk.whole)
   const nodes: PlanNode[] = []
   let refusal: unknown
   for (const target of targets) {
     try {
-      const node = planStep(target, rest, walk, hops + 1)
+      const node = plan(target)
       const persons = target === 'Patient' && walk.isAboutPerson(type, code)
       nodes.push({ kind: 'chain', type: target, starts: startsOf(param, target), persons, node })
     } catch (error) {
@@ -86,7 +119,10 @@ function planChain(type: string, head: string, rest: string, walk: Walk, hops: n
   return anyOf(nodes)
 }
 
-const isUnknown = (error: unknown): boolean => error instanceof OutcomeError && error.issues[0]?.code === 'chain-unknown'
+/** Types differ in their parameters, and in what kind of parameter has a name. */
+const UNKNOWN: ReadonlySet<string> = new Set(['chain-unknown', 'filter-parameter', 'filter-operator'])
+
+const isUnknown = (error: unknown): boolean => error instanceof OutcomeError && UNKNOWN.has(error.issues[0]?.code ?? '')
 
 function reference(param: Param, walk: Walk): Param {
   if (param.definition.type !== 'reference') throw paramError('chain-unknown', walk.whole)

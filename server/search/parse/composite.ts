@@ -40,7 +40,7 @@ function planFocus(name: string, focus: Focus, alternatives: readonly string[][]
   return withoutExcess(focus, anyOf(nodes))
 }
 
-function withoutExcess({ name, excess, without }: Focus, node: PlanNode): PlanNode {
+export function withoutExcess({ name, excess, without }: Focus, node: PlanNode): PlanNode {
   const marked: PlanNode[] = excess.length === 0 ? [] : [{ kind: 'not', node: { kind: 'keys', keys: [name + SEPARATOR.excess] } }]
   return allOf([node, ...marked, ...without.map(({ column, searchType }) => presence(column, searchType, true))])
 }
@@ -60,7 +60,7 @@ function narrowing(name: string, { simple }: Composite, alternatives: readonly s
 }
 
 /** What has to be there; what must not be there is not the same for one repetition and for all. */
-function keysOf(node: PlanNode): PlanNode {
+export function keysOf(node: PlanNode): PlanNode {
   return node.kind === 'and' ? allOf(node.nodes.filter((one) => one.kind !== 'not')) : node
 }
 

@@ -30,6 +30,7 @@ export function patientKeys(node: PlanNode): [key: string, id: string][] {
 /** The plan that finds what stands under the person too. `keys`: what `patientKeys` gave; `persons`: patient id to person id. */
 export function withPersonKeys(node: PlanNode, keys: ReadonlyMap<string, string>, persons: ReadonlyMap<string, string>): PlanNode {
   if (node.kind === 'and' || node.kind === 'or') return { ...node, nodes: node.nodes.map((one) => withPersonKeys(one, keys, persons)) }
+  if (node.kind === 'not') return { ...node, node: withPersonKeys(node.node, keys, persons) }
   if (node.kind !== 'keys') return node
   const more = node.keys.flatMap((key) => {
     const id = keys.get(key)

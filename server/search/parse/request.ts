@@ -6,15 +6,19 @@ import { ALL_VALUES_MAX, NAME_LENGTH_MAX, PARAMETERS_MAX, VALUE_LENGTH_MAX } fro
 import { allOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
 import type { ParsedSearch } from '../types.ts'
+import { planFilter } from '../filter/plan.ts'
+import { FILTER_PARAMETER } from '../filter/text.ts'
 import { type ChainRequest, isLinked, planLinked } from './chain.ts'
 import { planCriterion } from './criterion.ts'
 import { checkIncludeCount, parseInclude } from './includes.ts'
+import { LIST_PARAMETER, planListed } from './listed.ts'
 import { paramError, splitName } from './names.ts'
 import { patientKeys, patientsNamed } from './patients.ts'
 import { parseSort, sortCodes } from './sort.ts'
+import { shownModifier } from './values.ts'
 
 /** Known to FHIR, not built: ignoring them would answer more than was asked for, so they are refused in either handling. */
-const NOT_BUILT: ReadonlySet<string> = new Set(['_filter', '_text', '_content', '_list', '_query', '_contained', '_containedType'])
+const NOT_BUILT: ReadonlySet<string> = new Set(['_text', '_content', '_query', '_contained', '_containedType'])
 
 /** About the form of the answer: read elsewhere. */
 const PASSED_OVER: ReadonlySet<string> = new Set(['_format', '_pretty'])
@@ -91,6 +95,11 @@ function readCriterion(draft: Draft, name: string, value: string, request: Reque
   if (isLinked(name)) return readLinked(draft, name, value, request)
   const { code, modifier } = splitName(name)
   if (NOT_BUILT.has(code)) throw paramError('parameter-unsupported', name)
+  if (code === FILTER_PARAMETER) return readFilter(draft, modifier, value, request)
+  if (code === LIST_PARAMETER) {
+    draft.nodes.push(planListed(request.type, modifier, value, request.options))
+    return true
+  }
   const param = request.params.get(code)
   if (!param) return unknown(draft, name, request)
   if (request.options.allowed && !request.options.allowed(request.type, code, modifier)) throw paramError('parameter-forbidden', code)
@@ -100,6 +109,15 @@ function readCriterion(draft: Draft, name: string, value: string, request: Reque
   if (request.isAboutPerson(request.type, code)) for (const [key, id] of patientKeys(node)) draft.patientKeys.set(key, id)
   const patients = patientsNamed(request.type, code, modifier, value, request.context.ownBase)
   if (patients) draft.bound.push(patients)
+  return true
+}
+
+function readFilter(draft: Draft, modifier: string | undefined, value: string, request: Request): boolean {
+  if (modifier !== undefined) throw paramError('modifier-unsupported', FILTER_PARAMETER, { modifier: shownModifier(modifier) })
+  const { node, patientKeys: keys, bound } = planFilter(request.type, value, request)
+  draft.nodes.push(node)
+  for (const [key, id] of keys) draft.patientKeys.set(key, id)
+  draft.bound.push(...bound)
   return true
 }
 
@@ -172,9 +190,13 @@ function readElements(draft: Draft, name: string, value: string): boolean {
   return true
 }
 
+/** There is no score to sort by: another order would be taken for it. */
+const SCORE = '_score'
+
 /** An unknown sort parameter changes only the order: lenient handling ignores it. */
 function readSort(draft: Draft, name: string, value: string, request: Request): boolean {
   const codes = sortCodes(value)
+  if (codes.includes(SCORE)) throw paramError('parameter-unsupported', SCORE)
   if (codes.some((c) => !request.params.has(c))) return unknown(draft, name, request, 'parameter-invalid')
   for (const code of codes)
     if (request.options.allowed && !request.options.allowed(request.type, code)) throw paramError('parameter-forbidden', code)

@@ -1,11 +1,16 @@
-/** `_sort`: parameters of the type, `-` for descending (R4 search.html 3.1.1.5.3). */
+/**
+ * `_sort`: parameters of the type, `-` for descending (R4 search.html 3.1.1.5.3). Strings by their folded form, names by their
+ * pinyin, tokens by their code, references by type and id, quantities by their number, whatever its unit.
+ */
 import { isMainDate } from '../main-date.ts'
-import type { SortTerm } from '../plan.ts'
+import { prefixEnd, SEPARATOR } from '../keys.ts'
+import type { SortPlace, SortTerm } from '../plan.ts'
 import type { Param } from '../registry.ts'
 import { SORT_TERMS_MAX } from '../limits.ts'
+import type { Column } from '../types/search-type.ts'
 import { paramError } from './names.ts'
 
-/** @throws OutcomeError parameter-invalid for an unknown parameter, parameter-unsupported for one without an order of its own */
+/** @throws OutcomeError parameter-invalid for an unknown parameter; sort-composite, parameter-unsupported for one without an order */
 export function parseSort(type: string, value: string, params: ReadonlyMap<string, Param>): SortTerm[] {
   const names = value.split(',')
   if (names.length > SORT_TERMS_MAX) throw paramError('parameter-values', '_sort', { max: String(SORT_TERMS_MAX) })
@@ -26,10 +31,32 @@ export function sortCodes(value: string): string[] {
 function orderOf(type: string, code: string, param: Param): Omit<SortTerm, 'descending'> {
   if (code === '_id') return { by: 'id', param: code }
   if (code === '_lastUpdated') return { by: 'lastUpdated', param: code }
-  const [column] = param.columns
-  if (!param.searchType || !column || param.columns.length > 1) throw paramError('parameter-unsupported', code)
-  if (column.keeping === 'shape') throw paramError('parameter-unsupported', code)
+  const { searchType, columns, composite, definition } = param
+  const [column, ...others] = columns
+  if (composite) throw paramError('sort-composite', code)
+  if (!searchType || !column || column.keeping === 'shape') throw paramError('parameter-unsupported', code)
   if (column.keeping === 'written') return { by: 'lastUpdated', param: column.code }
-  if (param.searchType.field === 'dates' && isMainDate(type, column.code)) return { by: 'mainDate', param: column.code }
-  return { by: param.searchType.field, param: column.code }
+  const { field } = searchType
+  if (field === 'keys') return { by: 'keys', param: column.code, places: columns.map((one) => placeOf(definition.type, one)) }
+  if (field === 'dates' && others.length === 0 && isMainDate(type, column.code)) return { by: 'mainDate', param: column.code }
+  return { by: field, param: column.code, ...(others.length > 0 ? { more: others.map((one) => one.code) } : {}) }
+}
+
+/** The first character of the Han and other scripts of East Asia: pinyin stands before. */
+const HAN_START = '\u2e80'
+
+function placeOf(type: string, { code, refersTo }: Column): SortPlace {
+  const within = (prefix: string, from = '', to = prefixEnd(prefix)): SortPlace => ({ prefix, ranges: [[prefix + from, to]] })
+  if (type === 'token') return within(code + SEPARATOR.code)
+  if (type === 'uri') return within(code + SEPARATOR.system)
+  if (type === 'reference') {
+    const prefix = code + SEPARATOR.reference
+    if (refersTo !== undefined) return { prefix, ranges: [[`${prefix}${refersTo}/`, prefixEnd(`${prefix}${refersTo}/`)]] }
+    // A type or an address; identifiers, and that there is a display alone, stand outside.
+    return within(prefix, 'A', `${prefix}{`)
+  }
+  const prefix = code + SEPARATOR.folded
+  const [latin] = within(prefix, '', prefix + HAN_START).ranges
+  const [other] = within(prefix, HAN_START).ranges
+  return { prefix, sorts: code, ranges: [latin, other].filter((range) => range !== undefined) }
 }

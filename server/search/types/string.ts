@@ -28,9 +28,10 @@ function index(column: Column, value: unknown, datatype: string, sink: IndexSink
   }
 }
 
-/** Where a value stands in an order: one that has Chinese characters by their pinyin, others by their keys. */
+/** Where a value stands in an order: Chinese characters by their pinyin. */
 function addPlace(column: Column, folded: string, surname: boolean, sink: IndexSink): void {
-  if (hasHan(folded)) sink.sort(column.code, foldedKey(pinyinOrder(folded, surname)))
+  const isChinese = hasHan(folded)
+  if (folded !== '') sink.sort(column.code, foldedKey(isChinese ? pinyinOrder(folded, surname) : folded), isChinese)
 }
 
 /** Folded and exact key; pinyin when `surname` says whether the text begins with a surname. */
