@@ -7,7 +7,7 @@ import type { Focus } from './composite.ts'
 import { SEPARATOR, withoutPrefixes } from './keys.ts'
 import { KEYS_MAX } from './limits.ts'
 import { mainDateParams } from './main-date.ts'
-import type { GroupEntry, IndexEntry } from './plan.ts'
+import type { GroupEntry, IndexEntry, NumberRange } from './plan.ts'
 import type { TypeParams } from './registry.ts'
 import type { IndexSink } from './types/search-type.ts'
 
@@ -97,7 +97,7 @@ class Sink implements IndexSink {
     else this.#dates[code] = [range]
   }
 
-  num(code: string, range: { lo: number; hi: number; v: number; u?: string[] }): void {
+  num(code: string, range: NumberRange): void {
     this.#ranges++
     const known = this.#nums[code]
     if (known) known.push(range)

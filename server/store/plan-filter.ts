@@ -31,7 +31,7 @@ export function planFilter(plan: PlanNode, slots: Slots = NO_SLOTS): StoredFilte
     case 'ids':
       return { _id: inList(plan.ids) } as StoredFilter
     case 'interval':
-      return { [`${plan.field}.${pathName(plan.param)}`]: { $elemMatch: intervalMatch(plan.where, plan.unit) } } as StoredFilter
+      return { [`${plan.field}.${pathName(plan.param)}`]: { $elemMatch: intervalMatch(plan) } } as StoredFilter
     case 'lastUpdated':
       return plan.where.length === 0 ? {} : { $and: plan.where.map(({ op, value }) => ({ at: { [operator(op)]: instant(value) } })) }
     case 'group':
@@ -106,17 +106,19 @@ function escaped(literal: string): string {
   return literal.replace(/[^\p{L}\p{N}]/gu, (c) => (c.codePointAt(0) === 0 ? '\\x00' : /[\x21-\x7e ]/.test(c) ? `\\${c}` : c))
 }
 
-function intervalMatch(where: readonly IntervalBound[], unit: string | undefined): Document {
+function intervalMatch({ where, unit, base }: Extract<PlanNode, { kind: 'interval' }>): Document {
   const match: Record<string, Record<string, Date | number>> = {}
   const repeated: Document[] = []
   for (const { end, op, value } of where) {
     if (end !== 'lo' && end !== 'hi') throw new TypeError('unknown end of an interval')
+    const field = base === undefined ? end : `c.${end}`
     const bound = { [operator(op)]: value instanceof Date ? instant(value) : finite(value) }
     // The same end may be bounded twice by the same operator; an object holds it once.
-    if (match[end] && op in match[end]) repeated.push({ [end]: bound })
-    else match[end] = { ...match[end], ...bound }
+    if (match[field] && op in match[field]) repeated.push({ [field]: bound })
+    else match[field] = { ...match[field], ...bound }
   }
-  const whole: Document = { ...match, ...(unit === undefined ? {} : { u: { $eq: text(unit) } }) }
+  const units = { ...(unit === undefined ? {} : { u: { $eq: text(unit) } }), ...(base === undefined ? {} : { 'c.u': { $eq: text(base) } }) }
+  const whole: Document = { ...match, ...units }
   return repeated.length === 0 ? whole : { $and: [whole, ...repeated] }
 }
 

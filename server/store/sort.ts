@@ -35,15 +35,19 @@ export function orderOf(term: SortTerm, date: 'sd' | 'at' = 'sd'): Order {
     case 'mainDate':
       return { field: date, value: { $ifNull: [`$${date}`, null] }, descending, instant: true }
     case 'dates':
-    case 'nums': {
-      const path = `$${term.by}.${pathName(term.param)}.${descending ? 'hi' : 'lo'}`
-      return { value: { $ifNull: [{ [descending ? '$max' : '$min']: path }, null] }, descending, instant: term.by === 'dates' }
-    }
+      return { value: { $ifNull: [outermost(term), null] }, descending, instant: true }
+    case 'nums':
+      // What is measured in units of UCUM by what it is in base units: 5.4 mmol/L is less than 6000 umol/L.
+      return { value: { $ifNull: [outermost(term, 'c.'), outermost(term), null] }, descending, instant: false }
     case 'keys':
       return { value: keyValue(pathName(term.param), descending), descending, instant: false }
     default:
       throw new TypeError(`unknown order ${String(term.by satisfies never)}`)
   }
+}
+
+function outermost({ by, param, descending }: SortTerm, within = ''): Document {
+  return { [descending ? '$max' : '$min']: `$${by}.${pathName(param)}.${within}${descending ? 'hi' : 'lo'}` }
 }
 
 function keyValue(param: string, descending: boolean): Document {

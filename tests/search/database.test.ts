@@ -93,8 +93,8 @@ const composite = (name: string, second: fc.Arbitrary<string>) =>
     )
     .map((values) => `${name}=${values.join(',')}`)
 const quantityValue = fc
-  .tuple(prefix, arbitraryDecimal, fc.option(arbitraryUnit))
-  .map(([p, n, u]) => `${p}${n}${u === null ? '' : `||${u}`}`)
+  .tuple(prefix, arbitraryDecimal, fc.option(arbitraryUnit), fc.constantFrom('', 'http://unitsofmeasure.org'))
+  .map(([p, n, u, s]) => `${p}${n}${u === null ? '' : `|${s}|${u}`}`)
 const observationQuery = fc.oneof(
   fc
     .constantFrom('code-value-quantity', 'component-code-value-quantity', 'combo-code-value-quantity')
@@ -104,7 +104,7 @@ const observationQuery = fc.oneof(
     .tuple(fc.constantFrom('code', 'code:not', 'combo-code'), fc.array(tokenValue, { minLength: 1, maxLength: 3 }))
     .map(([n, v]) => `${n}=${v.join(',')}`),
   fc.tuple(prefix, arbitraryDate).map(([p, d]) => `date=${p}${d}`),
-  fc.tuple(prefix, arbitraryDecimal, fc.option(arbitraryUnit)).map(([p, n, u]) => `component-value-quantity=${p}${n}${u ? `||${u}` : ''}`),
+  fc.tuple(fc.constantFrom('value-quantity', 'component-value-quantity'), quantityValue).map((parts) => parts.join('=')),
   fc.constantFrom(
     'subject=1',
     'patient=1',

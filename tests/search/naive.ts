@@ -30,7 +30,8 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
     case 'ids':
       return plan.ids.includes(doc.id)
     case 'interval': {
-      const unit = plan.unit
+      const { unit, base } = plan
+      if (base !== undefined) return inBaseUnits(plan, doc.entry)
       const ranges: readonly { lo: Date | number; hi: Date | number; u?: string[] }[] = doc.entry[plan.field][plan.param] ?? []
       return ranges.some((r) => plan.where.every((b) => bounded(r, b)) && (unit === undefined || (r.u ?? []).includes(unit)))
     }
@@ -58,6 +59,11 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
     case 'everything':
       return true
   }
+}
+
+function inBaseUnits({ param, where, base }: Extract<PlanNode, { kind: 'interval' }>, entry: IndexEntry): boolean {
+  const converted = (entry.nums[param] ?? []).flatMap(({ c }) => (c ? [c] : []))
+  return converted.some((one) => one.u === base && where.every((bound) => bounded(one, bound)))
 }
 
 /** What stands before the id, where the key ends in it. */

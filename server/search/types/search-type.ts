@@ -2,7 +2,7 @@
 import type { Interval } from '../../fhir/date.ts'
 import type { Zone } from '../../fhir/zone.ts'
 import type { Keeping } from '../keeping.ts'
-import type { PlanNode } from '../plan.ts'
+import type { NumberRange, PlanNode } from '../plan.ts'
 
 /** Where a parameter's keys stand: its own code, or that of another parameter which covers it. */
 export interface Column {
@@ -28,7 +28,7 @@ export interface IndexSink {
   /** a folded string; those that begin another one of the same parameter are dropped at the end */
   folded(code: string, folded: string): void
   date(code: string, interval: Interval): void
-  num(code: string, range: { lo: number; hi: number; v: number; u?: string[] }): void
+  num(code: string, range: NumberRange): void
 }
 
 /** What token criteria ask of the terminology: `:in`, `:not-in`, `:above`, `:below`. */
