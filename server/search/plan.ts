@@ -21,6 +21,8 @@ export interface IndexEntry {
    * No index has them: the keys of the simple parameters beside them narrow a search
    */
   groups?: Record<string, GroupEntry[]>
+  /** words of its text: `t:…` of the narrative, `c:…` those that it has elsewhere only. An index of their own has them */
+  words?: string[]
   /** the type's main date, for date-ordered pages */
   sd?: Date
 }
@@ -49,6 +51,8 @@ export type PlanNode =
   | { kind: 'keyRange'; from: string; to: string }
   /** one key starts with `prefix` and contains `text` after it (`:contains`) */
   | { kind: 'keyContains'; prefix: string; text: string }
+  /** any of these words is in its text */
+  | { kind: 'words'; words: string[] }
   | { kind: 'ids'; ids: string[] }
   /**
    * one interval of `dates[param]` satisfies all bounds given: instants compared with its lo/hi. Of `nums`: it has that unit key,

@@ -3,7 +3,7 @@
  * operator of ours, so that no value can be taken for one; names become field paths only when they are plain.
  */
 import type { Document, Filter } from 'mongodb'
-import type { IntervalBound, PlanNode } from '../search/plan.ts'
+import type { PlanNode } from '../search/plan.ts'
 import type { StoredDoc } from './documents.ts'
 
 export type StoredFilter = Filter<StoredDoc>
@@ -28,6 +28,8 @@ export function planFilter(plan: PlanNode, slots: Slots = NO_SLOTS): StoredFilte
       return { keys: { $elemMatch: { $gte: text(plan.from), $lt: text(plan.to) } } } as StoredFilter
     case 'keyContains':
       return { keys: { $elemMatch: { ...prefixRange(plan.prefix), $regex: containsPattern(plan.prefix, plan.text) } } } as StoredFilter
+    case 'words':
+      return { words: inList(plan.words) } as StoredFilter
     case 'ids':
       return { _id: inList(plan.ids) } as StoredFilter
     case 'interval':

@@ -116,7 +116,7 @@ describe('L12 include and revinclude', () => {
   })
 })
 
-test.each(['_text=x', '_content=x', '_filter=code eq x', '_contained=true', '_containedType=container', '_list=x', '_query=x'])(
+test.each(['_filter=code eq x', '_contained=true', '_containedType=container', '_list=x', '_query=x'])(
   'L13, L19 %s is refused',
   async (parameter) => {
     const [name = '', text = ''] = parameter.split('=')

@@ -44,6 +44,8 @@ const observation = fc.record(
     ),
     effectivePeriod: fc.record({ start: arbitraryDate, end: arbitraryDate }, { requiredKeys: [] }),
     valueQuantity: quantity,
+    text: fc.subarray(['高血压病', '肺栓塞', 'pain']).map((words) => ({ status: 'generated', div: `<div>${words.join('，')}</div>` })),
+    note: fc.subarray(['糖尿病', '高血压']).map((words) => words.map((text) => ({ text }))),
     component: fc.array(
       fc.oneof(
         quantity.map((q) => ({ valueQuantity: q })),
@@ -137,6 +139,12 @@ const observationQuery = fc.oneof(
       fc.boolean(),
     )
     .map(([n, b]) => `${n}:missing=${b}`),
+  fc
+    .tuple(
+      fc.constantFrom('_text', '_content'),
+      fc.constantFrom('高血压', '-高血压', '肺栓塞 OR 糖尿病', '高血压 糖尿病', '(pain or 血压) -肺栓塞', 'pain,糖尿病'),
+    )
+    .map((parts) => parts.join('=')),
   fc.constantFrom('status=final', 'status:not=final', '_id=r1,r2,r30', '_id:not=r1', '_id=$x'),
 )
 const nameValue = fc.constantFrom(
@@ -217,6 +225,7 @@ async function compare(type: string, query: string): Promise<number> {
 const ofPatient = fc.constantFrom(
   ...['name=王', 'name=zhang', 'active=true', 'active:not=true', 'birthdate:missing=true', 'family:missing=false', '_id=r1,r3'],
   ...['organization.name=王', 'organization.partof.name=集团', 'organization=r1', 'organization:missing=true'],
+  ...['_has:Observation:patient:_text=高血压', '_has:Observation:patient:_content=糖尿病 -pain'],
   ...['_has:Observation:patient:status=final', '_has:Observation:subject:code:missing=true', 'organization.partof.partof._id=r2'],
 )
 const ofObservation = fc.oneof(

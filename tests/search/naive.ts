@@ -27,6 +27,8 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
       return keys.some((k) => inOrder(plan.from, k) <= 0 && inOrder(k, plan.to) < 0)
     case 'keyContains':
       return keys.some((k) => k.startsWith(plan.prefix) && k.slice(plan.prefix.length).includes(plan.text))
+    case 'words':
+      return plan.words.some((word) => doc.entry.words?.includes(word))
     case 'ids':
       return plan.ids.includes(doc.id)
     case 'interval': {
