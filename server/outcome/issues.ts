@@ -191,6 +191,12 @@ export const ISSUES = {
     '参数 {name} 有一个值超过 {max} 个字符',
     'A value of parameter {name} has more than {max} characters',
   ),
+  'text-query': issue(
+    400,
+    'invalid',
+    '参数 {name} 的文本检索式在第 {at} 个字符处有误：词之间以空格分隔，可用 OR、AND、NOT（或 -）与括号，不支持引号',
+    'The text query of parameter {name} is wrong at character {at}: words with spaces between them, OR, AND, NOT (or -) and parentheses; quotes are not supported',
+  ),
   'parameter-name-length': issue(400, 'too-costly', '有参数名超过 {max} 个字符', 'The name of a parameter has more than {max} characters'),
   'values-many': issue(400, 'too-costly', '检索参数的值共超过 {max} 个', 'The search parameters have more than {max} values in all'),
   'parameters-many': issue(400, 'too-costly', '检索参数超过 {max} 个', 'There are more than {max} search parameters'),

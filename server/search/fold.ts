@@ -41,6 +41,18 @@ function makeFolded(text: string): string {
   return HAN.test(bare) ? simplifyAll(bare) : bare
 }
 
+/** Text in which words are looked for, folded alike: white space and dots stay, they tell where words end. */
+export function foldText(text: string): string {
+  const lower = text.toLowerCase()
+  if (ASCII.test(lower)) return lower
+  const wide = lower.normalize('NFKC').toLowerCase().replace(INVISIBLE, '')
+  const bare = wide.normalize('NFD').replace(MARKS, '').normalize('NFC')
+  return HAN.test(bare) ? simplifyAll(bare) : bare
+}
+
+const ASCII = /^[\0-\x7f]*$/
+const INVISIBLE = /[\u200b-\u200d\ufeff\u00ad]/g
+
 function simplifyAll(text: string): string {
   let out = ''
   for (const character of text) out += character < '\u2e80' ? character : simplify(character)

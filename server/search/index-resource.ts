@@ -5,11 +5,12 @@ import type { Zone } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Focus } from './composite.ts'
 import { SEPARATOR, withoutPrefixes } from './keys.ts'
-import { KEYS_MAX } from './limits.ts'
+import { KEYS_MAX, TEXT_KEYS_MAX } from './limits.ts'
 import { indexListed } from './listed.ts'
 import { mainDateParams } from './main-date.ts'
-import type { GroupEntry, IndexEntry } from './plan.ts'
+import type { GroupEntry, IndexEntry, NumberRange } from './plan.ts'
 import type { TypeParams } from './registry.ts'
+import { indexText } from './text/index-text.ts'
 import type { IndexSink } from './types/search-type.ts'
 
 /** @throws OutcomeError too-many-keys: a resource is indexed as a whole or not at all */
@@ -21,6 +22,7 @@ export function indexResource(resource: FhirResource, params: TypeParams, zone: 
   }
   for (const focus of params.foci) indexFocus(focus, resource, sink)
   indexListed(resource, sink)
+  if (params.hasText) indexText(resource, (word) => sink.word(word))
   return sink.entry(mainDateParams(resource.resourceType))
 }
 
@@ -44,6 +46,7 @@ class Sink implements IndexSink {
   readonly ownBase: string
   readonly resource: FhirResource
   #keys = new Set<string>()
+  #words = new Set<string>()
   #folded = new Map<string, string[]>()
   #dates: Record<string, { lo: Date; hi: Date }[]> = {}
   #nums: IndexEntry['nums'] = {}
@@ -72,6 +75,12 @@ class Sink implements IndexSink {
 
   #checkSize(): void {
     if (this.#keys.size + this.#grouped > KEYS_MAX) throw new OutcomeError('too-many-keys', { params: { max: KEYS_MAX } })
+  }
+
+  /** Of these there is a bound of their own, beyond which they are left out. */
+  word(word: string): boolean {
+    this.#words.add(word)
+    return this.#words.size < TEXT_KEYS_MAX
   }
 
   /** For one repetition of a composite. */
@@ -112,7 +121,7 @@ class Sink implements IndexSink {
     else this.#dates[code] = [range]
   }
 
-  num(code: string, range: { lo: number; hi: number; v: number; u?: string[] }): void {
+  num(code: string, range: NumberRange): void {
     this.#ranges++
     const known = this.#nums[code]
     if (known) known.push(range)
@@ -124,10 +133,11 @@ class Sink implements IndexSink {
       for (const f of withoutPrefixes(folded)) this.key(code + SEPARATOR.folded + f)
     }
     const sd = this.#mainDate(mainDates)
+    const words = this.#words.size > 0 ? { words: [...this.#words] } : {}
     const groups = Object.keys(this.#groups).length > 0 ? { groups: this.#groups } : {}
     const kept = Object.entries(this.#sorts).filter(([code]) => this.#chinese.has(code))
     const sorts = kept.length > 0 ? { sorts: Object.fromEntries(kept) } : {}
-    return { keys: [...this.#keys], dates: this.#dates, nums: this.#nums, ...groups, ...sorts, ...(sd ? { sd } : {}) }
+    return { keys: [...this.#keys], dates: this.#dates, nums: this.#nums, ...groups, ...words, ...sorts, ...(sd ? { sd } : {}) }
   }
 
   /** The beginning of the first main date; of one that is open to the past, its end. */

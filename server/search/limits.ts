@@ -40,3 +40,15 @@ export const PINYIN_CHARACTERS_MAX = 30
 export const PINYIN_CACHE_MAX = 20_000
 /** Strings whose folded form is kept in memory. */
 export const FOLD_CACHE_MAX = 50_000
+/** Words of one resource by which its text is found, those of the narrative first; what comes behind them is not found by. */
+export const TEXT_KEYS_MAX = 2_000
+/** Characters of one resource that are looked through for words. */
+export const TEXT_LENGTH_MAX = 200_000
+/** Characters of a word; longer ones are none (hashes, base64). */
+export const WORD_LENGTH_MAX = 64
+/** Words of one text query, and how deep its parentheses may stand in each other. */
+export const TEXT_TERMS_MAX = 50
+export const TEXT_DEPTH_MAX = 10
+/** Stretches of Chinese whose words are kept in memory, and how long those may be. */
+export const SEGMENT_CACHE_MAX = 50_000
+export const SEGMENT_CACHED_LENGTH_MAX = 24

@@ -14,8 +14,8 @@ export interface IndexEntry {
   keys: string[]
   /** date parameters: intervals, instants, hi exclusive */
   dates: Record<string, { lo: Date; hi: Date }[]>
-  /** number and quantity parameters: value as lo = hi = v, ranges with both ends included; unit keys `u` (`S|C`, `|C`, `C`) */
-  nums: Record<string, { lo: number; hi: number; v: number; u?: string[] }[]>
+  /** number and quantity parameters */
+  nums: Record<string, NumberRange[]>
   /**
    * composite parameters: one entry for each repetition that has all parts, with what each part is found by under `a`, `b`, `c`.
    * No index has them: the keys of the simple parameters beside them narrow a search
@@ -26,8 +26,22 @@ export interface IndexEntry {
    * characters read as pinyin; other values come by their keys
    */
   sorts?: Record<string, { lo: string; hi: string }>
+  /** words of its text: `t:…` of the narrative, `c:…` those that it has elsewhere only. An index of their own has them */
+  words?: string[]
   /** the type's main date, for date-ordered pages */
   sd?: Date
+}
+
+/**
+ * A value as lo = hi = v, ranges with both ends included; unit keys `u` (`S|C`, `|C`, `C`). `c`: the same in base units of UCUM,
+ * where its unit is one of UCUM's
+ */
+export interface NumberRange {
+  lo: number
+  hi: number
+  v: number
+  u?: string[]
+  c?: { lo: number; hi: number; u: string }
 }
 
 export type GroupEntry = Pick<IndexEntry, 'keys'> & Partial<Pick<IndexEntry, 'dates' | 'nums'>>
@@ -47,9 +61,14 @@ export type PlanNode =
    * prefix is not so.
    */
   | { kind: 'keyLike'; prefix: string; text: string; begins: boolean; ends: boolean; negated?: boolean }
+  /** any of these words is in its text */
+  | { kind: 'words'; words: string[] }
   | { kind: 'ids'; ids: string[] }
-  /** one interval of `dates[param]` satisfies all bounds given: instants compared with its lo/hi */
-  | { kind: 'interval'; field: 'dates' | 'nums'; param: string; where: IntervalBound[]; unit?: string }
+  /**
+   * one interval of `dates[param]` satisfies all bounds given: instants compared with its lo/hi. Of `nums`: it has that unit key,
+   * or it has that base unit (`base`), in which it is compared
+   */
+  | { kind: 'interval'; field: 'dates' | 'nums'; param: string; where: IntervalBound[]; unit?: string; base?: string }
   | { kind: 'lastUpdated'; where: { op: '$lt' | '$lte' | '$gt' | '$gte'; value: Date }[] }
   /** one entry of `groups[param]` satisfies the node, whose parameters are the parts */
   | { kind: 'group'; param: string; node: PlanNode }

@@ -6,15 +6,18 @@ import { compileTerm, type Extract } from './expression/compile.ts'
 import { compileWithFhirpath } from './expression/fallback.ts'
 import { parseExpression, type Term, termKey } from './expression/parse.ts'
 import { keepingOf } from './keeping.ts'
+import { textParameters } from './text/params.ts'
 import type { SearchParameter } from './types.ts'
 import { SEARCH_TYPES } from './types/registry.ts'
 import type { Column, SearchType } from './types/search-type.ts'
 
 export interface Param {
   definition: SearchParameter
-  /** undefined for composite parameters, which have parts, and special ones, which are known but not built */
+  /** undefined for composite parameters, which have parts, for text, and special ones, which are known but not built */
   searchType: SearchType | undefined
   composite?: Composite
+  /** of a text search: where the words stand that it looks for */
+  places?: readonly string[]
   /** elements of this parameter, in the order of its expression */
   extracts: readonly Extract[]
   /** where its keys are: its own column, or those of the parameters that cover it */
@@ -29,6 +32,8 @@ export interface TypeParams {
   stored: readonly { column: Column; searchType: SearchType; extracts: readonly Extract[] }[]
   /** what is stored for its composite parameters */
   foci: readonly Focus[]
+  /** whether its words are stored */
+  hasText: boolean
 }
 
 /** Search parameters whose value is the store's own (`_id`, `_lastUpdated`): nothing is extracted for them. */
@@ -42,11 +47,13 @@ export function compileType(type: string, definitions: Definitions): TypeParams 
   const drafts = own.map((p) => draft(p, type, definitions))
   const simple = new Map(drafts.map((d) => [d.definition.code, finish(d, drafts)]))
   const { composites, foci } = compileComposites(type, simple, definitions)
+  const texts = textParameters(type)
   const byCode = new Map([...simple].map(([code, param]) => [code, withParts(param, composites.get(code))]))
+  for (const text of texts) byCode.set(text.definition.code, { ...text, searchType: undefined, extracts: [], columns: [], stored: false })
   const stored = [...byCode.values()].flatMap(({ stored, searchType, columns: [column], extracts }) =>
     stored && searchType && column ? [{ column, searchType, extracts }] : [],
   )
-  return { byCode, stored, foci }
+  return { byCode, stored, foci, hasText: texts.length > 0 }
 }
 
 const withParts = (param: Param, composite: Composite | undefined): Param => (composite ? { ...param, composite } : param)

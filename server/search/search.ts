@@ -48,7 +48,7 @@ export function createSearch(options: SearchOptions): Search {
         context,
       }),
     index: (resource) => indexResource(resource, known(resource.resourceType), zone, ownBase),
-    parameters: (type) => [...known(type).byCode.values()].filter((p) => p.searchType ?? p.composite).map((p) => p.definition),
+    parameters: (type) => [...known(type).byCode.values()].filter((p) => p.searchType ?? p.composite ?? p.places).map((p) => p.definition),
     paths: (type, code) => pathsOf(type, known(type).byCode.get(code)?.definition.expression),
     targets: (resource, param) => targetsOf(resource, known(resource.resourceType), param, ownBase),
     referenceKeys: (param, target, type) =>

@@ -15,6 +15,8 @@ const INDEXES: IndexDescription[] = [
   { name: 'at', key: { at: -1, _id: 1 } },
   { name: 'persons', key: { 'acc.p': 1, _id: 1 } },
   { name: 'dates', key: { 'dates.$**': 1 } },
+  // With nothing behind the word: there are many words, and such an entry takes a tenth of one with a date and an id.
+  { name: 'words', key: { words: 1 }, sparse: true },
 ]
 
 /** Nobody looks for the account of uses by the persons of its labels: relabelling leaves it out, and its keys name them. */

@@ -3,7 +3,7 @@
  * operator of ours, so that no value can be taken for one; names become field paths only when they are plain.
  */
 import type { Document, Filter } from 'mongodb'
-import type { IntervalBound, PlanNode } from '../search/plan.ts'
+import type { PlanNode } from '../search/plan.ts'
 import type { StoredDoc } from './documents.ts'
 
 export type StoredFilter = Filter<StoredDoc>
@@ -30,10 +30,12 @@ export function planFilter(plan: PlanNode, slots: Slots = NO_SLOTS): StoredFilte
       return { keys: { $elemMatch: { ...prefixRange(plan.prefix), $regex: containsPattern(plan.prefix, plan.text) } } } as StoredFilter
     case 'keyLike':
       return { keys: { $elemMatch: likeMatch(plan) } } as StoredFilter
+    case 'words':
+      return { words: inList(plan.words) } as StoredFilter
     case 'ids':
       return { _id: inList(plan.ids) } as StoredFilter
     case 'interval':
-      return { [`${plan.field}.${pathName(plan.param)}`]: { $elemMatch: intervalMatch(plan.where, plan.unit) } } as StoredFilter
+      return { [`${plan.field}.${pathName(plan.param)}`]: { $elemMatch: intervalMatch(plan) } } as StoredFilter
     case 'lastUpdated':
       return plan.where.length === 0 ? {} : { $and: plan.where.map(({ op, value }) => ({ at: { [operator(op)]: instant(value) } })) }
     case 'group':
@@ -121,17 +123,19 @@ function escaped(literal: string): string {
   return literal.replace(/[^\p{L}\p{N}]/gu, (c) => (c.codePointAt(0) === 0 ? '\\x00' : /[\x21-\x7e ]/.test(c) ? `\\${c}` : c))
 }
 
-function intervalMatch(where: readonly IntervalBound[], unit: string | undefined): Document {
+function intervalMatch({ where, unit, base }: Extract<PlanNode, { kind: 'interval' }>): Document {
   const match: Record<string, Record<string, Date | number>> = {}
   const repeated: Document[] = []
   for (const { end, op, value } of where) {
     if (end !== 'lo' && end !== 'hi') throw new TypeError('unknown end of an interval')
+    const field = base === undefined ? end : `c.${end}`
     const bound = { [operator(op)]: value instanceof Date ? instant(value) : finite(value) }
     // The same end may be bounded twice by the same operator; an object holds it once.
-    if (match[end] && op in match[end]) repeated.push({ [end]: bound })
-    else match[end] = { ...match[end], ...bound }
+    if (match[field] && op in match[field]) repeated.push({ [field]: bound })
+    else match[field] = { ...match[field], ...bound }
   }
-  const whole: Document = { ...match, ...(unit === undefined ? {} : { u: { $eq: text(unit) } }) }
+  const units = { ...(unit === undefined ? {} : { u: { $eq: text(unit) } }), ...(base === undefined ? {} : { 'c.u': { $eq: text(base) } }) }
+  const whole: Document = { ...match, ...units }
   return repeated.length === 0 ? whole : { $and: [whole, ...repeated] }
 }
 

@@ -33,12 +33,11 @@ export function orderOf(term: SortTerm, date: 'sd' | 'at' = 'sd'): Order {
     case 'mainDate':
       return { field: date, value: { $ifNull: [`$${date}`, null] }, descending, instant: true }
     case 'dates':
+      return { value: outermost(term, (path) => `${path}.${descending ? 'hi' : 'lo'}`), descending, instant: true }
     case 'nums': {
-      const ends = [term.param, ...(term.more ?? [])].map((param) => {
-        const path = `$${term.by}.${pathName(param)}`
-        return { [best]: term.by === 'nums' ? finiteEnds(path, descending) : `${path}.${descending ? 'hi' : 'lo'}` }
-      })
-      return { value: { $ifNull: [ends.length === 1 ? ends[0] : { [best]: ends }, null] }, descending, instant: term.by === 'dates' }
+      // What is measured in units of UCUM by what it is in base units: 5.4 mmol/L is less than 6000 umol/L.
+      const based = outermost(term, (path) => finiteEnds(path, descending, '.c'))
+      return { value: { $ifNull: [based, outermost(term, (path) => finiteEnds(path, descending))] }, descending, instant: false }
     }
     case 'keys':
       return { value: keyValue(term.places ?? [], best), descending, instant: false }
@@ -47,11 +46,23 @@ export function orderOf(term: SortTerm, date: 'sd' | 'at' = 'sd'): Order {
   }
 }
 
-/** An end that is open (`<5` goes down without one) sorts as the value itself: no mark can hold what is infinite. */
-function finiteEnds(path: string, descending: boolean): Document {
-  const end = descending ? '$$this.hi' : '$$this.lo'
+/** Of all places of the parameter the one that comes first; null where it has none. */
+function outermost({ by, param, more = [], descending }: SortTerm, endsOf: (path: string) => Document | string): Document {
+  const best = descending ? '$max' : '$min'
+  const ends = [param, ...more].map((one) => ({ [best]: endsOf(`$${by}.${pathName(one)}`) }))
+  return { $ifNull: [ends.length === 1 ? ends[0] : { [best]: ends }, null] }
+}
+
+/**
+ * An end that is open (`<5` goes down without one) sorts as the value itself, in base units as its other end: no mark can hold
+ * what is infinite.
+ */
+function finiteEnds(path: string, descending: boolean, within: '' | '.c' = ''): Document {
+  const [end, other] = descending ? ['hi', 'lo'] : ['lo', 'hi']
   const open = descending ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
-  return { $map: { input: { $ifNull: [path, []] }, in: { $cond: [{ $eq: [end, open] }, '$$this.v', end] } } }
+  const at = `$$this${within}`
+  const instead = within === '' ? '$$this.v' : `${at}.${other}`
+  return { $map: { input: { $ifNull: [path, []] }, in: { $cond: [{ $eq: [`${at}.${end}`, open] }, instead, `${at}.${end}`] } } }
 }
 
 /** Of several places the values are compared without what tells the places apart. */

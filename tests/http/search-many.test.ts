@@ -195,7 +195,7 @@ describe('the system', () => {
     ['_type=Patient,Observation&_sort=-_lastUpdated,_id', 'parameter-unsupported', '_sort'],
     ['_type=Patient&_include=Observation:subject', 'parameter-invalid', '_include'],
     ['_lastUpdated=x', 'parameter-invalid', '_lastUpdated'],
-    ['_text=x', 'parameter-unsupported', '_text'],
+    ['_query=x', 'parameter-unsupported', '_query'],
   ])('%s is refused', async (query, expected, name) => {
     const answer = await get(`?${query}`)
     expect([answer.status, codeOf(answer), answer.json.issue[0].expression]).toEqual([400, expected, [name]])
@@ -217,7 +217,7 @@ describe('the system', () => {
     const [rest] = (await get('/metadata')).json.rest
     expect(rest.interaction.map(({ code: one }: { code: string }) => one)).toContain('search-system')
     const names = rest.searchParam.map(({ name }: { name: string }) => name).sort()
-    expect(names).toEqual(['_filter', '_id', '_lastUpdated', '_list', '_profile', '_security', '_source', '_tag'])
+    expect(names).toEqual(['_content', '_filter', '_id', '_lastUpdated', '_list', '_profile', '_security', '_source', '_tag', '_text'])
     // The urls of R4's own definitions.
     expect(rest.compartment).toEqual(
       ['patient', 'encounter', 'practitioner', 'relatedPerson', 'device'].map(

@@ -30,6 +30,11 @@ describe('values of hidden resources', () => {
     ['component-code-value-quantity=sys-{w}$gt150', 0],
     ['component-code-value-quantity=sys-{w}$120||mm[Hg]', 1],
     ['component-code-value-quantity=dia-{w}$gt100', 0],
+    // In another unit: 180 mm[Hg], which is hidden, is 24 kPa, and 7 are 0.93.
+    ['component-code-value-quantity=sys-{w}$gt15|http://unitsofmeasure.org|kPa', 1],
+    ['component-code-value-quantity=sys-{w}$gt20|http://unitsofmeasure.org|kPa', 0],
+    ['value-quantity=gt0.8|http://unitsofmeasure.org|kPa&code=lab-{w}', 0],
+    ['value-quantity=lt0.8|http://unitsofmeasure.org|kPa&code=lab-{w}&_sort=-value-quantity', 1],
     ['component-code-value-quantity=sys-{w}$80', 0],
     ['combo-code-value-quantity=lab-{w}$gt4,dia-{w}$lt70', 2],
     ['code-value-quantity=lab-{w}$gt6', 0],

@@ -134,13 +134,14 @@ export const REQUESTS: readonly Provoked[] = [
   get('operation-unknown', '/Patient/$nothing'),
   get('parameter-unknown', '/Patient?nonsense=1', strict),
   get('parameter-invalid', '/Patient?birthdate=x'),
-  get('parameter-unsupported', '/Patient?_text=x'),
+  get('parameter-unsupported', '/Patient?_query=x'),
   get(
     'values-many',
     `/Patient?${Array(9)
       .fill(`_tag=${Array(256).fill('x').join(',')}`)
       .join('&')}`,
   ),
+  get('text-query', '/Patient?_text=a%20OR'),
   get('modifier-unsupported', '/Patient?name:above=x'),
   get('filter-syntax', '/Patient?_filter=name'),
   get('filter-large', `/Patient?_filter=${'('.repeat(21)}name%20eq%20x`),

@@ -26,6 +26,6 @@ export const arbitraryDecimal: fc.Arbitrary<string> = fc
   .map(([n, places]) => (n / 1000).toFixed(places))
   .map((text) => (Number(text) === 0 ? text.replace('-', '') : text))
 
-export const arbitraryUnit: fc.Arbitrary<string> = fc.constantFrom('mg', 'g', 'mm[Hg]')
+export const arbitraryUnit: fc.Arbitrary<string> = fc.constantFrom('mg', 'g', 'kg', 'mm[Hg]', 'Cel', '[degF]', '[iU]', 'mmHg')
 export const arbitrarySystem: fc.Arbitrary<string> = fc.constantFrom('', 'http://loinc.org', 'urn:oid:1.2', 'urn:oid:1.2.3')
 export const arbitraryCode: fc.Arbitrary<string> = fc.constantFrom('a', 'A', 'ab', 'a|b', 'a,b', 'a\\b', '$', '甲')

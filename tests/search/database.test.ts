@@ -44,6 +44,8 @@ const observation = fc.record(
     ),
     effectivePeriod: fc.record({ start: arbitraryDate, end: arbitraryDate }, { requiredKeys: [] }),
     valueQuantity: quantity,
+    text: fc.subarray(['高血压病', '肺栓塞', 'pain']).map((words) => ({ status: 'generated', div: `<div>${words.join('，')}</div>` })),
+    note: fc.subarray(['糖尿病', '高血压']).map((words) => words.map((text) => ({ text }))),
     component: fc.array(
       fc.oneof(
         quantity.map((q) => ({ valueQuantity: q })),
@@ -93,8 +95,8 @@ const composite = (name: string, second: fc.Arbitrary<string>) =>
     )
     .map((values) => `${name}=${values.join(',')}`)
 const quantityValue = fc
-  .tuple(prefix, arbitraryDecimal, fc.option(arbitraryUnit))
-  .map(([p, n, u]) => `${p}${n}${u === null ? '' : `||${u}`}`)
+  .tuple(prefix, arbitraryDecimal, fc.option(arbitraryUnit), fc.constantFrom('', 'http://unitsofmeasure.org'))
+  .map(([p, n, u, s]) => `${p}${n}${u === null ? '' : `|${s}|${u}`}`)
 const observationQuery = fc.oneof(
   fc
     .constantFrom('code-value-quantity', 'component-code-value-quantity', 'combo-code-value-quantity')
@@ -104,7 +106,7 @@ const observationQuery = fc.oneof(
     .tuple(fc.constantFrom('code', 'code:not', 'combo-code'), fc.array(tokenValue, { minLength: 1, maxLength: 3 }))
     .map(([n, v]) => `${n}=${v.join(',')}`),
   fc.tuple(prefix, arbitraryDate).map(([p, d]) => `date=${p}${d}`),
-  fc.tuple(prefix, arbitraryDecimal, fc.option(arbitraryUnit)).map(([p, n, u]) => `component-value-quantity=${p}${n}${u ? `||${u}` : ''}`),
+  fc.tuple(fc.constantFrom('value-quantity', 'component-value-quantity'), quantityValue).map((parts) => parts.join('=')),
   fc.constantFrom(
     'subject=1',
     'patient=1',
@@ -137,6 +139,12 @@ const observationQuery = fc.oneof(
       fc.boolean(),
     )
     .map(([n, b]) => `${n}:missing=${b}`),
+  fc
+    .tuple(
+      fc.constantFrom('_text', '_content'),
+      fc.constantFrom('高血压', '-高血压', '肺栓塞 OR 糖尿病', '高血压 糖尿病', '(pain or 血压) -肺栓塞', 'pain,糖尿病'),
+    )
+    .map((parts) => parts.join('=')),
   fc.constantFrom('status=final', 'status:not=final', '_id=r1,r2,r30', '_id:not=r1', '_id=$x'),
 )
 /** `_filter`, whose operators ask for what no ordinary parameter asks for. */
@@ -243,6 +251,7 @@ async function compare(type: string, query: string): Promise<number> {
 const ofPatient = fc.constantFrom(
   ...['name=王', 'name=zhang', 'active=true', 'active:not=true', 'birthdate:missing=true', 'family:missing=false', '_id=r1,r3'],
   ...['organization.name=王', 'organization.partof.name=集团', 'organization=r1', 'organization:missing=true'],
+  ...['_has:Observation:patient:_text=高血压', '_has:Observation:patient:_content=糖尿病 -pain'],
   ...['_has:Observation:patient:status=final', '_has:Observation:subject:code:missing=true', 'organization.partof.partof._id=r2'],
 )
 const ofObservation = fc.oneof(

@@ -24,7 +24,11 @@ describe('index', () => {
     expect({ ...entry, keys: [...entry.keys].sort() }).toEqual({
       keys: ['code:718-7', 'code=http://loinc.org|718-7', 'status:final', 'subject>Patient/1'],
       dates: { date: [{ lo: shanghai('2024-03-10T00:00'), hi: shanghai('2024-03-11T00:00') }] },
-      nums: { 'value-quantity': [{ lo: 130, hi: 130, v: 130, u: ['http://unitsofmeasure.org|g/L', 'g/L'] }] },
+      nums: {
+        'value-quantity': [
+          { lo: 130, hi: 130, v: 130, u: ['http://unitsofmeasure.org|g/L', 'g/L'], c: { lo: 130_000, hi: 130_000, u: 'g.m-3' } },
+        ],
+      },
       sd: shanghai('2024-03-10T00:00'),
     })
   })

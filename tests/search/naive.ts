@@ -29,10 +29,13 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
       return keys.some((k) => k.startsWith(plan.prefix) && k.slice(plan.prefix.length).includes(plan.text))
     case 'keyLike':
       return keys.some((k) => k.startsWith(plan.prefix) && isLike(plan, k.slice(plan.prefix.length)) !== (plan.negated ?? false))
+    case 'words':
+      return plan.words.some((word) => doc.entry.words?.includes(word))
     case 'ids':
       return plan.ids.includes(doc.id)
     case 'interval': {
-      const unit = plan.unit
+      const { unit, base } = plan
+      if (base !== undefined) return inBaseUnits(plan, doc.entry)
       const ranges: readonly { lo: Date | number; hi: Date | number; u?: string[] }[] = doc.entry[plan.field][plan.param] ?? []
       return ranges.some((r) => plan.where.every((b) => bounded(r, b)) && (unit === undefined || (r.u ?? []).includes(unit)))
     }
@@ -69,6 +72,11 @@ function isLike({ text, begins, ends }: Extract<PlanNode, { kind: 'keyLike' }>, 
   const standsAt = (at: number) => at >= 0 && wanted.every((c, i) => same(found[at + i], c))
   if (begins && ends) return found.length === wanted.length && standsAt(0)
   return begins ? standsAt(0) : ends && standsAt(found.length - wanted.length)
+}
+
+function inBaseUnits({ param, where, base }: Extract<PlanNode, { kind: 'interval' }>, entry: IndexEntry): boolean {
+  const converted = (entry.nums[param] ?? []).flatMap(({ c }) => (c ? [c] : []))
+  return converted.some((one) => one.u === base && where.every((bound) => bounded(one, bound)))
 }
 
 /** What stands before the id, where the key ends in it. */

@@ -8,11 +8,13 @@ import { isTargetModifier } from '../types/reference.ts'
 import type { PlanContext, SearchType } from '../types/search-type.ts'
 import { planComposite } from './composite.ts'
 import { paramError } from './names.ts'
+import { planText } from './text.ts'
 import { isTrue, or, orValues, presence, shownModifier } from './values.ts'
 
 /** @throws OutcomeError parameter-invalid | parameter-unsupported | modifier-unsupported */
 export function planCriterion(param: Param, modifier: string | undefined, value: string, context: PlanContext): PlanNode {
   if (param.composite) return planComposite(param.definition.code, param.composite, modifier, value, context)
+  if (param.places) return planText(param.definition.code, param.places, modifier, value)
   const keeping = param.columns[0]?.keeping
   if (keeping === 'written') return planWritten(param, modifier, value, context)
   const node = planStored(param, modifier, value, context)

@@ -94,13 +94,13 @@ function commonPatients(bound: string[][]): string[] {
 function readCriterion(draft: Draft, name: string, value: string, request: Request): boolean {
   if (isLinked(name)) return readLinked(draft, name, value, request)
   const { code, modifier } = splitName(name)
-  if (NOT_BUILT.has(code)) throw paramError('parameter-unsupported', name)
   if (code === FILTER_PARAMETER) return readFilter(draft, modifier, value, request)
   if (code === LIST_PARAMETER) {
     draft.nodes.push(planListed(request.type, modifier, value, request.options))
     return true
   }
   const param = request.params.get(code)
+  if (!param && NOT_BUILT.has(code)) throw paramError('parameter-unsupported', name)
   if (!param) return unknown(draft, name, request)
   if (request.options.allowed && !request.options.allowed(request.type, code, modifier)) throw paramError('parameter-forbidden', code)
   const localCodes = request.options.localCodes?.(request.type) !== false

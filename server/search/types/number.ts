@@ -65,15 +65,15 @@ export function numberBounds(prefix: Prefix, range: DecimalRange): IntervalBound
   }
 }
 
-/** One node for the alternatives; with `unit`, the same repetition must also have that unit key. */
-export function numberNode(column: Column, alternatives: IntervalBound[][], unit?: string): PlanNode {
+/** One node for the alternatives, of the same repetition with its unit, as stored (`unit`) or in base units (`base`). */
+export function numberNode(column: Column, alternatives: IntervalBound[][], unit: { unit?: string; base?: string } = {}): PlanNode {
   const nodes = alternatives.map(
     (where): PlanNode => ({
       kind: 'interval',
       field: 'nums',
       param: column.code,
       where,
-      ...(unit === undefined ? {} : { unit }),
+      ...unit,
     }),
   )
   return anyOf(nodes)

@@ -1,8 +1,13 @@
-/** Quantity parameters: number and unit of the same repetition (R4 search.html 3.1.1.4.11). Units are not converted. */
+/**
+ * Quantity parameters: number and unit of the same repetition (R4 search.html 3.1.1.4.11). A unit of UCUM that is asked for
+ * with its system finds all that it can be converted to; any other one is compared as it stands.
+ */
 import { justAbove, justBelow } from '../../fhir/decimal.ts'
+import { plus, type Rational, rational, times, toDouble } from '../../fhir/rational.ts'
+import { inBase, UCUM_SYSTEM, type UcumUnit, ucumUnit } from '../../fhir/ucum.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { splitEscaped, unescapeValue } from '../escape.ts'
-import type { PlanNode } from '../plan.ts'
+import type { IntervalBound, NumberRange, PlanNode } from '../plan.ts'
 import { numberBounds, numberNode, parseNumberCriterion } from './number.ts'
 import type { Column, Criterion, IndexSink, SearchType } from './search-type.ts'
 
@@ -25,12 +30,21 @@ function index(column: Column, value: unknown, datatype: string, sink: IndexSink
   if (range) sink.num(column.code, range)
 }
 
-type Indexed = { lo: number; hi: number; v: number; u?: string[] }
-
-function ofQuantity(q: Quantity): Indexed | undefined {
+function ofQuantity(q: Quantity): NumberRange | undefined {
   if (typeof q.value !== 'number') return undefined
-  return { ...withComparator(q.value, q.comparator), v: q.value, ...units(q) }
+  const unit = unitOf(q)
+  const based = unit && inBase(q.value, unit)
+  return {
+    ...withComparator(q.value, q.comparator),
+    v: q.value,
+    ...units(q),
+    ...(unit && based !== undefined ? { c: { ...withComparator(based, q.comparator), u: unit.base } } : {}),
+  }
 }
+
+/** The unit of UCUM that is meant; undefined for a code that is none, whatever its system says. */
+const unitOf = ({ system, code }: Quantity): UcumUnit | undefined =>
+  system === UCUM_SYSTEM && typeof code === 'string' && code !== '' ? ucumUnit(code) : undefined
 
 /** `<5` stands for all below 5. */
 function withComparator(v: number, comparator: unknown): { lo: number; hi: number } {
@@ -51,39 +65,53 @@ function units(q: Quantity): { u?: string[] } {
   return keys.size === 0 ? {} : { u: [...keys] }
 }
 
-function ofOther(value: Record<string, unknown>, datatype: string): Indexed | undefined {
+function ofOther(value: Record<string, unknown>, datatype: string): NumberRange | undefined {
   if (datatype === 'Money') return ofQuantity({ value: value.value, system: CURRENCIES, code: value.currency })
   if (datatype === 'Range') return ofRange(value as { low?: Quantity; high?: Quantity })
   if (datatype === 'SampledData') return ofSamples(value)
   return undefined
 }
 
-function ofRange({ low, high }: { low?: Quantity; high?: Quantity }): Indexed | undefined {
+function ofRange({ low, high }: { low?: Quantity; high?: Quantity }): NumberRange | undefined {
   const lo = typeof low?.value === 'number' ? low.value : undefined
   const hi = typeof high?.value === 'number' ? high.value : undefined
   const v = lo ?? hi
   if (v === undefined) return undefined
-  return { lo: lo ?? Number.NEGATIVE_INFINITY, hi: hi ?? Number.POSITIVE_INFINITY, v, ...units(low ?? high ?? {}) }
+  const ends = { lo: lo ?? Number.NEGATIVE_INFINITY, hi: hi ?? Number.POSITIVE_INFINITY }
+  const [lowUnit, highUnit] = [lo === undefined ? undefined : low, hi === undefined ? undefined : high].map((q) => q && unitOf(q))
+  return { ...ends, v, ...units(low ?? high ?? {}), ...converted(ends, lowUnit ?? highUnit, highUnit ?? lowUnit) }
+}
+
+/** Each end in its own unit: both measure the same, or the whole has no other unit than its own. */
+function converted({ lo, hi }: Pick<NumberRange, 'lo' | 'hi'>, low: UcumUnit | undefined, high = low): Pick<NumberRange, 'c'> {
+  if (!low || !high || low.base !== high.base) return {}
+  const [from, to] = [inBase(lo, low), inBase(hi, high)]
+  return from === undefined || to === undefined ? {} : { c: { lo: from, hi: to, u: low.base } }
 }
 
 /** From the lowest to the highest reading: origin + reading × factor, within the detection limits. */
-function ofSamples(value: Record<string, unknown>): Indexed | undefined {
+function ofSamples(value: Record<string, unknown>): NumberRange | undefined {
   const origin = (value.origin ?? {}) as Quantity
-  const zero = typeof origin.value === 'number' ? origin.value : 0
-  const factor = typeof value.factor === 'number' ? value.factor : 1
   const readings = typeof value.data === 'string' ? value.data.trim().split(/\s+/, SAMPLES_MAX).map(Number).filter(Number.isFinite) : []
   if (readings.length === 0) return undefined
-  let lo = Number.POSITIVE_INFINITY
-  let hi = Number.NEGATIVE_INFINITY
+  let lowest = Number.POSITIVE_INFINITY
+  let highest = Number.NEGATIVE_INFINITY
   for (const r of readings) {
-    const v = zero + r * factor
-    if (v < lo) lo = v
-    if (v > hi) hi = v
+    if (r < lowest) lowest = r
+    if (r > highest) highest = r
   }
-  return { lo, hi, v: lo, ...units(origin) }
+  const zero = exactly(origin.value, 0)
+  const factor = exactly(value.factor, 1)
+  const [one, other] = [lowest, highest].map((r) => toDouble(plus(zero, times(exactly(r, 0), factor)))) as [number, number]
+  const ends = { lo: Math.min(one, other), hi: Math.max(one, other) }
+  return { ...ends, v: ends.lo, ...units(origin), ...converted(ends, unitOf(origin)) }
 }
 
-/** `number`, `number|system|code`, `number||code` (code or printed unit). */
+/** `3 × 0.1` is 0.3, as it is read, and not what doubles make of it. */
+const exactly = (value: unknown, otherwise: number): Rational =>
+  rational(String(typeof value === 'number' ? value : otherwise)) ?? { num: BigInt(otherwise), den: 1n }
+
+/** `number`, `number|system|code`, `number||code` (code or printed unit, of whatever system, as it stands). */
 function plan(column: Column, criterion: Criterion): PlanNode {
   const parts = splitEscaped(criterion.value, '|').map(unescapeValue)
   const [text, system, code] = parts
@@ -91,8 +119,17 @@ function plan(column: Column, criterion: Criterion): PlanNode {
   if (!wellFormed || text === undefined)
     throw new OutcomeError('parameter-invalid', { expression: [criterion.name], params: { name: criterion.name } })
   const { prefix, range } = parseNumberCriterion(text, criterion.name)
-  const unit = code === undefined ? undefined : system === '' ? code : `${system}|${code}`
-  return numberNode(column, numberBounds(prefix, range), unit)
+  const bounds = numberBounds(prefix, range)
+  if (code === undefined) return numberNode(column, bounds)
+  const unit = system === UCUM_SYSTEM ? ucumUnit(code) : undefined
+  return (unit && inBaseNode(column, bounds, unit)) ?? numberNode(column, bounds, { unit: system === '' ? code : `${system}|${code}` })
+}
+
+/** The same bounds in base units: the order of two values is not changed by that. */
+function inBaseNode(column: Column, alternatives: IntervalBound[][], unit: UcumUnit): PlanNode | undefined {
+  const based = alternatives.map((bounds) => bounds.map((bound) => ({ ...bound, value: inBase(Number(bound.value), unit) })))
+  if (based.flat().some(({ value }) => value === undefined)) return undefined
+  return numberNode(column, based as IntervalBound[][], { base: unit.base })
 }
 
 export const quantity: SearchType = { field: 'nums', separators: [], modifiers: new Set(), index, plan }

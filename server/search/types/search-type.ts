@@ -3,7 +3,7 @@ import type { Interval } from '../../fhir/date.ts'
 import type { FhirResource } from '../../fhir/types.ts'
 import type { Zone } from '../../fhir/zone.ts'
 import type { Keeping } from '../keeping.ts'
-import type { PlanNode } from '../plan.ts'
+import type { NumberRange, PlanNode } from '../plan.ts'
 
 /** Where a parameter's keys stand: its own code, or that of another parameter which covers it. */
 export interface Column {
@@ -33,7 +33,7 @@ export interface IndexSink {
   /** the place of one value in an order, as a folded key has it; kept where one of the parameter's values is Chinese */
   sort(code: string, place: string, isChinese: boolean): void
   date(code: string, interval: Interval): void
-  num(code: string, range: { lo: number; hi: number; v: number; u?: string[] }): void
+  num(code: string, range: NumberRange): void
 }
 
 /** What token criteria ask of the terminology: `:in`, `:not-in`, `:above`, `:below`. */
