@@ -5,6 +5,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
+import { lastn } from './lastn.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
@@ -23,7 +24,11 @@ const OPERATIONS: readonly Operation[] = [
   meta,
   metaAdd,
   metaDelete,
+  lastn,
 ]
+
+/** By the place of the operation's name in the address. */
+const LEVELS: readonly Operation['level'][] = ['system', 'type', 'instance']
 
 /** `*` is every resource type. */
 const isOn = (operation: Operation, on: string | undefined): boolean =>
@@ -33,9 +38,13 @@ const isOn = (operation: Operation, on: string | undefined): boolean =>
 function operationsAt(segments: readonly string[]): Operation[] {
   const at = segments.findIndex((segment) => segment.startsWith('$'))
   const code = segments[at]?.slice(1)
-  const level = at === 0 ? 'system' : at === 1 ? 'type' : 'instance'
+  // Of what stands behind an id (`_history/2`, another type) there is no operation.
+  const level = LEVELS[at]
   const on = at === 0 ? 'system' : segments[0]
-  const known = OPERATIONS.filter((operation) => operation.code === code && operation.level === level && isOn(operation, on))
+  const behind = segments.length - at - 1
+  const known = OPERATIONS.filter(
+    (operation) => operation.code === code && operation.level === level && (operation.behind ?? 0) === behind && isOn(operation, on),
+  )
   if (known.length === 0) throw new OutcomeError('operation-unknown')
   return known
 }

@@ -7,6 +7,8 @@ export interface Operation {
   /** `system`, a resource type, or `*` for every type */
   on: string
   level: 'system' | 'type' | 'instance'
+  /** segments of the address behind its name; absent: none */
+  behind?: number
   methods: readonly ('GET' | 'POST' | 'DELETE')[]
   /** canonical of its OperationDefinition */
   definition: string

@@ -177,6 +177,7 @@ export const ISSUES = {
   'compartment-type': issue(404, 'not-supported', '{type} 不属于 {name} 的资源分区', '{type} is not part of the {name} compartment'),
   'parameter-unknown': issue(400, 'not-supported', '未知的参数 {name}', 'Unknown parameter {name}'),
   'parameter-invalid': issue(400, 'value', '参数 {name} 的值无效', 'The value of parameter {name} is invalid'),
+  'parameter-missing': issue(400, 'required', '缺少参数 {name}', 'Parameter {name} is missing'),
   'parameter-length': issue(
     400,
     'too-costly',

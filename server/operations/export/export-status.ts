@@ -13,12 +13,21 @@ export const exportStatus: Operation = {
   code: 'export-status',
   on: 'system',
   level: 'system',
+  behind: 1,
   methods: ['GET', 'DELETE'],
   definition: '',
   run: status,
 }
 
-export const exportFile: Operation = { code: 'export-file', on: 'system', level: 'system', methods: ['GET'], definition: '', run: file }
+export const exportFile: Operation = {
+  code: 'export-file',
+  on: 'system',
+  level: 'system',
+  behind: 2,
+  methods: ['GET'],
+  definition: '',
+  run: file,
+}
 
 const RETRY_SECONDS = '1'
 
