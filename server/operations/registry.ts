@@ -7,6 +7,7 @@ import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
 import { lastn } from './lastn.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
+import { stats } from './stats/stats.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
 
@@ -25,6 +26,7 @@ const OPERATIONS: readonly Operation[] = [
   metaAdd,
   metaDelete,
   lastn,
+  stats,
 ]
 
 /** By the place of the operation's name in the address. */
