@@ -2,6 +2,7 @@
 import { isResourceType } from '../fhir/resource-types.ts'
 import type { FhirRequest, Handler } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { document, documentOfType } from './document.ts'
 import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
@@ -27,6 +28,8 @@ const OPERATIONS: readonly Operation[] = [
   metaDelete,
   lastn,
   stats,
+  document,
+  documentOfType,
 ]
 
 /** By the place of the operation's name in the address. */
