@@ -2,6 +2,7 @@
 import { isResourceType } from '../fhir/resource-types.ts'
 import type { FhirRequest, Handler } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { convert } from './convert.ts'
 import { document, documentOfType } from './document.ts'
 import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
@@ -30,6 +31,7 @@ const OPERATIONS: readonly Operation[] = [
   stats,
   document,
   documentOfType,
+  convert,
 ]
 
 /** By the place of the operation's name in the address. */
