@@ -24,5 +24,8 @@ export const printMarked = (value: Json): string => JSON.stringify(value).replac
 export const digitsOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value.startsWith(MARK) ? value.slice(MARK.length) : undefined
 
+/** A number by its digits. */
+export const numberOf = (digits: string): Json => MARK + digits
+
 /** A copy with plain numbers, for whoever only reads. */
 export const unmarked = (value: Json): unknown => JSON.parse(printMarked(value))

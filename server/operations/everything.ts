@@ -6,7 +6,6 @@
 import type { Decision } from '../access/decision.ts'
 import { allows } from '../auth/scopes.ts'
 import { isId } from '../fhir/ids.ts'
-import { parseResource } from '../fhir/resource-text.ts'
 import { bodyText, notFound } from '../interactions/answers.ts'
 import { audited } from '../interactions/audited.ts'
 import { bundleAnswer, type BundleEntry } from '../interactions/bundle-text.ts'
@@ -26,6 +25,7 @@ import { paramError } from '../search/parse/names.ts'
 import { allOf, type PlanNode } from '../search/plan.ts'
 import type { PageMark, Stored } from '../store/types.ts'
 import { type CareTime, inCareTime } from './care-time.ts'
+import { inParameters, simplePairs } from './in-parameters.ts'
 import type { Operation } from './types.ts'
 
 const COUNT_DEFAULT = 500
@@ -110,7 +110,7 @@ const pageOf = ({ kind, id }: Pick<Asked, 'kind' | 'id'>): string => `$everythin
 
 function askedOf(deps: FhirDeps, request: FhirRequest, kind: Kind): Asked {
   const id = idOf(request)
-  const sent = [...request.query, ...parametersOf(request)]
+  const sent = simplePairs(inParameters(request))
   const state = openPage(deps, request, sent, pageOf({ kind, id }))
   if (!state) checkParameters(request, sent, { understood: kind.understood, restricting: kind.restricting })
   const query = state?.query ?? sent.filter(([name]) => kind.understood.has(name))
@@ -149,22 +149,6 @@ function careOf({ zone }: FhirDeps, request: FhirRequest, query: FhirRequest['qu
   if (start && end && end.hi <= start.lo) throw paramError('parameter-invalid', 'end')
   if (!start && !end) return undefined
   return { ...(start ? { from: new Date(start.lo) } : {}), ...(end ? { until: new Date(end.hi) } : {}) }
-}
-
-/** The in-parameters of a POST (R4 operations.html#request): each a name and one value. */
-function parametersOf(request: FhirRequest): [string, string][] {
-  if (!request.body || request.body.length === 0) return []
-  const { resource } = parseResource(request.body)
-  if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
-  const list = Array.isArray(resource.parameter) ? resource.parameter : []
-  return list.map((item: unknown, at): [string, string] => {
-    const entries = Object.entries((item ?? {}) as Record<string, unknown>)
-    const name = entries.find(([key]) => key === 'name')?.[1]
-    const value = entries.find(([key]) => key.startsWith('value'))?.[1]
-    if (typeof name !== 'string')
-      throw new OutcomeError('required', { expression: [`Parameters.parameter[${at}].name`], params: { profile: 'FHIR R4' } })
-    return [name, typeof value === 'object' || value === undefined ? '' : String(value)]
-  })
 }
 
 interface Collected {

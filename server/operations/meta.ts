@@ -74,12 +74,11 @@ async function write(deps: FhirDeps, request: FhirRequest, kind: Change, asked: 
   return written
 }
 
-/** Of the resource itself: of its versions there is none. @throws OutcomeError not-found */
+/** @throws OutcomeError not-found */
 function targetOf({ segments }: FhirRequest): [type: string, id: string] {
   const [type = '', id = ''] = segments
   checkType(type)
   checkId(id)
-  if (segments.length !== 3) throw notFound()
   return [type, id]
 }
 

@@ -2,10 +2,14 @@
 import { isResourceType } from '../fhir/resource-types.ts'
 import type { FhirRequest, Handler } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { convert } from './convert.ts'
+import { document, documentOfType } from './document.ts'
 import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
+import { lastn } from './lastn.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
+import { stats } from './stats/stats.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
 
@@ -23,7 +27,15 @@ const OPERATIONS: readonly Operation[] = [
   meta,
   metaAdd,
   metaDelete,
+  lastn,
+  stats,
+  document,
+  documentOfType,
+  convert,
 ]
+
+/** By the place of the operation's name in the address. */
+const LEVELS: readonly Operation['level'][] = ['system', 'type', 'instance']
 
 /** `*` is every resource type. */
 const isOn = (operation: Operation, on: string | undefined): boolean =>
@@ -33,11 +45,12 @@ const isOn = (operation: Operation, on: string | undefined): boolean =>
 function operationsAt(segments: readonly string[]): Operation[] {
   const at = segments.findIndex((segment) => segment.startsWith('$'))
   const code = segments[at]?.slice(1)
-  const level = at === 0 ? 'system' : at === 1 ? 'type' : 'instance'
+  // Of what stands behind an id (`_history/2`, another type) there is no operation.
+  const level = LEVELS[at]
   const on = at === 0 ? 'system' : segments[0]
   const named = OPERATIONS.filter((operation) => operation.code === code && operation.level === level && isOn(operation, on))
   if (named.length === 0) throw new OutcomeError('operation-unknown')
-  const known = at > 2 ? [] : named.filter(({ more = 0 }) => segments.length === at + 1 + more)
+  const known = named.filter(({ behind = 0 }) => segments.length === at + 1 + behind)
   if (known.length === 0) throw new OutcomeError('not-found')
   return known
 }

@@ -7,9 +7,9 @@ export interface Operation {
   /** `system`, a resource type, or `*` for every type */
   on: string
   level: 'system' | 'type' | 'instance'
+  /** segments of the address behind its name; absent: none */
+  behind?: number
   methods: readonly ('GET' | 'POST' | 'DELETE')[]
-  /** names behind it in the address, where it has any */
-  more?: number
   /** canonical of its OperationDefinition */
   definition: string
   run: Handler

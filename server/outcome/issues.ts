@@ -179,6 +179,7 @@ export const ISSUES = {
   'compartment-type': issue(404, 'not-supported', '{type} 不属于 {name} 的资源分区', '{type} is not part of the {name} compartment'),
   'parameter-unknown': issue(400, 'not-supported', '未知的参数 {name}', 'Unknown parameter {name}'),
   'parameter-invalid': issue(400, 'value', '参数 {name} 的值无效', 'The value of parameter {name} is invalid'),
+  'parameter-missing': issue(400, 'required', '缺少参数 {name}', 'Parameter {name} is missing'),
   'parameter-length': issue(
     400,
     'too-costly',
@@ -240,6 +241,7 @@ export const ISSUES = {
   'bundle-invalid': issue(400, 'invalid', 'Bundle 无效', 'The Bundle is invalid'),
   'bundle-entries': issue(413, 'too-costly', 'Bundle 条目超过 {max}', 'The Bundle has more than {max} entries'),
   'bundle-duplicate': issue(400, 'duplicate', '同一资源在事务中出现两次', 'The same resource appears twice in the transaction'),
+  'document-entries': issue(422, 'too-costly', '文档包含的资源超过 {max} 个', 'The document would have more than {max} resources'),
   'reference-unresolved': issue(400, 'not-found', '引用无法解析', 'The reference cannot be resolved'),
   'read-only': issue(405, 'not-supported', '此类资源不可修改', 'Resources of this type cannot be changed'),
   unauthenticated: issue(401, 'login', '需要有效的访问令牌', 'A valid access token is required'),

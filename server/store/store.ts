@@ -15,6 +15,7 @@ import { AUDIT_TYPE, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
 import { follow } from './follow.ts'
 import type { StoreLog } from './log.ts'
+import { latestOfGroups } from './latest.ts'
 import { hasLink, linkedFilter } from './lookups.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import type { PlanNode } from '../search/plan.ts'
@@ -112,6 +113,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       checkTypeName(type)
       return guarded(log, () => followed(d, plan))
     },
+    latest: (d, query) => guarded(log, async () => latestOfGroups(db, d, { ...query, plan: await planOf(d, query.type, query.plan) })),
     count: (d, type, plan) => guarded(log, async () => countMatches(db, type, linkedFilter(d, type, await planOf(d, type, plan)))),
     stream: async function* (d, type, plan, page = {}) {
       yield* streamBatches(db, log, d, type, await guarded(log, () => planOf(d, type, plan)), page)

@@ -141,6 +141,28 @@ export interface SearchPage {
   beyond?: Stored
 }
 
+/** Of the matches of a plan the latest of each group of equal keys. */
+export interface LatestQuery {
+  type: string
+  plan: PlanNode
+  /** the token keys that begin so, all of them together, are what a group has in common; a match without one is a group of its own */
+  start: string
+  /** of each group: so many by their main date, and those that are as old as the last of them */
+  count: number
+  /** rows in all */
+  most: number
+}
+
+export interface Latest extends Met {
+  /** its keys that begin as asked */
+  keys: string[]
+  /** main date */
+  date?: Date
+  at: Date
+  /** where it has no such key */
+  body?: Uint8Array
+}
+
 export interface Table<T extends TableDoc> {
   /** look-ups by id that come while others run share the next query */
   get(id: T['_id']): Promise<T | undefined>
@@ -251,6 +273,8 @@ export interface Store {
    */
   follow(d: Decision, type: string, plan: PlanNode): Promise<Followed>
   count(d: Decision, type: string, plan: PlanNode): Promise<number>
+  /** in one command, any order; @throws OutcomeError too-costly where there are more than `most` */
+  latest(d: Decision, query: LatestQuery): Promise<Latest[]>
   /** all current documents of a type in id order, in batches bounded by bytes and number (exports, relabelling) */
   stream(
     d: Decision,

@@ -19,6 +19,14 @@ beforeAll(async () => {
   await open.call('DELETE', '/fhir/Patient/gone')
   const text = { status: 'additional', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' }
   await open.call('PUT', '/fhir/Patient/narrated', { body: { resourceType: 'Patient', id: 'narrated', text } })
+  const section = [{ title: 'x', entry: Array.from({ length: 1000 }, (_, n) => ({ reference: `Basic/b${n}` })) }]
+  const written = { status: 'final', type: { text: 'x' }, date: '2024', author: [{ display: 'x' }], title: 'x', section }
+  const basics = section[0]?.entry.map(({ reference }) => ({
+    resource: { resourceType: 'Basic', id: reference.slice(6), code: { text: 'x' } },
+    request: { method: 'PUT', url: reference },
+  }))
+  await open.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry: basics } })
+  await open.call('PUT', '/fhir/Composition/long', { body: { resourceType: 'Composition', id: 'long', ...written } })
   const many = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/many' } }
   const entry = Array.from({ length: 1001 }, () => ({ resource: many, request: { method: 'POST', url: 'Observation' } }))
   const own = { resource: { resourceType: 'Patient', id: 'many' }, request: { method: 'PUT', url: 'Patient/many' } }

@@ -132,6 +132,8 @@ export const REQUESTS: readonly Provoked[] = [
   get('export-async-only', '/$export'),
   get('accepted', '/$export?_type=Group', { Prefer: 'respond-async' }),
   get('operation-unknown', '/Patient/$nothing'),
+  get('document-entries', '/Composition/long/$document'),
+  get('parameter-missing', '/Observation/$lastn?code=x'),
   get('parameter-unknown', '/Patient?nonsense=1', strict),
   get('parameter-invalid', '/Patient?birthdate=x'),
   get('parameter-unsupported', '/Patient?_query=x'),

@@ -13,8 +13,8 @@ export const exportStatus: Operation = {
   code: 'export-status',
   on: 'system',
   level: 'system',
+  behind: 1,
   methods: ['GET', 'DELETE'],
-  more: 1,
   definition: '',
   run: status,
 }
@@ -23,8 +23,8 @@ export const exportFile: Operation = {
   code: 'export-file',
   on: 'system',
   level: 'system',
+  behind: 2,
   methods: ['GET'],
-  more: 2,
   definition: '',
   run: file,
 }
