@@ -11,6 +11,7 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { IncludeTerm, ParsedSearch } from '../search/types.ts'
 import type { Stored } from '../store/types.ts'
 import { bodyText } from './answers.ts'
+import { isUnknownToMask } from './search-request.ts'
 import type { FhirDeps } from './types.ts'
 
 export const INCLUDED_MAX = 1000
@@ -67,7 +68,7 @@ async function forward(search: Search, from: readonly Stored[], terms: readonly 
   const wanted = new Map<string, Set<string>>()
   if (terms.length === 0) return []
   for (const doc of from) {
-    const own = termsOf(search.deps, terms, doc.type)
+    const own = termsOf(search, terms, doc.type)
     if (own.length === 0) continue
     const resource = JSON.parse(bodyText(doc)) as FhirResource
     for (const { param, target: onlyType } of own)
@@ -80,12 +81,12 @@ async function forward(search: Search, from: readonly Stored[], terms: readonly 
 }
 
 /** The terms that start at a type; `*` stands for all of its references. */
-function termsOf({ search }: FhirDeps, terms: readonly IncludeTerm[], type: string): Pick<IncludeTerm, 'param' | 'target'>[] {
+function termsOf({ deps, actor }: Search, terms: readonly IncludeTerm[], type: string): Pick<IncludeTerm, 'param' | 'target'>[] {
   return terms.flatMap((term) => {
     if (term.source === type) return [term]
     if (term.source !== '*') return []
-    const references = search.parameters(type).filter((parameter) => parameter.type === 'reference')
-    return references.map(({ code }) => ({ param: code }))
+    const references = deps.search.parameters(type).filter((parameter) => parameter.type === 'reference')
+    return references.flatMap(({ code }) => (isUnknownToMask(deps, actor, type, code) ? [] : [{ param: code }]))
   })
 }
 

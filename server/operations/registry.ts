@@ -6,6 +6,7 @@ import { encounterEverything, ownEverything, patientEverything } from './everyth
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
+import { reindexInstance, reindexStatus, reindexSystem, reindexType } from './reindex.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
 
@@ -23,6 +24,10 @@ const OPERATIONS: readonly Operation[] = [
   meta,
   metaAdd,
   metaDelete,
+  reindexSystem,
+  reindexType,
+  reindexInstance,
+  reindexStatus,
 ]
 
 /** `*` is every resource type. */

@@ -2,13 +2,10 @@
  * Every cause that a client can meet: one stable code, HTTP status, FHIR issue type, text in Chinese and English.
  * `{name}` is replaced from the issue's params.
  */
-export interface IssueDefinition {
-  status: number
-  /** http://hl7.org/fhir/issue-type */
-  type: string
-  zh: string
-  en: string
-}
+import type { IssueDefinition } from './issue-definition.ts'
+import { PARAMETER_ISSUES } from './parameter-issues.ts'
+
+export type { IssueDefinition } from './issue-definition.ts'
 
 const issue = (status: number, type: string, zh: string, en: string): IssueDefinition => ({ status, type, zh, en })
 
@@ -211,6 +208,7 @@ export const ISSUES = {
     'Of the code system in parameter {name} no hierarchy is known here',
   ),
   'parameter-unsupported': issue(400, 'not-supported', '尚不支持参数 {name}', 'Parameter {name} is not supported'),
+  ...PARAMETER_ISSUES,
   'parameter-forbidden': issue(403, 'forbidden', '不允许使用检索参数 {name}', 'Search parameter {name} may not be used here'),
   'parameter-values': issue(400, 'too-costly', '{name} 的个数超过 {max}', '{name} has more than {max} values'),
   'too-many-keys': issue(422, 'too-costly', '资源的检索值超过 {max} 个', 'The resource has more than {max} values to search by'),

@@ -34,3 +34,6 @@ export const PINYIN_CHARACTERS_MAX = 30
 export const PINYIN_CACHE_MAX = 20_000
 /** Strings whose folded form is kept in memory. */
 export const FOLD_CACHE_MAX = 50_000
+/** Search parameters of operators that are in force, and characters of one's expression. */
+export const CUSTOM_PARAMETERS_MAX = 200
+export const CUSTOM_EXPRESSION_MAX = 2_000

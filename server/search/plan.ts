@@ -28,6 +28,8 @@ export interface IndexEntry {
   sorts?: Record<string, { lo: string; hi: string }>
   /** the type's main date, for date-ordered pages */
   sd?: Date
+  /** by what it was made: `Search.indexedAs` of then */
+  ix?: number
 }
 
 export type GroupEntry = Pick<IndexEntry, 'keys'> & Partial<Pick<IndexEntry, 'dates' | 'nums'>>
