@@ -62,6 +62,7 @@ test.each([
   expect((await sameInBoth(held, path)).status).toBe(200)
 })
 
+/** Those of operators, and those of the Chinese profiles that look into what the form leaves out. */
 describe('the masked form', () => {
   beforeAll(() => give(held.server, 'p1-a', BROAD).then(() => undefined))
   const get = (path: string) => held.server.call('GET', `/fhir/${path}`, { token: held.researcher })
@@ -77,6 +78,11 @@ describe('the masked form', () => {
     'Practitioner?_revinclude=Observation:noted-by',
     'Patient?_has:Observation:subject:note=x',
     'Practitioner?_has:Observation:noted-by:code=x',
+    'Patient?ethnicity=01',
+    'Patient?household=rural',
+    'Coverage?subscriber-id=1',
+    'Patient?_has:Coverage:beneficiary:subscriber-id=1',
+    'Composition?template-id=urn:oid:1.2',
     'Encounter?subject:Patient._has:Observation:patient:note=x',
   ])('L20 %s is refused', async (path) => {
     const answer = await get(path)
