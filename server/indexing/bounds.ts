@@ -14,7 +14,7 @@ export const INDEXING_BOUNDS = {
   jobHeartbeatMs: 10_000,
   jobPollMs: 1_000,
   /** resources that are indexed and written together */
-  batch: 100,
+  batch: 250,
   /** keys of the resources of one command */
   groupKeys: 20_000,
   /** passes over a type: each takes up what others wrote meanwhile as they knew it */

@@ -123,6 +123,15 @@ test('a draft has no effect, nor has what is retired or deleted', async () => {
   expect(await code('later')).toBe('parameter-unknown')
 })
 
+test('a link to the next page does not go on without a parameter that has gone', async () => {
+  await made(definition('paged', 'paged', 'string', 'Patient', 'Patient.photo.title'))
+  const first = await get('Patient?paged=anna,bert&_count=1')
+  const next: string = first.json.link.find(({ relation }: { relation: string }) => relation === 'next').url
+  await server.call('DELETE', '/fhir/SearchParameter/paged', { token: loader })
+  const answer = await server.call('GET', new URL(next).pathname + new URL(next).search, { token: engine })
+  expect([answer.status, codeOf(answer)]).toEqual([400, 'parameter-unknown'])
+})
+
 test('another expression is built anew, and then it finds by that one alone', async () => {
   await made(definition('moved', 'moved', 'string', 'Patient', 'Patient.photo.title'))
   expect(await ids('Patient?moved=anna')).toEqual(['p1'])
