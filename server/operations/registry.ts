@@ -5,6 +5,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
+import { patientMatch } from './match/match.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
 import { reindexInstance, reindexStatus, reindexSystem, reindexType } from './reindex.ts'
 import type { Operation } from './types.ts'
@@ -24,6 +25,7 @@ const OPERATIONS: readonly Operation[] = [
   meta,
   metaAdd,
   metaDelete,
+  patientMatch,
   reindexSystem,
   reindexType,
   reindexInstance,
