@@ -13,6 +13,9 @@ import { openAuth } from './auth/parts.ts'
 import type { Config } from './config/config.ts'
 import { answerBrokenRequests } from './http/broken-requests.ts'
 import { createApp } from './http/app.ts'
+import { createIndexDefinitions } from './indexing/definitions.ts'
+import { createIndexing } from './indexing/indexing.ts'
+import { indexingTables } from './indexing/tables.ts'
 import { ingestAudit } from './ingest/audit.ts'
 import { createIngest } from './ingest/ingest.ts'
 import { ingestRouter } from './ingest/router.ts'
@@ -77,6 +80,14 @@ async function startOn(
   const terminology = createTerminology()
   const search = createSearch({ timezone: config.timezone, publicUrl, codeSets: terminology })
   const validator = createValidator()
+  const indexed = {
+    store,
+    search,
+    tables: indexingTables(store),
+    log: (event: string, facts: object) => log.warn(facts, event),
+  }
+  const definitions = createIndexDefinitions(indexed)
+  const { whileIndexing } = definitions
   const access = await createAccess({
     store,
     policy: config.policy,
@@ -85,11 +96,16 @@ async function startOn(
     timezone: config.timezone,
     ownBase: `${publicUrl}/fhir`,
     now,
-    keysOf: (resource, text) => search.index(resource, parseResource(text).decimals).keys,
+    indexOf: (resource, text) => ({
+      ...search.index(resource, parseResource(text).decimals),
+      ix: search.indexedAs(resource.resourceType),
+    }),
+    whileIndexing,
     log,
   })
   const audit = createAudit({ store, now, node: hostname(), queryKey: secret.for('audited queries') })
-  const writer = createWriter({ store, search, access })
+  const writer = createWriter({ store, search, access, whileIndexing })
+  const indexing = await createIndexing({ ...indexed, access, definitions, now })
   const fhir: FhirDeps = {
     store,
     search,
@@ -97,6 +113,7 @@ async function startOn(
     validator,
     writer,
     audit,
+    indexing,
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
@@ -132,6 +149,7 @@ async function startOn(
   await prepareExportTables(store)
   await ingest.start()
   access.start()
+  indexing.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
   server.off('request', notYet)
@@ -157,6 +175,7 @@ async function startOn(
       await closeServer(server)
       await ingest.stop()
       await access.stop()
+      await indexing.stop()
       await store.close()
       await release()
     },

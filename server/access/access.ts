@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Actor } from '../auth/actor.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { zoneOf } from '../fhir/zone.ts'
+import type { IndexEntry } from '../search/plan.ts'
 import type { Store } from '../store/types.ts'
 import { basisOf } from './basis.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
@@ -25,7 +26,7 @@ import { relink } from './relink.ts'
 import { beginRequest, runDecided } from './request.ts'
 import type { ResourceClass } from './resource-class.ts'
 import { settle } from './settle.ts'
-import { personsOf, stampAll, statesOf, UNKNOWN_PERSON } from './stamp.ts'
+import { masterKeysOf, personsOf, stampAll, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { createStanding, type StandingDeps } from './standing.ts'
 import { accessTables, ensureAccessIndexes, parseConsents } from './tables.ts'
 import type { Access, StampInput, Stamped } from './types.ts'
@@ -67,8 +68,10 @@ export interface AccessOptions {
   /** FHIR base of this server, no slash at its end */
   ownBase?: string
   now?: () => Date
-  /** search keys of a resource: relabelling of linked records writes them anew */
-  keysOf?(resource: FhirResource, text: string): string[]
+  /** what a resource is found by: relabelling of linked records writes it anew */
+  indexOf?(resource: FhirResource, text: string): IndexEntry
+  /** runs what indexes and writes */
+  whileIndexing?<T>(work: () => Promise<T>): Promise<T>
   log?: AccessLog
 }
 
@@ -94,7 +97,8 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     organizationIdentifiers(id) {
       return (organizations.get(id)?.identifiers ?? []).map(({ system, value }) => `${system}|${value}`)
     },
-    ...(options.keysOf ? { keysOf: options.keysOf } : {}),
+    ...(options.indexOf ? { indexOf: options.indexOf } : {}),
+    ...(options.whileIndexing ? { whileIndexing: options.whileIndexing } : {}),
   }
   const reader = createOverlayReader(tables, classes)
   const standing = createStanding(deps)
@@ -131,6 +135,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
       return new Set([...states.values()].filter((state) => parseConsents(state).length > 0).map(({ _id }) => _id))
     },
     personsOf: (patients) => personsOf(deps, patients),
+    masterKeys: (resources) => masterKeysOf(deps, resources),
     auditAcc(persons, custodian): Acc {
       const p = [...new Set(persons)].filter((person) => person !== UNKNOWN_PERSON).sort()
       return { p, s: p.length > 0 ? aboutSomebody : aboutNobody, e: [], o: custodian }

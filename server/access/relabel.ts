@@ -1,5 +1,6 @@
 /** Labels anew the documents of persons: current ones, deleted ones and superseded versions. */
 import type { FhirResource } from '../fhir/types.ts'
+import type { IndexEntry } from '../search/plan.ts'
 import type { PersonScope, Restamp, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import type { ConsentDeps } from './consent-change.ts'
@@ -11,8 +12,10 @@ import { LABELLING, parseRules } from './tables.ts'
 import type { StampInput, Stamped } from './types.ts'
 
 export interface RelabelDeps extends ConsentDeps {
-  /** search keys of a resource as its index has them now; absent: keys are left as they are */
-  keysOf?(resource: FhirResource, text: string): string[]
+  /** what a resource is found by as things are now; absent: that is left as it is */
+  indexOf?(resource: FhirResource, text: string): IndexEntry
+  /** runs what indexes and writes: see server/indexing/definitions.ts */
+  whileIndexing?<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** Asked between steps: false when there is no more time, or the process stops. */
@@ -72,7 +75,12 @@ export const relabelRowsOf = (deps: RelabelDeps, type: string, rows: readonly St
   relabelBatch(deps, type, rows, false)
 
 /** False: some stood otherwise by the time. */
-async function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<boolean> {
+function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<boolean> {
+  const work = () => relabelled(deps, type, rows, superseded)
+  return deps.whileIndexing ? deps.whileIndexing(work) : work()
+}
+
+async function relabelled(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<boolean> {
   const alive = rows.filter((row) => !row.deleted && row.body.length > 0)
   const inputs = alive.map(inputOf)
   const stamps = await stampAll(deps, inputs)
@@ -96,8 +104,9 @@ function changeOf(deps: RelabelDeps, row: Stored, input: StampInput, stamp: Stam
   const change: Restamp = { id: row.id, v: row.v, acc: stamp.acc, stood: row.acc.e }
   if (superseded) return [{ ...change, superseded }]
   const moved = !sameList(row.acc.p, stamp.acc.p)
-  if (!moved || !deps.keysOf || !input.resource) return [change]
-  return [{ ...change, keys: stamp.withMasterKeys(deps.keysOf(input.resource, Buffer.from(row.body).toString())) }]
+  if (!moved || !deps.indexOf || !input.resource) return [change]
+  const index = deps.indexOf(input.resource, Buffer.from(row.body).toString())
+  return [{ ...change, index: { ...index, keys: stamp.withMasterKeys(index.keys) } }]
 }
 
 const sameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one, at) => one === b[at])

@@ -251,13 +251,24 @@ function accOf(one: Working, number: number, states: ReadonlyMap<string, StateDo
   return { p, s: number, e: p.map((person) => `${person}#${states.get(person)?.epoch ?? 0}`), o: one.input.custodian }
 }
 
+/** What `Stamped.withMasterKeys` does, of resources as they are stored. */
+export async function masterKeysOf(deps: StampDeps, resources: readonly FhirResource[]): Promise<Stamped['withMasterKeys'][]> {
+  const patients = resources.map((resource) => scanResource(resource, deps).patients)
+  const persons = await personsOf(deps, [...new Set(patients.flat())])
+  return patients.map((ids) => withMaster(ids, persons))
+}
+
 function stampedOf(acc: Acc, one: Working | undefined, persons: ReadonlyMap<string, string>): Stamped {
   const patients = one?.scan.patients ?? []
+  return { acc, patients, withMasterKeys: withMaster(patients, persons) }
+}
+
+function withMaster(patients: readonly string[], persons: ReadonlyMap<string, string>): Stamped['withMasterKeys'] {
   const linked = patients.flatMap((id) => {
     const person = persons.get(id)
     return person !== undefined && person !== id ? [{ id, person }] : []
   })
-  return { acc, patients, withMasterKeys: (keys) => (linked.length === 0 ? [...keys] : masterKeys(keys, linked)) }
+  return (keys) => (linked.length === 0 ? [...keys] : masterKeys(keys, linked))
 }
 
 /** `param>Patient/<record>` also as `param>Patient/<master>`. */

@@ -119,6 +119,8 @@ export interface Access {
   consented(persons: readonly string[]): Promise<ReadonlySet<string>>
   /** Person keys of patients: the master's id once linked. */
   personsOf(patients: readonly string[]): Promise<Map<string, string>>
+  /** For each resource what adds the keys by which the master of a linked patient finds it, as in `Stamped`; no labels are made. */
+  masterKeys(resources: readonly FhirResource[]): Promise<Stamped['withMasterKeys'][]>
 
   /** Labels of an AuditEvent about these patients. */
   auditAcc(persons: readonly string[], custodian: string): Acc

@@ -12,16 +12,17 @@ import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 const SOFTWARE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const STARTED = new Date().toISOString()
 
-let made: { baseUrl: string; conditionalDelete: string; answer: FhirResponse } | undefined
+let made: { baseUrl: string; conditionalDelete: string; revision: number; answer: FhirResponse } | undefined
 
 /** Its ETag changes with the statement (R4 http.html#capabilities). */
 export function capabilities(deps: FhirDeps, _request: FhirRequest): Promise<FhirResponse> {
   const { baseUrl, conditionalDelete } = deps
-  if (made?.baseUrl !== baseUrl || made.conditionalDelete !== conditionalDelete) {
+  const { revision } = deps.search
+  if (made?.baseUrl !== baseUrl || made.conditionalDelete !== conditionalDelete || made.revision !== revision) {
     const text = JSON.stringify(statementOf(deps))
     const ETag = `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
     const answer = { status: 200, headers: { 'Content-Type': FHIR_JSON, ETag }, body: [Buffer.from(text)] }
-    made = { baseUrl, conditionalDelete, answer }
+    made = { baseUrl, conditionalDelete, revision, answer }
   }
   return Promise.resolve(made.answer)
 }

@@ -40,7 +40,7 @@ export const searchSystem = (deps: FhirDeps, request: FhirRequest): Promise<Fhir
 export async function searchOfMany(deps: FhirDeps, request: FhirRequest, path: string, compartment?: Compartment): Promise<FhirResponse> {
   const { actor } = request
   const { query, mark } = pageOf(deps, request, path)
-  const asked = askedOf(deps, actor, query, isStrict(request), compartment)
+  const asked = askedOf(deps, actor, query, mark !== undefined || isStrict(request), compartment)
   const stored = new Set(await deps.store.types())
   const each = asked.each.filter(({ type }) => stored.has(type))
   const patients = asked.each.every((parsed) => parsed.patients.length > 0) ? asked.shared.patients : []

@@ -27,7 +27,8 @@ export function parseSearch(
       budget,
       countDefault: PAGE_COUNT_DEFAULT,
       countMax: PAGE_COUNT_MAX,
-      allowed: (of, code, modifier) => deps.access.allowedParams(actor, of)?.(code, modifier) ?? true,
+      allowed: (of, code, modifier) =>
+        !isUnknownToMask(deps, actor, of, code) && (deps.access.allowedParams(actor, of)?.(code, modifier) ?? true),
       localCodes: (of) => deps.access.allowedParams(actor, of) === undefined,
       mayFollow: (of) => allows(actor, of, 's'),
       mayInclude: (of, code) => mayInclude(deps, actor, of, code),
@@ -41,9 +42,17 @@ export function parseSearch(
  */
 export function mayInclude({ access, search }: FhirDeps, actor: Actor, type: string, code: string): boolean {
   if (access.allowedParams(actor, type) === undefined) return true
+  if (search.isCustom(type, code)) return false
   const paths = search.paths(type, code)
   return paths !== undefined && paths.length > 0 && paths.every((path) => access.formShows(actor, type, path))
 }
+
+/**
+ * What a parameter of an operator looks into is not known to the masked form, whatever it is called: nobody searches by it, or
+ * follows it, who sees the type masked.
+ */
+const isUnknownToMask = (deps: FhirDeps, actor: Actor, type: string, code: string): boolean =>
+  code !== '*' && deps.search.isCustom(type, code) && deps.access.allowedParams(actor, type) !== undefined
 
 export const isStrict = (request: FhirRequest): boolean => preferOf(request, 'handling') === 'strict'
 

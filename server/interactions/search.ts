@@ -33,7 +33,8 @@ export async function searchOfType(deps: FhirDeps, request: FhirRequest, { type,
   checkType(type)
   requireScope(request.actor, type, 's')
   const { query, mark } = pageOf(deps, request, path)
-  const parsed = boundTo(parseSearch(deps, request.actor, type, query, isStrict(request)), compartment)
+  // What a link holds was understood when it was made: what is no longer would answer more than was asked.
+  const parsed = boundTo(parseSearch(deps, request.actor, type, query, mark !== undefined || isStrict(request)), compartment)
   const seen = await decided(deps, request, parsed.patients, async (decision) => {
     const owner = compartment && (await ownerOf(deps, decision, compartment))
     if (compartment && !owner) return undefined

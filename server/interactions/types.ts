@@ -3,6 +3,7 @@ import type { Access } from '../access/types.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { FhirResource } from '../fhir/types.ts'
+import type { Indexing } from '../indexing/indexing.ts'
 import type { Zone } from '../fhir/zone.ts'
 import type { Search } from '../search/types.ts'
 import type { Store } from '../store/types.ts'
@@ -41,6 +42,7 @@ export interface FhirDeps {
   validator: Validator
   writer: Writer
   audit: Audit
+  indexing: Indexing
   pages: PageTokens
   /** FHIR base without a slash at its end, e.g. http://127.0.0.1:8080/fhir */
   baseUrl: string

@@ -6,7 +6,7 @@ import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { toOutcomeIssues } from '../validation/issue.ts'
 import type { Stored } from '../store/types.ts'
-import type { Draft, WriteExtra } from '../writer/types.ts'
+import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
 import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
@@ -82,10 +82,24 @@ export async function store(
   for (const [at, draft] of drafts.entries())
     await requireWritable(deps, request, { draft, current: current[at], making }).catch((error: unknown) => failed(at, error))
   const audit = await auditOf(deps, request, drafts, current)
-  const result = await deps.writer.write(drafts, { ...extra, audit, actor: request.actor })
+  const result = await writeWithParameters(deps, drafts, { ...extra, audit, actor: request.actor })
   if (!result.ok) throw conflictOf(result)
   for (const [at, draft] of drafts.entries()) await linkPatient(deps, draft, result.written[at])
   return result.written as [Written, ...Written[]]
+}
+
+/** How often search parameters are looked at again that others change at the same time. */
+const PARAMETER_ATTEMPTS = 10
+
+/** SearchParameters take effect with what is written, and are known everywhere before the answer. @throws OutcomeError search-parameter-… */
+async function writeWithParameters(deps: FhirDeps, drafts: readonly Draft[], extra: WriteExtra): Promise<WriterResult> {
+  for (let attempt = 1; ; attempt++) {
+    const side = await deps.indexing.parameterWrites(drafts)
+    const result = await deps.writer.write(drafts, side.length === 0 ? extra : { ...extra, side: [...(extra.side ?? []), ...side] })
+    if (side.length === 0) return result
+    if (result.ok) await deps.indexing.announce()
+    if (result.ok || result.conflict !== 'side' || attempt >= PARAMETER_ATTEMPTS) return result
+  }
 }
 
 /** A client that gets `busy` from here writes again: what stands is not written twice, the link is tried anew. */

@@ -8,7 +8,9 @@ import { encounterEverything, ownEverything, patientEverything } from './everyth
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
 import { lastn } from './lastn.ts'
+import { patientMatch } from './match/match.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
+import { reindexInstance, reindexStatus, reindexSystem, reindexType } from './reindex.ts'
 import { stats } from './stats/stats.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
@@ -32,6 +34,11 @@ const OPERATIONS: readonly Operation[] = [
   document,
   documentOfType,
   convert,
+  patientMatch,
+  reindexSystem,
+  reindexType,
+  reindexInstance,
+  reindexStatus,
 ]
 
 /** By the place of the operation's name in the address. */

@@ -4,6 +4,7 @@
  */
 import { issue, type IssueDefinition } from './issue.ts'
 import { SEARCH_ISSUES } from './issues-of-search.ts'
+import { PARAMETER_ISSUES } from './parameter-issues.ts'
 
 export type { IssueDefinition } from './issue.ts'
 
@@ -221,6 +222,7 @@ export const ISSUES = {
     'Of the code system in parameter {name} no hierarchy is known here',
   ),
   'parameter-unsupported': issue(400, 'not-supported', '尚不支持参数 {name}', 'Parameter {name} is not supported'),
+  ...PARAMETER_ISSUES,
   'parameter-forbidden': issue(403, 'forbidden', '不允许使用检索参数 {name}', 'Search parameter {name} may not be used here'),
   'parameter-values': issue(400, 'too-costly', '{name} 的个数超过 {max}', '{name} has more than {max} values'),
   'too-many-keys': issue(422, 'too-costly', '资源的检索值超过 {max} 个', 'The resource has more than {max} values to search by'),

@@ -47,6 +47,11 @@ export function leafOf(term: Term, definitions: Definitions): Leaf {
       types = types.filter((t) => passesCast(t, step.type))
       places = types
     }
+    if (step.kind === 'extension') {
+      places = ['Extension']
+      types = ['Extension']
+      path = 'Extension'
+    }
     if (step.kind !== 'child') continue
     const found = places.flatMap((place) => {
       const declared = definitions.elements.get(`${place}.${step.name}`)
@@ -60,4 +65,13 @@ export function leafOf(term: Term, definitions: Definitions): Leaf {
     types = found.map((f) => f.type)
   }
   return { path, datatypes: types, places }
+}
+
+/** Whether a path goes on behind a primitive (`birthDate.extension`): in JSON that stands beside the value (R4 json.html#primitive). */
+export function leadsPastPrimitive(term: Term, definitions: Definitions): boolean {
+  return term.steps.some((step, at) => {
+    if (at === 0 || (step.kind !== 'child' && step.kind !== 'extension')) return false
+    const { datatypes } = leafOf({ root: term.root, steps: term.steps.slice(0, at) }, definitions)
+    return datatypes.length > 0 && datatypes.every((type) => /^[a-z]/.test(type))
+  })
 }

@@ -63,12 +63,21 @@ interface Scope {
   known: Map<string, Focus>
 }
 
-export function compileComposites(type: string, params: ReadonlyMap<string, Simple>, definitions: Definitions): Composites {
+/** @param only of these codes; absent: all */
+export function compileComposites(
+  type: string,
+  params: ReadonlyMap<string, Simple>,
+  definitions: Definitions,
+  only?: ReadonlySet<string>,
+): Composites {
   const scope: Scope = { type, params, definitions, known: new Map() }
   const composites = new Map<string, Composite>()
   // Those with one element first, so that what several share stands under the name that says what it is.
   const elements = (p: SearchParameter) => p.expression.split(' | ').length
-  const own = [...params.values()].map(({ definition }) => definition).sort((a, b) => elements(a) - elements(b))
+  const own = [...params.values()]
+    .map(({ definition }) => definition)
+    .filter(({ code }) => !only || only.has(code))
+    .sort((a, b) => elements(a) - elements(b))
   for (const p of own) if (p.component) composites.set(p.code, compileComposite(p, p.component, scope))
   return { composites, foci: [...scope.known.values()] }
 }

@@ -52,3 +52,6 @@ export const TEXT_DEPTH_MAX = 10
 /** Stretches of Chinese whose words are kept in memory, and how long those may be. */
 export const SEGMENT_CACHE_MAX = 50_000
 export const SEGMENT_CACHED_LENGTH_MAX = 24
+/** Search parameters of operators that are in force, and characters of one's expression. */
+export const CUSTOM_PARAMETERS_MAX = 200
+export const CUSTOM_EXPRESSION_MAX = 2_000

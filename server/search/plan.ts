@@ -30,6 +30,8 @@ export interface IndexEntry {
   words?: string[]
   /** the type's main date, for date-ordered pages */
   sd?: Date
+  /** by what it was made: `Search.indexedAs` of then */
+  ix?: number
 }
 
 /**

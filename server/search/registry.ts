@@ -1,5 +1,5 @@
 /** The search parameters of each resource type, ready to run: what to extract, and where its keys stand. */
-import { columnOf } from './column.ts'
+import { columnOf, leadsPastPrimitive } from './column.ts'
 import { type Composite, compileComposites, type Focus } from './composite.ts'
 import type { Definitions } from './definitions.ts'
 import { compileTerm, type Extract } from './expression/compile.ts'
@@ -7,6 +7,7 @@ import { compileWithFhirpath } from './expression/fallback.ts'
 import { parseExpression, type Term, termKey } from './expression/parse.ts'
 import { keepingOf } from './keeping.ts'
 import { textParameters } from './text/params.ts'
+import { ABSTRACT_TYPES as ABSTRACT } from './parameter-resource.ts'
 import type { SearchParameter } from './types.ts'
 import { SEARCH_TYPES } from './types/registry.ts'
 import type { Column, SearchType } from './types/search-type.ts'
@@ -24,10 +25,14 @@ export interface Param {
   columns: readonly Column[]
   /** false when other parameters' columns hold it: nothing is stored for it */
   stored: boolean
+  /** written by an operator: see custom.ts */
+  custom?: { ready: boolean }
 }
 
 export interface TypeParams {
   byCode: ReadonlyMap<string, Param>
+  /** the same as searches ask for them: those that are not ready yet refuse */
+  searchable: ReadonlyMap<string, Param>
   /** what is stored for a resource of the type */
   stored: readonly { column: Column; searchType: SearchType; extracts: readonly Extract[] }[]
   /** what is stored for its composite parameters */
@@ -39,8 +44,6 @@ export interface TypeParams {
 /** Search parameters whose value is the store's own (`_id`, `_lastUpdated`): nothing is extracted for them. */
 export const STORE_PARAMETERS: ReadonlySet<string> = new Set(['_id', '_lastUpdated'])
 
-const ABSTRACT: ReadonlySet<string> = new Set(['Resource', 'DomainResource'])
-
 /** Compiles the parameters of one type. */
 export function compileType(type: string, definitions: Definitions): TypeParams {
   const own = definitions.parameters.filter((p) => p.base.includes(type) || p.base.some((b) => ABSTRACT.has(b)))
@@ -50,13 +53,18 @@ export function compileType(type: string, definitions: Definitions): TypeParams 
   const texts = textParameters(type)
   const byCode = new Map([...simple].map(([code, param]) => [code, withParts(param, composites.get(code))]))
   for (const text of texts) byCode.set(text.definition.code, { ...text, searchType: undefined, extracts: [], columns: [], stored: false })
-  const stored = [...byCode.values()].flatMap(({ stored, searchType, columns: [column], extracts }) =>
-    stored && searchType && column ? [{ column, searchType, extracts }] : [],
-  )
-  return { byCode, stored, foci, hasText: texts.length > 0 }
+  return { byCode, searchable: byCode, stored: storedOf(byCode.values()), foci, hasText: texts.length > 0 }
 }
 
-const withParts = (param: Param, composite: Composite | undefined): Param => (composite ? { ...param, composite } : param)
+export const storedOf = (params: Iterable<Param>): TypeParams['stored'] =>
+  [...params].flatMap(({ stored, searchType, columns: [column], extracts }) =>
+    stored && searchType && column ? [{ column, searchType, extracts }] : [],
+  )
+
+/** One parameter by itself: whatever others hold, it has a column of its own. */
+export const compileAlone = (p: SearchParameter, type: string, definitions: Definitions): Param => finish(draft(p, type, definitions), [])
+
+export const withParts = (param: Param, composite: Composite | undefined): Param => (composite ? { ...param, composite } : param)
 
 interface Draft {
   definition: SearchParameter
@@ -81,7 +89,7 @@ function draft(p: SearchParameter, type: string, definitions: Definitions): Draf
 }
 
 function extractsOf(p: SearchParameter, terms: Term[] | undefined, definitions: Definitions): Extract[] {
-  const compiled = terms?.map((t) => compileTerm(t, definitions.elements))
+  const compiled = terms?.map((t) => (leadsPastPrimitive(t, definitions) ? undefined : compileTerm(t, definitions.elements)))
   if (compiled?.every((c) => c !== undefined)) return compiled
   return [compileWithFhirpath(p.expression)]
 }

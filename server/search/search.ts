@@ -3,14 +3,18 @@ import { parseReference } from '../fhir/reference.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { zoneOf } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { createHash } from 'node:crypto'
+import { isFor, typesFor, withCustom } from './custom.ts'
+import { checkCustom } from './custom-check.ts'
 import { type Definitions, r4Definitions } from './definitions.ts'
 import { indexResource } from './index-resource.ts'
+import { INDEX_VERSION } from './index-version.ts'
 import { localReferenceKey } from './keys.ts'
 import { isAboutPerson } from './parse/patients.ts'
 import { parseExpression, pathOf } from './expression/parse.ts'
 import { parseRequest } from './parse/request.ts'
 import { compileType, type TypeParams } from './registry.ts'
-import type { Search } from './types.ts'
+import type { CustomParameter, Search } from './types.ts'
 import type { CodeSets, PlanContext } from './types/search-type.ts'
 
 export interface SearchOptions {
@@ -30,7 +34,10 @@ export function createSearch(options: SearchOptions): Search {
   const zone = zoneOf(options.timezone)
   const ownBase = fhirBase(options.publicUrl)
   const context: PlanContext = { zone, ownBase, now: options.now ?? Date.now, ...(options.codeSets ? { codeSets: options.codeSets } : {}) }
-  const typeParams = paramsByType(definitions)
+  let custom: readonly CustomParameter[] = []
+  let revision = 0
+  const own = paramsByType(definitions, () => custom, options.timezone)
+  const typeParams = own.of
   const known = (type: string): TypeParams => {
     const found = typeParams(type)
     if (!found) throw new OutcomeError('resource-type-unknown')
@@ -40,20 +47,35 @@ export function createSearch(options: SearchOptions): Search {
     parse: (type, query, parseOptions) =>
       parseRequest(query, {
         type,
-        params: known(type).byCode,
-        paramsOf: (t) => typeParams(t)?.byCode,
+        params: known(type).searchable,
+        paramsOf: (t) => typeParams(t)?.searchable,
         isAboutPerson: (t, code) => isAboutPerson(t, code, definitions.compartments.get('Patient')?.get(t) ?? []),
         budget: parseOptions.budget ?? { links: 0 },
         options: parseOptions,
         context,
       }),
     index: (resource) => indexResource(resource, known(resource.resourceType), zone, ownBase),
-    parameters: (type) => [...known(type).byCode.values()].filter((p) => p.searchType ?? p.composite ?? p.places).map((p) => p.definition),
+    parameters: (type) =>
+      [...known(type).searchable.values()].filter((p) => p.searchType ?? p.composite ?? p.places).map((p) => p.definition),
     paths: (type, code) => pathsOf(type, known(type).byCode.get(code)?.definition.expression),
     targets: (resource, param) => targetsOf(resource, known(resource.resourceType), param, ownBase),
     referenceKeys: (param, target, type) =>
       referenceKeys(param, target, type === undefined ? undefined : known(type), definitions, typeParams),
     compartmentParams: (type, compartment = 'Patient') => [...(definitions.compartments.get(compartment)?.get(type) ?? [])],
+    builtIn: definitions.parameters,
+    resources: definitions.resources,
+    check: (parameter, others) => checkCustom(parameter, others, definitions),
+    typesOf: (parameter) => typesFor(parameter, definitions),
+    setCustom(parameters) {
+      custom = parameters
+      revision++
+      own.forget()
+    },
+    isCustom: (type, code) => typeParams(type)?.byCode.get(code)?.custom !== undefined,
+    indexedAs: (type) => own.hashOf(type),
+    get revision() {
+      return revision
+    },
   }
 }
 
@@ -63,17 +85,50 @@ function fhirBase(publicUrl: string): string {
   return bare === '' || bare.endsWith('/fhir') ? bare : `${bare}/fhir`
 }
 
+interface ByType {
+  of(type: string): TypeParams | undefined
+  /** see `Search.indexedAs` */
+  hashOf(type: string): number
+  /** the parameters of operators are others now */
+  forget(): void
+}
+
 /** Compiled at the first use: a server that never sees a Substance need not compile its parameters. */
-function paramsByType(definitions: Definitions): (type: string) => TypeParams | undefined {
+function paramsByType(definitions: Definitions, custom: () => readonly CustomParameter[], timezone: string): ByType {
+  const built = new Map<string, TypeParams>()
   const compiled = new Map<string, TypeParams>()
-  return (type) => {
+  const hashes = new Map<string, number>()
+  const of: ByType['of'] = (type) => {
     const known = compiled.get(type)
     if (known) return known
     if (!definitions.resources.has(type)) return undefined
-    const made = compileType(type, definitions)
+    const plain = built.get(type) ?? compileType(type, definitions)
+    built.set(type, plain)
+    const made = withCustom(type, plain, custom(), definitions)
     compiled.set(type, made)
     return made
   }
+  return {
+    of,
+    hashOf(type) {
+      const known = hashes.get(type) ?? definitionHash(type, custom(), timezone)
+      hashes.set(type, known)
+      return known
+    },
+    forget() {
+      compiled.clear()
+      hashes.clear()
+    },
+  }
+}
+
+/** What a resource of the type is indexed by, as one number: 32 bits, since it stands with every resource. */
+function definitionHash(type: string, custom: readonly CustomParameter[], timezone: string): number {
+  const own = custom
+    .filter((p) => isFor(p, type))
+    .map(({ code, type: kind, expression, target, component }) => [code, kind, expression, target, component])
+  const text = JSON.stringify([INDEX_VERSION, timezone, own.sort()])
+  return createHash('sha256').update(text).digest().readInt32BE(0)
 }
 
 function pathsOf(type: string, expression: string | undefined): string[][] | undefined {

@@ -73,6 +73,11 @@ export interface ParseOptions {
   mayInclude?: (type: string, code: string) => boolean
 }
 
+/** A search parameter of an operator; `ready`: all that is stored is indexed by it. */
+export interface CustomParameter extends SearchParameter {
+  ready: boolean
+}
+
 export interface Search {
   /** throws OutcomeError with the parameter named; `strict` = Prefer: handling=strict */
   parse(type: string, query: [string, string][], options: ParseOptions): ParsedSearch
@@ -90,4 +95,20 @@ export interface Search {
   referenceKeys(param: string, target: string, type?: string): string[]
   /** reference parameters of `type` that put a resource in the compartment (R4 CompartmentDefinition); Patient unless named */
   compartmentParams(type: string, compartment?: 'Patient' | 'Encounter' | 'Practitioner' | 'Device' | 'RelatedPerson'): string[]
+  /** definitions that no operator changes */
+  readonly builtIn: readonly SearchParameter[]
+  /** all resource types of R4 */
+  readonly resources: ReadonlySet<string>
+  /** @throws OutcomeError search-parameter-… : the parameter cannot take effect beside the others */
+  check(parameter: SearchParameter, others: readonly CustomParameter[]): void
+  /** the resource types for which a parameter of an operator is */
+  typesOf(parameter: SearchParameter): string[]
+  /** from now on resources are indexed by these too, and searches by those that are ready */
+  setCustom(parameters: readonly CustomParameter[]): void
+  /** is it the parameter of an operator? */
+  isCustom(type: string, code: string): boolean
+  /** what `index` makes of resources of the type at the moment, as a number: another one tells that it was another index */
+  indexedAs(type: string): number
+  /** grows when parameters come, go or are ready */
+  readonly revision: number
 }

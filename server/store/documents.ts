@@ -49,6 +49,34 @@ export interface HistoryDoc {
 
 export const HISTORY_SUFFIX = '_history'
 
+/** Whatever is computed for searches, each in a column of its own: a new one that is not named here does not compile. */
+const COLUMNS: Readonly<Record<keyof IndexEntry, true>> = {
+  keys: true,
+  dates: true,
+  nums: true,
+  groups: true,
+  sorts: true,
+  words: true,
+  sd: true,
+  ix: true,
+}
+
+/** All that `indexColumns` may set. */
+export const INDEX_COLUMNS = Object.keys(COLUMNS) as (keyof IndexEntry)[]
+
+/** The columns of an index entry; one that has nothing is left out. */
+export function indexColumns(index: IndexEntry): Partial<IndexEntry> {
+  const filled = INDEX_COLUMNS.filter((name) => name === 'keys' || !isEmpty(index[name]))
+  return Object.fromEntries(filled.map((name) => [name, index[name]]))
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined) return true
+  if (typeof value !== 'object' || value === null || value instanceof Date) return false
+  for (const _ in value) return false
+  return true
+}
+
 /** What is read of a document: never its keys. */
 export const PROJECTION = { v: 1, at: 1, body: 1, acc: 1, m: 1, deleted: 1 } as const
 

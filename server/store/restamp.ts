@@ -1,7 +1,7 @@
-/** New labels on documents as they stand: no new version, since nothing of the resource changes. */
+/** New labels or a new index on documents as they stand: no new version, since nothing of the resource changes. */
 import type { Db, Document } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
-import { HISTORY_SUFFIX } from './documents.ts'
+import { HISTORY_SUFFIX, INDEX_COLUMNS, indexColumns } from './documents.ts'
 import type { Restamp } from './types.ts'
 
 const WRITE_CONCERN = { w: 'majority' as const, j: true, wtimeout: BOUNDS.mongoWriteConcernMs }
@@ -16,21 +16,36 @@ export async function restampDocuments(db: Db, type: string, changes: readonly R
     matched += await update(
       db,
       type,
-      current.map(({ id, v, acc, keys, stood }) => ({
-        q: { _id: { $eq: id }, v: { $eq: v }, ...stoodAt(stood) },
-        u: { $set: { acc, ...(keys ? { keys } : {}) } },
+      current.map((change) => ({
+        q: { _id: { $eq: change.id }, v: { $eq: change.v }, ...stoodAt(change) },
+        u: changeOf(change),
       })),
     )
     matched += await update(
       db,
       type + HISTORY_SUFFIX,
-      superseded.map(({ id, v, acc, stood }) => ({ q: { _id: { $eq: { id, v } }, ...stoodAt(stood) }, u: { $set: { acc } } })),
+      superseded.map(({ id, v, ...change }) => ({
+        q: { _id: { $eq: { id, v } }, ...stoodAt(change) },
+        u: { $set: { acc: change.acc } },
+      })),
     )
   }
   return matched
 }
 
-const stoodAt = (stamps: readonly string[] | undefined): Document => (stamps ? { 'acc.e': { $eq: [...stamps] } } : {})
+const stoodAt = ({ stood, persons }: Pick<Restamp, 'stood' | 'persons'>): Document => ({
+  ...(stood ? { 'acc.e': { $eq: [...stood] } } : {}),
+  ...(persons ? { 'acc.p': { $eq: [...persons] } } : {}),
+})
+
+function changeOf({ acc, index }: Restamp): Document {
+  const columns = index ? indexColumns(index) : {}
+  const gone = index ? INDEX_COLUMNS.filter((name) => !(name in columns)) : []
+  return {
+    $set: { ...(acc ? { acc } : {}), ...columns },
+    ...(gone.length > 0 ? { $unset: Object.fromEntries(gone.map((name) => [name, ''])) } : {}),
+  }
+}
 
 async function update(db: Db, collection: string, updates: Document[]): Promise<number> {
   if (updates.length === 0) return 0

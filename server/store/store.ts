@@ -129,6 +129,11 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       })
     },
     restamp: (_d, type, changes) => guarded(log, () => restampDocuments(db, type, changes)),
+    countIndexedOtherThan: (_d, type, ix) => {
+      checkTypeName(type)
+      const filter = { ix: { $ne: ix }, deleted: { $exists: false } }
+      return guarded(log, () => db.collection<StoredDoc>(type).countDocuments(filter, { maxTimeMS: BOUNDS.searchMs }))
+    },
     types: () => guarded(log, () => collections.types()),
     typesOf: (_d, person) => guarded(log, () => typesOf(db, collections, person)),
     claim: (_d, key) => guarded(log, async () => (await db.collection<ClaimDoc>(CLAIMS).findOne({ _id: { $eq: claimId(key) } }))?.value),

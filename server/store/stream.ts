@@ -17,6 +17,8 @@ export interface StreamOptions {
   afterId?: string
   /** deleted ones too: their labels count as well */
   tombstones?: boolean
+  /** only those that were indexed otherwise */
+  indexedOtherThan?: number
 }
 
 export function streamBatches(
@@ -67,6 +69,7 @@ function streamFilter(d: Decision, type: string, plan: PlanNode, options: Stream
   const at = { ...(options.since ? { $gte: options.since } : {}), ...(options.until ? { $lt: options.until } : {}) }
   const bounds: StoredFilter[] = []
   if (Object.keys(at).length > 0) bounds.push({ at } as StoredFilter)
+  if (options.indexedOtherThan !== undefined) bounds.push({ ix: { $ne: options.indexedOtherThan } } as StoredFilter)
   if (options.afterId !== undefined) bounds.push({ _id: { $gt: String(options.afterId) } })
   const { before, stages } = linkedFilter(d, type, plan, options.tombstones)
   // A stream is read by a cursor that stays open: it does not wait for look-ups.

@@ -201,12 +201,15 @@ export interface PersonTypes {
   superseded: string[]
 }
 
-/** New labels of one version. */
+/** New labels, or a new index, of one version. */
 export interface Restamp {
   id: string
   v: number
-  acc: Acc
-  keys?: string[]
+  acc?: Acc
+  /** what it is found by from now on: all of it, so that its columns are of one making */
+  index?: IndexEntry
+  /** persons under whom it was read: where another has moved it since, nothing is written */
+  persons?: readonly string[]
   /** stamps (`acc.e`) with which it was read: where another has relabelled it since, nothing is written */
   stood?: readonly string[]
   /** the version is a superseded one */
@@ -280,7 +283,15 @@ export interface Store {
     d: Decision,
     type: string,
     plan: PlanNode,
-    options?: { since?: Date; until?: Date; afterId?: string /** deleted ones too (relabelling) */; tombstones?: boolean },
+    options?: {
+      since?: Date
+      until?: Date
+      afterId?: string
+      /** deleted ones too (relabelling) */
+      tombstones?: boolean
+      /** only those that were indexed otherwise (reindexing) */
+      indexedOtherThan?: number
+    },
   ): AsyncIterable<Stored[]>
   /** current documents of persons, deleted ones too, in id order (relabelling) */
   ofPersons(d: Decision, type: string, scope: PersonScope): AsyncIterable<Stored[]>
@@ -291,6 +302,8 @@ export interface Store {
   commit(unit: WriteUnit): Promise<WriteResult>
   /** set labels of documents (relabelling) where they still stand at the version seen; answers how many matched */
   restamp(d: Decision, type: string, changes: Restamp[]): Promise<number>
+  /** how many current documents were indexed otherwise */
+  countIndexedOtherThan(d: Decision, type: string, ix: number): Promise<number>
   /** the types of which something was ever stored, by any process */
   types(): Promise<string[]>
   /** the types that have a collection with documents of this person, AuditEvents left out */

@@ -5,7 +5,7 @@
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { HistoryDoc, StoredDoc } from './documents.ts'
-import { toHistory } from './documents.ts'
+import { indexColumns, toHistory } from './documents.ts'
 import type { AuditRecord, SideWrite, Write, WriteResult, WriteUnit } from './types.ts'
 
 export interface ClaimDoc {
@@ -135,21 +135,10 @@ function version(write: Write, v: number, at: Date): StoredDoc {
     v,
     at,
     body,
-    keys: index?.keys ?? [],
-    ...(index && hasAny(index.dates) ? { dates: index.dates } : {}),
-    ...(index && hasAny(index.nums) ? { nums: index.nums } : {}),
-    ...(index?.groups ? { groups: index.groups } : {}),
-    ...(index?.sorts ? { sorts: index.sorts } : {}),
-    ...(index?.words ? { words: index.words } : {}),
-    ...(index?.sd ? { sd: index.sd } : {}),
+    ...(index ? indexColumns(index) : { keys: [] }),
     acc: write.acc,
     m: write.method,
   }
-}
-
-function hasAny(record: Record<string, unknown>): boolean {
-  for (const _ in record) return true
-  return false
 }
 
 function collect(slots: Map<string, Slot>, plan: GroupPlan): void {

@@ -14,6 +14,8 @@ export interface WriterDeps {
   store: Store
   search: Search
   access: Access
+  /** runs what indexes and stores: see server/indexing/definitions.ts; absent: nobody else indexes here */
+  whileIndexing?<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** A draft with its content read and indexed. */
@@ -27,22 +29,25 @@ const writing = systemDecision('writing')
 
 export function createWriter(deps: WriterDeps): Writer {
   return {
-    async write(drafts, extra = {}) {
-      const ready = drafts.map((draft) => readyOf(deps, draft))
-      for (let attempt = 1; ; attempt++) {
-        const result = await attemptWrite(deps, ready, extra)
-        // A row of the caller's own that moved is the caller's to decide upon.
-        const isOwn = !result.ok && result.conflict === 'side' && result.at >= (extra.side?.length ?? 0)
-        if (!isOwn || attempt >= SIDE_ATTEMPTS_MAX) return result
-      }
-    },
+    write: (drafts, extra = {}) => (deps.whileIndexing ? deps.whileIndexing(() => write(deps, drafts, extra)) : write(deps, drafts, extra)),
+  }
+}
+
+async function write(deps: WriterDeps, drafts: readonly Draft[], extra: WriteExtra): Promise<WriterResult> {
+  const ready = drafts.map((draft) => readyOf(deps, draft))
+  for (let attempt = 1; ; attempt++) {
+    const result = await attemptWrite(deps, ready, extra)
+    // A row of the caller's own that moved is the caller's to decide upon.
+    const isOwn = !result.ok && result.conflict === 'side' && result.at >= (extra.side?.length ?? 0)
+    if (!isOwn || attempt >= SIDE_ATTEMPTS_MAX) return result
   }
 }
 
 function readyOf(deps: WriterDeps, draft: Draft): Ready {
   const parsed = draft.parsed ?? (draft.text === undefined ? undefined : parseResource(draft.text))
   if (!parsed) return { draft }
-  return { draft, parsed, index: deps.search.index(parsed.resource, parsed.decimals) }
+  const index = { ...deps.search.index(parsed.resource, parsed.decimals), ix: deps.search.indexedAs(draft.type) }
+  return { draft, parsed, index }
 }
 
 async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): Promise<WriterResult> {

@@ -56,9 +56,9 @@ export function site(options: Partial<AccessOptions> = {}): Site {
     organizations: [{ id: 'H1' }, { id: 'H2' }, { id: 'H3' }],
     secret: new Uint8Array(32).fill(7),
     ownBase: OWN_BASE,
-    keysOf: (_resource, text) => {
+    indexOf: (_resource, text) => {
       const parsed = parseResource(text)
-      return holder.search.index(parsed.resource, parsed.decimals).keys
+      return holder.search.index(parsed.resource, parsed.decimals)
     },
     ...options,
   })

@@ -65,6 +65,20 @@ const foreignConsent = {
   dateTime: '2020-01-01',
   policyRule: coded('v3-ActCode', 'OPTOUT'),
 }
+/** Of an operator, in force where nothing is wrong with it. */
+const searchParameter = (more: object) => ({
+  resourceType: 'SearchParameter',
+  url: 'urn:x:wrong',
+  name: 'x',
+  status: 'active',
+  description: 'x',
+  code: 'wrong',
+  base: ['Patient'],
+  type: 'string',
+  expression: 'Patient.photo.title',
+  ...more,
+})
+const parameter = (code: string, more: object) => post(code, searchParameter(more), '/SearchParameter')
 const SAMPLE = new URL('../fixtures/samples/hospital/oru-r01-blood-count.hl7', import.meta.url)
 const sample = readFileSync(SAMPLE, 'utf8')
 const FACTS = '王建国||19580312|M'
@@ -177,6 +191,25 @@ export const REQUESTS: readonly Provoked[] = [
   post('invariant', patient({ contact: [{ gender: 'male' }] })),
   { ...get('include-limit', '/Patient?_id=many&_revinclude=Observation:subject'), status: 200 },
   { ...post('rule', foreignConsent, '/Consent'), as: { client: 'loader' } },
+  parameter('search-parameter-code', { code: 'gender' }),
+  parameter('search-parameter-base', { base: ['Person'] }),
+  parameter('search-parameter-expression', { expression: 'Patient.nmae' }),
+  parameter('search-parameter-type', { type: 'date' }),
+  parameter('search-parameter-component', {
+    type: 'composite',
+    expression: 'Patient',
+    component: [1, 2].map(() => ({ definition: 'urn:x:none', expression: 'gender' })),
+  }),
+  post(
+    'search-parameters-many',
+    bundle(
+      'transaction',
+      ...Array.from({ length: 201 }, (_, at) =>
+        entry('POST', 'SearchParameter', searchParameter({ code: `many-${at}`, url: `urn:x:${at}` })),
+      ),
+    ),
+    '',
+  ),
   { code: 'source-unknown', root: true, path: '/ingest/nobody/payloads', as: { client: 'h1-engine' } },
   { code: 'payload-unknown', root: true, path: '/ingest/h1-lis/payloads/absent', as: { client: 'h1-engine' } },
   ingested('ingest-summary'),

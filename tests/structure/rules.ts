@@ -50,6 +50,16 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/search',
     'server/store',
   ],
+  'server/indexing': [
+    'server/fhir',
+    'server/outcome',
+    'server/search',
+    'server/access/decision.ts',
+    'server/access/types.ts',
+    'server/store',
+    'server/writer/types.ts',
+    'server/jobs',
+  ],
   'server/interactions': [
     'server/fhir',
     'server/outcome',
@@ -61,6 +71,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/audit',
     'server/validation',
     'server/writer',
+    'server/indexing',
     'server/operations',
   ],
   'server/operations': [
@@ -74,6 +85,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/audit',
     'server/validation',
     'server/writer',
+    'server/indexing',
     'server/interactions',
     'server/jobs',
   ],

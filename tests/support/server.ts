@@ -7,13 +7,14 @@ import { clientKey, requestToken, type TokenParameters } from '../../server/auth
 import { configFrom, loadConfig } from '../../server/config/config.ts'
 import { createLog } from '../../server/log.ts'
 import { type Running, startServer } from '../../server/start.ts'
-import { testDatabase } from './mongo.ts'
+import { type TestDatabase, testDatabase } from './mongo.ts'
 
 export interface TestServer {
   url: string
   running: Running
   /** its DATA_DIR, with the keys of the demonstration clients */
   folder: string
+  database: TestDatabase
   token(client: string, parameters?: TokenParameters): Promise<string>
   /** one request below the server's root */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
@@ -36,13 +37,15 @@ export interface Answer {
 
 export interface TestServerOptions {
   noAuth?: boolean
+  /** of another server that runs already: a second process on it */
+  beside?: TestServer
   /** text of another configuration file than the demonstration one */
   config?: string
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const database = await testDatabase()
-  const folder = await mkdtemp(join(tmpdir(), 'yilian-server-'))
+  const database = options.beside?.database ?? (await testDatabase())
+  const folder = options.beside?.folder ?? (await mkdtemp(join(tmpdir(), 'yilian-server-')))
   const environment = {
     HOST: '127.0.0.1',
     PORT: '0',
@@ -59,10 +62,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     url: running.url,
     running,
     folder,
+    database,
     token: (client, parameters = {}) => tokenOf(config, running.url, client, parameters),
     call: (method, path, call = {}) => request(running.url + path, method, call),
     async stop() {
       await running.stop()
+      if (options.beside) return
       await database.drop()
       await rm(folder, { recursive: true, force: true })
     },

@@ -1,32 +1,45 @@
-/** Expressions outside the subset run on the fhirpath package, compiled once. None of R4's own needs it. */
+/** Expressions outside the subset run on the fhirpath package, compiled once. None of R4's own needs it; `guard.ts` says which may. */
 import { createRequire } from 'node:module'
 import type { Extract } from './compile.ts'
 
 type Compiled = (resource: unknown) => unknown[]
 
+interface Fhirpath {
+  compile(expression: string, model: unknown, options: { resolveInternalTypes: false }): Compiled
+  types(value: unknown): string[]
+  resolveInternalTypes(value: unknown): unknown
+}
+
 const require = createRequire(import.meta.url)
 
 /** Loaded at the first use: the package's grammar takes a tenth of a second that most starts do not need. */
 export function compileWithFhirpath(expression: string): Extract {
-  const fhirpath = require('fhirpath') as { compile: (expression: string, model: unknown) => Compiled }
+  const fhirpath = require('fhirpath') as Fhirpath
   const model = require('fhirpath/fhir-context/r4') as unknown
-  const run = fhirpath.compile(expression, model)
+  const run = fhirpath.compile(expression, model, { resolveInternalTypes: false })
   return (resource, emit) => {
-    for (const value of run(resource)) emit(value, datatypeByShape(value))
+    for (const value of valuesOf(run, resource)) {
+      const [type = ''] = fhirpath.types([value])
+      const plain = fhirpath.resolveInternalTypes(value)
+      emit(plain, datatypeOf(type, plain))
+    }
   }
 }
 
-/** The package answers plain values; their datatype has to be told from their form. */
-function datatypeByShape(value: unknown): string {
+/** Where an expression cannot be evaluated (a function of one value meets several), the resource has no value by it. */
+function valuesOf(run: Compiled, resource: unknown): unknown[] {
+  try {
+    return run(resource)
+  } catch {
+    return []
+  }
+}
+
+/** `FHIR.dateTime`, or the types of FHIRPath itself for what was computed. */
+function datatypeOf(type: string, value: unknown): string {
+  const [namespace, name = ''] = type.split('.')
+  if (namespace === 'FHIR') return name
   if (typeof value === 'boolean') return 'boolean'
   if (typeof value === 'number') return 'decimal'
-  if (typeof value !== 'object' || value === null) return typeof value === 'string' && /^\d{4}(-|$)/.test(value) ? 'dateTime' : 'string'
-  const has = (...names: string[]) => names.some((n) => Object.hasOwn(value, n))
-  if (has('reference')) return 'Reference'
-  if (has('coding')) return 'CodeableConcept'
-  if (has('family', 'given')) return 'HumanName'
-  if (has('start', 'end')) return 'Period'
-  if (has('code') && !has('value')) return 'Coding'
-  if (typeof (value as { value?: unknown }).value === 'number') return 'Quantity'
-  return has('system', 'value') ? 'Identifier' : 'CodeableConcept'
+  return name === 'DateTime' ? 'dateTime' : name === 'Date' ? 'date' : 'string'
 }

@@ -36,6 +36,8 @@ export function parseInclude(
     throw paramError('parameter-invalid', name)
   if (!iterate && name === '_include' && source !== type) throw paramError('parameter-invalid', name)
   if (!iterate && name === '_revinclude' && target !== undefined && target !== type) throw paramError('parameter-invalid', name)
+  // One that is not ready says so.
+  if (param !== '*') paramsOf(source)?.get(param)
   const all = references(source, paramsOf).filter((p) => param === '*' || p.definition.code === param)
   const reaching = all.filter((p) => pointsTo(p, name === '_revinclude' && !iterate ? type : target))
   if (reaching.length === 0) throw paramError('parameter-invalid', name)
