@@ -18,7 +18,8 @@ export interface FindCommand {
 export async function findAtOnce<T extends Document>(db: Db, collection: string, find: FindCommand): Promise<T[]> {
   const { filter, limit, ...options } = find
   try {
-    const command = { find: collection, filter, ...options, limit, batchSize: limit, readConcern: { level: 'majority' } }
+    // One more than there can be: at exactly the limit some plans leave the cursor open, and the same would be found again by another.
+    const command = { find: collection, filter, ...options, limit, batchSize: limit + 1, readConcern: { level: 'majority' } }
     const { cursor } = await db.command(command, { promoteBuffers: true })
     if (String(cursor.id) === '0') return cursor.firstBatch as T[]
   } catch (error) {
