@@ -137,6 +137,9 @@ const observationQuery = fc.oneof(
       fc.boolean(),
     )
     .map(([n, b]) => `${n}:missing=${b}`),
+  fc
+    .tuple(fc.constantFrom('code', 'combo-code', 'status'), fc.constantFrom('a', 'A', 'AB', 'a\\|', '$', '甲', 'FIN', '.'))
+    .map(([n, v]) => `${n}:code-text=${v}`),
   fc.constantFrom('status=final', 'status:not=final', '_id=r1,r2,r30', '_id:not=r1', '_id=$x'),
 )
 /** `_filter`, whose operators ask for what no ordinary parameter asks for. */
