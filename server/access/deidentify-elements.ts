@@ -130,15 +130,18 @@ const RESULT_PARAMETERS: ReadonlySet<string> = new Set(
   '_count _total _summary _elements _sort _include _revinclude _format _pretty _type _outputFormat'.split(' '),
 )
 
+/** By the words beside a code, and by the beginning of one, which may be that of an organisation's own. */
+const BY_TEXT: ReadonlySet<string> = new Set(['text', 'code-text'])
+
 /** What a group is of is hidden with its members. */
 const UNSEARCHABLE: ReadonlySet<string> = new Set(['Group'])
 
 /**
  * May who sees the masked form of `type` search by this parameter (access.md L20, L21)? Only by what that form shows: an
- * element that stays, and codes but not the texts and displays beside them.
+ * element that stays, and codes as a whole but not the texts and displays beside them.
  */
 export function isOpenParameter(type: string, code: string, modifier?: string): boolean {
   if (RESULT_PARAMETERS.has(code)) return true
-  if (UNSEARCHABLE.has(type) || modifier === 'text' || !Object.hasOwn(PARAMETER_ELEMENTS, code)) return false
+  if (UNSEARCHABLE.has(type) || BY_TEXT.has(modifier ?? '') || !Object.hasOwn(PARAMETER_ELEMENTS, code)) return false
   return PARAMETER_ELEMENTS[code]?.split(' ').some((element) => keptElements(type)?.has(element)) === true
 }

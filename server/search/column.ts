@@ -4,7 +4,7 @@ import { passesCast } from './expression/compile.ts'
 import type { Term } from './expression/parse.ts'
 import type { Keeping } from './keeping.ts'
 import type { Column } from './types/search-type.ts'
-import { PLAIN_TOKENS, SPECIAL_VALUES } from './types/token.ts'
+import { PLAIN_TOKENS, SPECIAL_VALUES, TEXTS } from './types/token.ts'
 
 interface Described {
   code: string
@@ -23,6 +23,7 @@ export function columnOf({ code, keeping, terms, targets }: Described, definitio
     code,
     keeping,
     plain: terms !== undefined && [...datatypes].every((t) => PLAIN_TOKENS.has(t)),
+    texts: terms === undefined || [...datatypes].some((t) => TEXTS.has(t)),
     systems: [...new Set(systems)],
     datatypes,
     targets: new Set(targets),

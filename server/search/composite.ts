@@ -168,7 +168,11 @@ function repeatedFocus(p: SearchParameter, term: Term, components: Components, s
       const code = required(NAMES[at], p.url)
       return {
         searchType: required(simple[at]?.searchType, p.url),
-        column: columnOf({ code, keeping: 'entry', terms, targets: simple[at]?.definition.target ?? [] }, scope.definitions),
+        // A part is asked without modifiers: what only `:text` needs is not kept for it.
+        column: {
+          ...columnOf({ code, keeping: 'entry', terms, targets: simple[at]?.definition.target ?? [] }, scope.definitions),
+          texts: false,
+        },
         extracts: terms.map((t) => compiled(t, scope)),
         ofResource,
       }

@@ -22,6 +22,7 @@ const COLUMN: Column = {
   code: NAME,
   keeping: 'entry',
   plain: false,
+  texts: false,
   systems: [],
   datatypes: new Set(['Reference']),
   targets: new Set(['Resource']),

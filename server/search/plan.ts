@@ -5,7 +5,7 @@ export interface IndexEntry {
   /**
    * Normalised search keys, deduplicated:
    *   token      `code:C` (any system) and `code=S|C` (or `code=|C` without a system; not for parameters whose
-   *              elements never have a system, such as `status`); `code~folded` for `:text` of a few parameters
+   *              elements never have a system, such as `status`); `code~folded` for `:text`
    *   reference  `subject>Patient/1`; absolute, canonical and urn references whole; by identifier
    *              `subject>|S|V` and `subject>:V`; `patient` has no keys of its own where `subject` has them
    *   string     `name~folded`; exact form `name!Exact`

@@ -38,7 +38,10 @@ function planStored(param: Param, modifier: string | undefined, value: string, c
 }
 
 function checkModifier(param: Param, searchType: SearchType, modifier: string | undefined): void {
-  if (modifier === undefined || searchType.modifiers.has(modifier)) return
+  if (modifier === undefined) return
+  // A canonical has no identifier beside its address.
+  const lacksIt = modifier === 'identifier' && param.columns.every(({ datatypes }) => datatypes.size > 0 && !datatypes.has('Reference'))
+  if (searchType.modifiers.has(modifier) && !lacksIt) return
   if ((modifier === 'not' || modifier === 'not-in') && param.definition.type === 'token') return
   if (param.definition.type === 'reference' && param.columns.some(({ targets }) => isTargetModifier(modifier, targets))) return
   throw paramError('modifier-unsupported', param.definition.code, { modifier: shownModifier(modifier) })

@@ -13,6 +13,8 @@ export interface Column {
   refersTo?: string
   /** no element of it has a system: one key `code:value` serves all forms */
   plain: boolean
+  /** some of its elements have a text or display by which `:text` finds them */
+  texts: boolean
   /** code systems implied by required bindings, for `system|code` on `code` elements */
   systems: readonly string[]
   /** FHIR datatypes of its elements */

@@ -4,16 +4,18 @@ import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { splitEscaped, unescapeValue } from '../escape.ts'
 import { fold } from '../fold.ts'
 import { exactKey, foldedKey, prefixEnd, SEPARATOR } from '../keys.ts'
-import { STRING_KEY_MAX } from '../limits.ts'
-import type { PlanNode } from '../plan.ts'
+import { PREFIX_LENGTH_MAX, STRING_KEY_MAX } from '../limits.ts'
+import { anyOf, type PlanNode } from '../plan.ts'
 import { planInSet, planOver, planUnder } from './code-sets.ts'
 import type { Column, Criterion, IndexSink, PlanContext, SearchType } from './search-type.ts'
 
 /** Datatypes without a system of their own. */
 export const PLAIN_TOKENS: ReadonlySet<string> = new Set(['code', 'id', 'string', 'uri', 'boolean', 'ContactPoint'])
 
-/** Parameters whose displays and texts are indexed for `:text`: others would double the keys for little use. */
-export const TEXT_PARAMETERS: ReadonlySet<string> = new Set(['code', 'value-concept'])
+/** Datatypes with a text beside their code: CodeableConcept.text, Coding.display, Identifier.type.text. */
+export const TEXTS: ReadonlySet<string> = new Set(['CodeableConcept', 'Coding', 'Identifier'])
+
+const MIME_TYPES = 'urn:ietf:bcp:13'
 
 /** The implied system of true and false. */
 export const SPECIAL_VALUES = 'http://terminology.hl7.org/CodeSystem/special-values'
@@ -37,7 +39,8 @@ function index(column: Column, value: unknown, datatype: string, sink: IndexSink
       break
     case 'Identifier':
       addToken(column, coded.system, coded.value, sink)
-      addTyped(column, value as { type?: { coding?: unknown }; value?: unknown }, sink)
+      addTyped(column, value as IdentifierType, sink)
+      addText(column, (value as IdentifierType).type?.text, sink)
       break
     case 'ContactPoint':
       addToken(column, undefined, coded.value, sink)
@@ -84,13 +87,18 @@ function addToken(column: Column, system: unknown, code: unknown, sink: IndexSin
 }
 
 function addText(column: Column, text: unknown, sink: IndexSink): void {
-  if (typeof text !== 'string' || !TEXT_PARAMETERS.has(column.code)) return
+  if (typeof text !== 'string' || !column.texts) return
   const folded = foldedKey(fold(text))
   if (folded !== '') sink.folded(column.code, folded)
 }
 
+interface IdentifierType {
+  type?: { coding?: unknown; text?: unknown }
+  value?: unknown
+}
+
 /** For `:of-type`: the value with each coding of the identifier's type. */
-function addTyped(column: Column, { type, value }: { type?: { coding?: unknown }; value?: unknown }, sink: IndexSink): void {
+function addTyped(column: Column, { type, value }: IdentifierType, sink: IndexSink): void {
   if (typeof value !== 'string' || value === '' || !Array.isArray(type?.coding)) return
   for (const coding of type.coding as (Coded | null)[]) {
     if (typeof coding?.system !== 'string' || typeof coding.code !== 'string') continue
@@ -148,7 +156,7 @@ function planPlain(column: Column, system: string, code: string): PlanNode {
 }
 
 function planText(column: Column, criterion: Criterion): PlanNode {
-  if (!TEXT_PARAMETERS.has(column.code)) {
+  if (!column.texts) {
     throw new OutcomeError('modifier-unsupported', { expression: [criterion.name], params: { name: criterion.name, modifier: 'text' } })
   }
   const folded = fold(unescapeValue(criterion.value))
@@ -157,21 +165,43 @@ function planText(column: Column, criterion: Criterion): PlanNode {
   return { kind: 'keyRange', from: prefix, to: prefixEnd(prefix) }
 }
 
+/** The code itself, from its beginning, whatever its case (R5 search.html, `:code-text`). */
+function planCodeText(column: Column, criterion: Criterion): PlanNode {
+  const text = unescapeValue(criterion.value)
+  if (text === '' || text.length > PREFIX_LENGTH_MAX) throw invalid(criterion)
+  return { kind: 'keyLike', prefix: column.code + SEPARATOR.code, text, begins: true, ends: false }
+}
+
 const planIn: SearchType['plan'] = (column, criterion, context) =>
   planInSet(criterion, context, (system, code) => planCoding(column, system, code, context))
 
 const planAbove: SearchType['plan'] = (column, criterion, context) =>
   planOver(criterion, context, (system, code) => planCoding(column, system, code, context))
 
-const planBelow: SearchType['plan'] = (column, criterion, context) =>
-  planUnder(criterion, context, (system, from, to) => {
+const planBelow: SearchType['plan'] = (column, criterion, context) => {
+  if (column.systems.includes(MIME_TYPES)) return planMimeTypes(column, criterion)
+  return planUnder(criterion, context, (system, from, to) => {
     if (column.plain || (context.localCodes === false && isLocalSystem(system))) return { kind: 'nothing' }
     const start = `${column.code}${SEPARATOR.system}${system}|`
     return { kind: 'keyRange', from: start + from, to: prefixEnd(start + to) }
   })
+}
+
+/** `text/xml` with whatever parameters, `image` with whatever subtype (R4 search.html, searching MIME types). */
+function planMimeTypes(column: Column, criterion: Criterion): PlanNode {
+  const parts = splitEscaped(criterion.value, '|').map(unescapeValue)
+  const [system, type = ''] = parts.length === 1 ? [MIME_TYPES, ...parts] : parts
+  if (parts.length > 2 || !/^[^/;]+(?:\/[^/]*)?$/.test(type)) throw invalid(criterion)
+  if (system !== MIME_TYPES) return { kind: 'nothing' }
+  const start = column.code + SEPARATOR.code + type
+  const beginning = (prefix: string): PlanNode => ({ kind: 'keyRange', from: prefix, to: prefixEnd(prefix) })
+  if (type.endsWith('/')) return beginning(start)
+  return type.includes('/') ? anyOf([{ kind: 'keys', keys: [start] }, beginning(`${start};`)]) : beginning(`${start}/`)
+}
 
 const MODIFIED: ReadonlyMap<string, SearchType['plan']> = new Map([
   ['text', planText],
+  ['code-text', planCodeText],
   ['of-type', planOfType],
   ['in', planIn],
   ['above', planAbove],

@@ -120,7 +120,9 @@ describe('token', () => {
     ['code=a|b|c', 'parameter-invalid'],
     ['code=a,,b', 'parameter-invalid'],
     ['code:missing=yes', 'parameter-invalid'],
-    ['category:text=x', 'modifier-unsupported'],
+    ['status:text=x', 'modifier-unsupported'],
+    ['category:text=', 'parameter-invalid'],
+    ['status:code-text=', 'parameter-invalid'],
     ['code:exact=x', 'modifier-unsupported'],
   ])('%s is refused as %s in both handlings', (query, code) => {
     expect(refusal('Observation', query, true)).toBe(code)
