@@ -130,6 +130,7 @@ export const REQUESTS: readonly Provoked[] = [
   { code: 'method-not-allowed', method: 'DELETE', path: '/metadata' },
   get('export-async-only', '/$export'),
   get('operation-unknown', '/Patient/$nothing'),
+  get('diff-large', '/Observation/noted/$diff'),
   get('document-entries', '/Composition/long/$document'),
   get('parameter-missing', '/Observation/$lastn?code=x'),
   get('parameter-unknown', '/Patient?nonsense=1', strict),
