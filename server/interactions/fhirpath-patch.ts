@@ -61,6 +61,8 @@ function operationOf({ at, json }: Part): FhirPathOperation {
   const kind = textOf(parts.get('type'), at, ['valueCode', 'valueString']) as Kind
   const wanted = Object.hasOwn(PARTS, kind) ? PARTS[kind] : undefined
   if (!wanted) throw invalid(parts.get('type')?.at ?? at)
+  // What the value was is said by $diff, and changes nothing.
+  if (kind === 'replace') parts.delete('previousValue')
   for (const [name, part] of parts) if (name !== 'type' && !wanted.includes(name)) throw invalid(part.at)
   for (const name of wanted) if (!parts.has(name)) throw invalid(at)
   const number = (name: string): number => (wanted.includes(name) ? indexOf(parts.get(name), at) : 0)

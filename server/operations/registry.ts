@@ -3,6 +3,7 @@ import { isResourceType } from '../fhir/resource-types.ts'
 import type { FhirRequest, Handler } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { convert } from './convert.ts'
+import { diffInstance, diffSystem } from './diff/diff.ts'
 import { document, documentOfType } from './document.ts'
 import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
@@ -39,6 +40,8 @@ const OPERATIONS: readonly Operation[] = [
   reindexType,
   reindexInstance,
   reindexStatus,
+  diffInstance,
+  diffSystem,
 ]
 
 /** By the place of the operation's name in the address. */

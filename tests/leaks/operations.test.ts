@@ -1,6 +1,6 @@
 /** What operations that read tell of hidden resources, and who may ask them (L46). */
 import { describe, expect, test } from '@jest/globals'
-import { custody, idsIn, observation, putAll } from '../consent/resources.ts'
+import { BROAD, custody, give, idsIn, observation, putAll, relabelled } from '../consent/resources.ts'
 import { asAbsent, codeOf, sameInBoth, setting, type World, WORLDS } from './worlds.ts'
 
 /** `hour` of one day; the hidden ones are later than all others, of the same codes and of another one that would join them. */
@@ -140,6 +140,43 @@ describe('$document', () => {
   })
 })
 
+describe('$diff', () => {
+  const names = { hidden: 'h10-a', absent: 'h10-z' }
+  test.each([
+    'Observation/{name}/$diff',
+    'Observation/{name}/$diff?fromVersion=1',
+    '$diff?from=Observation/{name}&to=Observation/o1-a',
+    '$diff?from=Observation/o1-a&to=Observation/{name}',
+    '$diff?from=Observation/{name}/_history/1&to=Observation/{name}',
+  ])('%s of a hidden one answers as of an absent one', async (path) => {
+    expect((await asAbsent(held, (name) => `/fhir/${path.replaceAll('{name}', name)}`, names)).status).toBe(404)
+  })
+
+  test('a hidden version is none: the one before it is compared', async () => {
+    const versions = (w: World) => [
+      measured(`v-${w}`, `p1-${w}`, 'v', 1),
+      // About another person for a time, who does not share.
+      ...(w === 'a' ? [measured('v-a', 'p2-a', 'v', 2)] : []),
+      measured(`v-${w}`, `p1-${w}`, 'v', 3),
+    ]
+    for (const w of WORLDS) for (const one of versions(w)) await putAll(held.server, held.loader, [one])
+    await relabelled(held.server)
+    const answer = await sameInBoth(held, inWorld('Observation/v-{w}/$diff'))
+    const values = answer.text.match(/"valueDecimal":\d+/g)
+    expect([answer.status, values]).toEqual([200, ['"valueDecimal":1', '"valueDecimal":3']])
+    const version = await held.server.call('GET', '/fhir/Observation/v-a/$diff?fromVersion=2', { token: held.doctor })
+    expect([version.status, codeOf(version)]).toEqual([404, 'not-found'])
+  })
+
+  test('in a masked form no more is different than is shown', async () => {
+    await give(held.server, 'p1-b', BROAD)
+    await putAll(held.server, held.loader, [measured('o1-b', 'p1-b', 'glucose', 1, { note: [{ text: '李四' }], method: { text: '王五' } })])
+    await relabelled(held.server)
+    const { status, text } = await held.server.call('GET', '/fhir/Observation/o1-b/$diff', { token: held.researcher })
+    expect([status, text]).toEqual([200, '{"resourceType":"Parameters"}'])
+  })
+})
+
 const ASKED = [
   'Observation/$lastn?patient=p1-a&code=glucose',
   'Observation/$stats?subject=Patient/p1-a&coding=urn:test|glucose&statistic=count',
@@ -160,6 +197,7 @@ describe('who may ask', () => {
 
 test.each([
   ['lastn', 'Observation/$lastn?patient=p1-b&code=glucose&_summary=count'],
+  ['diff', 'Observation/o2-b/$diff'],
   ['document', 'Composition/letter-b/$document', 'p2-b'],
   ['stats', 'Observation/$stats?subject=Patient/p1-b&coding=urn:test|glucose&statistic=count'],
 ])('each use of %s stands in the account of the patient', async (name, path, patient = 'p1-b') => {

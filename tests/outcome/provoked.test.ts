@@ -27,6 +27,10 @@ beforeAll(async () => {
   }))
   await open.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry: basics } })
   await open.call('PUT', '/fhir/Composition/long', { body: { resourceType: 'Composition', id: 'long', ...written } })
+  const noted = (count: number) => ({
+    body: { resourceType: 'Observation', id: 'noted', status: 'final', code: { text: 'x' }, note: Array(count).fill({ text: 'x' }) },
+  })
+  for (const count of [1, 10_002]) await open.call('PUT', '/fhir/Observation/noted', noted(count))
   const many = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/many' } }
   const entry = Array.from({ length: 1001 }, () => ({ resource: many, request: { method: 'POST', url: 'Observation' } }))
   const own = { resource: { resourceType: 'Patient', id: 'many' }, request: { method: 'PUT', url: 'Patient/many' } }

@@ -146,6 +146,7 @@ export const REQUESTS: readonly Provoked[] = [
   get('export-async-only', '/$export'),
   get('accepted', '/$export?_type=Group', { Prefer: 'respond-async' }),
   get('operation-unknown', '/Patient/$nothing'),
+  get('diff-large', '/Observation/noted/$diff'),
   get('document-entries', '/Composition/long/$document'),
   get('parameter-missing', '/Observation/$lastn?code=x'),
   get('parameter-unknown', '/Patient?nonsense=1', strict),

@@ -145,7 +145,7 @@ const observationQuery = fc.oneof(
       fc.constantFrom('高血压', '-高血压', '肺栓塞 OR 糖尿病', '高血压 糖尿病', '(pain or 血压) -肺栓塞', 'pain,糖尿病'),
     )
     .map((parts) => parts.join('=')),
-    fc
+  fc
     .tuple(fc.constantFrom('code', 'combo-code', 'status'), fc.constantFrom('a', 'A', 'AB', 'a\\|', '$', '甲', 'FIN', '.'))
     .map(([n, v]) => `${n}:code-text=${v}`),
   fc.constantFrom('status=final', 'status:not=final', '_id=r1,r2,r30', '_id:not=r1', '_id=$x'),
