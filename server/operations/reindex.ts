@@ -20,6 +20,7 @@ export const reindexType: Operation = { ...base, on: '*', level: 'type' }
 export const reindexInstance: Operation = { ...base, on: '*', level: 'instance' }
 export const reindexStatus: Operation = {
   code: 'reindex-status',
+  behind: 1,
   on: 'system',
   level: 'system',
   methods: ['GET', 'DELETE'],
