@@ -21,6 +21,8 @@ import { createIngest } from './ingest/ingest.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
+import { prepareAsyncTables } from './interactions/async-jobs.ts'
+import { stopAsync } from './interactions/async-run.ts'
 import { createPageTokens } from './interactions/page-token.ts'
 import type { FhirDeps } from './interactions/types.ts'
 import type { Log } from './log.ts'
@@ -147,6 +149,7 @@ async function startOn(
   })
   await writeOrganizations(writer, config.organizations)
   await prepareExportTables(store)
+  await prepareAsyncTables(store)
   await ingest.start()
   access.start()
   indexing.start()
@@ -173,6 +176,7 @@ async function startOn(
       clearInterval(resume)
       await recovery.stop()
       await closeServer(server)
+      await stopAsync(store, STOP_MS_MAX)
       await ingest.stop()
       await access.stop()
       await indexing.stop()

@@ -7,9 +7,10 @@ import { smartConfiguration } from '../auth/smart-configuration.ts'
 import { fromXmlInTurns } from '../fhir-xml/from-xml.ts'
 import { toXml } from '../fhir-xml/to-xml.ts'
 import { capabilities } from '../interactions/capabilities.ts'
-import { allowedAt, dispatch } from '../interactions/dispatch.ts'
+import { allowedAt } from '../interactions/dispatch.ts'
 import { FHIR_XML_PATCH, PATCH_FORMATS, unsupportedPatch } from '../interactions/patch-formats.ts'
 import { parseQuery, parseQueryBytes, utf8OfWire } from '../interactions/query-text.ts'
+import { ASYNC_METHODS, isAsyncStatus, respond } from '../interactions/respond-async.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
@@ -62,7 +63,7 @@ export function fhirEndpoint(deps: EndpointDeps) {
         actor,
         ...(body ? { body: body.bytes } : {}),
       }
-      await send(request, response, inShape(await dispatch(deps.fhir, asked), shape))
+      await send(request, response, inShape(await respond(deps.fhir, asked, (error) => logUnexpected(deps.log, method, error)), shape))
     } catch (error) {
       sendError(deps.log, request, response, error, shape)
     }
@@ -72,7 +73,7 @@ export function fhirEndpoint(deps: EndpointDeps) {
 /** What an address lets ask, the same for everybody. No other origin is let in (CORS): no preflight has an answer of its own. */
 function options(segments: string[]): FhirResponse {
   const isSmart = segments.join('/') === '.well-known/smart-configuration'
-  const allowed = isSmart ? ['GET', 'HEAD', 'OPTIONS'] : allowedAt(segments)
+  const allowed = isSmart ? ['GET', 'HEAD', 'OPTIONS'] : isAsyncStatus(segments) ? ASYNC_METHODS : allowedAt(segments)
   const patch: Record<string, string> = allowed.includes('PATCH') ? { 'Accept-Patch': PATCH_FORMATS.join(', ') } : {}
   return { status: 204, headers: { Allow: allowed.join(', '), ...patch } }
 }
@@ -229,6 +230,11 @@ function packedBody({ body = [], reflected = [] }: FhirResponse): Promise<Buffer
 /** ETags are weak: they name a version and not its bytes (RFC 9110 8.8.3), so they are the same for both codings. */
 const GZIP = { 'Content-Encoding': 'gzip' }
 
+function logUnexpected(log: Logger, method: string, error: unknown): void {
+  const known = error instanceof Error ? error : new Error('unknown')
+  log.error({ kind: known.name, at: known.stack?.split('\n').slice(1, 6), method }, 'unexpected failure')
+}
+
 const PLAIN: Shape = { query: [], representation: AS_JSON }
 
 /** An unexpected failure is logged by its kind; neither log nor answer says what the request was about. */
@@ -240,10 +246,7 @@ export function sendError(log: Logger, request: Request, response: Response, err
     return
   }
   const { status, outcome, headers } = outcomeOf(error)
-  if (!(error instanceof OutcomeError)) {
-    const known = error instanceof Error ? error : new Error('unknown')
-    log.error({ kind: known.name, at: known.stack?.split('\n').slice(1, 6), method: request.method }, 'unexpected failure')
-  }
+  if (!(error instanceof OutcomeError)) logUnexpected(log, request.method, error)
   if (response.headersSent) {
     response.destroy()
     return

@@ -23,9 +23,16 @@ export function outcomeAnswer(status: number, issues: OutcomeIssue[], headers: R
   return jsonAnswer(status, renderOutcome(issues), headers)
 }
 
+/** `Prefer: respond-async` (RFC 7240 4.1): a name alone, among others. */
+export const prefersAsync = (request: Pick<FhirRequest, 'header'>): boolean =>
+  (request.header('prefer') ?? '').split(/[;,]/).some((part) => part.trim().toLowerCase() === 'respond-async')
+
 /** To be done behind this answer; said in the body too, for clients that show their callers no headers (Bulk Data Access 2.0, kick-off). */
 export function acceptedAnswer(url: string): FhirResponse {
-  return outcomeAnswer(202, [{ code: 'accepted', severity: 'information', params: { url } }], { 'Content-Location': url })
+  return outcomeAnswer(202, [{ code: 'accepted', severity: 'information', params: { url } }], {
+    'Content-Location': url,
+    'Preference-Applied': 'respond-async',
+  })
 }
 
 /** After a write: what `Prefer: return=` asks for (R4 http.html#ops); representation by default. */

@@ -8,19 +8,42 @@ import { type Dispatch, entryRequest, failedEntry, toEntry } from './entry-reque
 import { transaction } from './transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
+/** A Bundle that was sent to be carried out. */
+export interface SentBundle {
+  type: 'batch' | 'transaction'
+  entries: EntryRequest[]
+}
+
 /** POST [base]: a batch or a transaction. */
 export function bundleHandler(dispatch: Dispatch) {
   return async function postBundle(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
-    const parsed = parseResource(request.body ?? '')
-    if (parsed.resource.resourceType !== 'Bundle') throw new OutcomeError('bundle-invalid', { expression: ['resourceType'] })
-    checkBundle(parsed.resource)
-    const entries = entriesOf(parsed)
-    if (parsed.resource.type === 'transaction') return transaction(deps, request, entries, dispatch)
-    if (parsed.resource.type !== 'batch') throw new OutcomeError('bundle-invalid', { expression: ['Bundle.type'] })
-    const answers: BundleEntry[] = []
-    for (const entry of entries) answers.push(await runEntry(deps, request, entry, dispatch))
-    return bundleAnswer('batch-response', answers)
+    const sent = sentBundle(request)
+    return bundleAnswer(`${sent.type}-response`, await carryOut(deps, request, sent, dispatch))
   }
+}
+
+/** @throws OutcomeError bundle-invalid, bundle-entries, json-invalid and the like */
+export function sentBundle(request: Pick<FhirRequest, 'body'>): SentBundle {
+  const parsed = parseResource(request.body ?? '')
+  const { resourceType, type } = parsed.resource
+  if (resourceType !== 'Bundle') throw new OutcomeError('bundle-invalid', { expression: ['resourceType'] })
+  checkBundle(parsed.resource)
+  const entries = entriesOf(parsed)
+  if (type !== 'batch' && type !== 'transaction') throw new OutcomeError('bundle-invalid', { expression: ['Bundle.type'] })
+  return { type, entries }
+}
+
+/** The answers to its entries, in their order. @throws OutcomeError where a transaction fails */
+export async function carryOut(
+  deps: FhirDeps,
+  request: FhirRequest,
+  { type, entries }: SentBundle,
+  dispatch: Dispatch,
+): Promise<BundleEntry[]> {
+  if (type === 'transaction') return transaction(deps, request, entries, dispatch)
+  const answers: BundleEntry[] = []
+  for (const entry of entries) answers.push(await runEntry(deps, request, entry, dispatch))
+  return answers
 }
 
 async function runEntry(deps: FhirDeps, outer: FhirRequest, entry: EntryRequest, dispatch: Dispatch): Promise<BundleEntry> {

@@ -43,7 +43,7 @@ export function createPageTokens(secret: Uint8Array, now: () => Date): PageToken
 }
 
 /** Everything that decides what a caller may see: a link made for one view must not open in another. */
-function callerOf(actor: Actor): string {
+export function callerOf(actor: Actor): string {
   return JSON.stringify([actor.clientId, actor.purpose, actor.form, actor.study, actor.patient, actor.user])
 }
 

@@ -11,7 +11,7 @@ import { notFound, writeAnswer } from './answers.ts'
 import { CONDITIONS, contentOf, type EntryRequest } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
 import { type Dispatch, entryRequest, failedEntry, toEntry } from './entry-requests.ts'
-import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
+import type { BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentsForWrite } from './current.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
@@ -19,7 +19,7 @@ import { patchDraft, requirePatchable } from './patch.ts'
 import { patchOf } from './patch-formats.ts'
 import { expectedVersion } from './preconditions.ts'
 import { rewriteReferences } from './references.ts'
-import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+import type { FhirDeps, FhirRequest } from './types.ts'
 import { updateDraft } from './update.ts'
 import { hasCondition, overWhatStands } from './what-stands.ts'
 import { draftOf, store, type Written } from './writing.ts'
@@ -40,7 +40,7 @@ export async function transaction(
   request: FhirRequest,
   entries: EntryRequest[],
   dispatch: Dispatch,
-): Promise<FhirResponse> {
+): Promise<BundleEntry[]> {
   for (const entry of entries) if (entry.problem) throw entry.problem
   refuseSameFullUrl(entries)
   const [reads, writes] = [entries.filter(isRead), entries.filter((entry) => !isRead(entry))]
@@ -66,7 +66,7 @@ export async function transaction(
   )
   for (const entry of reads)
     answers[entry.at] = await run(entry).catch((error: unknown) => (writes.length > 0 ? failedEntry(error) : failAt(entry, error, 'url')))
-  return bundleAnswer('transaction-response', answers)
+  return answers
 }
 
 const isRead = ({ method }: EntryRequest): boolean => method === 'GET' || method === 'HEAD'

@@ -252,6 +252,12 @@ export const ISSUES = {
   'not-permitted': issue(403, 'forbidden', '此请求方不得对此资源进行该操作', 'The caller is not permitted to do this with this resource'),
   valid: issue(200, 'informational', '校验通过', 'No issues were found'),
   stored: issue(200, 'informational', '已保存', 'Stored'),
+  'async-interrupted': issue(
+    503,
+    'incomplete',
+    '服务器在完成之前停止：是否已执行未知，重发之前请先查询',
+    'The server stopped before this was finished: whether it was carried out is unknown, look before sending it again',
+  ),
   accepted: issue(202, 'informational', '已受理，进度见 {url}', 'Accepted, its progress is at {url}'),
   'conditional-unsupported': issue(400, 'not-supported', '不支持此条件操作', 'This conditional interaction is not supported'),
   'search-outcome': issue(

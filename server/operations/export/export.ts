@@ -2,7 +2,7 @@
 import { allows } from '../../auth/scopes.ts'
 import { parseResource } from '../../fhir/resource-text.ts'
 import { isResourceType, RESOURCE_TYPES } from '../../fhir/resource-types.ts'
-import { acceptedAnswer, preferOf } from '../../interactions/answers.ts'
+import { acceptedAnswer, prefersAsync } from '../../interactions/answers.ts'
 import { audited } from '../../interactions/audited.ts'
 import { checkId } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
@@ -29,9 +29,7 @@ function exportOperation(on: string, level: Operation['level'], definition: stri
 }
 
 async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
-  if (preferOf(request, 'respond-async') === undefined && !(request.header('prefer') ?? '').includes('respond-async')) {
-    throw new OutcomeError('export-async-only', { expression: ['http.Prefer'] })
-  }
+  if (!prefersAsync(request)) throw new OutcomeError('export-async-only', { expression: ['http.Prefer'] })
   const job = jobOf(deps, request)
   if (job.group !== undefined) await requireGroup(deps, request, job.group)
   await audited(deps, request, {
