@@ -156,7 +156,7 @@ describe('Bundles', () => {
 
   test('many entries keep their order', async () => {
     const entries = Array.from({ length: 110 }, (_, at) => (at % 50 === 7 ? read('Patient/p') : make(`many-${at}`)))
-    const answer = await later('POST', '/fhir', bundle('batch', ...entries))
+    const answer = await later('POST', '/fhir', bundle('transaction', ...entries))
     const values = answer.json.entry[0].resource.entry.map(
       ({ resource }: { resource: { resourceType: string; identifier?: { value: string }[] } }) =>
         resource.resourceType === 'Patient' ? 'read' : resource.identifier?.[0]?.value,
