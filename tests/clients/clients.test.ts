@@ -16,18 +16,22 @@ const CLIENTS = [
 test.each([
   ['no access control', true],
   ['tokens', false],
-])('every step passes: %s', async (_name, noAuth) => {
-  const server = await startTestServer({ noAuth })
-  try {
-    const access = noAuth ? {} : { access: await accessWith(join(server.folder, 'demo-keys', `${CLIENT_ID}.json`)) }
-    for (const [name, adapter, without] of CLIENTS) {
-      const results = await runScenario(adapter({ base: `${server.url}/fhir`, ...access }))
-      const of = (outcome: Result['outcome']) => results.filter((result) => result.outcome === outcome)
-      expect([name, of('failed')]).toEqual([name, []])
-      expect([name, of('none').map(({ step }) => step)]).toEqual([name, without])
-      expect([name, of('passed').length]).toEqual([name, Object.keys(STEPS).length - without.length])
+])(
+  'every step passes: %s',
+  async (_name, noAuth) => {
+    const server = await startTestServer({ noAuth })
+    try {
+      const access = noAuth ? {} : { access: await accessWith(join(server.folder, 'demo-keys', `${CLIENT_ID}.json`)) }
+      for (const [name, adapter, without] of CLIENTS) {
+        const results = await runScenario(adapter({ base: `${server.url}/fhir`, ...access }))
+        const of = (outcome: Result['outcome']) => results.filter((result) => result.outcome === outcome)
+        expect([name, of('failed')]).toEqual([name, []])
+        expect([name, of('none').map(({ step }) => step)]).toEqual([name, without])
+        expect([name, of('passed').length]).toEqual([name, Object.keys(STEPS).length - without.length])
+      }
+    } finally {
+      await server.stop()
     }
-  } finally {
-    await server.stop()
-  }
-})
+  },
+  120_000,
+)
