@@ -4,7 +4,7 @@ import { parseResource } from '../fhir/resource-text.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkBundle } from './bundle-envelope.ts'
 import { type EntryRequest, entriesOf } from './bundle-entries.ts'
-import { type Dispatch, entryRequest, failedEntry, toEntry } from './entry-requests.ts'
+import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import { transaction } from './transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
@@ -17,8 +17,10 @@ export function bundleHandler(dispatch: Dispatch) {
     const entries = entriesOf(parsed)
     if (parsed.resource.type === 'transaction') return transaction(deps, request, entries, dispatch)
     if (parsed.resource.type !== 'batch') throw new OutcomeError('bundle-invalid', { expression: ['Bundle.type'] })
-    const answers: BundleEntry[] = []
-    for (const entry of entries) answers.push(await runEntry(deps, request, entry, dispatch))
+    const answers = new Array<BundleEntry>(entries.length)
+    await inOrder(entries, async (entry) => {
+      answers[entry.at] = await runEntry(deps, request, entry, dispatch)
+    })
     return bundleAnswer('batch-response', answers)
   }
 }
