@@ -4,7 +4,7 @@ import { parseResource } from '../fhir/resource-text.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkBundle } from './bundle-envelope.ts'
 import { type EntryRequest, entriesOf } from './bundle-entries.ts'
-import { type Dispatch, entryRequest, failedEntry, toEntry } from './entry-requests.ts'
+import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import { transaction } from './transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
@@ -41,8 +41,10 @@ export async function carryOut(
   dispatch: Dispatch,
 ): Promise<BundleEntry[]> {
   if (type === 'transaction') return transaction(deps, request, entries, dispatch)
-  const answers: BundleEntry[] = []
-  for (const entry of entries) answers.push(await runEntry(deps, request, entry, dispatch))
+  const answers = new Array<BundleEntry>(entries.length)
+  await inOrder(entries, async (entry) => {
+    answers[entry.at] = await runEntry(deps, request, entry, dispatch)
+  })
   return answers
 }
 

@@ -10,7 +10,7 @@ import type { Draft } from '../writer/types.ts'
 import { notFound, writeAnswer } from './answers.ts'
 import { CONDITIONS, contentOf, type EntryRequest } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
-import { type Dispatch, entryRequest, failedEntry, toEntry } from './entry-requests.ts'
+import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentsForWrite } from './current.ts'
@@ -45,8 +45,8 @@ export async function transaction(
   refuseSameFullUrl(entries)
   const [reads, writes] = [entries.filter(isRead), entries.filter((entry) => !isRead(entry))]
   const run = async (entry: EntryRequest): Promise<BundleEntry> => toEntry(await dispatch(deps, entryRequest(request, entry)))
-  if (writes.length > 0)
-    for (const entry of readsOfOthers(reads, writes)) await run(entry).catch((error: unknown) => failAt(entry, error, 'url'))
+  const check = async (entry: EntryRequest): Promise<void> => void (await run(entry).catch((error: unknown) => failAt(entry, error, 'url')))
+  if (writes.length > 0) await inOrder(readsOfOthers(reads, writes), check)
   const answers = new Array<BundleEntry>(entries.length)
   let steps: Step[] = []
   const write = async (): Promise<void> => {
@@ -64,8 +64,9 @@ export async function transaction(
     writes.map(({ segments }) => segments.join('/')),
     () => whileClaimTaken(write, dropStale),
   )
-  for (const entry of reads)
+  await inOrder(reads, async (entry) => {
     answers[entry.at] = await run(entry).catch((error: unknown) => (writes.length > 0 ? failedEntry(error) : failAt(entry, error, 'url')))
+  })
   return answers
 }
 

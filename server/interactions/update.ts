@@ -1,4 +1,5 @@
 /** update and delete (R4 http.html#update, #delete). */
+import { systemDecision } from '../access/decision.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
@@ -44,9 +45,21 @@ export async function updateDraft(
   const expect = expectedVersion(request, current)
   // What was looked at is what is replaced: a label that another one adds meanwhile would be lost.
   const draft: Draft = { ...made, expect: expect === 'any' ? (current?.v ?? 'absent') : expect }
-  if (current && !current.deleted && request.actor.party !== 'operator') draft.parsed = keepLabels(sent, current)
+  const before = request.actor.party === 'operator' ? undefined : await lastContent(deps, current)
+  if (before) draft.parsed = keepLabels(sent, before)
   // An unchanged custodian: a resource stays with the organisation that it came from, whoever of the operators edits it.
   return current && request.actor.party === 'operator' && draft.custodian === '' ? { ...draft, custodian: current.acc.o } : draft
+}
+
+const looking = systemDecision('write check')
+/** Versions that are looked through: a deletion follows upon content. */
+const DELETIONS_MAX = 20
+
+/** What stands, or stood before it was deleted: to delete a resource and to write it again takes no label away either. */
+async function lastContent(deps: FhirDeps, current: Stored | undefined): Promise<Stored | undefined> {
+  if (!current?.deleted) return current
+  const versions = await deps.store.history(looking, current.type, current.id, { count: DELETIONS_MAX })
+  return versions.find(({ deleted }) => !deleted)
 }
 
 export async function remove(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {

@@ -100,6 +100,20 @@ describe('conditions', () => {
   })
 })
 
+test('to delete a resource and to write it again takes no label away', async () => {
+  const bare = observation('again', 'pm', 'x', { meta: undefined })
+  await putAll(held.server, held.loader, [observation('again', 'pm', 'x', { meta: custody('H1', 'HIV') })])
+  const remove = { request: { method: 'DELETE', url: 'Observation/again' } }
+  // The operator's transaction deletes what is deleted already.
+  for (const token of [engine, held.loader]) {
+    expect((await call('DELETE', 'Observation/again')).status).toBe(204)
+    const bundle = { resourceType: 'Bundle', type: 'transaction', entry: [remove] }
+    if (token !== engine) expect((await call('POST', '', bundle, {}, token)).status).toBe(200)
+    expect((await call('PUT', 'Observation/again', bare)).status).toBe(201)
+    expect((await call('GET', 'Observation/again')).json.meta.security).toEqual([LABEL])
+  }
+})
+
 describe('a label that is added while an update without it is on its way stays', () => {
   const update = (name: string) => observation(name, 'pm', 'changed', { meta: undefined })
   const bundle = (name: string) => ({

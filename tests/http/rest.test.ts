@@ -180,6 +180,32 @@ describe('bundles', () => {
     expect(answer.json.entry.map(({ response }: { response: { status: string } }) => response.status)).toEqual(['404', '201', '400'])
   })
 
+  test('the answers of a batch stand where their entries do, and what is written before is read behind', async () => {
+    const get = (url: string) => ({ request: { method: 'GET', url } })
+    const post = (value: string) => ({
+      resource: { resourceType: 'Basic', code: { text: 'x' }, identifier: [{ system: 'urn:batch', value }] },
+      request: { method: 'POST', url: 'Basic' },
+    })
+    const puts = ['1', '2'].map((text) => ({
+      resource: { resourceType: 'Basic', id: 'batched', code: { text } },
+      request: { method: 'PUT', url: 'Basic/batched' },
+    }))
+    const entry = [
+      ...Array.from({ length: 20 }, (_, n) => post(String(n))),
+      ...Array.from({ length: 40 }, (_, n) => get(n % 2 === 0 ? 'Patient/absent' : `Basic?identifier=urn:batch|${n % 20}`)),
+      ...puts,
+      get('Basic/batched'),
+    ]
+    const answer = await server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'batch', entry } })
+    const told = answer.json.entry.map(({ response, resource }: { response: { status: string }; resource?: Record<string, never> }) => {
+      const found = (resource as { entry?: { resource: { identifier: { value: string }[] } }[] } | undefined)?.entry
+      return found ? found.map((one) => one.resource.identifier[0]?.value).join() : response.status
+    })
+    const expected = Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? '404' : String(n % 20)))
+    expect(told).toEqual([...Array(20).fill('201'), ...expected, '201', '200', '200'])
+    expect(answer.json.entry.at(-1).resource.code.text).toBe('2')
+  })
+
   test('a conditional reference is resolved, or fails the whole', async () => {
     await server.call('POST', '/fhir/Patient', { body: '{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"ref"}]}' })
     const bundle = (criteria: string) => ({
