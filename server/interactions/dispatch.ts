@@ -4,16 +4,17 @@ import { isResourceType } from '../fhir/resource-types.ts'
 import { methodsOf, operationFor } from '../operations/registry.ts'
 import { bundleHandler } from './bundle.ts'
 import { capabilities } from './capabilities.ts'
-import { searchCompartment } from './compartment-search.ts'
+import { searchCompartment as byCompartment } from './compartment-search.ts'
 import { conditionalDelete, conditionalPatch, conditionalUpdate } from './conditional.ts'
 import { create } from './create.ts'
+import { explainable } from './explain.ts'
 import { history } from './history.ts'
 import { systemHistory, typeHistory } from './history-of-many.ts'
 import { parseQueryBytes } from './query-text.ts'
 import { patch } from './patch.ts'
 import { read, vread } from './read.ts'
-import { searchSystem } from './search-many.ts'
-import { search } from './search.ts'
+import { searchSystem as bySystem } from './search-many.ts'
+import { search as byType } from './search.ts'
 import type { FhirDeps, FhirRequest, FhirResponse, Handler } from './types.ts'
 import { remove, update } from './update.ts'
 
@@ -28,6 +29,10 @@ type Shape =
   | 'version'
   | 'metadata'
   | 'form-search'
+
+const searchSystem = explainable(bySystem)
+const search = explainable(byType)
+const searchCompartment = explainable(byCompartment)
 
 const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {
   metadata: { GET: capabilities },

@@ -12,21 +12,19 @@ import { createCommitter } from './committer.ts'
 import { Conflict } from './conflict.ts'
 import { connect } from './connect.ts'
 import { AUDIT_TYPE, type StoredDoc, toStored } from './documents.ts'
+import { recorded } from './explain.ts'
 import { guarded } from './failures.ts'
-import { follow } from './follow.ts'
 import type { StoreLog } from './log.ts'
-import { latestOfGroups } from './latest.ts'
-import { hasLink, linkedFilter } from './lookups.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
-import { countMatches, searchPage } from './search.ts'
+import { createSearching } from './searching.ts'
 import { createShapes, SHAPES, type ShapeDoc } from './shapes.ts'
 import { streamBatches } from './stream.ts'
 import { createTables } from './tables.ts'
 import { type Lane, runTransaction } from './transaction.ts'
-import type { Followed, Store, Stored, WriteUnit } from './types.ts'
+import type { Store, Stored, WriteUnit } from './types.ts'
 import type { ClaimDoc } from './unit-plan.ts'
 import { versionOf, versionsOf } from './versions.ts'
 
@@ -73,9 +71,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     await caughtUp(type)
     return shapes.resolve(plan)
   }
-  const followed = (d: Decision, plan: PlanNode): Promise<Followed> =>
-    hasLink(plan) ? follow({ db, decision: d, prepare: prepared }, plan) : Promise.resolve({ plan, through: [], wide: false })
-  const planOf = async (d: Decision, type: string, plan: PlanNode): Promise<PlanNode> => prepared(type, (await followed(d, plan)).plan)
+  const parts = { db, log, caughtUp, prepared, readByIds }
+  const searching = createSearching(parts)
   const read = async (d: Decision, type: string, id: string): Promise<Stored | undefined> => {
     checkTypeName(type)
     await caughtUp(type)
@@ -90,11 +87,11 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   return {
     audit: auditGuarded,
     read,
-    readMany: async (d, type, ids) => {
-      checkTypeName(type)
-      await caughtUp(type)
-      const docs = await guarded(log, () => readByIds(type, ids.map(String)))
-      return docs.map((doc) => toStored(type, doc)).filter((stored) => d.permits(type, stored.acc))
+    ...searching.calls,
+    explaining() {
+      const on = recorded(db)
+      const { calls } = createSearching({ ...parts, db: on.db, readByIds: createReader(on.db) })
+      return { calls, plans: () => guarded(log, on.plans) }
     },
     readVersion: async (d, type, id, v) => {
       const current = await read(d, type, id)
@@ -108,15 +105,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       for (const type of query.types) await caughtUp(type)
       return guarded(log, () => changesPage(db, d, query))
     },
-    search: (d, query) => guarded(log, async () => searchPage(db, d, { ...query, plan: await planOf(d, query.type, query.plan) })),
-    follow: (d, type, plan) => {
-      checkTypeName(type)
-      return guarded(log, () => followed(d, plan))
-    },
-    latest: (d, query) => guarded(log, async () => latestOfGroups(db, d, { ...query, plan: await planOf(d, query.type, query.plan) })),
-    count: (d, type, plan) => guarded(log, async () => countMatches(db, type, linkedFilter(d, type, await planOf(d, type, plan)))),
     stream: async function* (d, type, plan, page = {}) {
-      yield* streamBatches(db, log, d, type, await guarded(log, () => planOf(d, type, plan)), page)
+      yield* streamBatches(db, log, d, type, await guarded(log, () => searching.planOf(d, type, plan)), page)
     },
     ofPersons: (d, type, scope) => personBatches(db, log, d, type, scope),
     historyOfPersons: (d, type, scope) => personHistoryBatches(db, log, d, type, scope),

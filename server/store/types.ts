@@ -1,6 +1,7 @@
 /** What `server/store` offers. Every call that can reach patient data takes a Decision. */
 import type { Acc, Decision } from '../access/decision.ts'
 import type { IndexEntry, PlanNode, SortTerm } from '../search/plan.ts'
+import type { CommandPlan } from './explain.ts'
 
 export interface Stored {
   type: string
@@ -259,16 +260,10 @@ export interface AuditLog {
   heads(d: Decision): Promise<ChainPosition[]>
 }
 
-export interface Store {
-  readonly audit: AuditLog
-  read(d: Decision, type: string, id: string): Promise<Stored | undefined>
+/** What a search asks of the store. */
+export interface SearchCalls {
   /** current documents of several ids of one type, any order */
   readMany(d: Decision, type: string, ids: readonly string[]): Promise<Stored[]>
-  readVersion(d: Decision, type: string, id: string, v: number): Promise<Stored | undefined>
-  /** newest first; `acc` of each row is that of its own time: the caller's gate must look at the current one too */
-  history(d: Decision, type: string, id: string, options: VersionsQuery): Promise<Stored[]>
-  /** newest first, deleted ones too; a version is there when its own labels and those of the current one permit it */
-  changes(d: Decision, query: ChangesQuery): Promise<SearchPage>
   search(d: Decision, query: SearchQuery): Promise<SearchPage>
   /**
    * Follows the links of a plan (chains, `_has`): for who must know what they led to. The other calls do it by themselves.
@@ -278,6 +273,18 @@ export interface Store {
   count(d: Decision, type: string, plan: PlanNode): Promise<number>
   /** in one command, any order; @throws OutcomeError too-costly where there are more than `most` */
   latest(d: Decision, query: LatestQuery): Promise<Latest[]>
+}
+
+export interface Store extends SearchCalls {
+  readonly audit: AuditLog
+  read(d: Decision, type: string, id: string): Promise<Stored | undefined>
+  /** the same calls, and how the database ran them */
+  explaining(): { calls: SearchCalls; plans(): Promise<CommandPlan[]> }
+  readVersion(d: Decision, type: string, id: string, v: number): Promise<Stored | undefined>
+  /** newest first; `acc` of each row is that of its own time: the caller's gate must look at the current one too */
+  history(d: Decision, type: string, id: string, options: VersionsQuery): Promise<Stored[]>
+  /** newest first, deleted ones too; a version is there when its own labels and those of the current one permit it */
+  changes(d: Decision, query: ChangesQuery): Promise<SearchPage>
   /** all current documents of a type in id order, in batches bounded by bytes and number (exports, relabelling) */
   stream(
     d: Decision,

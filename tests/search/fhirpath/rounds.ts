@@ -71,13 +71,6 @@ export async function openRound(server: TestServer, seed: number, count: number)
   return tally
 }
 
-async function readBack(server: TestServer, { resourceType, id }: FhirResource, token?: string): Promise<FhirResource | undefined> {
-  const answer = await server.call('GET', `/fhir/${resourceType}/${id}`, token === undefined ? {} : { token })
-  if (answer.status !== 200 && answer.status !== 404 && answer.status !== 403)
-    throw new Error(`${resourceType}/${id} answered ${answer.status}`)
-  return answer.status === 200 ? (answer.json as FhirResource) : undefined
-}
-
 const SMALL = {
   Organization: 6,
   Practitioner: 6,
@@ -155,15 +148,14 @@ async function newConsents(server: TestServer, loader: string, patients: readonl
   await relabelled(server)
 }
 
+/** Each read by itself; in batches, so that it is fewer requests. */
 async function readable(server: TestServer, resources: readonly FhirResource[], token?: string): Promise<FhirResource[]> {
-  const left = [...resources]
-  const found: FhirResource[] = []
-  const work = async (): Promise<void> => {
-    for (let one = left.shift(); one; one = left.shift()) {
-      const read = await readBack(server, one, token)
-      if (read) found.push(read)
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
-  return found
+  const entry = resources.map(({ resourceType, id }) => ({ request: { method: 'GET', url: `${resourceType}/${id}` } }))
+  const body = { resourceType: 'Bundle', type: 'batch', entry }
+  const answer = await server.call('POST', '/fhir', { body, ...(token === undefined ? {} : { token }) })
+  if (answer.status !== 200) throw new Error(`reads answered ${answer.status} ${answer.text}`)
+  return (answer.json.entry as { resource?: FhirResource; response: { status: string } }[]).flatMap(({ resource, response }) => {
+    if (!/^(?:200|403|404)/.test(response.status)) throw new Error(`a read answered ${response.status}`)
+    return response.status.startsWith('200') && resource ? [resource] : []
+  })
 }

@@ -1,0 +1,54 @@
+/** The calls of the store that a search makes, on the database itself or on one that notes what it is asked (explain.ts). */
+import type { Db } from 'mongodb'
+import type { Decision } from '../access/decision.ts'
+import type { PlanNode } from '../search/plan.ts'
+import { checkTypeName } from './collections.ts'
+import { toStored } from './documents.ts'
+import { guarded } from './failures.ts'
+import { follow } from './follow.ts'
+import { latestOfGroups } from './latest.ts'
+import type { StoreLog } from './log.ts'
+import { hasLink, linkedFilter } from './lookups.ts'
+import type { ReadByIds } from './reader.ts'
+import { countMatches, searchPage } from './search.ts'
+import type { Followed, SearchCalls } from './types.ts'
+
+export interface SearchingParts {
+  db: Db
+  log: StoreLog
+  /** the account of uses is read with all that this process has answered */
+  caughtUp(type: string): Promise<void> | undefined
+  /** what else must be done with a plan before it is asked */
+  prepared(type: string, plan: PlanNode): Promise<PlanNode>
+  readByIds: ReadByIds
+}
+
+export interface Searching {
+  calls: SearchCalls
+  /** with its links followed */
+  planOf(d: Decision, type: string, plan: PlanNode): Promise<PlanNode>
+}
+
+export function createSearching({ db, log, caughtUp, prepared, readByIds }: SearchingParts): Searching {
+  const followed = (d: Decision, plan: PlanNode): Promise<Followed> =>
+    hasLink(plan) ? follow({ db, decision: d, prepare: prepared }, plan) : Promise.resolve({ plan, through: [], wide: false })
+  const planOf = async (d: Decision, type: string, plan: PlanNode): Promise<PlanNode> => prepared(type, (await followed(d, plan)).plan)
+  return {
+    planOf,
+    calls: {
+      readMany: async (d, type, ids) => {
+        checkTypeName(type)
+        await caughtUp(type)
+        const docs = await guarded(log, () => readByIds(type, ids.map(String)))
+        return docs.map((doc) => toStored(type, doc)).filter((stored) => d.permits(type, stored.acc))
+      },
+      search: (d, query) => guarded(log, async () => searchPage(db, d, { ...query, plan: await planOf(d, query.type, query.plan) })),
+      follow: (d, type, plan) => {
+        checkTypeName(type)
+        return guarded(log, () => followed(d, plan))
+      },
+      latest: (d, query) => guarded(log, async () => latestOfGroups(db, d, { ...query, plan: await planOf(d, query.type, query.plan) })),
+      count: (d, type, plan) => guarded(log, async () => countMatches(db, type, linkedFilter(d, type, await planOf(d, type, plan)))),
+    },
+  }
+}
