@@ -50,7 +50,15 @@ export interface HistoryDoc {
 export const HISTORY_SUFFIX = '_history'
 
 /** Whatever is computed for searches, each in a column of its own: a new one that is not named here does not compile. */
-const COLUMNS: Readonly<Record<keyof IndexEntry, true>> = { keys: true, dates: true, nums: true, groups: true, sorts: true, sd: true, ix: true }
+const COLUMNS: Readonly<Record<keyof IndexEntry, true>> = {
+  keys: true,
+  dates: true,
+  nums: true,
+  groups: true,
+  sorts: true,
+  sd: true,
+  ix: true,
+}
 
 /** All that `indexColumns` may set. */
 export const INDEX_COLUMNS = Object.keys(COLUMNS) as (keyof IndexEntry)[]
