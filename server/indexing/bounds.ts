@@ -13,6 +13,8 @@ export const INDEXING_BOUNDS = {
   jobLeaseMs: 30_000,
   jobHeartbeatMs: 10_000,
   jobPollMs: 1_000,
+  /** jobs looked at in one round, worked on one after the other */
+  jobsAtOnce: 10,
   /** resources that are indexed and written together */
   batch: 250,
   /** keys of the resources of one command */

@@ -77,6 +77,7 @@ export async function createIndexing(deps: IndexingDeps): Promise<Indexing> {
       written: 0,
       failed: 0,
       named: [],
+      unsettled: [],
       started: deps.now(),
     }
     await tables.jobs.insert(job)
@@ -145,7 +146,8 @@ function createWorker(deps: IndexingDeps): Worker {
     owner,
     leaseMs: INDEXING_BOUNDS.jobLeaseMs,
     heartbeatMs: INDEXING_BOUNDS.jobHeartbeatMs,
-    pageMax: 1,
+    // One that keeps failing must not hold up the others.
+    pageMax: INDEXING_BOUNDS.jobsAtOnce,
     now: deps.now,
     failed: (name: string, id: string | number, error: unknown) =>
       deps.log(`${name} failed, to be tried again`, { id, name: error instanceof Error ? error.name : 'unknown' }),

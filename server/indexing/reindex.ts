@@ -25,6 +25,7 @@ export interface ReindexDeps {
 
 /** Works on a job until it has ended, or `alive` says that it is somebody else's. */
 export async function runJob(deps: ReindexDeps, taken: ReindexJob, alive: () => boolean): Promise<void> {
+  await deps.definitions.refresh()
   let job: ReindexJob | undefined = taken.generation === undefined ? await begin(deps, taken, alive) : taken
   while (job?.status === 'accepted' && alive()) {
     const type: string | undefined = job.types[job.cursor.type]
@@ -36,7 +37,6 @@ const update = (deps: ReindexDeps, job: ReindexJob, set: Partial<ReindexJob>): P
   deps.tables.jobs.update({ _id: job._id, status: 'accepted' }, { set })
 
 async function begin(deps: ReindexDeps, job: ReindexJob, alive: () => boolean): Promise<ReindexJob | undefined> {
-  await deps.definitions.refresh()
   const { generation } = deps.definitions
   // A process that was killed is waited for until it is known to have ended.
   const everywhere = await deps.definitions.everywhere(generation, 2 * INDEXING_BOUNDS.deadMs, alive)
@@ -61,9 +61,13 @@ async function runPass(deps: ReindexDeps, job: ReindexJob, type: string, alive: 
   if (!current || !alive()) return undefined
   const { cursor } = current
   // What another wrote while it was being indexed is looked at once more, until a pass finds nothing.
-  const again = cursor.changed > 0 && cursor.pass + 1 < INDEXING_BOUNDS.passesMax
+  const isSettled = cursor.changed === 0
+  const again = !isSettled && cursor.pass + 1 < INDEXING_BOUNDS.passesMax
   const next = again ? { ...cursor, pass: cursor.pass + 1 } : { ...cursor, type: cursor.type + 1, pass: 0 }
-  return update(deps, current, { cursor: { ...next, id: '', changed: 0 } })
+  return update(deps, current, {
+    cursor: { ...next, id: '', changed: 0 },
+    ...(isSettled || again ? {} : { unsettled: [...current.unsettled, type] }),
+  })
 }
 
 async function runBatch(deps: ReindexDeps, job: ReindexJob, type: string, rows: readonly Stored[]): Promise<ReindexJob | undefined> {
@@ -127,10 +131,11 @@ function indexOf(search: Search, type: string, row: Stored): { resource: Resourc
 
 /** Parameters that are as they were when every process indexed by them are ready on the types that the job has been through. */
 async function end(deps: ReindexDeps, job: ReindexJob): Promise<ReindexJob | undefined> {
-  if (job.failed === 0 && job.id === undefined) await makeReady(deps, job)
+  const isWhole = job.failed === 0 && job.unsettled.length === 0
+  if (isWhole && job.id === undefined) await makeReady(deps, job)
   const ended = deps.now()
   const expires = new Date(ended.getTime() + INDEXING_BOUNDS.jobKeptMs)
-  const done = await update(deps, job, { status: job.failed === 0 ? 'completed' : 'failed', ended, expires })
+  const done = await update(deps, job, { status: isWhole ? 'completed' : 'failed', ended, expires })
   await deps.definitions.refresh()
   return done
 }

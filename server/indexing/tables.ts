@@ -45,6 +45,8 @@ export interface ReindexJob extends TableDoc {
   /** resources that cannot be indexed (too many values), and some of their names */
   failed: number
   named: string[]
+  /** types of which the last pass that was made still found something: another process indexes otherwise */
+  unsettled: string[]
   started: Date
   ended?: Date
   expires?: Date

@@ -122,6 +122,7 @@ function factsOf(job: ReindexJob): object[] {
     number('written', job.written),
     number('failed', job.failed),
     ...job.named.map((name) => text('failedResource', name)),
+    ...job.unsettled.map((type) => text('unsettledType', type)),
     { name: 'started', valueInstant: job.started.toISOString() },
     ...(job.ended ? [{ name: 'ended', valueInstant: job.ended.toISOString() }] : []),
   ]

@@ -198,6 +198,7 @@ describe('a job', () => {
       written: half,
       failed: 0,
       named: [],
+      unsettled: [],
     }
     const lease = { leaseOwner: 'dead', leaseTerm: 1, leaseUntil: new Date(Date.now() - 1000) }
     await jobs().insertOne({ _id: 'lost' as never, ...lost, started: new Date(), ...lease })
@@ -237,6 +238,23 @@ describe('a job', () => {
       await setTimeout(50)
     }
   }, 30_000)
+
+  test('says where another process keeps indexing otherwise, and fails', async () => {
+    // As a process of another release would: whatever is set right, it writes again.
+    const before = await stored()
+    let isRunning = true
+    const other = Promise.all(
+      [1, 2, 3].map(async () => {
+        while (isRunning) await older('Encounter')
+      }),
+    )
+    const answer = await run('Encounter/$reindex')
+    isRunning = false
+    await other
+    expect([fact(answer, 'status'), fact(answer, 'unsettledType'), fact(answer, 'failed')]).toEqual(['failed', 'Encounter', 0])
+    await run('$reindex')
+    expect(await stored()).toEqual(before)
+  })
 
   test('names what it cannot index, and the parameter stays as it is', async () => {
     const extension = Array.from({ length: 20_100 }, (_, at) => ({ url: 'urn:n', valueCode: `c${at}` }))
