@@ -194,6 +194,17 @@ describe('the language', () => {
     expect(withVariables.json).toEqual({ data: { Patient: { id: 'b' } } })
   })
 
+  test('in a batch the answer stands in a Binary, in JSON and in XML', async () => {
+    const url = `$graphql?query=${encodeURIComponent('{ Patient(id: "b") { id } }')}`
+    const body = { resourceType: 'Bundle', type: 'batch', entry: [{ request: { method: 'GET', url } }] }
+    const { json } = await server.call('POST', '/fhir', { body })
+    const { resource, response } = json.entry[0]
+    expect([response.status, resource.resourceType, resource.contentType]).toEqual(['200', 'Binary', 'application/json; charset=utf-8'])
+    expect(JSON.parse(Buffer.from(resource.data, 'base64').toString())).toEqual({ data: { Patient: { id: 'b' } } })
+    const xml = await server.call('POST', '/fhir', { body, headers: { Accept: 'application/fhir+xml' } })
+    expect([xml.status, xml.text.includes('<Binary><contentType')]).toEqual([200, true])
+  })
+
   test('introspection', async () => {
     const found = (await data(
       '{ __type(name: "HumanName") { kind fields { name type { name kind ofType { name } } } } __schema { directives { name } } }',
@@ -207,6 +218,18 @@ describe('the language', () => {
       expect.arrayContaining(['flatten', 'first', 'singleton', 'slice', 'include', 'skip']),
     )
   })
+})
+
+test('the operations that read are in the CapabilityStatement', async () => {
+  const [rest] = (await server.call('GET', '/fhir/metadata')).json.rest as {
+    operation: { name: string }[]
+    resource: { type: string; operation: { name: string }[] }[]
+  }[]
+  const named = (type: string) => rest?.resource.find((one) => one.type === type)?.operation.map(({ name }) => name)
+  expect(rest?.operation.map(({ name }) => name)).toEqual(expect.arrayContaining(['convert', 'diff', 'graphql']))
+  expect(named('Observation')).toEqual(expect.arrayContaining(['lastn', 'stats', 'diff']))
+  expect(named('Composition')).toEqual(expect.arrayContaining(['document', 'diff']))
+  expect(named('Patient')).not.toContain('lastn')
 })
 
 describe('what goes wrong at a field stands there, and the rest is answered', () => {
