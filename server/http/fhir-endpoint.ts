@@ -158,6 +158,8 @@ async function bodyOf(request: Request, segments: string[]): Promise<Body> {
   if (bytes.length === 0) return { bytes }
   if (mediaType(contentType) === 'application/x-www-form-urlencoded' && segments.includes('_search'))
     return { bytes, form: parseQueryBytes(bytes, 'http.body') }
+  // A query in the language of its own (R4 graphql.html).
+  if (mediaType(contentType) === 'application/graphql' && segments.at(-1) === '$graphql') return { bytes }
   const format = formatOfBody(contentType)
   if (!format) throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] })
   return { bytes: format === 'xml' ? Buffer.from(await fromXmlInTurns(bytes)) : bytes }

@@ -1,5 +1,5 @@
 /** Bundle entries as requests of their own, and answers as entries. */
-import { outcomeOf } from '../outcome/render.ts'
+import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import type { EntryRequest } from './bundle-entries.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
@@ -49,11 +49,19 @@ export function failedEntry(error: unknown): BundleEntry {
   return { resource: JSON.stringify(outcome), reflects: true, response: { status: String(status) } }
 }
 
+/** What is no resource (an answer of GraphQL, a manifest) stands in a Binary (R4 resource-operation-graphql.html: `result`). */
+function resourceOf({ headers, body = [] }: FhirResponse): Uint8Array | string {
+  const bytes = Buffer.concat(body.map((piece) => Buffer.from(piece)))
+  const type = headers['Content-Type']
+  if (type === undefined || type === FHIR_JSON) return bytes
+  return JSON.stringify({ resourceType: 'Binary', contentType: type, data: bytes.toString('base64') })
+}
+
 export function toEntry(answer: FhirResponse): BundleEntry {
   const location = answer.headers.Location
   const modified = answer.headers['Last-Modified']
   return {
-    ...(answer.body ? { resource: Buffer.concat(answer.body.map((piece) => Buffer.from(piece))) } : {}),
+    ...(answer.body ? { resource: resourceOf(answer) } : {}),
     ...(answer.reflected ? { reflects: true } : {}),
     response: {
       status: String(answer.status),

@@ -8,6 +8,7 @@ import { document, documentOfType } from './document.ts'
 import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
+import { graphqlInstance, graphqlSystem } from './graphql/graphql.ts'
 import { lastn } from './lastn.ts'
 import { patientMatch } from './match/match.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
@@ -42,6 +43,8 @@ const OPERATIONS: readonly Operation[] = [
   reindexStatus,
   diffInstance,
   diffSystem,
+  graphqlSystem,
+  graphqlInstance,
 ]
 
 /** By the place of the operation's name in the address. */

@@ -245,6 +245,13 @@ export const ISSUES = {
   'bundle-duplicate': issue(400, 'duplicate', '同一资源在事务中出现两次', 'The same resource appears twice in the transaction'),
   'document-entries': issue(422, 'too-costly', '文档包含的资源超过 {max} 个', 'The document would have more than {max} resources'),
   'diff-large': issue(422, 'too-costly', '差异超过 {max} 处', 'There are more than {max} differences'),
+  'graphql-invalid': issue(
+    400,
+    'invalid',
+    'GraphQL 查询无效（第 {line} 行第 {column} 列）：{reason}',
+    'The GraphQL query is invalid (line {line}, column {column}): {reason}',
+  ),
+  'graphql-costly': issue(400, 'too-costly', 'GraphQL 查询超过 {max} 的限额', 'The GraphQL query exceeds the bound of {max}'),
   'reference-unresolved': issue(400, 'not-found', '引用无法解析', 'The reference cannot be resolved'),
   'read-only': issue(405, 'not-supported', '此类资源不可修改', 'Resources of this type cannot be changed'),
   unauthenticated: issue(401, 'login', '需要有效的访问令牌', 'A valid access token is required'),

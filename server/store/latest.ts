@@ -41,13 +41,12 @@ function ranked({ start, count }: LatestQuery): Document[] {
   const hasCode = { $not: [{ $regexMatch: { input: '$$this', regex: '[=|]$' } }] }
   const keys = { $filter: { input: '$keys', cond: { $and: [inRanges([start]), hasCode] } } }
   const joined = { $reduce: { input: '$k', initialValue: '', in: { $concat: ['$$value', '\u0001', '$$this'] } } }
-  const none = { $eq: ['$k', []] }
   return [
-    { $project: { at: 1, sd: 1, acc: 1, body: 1, k: keys } },
+    // Nothing large is sorted: of most only what ranks them is carried on.
+    { $project: { at: 1, sd: 1, acc: 1, k: keys, body: { $cond: [{ $eq: [keys, []] }, '$body', '$$REMOVE'] } } },
     {
       $set: {
-        body: { $cond: [none, '$body', '$$REMOVE'] },
-        g: { $cond: [none, { $concat: ['\u0002', '$_id'] }, joined] },
+        g: { $cond: [{ $eq: ['$k', []] }, { $concat: ['\u0002', '$_id'] }, joined] },
         // Texts are lower than all dates, and no two of these are the same.
         w: { $ifNull: ['$sd', { $concat: [{ $dateToString: { date: '$at' } }, '$_id'] }] },
       },

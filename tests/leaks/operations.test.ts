@@ -125,6 +125,16 @@ describe('$document', () => {
     expect(answer.status).toBe(200)
   })
 
+  test('persist: the copy is as closed as what is in it', async () => {
+    const answer = await held.server.call('POST', '/fhir/Composition/letter-a/$document', { token: held.doctor, body: post(true)().body })
+    const path = `/fhir/Bundle/${answer.json.id}`
+    expect([answer.status, answer.headers.get('location')]).toEqual([200, `${held.server.url}${path}/_history/1`])
+    const status = async (token: string) => (await held.server.call('GET', path, { token })).status
+    const foreign = await held.server.token('h3-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-3' })
+    expect([await status(held.doctor), await status(foreign), await status(held.researcher)]).toEqual([200, 404, 404])
+    expect(await status(await held.server.token('patient-app', { patient: 'p2-a' }))).toBe(200)
+  })
+
   test('each step needs the scope of its type; a masked form has no documents', async () => {
     const token = await held.server.token('h2-ward', {
       purpose_of_use: 'TREAT',

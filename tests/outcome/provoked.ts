@@ -146,6 +146,8 @@ export const REQUESTS: readonly Provoked[] = [
   get('export-async-only', '/$export'),
   get('accepted', '/$export?_type=Group', { Prefer: 'respond-async' }),
   get('operation-unknown', '/Patient/$nothing'),
+  get('graphql-invalid', '/$graphql?query=%7B'),
+  get('graphql-costly', `/$graphql?query=%7B${Array.from({ length: 101 }, (_, n) => `a${n}:PatientList%7Bid%7D`).join('+')}%7D`),
   get('diff-large', '/Observation/noted/$diff'),
   get('document-entries', '/Composition/long/$document'),
   get('parameter-missing', '/Observation/$lastn?code=x'),

@@ -127,6 +127,7 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   mongodb: ['server/store', 'bench', 'tests'],
   'mongodb-memory-server-core': ['server/store'],
   express: ['server/http', 'server/auth', 'server/ingest', 'bench', 'tests'],
+  graphql: ['server/operations', 'tests'],
   jose: ['server/auth', 'server/demo', 'bench', 'tests'],
 }
 

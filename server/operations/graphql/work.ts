@@ -1,0 +1,228 @@
+/**
+ * What one GraphQL query reads: each resource and each search by the same decision, scopes, masks and parameters as over REST, bounded together.
+ * What was reached, and by which search, is kept for the account of uses.
+ */
+import type { Decision } from '../../access/decision.ts'
+import { allows } from '../../auth/scopes.ts'
+import { isId } from '../../fhir/ids.ts'
+import { parseReference } from '../../fhir/reference.ts'
+import { isResourceType } from '../../fhir/resource-types.ts'
+import { bodyText } from '../../interactions/answers.ts'
+import type { ReadFact } from '../../interactions/audited.ts'
+import { requireScope } from '../../interactions/checks.ts'
+import { planForPersons } from '../../interactions/linked-patients.ts'
+import { type JsonObject, parseMarked } from '../../interactions/marked-json.ts'
+import { masked } from '../../interactions/read.ts'
+import { countedOf } from '../../interactions/search.ts'
+import { PAGE_COUNT_MAX, parseSearch } from '../../interactions/search-request.ts'
+import { told } from '../../interactions/through.ts'
+import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
+import { OutcomeError } from '../../outcome/outcome-error.ts'
+import { paramError } from '../../search/parse/names.ts'
+import type { PageMark, SearchPage, Stored } from '../../store/types.ts'
+import { argumentText, elementText } from './values.ts'
+
+/** Of one query: resources that it reaches, searches, and elements of the answer. */
+export const RESOURCES_MAX = 2000
+export const SEARCHES_MAX = 100
+export const ELEMENTS_MAX = 200_000
+
+type Arguments = Readonly<Record<string, unknown>>
+type Fact = Pick<ReadFact, 'interaction' | 'type' | 'id' | 'query' | 'found' | 'total'>
+
+export class Work {
+  readonly #facts: Fact[] = []
+  /** what was reached by its id or by a reference */
+  readonly #reached: Stored[] = []
+  readonly #deps: FhirDeps
+  readonly #request: FhirRequest
+  readonly #decision: Decision
+  readonly #shown = new Map<string, Promise<JsonObject | undefined>>()
+  /** the resource in which a reference stands, for what is contained in it */
+  readonly #around = new WeakMap<object, JsonObject>()
+  readonly #bounds = { resources: RESOURCES_MAX, searches: SEARCHES_MAX, elements: ELEMENTS_MAX }
+
+  constructor(deps: FhirDeps, request: FhirRequest, decision: Decision) {
+    this.#deps = deps
+    this.#request = request
+    this.#decision = decision
+  }
+
+  /** @throws OutcomeError graphql-costly */
+  #spend(what: keyof typeof RESOURCE_BOUNDS, count = 1): void {
+    this.#bounds[what] -= count
+    if (this.#bounds[what] < 0) throw new OutcomeError('graphql-costly', { params: { max: RESOURCE_BOUNDS[what] } })
+  }
+
+  element(source: Arguments, key: string): unknown {
+    this.#spend('elements')
+    return source[key]
+  }
+
+  /** Those of a list that fit the arguments. */
+  elements(source: Arguments, key: string, { _count, _offset, ...filters }: Arguments): unknown {
+    const all = source[key]
+    if (!Array.isArray(all)) return all
+    this.#spend('elements', all.length)
+    const wanted = Object.entries(filters).flatMap(([name, value]): [string, string][] =>
+      value == null ? [] : [[name, argumentText(value)]],
+    )
+    const fits = (item: unknown) =>
+      wanted.every(([name, text]) => {
+        const value = (item as Arguments | null)?.[name]
+        return value !== undefined && value !== null && elementText(value) === text
+      })
+    const found = wanted.length === 0 ? all : all.filter(fits)
+    const from = placeOf(_offset, '_offset') ?? 0
+    const count = placeOf(_count, '_count')
+    return found.slice(from, count === undefined ? undefined : from + count)
+  }
+
+  /** By its id. @throws OutcomeError forbidden, not-found */
+  async read(type: string, id: string): Promise<JsonObject> {
+    requireScope(this.#request.actor, type, 'r')
+    const found = isId(id) ? await this.#visible(type, id) : undefined
+    if (found) return found
+    if (isId(id)) this.#facts.push({ interaction: 'read', type, id, found: [] })
+    throw new OutcomeError('not-found')
+  }
+
+  /** For the account of uses: each search, each id that was asked for in vain, and all that was read together. */
+  facts(): Fact[] {
+    const read: Fact[] = this.#reached.length > 0 ? [{ interaction: 'graphql', type: '', found: this.#reached }] : []
+    return [...read, ...this.#facts]
+  }
+
+  /** What a reference leads to. @throws OutcomeError reference-unresolved: hidden, absent, or elsewhere */
+  async target(source: Arguments, { optional, type: wanted }: { optional: boolean; type?: string }): Promise<JsonObject | null> {
+    const { reference } = source
+    const target = typeof reference === 'string' ? parseReference(reference, this.#deps.baseUrl) : undefined
+    const found =
+      target?.kind === 'contained' ? this.#contained(source, target.id) : target?.kind === 'local' ? await this.#target(target) : undefined
+    if (!found && !optional) throw new OutcomeError('reference-unresolved')
+    return found && (wanted === undefined || found.resourceType === wanted) ? found : null
+  }
+
+  async #target({ type, id, version }: { type: string; id: string; version?: string }): Promise<JsonObject | undefined> {
+    // A version is not what stands now.
+    if (version !== undefined || !isResourceType(type) || !allows(this.#request.actor, type, 'r')) return undefined
+    return this.#visible(type, id)
+  }
+
+  #contained(source: object, id: string): JsonObject | undefined {
+    const around = this.#around.get(source)
+    const list = Array.isArray(around?.contained) ? (around.contained as JsonObject[]) : []
+    return id === '' ? around : list.find((one) => one.id === id)
+  }
+
+  #visible(type: string, id: string): Promise<JsonObject | undefined> {
+    const name = `${type}/${id}`
+    const known = this.#shown.get(name)
+    if (known) return known
+    this.#spend('resources')
+    const found = this.#deps.store.read(this.#decision, type, id).then((doc) => {
+      if (!doc || doc.deleted) return undefined
+      this.#reached.push(doc)
+      return this.#show(doc)
+    })
+    this.#shown.set(name, found)
+    return found
+  }
+
+  /** In the form in which the asker reads it. */
+  #show(doc: Stored): JsonObject {
+    const text = masked(this.#deps, this.#request, doc)
+    const resource = parseMarked(typeof text === 'string' ? text : bodyText(doc)) as JsonObject
+    const note = (value: unknown): void => {
+      if (value === null || typeof value !== 'object') return
+      if ('reference' in value) this.#around.set(value, resource)
+      for (const inner of Object.values(value)) note(inner)
+    }
+    note(resource)
+    return resource
+  }
+
+  async list(type: string, args: Arguments, source: Arguments | undefined): Promise<JsonObject[]> {
+    const { page, offset } = await this.#search(type, args, source, 'none')
+    return page.rows.slice(offset).map((doc) => this.#show(doc))
+  }
+
+  async connection(type: string, args: Arguments, source: Arguments | undefined): Promise<object> {
+    const { page, offset, pagesize, query } = await this.#search(type, args, source, 'accurate')
+    const edges = page.rows.slice(offset).map((doc) => ({ mode: 'match', resource: this.#show(doc) }))
+    const next = page.next && this.#deps.pages.seal(this.#request.actor, { type: cursorOf(type), query, mark: page.next })
+    return { count: page.total, offset, pagesize, edges, next }
+  }
+
+  async #search(type: string, args: Arguments, source: Arguments | undefined, total: 'none' | 'accurate'): Promise<Searched> {
+    this.#spend('searches')
+    const { actor } = this.#request
+    requireScope(actor, type, 's')
+    const { query, mark, offset } = this.#asked(type, args, source)
+    const parsed = parseSearch(this.#deps, actor, type, query, true)
+    const { store } = this.#deps
+    const { plan: literal, through } = await store.follow(this.#decision, type, parsed.plan)
+    const plan = await planForPersons(this.#deps, this.#decision, { ...parsed, plan: literal })
+    // A page begins behind those that are passed over.
+    const count = Math.min(parsed.count + offset, PAGE_COUNT_MAX)
+    const page = await store.search(this.#decision, { type, plan, sort: parsed.sort, count, total, ...(mark ? { after: mark } : {}) })
+    this.#spend('resources', page.rows.length)
+    const counted = await countedOf(this.#deps, this.#decision, parsed, plan, page)
+    const found = [...(counted ?? page.rows), ...(page.beyond ? [page.beyond] : []), ...told(through)]
+    this.#facts.push({
+      interaction: 'search-type',
+      type,
+      found,
+      query: parsed.applied,
+      ...(counted && page.total !== undefined ? { total: page.total } : {}),
+    })
+    return { page, offset, pagesize: parsed.count, query: parsed.applied }
+  }
+
+  /** Arguments as the parameters of a search. @throws OutcomeError page-invalid, parameter-invalid */
+  #asked(type: string, { _cursor, _offset, _reference, ...args }: Arguments, source: Arguments | undefined): Asked {
+    if (typeof _cursor === 'string' && _cursor !== '') {
+      const state = this.#deps.pages.open(this.#request.actor, _cursor)
+      if (state.type !== cursorOf(type)) throw new OutcomeError('page-invalid', { expression: ['_cursor'] })
+      return { query: state.query, mark: state.mark, offset: 0 }
+    }
+    const codes = new Map(this.#deps.search.parameters(type).map(({ code }) => [code.replaceAll('-', '_'), code]))
+    const query = Object.entries(args).flatMap(([name, value]): [string, string][] => {
+      const values = Array.isArray(value) ? value : [value]
+      return values.flatMap((one): [string, string][] => (one == null ? [] : [[codes.get(name) ?? name, argumentText(one)]]))
+    })
+    if (_reference !== undefined) query.push(this.#reverse(type, argumentText(_reference), source))
+    return { query, offset: placeOf(_offset, '_offset') ?? 0 }
+  }
+
+  /** What refers to the resource by one of its reference parameters. */
+  #reverse(type: string, name: string, source: Arguments | undefined): [string, string] {
+    const parameter = this.#deps.search.parameters(type).find(({ code }) => code === name || code.replaceAll('-', '_') === name)
+    if (parameter?.type !== 'reference' || !source) throw paramError('parameter-invalid', '_reference')
+    return [parameter.code, `${String(source.resourceType)}/${String(source.id)}`]
+  }
+}
+
+const RESOURCE_BOUNDS = { resources: RESOURCES_MAX, searches: SEARCHES_MAX, elements: ELEMENTS_MAX }
+
+interface Asked {
+  query: [string, string][]
+  mark?: PageMark
+  offset: number
+}
+
+interface Searched {
+  page: SearchPage
+  offset: number
+  pagesize: number
+  query: [string, string][]
+}
+
+const cursorOf = (type: string): string => `$graphql ${type}`
+
+/** @throws OutcomeError parameter-invalid */
+function placeOf(value: unknown, name: string): number | undefined {
+  if (value == null) return undefined
+  if (typeof value !== 'number' || value < 0 || value > PAGE_COUNT_MAX) throw paramError('parameter-invalid', name)
+  return value
+}
