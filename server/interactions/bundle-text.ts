@@ -7,7 +7,7 @@ export interface BundleEntry {
   resource?: Uint8Array | string
   /** something of the request stands in the resource */
   reflects?: boolean
-  search?: { mode: 'match' | 'include' | 'outcome' }
+  search?: { extension?: object[]; mode: 'match' | 'include' | 'outcome' }
   request?: { method: string; url: string }
   response?: { status: string; etag?: string; lastModified?: string; location?: string }
 }

@@ -45,6 +45,8 @@ export type PlanNode =
   | { kind: 'ids'; ids: string[] }
   /** one interval of `dates[param]` satisfies all bounds given: instants compared with its lo/hi */
   | { kind: 'interval'; field: 'dates' | 'nums'; param: string; where: IntervalBound[]; unit?: string }
+  /** the place `nums[param]` is not farther than `angle` (radians, seen from the centre of the earth) from this one */
+  | { kind: 'near'; param: string; latitude: number; longitude: number; angle: number }
   | { kind: 'lastUpdated'; where: { op: '$lt' | '$lte' | '$gt' | '$gte'; value: Date }[] }
   /** one entry of `groups[param]` satisfies the node, whose parameters are the parts */
   | { kind: 'group'; param: string; node: PlanNode }

@@ -12,7 +12,7 @@ import type { Column, SearchType } from './types/search-type.ts'
 
 export interface Param {
   definition: SearchParameter
-  /** undefined for composite parameters, which have parts, and special ones, which are known but not built */
+  /** undefined for composite parameters, which have parts */
   searchType: SearchType | undefined
   composite?: Composite
   /** elements of this parameter, in the order of its expression */

@@ -7,7 +7,7 @@
  */
 import type { Document } from 'mongodb'
 import type { SortPlace, SortTerm } from '../search/plan.ts'
-import { pathName } from './plan-filter.ts'
+import { pathName } from './path-name.ts'
 import type { PageMark } from './types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 

@@ -32,6 +32,7 @@ const TABLE: Record<string, { always: string[]; some: string[] }> = {
   number: { always: ['missing'], some: [] },
   quantity: { always: ['missing'], some: [] },
   composite: { always: ['missing'], some: [] },
+  special: { always: ['missing'], some: [] },
 }
 const MIME_TYPES = new Set(['CapabilityStatement.format', 'DocumentReference.contenttype', 'Library.content-type', 'Subscription.payload'])
 

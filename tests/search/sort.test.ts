@@ -232,5 +232,5 @@ test('every parameter of every type has an order, or is refused with the reason'
       const reason = refusal(type, `_sort=-${name}`)
       if (reason !== undefined) refused.add(`${kind} ${reason}`)
     }
-  expect([...refused]).toEqual(['composite sort-composite'])
+  expect([...refused].sort()).toEqual(['composite sort-composite', 'special parameter-unsupported'])
 })

@@ -34,7 +34,7 @@ function orderOf(type: string, code: string, param: Param): Omit<SortTerm, 'desc
   const { searchType, columns, composite, definition } = param
   const [column, ...others] = columns
   if (composite) throw paramError('sort-composite', code)
-  if (!searchType || !column || column.keeping === 'shape') throw paramError('parameter-unsupported', code)
+  if (!searchType || !column || column.keeping === 'shape' || definition.type === 'special') throw paramError('parameter-unsupported', code)
   if (column.keeping === 'written') return { by: 'lastUpdated', param: column.code }
   const { field } = searchType
   if (field === 'keys') return { by: 'keys', param: column.code, places: columns.map((one) => placeOf(definition.type, one)) }
