@@ -82,6 +82,8 @@ test.each<[string, string, boolean]>([
   ['Patient', '_lastUpdated:missing=true', true],
   ['Patient', '_lastUpdated:not=2024', false],
   ['AuditEvent', 'subtype:missing=true', true],
+  ['AuditEvent', 'subtype:code-text=re', true],
+  ['AuditEvent', 'subtype:text=x', false],
   ['AuditEvent', 'date:missing=true', true],
 ])('%s?%s: %s', (type, query, accepted) => {
   expect(refusal(type, query)).toBe(accepted ? undefined : 'modifier-unsupported')
