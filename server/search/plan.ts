@@ -21,6 +21,11 @@ export interface IndexEntry {
    * No index has them: the keys of the simple parameters beside them narrow a search
    */
   groups?: Record<string, GroupEntry[]>
+  /**
+   * string parameters with Chinese values: the keys by which those come first going up (`lo`) and going down (`hi`), their
+   * characters read as pinyin; other values come by their keys
+   */
+  sorts?: Record<string, { lo: string; hi: string }>
   /** the type's main date, for date-ordered pages */
   sd?: Date
 }
@@ -95,8 +100,10 @@ export interface SortTerm {
   descending: boolean
 }
 
-/** The value is what stands behind `prefix` in a key of the first of these ranges [from, to) that has one. */
+/** The value is what stands behind `prefix` in a key of the range [from, to), or in what `IndexEntry.sorts` has for the parameter. */
 export interface SortPlace {
   prefix: string
-  ranges: readonly (readonly [from: string, to: string])[]
+  range: readonly [from: string, to: string]
+  /** of strings: the parameter whose Chinese values have places of their own, which then count alone */
+  sorts?: string
 }

@@ -56,8 +56,9 @@ function finiteEnds(path: string, descending: boolean): Document {
 
 /** Of several places the values are compared without what tells the places apart. */
 function keyValue(places: readonly SortPlace[], best: '$min' | '$max'): Document {
-  const values = places.map(({ prefix, ranges }) => {
-    const key = { $ifNull: [...ranges.map((range) => ({ [best]: keysWithin(range) })), null] }
+  const values = places.map(({ prefix, range, sorts }) => {
+    const read = sorts === undefined ? [] : [`$sorts.${pathName(sorts)}.${best === '$min' ? 'lo' : 'hi'}`]
+    const key = { $ifNull: [...read, { [best]: keysWithin(range) }, null] }
     if (places.length === 1) return key
     const bare = { $substrBytes: ['$$key', Buffer.byteLength(prefix), -1] }
     return { $let: { vars: { key }, in: { $cond: [{ $eq: ['$$key', null] }, null, bare] } } }
@@ -65,7 +66,7 @@ function keyValue(places: readonly SortPlace[], best: '$min' | '$max'): Document
   return values.length === 1 ? (values[0] as Document) : { $ifNull: [{ [best]: values }, null] }
 }
 
-const keysWithin = ([from, to]: SortPlace['ranges'][number]): Document => ({
+const keysWithin = ([from, to]: SortPlace['range']): Document => ({
   $filter: {
     input: { $ifNull: ['$keys', []] },
     cond: { $and: [{ $gte: ['$$this', { $literal: from }] }, { $lt: ['$$this', { $literal: to }] }] },
