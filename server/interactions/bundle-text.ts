@@ -7,7 +7,7 @@ export interface BundleEntry {
   resource?: Uint8Array | string
   /** something of the request stands in the resource */
   reflects?: boolean
-  search?: { extension?: { url: string; valueCode: string }[]; mode: 'match' | 'include' | 'outcome'; score?: number }
+  search?: { extension?: object[]; mode: 'match' | 'include' | 'outcome'; score?: number }
   request?: { method: string; url: string }
   response?: { status: string; etag?: string; lastModified?: string; location?: string }
 }

@@ -60,7 +60,8 @@ export async function searchOfMany(deps: FhirDeps, request: FhirRequest, path: s
   const found = [...(counted ?? page.rows), ...(page.beyond ? [page.beyond] : []), ...included, ...owners, ...told(through)]
   const total = counted && page.total !== undefined ? { total: page.total } : {}
   await audited(deps, request, { interaction: 'search-system', action: 'E', type: '', found, seen, query, ...total })
-  return searchset(deps, request, { ...asked, path }, { page, included, capped })
+  const near = asked.shared.near ? { near: asked.shared.near } : {}
+  return searchset(deps, request, { ...asked, ...near, path }, { page, included, capped })
 }
 
 interface Planned extends TypePlan {

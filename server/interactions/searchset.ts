@@ -3,7 +3,9 @@ import type { OutcomeIssue } from '../outcome/outcome-error.ts'
 import { renderOutcome } from '../outcome/render.ts'
 import { shownName } from '../search/parse/names.ts'
 import type { ParsedSearch } from '../search/types.ts'
+import { metresBetween, positionOf } from '../search/types/near.ts'
 import type { SearchPage, Stored } from '../store/types.ts'
+import { bodyText } from './answers.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { INCLUDED_MAX } from './includes.ts'
 import { pageLinks } from './page-links.ts'
@@ -12,7 +14,7 @@ import { formOf } from './subset.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 /** What was asked, as far as the answer says it. */
-export interface Asked extends Pick<ParsedSearch, 'applied' | 'ignored'> {
+export interface Asked extends Pick<ParsedSearch, 'applied' | 'ignored' | 'near'> {
   /** below the base; page links belong to it */
   path: string
 }
@@ -27,7 +29,7 @@ export function searchset(deps: FhirDeps, request: FhirRequest, asked: Asked, fo
   const form = formOf(asked.applied.filter(([name, value]) => name !== '_summary' || value !== 'count'))
   const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({
     ...shown(deps, request, doc, form),
-    search: { mode },
+    search: { ...(mode === 'match' ? distanceOf(doc, asked.near) : {}), mode },
   })
   const entries = [
     ...found.page.rows.map((doc) => entry(doc, 'match')),
@@ -38,6 +40,18 @@ export function searchset(deps: FhirDeps, request: FhirRequest, asked: Asked, fo
   const links = pageLinks(deps, request, { address, type: asked.path, query: asked.applied }, found.page.next)
   const options = found.page.total === undefined ? {} : { total: found.page.total }
   return bundleAnswer('searchset', entries, { ...options, links })
+}
+
+const LOCATION_DISTANCE = 'http://hl7.org/fhir/StructureDefinition/location-distance'
+
+/** How far a Location is from the nearest of the places that were named (R4 location.html#positional). */
+function distanceOf(doc: Stored, near: Asked['near'] = []): { extension?: object[] } {
+  if (doc.type !== 'Location' || near.length === 0) return {}
+  const position = positionOf((JSON.parse(bodyText(doc)) as { position?: unknown }).position)
+  if (!position) return {}
+  const metres = Math.min(...near.map((place) => metresBetween(place, position)))
+  const valueDistance = { value: Math.round(metres) / 1000, unit: 'km', system: 'http://unitsofmeasure.org', code: 'km' }
+  return { extension: [{ url: LOCATION_DISTANCE, valueDistance }] }
 }
 
 function noticesOf({ ignored }: Asked, capped: boolean): BundleEntry[] {

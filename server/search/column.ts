@@ -23,7 +23,8 @@ export function columnOf({ code, keeping, terms, targets }: Described, definitio
     code,
     keeping,
     plain: terms !== undefined && [...datatypes].every((t) => PLAIN_TOKENS.has(t)),
-    texts: terms === undefined || [...datatypes].some((t) => TEXTS.has(t)),
+    // What many entries have in common are codes of the server's own: their displays are no place to look for anything.
+    texts: keeping === 'entry' && (terms === undefined || [...datatypes].some((t) => TEXTS.has(t))),
     systems: [...new Set(systems)],
     datatypes,
     targets: new Set(targets),

@@ -71,6 +71,8 @@ export type PlanNode =
    * or it has that base unit (`base`), in which it is compared
    */
   | { kind: 'interval'; field: 'dates' | 'nums'; param: string; where: IntervalBound[]; unit?: string; base?: string }
+  /** the place `nums[param]` is not farther than `angle` (radians, seen from the centre of the earth) from this one */
+  | { kind: 'near'; param: string; latitude: number; longitude: number; angle: number }
   | { kind: 'lastUpdated'; where: { op: '$lt' | '$lte' | '$gt' | '$gte'; value: Date }[] }
   /** one entry of `groups[param]` satisfies the node, whose parameters are the parts */
   | { kind: 'group'; param: string; node: PlanNode }
@@ -119,12 +121,10 @@ export interface SortTerm {
   descending: boolean
 }
 
-/**
- * The value is what stands behind `prefix`: in `sorts` of this parameter, if it is named and there, or else in a key of the first
- * of these ranges [from, to) that has one.
- */
+/** The value is what stands behind `prefix` in a key of the range [from, to), or in what `IndexEntry.sorts` has for the parameter. */
 export interface SortPlace {
   prefix: string
+  range: readonly [from: string, to: string]
+  /** of strings: the parameter whose Chinese values have places of their own, which then count alone */
   sorts?: string
-  ranges: readonly (readonly [from: string, to: string])[]
 }

@@ -14,7 +14,7 @@ import type { Column, SearchType } from './types/search-type.ts'
 
 export interface Param {
   definition: SearchParameter
-  /** undefined for composite parameters, which have parts, for text, and special ones, which are known but not built */
+  /** undefined for composite parameters, which have parts, and for text */
   searchType: SearchType | undefined
   composite?: Composite
   /** of a text search: where the words stand that it looks for */

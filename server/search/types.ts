@@ -2,6 +2,7 @@
 import type { DecimalTexts } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { IndexEntry, PlanNode, SortTerm } from './plan.ts'
+import type { Position } from './types/near.ts'
 
 export interface SearchParameter {
   code: string
@@ -40,6 +41,8 @@ export interface ParsedSearch {
   summary?: 'true' | 'text' | 'data' | 'false'
   /** `_elements` */
   elements?: string[]
+  /** places from which the answer tells the distance of its matches (`near` of Location) */
+  near?: readonly Position[]
   includes: IncludeTerm[]
   revincludes: IncludeTerm[]
   /** parameters that were understood, in order, for the self link */

@@ -5,6 +5,8 @@
 import type { Document, Filter } from 'mongodb'
 import type { PlanNode } from '../search/plan.ts'
 import type { StoredDoc } from './documents.ts'
+import { nearFilter } from './near-filter.ts'
+import { pathName } from './path-name.ts'
 
 export type StoredFilter = Filter<StoredDoc>
 
@@ -36,6 +38,8 @@ export function planFilter(plan: PlanNode, slots: Slots = NO_SLOTS): StoredFilte
       return { _id: inList(plan.ids) } as StoredFilter
     case 'interval':
       return { [`${plan.field}.${pathName(plan.param)}`]: { $elemMatch: intervalMatch(plan) } } as StoredFilter
+    case 'near':
+      return nearFilter(plan) as StoredFilter
     case 'lastUpdated':
       return plan.where.length === 0 ? {} : { $and: plan.where.map(({ op, value }) => ({ at: { [operator(op)]: instant(value) } })) }
     case 'group':
@@ -86,12 +90,6 @@ const OPERATORS = new Set(['$lt', '$lte', '$gt', '$gte'])
 function operator(op: string): string {
   if (!OPERATORS.has(op)) throw new TypeError('unknown comparison')
   return op
-}
-
-/** Codes of search parameters and nothing else: a dot or a dollar sign would reach into other fields. */
-export function pathName(param: string): string {
-  if (!/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/.test(param)) throw new TypeError('a search parameter name must be plain')
-  return param
 }
 
 /** Half-open range of the keys that start with `prefix`; prefixes end in an ASCII separator. */

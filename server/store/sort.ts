@@ -7,7 +7,7 @@
  */
 import type { Document } from 'mongodb'
 import type { SortPlace, SortTerm } from '../search/plan.ts'
-import { pathName } from './plan-filter.ts'
+import { pathName } from './path-name.ts'
 import type { PageMark } from './types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 
@@ -67,9 +67,9 @@ function finiteEnds(path: string, descending: boolean, within: '' | '.c' = ''): 
 
 /** Of several places the values are compared without what tells the places apart. */
 function keyValue(places: readonly SortPlace[], best: '$min' | '$max'): Document {
-  const values = places.map(({ prefix, ranges, sorts }) => {
+  const values = places.map(({ prefix, range, sorts }) => {
     const read = sorts === undefined ? [] : [`$sorts.${pathName(sorts)}.${best === '$min' ? 'lo' : 'hi'}`]
-    const key = { $ifNull: [...read, ...ranges.map((range) => ({ [best]: keysWithin(range) })), null] }
+    const key = { $ifNull: [...read, { [best]: keysWithin(range) }, null] }
     if (places.length === 1) return key
     const bare = { $substrBytes: ['$$key', Buffer.byteLength(prefix), -1] }
     return { $let: { vars: { key }, in: { $cond: [{ $eq: ['$$key', null] }, null, bare] } } }
@@ -77,7 +77,7 @@ function keyValue(places: readonly SortPlace[], best: '$min' | '$max'): Document
   return values.length === 1 ? (values[0] as Document) : { $ifNull: [{ [best]: values }, null] }
 }
 
-const keysWithin = ([from, to]: SortPlace['ranges'][number]): Document => ({
+const keysWithin = ([from, to]: SortPlace['range']): Document => ({
   $filter: {
     input: { $ifNull: ['$keys', []] },
     cond: { $and: [{ $gte: ['$$this', { $literal: from }] }, { $lt: ['$$this', { $literal: to }] }] },

@@ -104,6 +104,6 @@ describe('index', () => {
       expect.arrayContaining(['code', 'patient', 'combo-code', '_id', '_lastUpdated', '_tag', '_profile', '_security', '_source']),
     )
     expect(codes).toContain('code-value-quantity')
-    expect(search.parameters('Location').map((p) => p.code)).not.toContain('near')
+    expect(search.parameters('Location').map((p) => p.code)).toContain('near')
   })
 })

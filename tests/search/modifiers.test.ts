@@ -32,6 +32,7 @@ const TABLE: Record<string, { always: string[]; some: string[] }> = {
   number: { always: ['missing'], some: [] },
   quantity: { always: ['missing'], some: [] },
   composite: { always: ['missing'], some: [] },
+  special: { always: ['missing'], some: [] },
 }
 const MIME_TYPES = new Set(['CapabilityStatement.format', 'DocumentReference.contenttype', 'Library.content-type', 'Subscription.payload'])
 
@@ -81,6 +82,8 @@ test.each<[string, string, boolean]>([
   ['Patient', '_lastUpdated:missing=true', true],
   ['Patient', '_lastUpdated:not=2024', false],
   ['AuditEvent', 'subtype:missing=true', true],
+  ['AuditEvent', 'subtype:code-text=re', true],
+  ['AuditEvent', 'subtype:text=x', false],
   ['AuditEvent', 'date:missing=true', true],
 ])('%s?%s: %s', (type, query, accepted) => {
   expect(refusal(type, query)).toBe(accepted ? undefined : 'modifier-unsupported')

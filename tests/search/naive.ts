@@ -43,6 +43,8 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
       return (doc.entry.groups?.[plan.param] ?? []).some((entry) =>
         matches(plan.node, { ...doc, entry: { dates: {}, nums: {}, ...entry } }),
       )
+    case 'near':
+      return (doc.entry.nums[plan.param] ?? []).some(({ lo, v }) => angleBetween([lo, v], [plan.latitude, plan.longitude]) <= plan.angle)
     case 'lastUpdated':
       return plan.where.every(({ op, value }) => compare(op, doc.at.getTime(), value.getTime()))
     case 'missing':
@@ -63,6 +65,24 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
     case 'everything':
       return true
   }
+}
+
+/** Of two places seen from the centre of the earth: by the angle of their vectors, which is good but for the shortest ways. */
+function angleBetween(a: readonly [number, number], b: readonly [number, number]): number {
+  const vector = ([latitude, longitude]: readonly [number, number]): number[] => {
+    const [north, east] = [(latitude * Math.PI) / 180, (longitude * Math.PI) / 180]
+    return [Math.cos(north) * Math.cos(east), Math.cos(north) * Math.sin(east), Math.sin(north)]
+  }
+  const other = vector(b)
+  return Math.acos(
+    Math.max(
+      -1,
+      Math.min(
+        1,
+        vector(a).reduce((sum, x, at) => sum + x * (other[at] ?? 0), 0),
+      ),
+    ),
+  )
 }
 
 /** Character by character, in either case. */

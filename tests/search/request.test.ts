@@ -142,7 +142,7 @@ describe('a search request', () => {
   test('_sort by any parameter of the type', () => {
     expect(parse('Observation', '_sort=-date,status,_id,-_lastUpdated,value-quantity').sort).toEqual([
       { by: 'mainDate', param: 'date', descending: true },
-      { by: 'keys', param: 'status', places: [{ prefix: 'status:', ranges: [['status:', 'status;']] }], descending: false },
+      { by: 'keys', param: 'status', places: [{ prefix: 'status:', range: ['status:', 'status;'] }], descending: false },
       { by: 'id', param: '_id', descending: false },
       { by: 'lastUpdated', param: '_lastUpdated', descending: true },
       { by: 'nums', param: 'value-quantity', descending: false },

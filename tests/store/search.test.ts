@@ -72,7 +72,7 @@ async function paged(sort: SortTerm[], size: number): Promise<string> {
 
 const by = (by: SortTerm['by'], descending = false, param = '', separator = '~'): SortTerm => {
   const prefix = param + separator
-  return { by, param, descending, ...(by === 'keys' ? { places: [{ prefix, ranges: [[prefix, `${prefix}\uffff`]] }] } : {}) }
+  return { by, param, descending, ...(by === 'keys' ? { places: [{ prefix, range: [prefix, `${prefix}\uffff`] }] } : {}) }
 }
 
 describe('orders', () => {

@@ -2,6 +2,7 @@
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import type { Composite } from '../composite.ts'
 import { splitEscaped } from '../escape.ts'
+import { SINGLE_VALUE_LENGTH_MAX } from '../limits.ts'
 import { allOf, anyOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
 import { type ChainRequest, followReference, newWalk, type Walk } from '../parse/chain.ts'
@@ -125,6 +126,7 @@ function ofLeaf(leaf: Leaf, test: FilterTest, context: PlanContext): PlanNode | 
 
 /** What is wrong with a value is told by its place. */
 function valued<T>(test: FilterTest, plan: () => T): T {
+  if (test.value.length > SINGLE_VALUE_LENGTH_MAX) throw filterError('filter-value', test.valueAt)
   try {
     return plan()
   } catch (error) {

@@ -8,6 +8,7 @@ import type { Param } from '../registry.ts'
 import type { ParsedSearch } from '../types.ts'
 import { planFilter } from '../filter/plan.ts'
 import { FILTER_PARAMETER } from '../filter/text.ts'
+import { placesNamed } from '../types/near.ts'
 import { type ChainRequest, isLinked, planLinked } from './chain.ts'
 import { planCriterion } from './criterion.ts'
 import { checkIncludeCount, parseInclude } from './includes.ts'
@@ -106,6 +107,8 @@ function readCriterion(draft: Draft, name: string, value: string, request: Reque
   const localCodes = request.options.localCodes?.(request.type) !== false
   const node = planCriterion(param, modifier, value, { ...request.context, localCodes })
   draft.nodes.push(node)
+  const places = placesNamed(node)
+  if (places.length > 0) draft.near = [...(draft.near ?? []), ...places]
   if (request.isAboutPerson(request.type, code)) for (const [key, id] of patientKeys(node)) draft.patientKeys.set(key, id)
   const patients = patientsNamed(request.type, code, modifier, value, request.context.ownBase)
   if (patients) draft.bound.push(patients)

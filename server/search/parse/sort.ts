@@ -1,5 +1,5 @@
 /**
- * `_sort`: parameters of the type, `-` for descending (R4 search.html 3.1.1.5.3). Strings by their folded form, names by their
+ * `_sort`: parameters of the type, `-` for descending (R4 search.html 3.1.1.5.3). Strings by their folded form, Chinese ones by
  * pinyin, tokens by their code, references by type and id, quantities by their number, whatever its unit.
  */
 import { isMainDate } from '../main-date.ts'
@@ -34,7 +34,7 @@ function orderOf(type: string, code: string, param: Param): Omit<SortTerm, 'desc
   const { searchType, columns, composite, definition } = param
   const [column, ...others] = columns
   if (composite) throw paramError('sort-composite', code)
-  if (!searchType || !column || column.keeping === 'shape') throw paramError('parameter-unsupported', code)
+  if (!searchType || !column || column.keeping === 'shape' || definition.type === 'special') throw paramError('parameter-unsupported', code)
   if (column.keeping === 'written') return { by: 'lastUpdated', param: column.code }
   const { field } = searchType
   if (field === 'keys') return { by: 'keys', param: column.code, places: columns.map((one) => placeOf(definition.type, one)) }
@@ -42,21 +42,13 @@ function orderOf(type: string, code: string, param: Param): Omit<SortTerm, 'desc
   return { by: field, param: column.code, ...(others.length > 0 ? { more: others.map((one) => one.code) } : {}) }
 }
 
-/** The first character of the Han and other scripts of East Asia: pinyin stands before. */
-const HAN_START = '\u2e80'
-
 function placeOf(type: string, { code, refersTo }: Column): SortPlace {
-  const within = (prefix: string, from = '', to = prefixEnd(prefix)): SortPlace => ({ prefix, ranges: [[prefix + from, to]] })
+  const within = (prefix: string, from = '', to = prefixEnd(prefix)): SortPlace => ({ prefix, range: [prefix + from, to] })
   if (type === 'token') return within(code + SEPARATOR.code)
   if (type === 'uri') return within(code + SEPARATOR.system)
-  if (type === 'reference') {
-    const prefix = code + SEPARATOR.reference
-    if (refersTo !== undefined) return { prefix, ranges: [[`${prefix}${refersTo}/`, prefixEnd(`${prefix}${refersTo}/`)]] }
-    // A type or an address; identifiers, and that there is a display alone, stand outside.
-    return within(prefix, 'A', `${prefix}{`)
-  }
-  const prefix = code + SEPARATOR.folded
-  const [latin] = within(prefix, '', prefix + HAN_START).ranges
-  const [other] = within(prefix, HAN_START).ranges
-  return { prefix, sorts: code, ranges: [latin, other].filter((range) => range !== undefined) }
+  if (type === 'string') return { ...within(code + SEPARATOR.folded), sorts: code }
+  const prefix = code + SEPARATOR.reference
+  if (refersTo !== undefined) return within(prefix, `${refersTo}/`, prefixEnd(`${prefix}${refersTo}/`))
+  // A type or an address; identifiers, and that there is a display alone, stand outside.
+  return within(prefix, 'A', `${prefix}{`)
 }

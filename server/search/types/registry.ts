@@ -1,5 +1,6 @@
-/** The search parameter types that are built; composite parameters are made of these, special ones are not built. */
+/** The search parameter types that are built; composite parameters are made of these. The one special parameter of R4 is `near`. */
 import { date } from './date.ts'
+import { near } from './near.ts'
 import { number } from './number.ts'
 import { quantity } from './quantity.ts'
 import { reference } from './reference.ts'
@@ -16,4 +17,5 @@ export const SEARCH_TYPES: ReadonlyMap<string, SearchType> = new Map([
   ['number', number],
   ['quantity', quantity],
   ['uri', uri],
+  ['special', near],
 ])

@@ -129,6 +129,7 @@ describe('what is wrong is named by its place', () => {
     ['date ge ge2024', 'filter-value', '9'],
     ['value-quantity gt x', 'filter-value', '19'],
     ['code pr maybe', 'filter-value', '9'],
+    [`code eq ${'x'.repeat(2001)}`, 'filter-value', '9'],
     ['subject re {"$ne":1}', 'filter-value', '12'],
     ['component-code-value-quantity eq x', 'filter-value', '34'],
     [`${'('.repeat(21)}status eq final${')'.repeat(21)}`, 'filter-large', '22'],
@@ -144,6 +145,14 @@ describe('what is wrong is named by its place', () => {
   ])('%s', (text, code) => {
     expect(refused('Observation', text)[0]).toBe(code)
   })
+})
+
+test('what AuditEvents share is asked of their shapes, and their date of the time of writing', () => {
+  const plan = (text: string) => parse('AuditEvent', `_filter=${text}`).plan
+  expect(plan('action eq R')).toEqual({ kind: 'shape', node: { kind: 'keys', keys: ['action:R'] } })
+  expect(plan('action ne R')).toMatchObject({ kind: 'shape', node: { kind: 'or' } })
+  expect(plan('date ge 2024')).toMatchObject({ kind: 'or', nodes: [{ kind: 'lastUpdated' }, { kind: 'lastUpdated' }] })
+  expect(plan('date pr true')).toEqual({ kind: 'everything' })
 })
 
 test('whose data are looked for is known', () => {
