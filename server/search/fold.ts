@@ -8,7 +8,7 @@ const simplified = new Map<string, string>()
 const PLAIN_ASCII = /^[a-z0-9.,:;/()-]*$/
 const HAN = /\p{Script=Han}/u
 /** White space of every kind and the dots between the parts of a transcribed name (阿依古丽·买买提). */
-const REMOVED = /[\s\u200b-\u200d\ufeff·・•‧⋅]/gu
+const REMOVED = /[\s\u200b-\u200d\ufeff·・•‧⋅∙⸱ꞏ]/gu
 const MARKS = /\p{Mn}/gu
 /** Neither width nor compatibility forms nor marks: only characters to simplify. */
 const PLAIN_HAN = /^[a-z0-9\u4e00-\u9fff]+$/
@@ -39,6 +39,23 @@ function makeFolded(text: string): string {
   const wide = lower.normalize('NFKC').toLowerCase().replace(REMOVED, '')
   const bare = wide.normalize('NFD').replace(MARKS, '').normalize('NFC')
   return HAN.test(bare) ? simplifyAll(bare) : bare
+}
+
+/** What people write between the parts of a name, in one way or another: `O’Brien`, `Jian-guo`, 买买提.艾力. */
+const BETWEEN_NAMES = /[.．'’‘ʼ＇\-‐‑‒–—]/g
+const PARTS = /[\s·・･•‧⋅∙⸱ꞏ.．]+/u
+
+/** The form under which a name is searched: no dots, hyphens or apostrophes either. */
+export function foldName(name: string): string {
+  return fold(name).replace(BETWEEN_NAMES, '')
+}
+
+/** The parts of a name, as they stand between spaces and dots, each folded. */
+export function partsOfName(name: string): string[] {
+  return name
+    .split(PARTS)
+    .map(foldName)
+    .filter((part) => part !== '')
 }
 
 /** Text in which words are looked for, folded alike: white space and dots stay, they tell where words end. */

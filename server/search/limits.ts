@@ -28,6 +28,8 @@ export const PREFIX_LENGTH_MAX = EXACT_KEY_MAX - 80
 export const VALUE_SET_CODES_MAX = 10_000
 /** Keys of one resource; a resource with more is refused rather than half indexed. */
 export const KEYS_MAX = 20_000
+/** Parts of a name, between spaces and dots, from each of which on it is found. */
+export const NAME_PARTS_MAX = 6
 /** Han characters of a name of which pinyin is made. */
 export const PINYIN_CHARACTERS_MAX = 30
 /** Names whose pinyin is kept in memory. */
