@@ -1,6 +1,6 @@
 /** Folding of strings for search: what a person who types a name does not want to have to know. */
 import { Converter } from 'opencc-js/t2cn'
-import { FOLD_CACHE_MAX } from './limits.ts'
+import { FOLD_CACHE_MAX, NAME_TEXT_MAX, TEXT_LENGTH_MAX } from './limits.ts'
 
 const toSimplified = Converter({ from: 't', to: 'cn' })
 const simplified = new Map<string, string>()
@@ -47,12 +47,13 @@ const PARTS = /[\s·・･•‧⋅∙⸱ꞏ.．]+/u
 
 /** The form under which a name is searched: no dots, hyphens or apostrophes either. */
 export function foldName(name: string): string {
-  return fold(name).replace(BETWEEN_NAMES, '')
+  return fold(name.slice(0, NAME_TEXT_MAX)).replace(BETWEEN_NAMES, '')
 }
 
 /** The parts of a name, as they stand between spaces and dots, each folded. */
 export function partsOfName(name: string): string[] {
   return name
+    .slice(0, NAME_TEXT_MAX)
     .split(PARTS)
     .map(foldName)
     .filter((part) => part !== '')
@@ -62,7 +63,8 @@ export function partsOfName(name: string): string[] {
 export function foldText(text: string): string {
   const lower = text.toLowerCase()
   if (ASCII.test(lower)) return lower
-  const wide = lower.normalize('NFKC').toLowerCase().replace(INVISIBLE, '')
+  // One character may stand for eighteen.
+  const wide = lower.normalize('NFKC').slice(0, TEXT_LENGTH_MAX).toLowerCase().replace(INVISIBLE, '')
   const bare = wide.normalize('NFD').replace(MARKS, '').normalize('NFC')
   return HAN.test(bare) ? simplifyAll(bare) : bare
 }
