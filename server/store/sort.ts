@@ -20,6 +20,8 @@ export interface Order {
   descending: boolean
   /** how a mark's value is written: instants as milliseconds */
   instant: boolean
+  /** a number, which may be without an end (`<5`): JSON has no such number, so a mark has its name */
+  numeric?: true
 }
 
 /** Keys of one parameter begin with its name and one of these: string, token, reference, uri. */
@@ -38,7 +40,7 @@ export function orderOf(term: SortTerm, date: 'sd' | 'at' = 'sd'): Order {
       return { value: { $ifNull: [outermost(term), null] }, descending, instant: true }
     case 'nums':
       // What is measured in units of UCUM by what it is in base units: 5.4 mmol/L is less than 6000 umol/L.
-      return { value: { $ifNull: [outermost(term, 'c.'), outermost(term), null] }, descending, instant: false }
+      return { value: { $ifNull: [outermost(term, 'c.'), outermost(term), null] }, descending, instant: false, numeric: true }
     case 'keys':
       return { value: keyValue(pathName(term.param), descending), descending, instant: false }
     default:
@@ -92,6 +94,8 @@ function laterThan(field: string, value: string | number | Date | null, descendi
 
 function markValue(value: string | number | null | undefined, order: Order): string | number | Date | null {
   if (value === null) return null
+  if (order.numeric && (value === 'Infinity' || value === '-Infinity')) return Number(value)
+  if (order.numeric && typeof value !== 'number') throw new OutcomeError('page-invalid')
   if (order.instant && typeof value === 'number' && Number.isFinite(value)) return new Date(value)
   if (!order.instant && (typeof value === 'string' || typeof value === 'number')) return value
   throw new OutcomeError('page-invalid')
@@ -100,5 +104,6 @@ function markValue(value: string | number | null | undefined, order: Order): str
 /** A row's value as it stands in a mark. */
 export function toMark(value: unknown): string | number | null {
   if (value instanceof Date) return value.getTime()
+  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   return typeof value === 'string' || typeof value === 'number' ? value : null
 }
