@@ -1,6 +1,6 @@
 /** Folding of strings for search: what a person who types a name does not want to have to know. */
 import { Converter } from 'opencc-js/t2cn'
-import { FOLD_CACHE_MAX } from './limits.ts'
+import { FOLD_CACHE_MAX, NAME_TEXT_MAX, TEXT_LENGTH_MAX } from './limits.ts'
 
 const toSimplified = Converter({ from: 't', to: 'cn' })
 const simplified = new Map<string, string>()
@@ -8,7 +8,7 @@ const simplified = new Map<string, string>()
 const PLAIN_ASCII = /^[a-z0-9.,:;/()-]*$/
 const HAN = /\p{Script=Han}/u
 /** White space of every kind and the dots between the parts of a transcribed name (阿依古丽·买买提). */
-const REMOVED = /[\s\u200b-\u200d\ufeff·・•‧⋅]/gu
+const REMOVED = /[\s\u200b-\u200d\ufeff·・•‧⋅∙⸱ꞏ]/gu
 const MARKS = /\p{Mn}/gu
 /** Neither width nor compatibility forms nor marks: only characters to simplify. */
 const PLAIN_HAN = /^[a-z0-9\u4e00-\u9fff]+$/
@@ -41,11 +41,30 @@ function makeFolded(text: string): string {
   return HAN.test(bare) ? simplifyAll(bare) : bare
 }
 
+/** What people write between the parts of a name, in one way or another: `O’Brien`, `Jian-guo`, 买买提.艾力. */
+const BETWEEN_NAMES = /[.．'’‘ʼ＇\-‐‑‒–—]/g
+const PARTS = /[\s·・･•‧⋅∙⸱ꞏ.．]+/u
+
+/** The form under which a name is searched: no dots, hyphens or apostrophes either. */
+export function foldName(name: string): string {
+  return fold(name.slice(0, NAME_TEXT_MAX)).replace(BETWEEN_NAMES, '')
+}
+
+/** The parts of a name, as they stand between spaces and dots, each folded. */
+export function partsOfName(name: string): string[] {
+  return name
+    .slice(0, NAME_TEXT_MAX)
+    .split(PARTS)
+    .map(foldName)
+    .filter((part) => part !== '')
+}
+
 /** Text in which words are looked for, folded alike: white space and dots stay, they tell where words end. */
 export function foldText(text: string): string {
   const lower = text.toLowerCase()
   if (ASCII.test(lower)) return lower
-  const wide = lower.normalize('NFKC').toLowerCase().replace(INVISIBLE, '')
+  // One character may stand for eighteen.
+  const wide = lower.normalize('NFKC').slice(0, TEXT_LENGTH_MAX).toLowerCase().replace(INVISIBLE, '')
   const bare = wide.normalize('NFD').replace(MARKS, '').normalize('NFC')
   return HAN.test(bare) ? simplifyAll(bare) : bare
 }

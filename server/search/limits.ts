@@ -34,6 +34,10 @@ export const PREFIX_LENGTH_MAX = EXACT_KEY_MAX - 80
 export const VALUE_SET_CODES_MAX = 10_000
 /** Keys of one resource; a resource with more is refused rather than half indexed. */
 export const KEYS_MAX = 20_000
+/** Characters of a name that are looked at: no more than some of them stand in a key. */
+export const NAME_TEXT_MAX = 1_000
+/** Parts of a name, between spaces and dots, from each of which on it is found. */
+export const NAME_PARTS_MAX = 6
 /** Han characters of a name of which pinyin is made. */
 export const PINYIN_CHARACTERS_MAX = 30
 /** Names whose pinyin is kept in memory. */
@@ -41,9 +45,11 @@ export const PINYIN_CACHE_MAX = 20_000
 /** Strings whose folded form is kept in memory. */
 export const FOLD_CACHE_MAX = 50_000
 /** Words of one resource by which its text is found, those of the narrative first; what comes behind them is not found by. */
-export const TEXT_KEYS_MAX = 2_000
+export const TEXT_KEYS_MAX = 5_000
 /** Characters of one resource that are looked through for words. */
-export const TEXT_LENGTH_MAX = 200_000
+export const TEXT_LENGTH_MAX = 100_000
+/** Characters of a narrative, its markup counted, that are read. */
+export const NARRATIVE_LENGTH_MAX = 500_000
 /** Characters of a word; longer ones are none (hashes, base64). */
 export const WORD_LENGTH_MAX = 64
 /** Words of one text query, and how deep its parentheses may stand in each other. */

@@ -2,16 +2,21 @@
 import { pinyin } from 'pinyin-pro'
 import { isHan } from './fold.ts'
 import { PINYIN_CACHE_MAX, PINYIN_CHARACTERS_MAX } from './limits.ts'
+import { surnameReadings } from './surnames.ts'
 
 const cache = new Map<string, readonly string[]>()
+
+/** Chinese, with Latin letters and digits in it (张Mary, 第3医院). */
+const WITH_HAN = /^[a-z0-9]*\p{Script=Han}[\p{Script=Han}a-z0-9]*$/u
+const STRETCH = /\p{Script=Han}+|[a-z0-9]+/gu
 
 /**
  * Folded pinyin forms of a folded name: all syllables joined, and their initials. A name that starts with a surname is read
  * as one (单 shàn, 曾 zēng, 仇 qiú); the ordinary reading is given too, since many type it. `ü` is given as v, u and, as in
- * passports, yu. Empty for anything that is not Chinese or longer than PINYIN_CHARACTERS_MAX.
+ * passports, yu. Empty for anything that has no Chinese or is longer than PINYIN_CHARACTERS_MAX.
  */
 export function pinyinForms(folded: string, startsWithSurname: boolean): readonly string[] {
-  if (folded.length > PINYIN_CHARACTERS_MAX * 2 || !isHan(folded)) return []
+  if (folded.length > PINYIN_CHARACTERS_MAX * 2 || !WITH_HAN.test(folded)) return []
   const cacheKey = startsWithSurname ? `+${folded}` : folded
   const known = cache.get(cacheKey)
   if (known) return known
@@ -22,16 +27,21 @@ export function pinyinForms(folded: string, startsWithSurname: boolean): readonl
   return made
 }
 
+interface Syllable {
+  text: string
+  initial: string
+}
+
 function makeForms(folded: string, startsWithSurname: boolean): string[] {
-  const options = { toneType: 'none', type: 'array', v: true } as const
-  const readings = [pinyin(folded, { ...options, surname: 'off' })]
-  if (startsWithSurname) readings.unshift(pinyin(folded, { ...options, surname: 'head' }))
+  const ordinary = syllablesOf(folded, 'off')
   const forms = new Set<string>()
-  for (const syllables of readings) {
-    // A character that the dictionary does not know comes back as itself: such a name has no pinyin.
-    if (syllables.length > PINYIN_CHARACTERS_MAX || syllables.some((s) => !/^[a-z]+$/.test(s))) continue
-    for (const u of ['v', 'u', 'yu']) forms.add(syllables.map((s) => s.replace('v', u)).join(''))
-    forms.add(syllables.map((s) => s[0]).join(''))
+  for (const syllables of startsWithSurname ? [...asName(folded), ordinary] : [ordinary]) {
+    // A character that the dictionary does not know comes back as itself: the name is found by what stands before it.
+    const unknown = syllables.findIndex(({ text }) => !/^[a-z0-9]+$/.test(text))
+    const read = unknown < 0 ? syllables : syllables.slice(0, unknown)
+    if (read.length === 0 || read.length > PINYIN_CHARACTERS_MAX) continue
+    for (const u of ['v', 'u', 'yu']) forms.add(read.map(({ text, initial }) => (initial === text ? text : text.replace('v', u))).join(''))
+    forms.add(read.map(({ initial }) => initial).join(''))
   }
   return [...forms]
 }
@@ -53,4 +63,23 @@ export function pinyinOrder(folded: string, startsWithSurname: boolean): string 
   if (oldest !== undefined) orders.delete(oldest)
   orders.set(cacheKey, made)
   return made
+}
+
+/** With a surname at its head, in each way in which that is read. */
+function asName(folded: string): Syllable[][] {
+  const syllables = syllablesOf(folded, 'head')
+  const surname = surnameReadings(folded)
+  if (!surname) return [syllables]
+  return [syllables, ...surname.readings.map((reading) => [...reading.map(syllable), ...syllables.slice(surname.length)])]
+}
+
+const syllable = (text: string): Syllable => ({ text, initial: text.charAt(0) })
+
+/** One for each Chinese character; Latin stands whole, also among initials. */
+function syllablesOf(folded: string, surname: 'head' | 'off'): Syllable[] {
+  return [...folded.matchAll(STRETCH)].flatMap(([stretch], at) =>
+    isHan(stretch)
+      ? pinyin(stretch, { toneType: 'none', type: 'array', v: true, surname: at === 0 ? surname : 'off' }).map(syllable)
+      : [{ text: stretch, initial: stretch }],
+  )
 }

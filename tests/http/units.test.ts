@@ -27,6 +27,12 @@ beforeAll(async () => {
     glucose('mass', 97.3, 'mg/dL'),
     glucose('chinese', 5.4, 'μmol/L'),
     glucose('local', 5.4, 'mmol/L', { system: 'urn:units' }),
+    // Open to below or above: three of them without a lower end, so that a page ends among equals.
+    ...['1', '2', '3'].map((n) =>
+      observation(`below-${n}`, 'pat', 'open', { valueQuantity: { value: Number(n), comparator: '<', code: 'mg', system: UCUM } }),
+    ),
+    observation('between', 'pat', 'open', { valueQuantity: { value: 0.002, code: 'g', system: UCUM } }),
+    observation('above', 'pat', 'open', { valueQuantity: { value: 1, comparator: '>', code: 'mg', system: UCUM } }),
     observation('temp-c', 'pat', 'temp', { valueQuantity: { value: 38, code: 'Cel', system: UCUM } }),
     observation('temp-f', 'pat', 'temp', { valueQuantity: { value: 99.5, code: '[degF]', system: UCUM } }),
     observation('bp', 'pat', 'bp', { component: [part('sys', 150, 'mm[Hg]'), part('dia', 10, 'kPa')] }),
@@ -38,6 +44,18 @@ afterAll(() => server.stop())
 
 const get = (query: string): Promise<Answer> => server.call('GET', `/fhir/${encodeURI(query.replaceAll('UCUM', UCUM))}`, { token: doctor })
 const found = async (query: string): Promise<string[]> => idsIn(await get(query), 'match').map((id) => id.replace('Observation/', ''))
+
+async function paged(first: string): Promise<string[]> {
+  const seen: string[] = []
+  for (let next = first; next !== ''; ) {
+    const page = await get(next)
+    expect(page.status).toBe(200)
+    seen.push(...idsIn(page, 'match').map((id) => id.replace('Observation/', '')))
+    const link = (page.json.link as { relation: string; url: string }[]).find(({ relation }) => relation === 'next')
+    next = link ? decodeURI(link.url.split('/fhir/')[1] ?? '') : ''
+  }
+  return seen
+}
 
 describe('a quantity', () => {
   test.each([
@@ -72,13 +90,13 @@ describe('a quantity', () => {
     expect(await found(`Observation?_id=${ids}&_sort=value-quantity,_id`)).toEqual(expected)
     expect(await found(`Observation?_id=${ids}&_sort=-value-quantity,-_id`)).toEqual([...expected].reverse())
     expect(await found('Observation?code=temp&_sort=value-quantity')).toEqual(['temp-f', 'temp-c'])
-    const seen: string[] = []
-    for (let next = `Observation?_id=${ids}&_sort=value-quantity,_id&_count=2`; next !== ''; ) {
-      const page = await get(next)
-      seen.push(...idsIn(page, 'match').map((id) => id.replace('Observation/', '')))
-      const link = (page.json.link as { relation: string; url: string }[]).find(({ relation }) => relation === 'next')
-      next = link ? decodeURI(link.url.split('/fhir/')[1] ?? '') : ''
-    }
-    expect(seen).toEqual(expected)
+    expect(await paged(`Observation?_id=${ids}&_sort=value-quantity,_id&_count=2`)).toEqual(expected)
+  })
+
+  test('in order and page by page where an end is open', async () => {
+    const query = 'Observation?code=open&_count=1'
+    expect(await paged(`${query}&_sort=value-quantity,_id`)).toEqual(['below-1', 'below-2', 'below-3', 'above', 'between'])
+    // By the upper end: above all values, 2 mg, below 3, 2 and 1 mg.
+    expect(await paged(`${query}&_sort=-value-quantity`)).toEqual(['above', 'below-3', 'between', 'below-2', 'below-1'])
   })
 })

@@ -27,5 +27,19 @@ export const arbitraryDecimal: fc.Arbitrary<string> = fc
   .map((text) => (Number(text) === 0 ? text.replace('-', '') : text))
 
 export const arbitraryUnit: fc.Arbitrary<string> = fc.constantFrom('mg', 'g', 'kg', 'mm[Hg]', 'Cel', '[degF]', '[iU]', 'mmHg')
+/** Units by what they are made of: milligrams, ninths of a degree over 0 °C; other units are made of themselves. */
+const MADE_OF: Record<string, { of: string; by: bigint; from: bigint }> = {
+  mg: { of: 'mg', by: 1n, from: 0n },
+  g: { of: 'mg', by: 1_000n, from: 0n },
+  kg: { of: 'mg', by: 1_000_000n, from: 0n },
+  Cel: { of: 'Cel/9', by: 9n, from: 0n },
+  '[degF]': { of: 'Cel/9', by: 5n, from: 32_000_000n },
+}
+export const madeOf = (unit: string) => MADE_OF[unit] ?? { of: unit, by: 1n, from: 0n }
+
+/** A decimal in millionths of what its unit is made of, as a whole number. */
+export const wholeIn = (text: string, unit: string): bigint =>
+  (BigInt(Math.round(Number(text) * 1e6)) - madeOf(unit).from) * madeOf(unit).by
+
 export const arbitrarySystem: fc.Arbitrary<string> = fc.constantFrom('', 'http://loinc.org', 'urn:oid:1.2', 'urn:oid:1.2.3')
 export const arbitraryCode: fc.Arbitrary<string> = fc.constantFrom('a', 'A', 'ab', 'a|b', 'a,b', 'a\\b', '$', '甲')

@@ -5,7 +5,7 @@ import { DecimalTexts } from '../../server/fhir/resource-text.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { r4Definitions } from '../../server/search/definitions.ts'
 import { KEYS_MAX } from '../../server/search/limits.ts'
-import { arbitraryCode, arbitraryDecimal, arbitraryUnit } from './arbitrary.ts'
+import { arbitraryCode, arbitraryDecimal, arbitraryUnit, madeOf, wholeIn } from './arbitrary.ts'
 import { finds, parse, refusal, search } from './ask.ts'
 import { matches } from './naive.ts'
 import { officialExamples } from './official-examples.ts'
@@ -306,7 +306,12 @@ describe('what is stored', () => {
     const component = [{ code: concept('8480-6'), valueQuantity: quantity(120, 'mm[Hg]') }, { code: concept('only') }]
     expect(index({ resourceType: 'Observation', component }).groups).toEqual({
       'component-code-value-quantity': [
-        { keys: ['a:8480-6', 'a=http://loinc.org|8480-6'], nums: { b: [{ lo: 120, hi: 120, v: 120, u: [`${UCUM}|mm[Hg]`, 'mm[Hg]'] }] } },
+        {
+          keys: ['a:8480-6', 'a=http://loinc.org|8480-6'],
+          nums: {
+            b: [{ lo: 120, hi: 120, v: 120, u: [`${UCUM}|mm[Hg]`, 'mm[Hg]'], c: { lo: 15_998_640, hi: 15_998_640, u: 'g.m-1.s-2' } }],
+          },
+        },
       ],
     })
   })
@@ -370,9 +375,11 @@ test('code and value of one component, over generated components', () => {
   fc.assert(
     fc.property(fc.array(part, { maxLength: 4 }), part, fc.constantFrom('gt', 'lt', 'ge', 'le'), (parts, asked, prefix) => {
       const component = parts.map((p) => ({ code: { coding: [{ code: p.code }] }, valueQuantity: quantity(Number(p.value), p.unit) }))
-      const holds = (value: number, bound: number) =>
+      const bound = wholeIn(asked.value, asked.unit)
+      const holds = (value: bigint) =>
         prefix === 'gt' ? value > bound : prefix === 'lt' ? value < bound : prefix === 'ge' ? value >= bound : value <= bound
-      const expected = parts.some((p) => p.code === asked.code && p.unit === asked.unit && holds(Number(p.value), Number(asked.value)))
+      const alike = parts.filter((p) => p.code === asked.code && madeOf(p.unit).of === madeOf(asked.unit).of)
+      const expected = alike.some((p) => holds(wholeIn(p.value, p.unit)))
       const value = `${escaped(asked.code)}$${prefix}${asked.value}|${UCUM}|${asked.unit}`
       expect(finds({ resourceType: 'Observation', component }, `component-code-value-quantity=${value}`)).toBe(expected)
       expect(finds({ resourceType: 'Observation', component }, `combo-code-value-quantity=${value}`)).toBe(expected)

@@ -1,7 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { finds } from './ask.ts'
-import { arbitraryCode, arbitraryDate, arbitraryDecimal, arbitrarySystem, arbitraryUnit, DATE_PREFIXES } from './arbitrary.ts'
+import {
+  arbitraryCode,
+  arbitraryDate,
+  arbitraryDecimal,
+  arbitrarySystem,
+  arbitraryUnit,
+  DATE_PREFIXES,
+  madeOf,
+  wholeIn,
+} from './arbitrary.ts'
 
 /**
  * The rules of R4 search once more, written as the specification says them and by other means than the code under test:
@@ -43,25 +52,11 @@ function dateRule(prefix: string, target: Span, search: Span): boolean {
   }
 }
 
-/** In units of 10^-6, as whole numbers. */
-const millionths = (text: string) => BigInt(Math.round(Number(text) * 1e6))
-
-/** In whole numbers of what both units are made of: milligrams, ninths of a degree over 0 °C; other units are made of themselves. */
-const MADE_OF: Record<string, { of: string; by: bigint; from: bigint }> = {
-  mg: { of: 'mg', by: 1n, from: 0n },
-  g: { of: 'mg', by: 1_000n, from: 0n },
-  kg: { of: 'mg', by: 1_000_000n, from: 0n },
-  Cel: { of: 'Cel/9', by: 9n, from: 0n },
-  '[degF]': { of: 'Cel/9', by: 5n, from: 32_000_000n },
-}
-const madeOf = (unit: string) => MADE_OF[unit] ?? { of: unit, by: 1n, from: 0n }
-
 function numberRule(prefix: string, stored: string, value: string, storedUnit = '', valueUnit = ''): boolean {
   const places = value.split('.')[1]?.length ?? 0
-  const [a, b] = [madeOf(storedUnit), madeOf(valueUnit)]
-  if (a.of !== b.of) return false
-  const half = 5n * 10n ** BigInt(5 - places) * b.by
-  const [s, v] = [(millionths(stored) - a.from) * a.by, (millionths(value) - b.from) * b.by]
+  const half = 5n * 10n ** BigInt(5 - places) * madeOf(valueUnit).by
+  const [s, v] = [wholeIn(stored, storedUnit), wholeIn(value, valueUnit)]
+  if (madeOf(storedUnit).of !== madeOf(valueUnit).of) return false
   const equal = v - half <= s && s < v + half
   switch (prefix) {
     case 'eq':

@@ -1,4 +1,5 @@
 /** XHTML narrative as the text that people read: no tags, entities decoded. */
+import { NARRATIVE_LENGTH_MAX } from '../limits.ts'
 
 /** Between these a word goes on; every other tag ends it (cells, paragraphs, line breaks). */
 const INLINE = /^<\/?(?:a|abbr|acronym|b|bdo|big|cite|code|dfn|em|font|i|kbd|q|s|samp|small|span|strike|strong|sub|sup|tt|u|var)(?=[\s/>])/i
@@ -14,7 +15,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 ])
 
 export function textOfNarrative(div: string): string {
-  return div.replace(MARKUP, (whole: string, literal: string | undefined, entity: string | undefined) => {
+  return div.slice(0, NARRATIVE_LENGTH_MAX).replace(MARKUP, (whole: string, literal: string | undefined, entity: string | undefined) => {
     if (literal !== undefined) return literal
     if (entity !== undefined) return characterOf(entity)
     return INLINE.test(whole) || whole.startsWith('<!--') ? '' : ' '

@@ -1,11 +1,12 @@
 /** String parameters (R4 search.html 3.1.1.4.8): folded, from the beginning; `:exact` and `:contains`; names also by pinyin. */
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { unescapeValue } from '../escape.ts'
-import { fold, hasHan, isHan } from '../fold.ts'
+import { fold, foldName, hasHan, isHan, partsOfName } from '../fold.ts'
 import { exactKey, foldedKey, prefixEnd, SEPARATOR } from '../keys.ts'
-import { STRING_KEY_MAX } from '../limits.ts'
+import { NAME_PARTS_MAX, STRING_KEY_MAX } from '../limits.ts'
 import { pinyinForms, pinyinOrder } from '../pinyin.ts'
-import type { PlanNode } from '../plan.ts'
+import { givenNameIn } from '../surnames.ts'
+import { anyOf, type PlanNode } from '../plan.ts'
 import type { Column, Criterion, IndexSink, SearchType } from './search-type.ts'
 
 /** Plain strings that are names of people or organisations: pinyin is made of them. True: they begin with a surname. */
@@ -38,7 +39,8 @@ function addPlace(column: Column, folded: string, surname: boolean, sink: IndexS
 function addString(column: Column, text: string, surname: boolean | undefined, sink: IndexSink): void {
   if (text === '') return
   sink.key(column.code + SEPARATOR.exact + exactKey(text))
-  addFolded(column, fold(text), surname, sink)
+  addFolded(column, folderOf(column)(text), surname, sink)
+  if (isOfNames(column)) addLaterParts(column, text, sink)
 }
 
 function addFolded(column: Column, folded: string, surname: boolean | undefined, sink: IndexSink): void {
@@ -46,6 +48,18 @@ function addFolded(column: Column, folded: string, surname: boolean | undefined,
   sink.folded(column.code, foldedKey(folded))
   if (surname !== undefined) for (const form of pinyinForms(folded, surname)) sink.folded(column.code, form)
 }
+
+/** 买买提·艾力 is looked for by 艾力 too: a name is found from each of its parts on. */
+function addLaterParts(column: Column, text: string, sink: IndexSink): void {
+  const parts = partsOfName(text).slice(0, NAME_PARTS_MAX)
+  for (let at = 1; at < parts.length; at++) addFolded(column, parts.slice(at).join(''), false, sink)
+}
+
+/** Whether its values are names of people or organisations. */
+const isOfNames = ({ code, datatypes }: Column): boolean => datatypes.has('HumanName') || NAME_STRINGS.has(code)
+
+/** A name of nothing but points stays as it is. */
+const folderOf = (column: Column): ((text: string) => string) => (isOfNames(column) ? (text) => foldName(text) || fold(text) : fold)
 
 interface HumanName {
   text?: unknown
@@ -63,12 +77,19 @@ function indexName(column: Column, name: HumanName, sink: IndexSink): void {
   for (const part of given) addString(column, part, false, sink)
   for (const part of [...texts(name.prefix), ...texts(name.suffix)]) addString(column, part, undefined, sink)
   if (typeof name.text === 'string') addString(column, name.text, true, sink)
+  if (typeof name.text === 'string') addGivenName(column, foldName(name.text), sink)
+  const rest = foldName(given.join(''))
+  if (given.length > 1) addFolded(column, rest, false, sink)
   if (typeof name.family === 'string' && given.length > 0) {
-    const family = fold(name.family)
-    const rest = fold(given.join(''))
+    const family = foldName(name.family)
     addFolded(column, family + rest, true, sink)
     if (!isHan(family)) addFolded(column, rest + family, undefined, sink)
   }
+}
+
+/** Many send the name in text alone: 王建国 is found by 建国 as it is where family and given stand apart. */
+function addGivenName(column: Column, folded: string, sink: IndexSink): void {
+  if (isHan(folded)) addFolded(column, givenNameIn(folded), false, sink)
 }
 
 /** Each part, and the whole as it is written in China, from the province down. */
@@ -95,11 +116,21 @@ function plan(column: Column, criterion: Criterion): PlanNode {
     if (value === '') throw invalid(criterion)
     return { kind: 'keys', keys: [column.code + SEPARATOR.exact + exactKey(value)] }
   }
-  const folded = fold(value)
+  const folded = folderOf(column)(value)
   if (folded === '' || folded.length > STRING_KEY_MAX) throw invalid(criterion)
   const start = column.code + SEPARATOR.folded
   if (criterion.modifier === 'contains') return { kind: 'keyContains', prefix: start, text: folded }
-  return { kind: 'keyRange', from: start + folded, to: prefixEnd(start + folded) }
+  const orders = isOfNames(column) ? inOtherOrder(value) : []
+  return anyOf([...new Set([folded, ...orders])].map((text) => ({ kind: 'keyRange', from: start + text, to: prefixEnd(start + text) })))
+}
+
+/** `Jianguo Wang` is 王建国, and 艾力·买买提 may be written from its other end: the last part first, or the first one last. */
+function inOtherOrder(value: string): string[] {
+  const parts = partsOfName(value)
+  const [first, ...others] = parts
+  if (first === undefined || others.length === 0 || parts.length > NAME_PARTS_MAX) return []
+  const last = others.at(-1) as string
+  return [[last, first, ...others.slice(0, -1)].join(''), [...others, first].join('')]
 }
 
 function invalid(criterion: Criterion): OutcomeError {

@@ -184,7 +184,7 @@ describe('bounds', () => {
   })
 
   test('the same text over and over is looked through to an end', () => {
-    expect(wordsOf(narrated('高血压。'.repeat(200_000)))).toEqual(['t:高血压', 't:血压'])
+    expect(wordsOf(narrated('高血压。'.repeat(100_000)))).toEqual(['t:高血压', 't:血压'])
   })
 
   test('other keys and text do not count against each other', () => {
