@@ -13,6 +13,7 @@ import { Conflict } from './conflict.ts'
 import { connect } from './connect.ts'
 import { AUDIT_TYPE, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
+import { createFeed } from './feed.ts'
 import { follow } from './follow.ts'
 import type { StoreLog } from './log.ts'
 import { hasLink, linkedFilter } from './lookups.ts'
@@ -88,6 +89,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   }
   return {
     audit: auditGuarded,
+    feed: createFeed(db),
     read,
     readMany: async (d, type, ids) => {
       checkTypeName(type)
