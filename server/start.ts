@@ -27,6 +27,7 @@ import { writeOrganizations } from './organizations.ts'
 import { FHIR_JSON, renderOutcome } from './outcome/render.ts'
 import { createSearch } from './search/search.ts'
 import { openSecret } from './secret.ts'
+import { createSubscriptions } from './subscriptions/service.ts'
 import { startMongod } from './store/mongod/start.ts'
 import { createStore } from './store/store.ts'
 import type { Store } from './store/types.ts'
@@ -109,6 +110,8 @@ async function startOn(
       await ingest.linkWritten(written)
     },
   }
+  const subscriptions = createSubscriptions({ fhir, config: known, log, owner: `${hostname()}-${randomUUID()}` })
+  fhir.subscriptions = subscriptions
   const auth = await openAuth({ config: known, table: (name) => store.table(systemDecision('auth'), name), log })
   const authenticate = createAuthenticator(auth)
   const ingest = createIngest({
@@ -132,6 +135,7 @@ async function startOn(
   await prepareExportTables(store)
   await ingest.start()
   access.start()
+  await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
   server.off('request', notYet)
@@ -155,6 +159,7 @@ async function startOn(
       clearInterval(resume)
       await recovery.stop()
       await closeServer(server)
+      await subscriptions.stop()
       await ingest.stop()
       await access.stop()
       await store.close()

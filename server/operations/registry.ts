@@ -6,6 +6,9 @@ import { encounterEverything, ownEverything, patientEverything } from './everyth
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
+import { deadLetters, redeliver } from './subscription/dead-letters.ts'
+import { events } from './subscription/events.ts'
+import { statusOfMany, statusOfOne } from './subscription/status.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
 
@@ -23,6 +26,11 @@ const OPERATIONS: readonly Operation[] = [
   meta,
   metaAdd,
   metaDelete,
+  statusOfMany,
+  statusOfOne,
+  events,
+  deadLetters,
+  redeliver,
 ]
 
 /** `*` is every resource type. */
