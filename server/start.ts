@@ -68,7 +68,7 @@ async function startOn(
   const store = await createStore({ uri, database: config.mongodbDatabase, log, now })
   const secret = await openSecret(store, environment.YILIAN_SECRET)
   // The port may be 0: the address is known once the socket is bound, and everything that names it is made afterwards.
-  const server = createServer()
+  const server = createServer({ shouldUpgradeCallback: asksForSocket })
   answerBrokenRequests(server)
   // Until everything stands, whoever asks is told to come again rather than left without an answer.
   server.on('request', notYet)
@@ -151,6 +151,7 @@ async function startOn(
       health: { checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() } },
     }),
   )
+  server.on('upgrade', (request, socket, head) => void subscriptions.upgrade(request, socket, head, authenticate))
   return {
     url,
     store,
@@ -158,8 +159,8 @@ async function startOn(
     async stop() {
       clearInterval(resume)
       await recovery.stop()
-      await closeServer(server)
       await subscriptions.stop()
+      await closeServer(server)
       await ingest.stop()
       await access.stop()
       await store.close()
@@ -167,6 +168,9 @@ async function startOn(
     },
   }
 }
+
+/** Of other protocols (`h2c`, which some clients ask for by themselves) nothing is known: they are answered as any request. */
+const asksForSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
 
 function notYet(_request: IncomingMessage, response: ServerResponse): void {
   const body = JSON.stringify(renderOutcome([{ code: 'unavailable' }]))

@@ -6,6 +6,7 @@ import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { operationsOn } from '../operations/registry.ts'
 import { FHIR_JSON } from '../outcome/render.ts'
 import { SERVER_STATEMENT, SUBSCRIPTION_PROFILE } from '../subscriptions/backport.ts'
+import { SOCKET_EXTENSION, socketUrl } from '../subscriptions/socket-address.ts'
 import { TOPIC_EXTENSION, TOPICS } from '../subscriptions/topics.ts'
 import { COMPARTMENTS } from './compartments.ts'
 import { PATCH_FORMATS } from './patch-formats.ts'
@@ -43,6 +44,7 @@ function statementOf(deps: FhirDeps): unknown {
     patchFormat: PATCH_FORMATS,
     rest: [
       {
+        extension: [{ url: SOCKET_EXTENSION, valueUri: socketUrl(deps.baseUrl) }],
         mode: 'server',
         documentation: UPDATE_CREATE,
         security: securityOf(deps),

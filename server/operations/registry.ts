@@ -8,6 +8,7 @@ import { exportFile, exportStatus } from './export/export-status.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
 import { deadLetters, redeliver } from './subscription/dead-letters.ts'
 import { events } from './subscription/events.ts'
+import { socketTokenOfMany, socketTokenOfOne } from './subscription/socket-token.ts'
 import { statusOfMany, statusOfOne } from './subscription/status.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
@@ -29,6 +30,8 @@ const OPERATIONS: readonly Operation[] = [
   statusOfMany,
   statusOfOne,
   events,
+  socketTokenOfMany,
+  socketTokenOfOne,
   deadLetters,
   redeliver,
 ]

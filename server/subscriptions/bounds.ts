@@ -40,7 +40,8 @@ export const SUBSCRIPTION_BOUNDS = {
   socketTokenSeconds: 1800,
   socketMessageChars: 4096,
   socketIdleMs: 30_000,
-  socketsOfClient: 20,
+  sockets: 2000,
+  socketsOfSubscription: 20,
   bindingsOfSocket: 100,
 } as const
 

@@ -42,7 +42,7 @@ export async function prepareWrites(
 
 async function requireRoom({ fhir }: SubscriptionDeps, actor: Actor, made: number): Promise<void> {
   const max = SUBSCRIPTION_BOUNDS.perClient
-  const known = await subscriptionsOf(fhir.store).count({ client: actor.clientId })
+  const known = await subscriptionsOf(fhir.store).count({ client: subscriberOf(actor) })
   if (known + made > max) throw new OutcomeError('subscription-limit', { params: { max } })
 }
 
@@ -91,7 +91,15 @@ function ofOthers({ fhir }: SubscriptionDeps, draft: Draft, current: Stored, sta
 }
 
 function rowWrite({ fhir }: SubscriptionDeps, actor: Actor, id: string, state: State, isKnown: boolean): SideWrite {
-  const common = { client: actor.clientId, actor: { ...actor }, edition: fhir.newId(), state, due: fhir.now(), failures: 0, ...kept(state) }
+  const common = {
+    client: subscriberOf(actor),
+    actor: { ...actor },
+    edition: fhir.newId(),
+    state,
+    due: fhir.now(),
+    failures: 0,
+    ...kept(state),
+  }
   if (isKnown) return { table: SUBSCRIPTIONS, op: 'update', where: { _id: id }, set: common }
   const doc: SubscriptionRow = { _id: id, ...common, life: fhir.newId(), wakes: 0, count: 0 }
   return { table: SUBSCRIPTIONS, op: 'put', doc }

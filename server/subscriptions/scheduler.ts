@@ -51,10 +51,12 @@ export function createScheduler(deps: SubscriptionDeps, wayOf: (row: Subscriptio
     const now = deps.fhir.now()
     const table = subscriptionsOf(deps.fhir.store)
     const free = { $or: [{ leaseUntil: { $exists: false } }, { leaseUntil: { $lte: now } }] }
+    // A websocket is told by the process that holds it.
+    const here = { $or: [{ socket: { $exists: false } }, { socket: deps.owner }, { socketUntil: { $lte: now } }] }
     const busy = { _id: { $nin: [...lanes.keys()] } }
     const limit = BOUNDS.lanes * BOUNDS.lanesOfClient
     for (const failures of [{ $lte: 0 }, { $gt: 0 }]) {
-      const due = await table.find({ $and: [{ due: { $lte: now }, failures }, busy, free] }, { sort: { due: 1 }, limit })
+      const due = await table.find({ $and: [{ due: { $lte: now }, failures }, busy, free, here] }, { sort: { due: 1 }, limit })
       for (const row of due) if (!stopped && hasRoom(row)) begin(row)
     }
   }

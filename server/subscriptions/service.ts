@@ -3,21 +3,26 @@ import type { Subscriptions } from '../interactions/types.ts'
 import { createFeedReader } from './feed.ts'
 import { prepareWrites } from './intake.ts'
 import { createScheduler } from './scheduler.ts'
+import { createSockets, type Sockets } from './sockets.ts'
 import { prepareTables } from './tables.ts'
 import type { Spec, SubscriptionDeps, SubscriptionRow } from './types.ts'
-import { restHook, type Way } from './ways.ts'
+import { restHook, type Way, webSocket } from './ways.ts'
 
 const KICK_MS = 50
 
 export interface SubscriptionService extends Subscriptions {
   start(): Promise<void>
+  upgrade: Sockets['upgrade']
   stop(): Promise<void>
 }
 
 export function createSubscriptions(deps: SubscriptionDeps): SubscriptionService {
-  const wayOf = (row: SubscriptionRow, spec: Spec): Way | undefined =>
-    spec.channel.kind === 'rest-hook' ? restHook(deps, row, spec) : undefined
+  const wayOf = (row: SubscriptionRow, spec: Spec): Way | undefined => {
+    if (spec.channel.kind === 'rest-hook') return restHook(deps, row, spec)
+    return sockets.of(row._id) ? webSocket(deps, row, spec, () => sockets.of(row._id)) : undefined
+  }
   const scheduler = createScheduler(deps, wayOf)
+  const sockets = createSockets(deps, scheduler.kick)
   const feed = createFeedReader(deps, scheduler.kick)
   return {
     async prepare(request, drafts, current) {
@@ -31,7 +36,9 @@ export function createSubscriptions(deps: SubscriptionDeps): SubscriptionService
       scheduler.start()
       feed.start()
     },
+    upgrade: sockets.upgrade,
     async stop() {
+      await sockets.close()
       await feed.stop()
       await scheduler.stop()
     },

@@ -13,6 +13,7 @@ export interface SubscriptionRow extends TableDoc {
   _id: string
   /** whose it is, and as whom it is told: as in the token with which it was made */
   client: string
+  /** the actor as it was then; `client` is who of it counts as one (subscriberOf) */
   actor: Actor
   /** changes with each write of its client */
   edition: string

@@ -1,8 +1,17 @@
 /** How notifications reach a subscriber: one object for each kind of channel. */
+import type { WebSocket } from 'ws'
 import { SUBSCRIPTION_BOUNDS } from './bounds.ts'
 import type { Passed } from './gate.ts'
-import { backportSending, type Numbered, notificationBundle, plainSending, type Sending, type StatusFacts } from './notification.ts'
-import { connectTo, type Target } from './rest-hook.ts'
+import {
+  backportSending,
+  inFormat,
+  type Numbered,
+  notificationBundle,
+  plainSending,
+  type Sending,
+  type StatusFacts,
+} from './notification.ts'
+import { connectTo, SendFailed, type Target } from './rest-hook.ts'
 import type { Spec, SubscriptionDeps, SubscriptionRow } from './types.ts'
 
 export interface Way {
@@ -62,4 +71,45 @@ export function eventBundle(deps: SubscriptionDeps, row: SubscriptionRow, spec: 
   const count = Math.max(row.count, ...events.map(({ n }) => n))
   const facts: StatusFacts = { id: row._id, state: row.state, count, ...(spec.topic === undefined ? {} : { topic: spec.topic }) }
   return notificationBundle(deps.fhir, row.actor, facts, 'event-notification', { content: spec.content, events })
+}
+
+/** The connection to which the Subscription is bound in this process. */
+export function webSocket(deps: SubscriptionDeps, row: SubscriptionRow, spec: Spec, connected: () => WebSocket | undefined): Way {
+  const isPlain = spec.topic === undefined
+  const send = async (text: string, stands: () => Promise<boolean>): Promise<void> => {
+    const ws = connected()
+    if (!ws) throw new SendFailed('closed')
+    await sendOn(ws, text, spec.timeoutSeconds * 1000, stands)
+  }
+  return {
+    eventsMax: isPlain ? SUBSCRIPTION_BOUNDS.gatePage : SUBSCRIPTION_BOUNDS.maxCountMax,
+    async connect() {
+      if (!connected()) throw new SendFailed('closed')
+      const textOf = (events: readonly Numbered[]) =>
+        isPlain ? `ping ${row._id}` : inFormat(spec.channel.payload, eventBundle(deps, row, spec, events)).body
+      return { close: () => undefined, send: (events, stands) => send(textOf(events), stands) }
+    },
+    sendStatus: (bundle) => (isPlain ? Promise.resolve() : send(inFormat(spec.channel.payload, bundle).body, () => Promise.resolve(true))),
+    isOpen: () => connected() !== undefined,
+  }
+}
+
+/** Done when the bytes are with the network; a reader that takes none of them for so long is cut off. */
+function sendOn(ws: WebSocket, text: string, ms: number, stands: () => Promise<boolean>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = setTimeout(() => ws.terminate(), ms)
+    const watch = setInterval(() => {
+      if (ws.bufferedAmount > 0)
+        void stands().then(
+          (still) => still || ws.terminate(),
+          () => ws.terminate(),
+        )
+    }, SUBSCRIPTION_BOUNDS.watchMs)
+    ws.send(text, (error) => {
+      clearTimeout(end)
+      clearInterval(watch)
+      if (error) reject(new SendFailed('closed'))
+      else resolve()
+    })
+  })
 }

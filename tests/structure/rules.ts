@@ -63,6 +63,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/writer',
     'server/operations',
     'server/subscriptions/backport.ts',
+    'server/subscriptions/socket-address.ts',
     'server/subscriptions/topics.ts',
   ],
   'server/operations': [
@@ -128,6 +129,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Packages that one folder alone may import. */
 export const ONLY_IN: Record<string, readonly string[]> = {
+  ws: ['server/subscriptions', 'tests'],
   mongodb: ['server/store', 'bench', 'tests'],
   'mongodb-memory-server-core': ['server/store'],
   express: ['server/http', 'server/auth', 'server/ingest', 'bench', 'tests'],

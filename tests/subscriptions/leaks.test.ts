@@ -5,7 +5,7 @@ import { asAbsent } from '../leaks/worlds.ts'
 import { active, plain, put, setting, subscribe } from './setting.ts'
 
 const held = setting()
-const names = (path: string): string[] => held.receiver.at(path).map((one) => one.path.split('/').pop() ?? '')
+const namesAt = (path: string): string[] => held.receiver.at(path).map((one) => one.path.split('/').pop() ?? '')
 
 test('what the consent hides is not sent: of a hidden patient, of a hidden label, of whom nobody there treats', async () => {
   await active(held, plain(held, 'Observation?code=urn:test|leak', '/hook/leak'))
@@ -17,26 +17,26 @@ test('what the consent hides is not sent: of a hidden patient, of a hidden label
     observation('leak-3', 'untreated', 'leak'),
   )
   await put(held, observation('leak-4', 'open', 'leak'))
-  await held.receiver.until(() => names('/hook/leak').includes('leak-4'))
-  expect(names('/hook/leak')).toEqual(['leak-4'])
+  await held.receiver.until(() => namesAt('/hook/leak').includes('leak-4'))
+  expect(namesAt('/hook/leak')).toEqual(['leak-4'])
 })
 
 test('withdrawn between the event and a later attempt: not one byte more', async () => {
   await active(held, plain(held, 'Observation?code=urn:test|turn', '/hook/turn'))
   let consent = Promise.resolve<unknown>(undefined)
   held.receiver.answers = ({ path }) => {
-    if (!path.startsWith('/hook/turn') || names('/hook/turn').length > 1) return 200
+    if (!path.startsWith('/hook/turn') || namesAt('/hook/turn').length > 1) return 200
     // The first attempt arrives, and fails: by the time of the next one the patient has said no.
     consent = give(held.server, 'turned', NO_SHARING)
     return consent.then(() => 503)
   }
   await put(held, observation('turn-1', 'turned', 'turn'))
-  await held.receiver.until(() => names('/hook/turn').length >= 1)
+  await held.receiver.until(() => namesAt('/hook/turn').length >= 1)
   await consent
   const acknowledged = Date.now()
   await put(held, observation('turn-2', 'open', 'turn'), observation('turn-3', 'turned', 'turn'))
-  await held.receiver.until(() => names('/hook/turn').includes('turn-2'))
-  expect(names('/hook/turn')).toEqual(['turn-1', 'turn-2'])
+  await held.receiver.until(() => namesAt('/hook/turn').includes('turn-2'))
+  expect(namesAt('/hook/turn')).toEqual(['turn-1', 'turn-2'])
   expect(held.receiver.at('/hook/turn').filter(({ body, at }) => at > acknowledged && body.includes('turned'))).toEqual([])
   held.receiver.answers = () => 200
 })
@@ -64,6 +64,21 @@ describe('a Subscription', () => {
     }
     expect((await server.call('GET', '/fhir/Subscription?criteria=Observation', { token: held.engine })).status).toBe(200)
     expect((await server.call('GET', `/fhir/Subscription?_id=${id}`, { token: held.engine })).json.total).toBe(1)
+  })
+
+  test('of one patient is not shown to another who uses the same app, and tells each of himself', async () => {
+    const [own, other] = [
+      await held.server.token('patient-app', { patient: 'open' }),
+      await held.server.token('patient-app', { patient: 'hidden' }),
+    ]
+    const id = await active(held, plain(held, 'Observation?code=urn:test|mine', '/hook/mine'), own)
+    const leak = { server: held.server, loader: held.loader, doctor: other, researcher: other }
+    const names = { hidden: id, absent: 'f1c5a2c4-1f5c-4a5f-9d58-0c3a5b1c7e11' }
+    expect((await asAbsent(leak, (name) => `/fhir/Subscription/${name}`, names)).status).toBe(404)
+    expect((await held.server.call('GET', '/fhir/Subscription', { token: other })).json.total).toBe(0)
+    await put(held, observation('mine-1', 'hidden', 'mine'), observation('mine-2', 'open', 'mine'))
+    await held.receiver.until(() => namesAt('/hook/mine').includes('mine-2'))
+    expect(namesAt('/hook/mine')).toEqual(['mine-2'])
   })
 
   test('shows its secrets to its client only, in no version and no answer', async () => {

@@ -23,6 +23,7 @@ export function setting(policy: Record<string, unknown> = {}): Setting {
         'h2-engine': hooks,
         'h1-engine': hooks,
         loader: hooks,
+        'patient-app': { ...hooks, scopes: 'patient/*.rs patient/Consent.cru patient/Subscription.cruds' },
         researcher: { ...hooks, scopes: 'system/*.rs system/Subscription.cruds' },
       },
       { subscriptionRetrySeconds: 1, subscriptionAttempts: 2, ...policy },
