@@ -32,6 +32,7 @@ import { writeOrganizations } from './organizations.ts'
 import { FHIR_JSON, renderOutcome } from './outcome/render.ts'
 import { createSearch } from './search/search.ts'
 import { openSecret } from './secret.ts'
+import { createSubscriptions } from './subscriptions/service.ts'
 import { startMongod } from './store/mongod/start.ts'
 import { createStore } from './store/store.ts'
 import type { Store } from './store/types.ts'
@@ -72,7 +73,7 @@ async function startOn(
   const store = await createStore({ uri, database: config.mongodbDatabase, log, now })
   const secret = await openSecret(store, environment.YILIAN_SECRET)
   // The port may be 0: the address is known once the socket is bound, and everything that names it is made afterwards.
-  const server = createServer()
+  const server = createServer({ shouldUpgradeCallback: asksForSocket })
   answerBrokenRequests(server)
   // Until everything stands, whoever asks is told to come again rather than left without an answer.
   server.on('request', notYet)
@@ -128,6 +129,8 @@ async function startOn(
       await ingest.linkWritten(written)
     },
   }
+  const subscriptions = createSubscriptions({ fhir, config: known, log, owner: `${hostname()}-${randomUUID()}` })
+  fhir.subscriptions = subscriptions
   const auth = await openAuth({ config: known, table: (name) => store.table(systemDecision('auth'), name), log })
   const authenticate = createAuthenticator(auth)
   const ingest = createIngest({
@@ -153,6 +156,7 @@ async function startOn(
   await ingest.start()
   access.start()
   indexing.start()
+  await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
   server.off('request', notYet)
@@ -168,6 +172,7 @@ async function startOn(
       health: { checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() } },
     }),
   )
+  server.on('upgrade', (request, socket, head) => void subscriptions.upgrade(request, socket, head, authenticate))
   return {
     url,
     store,
@@ -175,6 +180,7 @@ async function startOn(
     async stop() {
       clearInterval(resume)
       await recovery.stop()
+      await subscriptions.stop()
       await closeServer(server)
       await stopAsync(store, STOP_MS_MAX)
       await ingest.stop()
@@ -185,6 +191,9 @@ async function startOn(
     },
   }
 }
+
+/** Of other protocols (`h2c`, which some clients ask for by themselves) nothing is known: they are answered as any request. */
+const asksForSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket'
 
 function notYet(_request: IncomingMessage, response: ServerResponse): void {
   const body = JSON.stringify(renderOutcome([{ code: 'unavailable' }]))

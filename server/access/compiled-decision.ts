@@ -6,6 +6,7 @@ import type { Verdict } from './decision-result.ts'
 import type { Evaluator, Evaluators } from './evaluator.ts'
 import type { Snapshot } from './overlay-reader.ts'
 import type { Standing, Stood } from './standing.ts'
+import { SUBSCRIPTION } from './subscriber.ts'
 
 interface Gate {
   clause: AccClause
@@ -26,8 +27,8 @@ const explanations = new WeakMap<Decision, Explain>()
 
 export const explain = (decision: Decision, type: string, acc: Acc): Verdict | undefined => explanations.get(decision)?.(type, acc)
 
-/** Consents do not change who may read the account of uses: it is not hidden while they are applied. */
-const NOT_OVERLAID = new Set(['AuditEvent'])
+/** Consents do not change who may read the account of uses, or a client's own Subscriptions: they are not hidden while they are applied. */
+const NOT_OVERLAID = new Set(['AuditEvent', SUBSCRIPTION])
 
 /** Persons met at the second gate, whom the asker may treat: to be looked up where he treats too many to list. */
 export type Met = Set<string>
@@ -39,7 +40,8 @@ export function compileDecision(evaluators: Evaluators, stood: Stood, snapshot: 
   const ofType = (type: string): Compiled => {
     const known = compiled.get(type)
     if (known) return known
-    const made = compileType(evaluator, stood, type, snapshot.overlay, now)
+    const isOwn = type === SUBSCRIPTION && stood.asker.party !== 'operator'
+    const made = isOwn ? ownSubscriptions(evaluator, stood, now) : compileType(evaluator, stood, type, snapshot.overlay, now)
     compiled.set(type, made)
     return made
   }
@@ -52,10 +54,11 @@ export function compileDecision(evaluators: Evaluators, stood: Stood, snapshot: 
   const decision = makeDecision({
     filter(type) {
       // Without the list of whom he treats, a search would silently find too little.
-      if (met && !isPublicType(type)) throw new OutcomeError('too-costly')
+      if (met && !isPublicType(type) && type !== SUBSCRIPTION) throw new OutcomeError('too-costly')
       return ofType(type).filter
     },
     permits: (type, acc) => gateOf(type, acc) !== undefined,
+    settling: (acc) => isOverlaid(acc, epochs),
     reason: `${stood.asker.party}:${stood.asker.purpose}`,
   })
   const verdicts = new Map<Gate, Map<number, Verdict>>()
@@ -84,6 +87,15 @@ function passes({ clause, classes, persons }: Gate, acc: Acc): boolean {
   const { custodian } = clause
   if (custodian !== undefined && ('is' in custodian ? acc.o !== custodian.is : acc.o === custodian.isNot)) return false
   return persons === undefined || (acc.p.length > 0 && acc.p.every((person) => persons.has(person)))
+}
+
+/** The client is the custodian of its Subscriptions; nothing else of it counts. */
+function ownSubscriptions(evaluator: Evaluator, { subscriber }: Stood, now: number): Compiled {
+  const standing: Standing = { custodian: 'own', relation: {} }
+  const numbers = evaluator.permitted(SUBSCRIPTION, standing, now)
+  const clause: AccClause = { classes: numbers, custodian: { is: subscriber } }
+  const gates = numbers.length === 0 ? [] : [{ clause, classes: new Set(numbers), persons: undefined, standing }]
+  return { filter: { all: false, anyOf: gates.map((gate) => gate.clause), overlay: [] }, gates }
 }
 
 /** One clause per standing, with the classes that no weaker standing on the same side has opened already. */

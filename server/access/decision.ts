@@ -40,6 +40,8 @@ export interface Decision {
   filter(type: string): AccFilter
   /** The second gate: is this very document permitted? Same function as the filter, run again on what was found. */
   permits(type: string, acc: Acc): boolean
+  /** Its persons are being relabelled: what is not permitted now may be soon, without anything that happens to it. */
+  settling(acc: Acc): boolean
   /** For the audit: short stable reason for the actor's view. */
   readonly reason: string
 }
@@ -47,12 +49,13 @@ export interface Decision {
 export interface DecisionParts {
   filter: (type: string) => AccFilter
   permits: (type: string, acc: Acc) => boolean
+  settling?: (acc: Acc) => boolean
   reason: string
 }
 
 /** Only `server/access` may call this (checked by the dependency rules). */
 export function makeDecision(parts: DecisionParts): Decision {
-  return Object.freeze({ ...parts }) as unknown as Decision
+  return Object.freeze({ settling: () => false, ...parts }) as unknown as Decision
 }
 
 /** The server's own work (linking, labelling, jobs, audit): sees everything. `reason` goes to the audit. */

@@ -11,6 +11,7 @@ import { appoints, treatedAmong } from './relations.ts'
 import type { StandingDeps } from './standing.ts'
 import { createStanding } from './standing.ts'
 import { personsOf, UNKNOWN_PERSON } from './stamp.ts'
+import { SUBSCRIPTION, subscriberOf } from './subscriber.ts'
 import { LABELLING } from './tables.ts'
 import type { Stamped, StampInput, WriteIntent, WriteVerdict } from './types.ts'
 
@@ -51,6 +52,7 @@ export async function mayWrite(
   if (IMMUTABLE.has(intent.type)) return no('immutable')
   if (actor.unrestricted) return yes('unrestricted')
   if (actor.party === 'operator') return yes('maintenance')
+  if (intent.type === SUBSCRIPTION) return ownSubscription(actor, intent, current)
   if (READ_ONLY_PARTIES.has(actor.party)) return no('party-reads-only')
   if (KEPT_BY_OPERATORS.has(intent.type)) {
     const isEthics = intent.type === 'ResearchStudy' && actor.role === 'ethics'
@@ -59,6 +61,18 @@ export async function mayWrite(
   const alive = current && !current.deleted ? current : undefined
   if (actor.party === 'hospital') return hospitalMayWrite(deps, actor, intent, alive, making)
   return familyMayWrite(deps, actor, intent, alive)
+}
+
+/** Whoever may ask may ask to be told; what it is told is decided when it is sent. */
+function ownSubscription(actor: Actor, intent: WriteIntent, current: Stored | undefined): WriteVerdict {
+  const own = subscriberOf(actor)
+  // Glass is broken for minutes.
+  if (actor.purpose === 'BTG') return no('btg-not-clinical')
+  if (intent.method === 'DELETE') {
+    if (!current || current.deleted) return no('absent')
+    return current.acc.o === own ? yes('subscriber') : no('other-subscriber')
+  }
+  return intent.custodian === own && (!current || current.acc.o === own) ? yes('subscriber') : no('other-subscriber')
 }
 
 async function hospitalMayWrite(

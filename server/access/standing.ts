@@ -13,6 +13,7 @@ import type { Asker, Policy } from './question.ts'
 import { type Treated, treatedAmong, treatedPersons } from './relations.ts'
 import { personsOf } from './stamp.ts'
 import { type StudyFacts, studyFacts } from './study.ts'
+import { subscriberOf } from './subscriber.ts'
 import { type AccessTables, LABELLING } from './tables.ts'
 
 /** One way of standing; `persons`: holds for documents all of whose persons are among them. Weaker ones come first. */
@@ -23,6 +24,8 @@ export interface Standing extends Variant {
 /** Who asks, with what is known of the study, and the ways in which he stands to documents. */
 export interface Stood {
   asker: Asker
+  /** the client as the custodian of its own Subscriptions */
+  subscriber: string
   standings: readonly Standing[]
   /** present where the asker treats too many to list: only those that he meets are looked up, and no search is possible */
   treatsAmong?: (persons: readonly string[]) => Promise<Standing[]>
@@ -90,11 +93,12 @@ export function createStanding(deps: StandingDeps): {
 } {
   const asker = askerCache(deps)
   return {
-    plain: (actor) => ({ asker: asker(actor, undefined), standings: plainStandings(actor) }),
+    plain: (actor) => ({ asker: asker(actor, undefined), subscriber: subscriberOf(actor), standings: plainStandings(actor) }),
     async of(actor, patients) {
       const study = isResearch(actor.purpose) && actor.study !== undefined ? await studyOf(deps, actor.study) : undefined
       const related = await relatedStandings(deps, actor, patients)
-      return { asker: asker(actor, study), ...related, standings: [...plainStandings(actor), ...related.standings] }
+      const standings = [...plainStandings(actor), ...related.standings]
+      return { asker: asker(actor, study), subscriber: subscriberOf(actor), ...related, standings }
     },
   }
 }

@@ -3,6 +3,7 @@ import { isClinicalType } from './content.ts'
 import type { Verdict } from './decision-result.ts'
 import type { Question } from './question.ts'
 import type { ResourceClass } from './resource-class.ts'
+import { SUBSCRIPTION } from './subscriber.ts'
 
 const permit = (reason: string): Verdict => ({ decision: 'permit', reason, obligations: [] })
 const deny = (reason: string): Verdict => ({ decision: 'deny', reason, obligations: [] })
@@ -19,6 +20,8 @@ export function typeGate(resource: ResourceClass, question: Question): Verdict |
   if (asker.party === 'operator') return operatorGate(resource, isUnknown)
   if (asker.purpose === 'BTG' && !isForBreakGlass(resource)) return deny('btg-not-clinical')
   if (resource.type === 'AuditEvent') return auditGate(resource, question)
+  // Its own here is the client's own (compiled-decision.ts): what it names is its own words, and no patient's data.
+  if (resource.type === SUBSCRIPTION) return question.custodian === 'own' ? permit('subscriber') : deny('other-subscriber')
   if (resource.type === 'Group') return groupGate(question)
   if (resource.subjects.length === 0) return permit('about-nobody')
   // No release is anonymous before an audit of it exists.

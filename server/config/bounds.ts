@@ -62,6 +62,9 @@ export const BOUNDS = {
   tableGroupRows: 100,
   streamBatchDocs: 500,
   streamBatchBytes: 4 * 1024 * 1024,
+  /** of what is committed: how long the database is waited for, and how much is taken at once */
+  feedAwaitMs: 500,
+  feedBatch: 500,
   historyRows: 1000,
   restampBatch: 500,
 } as const

@@ -73,6 +73,8 @@ export interface Client {
   vouchUsers: boolean
   /** beginning of the ids under which it may create by PUT; nobody else's ids begin so */
   createIds?: string
+  /** addresses to which its Subscriptions may send; with `/*` at the end all below */
+  subscriptionEndpoints: readonly string[]
   /** outside mainland China */
   foreign: boolean
   keys: ClientKeys
@@ -114,6 +116,10 @@ export interface SitePolicy {
   totals: 'accurate' | 'none'
   /** a deletion by criteria deletes one match, or all of them together */
   conditionalDelete: 'single' | 'multiple'
+  /** how often a notification is tried before it becomes a dead letter */
+  subscriptionAttempts: number
+  /** before the second attempt; before each further one twice as long, up to a quarter of an hour */
+  subscriptionRetrySeconds: number
 }
 
 /** An external authorization server whose tokens are accepted. */
@@ -142,6 +148,8 @@ export const DEFAULT_SITE_POLICY: SitePolicy = {
   treatingDays: 30,
   totals: 'accurate',
   conditionalDelete: 'single',
+  subscriptionAttempts: 8,
+  subscriptionRetrySeconds: 2,
 }
 
 const TOKEN_LIFETIME_SECONDS = 3600
@@ -219,6 +227,7 @@ function clientOf(file: FileClient): Client {
     ...(file.studies === undefined ? {} : { studies: file.studies }),
     vouchUsers: file.vouchUsers ?? false,
     ...(file.createIds === undefined ? {} : { createIds: file.createIds }),
+    subscriptionEndpoints: file.subscriptionEndpoints ?? [],
     foreign: file.foreign ?? false,
     keys: keysOf(file),
   }

@@ -133,8 +133,24 @@ function checkClient(
     }
   }
   checkScopes(client.scopes, `${at}.scopes`, wrong)
+  for (const [i, endpoint] of (client.subscriptionEndpoints ?? []).entries())
+    if (!isPlainEndpoint(endpoint)) wrong(`${at}.subscriptionEndpoints[${i}]`, HOOK_ZH, HOOK_EN)
   checkKeys(client, at, file, options, wrong)
 }
+
+const HOOK_ZH = '应为规范写法的 https 地址（http 仅限本机回环）'
+const HOOK_EN = 'must be an https address in its plain form (http only for the loopback)'
+
+/** What stands there is compared letter by letter, so it must be written as addresses are written. */
+function isPlainEndpoint(text: string): boolean {
+  const address = text.replace(/\/\*$/, '/')
+  if (!URL.canParse(address)) return false
+  const url = new URL(address)
+  return (url.href === address || url.href === `${address}/`) && (url.protocol === 'https:' || isLoopback(url.hostname))
+}
+
+/** Names and addresses that are this machine and nothing else. */
+export const isLoopback = (hostname: string): boolean => ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
 
 function checkScopes(text: string, at: string, wrong: Wrong): void {
   const parsed = parseScopes(text, { oneContext: false })

@@ -42,6 +42,7 @@ export interface FileClient {
   studies?: string[]
   vouchUsers?: boolean
   createIds?: string
+  subscriptionEndpoints?: string[]
   foreign?: boolean
   jwks?: { keys: FileJwk[] }
   jwks_uri?: string

@@ -10,6 +10,16 @@ const origin = {
   expected: ['形如 https://host 的来源，不带路径', 'an origin such as https://host, without a path'],
 }
 const httpUrl = { type: 'string', pattern: '^https?://[^\\s@#]+$', expected: ['http(s) 绝对地址', 'an absolute http(s) URL'] }
+/** Where notifications may go: exact, or everything below it where it ends in slash and star. */
+const hook = {
+  type: 'string',
+  maxLength: 512,
+  pattern: '^https?://[^\\s@#?*%\\\\]+(/\\*)?$',
+  expected: [
+    '通知地址（https；本机回环可用 http），以 /* 结尾表示其下的全部地址',
+    'an address for notifications (https; http for the loopback only); with /* at its end, all addresses below it',
+  ],
+}
 const listOf = (items: object, minItems = 0, maxItems = 10_000) => ({ type: 'array', items, minItems, maxItems, uniqueItems: true })
 const object = (properties: Record<string, object>, required: string[] = []) => ({
   type: 'object',
@@ -92,6 +102,7 @@ const client = object(
       pattern: '^[A-Za-z0-9-]{1,30}\\.$',
       expected: ['以一个点结尾的字母、数字和连字符，如 h1-lis.', 'letters, digits and hyphens that end in one point, such as h1-lis.'],
     },
+    subscriptionEndpoints: listOf(hook, 0, 100),
     foreign: flag,
     jwks: object({ keys: listOf(publicKey, 1, 20) }, ['keys']),
     jwks_uri: httpUrl,
@@ -126,6 +137,13 @@ const policy = object({
   treatingDays: { type: 'integer', minimum: 0, maximum: 3650, expected: ['0–3650 的整数天数', 'an integer number of days, 0–3650'] },
   totals: { enum: ['accurate', 'none'] },
   conditionalDelete: { enum: ['single', 'multiple'] },
+  subscriptionAttempts: { type: 'integer', minimum: 1, maximum: 20, expected: ['1–20 的整数', 'an integer, 1–20'] },
+  subscriptionRetrySeconds: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 3600,
+    expected: ['1–3600 的整数秒数', 'an integer number of seconds, 1–3600'],
+  },
 })
 
 const issuer = object(

@@ -1,7 +1,9 @@
 /** The shapes of answers that several interactions share. */
+import { SUBSCRIPTION } from '../access/subscriber.ts'
 import { type OutcomeIssue, OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, renderOutcome } from '../outcome/render.ts'
 import type { Stored } from '../store/types.ts'
+import { withoutSecrets } from './subscription-text.ts'
 import type { FhirRequest, FhirResponse } from './types.ts'
 
 export const etag = (v: number): string => `W/"${v}"`
@@ -54,7 +56,13 @@ export function writeAnswer(
   if (preference === 'OperationOutcome') {
     return outcomeAnswer(status, [{ code: 'stored', severity: 'information' }], applied)
   }
-  return { status, headers: applied, body: [written.body] }
+  return { status, headers: applied, body: [writtenBody(request, written)] }
+}
+
+/** An operator who stops somebody's Subscription is not answered with its secrets. */
+function writtenBody({ actor }: FhirRequest, { type, body }: { type: string; body: Uint8Array }): Uint8Array | string {
+  const isOthers = type === SUBSCRIPTION && actor.party === 'operator' && !actor.unrestricted
+  return isOthers ? withoutSecrets(Buffer.from(body).toString('utf8')) : body
 }
 
 const RETURNS: ReadonlySet<string> = new Set(['minimal', 'representation', 'OperationOutcome'])

@@ -1,9 +1,13 @@
 /** CapabilityStatement (R4 http.html#capabilities), built from what is registered; the same for everybody. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { SUBSCRIPTION } from '../access/subscriber.ts'
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { operationsOn } from '../operations/registry.ts'
 import { FHIR_JSON } from '../outcome/render.ts'
+import { SERVER_STATEMENT, SUBSCRIPTION_PROFILE } from '../subscriptions/backport.ts'
+import { SOCKET_EXTENSION, socketUrl } from '../subscriptions/socket-address.ts'
+import { TOPIC_EXTENSION, TOPICS } from '../subscriptions/topics.ts'
 import { COMPARTMENTS } from './compartments.ts'
 import { PATCH_FORMATS } from './patch-formats.ts'
 import { ANY_TYPE } from './type-list.ts'
@@ -33,6 +37,7 @@ function statementOf(deps: FhirDeps): unknown {
     status: 'active',
     date: STARTED,
     kind: 'instance',
+    instantiates: [SERVER_STATEMENT],
     software: { name: 'Yilian 医联', version: SOFTWARE.version },
     implementation: { description: '医联 FHIR R4 互操作服务器', url: deps.baseUrl },
     fhirVersion: '4.0.1',
@@ -40,6 +45,7 @@ function statementOf(deps: FhirDeps): unknown {
     patchFormat: PATCH_FORMATS,
     rest: [
       {
+        extension: [{ url: SOCKET_EXTENSION, valueUri: socketUrl(deps.baseUrl) }],
         mode: 'server',
         documentation: UPDATE_CREATE,
         security: securityOf(deps),
@@ -97,7 +103,8 @@ function resourceOf(deps: FhirDeps, type: string): unknown {
   return {
     type,
     profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
-    ...listed('supportedProfile', deps.validator.profilesFor(type)),
+    ...listed('extension', type === SUBSCRIPTION ? TOPICS.map(({ url }) => ({ url: TOPIC_EXTENSION, valueCanonical: url })) : []),
+    ...listed('supportedProfile', [...deps.validator.profilesFor(type), ...(type === SUBSCRIPTION ? [SUBSCRIPTION_PROFILE] : [])]),
     interaction: IMMUTABLE.has(type) ? INTERACTIONS.filter(({ code }) => !CHANGES.has(code)) : INTERACTIONS,
     versioning: 'versioned',
     readHistory: true,

@@ -14,6 +14,7 @@ import { checkParameters } from './parameters.ts'
 import { type Patch, patchOf } from './patch-formats.ts'
 import { withSafeNarrative } from './patch-narrative.ts'
 import { expectedVersion } from './preconditions.ts'
+import { subscriptionBody } from './subscription-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
 import { hasCondition, overWhatStands } from './what-stands.ts'
@@ -54,10 +55,17 @@ export async function patchDraft(
   const current = await visible(deps, request)
   const expected = expectedVersion(request, current)
   if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict')
-  const text = await rewrite(withSafeNarrative(bodyText(current), apply(bodyText(current))))
+  const before = patched(request, current)
+  const text = await rewrite(withSafeNarrative(before, apply(before)))
   const plain = { ...request, method: 'PUT' as const, header: (name: string) => (/^if-/.test(name) ? undefined : request.header(name)) }
   const draft = await updateDraft(deps, plain, { sent: () => parseResource(text), current: () => current })
   return { ...draft, expect: current.v }
+}
+
+/** A patch tests: what it is not answered it must not compare either. */
+function patched({ actor }: FhirRequest, current: Stored): string {
+  const subscription = subscriptionBody(actor, current)
+  return subscription === undefined ? bodyText(current) : Buffer.from(subscription).toString('utf8')
 }
 
 async function visible(deps: FhirDeps, request: FhirRequest): Promise<Stored> {

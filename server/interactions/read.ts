@@ -8,6 +8,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { checkParameters } from './parameters.ts'
 import type { Stored } from '../store/types.ts'
 import { FORM_PARAMETERS, type Form, formOf, inForm } from './subset.ts'
+import { subscriptionBody } from './subscription-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const FORM: ReadonlySet<string> = new Set(FORM_PARAMETERS)
@@ -69,6 +70,8 @@ function target(request: FhirRequest): [string, string] {
 
 /** What this actor may see of a permitted resource: the bytes as stored, or the pseudonymised form. */
 export function masked(deps: FhirDeps, request: FhirRequest, doc: Stored): Uint8Array | string {
+  const subscription = subscriptionBody(request.actor, doc)
+  if (subscription !== undefined) return subscription
   if (request.actor.form === 'IDENT') return doc.body
   return deps.access.mask(request.actor, bodyText(doc), doc.acc)
 }

@@ -2,6 +2,7 @@
  * transaction (R4 http.html#transaction): all or nothing, in the order DELETE, POST, PUT, GET; urn:uuid and conditional
  * references are resolved before anything is stored.
  */
+import { SUBSCRIPTION, subscriberOf } from '../access/subscriber.ts'
 import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import { isId } from '../fhir/ids.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -196,7 +197,8 @@ async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: 
     const [made, at] = (name ?? '').split('/')
     return entry.method === 'POST' && made === 'Patient' && at !== undefined && !existing ? [at] : []
   })
-  const intent = { type, id, method: 'POST', custodian: request.actor.organization, parsed: parseResource(text) } as const
+  const custodian = type === SUBSCRIPTION ? subscriberOf(request.actor) : request.actor.organization
+  const intent = { type, id, method: 'POST', custodian, parsed: parseResource(text) } as const
   await requireRightToWrite(deps, request, intent, new Set(making))
 }
 

@@ -6,9 +6,9 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { Indexing } from '../indexing/indexing.ts'
 import type { Zone } from '../fhir/zone.ts'
 import type { Search } from '../search/types.ts'
-import type { Store } from '../store/types.ts'
+import type { SideWrite, Store, Stored } from '../store/types.ts'
 import type { Validator } from '../validation/validator.ts'
-import type { Writer } from '../writer/types.ts'
+import type { Draft, Writer } from '../writer/types.ts'
 import type { PageTokens } from './page-token.ts'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH'
@@ -35,6 +35,21 @@ export interface FhirResponse {
   stream?: AsyncIterable<Uint8Array>
 }
 
+/** What writing a Subscription brings with it: nothing without a service that notifies. */
+export interface Subscriptions {
+  /**
+   * Checks what Subscriptions among the drafts ask for, and makes them what is stored: their status is the server's.
+   * @throws OutcomeError subscription-…, forbidden, and what a search by the criteria throws
+   */
+  prepare(request: FhirRequest, drafts: readonly Draft[], current: readonly (Stored | undefined)[]): Promise<PreparedWrites>
+}
+
+export interface PreparedWrites {
+  drafts: Draft[]
+  /** rows of the service's own, written in the same transaction */
+  side: SideWrite[]
+}
+
 export interface FhirDeps {
   store: Store
   search: Search
@@ -55,6 +70,7 @@ export interface FhirDeps {
   totals: 'none' | 'accurate'
   /** whether criteria that several resources match delete all of them (R4 http.html, conditional delete) */
   conditionalDelete: 'single' | 'multiple'
+  subscriptions?: Subscriptions
   /** links a Patient that was just stored to its person by a valid identity number; done before the answer */
   patientWritten(written: { id: string; resource: FhirResource; custodian: string; at: Date }): Promise<void>
 }

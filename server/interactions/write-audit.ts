@@ -1,5 +1,6 @@
 /** AuditEvents of writes: committed together with what they tell of. */
 import { UNKNOWN_PERSON } from '../access/stamp.ts'
+import { SUBSCRIPTION } from '../access/subscriber.ts'
 import type { Acc } from '../access/decision.ts'
 import { parseReference } from '../fhir/reference.ts'
 import type { AuditEntry } from '../audit/audit.ts'
@@ -46,7 +47,8 @@ const entryOf = (deps: FhirDeps, { actor }: FhirRequest, draft: Draft, patients:
   resources: [`${draft.type}/${draft.id}`],
   count: 1,
   type: draft.type,
-  acc: deps.access.auditAcc(patients, draft.custodian),
+  // A Subscription is the client's; its account is its organisation's.
+  acc: deps.access.auditAcc(patients, draft.type === SUBSCRIPTION ? actor.organization : draft.custodian),
 })
 
 /** Patients who are members of a Group. */

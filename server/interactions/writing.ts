@@ -1,4 +1,5 @@
 /** From a request's body to a stored resource: what create, update and transactions share. */
+import { SUBSCRIPTION, subscriberOf } from '../access/subscriber.ts'
 import type { Actor } from '../auth/actor.ts'
 import { allows } from '../auth/scopes.ts'
 import { isId } from '../fhir/ids.ts'
@@ -9,7 +10,7 @@ import type { Stored } from '../store/types.ts'
 import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
 import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
-import type { FhirDeps, FhirRequest } from './types.ts'
+import type { FhirDeps, FhirRequest, PreparedWrites } from './types.ts'
 import { auditOf } from './write-audit.ts'
 
 export type Written = { type: string; id: string; v: number; at: Date; created: boolean; body: Uint8Array }
@@ -48,7 +49,7 @@ export function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): Draft 
     method: input.method,
     expect: input.expect,
     parsed,
-    custodian: custodianOf(deps, actor, parsed),
+    custodian: type === SUBSCRIPTION ? subscriberOf(actor) : custodianOf(deps, actor, parsed),
     unchangedIsFine: input.method === 'PUT',
   }
 }
@@ -81,8 +82,10 @@ export async function store(
   const making = new Set(drafts.flatMap((draft, at) => (draft.type === 'Patient' && makes(draft, at) ? [draft.id] : [])))
   for (const [at, draft] of drafts.entries())
     await requireWritable(deps, request, { draft, current: current[at], making }).catch((error: unknown) => failed(at, error))
-  const audit = await auditOf(deps, request, drafts, current)
-  const result = await writeWithParameters(deps, drafts, { ...extra, audit, actor: request.actor })
+  const notified = await withSubscriptions(deps, request, drafts, current)
+  const audit = await auditOf(deps, request, notified.drafts, current)
+  const side = [...(extra.side ?? []), ...notified.side]
+  const result = await writeWithParameters(deps, notified.drafts, { ...extra, side, audit, actor: request.actor })
   if (!result.ok) throw conflictOf(result)
   for (const [at, draft] of drafts.entries()) await linkPatient(deps, draft, result.written[at])
   return result.written as [Written, ...Written[]]
@@ -100,6 +103,16 @@ async function writeWithParameters(deps: FhirDeps, drafts: readonly Draft[], ext
     if (result.ok) await deps.indexing.announce()
     if (result.ok || result.conflict !== 'side' || attempt >= PARAMETER_ATTEMPTS) return result
   }
+}
+
+function withSubscriptions(
+  deps: FhirDeps,
+  request: FhirRequest,
+  drafts: Draft[],
+  current: readonly (Stored | undefined)[],
+): Promise<PreparedWrites> | PreparedWrites {
+  if (!deps.subscriptions || drafts.every(({ type }) => type !== SUBSCRIPTION)) return { drafts, side: [] }
+  return deps.subscriptions.prepare(request, drafts, current)
 }
 
 /** A client that gets `busy` from here writes again: what stands is not written twice, the link is tried anew. */

@@ -14,6 +14,10 @@ import { patientMatch } from './match/match.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
 import { reindexInstance, reindexStatus, reindexSystem, reindexType } from './reindex.ts'
 import { stats } from './stats/stats.ts'
+import { deadLetters, redeliver } from './subscription/dead-letters.ts'
+import { events } from './subscription/events.ts'
+import { socketTokenOfMany, socketTokenOfOne } from './subscription/socket-token.ts'
+import { statusOfMany, statusOfOne } from './subscription/status.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
 
@@ -45,6 +49,13 @@ const OPERATIONS: readonly Operation[] = [
   diffSystem,
   graphqlSystem,
   graphqlInstance,
+  statusOfMany,
+  statusOfOne,
+  events,
+  socketTokenOfMany,
+  socketTokenOfOne,
+  deadLetters,
+  redeliver,
 ]
 
 /** By the place of the operation's name in the address. */

@@ -1,13 +1,14 @@
+import { issue, type IssueDefinition } from './issue.ts'
+import { SEARCH_ISSUES } from './issues-of-search.ts'
+import { PARAMETER_ISSUES } from './parameter-issues.ts'
+import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
+
+export type { IssueDefinition } from './issue.ts'
+
 /**
  * Every cause that a client can meet: one stable code, HTTP status, FHIR issue type, text in Chinese and English.
  * `{name}` is replaced from the issue's params.
  */
-import { issue, type IssueDefinition } from './issue.ts'
-import { SEARCH_ISSUES } from './issues-of-search.ts'
-import { PARAMETER_ISSUES } from './parameter-issues.ts'
-
-export type { IssueDefinition } from './issue.ts'
-
 export const ISSUES = {
   ...SEARCH_ISSUES,
   internal: issue(500, 'exception', '服务器内部错误', 'Internal error'),
@@ -176,6 +177,7 @@ export const ISSUES = {
   'not-acceptable': issue(406, 'not-supported', '无法提供所要求的格式', 'The format asked for is not available'),
   'method-not-allowed': issue(405, 'not-supported', '此地址不支持该方法', 'The method is not supported here'),
   'export-async-only': issue(400, 'invalid', '$export 需要 Prefer: respond-async', '$export needs Prefer: respond-async'),
+  ...SUBSCRIPTION_ISSUES,
   'operation-unknown': issue(404, 'not-supported', '未知的操作', 'Unknown operation'),
   'compartment-type': issue(404, 'not-supported', '{type} 不属于 {name} 的资源分区', '{type} is not part of the {name} compartment'),
   'parameter-unknown': issue(400, 'not-supported', '未知的参数 {name}', 'Unknown parameter {name}'),

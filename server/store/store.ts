@@ -14,6 +14,7 @@ import { connect } from './connect.ts'
 import { AUDIT_TYPE, type StoredDoc, toStored } from './documents.ts'
 import { recorded } from './explain.ts'
 import { guarded } from './failures.ts'
+import { createFeed } from './feed.ts'
 import type { StoreLog } from './log.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import type { PlanNode } from '../search/plan.ts'
@@ -86,6 +87,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   }
   return {
     audit: auditGuarded,
+    feed: createFeed(db),
     read,
     ...searching.calls,
     explaining() {

@@ -189,6 +189,36 @@ export interface Table<T extends TableDoc> {
   ensureIndex(fields: Record<string, 1 | -1>, options?: { unique?: boolean; expireAfterSeconds?: number }): Promise<void>
 }
 
+/** A place in what was committed; opaque, and kept as it is in a row of a table. */
+export type FeedPlace = Record<string, unknown>
+
+/** A version that has just been committed. */
+export interface CommittedVersion {
+  type: string
+  id: string
+  v: number
+  at: Date
+  method: Stored['method']
+  /** texts of later commits are greater */
+  order: string
+  index: IndexEntry
+}
+
+export interface FeedBatch {
+  /** in the order of their commits; none where nothing happened for a while */
+  versions: CommittedVersion[]
+  /** behind them */
+  place: FeedPlace
+}
+
+/** Everything that any process commits, AuditEvents left out. */
+export interface Feed {
+  /** the place behind all that is committed by now */
+  now(d: Decision): Promise<FeedPlace>
+  /** @throws FeedLost when the database does not remember the place any more */
+  read(d: Decision, after: FeedPlace, signal: AbortSignal): AsyncIterable<FeedBatch>
+}
+
 /** What stands under the keys of these persons. */
 export interface PersonScope {
   persons: readonly string[]
@@ -277,6 +307,7 @@ export interface SearchCalls {
 
 export interface Store extends SearchCalls {
   readonly audit: AuditLog
+  readonly feed: Feed
   read(d: Decision, type: string, id: string): Promise<Stored | undefined>
   /** the same calls, and how the database ran them */
   explaining(): { calls: SearchCalls; plans(): Promise<CommandPlan[]> }

@@ -54,6 +54,24 @@ const jsonPatch = (code: string, operations: unknown): Provoked => ({
 const patient = (more: object) => ({ resourceType: 'Patient', ...more })
 const strict = { Prefer: 'handling=strict' }
 
+const subscription = (more: object) => ({
+  resourceType: 'Subscription',
+  status: 'requested',
+  reason: 'x',
+  criteria: 'Patient?name=x',
+  channel: { type: 'websocket' },
+  ...more,
+})
+const BACKPORT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-'
+const CONSENTS = 'https://fhir-cn.example/SubscriptionTopic/consent-changed'
+const extended = (name: string, type: string, value: string) => ({ extension: [{ url: BACKPORT + name, [`value${type}`]: value }] })
+const backport = (more: object) =>
+  subscription({
+    meta: { profile: [`${BACKPORT}subscription`] },
+    channel: { type: 'websocket', payload: 'application/fhir+json' },
+    ...more,
+  })
+
 const coded = (system: string, code: string) => ({ coding: [{ system: `http://terminology.hl7.org/CodeSystem/${system}`, code }] })
 /** Whose patient is of another server: nobody's rule could follow from it. */
 const foreignConsent = {
@@ -140,6 +158,20 @@ export const REQUESTS: readonly Provoked[] = [
   post('body-ratio', new Uint8Array(gzipSync(Buffer.alloc(4 * 1024 * 1024))), '/Patient', { 'Content-Encoding': 'gzip' }),
   post('fhir-version-unsupported', '{}', '/Patient', { 'Content-Type': 'application/fhir+json; fhirVersion=5.0' }),
   post('query-encoding', patient({}), '/Patient', { 'If-None-Exist': 'name=%ff' }),
+  post('subscription-channel', subscription({ channel: { type: 'sms' } }), '/Subscription'),
+  post('subscription-endpoint', subscription({ channel: { type: 'rest-hook', endpoint: 'https://x.example/' } }), '/Subscription'),
+  post('subscription-payload', subscription({ channel: { type: 'websocket', payload: 'text/plain' } }), '/Subscription'),
+  post('subscription-header', subscription({ channel: { type: 'websocket', header: ['Host: x'] } }), '/Subscription'),
+  post('subscription-criteria', subscription({ criteria: 'Patient?_sort=name' }), '/Subscription'),
+  post('subscription-end', subscription({ end: '2020-01-01T00:00:00Z' }), '/Subscription'),
+  post('subscription-topic', backport({}), '/Subscription'),
+  post(
+    'subscription-filter',
+    backport({ criteria: CONSENTS, _criteria: extended('filter-criteria', 'String', 'purpose=x') }),
+    '/Subscription',
+  ),
+  post('subscription-extension', backport({ criteria: CONSENTS }), '/Subscription'),
+  post('subscription-limit', bundle('transaction', ...Array(101).fill(entry('POST', 'Subscription', subscription({})))), ''),
   get('url-invalid', '/Patient/%ff'),
   get('not-acceptable', '/Patient', { Accept: 'application/pdf' }),
   { code: 'method-not-allowed', method: 'DELETE', path: '/metadata' },

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { BOUNDS } from '../../server/config/bounds.ts'
 import { DecimalTexts } from '../../server/fhir/resource-text.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
-import type { IndexEntry } from '../../server/search/plan.ts'
+import { needsLooking, planMatches } from '../../server/search/matches.ts'
+import type { IndexEntry, PlanNode } from '../../server/search/plan.ts'
 import { opened, put, SYSTEM } from '../store/fixture.ts'
 import { arbitraryCode, arbitraryDate, arbitraryDecimal, arbitrarySystem, arbitraryUnit, DATE_PREFIXES } from './arbitrary.ts'
 import { parse, search } from './ask.ts'
@@ -233,6 +234,13 @@ beforeAll(async () => {
 
 const world: World = (type) => [...(entries.get(type) ?? [])].map(([id, entry]) => ({ id, at: new Date(), entry }))
 
+/** As a version that has just been committed is asked, without the database (subscriptions). */
+const foundOneByOne = (type: string, plan: PlanNode): string[] =>
+  [...(entries.get(type) as Map<string, IndexEntry>)]
+    .filter(([id, index]) => planMatches(plan, { id, at: new Date(), index }))
+    .map(([id]) => id)
+    .sort()
+
 async function compare(type: string, query: string): Promise<number> {
   const { plan } = parse(type, query)
   const page = await context.store.search(SYSTEM, {
@@ -248,6 +256,7 @@ async function compare(type: string, query: string): Promise<number> {
     .sort()
   expect([query, page.rows.map((r) => r.id).sort()]).toEqual([query, expected])
   expect([query, page.total]).toEqual([query, expected.length])
+  if (!needsLooking(plan)) expect([query, foundOneByOne(type, plan)]).toEqual([query, expected])
   return expected.length
 }
 

@@ -73,6 +73,9 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/writer',
     'server/indexing',
     'server/operations',
+    'server/subscriptions/backport.ts',
+    'server/subscriptions/socket-address.ts',
+    'server/subscriptions/topics.ts',
   ],
   'server/operations': [
     'server/fhir',
@@ -86,6 +89,20 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/validation',
     'server/writer',
     'server/indexing',
+    'server/interactions',
+    'server/jobs',
+    'server/subscriptions',
+  ],
+  'server/subscriptions': [
+    'server/fhir',
+    'server/fhir-xml',
+    'server/outcome',
+    'server/config',
+    'server/auth',
+    'server/access',
+    'server/search',
+    'server/store',
+    'server/writer',
     'server/interactions',
     'server/jobs',
   ],
@@ -124,6 +141,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Packages that one folder alone may import. */
 export const ONLY_IN: Record<string, readonly string[]> = {
+  ws: ['server/subscriptions', 'tests'],
   mongodb: ['server/store', 'bench', 'tests'],
   'mongodb-memory-server-core': ['server/store'],
   express: ['server/http', 'server/auth', 'server/ingest', 'bench', 'tests'],

@@ -1,0 +1,84 @@
+/**
+ * Does a plan find this one version? The same question that the store answers of all that stand (server/store/plan-filter.ts),
+ * asked of what is computed from a resource: for a version that has just been committed, or was superseded since.
+ */
+import type { IndexEntry, IntervalBound, PlanNode } from './plan.ts'
+
+/** What a plan is asked of. */
+export interface Indexed {
+  id: string
+  /** meta.lastUpdated */
+  at: Date
+  index: Pick<IndexEntry, 'keys'> & Partial<IndexEntry>
+}
+
+/** @throws TypeError for a plan with links: they are followed, or widened, before */
+export function planMatches(plan: PlanNode, of: Indexed): boolean {
+  const { keys } = of.index
+  switch (plan.kind) {
+    case 'and':
+      return plan.nodes.every((node) => planMatches(node, of))
+    case 'or':
+      return plan.nodes.some((node) => planMatches(node, of))
+    case 'not':
+      return !planMatches(plan.node, of)
+    case 'keys':
+      return keys.some((key) => plan.keys.includes(key))
+    case 'keyRange':
+      return keys.some((key) => compare(key, plan.from) >= 0 && compare(key, plan.to) < 0)
+    case 'keyContains':
+      return keys.some((key) => key.startsWith(plan.prefix) && key.includes(plan.text, plan.prefix.length))
+    case 'ids':
+      return plan.ids.includes(of.id)
+    case 'interval':
+      return (of.index[plan.field]?.[plan.param] ?? []).some((entry) => isWithin(entry, plan.where) && hasUnit(entry, plan.unit))
+    case 'lastUpdated':
+      return plan.where.every(({ op, value }) => holds(of.at.getTime(), op, value.getTime()))
+    case 'group':
+      return (of.index.groups?.[plan.param] ?? []).some((index) => planMatches(plan.node, { ...of, index }))
+    case 'missing':
+      return isPresent(plan, of.index) !== plan.missing
+    case 'nothing':
+      return false
+    case 'everything':
+      return true
+    case 'shape':
+    case 'shapes':
+    case 'chain':
+    case 'has':
+      throw new TypeError('not to be decided from one version')
+  }
+}
+
+/** As the database orders texts: by their bytes. */
+const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+function isPresent({ field, param, separators }: Extract<PlanNode, { kind: 'missing' }>, index: Indexed['index']): boolean {
+  if (field !== 'keys') return (index[field]?.[param] ?? []).length > 0
+  return index.keys.some((key) => separators.some((separator) => key.startsWith(param + separator)))
+}
+
+const isWithin = (entry: { lo: Date | number; hi: Date | number }, where: readonly IntervalBound[]): boolean =>
+  where.every(({ end, op, value }) => holds(Number(entry[end]), op, Number(value)))
+
+const hasUnit = (entry: { u?: string[] } | object, unit: string | undefined): boolean =>
+  unit === undefined || ('u' in entry && (entry.u ?? []).includes(unit))
+
+function holds(a: number, op: IntervalBound['op'], b: number): boolean {
+  if (op === '$lt') return a < b
+  if (op === '$lte') return a <= b
+  return op === '$gt' ? a > b : a >= b
+}
+
+/** Whether something else has to be looked up to decide it. */
+export function needsLooking(plan: PlanNode): boolean {
+  if (plan.kind === 'and' || plan.kind === 'or') return plan.nodes.some(needsLooking)
+  if (plan.kind === 'not' || plan.kind === 'group') return needsLooking(plan.node)
+  return plan.kind === 'chain' || plan.kind === 'has' || plan.kind === 'shape' || plan.kind === 'shapes'
+}
+
+/** A plan that finds all that this one finds and more: what depends on other resources is taken to hold. */
+export function widened(plan: PlanNode): PlanNode {
+  if (plan.kind === 'and' || plan.kind === 'or') return { ...plan, nodes: plan.nodes.map(widened) }
+  return needsLooking(plan) ? { kind: 'everything' } : plan
+}

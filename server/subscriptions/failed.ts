@@ -1,0 +1,28 @@
+/**
+ * After an attempt that failed: again later, each time after twice as long; after the last one a dead letter, which an operator
+ * sees and sends again. What comes behind it waits its turn, so that the order stays.
+ */
+import { SUBSCRIPTION_BOUNDS } from './bounds.ts'
+import { changeState } from './lifecycle.ts'
+import { eventsOf, subscriptionsOf } from './tables.ts'
+import type { EventRow, SubscriptionDeps, SubscriptionRow } from './types.ts'
+
+/** @param tried the events of the attempt; none of a heartbeat */
+export async function failed(deps: SubscriptionDeps, row: SubscriptionRow, failure: string, tried: readonly EventRow[]): Promise<void> {
+  const { fhir, config } = deps
+  const failures = row.failures + 1
+  const isLast = tried.length > 0 && Math.max(...tried.map(({ attempts }) => attempts)) + 1 >= config.policy.subscriptionAttempts
+  const events = eventsOf(fhir.store)
+  const state = isLast ? { state: 'dead', error: failure } : {}
+  await Promise.all(tried.map(({ _id, attempts }) => events.update({ _id }, { set: { ...state, attempts: attempts + 1 } })))
+  const due = new Date(fhir.now().getTime() + waitMs(config.policy.subscriptionRetrySeconds * 1000, failures))
+  await subscriptionsOf(fhir.store).update({ _id: row._id, edition: row.edition }, { set: { failures, due } })
+  deps.log.warn({ subscription: row._id, failure, failures, ...(isLast ? { dead: tried.length } : {}) }, 'subscription: not delivered')
+  if (isLast && row.state !== 'error') await changeState(deps, row, 'error', { error: failure })
+}
+
+/** Between half of it and all, so that those who failed together do not come again together. */
+function waitMs(firstMs: number, failures: number): number {
+  const most = Math.min(firstMs * 2 ** Math.min(failures - 1, 20), SUBSCRIPTION_BOUNDS.retryMsMax)
+  return most * (0.5 + Math.random() / 2)
+}

@@ -1,0 +1,32 @@
+/** A Subscription as it stands, for the server's own work on it. */
+import { SUBSCRIPTION } from '../access/subscriber.ts'
+import { parseResource } from '../fhir/resource-text.ts'
+import { parseSearch } from '../interactions/search-request.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import type { Stored } from '../store/types.ts'
+import { isStillRegistered } from './registration.ts'
+import { specOf } from './spec.ts'
+import { notifying } from './tables.ts'
+import type { Spec, SubscriptionDeps, SubscriptionRow } from './types.ts'
+
+export interface Loaded {
+  /** absent: it was deleted */
+  doc?: Stored
+  /** absent: what it asks for is not let through any more (configuration, or a newer version of this server) */
+  spec?: Spec
+}
+
+export async function load(deps: SubscriptionDeps, row: SubscriptionRow): Promise<Loaded> {
+  const doc = await deps.fhir.store.read(notifying, SUBSCRIPTION, row._id)
+  if (!doc || doc.deleted) return {}
+  try {
+    const spec = specOf(parseResource(Buffer.from(doc.body).toString('utf8')).resource)
+    if (!isStillRegistered(deps, row.actor, spec)) return { doc }
+    // May it still be asked by this criterion in this form?
+    parseSearch(deps.fhir, row.actor, spec.type, spec.query, true)
+    return { doc, spec }
+  } catch (error) {
+    if (error instanceof OutcomeError && error.status < 500) return { doc }
+    throw error
+  }
+}

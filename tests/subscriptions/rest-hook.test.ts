@@ -1,0 +1,148 @@
+/** R4's own form over real HTTP: criteria, payloads, headers, order, and what it takes to be active. */
+import { describe, expect, test } from '@jest/globals'
+import { encounter, observation, patient } from '../consent/resources.ts'
+import { active, plain, put, setting, statusOf } from './setting.ts'
+
+const held = setting()
+
+test('a resource that meets the criteria is put at the endpoint, one that does not is not', async () => {
+  const header = ['Authorization: Bearer secret-1', 'X-Own: a, b']
+  const id = await active(held, plain(held, 'Observation?code=urn:test|hit', '/hook/put', { header }))
+  await put(held, observation('miss-1', 'open', 'other'), observation('hit-1', 'open', 'hit'))
+  await put(held, observation('hit-1', 'open', 'hit', { status: 'amended' }))
+  await held.receiver.until(() => held.receiver.at('/hook/put').length >= 2)
+  const got = held.receiver.at('/hook/put')
+  expect(got.map(({ method, path }) => [method, path])).toEqual([
+    ['PUT', '/hook/put/Observation/hit-1'],
+    ['PUT', '/hook/put/Observation/hit-1'],
+  ])
+  expect(got.map(({ json }) => [json.meta.versionId, json.status])).toEqual([
+    ['1', 'final'],
+    ['2', 'amended'],
+  ])
+  expect(got[0]?.headers).toMatchObject({ 'content-type': 'application/fhir+json', authorization: 'Bearer secret-1', 'x-own': 'a, b' })
+  expect((await statusOf(held, id, 'active')).json.error).toBeUndefined()
+})
+
+test('without a payload nothing is said but that there is something', async () => {
+  await active(held, plain(held, 'Observation?code=urn:test|empty', '/exact', { payload: undefined }))
+  await put(held, observation('empty-1', 'open', 'empty'))
+  await held.receiver.until(() => held.receiver.at('/exact').length >= 1)
+  expect(held.receiver.at('/exact').map(({ method, path, body }) => [method, path, body])).toEqual([['POST', '/exact', '']])
+})
+
+test('XML is the same resource in the other format', async () => {
+  await active(held, plain(held, 'Observation?code=urn:test|xml', '/hook/xml', { payload: 'application/fhir+xml' }))
+  await put(held, observation('xml-1', 'open', 'xml'))
+  await held.receiver.until(() => held.receiver.at('/hook/xml').length >= 1)
+  const [got] = held.receiver.at('/hook/xml')
+  expect([got?.path, got?.headers['content-type']]).toEqual(['/hook/xml/Observation/xml-1', 'application/fhir+xml'])
+  expect(got?.body).toContain('<Observation xmlns="http://hl7.org/fhir"><id value="xml-1"/>')
+})
+
+test('criteria with a chain are followed, and compared with the version that was committed', async () => {
+  const named = patient('named', { name: [{ text: '欧阳娜娜' }] })
+  await put(held, named, encounter('visit-named', 'named', 'H2', 'Practitioner/doc-2'))
+  await active(held, plain(held, 'Observation?subject:Patient.name=欧阳&status=final', '/hook/chain'))
+  await put(held, observation('chain-1', 'named', 'x'), observation('chain-2', 'open', 'x'))
+  await put(held, observation('chain-1', 'named', 'x', { status: 'amended' }))
+  await put(held, observation('chain-1', 'named', 'y'))
+  await held.receiver.until(() => held.receiver.at('/hook/chain').length >= 2)
+  expect(held.receiver.at('/hook/chain').map(({ path, json }) => [path.split('/').pop(), json.meta.versionId])).toEqual([
+    ['chain-1', '1'],
+    ['chain-1', '3'],
+  ])
+})
+
+describe('an endpoint that fails', () => {
+  const dead = async () => (await held.server.call('GET', '/fhir/Subscription/$dead-letters', { token: held.loader })).json.parameter ?? []
+
+  test('is asked again, in order, and what follows waits', async () => {
+    await active(held, plain(held, 'Observation?code=urn:test|retry', '/hook/retry'))
+    held.receiver.answers = ({ path }) => (path.startsWith('/hook/retry') && held.receiver.at('/hook/retry').length === 1 ? 503 : 200)
+    await put(held, observation('retry-1', 'open', 'retry'), observation('retry-2', 'open', 'retry'))
+    await held.receiver.until(() => held.receiver.at('/hook/retry').length >= 3)
+    expect(held.receiver.at('/hook/retry').map(({ path }) => path.split('/').pop())).toEqual(['retry-1', 'retry-1', 'retry-2'])
+    expect(await dead()).toEqual([])
+  })
+
+  test('after the last attempt there is a dead letter, which an operator sends again; others go on meanwhile', async () => {
+    const broken = await active(held, plain(held, 'Observation?code=urn:test|dead', '/hook/dead'))
+    await active(held, plain(held, 'Observation?code=urn:test|dead', '/hook/alive'))
+    // Also: a redirect is no answer, and is not followed.
+    held.receiver.answers = ({ path }) => (path.startsWith('/hook/dead') ? 307 : 200)
+    await put(held, observation('dead-1', 'open', 'dead'))
+    expect((await statusOf(held, broken, 'error')).json).toMatchObject({ status: 'error', error: expect.stringContaining('(307)') })
+    expect(held.receiver.at('/hook/alive')).toHaveLength(1)
+    expect([held.receiver.at('/hook/dead').length, held.receiver.at('/elsewhere').length]).toEqual([2, 0])
+    const [letter, ...others] = await dead()
+    expect(others).toEqual([])
+    expect(letter.part).toEqual([
+      { name: 'subscription', valueReference: { reference: `${held.server.url}/fhir/Subscription/${broken}` } },
+      { name: 'event-number', valueString: '1' },
+      { name: 'noted', valueInstant: expect.any(String) },
+      { name: 'attempts', valueInteger: 2 },
+      { name: 'error', valueString: expect.stringContaining('307') },
+    ])
+    const ask = (token: string) => held.server.call('POST', `/fhir/Subscription/${broken}/$redeliver`, { token })
+    expect((await ask(held.engine)).status).toBe(403)
+    held.receiver.answers = () => 200
+    expect((await ask(held.loader)).json.parameter).toEqual([{ name: 'count', valueInteger: 1 }])
+    await held.receiver.until(() => held.receiver.at('/hook/dead').length >= 3)
+    expect((await statusOf(held, broken, 'active')).json.error).toBeUndefined()
+    expect(await dead()).toEqual([])
+  })
+
+  test('one that is slow holds up nobody but itself', async () => {
+    await active(held, plain(held, 'Observation?code=urn:test|slow', '/hook/slow'))
+    await active(held, plain(held, 'Observation?code=urn:test|slow', '/hook/quick'))
+    let release = (_status: number): void => undefined
+    held.receiver.answers = ({ path }) => (path.startsWith('/hook/slow') ? new Promise((resolve) => (release = resolve)) : 200)
+    await put(held, observation('slow-1', 'open', 'slow'), observation('slow-2', 'open', 'slow'))
+    await held.receiver.until(() => held.receiver.at('/hook/quick').length >= 2)
+    expect([held.receiver.at('/hook/quick').length, held.receiver.at('/hook/slow').length]).toEqual([2, 1])
+    held.receiver.answers = () => 200
+    release(200)
+    await held.receiver.until(() => held.receiver.at('/hook/slow').length >= 2)
+    expect(held.receiver.at('/hook/slow').map(({ path }) => path.split('/').pop())).toEqual(['slow-1', 'slow-2'])
+  })
+})
+
+describe('its client', () => {
+  test('stops it and starts it again; what happened between is not sent', async () => {
+    const body = plain(held, 'Observation?code=urn:test|stop', '/hook/stop')
+    const id = await active(held, body)
+    const change = (status: string) =>
+      held.server.call('PUT', `/fhir/Subscription/${id}`, { token: held.engine, body: { ...body, id, status } })
+    await active(held, plain(held, 'Observation?code=urn:test|stop', '/hook/never-off'))
+    expect((await change('off')).json.status).toBe('off')
+    await put(held, observation('stop-1', 'open', 'stop'))
+    await held.receiver.until(() => held.receiver.at('/hook/never-off').length >= 1)
+    expect((await change('active')).json.status).toBe('requested')
+    await statusOf(held, id, 'active')
+    await put(held, observation('stop-2', 'open', 'stop'))
+    await held.receiver.until(() => held.receiver.at('/hook/stop').length >= 1)
+    expect(held.receiver.at('/hook/stop').map(({ path }) => path.split('/').pop())).toEqual(['stop-2'])
+  })
+
+  test('deletes it: nothing is sent any more', async () => {
+    const id = await active(held, plain(held, 'Observation?code=urn:test|gone', '/hook/gone'))
+    expect((await held.server.call('DELETE', `/fhir/Subscription/${id}`, { token: held.engine })).status).toBe(204)
+    await active(held, plain(held, 'Observation?code=urn:test|gone', '/hook/witness'))
+    await put(held, observation('gone-1', 'open', 'gone'))
+    await held.receiver.until(() => held.receiver.at('/hook/witness').length >= 1)
+    expect(held.receiver.at('/hook/gone')).toEqual([])
+  })
+
+  test('patches it, and it begins anew', async () => {
+    const id = await active(held, plain(held, 'Observation?code=urn:test|patched', '/hook/old'))
+    const body = [{ op: 'replace', path: '/channel/endpoint', value: `${held.receiver.url}/hook/new` }]
+    const headers = { 'Content-Type': 'application/json-patch+json' }
+    const answer = await held.server.call('PATCH', `/fhir/Subscription/${id}`, { token: held.engine, body, headers })
+    expect([answer.status, answer.json.status]).toEqual([200, 'requested'])
+    await statusOf(held, id, 'active')
+    await put(held, observation('patched-1', 'open', 'patched'))
+    await held.receiver.until(() => held.receiver.at('/hook/new').length >= 1)
+    expect([held.receiver.at('/hook/old').length, held.receiver.at('/hook/new').length]).toEqual([0, 1])
+  })
+})
