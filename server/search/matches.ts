@@ -28,10 +28,14 @@ export function planMatches(plan: PlanNode, of: Indexed): boolean {
       return keys.some((key) => compare(key, plan.from) >= 0 && compare(key, plan.to) < 0)
     case 'keyContains':
       return keys.some((key) => key.startsWith(plan.prefix) && key.includes(plan.text, plan.prefix.length))
+    case 'keyLike':
+      return keys.some((key) => key.startsWith(plan.prefix) && isLike(plan, key.slice(plan.prefix.length)) !== (plan.negated ?? false))
+    case 'words':
+      return (of.index.words ?? []).some((word) => plan.words.includes(word))
     case 'ids':
       return plan.ids.includes(of.id)
     case 'interval':
-      return (of.index[plan.field]?.[plan.param] ?? []).some((entry) => isWithin(entry, plan.where) && hasUnit(entry, plan.unit))
+      return hasInterval(plan, of.index)
     case 'lastUpdated':
       return plan.where.every(({ op, value }) => holds(of.at.getTime(), op, value.getTime()))
     case 'group':
@@ -42,6 +46,7 @@ export function planMatches(plan: PlanNode, of: Indexed): boolean {
       return false
     case 'everything':
       return true
+    case 'near':
     case 'shape':
     case 'shapes':
     case 'chain':
@@ -58,6 +63,20 @@ function isPresent({ field, param, separators }: Extract<PlanNode, { kind: 'miss
   return index.keys.some((key) => separators.some((separator) => key.startsWith(param + separator)))
 }
 
+function hasInterval({ field, param, where, unit, base }: Extract<PlanNode, { kind: 'interval' }>, index: Indexed['index']): boolean {
+  if (base !== undefined) return (index.nums?.[param] ?? []).some(({ c }) => c?.u === base && isWithin(c, where))
+  return (index[field]?.[param] ?? []).some((entry) => isWithin(entry, where) && hasUnit(entry, unit))
+}
+
+/** Whatever the case of its characters. */
+function isLike({ text, begins, ends }: Extract<PlanNode, { kind: 'keyLike' }>, value: string): boolean {
+  const [wanted, found] = [[...text], [...value]]
+  const isSame = (a: string, b = ''): boolean => a === b || a.toLowerCase() === b.toLowerCase() || a.toUpperCase() === b.toUpperCase()
+  const standsAt = (from: number): boolean => from >= 0 && wanted.every((character, at) => isSame(character, found[from + at]))
+  const atEnd = found.length - wanted.length
+  return (!begins || standsAt(0)) && (!ends || standsAt(atEnd)) && (!(begins && ends) || atEnd === 0)
+}
+
 const isWithin = (entry: { lo: Date | number; hi: Date | number }, where: readonly IntervalBound[]): boolean =>
   where.every(({ end, op, value }) => holds(Number(entry[end]), op, Number(value)))
 
@@ -70,11 +89,14 @@ function holds(a: number, op: IntervalBound['op'], b: number): boolean {
   return op === '$gt' ? a > b : a >= b
 }
 
-/** Whether something else has to be looked up to decide it. */
+/** Links and shapes rest on something else, and the great circle is the database's to reckon. */
+const NOT_OF_ITSELF: ReadonlySet<PlanNode['kind']> = new Set(['chain', 'has', 'shape', 'shapes', 'near'])
+
+/** Whether the database has to be asked to decide it. */
 export function needsLooking(plan: PlanNode): boolean {
   if (plan.kind === 'and' || plan.kind === 'or') return plan.nodes.some(needsLooking)
   if (plan.kind === 'not' || plan.kind === 'group') return needsLooking(plan.node)
-  return plan.kind === 'chain' || plan.kind === 'has' || plan.kind === 'shape' || plan.kind === 'shapes'
+  return NOT_OF_ITSELF.has(plan.kind)
 }
 
 /** A plan that finds all that this one finds and more: what depends on other resources is taken to hold. */

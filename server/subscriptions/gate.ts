@@ -27,7 +27,7 @@ export interface Gated {
   passed: Passed[]
   /** hidden while the labels of their persons are written anew: not decided yet */
   held: EventRow[]
-  through: readonly Met[]
+  through: readonly (readonly Met[])[]
   seen: Seen<unknown>
 }
 
