@@ -27,6 +27,9 @@ declare module 'autocannon' {
       latency: { p50: number; p99: number }
     }
   }
-  function autocannon(options: Options): Promise<autocannon.Result>
+  interface Running extends Promise<autocannon.Result> {
+    on(event: 'response', heard: (client: unknown, status: number, bytes: number, ms: number) => void): void
+  }
+  function autocannon(options: Options): Running
   export = autocannon
 }

@@ -1,4 +1,5 @@
 /** The baseline: a bare Express 5 that finds the same bytes and sends them. Started by bench/main.ts as a process of its own. */
+import { randomBytes } from 'node:crypto'
 import express from 'express'
 import { MongoClient } from 'mongodb'
 
@@ -30,6 +31,22 @@ app.get('/fhir/:type', async (request, response) => {
   for (const [at, doc] of docs.entries()) pieces.push(Buffer.from(at === 0 ? '{"resource":' : ',{"resource":'), doc.body, Buffer.from('}'))
   pieces.push(Buffer.from(']}'))
   response.type('application/fhir+json').send(Buffer.concat(pieces))
+})
+
+/** A bare journaled transaction of a resource and its audit, no key of either. */
+app.post('/fhir/:type', express.raw({ type: 'application/fhir+json', limit: '1mb' }), async (request, response) => {
+  const id = randomBytes(13).toString('hex')
+  const at = new Date()
+  await client.withSession((session) =>
+    session.withTransaction(
+      async () => {
+        await db.collection<{ _id: string }>('bench_bare_resource').insertOne({ _id: id, at, body: request.body } as never, { session })
+        await db.collection('bench_bare_audit').insertOne({ at, what: `${request.params.type}/${id}`, who: 'bench' }, { session })
+      },
+      { writeConcern: { w: 'majority', journal: true } },
+    ),
+  )
+  response.status(201).type('application/fhir+json').send(request.body)
 })
 
 await client.connect()

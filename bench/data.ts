@@ -1,5 +1,6 @@
 /** Generated data of the benchmarks: patients, their consents, observations. Deterministic: no clock, no randomness. */
 
+/** of the ordinary run; the run of growth loads ten times as many */
 export const PATIENTS = 2_000
 export const OBSERVATIONS_EACH = 50
 /** one patient in so many has refused the insurer */
@@ -22,23 +23,35 @@ const entry = (resource: Record<string, unknown>): Entry => ({
 export const patientId = (n: number): string => `bp-${n}`
 export const observationId = (patient: number, n: number): string => `bo-${patient}-${n}`
 export const optedOut = (patient: number): boolean => patient % OPTED_OUT_EVERY === 0
+/** no name is the beginning of another */
+export const patientName = (n: number): string => `患者${String(n).padStart(6, '0')}`
 
-export const patients = (): Entry[] =>
-  Array.from({ length: PATIENTS }, (_, n) =>
+/** Patients by number: the first, and the one after the last. */
+export interface Span {
+  from: number
+  to: number
+}
+
+export const ALL: Span = { from: 0, to: PATIENTS }
+
+const numbers = ({ from, to }: Span): number[] => Array.from({ length: to - from }, (_, n) => from + n)
+
+export const patients = (span = ALL): Entry[] =>
+  numbers(span).map((n) =>
     entry({
       resourceType: 'Patient',
       id: patientId(n),
       meta: { source: SOURCE },
       identifier: [{ system: 'https://fhir-cn.example/sid/H1/mrn', value: `M${n}` }],
-      name: [{ text: `患者${n}` }],
+      name: [{ text: patientName(n) }],
       gender: n % 2 === 0 ? 'female' : 'male',
       birthDate: `${1940 + (n % 60)}-0${1 + (n % 9)}-1${n % 10}`,
     }),
   )
 
 /** Everybody lets the insurer read; one in OPTED_OUT_EVERY refuses it later. */
-export const consents = (): Entry[] =>
-  Array.from({ length: PATIENTS }, (_, n) => n).flatMap((n) => [
+export const consents = (span = ALL): Entry[] =>
+  numbers(span).flatMap((n) => [
     entry(consent(n, `bc-${n}`, 'OPTIN', '2025-01-01')),
     ...(optedOut(n) ? [entry(consent(n, `bx-${n}`, 'OPTOUT', '2025-06-01'))] : []),
   ])
@@ -69,13 +82,13 @@ function consent(n: number, id: string, policy: string, date: string): Record<st
   }
 }
 
-export function* observations(prefix = 'bo'): Generator<Entry> {
-  for (let patient = 0; patient < PATIENTS; patient++) {
-    for (let n = 0; n < OBSERVATIONS_EACH; n++) yield entry({ ...observation(patient, n), id: `${prefix}-${patient}-${n}` })
+export function* observations(span = ALL): Generator<Entry> {
+  for (const patient of numbers(span)) {
+    for (let n = 0; n < OBSERVATIONS_EACH; n++) yield entry({ ...observation(patient, n), id: observationId(patient, n) })
   }
 }
 
-function observation(patient: number, n: number): Record<string, unknown> {
+export function observation(patient: number, n: number): Record<string, unknown> {
   const code = CODES[(patient + n) % CODES.length] as string
   const day = String(1 + (n % 28)).padStart(2, '0')
   return {

@@ -2,7 +2,7 @@
  * `npm run bench`: every figure with its ratio to a baseline of the same run on the same machine and the same MongoDB.
  * Writes bench/results/latest.json and prints it as a table.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLog } from '../server/store/log.ts'
@@ -10,6 +10,7 @@ import { startMongod } from '../server/store/mongod/start.ts'
 import { patientId } from './data.ts'
 import { ingestMessages } from './scenarios/ingest.ts'
 import { loadAll } from './scenarios/load.ts'
+import { residentMb } from './memory.ts'
 import { type BenchRow, printTable, row } from './measure.ts'
 import { pages, reads, searches } from './scenarios/queries.ts'
 import { startBaseline, startYilian } from './servers.ts'
@@ -47,12 +48,6 @@ async function main(): Promise<void> {
   await writeFile(new URL('results/latest.json', import.meta.url), `${JSON.stringify(rows, null, 2)}\n`)
   printTable(rows)
   console.log(`data: patients ${patientId(0)}…, see bench/data.ts`)
-}
-
-/** Resident memory of a process, from the kernel. */
-async function residentMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024
 }
 
 await main()

@@ -12,11 +12,17 @@ export interface BenchRow {
 
 export interface Load {
   url: string
-  /** paths, asked for in turn; every client begins at another one, so that no two ask for the same at the same moment */
-  paths: string[]
+  /** paths or requests, asked for in turn; every client begins at another one, so that no two ask for the same at the same moment */
+  paths: readonly (string | Asked)[]
   clients: number
   seconds: number
   headers?: Record<string, string>
+}
+
+export interface Asked {
+  method: 'GET' | 'POST' | 'PUT'
+  path: string
+  body?: string
 }
 
 export interface Measured {
@@ -24,26 +30,37 @@ export interface Measured {
   p50Ms: number
   p99Ms: number
   failures: number
+  /** right answers, those of the warm-up too */
+  answered: number
 }
 
 const WARM_UP_SECONDS = 2
 
 /** Requests per second of correct answers; anything but 2xx counts as a failure. */
 export async function measure(load: Load): Promise<Measured> {
-  await fire(load, WARM_UP_SECONDS)
-  const result = await fire(load, load.seconds)
+  const warm = await fire(load, WARM_UP_SECONDS)
+  const times: number[] = []
+  const result = await fire(load, load.seconds, times)
+  times.sort((a, b) => a - b)
+  const at = (part: number): number => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? 0
   return {
     perSecond: result['2xx'] / result.duration,
-    p50Ms: result.latency.p50,
-    p99Ms: result.latency.p99,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
     failures: result.non2xx + result.errors + result.timeouts,
+    answered: warm['2xx'] + result['2xx'],
   }
 }
 
-function fire({ url, paths, clients, headers }: Load, seconds: number): Promise<autocannon.Result> {
-  const requests = paths.map((path) => ({ method: 'GET', path, ...(headers ? { headers } : {}) }))
+/** @param times gets the milliseconds of each answer: the histogram of the library knows whole ones only */
+function fire({ url, paths, clients, headers }: Load, seconds: number, times?: number[]): Promise<autocannon.Result> {
+  const requests = paths.map((asked) => {
+    const { method, path, body } = typeof asked === 'string' ? { method: 'GET', path: asked, body: undefined } : asked
+    const type = body === undefined ? {} : { 'Content-Type': 'application/fhir+json' }
+    return { method, path, headers: { ...headers, ...type }, ...(body === undefined ? {} : { body }) }
+  })
   let set = 0
-  return autocannon({
+  const running = autocannon({
     url,
     connections: clients,
     duration: seconds,
@@ -53,6 +70,8 @@ function fire({ url, paths, clients, headers }: Load, seconds: number): Promise<
       client.setRequests([...requests.slice(from), ...requests.slice(0, from)])
     },
   })
+  if (times) running.on('response', (_client, _status, _bytes, ms) => times.push(ms))
+  return running
 }
 
 export function row(name: string, value: number, unit: string, against?: { name: string; value: number }): BenchRow {

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { MongoClient } from 'mongodb'
 import { type BenchRow, row } from '../measure.ts'
-import { consents, observations, PATIENTS, patients } from '../data.ts'
+import { ALL, consents, observations, patients, type Span } from '../data.ts'
 
 const BUNDLE = 250
 const WRITERS = 4
@@ -10,17 +10,17 @@ const INSERT_BATCH = 1000
 const OVERLAY_POLL_MS = 2_000
 const OVERLAY_WAIT_MS_MAX = 600_000
 
-export async function loadAll(url: string, uri: string, database: string): Promise<BenchRow[]> {
-  await loadEntries(url, patients())
-  const consentRate = await loadEntries(url, consents())
-  const rate = await loadEntries(url, observations())
+export async function loadAll(url: string, uri: string, database: string, span: Span = ALL): Promise<BenchRow[]> {
+  await loadEntries(url, patients(span))
+  const consentRate = await loadEntries(url, consents(span))
+  const rate = await loadEntries(url, observations(span))
   await overlayEmpty(uri, database)
   const bare = await insertMany(uri, database)
   const baseline = { name: 'bare insertMany, same documents and indexes', value: bare }
   return [
     row(baseline.name, bare, 'resources/s'),
     row('transaction load', rate, 'resources/s', baseline),
-    row(`consents of ${PATIENTS} patients`, consentRate, 'consents/s'),
+    row(`consents of ${span.to - span.from} patients`, consentRate, 'consents/s'),
   ]
 }
 

@@ -13,9 +13,9 @@ export interface Askers {
   clients: number
 }
 
-/** Patients of the run that have not refused, spread over all. */
-const asked = (count: number): number[] =>
-  Array.from({ length: PATIENTS }, (_, n) => (n * 17) % PATIENTS)
+/** Patients of the run that have not refused, spread over all. @param of how many there are */
+export const asked = (count: number, of = PATIENTS): number[] =>
+  Array.from({ length: of }, (_, n) => (n * 17) % of)
     .filter((n) => !optedOut(n))
     .slice(0, count)
 
@@ -70,7 +70,7 @@ export async function searches(askers: {
   ]
 }
 
-const auth = async (token: () => Promise<string>): Promise<Record<string, string>> => ({ Authorization: `Bearer ${await token()}` })
+export const auth = async (token: () => Promise<string>): Promise<Record<string, string>> => ({ Authorization: `Bearer ${await token()}` })
 
 /** The means of what is compared, measured in turns: the account of uses grows under all, and the last would pay for the first. */
 async function inTurns<T extends (() => Promise<Measured>)[]>(loads: [...T]): Promise<{ [at in keyof T]: Measured }> {
@@ -81,13 +81,14 @@ async function inTurns<T extends (() => Promise<Measured>)[]>(loads: [...T]): Pr
     p50Ms: mean(of.map(({ p50Ms }) => p50Ms)),
     p99Ms: Math.max(...of.map(({ p99Ms }) => p99Ms)),
     failures: 0,
+    answered: of.reduce((sum, { answered }) => sum + answered, 0),
   })) as { [at in keyof T]: Measured }
 }
 
 const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** A figure counts only when every answer was right. */
-async function load(options: Omit<Load, 'seconds'>): Promise<Measured> {
+export async function load(options: Omit<Load, 'seconds'>): Promise<Measured> {
   const measured = await measure({ ...options, seconds: SECONDS })
   if (measured.failures > 0) throw new Error(`${measured.failures} requests failed at ${options.paths[0]}`)
   return measured

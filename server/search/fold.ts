@@ -87,6 +87,8 @@ function simplify(character: string): string {
   return made
 }
 
+export const hasHan = (folded: string): boolean => HAN.test(folded)
+
 /** True when the folded text is made of Han characters alone. */
 export function isHan(folded: string): boolean {
   return /^\p{Script=Han}+$/u.test(folded)

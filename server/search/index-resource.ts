@@ -48,6 +48,7 @@ class Sink implements IndexSink {
   #dates: Record<string, { lo: Date; hi: Date }[]> = {}
   #nums: IndexEntry['nums'] = {}
   #groups: Record<string, GroupEntry[]> = {}
+  #sorts: Record<string, { lo: string; hi: string }> = {}
   /** keys and ranges in its groups */
   #grouped = 0
   #ranges = 0
@@ -98,6 +99,14 @@ class Sink implements IndexSink {
     else this.#folded.set(code, [folded])
   }
 
+  sort(code: string, place: string): void {
+    const key = code + SEPARATOR.folded + place
+    const known = this.#sorts[code]
+    if (!known) this.#sorts[code] = { lo: key, hi: key }
+    else if (key < known.lo) known.lo = key
+    else if (key > known.hi) known.hi = key
+  }
+
   date(code: string, { lo, hi }: Interval): void {
     this.#ranges++
     const range = { lo: new Date(lo), hi: new Date(hi) }
@@ -120,7 +129,8 @@ class Sink implements IndexSink {
     const sd = this.#mainDate(mainDates)
     const words = this.#words.size > 0 ? { words: [...this.#words] } : {}
     const groups = Object.keys(this.#groups).length > 0 ? { groups: this.#groups } : {}
-    return { keys: [...this.#keys], dates: this.#dates, nums: this.#nums, ...groups, ...words, ...(sd ? { sd } : {}) }
+    const sorts = Object.keys(this.#sorts).length > 0 ? { sorts: this.#sorts } : {}
+    return { keys: [...this.#keys], dates: this.#dates, nums: this.#nums, ...groups, ...sorts, ...words, ...(sd ? { sd } : {}) }
   }
 
   /** The beginning of the first main date; of one that is open to the past, its end. */

@@ -64,3 +64,22 @@ function syllablesOf(folded: string, surname: 'head' | 'off'): Syllable[] {
       : [{ text: stretch, initial: stretch }],
   )
 }
+
+const orders = new Map<string, string>()
+
+/**
+ * A folded text as it stands in an order by pinyin, tones aside: its Chinese characters as their syllables, all else as it is.
+ * Texts that sound alike are told apart by their characters, so that the same names stand together.
+ */
+export function pinyinOrder(folded: string, startsWithSurname: boolean): string {
+  const cacheKey = startsWithSurname ? `+${folded}` : folded
+  const known = orders.get(cacheKey)
+  if (known !== undefined) return known
+  const text = folded.slice(0, PINYIN_CHARACTERS_MAX * 2)
+  const options = { toneType: 'none', type: 'array', v: true } as const
+  const made = `${pinyin(text, { ...options, surname: startsWithSurname ? 'head' : 'off' }).join('')}\u0001${text}`
+  const oldest = orders.size >= PINYIN_CACHE_MAX ? orders.keys().next().value : undefined
+  if (oldest !== undefined) orders.delete(oldest)
+  orders.set(cacheKey, made)
+  return made
+}

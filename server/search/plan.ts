@@ -21,6 +21,11 @@ export interface IndexEntry {
    * No index has them: the keys of the simple parameters beside them narrow a search
    */
   groups?: Record<string, GroupEntry[]>
+  /**
+   * string parameters with Chinese values: the keys by which those come first going up (`lo`) and going down (`hi`), their
+   * characters read as pinyin; other values come by their keys
+   */
+  sorts?: Record<string, { lo: string; hi: string }>
   /** words of its text: `t:…` of the narrative, `c:…` those that it has elsewhere only. An index of their own has them */
   words?: string[]
   /** the type's main date, for date-ordered pages */

@@ -58,7 +58,7 @@ function keyValue(param: string, descending: boolean): Document {
     const own = { $filter: { input: { $ifNull: ['$keys', []] }, cond: { $and: [{ $gte: ['$$this', $gte] }, { $lt: ['$$this', $lt] }] } } }
     return { [descending ? '$max' : '$min']: own }
   })
-  return { $ifNull: [...candidates, null] }
+  return { $ifNull: [`$sorts.${param}.${descending ? 'hi' : 'lo'}`, ...candidates, null] }
 }
 
 /**

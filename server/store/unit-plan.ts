@@ -139,6 +139,7 @@ function version(write: Write, v: number, at: Date): StoredDoc {
     ...(index && hasAny(index.dates) ? { dates: index.dates } : {}),
     ...(index && hasAny(index.nums) ? { nums: index.nums } : {}),
     ...(index?.groups ? { groups: index.groups } : {}),
+    ...(index?.sorts ? { sorts: index.sorts } : {}),
     ...(index?.words ? { words: index.words } : {}),
     ...(index?.sd ? { sd: index.sd } : {}),
     acc: write.acc,

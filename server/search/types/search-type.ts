@@ -27,6 +27,8 @@ export interface IndexSink {
   key(key: string): void
   /** a folded string; those that begin another one of the same parameter are dropped at the end */
   folded(code: string, folded: string): void
+  /** the place of one Chinese value in an order, as a folded key has it */
+  sort(code: string, place: string): void
   date(code: string, interval: Interval): void
   num(code: string, range: NumberRange): void
 }

@@ -1,10 +1,10 @@
 /** String parameters (R4 search.html 3.1.1.4.8): folded, from the beginning; `:exact` and `:contains`; names also by pinyin. */
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { unescapeValue } from '../escape.ts'
-import { fold, foldName, isHan, partsOfName } from '../fold.ts'
+import { fold, foldName, hasHan, isHan, partsOfName } from '../fold.ts'
 import { exactKey, foldedKey, prefixEnd, SEPARATOR } from '../keys.ts'
 import { NAME_PARTS_MAX, STRING_KEY_MAX } from '../limits.ts'
-import { pinyinForms } from '../pinyin.ts'
+import { pinyinForms, pinyinOrder } from '../pinyin.ts'
 import { givenNameIn } from '../surnames.ts'
 import { anyOf, type PlanNode } from '../plan.ts'
 import type { Column, Criterion, IndexSink, SearchType } from './search-type.ts'
@@ -22,7 +22,16 @@ const ADDRESS_PARTS = ['text', 'country', 'state', 'city', 'district', 'postalCo
 function index(column: Column, value: unknown, datatype: string, sink: IndexSink): void {
   if (datatype === 'HumanName') indexName(column, value as HumanName, sink)
   else if (datatype === 'Address') indexAddress(column, value as Record<string, unknown>, sink)
-  else if (typeof value === 'string') addString(column, value, NAME_STRINGS.get(column.code), sink)
+  else if (typeof value === 'string') {
+    const surname = NAME_STRINGS.get(column.code)
+    addString(column, value, surname, sink)
+    addPlace(column, fold(value), surname === true, sink)
+  }
+}
+
+/** Where a value stands in an order: one that has Chinese characters by their pinyin, others by their keys. */
+function addPlace(column: Column, folded: string, surname: boolean, sink: IndexSink): void {
+  if (hasHan(folded)) sink.sort(column.code, foldedKey(pinyinOrder(folded, surname)))
 }
 
 /** Folded and exact key; pinyin when `surname` says whether the text begins with a surname. */
@@ -61,6 +70,8 @@ interface HumanName {
 
 function indexName(column: Column, name: HumanName, sink: IndexSink): void {
   const given = texts(name.given)
+  const whole = typeof name.text === 'string' ? name.text : [name.family, ...given].filter((part) => typeof part === 'string').join('')
+  addPlace(column, fold(whole), true, sink)
   if (typeof name.family === 'string') addString(column, name.family, true, sink)
   for (const part of given) addString(column, part, false, sink)
   for (const part of [...texts(name.prefix), ...texts(name.suffix)]) addString(column, part, undefined, sink)
@@ -89,6 +100,8 @@ function indexAddress(column: Column, address: Record<string, unknown>, sink: In
   }
   for (const line of lines) addString(column, line, undefined, sink)
   const whole = [address.state, address.city, address.district, ...lines].filter((p) => typeof p === 'string')
+  const place = typeof address.text === 'string' ? address.text : whole.join('')
+  addPlace(column, fold(place), false, sink)
   if (whole.length > 1) addFolded(column, fold(whole.join('')), undefined, sink)
 }
 
