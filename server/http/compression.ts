@@ -26,32 +26,72 @@ export function acceptsGzip(header: string | undefined): boolean {
   return (weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0) > 0
 }
 
+/** One that is shorter is stored as well: a stream of its own costs more than it saves, and a Bundle has thousands of them. */
+const DEFLATED_BYTES_MIN = 256
+
+interface Part {
+  data: Uint8Array[]
+  bytes: number
+  isStored: boolean
+}
+
 /**
  * One gzip member of all pieces. `stored`: those that are not compressed, by their place; where there is no such piece the
  * answer was put together anew, nobody knows where, and none is.
  */
 export async function gzipped(pieces: readonly Uint8Array[], stored: readonly number[]): Promise<Buffer> {
-  const isUnknown = stored.some((at) => at >= pieces.length)
-  const parts: { data: Uint8Array[]; stored: boolean }[] = []
-  for (const [at, piece] of pieces.entries()) {
-    const isStored = isUnknown || stored.includes(at)
-    const last = parts.at(-1)
-    if (last && last.stored === isStored) last.data.push(piece)
-    else parts.push({ data: [piece], stored: isStored })
+  const blocks: Uint8Array[] = [HEADER]
+  // One after the other: each stream has a quarter of a megabyte while it works.
+  for (const { data, isStored } of partsOf(pieces, stored)) {
+    const whole = Buffer.concat(data)
+    if (isStored) blocks.push(...storedBlocks(whole))
+    else blocks.push(await deflated(whole, { level: LEVEL, finishFlush: constants.Z_FULL_FLUSH }))
   }
-  const blocks = await Promise.all(
-    parts.map(({ data, stored: isStored }, at) => {
-      const finishFlush = at === parts.length - 1 ? constants.Z_FINISH : constants.Z_FULL_FLUSH
-      return deflated(Buffer.concat(data), { level: isStored ? 0 : LEVEL, finishFlush })
-    }),
-  )
   const trailer = Buffer.alloc(8)
   trailer.writeUInt32LE(
     pieces.reduce((sum, piece) => crc32(piece, sum), 0),
     0,
   )
   trailer.writeUInt32LE(pieces.reduce((size, piece) => size + piece.byteLength, 0) % 2 ** 32, 4)
-  return Buffer.concat([HEADER, ...blocks, trailer])
+  return Buffer.concat([...blocks, LAST_BLOCK, trailer])
+}
+
+/** Pieces that are treated alike, together. */
+function partsOf(pieces: readonly Uint8Array[], stored: readonly number[]): Part[] {
+  const places = new Set(stored)
+  const isUnknown = stored.some((at) => at >= pieces.length)
+  const parts = joined(
+    [...pieces.entries()].map(([at, piece]) => ({ data: [piece], bytes: piece.byteLength, isStored: isUnknown || places.has(at) })),
+  )
+  return joined(parts.map((part) => (part.bytes < DEFLATED_BYTES_MIN ? { ...part, isStored: true } : part)))
+}
+
+function joined(parts: readonly Part[]): Part[] {
+  const found: Part[] = []
+  for (const part of parts) {
+    const last = found.at(-1)
+    if (last?.isStored === part.isStored) {
+      last.data.push(...part.data)
+      last.bytes += part.bytes
+    } else found.push({ ...part, data: [...part.data] })
+  }
+  return found
+}
+
+/** Bytes of one stored block, at most (RFC 1951 3.2.4). */
+const BLOCK_BYTES_MAX = 0xffff
+const LAST_BLOCK = Buffer.from([1, 0, 0, 0xff, 0xff])
+
+function storedBlocks(data: Buffer): Buffer[] {
+  const blocks: Buffer[] = []
+  for (let at = 0; at < data.length; at += BLOCK_BYTES_MAX) {
+    const block = data.subarray(at, at + BLOCK_BYTES_MAX)
+    const head = Buffer.alloc(5)
+    head.writeUInt16LE(block.length, 1)
+    head.writeUInt16LE(~block.length & 0xffff, 3)
+    blocks.push(head, block)
+  }
+  return blocks
 }
 
 /** For what is sent while it is made. */

@@ -132,6 +132,21 @@ describe('L39 what an answer repeats of its request shares no compression with w
     expect([packed.length > secret.length, inflateRawSync(packed.subarray(10, -8)).equals(secret)]).toEqual([true, true])
   })
 
+  test('short pieces between those that are not compressed cost no stream of their own', async () => {
+    const error = Buffer.from(JSON.stringify({ resourceType: 'OperationOutcome', issue: [{ diagnostics: 'x'.repeat(300) }] }))
+    const pieces = Array.from({ length: 20_001 }, (_, at) =>
+      at % 2 === 0 ? Buffer.from('},"response":{"status":"404"}},{"resource":') : error,
+    )
+    const whole = Buffer.concat(pieces)
+    const packed = await gzipped(
+      pieces,
+      pieces.flatMap((_, at) => (at % 2 === 0 ? [] : [at])),
+    )
+    expect(gunzipSync(packed).equals(whole)).toBe(true)
+    // One stored block for each 64 KiB, and not two blocks for each piece.
+    expect(packed.length - whole.length).toBeLessThan(18 + 5 * (whole.length / 65_535 + 2))
+  })
+
   test('over HTTP: the link of a search', async () => {
     await raw('POST', '/fhir/Basic', JSON_BODY, Buffer.from(JSON.stringify({ ...large, code: { text: 'abcdefghijkl'.repeat(200) } })))
     const found = async (query: string) => (await raw('GET', `/fhir/Basic?_count=5&_sort=_id&code:not=${query}`, GZIP)).bytes.length
