@@ -60,7 +60,7 @@ function print({ instances, sameJson, sameXml, tried, found, missing, unwritable
   const lines = [
     ...failures,
     `${instances} instances: ${sameJson} equal in JSON, ${sameXml} equal through XML`,
-    ...refused.sort().map((one) => `  not stored, as it is no R4 or too large: ${one}`),
+    ...refused.sort().map((one) => `  not stored: ${one}`),
     `${tried} pairs of a resource and a search parameter with a value: ${found} found; ${missing} pairs without a value found by :missing=true`,
     ...[...unwritable].map(([reason, count]) => `  ${count} pairs with a value that no search can name: ${reason}`),
   ]

@@ -49,6 +49,11 @@ function isRefusable(file: string, status: number): boolean {
   return file in INVALID ? status === 422 || status === 400 : TOO_LARGE.has(file) && status === 413
 }
 
+function reasonOf(file: string): string {
+  if (file.startsWith('AuditEvent-')) return 'the account of uses is written by the server alone'
+  return INVALID[file]?.reason ?? 'larger than a document of the database can be'
+}
+
 const FOLDER = join(import.meta.dirname, '..', '..', 'node_modules', 'hl7.fhir.r4.examples')
 
 export async function checkExample(server: TestServer, file: string, findings: Findings): Promise<void> {
@@ -57,7 +62,7 @@ export async function checkExample(server: TestServer, file: string, findings: F
   findings.instances++
   const created = await server.call('POST', `/fhir/${type}`, { body: sent })
   if (created.status !== 201) {
-    if (isRefusable(file, created.status)) findings.refused.push(`${file}: ${created.status}`)
+    if (isRefusable(file, created.status)) findings.refused.push(`${file}: ${created.status}, ${reasonOf(file)}`)
     else findings.failures.push(`${file}: created with ${created.status}: ${created.text.slice(0, 300)}`)
     return
   }
