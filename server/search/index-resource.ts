@@ -13,8 +13,21 @@ import type { TypeParams } from './registry.ts'
 import { indexText } from './text/index-text.ts'
 import type { IndexSink } from './types/search-type.ts'
 
+/**
+ * A Subscription is found by nothing of `channel.header`: these are its client's credentials at the endpoint, and who is not shown
+ * them (server/interactions/subscription-text.ts) would find them out by words, or by a parameter of his own making.
+ */
+function searchable(resource: FhirResource): FhirResource {
+  if (resource.resourceType !== 'Subscription') return resource
+  const { channel } = resource as { channel?: unknown }
+  if (channel === null || typeof channel !== 'object') return resource
+  const { header, _header, ...rest } = channel as Record<string, unknown>
+  return { ...resource, channel: rest }
+}
+
 /** @throws OutcomeError too-many-keys: a resource is indexed as a whole or not at all */
-export function indexResource(resource: FhirResource, params: TypeParams, zone: Zone, ownBase: string): IndexEntry {
+export function indexResource(whole: FhirResource, params: TypeParams, zone: Zone, ownBase: string): IndexEntry {
+  const resource = searchable(whole)
   const sink = new Sink(zone, ownBase, resource)
   for (const { column, searchType, extracts } of params.stored) {
     const emit = (value: unknown, datatype: string) => searchType.index(column, value, datatype, sink)

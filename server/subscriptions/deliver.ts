@@ -34,9 +34,13 @@ export async function takeTurn(
   alive: () => boolean,
   wayOf: (row: SubscriptionRow, spec: Spec) => Way | undefined,
 ): Promise<void> {
-  const { doc, spec } = await load(deps, row)
+  const { doc, spec, waiting } = await load(deps, row)
   if (!doc) return forget(deps, row)
   if (row.state === 'off') return rest(deps, row)
+  if (waiting) {
+    await later(deps, row, row.wakes, new Date(deps.fhir.now().getTime() + SUBSCRIPTION_BOUNDS.heldMs))
+    return
+  }
   const isOver = spec?.end !== undefined && spec.end <= deps.fhir.now()
   if (!spec || isOver) {
     await changeState(deps, row, 'off', { set: { due: NEVER }, ...(isOver ? {} : { error: 'registration' }) })
