@@ -157,6 +157,9 @@ class IngestService implements Ingest {
     }, INGEST_BOUNDS.heartbeatMs)
     try {
       return await processPayload(this.deps, this.tables, payload, { groups: this.#groups, ...(raw && { raw }) })
+    } catch (error) {
+      this.#sweptAt = 0
+      throw error
     } finally {
       clearInterval(heartbeat)
     }
@@ -176,14 +179,20 @@ class IngestService implements Ingest {
   async #sweep(): Promise<number> {
     const now = this.deps.now().getTime()
     if (now - this.#sweptAt < INGEST_BOUNDS.sweepMs) return 0
-    this.#sweptAt = now
     const uploads = await sweepUploads(this.tables, new Date(now))
-    return uploads + (await sweepWaiting(this.deps, this.tables))
+    const woken = await sweepWaiting(this.deps, this.tables)
+    // One that broke off is made again at the next round.
+    this.#sweptAt = now
+    return uploads + woken
   }
 
   #workerOptions(): WorkerOptions {
     const { leaseMs, heartbeatMs, listPageMax, payloadConcurrency } = INGEST_BOUNDS
-    const failed = (kind: string, id: string | number): void => this.deps.log?.('job-failed', { kind, id })
+    const failed = (kind: string, id: string | number): void => {
+      // What it made known may not have woken all that waited for it.
+      this.#sweptAt = 0
+      this.deps.log?.('job-failed', { kind, id })
+    }
     return { owner: this.#owner, leaseMs, heartbeatMs, pageMax: listPageMax, concurrency: payloadConcurrency, now: this.deps.now, failed }
   }
 

@@ -18,15 +18,11 @@ const base = { code: 'reindex', methods: ['POST'], definition: '', run: kickOff 
 export const reindexSystem: Operation = { ...base, on: 'system', level: 'system' }
 export const reindexType: Operation = { ...base, on: '*', level: 'type' }
 export const reindexInstance: Operation = { ...base, on: '*', level: 'instance' }
-export const reindexStatus: Operation = {
-  code: 'reindex-status',
-  behind: 1,
-  on: 'system',
-  level: 'system',
-  methods: ['GET', 'DELETE'],
-  definition: '',
-  run: status,
-}
+const reports = { code: 'reindex-status', on: 'system', level: 'system', definition: '', run: status } as const
+/** of all that is outstanding */
+export const reindexStatus: Operation = { ...reports, methods: ['GET'] }
+/** of one job */
+export const reindexJob: Operation = { ...reports, behind: 1, methods: ['GET', 'DELETE'] }
 
 const RETRY_SECONDS = '1'
 

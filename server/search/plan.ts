@@ -125,6 +125,8 @@ export interface SortTerm {
 export interface SortPlace {
   prefix: string
   range: readonly [from: string, to: string]
+  /** of references: a key that ends in a type says of what type it is, and not what it is */
+  skipsTypes?: true
   /** of strings: the parameter whose Chinese values have places of their own, which then count alone */
   sorts?: string
 }

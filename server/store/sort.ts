@@ -34,11 +34,8 @@ export function orderOf(term: SortTerm, date: 'sd' | 'at' = 'sd'): Order {
       return { field: date, value: { $ifNull: [`$${date}`, null] }, descending, instant: true }
     case 'dates':
       return { value: outermost(term, (path) => `${path}.${descending ? 'hi' : 'lo'}`), descending, instant: true }
-    case 'nums': {
-      // What is measured in units of UCUM by what it is in base units: 5.4 mmol/L is less than 6000 umol/L.
-      const based = outermost(term, (path) => finiteEnds(path, descending, '.c'))
-      return { value: { $ifNull: [based, outermost(term, (path) => finiteEnds(path, descending))] }, descending, instant: false }
-    }
+    case 'nums':
+      return { value: outermost(term, (path) => finiteEnds(path, descending)), descending, instant: false }
     case 'keys':
       return { value: keyValue(term.places ?? [], best), descending, instant: false }
     default:
@@ -54,22 +51,23 @@ function outermost({ by, param, more = [], descending }: SortTerm, endsOf: (path
 }
 
 /**
- * An end that is open (`<5` goes down without one) sorts as the value itself, in base units as its other end: no mark can hold
- * what is infinite.
+ * What is measured in units of UCUM by what it is in base units: 5.4 mmol/L is less than 6000 umol/L. An end that is open (`<5` goes
+ * down without one) sorts as the value itself, in base units as its other end: no mark can hold what is infinite.
  */
-function finiteEnds(path: string, descending: boolean, within: '' | '.c' = ''): Document {
+function finiteEnds(path: string, descending: boolean): Document {
   const [end, other] = descending ? ['hi', 'lo'] : ['lo', 'hi']
   const open = descending ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
-  const at = `$$this${within}`
-  const instead = within === '' ? '$$this.v' : `${at}.${other}`
-  return { $map: { input: { $ifNull: [path, []] }, in: { $cond: [{ $eq: [`${at}.${end}`, open] }, instead, `${at}.${end}`] } } }
+  const stands = { $ifNull: [`$$this.c.${end}`, `$$this.${end}`] }
+  const instead = { $ifNull: [`$$this.c.${other}`, '$$this.v'] }
+  return { $map: { input: { $ifNull: [path, []] }, in: { $cond: [{ $eq: [stands, open] }, instead, stands] } } }
 }
 
 /** Of several places the values are compared without what tells the places apart. */
 function keyValue(places: readonly SortPlace[], best: '$min' | '$max'): Document {
-  const values = places.map(({ prefix, range, sorts }) => {
+  const values = places.map((place) => {
+    const { prefix, sorts } = place
     const read = sorts === undefined ? [] : [`$sorts.${pathName(sorts)}.${best === '$min' ? 'lo' : 'hi'}`]
-    const key = { $ifNull: [...read, { [best]: keysWithin(range) }, null] }
+    const key = { $ifNull: [...read, { [best]: keysWithin(place) }, null] }
     if (places.length === 1) return key
     const bare = { $substrBytes: ['$$key', Buffer.byteLength(prefix), -1] }
     return { $let: { vars: { key }, in: { $cond: [{ $eq: ['$$key', null] }, null, bare] } } }
@@ -77,12 +75,13 @@ function keyValue(places: readonly SortPlace[], best: '$min' | '$max'): Document
   return values.length === 1 ? (values[0] as Document) : { $ifNull: [{ [best]: values }, null] }
 }
 
-const keysWithin = ([from, to]: SortPlace['range']): Document => ({
-  $filter: {
-    input: { $ifNull: ['$keys', []] },
-    cond: { $and: [{ $gte: ['$$this', { $literal: from }] }, { $lt: ['$$this', { $literal: to }] }] },
-  },
-})
+const TYPE_ALONE = '>[A-Z][A-Za-z]*/$'
+
+function keysWithin({ range: [from, to], skipsTypes }: SortPlace): Document {
+  const isWithin = [{ $gte: ['$$this', { $literal: from }] }, { $lt: ['$$this', { $literal: to }] }]
+  const isValue = skipsTypes ? [{ $not: [{ $regexMatch: { input: '$$this', regex: TYPE_ALONE } }] }] : []
+  return { $filter: { input: { $ifNull: ['$keys', []] }, cond: { $and: [...isWithin, ...isValue] } } }
+}
 
 /**
  * Expression that is true for rows behind the mark in the order given; `fields` name the computed values.

@@ -138,10 +138,10 @@ function nextHeartbeat({ heartbeatSeconds }: Spec, { sentAt }: SubscriptionRow):
   return new Date(sentAt.getTime() + heartbeatSeconds * 1000)
 }
 
-/** False: it was woken since `wakes` was read. */
+/** Nothing has failed that still waits, so that the next event wakes it at once. False: it was woken since `wakes` was read. */
 async function later({ fhir }: SubscriptionDeps, row: SubscriptionRow, wakes: number, due: Date): Promise<boolean> {
   const where = { _id: row._id, edition: row.edition, wakes }
-  return (await subscriptionsOf(fhir.store).update(where, { set: { due } })) !== undefined
+  return (await subscriptionsOf(fhir.store).update(where, { set: { due, failures: 0 } })) !== undefined
 }
 
 type Delivered = 'sent' | 'failed' | 'stopped'

@@ -22,7 +22,7 @@ export async function failed(deps: SubscriptionDeps, row: SubscriptionRow, failu
 }
 
 /** Between half of it and all, so that those who failed together do not come again together. */
-function waitMs(firstMs: number, failures: number): number {
+export function waitMs(firstMs: number, failures: number): number {
   const most = Math.min(firstMs * 2 ** Math.min(failures - 1, 20), SUBSCRIPTION_BOUNDS.retryMsMax)
   return most * (0.5 + Math.random() / 2)
 }

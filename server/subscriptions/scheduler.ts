@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { workOne } from '../jobs/worker.ts'
 import { SUBSCRIPTION_BOUNDS as BOUNDS } from './bounds.ts'
 import { takeTurn } from './deliver.ts'
+import { waitMs } from './failed.ts'
 import { subscriptionsOf } from './tables.ts'
 import type { Spec, SubscriptionDeps, SubscriptionRow } from './types.ts'
 import type { Way } from './ways.ts'
@@ -99,14 +100,16 @@ async function turnOf(
     sort: {},
     work: (one: SubscriptionRow, alive: () => boolean) => takeTurn(deps, one, () => alive() && mayGoOn(), wayOf),
   }
+  let isBroken = false
   const failed = (_kind: string, id: string | number, error: unknown): void => {
+    isBroken = true
     deps.log.warn({ subscription: id, kind: error instanceof Error ? error.name : 'unknown' }, 'subscription: turn failed')
   }
   const { owner, fhir } = deps
   const options = { owner, leaseMs: BOUNDS.leaseMs, heartbeatMs: BOUNDS.heartbeatMs, pageMax: 1, now: fhir.now, failed }
   await workOne(kind, row, options).catch((error: unknown) => failed('', row._id, error))
-  // What could not be done is not tried again at once.
-  await table
-    .update({ _id: row._id, due: row.due }, { set: { due: new Date(fhir.now().getTime() + BOUNDS.pollMs) } })
-    .catch(() => undefined)
+  // What could not be done is not tried again at once; what was due at another time by now has been done.
+  const failures = isBroken ? row.failures + 1 : row.failures
+  const due = new Date(fhir.now().getTime() + Math.max(BOUNDS.pollMs, isBroken ? waitMs(BOUNDS.pollMs, failures) : 0))
+  await table.update({ _id: row._id, due: row.due }, { set: { due, failures } }).catch(() => undefined)
 }

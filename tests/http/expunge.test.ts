@@ -1,14 +1,13 @@
 /** `$expunge`: a person is deleted by law, and nothing of it is left, comes back, or takes anybody else along. */
 import { readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import iconv from 'iconv-lite'
-import { Binary, type Db, MongoClient } from 'mongodb'
+import { type Db, MongoClient } from 'mongodb'
 import { DEMO_CONFIG_FILE } from '../../server/config/config.ts'
 import { EXPUNGE_BOUNDS } from '../../server/expunge/bounds.ts'
 import { comparable, custody, give, NO_SHARING, observation, patient, putAll, relabelled } from '../consent/resources.ts'
 import { codeOf } from '../leaks/worlds.ts'
+import { bytesIn, scan } from '../support/scan.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
 const sample = (name: string) => readFile(new URL(`../fixtures/samples/${name}`, import.meta.url))
@@ -99,34 +98,8 @@ const listed = (answer: Answer, name: string): Record<string, unknown[]> =>
       .map(({ part = [] }) => [worth(part[0] as Part), part.slice(1).map(worth)]),
   )
 
-/** Collections in which one of the texts stands, in a string or in bytes of either charset, packed or not; `_id` of the row. */
-async function scanned(texts: readonly string[], without: RegExp = /^$/): Promise<string[]> {
-  const forms = texts.flatMap((text) => [Buffer.from(text), iconv.encode(text, 'gb18030')])
-  const found: string[] = []
-  for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
-    if (without.test(name)) continue
-    for await (const row of db.collection(name).find()) {
-      if (bytesIn(row).some((bytes) => forms.some((form) => bytes.includes(form)))) found.push(`${name} ${JSON.stringify(row._id)}`)
-    }
-  }
-  return found
-}
-
-function bytesIn(value: unknown): Buffer[] {
-  if (typeof value === 'string') return [Buffer.from(value)]
-  if (value instanceof Binary) return unpacked(Buffer.from(value.buffer))
-  if (Array.isArray(value)) return value.flatMap(bytesIn)
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, one]) => [Buffer.from(key), ...bytesIn(one)])
-}
-
-function unpacked(bytes: Buffer): Buffer[] {
-  try {
-    return [bytes, zstdDecompressSync(bytes)]
-  } catch {
-    return [bytes]
-  }
-}
+/** Collections and rows in which one of the texts stands. */
+const scanned = (texts: readonly string[], without: RegExp = /^$/): Promise<string[]> => scan(db, texts, without)
 
 async function patientsNamed(number: string): Promise<string[]> {
   const rows = await db.collection<{ _id: string }>('Patient').find().toArray()

@@ -194,7 +194,7 @@ describe('Bundles', () => {
     const own = await putOff(server, 'GET', '/fhir/Observation', { token: engine })
     const answer = await later('POST', '/fhir', bundle('batch', read('$export'), read(own.replace('/fhir/', ''))))
     const codes = answer.json.entry[0].resource.entry.map(({ resource }: { resource: Parameters<typeof code>[0] }) => code(resource))
-    expect(codes).toEqual(['export-async-only', 'resource-type-unknown'])
+    expect(codes).toEqual(['bundle-invalid', 'resource-type-unknown'])
   })
 })
 

@@ -95,8 +95,8 @@ describe('a quantity', () => {
 
   test('in order and page by page where an end is open', async () => {
     const query = 'Observation?code=open&_count=1'
-    expect(await paged(`${query}&_sort=value-quantity,_id`)).toEqual(['below-1', 'below-2', 'below-3', 'above', 'between'])
-    // By the upper end: above all values, 2 mg, below 3, 2 and 1 mg.
-    expect(await paged(`${query}&_sort=-value-quantity`)).toEqual(['above', 'below-3', 'between', 'below-2', 'below-1'])
+    expect(await paged(`${query}&_sort=value-quantity,_id`)).toEqual(['below-1', 'above', 'below-2', 'between', 'below-3'])
+    // Below 3 mg, 2 mg, below 2 mg, above 1 mg, below 1 mg: an open end counts as the value.
+    expect(await paged(`${query}&_sort=-value-quantity`)).toEqual(['below-3', 'between', 'below-2', 'above', 'below-1'])
   })
 })

@@ -38,6 +38,7 @@ const VALUES: Record<string, string> = {
   quantity: 'gt5||mg',
   uri: 'http://hl7.org/fhir/x',
   reference: 'Patient/example',
+  special: '39.9|116.4',
 }
 
 /** A value of the type's own form; of a composite one for each part. */
@@ -60,6 +61,7 @@ const INDEXES: Record<string, readonly string[]> = {
   date: ['dates', '_id_'],
   number: ['_id_'],
   quantity: ['_id_'],
+  special: ['_id_'],
 }
 
 test('every search parameter of every type', async () => {
@@ -75,9 +77,11 @@ test('every search parameter of every type', async () => {
       const wanted =
         parameter.code === '_id'
           ? ['_id_']
-          : parameter.code === '_lastUpdated' || plan.kind === 'lastUpdated'
-            ? ['at', '_id_']
-            : (INDEXES[parameter.type] ?? [])
+          : parameter.code === '_text' || parameter.code === '_content'
+            ? ['words']
+            : parameter.code === '_lastUpdated' || plan.kind === 'lastUpdated'
+              ? ['at', '_id_']
+              : (INDEXES[parameter.type] ?? [])
       parameters++
       // The same keys in another type are the same question.
       const question = JSON.stringify(plan)

@@ -1,6 +1,6 @@
 /** Leak catalogue: what a notification, its absence, its number or a Subscription itself could tell. */
 import { describe, expect, test } from '@jest/globals'
-import { BROAD, consentOf, custody, give, NO_SHARING, observation, relabelled } from '../consent/resources.ts'
+import { BROAD, consentOf, custody, encounter, give, NO_SHARING, observation, patient, relabelled } from '../consent/resources.ts'
 import { asAbsent } from '../leaks/worlds.ts'
 import { active, plain, put, setting, subscribe } from './setting.ts'
 
@@ -38,6 +38,20 @@ test('withdrawn between the event and a later attempt: not one byte more', async
   await held.receiver.until(() => namesAt('/hook/turn').includes('turn-2'))
   expect(namesAt('/hook/turn')).toEqual(['turn-1', 'turn-2'])
   expect(held.receiver.at('/hook/turn').filter(({ body, at }) => at > acknowledged && body.includes('turned'))).toEqual([])
+  held.receiver.answers = () => 200
+})
+
+test('after one that failed and was withdrawn, the next one is told at once', async () => {
+  await put(held, patient('said-no'), encounter('visit-said-no', 'said-no', 'H2', 'Practitioner/doc-2'))
+  await active(held, plain(held, 'Observation?code=urn:test|next', '/hook/next'))
+  held.receiver.answers = ({ path }) => (path.includes('next-1') ? give(held.server, 'said-no', NO_SHARING).then(() => 503) : 200)
+  await put(held, observation('next-1', 'said-no', 'next'))
+  await held.receiver.until(() => namesAt('/hook/next').length >= 1)
+  // Long enough for the second attempt, of which nothing is left.
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  await put(held, observation('next-2', 'open', 'next'))
+  await held.receiver.until(() => namesAt('/hook/next').length >= 2)
+  expect(namesAt('/hook/next')).toEqual(['next-1', 'next-2'])
   held.receiver.answers = () => 200
 })
 

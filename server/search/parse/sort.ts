@@ -48,7 +48,7 @@ function placeOf(type: string, { code, refersTo }: Column): SortPlace {
   if (type === 'uri') return within(code + SEPARATOR.system)
   if (type === 'string') return { ...within(code + SEPARATOR.folded), sorts: code }
   const prefix = code + SEPARATOR.reference
-  if (refersTo !== undefined) return within(prefix, `${refersTo}/`, prefixEnd(`${prefix}${refersTo}/`))
+  if (refersTo !== undefined) return { ...within(prefix, `${refersTo}/`, prefixEnd(`${prefix}${refersTo}/`)), skipsTypes: true }
   // A type or an address; identifiers, and that there is a display alone, stand outside.
-  return within(prefix, 'A', `${prefix}{`)
+  return { ...within(prefix, 'A', `${prefix}{`), skipsTypes: true }
 }

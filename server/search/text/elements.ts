@@ -10,7 +10,7 @@ export const TEXT_ELEMENTS: ReadonlySet<string> = new Set(
   contentString contextInvariant copyright country criteria deceasedString defaultValueMarkdown defaultValueString definition
   dependent description detail detailString deviceIdentifier deviceName diagnostics disclaimer display disposition
   distinctIdentifier district disulfideLinkage documentation documentType doseNumberString error extraDetails family fixedMarkdown
-  fixedString geographicalLocation given guidance header hint human imprint initiator instruction intraspecificDescription label
+  fixedString geographicalLocation given guidance hint human imprint initiator instruction intraspecificDescription label
   line logMessage lotNumber manufacturer manufacturerString maternalOrganismName meaningWhenMissing measurementPoint
   minimumVolumeString mitigation modelNumber modification name network number occurrenceString onsetString orderMeaning
   organismName other outcomeDesc overrideReason parentSubstanceName part participantEffectiveDescription partNumber
@@ -24,12 +24,12 @@ export const TEXT_ELEMENTS: ReadonlySet<string> = new Set(
 
 /**
  * Names of elements that are strings and no text: for machines, a number of somebody or
- * something (`identifier` looks for that), a unit beside its code, or a code of that name elsewhere.
+ * something (`identifier` looks for that), a secret (`header` of a Subscription's channel), a unit beside its code, or a code of that name elsewhere.
  */
 export const NO_TEXT: ReadonlySet<string> = new Set(
   `actorId address altId anchor averageMolecularFormula baseFormulaProductName carrierHRF check cigar code
   compareToSourceExpression compareToSourceId compareToSourcePath connectivity contextLinkId cTerminalModification data datasetId
-  defaultValue element etag expression field fraction genomeBuild headerField id identityCertificate ifMatch ifNoneExist
+  defaultValue element etag expression field fraction genomeBuild header headerField id identityCertificate ifMatch ifNoneExist
   ifNoneMatch image isModifierReason language linkId location map maternalOrganismId max message minimumId molecularFormula
   molecularFormulaByMoiety mustSupport nTerminalModification observedAllele observedSeq param parameterName parameters params
   paternalOrganismId path performerLinkId productRelatedness proxyIdentityCertificate readsetId reasonLinkId reference

@@ -315,11 +315,11 @@ export const uri: Test = ({ value }, asked, { modifier }) => {
 export const TESTS: Record<string, Test> = { token, string, date, number, quantity, reference, uri }
 
 /**
- * What an element is ordered by; undefined: not compared here. `byBeginning`: the date by which resources of the type are
+ * What an element is ordered by; undefined: not compared here (quantities, which are ordered in base units: sort.test.ts). `byBeginning`: the date by which resources of the type are
  * listed, which goes by the beginning of a period in both directions, by its end where that is all there is.
  */
 export function orderOf(type: string, element: Element, descending: boolean, byBeginning: boolean): number | undefined {
-  const range = type === 'date' ? dateOf(element) : type === 'number' || type === 'quantity' ? numbersOf(element) : undefined
+  const range = type === 'date' ? dateOf(element) : type === 'number' ? numbersOf(element) : undefined
   if (range && byBeginning) return range.lo === EVER.lo ? range.hi : range.lo
   return range && (descending ? range.hi : range.lo)
 }

@@ -166,6 +166,17 @@ describe('content', () => {
   })
 })
 
+test('the secret of a Subscription is no text of it', () => {
+  const subscription = {
+    resourceType: 'Subscription',
+    status: 'active',
+    reason: 'watched',
+    criteria: 'Patient?active=true',
+    channel: { type: 'rest-hook', header: ['Authorization: Bearer topsecret'] },
+  } as unknown as FhirResource
+  expect(['watched', 'topsecret', 'Authorization'].map((word) => finds(subscription, `_content=${word}`))).toEqual([true, false, false])
+})
+
 describe('bounds', () => {
   const words = (count: number, start: string) => Array.from({ length: count }, (_, at) => `${start}${at}`).join(' ')
 
