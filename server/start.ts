@@ -11,6 +11,10 @@ import { authRouter } from './auth/auth-router.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { openAuth } from './auth/parts.ts'
 import type { Config } from './config/config.ts'
+import { createBars } from './expunge/bars.ts'
+import { createExpunging } from './expunge/expunging.ts'
+import { expungeTables } from './expunge/tables.ts'
+import type { Expunging } from './expunge/types.ts'
 import { answerBrokenRequests } from './http/broken-requests.ts'
 import { createApp } from './http/app.ts'
 import { createIndexDefinitions } from './indexing/definitions.ts'
@@ -109,6 +113,35 @@ async function startOn(
   const audit = createAudit({ store, now, node: hostname(), queryKey: secret.for('audited queries') })
   const writer = createWriter({ store, search, access, whileIndexing })
   const indexing = await createIndexing({ ...indexed, access, definitions, now })
+  const ingest = createIngest({
+    store,
+    writer,
+    now,
+    decision: systemDecision('ingest'),
+    secret: secret.for('resource ids'),
+    sources: config.sources,
+    organizations: config.organizations.map(({ id, identifiers }) => ({ id, codes: identifiers.map(({ value }) => value) })),
+    mapping: sourceMapping,
+    translate: (map, code) => terminology.translate(map, code),
+    validate: (resource, decimals) =>
+      validator.validate(resource, { mode: 'create', decimals }).map(({ kind, ...issue }) => ({ ...issue, base: kind === 'structure' })),
+    relink: (patient, from, to) => access.relink(patient, from, to),
+    consented: (persons) => access.consented(persons),
+    expunged: (names, numbers) => expunging.barsRecord(names, numbers),
+    audit: ingestAudit(audit, access),
+    log: (event, facts) => log.info(facts, event),
+  })
+  const removed = expungeTables(store)
+  const expunging: Expunging = await createExpunging({
+    store,
+    audit,
+    access,
+    tables: removed,
+    payloads: { ingest: ingest.deps, tables: ingest.tables },
+    bars: createBars(removed.bars, secret.for('expunged')),
+    now,
+    log: (event, facts) => log.warn(facts, event),
+  })
   const fhir: FhirDeps = {
     store,
     search,
@@ -117,6 +150,7 @@ async function startOn(
     writer,
     audit,
     indexing,
+    expunging,
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
@@ -133,29 +167,13 @@ async function startOn(
   fhir.subscriptions = subscriptions
   const auth = await openAuth({ config: known, table: (name) => store.table(systemDecision('auth'), name), log })
   const authenticate = createAuthenticator(auth)
-  const ingest = createIngest({
-    store,
-    writer,
-    now,
-    decision: systemDecision('ingest'),
-    secret: secret.for('resource ids'),
-    sources: config.sources,
-    organizations: config.organizations.map(({ id, identifiers }) => ({ id, codes: identifiers.map(({ value }) => value) })),
-    mapping: sourceMapping,
-    translate: (map, code) => terminology.translate(map, code),
-    validate: (resource, decimals) =>
-      validator.validate(resource, { mode: 'create', decimals }).map(({ kind, ...issue }) => ({ ...issue, base: kind === 'structure' })),
-    relink: (patient, from, to) => access.relink(patient, from, to),
-    consented: (persons) => access.consented(persons),
-    audit: ingestAudit(audit, access),
-    log: (event, facts) => log.info(facts, event),
-  })
   await writeOrganizations(writer, config.organizations)
   await prepareExportTables(store)
   await prepareAsyncTables(store)
   await ingest.start()
   access.start()
   indexing.start()
+  expunging.start()
   await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
@@ -186,6 +204,7 @@ async function startOn(
       await ingest.stop()
       await access.stop()
       await indexing.stop()
+      await expunging.stop()
       await store.close()
       await release()
     },

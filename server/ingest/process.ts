@@ -5,6 +5,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
+import { wasExpunged } from './expunged.ts'
 import { prepare } from './prepare.ts'
 import { isBusy, processRows } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
@@ -181,6 +182,7 @@ class PayloadRun {
   readonly #issues: IssueList
   readonly #running = new Set<Promise<void>>()
   #failure: unknown
+  #expunged = 0
 
   constructor(deps: IngestDeps, tables: IngestTables, payload: PayloadDoc) {
     this.deps = deps
@@ -196,6 +198,7 @@ class PayloadRun {
     if (outcome.status === 'unchanged') this.#counts.unchanged++
     if (outcome.status === 'stored-with-issues') this.#counts.withIssues++
     if (outcome.status === 'refused') this.#counts.refused++
+    if (wasExpunged(outcome)) this.#expunged++
     if (outcome.status === 'nothing') this.#counts.nothing++
     if (outcome.status === 'waiting') this.#counts.open++
     this.#issues.add(outcome.issues)
@@ -257,10 +260,23 @@ class PayloadRun {
   async finish(): Promise<PayloadDoc> {
     const quarantined = this.#counts.open === 0 ? 0 : await this.tables.quarantine.count({ payload: this.payload._id, state: 'open' })
     const { total, withIssues } = this.#counts
-    const status: PayloadStatus =
-      quarantined > 0 && quarantined >= total ? 'quarantined' : quarantined + withIssues > 0 ? 'stored-with-issues' : 'stored'
+    // Nothing but what was expunged: its bytes are not kept either.
+    const isGone = total > 0 && this.#expunged === total
+    if (isGone) await this.#forgetBytes()
+    const status: PayloadStatus = isGone
+      ? 'rejected'
+      : quarantined > 0 && quarantined >= total
+        ? 'quarantined'
+        : quarantined + withIssues > 0
+          ? 'stored-with-issues'
+          : 'stored'
     await this.#save({ status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
     return this.payload
+  }
+
+  async #forgetBytes(): Promise<void> {
+    await this.tables.chunks.delete({ upload: this.payload.upload })
+    await this.#save({ inline: null, chunks: 0, fileName: '' })
   }
 
   async #save(set: Partial<PayloadDoc>): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { INGEST_BOUNDS } from './bounds.ts'
 import { checkFolded } from './check.ts'
+import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { type FoldedChange, foldStatements, type StatementFor } from './fold/stored.ts'
 import { isMention } from './fold/types.ts'
@@ -65,9 +66,17 @@ const turnOf = ({ type, id, statement }: StatementFor): string[] => (statement &
 /** Rows that were not stored before, each delivery once. */
 async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[], result: BatchResult): Promise<Row[]> {
   const ids = jobs.map(({ source, record }) => deliveryId(deps.secret, source, record))
-  const known = new Map((await tables.deliveries.getMany(ids)).map((doc) => [doc._id, doc]))
+  const [rows, expunged] = await Promise.all([
+    tables.deliveries.getMany(ids),
+    Promise.all(jobs.map(({ record }) => isExpunged(deps, record))),
+  ])
+  const known = new Map(rows.map((doc) => [doc._id, doc]))
   return jobs.flatMap((job, at) => {
     const { record, payload } = job
+    if (expunged[at]) {
+      result.outcomes[at] = expungedOutcome(record)
+      return []
+    }
     const delivery = known.get(ids[at] as string)
     if (delivery?.digest === record.digest && delivery.status !== 'waiting') {
       result.outcomes[at] = knownOutcome(delivery, payload._id, record)

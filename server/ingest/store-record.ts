@@ -6,6 +6,7 @@ import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { checkFolded } from './check.ts'
+import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { foldStatements, type StatementFor } from './fold/stored.ts'
 import { type Linked, linkPatient } from './link/link.ts'
@@ -30,6 +31,7 @@ type Known = DeliveryDoc | undefined
  */
 export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
   const { record, source } = job
+  if (await isExpunged(deps, record)) return { outcome: expungedOutcome(record) }
   const delivery = await tables.deliveries.get(deliveryId(deps.secret, source, record))
   if (delivery?.digest === record.digest && delivery.status !== 'waiting')
     return { outcome: knownOutcome(delivery, job.payload._id, job.record) }

@@ -71,6 +71,8 @@ export interface IngestDeps {
   consented(persons: readonly string[]): Promise<ReadonlySet<string>>
   /** false: this person (or person to be) refused that this source's data be collected (formats.md D49) */
   mayCollect?(person: string, source: IngestSource): Promise<boolean>
+  /** is one of these resources (`Type/id`) or patient numbers of what was expunged? */
+  expunged?(names: readonly string[], numbers: readonly string[]): Promise<boolean>
   audit: IngestAudit
   now(): Date
   /** identity numbers that the site knows to be nobody's, normalised */

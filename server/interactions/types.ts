@@ -2,6 +2,7 @@
 import type { Access } from '../access/types.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Actor } from '../auth/actor.ts'
+import type { Expunging } from '../expunge/types.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Indexing } from '../indexing/indexing.ts'
 import type { Zone } from '../fhir/zone.ts'
@@ -58,6 +59,7 @@ export interface FhirDeps {
   writer: Writer
   audit: Audit
   indexing: Indexing
+  expunging: Expunging
   pages: PageTokens
   /** FHIR base without a slash at its end, e.g. http://127.0.0.1:8080/fhir */
   baseUrl: string

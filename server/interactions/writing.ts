@@ -79,9 +79,10 @@ export async function store(
   )
   const current = drafts.map((draft) => standing.get(nameOf(draft)))
   const makes = (draft: Draft, at: number) => draft.method === 'POST' || mayName(request.actor, draft, current[at])
+  const barred = await barredAmong(deps, drafts, current)
   const making = new Set(drafts.flatMap((draft, at) => (draft.type === 'Patient' && makes(draft, at) ? [draft.id] : [])))
   for (const [at, draft] of drafts.entries())
-    await requireWritable(deps, request, { draft, current: current[at], making }).catch((error: unknown) => failed(at, error))
+    await requireWritable(deps, request, { draft, current: current[at], making, barred }).catch((error: unknown) => failed(at, error))
   const notified = await withSubscriptions(deps, request, drafts, current)
   const audit = await auditOf(deps, request, notified.drafts, current)
   const side = [...(extra.side ?? []), ...notified.side]
@@ -144,15 +145,29 @@ interface Intended {
   draft: Draft
   current: Stored | undefined
   making: ReadonlySet<string>
+  /** `Type/id` of what was expunged */
+  barred: ReadonlySet<string>
+}
+
+/** What was expunged does not come back: its ids are given to nothing any more. */
+async function barredAmong(
+  deps: FhirDeps,
+  drafts: readonly Draft[],
+  current: readonly (Stored | undefined)[],
+): Promise<ReadonlySet<string>> {
+  const named = drafts.filter(({ method }, at) => method === 'PUT' && !current[at]).map(nameOf)
+  return named.length === 0 ? new Set() : deps.expunging.barred(named)
 }
 
 /**
  * What the writer may not see answers as if it were absent, whether he might change it or not (access.md L55). Operators
  * write without seeing, and name what is new, as clients do with ids of their own: for others a hidden id and a free one answer alike (access.md L34).
  */
-async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, current, making }: Intended): Promise<void> {
+async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, current, making, barred }: Intended): Promise<void> {
   const { actor } = request
   const isBlind = actor.party === 'operator' || actor.unrestricted === true
+  // A client that names its resources meets an id of which nothing is told, as that of a hidden one.
+  if (!current && barred.has(nameOf(draft))) throw new OutcomeError(isBlind ? 'expunged' : 'not-found')
   const isNew = draft.method === 'POST' || mayName(actor, draft, current)
   if (!isBlind && !isNew) await requireVisible(deps, request, draft, current)
   const verdict = await deps.access.mayWrite(actor, draft, current, making)

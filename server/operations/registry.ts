@@ -6,6 +6,7 @@ import { convert } from './convert.ts'
 import { diffInstance, diffSystem } from './diff/diff.ts'
 import { document, documentOfType } from './document.ts'
 import { encounterEverything, ownEverything, patientEverything } from './everything.ts'
+import { expungeInstance, expungeJobs, expungeStatus } from './expunge.ts'
 import { groupExport, patientExport, systemExport } from './export/export.ts'
 import { exportFile, exportStatus } from './export/export-status.ts'
 import { graphqlInstance, graphqlSystem } from './graphql/graphql.ts'
@@ -46,6 +47,9 @@ const OPERATIONS: readonly Operation[] = [
   reindexInstance,
   reindexStatus,
   reindexJob,
+  expungeInstance,
+  expungeJobs,
+  expungeStatus,
   diffInstance,
   diffSystem,
   graphqlSystem,

@@ -14,6 +14,7 @@ import { connect } from './connect.ts'
 import { AUDIT_TYPE, type StoredDoc, toStored } from './documents.ts'
 import { recorded } from './explain.ts'
 import { guarded } from './failures.ts'
+import { expungeResources, expungeVersions } from './expunge.ts'
 import { createFeed } from './feed.ts'
 import type { StoreLog } from './log.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
@@ -120,6 +121,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
         throw error instanceof Conflict ? new OutcomeError('internal') : error
       })
     },
+    expunge: (d, type, ids) => guarded(log, () => expungeResources(db, d, type, ids)),
+    expungeVersions: (d, type, versions) => guarded(log, () => expungeVersions(db, d, type, versions)),
     restamp: (_d, type, changes) => guarded(log, () => restampDocuments(db, type, changes)),
     countIndexedOtherThan: (_d, type, ix) => {
       checkTypeName(type)

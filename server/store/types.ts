@@ -338,6 +338,10 @@ export interface Store extends SearchCalls {
   /** the types of which something stands in the scope; AuditEvents are left out, consents do not change them */
   typesOfPersons(d: Decision, scope: PersonScope): Promise<PersonTypes>
   commit(unit: WriteUnit): Promise<WriteResult>
+  /** removes resources with all their versions, and the claims that they were made under: nothing tells that they were there (legal deletion) */
+  expunge(d: Decision, type: string, ids: readonly string[]): Promise<void>
+  /** removes single superseded versions */
+  expungeVersions(d: Decision, type: string, versions: readonly { id: string; v: number }[]): Promise<void>
   /** set labels of documents (relabelling) where they still stand at the version seen; answers how many matched */
   restamp(d: Decision, type: string, changes: Restamp[]): Promise<number>
   /** how many current documents were indexed otherwise */

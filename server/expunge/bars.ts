@@ -1,0 +1,42 @@
+/**
+ * What was expunged must not come back by a payload that is replayed or a row that comes late: of each resource and each patient
+ * number a keyed hash is kept, and nothing else. Whoever reads the table cannot tell what it was without the server's secret.
+ */
+import { createHmac } from 'node:crypto'
+import type { Table } from '../store/types.ts'
+import type { BarDoc } from './types.ts'
+
+export type BarKind = 'resource' | 'number'
+
+export interface Bars {
+  idOf(kind: BarKind, name: string): string
+  /** idempotent */
+  set(job: string, kind: BarKind, names: readonly string[]): Promise<void>
+  /** of these names those that are barred */
+  among(kind: BarKind, names: readonly string[]): Promise<ReadonlySet<string>>
+  /** ids of all that a job has set */
+  ofJob(job: string): Promise<ReadonlySet<string>>
+}
+
+export function createBars(table: Table<BarDoc>, secret: Uint8Array): Bars {
+  const idOf = (kind: BarKind, name: string): string =>
+    createHmac('sha256', secret)
+      .update(JSON.stringify([kind, name]))
+      .digest('base64url')
+  return {
+    idOf,
+    async set(job, kind, names) {
+      await Promise.all(names.map((name) => table.insert({ _id: idOf(kind, name), job })))
+    },
+    async among(kind, names) {
+      const byId = new Map(names.map((name) => [idOf(kind, name), name]))
+      const found = byId.size === 0 ? [] : await table.getMany([...byId.keys()])
+      return new Set(found.map(({ _id }) => byId.get(_id) ?? ''))
+    },
+    async ofJob(job) {
+      const ids = new Set<string>()
+      for await (const { _id } of table.stream({ job })) ids.add(_id)
+      return ids
+    },
+  }
+}
