@@ -51,7 +51,7 @@ test('after one that failed and was withdrawn, the next one is told at once', as
   await put(held, observation('next-1', 'said-no', 'next'))
   await held.receiver.until(() => namesAt('/hook/next').length >= 1)
   // Long enough for the second attempt, of which nothing is left.
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  await setTimeout(3000)
   await put(held, observation('next-2', 'open', 'next'))
   await held.receiver.until(() => namesAt('/hook/next').length >= 2)
   expect(namesAt('/hook/next')).toEqual(['next-1', 'next-2'])
