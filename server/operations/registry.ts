@@ -12,7 +12,7 @@ import { graphqlInstance, graphqlSystem } from './graphql/graphql.ts'
 import { lastn } from './lastn.ts'
 import { patientMatch } from './match/match.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
-import { reindexInstance, reindexStatus, reindexSystem, reindexType } from './reindex.ts'
+import { reindexInstance, reindexJobStatus, reindexStatus, reindexSystem, reindexType } from './reindex.ts'
 import { stats } from './stats/stats.ts'
 import { deadLetters, redeliver } from './subscription/dead-letters.ts'
 import { events } from './subscription/events.ts'
@@ -45,6 +45,7 @@ const OPERATIONS: readonly Operation[] = [
   reindexType,
   reindexInstance,
   reindexStatus,
+  reindexJobStatus,
   diffInstance,
   diffSystem,
   graphqlSystem,

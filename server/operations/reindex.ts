@@ -20,13 +20,14 @@ export const reindexType: Operation = { ...base, on: '*', level: 'type' }
 export const reindexInstance: Operation = { ...base, on: '*', level: 'instance' }
 export const reindexStatus: Operation = {
   code: 'reindex-status',
-  behind: 1,
   on: 'system',
   level: 'system',
   methods: ['GET', 'DELETE'],
   definition: '',
   run: status,
 }
+/** Of one job, whose id stands behind its name. */
+export const reindexJobStatus: Operation = { ...reindexStatus, behind: 1 }
 
 const RETRY_SECONDS = '1'
 
