@@ -172,5 +172,7 @@ async function watchedBy(deps: SubscriptionDeps, watching: Map<string, Known>, r
   if (loaded.waiting) return watchedWhole(row, loaded.waiting)
   const watched = loaded.spec ? watchedOf(deps.fhir, row.actor, row._id, row.life, loaded.spec) : undefined
   watching.set(row._id, { edition: row.edition, revision, watched })
+  // Nothing would wake it any more, and it would stand there as if it were active.
+  if (!watched) await wake(deps, row._id)
   return watched
 }

@@ -4,7 +4,7 @@ import { parseResource } from '../fhir/resource-text.ts'
 import { parseSearch } from '../interactions/search-request.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
-import { isStillRegistered } from './registration.ts'
+import { actorNow, isStillRegistered } from './registration.ts'
 import { specOf } from './spec.ts'
 import { notifying } from './tables.ts'
 import type { Spec, SubscriptionDeps, SubscriptionRow } from './types.ts'
@@ -19,9 +19,9 @@ export interface Loaded {
 }
 
 /** May it still be asked by this criterion in this form? @throws OutcomeError where it may not, now or later */
-function isBuilding({ fhir }: SubscriptionDeps, { actor }: SubscriptionRow, { type, query }: Spec): boolean {
+function isBuilding(deps: SubscriptionDeps, { actor }: SubscriptionRow, { type, query }: Spec): boolean {
   try {
-    parseSearch(fhir, actor, type, query, true)
+    parseSearch(deps.fhir, actorNow(deps, actor), type, query, true)
     return false
   } catch (error) {
     if (error instanceof OutcomeError && error.issues[0]?.code === 'parameter-building') return true
