@@ -2,6 +2,7 @@ import { issue, type IssueDefinition } from './issue.ts'
 import { SEARCH_ISSUES } from './search-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
 import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
+import { MESSAGE_ISSUES } from './message-issues.ts'
 import { XML_ISSUES } from './xml-issues.ts'
 
 export type { IssueDefinition } from './issue.ts'
@@ -13,6 +14,7 @@ export type { IssueDefinition } from './issue.ts'
 export const ISSUES = {
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
+  ...MESSAGE_ISSUES,
   internal: issue(500, 'exception', '服务器内部错误', 'Internal error'),
   'charset-invalid': issue(400, 'structure', '正文不是有效的 UTF-8', 'The body is not valid UTF-8'),
   'json-invalid': issue(
