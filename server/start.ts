@@ -25,6 +25,7 @@ import { createIngest } from './ingest/ingest.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
+import { prepareMessageTable } from './operations/message/tables.ts'
 import { prepareAsyncTables } from './interactions/async-jobs.ts'
 import { stopAsync } from './interactions/async-run.ts'
 import { createPageTokens } from './interactions/page-token.ts'
@@ -170,6 +171,7 @@ async function startOn(
   await writeOrganizations(writer, config.organizations)
   await prepareExportTables(store)
   await prepareAsyncTables(store)
+  await prepareMessageTable(store)
   await ingest.start()
   access.start()
   indexing.start()

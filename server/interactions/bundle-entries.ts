@@ -1,5 +1,5 @@
 /** The requests inside a Bundle. Resources are cut out of the Bundle's text, so their decimals and order survive. */
-import { arrayItems, type DecimalTexts, members, type ParsedResource } from '../fhir/resource-text.ts'
+import { arrayItems, type DecimalTexts, members, type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { entryProblem } from './bundle-envelope.ts'
@@ -20,6 +20,8 @@ export interface EntryRequest {
   text?: string
   /** the same as its Bundle was parsed */
   parsed?: Pick<ParsedResource, 'decimals'> & { resource: unknown }
+  /** what its If-None-Exist finds is replaced by it, where it is otherwise left as it is (messages) */
+  replaces?: true
   /** the entry itself is wrong: its answer in a batch, the failure of a transaction */
   problem?: OutcomeError
 }
@@ -47,6 +49,19 @@ export function contentOf({ text, parsed }: EntryRequest): ParsedResource {
   if (typeof (resource as FhirResource).resourceType !== 'string')
     throw new OutcomeError('resource-type-missing', { expression: ['resourceType'] })
   return { resource: resource as FhirResource, text, decimals: parsed.decimals }
+}
+
+/** The same content as an update of what stands there. */
+export function asUpdate(entry: EntryRequest, type: string, id: string): EntryRequest {
+  const content = parseResource(withId(entry.text ?? '', id))
+  return { ...entry, method: 'PUT', segments: [type, id], headers: {}, text: content.text, parsed: content }
+}
+
+/** Compact JSON text of a resource under another id. */
+function withId(text: string, id: string): string {
+  const found = members(text).find(({ key }) => key === 'id')
+  const value = JSON.stringify(id)
+  return found ? text.slice(0, found.valueStart) + value + text.slice(found.valueEnd) : `{"id":${value},${text.slice(1)}`
 }
 
 /** An export is no answer of its entry: it is made later, and its files and their list are no resources. */

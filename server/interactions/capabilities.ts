@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SUBSCRIPTION } from '../access/subscriber.ts'
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
+import { EVENT_SYSTEM, EVENTS } from '../operations/message/events.ts'
+import { MESSAGE_LIFE_MS } from '../operations/message/tables.ts'
 import { operationsOn } from '../operations/registry.ts'
 import { FHIR_JSON } from '../outcome/render.ts'
 import { SERVER_STATEMENT, SUBSCRIPTION_PROFILE } from '../subscriptions/backport.ts'
@@ -56,8 +58,21 @@ function statementOf(deps: FhirDeps): unknown {
         compartment: COMPARTMENTS.map((name) => `http://hl7.org/fhir/CompartmentDefinition/${name[0]?.toLowerCase()}${name.slice(1)}`),
       },
     ],
+    messaging: [messagingOf(deps.baseUrl)],
   }
 }
+
+const messagingOf = (baseUrl: string): unknown => ({
+  endpoint: [
+    {
+      protocol: { system: 'http://terminology.hl7.org/CodeSystem/message-transport', code: 'http' },
+      address: `${baseUrl}/$process-message`,
+    },
+  ],
+  // In minutes.
+  reliableCache: MESSAGE_LIFE_MS / 60_000,
+  documentation: EVENTS.map(({ code, zh, en }) => `${EVENT_SYSTEM}#${code}：${zh} / ${en}`).join('\n\n'),
+})
 
 function securityOf(deps: FhirDeps): unknown {
   const root = deps.baseUrl.replace(/\/fhir$/, '')

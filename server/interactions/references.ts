@@ -22,6 +22,23 @@ export async function rewriteReferences(
   return rewritten(text.replace(ESCAPED_KEY, plainKey), names, resolve)
 }
 
+/** `Type/id` and its versions, with nothing before it. */
+const RELATIVE = /^[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9\-.]{1,64})?(?:#.*)?$/
+
+/**
+ * References relative to another server's base become absolute ones (R4 bundle.html#references): as they stand they would be to this
+ * server's own resources. Without a base they lead nowhere.
+ * @throws OutcomeError reference-unresolved
+ */
+export function absoluteReferences(text: string, base: string | undefined): string {
+  return text.replace(ESCAPED_KEY, plainKey).replace(LINK, (whole, element: string, raw: string) => {
+    const link = JSON.parse(`"${raw}"`) as string
+    if (element !== 'reference' || !RELATIVE.test(link)) return whole
+    if (base === undefined) throw new OutcomeError('reference-unresolved')
+    return `"${element}":${JSON.stringify(`${base}/${link}`)}`
+  })
+}
+
 /** A key with an escape in it is the same key; a string before a colon is a key, since quotes inside strings are escaped. */
 const ESCAPED_KEY = /"(?=[^"]*\\)((?:[^"\\]|\\.)*)":/g
 const plainKey = (_whole: string, raw: string): string => `${JSON.stringify(JSON.parse(`"${raw}"`))}:`

@@ -6,10 +6,10 @@ import { SUBSCRIPTION, subscriberOf } from '../access/subscriber.ts'
 import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import { isId } from '../fhir/ids.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import type { Claim, Stored } from '../store/types.ts'
+import type { Claim, SideWrite, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { notFound, writeAnswer } from './answers.ts'
-import { CONDITIONS, contentOf, type EntryRequest } from './bundle-entries.ts'
+import { asUpdate, CONDITIONS, contentOf, type EntryRequest } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
 import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
@@ -36,11 +36,15 @@ interface Step {
   criteria?: string
 }
 
+/** What is committed together with the resources, made of their names (`Type/id`), in the order of the entries. */
+export type SideOf = (names: readonly string[]) => SideWrite[]
+
 export async function transaction(
   deps: FhirDeps,
   request: FhirRequest,
   entries: EntryRequest[],
   dispatch: Dispatch,
+  side: SideOf = () => [],
 ): Promise<BundleEntry[]> {
   for (const entry of entries) if (entry.problem) throw entry.problem
   refuseSameFullUrl(entries)
@@ -52,7 +56,7 @@ export async function transaction(
   let steps: Step[] = []
   const write = async (): Promise<void> => {
     steps = await prepare(deps, request, writes)
-    await commit(deps, request, steps, answers)
+    await commit(deps, request, steps, { answers, side })
   }
   const dropStale = async (): Promise<void> => {
     for (const step of steps)
@@ -184,6 +188,7 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
   const matches = await findMatches(deps, own, type, criteria)
   if (matches.length > 1) throw new OutcomeError('criteria-multiple')
   const match = matches[0]
+  if (match && entry.replaces) return { entry: asUpdate(entry, type, match.id), name: `${type}/${match.id}` }
   if (match) return { entry, name: `${type}/${match.id}`, existing: toEntry(matchAnswer(deps, own, match)) }
   return { ...step, claim: { key: claimKeyOf(own, type, criteria), value: { target: name } } }
 }
@@ -263,10 +268,17 @@ function refuseSameClaim(steps: readonly Step[]): void {
 
 const ORDER = { DELETE: 0, POST: 1, PUT: 2 }
 
-async function commit(deps: FhirDeps, request: FhirRequest, steps: Step[], answers: BundleEntry[]): Promise<void> {
+interface Commit {
+  /** by the place of the entry */
+  answers: BundleEntry[]
+  side: SideOf
+}
+
+async function commit(deps: FhirDeps, request: FhirRequest, steps: Step[], { answers, side }: Commit): Promise<void> {
   const ordered = steps
     .flatMap((step) => (step.draft ? [{ step, draft: step.draft }] : []))
     .sort((a, b) => ORDER[a.draft.method] - ORDER[b.draft.method])
+  const also = side(steps.flatMap(({ name }) => name ?? []))
   const claims = steps.flatMap((step) => (step.claim ? [step.claim] : []))
   const written =
     ordered.length === 0
@@ -275,7 +287,7 @@ async function commit(deps: FhirDeps, request: FhirRequest, steps: Step[], answe
           deps,
           request,
           ordered.map(({ draft }) => draft),
-          { claims },
+          { claims, side: also },
           (at, error) => failAt((ordered[at] as (typeof ordered)[number]).step.entry, error),
         )
   ordered.forEach(({ step, draft }, at) => {

@@ -12,6 +12,7 @@ import { exportFile, exportStatus } from './export/export-status.ts'
 import { graphqlInstance, graphqlSystem } from './graphql/graphql.ts'
 import { lastn } from './lastn.ts'
 import { patientMatch } from './match/match.ts'
+import { processMessage } from './message/process-message.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
 import { reindexInstance, reindexJob, reindexStatus, reindexSystem, reindexType } from './reindex.ts'
 import { stats } from './stats/stats.ts'
@@ -42,6 +43,7 @@ const OPERATIONS: readonly Operation[] = [
   documentOfType,
   convert,
   patientMatch,
+  processMessage,
   reindexSystem,
   reindexType,
   reindexInstance,

@@ -1,5 +1,6 @@
 /** The kick-off of $export (Bulk Data Access 2.0): by GET and by POST, what it answers, and what it refuses. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { MongoClient } from 'mongodb'
 import { custody, observation, patient, putAll } from '../consent/resources.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -53,6 +54,27 @@ test('the address of the status stands in the header and in the body', async () 
     expect([answer.json.resourceType, answer.json.issue[0].severity, code(answer)]).toEqual(['OperationOutcome', 'information', 'accepted'])
     expect(answer.json.issue[0].diagnostics).toBe(`Accepted, its progress is at ${address}`)
   }
+})
+
+test('HEAD is answered as GET, and begins no job', async () => {
+  const ask = (method: string, path: string, headers: Record<string, string> = ASYNC) =>
+    server.call(method, path, { token: engine, headers })
+  const client = new MongoClient(server.database.uri)
+  const jobs = () => client.db(server.database.database).collection('export_jobs').countDocuments()
+  const before = await jobs()
+  const head = await ask('HEAD', '/fhir/$export?_type=Patient')
+  expect([head.status, head.text, head.headers.get('content-location')]).toEqual([202, '', null])
+  expect(head.headers.get('preference-applied')).toBe('respond-async')
+  for (const [path, headers] of [
+    ['/fhir/$export?_nonsense=x', ASYNC],
+    ['/fhir/$export', {}],
+    ['/fhir/Group/absent/$export', ASYNC],
+  ] as const)
+    expect([path, (await ask('HEAD', path, headers)).status]).toEqual([path, (await ask('GET', path, headers)).status])
+  expect(await jobs()).toBe(before)
+  await ask('GET', '/fhir/$export?_type=Patient')
+  expect(await jobs()).toBe(before + 1)
+  await client.close()
 })
 
 test.each([

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { fill } from '../../server/outcome/render.ts'
 import { ISSUES, type IssueCode } from '../../server/outcome/issues.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { REQUESTS } from './provoked.ts'
+import { messageOf, REQUESTS } from './provoked.ts'
 
 let open: TestServer
 let guarded: TestServer
@@ -27,6 +27,7 @@ beforeAll(async () => {
   }))
   await open.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry: basics } })
   await open.call('PUT', '/fhir/Composition/long', { body: { resourceType: 'Composition', id: 'long', ...written } })
+  await open.call('POST', '/fhir/$process-message', { body: messageOf({ id: 'sent-before' }, { resourceType: 'Patient', active: true }) })
   const noted = (count: number) => ({
     body: { resourceType: 'Observation', id: 'noted', status: 'final', code: { text: 'x' }, note: Array(count).fill({ text: 'x' }) },
   })

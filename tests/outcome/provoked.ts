@@ -28,6 +28,24 @@ const post = (code: string, body: unknown, path = '/Patient', headers: Record<st
   headers,
 })
 const get = (code: string, path: string, headers: Record<string, string> = {}): Provoked => ({ code, path, headers })
+/** Of patient data; what is refused is answered by a message. */
+export const messageOf = (header: object, ...resources: object[]): object => ({
+  ...bundle('message'),
+  entry: [
+    {
+      resource: {
+        resourceType: 'MessageHeader',
+        id: 'provoked',
+        eventUri: 'https://fhir-cn.example/CodeSystem/yilian-message-event#patient-data',
+        source: { endpoint: 'urn:x:sender' },
+        ...header,
+      },
+    },
+    ...resources.map((resource) => ({ resource })),
+  ],
+})
+const message = (code: string, header: object, ...resources: object[]): Provoked =>
+  post(code, messageOf(header, ...resources), '/$process-message')
 const fhirPatch = (code: string, type: string, parts: object): Provoked => ({
   code,
   method: 'PATCH',
@@ -212,6 +230,11 @@ export const REQUESTS: readonly Provoked[] = [
     '',
   ),
   post('conditional-unsupported', bundle('transaction', entry('DELETE', 'Patient?name=x')), ''),
+  message('message-event', { eventUri: 'urn:x:event' }),
+  message('message-content', {}, { resourceType: 'Observation', status: 'final', code: { text: 'x' } }),
+  message('message-identifier', {}, { resourceType: 'Organization', name: 'x' }),
+  message('message-response', { response: { identifier: 'x', code: 'ok' } }),
+  message('message-reused', { id: 'sent-before' }, patient({ active: false })),
   { code: 'read-only', method: 'DELETE', path: '/AuditEvent/x' },
   { ...post('valid', patient({ active: true }), '/Patient/$validate'), status: 200 },
   { ...post('stored', patient({ active: true }), '/Patient', { Prefer: 'return=OperationOutcome' }), status: 201 },

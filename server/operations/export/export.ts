@@ -9,6 +9,7 @@ import { decided } from '../../interactions/decided.ts'
 import { sinceOf } from '../../interactions/since.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
+import { FHIR_JSON } from '../../outcome/render.ts'
 import { paramError } from '../../search/parse/names.ts'
 import type { Operation } from '../types.ts'
 import { EXPORT_LIFE_MS, type ExportJob, jobsOf } from './job.ts'
@@ -32,13 +33,16 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
   if (!prefersAsync(request)) throw new OutcomeError('export-async-only', { expression: ['http.Prefer'] })
   const job = jobOf(deps, request)
   if (job.group !== undefined) await requireGroup(deps, request, job.group)
+  // Who asks for the head of an answer wants nothing to happen; that of a job which is not there has no address (RFC 9110 9.2.1, 9.3.2).
+  const isBegun = request.method !== 'HEAD'
   await audited(deps, request, {
     interaction: 'export',
     action: 'E',
     type: job.level === 'group' ? 'Group' : 'Patient',
     found: [],
-    seen: { reason: 'export-accepted' },
+    seen: { reason: isBegun ? 'export-accepted' : 'export-not-begun' },
   })
+  if (!isBegun) return { status: 202, headers: { 'Content-Type': FHIR_JSON, 'Preference-Applied': 'respond-async' } }
   await jobsOf(deps.store).insert(job)
   // The run goes on by itself; what a stopped process leaves is taken up by the export worker.
   void runExport(deps, job._id).catch(() => undefined)
