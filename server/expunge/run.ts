@@ -10,7 +10,7 @@ import type { Bars } from './bars.ts'
 import { EXPUNGE_BOUNDS } from './bounds.ts'
 import { type FoundBatch, foundOf, type Target } from './found.ts'
 import { clearMentions } from './mentions.ts'
-import { type PayloadDeps, payloadsOf, quarantinedOf, removePayload } from './payloads.ts'
+import { clearUnmapped, type PayloadDeps, payloadsOf, quarantinedOf, removePayload } from './payloads.ts'
 import { reasonOf } from './reason.ts'
 import { grown } from './subject.ts'
 import { type ExpungeTables, EXPUNGING, rowsOf } from './tables.ts'
@@ -140,6 +140,7 @@ async function removePayloads(deps: ExpungeDeps, job: ExpungeJob, subject: Subje
     if (!shared || job.shared === 'remove') await removePayload(deps.payloads, payload)
   }
   for (const _id of await quarantinedOf(deps.payloads, subject)) await deps.tables.ingest.quarantine.delete({ _id })
+  await clearUnmapped(deps.payloads, subject)
 }
 
 async function removeRows(deps: ExpungeDeps, subject: Subject): Promise<void> {
