@@ -221,6 +221,11 @@ describe('a person', () => {
     const account = await db.collection('AuditEvent').find().toArray()
     const told = account.filter((row) => bytesIn(row).some((bytes) => bytes.includes('expunge-removed court-order (2026)京01民初12号')))
     expect(told).toHaveLength(1)
+    const read = await call('GET', `AuditEvent?entity=Patient/${ids[0]}&action=D&outcome=0`)
+    const grounds = (read.json.entry as object[]).filter((entry) =>
+      JSON.stringify(entry).includes('expunge-removed court-order (2026)京01'),
+    )
+    expect(grounds).toHaveLength(1)
     expect(bytesIn(told[0]).some((bytes) => bytes.includes(`Patient/${ids[0]}`) || bytes.includes(ids[0] as string))).toBe(true)
   }, 60_000)
 
