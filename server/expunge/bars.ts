@@ -14,6 +14,8 @@ export interface Bars {
   set(job: string, kind: BarKind, names: readonly string[]): Promise<void>
   /** of these names those that are barred */
   among(kind: BarKind, names: readonly string[]): Promise<ReadonlySet<string>>
+  /** is any of them barred? In one look, since every record of a source is asked about */
+  any(resources: readonly string[], numbers: readonly string[]): Promise<boolean>
   /** ids of all that a job has set */
   ofJob(job: string): Promise<ReadonlySet<string>>
 }
@@ -32,6 +34,10 @@ export function createBars(table: Table<BarDoc>, secret: Uint8Array): Bars {
       const byId = new Map(names.map((name) => [idOf(kind, name), name]))
       const found = byId.size === 0 ? [] : await table.getMany([...byId.keys()])
       return new Set(found.map(({ _id }) => byId.get(_id) ?? ''))
+    },
+    async any(resources, numbers) {
+      const ids = [...resources.map((name) => idOf('resource', name)), ...numbers.map((name) => idOf('number', name))]
+      return ids.length > 0 && (await table.getMany(ids)).length > 0
     },
     async ofJob(job) {
       const ids = new Set<string>()

@@ -36,10 +36,7 @@ export async function createExpunging(deps: ExpungingDeps): Promise<Expunging> {
     job: (id) => tables.jobs.get(id),
     jobs: () => tables.jobs.find({}, { sort: { started: -1 }, limit: JOBS_SHOWN }),
     barred: (names) => bars.among('resource', names),
-    async barsRecord(names, numbers) {
-      const [resources, patients] = await Promise.all([bars.among('resource', names), bars.among('number', numbers)])
-      return resources.size + patients.size > 0
-    },
+    barsRecord: (names, numbers) => bars.any(names, numbers),
     start: worker.start,
     stop: worker.stop,
   }

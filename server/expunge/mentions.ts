@@ -11,6 +11,8 @@ import type { Bars } from './bars.ts'
 import { EXPUNGING } from './tables.ts'
 import type { Subject } from './types.ts'
 
+const SUBSCRIPTION = 'Subscription'
+
 type IsGone = (type: string, id: string) => boolean
 
 /** Idempotent. @param texts ids and identity numbers */
@@ -22,11 +24,21 @@ export async function clearMentions(store: Store, bars: Bars, job: string, subje
   await clearPutOff(store, isGone, texts)
   await clearReindexing(store, isGone)
   for await (const event of eventsOf(store).stream({})) if (isGone(event.type, event.id)) await eventsOf(store).delete({ _id: event._id })
-  for await (const row of subscriptionsOf(store).stream({})) {
-    if (row.actor.patient === undefined || !subject.patients.includes(row.actor.patient)) continue
-    await eventsOf(store).delete({ sub: row._id })
-    await store.expunge(EXPUNGING, 'Subscription', [row._id])
-    await subscriptionsOf(store).delete({ _id: row._id })
+  await clearSubscriptions(store, subject)
+}
+
+/** Subscriptions that the person made, or that name it in their criteria: what they asked for is no more. */
+async function clearSubscriptions(store: Store, { patients }: Subject): Promise<void> {
+  const gone = new Set<string>()
+  if (patients.length === 0) return
+  for await (const row of subscriptionsOf(store).stream({}))
+    if (row.actor.patient !== undefined && patients.includes(row.actor.patient)) gone.add(row._id)
+  for await (const rows of store.stream(EXPUNGING, SUBSCRIPTION, { kind: 'everything' }, { tombstones: true }))
+    for (const { id, body } of rows) if (patients.some((one) => Buffer.from(body).includes(one))) gone.add(id)
+  for (const id of gone) {
+    await eventsOf(store).delete({ sub: id })
+    await store.expunge(EXPUNGING, SUBSCRIPTION, [id])
+    await subscriptionsOf(store).delete({ _id: id })
   }
 }
 

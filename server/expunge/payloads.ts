@@ -56,6 +56,12 @@ export async function removePayload({ tables }: PayloadDeps, { _id, upload }: Pa
   await tables.payloads.delete({ _id })
 }
 
+/** Where a sender shifted its fields a number of the person stands in the work list as a code without a target. */
+export async function clearUnmapped({ tables }: PayloadDeps, { texts }: Subject): Promise<void> {
+  for await (const { _id, code, display } of tables.unmapped.stream({}))
+    if (texts.some((one) => code.includes(one) || display.includes(one))) await tables.unmapped.delete({ _id })
+}
+
 /** Rows of payloads that are kept: of the quarantine those that hold an identity number of the person. */
 export async function quarantinedOf({ tables }: PayloadDeps, subject: Subject): Promise<string[]> {
   const found: string[] = []

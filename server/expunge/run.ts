@@ -10,10 +10,10 @@ import type { Bars } from './bars.ts'
 import { EXPUNGE_BOUNDS } from './bounds.ts'
 import { type FoundBatch, foundOf, type Target } from './found.ts'
 import { clearMentions } from './mentions.ts'
-import { type PayloadDeps, payloadsOf, quarantinedOf, removePayload } from './payloads.ts'
+import { clearUnmapped, type PayloadDeps, payloadsOf, quarantinedOf, removePayload } from './payloads.ts'
 import { reasonOf } from './reason.ts'
 import { grown } from './subject.ts'
-import { type ExpungeTables, EXPUNGING, rowsOf } from './tables.ts'
+import { EXPUNGE_JOBS, EXPUNGING, type ExpungeTables, rowsOf } from './tables.ts'
 import type { Counts, ExpungeJob, Subject } from './types.ts'
 
 export interface ExpungeDeps {
@@ -28,7 +28,7 @@ export interface ExpungeDeps {
 
 /** Works on a job until it has ended or has to wait, or `alive` says that it is somebody else's. */
 export async function runJob(deps: ExpungeDeps, job: ExpungeJob, alive: () => boolean): Promise<void> {
-  if (job.status !== 'accepted' || job.id === undefined || job.subject === undefined) return
+  if (job.status !== 'accepted') return
   const target: Target = { type: job.type, id: job.id, subject: JSON.parse(job.subject) as Subject }
   if (job.phase === 'looking') {
     const counts = await countOf(deps, target, alive)
@@ -140,6 +140,7 @@ async function removePayloads(deps: ExpungeDeps, job: ExpungeJob, subject: Subje
     if (!shared || job.shared === 'remove') await removePayload(deps.payloads, payload)
   }
   for (const _id of await quarantinedOf(deps.payloads, subject)) await deps.tables.ingest.quarantine.delete({ _id })
+  await clearUnmapped(deps.payloads, subject)
 }
 
 async function removeRows(deps: ExpungeDeps, subject: Subject): Promise<void> {
@@ -152,7 +153,7 @@ async function removeRows(deps: ExpungeDeps, subject: Subject): Promise<void> {
 
 /** The account tells that it was done, on what ground and how much; what the job knew of the person goes. */
 async function end(deps: ExpungeDeps, job: ExpungeJob, counts: Counts, status: 'completed' | 'failed'): Promise<void> {
-  const patients = job.type === 'Patient' ? [job.id ?? ''] : []
+  const patients = job.type === 'Patient' ? [job.id] : []
   const entry = deps.audit.record({
     interaction: 'expunge',
     action: job.dryRun ? 'E' : 'D',
@@ -162,9 +163,10 @@ async function end(deps: ExpungeDeps, job: ExpungeJob, counts: Counts, status: '
     resources: [`${job.type}/${job.id}`],
     count: Object.values(counts.resources).reduce((sum, { versions }) => sum + versions, 0),
     type: job.type,
-    acc: deps.access.auditAcc((JSON.parse(job.subject ?? '{"patients":[]}') as Subject).patients, job.organization),
+    acc: deps.access.auditAcc((JSON.parse(job.subject) as Subject).patients, job.organization),
   })
-  await deps.audit.append([entry])
-  const set = { status, counts: JSON.stringify(counts), ended: deps.now() }
-  await deps.tables.jobs.update({ _id: job._id, status: 'accepted' }, { set, unset: ['id', 'subject'] })
+  const set = { status, counts: JSON.stringify(counts), ended: deps.now(), id: '', subject: '' }
+  const where = { _id: job._id, status: 'accepted' }
+  // One transaction: whoever was faster has told it already.
+  await deps.store.commit({ writes: [], audit: [entry], side: [{ table: EXPUNGE_JOBS, op: 'update', where, set, mustMatch: true }] })
 }

@@ -5,6 +5,7 @@ import { type IngestTables, ingestTables, TABLES as INGEST } from '../ingest/tab
 import type { Store, Table, TableDoc } from '../store/types.ts'
 import type { BarDoc, ExpungeJob, Subject } from './types.ts'
 
+export const EXPUNGE_JOBS = 'expunge_jobs'
 export const EXPUNGING = systemDecision('expunge')
 
 export interface ExpungeTables {
@@ -17,7 +18,7 @@ export interface ExpungeTables {
 
 export function expungeTables(store: Store): ExpungeTables {
   return {
-    jobs: store.table<ExpungeJob>(EXPUNGING, 'expunge_jobs'),
+    jobs: store.table<ExpungeJob>(EXPUNGING, EXPUNGE_JOBS),
     bars: store.table<BarDoc>(EXPUNGING, 'expunged'),
     access: accessTables(store),
     ingest: ingestTables({ store, decision: EXPUNGING }),

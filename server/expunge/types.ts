@@ -47,11 +47,11 @@ export interface ExpungeJob extends TableDoc {
   basis: Basis
   reference: string
   organization: string
-  /** `Patient`, or the type of the one resource; the id is gone once the job has ended */
+  /** `Patient`, or the type of the one resource; the id is '' once the job has ended */
   type: string
-  id?: string
-  /** JSON of Subject; gone once the job has ended */
-  subject?: string
+  id: string
+  /** JSON of Subject; '' once the job has ended */
+  subject: string
   /** JSON of Counts */
   counts: string
   started: Date
