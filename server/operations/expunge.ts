@@ -15,7 +15,15 @@ import { paramError } from '../search/parse/names.ts'
 import { inParameters, oneBoolean, oneText } from './in-parameters.ts'
 import type { Operation } from './types.ts'
 
-export const expungeInstance: Operation = { code: 'expunge', on: '*', level: 'instance', methods: ['POST'], definition: '', run: kickOff }
+export const expungeInstance: Operation = {
+  code: 'expunge',
+  on: '*',
+  level: 'instance',
+  methods: ['POST'],
+  writes: () => true,
+  definition: '',
+  run: kickOff,
+}
 const jobs = { code: 'expunge-status', on: 'system', level: 'system', methods: ['GET'], definition: '' } as const
 export const expungeJobs: Operation = { ...jobs, run: list }
 export const expungeStatus: Operation = { ...jobs, behind: 1, run: status }
