@@ -2,6 +2,7 @@
  * Bundles that are carried out behind their answer: a few at a time, once, by the process that took them. Its reads are left
  * for when the result is fetched, so that nothing of a resource is kept.
  */
+import { operationWrites } from '../operations/registry.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { type OperationOutcome, outcomeOf } from '../outcome/render.ts'
 import type { Store } from '../store/types.ts'
@@ -138,10 +139,12 @@ const leavingReads =
   (deps, request) =>
     isRead(request) ? Promise.resolve(LEFT) : dispatch(deps, request)
 
-/** Whatever only reads, and is small enough to be kept; of operations those on meta write. */
-function isRead({ method, segments, query, body }: FhirRequest): boolean {
+/** Whatever only reads, and is small enough to be kept. @throws OutcomeError where an operation is not there, or its parameters are wrong */
+function isRead(request: FhirRequest): boolean {
+  const { method, segments, query, body } = request
   const last = segments.at(-1) ?? ''
-  const reads = method === 'GET' || method === 'HEAD' || last === '_search' || (last.startsWith('$') && !/^\$meta-/.test(last))
+  const asks = method === 'POST' && (last === '_search' || (last.startsWith('$') && !operationWrites(request)))
+  const reads = method === 'GET' || method === 'HEAD' || asks
   return reads && JSON.stringify([segments, query]).length + (body?.byteLength ?? 0) <= READ_BYTES_MAX
 }
 

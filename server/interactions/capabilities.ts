@@ -95,6 +95,12 @@ const SPECIAL_PARAMETERS: readonly object[] = [
   { name: '_list', type: 'special', documentation: 'List 的 id；不支持功能性列表 / the id of a List; no functional lists' },
 ]
 
+/** Of searches of one type. */
+const CONTAINED_PARAMETERS: readonly object[] = [
+  { name: '_contained', type: 'special', documentation: 'true、false 或 both / true, false or both' },
+  { name: '_containedType', type: 'special', documentation: 'container 或 contained / container or contained' },
+]
+
 function resourceOf(deps: FhirDeps, type: string): unknown {
   const parameters = deps.search.parameters(type)
   const references = parameters.filter((parameter) => parameter.type === 'reference')
@@ -117,7 +123,7 @@ function resourceOf(deps: FhirDeps, type: string): unknown {
       'searchInclude',
       references.map(({ code }) => `${type}:${code}`),
     ),
-    searchParam: searchParamsOf(deps, type),
+    searchParam: [...searchParamsOf(deps, type), ...CONTAINED_PARAMETERS],
     ...listed('operation', operationsOn(type)),
   }
 }

@@ -6,6 +6,7 @@ import { bundleHandler } from './bundle.ts'
 import { capabilities } from './capabilities.ts'
 import { searchCompartment as byCompartment } from './compartment-search.ts'
 import { conditionalDelete, conditionalPatch, conditionalUpdate } from './conditional.ts'
+import { containable } from './contained-search.ts'
 import { create } from './create.ts'
 import { explainable } from './explain.ts'
 import { history } from './history.ts'
@@ -31,7 +32,7 @@ type Shape =
   | 'form-search'
 
 const searchSystem = explainable(bySystem)
-const search = explainable(byType)
+const search = explainable(containable(byType))
 const searchCompartment = explainable(byCompartment)
 
 const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {

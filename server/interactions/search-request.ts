@@ -9,7 +9,7 @@ export const PAGE_COUNT_DEFAULT = 20
 export const PAGE_COUNT_MAX = 1000
 
 /** Parameters that name how to answer, not what to look for. */
-const RESULT_PARAMETERS = new Set(['_format', '_pretty', '_page'])
+export const RESULT_PARAMETERS = new Set(['_format', '_pretty', '_page'])
 
 export function parseSearch(
   deps: FhirDeps,

@@ -21,6 +21,8 @@ export interface Asked extends Pick<ParsedSearch, 'applied' | 'ignored' | 'near'
 
 export interface Found {
   page: Pick<SearchPage, 'rows' | 'total' | 'next'>
+  /** what is shown of the rows instead of them */
+  matches?: BundleEntry[]
   included: Stored[]
   capped: boolean
 }
@@ -32,7 +34,7 @@ export function searchset(deps: FhirDeps, request: FhirRequest, asked: Asked, fo
     search: { ...(mode === 'match' ? distanceOf(doc, asked.near) : {}), mode },
   })
   const entries = [
-    ...found.page.rows.map((doc) => entry(doc, 'match')),
+    ...(found.matches ?? found.page.rows.map((doc) => entry(doc, 'match'))),
     ...found.included.map((doc) => entry(doc, 'include')),
     ...noticesOf(asked, found.capped),
   ]

@@ -33,7 +33,9 @@ const UNDERSTOOD: ReadonlySet<string> = new Set(['id', 'persist'])
 /** Would choose other resources. */
 const RESTRICTING: ReadonlySet<string> = new Set(['graph'])
 
-const base = { code: 'document', on: TYPE, methods: ['GET', 'POST'], run } as const
+/** What is stored is stored once. */
+const writes = (request: FhirRequest): boolean => oneBoolean(inParameters(request), 'persist') ?? false
+const base = { code: 'document', on: TYPE, methods: ['GET', 'POST'], writes, run } as const
 export const document: Operation = { ...base, level: 'instance', definition: DEFINITION }
 /** The same definition: it is named once. */
 export const documentOfType: Operation = { ...base, level: 'type', definition: '' }

@@ -29,6 +29,7 @@ export const metaAdd: Operation = {
   ...base,
   code: 'meta-add',
   methods: ['POST'],
+  writes: () => true,
   definition: `${DEFINITION}-add`,
   run: (deps, request) => change(deps, request, 'add'),
 }
@@ -36,6 +37,7 @@ export const metaDelete: Operation = {
   ...base,
   code: 'meta-delete',
   methods: ['POST'],
+  writes: () => true,
   definition: `${DEFINITION}-delete`,
   run: (deps, request) => change(deps, request, 'delete'),
 }

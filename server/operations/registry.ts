@@ -88,7 +88,12 @@ function operationsAt(segments: readonly string[]): Operation[] {
 export const methodsOf = (segments: readonly string[]): string[] => [...new Set(operationsAt(segments).flatMap(({ methods }) => methods))]
 
 /** @throws OutcomeError operation-unknown, method-not-allowed */
-export function operationFor(request: FhirRequest): Handler {
+export const operationFor = (request: FhirRequest): Handler => foundFor(request).run
+
+/** Whether the request changes what is stored. @throws OutcomeError operation-unknown, method-not-allowed, what its parameters are wrong by */
+export const operationWrites = (request: FhirRequest): boolean => foundFor(request).writes?.(request) ?? false
+
+function foundFor(request: FhirRequest): Operation {
   const known = operationsAt(request.segments)
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const found = known.find((operation) => (operation.methods as readonly string[]).includes(method))
@@ -96,7 +101,7 @@ export function operationFor(request: FhirRequest): Handler {
     const allowed = known.flatMap(({ methods }) => methods.flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])))
     throw new OutcomeError('method-not-allowed', {}, { Allow: [...new Set(allowed), 'OPTIONS'].join(', ') })
   }
-  return found.run
+  return found
 }
 
 /** Entries of the CapabilityStatement for `system` or one resource type. */

@@ -14,7 +14,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { paramError } from '../search/parse/names.ts'
 import type { Operation } from './types.ts'
 
-const base = { code: 'reindex', methods: ['POST'], definition: '', run: kickOff } as const
+const base = { code: 'reindex', methods: ['POST'], writes: () => true, definition: '', run: kickOff } as const
 export const reindexSystem: Operation = { ...base, on: 'system', level: 'system' }
 export const reindexType: Operation = { ...base, on: '*', level: 'type' }
 export const reindexInstance: Operation = { ...base, on: '*', level: 'instance' }

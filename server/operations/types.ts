@@ -1,5 +1,5 @@
 /** An operation is one file and one line in the registry. */
-import type { Handler } from '../interactions/types.ts'
+import type { FhirRequest, Handler } from '../interactions/types.ts'
 
 export interface Operation {
   /** without the dollar sign */
@@ -10,6 +10,8 @@ export interface Operation {
   /** segments of the address behind its name; absent: none */
   behind?: number
   methods: readonly ('GET' | 'POST' | 'DELETE')[]
+  /** whether this request changes what is stored, so that it is made once and not again; absent: it only reads. @throws OutcomeError */
+  writes?(request: FhirRequest): boolean
   /** canonical of its OperationDefinition */
   definition: string
   run: Handler

@@ -33,6 +33,7 @@ export const SEARCH_ISSUES = {
     'The operator {operator} at character {position} of _filter does not apply to its parameter',
   ),
   'filter-value': issue(400, 'value', '_filter 第 {position} 个字符处的值无效', 'The value at character {position} of _filter is invalid'),
+  'contained-parameter': issue(400, 'not-supported', '{name} 不能与 _contained 一起使用', '{name} cannot be used together with _contained'),
   'sort-composite': issue(
     400,
     'not-supported',

@@ -4,17 +4,72 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Focus } from './composite.ts'
-import { SEPARATOR, withoutPrefixes } from './keys.ts'
+import { CONTAINED, SEPARATOR, withoutPrefixes } from './keys.ts'
 import { KEYS_MAX, TEXT_KEYS_MAX } from './limits.ts'
 import { indexListed } from './listed.ts'
 import { mainDateParams } from './main-date.ts'
-import type { GroupEntry, IndexEntry, NumberRange } from './plan.ts'
+import type { ContainedEntry, GroupEntry, IndexEntry, NumberRange } from './plan.ts'
 import type { TypeParams } from './registry.ts'
 import { indexText } from './text/index-text.ts'
 import type { IndexSink } from './types/search-type.ts'
 
+/**
+ * A Subscription is found by nothing of `channel.header`: these are its client's credentials at the endpoint, and who is not shown
+ * them (server/interactions/subscription-text.ts) would find them out by words, or by a parameter of his own making.
+ */
+function searchable(resource: FhirResource): FhirResource {
+  if (resource.resourceType !== 'Subscription') return resource
+  const { channel } = resource as { channel?: unknown }
+  if (channel === null || typeof channel !== 'object') return resource
+  const { header, _header, ...rest } = channel as Record<string, unknown>
+  return { ...resource, channel: rest }
+}
+
+/** By type, without the parameters of operators. */
+export type BuiltParams = (type: string) => TypeParams | undefined
+
 /** @throws OutcomeError too-many-keys: a resource is indexed as a whole or not at all */
-export function indexResource(resource: FhirResource, params: TypeParams, zone: Zone, ownBase: string): IndexEntry {
+export function indexResource(resource: FhirResource, params: TypeParams, built: BuiltParams, place: IndexPlace): IndexEntry {
+  const entry = indexAlone(resource, params, place)
+  const contained = indexContained(resource, built, place).filter((one) => one !== undefined)
+  if (contained.length === 0) return entry
+  const size = contained.reduce((sum, one) => sum + sizeOf(one), entry.keys.length)
+  if (size > KEYS_MAX) throw new OutcomeError('too-many-keys', { params: { max: KEYS_MAX } })
+  return { ...entry, keys: [...new Set([...entry.keys, ...contained.map(({ type }) => CONTAINED + type)])], contained }
+}
+
+/**
+ * Of each resource that it contains, at its place in the list. Parameters of operators are left out: those of one type come and go
+ * without the containers being indexed anew, which are of any type.
+ */
+export function indexContained(resource: FhirResource, built: BuiltParams, place: IndexPlace): (ContainedEntry | undefined)[] {
+  const list: unknown[] = Array.isArray(resource.contained) ? resource.contained : []
+  return list.map((item) => {
+    const one = (item ?? {}) as FhirResource
+    const params = typeof one.resourceType === 'string' ? built(one.resourceType) : undefined
+    if (!params) return undefined
+    // What stands beside it is what its own references (`#id`) may name.
+    const { keys, dates, nums, groups } = indexAlone({ ...one, contained: list }, { ...params, hasText: false }, place)
+    const filled = Object.entries({ dates, nums, groups }).filter(([, column]) => column && Object.keys(column).length > 0)
+    return { type: one.resourceType, ...(typeof one.id === 'string' ? { _id: one.id } : {}), keys, ...Object.fromEntries(filled) }
+  })
+}
+
+/** Keys and ranges, those of its groups too. */
+function sizeOf({ keys, dates = {}, nums = {}, groups = {} }: Partial<ContainedEntry>): number {
+  const ranges = [...Object.values(dates), ...Object.values(nums)].reduce((sum, list) => sum + list.length, 0)
+  const inner = Object.values(groups).flat()
+  return (keys?.length ?? 0) + ranges + inner.reduce((sum, one) => sum + sizeOf(one), 0)
+}
+
+/** How dates and references are read. */
+export interface IndexPlace {
+  zone: Zone
+  ownBase: string
+}
+
+function indexAlone(whole: FhirResource, params: TypeParams, { zone, ownBase }: IndexPlace): IndexEntry {
+  const resource = searchable(whole)
   const sink = new Sink(zone, ownBase, resource)
   for (const { column, searchType, extracts } of params.stored) {
     const emit = (value: unknown, datatype: string) => searchType.index(column, value, datatype, sink)

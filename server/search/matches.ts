@@ -2,7 +2,7 @@
  * Does a plan find this one version? The same question that the store answers of all that stand (server/store/plan-filter.ts),
  * asked of what is computed from a resource: for a version that has just been committed, or was superseded since.
  */
-import type { IndexEntry, IntervalBound, PlanNode } from './plan.ts'
+import type { ContainedEntry, IndexEntry, IntervalBound, PlanNode } from './plan.ts'
 
 /** What a plan is asked of. */
 export interface Indexed {
@@ -40,6 +40,8 @@ export function planMatches(plan: PlanNode, of: Indexed): boolean {
       return plan.where.every(({ op, value }) => holds(of.at.getTime(), op, value.getTime()))
     case 'group':
       return (of.index.groups?.[plan.param] ?? []).some((index) => planMatches(plan.node, { ...of, index }))
+    case 'contained':
+      return (of.index.contained ?? []).some((one) => one.type === plan.type && planMatches(plan.node, containedAsked(one)))
     case 'missing':
       return isPresent(plan, of.index) !== plan.missing
     case 'nothing':
@@ -54,6 +56,9 @@ export function planMatches(plan: PlanNode, of: Indexed): boolean {
       throw new TypeError('not to be decided from one version')
   }
 }
+
+/** A contained resource by itself: it has no time of a last change. */
+export const containedAsked = (entry: ContainedEntry): Indexed => ({ id: entry._id ?? '', at: new Date(Number.NaN), index: entry })
 
 /** As the database orders texts: by their bytes. */
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
@@ -95,7 +100,7 @@ const NOT_OF_ITSELF: ReadonlySet<PlanNode['kind']> = new Set(['chain', 'has', 's
 /** Whether the database has to be asked to decide it. */
 export function needsLooking(plan: PlanNode): boolean {
   if (plan.kind === 'and' || plan.kind === 'or') return plan.nodes.some(needsLooking)
-  if (plan.kind === 'not' || plan.kind === 'group') return needsLooking(plan.node)
+  if (plan.kind === 'not' || plan.kind === 'group' || plan.kind === 'contained') return needsLooking(plan.node)
   return NOT_OF_ITSELF.has(plan.kind)
 }
 

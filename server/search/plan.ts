@@ -26,6 +26,8 @@ export interface IndexEntry {
    * characters read as pinyin; other values come by their keys
    */
   sorts?: Record<string, { lo: string; hi: string }>
+  /** the resources that it contains, each found by the parameters of its own type (`_contained`); `keys` names their types */
+  contained?: ContainedEntry[]
   /** words of its text: `t:…` of the narrative, `c:…` those that it has elsewhere only. An index of their own has them */
   words?: string[]
   /** the type's main date, for date-ordered pages */
@@ -44,6 +46,12 @@ export interface NumberRange {
   v: number
   u?: string[]
   c?: { lo: number; hi: number; u: string }
+}
+
+/** Its columns are named as those of a resource, so that the same plan is asked of it. Its id counts within its container only. */
+export interface ContainedEntry extends GroupEntry, Pick<IndexEntry, 'groups'> {
+  type: string
+  _id?: string
 }
 
 export type GroupEntry = Pick<IndexEntry, 'keys'> & Partial<Pick<IndexEntry, 'dates' | 'nums'>>
@@ -76,6 +84,8 @@ export type PlanNode =
   | { kind: 'lastUpdated'; where: { op: '$lt' | '$lte' | '$gt' | '$gte'; value: Date }[] }
   /** one entry of `groups[param]` satisfies the node, whose parameters are the parts */
   | { kind: 'group'; param: string; node: PlanNode }
+  /** one resource of the type that it contains satisfies the node, which has no links */
+  | { kind: 'contained'; type: string; node: PlanNode }
   /** the parameter has (no) value */
   | { kind: 'missing'; field: 'keys' | 'dates' | 'nums' | 'groups'; param: string; separators: string[]; missing: boolean }
   /** a criterion on what the resource has in common with many (see keeping.ts); the store decides it once for all of them */

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import { isFor, typesFor, withCustom } from './custom.ts'
 import { checkCustom } from './custom-check.ts'
 import { type Definitions, r4Definitions } from './definitions.ts'
-import { indexResource } from './index-resource.ts'
+import { indexContained, indexResource } from './index-resource.ts'
 import { INDEX_VERSION } from './index-version.ts'
 import { localReferenceKey } from './keys.ts'
 import { isAboutPerson } from './parse/patients.ts'
@@ -38,6 +38,7 @@ export function createSearch(options: SearchOptions): Search {
   let revision = 0
   const own = paramsByType(definitions, () => custom, options.timezone)
   const typeParams = own.of
+  const place = { zone, ownBase }
   const known = (type: string): TypeParams => {
     const found = typeParams(type)
     if (!found) throw new OutcomeError('resource-type-unknown')
@@ -47,14 +48,15 @@ export function createSearch(options: SearchOptions): Search {
     parse: (type, query, parseOptions) =>
       parseRequest(query, {
         type,
-        params: known(type).searchable,
-        paramsOf: (t) => typeParams(t)?.searchable,
+        params: (parseOptions.builtInOnly ? (own.built(type) ?? known(type)) : known(type)).searchable,
+        paramsOf: (t) => (parseOptions.builtInOnly ? own.built(t) : typeParams(t))?.searchable,
         isAboutPerson: (t, code) => isAboutPerson(t, code, definitions.compartments.get('Patient')?.get(t) ?? []),
         budget: parseOptions.budget ?? { links: 0 },
         options: parseOptions,
         context,
       }),
-    index: (resource) => indexResource(resource, known(resource.resourceType), zone, ownBase),
+    index: (resource) => indexResource(resource, known(resource.resourceType), own.built, place),
+    contained: (resource) => indexContained(resource, own.built, place),
     parameters: (type) =>
       [...known(type).searchable.values()].filter((p) => p.searchType ?? p.composite ?? p.places).map((p) => p.definition),
     paths: (type, code) => pathsOf(type, known(type).byCode.get(code)?.definition.expression),
@@ -87,6 +89,8 @@ function fhirBase(publicUrl: string): string {
 
 interface ByType {
   of(type: string): TypeParams | undefined
+  /** without the parameters of operators */
+  built(type: string): TypeParams | undefined
   /** see `Search.indexedAs` */
   hashOf(type: string): number
   /** the parameters of operators are others now */
@@ -95,21 +99,28 @@ interface ByType {
 
 /** Compiled at the first use: a server that never sees a Substance need not compile its parameters. */
 function paramsByType(definitions: Definitions, custom: () => readonly CustomParameter[], timezone: string): ByType {
-  const built = new Map<string, TypeParams>()
+  const plains = new Map<string, TypeParams>()
   const compiled = new Map<string, TypeParams>()
   const hashes = new Map<string, number>()
+  const built: ByType['built'] = (type) => {
+    const known = plains.get(type)
+    if (known || !definitions.resources.has(type)) return known
+    const plain = compileType(type, definitions)
+    plains.set(type, plain)
+    return plain
+  }
   const of: ByType['of'] = (type) => {
     const known = compiled.get(type)
     if (known) return known
-    if (!definitions.resources.has(type)) return undefined
-    const plain = built.get(type) ?? compileType(type, definitions)
-    built.set(type, plain)
+    const plain = built(type)
+    if (!plain) return undefined
     const made = withCustom(type, plain, custom(), definitions)
     compiled.set(type, made)
     return made
   }
   return {
     of,
+    built,
     hashOf(type) {
       const known = hashes.get(type) ?? definitionHash(type, custom(), timezone)
       hashes.set(type, known)

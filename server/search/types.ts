@@ -1,7 +1,7 @@
 /** What the rest of the server asks of search. */
 import type { DecimalTexts } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
-import type { IndexEntry, PlanNode, SortTerm } from './plan.ts'
+import type { ContainedEntry, IndexEntry, PlanNode, SortTerm } from './plan.ts'
 import type { Position } from './types/near.ts'
 
 export interface SearchParameter {
@@ -64,6 +64,8 @@ export interface ParseOptions {
   /** of requests that are parsed several times, once for each type */
   budget?: LinkBudget
   strict: boolean
+  /** parameters of operators are unknown */
+  builtInOnly?: boolean
   countDefault: number
   countMax: number
   /** may the parameter of this type be used (with this modifier)? */
@@ -85,6 +87,8 @@ export interface Search {
   /** throws OutcomeError with the parameter named; `strict` = Prefer: handling=strict */
   parse(type: string, query: [string, string][], options: ParseOptions): ParsedSearch
   index(resource: FhirResource, decimals: DecimalTexts): IndexEntry
+  /** what each resource that it contains is found by, at its place in the list; undefined for what is none */
+  contained(resource: FhirResource): (ContainedEntry | undefined)[]
   /** for the CapabilityStatement */
   parameters(type: string): SearchParameter[]
   /** elements of the type that a parameter looks into, each by its path; undefined where that cannot be said */

@@ -56,6 +56,7 @@ const COLUMNS: Readonly<Record<keyof IndexEntry, true>> = {
   nums: true,
   groups: true,
   sorts: true,
+  contained: true,
   words: true,
   sd: true,
   ix: true,

@@ -23,6 +23,8 @@ export interface FollowOptions {
   decision: Decision
   /** what else must be done with a plan of the type before it is asked */
   prepare: (type: string, plan: PlanNode) => Promise<PlanNode>
+  /** a list of what a link leads to is made as long as its power of ten, by names of nothing: how it is looked for would tell whether there is any */
+  explaining?: boolean
 }
 
 /** What the links of one search share. */
@@ -56,7 +58,8 @@ async function followed(o: Work, plan: PlanNode): Promise<PlanNode> {
       o.through.push(ends.map(({ _id, acc }) => ({ type: plan.type, id: _id, acc })))
       if (more && ++o.wide > BOUNDS.wideLinks) throw new OutcomeError('too-costly')
       if (more) return { ...plan, node: inner }
-      return plan.kind === 'chain' ? keysOf(plan, ends) : idsOf(plan, ends)
+      const named = o.explaining ? padded(plan, ends) : ends
+      return plan.kind === 'chain' ? keysOf(plan, named) : idsOf(plan, named)
     }
     default:
       return plan
@@ -101,6 +104,15 @@ const refersBy = ({ starts }: Has): PlanNode => ({
     return { kind: 'keyRange', from, to }
   }),
 })
+
+function padded({ starts: [start = ''] }: Link, ends: readonly OtherEnd[]): OtherEnd[] {
+  const length = Math.min(BOUNDS.linkedDocs, 10 ** Math.max(1, Math.ceil(Math.log10(Math.max(1, ends.length)))))
+  const nothing = Array.from({ length: length - ends.length }, (_, n): OtherEnd => {
+    const id = `~${n}`
+    return { _id: id, acc: { p: [], s: 0, e: [], o: '' }, keys: [start + id] }
+  })
+  return [...ends, ...nothing]
+}
 
 function keysOf({ type, starts, persons }: Chain, ends: readonly OtherEnd[]): PlanNode {
   const ids = new Set<string>()

@@ -44,6 +44,8 @@ export function planFilter(plan: PlanNode, slots: Slots = NO_SLOTS): StoredFilte
       return plan.where.length === 0 ? {} : { $and: plan.where.map(({ op, value }) => ({ at: { [operator(op)]: instant(value) } })) }
     case 'group':
       return { [`groups.${pathName(plan.param)}`]: { $elemMatch: planFilter(plan.node) } } as StoredFilter
+    case 'contained':
+      return { contained: { $elemMatch: { $and: [{ type: { $eq: text(plan.type) } }, planFilter(plan.node)] } } } as StoredFilter
     case 'missing':
       return missingFilter(plan)
     case 'shapes':

@@ -21,6 +21,8 @@ export interface SearchingParts {
   /** what else must be done with a plan before it is asked */
   prepared(type: string, plan: PlanNode): Promise<PlanNode>
   readByIds: ReadByIds
+  /** what links lead to is told by its power of ten only, also by how the search goes on */
+  explaining?: boolean
 }
 
 export interface Searching {
@@ -29,9 +31,9 @@ export interface Searching {
   planOf(d: Decision, type: string, plan: PlanNode): Promise<PlanNode>
 }
 
-export function createSearching({ db, log, caughtUp, prepared, readByIds }: SearchingParts): Searching {
+export function createSearching({ db, log, caughtUp, prepared, readByIds, explaining = false }: SearchingParts): Searching {
   const followed = (d: Decision, plan: PlanNode): Promise<Followed> =>
-    hasLink(plan) ? follow({ db, decision: d, prepare: prepared }, plan) : Promise.resolve({ plan, through: [], wide: false })
+    hasLink(plan) ? follow({ db, decision: d, prepare: prepared, explaining }, plan) : Promise.resolve({ plan, through: [], wide: false })
   const planOf = async (d: Decision, type: string, plan: PlanNode): Promise<PlanNode> => prepared(type, (await followed(d, plan)).plan)
   return {
     planOf,
@@ -52,3 +54,13 @@ export function createSearching({ db, log, caughtUp, prepared, readByIds }: Sear
     },
   }
 }
+
+/** Whatever is found, the search goes on as if it were nothing: which commands follow (includes, linked Patients, other types) would tell of it. */
+export const findingNothing = (calls: SearchCalls): SearchCalls => ({
+  ...calls,
+  readMany: () => Promise.resolve([]),
+  async search(decision, query) {
+    await calls.search(decision, query)
+    return { rows: [] }
+  },
+})

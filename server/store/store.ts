@@ -21,7 +21,7 @@ import { personBatches, personHistoryBatches, typesOfPersons } from './of-person
 import type { PlanNode } from '../search/plan.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
-import { createSearching } from './searching.ts'
+import { createSearching, findingNothing } from './searching.ts'
 import { createShapes, SHAPES, type ShapeDoc } from './shapes.ts'
 import { streamBatches } from './stream.ts'
 import { createTables } from './tables.ts'
@@ -93,8 +93,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     ...searching.calls,
     explaining() {
       const on = recorded(db)
-      const { calls } = createSearching({ ...parts, db: on.db, readByIds: createReader(on.db) })
-      return { calls, plans: () => guarded(log, on.plans) }
+      const { calls } = createSearching({ ...parts, db: on.db, readByIds: createReader(on.db), explaining: true })
+      return { calls: findingNothing(calls), plans: () => guarded(log, on.plans) }
     },
     readVersion: async (d, type, id, v) => {
       const current = await read(d, type, id)

@@ -11,6 +11,7 @@ import { changeState } from './lifecycle.ts'
 import { load } from './load.ts'
 import { type NotificationType, type Numbered, notificationBundle } from './notification.ts'
 import { countOf, number, unnumber } from './numbers.ts'
+import { actorNow } from './registration.ts'
 import { SendFailed } from './rest-hook.ts'
 import { eventsOf, subscriptionsOf } from './tables.ts'
 import type { EventRow, Spec, SubscriptionDeps, SubscriptionRow } from './types.ts'
@@ -34,9 +35,13 @@ export async function takeTurn(
   alive: () => boolean,
   wayOf: (row: SubscriptionRow, spec: Spec) => Way | undefined,
 ): Promise<void> {
-  const { doc, spec } = await load(deps, row)
+  const { doc, spec, waiting } = await load(deps, row)
   if (!doc) return forget(deps, row)
   if (row.state === 'off') return rest(deps, row)
+  if (waiting) {
+    await later(deps, row, row.wakes, new Date(deps.fhir.now().getTime() + SUBSCRIPTION_BOUNDS.heldMs))
+    return
+  }
   const isOver = spec?.end !== undefined && spec.end <= deps.fhir.now()
   if (!spec || isOver) {
     await changeState(deps, row, 'off', { set: { due: NEVER }, ...(isOver ? {} : { error: 'registration' }) })
@@ -149,7 +154,7 @@ type Delivered = 'sent' | 'failed' | 'stopped'
 /** What of it passes, part by part; what does not is dropped, but for what is not decided yet. */
 async function deliver(turn: Turn, waiting: readonly EventRow[], held: Set<string>): Promise<Delivered> {
   const { deps, row, spec, way } = turn
-  const gated = await gate(deps.fhir, row.actor, spec, waiting)
+  const gated = await gate(deps.fhir, actorNow(deps, row.actor), spec, waiting)
   for (const { _id } of gated.held) held.add(_id)
   await drop(deps, waiting, gated)
   for (const part of partsOf(gated, spec, way)) {
@@ -206,7 +211,7 @@ async function sendPart(turn: Turn, part: Gated): Promise<boolean> {
         number(deps, row, current.passed, before),
         auditNotified(deps.fhir, row.actor, spec, current, 'subscription-notification'),
       ])
-      const [again, stands] = await Promise.all([gate(deps.fhir, row.actor, spec, rows), isAsItWas(deps, row)])
+      const [again, stands] = await Promise.all([gate(deps.fhir, actorNow(deps, row.actor), spec, rows), isAsItWas(deps, row)])
       if (stands && sameEvents(current, again)) {
         await connection.send(withNumbers(again, numbered), () => stillStands(turn, again))
         await sent(deps, row, numbered)
@@ -239,7 +244,7 @@ function withNumbers({ passed }: Gated, numbered: readonly Numbered[]): Numbered
 async function stillStands({ deps, row, spec }: Turn, sending: Gated): Promise<boolean> {
   const now = await gate(
     deps.fhir,
-    row.actor,
+    actorNow(deps, row.actor),
     spec,
     sending.passed.map((one) => one.row),
   )

@@ -11,7 +11,7 @@ import { SUBSCRIPTION_BOUNDS } from './bounds.ts'
 import { missedVersions } from './catch-up.ts'
 import { load } from './load.ts'
 import { eventsOf, feedOf, notifying, subscriptionsOf } from './tables.ts'
-import { candidateOf, eventIn, type Watched, watchedOf } from './triggers.ts'
+import { candidateOf, eventIn, type Watched, watchedOf, watchedWhole } from './triggers.ts'
 import type { EventRow, FeedRow, SubscriptionDeps, SubscriptionRow } from './types.ts'
 
 /** Makes the feed keep everything from now on for one more Subscription: before it becomes active. */
@@ -116,6 +116,8 @@ async function isUnused({ fhir }: SubscriptionDeps, { term }: Lease): Promise<bo
 
 interface Known {
   edition: string
+  /** of the search parameters by which its criteria were compiled */
+  revision: number
   watched: Watched | undefined
 }
 
@@ -164,9 +166,13 @@ async function watchedNow(deps: SubscriptionDeps, watching: Map<string, Known>):
 
 async function watchedBy(deps: SubscriptionDeps, watching: Map<string, Known>, row: SubscriptionRow): Promise<Watched | undefined> {
   const known = watching.get(row._id)
-  if (known?.edition === row.edition) return known.watched
+  const { revision } = deps.fhir.search
+  if (known?.edition === row.edition && known.revision === revision) return known.watched
   const loaded = await load(deps, row)
+  if (loaded.waiting) return watchedWhole(row, loaded.waiting)
   const watched = loaded.spec ? watchedOf(deps.fhir, row.actor, row._id, row.life, loaded.spec) : undefined
-  watching.set(row._id, { edition: row.edition, watched })
+  watching.set(row._id, { edition: row.edition, revision, watched })
+  // Nothing would wake it any more, and it would stand there as if it were active.
+  if (!watched) await wake(deps, row._id)
   return watched
 }

@@ -4,7 +4,7 @@ import { parseResource } from '../fhir/resource-text.ts'
 import { parseSearch } from '../interactions/search-request.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
-import { isStillRegistered } from './registration.ts'
+import { actorNow, isStillRegistered } from './registration.ts'
 import { specOf } from './spec.ts'
 import { notifying } from './tables.ts'
 import type { Spec, SubscriptionDeps, SubscriptionRow } from './types.ts'
@@ -14,6 +14,19 @@ export interface Loaded {
   doc?: Stored
   /** absent: what it asks for is not let through any more (configuration, or a newer version of this server) */
   spec?: Spec
+  /** instead of `spec`: a search parameter in its criteria is being built, and cannot be searched by until that is done */
+  waiting?: Spec
+}
+
+/** May it still be asked by this criterion in this form? @throws OutcomeError where it may not, now or later */
+function isBuilding(deps: SubscriptionDeps, { actor }: SubscriptionRow, { type, query }: Spec): boolean {
+  try {
+    parseSearch(deps.fhir, actorNow(deps, actor), type, query, true)
+    return false
+  } catch (error) {
+    if (error instanceof OutcomeError && error.issues[0]?.code === 'parameter-building') return true
+    throw error
+  }
 }
 
 export async function load(deps: SubscriptionDeps, row: SubscriptionRow): Promise<Loaded> {
@@ -22,9 +35,7 @@ export async function load(deps: SubscriptionDeps, row: SubscriptionRow): Promis
   try {
     const spec = specOf(parseResource(Buffer.from(doc.body).toString('utf8')).resource)
     if (!isStillRegistered(deps, row.actor, spec)) return { doc }
-    // May it still be asked by this criterion in this form?
-    parseSearch(deps.fhir, row.actor, spec.type, spec.query, true)
-    return { doc, spec }
+    return { doc, [isBuilding(deps, row, spec) ? 'waiting' : 'spec']: spec }
   } catch (error) {
     if (error instanceof OutcomeError && error.status < 500) return { doc }
     throw error

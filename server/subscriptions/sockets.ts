@@ -177,7 +177,8 @@ async function requireOwn({ fhir }: SubscriptionDeps, actor: Actor, id: string):
 async function bind(deps: SubscriptionDeps, { ws, bound }: Connection, id: string, until: number): Promise<void> {
   const rows = subscriptionsOf(deps.fhir.store)
   const row = await rows.get(id)
-  const spec = row && row.state !== 'off' ? (await load(deps, row)).spec : undefined
+  const loaded = row && row.state !== 'off' ? await load(deps, row) : {}
+  const spec = loaded.spec ?? loaded.waiting
   if (!row || spec?.channel.kind !== 'websocket') throw new OutcomeError('not-found')
   if (spec.topic === undefined) ws.send(`bound ${id}`)
   else {

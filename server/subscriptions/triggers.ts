@@ -15,20 +15,26 @@ import type { ParsedSearch } from '../search/types.ts'
 import type { CommittedVersion } from '../store/types.ts'
 import { notifying } from './tables.ts'
 import { type Interaction, topicOf } from './topics.ts'
-import type { Spec } from './types.ts'
+import type { Spec, SubscriptionRow } from './types.ts'
 
 export interface Watched {
   sub: string
   life: string
   type: string
   topic?: string
-  parsed: ParsedSearch
+  parsed: Pick<ParsedSearch, 'plan' | 'patientKeys'>
 }
 
 /** @throws OutcomeError where the criteria may not be asked any more */
 export function watchedOf(fhir: FhirDeps, actor: Actor, sub: string, life: string, spec: Spec): Watched {
   const parsed = parseSearch(fhir, actor, spec.type, spec.query, true)
   return { sub, life, type: spec.type, parsed, ...(spec.topic === undefined ? {} : { topic: spec.topic }) }
+}
+
+/** Where the criteria cannot be compiled for a while: all may be events, which is decided when they are sent. */
+export function watchedWhole({ _id, life }: SubscriptionRow, { type, topic }: Spec): Watched {
+  const parsed: Watched['parsed'] = { plan: { kind: 'everything' }, patientKeys: new Map() }
+  return { sub: _id, life, type, parsed, ...(topic === undefined ? {} : { topic }) }
 }
 
 const INTERACTION: Record<CommittedVersion['method'], Interaction> = { POST: 'create', PUT: 'update', DELETE: 'delete' }

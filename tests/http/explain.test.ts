@@ -78,6 +78,23 @@ test('of several types and by form too', async () => {
 })
 
 describe('tells nothing of anybody', () => {
+  test.each([
+    ['Patient?identifier={}', '_revinclude=Observation:subject'],
+    ['Patient?identifier={}', '_include=Patient:organization&_include:iterate=*'],
+    ['Observation?subject:Patient.identifier={}', ''],
+    ['Observation?subject:Patient.identifier={}', 'status=final&_sort=status'],
+    ['Patient?_has:Observation:subject:subject:Patient.identifier={}', '_sort=name'],
+    ['Observation?_filter=patient.identifier eq "{}"', ''],
+    ['?_type=Patient,Observation&_id={}', '_count=1'],
+    ['Observation?patient={}', ''],
+  ])('what comes after what is found, as %s&%s', async (path, more) => {
+    const [there, absent] = path.includes('identifier') ? ['number-3', 'number-x'] : ['linked', 'nobody']
+    await putAll(server, operator, [patient('linked', { link: [{ other: { reference: 'Patient/p1' }, type: 'seealso' }] })])
+    const answers = await Promise.all([there, absent].map((name) => ask(`${encodeURI(path.replace('{}', name))}&${more}&explain=true`)))
+    expect(answers[0]?.text).toBe(answers[1]?.text)
+    expect(commandsOf(answers[0] as Answer).length).toBeGreaterThan(0)
+  })
+
   test.each(['name=%E7%8B%AC%E5%AD%A4', 'identifier=number-3', 'name:contains=%E5%AD%A4', '_id=p3', 'identifier:not=number-3'])(
     '%s',
     async (query) => {

@@ -287,6 +287,22 @@ describe('is refused', () => {
     expect([answer.status, codeOf(answer)]).toEqual([status, code])
   })
 
+  test.each([
+    ['Boolean!', '王建国'],
+    ['Boolean!', null],
+    ['Boolean!', undefined],
+    ['Int', 'x'],
+    ['Int', 1e300],
+    ['ID!', { 王建国: 1 }],
+    ['String', ['x', 'y']],
+    ['Boolean', {}],
+  ])('a variable of the type %s that is %j', async (type, x) => {
+    const query = `query($x: ${type}) { Patient(id: "b") { id } PatientList(${type === 'Int' ? '_count' : '_id'}: ${/Boolean/.test(type) ? '"b"' : '$x'}) { id ${/Boolean/.test(type) ? '@skip(if: $x)' : ''} } }`
+    const answer = await post(query, { variables: { x } })
+    expect([answer.status, codeOf(answer)]).toEqual([400, 'graphql-invalid'])
+    expect(answer.text).not.toContain('王建国')
+  })
+
   test('values of the query are not repeated, names are', async () => {
     const { text } = await post('{ PatientList(_count: "王建国") { nothing } }')
     expect(text).toContain('nothing')

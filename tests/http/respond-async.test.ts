@@ -154,6 +154,27 @@ describe('Bundles', () => {
     expect([await countOf('t2'), await countOf('t3')]).toEqual([0, 0])
   })
 
+  test('an operation that writes is carried out once, and its result is read; one that only reads is made when it is fetched', async () => {
+    const letter = { status: 'final', type: { text: 'x' }, date: '2024-05-01', title: 'x', subject: { reference: 'Patient/p' } }
+    const author = [{ reference: 'Patient/p' }]
+    await putAll(server, await server.token('loader'), [
+      { resourceType: 'Composition', id: 'letter', meta: custody('H1'), ...letter, author },
+    ])
+    const ask = (persist: unknown) => ({
+      resource: { resourceType: 'Parameters', parameter: [{ name: 'persist', valueBoolean: persist }] },
+      request: { method: 'POST', url: 'Composition/letter/$document' },
+    })
+    const status = await putOff(server, 'POST', '/fhir', { token: engine, ...bundle('batch', ask(true), ask(false), ask('x')) })
+    const answers = [await resultAt(server, status, { token: engine }), await get(status)]
+    for (const answer of answers) {
+      expect(statuses(answer)).toEqual(['200', '200', '400'])
+      const [stored, read] = answer.json.entry[0].resource.entry
+      expect(stored.response.location).toBe(`${server.url}/fhir/Bundle/${stored.resource.id}/_history/1`)
+      expect([stored.resource.type, read.resource.type]).toEqual(['document', 'document'])
+    }
+    expect((await get('/fhir/Bundle?type=document')).json.total).toBe(1)
+  })
+
   test('many entries keep their order', async () => {
     const entries = Array.from({ length: 110 }, (_, at) => (at % 50 === 7 ? read('Patient/p') : make(`many-${at}`)))
     const answer = await later('POST', '/fhir', bundle('transaction', ...entries))

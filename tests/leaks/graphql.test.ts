@@ -1,6 +1,6 @@
 /** What $graphql tells of hidden resources, and by which scopes, masks and parameters it reads (L47). */
 import { describe, expect, test } from '@jest/globals'
-import { BROAD, condition, custody, encounter, give, observation, putAll, relabelled } from '../consent/resources.ts'
+import { BROAD, condition, custody, encounter, give, observation, patient, putAll, relabelled } from '../consent/resources.ts'
 import type { Answer } from '../support/server.ts'
 import { asAbsent, codeOf, neutral, setting, type World, WORLDS } from './worlds.ts'
 
@@ -123,6 +123,23 @@ test('in a masked form there is nothing but the masked text, and no way by what 
   expect(text).not.toMatch(/p1-a|李四|"o1-a"/)
   const reverse = await ask('{ ObservationList(code: "lab-a") { ObservationList(_reference: has_member) { id } } }', held.researcher)
   expect(reverse.json.errors[0].extensions.code).toBe('parameter-forbidden')
+})
+
+test('a masked form is in the order of ids: that of times would tell whose dates are shifted by how much', async () => {
+  const persons = [1, 2, 3, 4, 5, 6].map((n) => `shifted-${n}`)
+  const measured = persons.map((id, n) => observation(`in-turn-${n}`, id, 'in-turn', { effectiveDateTime: `2024-05-0${n + 1}` }))
+  await putAll(held.server, held.loader, [...persons.map((id) => patient(id)), ...measured])
+  for (const person of persons) await give(held.server, person, BROAD)
+  await relabelled(held.server)
+  const rest = await held.server.call('GET', '/fhir/Observation?code=in-turn', { token: held.researcher })
+  const ids = rest.json.entry.map(({ resource }: { resource: { id: string } }) => resource.id)
+  expect(ids).toHaveLength(persons.length)
+  const { json } = await ask(
+    '{ all: ObservationList(code: "in-turn") { id } some: ObservationConnection(code: "in-turn", _offset: 1, _count: 2) { edges { resource { id } } } }',
+    held.researcher,
+  )
+  expect(json.data.all.map(({ id }: { id: string }) => id)).toEqual(ids)
+  expect(json.data.some.edges.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual(ids.slice(1, 3))
 })
 
 test('what was reached stands in the account of the patient, and nothing of the query', async () => {

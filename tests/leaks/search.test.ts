@@ -121,7 +121,7 @@ describe('L12 include and revinclude', () => {
   })
 })
 
-test.each(['_contained=true', '_containedType=container', '_query=x'])('L13, L19 %s is refused', async (parameter) => {
+test.each(['_contained:exact=true', '_query=x'])('L13, L19 %s is refused', async (parameter) => {
   const [name = '', text = ''] = parameter.split('=')
   const answer = await search(`${name}=${encodeURIComponent(text)}`)
   expect([answer.status, codeOf(answer)]).toEqual([400, 'parameter-unsupported'])

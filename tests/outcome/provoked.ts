@@ -199,6 +199,7 @@ export const REQUESTS: readonly Provoked[] = [
   get('filter-parameter', '/Patient?_filter=nonsense%20eq%20x'),
   get('filter-operator', '/Patient?_filter=gender%20gt%20x'),
   get('filter-value', '/Patient?_filter=birthdate%20eq%20x'),
+  get('contained-parameter', '/Medication?_contained=true&_sort=code'),
   get('sort-composite', '/Observation?_sort=code-value-quantity'),
   get('list-functional', '/Patient?_list=$current-problems'),
   get('page-invalid', '/Patient?_page=AAAA'),

@@ -43,6 +43,12 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
       return (doc.entry.groups?.[plan.param] ?? []).some((entry) =>
         matches(plan.node, { ...doc, entry: { dates: {}, nums: {}, ...entry } }),
       )
+    case 'contained':
+      return (doc.entry.contained ?? []).some(
+        ({ type, _id, ...entry }) =>
+          type === plan.type &&
+          matches(plan.node, { id: _id ?? '', at: new Date(Number.NaN), entry: { dates: {}, nums: {}, ...entry } }, world),
+      )
     case 'near':
       return (doc.entry.nums[plan.param] ?? []).some(({ lo, v }) => angleBetween([lo, v], [plan.latitude, plan.longitude]) <= plan.angle)
     case 'lastUpdated':

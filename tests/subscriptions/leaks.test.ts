@@ -1,7 +1,10 @@
 /** Leak catalogue: what a notification, its absence, its number or a Subscription itself could tell. */
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { BROAD, consentOf, custody, encounter, give, NO_SHARING, observation, patient, relabelled } from '../consent/resources.ts'
-import { asAbsent } from '../leaks/worlds.ts'
+import { asAbsent, codeOf } from '../leaks/worlds.ts'
+import type { Answer } from '../support/server.ts'
+import { parametersReady } from '../support/parameters.ts'
 import { active, plain, put, setting, subscribe } from './setting.ts'
 
 const held = setting()
@@ -48,7 +51,7 @@ test('after one that failed and was withdrawn, the next one is told at once', as
   await put(held, observation('next-1', 'said-no', 'next'))
   await held.receiver.until(() => namesAt('/hook/next').length >= 1)
   // Long enough for the second attempt, of which nothing is left.
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  await setTimeout(3000)
   await put(held, observation('next-2', 'open', 'next'))
   await held.receiver.until(() => namesAt('/hook/next').length >= 2)
   expect(namesAt('/hook/next')).toEqual(['next-1', 'next-2'])
@@ -56,6 +59,31 @@ test('after one that failed and was withdrawn, the next one is told at once', as
 })
 
 describe('a Subscription', () => {
+  test('is not found by the values of its headers, which only its client sees', async () => {
+    const header = ['Authorization: Bearer verysecretword']
+    await active(held, plain(held, 'Observation?code=urn:test|secret', '/hook/secret', { header }))
+    const about = { url: 'urn:test:header', name: 'x', status: 'active', description: 'x', base: ['Subscription'], type: 'string' }
+    const expressions = { hdr: 'Subscription.channel.header', hdrs: "Subscription.channel.where(type = 'rest-hook').header" }
+    for (const [code, expression] of Object.entries(expressions))
+      await put(held, { resourceType: 'SearchParameter', id: code, ...about, code, expression })
+    await parametersReady(held.server, held.loader)
+    const search = async (query: string, token: string): Promise<Answer> => {
+      const answer = await held.server.call('GET', `/fhir/Subscription?${query}`, { token })
+      // This process hears of it a moment later.
+      return codeOf(answer) === 'parameter-building' ? setTimeout(50).then(() => search(query, token)) : answer
+    }
+    const totals = async (token: string) => {
+      const queries = ['_content=verysecretword', 'hdr:contains=verysecret', 'hdrs:missing=false', 'hdr:missing=false']
+      const answers = await Promise.all(queries.map((query) => search(query, token)))
+      return answers.map(({ json }) => json.total)
+    }
+    expect([await totals(held.loader), await totals(held.engine)]).toEqual([
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ])
+    expect((await search('_content=test', held.loader)).json.total).toBeGreaterThan(0)
+  })
+
   test('of another client answers as one that is absent, whatever is done to it', async () => {
     const id = await active(held, plain(held, 'Observation?code=urn:test|own', '/hook/own'))
     const { server } = held

@@ -1,7 +1,8 @@
 /** R4's own form over real HTTP: criteria, payloads, headers, order, and what it takes to be active. */
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { encounter, observation, patient } from '../consent/resources.ts'
-import { active, plain, put, setting, statusOf } from './setting.ts'
+import { active, plain, put, setting, statusOf, subscribe } from './setting.ts'
 
 const held = setting()
 
@@ -38,6 +39,25 @@ test('XML is the same resource in the other format', async () => {
   const [got] = held.receiver.at('/hook/xml')
   expect([got?.path, got?.headers['content-type']]).toEqual(['/hook/xml/Observation/xml-1', 'application/fhir+xml'])
   expect(got?.body).toContain('<Observation xmlns="http://hl7.org/fhir"><id value="xml-1"/>')
+})
+
+test('while a search parameter of its criteria is built anew, its events wait, and none is missed', async () => {
+  const about = { url: 'urn:test:remark', name: 'x', status: 'active', description: 'x', base: ['Observation'], type: 'string' }
+  const define = (expression: string) => put(held, { resourceType: 'SearchParameter', id: 'remark', ...about, code: 'remark', expression })
+  const note = (id: string, text: string) => put(held, observation(id, 'open', 'x', { note: [{ text }] }))
+  const names = () => held.receiver.at('/hook/remark').map(({ path }) => path.split('/').pop())
+  await define('Observation.note.text')
+  const subscription = plain(held, 'Observation?remark=yes', '/hook/remark')
+  let made = await subscribe(held, subscription)
+  for (; made.status === 422; made = await subscribe(held, subscription)) await setTimeout(50)
+  expect((await statusOf(held, made.json.id, 'active')).json.status).toBe('active')
+  await note('remark-1', 'yes')
+  await held.receiver.until(() => names().length >= 1)
+  await define('Observation.note.text | Observation.method.text')
+  for (const [id, text] of Object.entries({ 'remark-2': 'yes', 'remark-3': 'no', 'remark-4': 'yes' })) await note(id, text)
+  await held.receiver.until(() => names().includes('remark-4'))
+  expect(names()).toEqual(['remark-1', 'remark-2', 'remark-4'])
+  expect((await statusOf(held, made.json.id, 'active')).json.status).toBe('active')
 })
 
 test('criteria with a chain are followed, and compared with the version that was committed', async () => {

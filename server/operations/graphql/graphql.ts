@@ -114,9 +114,9 @@ function jsonOf(text: string): unknown {
 
 /** @throws whatever is no answer to a query: what fails here fails the request */
 function answerOf({ document, operation }: Prepared, { data, errors = [] }: ExecutionResult, focus: Focus | undefined): object {
-  for (const { originalError } of errors) if (originalError && !isAnswer(originalError)) throw originalError
-  // Variables that do not fit: nothing was looked for.
+  // Variables that do not fit, whatever says so (a scalar has an error of its own): nothing was looked for.
   if (data === undefined) throw invalid(errors)
+  for (const { originalError } of errors) if (originalError && !isAnswer(originalError)) throw originalError
   const whole = data && shaped(document, operation.selectionSet, data)
   const answer = focus && whole ? (whole[focus.type] ?? null) : whole
   if (focus && answer === null) throw errors[0]?.originalError ?? new OutcomeError('not-found')

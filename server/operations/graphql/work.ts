@@ -12,6 +12,7 @@ import type { ReadFact } from '../../interactions/audited.ts'
 import { requireScope } from '../../interactions/checks.ts'
 import { planForPersons } from '../../interactions/linked-patients.ts'
 import { type JsonObject, parseMarked } from '../../interactions/marked-json.ts'
+import { orderFor } from '../../interactions/order.ts'
 import { masked } from '../../interactions/read.ts'
 import { countedOf } from '../../interactions/search.ts'
 import { PAGE_COUNT_MAX, parseSearch } from '../../interactions/search-request.ts'
@@ -165,7 +166,14 @@ export class Work {
     const plan = await planForPersons(this.#deps, this.#decision, { ...parsed, plan: literal })
     // A page begins behind those that are passed over.
     const count = Math.min(parsed.count + offset, PAGE_COUNT_MAX)
-    const page = await store.search(this.#decision, { type, plan, sort: parsed.sort, count, total, ...(mark ? { after: mark } : {}) })
+    const page = await store.search(this.#decision, {
+      type,
+      plan,
+      sort: orderFor(actor, parsed.sort),
+      count,
+      total,
+      ...(mark ? { after: mark } : {}),
+    })
     this.#spend('resources', page.rows.length)
     const counted = await countedOf(this.#deps, this.#decision, parsed, plan, page)
     const found = [...(counted ?? page.rows), ...(page.beyond ? [page.beyond] : []), ...told(through)]

@@ -31,6 +31,7 @@ export const redeliver: Operation = {
   on,
   level: 'instance',
   methods: ['POST'],
+  writes: () => true,
   definition: definition('Subscription-redeliver'),
   run: again,
 }
