@@ -1,5 +1,7 @@
 /** `_contained` and `_containedType` over HTTP (R4 search.html#contained): containers and what they contain, pages, refusals. */
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { MongoClient } from 'mongodb'
 import { idsIn, putAll } from '../consent/resources.ts'
 import { codeOf } from '../leaks/worlds.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
@@ -123,6 +125,22 @@ test('a container that changes is found by what it contains now; by form too', a
   expect(await ask()).toEqual(['MedicationRequest/r3'])
   await putAll(server, '', [prescription('r3', [medication('m1', 'C')])])
   expect(await ask()).toEqual([])
+})
+
+test('what was indexed before is found after $reindex', async () => {
+  const client = new MongoClient(server.database.uri)
+  const rows = client.db(server.database.database).collection<{ _id: string }>('MedicationDispense')
+  await rows.updateOne({ _id: 'd1' }, [
+    { $set: { keys: { $filter: { input: '$keys', cond: { $ne: ['$$this', '_contained:Medication'] } } } } },
+    { $unset: ['contained', 'ix'] },
+  ])
+  const ask = async () => idsIn(await get('Medication?code=A&_contained=true&_id=m1'))
+  expect(await ask()).toEqual(['MedicationRequest/r1'])
+  const begun = await server.call('POST', '/fhir/MedicationDispense/$reindex')
+  const status = new URL(begun.headers.get('content-location') ?? '').pathname
+  while ((await server.call('GET', status)).status === 202) await setTimeout(20)
+  expect(await ask()).toEqual(['MedicationDispense/d1', 'MedicationRequest/r1'])
+  await client.close()
 })
 
 test.each([
