@@ -23,6 +23,8 @@ export interface DefinitionsDeps {
 export interface IndexDefinitions {
   /** the generation by which this process indexes */
   readonly generation: number
+  /** this process searches by the parameter of the resource of that id */
+  isReady(id: string): boolean
   /** Runs what indexes and writes what it indexed, under parameters that hold. @throws OutcomeError unavailable */
   whileIndexing<T>(work: () => Promise<T>): Promise<T>
   /** looks now; @throws OutcomeError unavailable */
@@ -41,6 +43,7 @@ export function createIndexDefinitions(deps: DefinitionsDeps): IndexDefinitions 
   let beat = 0
   let noted = { upTo: -1, at: Number.NEGATIVE_INFINITY }
   let known: readonly CustomParameter[] = []
+  let ready: ReadonlySet<string> = new Set()
   let looking: Promise<void> | undefined
   /** work under way by the generation in which it began */
   const under = new Map<number, number>()
@@ -55,8 +58,10 @@ export function createIndexDefinitions(deps: DefinitionsDeps): IndexDefinitions 
     const current = row?.n ?? 0
     if (current !== generation) {
       // Rows that were changed meanwhile are of a later generation, which the next look finds.
-      known = parametersOf(await tables.parameters.find({ _id: { $ne: GENERATION } }, { sort: { _id: 1 } }))
+      const rows = await tables.parameters.find({ _id: { $ne: GENERATION } }, { sort: { _id: 1 } })
+      known = parametersOf(rows)
       search.setCustom(known)
+      ready = new Set(rows.filter((row) => row.ready).map((row) => row._id))
       generation = current
     }
     await note()
@@ -109,6 +114,7 @@ export function createIndexDefinitions(deps: DefinitionsDeps): IndexDefinitions 
     get generation() {
       return generation
     },
+    isReady: (id) => ready.has(id),
     async whileIndexing(work) {
       if (isBlind()) await refresh()
       const began = generation

@@ -111,8 +111,15 @@ export async function createIndexing(deps: IndexingDeps): Promise<Indexing> {
       return found
     },
     async parameters() {
+      // Who reads here that one is ready may search by it here: the row alone is ahead of what this process knows.
+      await definitions.refresh()
       const rows = await tables.parameters.find({ _id: { $ne: GENERATION } }, { sort: { _id: 1 } })
-      return rows.map((row) => ({ id: row._id, ready: row.ready, code: definitionOf(row).code, base: definitionOf(row).base }))
+      return rows.map((row) => ({
+        id: row._id,
+        ready: row.ready && definitions.isReady(row._id),
+        code: definitionOf(row).code,
+        base: definitionOf(row).base,
+      }))
     },
     start: worker.start,
     async stop() {

@@ -142,10 +142,10 @@ async function end(deps: ReindexDeps, job: ReindexJob): Promise<ReindexJob | und
 
 async function makeReady({ tables, search, store }: ReindexDeps, job: ReindexJob): Promise<void> {
   const stored = new Set(await store.types())
-  const through = (type: string) => job.types.includes(type) || !stored.has(type)
-  for (const row of await tables.parameters.find({ _id: { $ne: GENERATION }, ready: false, since: { $lte: job.generation ?? -1 } })) {
-    if (!search.typesOf(definitionOf(row)).every(through)) continue
-    const ready = await tables.parameters.update({ _id: row._id, since: row.since }, { set: { ready: true } })
-    if (ready) await tables.generation.update({ _id: GENERATION }, { inc: { n: 1 } })
-  }
+  const isThrough = (type: string) => job.types.includes(type) || !stored.has(type)
+  const rows = await tables.parameters.find({ _id: { $ne: GENERATION }, since: { $lte: job.generation ?? -1 } })
+  const through = rows.filter((row) => search.typesOf(definitionOf(row)).every(isThrough))
+  for (const row of through) await tables.parameters.update({ _id: row._id, since: row.since }, { set: { ready: true } })
+  // Counted also where all were ready before: whoever made them so may have been killed before it counted.
+  if (through.length > 0) await tables.generation.update({ _id: GENERATION }, { inc: { n: 1 } })
 }
