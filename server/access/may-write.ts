@@ -5,7 +5,6 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { Stored } from '../store/types.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { isPublicType, PATIENTS_WRITE } from './content.ts'
-import type { Acc } from './decision.ts'
 import { hasRecordAt } from './registered.ts'
 import { appoints, treatedAmong } from './relations.ts'
 import type { StandingDeps } from './standing.ts'
@@ -88,15 +87,15 @@ async function hospitalMayWrite(
   const links = await linksAreOwn(deps, actor, intent)
   if (!links.permitted) return links
   const self = await ownPersonOf(deps, intent)
-  const persons = await personsIn(deps, intent)
+  const { persons, known, stamp } = await personsIn(deps, intent)
   if (await appointsHimself(deps, actor, intent, persons)) return no('appoints-himself')
   if (current && changesIdentity(actor, intent, current)) return no('identity')
   for (const person of persons) {
     // A resource for somebody whom the server cannot name is the custodian's own affair.
     if (person === UNKNOWN_PERSON || person === self || making.has(person)) continue
-    if (!(await hasRecordAt(deps, actor.organization, person))) return no('patient-not-registered-here')
+    if (!(await hasRecordAt(deps, actor.organization, person, known))) return no('patient-not-registered-here')
   }
-  return links
+  return stamp ? { ...links, stamp } : links
 }
 
 /**
@@ -162,7 +161,8 @@ async function familyMayWrite(deps: MayWriteDeps, actor: Actor, intent: WriteInt
   // What an organisation recorded stays its record; the patient answers with one of his own.
   if (current && current.acc.o !== '' && intent.type !== 'Consent') return no('other-custodian')
   if (intent.method === 'DELETE') return current ? yes('subject') : no('absent')
-  return isOwn(await personsIn(deps, intent)) ? yes('subject') : no('not-subject')
+  const { persons, stamp } = await personsIn(deps, intent)
+  return isOwn(persons) ? { ...yes('subject'), ...(stamp ? { stamp } : {}) } : no('not-subject')
 }
 
 async function ownPersons(deps: MayWriteDeps, actor: Actor): Promise<ReadonlySet<string>> {
@@ -176,10 +176,17 @@ function resourceOf(intent: WriteIntent): FhirResource | undefined {
   return intent.text === undefined ? undefined : (JSON.parse(intent.text) as FhirResource)
 }
 
+interface PersonsIn {
+  persons: readonly string[]
+  /** persons of the patients whom the resource names */
+  known: ReadonlyMap<string, string>
+  stamp?: Stamped
+}
+
 /** Persons of the resource as it is to be; of public types only those that it names. */
-async function personsIn(deps: MayWriteDeps, intent: WriteIntent): Promise<string[]> {
+async function personsIn(deps: MayWriteDeps, intent: WriteIntent): Promise<PersonsIn> {
   const resource = resourceOf(intent)
-  if (!resource) return [UNKNOWN_PERSON]
+  if (!resource) return { persons: [UNKNOWN_PERSON], known: new Map() }
   const input: StampInput = {
     type: intent.type,
     id: intent.id,
@@ -188,8 +195,14 @@ async function personsIn(deps: MayWriteDeps, intent: WriteIntent): Promise<strin
     alsoPatients: intent.alsoPatients ?? [],
   }
   const [stamp] = await deps.stamp([input])
-  const acc: Acc | undefined = stamp?.acc
-  if (!acc) return [UNKNOWN_PERSON]
-  const mapped = await personsOf(deps, acc.p)
-  return isPublicType(intent.type) ? acc.p : [...new Set(mapped.values())]
+  if (!stamp) return { persons: [UNKNOWN_PERSON], known: new Map() }
+  const { p } = stamp.acc
+  if (isPublicType(intent.type)) return { persons: p, known: stamp.personOf, stamp }
+  // Whoever stands for himself was looked up for the labels a moment ago.
+  const isKnown = (person: string) => stamp.personOf.get(person) === person
+  const mapped = await personsOf(
+    deps,
+    p.filter((person) => !isKnown(person)),
+  )
+  return { persons: [...new Set([...p.filter(isKnown), ...mapped.values()])], known: stamp.personOf, stamp }
 }

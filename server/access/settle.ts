@@ -4,9 +4,9 @@ import { ACCESS_BOUNDS } from './bounds.ts'
 import { type RelabelDeps, relabelDocuments, relabelRowsOf } from './relabel.ts'
 import type { RelabelSoon } from './relabel-soon.ts'
 import { isSensitive } from './sensitivity.ts'
-import { personsOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
+import { markOf, personsOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { LABELLING } from './tables.ts'
-import type { PendingLabels } from './types.ts'
+import type { PendingLabels, Stamped } from './types.ts'
 
 interface Written {
   type: string
@@ -45,15 +45,25 @@ async function recheck(deps: RelabelDeps, pending: PendingLabels, written: reado
 async function staleOf(deps: RelabelDeps, pending: PendingLabels, written: readonly Written[]): Promise<Stored[]> {
   const patients = [...new Set(pending.stamps.flatMap((stamp) => stamp.patients))]
   const keys = [...new Set(pending.stamps.flatMap(({ acc }) => acc.p))].filter((person) => person !== UNKNOWN_PERSON)
-  const [persons, states] = await Promise.all([personsOf(deps, patients), statesOf(deps, keys)])
+  const [persons, states, moving] = await Promise.all([personsOf(deps, patients), statesOf(deps, keys), movedAmong(deps, pending.stamps)])
   const names = new Set(written.map(({ type, id }) => `${type}/${id}`))
   const moved = pending.inputs.filter((input, at) => {
     const stamp = pending.stamps[at]
     if (!stamp || !names.has(`${input.type}/${input.id}`)) return false
+    if ([...stamp.leansOn.keys()].some((name) => moving.has(name))) return true
     if (stamp.patients.some((id) => !stamp.acc.p.includes(persons.get(id) ?? id))) return true
     return stamp.acc.p.some((person) => person !== UNKNOWN_PERSON && !stamp.acc.e.includes(`${person}#${states.get(person)?.epoch ?? 0}`))
   })
   return moved.length === 0 ? [] : currentOf(deps, moved)
+}
+
+/** What the labels were taken from and that has others by now. */
+async function movedAmong(deps: RelabelDeps, stamps: readonly Stamped[]): Promise<ReadonlySet<string>> {
+  const leansOn = new Map(stamps.flatMap((stamp) => [...stamp.leansOn]))
+  if (leansOn.size === 0) return new Set()
+  const rows = [...leansOn.keys()].map((name) => ({ type: name.slice(0, name.indexOf('/')), id: name.slice(name.indexOf('/') + 1) }))
+  const now = new Map((await currentOf(deps, rows)).map(({ type, id, acc }) => [`${type}/${id}`, markOf(acc)]))
+  return new Set([...leansOn].flatMap(([name, mark]) => ((now.get(name) ?? '') === mark ? [] : [name])))
 }
 
 async function staleRows(deps: RelabelDeps, rows: readonly Written[]): Promise<Stored[]> {

@@ -33,6 +33,8 @@ interface Working extends OwnLabels {
   scan: Scan
   targets: string[]
   persons: Set<string>
+  /** names of what was looked up for it, for labels or persons */
+  looked: string[]
 }
 
 /** What is known of a resource that another one refers to. */
@@ -40,6 +42,8 @@ interface Known extends Pick<OwnLabels, 'labels' | 'insured' | 'fromInsurance' |
   type: string
   persons: readonly string[]
   custodian: string
+  /** its labels and persons when it was read */
+  mark: string
 }
 
 /**
@@ -51,6 +55,8 @@ export async function stampAll(
   inputs: readonly StampInput[],
   coming: ReadonlyMap<string, StateDoc> = new Map(),
 ): Promise<Stamped[]> {
+  const made = coming.size === 0 ? madeBefore(inputs) : undefined
+  if (made) return [made]
   const working = new Map<StampInput, Working>()
   for (const input of inputs) if (input.resource) working.set(input, begin(deps, input as Working['input']))
   const all = [...working.values()]
@@ -70,13 +76,18 @@ export async function stampAll(
   const numbers = await deps.classes.numbersOf(all.map((one) => classOf(one, rules)))
   const accs = new Map(all.map((one, at) => [one.input as StampInput, accOf(one, numbers[at] as number, states)]))
   const kept = (input: StampInput): Acc => input.current ?? { p: [UNKNOWN_PERSON], s: 0, e: [], o: input.custodian }
-  return inputs.map((input) => stampedOf(accs.get(input) ?? kept(input), working.get(input), persons))
+  return inputs.map((input) => stampedOf(accs.get(input) ?? kept(input), { one: working.get(input), persons, stored }))
+}
+
+/** One by itself: with others it may take labels from them, and links that are made with it change whose it is. */
+function madeBefore([input, ...others]: readonly StampInput[]): Stamped | undefined {
+  return others.length === 0 && !input?.links ? input?.made : undefined
 }
 
 function begin(deps: StampDeps, input: Working['input']): Working {
   // Under the id that it gets, whatever its sender wrote into it.
   const scan = scanResource({ ...input.resource, id: input.id }, deps)
-  return { input, name: `${input.type}/${input.id}`, scan, targets: [], persons: new Set(), ...ownLabels(input.resource, scan) }
+  return { input, name: `${input.type}/${input.id}`, scan, targets: [], persons: new Set(), looked: [], ...ownLabels(input.resource, scan) }
 }
 
 function patientsOf(inputs: readonly StampInput[], all: readonly Working[]): string[] {
@@ -99,6 +110,7 @@ async function lookUp(deps: StampDeps, all: readonly Working[]): Promise<Map<str
     const orphan = one.scan.patients.length === 0 && !one.scan.unknownPatient && !isPublicType(one.input.type)
     for (const { path, target } of one.scan.references) {
       if (inBatch.has(target) || !(orphan || inheritsInsurance(one.input.type, path) || isWrapping(one.input.type, path))) continue
+      one.looked.push(target)
       const [type = '', id = ''] = target.split('/')
       wanted.set(type, (wanted.get(type) ?? new Set()).add(id))
     }
@@ -109,9 +121,12 @@ async function lookUp(deps: StampDeps, all: readonly Working[]): Promise<Map<str
   return new Map(stored.map(({ type, id, acc }) => [`${type}/${id}`, knownOf(type, acc, deps.classes.get(acc.s))]))
 }
 
+/** What others take labels and persons from, in so far as they do. */
+export const markOf = ({ s, p }: Pick<Acc, 's' | 'p'>): string => `${s}|${p.join()}`
+
 function knownOf(type: string, acc: Acc, known: ResourceClass | undefined): Known {
   const { labels = [], insured = false, fromInsurance = false, docType = '', notifiable = false } = known ?? {}
-  return { type, persons: acc.p, custodian: acc.o, labels, insured, fromInsurance, docType, notifiable }
+  return { type, persons: acc.p, custodian: acc.o, mark: markOf(acc), labels, insured, fromInsurance, docType, notifiable }
 }
 
 /** Stamps of before a link name persons that are somebody else's now. */
@@ -181,7 +196,7 @@ function inherit(all: readonly Working[], stored: ReadonlyMap<string, Known>, ac
   }
 }
 
-function take(one: Working, path: string, known: Omit<Known, 'persons' | 'custodian'>, persons: readonly string[]): boolean {
+function take(one: Working, path: string, known: Omit<Known, 'persons' | 'custodian' | 'mark'>, persons: readonly string[]): boolean {
   const { type } = one.input
   const before = `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`
   if (inheritsLabels(type, path)) {
@@ -258,9 +273,17 @@ export async function masterKeysOf(deps: StampDeps, resources: readonly FhirReso
   return patients.map((ids) => withMaster(ids, persons))
 }
 
-function stampedOf(acc: Acc, one: Working | undefined, persons: ReadonlyMap<string, string>): Stamped {
+interface Found {
+  one: Working | undefined
+  persons: ReadonlyMap<string, string>
+  stored: ReadonlyMap<string, Known>
+}
+
+function stampedOf(acc: Acc, { one, persons, stored }: Found): Stamped {
   const patients = one?.scan.patients ?? []
-  return { acc, patients, withMasterKeys: withMaster(patients, persons) }
+  const leansOn = new Map((one?.looked ?? []).map((name) => [name, stored.get(name)?.mark ?? '']))
+  const personOf = new Map(patients.map((id) => [id, persons.get(id) ?? id]))
+  return { acc, patients, personOf, leansOn, withMasterKeys: withMaster(patients, persons) }
 }
 
 function withMaster(patients: readonly string[], persons: ReadonlyMap<string, string>): Stamped['withMasterKeys'] {

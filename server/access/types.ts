@@ -39,12 +39,18 @@ export interface StampInput {
   links?: ReadonlyMap<string, string>
   /** labels of the current version; a delete keeps them, an update keeps its sensitivity labels' history out of it */
   current?: Acc
+  /** labels made of the same resource a moment ago, for the right to write it: `settle` finds what changed since */
+  made?: Stamped
 }
 
 export interface Stamped {
   acc: Acc
   /** patients that it refers to, by their own ids */
   patients: readonly string[]
+  /** who each of them was: see `personsOf` */
+  personOf: ReadonlyMap<string, string>
+  /** what it takes labels or persons from, as it stood: `Type/id` to its labels and persons, '' where nothing was */
+  leansOn: ReadonlyMap<string, string>
   /** the search keys with those by which the master Patient of a linked one finds the resource */
   withMasterKeys(keys: readonly string[]): string[]
 }
@@ -55,6 +61,8 @@ export type WriteIntent = Pick<Draft, 'type' | 'id' | 'method' | 'custodian'> & 
 export interface WriteVerdict {
   permitted: boolean
   reason: string
+  /** labels that were made to decide: those that the write is to have, if nothing else is written with it */
+  stamp?: Stamped
 }
 
 /** Labels and side writes of one transaction. */

@@ -45,6 +45,7 @@ export async function updateDraft(
   const expect = expectedVersion(request, current)
   // What was looked at is what is replaced: a label that another one adds meanwhile would be lost.
   const draft: Draft = { ...made, expect: expect === 'any' ? (current?.v ?? 'absent') : expect }
+  if (current && draft.expect === current.v) draft.standing = current
   const before = request.actor.party === 'operator' ? undefined : await lastContent(deps, current)
   if (before) draft.parsed = keepLabels(sent, before)
   // An unchanged custodian: a resource stays with the organisation that it came from, whoever of the operators edits it.

@@ -75,14 +75,13 @@ export async function store(
 ): Promise<[Written, ...Written[]]> {
   const standing = await currentsForWrite(
     deps,
-    drafts.filter(({ method }) => method !== 'POST'),
+    drafts.filter(({ method, standing: read }) => method !== 'POST' && !read),
   )
-  const current = drafts.map((draft) => standing.get(nameOf(draft)))
+  const current = drafts.map((draft) => draft.standing ?? standing.get(nameOf(draft)))
   const makes = (draft: Draft, at: number) => draft.method === 'POST' || mayName(request.actor, draft, current[at])
   const barred = await barredAmong(deps, drafts, current)
   const making = new Set(drafts.flatMap((draft, at) => (draft.type === 'Patient' && makes(draft, at) ? [draft.id] : [])))
-  for (const [at, draft] of drafts.entries())
-    await requireWritable(deps, request, { draft, current: current[at], making, barred }).catch((error: unknown) => failed(at, error))
+  await eachAtOnce(drafts, (draft, at) => requireWritable(deps, request, { draft, current: current[at], making, barred }), failed)
   const notified = await withSubscriptions(deps, request, drafts, current)
   const audit = await auditOf(deps, request, notified.drafts, current)
   const side = [...(extra.side ?? []), ...notified.side]
@@ -120,6 +119,21 @@ function withSubscriptions(
 async function linkPatient(deps: FhirDeps, draft: Draft, written: Written | undefined): Promise<void> {
   if (draft.type !== 'Patient' || !draft.parsed || !written) return
   await deps.patientWritten({ id: draft.id, resource: draft.parsed.resource, custodian: draft.custodian, at: written.at })
+}
+
+/** Drafts that are checked at the same time: their look-ups share queries. */
+const CHECKED_AT_ONCE = 64
+
+/** What fails first in the order of the drafts is told. */
+async function eachAtOnce(
+  drafts: readonly Draft[],
+  check: (draft: Draft, at: number) => Promise<void>,
+  failed: (at: number, error: unknown) => never,
+): Promise<void> {
+  for (let from = 0; from < drafts.length; from += CHECKED_AT_ONCE) {
+    const outcomes = await Promise.allSettled(drafts.slice(from, from + CHECKED_AT_ONCE).map((draft, n) => check(draft, from + n)))
+    for (const [n, outcome] of outcomes.entries()) if (outcome.status === 'rejected') failed(from + n, outcome.reason)
+  }
 }
 
 function rethrow(_at: number, error: unknown): never {
@@ -172,6 +186,7 @@ async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, cu
   if (!isBlind && !isNew) await requireVisible(deps, request, draft, current)
   const verdict = await deps.access.mayWrite(actor, draft, current, making)
   if (!verdict.permitted) throw new OutcomeError('not-permitted')
+  if (verdict.stamp) draft.stamp = verdict.stamp
 }
 
 /**

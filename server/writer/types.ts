@@ -1,8 +1,9 @@
 /** The common last step of every write: REST, transactions and ingest all store through it. */
 import type { Acc } from '../access/decision.ts'
+import type { Stamped } from '../access/types.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
-import type { AuditRecord, Claim, SideWrite, WriteResult } from '../store/types.ts'
+import type { AuditRecord, Claim, SideWrite, Stored, WriteResult } from '../store/types.ts'
 
 /** One resource that is to be stored. */
 export interface Draft {
@@ -17,6 +18,10 @@ export interface Draft {
   custodian: string
   /** patients whose access rules hold although the resource does not refer to them (withdrawn reports) */
   alsoPatients?: readonly string[]
+  /** the version that it expects, as it was read: it is not looked up again */
+  standing?: Stored
+  /** its labels as they were made for the right to write it */
+  stamp?: Stamped
   /** the same content as the current version but for the stamp is not written again */
   unchangedIsFine?: boolean
 }

@@ -36,12 +36,14 @@ export function createWriter(deps: WriterDeps): Writer {
 async function write(deps: WriterDeps, drafts: readonly Draft[], extra: WriteExtra): Promise<WriterResult> {
   const ready = drafts.map((draft) => readyOf(deps, draft))
   for (let attempt = 1; ; attempt++) {
-    const result = await attemptWrite(deps, ready, extra)
+    const result = await attemptWrite(deps, attempt === 1 ? ready : ready.map(afresh), extra)
     // A row of the caller's own that moved is the caller's to decide upon.
     const isOwn = !result.ok && result.conflict === 'side' && result.at >= (extra.side?.length ?? 0)
     if (!isOwn || attempt >= SIDE_ATTEMPTS_MAX) return result
   }
 }
+
+const afresh = ({ draft: { stamp, standing, ...draft }, ...rest }: Ready): Ready => ({ ...rest, draft })
 
 function readyOf(deps: WriterDeps, draft: Draft): Ready {
   const parsed = draft.parsed ?? (draft.text === undefined ? undefined : parseResource(draft.text))
@@ -68,6 +70,7 @@ async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): 
         ...(draft.alsoPatients ? { alsoPatients: draft.alsoPatients } : {}),
         ...(links.size > 0 ? { links } : {}),
         ...(acc ? { current: acc } : {}),
+        ...(draft.stamp ? { made: draft.stamp } : {}),
       }
     }),
     extra.actor,
@@ -93,11 +96,12 @@ const nameOf = (draft: { type: string; id: string }): string => `${draft.type}/$
 async function currentOf(deps: WriterDeps, all: Ready[]): Promise<Map<string, Stored>> {
   const byType = new Map<string, string[]>()
   for (const { draft } of all) {
-    if (draft.expect === 'absent') continue
+    if (draft.expect === 'absent' || draft.standing) continue
     byType.set(draft.type, [...(byType.get(draft.type) ?? []), draft.id])
   }
   const found = await Promise.all([...byType].map(([type, ids]) => deps.store.readMany(writing, type, ids)))
-  return new Map(found.flat().map((doc) => [nameOf(doc), doc]))
+  const read = all.flatMap(({ draft }) => draft.standing ?? [])
+  return new Map([...read, ...found.flat()].map((doc) => [nameOf(doc), doc]))
 }
 
 /** The same content gives the same bytes under the current version's own stamp. */
