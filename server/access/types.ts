@@ -5,6 +5,7 @@ import type { SideWrite, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import type { Acc, Decision } from './decision.ts'
 import type { Obligation } from './decision-result.ts'
+import type { Stamped } from './stamped.ts'
 
 export interface DecisionOptions {
   /** patients that the query is bound to: where the asker treats too many to list, only these are looked up */
@@ -43,17 +44,7 @@ export interface StampInput {
   made?: Stamped
 }
 
-export interface Stamped {
-  acc: Acc
-  /** patients that it refers to, by their own ids */
-  patients: readonly string[]
-  /** who each of them was: see `personsOf` */
-  personOf: ReadonlyMap<string, string>
-  /** what it takes labels or persons from, as it stood: `Type/id` to its labels and persons, '' where nothing was */
-  leansOn: ReadonlyMap<string, string>
-  /** the search keys with those by which the master Patient of a linked one finds the resource */
-  withMasterKeys(keys: readonly string[]): string[]
-}
+export type { Stamped }
 
 /** A write that is decided upon; fields as in a Draft. */
 export type WriteIntent = Pick<Draft, 'type' | 'id' | 'method' | 'custodian'> & Partial<Draft>

@@ -1,6 +1,6 @@
 /** The common last step of every write: REST, transactions and ingest all store through it. */
 import type { Acc } from '../access/decision.ts'
-import type { Stamped } from '../access/types.ts'
+import type { Stamped } from '../access/stamped.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
 import type { AuditRecord, Claim, SideWrite, Stored, WriteResult } from '../store/types.ts'
