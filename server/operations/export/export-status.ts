@@ -15,6 +15,7 @@ export const exportStatus: Operation = {
   level: 'system',
   behind: 1,
   methods: ['GET', 'DELETE'],
+  writes: ({ method }) => method === 'DELETE',
   definition: '',
   run: status,
 }
@@ -25,6 +26,7 @@ export const exportFile: Operation = {
   level: 'system',
   behind: 2,
   methods: ['GET'],
+  writes: false,
   definition: '',
   run: file,
 }
