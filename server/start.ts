@@ -17,6 +17,7 @@ import { expungeTables } from './expunge/tables.ts'
 import type { Expunging } from './expunge/types.ts'
 import { answerBrokenRequests } from './http/broken-requests.ts'
 import { createApp } from './http/app.ts'
+import { SECURITY_HEADERS } from './http/security-headers.ts'
 import { createIndexDefinitions } from './indexing/definitions.ts'
 import { createIndexing } from './indexing/indexing.ts'
 import { indexingTables } from './indexing/tables.ts'
@@ -189,7 +190,10 @@ async function startOn(
       log,
       auth: authRouter(auth),
       ingest: ingestRouter({ ingest, authenticate, base: '/ingest' }),
-      health: { checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() } },
+      health: {
+        checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() },
+        ...(environment.METRICS_TOKEN ? { metricsToken: environment.METRICS_TOKEN } : {}),
+      },
     }),
   )
   server.on('upgrade', (request, socket, head) => void subscriptions.upgrade(request, socket, head, authenticate))
@@ -218,7 +222,8 @@ const asksForSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade
 
 function notYet(_request: IncomingMessage, response: ServerResponse): void {
   const body = JSON.stringify(renderOutcome([{ code: 'unavailable' }]))
-  response.writeHead(503, { 'Retry-After': '1', 'Content-Type': FHIR_JSON, 'Cache-Control': 'no-store' }).end(body)
+  const headers = { ...Object.fromEntries(SECURITY_HEADERS), 'Retry-After': '1', 'Content-Type': FHIR_JSON }
+  response.writeHead(503, headers).end(body)
 }
 
 function listen(server: Server, config: Config): Promise<string> {

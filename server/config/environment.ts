@@ -39,6 +39,9 @@ export function readEnvironment(variables: Variables, problems: Problem[]): Envi
   // Checked here with the rest, though it is read by server/secret.ts alone: a secret is no part of the configuration.
   const secret = read('YILIAN_SECRET')
   if (secret !== undefined && !isSecret(secret)) wrong('YILIAN_SECRET', '应为 64 个十六进制数字', 'must be 64 hexadecimal digits')
+  const metricsToken = read('METRICS_TOKEN')
+  if (metricsToken !== undefined && !/^[!-~]{32,512}$/.test(metricsToken))
+    wrong('METRICS_TOKEN', '应为 32–512 个可见 ASCII 字符', 'must be 32 to 512 visible ASCII characters')
   const configFile = read('YILIAN_CONFIG')
   const mongodBinary = read('MONGOD_BINARY')
   return {

@@ -100,7 +100,7 @@ function invite(url: string, persons: Persons, dataDir: string): void {
   console.log(`
 服务仍在运行，Ctrl-C 结束 / The server stays up, Ctrl-C ends it
   FHIR      ${url}/fhir/metadata
-  健康 health ${url}/health   就绪 ready ${url}/ready   指标 metrics ${url}/metrics
+  健康 health ${url}/health   就绪 ready ${url}/ready
 
   # 患者本人的记录 / the patient's own record
   curl -s -H "Authorization: Bearer ${token('patient-app', ` --patient ${persons.wang}`)}" '${url}/fhir/Patient/${persons.wang}/$everything'

@@ -1,7 +1,6 @@
 /** Legal deletion as the rest of the server sees it: jobs, and what must not come back. */
 import { randomUUID } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
-import { type WorkKind, workThrough } from '../jobs/worker.ts'
+import { createLoop } from '../jobs/loop.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Store } from '../store/types.ts'
 import { EXPUNGE_BOUNDS } from './bounds.ts'
@@ -19,7 +18,22 @@ const JOBS_SHOWN = 50
 export async function createExpunging(deps: ExpungingDeps): Promise<Expunging> {
   const { tables, bars } = deps
   await ensureExpungeTables(tables)
-  const worker = createWorker(deps)
+  const worker = createLoop<ExpungeJob>({
+    leaseMs: EXPUNGE_BOUNDS.jobLeaseMs,
+    heartbeatMs: EXPUNGE_BOUNDS.jobHeartbeatMs,
+    pollMs: EXPUNGE_BOUNDS.jobPollMs,
+    // One that keeps failing must not hold up the others.
+    pageMax: EXPUNGE_BOUNDS.jobsAtOnce,
+    now: deps.now,
+    log: deps.log,
+    kindAt: (now) => ({
+      name: 'expunge',
+      table: tables.jobs,
+      due: { status: 'accepted', due: { $lte: now } },
+      sort: { started: 1 },
+      work: (job, alive) => runJob(deps, job, alive),
+    }),
+  })
   return {
     async request(request) {
       const subject = await admitted(deps.store, tables, request)
@@ -49,53 +63,4 @@ async function admitted(store: Store, tables: ExpungeTables, { type, id }: Expun
   if (type === 'Patient') return subjectOf(tables, id)
   if (!current.deleted) throw new OutcomeError('expunge-standing')
   return NOBODY
-}
-
-interface Worker {
-  wake(): void
-  start(): void
-  stop(): Promise<void>
-}
-
-/** Takes up what is due, its own and what a stopped process left. */
-function createWorker(deps: ExpungingDeps): Worker {
-  const owner = randomUUID()
-  let stopping = false
-  let waking = new AbortController()
-  let running: Promise<void> = Promise.resolve()
-  const kindAt = (now: Date): WorkKind<ExpungeJob> => ({
-    name: 'expunge',
-    table: deps.tables.jobs,
-    due: { status: 'accepted', due: { $lte: now } },
-    sort: { started: 1 },
-    work: (job, alive) => runJob(deps, job, () => alive() && !stopping),
-  })
-  const options = {
-    owner,
-    leaseMs: EXPUNGE_BOUNDS.jobLeaseMs,
-    heartbeatMs: EXPUNGE_BOUNDS.jobHeartbeatMs,
-    pageMax: EXPUNGE_BOUNDS.jobsAtOnce,
-    now: deps.now,
-    failed: (name: string, id: string | number, error: unknown) =>
-      deps.log(`${name} failed, to be tried again`, { id, name: error instanceof Error ? error.name : 'unknown' }),
-  }
-  const loop = async (): Promise<void> => {
-    while (!stopping) {
-      const done = await workThrough(kindAt(deps.now()), options).catch(() => 0)
-      if (done > 0) continue
-      await setTimeout(EXPUNGE_BOUNDS.jobPollMs, undefined, { signal: waking.signal }).catch(() => undefined)
-      if (waking.signal.aborted) waking = new AbortController()
-    }
-  }
-  return {
-    wake: () => waking.abort(),
-    start() {
-      running = loop()
-    },
-    async stop() {
-      stopping = true
-      waking.abort()
-      await running
-    },
-  }
 }

@@ -3,6 +3,7 @@ import express, { type Express, type Router } from 'express'
 import type { Logger } from 'pino'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { type EndpointDeps, fhirEndpoint, sendError } from './fhir-endpoint.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 import { healthRouter, type HealthDeps } from './health.ts'
 
 export interface AppDeps extends EndpointDeps {
@@ -19,16 +20,14 @@ export function createApp(deps: AppDeps): Express {
   // Strings and lists of strings, never objects (access.md L62); /fhir reads its queries itself.
   app.set('query parser', 'simple')
   app.use(function security(_request, response, next) {
-    // No cache may keep what consent can take back (access.md L52).
-    response.setHeader('Cache-Control', 'no-store')
+    for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value)
     response.setHeader('Vary', 'Authorization, Accept, Accept-Encoding')
-    response.setHeader('X-Content-Type-Options', 'nosniff')
     next()
   })
   app.use('/fhir', fhirEndpoint(deps))
   app.use('/auth', deps.auth)
   app.use('/ingest', deps.ingest)
-  app.use(healthRouter(deps.health))
+  app.use(healthRouter(deps.health, deps.authenticate))
   app.use(function unknownPath(request, response) {
     sendError(deps.log, request, response, new OutcomeError('not-found'))
   })

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { IssueCode } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 
 /** Node's own codes of what is wrong with a request's head or framing. */
 const CAUSES: Record<string, { status: number; reason: string; code: IssueCode }> = {
@@ -11,6 +12,8 @@ const CAUSES: Record<string, { status: number; reason: string; code: IssueCode }
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, reason: 'Request Timeout', code: 'request-timeout' },
 }
 const MALFORMED = { status: 400, reason: 'Bad Request', code: 'request-malformed' } as const
+
+const HEADER_LINES = SECURITY_HEADERS.map(([name, value]) => `${name}: ${value}\r\n`).join('')
 
 export function answerBrokenRequests(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
@@ -22,13 +25,14 @@ export function answerBrokenRequests(server: Server): void {
     const { status, reason, code } = CAUSES[error.code ?? ''] ?? MALFORMED
     const body = bodyOf(code)
     socket.end(
-      `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${FHIR_JSON}\r\nCache-Control: no-store\r\n` +
-        `X-Content-Type-Options: nosniff\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${FHIR_JSON}\r\n${HEADER_LINES}` +
+        `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     )
   })
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const body = bodyOf('expectation-unsupported')
-    const headers = { 'Content-Type': FHIR_JSON, 'Cache-Control': 'no-store', 'Content-Length': Buffer.byteLength(body) }
+    const own = { 'Content-Type': FHIR_JSON, 'Content-Length': Buffer.byteLength(body) }
+    const headers = { ...Object.fromEntries(SECURITY_HEADERS), ...own }
     response.writeHead(417, headers).end(body)
   })
 }

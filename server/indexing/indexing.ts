@@ -1,15 +1,14 @@
 /** The index's upkeep as the rest of the server sees it: parameters of operators, and jobs that index anew what is stored. */
 import { randomUUID } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
 import type { Access } from '../access/types.ts'
-import { type WorkKind, workThrough } from '../jobs/worker.ts'
+import { createLoop } from '../jobs/loop.ts'
 import type { Search } from '../search/types.ts'
 import type { SideWrite, Store } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { INDEXING_BOUNDS } from './bounds.ts'
 import type { IndexDefinitions } from './definitions.ts'
 import { parameterWrites } from './parameters.ts'
-import { type ReindexDeps, runJob } from './reindex.ts'
+import { runJob } from './reindex.ts'
 import { definitionOf, ensureIndexingTables, GENERATION, INDEXING, type IndexingTables, type ReindexJob } from './tables.ts'
 
 export interface ReindexRequest {
@@ -61,7 +60,22 @@ export async function createIndexing(deps: IndexingDeps): Promise<Indexing> {
   await ensureIndexingTables(tables)
   await definitions.refresh()
   definitions.start()
-  const worker = createWorker(deps)
+  const worker = createLoop<ReindexJob>({
+    leaseMs: INDEXING_BOUNDS.jobLeaseMs,
+    heartbeatMs: INDEXING_BOUNDS.jobHeartbeatMs,
+    pollMs: INDEXING_BOUNDS.jobPollMs,
+    // One that keeps failing must not hold up the others.
+    pageMax: INDEXING_BOUNDS.jobsAtOnce,
+    now: deps.now,
+    log: deps.log,
+    kindAt: () => ({
+      name: 'reindex',
+      table: tables.jobs,
+      due: { status: 'accepted' },
+      sort: { started: 1 },
+      work: (job, alive) => runJob(deps, job, alive),
+    }),
+  })
   const storedTypes = async () => (await store.types()).filter((type) => search.resources.has(type) && !NOT_INDEXED.has(type)).sort()
 
   const reindex: Indexing['reindex'] = async ({ types, id, force = false }) => {
@@ -125,57 +139,6 @@ export async function createIndexing(deps: IndexingDeps): Promise<Indexing> {
     async stop() {
       await worker.stop()
       await definitions.stop()
-    },
-  }
-}
-
-interface Worker {
-  wake(): void
-  start(): void
-  stop(): Promise<void>
-}
-
-/** Takes up what is due, its own and what a stopped process left. */
-function createWorker(deps: IndexingDeps): Worker {
-  const run: ReindexDeps = deps
-  const owner = randomUUID()
-  let stopping = false
-  let waking = new AbortController()
-  let running: Promise<void> = Promise.resolve()
-  const kind: WorkKind<ReindexJob> = {
-    name: 'reindex',
-    table: deps.tables.jobs,
-    due: { status: 'accepted' },
-    sort: { started: 1 },
-    work: (job, alive) => runJob(run, job, () => alive() && !stopping),
-  }
-  const options = {
-    owner,
-    leaseMs: INDEXING_BOUNDS.jobLeaseMs,
-    heartbeatMs: INDEXING_BOUNDS.jobHeartbeatMs,
-    // One that keeps failing must not hold up the others.
-    pageMax: INDEXING_BOUNDS.jobsAtOnce,
-    now: deps.now,
-    failed: (name: string, id: string | number, error: unknown) =>
-      deps.log(`${name} failed, to be tried again`, { id, name: error instanceof Error ? error.name : 'unknown' }),
-  }
-  const loop = async (): Promise<void> => {
-    while (!stopping) {
-      const done = await workThrough(kind, options).catch(() => 0)
-      if (done > 0) continue
-      await setTimeout(INDEXING_BOUNDS.jobPollMs, undefined, { signal: waking.signal }).catch(() => undefined)
-      if (waking.signal.aborted) waking = new AbortController()
-    }
-  }
-  return {
-    wake: () => waking.abort(),
-    start() {
-      running = loop()
-    },
-    async stop() {
-      stopping = true
-      waking.abort()
-      await running
     },
   }
 }

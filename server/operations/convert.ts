@@ -18,6 +18,7 @@ export const convert: Operation = {
   on: 'system',
   level: 'system',
   methods: ['POST'],
+  writes: false,
   definition: 'http://hl7.org/fhir/OperationDefinition/Resource-convert',
   run,
 }

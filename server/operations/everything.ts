@@ -61,6 +61,7 @@ function operation(kind: Kind, level: 'instance' | 'type', definition: string): 
     on: kind.name,
     level,
     methods: ['GET', 'POST'],
+    writes: false,
     definition,
     run: (deps, request) => everything(deps, request, kind),
   }

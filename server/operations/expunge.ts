@@ -20,11 +20,11 @@ export const expungeInstance: Operation = {
   on: '*',
   level: 'instance',
   methods: ['POST'],
-  writes: () => true,
+  writes: true,
   definition: '',
   run: kickOff,
 }
-const jobs = { code: 'expunge-status', on: 'system', level: 'system', methods: ['GET'], definition: '' } as const
+const jobs = { code: 'expunge-status', on: 'system', level: 'system', methods: ['GET'], writes: false, definition: '' } as const
 export const expungeJobs: Operation = { ...jobs, run: list }
 export const expungeStatus: Operation = { ...jobs, behind: 1, run: status }
 

@@ -34,6 +34,7 @@ export const lastn: Operation = {
   on: TYPE,
   level: 'type',
   methods: ['GET', 'POST'],
+  writes: false,
   definition: 'http://hl7.org/fhir/OperationDefinition/Observation-lastn',
   run,
 }

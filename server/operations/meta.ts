@@ -24,12 +24,12 @@ type Change = 'add' | 'delete'
 
 const DEFINITION = 'http://hl7.org/fhir/OperationDefinition/Resource-meta'
 const base = { on: '*', level: 'instance' } as const
-export const meta: Operation = { ...base, code: 'meta', methods: ['GET', 'POST'], definition: DEFINITION, run: read }
+export const meta: Operation = { ...base, code: 'meta', methods: ['GET', 'POST'], writes: false, definition: DEFINITION, run: read }
 export const metaAdd: Operation = {
   ...base,
   code: 'meta-add',
   methods: ['POST'],
-  writes: () => true,
+  writes: true,
   definition: `${DEFINITION}-add`,
   run: (deps, request) => change(deps, request, 'add'),
 }
@@ -37,7 +37,7 @@ export const metaDelete: Operation = {
   ...base,
   code: 'meta-delete',
   methods: ['POST'],
-  writes: () => true,
+  writes: true,
   definition: `${DEFINITION}-delete`,
   run: (deps, request) => change(deps, request, 'delete'),
 }

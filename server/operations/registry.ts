@@ -93,7 +93,10 @@ export const methodsOf = (segments: readonly string[]): string[] => [...new Set(
 export const operationFor = (request: FhirRequest): Handler => foundFor(request).run
 
 /** Whether the request changes what is stored. @throws OutcomeError operation-unknown, method-not-allowed, what its parameters are wrong by */
-export const operationWrites = (request: FhirRequest): boolean => foundFor(request).writes?.(request) ?? false
+export function operationWrites(request: FhirRequest): boolean {
+  const { writes } = foundFor(request)
+  return typeof writes === 'function' ? writes(request) : writes
+}
 
 function foundFor(request: FhirRequest): Operation {
   const known = operationsAt(request.segments)

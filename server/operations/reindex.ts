@@ -14,15 +14,15 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { paramError } from '../search/parse/names.ts'
 import type { Operation } from './types.ts'
 
-const base = { code: 'reindex', methods: ['POST'], writes: () => true, definition: '', run: kickOff } as const
+const base = { code: 'reindex', methods: ['POST'], writes: true, definition: '', run: kickOff } as const
 export const reindexSystem: Operation = { ...base, on: 'system', level: 'system' }
 export const reindexType: Operation = { ...base, on: '*', level: 'type' }
 export const reindexInstance: Operation = { ...base, on: '*', level: 'instance' }
 const reports = { code: 'reindex-status', on: 'system', level: 'system', definition: '', run: status } as const
 /** of all that is outstanding */
-export const reindexStatus: Operation = { ...reports, methods: ['GET'] }
+export const reindexStatus: Operation = { ...reports, methods: ['GET'], writes: false }
 /** of one job */
-export const reindexJob: Operation = { ...reports, behind: 1, methods: ['GET', 'DELETE'] }
+export const reindexJob: Operation = { ...reports, behind: 1, methods: ['GET', 'DELETE'], writes: ({ method }) => method === 'DELETE' }
 
 const RETRY_SECONDS = '1'
 

@@ -10,8 +10,8 @@ export interface Operation {
   /** segments of the address behind its name; absent: none */
   behind?: number
   methods: readonly ('GET' | 'POST' | 'DELETE')[]
-  /** whether this request changes what is stored, so that it is made once and not again; absent: it only reads. @throws OutcomeError */
-  writes?(request: FhirRequest): boolean
+  /** whether its requests change what is stored, so that each is made once and not again. @throws OutcomeError */
+  writes: boolean | ((request: FhirRequest) => boolean)
   /** canonical of its OperationDefinition */
   definition: string
   run: Handler

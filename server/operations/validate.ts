@@ -25,6 +25,7 @@ export const validateType: Operation = {
   on: '*',
   level: 'type',
   methods: ['POST'],
+  writes: false,
   definition: DEFINITION,
   run: validate,
 }

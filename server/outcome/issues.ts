@@ -241,6 +241,12 @@ export const ISSUES = {
   slice: issue(422, 'structure', '切片不符（{rule}，{profile}）', 'A slice does not fit ({rule}, {profile})'),
   binding: issue(422, 'code-invalid', '代码不在值集 {rule} 中', 'The code is not in value set {rule}'),
   invariant: issue(422, 'invariant', '违反约束 {rule}（{profile}）', 'Invariant {rule} is violated ({profile})'),
+  'narrative-active': issue(
+    422,
+    'value',
+    '叙述文本中有会在阅读者浏览器中执行的内容（链接、图片地址或样式）',
+    'The narrative has something that would act in a reader’s browser (a link, the address of a picture, or a style)',
+  ),
   'check-digit': issue(422, 'value', '校验位不正确（{rule}）', 'The check digit is wrong ({rule})'),
   'facts-disagree': issue(422, 'business-rule', '数据相互矛盾（{rule}）', 'Facts contradict each other ({rule})'),
   'profile-unknown': issue(422, 'not-found', '未知的 profile', 'Unknown profile'),

@@ -119,11 +119,14 @@ function withStatus(draft: Draft, text: string, status: State): Draft {
   return { ...draft, parsed: parseResource(statusText(text, status)) }
 }
 
-/** The text with this status, and with what is said of an error, or nothing; all else keeps its bytes. */
+/** The text with this status in its place, and with what is said of an error, or nothing; all else keeps its bytes. */
 export function statusText(text: string, status: State, error?: string): string {
-  const parts = members(text).flatMap(({ key, valueStart, valueEnd }) =>
-    key === 'status' || key === 'error' || key === '_error' ? [] : [`${JSON.stringify(key)}:${text.slice(valueStart, valueEnd)}`],
-  )
-  const said = [`"status":${JSON.stringify(status)}`, ...(error === undefined ? [] : [`"error":${JSON.stringify(error)}`])]
-  return `{${[...parts, ...said].join(',')}}`
+  const all = members(text)
+  const parts = all.flatMap(({ key, valueStart, valueEnd }) => {
+    if (key === 'error' || key === '_error') return []
+    return [`${JSON.stringify(key)}:${key === 'status' ? JSON.stringify(status) : text.slice(valueStart, valueEnd)}`]
+  })
+  if (!all.some(({ key }) => key === 'status')) parts.push(`"status":${JSON.stringify(status)}`)
+  if (error !== undefined) parts.push(`"error":${JSON.stringify(error)}`)
+  return `{${parts.join(',')}}`
 }

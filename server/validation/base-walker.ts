@@ -7,6 +7,7 @@ import { type CodeSet, membership } from './bindings.ts'
 import type { Environment } from './fhirpath/functions.ts'
 import type { Invariant } from './invariants.ts'
 import type { IssueList } from './issue.ts'
+import { isInert } from './narrative.ts'
 import type { ElementInfo, KeyInfo, TypeNode, TypeTree } from './type-tree.ts'
 
 type Json = Record<string, unknown>
@@ -87,6 +88,7 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
     const { element, type } = info
     if (element.binding) bound(element.binding, type, value, at, walk)
     if (info.primitive) {
+      if (type === 'xhtml') acting(value, at, walk)
       if (walk.invariants && value !== null) check(invariantsOf(element.path, element.constraints), value, at, walk)
       return
     }
@@ -144,6 +146,11 @@ function missing(element: ElementInfo, at: string, walk: Walk): void {
     rule: `min ${element.min}`,
     kind: 'structure',
   })
+}
+
+function acting(value: unknown, at: string, walk: Walk): void {
+  if (typeof value !== 'string' || isInert(value)) return
+  walk.issues.add({ severity: 'error', code: 'narrative-active', expression: at, rule: 'txt-1', kind: 'structure' })
 }
 
 function twoChosen(element: ElementInfo, at: string, walk: Walk): void {

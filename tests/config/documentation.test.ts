@@ -14,5 +14,5 @@ test.each([...new Set(keys())])('docs/configuration.md explains %s', (key) => ex
 
 test.each([
   ...['HOST', 'PORT', 'PUBLIC_URL', 'MONGODB_URI', 'MONGODB_DATABASE', 'DATA_DIR', 'YILIAN_CONFIG', 'LOG_LEVEL', 'DEFAULT_TIMEZONE'],
-  ...['YILIAN_NO_AUTH', 'MONGOD_BINARY', 'YILIAN_KEYS', 'YILIAN_SECRET'],
+  ...['YILIAN_NO_AUTH', 'MONGOD_BINARY', 'YILIAN_KEYS', 'YILIAN_SECRET', 'METRICS_TOKEN'],
 ])('docs/configuration.md explains %s', (variable) => expect(text).toContain(`\`${variable}\``))

@@ -106,7 +106,8 @@ test('1,000 names and numbers, in every place where a request can hold one', asy
   const statuses: number[] = []
   for (let at = 0; used.length < CANARIES; at++) statuses.push(await (kinds[at % kinds.length] as () => Promise<number>)())
   expect(statuses.filter((status) => status >= 500)).toEqual([])
-  const metrics = await (await fetch(`${url}/metrics`)).text()
+  const metrics = await (await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${token}` } })).text()
+  expect(metrics).toContain('process_cpu')
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(output.length).toBeGreaterThan(0)
   expect(used.filter((one) => output.includes(one) || metrics.includes(one))).toEqual([])

@@ -161,6 +161,10 @@ export const REQUESTS: readonly Provoked[] = [
   fhirPatch('patch-expression', 'delete', path('Patient..')),
   fhirPatch('patch-several', 'delete', path('Patient.name')),
   fhirPatch('patch-list', 'move', { ...path('Patient.name[0]'), source: { valueInteger: 0 }, destination: { valueInteger: 0 } }),
+  post('narrative-active', {
+    resourceType: 'Patient',
+    text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml"><a href="javascript:x">x</a></div>' },
+  }),
   { ...jsonPatch('patch-narrative', '[{"op":"add","path":"/active","value":true}]'), path: '/Patient/narrated' },
   fhirPatch('patch-index', 'move', { ...path('Patient.name'), source: { valueInteger: 2 }, destination: { valueInteger: 0 } }),
   fhirPatch('patch-type', 'replace', { ...path('Patient.identifier'), value: { valueBoolean: true } }),

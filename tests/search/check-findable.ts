@@ -56,11 +56,11 @@ function withRetries(server: TestServer): TestServer {
   return { ...server, call }
 }
 
-function print({ instances, sameJson, sameXml, tried, found, missing, unwritable, refused, failures }: Findings): void {
+function print({ instances, stored, sameJson, sameXml, tried, found, missing, unwritable, refused, failures }: Findings): void {
   const lines = [
     ...failures,
-    `${instances} instances: ${sameJson} equal in JSON, ${sameXml} equal through XML`,
-    ...refused.sort().map((one) => `  not stored: ${one}`),
+    `${instances} instances, ${stored} stored: ${sameJson} equal in JSON, ${sameXml} equal through XML; ${failures.length} failures`,
+    ...[...refused].map(([reason, files]) => `  ${files.length} not stored as they are: ${reason} (${files.sort().join(', ')})`),
     `${tried} pairs of a resource and a search parameter with a value: ${found} found; ${missing} pairs without a value found by :missing=true`,
     ...[...unwritable].map(([reason, count]) => `  ${count} pairs with a value that no search can name: ${reason}`),
   ]

@@ -41,6 +41,8 @@ export interface TestServerOptions {
   beside?: TestServer
   /** text of another configuration file than the demonstration one */
   config?: string
+  /** further variables of the environment */
+  environment?: Record<string, string>
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
@@ -54,6 +56,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     DATA_DIR: folder,
     LOG_LEVEL: 'silent',
     ...(options.noAuth ? { YILIAN_NO_AUTH: '1' } : {}),
+    ...options.environment,
   }
   const load = { mappings: sourceMappingIds() }
   const config = options.config === undefined ? loadConfig(environment, load) : configFrom(options.config, environment, load)

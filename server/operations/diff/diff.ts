@@ -24,7 +24,7 @@ import { differences } from './compare.ts'
 import { parametersOf } from './parameters.ts'
 
 const DEFINITION = 'http://hapifhir.io/fhir/OperationDefinition'
-const base = { code: 'diff', methods: ['GET', 'POST'] } as const
+const base = { code: 'diff', methods: ['GET', 'POST'], writes: false } as const
 export const diffInstance: Operation = { ...base, on: '*', level: 'instance', definition: `${DEFINITION}/Instance-t-diff`, run: ofVersions }
 export const diffSystem: Operation = { ...base, on: 'system', level: 'system', definition: `${DEFINITION}/Server-s-diff`, run: ofTwo }
 

@@ -15,6 +15,7 @@ export const exportStatus: Operation = {
   level: 'system',
   behind: 1,
   methods: ['GET', 'DELETE'],
+  writes: ({ method }) => method === 'DELETE',
   definition: '',
   run: status,
 }
@@ -25,6 +26,7 @@ export const exportFile: Operation = {
   level: 'system',
   behind: 2,
   methods: ['GET'],
+  writes: false,
   definition: '',
   run: file,
 }
@@ -81,23 +83,38 @@ function requireSameView(job: ExportJob, request: FhirRequest): void {
 }
 
 async function* lines(deps: FhirDeps, request: FhirRequest, job: ExportJob, type: string): AsyncIterable<Uint8Array> {
-  for await (const chunk of chunksOf(deps.store).stream({ job: job._id, type }, { sort: { n: 1 } })) {
-    const text = await permittedLines(deps, request, chunk)
-    if (text !== '') yield Buffer.from(text)
+  for await (const chunk of chunksOf(deps.store).stream({ job: job._id, type }, { sort: { n: 1 } })) yield* linesOf(deps, request, chunk)
+}
+
+/** How long a decision lasts while a slow reader takes his time over what it lets through (access.md L51). */
+const DECISION_MS_MAX = 5000
+/** Characters that leave together: what has left cannot be taken back. */
+const PIECE_CHARS = 64 * 1024
+
+/** Only what is there and permitted now, whatever was so when the file was written (access.md L26). */
+async function* linesOf(deps: FhirDeps, request: FhirRequest, chunk: ExportChunk): AsyncIterable<Uint8Array> {
+  let rows = chunk.rows
+  while (rows.length > 0) {
+    const permitted = await permittedRows(deps, request, { ...chunk, rows })
+    const until = deps.now().getTime() + DECISION_MS_MAX
+    let at = 0
+    for (let piece = ''; at < rows.length && deps.now().getTime() < until; piece = '') {
+      for (; at < rows.length && piece.length < PIECE_CHARS; at++) {
+        const { id, v, line } = rows[at] as ExportChunk['rows'][number]
+        if (permitted.has(`${id}/${v}`)) piece += `${line}\n`
+      }
+      if (piece !== '') yield Buffer.from(piece)
+    }
+    rows = rows.slice(at)
   }
 }
 
-/** Only what is there and permitted now, whatever was so when the file was written (access.md L26). */
-async function permittedLines(deps: FhirDeps, request: FhirRequest, chunk: ExportChunk): Promise<string> {
+async function permittedRows(deps: FhirDeps, request: FhirRequest, chunk: ExportChunk): Promise<Set<string>> {
   const ids = chunk.rows.map(({ id }) => id)
   const seen = await decided(deps, request, [], (decision) => deps.store.readMany(decision, chunk.type, ids))
   const visible = seen.value.filter((doc) => !doc.deleted)
   await audited(deps, request, { interaction: 'export-download', action: 'R', type: chunk.type, found: visible, seen })
-  const permitted = await permittedVersions(deps, chunk, visible, seen.decision)
-  return chunk.rows
-    .filter(({ id, v }) => permitted.has(`${id}/${v}`))
-    .map(({ line }) => `${line}\n`)
-    .join('')
+  return permittedVersions(deps, chunk, visible, seen.decision)
 }
 
 /** A line of a version that was replaced since is decided like that version: it may be about somebody else (access.md L18). */

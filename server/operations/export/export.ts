@@ -1,6 +1,5 @@
 /** $export, the kick-off (Bulk Data Access 2.0): accepted for system tokens only, answered 202 with the status address. */
 import { allows } from '../../auth/scopes.ts'
-import { parseResource } from '../../fhir/resource-text.ts'
 import { isResourceType, RESOURCE_TYPES } from '../../fhir/resource-types.ts'
 import { acceptedAnswer, prefersAsync } from '../../interactions/answers.ts'
 import { audited } from '../../interactions/audited.ts'
@@ -11,6 +10,7 @@ import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/typ
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { FHIR_JSON } from '../../outcome/render.ts'
 import { paramError } from '../../search/parse/names.ts'
+import { inParameters, simplePairs } from '../in-parameters.ts'
 import type { Operation } from '../types.ts'
 import { EXPORT_LIFE_MS, type ExportJob, jobsOf } from './job.ts'
 import { runExport } from './run.ts'
@@ -26,7 +26,7 @@ export const patientExport = exportOperation('Patient', 'type', 'patient-export'
 export const groupExport = exportOperation('Group', 'instance', 'group-export')
 
 function exportOperation(on: string, level: Operation['level'], definition: string): Operation {
-  return { code: 'export', on, level, methods: ['GET', 'POST'], definition: `${DEFINITION}/${definition}`, run: kickOff }
+  return { code: 'export', on, level, methods: ['GET', 'POST'], writes: true, definition: `${DEFINITION}/${definition}`, run: kickOff }
 }
 
 async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
@@ -50,7 +50,7 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
 }
 
 function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
-  const asked = [...request.query, ...parametersOf(request)]
+  const asked = askedOf(request)
   for (const [name] of asked) if (!UNDERSTOOD.has(name)) throw paramError('parameter-unknown', name)
   const value = (name: string) => asked.find(([key]) => key === name)?.[1]
   const format = value('_outputFormat')
@@ -84,20 +84,13 @@ function typesIn(asked: FhirRequest['query']): string | undefined {
 }
 
 /**
- * Of a kick-off by POST: the same parameters in the body, each with its value in one of the simple types. A body may be missing.
- * @throws OutcomeError resource-type-mismatch, parameter-invalid
+ * Of the address, and of a body: each with its value in one of the simple types. A body may be missing.
+ * @throws OutcomeError resource-type-mismatch, required, parameter-invalid
  */
-function parametersOf({ method, body }: FhirRequest): [string, string][] {
-  if (method !== 'POST' || !body || body.length === 0) return []
-  const { resource } = parseResource(body)
-  if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
-  const list: unknown[] = Array.isArray(resource.parameter) ? resource.parameter : []
-  return list.map((item, at) => {
-    const { name, ...values } = (item ?? {}) as Record<string, unknown>
-    const [value] = Object.entries(values).flatMap(([key, one]) => (key.startsWith('value') && typeof one === 'string' ? [one] : []))
-    if (typeof name === 'string' && value !== undefined) return [name, value]
-    throw new OutcomeError('parameter-invalid', { expression: [`Parameters.parameter[${at}]`], params: { name: 'parameter' } })
-  })
+function askedOf(request: FhirRequest): [string, string][] {
+  const sent = inParameters(request)
+  for (const { name, value } of sent) if (typeof value !== 'string') throw paramError('parameter-invalid', name)
+  return simplePairs(sent)
 }
 
 /** The types asked for, or all that the token's system scopes permit; a type without a scope is refused by name. */

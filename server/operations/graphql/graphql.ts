@@ -19,7 +19,7 @@ import { schemaOf } from './schema.ts'
 import { shaped } from './shape.ts'
 import { Work } from './work.ts'
 
-const base = { code: 'graphql', methods: ['GET', 'POST'], run } as const
+const base = { code: 'graphql', methods: ['GET', 'POST'], writes: false, run } as const
 export const graphqlSystem: Operation = {
   ...base,
   on: 'system',

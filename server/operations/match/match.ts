@@ -30,6 +30,7 @@ export const patientMatch: Operation = {
   on: 'Patient',
   level: 'type',
   methods: ['POST'],
+  writes: false,
   definition: 'http://hl7.org/fhir/OperationDefinition/Patient-match',
   run: match,
 }

@@ -22,7 +22,7 @@ export const processMessage: Operation = {
   on: 'system',
   level: 'system',
   methods: ['POST'],
-  writes: () => true,
+  writes: true,
   definition: 'http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message',
   run,
 }

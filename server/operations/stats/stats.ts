@@ -30,6 +30,7 @@ export const stats: Operation = {
   on: TYPE,
   level: 'type',
   methods: ['GET', 'POST'],
+  writes: false,
   definition: 'http://hl7.org/fhir/OperationDefinition/Observation-stats',
   run,
 }

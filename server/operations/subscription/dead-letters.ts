@@ -23,6 +23,7 @@ export const deadLetters: Operation = {
   on,
   level: 'type',
   methods: ['GET'],
+  writes: false,
   definition: definition('Subscription-dead-letters'),
   run: list,
 }
@@ -31,7 +32,7 @@ export const redeliver: Operation = {
   on,
   level: 'instance',
   methods: ['POST'],
-  writes: () => true,
+  writes: true,
   definition: definition('Subscription-redeliver'),
   run: again,
 }

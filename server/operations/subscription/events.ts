@@ -27,6 +27,7 @@ export const events: Operation = {
   on: 'Subscription',
   level: 'instance',
   methods: ['GET', 'POST'],
+  writes: false,
   definition: `${OPERATION}events`,
   run,
 }

@@ -22,6 +22,8 @@ export const socketTokenOfMany: Operation = {
   on: 'Subscription',
   level: 'type',
   methods: ['GET', 'POST'],
+  // A token is of no use but to who has the answer: each that is fetched has one of its own.
+  writes: false,
   definition: `${OPERATION}get-ws-binding-token`,
   run,
 }

@@ -23,6 +23,7 @@ export const statusOfMany: Operation = {
   on: 'Subscription',
   level: 'type',
   methods: ['GET', 'POST'],
+  writes: false,
   definition: `${OPERATION}status`,
   run: status,
 }

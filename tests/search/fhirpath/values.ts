@@ -129,11 +129,18 @@ function foldedOf(datatype: string, value: unknown, isName: boolean): string[] {
   return withPinyin([...own, ...whole, ...(/\p{Script=Han}/u.test(family) ? [] : [fold(given.join('')) + fold(family)])])
 }
 
+/** 张Mary: Latin letters and digits stand as they are, among syllables and among initials. */
 const withPinyin = (texts: string[]): string[] =>
   texts.flatMap((text) => {
-    const syllables = [...text].map((c) => PINYIN[c])
-    return syllables.every((s) => s !== undefined) ? [text, syllables.join(''), syllables.map((s) => s?.[0]).join('')] : [text]
+    if (!/^[\p{Script=Han}a-z0-9]+$/u.test(text) || !/\p{Script=Han}/u.test(text)) return [text]
+    const syllables = (text.match(/\p{Script=Han}|[a-z0-9]+/gu) ?? []).map((part) =>
+      /[a-z0-9]/.test(part) ? [part, part] : readingOf(part),
+    )
+    if (syllables.some(([s]) => s === undefined)) return [text]
+    return [text, syllables.map(([s]) => s).join(''), syllables.map(([, initial]) => initial).join('')]
   })
+
+const readingOf = (character: string): (string | undefined)[] => [PINYIN[character], PINYIN[character]?.[0]]
 
 interface Interval {
   lo: number

@@ -56,10 +56,20 @@ function writtenAs(type: string, { datatype, value }: Element): Written[] | Unwr
       return references(datatype, value)
     case 'uri':
       return [{ value: escaped(String(value)) }]
+    case 'special':
+      return near(value as Position)
     default:
       return 'other datatype'
   }
 }
+
+interface Position {
+  latitude: number
+  longitude: number
+}
+
+/** R4 location.html#positional: not a metre away. */
+const near = ({ latitude, longitude }: Position): Written[] => [{ value: `${latitude}|${longitude}|1|m` }]
 
 interface Coding {
   system?: string
