@@ -26,6 +26,7 @@ import { createIngest } from './ingest/ingest.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
+import { createMerging } from './merging/merging.ts'
 import { prepareMessageTable } from './operations/message/tables.ts'
 import { prepareAsyncTables } from './interactions/async-jobs.ts'
 import { stopAsync } from './interactions/async-run.ts'
@@ -128,6 +129,7 @@ async function startOn(
     validate: (resource, decimals) =>
       validator.validate(resource, { mode: 'create', decimals }).map(({ kind, ...issue }) => ({ ...issue, base: kind === 'structure' })),
     relink: (patient, from, to) => access.relink(patient, from, to),
+    regrouped: (moved) => access.regrouped({ moved }),
     consented: (persons) => access.consented(persons),
     expunged: (names, numbers) => expunging.barsRecord(names, numbers),
     audit: ingestAudit(audit, access),
@@ -144,6 +146,15 @@ async function startOn(
     now,
     log: (event, facts) => log.warn(facts, event),
   })
+  const merging = createMerging({
+    store,
+    access,
+    search,
+    tables: ingest.tables,
+    secret: ingest.deps.secret,
+    now,
+    log: (event, facts) => log.warn(facts, event),
+  })
   const fhir: FhirDeps = {
     store,
     search,
@@ -153,6 +164,7 @@ async function startOn(
     audit,
     indexing,
     expunging,
+    merging,
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
@@ -207,6 +219,7 @@ async function startOn(
       await subscriptions.stop()
       await closeServer(server)
       await stopAsync(store, STOP_MS_MAX)
+      await merging.stop()
       await ingest.stop()
       await access.stop()
       await indexing.stop()

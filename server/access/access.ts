@@ -22,6 +22,7 @@ import type { RelabelDeps } from './relabel.ts'
 import { createOverlayRoom } from './relabel-entries.ts'
 import { createRelabelSoon } from './relabel-soon.ts'
 import { relationWrites } from './relations.ts'
+import { afterFailedParting, beforeParting, linksIn, regrouped, regroupEffect } from './regroup.ts'
 import { relink } from './relink.ts'
 import { beginRequest, runDecided } from './request.ts'
 import type { ResourceClass } from './resource-class.ts'
@@ -29,6 +30,7 @@ import { settle } from './settle.ts'
 import { masterKeysOf, personsOf, stampAll, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { createStanding, type StandingDeps } from './standing.ts'
 import { accessTables, ensureAccessIndexes, parseConsents } from './tables.ts'
+import type { Regroup } from './regrouping.ts'
 import type { Access, StampInput, Stamped } from './types.ts'
 
 export type {
@@ -121,8 +123,8 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     maskId: masker.maskId,
     mayWrite: (actor, intent, current, making) => mayWrite({ ...deps, stamp }, actor, intent, current, making),
     stamp,
-    async prepare(inputs: readonly StampInput[], actor?: Actor) {
-      const [stamps, effect] = await labelsAndEffect(deps, inputs, actor)
+    async prepare(inputs: readonly StampInput[], actor?: Actor, regroup?: Regroup) {
+      const [stamps, effect] = regroup ? await labelsRegrouped(deps, inputs, regroup) : await labelsAndEffect(deps, inputs, actor)
       const context = { zone, now, isOrganization: (id: string) => organizations.has(id) }
       const side = [...effect.side, ...relationWrites(inputs, stamps, context)]
       return { stamps, side, pending: { inputs, stamps, consentPersons: effect.changed.map(({ state }) => state._id), room: effect.room } }
@@ -130,6 +132,10 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     settle: (pending, written) => settle({ ...deps, soon }, pending, written),
     relabelled: () => soon.idle(),
     relink: (patient, from, to) => relink(deps, patient, from, to),
+    beforeParting: (regroup) => beforeParting(deps, regroup),
+    afterFailedParting: (regroup) => afterFailedParting(deps, regroup),
+    regrouped: (regroup) => regrouped(deps, regroup),
+    consentsOf: async (person) => (await tables.state.get(person))?.consents ?? '[]',
     async consented(persons) {
       const states = await statesOf(deps, persons)
       return new Set([...states.values()].filter((state) => parseConsents(state).length > 0).map(({ _id }) => _id))
@@ -174,6 +180,20 @@ async function labelsAndEffect(
   const [first, effect] = await Promise.all([changesConsents ? undefined : stampAll(deps, inputs), consentEffect(deps, inputs, actor)])
   if (first && effect.changed.length === 0) return [first, effect]
   return [await stampAll(deps, inputs, new Map(effect.changed.map(({ state }) => [state._id, state]))), effect]
+}
+
+async function labelsRegrouped(deps: RelabelDeps, inputs: readonly StampInput[], regroup: Regroup): Promise<[Stamped[], ConsentEffect]> {
+  const links = linksIn(regroup)
+  const effect = await regroupEffect(deps, regroup, inputs)
+  const coming = new Map(effect.changed.map(({ state }) => [state._id, state]))
+  return [
+    await stampAll(
+      deps,
+      inputs.map((input) => ({ ...input, links })),
+      coming,
+    ),
+    effect,
+  ]
 }
 
 const failedOn = (log: AccessLog | undefined) => (error: unknown) =>

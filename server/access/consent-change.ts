@@ -6,7 +6,9 @@ import { ACCESS_BOUNDS } from './bounds.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { citedOf } from './citations.ts'
 import { compileConsent } from './consent-compile.ts'
+import type { ConsentRule } from './consent-model.ts'
 import type { ConsentVersion } from './effective-rules.ts'
+import { type Parts, partsOf, rulesInParts } from './parts.ts'
 import { effectiveRules } from './person-rules.ts'
 import { personsOf, type StampDeps, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { entryWrites, type OverlayRoom, type RuleChange, ruleChange } from './relabel-entries.ts'
@@ -117,6 +119,10 @@ export interface NextState {
   before: StateDoc | undefined
   consents: readonly KeptConsent[]
   birthDate: string | null
+  /** where its records are joined otherwise by the same transaction, or may be: looked up when absent and the state says so */
+  parts?: Parts | 'one'
+  /** a new epoch whatever the rules: who belongs to the person changes */
+  anew?: true
 }
 
 /** Undefined when nothing of the person changes. */
@@ -146,27 +152,47 @@ function saidBefore(consent: KeptConsent, kept: readonly KeptConsent[]): KeptCon
 
 /** Side writes of these states; an epoch more, and an entry for relabelling, where the rules or the consents behind them change. */
 export async function effectOf(deps: ConsentDeps, next: readonly NextState[]): Promise<ConsentEffect> {
+  const { side, changed } = await stateWrites(deps, next)
+  const entries = await entryWrites(deps, changed)
+  return { side: [...side, ...entries.side], changed, room: entries.room }
+}
+
+/** The states alone: how documents are hidden meanwhile is the caller's. */
+export async function stateWrites(deps: ConsentDeps, next: readonly NextState[]): Promise<Omit<ConsentEffect, 'room'>> {
   const side: SideWrite[] = []
   const changed: RuleChange[] = []
-  for (const { person, before, consents, birthDate } of next) {
-    const rules = canonicalJson(effectiveRules(consents, birthDate, deps.now().getTime(), deps.zone))
-    const isOther = rules !== (before?.rules ?? '[]')
+  for (const one of next) {
+    const { person, before, consents, birthDate, anew } = one
+    const parts = await partsIn(deps, one)
+    const rules = canonicalJson(rulesOf(deps, one, parts))
+    const isOther = rules !== (before?.rules ?? '[]') || anew === true
     const isCitedOtherwise = citedOf(consents).join() !== citedOf(parseConsents(before)).join()
     const epoch = (before?.epoch ?? 0) + (isOther || isCitedOtherwise ? 1 : 0)
-    const state: StateDoc = { _id: person, rev: (before?.rev ?? 0) + 1, epoch, rules, consents: JSON.stringify(consents), birthDate }
+    const parted = parts || before?.parted ? { parted: parts !== undefined } : {}
+    const rev = (before?.rev ?? 0) + 1
+    const state: StateDoc = { _id: person, rev, epoch, rules, consents: JSON.stringify(consents), birthDate, ...parted }
     const { _id, ...set } = state
     side.push(
       before
         ? { table: TABLES.state, op: 'update', where: { _id, rev: before.rev }, set, mustMatch: true }
         : { table: TABLES.state, op: 'insert', doc: state },
     )
-    if (isOther) changed.push(ruleChange(before, state))
+    if (isOther) changed.push(anew ? { state, opens: false } : ruleChange(before, state))
     // The same rules from other consents: stamps are made anew for the account of uses, and nothing need be hidden meanwhile.
     // Where an entry hides what has not the former epoch's stamp, it must learn of the new one.
     else if (isCitedOtherwise) changed.push({ state, opens: (await deps.tables.overlay.get(person)) === undefined })
   }
-  const entries = await entryWrites(deps, changed)
-  return { side: [...side, ...entries.side], changed, room: entries.room }
+  return { side, changed }
+}
+
+async function partsIn({ tables }: ConsentDeps, { person, before, parts }: NextState): Promise<Parts | undefined> {
+  if (parts === undefined) return before?.parted ? partsOf(person, await tables.persons.find({ person })) : undefined
+  return parts === 'one' ? undefined : parts
+}
+
+function rulesOf({ now, zone }: ConsentDeps, { consents, birthDate }: NextState, parts: Parts | undefined): ConsentRule[] {
+  const at = now().getTime()
+  return parts ? rulesInParts(consents, parts, { birthDate, now: at, zone }) : effectiveRules(consents, birthDate, at, zone)
 }
 
 /** Where none is known yet: of the master, else of a record that a consent names. One read for all persons. */

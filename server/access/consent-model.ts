@@ -82,4 +82,6 @@ export interface ConsentRule {
   within?: string
   root?: Provision
   preferences?: Preference[]
+  /** of a person whose records an operator joined: the part for which it holds (parts.ts) */
+  part?: string
 }

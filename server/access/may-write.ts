@@ -84,7 +84,7 @@ async function hospitalMayWrite(
   if (actor.organization === '' || intent.custodian !== actor.organization) return no('other-custodian')
   if (current && current.acc.o !== actor.organization) return no('other-custodian')
   if (intent.method === 'DELETE') return current ? yes('custodian') : no('absent')
-  const links = await linksAreOwn(deps, actor, intent)
+  const links = await linksAreOwn(deps, actor, intent, current)
   if (!links.permitted) return links
   const self = await ownPersonOf(deps, intent)
   const { persons, known, stamp } = await personsIn(deps, intent)
@@ -138,17 +138,22 @@ async function ownPersonOf(deps: MayWriteDeps, { type, id }: WriteIntent): Promi
 }
 
 /** Joining a record to another's needs the right to write both ends (access.md L44). */
-async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent): Promise<WriteVerdict> {
-  const resource = resourceOf(intent)
+async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent, current: Stored | undefined): Promise<WriteVerdict> {
   if (intent.type !== 'Patient' && intent.type !== 'Person') return yes('custodian')
-  const links = (resource?.link ?? []) as { other?: { reference?: string }; target?: { reference?: string } }[]
-  const ids = links.flatMap(({ other, target }) => {
-    const found = parseReference(other?.reference ?? target?.reference ?? '', deps.ownBase)
-    return found?.kind === 'local' && found.type === 'Patient' ? [found.id] : []
-  })
+  // One that stands already was made by who might make it: an operator who merged, or before the other went elsewhere.
+  const standing = current ? linkedIn(deps, JSON.parse(Buffer.from(current.body).toString()) as FhirResource) : []
+  const ids = linkedIn(deps, resourceOf(intent)).filter((id) => !standing.includes(id))
   const others = await deps.store.readMany(LABELLING, 'Patient', ids)
   const own = ids.every((id) => others.some((doc) => doc.id === id && doc.acc.o === actor.organization))
   return own ? yes('custodian') : no('link-to-other-custodian')
+}
+
+function linkedIn(deps: MayWriteDeps, resource: FhirResource | undefined): string[] {
+  const links = (resource?.link ?? []) as { other?: { reference?: string }; target?: { reference?: string } }[]
+  return links.flatMap(({ other, target }) => {
+    const found = parseReference(other?.reference ?? target?.reference ?? '', deps.ownBase)
+    return found?.kind === 'local' && found.type === 'Patient' ? [found.id] : []
+  })
 }
 
 /** A patient for himself, a guardian for a minor: consents and answers to questionnaires. */

@@ -17,12 +17,17 @@ export interface Parting {
  * for each part: nothing opens because somebody changed a number. Permits go with the record that they name, alone.
  */
 export function dividedConsents(all: readonly KeptConsent[], { patient, from, now }: Parting): Record<'staying' | 'moving', KeptConsent[]> {
-  const series = [...Map.groupBy(all, ({ version }) => version.series).values()]
-  const refusing = new Set(series.flatMap((versions) => refusalsOf(versions, now)))
+  const refuses = refusing(all, now)
   return {
-    staying: all.filter((consent) => consent.patient !== patient || (from !== patient && refusing.has(consent))),
-    moving: all.filter((consent) => consent.patient === patient || refusing.has(consent)),
+    staying: all.filter((consent) => consent.patient !== patient || (from !== patient && refuses.has(consent))),
+    moving: all.filter((consent) => consent.patient === patient || refuses.has(consent)),
   }
+}
+
+/** What of these consents refuses now or will, with what belongs to it. */
+export function refusing(consents: readonly KeptConsent[], now: number): ReadonlySet<KeptConsent> {
+  const series = [...Map.groupBy(consents, ({ version }) => version.series).values()]
+  return new Set(series.flatMap((versions) => refusalsOf(versions, now)))
 }
 
 /** What of one series refuses now or will, with the later version that ended it for all but who recorded that. */

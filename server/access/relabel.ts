@@ -5,7 +5,8 @@ import type { PersonScope, Restamp, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import type { ConsentDeps } from './consent-change.ts'
 import type { Acc } from './decision.ts'
-import type { ResourceClass } from './resource-class.ts'
+import { rulesFor } from './parts.ts'
+import type { ResourceClass, Subject } from './resource-class.ts'
 import { resolveRules } from './resolve.ts'
 import { personsOf, stampAll, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { LABELLING, parseRules } from './tables.ts'
@@ -96,7 +97,7 @@ function inputOf(row: Stored): StampInput {
   const resource = JSON.parse(text) as FhirResource
   const namesPatient = text.includes('"Patient/') || row.type === 'Patient'
   const input: StampInput = { type: row.type, id: row.id, resource, custodian: row.acc.o, current: row.acc }
-  return namesPatient ? input : { ...input, alsoPatients: row.acc.p.filter((person) => person !== UNKNOWN_PERSON) }
+  return namesPatient ? input : { ...input, alsoPatients: row.acc.p.filter((person) => person !== UNKNOWN_PERSON), partUnknown: true }
 }
 
 function changeOf(deps: RelabelDeps, row: Stored, input: StampInput, stamp: Stamped, superseded: boolean): Restamp[] {
@@ -139,10 +140,10 @@ function classAnew(
 ): ResourceClass {
   const nothing = { profiles: [], codes: [], ownCodes: [], dates: [], references: [] }
   const facts = { ...nothing, type: row.type, id: row.id, targets: known.targets, docType: known.docType, labels: known.labels }
-  const subjects = persons.map((person) =>
-    person === UNKNOWN_PERSON
-      ? { kind: 'unknown' as const }
-      : { kind: 'person' as const, rules: resolveRules(parseRules(states.get(person)), facts) },
-  )
+  const subjects = persons.flatMap((person): Subject[] => {
+    if (person === UNKNOWN_PERSON) return [{ kind: 'unknown' }]
+    const lists = rulesFor(parseRules(states.get(person)), person, undefined)
+    return lists.map((list) => ({ kind: 'person', rules: resolveRules(list, facts) }))
+  })
   return { ...known, subjects }
 }

@@ -4,10 +4,11 @@ import type { SideWrite } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { birthDateOf, effectOf, type NextState } from './consent-change.ts'
 import { dividedConsents, newestOfEach } from './parting.ts'
+import { type Parts, partsOf } from './parts.ts'
 import { relabelPersons, relabelRelations } from './overlay-worker.ts'
 import { type RelabelDeps, relabelDocuments } from './relabel.ts'
 import { statesOf } from './stamp.ts'
-import { LABELLING, type OverlayDoc, parseConsents, parseRules, TABLES } from './tables.ts'
+import { LABELLING, type OverlayDoc, parseConsents, parseRules, type StateDoc, TABLES } from './tables.ts'
 
 const RELINK_ATTEMPTS_MAX = 10
 
@@ -17,8 +18,10 @@ const RELINK_ATTEMPTS_MAX = 10
  * @throws OutcomeError busy when other writers keep changing the same consents
  */
 export async function relink(deps: RelabelDeps, patient: string, from: string, to: string): Promise<void> {
+  const standing = await deps.tables.persons.get(patient)
+  // What stands already may say more: of which part it is.
   if (to === patient) await deps.tables.persons.delete({ _id: patient })
-  else await deps.tables.persons.put({ _id: patient, person: to })
+  else if (standing?.person !== to) await deps.tables.persons.put({ _id: patient, person: to })
   await moveConsents(deps, patient, from, to)
   await relabelRelations(deps, [from, patient])
   const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
@@ -45,10 +48,15 @@ async function moveWrites(deps: RelabelDeps, patient: string, from: string, to: 
   const [source, target] = [states.get(from), states.get(to)]
   const { staying, moving } = dividedConsents(parseConsents(source), { patient, from, now: deps.now().getTime() })
   const next: NextState[] = []
-  if (moving.length > 0 && from !== to) {
+  const parts = await partsNow(deps, [from, to])
+  const isDivided = (person: string, state: StateDoc | undefined) =>
+    state !== undefined && (parts.get(person) !== 'one' || state.parted === true)
+  if (from !== to && (moving.length > 0 || isDivided(from, source) || isDivided(to, target))) {
     const birthDate = target?.birthDate ?? (await birthDateOf(deps, to)) ?? source?.birthDate ?? null
-    next.push({ person: from, before: source, consents: staying, birthDate: source?.birthDate ?? null })
-    next.push({ person: to, before: target, consents: newestOfEach([...parseConsents(target), ...moving]), birthDate })
+    const both = newestOfEach([...parseConsents(target), ...moving])
+    if (moving.length > 0 || source)
+      next.push({ person: from, before: source, consents: staying, birthDate: source?.birthDate ?? null, parts: parts.get(from) ?? 'one' })
+    if (moving.length > 0 || target) next.push({ person: to, before: target, consents: both, birthDate, parts: parts.get(to) ?? 'one' })
   }
   const { side, changed, room } = await effectOf(deps, next)
   // Documents that still stand under the record itself are not covered by the stamp of the person to whom they belong now.
@@ -60,4 +68,20 @@ async function moveWrites(deps: RelabelDeps, patient: string, from: string, to: 
     side.push({ table: TABLES.overlay, op: 'put', doc })
   }
   return { side, room }
+}
+
+/** Of which parts the persons are, as the links are now. */
+async function partsNow(deps: RelabelDeps, persons: readonly string[]): Promise<Map<string, Parts | 'one'>> {
+  const rows = await deps.tables.persons.find({ person: { $in: [...persons] }, part: { $exists: true } })
+  const parted = [...new Set(rows.map(({ person }) => person))]
+  const all = parted.length === 0 ? [] : await deps.tables.persons.find({ person: { $in: parted } })
+  return new Map(
+    persons.map((person) => [
+      person,
+      partsOf(
+        person,
+        all.filter((row) => row.person === person),
+      ) ?? 'one',
+    ]),
+  )
 }

@@ -10,10 +10,11 @@ import type { Acc } from './decision.ts'
 import { inheritsInsurance, inheritsLabels, isCollection, isWrapping } from './inheritance.ts'
 import { type OwnLabels, ownLabels } from './labels.ts'
 import type { ResourceClass, ResourceFacts, Subject } from './resource-class.ts'
+import { partOf, rulesFor } from './parts.ts'
 import { hasRecordAt } from './registered.ts'
 import { resolveRules } from './resolve.ts'
 import { type Scan, scanResource } from './scan.ts'
-import { type AccessTables, LABELLING, parseRules, type StateDoc } from './tables.ts'
+import { type AccessTables, LABELLING, parseRules, type PersonDoc, type StateDoc } from './tables.ts'
 import type { StampInput, Stamped } from './types.ts'
 
 /** Somebody whom the server cannot name: visible to the custodian and to operators only. */
@@ -35,6 +36,8 @@ interface Working extends OwnLabels {
   persons: Set<string>
   /** names of what was looked up for it, for labels or persons */
   looked: string[]
+  /** of each person the parts that it is about (parts.ts); null: not known which */
+  parts: Map<string, ReadonlySet<string> | null>
 }
 
 /** What is known of a resource that another one refers to. */
@@ -44,6 +47,9 @@ interface Known extends Pick<OwnLabels, 'labels' | 'insured' | 'fromInsurance' |
   custodian: string
   /** its labels and persons when it was read */
   mark: string
+  /** patients that its text names, of a stored one */
+  names?(): string[]
+  parts?: Working['parts']
 }
 
 /**
@@ -62,10 +68,12 @@ export async function stampAll(
   const all = [...working.values()]
   const patients = patientsOf(inputs, all)
   // Most patients are their own persons: their states are read beside their links.
-  const [stored, persons, own] = await Promise.all([lookUp(deps, all), personsOf(deps, patients), statesOf(deps, patients)])
-  for (const input of inputs) for (const [patient, person] of input.links ?? []) persons.set(patient, person)
-  for (const one of all) ownPersons(one, persons)
+  const [stored, rows, own] = await Promise.all([lookUp(deps, all), linksOf(deps, patients), statesOf(deps, patients)])
+  for (const input of inputs) for (const [_id, link] of input.links ?? []) rows.set(_id, { _id, ...link })
+  const persons = new Map(patients.map((id) => [id, rows.get(id)?.person ?? id]))
+  for (const one of all) ownPersons(one, rows)
   await asOfNow(deps, all, stored)
+  await partsOfStored(deps, stored, rows, own)
   inherit(all, stored, await acquainted(deps, all, stored))
   for (const one of all) if (one.persons.size === 0 && !isAboutNobody(one)) one.persons.add(UNKNOWN_PERSON)
   const asked = new Set(patients)
@@ -87,7 +95,16 @@ function madeBefore([input, ...others]: readonly StampInput[]): Stamped | undefi
 function begin(deps: StampDeps, input: Working['input']): Working {
   // Under the id that it gets, whatever its sender wrote into it.
   const scan = scanResource({ ...input.resource, id: input.id }, deps)
-  return { input, name: `${input.type}/${input.id}`, scan, targets: [], persons: new Set(), looked: [], ...ownLabels(input.resource, scan) }
+  return {
+    input,
+    name: `${input.type}/${input.id}`,
+    scan,
+    targets: [],
+    persons: new Set(),
+    looked: [],
+    parts: new Map(),
+    ...ownLabels(input.resource, scan),
+  }
 }
 
 function patientsOf(inputs: readonly StampInput[], all: readonly Working[]): string[] {
@@ -96,10 +113,12 @@ function patientsOf(inputs: readonly StampInput[], all: readonly Working[]): str
 
 /** Person key of each patient: the master's id once linked, else its own. */
 export async function personsOf(deps: Pick<StampDeps, 'tables'>, patients: readonly string[]): Promise<Map<string, string>> {
-  const persons = new Map(patients.map((id) => [id, id]))
-  if (patients.length === 0) return persons
-  for (const { _id, person } of await deps.tables.persons.getMany(patients)) persons.set(_id, person)
-  return persons
+  const rows = await linksOf(deps, patients)
+  return new Map(patients.map((id) => [id, rows.get(id)?.person ?? id]))
+}
+
+async function linksOf(deps: Pick<StampDeps, 'tables'>, patients: readonly string[]): Promise<Map<string, PersonDoc>> {
+  return new Map(patients.length === 0 ? [] : (await deps.tables.persons.getMany(patients)).map((row) => [row._id, row]))
 }
 
 /** What the batch refers to and needs for inheritance: for labels always, for persons when it names no patient itself. */
@@ -118,7 +137,40 @@ async function lookUp(deps: StampDeps, all: readonly Working[]): Promise<Map<str
   const found = await Promise.all([...wanted].map(([type, ids]) => deps.store.readMany(LABELLING, type, [...ids])))
   const stored = found.flat()
   if (stored.some(({ acc }) => deps.classes.get(acc.s) === undefined)) await deps.classes.refresh()
-  return new Map(stored.map(({ type, id, acc }) => [`${type}/${id}`, knownOf(type, acc, deps.classes.get(acc.s))]))
+  return new Map(
+    stored.map(({ type, id, acc, body }) => {
+      const names = () => [
+        ...new Set(
+          [
+            ...Buffer.from(body)
+              .toString()
+              .matchAll(/"Patient\/([^"/]+)/g),
+          ].map(([, name = '']) => name),
+        ),
+      ]
+      return [`${type}/${id}`, { ...knownOf(type, acc, deps.classes.get(acc.s)), names }]
+    }),
+  )
+}
+
+/** Of which parts of joined persons the stored ones are that are referred to. Most persons are of one part. */
+async function partsOfStored(
+  deps: StampDeps,
+  stored: ReadonlyMap<string, Known>,
+  rows: ReadonlyMap<string, PersonDoc>,
+  states: ReadonlyMap<string, StateDoc>,
+): Promise<void> {
+  const isParted = [...rows.values()].some(({ part }) => part !== undefined) || [...states.values()].some(({ parted }) => parted)
+  if (!isParted) return
+  const named = new Map([...stored.values()].map((known) => [known, known.names?.() ?? []]))
+  const links = await linksOf(deps, [...new Set([...named.values()].flat())])
+  for (const [known, ids] of named) {
+    known.parts = new Map()
+    for (const id of ids) {
+      const person = links.get(id)?.person ?? id
+      known.parts.set(person, new Set([...(known.parts.get(person) ?? []), partOf(links.get(id), id)]))
+    }
+  }
 }
 
 /** What others take labels and persons from, in so far as they do. */
@@ -164,8 +216,17 @@ async function acquainted(deps: StampDeps, all: readonly Working[], stored: Read
 const isOwn = ({ input: { type, custodian } }: Working, other: string): boolean =>
   custodian === '' ? !PATIENTS_WRITE.has(type) : custodian === other
 
-function ownPersons(one: Working, persons: ReadonlyMap<string, string>): void {
-  for (const id of [...one.scan.patients, ...(one.input.alsoPatients ?? [])]) one.persons.add(persons.get(id) ?? id)
+function ownPersons(one: Working, rows: ReadonlyMap<string, PersonDoc>): void {
+  const { input } = one
+  const self = input.type === 'Patient' ? (rows.get(input.id)?.person ?? input.id) : undefined
+  for (const id of [...one.scan.patients, ...(input.alsoPatients ?? [])]) {
+    const person = rows.get(id)?.person ?? id
+    one.persons.add(person)
+    // Whom a Patient replaces or was replaced by is nothing that it tells of the other record.
+    if (person === self && id !== input.id) continue
+    one.parts.set(person, new Set([...(one.parts.get(person) ?? []), partOf(rows.get(id), id)]))
+  }
+  if (input.partUnknown) for (const person of one.persons) one.parts.set(person, null)
   if (one.scan.unknownPatient) one.persons.add(UNKNOWN_PERSON)
 }
 
@@ -209,7 +270,12 @@ function take(one: Working, path: string, known: Omit<Known, 'persons' | 'custod
     one.docType ||= known.docType
     one.fromInsurance ||= known.fromInsurance
   }
-  for (const person of persons) one.persons.add(person)
+  for (const person of persons) {
+    one.persons.add(person)
+    const theirs = known.parts?.get(person)
+    if (!theirs) one.parts.set(person, null)
+    else if (one.parts.get(person) !== null) one.parts.set(person, new Set([...(one.parts.get(person) ?? []), ...theirs]))
+  }
   return (
     before !==
     `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`
@@ -228,9 +294,10 @@ export async function statesOf(deps: Pick<StampDeps, 'tables'>, persons: readonl
 function classOf(one: Working, rules: ReadonlyMap<string, ConsentRule[]>): ResourceClass {
   const { targets, docType, labels, insured, fromInsurance, notifiable } = one
   const facts = factsOf(one)
-  const subjects = [...one.persons].map((person): Subject => {
-    if (person === UNKNOWN_PERSON) return { kind: 'unknown' }
-    return { kind: 'person', rules: resolveRules(rules.get(person) ?? [], facts) }
+  const subjects = [...one.persons].flatMap((person): Subject[] => {
+    if (person === UNKNOWN_PERSON) return [{ kind: 'unknown' }]
+    const lists = rulesFor(rules.get(person) ?? [], person, one.parts.get(person) ?? undefined)
+    return lists.map((list) => ({ kind: 'person', rules: resolveRules(list, facts) }))
   })
   return { type: one.input.type, targets, docType, labels, insured, fromInsurance, notifiable, subjects: distinct(subjects) }
 }

@@ -8,6 +8,8 @@ import type { ConsentVersion } from './effective-rules.ts'
 export interface PersonDoc extends TableDoc {
   _id: string
   person: string
+  /** joined by an operator, not by a number: the person that it would be otherwise (parts.ts) */
+  part?: string
 }
 
 /** One consent of a person, compiled. */
@@ -34,6 +36,8 @@ export interface StateDoc extends TableDoc {
   /** JSON of KeptConsent[] */
   consents: string
   birthDate: string | null
+  /** its rules are made by parts (parts.ts) */
+  parted?: boolean
 }
 
 /** A person whose documents are being relabelled. */

@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { SideWrite, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
+import type { Regroup } from './regrouping.ts'
 import type { Acc, Decision } from './decision.ts'
 import type { Obligation } from './decision-result.ts'
 import type { Stamped } from './stamped.ts'
@@ -36,8 +37,10 @@ export interface StampInput {
   custodian: string
   /** persons or patients whose rules hold although the resource does not refer to them */
   alsoPatients?: readonly string[]
-  /** patients that the same transaction links: patient id to its person from now on */
-  links?: ReadonlyMap<string, string>
+  /** patients that the same transaction links: patient id to its person, and its part of it, from now on */
+  links?: ReadonlyMap<string, { person: string; part?: string }>
+  /** `alsoPatients` are persons under whom it stood: of which of their parts it is, is not known */
+  partUnknown?: true
   /** labels of the current version; a delete keeps them, an update keeps its sensitivity labels' history out of it */
   current?: Acc
   /** labels made of the same resource a moment ago, for the right to write it: `settle` finds what changed since */
@@ -102,7 +105,7 @@ export interface Access {
   mayWrite(actor: Actor, intent: WriteIntent, current?: Stored, making?: ReadonlySet<string>): Promise<WriteVerdict>
 
   /** Labels and side writes for resources about to be stored. A commit that conflicts on `side` is prepared again. */
-  prepare(inputs: readonly StampInput[], actor?: Actor): Promise<Prepared>
+  prepare(inputs: readonly StampInput[], actor?: Actor, regroup?: Regroup): Promise<Prepared>
   /**
    * After the commit: labels anew where a consent or link changed meanwhile. Persons whose consents changed are relabelled
    * in the background; it waits for that a short while only (ACCESS_BOUNDS.relabelWaitMs).
@@ -114,6 +117,13 @@ export interface Access {
   relabelled(): Promise<void>
   /** Documents of `patient` stamped for person `from` belong to `to` from now on. Idempotent. */
   relink(patient: string, from: string, to: string): Promise<void>
+  /** Before persons are parted (regroup.ts), and where it did not come about. */
+  beforeParting(regroup: Regroup): Promise<void>
+  afterFailedParting(regroup: Regroup): Promise<void>
+  /** After persons were joined or parted: documents, relations and the account follow. Idempotent. */
+  regrouped(regroup: Pick<Regroup, 'moved'>): Promise<void>
+  /** A person's consents, to be kept until they are needed again: opaque. */
+  consentsOf(person: string): Promise<string>
   /** Of these persons those who have a Consent, in force or not. */
   consented(persons: readonly string[]): Promise<ReadonlySet<string>>
   /** Person keys of patients: the master's id once linked. */

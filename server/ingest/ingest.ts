@@ -1,5 +1,6 @@
 /** The ingest way as the rest of the server uses it: receive, resume, replay, and what the operator looks at. */
 import type { SourceMapping } from '../../mappings/engine/types.ts'
+import type { Moved } from '../access/regrouping.ts'
 import type { Actor } from '../auth/actor.ts'
 import { workThrough, type WorkerOptions, type WorkKind } from '../jobs/worker.ts'
 import { allows } from '../auth/scopes.ts'
@@ -8,7 +9,7 @@ import type { TableDoc } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { randomId } from './ids.ts'
 import { movePatient } from './link/follow.ts'
-import { MOVE_JOB, type Move } from './link/move-job.ts'
+import { MOVE_JOB, type Move, REGROUP_JOB, type RegroupJob } from './link/move-job.ts'
 import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.ts'
 import { processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
@@ -171,7 +172,9 @@ class IngestService implements Ingest {
 
   async work(): Promise<number> {
     const options = this.#workerOptions()
-    const moves = await workThrough(this.#moveWork(), { ...options, concurrency: 1 })
+    const moves =
+      (await workThrough(this.#moveWork(), { ...options, concurrency: 1 })) +
+      (await workThrough(this.#regroupWork(), { ...options, concurrency: 1 }))
     const payloads = await workThrough(this.#payloadWork(), options)
     return moves + payloads + (await this.#sweep())
   }
@@ -219,6 +222,20 @@ class IngestService implements Ingest {
       sort: { _id: 1 },
       work: async (row) => {
         await movePatient(this.deps, this.tables, row)
+        await table.delete({ _id: row._id })
+      },
+    }
+  }
+
+  #regroupWork(): WorkKind<RegroupJob> {
+    const table = this.deps.store.table<RegroupJob>(this.deps.decision, TABLES.jobs)
+    return {
+      name: REGROUP_JOB,
+      table,
+      due: { kind: REGROUP_JOB },
+      sort: { _id: 1 },
+      work: async (row) => {
+        await this.deps.regrouped?.(JSON.parse(row.moved) as Moved[])
         await table.delete({ _id: row._id })
       },
     }

@@ -49,6 +49,28 @@ export interface PatientRecordDoc extends TableDoc {
   newborn: boolean
   /** another record of the same source turned out to be the same patient's: that one goes on */
   absorbedBy: string | null
+  /** what an operator joined it to: links of its Patient */
+  merged?: MergedLinks | null
+}
+
+export interface MergedLinks {
+  replacedBy: string | null
+  replaces: string[]
+}
+
+/** One Patient that an operator joined to another ($merge), as long as they are joined. */
+export interface MergeDoc extends TableDoc {
+  _id: string
+  at: Date
+  source: string
+  target: string
+  /** both */
+  patients: string[]
+  /** versions before it, which undoing brings back, and after it */
+  before: { source: number; target: number }
+  after: { source: number; target: number }
+  /** consents of either's person as they stood (access, consentsOf) */
+  consents: { source: string; target: string }
 }
 
 /** All records under one identity number; `_id` is a keyed hash. */
@@ -131,6 +153,7 @@ export interface IngestTables {
   waiting: Table<WaitingDoc>
   quarantine: Table<QuarantineDoc>
   unmapped: Table<UnmappedDoc>
+  merges: Table<MergeDoc>
 }
 
 export const TABLES = {
@@ -147,6 +170,7 @@ export const TABLES = {
   unmapped: 'unmapped_codes',
   persons: 'persons',
   jobs: 'jobs',
+  merges: 'merges',
 } as const
 
 export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
@@ -162,6 +186,7 @@ export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'de
     waiting: store.table(decision, TABLES.waiting),
     quarantine: store.table(decision, TABLES.quarantine),
     unmapped: store.table(decision, TABLES.unmapped),
+    merges: store.table(decision, TABLES.merges),
   }
 }
 
@@ -184,5 +209,6 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.quarantine.ensureIndex({ source: 1, state: 1, since: -1 }),
     tables.unmapped.ensureIndex({ source: 1, count: -1 }),
     tables.conflicts.ensureIndex({ state: 1 }),
+    tables.merges.ensureIndex({ patients: 1 }),
   ])
 }

@@ -1,5 +1,6 @@
 /** What the ingest way is made of and what it asks of the rest of the server. */
 import type { MappingIssue, SourceKind, SourceMapping, UnmappedCode } from '../../mappings/engine/types.ts'
+import type { Moved } from '../access/regrouping.ts'
 import type { Decision } from '../access/decision.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { FhirResource } from '../fhir/types.ts'
@@ -67,6 +68,8 @@ export interface IngestDeps {
   validate(resource: FhirResource, decimals: DecimalTexts): FoundIssue[]
   /** access: documents stamped for `from` belong to `to` from now on */
   relink(patient: string, from: string, to: string): Promise<void>
+  /** access: what follows when an operator joined or parted persons */
+  regrouped?(moved: readonly Moved[]): Promise<void>
   /** access: of these persons those whose record carries consents */
   consented(persons: readonly string[]): Promise<ReadonlySet<string>>
   /** false: this person (or person to be) refused that this source's data be collected (formats.md D49) */

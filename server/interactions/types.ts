@@ -3,6 +3,7 @@ import type { Access } from '../access/types.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { Expunging } from '../expunge/types.ts'
+import type { Merging } from '../merging/types.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Indexing } from '../indexing/indexing.ts'
 import type { Zone } from '../fhir/zone.ts'
@@ -60,6 +61,7 @@ export interface FhirDeps {
   audit: Audit
   indexing: Indexing
   expunging: Expunging
+  merging: Merging
   pages: PageTokens
   /** FHIR base without a slash at its end, e.g. http://127.0.0.1:8080/fhir */
   baseUrl: string

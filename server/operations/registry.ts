@@ -12,6 +12,8 @@ import { exportFile, exportStatus } from './export/export-status.ts'
 import { graphqlInstance, graphqlSystem } from './graphql/graphql.ts'
 import { lastn } from './lastn.ts'
 import { patientMatch } from './match/match.ts'
+import { patientMerge } from './merge/merge.ts'
+import { patientUnmerge, undoMerge } from './merge/unmerge.ts'
 import { processMessage } from './message/process-message.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
 import { reindexInstance, reindexJob, reindexStatus, reindexSystem, reindexType } from './reindex.ts'
@@ -43,6 +45,9 @@ const OPERATIONS: readonly Operation[] = [
   documentOfType,
   convert,
   patientMatch,
+  patientMerge,
+  patientUnmerge,
+  undoMerge,
   processMessage,
   reindexSystem,
   reindexType,

@@ -3,6 +3,7 @@ import { SEARCH_ISSUES } from './search-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
 import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
 import { EXPUNGE_ISSUES } from './expunge-issues.ts'
+import { MERGE_ISSUES } from './merge-issues.ts'
 import { MESSAGE_ISSUES } from './message-issues.ts'
 import { XML_ISSUES } from './xml-issues.ts'
 
@@ -16,6 +17,7 @@ export const ISSUES = {
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
   ...EXPUNGE_ISSUES,
+  ...MERGE_ISSUES,
   ...MESSAGE_ISSUES,
   internal: issue(500, 'exception', '服务器内部错误', 'Internal error'),
   'charset-invalid': issue(400, 'structure', '正文不是有效的 UTF-8', 'The body is not valid UTF-8'),

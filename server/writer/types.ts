@@ -1,6 +1,7 @@
 /** The common last step of every write: REST, transactions and ingest all store through it. */
 import type { Acc } from '../access/decision.ts'
 import type { Stamped } from '../access/stamped.ts'
+import type { Regroup } from '../access/regrouping.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
 import type { AuditRecord, Claim, SideWrite, Stored, WriteResult } from '../store/types.ts'
@@ -33,6 +34,8 @@ export interface WriteExtra {
   audit?: (labels: readonly Acc[]) => AuditRecord[]
   /** who writes; absent for the server's own work */
   actor?: Actor
+  /** persons that are joined or parted by it */
+  regroup?: Regroup
 }
 
 /** `unchanged`: `Type/id` of drafts that were already so. */

@@ -74,6 +74,7 @@ async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): 
       }
     }),
     extra.actor,
+    extra.regroup,
   )
   const stamps = new Map(changing.map((item, at) => [item, prepared.stamps[at] as Stamped]))
   const labels = all.map((item) => (stamps.get(item) ?? (current.get(nameOf(item.draft)) as Stored)).acc)
@@ -85,9 +86,11 @@ async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): 
 }
 
 /** Rows of the table of linked patients among the side writes: the resources beside them are already about that person. */
-function linksOf(side: readonly SideWrite[]): Map<string, string> {
+function linksOf(side: readonly SideWrite[]): Map<string, { person: string; part?: string }> {
   const rows = side.flatMap((write) => (write.table === 'persons' && write.op === 'put' ? [write.doc] : []))
-  return new Map(rows.map((doc) => [String(doc._id), String(doc.person)]))
+  return new Map(
+    rows.map((doc) => [String(doc._id), { person: String(doc.person), ...(doc.part === undefined ? {} : { part: String(doc.part) }) }]),
+  )
 }
 
 const nameOf = (draft: { type: string; id: string }): string => `${draft.type}/${draft.id}`

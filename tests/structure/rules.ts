@@ -73,8 +73,10 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/operations/export/job.ts',
     'server/subscriptions/tables.ts',
   ],
+  'server/merging': ['server/fhir', 'server/outcome', 'server/access', 'server/search', 'server/store', 'server/ingest'],
   'server/interactions': [
     'server/expunge/types.ts',
+    'server/merging/types.ts',
     'server/fhir',
     'server/outcome',
     'server/config',
@@ -93,6 +95,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'server/operations': [
     'server/expunge',
+    'server/merging/texts.ts',
+    'server/merging/types.ts',
     'server/fhir',
     'server/outcome',
     'server/config',

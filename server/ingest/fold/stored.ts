@@ -100,12 +100,20 @@ function changeOf(one: Joined, records: Map<string, PatientRecordDoc>, persons: 
   return { folded, isNew: doc === undefined, side, changed }
 }
 
-/** A linked record refers to its master; the number under which a newborn stands is its mother's. */
+/** A linked record refers to its master, a joined one to the other; the number under which a newborn stands is its mother's. */
 function additionsOf(type: string, record: PatientRecordDoc | undefined): FoldAdditions {
   if (type !== 'Patient' || !record) return {}
-  const link = record.person === null ? undefined : JSON.stringify([{ other: { reference: `Patient/${record.person}` }, type: 'refer' }])
+  const { replacedBy = null, replaces = [] } = record.merged ?? {}
+  const links = [
+    ...(record.person === null ? [] : [linkTo(record.person, 'refer')]),
+    ...(replacedBy === null ? [] : [linkTo(replacedBy, 'replaced-by')]),
+    ...replaces.map((patient) => linkTo(patient, 'replaces')),
+  ]
+  const elements = { ...(links.length > 0 && { link: JSON.stringify(links) }), ...(replacedBy !== null && { active: 'false' }) }
   return {
-    ...(link !== undefined && { elements: { link } }),
+    ...(Object.keys(elements).length > 0 && { elements }),
     ...(record.newborn && { withoutIdentifierSystem: NATIONAL.idCard }),
   }
 }
+
+const linkTo = (patient: string, type: string): object => ({ other: { reference: `Patient/${patient}` }, type })

@@ -7,6 +7,8 @@ export interface Known {
   /** hash of a number to its record, of the numbers that the message names */
   numbers: ReadonlyMap<PatientNumberDoc['_id'], string>
   records: ReadonlyMap<string, PatientRecordDoc>
+  /** records that an operator joined to others: they go into none, and none into them */
+  merged?: ReadonlySet<string>
 }
 
 /** Numbers of one event in one hospital; the other weak ones are cards, and cards are lent. */
@@ -47,6 +49,9 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
   for (const other of replaces.flatMap((hash) => known.numbers.get(hash) ?? [])) {
     if (other !== patient && !absorb.includes(other)) absorb.push(other)
   }
+  const isJoined = (other: string): boolean =>
+    known.merged?.has(other) === true || (patient !== undefined && known.merged?.has(patient) === true)
+  const kept = absorb.filter(isJoined)
   const all = [...identity.numbers.map((n) => n.hash), ...replaces, ...(names.legal === undefined ? [] : [names.legal])]
   return {
     found: true,
@@ -54,8 +59,8 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
     isNew: patient === undefined,
     register: [...new Set(all)].filter((hash) => !known.numbers.has(hash)),
     strongKinds: strong.map((n) => n.kind),
-    absorb,
-    disagree: owners.some((owner) => owner !== patient && !absorb.includes(owner)),
+    absorb: absorb.filter((other) => !kept.includes(other)),
+    disagree: kept.length > 0 || owners.some((owner) => owner !== patient && !absorb.includes(owner)),
   }
 }
 

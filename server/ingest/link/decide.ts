@@ -24,7 +24,7 @@ export interface IdentityStatement {
   said: Partial<Record<IdentityField, Said>>
 }
 
-export type Refusal = 'placeholder' | 'contradicts-number' | 'contradicts-others'
+export type Refusal = 'placeholder' | 'contradicts-number' | 'contradicts-others' | 'joined-otherwise'
 
 export interface LinkDecision {
   linked: string[]
@@ -41,9 +41,19 @@ export interface NumberFacts {
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** @param held records whose link is not dissolved by others' word, since it carries consents: nobody is linked against them */
-export function decideLinks(statements: readonly IdentityStatement[], facts: NumberFacts, held: ReadonlySet<string> = NONE): LinkDecision {
+/**
+ * @param held records whose link is not dissolved by others' word, since it carries consents or an operator joined them: nobody is
+ * linked against them
+ * @param elsewhere records that an operator joined to somebody of another number
+ */
+export function decideLinks(
+  statements: readonly IdentityStatement[],
+  facts: NumberFacts,
+  held: ReadonlySet<string> = NONE,
+  elsewhere: ReadonlySet<string> = NONE,
+): LinkDecision {
   const against = refusals(statements, facts)
+  for (const { patient } of statements) if (elsewhere.has(patient)) against.set(patient, 'joined-otherwise')
   const isHeld = statements.filter((s) => held.has(s.patient))
   for (const s of statements) {
     if (!against.has(s.patient) && !held.has(s.patient) && isHeld.some((one) => contradict(one, s)))

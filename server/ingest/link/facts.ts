@@ -5,6 +5,7 @@ import { numberHash } from '../prepare.ts'
 import type { IdentityNumberDoc, IngestTables } from '../tables.ts'
 import type { IngestDeps, PreparedIdentity } from '../types.ts'
 import type { Known, Names } from './choose.ts'
+import { type MergedGroup, mergedGroups } from './merged.ts'
 
 export interface Facts extends Names {
   known: Known
@@ -12,6 +13,8 @@ export interface Facts extends Names {
   identities: ReadonlyMap<string, IdentityNumberDoc>
   /** masters that carry consents: their links are not dissolved by others' word */
   consented: ReadonlySet<string>
+  /** of records and what stands under their numbers: those that an operator joined */
+  merged: ReadonlyMap<string, MergedGroup>
   /** every number of a record, when it is absorbed by another */
   numbersOf(patient: string): Promise<string[]>
 }
@@ -31,15 +34,21 @@ export async function readFacts(
   const records = await tables.records.getMany([...new Set(found.map((n) => n.patient))])
   const keys = [...new Set([...(person === undefined ? [] : [person]), ...records.flatMap((r) => r.number?.value ?? [])])]
   const identities = new Map((await tables.identities.getMany(keys)).map((doc) => [doc._id, doc]))
+  const concerned = [...records.map(({ _id }) => _id), ...[...identities.values()].flatMap((doc) => doc.statements.map((s) => s.patient))]
+  if (identity.patient !== undefined) concerned.push(identity.patient)
+  const masters = [...identities.values()].filter(isJoining).map(({ master }) => master)
+  const [consented, merged] = await Promise.all([deps.consented(masters), mergedGroups(tables, [...new Set(concerned)])])
   return {
     known: {
       numbers: new Map(found.map((n) => [n._id, n.patient])),
       records: new Map(records.map((r) => [r._id, r])),
+      merged: new Set(merged.keys()),
     },
     ...(legalHash !== undefined && { legal: legalHash }),
     ...(person !== undefined && { person }),
     identities,
-    consented: await deps.consented([...identities.values()].filter(isJoining).map(({ master }) => master)),
+    consented,
+    merged,
     newId: (strongHash) => identity.patient ?? (strongHash === undefined ? randomId() : keyedId(deps.secret, 'patient', strongHash)),
     numbersOf: async (patient) => (await tables.numbers.find({ patient })).map((n) => n._id),
   }

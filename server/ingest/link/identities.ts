@@ -6,6 +6,7 @@ import { type IdentityNumberDoc, type PatientRecordDoc, TABLES } from '../tables
 import type { PreparedIdentity } from '../types.ts'
 import { decideLinks, type IdentityStatement, joinIdentity, type LinkDecision, organizationOf } from './decide.ts'
 import { masterText } from './master.ts'
+import type { MergedGroup } from './merged.ts'
 
 export interface IdentityChange {
   side: SideWrite[]
@@ -26,6 +27,8 @@ export interface IdentityInput {
   known: ReadonlyMap<string, IdentityNumberDoc>
   /** masters that carry consents */
   consented: ReadonlySet<string>
+  /** those that an operator joined */
+  merged: ReadonlyMap<string, MergedGroup>
   newMaster(): string
   now: Date
 }
@@ -67,16 +70,30 @@ export function statementOf(source: Sender, identity: PreparedIdentity, patient:
 }
 
 /** Records that stay linked whatever others say: the link of several organisations' records carries consents. */
-function heldOf({ next, absorbed, consented }: IdentityInput, doc: IdentityNumberDoc | undefined): ReadonlySet<string> {
-  if (!doc || !consented.has(doc.master)) return new Set()
+function heldOf({ next, absorbed, consented, merged }: IdentityInput, doc: IdentityNumberDoc | undefined): ReadonlySet<string> {
+  const pairs = (doc?.linked ?? []).filter((patient) =>
+    doc?.linked.some((other) => other !== patient && merged.get(patient)?.members.has(other)),
+  )
+  if (!doc || !consented.has(doc.master)) return new Set(pairs)
   const joined = doc.statements.filter(({ patient }) => doc.linked.includes(patient))
-  if (new Set(joined.map(organizationOf)).size < 2) return new Set()
+  if (new Set(joined.map(organizationOf)).size < 2) return new Set(pairs)
   return new Set(doc.linked.map((patient) => (absorbed.includes(patient) ? next._id : patient)))
+}
+
+/** Whoever is joined to a record of another number is not linked under this one: two numbers are two persons. */
+function elsewhereOf({ merged }: IdentityInput, { master, statements }: IdentityNumberDoc): ReadonlySet<string> {
+  const isElsewhere = (patient: string): boolean => {
+    const group = merged.get(patient)
+    return [...(group?.members ?? [])].some(
+      (other) => other !== patient && ![null, undefined, master].includes(group?.records.get(other)?.person),
+    )
+  }
+  return new Set(statements.flatMap(({ patient }) => (isElsewhere(patient) ? [patient] : [])))
 }
 
 function changeOf(input: IdentityInput, doc: IdentityNumberDoc | undefined, wanted: IdentityNumberDoc): IdentityChange {
   const { now } = input
-  const decision = decideLinks(wanted.statements, wanted.facts, heldOf(input, doc))
+  const decision = decideLinks(wanted.statements, wanted.facts, heldOf(input, doc), elsewhereOf(input, wanted))
   const next: IdentityNumberDoc = { ...wanted, rev: (doc?.rev ?? 0) + 1, linked: decision.linked }
   const persons = new Map<string, string | null>()
   for (const patient of decision.linked) if (!doc?.linked.includes(patient)) persons.set(patient, next.master)

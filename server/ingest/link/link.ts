@@ -14,6 +14,7 @@ import { type Choice, choosePatient } from './choose.ts'
 import { decideLinks, organizationOf, type Said } from './decide.ts'
 import { type Facts, readFacts } from './facts.ts'
 import { identityChanges, statementOf } from './identities.ts'
+import { placesOf } from './merged.ts'
 import { type Move, moveJob } from './move-job.ts'
 
 export interface Linked {
@@ -63,9 +64,9 @@ class LinkPlan {
     const { patient, absorb, register } = choice
     const record = facts.known.records.get(patient)
     const next = this.#nextRecord(source, identity, record)
-    const { person, identities: known, consented } = facts
+    const { person, identities: known, consented, merged } = facts
     const persons = new Map<string, string | null>()
-    const input = { source, identity, next, absorbed: absorb, person, known, consented, newMaster: randomId, now: this.#now }
+    const input = { source, identity, next, absorbed: absorb, person, known, consented, merged, newMaster: randomId, now: this.#now }
     this.linked = { patient, person: patient, registered: register, moved: [], issues: [] }
     for (const hash of register) this.side.push({ table: TABLES.numbers, op: 'insert', doc: { _id: hash, patient } })
     for (const _id of taken) this.side.push({ table: TABLES.numbers, op: 'put', doc: { _id, patient } })
@@ -78,6 +79,7 @@ class LinkPlan {
     this.#writeRecord(record, next, identity.patient !== undefined)
     for (const other of absorb) this.#absorb(other, next)
     for (const [who, to] of persons) if (who !== patient && !absorb.includes(who)) this.#moveOther(who, to)
+    this.#moveJoined(next, persons)
     this.linked.person = next.person ?? patient
     this.linked.issues = this.#issues(source, identity, next)
   }
@@ -108,7 +110,7 @@ class LinkPlan {
     else if (content(record) !== content(next)) {
       this.side.push({ table: TABLES.records, op: 'update', where: { _id, rev: record.rev }, set, mustMatch: true })
     }
-    if ((record?.person ?? null) === next.person) return
+    if ((record?.person ?? null) === next.person || this.#facts.merged.has(_id)) return
     this.side.push(personRow(_id, next.person))
     // A new record has no documents that could stand under another person, but for a Patient that a client has just written.
     if (record || isWritten) this.#move({ patient: _id, from: record?.person ?? _id, to: next.person ?? _id, into: '' })
@@ -129,8 +131,26 @@ class LinkPlan {
     const master = [...this.#facts.identities.values()].find((doc) => doc.linked.includes(patient))?.master
     const where = { _id: patient }
     this.side.push({ table: TABLES.records, op: 'update', where, set: { person }, inc: { rev: 1 }, mustMatch: true })
+    if (this.#facts.merged.has(patient)) return
     this.side.push(personRow(patient, person))
     this.#move({ patient, from: person === null && master !== undefined ? master : patient, to: person ?? patient, into: '' })
+  }
+
+  /** Whoever is joined to a record goes where that goes. */
+  #moveJoined(next: PatientRecordDoc, persons: ReadonlyMap<string, string | null>): void {
+    for (const group of new Set(this.#facts.merged.values())) {
+      const standing = placesOf(group)
+      const linked = (patient: string): string | null => {
+        if (patient === next._id) return next.person
+        return persons.has(patient) ? (persons.get(patient) ?? null) : (group.records.get(patient)?.person ?? null)
+      }
+      for (const [patient, { person, part }] of placesOf(group, linked)) {
+        const before = standing.get(patient)
+        if (before?.person === person && before.part === part) continue
+        this.side.push(personRow(patient, person === patient ? null : person, part))
+        this.#move({ patient, from: before?.person ?? patient, to: person, into: '' })
+      }
+    }
   }
 
   #move(move: Move): void {
@@ -167,9 +187,9 @@ class LinkPlan {
 }
 
 /** The `persons` table is what access asks. */
-function personRow(patient: string, person: string | null): SideWrite {
+function personRow(patient: string, person: string | null, part = person): SideWrite {
   if (person === null) return { table: TABLES.persons, op: 'delete', where: { _id: patient } }
-  return { table: TABLES.persons, op: 'put', doc: { _id: patient, person } }
+  return { table: TABLES.persons, op: 'put', doc: { _id: patient, person, ...(part === person ? {} : { part }) } }
 }
 
 /** What is worth a write: a name or number said again later is not. */

@@ -1,5 +1,6 @@
 /** The `jobs` row of a changed link, made in the transaction that changes it, so that a crash leaves nothing half moved. */
-import type { SideWrite } from '../../store/types.ts'
+import type { Moved } from '../../access/regrouping.ts'
+import type { SideWrite, TableDoc } from '../../store/types.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
 import { TABLES } from '../tables.ts'
 
@@ -20,4 +21,27 @@ export const moveJobId = (move: Move): string => `${MOVE_JOB}|${move.patient}|${
 export function moveJob(move: Move, now: Date): SideWrite {
   const leaseUntil = new Date(now.getTime() + INGEST_BOUNDS.leaseMs)
   return { table: TABLES.jobs, op: 'put', doc: { _id: moveJobId(move), kind: MOVE_JOB, ...move, leaseOwner: '', leaseUntil, leaseTerm: 0 } }
+}
+
+/** What follows when an operator joined or parted persons. */
+export const REGROUP_JOB = 'regroup'
+
+export interface RegroupJob extends TableDoc {
+  _id: string
+  kind: string
+  /** JSON of Moved[] (server/access/types.ts) */
+  moved: string
+}
+
+export function regroupJob(id: string, moved: readonly Moved[], now: Date): SideWrite {
+  const leaseUntil = new Date(now.getTime() + INGEST_BOUNDS.leaseMs)
+  const doc: RegroupJob = {
+    _id: `${REGROUP_JOB}|${id}`,
+    kind: REGROUP_JOB,
+    moved: JSON.stringify(moved),
+    leaseOwner: '',
+    leaseUntil,
+    leaseTerm: 0,
+  }
+  return { table: TABLES.jobs, op: 'put', doc }
 }

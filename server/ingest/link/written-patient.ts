@@ -40,6 +40,18 @@ export async function linkWrittenPatient(deps: IngestDeps, tables: IngestTables,
   return result.linked.person
 }
 
+/**
+ * A Patient that clients write and that has no number is in no table of the link step. Where an operator joins it to another one
+ * it has to be, so that the two meet each other. A record that is there already stays as it is.
+ */
+export async function ensureRecord(deps: Pick<IngestDeps, 'secret'>, tables: IngestTables, id: string, custodian: string): Promise<void> {
+  if (await tables.records.get(id)) return
+  const hash = numberHash(deps.secret, `rest:${custodian}`, 'PATIENT', id)
+  const nothing = { number: null, name: null, person: null, newborn: false, absorbedBy: null }
+  await tables.numbers.insert({ _id: hash, patient: id })
+  await tables.records.insert({ _id: id, rev: 1, domain: `rest:${custodian}`, strongKinds: ['PATIENT'], ...nothing })
+}
+
 interface HumanName {
   text?: string
   family?: string

@@ -1,0 +1,127 @@
+/**
+ * Patients that an operator joined ($merge): what they are to each other, and where each stands while they are joined. The link
+ * step parts none of them and joins no others because of them (docs/decisions/0015).
+ */
+import type { IngestTables, MergeDoc, PatientRecordDoc } from '../tables.ts'
+
+/** Patients that stand and fall together: one alone, or joined ones, each with the records that went into it. */
+export interface MergedGroup {
+  /** joined ones; one alone where nobody joined it */
+  members: ReadonlySet<string>
+  merges: readonly MergeDoc[]
+  records: ReadonlyMap<string, PatientRecordDoc>
+}
+
+export interface Place {
+  person: string
+  /** the person that it would be by itself */
+  part: string
+}
+
+type Tables = Pick<IngestTables, 'merges' | 'records'>
+
+/** Joined patients are few; more than this is a mistake that is not to grow. */
+export const MERGED_MAX = 100
+
+/** Of each of these patients that is joined to others its group. */
+export async function mergedGroups(tables: Tables, patients: readonly string[]): Promise<Map<string, MergedGroup>> {
+  const merges = await mergesAround(tables, patients)
+  if (merges.length === 0) return new Map()
+  const groups = new Map<string, MergedGroup>()
+  for (const members of componentsOf(merges)) {
+    const group = await groupOf(tables, members, merges)
+    for (const member of members) groups.set(member, group)
+  }
+  return groups
+}
+
+/** The group of one patient, whoever else is in it. */
+export async function mergedGroup(tables: Tables, patient: string): Promise<MergedGroup> {
+  return (await mergedGroups(tables, [patient])).get(patient) ?? groupOf(tables, new Set([patient]), [])
+}
+
+async function mergesAround({ merges }: Tables, patients: readonly string[]): Promise<MergeDoc[]> {
+  const found = new Map<string, MergeDoc>()
+  for (let asked = new Set(patients), next = patients; next.length > 0; ) {
+    const rows = await merges.find({ patients: { $in: [...next] } })
+    for (const row of rows) found.set(row._id, row)
+    next = [...new Set(rows.flatMap((row) => row.patients))].filter((patient) => !asked.has(patient))
+    asked = new Set([...asked, ...next])
+  }
+  return [...found.values()]
+}
+
+function componentsOf(merges: readonly MergeDoc[]): Set<string>[] {
+  const components: Set<string>[] = []
+  for (const { patients } of merges) {
+    const met = components.filter((one) => patients.some((patient) => one.has(patient)))
+    for (const one of met) components.splice(components.indexOf(one), 1)
+    components.push(new Set([...patients, ...met.flatMap((one) => [...one])]))
+  }
+  return components
+}
+
+async function groupOf({ records }: Tables, members: ReadonlySet<string>, merges: readonly MergeDoc[]): Promise<MergedGroup> {
+  const found = new Map((await records.getMany([...members])).map((record) => [record._id, record]))
+  for (let next = [...members]; next.length > 0; ) {
+    const absorbed = (await records.find({ absorbedBy: { $in: next } })).filter(({ _id }) => !found.has(_id))
+    for (const record of absorbed) found.set(record._id, record)
+    next = absorbed.map(({ _id }) => _id)
+  }
+  return { members, merges: merges.filter(({ patients }) => patients.every((patient) => members.has(patient))), records: found }
+}
+
+/** Both groups as the one that they are once `merge` stands. */
+export function together(a: MergedGroup, b: MergedGroup, merge: MergeDoc): MergedGroup {
+  return {
+    members: a.members.union(b.members),
+    merges: [...new Map([...a.merges, ...b.merges, merge].map((one) => [one._id, one])).values()],
+    records: new Map([...a.records, ...b.records]),
+  }
+}
+
+/** What is left when the merge is undone: the side of its source and that of its target. */
+export function apart(group: MergedGroup, merge: MergeDoc): { source: MergedGroup; target: MergedGroup } {
+  const merges = group.merges.filter(({ _id }) => _id !== merge._id)
+  const sides = componentsOf(merges)
+  const side = (patient: string): MergedGroup => {
+    const members = sides.find((one) => one.has(patient)) ?? new Set([patient])
+    return { members, merges: merges.filter(({ patients }) => patients.every((one) => members.has(one))), records: group.records }
+  }
+  return { source: side(merge.source), target: side(merge.target) }
+}
+
+/** Masters to which members are linked by an identity number: never more than one. */
+export const mastersOf = (group: MergedGroup, linked: Linked = linkedIn(group)): string[] => [
+  ...new Set([...group.members].flatMap((member) => linked(member) ?? [])),
+]
+
+/** To which master the number of a record links it; null: none */
+export type Linked = (patient: string) => string | null
+
+export const linkedIn =
+  ({ records }: Pick<MergedGroup, 'records'>): Linked =>
+  (patient) =>
+    records.get(patient)?.person ?? null
+
+/** One person: the master of whoever has one, else the Patient that replaces the others. */
+export function placesOf(group: MergedGroup, linked: Linked = linkedIn(group)): Map<string, Place> {
+  const [master] = mastersOf(group, linked)
+  const person = master ?? rootOf(group)
+  const places = new Map<string, Place>()
+  for (const member of group.members) places.set(member, { person, part: linked(member) ?? member })
+  // What went into a member is where that is.
+  for (let before = -1; before !== places.size; ) {
+    before = places.size
+    for (const { _id, absorbedBy } of group.records.values()) {
+      const place = absorbedBy === null || places.has(_id) ? undefined : places.get(absorbedBy)
+      if (place) places.set(_id, place)
+    }
+  }
+  return places
+}
+
+function rootOf({ members, merges }: MergedGroup): string {
+  const replaced = new Set(merges.map(({ source }) => source))
+  return [...members].find((member) => !replaced.has(member)) ?? ([...members][0] as string)
+}
