@@ -1,5 +1,6 @@
 /** Patient/$merge and $unmerge: what becomes of the Patients, who is found by whom, what is refused, and that undoing is exact. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { INGEST_BOUNDS } from '../../server/ingest/bounds.ts'
 import { custody, encounter, idsIn as namesIn, observation, patient, practitioner, putAll, relabelled } from '../consent/resources.ts'
 import { codeOf } from '../leaks/worlds.ts'
 import { merge, merged, parametersOf, unmerge, unmerged } from '../support/merge.ts'
@@ -142,6 +143,21 @@ describe('numbers', () => {
     await putAll(server, loader, [withNumber(a, '110105197001010011'), withNumber(b, '11010519700101002X')])
     const answer = await merge(server, a, b)
     expect([answer.status, codeOf(answer)]).toEqual([422, 'merge-numbers'])
+  })
+
+  test('nor is anybody whose number is in doubt, and no end of them', async () => {
+    const [a, b] = await two('doubt')
+    await putAll(server, loader, [
+      withNumber('n-3', '110105197001010062'),
+      withNumber('n-4', '110105197001010062', { name: [{ text: '钱完全' }] }),
+    ])
+    const answer = await merge(server, a, 'n-4')
+    expect([answer.status, codeOf(answer)]).toEqual([409, 'merge-conflict'])
+    const usual = { ...INGEST_BOUNDS }
+    Object.assign(INGEST_BOUNDS, { mergedMax: 1 })
+    const many = await merge(server, a, b)
+    Object.assign(INGEST_BOUNDS, usual)
+    expect([many.status, codeOf(many)]).toEqual([422, 'merge-too-many'])
   })
 
   test('one without a number joins the person of the other, and goes with it; the master itself is nobody to merge', async () => {

@@ -100,7 +100,8 @@ export async function patientOf(deps: FhirDeps, { name, id, identifiers }: Role)
   if (id !== undefined) {
     const doc = await deps.merging.current(id)
     if (!doc || doc.deleted) throw new OutcomeError('merge-unknown', { expression })
-    if (!hasAll(JSON.parse(Buffer.from(doc.body).toString()) as FhirResource, identifiers)) throw new OutcomeError('merge-mismatch', { expression })
+    if (!hasAll(JSON.parse(Buffer.from(doc.body).toString()) as FhirResource, identifiers))
+      throw new OutcomeError('merge-mismatch', { expression })
     return id
   }
   const [found, ...more] = await deps.merging.named(identifiers)
