@@ -54,6 +54,10 @@ export function beginRequest(deps: RequestDeps, actor: Actor, options: DecisionO
     relationsReady: relations,
     async confirm() {
       const [snapshot] = await Promise.all([fresh, relations])
+      if (looked && isSettling(snapshot, stood)) {
+        stood = await deps.standing.of(actor, options.patients ?? [])
+        used = undefined
+      }
       if (used !== undefined && used.key === snapshot.key && used.classes === snapshot.classes) return true
       use(snapshot)
       return false
@@ -68,6 +72,14 @@ function guarded<T>(promise: Promise<T>): Promise<T> {
   })
   outcome.catch(() => undefined)
   return outcome
+}
+
+/**
+ * Some of those for whom he stands are just being relabelled: who belongs to them may have changed between the two reads, which
+ * were made side by side (docs/decisions/0015). Then he is looked up once more, behind the overlay.
+ */
+function isSettling({ overlay }: Snapshot, { standings }: Stood): boolean {
+  return overlay.some(({ person }) => standings.some(({ persons }) => persons?.has(person)))
 }
 
 function unrestricted(): AccessRequest {
@@ -107,7 +119,9 @@ async function runTreating<T>(
   options: DecisionOptions,
   run: (decision: Decision) => Promise<T>,
 ): Promise<T> {
-  const [snapshot, stood] = await Promise.all([guarded(deps.reader.read()), guarded(deps.standing.of(actor, options.patients ?? []))])
+  const look = () => guarded(deps.standing.of(actor, options.patients ?? []))
+  const [snapshot, first] = await Promise.all([guarded(deps.reader.read()), look()])
+  const stood = isSettling(snapshot, first) ? await look() : first
   const at = deps.now().getTime()
   if (!stood.treatsAmong) return run(compileDecision(deps.evaluators, stood, snapshot, at))
   const known = new Set<string>()

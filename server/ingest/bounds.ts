@@ -63,4 +63,6 @@ export const INGEST_BOUNDS = {
   /** waiting records woken in one go */
   wakeBatch: 500,
   listPageMax: 200,
+  /** Patients that operators join to one person; more is a mistake that is not to grow */
+  mergedMax: 100,
 } as const

@@ -8,7 +8,8 @@ import { systemDecision } from '../access/decision.ts'
 import type { Moved, Regroup } from '../access/regrouping.ts'
 import type { Access } from '../access/types.ts'
 import type { FhirResource } from '../fhir/types.ts'
-import { apart, type MergedGroup, MERGED_MAX, mastersOf, mergedGroup, type Place, placesOf, together } from '../ingest/link/merged.ts'
+import { INGEST_BOUNDS } from '../ingest/bounds.ts'
+import { apart, type MergedGroup, mastersOf, mergedGroup, type Place, placesOf, together } from '../ingest/link/merged.ts'
 import { regroupJob } from '../ingest/link/move-job.ts'
 import { ensureRecord } from '../ingest/link/written-patient.ts'
 import { type IngestTables, type MergeDoc, type MergedLinks, TABLES } from '../ingest/tables.ts'
@@ -32,6 +33,8 @@ export interface MergingDeps {
 const MERGING = systemDecision('merging')
 /** how long an answer waits for what follows, so that who asks next mostly finds it done */
 const FOLLOW_MS = 5_000
+/** Patients with the same identifiers that are looked at: one is who is meant, the others are masters and what was replaced */
+const NAMED_MAX = 100
 
 export function createMerging(deps: MergingDeps): Merging {
   const running = new Set<Promise<void>>()
@@ -72,8 +75,8 @@ async function named(
     'identifier',
     `${system === undefined ? '' : `${escaped(system)}|`}${escaped(value)}`,
   ])
-  const { plan } = search.parse('Patient', query, { strict: true, countDefault: MERGED_MAX, countMax: MERGED_MAX })
-  const { rows } = await store.search(MERGING, { type: 'Patient', plan, sort: [], count: MERGED_MAX, total: 'none' })
+  const { plan } = search.parse('Patient', query, { strict: true, countDefault: NAMED_MAX, countMax: NAMED_MAX })
+  const { rows } = await store.search(MERGING, { type: 'Patient', plan, sort: [], count: NAMED_MAX, total: 'none' })
   const masters = new Set((await tables.identities.find({ master: { $in: rows.map(({ id }) => id) } })).map(({ master }) => master))
   return rows.filter((row) => !masters.has(row.id) && !isReplaced(resourceOf(row))).map(({ id }) => id)
 }
@@ -173,7 +176,7 @@ async function requireRecords({ tables }: MergingDeps, source: Stored, target: S
 
 /** @throws OutcomeError merge-numbers, merge-conflict, merge-too-many */
 async function requireOnePerson(deps: MergingDeps, source: Stored, target: Stored, a: MergedGroup, b: MergedGroup): Promise<void> {
-  const max = MERGED_MAX
+  const max = INGEST_BOUNDS.mergedMax
   if (a.members.size + b.members.size > max) throw new OutcomeError('merge-too-many', { params: { max } })
   const records = [...a.records.values(), ...b.records.values()]
   const keys = [...new Set(records.flatMap(({ number }) => number?.value ?? []))]

@@ -39,7 +39,7 @@ export const MERGE_ISSUES = {
     422,
     'business-rule',
     'result-patient 须为目标患者本身（同一 id），含所给的标识符及指向源患者的 replaces 链接，且不含他人的身份证号',
-    'result-patient has to be the target itself (its id), with the identifiers given and a link that replaces the source, and no identity number of others',
+    'The result-patient has to be the target itself (its id), with the identifiers given and a link that replaces the source, and no identity number of others',
   ),
   'merge-none': issue(422, 'not-found', '这两名患者没有合并', 'These Patients are not merged'),
   'merge-order': issue(409, 'conflict', '须先撤销其后的合并', 'A later merge has to be undone first'),

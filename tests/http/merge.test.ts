@@ -1,5 +1,7 @@
 /** Patient/$merge and $unmerge: what becomes of the Patients, who is found by whom, what is refused, and that undoing is exact. */
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { INGEST_BOUNDS } from '../../server/ingest/bounds.ts'
 import { custody, encounter, idsIn as namesIn, observation, patient, practitioner, putAll, relabelled } from '../consent/resources.ts'
 import { codeOf } from '../leaks/worlds.ts'
 import { merge, merged, parametersOf, unmerge, unmerged } from '../support/merge.ts'
@@ -144,6 +146,21 @@ describe('numbers', () => {
     expect([answer.status, codeOf(answer)]).toEqual([422, 'merge-numbers'])
   })
 
+  test('nor is anybody whose number is in doubt, and no end of them', async () => {
+    const [a, b] = await two('doubt')
+    await putAll(server, loader, [
+      withNumber('n-3', '110105197001010062'),
+      withNumber('n-4', '110105197001010062', { name: [{ text: '钱完全' }] }),
+    ])
+    const answer = await merge(server, a, 'n-4')
+    expect([answer.status, codeOf(answer)]).toEqual([409, 'merge-conflict'])
+    const usual = { ...INGEST_BOUNDS }
+    Object.assign(INGEST_BOUNDS, { mergedMax: 1 })
+    const many = await merge(server, a, b)
+    Object.assign(INGEST_BOUNDS, usual)
+    expect([many.status, codeOf(many)]).toEqual([422, 'merge-too-many'])
+  })
+
   test('one without a number joins the person of the other, and goes with it; the master itself is nobody to merge', async () => {
     const [a, b] = await two('numbered', { identifier: [{ system: ID_CARD, value: '110105197001010038' }], name: [{ text: '赵一鸣' }] })
     await putAll(server, loader, [withNumber('x-numbered', '110105197001010038')])
@@ -201,4 +218,46 @@ test('the hospital goes on writing a Patient that replaces another hospital’s,
   const body = { ...standing, gender: 'female' }
   const written = await server.call('PUT', `/fhir/Patient/${b}`, { token: engine, body })
   expect([standing?.link?.[0]?.type, written.status]).toEqual(['replaces', 200])
+})
+
+test('a source goes on sending: its record stays replaced, its person whole, and the merge can still be undone', async () => {
+  const sample = await readFile(new URL('../fixtures/samples/hospital/oru-r01-blood-count.hl7', import.meta.url), 'utf8')
+  const engine = await server.token('h1-engine')
+  const send = async (text: string): Promise<void> => {
+    const headers = { 'Content-Type': 'application/hl7-v2' }
+    const sent = await server.call('POST', '/ingest/h1-lis', { token: engine, body: Buffer.from(text), headers })
+    expect([sent.status, sent.json.status]).not.toEqual([200, 'quarantined'])
+  }
+  await send(sample)
+  const [, b] = await two('fed')
+  const all = await server.call('GET', '/fhir/Patient?identifier=110100195803120019', { token: engine })
+  const record = all.json.entry.find(({ resource }: { resource: { link?: { type: string }[] } }) => resource.link?.[0]?.type === 'refer')
+  const id: string = record.resource.id
+  const version = async () => (await server.call('GET', `/fhir/Patient/${id}`, { token: engine })).json
+  const before = await version()
+  await merged(server, id, b)
+  const left = await version()
+  expect([left.active, left.link.map(({ type }: { type: string }) => type)]).toEqual([false, ['refer', 'replaced-by']])
+  await send(sample.replace('20260306081530', '20260306081531'))
+  expect((await version()).meta.versionId).toBe(left.meta.versionId)
+  const { access } = server.running.fhir
+  expect(new Set((await access.personsOf([id, b])).values()).size).toBe(1)
+  await unmerged(server, id, b)
+  const after = await version()
+  expect({ ...after, meta: before.meta }).toEqual(before)
+  expect((await access.personsOf([b])).get(b)).toBe(b)
+}, 60_000)
+
+test('$expunge knows of it', async () => {
+  const [a, b] = await two('expunged')
+  await merged(server, a, b)
+  const query = 'basis=court-order&reference=1&dryRun=true'
+  const begun = await server.call('POST', `/fhir/Patient/${a}/$expunge?${query}`, { token: loader })
+  const path = new URL(begun.headers.get('content-location') ?? '').pathname
+  for (;;) {
+    const answer = await server.call('GET', path, { token: loader })
+    if (answer.status === 202) continue
+    expect(answer.text).toContain('"valueString":"merges"},{"name":"count","valueInteger":1}')
+    return
+  }
 })

@@ -45,6 +45,8 @@ const UNREACHABLE: Record<string, string> = {
 /** Brought about by a test that does not say their name in a way that could be found. */
 const ELSEWHERE: Record<string, [file: string, text: string]> = {
   expunged: ['http/expunge.test.ts', "[409, 'expunged']"],
+  merged: ['leaks/merge.test.ts', "'merged'"],
+  unmerged: ['http/merge.test.ts', "toBe('unmerged')"],
   fixed: ['profiles/cases/documents.ts', "code: 'fixed'"],
   slice: ['profiles/cases/people.ts', "code: 'slice'"],
   'waiting-for-patient': ['ingest/pipeline.test.ts', 'waiting'],

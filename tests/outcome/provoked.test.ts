@@ -17,6 +17,12 @@ beforeAll(async () => {
   await open.call('POST', '/fhir/Patient', { body: { resourceType: 'Patient', identifier } })
   await open.call('PUT', '/fhir/Patient/gone', { body: { resourceType: 'Patient', id: 'gone' } })
   await open.call('DELETE', '/fhir/Patient/gone')
+  const link = [{ other: { reference: 'Patient/given' }, type: 'replaced-by' }]
+  for (const [id, more] of [
+    ['inactive', { active: false }],
+    ['replaced', { link }],
+  ] as const)
+    await open.call('PUT', `/fhir/Patient/${id}`, { body: { resourceType: 'Patient', id, ...more } })
   const text = { status: 'additional', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' }
   await open.call('PUT', '/fhir/Patient/narrated', { body: { resourceType: 'Patient', id: 'narrated', text } })
   const section = [{ title: 'x', entry: Array.from({ length: 1000 }, (_, n) => ({ reference: `Basic/b${n}` })) }]

@@ -46,6 +46,11 @@ export const messageOf = (header: object, ...resources: object[]): object => ({
 })
 const message = (code: string, header: object, ...resources: object[]): Provoked =>
   post(code, messageOf(header, ...resources), '/$process-message')
+const merging = (code: string, source: string | undefined, target: string, ...more: object[]): Provoked => {
+  const role = (name: string, id: string) => ({ name: `${name}-patient`, valueReference: { reference: `Patient/${id}` } })
+  const parameter = [...(source === undefined ? [] : [role('source', source)]), role('target', target), ...more]
+  return post(code, { resourceType: 'Parameters', parameter }, '/Patient/$merge')
+}
 const fhirPatch = (code: string, type: string, parts: object): Provoked => ({
   code,
   method: 'PATCH',
@@ -239,6 +244,13 @@ export const REQUESTS: readonly Provoked[] = [
   message('message-identifier', {}, { resourceType: 'Organization', name: 'x' }),
   message('message-response', { response: { identifier: 'x', code: 'ok' } }),
   message('message-reused', { id: 'sent-before' }, patient({ active: false })),
+  merging('merge-same', 'given', 'given'),
+  merging('merge-unknown', 'absent', 'given'),
+  merging('merge-several', undefined, 'given', { name: 'source-patient-identifier', valueIdentifier: { system: 'urn:x', value: 'many' } }),
+  merging('merge-mismatch', 'given', 'many', { name: 'source-patient-identifier', valueIdentifier: { system: 'urn:x', value: 'no' } }),
+  merging('merge-replaced', 'replaced', 'given'),
+  merging('merge-inactive', 'given', 'inactive'),
+  merging('merge-result', 'given', 'many', { name: 'result-patient', resource: { resourceType: 'Patient', id: 'many' } }),
   { code: 'read-only', method: 'DELETE', path: '/AuditEvent/x' },
   { ...post('valid', patient({ active: true }), '/Patient/$validate'), status: 200 },
   { ...post('stored', patient({ active: true }), '/Patient', { Prefer: 'return=OperationOutcome' }), status: 201 },

@@ -20,9 +20,6 @@ export interface Place {
 
 type Tables = Pick<IngestTables, 'merges' | 'records'>
 
-/** Joined patients are few; more than this is a mistake that is not to grow. */
-export const MERGED_MAX = 100
-
 /** Of each of these patients that is joined to others its group. */
 export async function mergedGroups(tables: Tables, patients: readonly string[]): Promise<Map<string, MergedGroup>> {
   const merges = await mergesAround(tables, patients)
