@@ -59,10 +59,21 @@ function elementData(element: ElementDefinition, choice: boolean, constraints: S
     ...(element.max === '1' ? {} : { max: element.max }),
     ...(element.contentReference ? { content: element.contentReference.slice(1) } : { types: typeNames(element) }),
     ...(choice ? { choice: true } : {}),
+    ...targetsOf(element),
     ...(element.isSummary ? { summary: true } : {}),
     ...(element.binding?.strength === 'required' && element.binding.valueSet ? { binding: unversioned(element.binding.valueSet) } : {}),
+    ...(element.binding?.strength === 'extensible' && element.binding.valueSet
+      ? { extensible: unversioned(element.binding.valueSet) }
+      : {}),
     ...(keys.length > 0 ? { constraints: keys } : {}),
   }
+}
+
+/** Resource types that a reference may have; none where it may be any. */
+function targetsOf(element: ElementDefinition): { targets?: string[] } {
+  const urls = (element.type ?? []).filter(({ code }) => code === 'Reference').flatMap(({ targetProfile }) => targetProfile ?? [])
+  const targets = urls.map((url) => url.slice(url.lastIndexOf('/') + 1))
+  return targets.length === 0 || targets.includes('Resource') ? {} : { targets }
 }
 
 /** `Resource.id` is declared as a string but means an id; the FHIRPath system types stand for the FHIR type of the extension. */

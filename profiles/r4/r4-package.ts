@@ -23,7 +23,12 @@ export interface ElementDefinition {
   max: string
   isSummary?: boolean
   contentReference?: string
-  type?: { code: string; profile?: string[]; extension?: { url: string; valueUrl?: string; valueString?: string }[] }[]
+  type?: {
+    code: string
+    profile?: string[]
+    targetProfile?: string[]
+    extension?: { url: string; valueUrl?: string; valueString?: string }[]
+  }[]
   binding?: { strength: string; valueSet?: string }
   constraint?: { key: string; severity: 'error' | 'warning'; expression?: string }[]
 }

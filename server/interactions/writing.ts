@@ -5,7 +5,7 @@ import { allows } from '../auth/scopes.ts'
 import { isId } from '../fhir/ids.ts'
 import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { toOutcomeIssues } from '../validation/issue.ts'
+import { refusesWrite, toOutcomeIssues } from '../validation/issue.ts'
 import type { Stored } from '../store/types.ts'
 import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
 import { currentsForWrite, nameOf } from './current.ts'
@@ -41,7 +41,7 @@ export function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): Draft 
     mode: input.method === 'POST' ? 'create' : 'update',
     decimals: parsed.decimals,
   })
-  const errors = issues.filter((issue) => issue.severity === 'error' || issue.severity === 'fatal')
+  const errors = issues.filter(refusesWrite)
   if (errors.length > 0) throw new OutcomeError(toOutcomeIssues(issues))
   return {
     type,

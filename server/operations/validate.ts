@@ -4,6 +4,7 @@
  */
 import { allows } from '../auth/scopes.ts'
 import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
+import { placesIn } from '../fhir/text-places.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { bodyText, notFound, outcomeAnswer } from '../interactions/answers.ts'
 import { auditedRead } from '../interactions/audited.ts'
@@ -37,6 +38,7 @@ interface Asked {
   mode?: string
   profile?: string
   sent?: ParsedResource
+  at?: string
 }
 
 async function validate(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
@@ -64,11 +66,14 @@ function askedOf(request: FhirRequest): Asked {
     ...(mode === undefined ? {} : { mode }),
     ...(profile === undefined ? {} : { profile }),
     ...(body.sent ? { sent: body.sent } : {}),
+    ...(body.at === undefined ? {} : { at: body.at }),
   }
 }
 
 interface Body {
   sent?: ParsedResource
+  /** FHIRPath of the resource in what was sent */
+  at?: string
   named: ReadonlyMap<string, string>
 }
 
@@ -80,14 +85,17 @@ function bodyOf(request: FhirRequest, type: string): Body {
   const list = Array.isArray(parsed.resource.parameter) ? (parsed.resource.parameter as unknown[]) : []
   const named = new Map<string, string>()
   let sent: ParsedResource | undefined
+  let place: string | undefined
   for (const [at, item] of list.entries()) {
     const { name, resource, ...values } = (item ?? {}) as Record<string, unknown>
     const [value] = Object.entries(values).flatMap(([key, one]) => (key.startsWith('value') && typeof one === 'string' ? [one] : []))
-    if (name === 'resource') sent = { ...parsed, resource: resourceAt(resource, at) }
-    else if (typeof name === 'string' && UNDERSTOOD.has(name) && value !== undefined) named.set(name, value)
+    if (name === 'resource') {
+      sent = { ...parsed, resource: resourceAt(resource, at) }
+      place = `Parameters.parameter[${at}].resource`
+    } else if (typeof name === 'string' && UNDERSTOOD.has(name) && value !== undefined) named.set(name, value)
     else throw new OutcomeError('parameter-invalid', { expression: [`Parameters.parameter[${at}]`], params: { name: 'parameter' } })
   }
-  return { ...(sent ? { sent } : {}), named }
+  return { ...(sent ? { sent } : {}), ...(place === undefined ? {} : { at: place }), named }
 }
 
 function resourceAt(resource: unknown, at: number): FhirResource {
@@ -96,7 +104,8 @@ function resourceAt(resource: unknown, at: number): FhirResource {
   throw new OutcomeError('resource-type-missing', { expression: [`Parameters.parameter[${at}].resource.resourceType`] })
 }
 
-async function ofContent(deps: FhirDeps, request: FhirRequest, { type, id, mode, profile, sent }: Asked): Promise<OutcomeIssue[]> {
+async function ofContent(deps: FhirDeps, request: FhirRequest, asked: Asked): Promise<OutcomeIssue[]> {
+  const { type, id, mode, profile, sent } = asked
   const { resource, decimals } = sent ?? parseResource(await stored(deps, request, type, id ?? ''))
   if (resource.resourceType !== type) return [{ code: 'resource-type-mismatch', expression: ['resourceType'] }]
   const own: OutcomeIssue[] = []
@@ -109,7 +118,15 @@ async function ofContent(deps: FhirDeps, request: FhirRequest, { type, id, mode,
     decimals,
     ...(profile === undefined ? {} : { profiles: [profile] }),
   })
-  return [...own, ...toOutcomeIssues(found)]
+  return [...own, ...(sent ? placed(toOutcomeIssues(found), request, asked) : toOutcomeIssues(found))]
+}
+
+/** With line and column of what each names, where the text is JSON as it was sent. */
+function placed(issues: OutcomeIssue[], request: FhirRequest, { at }: Asked): OutcomeIssue[] {
+  const isJson = !/xml/i.test(request.header('content-type') ?? '')
+  if (issues.length === 0 || !request.body || !isJson) return issues
+  const placeOf = placesIn(new TextDecoder().decode(request.body), at)
+  return issues.map((issue) => ({ ...issue, ...(issue.expression?.[0] === undefined ? {} : { place: placeOf(issue.expression[0]) }) }))
 }
 
 /** Would its deletion be let through? What the caller may not see is not found. */

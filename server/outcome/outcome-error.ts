@@ -6,6 +6,8 @@ export interface OutcomeDetails {
   expression?: string[]
   /** values for the placeholders of the texts: limits, element and rule names; never a person's data */
   params?: Record<string, string | number>
+  /** where the element stands in the text that was sent */
+  place?: { line: number; column: number }
   severity?: 'error' | 'warning' | 'information' | 'fatal'
 }
 

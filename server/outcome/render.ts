@@ -6,6 +6,8 @@ import { codeSystem } from '../fhir/canonical.ts'
 /** Media type of every FHIR answer (R4 json.html). */
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8'
 
+const HL7 = 'http://hl7.org/fhir/StructureDefinition/'
+
 export interface OperationOutcome {
   resourceType: 'OperationOutcome'
   issue: Record<string, unknown>[]
@@ -21,6 +23,7 @@ function renderIssue(found: OutcomeIssue): Record<string, unknown> {
   const zh = fill(definition.zh, found.params)
   const en = fill(definition.en, found.params)
   return {
+    ...(found.place ? { extension: extensionsOf(found.place) } : {}),
     severity: found.severity ?? 'error',
     code: definition.type,
     details: { coding: [{ system: codeSystem('yilian-issue'), code: found.code }], text: zh },
@@ -28,6 +31,12 @@ function renderIssue(found: OutcomeIssue): Record<string, unknown> {
     ...(found.expression ? { expression: found.expression } : {}),
   }
 }
+
+/** The extensions that HL7 defines for OperationOutcome.issue; R4's own `location` names only XPaths. */
+const extensionsOf = ({ line, column }: { line: number; column: number }): object[] => [
+  { url: `${HL7}operationoutcome-issue-line`, valueInteger: line },
+  { url: `${HL7}operationoutcome-issue-col`, valueInteger: column },
+]
 
 /** A text of the registry with its placeholders replaced; one without a value stays visible. */
 export function fill(text: string, params: Readonly<Record<string, string | number>> | undefined): string {

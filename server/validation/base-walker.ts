@@ -8,6 +8,7 @@ import type { Environment } from './fhirpath/functions.ts'
 import type { Invariant } from './invariants.ts'
 import type { IssueList } from './issue.ts'
 import { isInert } from './narrative.ts'
+import { referencedType } from './references.ts'
 import type { ElementInfo, KeyInfo, TypeNode, TypeTree } from './type-tree.ts'
 
 type Json = Record<string, unknown>
@@ -18,8 +19,17 @@ export interface Walk {
   issues: IssueList
   /** number texts as sent, for integers and the rules about sums */
   decimals: DecimalTexts | undefined
-  /** false after structural errors: expressions are only evaluated on sound JSON */
-  invariants: boolean
+  /** false after structural errors: what cannot be evaluated then is no error of its own */
+  sound: boolean
+}
+
+/** The element that holds an extension. */
+export interface Holder {
+  /** path in its type, e.g. Patient.contact */
+  path: string
+  /** path of the definition that its content is taken from, when that is another (Questionnaire.item of Questionnaire.item.item) */
+  content?: string
+  type: string
 }
 
 export interface BaseWalkerParts {
@@ -28,8 +38,12 @@ export interface BaseWalkerParts {
   invariantsOf(path: string, keys: readonly string[]): Invariant[]
   /** a resource inside another one */
   nested(resource: Json, at: string, walk: Walk, contained: boolean): void
-  /** an extension: its own definition, when it is known */
-  extension(extension: Json, at: string, walk: Walk): void
+  /** an extension in an element: its own definition, when it is known */
+  extension(extension: Json, at: string, walk: Walk, holder: Holder): void
+  /** codes of an extensible binding */
+  extensible(url: string): CodeSet | undefined
+  /** rules of the text of R4 on a value of a type */
+  text(type: string, value: unknown, at: string, walk: Walk): void
 }
 
 export type BaseWalker = (node: TypeNode, value: Json, at: string, walk: Walk) => void
@@ -39,57 +53,59 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
   const elementNode = tree.node('Element')
 
   /** @param hasValue of a primitive whose id and extensions these are: with a value an id alone is enough (ele-1) */
-  function walkObject(node: TypeNode, value: Json, at: string, walk: Walk, hasValue = false): void {
+  function walkObject(node: TypeNode, value: Json, at: string, walk: Walk, holder: Holder, hasValue = false): void {
     let members = 0
     let chosen: string[] | undefined
     for (const key in value) {
       if (key !== 'id') members++
       const info = node.keys.get(key)
       if (!info) continue
-      walkKey(info, key, value, `${at}.${info.element.name}`, walk)
+      walkKey(info, key, value, `${at}.${info.element.name}`, walk, holder)
       if (info.element.keys.length > 1 && !(info.sibling && value[key.slice(1)] !== undefined)) {
         chosen ??= []
         if (chosen.includes(info.element.name)) twoChosen(info.element, at, walk)
         chosen.push(info.element.name)
       }
     }
-    if (members === 0 && !(hasValue && value.id !== undefined))
+    if (members === 0 && walk.sound && !(hasValue && value.id !== undefined))
       walk.issues.add({ severity: 'error', code: 'structure', expression: at, rule: 'ele-1', kind: 'structure' })
     for (const element of node.required) if (!present(element, value)) missing(element, at, walk)
-    if (walk.invariants) check(invariantsOf(node.path, node.constraints), value, at, walk)
+    check(invariantsOf(node.path, node.constraints), value, at, walk)
   }
 
-  function walkKey(info: KeyInfo, key: string, holder: Json, at: string, walk: Walk): void {
-    const value = holder[key]
+  function walkKey(info: KeyInfo, key: string, owner: Json, at: string, walk: Walk, holder: Holder): void {
+    const value = owner[key]
     if (info.sibling) {
-      if (Array.isArray(value)) walkSiblings(value, holder[key.slice(1)], at, walk)
-      else if (elementNode && isObject(value)) walkObject(elementNode, value, at, walk, holder[key.slice(1)] != null)
+      const here = { path: info.element.path, type: info.type }
+      if (Array.isArray(value)) walkSiblings(value, owner[key.slice(1)], at, walk, here)
+      else if (elementNode && isObject(value)) walkObject(elementNode, value, at, walk, here, owner[key.slice(1)] != null)
     } else if (Array.isArray(value)) {
-      if (info.primitive) alignment(value, holder[`_${key}`], at, walk)
+      if (info.primitive) alignment(value, owner[`_${key}`], at, walk)
       value.forEach((item, index) => {
         if (info.primitive) literal(info.type, value, index, `${at}[${index}]`, walk)
-        walkValue(info, item, `${at}[${index}]`, walk)
+        walkValue(info, item, `${at}[${index}]`, walk, holder)
       })
     } else {
-      if (info.primitive) literal(info.type, holder, key, at, walk)
-      walkValue(info, value, at, walk)
+      if (info.primitive) literal(info.type, owner, key, at, walk)
+      walkValue(info, value, at, walk, holder)
     }
   }
 
-  function walkSiblings(list: unknown[], values: unknown, at: string, walk: Walk): void {
+  function walkSiblings(list: unknown[], values: unknown, at: string, walk: Walk, holder: Holder): void {
     if (!Array.isArray(values)) alignment([], list, at, walk)
     list.forEach((item, index) => {
       if (elementNode && isObject(item))
-        walkObject(elementNode, item, `${at}[${index}]`, walk, Array.isArray(values) && values[index] != null)
+        walkObject(elementNode, item, `${at}[${index}]`, walk, holder, Array.isArray(values) && values[index] != null)
     })
   }
 
-  function walkValue(info: KeyInfo, value: unknown, at: string, walk: Walk): void {
+  function walkValue(info: KeyInfo, value: unknown, at: string, walk: Walk, holder: Holder): void {
     const { element, type } = info
     if (element.binding) bound(element.binding, type, value, at, walk)
+    if (value !== null) parts.text(type, value, at, walk)
     if (info.primitive) {
       if (type === 'xhtml') acting(value, at, walk)
-      if (walk.invariants && value !== null) check(invariantsOf(element.path, element.constraints), value, at, walk)
+      if (value !== null) check(invariantsOf(element.path, element.constraints), value, at, walk)
       return
     }
     if (!isObject(value)) return
@@ -98,9 +114,11 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
       return
     }
     const node = info.content()
-    if (node) walkObject(node, value, at, walk)
-    if (type === 'Extension') parts.extension(value, at, walk)
-    if (walk.invariants && element.constraints.length > 0) check(invariantsOf(element.path, element.constraints), value, at, walk)
+    if (element.extensible) weaklyBound(element.extensible, type, value, at, walk)
+    if (element.targets && type === 'Reference') target(element.targets, value, at, walk)
+    if (node) walkObject(node, value, at, walk, { path: element.path, content: node.path, type })
+    if (type === 'Extension') parts.extension(value, at, walk, holder)
+    if (element.constraints.length > 0) check(invariantsOf(element.path, element.constraints), value, at, walk)
   }
 
   function bound(url: string, type: string, value: unknown, at: string, walk: Walk): void {
@@ -110,24 +128,44 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
     walk.issues.add({ severity: 'error', code: 'binding', expression: at, rule: set.url, kind: 'structure' })
   }
 
-  return walkObject
+  function weaklyBound(url: string, type: string, value: unknown, at: string, walk: Walk): void {
+    const set = parts.extensible(url)
+    // A code of another system may mean what the set does not cover: that is what extensible allows.
+    if (!set || membership(set, type, value) !== 'out' || hasOtherSystem(set, value)) return
+    walk.issues.add({ severity: 'warning', code: 'binding', expression: at, rule: set.url, kind: 'structure' })
+  }
+
+  return (node, value, at, walk) => walkObject(node, value, at, walk, { path: node.path, type: node.path })
+}
+
+function target(targets: readonly string[], value: Json, at: string, walk: Walk): void {
+  const type = referencedType(value, walk.env.rootResource)
+  if (type === undefined || targets.includes(type)) return
+  walk.issues.add({
+    severity: 'error',
+    code: 'reference-type',
+    expression: at,
+    rule: `Reference(${targets.join(' | ')})`,
+    kind: 'structure',
+  })
 }
 
 /** The invariants that do not hold become issues. An expression that cannot be evaluated is one, too. */
 export function check(invariants: readonly Invariant[], value: unknown, at: string, walk: Walk, profile?: string): void {
-  for (const { key, severity, kind, test } of invariants) {
-    if (holds(test, value, walk.env)) continue
+  for (const { key, severity, kind, test, places } of invariants) {
+    if (holds(test, value, walk)) continue
     const code = kind === 'data' ? 'facts-disagree' : 'invariant'
-    walk.issues.add({ severity, code, expression: at, rule: key, kind, ...(profile ? { profile } : {}) })
+    for (const below of places?.(value) ?? [''])
+      walk.issues.add({ severity, code, expression: `${at}${below}`, rule: key, kind, ...(profile ? { profile } : {}) })
   }
 }
 
-/** Nothing said (an empty result) is not a violation; an evaluator's failure is one, because then nobody knows. */
-function holds(test: Invariant['test'], value: unknown, env: Environment): boolean {
+/** Nothing said (an empty result) is not a violation; an evaluator's failure on sound JSON is one, because then nobody knows. */
+function holds(test: Invariant['test'], value: unknown, { env, sound }: Walk): boolean {
   try {
     return test(value, { ...env, context: value }) !== false
   } catch {
-    return false
+    return !sound
   }
 }
 
@@ -175,6 +213,11 @@ function literal(type: string, holder: object, key: string | number, at: string,
   if (!decimals || !INTEGERS.has(type) || !Number.isInteger((holder as Record<string | number, unknown>)[key])) return
   if (INTEGER_LITERAL.test(decimals.text(holder, key))) return
   issues.add({ severity: 'error', code: 'value-format', expression: at, rule: type, kind: 'structure' })
+}
+
+function hasOtherSystem({ systems }: CodeSet, value: unknown): boolean {
+  const { coding = [value] } = (value ?? {}) as { coding?: unknown }
+  return Array.isArray(coding) && coding.some((each) => isObject(each) && typeof each.system === 'string' && !systems.has(each.system))
 }
 
 /** A concept that says by an extension why it has no code. */

@@ -35,7 +35,7 @@ export function membership(set: CodeSet, type: string, value: unknown): Membersh
   if (type !== 'CodeableConcept') return codingIn(set, value as Json)
   const codings = (value as { coding?: Json[] }).coding ?? []
   if (codings.length === 0) return 'absent'
-  return codings.some((coding) => codingIn(set, coding) === 'in') ? 'in' : 'out'
+  return codings.some((coding) => coding !== null && codingIn(set, coding) === 'in') ? 'in' : 'out'
 }
 
 function codingIn(set: CodeSet, coding: Json): Membership {

@@ -31,6 +31,10 @@ export interface ElementData {
   content?: string
   /** canonical of a required binding, without version */
   binding?: string
+  /** the same of an extensible one */
+  extensible?: string
+  /** resource types that a reference may have; absent: any */
+  targets?: string[]
   constraints?: string[]
   elements?: Record<string, ElementData>
 }

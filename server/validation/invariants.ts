@@ -1,5 +1,6 @@
 /** Invariants of base R4: which are run, which are not and why, and how each is tested. */
 import type { StructuresData } from './definitions.ts'
+import type { ValidationIssue } from './issue.ts'
 import type { Environment } from './fhirpath/functions.ts'
 import type { Evaluator, Test } from './fhirpath/evaluator.ts'
 
@@ -8,8 +9,10 @@ export interface Invariant {
   key: string
   severity: 'error' | 'warning'
   /** `data`: facts of the sender that do not agree */
-  kind: 'structure' | 'profile' | 'data'
+  kind: ValidationIssue['kind']
   test: Test
+  /** below the element, where it is known which of its parts do not hold */
+  places?(value: unknown): string[]
 }
 
 /** Not run, with the reason. */
@@ -50,11 +53,22 @@ export const NATIVE: Record<string, (node: Json, env: Environment) => boolean> =
 const contained = (node: Json): Json[] => (Array.isArray(node.contained) ? (node.contained as Json[]) : [])
 const meta = (node: Json): Json => (node.meta ?? {}) as Json
 
-function containedAreReferenced(resource: Json): boolean {
+const containedAreReferenced = (resource: Json): boolean => unreferenced(resource).length === 0
+
+/** Contained resources that nothing points to, and that point to nothing. */
+function unreferenced(resource: Json): string[] {
   const targets = new Set<string>()
   collectLocalTargets({ ...resource, contained: undefined }, targets)
   for (const inner of contained(resource)) collectLocalTargets(inner, targets)
-  return contained(resource).every((inner) => targets.has(`#${inner.id}`) || pointsToContainer(inner))
+  return contained(resource).flatMap((inner, index) =>
+    targets.has(`#${inner.id}`) || pointsToContainer(inner) ? [] : [`.contained[${index}]`],
+  )
+}
+
+/** Which parts do not hold, of the invariants that stand on the whole. */
+const PLACES: Record<string, (value: unknown) => string[]> = {
+  'dom-3': (node) => unreferenced(node as Json),
+  'sqty-1': () => ['', '.comparator'],
 }
 
 /** Every text that begins with # may be a reference, canonical, uri or url to a contained resource. */
@@ -93,10 +107,12 @@ function invariant(path: string, key: string, structures: StructuresData, evalua
   const found = structures.constraints[key]
   if (!found) throw new Error(`no such invariant: ${key}`)
   const native = NATIVE[key]
+  const places = PLACES[key]
   return {
     key: key.split('@')[0] ?? key,
     severity: found[0],
     kind: DATA.has(key) ? 'data' : 'structure',
     test: native ? (node, env) => native(node as Json, env) : evaluator.test(path, found[1]),
+    ...(places ? { places } : {}),
   }
 }

@@ -14,9 +14,14 @@ export interface ValidationIssue {
   /**
    * `data`: the sender's own facts disagree (sums, order of dates, check digits). A sender cannot be made to change them:
    * ingest stores such resources and flags them, a REST write with an error of this kind is refused.
+   * `text`: a rule that stands in the text of R4 and in none of its definitions. `$validate` says it; no write is refused for it.
    */
-  kind: 'structure' | 'profile' | 'data'
+  kind: 'structure' | 'profile' | 'data' | 'text'
 }
+
+/** Whether a write is refused for it; rules of the text of R4 alone refuse none. */
+export const refusesWrite = ({ severity, kind }: ValidationIssue): boolean =>
+  (severity === 'error' || severity === 'fatal') && kind !== 'text'
 
 /** Collects issues; a bound keeps a hostile resource from making a huge outcome. */
 export const ISSUES_MAX = 200

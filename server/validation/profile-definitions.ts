@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addCodes, type CodeSet, codeSet } from './bindings.ts'
+import { publishedCodes, publishedProfile, publishedSystem } from './published.ts'
 
 export interface ProfileDefinition {
   resourceType: 'StructureDefinition'
@@ -9,6 +10,9 @@ export interface ProfileDefinition {
   type: string
   baseDefinition: string
   derivation?: string
+  /** where an extension may stand */
+  context?: { type: string; expression: string }[]
+  contextInvariant?: string[]
   snapshot: { element: SnapshotElement[] }
   differential: { element: { id: string }[] }
 }
@@ -55,9 +59,14 @@ interface Concept {
 export type Definition = ProfileDefinition | ValueSetDefinition | CodeSystemDefinition
 
 export interface ProfileDefinitions {
+  /** those of this project and of the site */
   structures: ReadonlyMap<string, ProfileDefinition>
+  /** the same, and those of HL7 */
+  structure(canonical: string): ProfileDefinition | undefined
   /** undefined when the value set is not known here */
   codes(valueSet: string): CodeSet | undefined
+  /** all codes of a code system that is known completely */
+  system(url: string): ReadonlySet<string> | undefined
 }
 
 const folder = join(import.meta.dirname, '..', '..', 'profiles', 'generated')
@@ -82,12 +91,21 @@ export function indexDefinitions(definitions: readonly Definition[]): ProfileDef
   const codes = (canonical: string): CodeSet | undefined => {
     const url = unversioned(canonical)
     const valueSet = valueSets.get(url)
-    if (!valueSet) return undefined
+    if (!valueSet) return publishedCodes(url)
     const known = expanded.get(url) ?? expand(valueSet, codeSystems, codes)
     expanded.set(url, known)
     return known
   }
-  return { structures, codes }
+  const systems = new Map<string, ReadonlySet<string>>()
+  for (const { url, content, concept } of codeSystems.values())
+    if (content === 'complete' && concept) systems.set(url, new Set(allCodes(concept)))
+  return {
+    structures,
+    structure: (canonical) =>
+      structures.get(unversioned(canonical)) ?? (publishedProfile(unversioned(canonical)) as ProfileDefinition | undefined),
+    codes,
+    system: (url) => systems.get(url) ?? publishedSystem(url),
+  }
 }
 
 function expand(valueSet: ValueSetDefinition, systems: Map<string, CodeSystemDefinition>, codes: ProfileDefinitions['codes']): CodeSet {

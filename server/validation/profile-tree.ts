@@ -6,7 +6,7 @@ import type { CodeSet } from './bindings.ts'
 import type { Evaluator } from './fhirpath/evaluator.ts'
 import type { Invariant } from './invariants.ts'
 import { compileMatcher, type Matcher } from './slice-matcher.ts'
-import { definedValue, type ProfileDefinition, type ProfileDefinitions, type SnapshotElement, unversioned } from './profile-definitions.ts'
+import { definedValue, type ProfileDefinition, type ProfileDefinitions, type SnapshotElement } from './profile-definitions.ts'
 import type { TypeTree } from './type-tree.ts'
 
 export interface ProfileNode {
@@ -54,7 +54,7 @@ export function compileProfile(definition: ProfileDefinition, parts: ProfilePart
 
 /** Ids in the differentials of a profile and of the profiles below it. */
 function changedIds(definition: ProfileDefinition, definitions: ProfileDefinitions): Set<string> {
-  const parent = definitions.structures.get(unversioned(definition.baseDefinition))
+  const parent = definitions.structure(definition.baseDefinition)
   const ids = parent ? changedIds(parent, definitions) : new Set<string>()
   for (const element of definition.differential.element) ids.add(element.id)
   return ids
@@ -74,6 +74,7 @@ function withAncestors(ids: Set<string>): Set<string> {
   return all
 }
 
+const CORE = 'http://hl7.org/fhir/StructureDefinition/'
 const upper = (max: string): number => (max === '*' ? Number.POSITIVE_INFINITY : Number(max))
 
 class Compiler {
@@ -126,7 +127,7 @@ class Compiler {
   }
 
   targetType(url: string): string {
-    return this.parts.definitions.structures.get(unversioned(url))?.type ?? url.slice(url.lastIndexOf('/') + 1)
+    return this.parts.definitions.structure(url)?.type ?? url.slice(url.lastIndexOf('/') + 1)
   }
 
   /** JSON keys of the element, from base R4: a profile may narrow a choice, but the data may have any of it. */
@@ -149,7 +150,7 @@ class Compiler {
   /** Those of the profile; base invariants are run once, by the base walker. */
   invariants(element: SnapshotElement): Invariant[] {
     const own = (element.constraint ?? []).filter(
-      (c) => c.expression && !(c.source ?? '').startsWith('http://hl7.org/fhir/StructureDefinition/'),
+      (c) => c.expression && (!(c.source ?? '').startsWith(CORE) || this.parts.definitions.structure(c.source ?? '') !== undefined),
     )
     const base = element.path.replaceAll('[x]', '')
     return own

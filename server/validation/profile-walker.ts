@@ -3,6 +3,7 @@ import { check, type Walk } from './base-walker.ts'
 import { membership } from './bindings.ts'
 import type { IssueCode } from '../outcome/issues.ts'
 import type { ProfileNode, Slicing } from './profile-tree.ts'
+import { referencedType } from './references.ts'
 import { contains, identical, type Item } from './slice-matcher.ts'
 
 type Json = Record<string, unknown>
@@ -61,7 +62,7 @@ function checkPlace(node: ProfileNode, place: Place, walk: Walk, profile: string
   }
   if (node.fixed !== undefined && !identical(place.value, node.fixed)) report('fixed', 'fixed value')
   if (node.pattern !== undefined && !contains(place.value, node.pattern)) report('fixed', 'pattern')
-  if (node.targets) checkTarget(node.targets, place.value, report)
+  if (node.targets) checkTarget(node.targets, place.value, walk, report)
   if (node.binding) checkBinding(node.binding, place, report)
   if (place.value !== undefined) check(node.invariants, place.value, place.at, walk, profile)
   const content = isObject(place.value) ? place.value : isObject(place.sibling) ? place.sibling : undefined
@@ -70,14 +71,9 @@ function checkPlace(node: ProfileNode, place: Place, walk: Walk, profile: string
 
 const isObject = (value: unknown): value is Json => value !== null && typeof value === 'object' && !Array.isArray(value)
 
-/** Reference.type, or the type in a literal reference; another form of reference says nothing about the type. */
-function checkTarget(targets: readonly string[], value: unknown, report: Report): void {
+function checkTarget(targets: readonly string[], value: unknown, walk: Walk, report: Report): void {
   if (!isObject(value)) return
-  const literal =
-    typeof value.reference === 'string'
-      ? /(?:^|\/)([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/.*)?$/.exec(value.reference)?.[1]
-      : undefined
-  const type = literal ?? (typeof value.type === 'string' ? value.type : undefined)
+  const type = referencedType(value, walk.env.rootResource)
   if (type !== undefined && !targets.includes(type)) report('type', `Reference(${targets.join(' | ')})`)
 }
 

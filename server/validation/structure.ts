@@ -7,8 +7,8 @@ import { type Schema, schemaId, schemaOf } from './json-schema.ts'
 import { PRIMITIVES } from './primitives.ts'
 import type { TypeNode, TypeTree } from './type-tree.ts'
 
-/** Answers whether the JSON of one resource (not of those inside it) is sound. `at` is its FHIRPath. */
-export type StructureCheck = (type: string, resource: object, at: string, issues: IssueList) => boolean
+/** Answers what is wrong with the JSON of one resource (not of those inside it): nothing when it is sound. `at` is its FHIRPath. */
+export type StructureCheck = (type: string, resource: object, at: string, issues: IssueList) => readonly ErrorObject[]
 
 export function createStructureCheck(structures: StructuresData, tree: TypeTree): StructureCheck {
   // strictNumbers: JSON may write 1e400, which no reader that holds numbers as doubles could give back.
@@ -42,9 +42,10 @@ export function createStructureCheck(structures: StructuresData, tree: TypeTree)
   }
   return (type, resource, at, issues) => {
     const check = functionOf(type)
-    if (check(resource)) return true
-    for (const error of check.errors ?? []) report(error, { resource, root: tree.node(type), at }, issues)
-    return false
+    if (check(resource)) return []
+    const errors = check.errors ?? []
+    for (const error of errors) report(error, { resource, root: tree.node(type), at }, issues)
+    return errors
   }
 }
 

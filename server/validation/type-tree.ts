@@ -20,6 +20,10 @@ export interface ElementInfo {
   keys: string[]
   types: string[]
   binding?: string
+  /** value set of an extensible binding */
+  extensible?: string
+  /** resource types that a reference may have */
+  targets?: string[]
   constraints: string[]
 }
 
@@ -41,6 +45,8 @@ export interface TypeTree {
   isPrimitive(type: string): boolean
   /** the type itself or a specialisation of it: a code is a string, an Age a Quantity */
   isKindOf(type: string, other: string): boolean
+  /** the same, and what is common to all: every datatype is an Element, every resource a Resource */
+  descends(type: string, other: string): boolean
 }
 
 export function createTypeTree(structures: StructuresData): TypeTree {
@@ -75,6 +81,8 @@ export function createTypeTree(structures: StructuresData): TypeTree {
       types,
       constraints: data.constraints ?? [],
       ...(data.binding ? { binding: data.binding } : {}),
+      ...(data.extensible ? { extensible: data.extensible } : {}),
+      ...(data.targets ? { targets: data.targets } : {}),
     }
     if (element.min > 0) owner.required.push(element)
     element.keys.forEach((key, at) => {
@@ -106,10 +114,16 @@ export function createTypeTree(structures: StructuresData): TypeTree {
     return false
   }
 
+  function descends(type: string, other: string): boolean {
+    for (let one: string | undefined = type; one !== undefined; one = structures.types[one]?.base) if (one === other) return true
+    return false
+  }
+
   return {
     node,
     isPrimitive,
     isKindOf,
+    descends,
     isResource: (type) => structures.types[type]?.kind === 'resource' && !structures.types[type].abstract,
   }
 }

@@ -4,14 +4,18 @@
  */
 import type { DecimalTexts } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
-import { createBaseWalker, type Walk } from './base-walker.ts'
+import { createBaseWalker, type Holder, type Walk } from './base-walker.ts'
 import { loadBase } from './base.ts'
+import { isInContext, reportUnknownParts } from './extensions.ts'
 import { createBaseInvariants } from './invariants.ts'
 import { IssueList, type ValidationIssue } from './issue.ts'
 import { type Definition, indexDefinitions, readGenerated, unversioned } from './profile-definitions.ts'
+import { publishedCodes } from './published.ts'
 import { compileProfile, type ProfileNode } from './profile-tree.ts'
 import { walkProfile } from './profile-walker.ts'
 import { applyRules } from './rules/rules.ts'
+import { readable } from './readable.ts'
+import { RULES } from './text-rules/rules.ts'
 
 export type { ValidationIssue } from './issue.ts'
 
@@ -55,22 +59,39 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     invariantsOf: createBaseInvariants(structures, evaluator),
     nested,
     extension,
+    extensible: publishedCodes,
+    text: textRules,
   })
 
   function profileOf(canonical: string): ProfileNode | undefined {
     const known = compiled.get(canonical)
     if (known) return known
-    const definition = definitions.structures.get(canonical)
+    const definition = definitions.structure(canonical)
     if (!definition) return undefined
     const made = compileProfile(definition, { definitions, tree, evaluator })
     compiled.set(canonical, made)
     return made
   }
 
-  function extension(value: Json, at: string, walk: Walk): void {
-    if (!walk.invariants || typeof value.url !== 'string') return
-    const profile = profileOf(value.url)
-    if (profile) walkProfile(profile, value, at, walk, value.url)
+  function extension(value: Json, at: string, walk: Walk, holder: Holder): void {
+    const { url } = value
+    if (typeof url !== 'string') return
+    const [definition, profile] = [definitions.structure(url), profileOf(url)]
+    if (!definition || !profile) return
+    if (!isInContext(definition, holder, tree))
+      walk.issues.add({ severity: 'error', code: 'extension-place', expression: at, rule: 'context', profile: url, kind: 'profile' })
+    walkProfile(profile, value, at, walk, url)
+    reportUnknownParts(profile, value, at, walk, url)
+  }
+
+  function textRules(type: string, value: unknown, at: string, { issues, env }: Walk): void {
+    for (const rule of RULES.get(type) ?? [])
+      rule(value, {
+        resource: env.resource,
+        system: definitions.system,
+        codes: (canonical) => definitions.codes(canonical) ?? bindings(unversioned(canonical)),
+        report: (code, name, below = '') => issues.add({ severity: 'error', code, expression: `${at}${below}`, rule: name, kind: 'text' }),
+      })
   }
 
   function nested(resource: Json, at: string, walk: Walk, contained: boolean): void {
@@ -79,17 +100,20 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
   }
 
   /** One resource and what is in it. Profiles are only asked when the base is sound: they would repeat its errors. */
-  function validateAt(resource: Json, at: string, outer: Pick<Walk, 'issues' | 'decimals' | 'env'>, extra: readonly string[]): void {
+  function validateAt(sent: Json, at: string, outer: Pick<Walk, 'issues' | 'decimals' | 'env'>, extra: readonly string[]): void {
     const { issues, decimals } = outer
-    const type = resource.resourceType
+    const type = sent.resourceType
     const node = typeof type === 'string' && tree.isResource(type) ? tree.node(type) : undefined
     if (!node || typeof type !== 'string') {
       issues.add({ severity: 'error', code: 'type', expression: `${at}.resourceType`, rule: 'resource type', kind: 'structure' })
       return
     }
-    const sound = checkStructure(type, resource, at, issues)
-    const env = { resource, rootResource: outer.env.rootResource, context: resource }
-    const walk: Walk = { env, issues, decimals, invariants: sound }
+    const errors = checkStructure(type, sent, at, issues)
+    const sound = errors.length === 0
+    const resource = sound ? sent : readable(sent, errors)
+    const env = { resource, rootResource: outer.env.rootResource === sent ? resource : outer.env.rootResource, context: resource }
+    const walk: Walk = { env, issues, decimals, sound }
+    textRules(type, resource, at, walk)
     walkBase(node, resource, at, walk)
     if (!sound) return
     for (const canonical of claimed(resource, extra, at, issues)) applyProfile(canonical, type, resource, at, walk)
@@ -97,7 +121,7 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
   }
 
   function applyProfile(canonical: string, type: string, resource: Json, at: string, walk: Walk): void {
-    const definition = definitions.structures.get(canonical)
+    const definition = definitions.structure(canonical)
     const profile = profileOf(canonical)
     if (!definition || !profile) return
     if (definition.type === type) walkProfile(profile, resource, at, walk, canonical)
@@ -110,7 +134,7 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     // A place with only an extension is null; the base walker has looked at it.
     const urls = own.map((canonical) => unversioned(canonical ?? ''))
     urls.forEach((url, index) => {
-      if (url === '' || definitions.structures.has(url) || url === CORE + resource.resourceType) return
+      if (url === '' || definitions.structure(url) || url === CORE + resource.resourceType) return
       issues.add({
         severity: 'warning',
         code: 'profile-unknown',
@@ -127,10 +151,21 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
       const issues = new IssueList()
       const env = { resource, rootResource: resource, context: resource }
       validateAt(resource, resource.resourceType, { issues, decimals, env }, profiles)
-      return issues.found
+      return withoutRepeated(issues.found)
     },
     profilesFor: (type) =>
       [...definitions.structures.values()].filter((each) => each.type === type && type !== 'Extension').map((each) => each.url),
-    knows: (canonical) => definitions.structures.has(unversioned(canonical)),
+    knows: (canonical) => definitions.structure(canonical) !== undefined,
   }
+}
+
+/** A code that its value set does not have is not reported once more because its code system does not have it either. */
+function withoutRepeated(found: ValidationIssue[]): ValidationIssue[] {
+  if (!found.some(({ code }) => code === 'code-unknown')) return found
+  const bound = new Set(
+    found.filter(({ code, severity }) => code === 'binding' && severity === 'error').map(({ expression }) => expression),
+  )
+  const isSaid = ({ code, expression }: ValidationIssue): boolean =>
+    code === 'code-unknown' && (bound.has(expression) || bound.has(expression.replace(/\.coding\[\d+\]$/, '')))
+  return found.filter((issue) => !isSaid(issue))
 }

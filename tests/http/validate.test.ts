@@ -42,6 +42,27 @@ describe('a resource that is sent', () => {
     }
   })
 
+  test('names line and column of JSON as it was sent, also inside of Parameters', async () => {
+    const [line, column] = ['line', 'col'].map((name) => `http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-${name}`)
+    const places = async (body: string): Promise<unknown> => {
+      const answer = await server.call('POST', '/fhir/Patient/$validate', { token: engine, body })
+      return answer.json.issue.map(({ extension }: { extension?: object }) => extension)
+    }
+    const resource = '{"resourceType":"Patient",\n  "gender": "x"}'
+    expect(await places(resource)).toEqual([
+      [
+        { url: line, valueInteger: 2 },
+        { url: column, valueInteger: 3 },
+      ],
+    ])
+    expect(await places(`{"resourceType":"Parameters","parameter":[\n{"name":"resource","resource":${resource}}]}`)).toEqual([
+      [
+        { url: line, valueInteger: 3 },
+        { url: column, valueInteger: 3 },
+      ],
+    ])
+  })
+
   test('errors of structure, of a profile that it claims, and of one that is asked for', async () => {
     const wrong = await ask('Patient/$validate', { ...SOUND, gender: 'x', foo: 1 })
     expect([wrong.status, said(wrong).every((line) => line.startsWith('error'))]).toEqual([200, true])

@@ -27,6 +27,10 @@ const post = (code: string, body: unknown, path = '/Patient', headers: Record<st
   body,
   headers,
 })
+const XHTML = 'http://www.w3.org/1999/xhtml'
+const HL7 = 'http://hl7.org/fhir/StructureDefinition/'
+/** What no write is refused for. */
+const validated = (code: string, body: unknown, path = '/Patient'): Provoked => ({ ...post(code, body, `${path}/$validate`), status: 200 })
 const get = (code: string, path: string, headers: Record<string, string> = {}): Provoked => ({ code, path, headers })
 /** Of patient data; what is refused is answered by a message. */
 export const messageOf = (header: object, ...resources: object[]): object => ({
@@ -263,6 +267,19 @@ export const REQUESTS: readonly Provoked[] = [
   { ...post('required', { resourceType: 'Observation', status: 'final' }, '/Observation'), status: 422 },
   { ...post('cardinality', patient({ deceasedBoolean: true, deceasedDateTime: '2020' })), status: 422 },
   post('binding', patient({ gender: 'x' })),
+  validated(
+    'code-unknown',
+    patient({ maritalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0063', code: 'x' }] } }),
+  ),
+  validated('uri-form', patient({ implicitRules: 'urn:uuid:x' })),
+  validated('canonical-relative', patient({ meta: { profile: ['StructureDefinition/x'] } })),
+  validated('identifier-uri', patient({ identifier: [{ system: 'x', value: 'y' }] })),
+  validated('attachment-hash', patient({ photo: [{ data: 'eA==', hash: 'eA==' }] })),
+  validated('narrative-link', patient({ text: { status: 'generated', div: `<div xmlns="${XHTML}"><a href="#x">x</a></div>` } })),
+  validated('full-url', { resourceType: 'Bundle', type: 'collection', entry: [{ resource: patient({}) }] }, '/Bundle'),
+  post('reference-type', patient({ managingOrganization: { reference: 'Patient/x' } })),
+  post('extension-place', patient({ extension: [{ url: `${HL7}iso21090-ADXP-streetName`, valueString: 'x' }] })),
+  post('extension-unknown', patient({ extension: [{ url: `${HL7}patient-nationality`, extension: [{ url: 'x', valueString: 'x' }] }] })),
   post('invariant', patient({ contact: [{ gender: 'male' }] })),
   { ...get('include-limit', '/Patient?_id=many&_revinclude=Observation:subject'), status: 200 },
   { ...post('rule', foreignConsent, '/Consent'), as: { client: 'loader' } },

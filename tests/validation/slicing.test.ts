@@ -152,7 +152,7 @@ describe('discriminators', () => {
     ]
     const contained = ['a', 'b'].map((id) => ({ resourceType: 'Specimen', id }))
     const specimen = { reference: '#a' }
-    expect(check(parts, { contained, specimen, device: { reference: '#b' } })).toEqual(['slice Observation.contained any max 1'])
+    expect(check(parts, { contained, specimen, focus: [{ reference: '#b' }] })).toEqual(['slice Observation.contained any max 1'])
   })
 
   test('value inside a pattern that stands above it', () => {

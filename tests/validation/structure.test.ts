@@ -32,7 +32,7 @@ const REFUSED: [string, object, string[]][] = [
   ],
   ['a boolean as text', patient({ active: 'true' }), ['type Patient.active boolean']],
   ['an empty list', patient({ name: [] }), ['structure Patient.name not empty']],
-  ['an empty object', patient({ name: [{}] }), ['structure Patient.name[0] not empty', 'structure Patient.name[0] ele-1']],
+  ['an empty object', patient({ name: [{}] }), ['structure Patient.name[0] not empty']],
   ['an object with an id only', patient({ name: [{ id: 'a' }] }), ['structure Patient.name[0] ele-1']],
   ['an id of a primitive without a value', patient({ _birthDate: { id: 'a' } }), ['structure Patient.birthDate ele-1']],
   ['an empty text', patient({ name: [{ text: '' }] }), ['value-format Patient.name[0].text string']],
@@ -45,7 +45,11 @@ const REFUSED: [string, object, string[]][] = [
   ['an instant that is only a date', observation({ issued: '2026-03-06' }), ['value-format Observation.issued instant']],
   ['an id with a slash', patient({ id: 'a/b' }), ['value-format Patient.id id']],
   ['an id of 65 characters', patient({ id: 'a'.repeat(65) }), ['value-format Patient.id id']],
-  ['a uri with a space', patient({ identifier: [{ system: 'a b' }] }), ['value-format Patient.identifier[0].system uri']],
+  [
+    'a uri with a space',
+    patient({ identifier: [{ system: 'a b' }] }),
+    ['value-format Patient.identifier[0].system uri', 'identifier-uri Patient.identifier[0] system'],
+  ],
   ['a code with two spaces', patient({ language: 'zh  CN' }), ['value-format Patient.language code']],
   [
     'base64 of the wrong length',
@@ -68,7 +72,11 @@ const REFUSED: [string, object, string[]][] = [
     ['invariant Patient.extension[0] ext-1'],
   ],
   ['an extension without a url', patient({ extension: [{ valueString: 'a' }] }), ['required Patient.extension[0].url min 1']],
-  ['a contained resource of no type', patient({ contained: [{ id: 'a' }] }), ['required Patient.contained[0].resourceType required']],
+  [
+    'a contained resource of no type',
+    patient({ contained: [{ id: 'a' }] }),
+    ['required Patient.contained[0].resourceType required', 'invariant Patient.contained[0] dom-3'],
+  ],
   [
     'a contained resource that is wrong',
     patient({
@@ -80,7 +88,7 @@ const REFUSED: [string, object, string[]][] = [
   [
     'a contained resource that nobody refers to',
     patient({ contained: [{ resourceType: 'Organization', id: 'o', name: 'x' }] }),
-    ['invariant Patient dom-3'],
+    ['invariant Patient.contained[0] dom-3'],
   ],
   [
     'a local reference to nothing',
@@ -94,7 +102,7 @@ const REFUSED: [string, object, string[]][] = [
       type: 'collection',
       entry: [{ resource: { resourceType: 'Observation', status: 'done', code: { text: 'x' } } }],
     },
-    ['binding Bundle.entry[0].resource.status http://hl7.org/fhir/ValueSet/observation-status'],
+    ['full-url Bundle.entry[0] fullUrl', 'binding Bundle.entry[0].resource.status http://hl7.org/fhir/ValueSet/observation-status'],
   ],
   [
     'a wrong identity number in a bundle',
@@ -103,7 +111,7 @@ const REFUSED: [string, object, string[]][] = [
       type: 'collection',
       entry: [{ resource: patient({ identifier: [{ system: 'urn:oid:2.16.156.10011.1.3', value: '110105194912310021' }] }) }],
     },
-    ['check-digit Bundle.entry[0].resource.identifier[0].value cn-pat-2'],
+    ['full-url Bundle.entry[0] fullUrl', 'check-digit Bundle.entry[0].resource.identifier[0].value cn-pat-2'],
   ],
   [
     'a narrative with a script',

@@ -13,7 +13,7 @@ import { requireScope } from '../../interactions/checks.ts'
 import { absoluteReferences } from '../../interactions/references.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
-import { toOutcomeIssues } from '../../validation/issue.ts'
+import { refusesWrite, toOutcomeIssues } from '../../validation/issue.ts'
 import type { MessageEvent } from './events.ts'
 
 export interface MessageHeader extends FhirResource {
@@ -70,7 +70,7 @@ function headerOf(deps: FhirDeps, first: SentEntry | undefined): MessageHeader {
   const sent = first && within(0, () => parseResource(first.text))
   if (sent?.resource.resourceType !== 'MessageHeader') throw new OutcomeError('bundle-invalid', { expression: [place] })
   const issues = deps.validator.validate(sent.resource, { mode: 'create', decimals: sent.decimals })
-  const errors = issues.filter(({ severity }) => severity === 'error' || severity === 'fatal')
+  const errors = issues.filter(refusesWrite)
   if (errors.length > 0) within(0, () => refuse(new OutcomeError(toOutcomeIssues(issues))))
   if (!isId(String(sent.resource.id ?? ''))) throw new OutcomeError('id-invalid', { expression: [`${place}.id`] })
   return sent.resource as MessageHeader
