@@ -33,12 +33,46 @@ export function mutantsOf(definition: ProfileDefinition): Mutant[] {
   return own.flatMap((told) => {
     const element = definition.snapshot.element.find(({ id }) => id === told.id)
     if (!element) throw new Error(`${definition.url}: no ${told.id} in the snapshot`)
-    return changesOf(told, element).map(([what, change]) => ({
+    const place = placeOf(told, definition)
+    const changes = changesOf(told, element).filter(([what]) => !isEquivalent(what, place))
+    return changes.map(([what, change]) => ({
       name: `${definition.url.slice(definition.url.lastIndexOf('/') + 1)} ${told.id}: ${what}`,
       url: definition.url,
       definition: withElement(definition, told.id, change),
     }))
   })
+}
+
+/** What an element is to the slice that it stands in. */
+interface Place {
+  /** the slice is known by this element */
+  isDiscriminator: boolean
+  /** the slice demands nothing of its items: it only gives them a name */
+  isOnlyNamed: boolean
+  isUrl: boolean
+}
+
+function placeOf({ id }: Differential, { snapshot, differential }: ProfileDefinition): Place {
+  const [, slice = '', path] = /^(.*:[^.:]+)\.(.+)$/.exec(id) ?? []
+  const list = snapshot.element.find((element) => element.id === slice.slice(0, slice.lastIndexOf(':')))
+  const element = snapshot.element.find((each) => each.id === slice)
+  const others = differential.element.filter((each) => each.id.startsWith(`${slice}.`) && each.id !== id)
+  const own = differential.element.find((each) => each.id === slice) as Differential | undefined
+  const isFree = element !== undefined && element.min === 0 && element.max === element.base.max && !own?.constraint
+  return {
+    isDiscriminator: (list?.slicing?.discriminator ?? []).some((each) => each.path === path),
+    isOnlyNamed: isFree && others.length === 0,
+    isUrl: id === 'Extension.url',
+  }
+}
+
+/**
+ * Changes after which every verdict is the same: an item without the value that its slice is known by is of no slice, so the value
+ * need not be mandatory besides; a slice that demands nothing may be known by anything; an extension is found by its url.
+ */
+function isEquivalent(what: string, { isDiscriminator, isOnlyNamed, isUrl }: Place): boolean {
+  if (isUrl) return what === 'value dropped'
+  return isDiscriminator && (what === 'min dropped' || (isOnlyNamed && what.startsWith('value')))
 }
 
 function withElement(definition: ProfileDefinition, id: string, change: Change): ProfileDefinition {

@@ -5,6 +5,7 @@ import type { ProfileCases } from './case.ts'
 import * as clinical from './clinical.ts'
 import * as documents from './documents.ts'
 import * as examinations from './examinations.ts'
+import * as fuller from './fuller.ts'
 import * as insurance from './insurance.ts'
 import * as people from './people.ts'
 import * as records from './records.ts'
@@ -20,6 +21,7 @@ const FILES: Record<string, ProfileCases>[] = [
   documents,
   records,
   audits,
+  fuller,
 ]
 
 export const ALL: ProfileCases[] = FILES.flatMap((file) => Object.values(file))

@@ -39,7 +39,7 @@ export const relative: ProfileCases = {
     ],
     identifier: [{ system: ID_CARD, value: '11010519491231002X' }, number('relative', '1')],
     patient: PATIENT,
-    relationship: [concept('urn:oid:2.16.156.10011.2.3.3.8', '5')],
+    relationship: [concept('urn:oid:2.16.156.10011.2.3.3.8', '5'), { text: '监护人' }],
     name: [{ text: '王大山' }],
   },
   broken: [
@@ -87,6 +87,7 @@ export const authority: ProfileCases = {
   },
   broken: [
     ...identified('Organization'),
+    lacks('Organization', 'extension'),
     ...single('Organization', ['level', 'adminDivision']),
     lacks('Organization', 'identifier'),
     lacks('Organization', 'name'),
@@ -103,7 +104,7 @@ export const department: ProfileCases = {
     resourceType: 'Organization',
     meta: meta('cn-department'),
     identifier: [number('department', '0301')],
-    type: [concept(cs('cn-department-type'), 'clinical')],
+    type: [concept(cs('cn-department-type'), 'clinical'), { text: '心血管内科专业' }],
     name: '心血管内科',
     partOf: HOSPITAL,
   },

@@ -215,6 +215,7 @@ function many(id: string, on: keyof typeof HOSTS, parts: readonly Part[]): Profi
         holds(`${part[0]} twice`, at, written(url, [...parts, part]), { code: 'slice', rule: `${part[0]} max 1`, expression: inner }),
       ),
       lacks(type, `${at}.extension`, min1(parts, inner)),
+      lacks(type, `${at}.extension`),
       holds('a value beside the parts', at, { ...written(url, parts), valueString: 'x' }, beside),
     ],
   }

@@ -3,6 +3,7 @@ import {
   differs,
   DOCTOR,
   extension,
+  holds,
   HOSPITAL,
   identified,
   lacks,
@@ -223,6 +224,7 @@ export const file: ProfileCases = {
     ...identified('DocumentReference'),
     ...single('DocumentReference', ['templateId', 'signatureState']),
     lacks('DocumentReference', 'type'),
+    holds('a type in words', 'type', { text: 'x' }, { code: 'required', expression: 'DocumentReference.type.coding' }),
     outside('DocumentReference', 'type.coding[0].code', 'C0099', { expression: 'DocumentReference.type' }),
     unsliced('DocumentReference', 'type.coding[0]', 'cnDoc', coding(LOINC, '34133-9')),
     twice('DocumentReference', 'type.coding[0]', 'cnDoc'),
@@ -346,6 +348,7 @@ export const dynamicConsent: ProfileCases = {
     ...MODEL,
     RESEARCH,
     lacks('Consent', 'provision.period'),
+    lacks('Consent', 'provision.extension'),
     [
       'for no study',
       (r) => delete r.provision.extension,
@@ -363,6 +366,7 @@ export const metaConsent: ProfileCases = {
   broken: [
     ...MODEL,
     ['of no use', (r) => (r.provision = { purpose: PURPOSE }), { code: 'required', expression: 'Consent.provision.provision' }],
+    lacks('Consent', 'provision.provision[0].extension'),
     [
       'no model',
       (r) => delete r.provision.provision[0].extension,

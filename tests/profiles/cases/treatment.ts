@@ -300,6 +300,7 @@ export const charge: ProfileCases = {
   },
   broken: [
     ...identified('ChargeItem'),
+    lacks('ChargeItem', 'extension'),
     ['of no fee category', (r) => r.extension.shift(), { code: 'slice', rule: 'feeCategory min 1', expression: 'ChargeItem.extension' }],
     ...single('ChargeItem', ['feeCategory', 'itemLevel']),
     twice('ChargeItem', 'code.coding[0]', 'nhsaService'),
