@@ -19,7 +19,7 @@ Description: "An order for an examination, operation, treatment, nursing, diet, 
 Invariant: cn-so-1
 Description: "An order is not stopped before it was written"
 Severity: #error
-Expression: "extension.where(url = 'https://fhir-cn.example/StructureDefinition/cn-stop-time').value.ofType(dateTime).all($this >= %resource.authoredOn)"
+Expression: "extension.where(url = 'https://fhir-cn.example/StructureDefinition/cn-stop-time').value.empty() or authoredOn.empty() or extension.where(url = 'https://fhir-cn.example/StructureDefinition/cn-stop-time').value >= authoredOn"
 
 Invariant: cn-so-2
 Description: "The order has a code or a text"

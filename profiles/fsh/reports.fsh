@@ -103,7 +103,7 @@ Description: "Images of one examination by their DICOM numbers. The medical insu
 Invariant: cn-img-2
 Description: "A DICOM UID is an OID of 64 characters at most"
 Severity: #error
-Expression: "value.matches('^urn:oid:[0-2]([.](0|[1-9][0-9]*))+$') and value.length() <= 72"
+Expression: "value.matches('^urn:oid:[0-2]([.](0|[1-9][0-9]*))+$') and value.matches('^urn:oid:[0-9.]{1,64}$')"
 
 Invariant: cn-img-3
 Description: "The time of the examination is known"

@@ -175,6 +175,9 @@ export const imagingStudy: ProfileCases = {
     breaks('ImagingStudy', 'cn-img-2', 'a number that is no OID', (r) => (r.identifier[0].value = 'urn:oid:1.02.3'), {
       path: 'identifier[0]',
     }),
+    breaks('ImagingStudy', 'cn-img-2', 'a number of 65 characters', (r) => (r.identifier[0].value = `urn:oid:1.${'2'.repeat(63)}`), {
+      path: 'identifier[0]',
+    }),
     warns('ImagingStudy', 'cn-img-3', 'no time', (r) => delete r.started),
     breaks('ImagingStudy', 'cn-img-4', 'of no kind', (r) => {
       delete r.modality

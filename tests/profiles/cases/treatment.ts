@@ -54,6 +54,9 @@ export const serviceOrder: ProfileCases = {
       'stopped before it was written',
       (r) => (r.extension[2].valueDateTime = '2026-03-04T08:00:00+08:00'),
     ),
+    breaks('ServiceRequest', 'cn-so-1', 'stopped an hour before it was written, told in another zone', (r) => {
+      r.extension[2].valueDateTime = '2026-03-05T10:00:00+09:00'
+    }),
     breaks('ServiceRequest', 'cn-so-2', 'neither code nor text', (r) => (r.code = { coding: [{ display: '护理' }] })),
     warns('ServiceRequest', 'cn-so-3', 'nobody ordered it', (r) => delete r.requester),
     warns('ServiceRequest', 'cn-so-4', 'nursing of no grade', (r) => r.extension.splice(1, 1)),
