@@ -47,3 +47,36 @@ RuleSet: Fragment
 * ^experimental = false
 * ^caseSensitive = true
 * ^content = #fragment
+Alias: $role = https://fhir-cn.example/CodeSystem/cn-role
+Alias: $v2-0203 = http://terminology.hl7.org/CodeSystem/v2-0203
+Alias: $participation = http://terminology.hl7.org/CodeSystem/v3-ParticipationType
+Alias: $surgery-level = urn:oid:2.16.156.10011.2.3.1.258
+Alias: $healing-grade = urn:oid:2.16.156.10011.2.3.1.257
+Alias: $nursing-grade = urn:oid:2.16.156.10011.2.3.1.259
+Alias: $service-category = https://fhir-cn.example/CodeSystem/cn-service-category
+Alias: $procedure-role = https://fhir-cn.example/CodeSystem/cn-procedure-role
+Alias: $section = https://fhir-cn.example/CodeSystem/cn-section
+Alias: $document-class = https://fhir-cn.example/CodeSystem/cn-document-class
+Alias: $dicom = http://dicom.nema.org/resources/ontology/DCM
+Alias: $vital = https://fhir-cn.example/CodeSystem/cn-vital-sign
+Alias: $consent-model = https://fhir-cn.example/CodeSystem/cn-consent-model
+Alias: $reason = http://terminology.hl7.org/CodeSystem/v3-ActReason
+
+// One category decides which profile a resource follows; others may stand beside it.
+RuleSet: CategoryByPattern
+* category 1..*
+* category ^slicing.discriminator.type = #pattern
+* category ^slicing.discriminator.path = "$this"
+* category ^slicing.rules = #open
+
+RuleSet: SectionsByCode
+* section 1..*
+* section ^slicing.discriminator.type = #pattern
+* section ^slicing.discriminator.path = "code"
+* section ^slicing.rules = #open
+
+RuleSet: SectionCode(slice, code)
+* section[{slice}].code = {code}
+
+RuleSet: CompleteValueSet
+* ^experimental = false

@@ -85,6 +85,6 @@ Context: Observation
 Extension: CNMutualRecognition
 Id: cn-mutual-recognition
 Description: "Other hospitals accept this result (检查检验结果互认)"
-Context: Observation, DiagnosticReport
+Context: Observation, DiagnosticReport, ImagingStudy
 * value[x] only boolean
 * value[x] 1..1

@@ -71,9 +71,14 @@ export interface ProfileDefinitions {
 
 const folder = join(import.meta.dirname, '..', '..', 'profiles', 'generated')
 
-export function readGenerated(): Definition[] {
+let generated: readonly Definition[] | undefined
+
+/** Read once per process: validators only look things up in it. */
+export function readGenerated(): readonly Definition[] {
+  if (generated) return generated
   const files = readdirSync(folder).filter((file) => /^(?:StructureDefinition|ValueSet|CodeSystem)-.*\.json$/.test(file))
-  return files.sort().map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Definition)
+  generated = files.sort().map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Definition)
+  return generated
 }
 
 export const unversioned = (canonical: string): string => canonical.split('|')[0] ?? canonical

@@ -1,30 +1,10 @@
 /** Each profile: a resource that follows it, and one per rule that does not, with the issue that must come of it. */
 import { describe, expect, test } from '@jest/globals'
+import { readGenerated } from '../../server/validation/profile-definitions.ts'
 import { createValidator, type ValidationIssue } from '../../server/validation/validator.ts'
-import { type Expected, type ProfileCases, profile } from './cases/case.ts'
-import { condition, encounter, medicationRequest, observation, report } from './cases/clinical.ts'
-import { composition, consent, discharge, provenance, study } from './cases/documents.ts'
-import { claim, coverage, settlement } from './cases/insurance.ts'
-import { hospital, patient, practitioner } from './cases/people.ts'
-
-const ALL: ProfileCases[] = [
-  patient,
-  practitioner,
-  hospital,
-  encounter,
-  condition,
-  observation,
-  report,
-  medicationRequest,
-  coverage,
-  claim,
-  settlement,
-  composition,
-  discharge,
-  consent,
-  study,
-  provenance,
-]
+import { ALL } from './cases/all.ts'
+import { EXTENSIONS } from './cases/extensions.ts'
+import { type Expected, profile } from './cases/case.ts'
 
 const validator = createValidator()
 
@@ -34,7 +14,7 @@ function comparable(issue: ValidationIssue, expected: Expected): unknown {
   return { code, expression, severity, profile: issue.profile ?? null, ...(expected.rule === undefined ? {} : { rule: issue.rule }) }
 }
 
-describe.each(ALL.map((cases) => [cases.id, cases] as const))('%s', (id, cases) => {
+describe.each([...ALL, ...EXTENSIONS].map((cases) => [cases.id, cases] as const))('%s', (id, cases) => {
   test('a sound resource has no issue', () => {
     expect(validator.validate(cases.valid, { mode: 'create' })).toEqual([])
   })
@@ -57,5 +37,10 @@ describe.each(ALL.map((cases) => [cases.id, cases] as const))('%s', (id, cases) 
 test('every profile has cases', () => {
   const types = [...new Set(ALL.map((cases) => cases.valid.resourceType))]
   const generated = types.flatMap((type) => validator.profilesFor(type)).sort()
-  expect(generated).toEqual(ALL.map((cases) => profile(cases.id)).sort())
+  expect(generated).toEqual([...new Set(ALL.map((cases) => profile(cases.id)))].sort())
+})
+
+test('every extension has cases', () => {
+  const extensions = readGenerated().filter((each) => each.resourceType === 'StructureDefinition' && each.type === 'Extension')
+  expect(extensions.map((each) => each.url).sort()).toEqual(EXTENSIONS.map((cases) => profile(cases.id)).sort())
 })

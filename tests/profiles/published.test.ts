@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals'
 import { publish } from '../../profiles/publish.ts'
 import { BASE } from '../../server/fhir/canonical.ts'
 import { readGenerated } from '../../server/validation/profile-definitions.ts'
+import { exampleFiles, readExamples } from './examples.ts'
 
 const generated = readGenerated()
 const structures = generated.filter((each) => each.resourceType === 'StructureDefinition')
@@ -61,6 +62,10 @@ describe('profiles/README.md', () => {
     expect(named.filter((id) => !ids.includes(id))).toEqual([])
     expect(named.length).toBeGreaterThan(30)
   })
+})
+
+test('the files of examples are those of the cases', () => {
+  expect([...readExamples()]).toEqual([...exampleFiles()])
 })
 
 test('publishing keeps rules and drops notes', () => {

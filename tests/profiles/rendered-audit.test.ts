@@ -1,0 +1,58 @@
+/** The AuditEvents that the server makes of its account of uses keep to cn-auditevent. */
+import { expect, test } from '@jest/globals'
+import type { AuditedActor, AuditFacts } from '../../server/audit-event/facts.ts'
+import { renderAuditEvent } from '../../server/audit-event/render.ts'
+import { parseResource } from '../../server/fhir/resource-text.ts'
+import { createValidator } from '../../server/validation/validator.ts'
+import { profile } from './cases/case.ts'
+
+const validator = createValidator()
+
+const ACTOR: AuditedActor = {
+  clientId: 'h1-ward',
+  party: 'hospital',
+  role: 'clinician',
+  organization: 'H1',
+  purpose: 'TREAT',
+  form: 'IDENT',
+}
+const FACTS: AuditFacts = {
+  id: '1',
+  at: Date.parse('2026-03-06T08:16:00+08:00'),
+  node: 'yilian-1',
+  interaction: 'read',
+  action: 'R',
+  outcome: '0',
+  reason: '',
+  actor: ACTOR,
+  patients: ['1'],
+  resources: ['Observation/1'],
+  consents: ['2/_history/3'],
+}
+
+const errorsOf = (more: Partial<AuditFacts>): string[] => {
+  const { resource } = parseResource(Buffer.from(renderAuditEvent({ ...FACTS, ...more })).toString('utf8'))
+  const found = validator.validate(resource, { mode: 'create', profiles: [profile('cn-auditevent')] })
+  return found.map(({ code, expression, rule }) => `${code} ${expression} ${rule}`)
+}
+
+test.each<[string, Partial<AuditFacts>]>([
+  ['a read', {}],
+  ['a search', { interaction: 'search-type', action: 'E', query: 'code=1', type: 'Observation', count: 3 }],
+  ['an operation', { interaction: 'everything', action: 'E' }],
+  ['a refusal', { outcome: '4', reason: 'no-treating-relation' }],
+  ['break glass', { actor: { ...ACTOR, user: 'Practitioner/1', purpose: 'BTG', breakGlassReason: '抢救' } }],
+  ['research', { actor: { ...ACTOR, party: 'researcher', purpose: 'HRESCH', form: 'PSEUD', study: 'S1' } }],
+])('%s', (_what, more) => {
+  expect(errorsOf(more)).toEqual([])
+})
+
+test("the server's own work has no purpose", () => {
+  const { actor: _, ...facts } = FACTS
+  const { resource } = parseResource(Buffer.from(renderAuditEvent(facts)).toString('utf8'))
+  expect(validator.validate(resource, { mode: 'create', profiles: [profile('cn-auditevent')] })).toEqual([])
+})
+
+test('a refusal without a reason would be seen', () => {
+  expect(errorsOf({ outcome: '4' })).toEqual(['invariant AuditEvent cn-aud-1'])
+})
