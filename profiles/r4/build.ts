@@ -1,6 +1,6 @@
 /**
  * Writes profiles/generated/r4 from the npm package with the definitions of R4: search parameters, compartments,
- * structures, codes. `--check` writes nothing and exits 1 when the committed files differ.
+ * structures, codes, terminology. `--check` writes nothing and exits 1 when the committed files differ.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildSearch } from './build-search.ts'
 import { writeStructures } from './build-structures.ts'
+import { writeTerminology } from './build-terminology.ts'
 
 const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'generated', 'r4')
 
@@ -17,6 +18,7 @@ function built(): Map<string, string> {
   try {
     buildSearch(folder)
     writeStructures(folder)
+    writeTerminology(folder)
     return new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]))
   } finally {
     rmSync(folder, { recursive: true, force: true })
