@@ -25,6 +25,7 @@ import { createIngest } from './ingest/ingest.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
+import { prepareClosureTable } from './operations/terminology/closure-table.ts'
 import { prepareMessageTable } from './operations/message/tables.ts'
 import { prepareAsyncTables } from './interactions/async-jobs.ts'
 import { stopAsync } from './interactions/async-run.ts'
@@ -41,6 +42,7 @@ import { createSubscriptions } from './subscriptions/service.ts'
 import { startMongod } from './store/mongod/start.ts'
 import { createStore } from './store/store.ts'
 import type { Store } from './store/types.ts'
+import { shippedDefinitions } from './terminology-service/shipped.ts'
 import { createTerminology } from './terminology-service/terminology.ts'
 import { createValidator } from './validation/validator.ts'
 import { createWriter } from './writer/writer.ts'
@@ -152,6 +154,7 @@ async function startOn(
     audit,
     indexing,
     expunging,
+    definitions: shippedDefinitions(() => terminology.tables()),
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
@@ -172,6 +175,7 @@ async function startOn(
   await prepareExportTables(store)
   await prepareAsyncTables(store)
   await prepareMessageTable(store)
+  await prepareClosureTable(store)
   await ingest.start()
   access.start()
   indexing.start()
