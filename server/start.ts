@@ -27,6 +27,7 @@ import { ingestRouter } from './ingest/router.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
 import { createMerging } from './merging/merging.ts'
+import { prepareClosureTable } from './operations/terminology/closure-table.ts'
 import { prepareMessageTable } from './operations/message/tables.ts'
 import { prepareAsyncTables } from './interactions/async-jobs.ts'
 import { stopAsync } from './interactions/async-run.ts'
@@ -43,6 +44,7 @@ import { createSubscriptions } from './subscriptions/service.ts'
 import { startMongod } from './store/mongod/start.ts'
 import { createStore } from './store/store.ts'
 import type { Store } from './store/types.ts'
+import { shippedDefinitions } from './terminology-service/shipped.ts'
 import { createTerminology } from './terminology-service/terminology.ts'
 import { createValidator } from './validation/validator.ts'
 import { createWriter } from './writer/writer.ts'
@@ -165,6 +167,7 @@ async function startOn(
     indexing,
     expunging,
     merging,
+    definitions: shippedDefinitions(() => terminology.tables()),
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
@@ -185,6 +188,7 @@ async function startOn(
   await prepareExportTables(store)
   await prepareAsyncTables(store)
   await prepareMessageTable(store)
+  await prepareClosureTable(store)
   await ingest.start()
   access.start()
   indexing.start()

@@ -1,6 +1,6 @@
 /**
  * Writes profiles/generated/r4 from the npm package with the definitions of R4: search parameters, compartments,
- * structures, codes, HL7's own profiles and extensions. `--check` writes nothing and exits 1 when the committed files differ.
+ * structures, codes, terminology, HL7's own profiles and extensions. `--check` writes nothing and exits 1 when the committed files differ.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { writeDerived } from './build-derived.ts'
 import { buildSearch } from './build-search.ts'
 import { writeStructures } from './build-structures.ts'
+import { writeTerminology } from './build-terminology.ts'
 
 const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'generated', 'r4')
 
@@ -19,6 +20,7 @@ function built(): Map<string, string> {
     buildSearch(folder)
     writeStructures(folder)
     writeDerived(folder)
+    writeTerminology(folder)
     return new Map(readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]))
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -58,7 +58,7 @@ export interface Concept {
 }
 
 /** All resources of one type, in the order of their file names. */
-export function readAll<T>(type: 'StructureDefinition' | 'ValueSet' | 'CodeSystem'): T[] {
+export function readAll<T>(type: 'StructureDefinition' | 'ValueSet' | 'CodeSystem' | 'ConceptMap'): T[] {
   const files = readdirSync(folder).filter((file) => file.startsWith(`${type}-`) && file.endsWith('.json'))
   return files.sort().map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as T)
 }

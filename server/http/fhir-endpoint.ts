@@ -48,7 +48,7 @@ export function fhirEndpoint(deps: EndpointDeps) {
       const method = request.method as Method
       if (request.method === 'OPTIONS') return await send(request, response, options(segments))
       shape = { query, representation: representationFor(request.headers.accept, query) }
-      if (isPublic(method, segments)) return await send(request, response, inShape(await publicAnswer(deps, segments), shape))
+      if (isPublic(method, segments)) return await send(request, response, inShape(await publicAnswer(deps, segments, query), shape))
       const actor = await deps.authenticate(request)
       const body = WITH_BODY.has(method) ? await bodyOf(request, segments) : undefined
       if (body?.form) {
@@ -89,12 +89,12 @@ function isPublic(method: Method, segments: string[]): boolean {
   return (segments.length === 1 && segments[0] === 'metadata') || segments.join('/') === '.well-known/smart-configuration'
 }
 
-function publicAnswer(deps: EndpointDeps, segments: string[]): Promise<FhirResponse> {
+function publicAnswer(deps: EndpointDeps, segments: string[], query: [string, string][]): Promise<FhirResponse> {
   if (segments[0] !== 'metadata') {
     const body = [JSON.stringify(smartConfiguration(deps.publicUrl))]
     return Promise.resolve({ status: 200, headers: { 'Content-Type': 'application/json' }, body })
   }
-  return capabilities(deps.fhir, undefined as never)
+  return capabilities(deps.fhir, { query })
 }
 
 /** Path segments decoded once, query pairs as strings and nothing else: no objects, no arrays (access.md L62, L70). */

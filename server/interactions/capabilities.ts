@@ -7,21 +7,29 @@ import { EVENT_SYSTEM, EVENTS } from '../operations/message/events.ts'
 import { MESSAGE_LIFE_MS } from '../operations/message/tables.ts'
 import { operationsOn } from '../operations/registry.ts'
 import { FHIR_JSON } from '../outcome/render.ts'
+import { paramError } from '../search/parse/names.ts'
 import { SERVER_STATEMENT, SUBSCRIPTION_PROFILE } from '../subscriptions/backport.ts'
 import { SOCKET_EXTENSION, socketUrl } from '../subscriptions/socket-address.ts'
 import { TOPIC_EXTENSION, TOPICS } from '../subscriptions/topics.ts'
 import { COMPARTMENTS } from './compartments.ts'
 import { PATCH_FORMATS } from './patch-formats.ts'
+import { terminologyCapabilities } from './terminology-capabilities.ts'
 import { ANY_TYPE } from './type-list.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const SOFTWARE = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const STARTED = new Date().toISOString()
 
+const MODES: ReadonlySet<string> = new Set(['full', 'normative', 'terminology'])
+
 let made: { baseUrl: string; conditionalDelete: string; revision: number; answer: FhirResponse } | undefined
 
-/** Its ETag changes with the statement (R4 http.html#capabilities). */
-export function capabilities(deps: FhirDeps, _request: FhirRequest): Promise<FhirResponse> {
+/** Its ETag changes with the statement (R4 http.html#capabilities). @throws OutcomeError parameter-invalid */
+export function capabilities(deps: FhirDeps, { query }: Pick<FhirRequest, 'query'>): Promise<FhirResponse> {
+  const mode = query.find(([name]) => name === 'mode')?.[1] ?? 'full'
+  // What is normative in R4 is told with all else: `normative` may say more, and never less.
+  if (!MODES.has(mode)) throw paramError('parameter-invalid', 'mode')
+  if (mode === 'terminology') return Promise.resolve(terminologyCapabilities(deps))
   const { baseUrl, conditionalDelete } = deps
   const { revision } = deps.search
   if (made?.baseUrl !== baseUrl || made.conditionalDelete !== conditionalDelete || made.revision !== revision) {

@@ -9,6 +9,7 @@ import type { Indexing } from '../indexing/indexing.ts'
 import type { Zone } from '../fhir/zone.ts'
 import type { Search } from '../search/types.ts'
 import type { SideWrite, Store, Stored } from '../store/types.ts'
+import type { Shipped } from '../terminology-service/shipped.ts'
 import type { Validator } from '../validation/validator.ts'
 import type { Draft, Writer } from '../writer/types.ts'
 import type { PageTokens } from './page-token.ts'
@@ -62,6 +63,8 @@ export interface FhirDeps {
   indexing: Indexing
   expunging: Expunging
   merging: Merging
+  /** code systems, value sets and maps that come with the server */
+  definitions: Shipped
   pages: PageTokens
   /** FHIR base without a slash at its end, e.g. http://127.0.0.1:8080/fhir */
   baseUrl: string

@@ -10,6 +10,8 @@ export interface InParameter {
   value: unknown
   /** where it stands in Parameters; absent: in the query */
   at?: string
+  /** what it is made of, where it has parts */
+  part?: readonly unknown[]
 }
 
 /** Those of the query first. @throws OutcomeError resource-type-mismatch, required */
@@ -28,7 +30,7 @@ export function inParameters(request: FhirRequest): InParameter[] {
     const value = holder[key]
     // A number as it was written.
     const text = typeof value === 'number' ? decimals.text(holder, key) : typeof value === 'boolean' ? String(value) : value
-    return { name, value: text, at }
+    return { name, value: text, at, ...(Array.isArray(holder.part) ? { part: holder.part as unknown[] } : {}) }
   })
   return [...ofQuery, ...sent]
 }

@@ -22,6 +22,18 @@ import { deadLetters, redeliver } from './subscription/dead-letters.ts'
 import { events } from './subscription/events.ts'
 import { socketTokenOfMany, socketTokenOfOne } from './subscription/socket-token.ts'
 import { statusOfMany, statusOfOne } from './subscription/status.ts'
+import { closure } from './terminology/closure.ts'
+import { expand, expandInstance } from './terminology/expand.ts'
+import { findMatches, findMatchesInstance } from './terminology/find-matches.ts'
+import { lookup } from './terminology/lookup.ts'
+import { subsumes, subsumesInstance } from './terminology/subsumes.ts'
+import { translate, translateInstance } from './terminology/translate.ts'
+import {
+  validateCodeInSet,
+  validateCodeInSetInstance,
+  validateCodeInSystem,
+  validateCodeInSystemInstance,
+} from './terminology/validate-code.ts'
 import type { Operation } from './types.ts'
 import { validateInstance, validateType } from './validate.ts'
 
@@ -68,6 +80,20 @@ const OPERATIONS: readonly Operation[] = [
   socketTokenOfOne,
   deadLetters,
   redeliver,
+  lookup,
+  validateCodeInSystem,
+  validateCodeInSystemInstance,
+  subsumes,
+  subsumesInstance,
+  findMatches,
+  findMatchesInstance,
+  expand,
+  expandInstance,
+  validateCodeInSet,
+  validateCodeInSetInstance,
+  translate,
+  translateInstance,
+  closure,
 ]
 
 /** By the place of the operation's name in the address. */

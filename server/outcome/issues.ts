@@ -5,6 +5,7 @@ import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
 import { EXPUNGE_ISSUES } from './expunge-issues.ts'
 import { MERGE_ISSUES } from './merge-issues.ts'
 import { MESSAGE_ISSUES } from './message-issues.ts'
+import { TERMINOLOGY_ISSUES } from './terminology-issues.ts'
 import { XML_ISSUES } from './xml-issues.ts'
 
 export type { IssueDefinition } from './issue.ts'
@@ -19,6 +20,7 @@ export const ISSUES = {
   ...EXPUNGE_ISSUES,
   ...MERGE_ISSUES,
   ...MESSAGE_ISSUES,
+  ...TERMINOLOGY_ISSUES,
   internal: issue(500, 'exception', '服务器内部错误', 'Internal error'),
   'charset-invalid': issue(400, 'structure', '正文不是有效的 UTF-8', 'The body is not valid UTF-8'),
   'json-invalid': issue(

@@ -34,6 +34,13 @@ beforeAll(async () => {
   await open.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry: basics } })
   await open.call('PUT', '/fhir/Composition/long', { body: { resourceType: 'Composition', id: 'long', ...written } })
   await open.call('POST', '/fhir/$process-message', { body: messageOf({ id: 'sent-before' }, { resourceType: 'Patient', active: true }) })
+  await open.call('POST', '/fhir/$closure', {
+    body: { resourceType: 'Parameters', parameter: [{ name: 'name', valueString: 'begun' }] },
+  })
+  const set = (id: string, compose: object) => ({ resourceType: 'ValueSet', id, url: `urn:provoked:${id}`, status: 'active', compose })
+  await open.call('PUT', '/fhir/ValueSet/round', { body: set('round', { include: [{ valueSet: ['urn:provoked:round'] }] }) })
+  const concept = Array.from({ length: 10_001 }, (_, at) => ({ code: `c${at}` }))
+  await open.call('PUT', '/fhir/ValueSet/many', { body: set('many', { include: [{ system: 'urn:x', concept }] }) })
   const noted = (count: number) => ({
     body: { resourceType: 'Observation', id: 'noted', status: 'final', code: { text: 'x' }, note: Array(count).fill({ text: 'x' }) },
   })

@@ -142,6 +142,13 @@ const ingested = (code: string, from = '', to = ''): Provoked => ({
  * Patient/many has more Observations than one answer includes. Patient/given stands there with two names and one identifier, whose value two others have as well; Patient/gone was deleted.
  * A body is sent by the method that is named, as FHIR JSON.
  */
+const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
+const parametersOf = (...parameter: object[]) => ({ resourceType: 'Parameters', parameter })
+const expanded = (code: string, include: object, ...more: object[]): Provoked => {
+  const resource = { resourceType: 'ValueSet', status: 'active', compose: { include: [include] } }
+  return post(code, parametersOf({ name: 'valueSet', resource }, ...more), '/ValueSet/$expand')
+}
+
 export const REQUESTS: readonly Provoked[] = [
   post('charset-invalid', new Uint8Array([0x7b, 0xff, 0x7d])),
   post('json-invalid', '{'),
@@ -302,6 +309,23 @@ export const REQUESTS: readonly Provoked[] = [
     ),
     '',
   ),
+  get('definition-unknown', '/ValueSet/$expand?url=urn:nowhere'),
+  get('concept-unknown', '/CodeSystem/$lookup?system=urn:oid:2.16.156.10011.2.3.3.4&code=x'),
+  get('parameters-exclusive', '/ValueSet/x/$expand?url=urn:nowhere'),
+  post('closure-unknown', parametersOf({ name: 'name', valueString: 'unheard' }, { name: 'version', valueString: '1' }), '/$closure'),
+  post(
+    'closure-full',
+    parametersOf(
+      { name: 'name', valueString: 'begun' },
+      ...Array.from({ length: 2_001 }, (_, at) => ({ name: 'concept', valueCoding: { system: 'urn:x', code: `c${at}` } })),
+    ),
+    '/$closure',
+  ),
+  expanded('code-system-content', { system: 'http://unitsofmeasure.org' }),
+  expanded('value-set-filter', { system: ACT_CODE, filter: [{ property: 'wings', op: '=', value: '2' }] }),
+  expanded('code-system-version', { system: ACT_CODE, version: '1' }, { name: 'check-system-version', valueUri: `${ACT_CODE}|2018-08-12` }),
+  get('value-set-cycle', '/ValueSet/$expand?url=urn:provoked:round'),
+  get('expansion-costly', '/ValueSet/$expand?url=urn:provoked:many'),
   { code: 'source-unknown', root: true, path: '/ingest/nobody/payloads', as: { client: 'h1-engine' } },
   { code: 'payload-unknown', root: true, path: '/ingest/h1-lis/payloads/absent', as: { client: 'h1-engine' } },
   ingested('ingest-summary'),

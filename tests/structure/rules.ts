@@ -40,7 +40,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'server/validation': ['server/fhir', 'server/outcome'],
   'server/fhir-xml': ['server/fhir', 'server/outcome', 'server/validation'],
-  'server/terminology-service': ['server/fhir'],
+  'server/terminology-service': ['server/fhir', 'server/outcome', 'server/search/fold.ts'],
   'server/writer': [
     'server/fhir',
     'server/outcome',
@@ -92,6 +92,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/subscriptions/backport.ts',
     'server/subscriptions/socket-address.ts',
     'server/subscriptions/topics.ts',
+    'server/terminology-service',
   ],
   'server/operations': [
     'server/expunge',
@@ -111,6 +112,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/interactions',
     'server/jobs',
     'server/subscriptions',
+    'server/terminology-service',
   ],
   'server/subscriptions': [
     'server/fhir',

@@ -1,0 +1,98 @@
+/** CodeSystem/$lookup (R4 codesystem-operation-lookup.html): what is known of a code. */
+import { jsonAnswer } from '../../interactions/answers.ts'
+import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
+import { paramError } from '../../search/parse/names.ts'
+import { type CodeSystem, type Concept, displayOf } from '../../terminology-service/code-system.ts'
+import { systemWith } from '../../terminology-service/library.ts'
+import { oneText } from '../in-parameters.ts'
+import type { Operation } from '../types.ts'
+import { answered } from './answered.ts'
+import { askedCodings, outText, type OutParameter, parametersAnswer, parametersOf } from './asked.ts'
+
+export const lookup: Operation = {
+  code: 'lookup',
+  on: 'CodeSystem',
+  level: 'type',
+  methods: ['GET', 'POST'],
+  writes: false,
+  definition: 'http://hl7.org/fhir/OperationDefinition/CodeSystem-lookup',
+  run,
+}
+
+const UNDERSTOOD = ['code', 'system', 'version', 'coding', 'displayLanguage', 'property']
+/** Values of one concept: of a root of a large system not every child. */
+const PROPERTIES_MAX = 1000
+
+async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  const parameters = parametersOf(request, UNDERSTOOD)
+  const [coding = {}] = askedCodings(parameters, 'version', ['code', 'coding'])
+  const { code, system: url, version } = coding
+  if (url === undefined) throw paramError('parameter-missing', 'system')
+  if (code === undefined) throw paramError('parameter-missing', 'code')
+  const language = oneText(parameters, 'displayLanguage')
+  const named = new Set(parameters.filter(({ name }) => name === 'property').map(({ value }) => String(value)))
+  const answer = await answered(deps, request, { interaction: 'lookup', type: 'CodeSystem' }, async ({ library }) => {
+    const found = await systemWith(library, { system: url, code, ...(version === undefined ? {} : { version }) })
+    if (!found) throw paramError('definition-unknown', 'system')
+    if (!found.concept) throw paramError('concept-unknown', 'code')
+    return lookedUp(found.system, found.concept, named, language)
+  })
+  return jsonAnswer(200, parametersAnswer(answer))
+}
+
+async function lookedUp(
+  system: CodeSystem,
+  concept: Concept,
+  named: ReadonlySet<string>,
+  language: string | undefined,
+): Promise<OutParameter[]> {
+  // Without a choice all is told; `designation` is what it is called in the text of the specification, `lang.X` one language.
+  const wants = (property: string) => named.size === 0 || named.has(property)
+  const languages = [...named].flatMap((name) => (name.startsWith('lang.') ? [name.slice('lang.'.length).toLowerCase()] : []))
+  const designations = concept.designations.filter(
+    (one) => wants('designation') || named.has('designations') || languages.some((lang) => one.language?.toLowerCase().startsWith(lang)),
+  )
+  return [
+    { name: 'name', valueString: system.name },
+    ...outText('version', 'valueString', system.version),
+    // `display` is mandatory: a concept without one is shown by its code.
+    { name: 'display', valueString: displayOf(concept, language) ?? concept.code },
+    ...designations.map(({ language: lang, use, value }) => ({
+      name: 'designation',
+      part: [
+        ...outText('language', 'valueCode', lang),
+        ...(use ? [{ name: 'use', valueCoding: use }] : []),
+        { name: 'value', valueString: value },
+      ],
+    })),
+    ...(await propertiesOf(system, concept, wants)),
+  ]
+}
+
+async function propertiesOf(system: CodeSystem, concept: Concept, wants: (property: string) => boolean): Promise<OutParameter[]> {
+  const listed = concept.properties.map(({ code, element, value }) => propertyOf(code, element, value))
+  const has = (code: string) => concept.properties.some((one) => one.code === code)
+  const isListed = (name: string, related: string) => concept.properties.some(({ code, value }) => code === name && value === related)
+  // Of nesting and properties together, each once.
+  const codes = async (name: 'parent' | 'child', of: () => Promise<readonly string[]>) => {
+    const others = wants(name) ? (await of()).filter((code) => !isListed(name, code)) : []
+    return Promise.all(others.slice(0, PROPERTIES_MAX).map((code) => relative(system, name, code)))
+  }
+  return [
+    ...(wants('definition') && concept.definition !== undefined ? [propertyOf('definition', 'valueString', concept.definition)] : []),
+    ...(wants('inactive') && concept.inactive && !has('inactive') ? [propertyOf('inactive', 'valueBoolean', true)] : []),
+    ...(wants('abstract') && concept.abstract ? [propertyOf('abstract', 'valueBoolean', true)] : []),
+    ...concept.properties.flatMap(({ code }, at) => (wants(code) ? [listed[at] as OutParameter] : [])),
+    ...(await codes('parent', () => system.parents(concept.code))),
+    ...(await codes('child', () => system.children(concept.code))),
+  ]
+}
+
+const propertyOf = (code: string, element: string, value: unknown, description?: string): OutParameter => ({
+  name: 'property',
+  part: [{ name: 'code', valueCode: code }, { name: 'value', [element]: value }, ...outText('description', 'valueString', description)],
+})
+
+async function relative(system: CodeSystem, name: string, code: string): Promise<OutParameter> {
+  return propertyOf(name, 'valueCode', code, (await system.lookup(code))?.display)
+}

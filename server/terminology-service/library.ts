@@ -1,0 +1,147 @@
+/**
+ * Which definition a canonical names, for one asker: what is stored, as far as he may see it, before what comes with the server;
+ * without a version, active ones before others, and of those the latest (R4 references.html#canonical).
+ */
+import { UCUM_SYSTEM } from '../fhir/ucum.ts'
+import type { CodeSystem, Concept } from './code-system.ts'
+import { memorySystem } from './memory-system.ts'
+import { canonicalOf, type CodeSystemResource, type ConceptMapResource, type ValueSetResource } from './resources.ts'
+import type { Definition, DefinitionType, Shipped } from './shipped.ts'
+import { ucumSystem } from './ucum-system.ts'
+
+/** What is stored, as the asker sees it. */
+export interface StoredDefinitions {
+  byUrl(type: DefinitionType, url: string): Promise<readonly Definition[]>
+  supplementsOf(url: string): Promise<readonly Definition[]>
+  /** maps with a group from, or to, the code system */
+  mapsOf(side: 'source' | 'target', system: string): Promise<readonly Definition[]>
+}
+
+export interface Library {
+  codeSystem(url: string, version?: string): Promise<CodeSystem | undefined>
+  /** every version, the one that is meant without a version first */
+  codeSystems(url: string): Promise<readonly CodeSystem[]>
+  valueSet(canonical: string, version?: string): Promise<ValueSetResource | undefined>
+  conceptMap(canonical: string, version?: string): Promise<ConceptMapResource | undefined>
+  conceptMaps(side: 'source' | 'target', system: string): Promise<readonly ConceptMapResource[]>
+  /** the system made of a resource that is given, with what is stored to supplement it */
+  systemOf(definition: Definition): Promise<CodeSystem>
+}
+
+/** Nothing is stored. */
+export const NOTHING_STORED: StoredDefinitions = {
+  byUrl: async () => [],
+  supplementsOf: async () => [],
+  mapsOf: async () => [],
+}
+
+const ucum = ucumSystem()
+
+/** Systems that were made of definitions, by their keys: making one of a large resource takes a while. */
+const SYSTEMS_MAX = 200
+const made = new Map<string, CodeSystem>()
+
+export function createLibrary(shipped: Shipped, stored: StoredDefinitions): Library {
+  const systems = new Map<string, Promise<readonly CodeSystem[]>>()
+  const listed = async (type: DefinitionType, url: string): Promise<readonly Definition[]> => {
+    const own = ranked(await stored.byUrl(type, url))
+    const versions = new Set(own.map(versionOf))
+    // What an operator stores takes the place of the shipped one of the same version.
+    return [...own, ...shipped.byUrl(type, url).filter((one) => !versions.has(versionOf(one)))]
+  }
+  const systemOf = async (definition: Definition): Promise<CodeSystem> => {
+    const { url = '', version } = definition.resource() as CodeSystemResource
+    const supplements = (await stored.supplementsOf(url)).filter((one) => supplementsIt(one, version))
+    const key = [definition, ...supplements].map((one) => one.key).join('\n')
+    const known = made.get(key)
+    if (known) return known
+    const options = {
+      supplements: supplements.map((one) => one.resource() as CodeSystemResource),
+      ...(definition.prefix ? { prefix: definition.prefix } : {}),
+    }
+    const system = memorySystem(definition.resource() as CodeSystemResource, options)
+    if (made.size >= SYSTEMS_MAX) made.delete(made.keys().next().value ?? '')
+    made.set(key, system)
+    return system
+  }
+  const codeSystems = (url: string): Promise<readonly CodeSystem[]> => {
+    const known = systems.get(url)
+    if (known) return known
+    const found = listed('CodeSystem', url).then((all) => {
+      const own = all.filter((one) => (one.resource() as CodeSystemResource).content !== 'supplement')
+      return url === UCUM_SYSTEM && own.length === 0 ? [ucum] : Promise.all(own.map(systemOf))
+    })
+    systems.set(url, found)
+    return found
+  }
+  const one = async (type: DefinitionType, canonical: string, version?: string) => {
+    const named = canonicalOf(canonical)
+    const asked = version ?? named.version
+    const all = await listed(type, named.url)
+    return all.find((each) => asked === undefined || versionOf(each) === asked)?.resource()
+  }
+  return {
+    codeSystems,
+    systemOf,
+    codeSystem: async (url, version) => {
+      const named = canonicalOf(url)
+      const asked = version ?? named.version
+      return (await codeSystems(named.url)).find((system) => asked === undefined || system.version === asked)
+    },
+    valueSet: async (canonical, version) =>
+      ((await one('ValueSet', canonical, version)) as ValueSetResource | undefined) ?? implicit(canonical, version),
+    conceptMap: async (canonical, version) => (await one('ConceptMap', canonical, version)) as ConceptMapResource | undefined,
+    conceptMaps: async (side, system) => {
+      const own = (await stored.mapsOf(side, system)).map((each) => each.resource() as ConceptMapResource)
+      const known = new Set(own.map(({ url }) => url))
+      const others = shipped.maps().map((each) => each.resource() as ConceptMapResource)
+      return [...own, ...others.filter((map) => !known.has(map.url) && (map.group ?? []).some((group) => group[side] === system))]
+    },
+  }
+}
+
+/** The system that has the code: without a version, the first that knows it. */
+export async function systemWith(
+  library: Library,
+  { system, version, code }: { system: string; version?: string; code: string },
+): Promise<{ system: CodeSystem; concept?: Concept } | undefined> {
+  const all = (await library.codeSystems(system)).filter((one) => version === undefined || one.version === version)
+  for (const one of all) {
+    const concept = await one.lookup(code)
+    if (concept) return { system: one, concept }
+  }
+  return all[0] ? { system: all[0] } : undefined
+}
+
+const versionOf = (definition: Definition): string | undefined => (definition.resource() as CodeSystemResource).version
+
+function supplementsIt(definition: Definition, version: string | undefined): boolean {
+  const { supplements = '', status, content } = definition.resource() as CodeSystemResource
+  const named = canonicalOf(supplements).version
+  return content === 'supplement' && status !== 'retired' && status !== 'draft' && (named === undefined || named === version)
+}
+
+/** Drafts and retired definitions last; of the others the latest version, by its numbers where it has some. */
+const ranked = (all: readonly Definition[]): Definition[] =>
+  [...all].sort((a, b) => rankOf(a) - rankOf(b) || collator.compare(versionOf(b) ?? '', versionOf(a) ?? '') || (a.key < b.key ? -1 : 1))
+
+const rankOf = (definition: Definition): number => (definition.resource().status === 'active' ? 0 : 1)
+const collator = new Intl.Collator('en', { numeric: true })
+
+/** Value sets that a code system defines by an address (R4 snomedct.html#implicit, loinc.html#implicit). */
+function implicit(canonical: string, version: string | undefined): ValueSetResource | undefined {
+  const [url = '', query] = canonical.split('?')
+  const of = (include: NonNullable<ValueSetResource['compose']>['include']): ValueSetResource => ({
+    resourceType: 'ValueSet',
+    url: canonical,
+    status: 'active',
+    compose: { include: include ?? [] },
+  })
+  if (version !== undefined) return undefined
+  if (url === 'http://loinc.org/vs' && query === undefined) return of([{ system: 'http://loinc.org' }])
+  if (!/^http:\/\/snomed\.info\/sct(?:\/\d+(?:\/version\/\d+)?)?$/.test(url)) return undefined
+  const part = { system: 'http://snomed.info/sct', ...(url.length > 'http://snomed.info/sct'.length ? { version: url } : {}) }
+  if (query === 'fhir_vs') return of([part])
+  const root = /^fhir_vs=isa\/(\d+)$/.exec(query ?? '')?.[1]
+  return root === undefined ? undefined : of([{ ...part, filter: [{ property: 'concept', op: 'is-a', value: root }] }])
+}

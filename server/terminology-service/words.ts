@@ -1,0 +1,67 @@
+/** The `filter` of $expand: what a person types to find a code — parts of its words, the code, full pinyin or initials. */
+import { pinyin } from 'pinyin-pro'
+import { fold } from '../search/fold.ts'
+import type { Designation } from './resources.ts'
+
+interface Named {
+  code: string
+  display?: string
+  designations: readonly Designation[]
+}
+
+interface Sounds {
+  /** syllables joined, and where each begins */
+  text: string
+  starts: readonly number[]
+  initials: string
+}
+
+const STRETCH = /\p{Script=Han}+|[a-z0-9]+/gu
+const HAN = /\p{Script=Han}/u
+const LATIN = /^[a-z0-9]+$/
+/** Longer texts are searched as they are written. */
+const SOUND_LENGTH_MAX = 100
+const CACHE_MAX = 50_000
+const known = new Map<string, Sounds>()
+
+/** Each word of the filter must be found, in whatever order. */
+export function hasWords(one: Named, filter: string): boolean {
+  const words = filter
+    .trim()
+    .split(/\s+/)
+    .map(fold)
+    .filter((word) => word !== '')
+  if (words.length === 0) return true
+  const code = fold(one.code)
+  const texts = [one.display ?? '', ...one.designations.map(({ value }) => value)].map(fold)
+  return words.every((word) => code.startsWith(word) || texts.some((text) => text.includes(word) || sounds(text, word)))
+}
+
+/** From the beginning of a syllable on: `xueya` is in 高血压, `ueya` is not. */
+function sounds(text: string, word: string): boolean {
+  if (!LATIN.test(word) || text.length > SOUND_LENGTH_MAX || !HAN.test(text)) return false
+  const of = soundsOf(text)
+  return of.initials.includes(word) || of.starts.some((start) => of.text.startsWith(word, start))
+}
+
+function soundsOf(text: string): Sounds {
+  const made = known.get(text)
+  if (made) return made
+  const syllables = [...text.matchAll(STRETCH)].flatMap(([stretch]) =>
+    HAN.test(stretch) ? pinyin(stretch, { toneType: 'none', type: 'array', v: true }) : [stretch],
+  )
+  const starts: number[] = []
+  let joined = ''
+  for (const syllable of syllables) {
+    starts.push(joined.length)
+    joined += syllable
+  }
+  const found = {
+    text: joined,
+    starts,
+    initials: syllables.map((one) => (LATIN.test(one) && one.length > 0 ? one.charAt(0) : one)).join(''),
+  }
+  if (known.size >= CACHE_MAX) known.clear()
+  known.set(text, found)
+  return found
+}
