@@ -142,6 +142,7 @@ Title: "Consent to a treatment"
 Description: "That a patient agreed to an operation, anaesthesia, transfusion or examination. It has no provisions: it never decides who may read a record."
 * insert WholeIdentifiers
 * scope = $scope#treatment
+* category from CNConsentCategoryVS (extensible)
 * category ^slicing.discriminator.type = #value
 * category ^slicing.discriminator.path = "$this"
 * category ^slicing.rules = #open
@@ -199,9 +200,25 @@ Description: "Consent that a guardian gave for a child or a person without capac
 * verification 1..*
 * verification.verifiedWith 1..1
 
+// R4's own list has no models of consent; what it has stays allowed.
 RuleSet: ConsentModel(code)
+* category from CNConsentCategoryVS (extensible)
 * category ^slicing.discriminator.type = #pattern
 * category ^slicing.discriminator.path = "$this"
 * category ^slicing.rules = #open
 * category contains model 1..1
 * category[model] = $consent-model#{code}
+
+ValueSet: CNConsentCategoryVS
+Id: cn-consent-category
+Title: "知情同意类别"
+Description: "Categories of R4, consents and notices of WS/T 500, models of consent"
+* insert CompleteValueSet
+* include codes from system $act
+* include codes from system http://terminology.hl7.org/CodeSystem/consentcategorycodes
+* include codes from system $consent-model
+* include codes from valueset CNConsentDocumentTypeVS
+* $loinc#59284-0
+* $loinc#57016-8
+* $loinc#57017-6
+* $loinc#64292-6

@@ -6,10 +6,18 @@ Description: "One scheme in which a person is insured."
 * extension contains
     CNPoolArea named poolArea 0..1 and
     CNPersonType named personType 0..1 and
-    CNAdminDivision named adminDivision 0..1
+    CNAdminDivision named adminDivision 0..1 and
+    CNCivilServant named civilServant 0..1 and
+    CNOffsiteFiling named offsiteFiling 0..*
 * insert WholeIdentifiers
 * type 1..1
 * type from CNInsuranceTypeVS (required)
+* class ^slicing.discriminator.type = #pattern
+* class ^slicing.discriminator.path = "type"
+* class ^slicing.rules = #open
+* class contains plan 0..1 and group 0..1
+* class[plan].type = http://terminology.hl7.org/CodeSystem/coverage-class#plan
+* class[group].type = http://terminology.hl7.org/CodeSystem/coverage-class#group
 * obeys cn-cov-1
 
 Invariant: cn-cov-1
@@ -140,6 +148,23 @@ Description: "Kind of insured person (psn_type)"
 Context: Coverage
 * value[x] only Coding
 * value[x] 1..1
+
+Extension: CNCivilServant
+Id: cn-civil-servant
+Description: "The person has the supplement of civil servants (公务员标志, cvlserv_flag)"
+Context: Coverage
+* value[x] only boolean
+* value[x] 1..1
+
+Extension: CNOffsiteFiling
+Id: cn-offsite-filing
+Description: "Filing for care outside the area of the insurance (异地就医备案): where, and from when to when"
+Context: Coverage
+* extension contains place 1..1 and period 0..1
+* extension[place].value[x] only Coding
+* extension[place].value[x] 1..1
+* extension[period].value[x] only Period
+* extension[period].value[x] 1..1
 
 Extension: CNClearingAgency
 Id: cn-clearing-agency

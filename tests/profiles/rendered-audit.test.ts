@@ -33,7 +33,8 @@ const FACTS: AuditFacts = {
 const errorsOf = (more: Partial<AuditFacts>): string[] => {
   const { resource } = parseResource(Buffer.from(renderAuditEvent({ ...FACTS, ...more })).toString('utf8'))
   const found = validator.validate(resource, { mode: 'create', profiles: [profile('cn-auditevent')] })
-  return found.map(({ code, expression, rule }) => `${code} ${expression} ${rule}`)
+  // The name of an operation is of no list of R4: that is worth a warning at most.
+  return found.filter(({ severity }) => severity === 'error').map(({ code, expression, rule }) => `${code} ${expression} ${rule}`)
 }
 
 test.each<[string, Partial<AuditFacts>]>([

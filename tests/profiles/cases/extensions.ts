@@ -298,6 +298,11 @@ export const EXTENSIONS: ProfileCases[] = [
   one('cn-vaccine-category', 'Immunization', 'valueCode', 'other', { outside: 'free' }),
   one('cn-pool-area', 'Coverage', 'valueCoding', coding(`${GB}.2`, '310100')),
   one('cn-person-type', 'Coverage', 'valueCoding', coding(cs('nhsa-psn-type'), '11')),
+  one('cn-civil-servant', 'Coverage', 'valueBoolean', true),
+  many('cn-offsite-filing', 'Coverage', [
+    ['place', 'valueCoding', coding(`${GB}.2`, '310100'), 1],
+    ['period', 'valuePeriod', { start: '2026' }, 0],
+  ]),
   one('cn-item-level', 'ClaimItem', 'valueCoding', coding(cs('nhsa-item-level'), '01')),
   one('cn-fee-category', 'ChargeItem', 'valueCoding', coding(cs('nhsa-fee-category'), '01'), { outside: wrong }),
   one('cn-clearing-agency', 'ExplanationOfBenefit', 'valueString', '310100'),

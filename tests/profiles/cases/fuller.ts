@@ -160,9 +160,25 @@ export const fullCoverage = fuller(
       extension('cn-pool-area', { valueCoding: DIVISION }),
       extension('cn-person-type', { valueCoding: coding(cs('nhsa-psn-type'), '11') }),
       extension('cn-admin-division', { valueCoding: DIVISION }),
+      extension('cn-civil-servant', { valueBoolean: false }),
+      {
+        url: profile('cn-offsite-filing'),
+        extension: [
+          { url: 'place', valueCoding: DIVISION },
+          { url: 'period', valuePeriod: { start: '2026-01-01' } },
+        ],
+      },
     ],
+    class: ['plan', 'group', 'subplan'].map((code) => ({
+      type: concept('http://terminology.hl7.org/CodeSystem/coverage-class', code),
+      value: '1',
+    })),
   },
-  [...identified('Coverage'), ...single('Coverage', ['poolArea', 'personType', 'adminDivision'])],
+  [
+    ...identified('Coverage'),
+    ...single('Coverage', ['poolArea', 'personType', 'adminDivision', 'civilServant']),
+    ...single('Coverage', ['plan', 'group'], 'class'),
+  ],
 )
 
 const INSURANCE_EXTENSIONS = {

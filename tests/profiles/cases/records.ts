@@ -277,6 +277,7 @@ export const treatmentConsent: ProfileCases = {
   broken: [
     ...identified('Consent'),
     differs('Consent', 'scope', concept(SCOPE, 'patient-privacy')),
+    outside('Consent', 'category[1]', concept('urn:x', 'y'), { severity: 'warning' }),
     unsliced('Consent', 'category[0]', 'document', concept(DOCUMENTS, 'C0034')),
     twice('Consent', 'category[0]', 'document'),
     lacks('Consent', 'patient'),
@@ -322,6 +323,7 @@ const privacy = (id: string, model: string, provision: object): ProfileCases['va
 })
 const PURPOSE = [coding('http://terminology.hl7.org/CodeSystem/v3-ActReason', 'HRESCH')]
 const MODEL: Broken[] = [
+  outside('Consent', 'category[1]', concept('urn:x', 'y'), { severity: 'warning' }),
   unsliced('Consent', 'category[0]', 'model', concept(cs('cn-consent-model'), 'opt-out')),
   twice('Consent', 'category[0]', 'model'),
 ]
