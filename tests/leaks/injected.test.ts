@@ -1,4 +1,5 @@
 /** Leak catalogue L73 and L74: what is sent must not become a header or an address, nor anything that acts in a reader's browser. */
+import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -282,7 +283,11 @@ describe('L74 narrative', () => {
       'a stored Bundle',
       'POST',
       '/Bundle',
-      { resourceType: 'Bundle', type: 'collection', entry: [{ resource: narrated(XHTML('<a href="data:text/html,x">x</a>')) }] },
+      {
+        resourceType: 'Bundle',
+        type: 'collection',
+        entry: [{ fullUrl: `urn:uuid:${randomUUID()}`, resource: narrated(XHTML('<a href="data:text/html,x">x</a>')) }],
+      },
     ],
     [
       'a transaction',
