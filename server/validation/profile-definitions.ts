@@ -13,6 +13,7 @@ export interface ProfileDefinition {
   /** where an extension may stand */
   context?: { type: string; expression: string }[]
   contextInvariant?: string[]
+  identifier?: { value: string }[]
   snapshot: { element: SnapshotElement[] }
   differential: { element: { id: string }[] }
 }

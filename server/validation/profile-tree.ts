@@ -69,6 +69,7 @@ function withAncestors(ids: Set<string>): Set<string> {
       const above = steps.slice(0, length).join('.')
       all.add(above)
       if (steps[length - 1]?.includes(':')) all.add(above.slice(0, above.lastIndexOf(':')))
+      if (steps[length - 1]?.includes('/')) all.add(above.slice(0, above.lastIndexOf('/')))
     }
   }
   return all
@@ -95,7 +96,9 @@ class Compiler {
     const at = element.id.lastIndexOf('.')
     if (at < 0) return
     const colon = element.id.indexOf(':', at)
-    const [map, owner] = colon < 0 ? [this.children, element.id.slice(0, at)] : [this.slices, element.id.slice(0, colon)]
+    // `coding:a/b` is a slice of the slice `coding:a`.
+    const end = Math.max(colon, element.id.lastIndexOf('/'))
+    const [map, owner] = colon < 0 ? [this.children, element.id.slice(0, at)] : [this.slices, element.id.slice(0, end)]
     const list = map.get(owner) ?? []
     list.push(element)
     map.set(owner, list)

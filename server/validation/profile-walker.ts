@@ -89,11 +89,12 @@ function checkBinding({ set, strength }: NonNullable<ProfileNode['binding']>, { 
 const hasExtension = (value: unknown): boolean => isObject(value) && value.extension !== undefined
 
 function walkSlices(slicing: Slicing, places: Place[], at: string, walk: Walk, profile: string): void {
-  const counts = new Map<string, number>()
+  const counts = new Map<string, Place[]>()
+  const resolve = (reference: unknown): unknown => walk.env.host?.resolve(reference, walk.env)
   let last = -1
   let unmatched = false
   for (const place of places) {
-    const index = slicing.slices.findIndex((slice) => slice.matches(place))
+    const index = slicing.slices.findIndex((slice) => slice.matches({ ...place, resolve }))
     const report = reporter(place.at, walk, profile)
     const slice = slicing.slices[index]
     if (!slice) {
@@ -104,13 +105,15 @@ function walkSlices(slicing: Slicing, places: Place[], at: string, walk: Walk, p
     if (slicing.rules === 'openAtEnd' && unmatched) report('slice', 'openAtEnd')
     if (slicing.ordered && index < last) report('slice', 'ordered')
     last = Math.max(last, index)
-    counts.set(slice.name, (counts.get(slice.name) ?? 0) + 1)
+    counts.set(slice.name, [...(counts.get(slice.name) ?? []), place])
     checkPlace(slice.node, place, walk, profile)
   }
-  for (const { name, min, max } of slicing.slices) {
-    const count = counts.get(name) ?? 0
+  for (const { name, min, max, node } of slicing.slices) {
+    const own = counts.get(name) ?? []
+    const count = own.length
     const report = reporter(at, walk, profile)
     if (count < min) report('slice', `${name} min ${min}`)
     if (count > max) report('slice', `${name} max ${max}`)
+    if (node.slicing && own.length > 0) walkSlices(node.slicing, own, at, walk, profile)
   }
 }

@@ -16,7 +16,27 @@ export function referencedType({ reference, type }: Json, root: unknown): string
 }
 
 function containedType(id: string, root: unknown): string | undefined {
+  const type = containedAt(id, root)?.resourceType
+  return typeof type === 'string' ? type : undefined
+}
+
+function containedAt(id: string, root: unknown): Json | undefined {
   const { contained } = (root ?? {}) as { contained?: Json[] }
-  const found = Array.isArray(contained) ? contained.find((each) => each?.id === id)?.resourceType : undefined
-  return typeof found === 'string' ? found : undefined
+  return Array.isArray(contained) ? contained.find((each) => each?.id === id) : undefined
+}
+
+/**
+ * The resource that a reference names, when it is at hand: contained in the resource, or an entry of its Bundle (R4
+ * bundle.html#references). Nothing is looked up elsewhere.
+ */
+export function resolveWithin(value: unknown, { rootResource, bundle }: { rootResource: unknown; bundle?: unknown }): object | undefined {
+  const reference = typeof value === 'string' ? value : (value as Json | null)?.reference
+  if (typeof reference !== 'string') return undefined
+  if (reference === '#') return rootResource as object
+  if (reference.startsWith('#')) return containedAt(reference.slice(1), rootResource)
+  const { entry } = (bundle ?? {}) as { entry?: { fullUrl?: unknown; resource?: Json }[] }
+  if (!Array.isArray(entry)) return undefined
+  const isMeant = ({ fullUrl, resource }: { fullUrl?: unknown; resource?: Json }): boolean =>
+    fullUrl === reference || `${String(resource?.resourceType)}/${String(resource?.id)}` === reference
+  return entry.find((each) => each !== null && typeof each === 'object' && isMeant(each))?.resource
 }

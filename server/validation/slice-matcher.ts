@@ -6,6 +6,8 @@ import { type Discriminator, definedValue, type ProfileDefinitions, type Snapsho
 export interface Item {
   value: unknown
   type: string
+  /** what a reference names, when it is at hand */
+  resolve?(reference: unknown): unknown
 }
 
 export type Matcher = (item: Item) => boolean
@@ -26,7 +28,8 @@ export function compileMatcher(
 
 function compileOne(slice: SnapshotElement, { type, path }: Discriminator, elements: Elements, definitions: ProfileDefinitions): Matcher {
   if (type === 'value' || type === 'pattern') return byValue(slice, path, elements, definitions)
-  const element = path === '$this' ? slice : elements.get(`${slice.id}.${path}`)
+  const above = path.replace(/\.?resolve\(\)$/, '')
+  const element = above === '$this' || above === '' ? slice : elements.get(`${slice.id}.${above}`)
   if (!element) throw new Error(`${slice.id}: no element at discriminator ${path}`)
   if (type === 'exists') return byExistence(element, path)
   if (type === 'type') return byType(element, path)
@@ -35,27 +38,29 @@ function compileOne(slice: SnapshotElement, { type, path }: Discriminator, eleme
 
 function byExistence(element: SnapshotElement, path: string): Matcher {
   const wanted = element.max !== '0'
-  return (item) => valuesAt(item.value, path).length > 0 === wanted
+  return (item) => valuesAt(item.value, path, item.resolve).length > 0 === wanted
 }
 
 function byType(element: SnapshotElement, path: string): Matcher {
-  const types = new Set((element.type ?? []).map((type) => type.code))
+  const targets = (element.type ?? []).flatMap((type) => type.targetProfile ?? []).map((url) => url.slice(url.lastIndexOf('/') + 1))
+  const types = new Set(path.endsWith('resolve()') ? targets : (element.type ?? []).map((type) => type.code))
   if (path === '$this') return (item) => types.has(item.type)
-  return (item) => valuesAt(item.value, path).some((value) => types.has(String((value as { resourceType?: unknown }).resourceType)))
+  return (item) =>
+    valuesAt(item.value, path, item.resolve).some((value) => types.has(String((value as { resourceType?: unknown }).resourceType)))
 }
 
 /** A resource that says it follows the profile; it is then validated against it as any other. */
 function byProfile(element: SnapshotElement, path: string): Matcher {
-  const profiles = new Set((element.type ?? []).flatMap((type) => type.profile ?? []))
+  const profiles = new Set((element.type ?? []).flatMap((type) => type.profile ?? type.targetProfile ?? []))
   return (item) => {
-    const values = path === '$this' ? [item.value] : valuesAt(item.value, path)
+    const values = path === '$this' ? [item.value] : valuesAt(item.value, path, item.resolve)
     return values.some((value) => ((value as { meta?: { profile?: string[] } }).meta?.profile ?? []).some((url) => profiles.has(url)))
   }
 }
 
 function byValue(slice: SnapshotElement, path: string, elements: Elements, definitions: ProfileDefinitions): Matcher {
-  const wanted = expected(slice, path, elements)
-  if (wanted !== undefined) return (item) => valuesAt(item.value, path).some((value) => contains(value, wanted))
+  const wanted = expected(slice, path, elements) ?? expectedBehind(slice, path, elements, definitions)
+  if (wanted !== undefined) return (item) => valuesAt(item.value, path, item.resolve).some((value) => contains(value, wanted))
   const bound = elements.get(path === '$this' ? slice.id : `${slice.id}.${path}`)
   const set = bound?.binding?.strength === 'required' && bound.binding.valueSet ? definitions.codes(bound.binding.valueSet) : undefined
   if (!bound || !set) throw new Error(`${slice.id}: discriminator ${path} has no value`)
@@ -65,7 +70,7 @@ function byValue(slice: SnapshotElement, path: string, elements: Elements, defin
 const inValueSet =
   (set: CodeSet, type: string, path: string): Matcher =>
   (item) =>
-    valuesAt(item.value, path).some((value) => membership(set, type, value) === 'in')
+    valuesAt(item.value, path, item.resolve).some((value) => membership(set, type, value) === 'in')
 
 /** The fixed or pattern value at a path below the slice; it may stand at the element itself or above it. */
 function expected(slice: SnapshotElement, path: string, elements: Elements): unknown {
@@ -81,14 +86,38 @@ function expected(slice: SnapshotElement, path: string, elements: Elements): unk
   return path === 'url' ? slice.type?.[0]?.profile?.[0] : undefined
 }
 
-function valuesAt(value: unknown, path: string): unknown[] {
+/** Behind `resolve()` stands what the profiles of the target say. */
+function expectedBehind(slice: SnapshotElement, path: string, elements: Elements, definitions: ProfileDefinitions): unknown {
+  const at = path.indexOf('resolve()')
+  if (at < 0) return undefined
+  const holder = elements.get([slice.id, path.slice(0, at).replace(/\.$/, '')].filter((part) => part !== '').join('.'))
+  for (const url of (holder?.type ?? []).flatMap((type) => [...(type.targetProfile ?? []), ...(type.profile ?? [])])) {
+    const target = definitions.structure(url)
+    const root = target?.snapshot.element[0]
+    const found =
+      target &&
+      root &&
+      expected(root, path.slice(at + 'resolve().'.length), new Map(target.snapshot.element.map((each) => [each.id, each])))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Steps of a discriminator (R4 profiling.html#discriminator): names, `resolve()`, `extension('url')`, `ofType(Type)`. */
+const STEP = /(?:extension\('[^']*'\)|[^.])+/g
+
+function valuesAt(value: unknown, path: string, resolve?: Item['resolve']): unknown[] {
   let found = [value]
   if (path === '$this') return found
-  for (const step of path.split('.')) found = found.flatMap((item) => below(item, step))
+  for (const step of path.match(STEP) ?? []) found = found.flatMap((item) => below(item, step, resolve))
   return found
 }
 
-function below(item: unknown, step: string): unknown[] {
+function below(item: unknown, step: string, resolve?: Item['resolve']): unknown[] {
+  if (step === '$this') return [item]
+  if (step === 'resolve()') return [resolve?.(item)].filter((found) => found !== undefined)
+  const url = /^extension\('(.*)'\)$/.exec(step)?.[1]
+  if (url !== undefined) return below(item, 'extension').filter((each) => (each as { url?: unknown }).url === url)
   if (item === null || typeof item !== 'object') return []
   const value = (item as Record<string, unknown>)[step]
   return value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]

@@ -6,6 +6,8 @@ import type { DecimalTexts } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { createBaseWalker, type Holder, type Walk } from './base-walker.ts'
 import { loadBase } from './base.ts'
+import { membership } from './bindings.ts'
+import type { Host } from './fhirpath/functions.ts'
 import { isInContext, reportUnknownParts } from './extensions.ts'
 import { createBaseInvariants } from './invariants.ts'
 import { IssueList, type ValidationIssue } from './issue.ts'
@@ -15,6 +17,7 @@ import { compileProfile, type ProfileNode } from './profile-tree.ts'
 import { walkProfile } from './profile-walker.ts'
 import { applyRules } from './rules/rules.ts'
 import { readable } from './readable.ts'
+import { resolveWithin } from './references.ts'
 import { RULES } from './text-rules/rules.ts'
 
 export type { ValidationIssue } from './issue.ts'
@@ -96,7 +99,9 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
 
   function nested(resource: Json, at: string, walk: Walk, contained: boolean): void {
     const root = contained ? walk.env.rootResource : resource
-    validateAt(resource, at, { ...walk, env: { ...walk.env, rootResource: root } }, [])
+    const bundle =
+      !contained && walk.env.resource !== resource && typeof walk.env.resource === 'object' ? walk.env.resource : walk.env.bundle
+    validateAt(resource, at, { ...walk, env: { ...walk.env, rootResource: root, bundle } }, [])
   }
 
   /** One resource and what is in it. Profiles are only asked when the base is sound: they would repeat its errors. */
@@ -111,7 +116,8 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     const errors = checkStructure(type, sent, at, issues)
     const sound = errors.length === 0
     const resource = sound ? sent : readable(sent, errors)
-    const env = { resource, rootResource: outer.env.rootResource === sent ? resource : outer.env.rootResource, context: resource }
+    const rootResource = outer.env.rootResource === sent ? resource : outer.env.rootResource
+    const env = { ...outer.env, resource, rootResource, context: resource }
     const walk: Walk = { env, issues, decimals, sound }
     textRules(type, resource, at, walk)
     walkBase(node, resource, at, walk)
@@ -146,10 +152,30 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     return [...new Set([...urls, ...extra.map(unversioned)])]
   }
 
+  const host: Host = {
+    isMember(value, canonical) {
+      const set = definitions.codes(canonical) ?? bindings(unversioned(canonical))
+      if (!set) return undefined
+      const type = typeof value === 'string' ? 'code' : 'coding' in ((value ?? {}) as object) ? 'CodeableConcept' : 'Coding'
+      const found = membership(set, type, value)
+      return found === 'in' || (set.complete ? false : undefined)
+    },
+    conforms(value, canonical, env) {
+      const definition = definitions.structure(canonical)
+      const profile = profileOf(unversioned(canonical))
+      if (!definition || !profile || value === null || typeof value !== 'object') return undefined
+      const issues = new IssueList()
+      walkProfile(profile, value as Json, definition.type, { env, issues, decimals: undefined, sound: true }, canonical)
+      return !issues.hasErrors && ((value as Json).resourceType ?? definition.type) === definition.type
+    },
+    identifiersOf: (canonical) => definitions.structure(canonical)?.identifier?.map(({ value }) => value),
+    resolve: resolveWithin,
+  }
+
   return {
     validate(resource, { profiles = [], decimals }) {
       const issues = new IssueList()
-      const env = { resource, rootResource: resource, context: resource }
+      const env = { resource, rootResource: resource, context: resource, host }
       validateAt(resource, resource.resourceType, { issues, decimals, env }, profiles)
       return withoutRepeated(issues.found)
     },

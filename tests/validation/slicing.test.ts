@@ -212,3 +212,105 @@ describe('bindings', () => {
     expect(severity(content, code)).toEqual(expected)
   })
 })
+
+describe('slices of slices', () => {
+  const parts: Part[] = [
+    sliced('Observation.category', 'pattern', '$this'),
+    {
+      ...sliced('Observation.category:a', 'value', 'text'),
+      sliceName: 'a',
+      type: [{ code: 'CodeableConcept' }],
+      patternCodeableConcept: category('a'),
+    },
+    { id: 'Observation.category:a/x', sliceName: 'a/x', min: 1, max: '1', type: [{ code: 'CodeableConcept' }] },
+    { id: 'Observation.category:a/x.text', fixedString: 'x', type: [{ code: 'string' }] },
+  ]
+
+  test('are counted among those of their slice', () => {
+    expect(check(parts, { category: [{ ...category('a'), text: 'x' }, category('a'), { text: 'x' }] })).toEqual([])
+    expect(check(parts, { category: [category('a'), { text: 'x' }] })).toEqual(['slice Observation.category a/x min 1'])
+  })
+
+  test('are not asked for where their slice is not there', () => {
+    expect(check(parts, { category: [category('b')] })).toEqual([])
+  })
+})
+
+describe('what a reference names', () => {
+  const contained = [
+    { resourceType: 'Patient', id: 'p', gender: 'male' },
+    { resourceType: 'Device', id: 'd' },
+  ]
+  const both = { contained, focus: [{ reference: '#p' }, { reference: '#d' }] }
+
+  test('its type, behind resolve()', () => {
+    const parts: Part[] = [
+      sliced('Observation.focus', 'type', 'resolve()'),
+      {
+        id: 'Observation.focus:person',
+        sliceName: 'person',
+        max: '0',
+        type: [{ code: 'Reference', targetProfile: ['http://hl7.org/fhir/StructureDefinition/Patient'] }],
+      },
+    ]
+    // A contained resource is resolved; its type stands in resourceType.
+    expect(check(parts, both)).toEqual(['slice Observation.focus person max 0'])
+  })
+
+  test('a value of it, that the profile of the target fixes', () => {
+    const url = 'https://test.example/StructureDefinition/male'
+    const element = [
+      { id: 'Patient', path: 'Patient', min: 0, max: '*', base: { path: 'Patient', min: 0, max: '*' } },
+      {
+        id: 'Patient.gender',
+        path: 'Patient.gender',
+        min: 0,
+        max: '1',
+        base: { path: 'Patient.gender', min: 0, max: '1' },
+        fixedCode: 'male',
+      },
+    ]
+    const male = { ...profileOf([]), url, type: 'Patient', snapshot: { element }, differential: { element } }
+    const parts: Part[] = [
+      sliced('Observation.focus', 'value', 'resolve().gender'),
+      { id: 'Observation.focus:male', sliceName: 'male', max: '0', type: [{ code: 'Reference', targetProfile: [url] }] },
+    ]
+    expect(check(parts, both, [male])).toEqual(['slice Observation.focus male max 0'])
+  })
+})
+
+describe('functions that know more than the resource', () => {
+  const invariant = (expression: string): Part[] => [
+    { id: 'Observation.code', constraint: [{ key: 'x-1', severity: 'error', expression, source: URL }] } as Part,
+    {
+      id: 'Observation.focus',
+      constraint: [{ key: 'x-2', severity: 'error', expression: 'resolve().exists() implies resolve().is(Patient)', source: URL }],
+    } as Part,
+  ]
+  const violated = (expression: string, more: object): string[] => check(invariant(expression), more)
+  const VALUES = 'http://hl7.org/fhir/ValueSet/observation-status'
+
+  test('memberOf', () => {
+    const code = (value: string) => ({ code: { coding: [{ system: 'http://hl7.org/fhir/observation-status', code: value }] } })
+    expect(violated(`memberOf('${VALUES}')`, code('final'))).toEqual([])
+    expect(violated(`memberOf('${VALUES}')`, code('none'))).toContain('invariant Observation.code x-1')
+    // Of a value set that is not known here nothing is said.
+    expect(violated("memberOf('http://example.org/none')", code('final'))).toEqual([])
+  })
+
+  test('resolve', () => {
+    const contained = [{ resourceType: 'Patient', id: 'p' }]
+    expect(violated('true', { contained, focus: [{ reference: '#p' }] })).toEqual([])
+    expect(violated('true', { contained: [{ resourceType: 'Device', id: 'p' }], focus: [{ reference: '#p' }] })).toEqual([
+      'invariant Observation.focus[0] x-2',
+    ])
+    expect(violated('true', { focus: [{ reference: 'Device/elsewhere' }] })).toEqual([])
+  })
+
+  test('conformsTo and hasTemplateIdOf', () => {
+    const vital = "%resource.conformsTo('http://hl7.org/fhir/StructureDefinition/vitalsigns')"
+    expect(violated(vital, {})).toContain('invariant Observation.code x-1')
+    expect(violated(`${vital}.not()`, {})).toEqual([])
+    expect(violated("hasTemplateIdOf('http://example.org/none')", {})).toEqual([])
+  })
+})

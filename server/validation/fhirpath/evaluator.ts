@@ -6,6 +6,7 @@ import { capitalized } from '../type-tree.ts'
 import { type ChoiceKeys, type Collection, NOT_CERTAIN, truth } from './collection.ts'
 import { type Ast, compileExpression } from './compile.ts'
 import type { Environment, Evaluate } from './functions.ts'
+import { HOST_FUNCTIONS, within } from './host.ts'
 
 /** True, false, or undefined when the expression says nothing (empty) about this node. */
 export type Test = (node: unknown, env: Environment) => boolean | undefined
@@ -19,6 +20,8 @@ export interface Evaluator {
   isCompiled(expression: string): boolean
 }
 
+type Slow = (node: unknown, env: object) => unknown
+
 export function createEvaluator(structures: StructuresData): Evaluator {
   const choices = choiceKeysOf(structures)
   const compiled = new Map<string, Evaluate | undefined>()
@@ -30,10 +33,11 @@ export function createEvaluator(structures: StructuresData): Evaluator {
   }
 
   function slowTest(base: string, expression: string): Test {
-    let evaluate: ((node: unknown, env: Environment) => unknown) | undefined
+    let evaluate: Slow | undefined
     return (node, env) => {
-      evaluate ??= fhirpath.compile({ base, expression }, r4, { async: false }) as (node: unknown, env: unknown) => unknown
-      return truth(evaluate(node, env) as Collection)
+      evaluate ??= fhirpath.compile({ base, expression }, r4, { async: false, userInvocationTable: HOST_FUNCTIONS }) as Slow
+      const [run, { resource, rootResource, context }] = [evaluate, env]
+      return truth(within(env, () => run(node, { resource, rootResource, context })) as Collection)
     }
   }
 

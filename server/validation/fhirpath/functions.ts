@@ -5,6 +5,22 @@ export interface Environment {
   resource: unknown
   rootResource: unknown
   context: unknown
+  /** absent: nothing is known but the resource */
+  host?: Host
+  /** the Bundle that the resource stands in */
+  bundle?: unknown
+}
+
+/** What the validator knows beside the resource. */
+export interface Host {
+  /** undefined: the value set is not known */
+  isMember(value: unknown, valueSet: string): boolean | undefined
+  /** undefined: the profile is not known */
+  conforms(value: unknown, profile: string, env: Environment): boolean | undefined
+  /** identifiers of a StructureDefinition, for templates of CDA */
+  identifiersOf(profile: string): readonly string[] | undefined
+  /** the resource that a reference names, when it is at hand */
+  resolve(reference: unknown, env: Environment): object | undefined
 }
 
 /** A compiled expression: the items it starts from, and the environment. */

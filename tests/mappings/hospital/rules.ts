@@ -28,7 +28,7 @@ export function invalid(record: MappedRecord): string[] {
     const { decimals, resource: parsed } = parseResource(stored(serialise(resource)))
     const issues = validator.validate(parsed, { mode: 'create', decimals })
     return issues
-      .filter(({ severity, kind }) => kind !== 'data' && (severity === 'error' || severity === 'fatal'))
+      .filter(({ severity, kind }) => kind !== 'data' && kind !== 'text' && (severity === 'error' || severity === 'fatal'))
       .map((issue) => `${resource.resourceType} ${JSON.stringify(issue)}`)
   })
 }
