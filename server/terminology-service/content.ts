@@ -169,6 +169,7 @@ async function* systemEntries(part: ComposePart & { system: string }, run: Evalu
     return
   }
   if (!system) throw refused('definition-unknown', `${place.at}.system`, 'system')
+  if (!isWhole(system)) run.isOpen = true
   for await (const concepts of system.select(filtersOf(part, place), run.text))
     for (const concept of concepts) yield entryOf(part.system, version, concept, system)
 }
@@ -243,7 +244,6 @@ function versionFor({ system = '', version }: ComposePart, { rules }: Evaluation
 async function systemOf(part: ComposePart & { system: string }, run: Evaluation, place: Place): Promise<CodeSystem | undefined> {
   const system = await run.library.codeSystem(part.system, versionFor(part, run, place))
   if (system) note(run, system)
-  if (system && !isWhole(system)) run.isOpen = true
   return system
 }
 
