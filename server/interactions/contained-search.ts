@@ -137,6 +137,7 @@ function parse(deps: FhirDeps, { actor }: FhirRequest, type: string, query: Quer
   const parsed = deps.search.parse(type, rest, {
     strict,
     builtInOnly: true,
+    ...(deps.codeSets ? { codeSets: deps.codeSets } : {}),
     countDefault: PAGE_COUNT_DEFAULT,
     countMax: PAGE_COUNT_MAX,
     mayFollow: (of) => allows(actor, of, 's'),

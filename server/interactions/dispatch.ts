@@ -2,6 +2,7 @@
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { isResourceType } from '../fhir/resource-types.ts'
 import { methodsOf, operationFor } from '../operations/registry.ts'
+import { withAskedCodes } from './asked-codes.ts'
 import { bundleHandler } from './bundle.ts'
 import { capabilities } from './capabilities.ts'
 import { searchCompartment as byCompartment } from './compartment-search.ts'
@@ -74,6 +75,10 @@ const withHead = (methods: readonly string[]): string[] => [
 
 /** @throws OutcomeError method-not-allowed, read-only, operation-unknown, not-found */
 export function dispatch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  return withAskedCodes(deps, request, async (own) => dispatched(own, request))
+}
+
+function dispatched(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const operation = request.segments.find((segment) => segment.startsWith('$'))
   if (operation !== undefined) return operationFor(request)(deps, request)
   const shape = shapeOf(request.segments)

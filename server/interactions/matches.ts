@@ -8,6 +8,7 @@ import { FHIR_JSON } from '../outcome/render.ts'
 import type { PlanNode } from '../search/plan.ts'
 import type { Stored } from '../store/types.ts'
 import { etag, preferOf, resourceAnswer } from './answers.ts'
+import { withAskedCodes } from './asked-codes.ts'
 import { audited } from './audited.ts'
 import { requireScope } from './checks.ts'
 import { decided } from './decided.ts'
@@ -65,7 +66,8 @@ export function requireLookUp({ actor }: FhirRequest, type: string): void {
  */
 export async function findMatches(deps: FhirDeps, request: FhirRequest, type: string, criteria: string, count = 2): Promise<Stored[]> {
   requireLookUp(request, type)
-  const parsed = parseSearch(deps, request.actor, type, parseCriteria(criteria), true)
+  // A transaction says of each error at which entry it came, and begins nothing again.
+  const parsed = await withAskedCodes(deps, request, async (own) => parseSearch(own, request.actor, type, parseCriteria(criteria), true))
   // `_count` and `_sort` are understood, and ask for everything.
   if (isOfAll(parsed.plan)) throw new OutcomeError('criteria-empty')
   const seen = await decided(deps, request, parsed.patients, async (decision) => {

@@ -25,6 +25,7 @@ export function parseSearch(
     {
       strict,
       budget,
+      ...(deps.codeSets ? { codeSets: deps.codeSets } : {}),
       countDefault: PAGE_COUNT_DEFAULT,
       countMax: PAGE_COUNT_MAX,
       allowed: (of, code, modifier) =>

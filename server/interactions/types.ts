@@ -8,6 +8,7 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { Indexing } from '../indexing/indexing.ts'
 import type { Zone } from '../fhir/zone.ts'
 import type { Search } from '../search/types.ts'
+import type { CodeSets } from '../search/types/search-type.ts'
 import type { SideWrite, Store, Stored } from '../store/types.ts'
 import type { Shipped } from '../terminology-service/shipped.ts'
 import type { Validator } from '../validation/validator.ts'
@@ -65,6 +66,8 @@ export interface FhirDeps {
   merging: Merging
   /** code systems, value sets and maps that come with the server */
   definitions: Shipped
+  /** of one request: see asked-codes.ts */
+  codeSets?: Pick<CodeSets, 'valueSet' | 'related'>
   pages: PageTokens
   /** FHIR base without a slash at its end, e.g. http://127.0.0.1:8080/fhir */
   baseUrl: string

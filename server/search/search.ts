@@ -53,7 +53,7 @@ export function createSearch(options: SearchOptions): Search {
         isAboutPerson: (t, code) => isAboutPerson(t, code, definitions.compartments.get('Patient')?.get(t) ?? []),
         budget: parseOptions.budget ?? { links: 0 },
         options: parseOptions,
-        context,
+        context: parseOptions.codeSets ? withCodeSets(context, parseOptions.codeSets) : context,
       }),
     index: (resource) => indexResource(resource, known(resource.resourceType), own.built, place),
     contained: (resource) => indexContained(resource, own.built, place),
@@ -80,6 +80,13 @@ export function createSearch(options: SearchOptions): Search {
     },
   }
 }
+
+const NO_CODES: CodeSets = { valueSet: () => undefined, hierarchy: () => undefined }
+
+const withCodeSets = (context: PlanContext, codeSets: Partial<CodeSets>): PlanContext => ({
+  ...context,
+  codeSets: { ...(context.codeSets ?? NO_CODES), ...codeSets },
+})
 
 /** The FHIR base without a slash at its end. */
 function fhirBase(publicUrl: string): string {

@@ -3,6 +3,7 @@ import type { DecimalTexts } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { ContainedEntry, IndexEntry, PlanNode, SortTerm } from './plan.ts'
 import type { Position } from './types/near.ts'
+import type { CodeSets } from './types/search-type.ts'
 
 export interface SearchParameter {
   code: string
@@ -61,6 +62,8 @@ export interface LinkBudget {
 }
 
 export interface ParseOptions {
+  /** what the asker's terminology knows, in place of what the search was made with */
+  codeSets?: Partial<CodeSets>
   /** of requests that are parsed several times, once for each type */
   budget?: LinkBudget
   strict: boolean

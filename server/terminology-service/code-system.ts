@@ -48,7 +48,7 @@ export interface CodeSystem {
   over(code: string): Promise<readonly string[]>
   /**
    * Concepts that meet all filters, in the order of the system, in batches.
-   * @param text only those whose words begin as asked (words.ts): may answer more
+   * @param text only those that have the words (words.ts)
    * @throws OutcomeError value-set-filter, code-system-content, expansion-costly
    */
   select(filters: readonly Filter[], text?: string): AsyncIterable<readonly Concept[]>

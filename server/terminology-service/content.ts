@@ -10,6 +10,8 @@ import type { ComposePart, ContainsElement, Designation, ValueSetResource } from
 
 /** Codes that one expansion may go through: they are all in memory at once. */
 export const COLLECTED_MAX = 200_000
+/** Expressions in one value set, with all that it is made of. */
+const REGEXES_MAX = 5
 /** Value sets within value sets. */
 const DEPTH_MAX = 20
 
@@ -22,6 +24,8 @@ export interface Entry {
   designations: readonly Designation[]
   abstract: boolean
   inactive: boolean
+  /** the system has looked for the words of the filter already */
+  found?: true
   /** where its codes stand under each other */
   within?: CodeSystem
 }
@@ -46,6 +50,8 @@ export interface Evaluation {
   used: Set<string>
   /** only a part of some code system is known */
   isOpen: boolean
+  /** expressions that were run */
+  regexes: Set<string>
 }
 
 export const evaluation = (library: Library, rules: VersionRules = NO_RULES): Evaluation => ({
@@ -53,6 +59,7 @@ export const evaluation = (library: Library, rules: VersionRules = NO_RULES): Ev
   rules,
   used: new Set(),
   isOpen: false,
+  regexes: new Set(),
 })
 
 export type Membership = 'yes' | 'no' | 'unknown'
@@ -169,8 +176,10 @@ async function* systemEntries(part: ComposePart & { system: string }, run: Evalu
     return
   }
   if (!system) throw refused('definition-unknown', `${place.at}.system`, 'system')
-  for await (const concepts of system.select(filtersOf(part, place), run.text))
-    for (const concept of concepts) yield entryOf(part.system, version, concept, system)
+  if (!isWhole(system)) run.isOpen = true
+  for await (const concepts of system.select(filtersOf(part, run, place), run.text))
+    for (const concept of concepts)
+      yield { ...entryOf(part.system, version, concept, system), ...(run.text === undefined ? {} : { found: true }) }
 }
 
 function entryOf(url: string, version: string | undefined, concept: Omit<Concept, 'properties'>, within?: CodeSystem): Entry {
@@ -212,7 +221,7 @@ async function inSystemPart(part: ComposePart & { system: string }, asked: Asked
   const wanted = versionFor(part, run, place)
   if (wanted !== undefined && asked.version !== undefined && wanted !== asked.version) return 'no'
   if (part.concept) return part.concept.some(({ code }) => code === asked.code) ? 'yes' : 'no'
-  const filters = filtersOf(part, place)
+  const filters = filtersOf(part, run, place)
   const systems = (await run.library.codeSystems(part.system)).filter((one) => matchesVersion(one, wanted ?? asked.version))
   let found: Membership = systems.length > 0 && systems.every(isWhole) ? 'no' : 'unknown'
   if (found === 'unknown') run.isOpen = true
@@ -227,8 +236,15 @@ async function inSystemPart(part: ComposePart & { system: string }, asked: Asked
 
 const matchesVersion = ({ version }: CodeSystem, wanted: string | undefined): boolean => wanted === undefined || version === wanted
 
-const filtersOf = ({ filter = [] }: ComposePart, { at }: Place): Filter[] =>
-  filter.map(({ property, op, value }, n) => ({ property, op, value, at: `${at}.filter[${n}]` }))
+/** Each expression may take its time (filters.ts): all of them together have an end too. @throws OutcomeError value-set-filter */
+function filtersOf({ filter = [] }: ComposePart, { regexes }: Evaluation, { at }: Place): Filter[] {
+  return filter.map(({ property, op, value }, n) => {
+    const one = { property, op, value, at: `${at}.filter[${n}]` }
+    if (op === 'regex') regexes.add(value)
+    if (regexes.size > REGEXES_MAX) throw new OutcomeError('value-set-filter', { expression: [one.at] })
+    return one
+  })
+}
 
 /** @throws OutcomeError code-system-version */
 function versionFor({ system = '', version }: ComposePart, { rules }: Evaluation, { at }: Place): string | undefined {
@@ -243,7 +259,6 @@ function versionFor({ system = '', version }: ComposePart, { rules }: Evaluation
 async function systemOf(part: ComposePart & { system: string }, run: Evaluation, place: Place): Promise<CodeSystem | undefined> {
   const system = await run.library.codeSystem(part.system, versionFor(part, run, place))
   if (system) note(run, system)
-  if (system && !isWhole(system)) run.isOpen = true
   return system
 }
 

@@ -47,7 +47,7 @@ export async function expand(set: ValueSetResource, asked: ExpansionRequest, run
 function isAskedFor(entry: Entry, { filter, activeOnly, excludeNotForUI, displayLanguage }: ExpansionRequest): boolean {
   if (activeOnly === true && entry.inactive) return false
   if (excludeNotForUI === true && entry.abstract) return false
-  if (filter === undefined) return true
+  if (filter === undefined || entry.found) return true
   const display = displayOf(entry, displayLanguage)
   return hasWords({ ...entry, ...(display === undefined ? {} : { display }) }, filter)
 }

@@ -1,4 +1,5 @@
 /** A code system whose concepts are all in memory: those of resources and of the tables in `terminology/`. */
+import { setImmediate } from 'node:timers/promises'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { CodeSystem, Concept, Filter } from './code-system.ts'
 import { conceptTree, isUnderByPrefix, type Node, type PrefixRule } from './concept-tree.ts'
@@ -29,6 +30,17 @@ export function memorySystem(resource: CodeSystemResource, { supplements = [], p
     const all = filters.map((filter) => chosenBy(filter, tree))
     return (some) => all.reduce((left, chosen) => chosen(left), some)
   }
+  // One code after the other is asked for by the same filters.
+  const kept = new Map<string, ReadonlySet<string>>()
+  const meeting = (filters: readonly Filter[]): ReadonlySet<string> => {
+    const key = JSON.stringify(filters.map(({ property, op, value }) => [property, op, value]))
+    const known = kept.get(key)
+    if (known) return known
+    const found = new Set(filtersOf(filters)([...nodes.values()]).map(({ concept }) => concept.code))
+    if (kept.size >= KEPT_MAX) kept.clear()
+    kept.set(key, found)
+    return found
+  }
   return {
     url: resource.url ?? '',
     ...(resource.version === undefined ? {} : { version: resource.version }),
@@ -48,12 +60,13 @@ export function memorySystem(resource: CodeSystemResource, { supplements = [], p
       for (const found of batches(filtersOf(filters)([...nodes.values()]))) {
         const concepts = found.map(({ concept }) => concept)
         yield text === undefined ? concepts : concepts.filter((concept) => hasWords(concept, text))
-        await Promise.resolve()
+        // Others are answered meanwhile.
+        await setImmediate()
       }
     },
     matches: async (code, filters) => {
       const node = nodeOf(code)
-      return node !== undefined && filtersOf(filters)([node]).length > 0
+      return node !== undefined && meeting(filters).has(node.concept.code)
     },
   }
 }

@@ -24,6 +24,17 @@ const SOUND_LENGTH_MAX = 100
 const CACHE_MAX = 50_000
 const known = new Map<string, Sounds>()
 
+/** Folded once: a large system is gone through again and again. */
+const foldedTexts = new WeakMap<Named, { code: string; texts: readonly string[] }>()
+
+function textsOf(one: Named): { code: string; texts: readonly string[] } {
+  const kept = foldedTexts.get(one)
+  if (kept) return kept
+  const made = { code: fold(one.code), texts: [one.display ?? '', ...one.designations.map(({ value }) => value)].map(fold) }
+  foldedTexts.set(one, made)
+  return made
+}
+
 /** Each word of the filter must be found, in whatever order. */
 export function hasWords(one: Named, filter: string): boolean {
   const words = filter
@@ -32,8 +43,7 @@ export function hasWords(one: Named, filter: string): boolean {
     .map(fold)
     .filter((word) => word !== '')
   if (words.length === 0) return true
-  const code = fold(one.code)
-  const texts = [one.display ?? '', ...one.designations.map(({ value }) => value)].map(fold)
+  const { code, texts } = textsOf(one)
   return words.every((word) => code.startsWith(word) || texts.some((text) => text.includes(word) || sounds(text, word)))
 }
 

@@ -74,6 +74,18 @@ test.each<[string, number]>([
   expect(answer.text).not.toMatch(/secret|"z"/)
 })
 
+test.each<[string, number]>([
+  ['Condition?code:in=urn:test:hidden-set-{w}', 400],
+  // Of a system that is included whole every code is meant, whether or not it is known here.
+  ['Condition?code:not-in=urn:test:on-hidden-{w}', 200],
+  ['Condition?code:below=urn:test:hidden-{w}|a', 400],
+  ['Condition?code:in=urn:test:open-set-{w}', 200],
+  ['Condition?code:above=urn:test:open-{w}|b', 200],
+])('L01 %s is %i in both worlds', async (path, status) => {
+  const answer = await sameInBoth(held, (w) => `/fhir/${path.replaceAll('{w}', w)}`)
+  expect(answer.status).toBe(status)
+})
+
 test('L01 POST of $find-matches and $closure', async () => {
   const parameter = (w: World) => [
     { name: 'system', valueUri: `urn:test:hidden-${w}` },

@@ -139,6 +139,12 @@ describe('ValueSet/$expand', () => {
     [is('is-a', '2', 'legs'), 'value-set-filter'],
     [is('regex', '(', 'code'), 'value-set-filter'],
     [is('regex', '(((a|b|i|r|d)*)*)*x', 'display'), 'value-set-filter'],
+    [
+      valueSet('x', {
+        include: [1, 2, 3, 4, 5, 6].map((n) => ({ system: ANIMALS, filter: [{ property: 'code', op: 'regex', value: `${n}` }] })),
+      }),
+      'value-set-filter',
+    ],
     [valueSet('x', { include: [{ system: 'urn:nowhere' }] }), 'definition-unknown'],
     [valueSet('x', { include: [{ valueSet: ['urn:nowhere'] }] }), 'definition-unknown'],
     [valueSet('x', { include: [{ system: 'http://unitsofmeasure.org' }] }), 'code-system-content'],

@@ -24,7 +24,9 @@ export function planInSet(criterion: Criterion, context: PlanContext, planCode: 
 }
 
 /** The code and all that stand under it. A chapter (`A00-B99`) is all from its first to its last category. */
-export function planUnder(criterion: Criterion, context: PlanContext, planCodes: PlanCodes): PlanNode {
+export function planUnder(criterion: Criterion, context: PlanContext, planCodes: PlanCodes, planCode: PlanCode): PlanNode {
+  const listed = planRelated('under', criterion, context, planCode)
+  if (listed) return listed
   const { system, code, root } = placeOf(criterion, context)
   const [first = code, last = code] = isRange(code, root) ? code.split('-') : []
   return planCodes(system, first, last)
@@ -32,11 +34,22 @@ export function planUnder(criterion: Criterion, context: PlanContext, planCodes:
 
 /** The code and all over it: its beginnings, and the ranges that are listed. */
 export function planOver(criterion: Criterion, context: PlanContext, planCode: PlanCode): PlanNode {
+  const listed = planRelated('over', criterion, context, planCode)
+  if (listed) return listed
   const { system, code, root, ranges } = placeOf(criterion, context)
   const [first, last] = isRange(code, root) ? [code.slice(0, root), code.slice(root + 1)] : [code.slice(0, root), code.slice(0, root)]
   const around = ranges.filter((range) => range.slice(0, root) <= first && last <= range.slice(root + 1))
   const beginnings = isRange(code, root) ? [code] : Array.from({ length: code.length - root + 1 }, (_, more) => code.slice(0, root + more))
   return flat([...new Set([...beginnings, ...around])].map((over) => planCode(system, over)))
+}
+
+/** In a system that lists what stands under what. Undefined: its codes say so themselves, or it is not known. */
+function planRelated(side: 'under' | 'over', criterion: Criterion, context: PlanContext, planCode: PlanCode): PlanNode | undefined {
+  const [system = '', code = '', ...more] = splitEscaped(criterion.value, '|').map(unescapeValue)
+  if (system === '' || code === '' || more.length > 0 || context.codeSets?.hierarchy(system)) return undefined
+  const codes = context.codeSets?.related?.(side, system, code)
+  if (codes && codes.length > VALUE_SET_CODES_MAX) throw refused('too-costly', criterion)
+  return codes && flat(codes.map((one) => planCode(system, one)))
 }
 
 /** Two categories with a hyphen, as ICD writes chapters and blocks. */

@@ -44,6 +44,8 @@ export interface CodeSets {
   valueSet(url: string): readonly { system: string; codes?: readonly string[] }[] | undefined
   /** a code stands under its beginnings of at least `root` characters, and under the ranges of those; undefined: not known */
   hierarchy(system: string): { root: number; ranges: readonly string[] } | undefined
+  /** of a system whose codes say nothing of it: a code and all that stand under it, or over it; undefined: not known as a whole */
+  related?(side: 'under' | 'over', system: string, code: string): readonly string[] | undefined
 }
 
 export interface PlanContext {

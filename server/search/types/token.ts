@@ -180,11 +180,12 @@ const planAbove: SearchType['plan'] = (column, criterion, context) =>
 
 const planBelow: SearchType['plan'] = (column, criterion, context) => {
   if (column.systems.includes(MIME_TYPES)) return planMimeTypes(column, criterion)
-  return planUnder(criterion, context, (system, from, to) => {
+  const planCodes = (system: string, from: string, to: string): PlanNode => {
     if (column.plain || (context.localCodes === false && isLocalSystem(system))) return { kind: 'nothing' }
     const start = `${column.code}${SEPARATOR.system}${system}|`
     return { kind: 'keyRange', from: start + from, to: prefixEnd(start + to) }
-  })
+  }
+  return planUnder(criterion, context, planCodes, (system, code) => planCoding(column, system, code, context))
 }
 
 /** `text/xml` with whatever parameters, `image` with whatever subtype (R4 search.html, searching MIME types). */

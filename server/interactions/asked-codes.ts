@@ -1,0 +1,97 @@
+/**
+ * `:in`, `:not-in`, `:above` and `:below` ask the terminology of the asker, which has to be waited for, and the reading of a query
+ * waits for nothing: what it needs is said by an error, found out, and the request is begun again. A query is read before anything
+ * is done.
+ */
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { VALUE_SET_CODES_MAX } from '../search/limits.ts'
+import type { CodeSets } from '../search/types/search-type.ts'
+import type { Stored } from '../store/types.ts'
+import { storedFor } from '../operations/terminology/answered.ts'
+import { isWhole } from '../terminology-service/code-system.ts'
+import { evaluation, partsOf } from '../terminology-service/content.ts'
+import { createLibrary, type Library } from '../terminology-service/library.ts'
+import { audited } from './audited.ts'
+import { decided } from './decided.ts'
+import type { FhirDeps, FhirRequest } from './types.ts'
+
+type Ask = { kind: 'set'; url: string } | { kind: 'under' | 'over'; system: string; code: string }
+type Parts = ReturnType<CodeSets['valueSet']>
+
+/** Where nobody begins again, it is what it would be without an answer. */
+class CodesNeeded extends OutcomeError {
+  readonly ask: Ask
+
+  constructor(ask: Ask) {
+    super(ask.kind === 'set' ? 'value-set-unknown' : 'code-system-flat', { params: { name: '?' } })
+    this.ask = ask
+  }
+}
+
+/** Sets and codes of one request. */
+const ASKS_MAX = 50
+
+export async function withAskedCodes<T>(deps: FhirDeps, request: FhirRequest, run: (deps: FhirDeps) => Promise<T>): Promise<T> {
+  const known = new Map<string, unknown>()
+  const answer = (ask: Ask): unknown => {
+    const key = JSON.stringify(ask)
+    if (!known.has(key)) throw new CodesNeeded(ask)
+    return known.get(key)
+  }
+  const codeSets: NonNullable<FhirDeps['codeSets']> = {
+    valueSet: (url) => answer({ kind: 'set', url }) as Parts,
+    related: (kind, system, code) => answer({ kind, system, code }) as readonly string[] | undefined,
+  }
+  for (;;) {
+    try {
+      return await run({ ...deps, codeSets })
+    } catch (error) {
+      if (!(error instanceof CodesNeeded)) throw error
+      if (known.size >= ASKS_MAX) throw new OutcomeError('too-costly')
+      known.set(JSON.stringify(error.ask), await found(deps, request, error.ask))
+    }
+  }
+}
+
+/** What the asker may see of it; a definition that was used is on record. */
+async function found(deps: FhirDeps, request: FhirRequest, ask: Ask): Promise<unknown> {
+  const seen = await decided(deps, request, [], async (decision) => {
+    const met = new Map<string, Stored>()
+    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met))
+    return { value: await valueFor(library, ask), met }
+  })
+  const used = [...seen.value.met.values()]
+  const type = ask.kind === 'set' ? 'ValueSet' : 'CodeSystem'
+  const query: [string, string][] = [['url', ask.kind === 'set' ? ask.url : ask.system]]
+  if (used.length > 0) await audited(deps, request, { interaction: 'search-type', action: 'E', type, found: used, seen, query })
+  return seen.value.value
+}
+
+/** Undefined: not known, or not as a whole; any answer would be another set. */
+async function valueFor(library: Library, ask: Ask): Promise<unknown> {
+  try {
+    return ask.kind === 'set' ? await setFor(library, ask.url) : await codesFor(library, ask.kind, ask)
+  } catch (error) {
+    if (error instanceof OutcomeError && error.status < 500) return undefined
+    throw error
+  }
+}
+
+async function setFor(library: Library, url: string): Promise<Parts> {
+  const set = await library.valueSet(url)
+  if (!set) return undefined
+  const run = evaluation(library)
+  const parts = await partsOf(set, run)
+  return run.isOpen ? undefined : parts
+}
+
+async function codesFor(
+  library: Library,
+  side: 'under' | 'over',
+  { system: url, code }: { system: string; code: string },
+): Promise<readonly string[] | undefined> {
+  const system = await library.codeSystem(url)
+  if (!system?.hierarchical || !isWhole(system)) return undefined
+  const codes = await (side === 'under' ? system.under(code) : system.over(code))
+  return codes.slice(0, VALUE_SET_CODES_MAX + 1)
+}
