@@ -1,6 +1,7 @@
 /** After a commit: labels anew where a consent, a link or a referenced label changed while the write was under way. */
 import type { Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
+import { relabelRelations } from './overlay-worker.ts'
 import { type RelabelDeps, relabelDocuments, relabelRowsOf } from './relabel.ts'
 import type { RelabelSoon } from './relabel-soon.ts'
 import { isSensitive } from './sensitivity.ts'
@@ -15,6 +16,8 @@ interface Written {
 }
 
 const SETTLE_ROUNDS_MAX = 5
+/** of which there are rows of relations */
+const TREATING = new Set(['Encounter', 'CareTeam'])
 
 export interface SettleDeps extends RelabelDeps {
   soon: RelabelSoon
@@ -38,6 +41,8 @@ async function recheck(deps: RelabelDeps, pending: PendingLabels, written: reado
     const stale = round === 0 ? await staleOf(deps, pending, rows) : await staleRows(deps, rows)
     if (stale.length === 0) return
     for (const [type, docs] of byType(stale)) await relabelRowsOf(deps, type, docs)
+    // Who treats whom was noted under the persons of before.
+    if (stale.some(({ type }) => TREATING.has(type))) await relabelRelations(deps, [...new Set(stale.flatMap(({ acc }) => acc.p))])
     rows = stale.map(({ type, id, v }) => ({ type, id, v }))
   }
 }

@@ -175,6 +175,21 @@ describe('numbers', () => {
     expect(await persons()).toEqual([master, b, master])
   })
 
+  test('two of one number stay one person, merged and parted', async () => {
+    const number = '110105197001010070'
+    await putAll(server, loader, [withNumber('s-1', number, { meta: custody('H1') }), withNumber('s-2', number, { meta: custody('H2') })])
+    const { access } = server.running.fhir
+    const persons = async () => [...new Set((await access.personsOf(['s-1', 's-2'])).values())]
+    const [master] = await persons()
+    await merged(server, 's-1', 's-2')
+    expect(await persons()).toEqual([master])
+    await unmerged(server, 's-1', 's-2')
+    expect(await persons()).toEqual([master])
+    // Another organisation answers for it from now on.
+    await putAll(server, loader, [withNumber('s-2', number, { meta: custody('H1') })])
+    expect(await persons()).toEqual([master])
+  })
+
   test('a number that comes later takes all along; another one is refused and left to a clerk', async () => {
     const [a, b] = await two('later')
     await merged(server, a, b)

@@ -146,6 +146,23 @@ test('a refusal of one with an exception for somebody permits nothing of the oth
   expect(await counted(token)).toBe(own)
 }, 60_000)
 
+test('in a series that both have, a withdrawal takes the other’s permit away, and a permit leaves the other’s refusal', async () => {
+  const token = await researcher()
+  const same = (value: string, more: object = {}) => ({ extra: { identifier: [{ system: 'urn:series', value }], ...more } })
+  const [a, b] = await pair('series')
+  await give(server, a, { ...BROAD, ...same('s-1') })
+  const open = await counted(token)
+  const refusing = await pair('series-2')
+  await give(server, refusing[0], { ...NO_SHARING, ...same('s-2') })
+  await merged(server, a, b)
+  await merged(server, ...refusing)
+  await give(server, b, { ...BROAD, ...same('s-1', { status: 'inactive' }) })
+  await give(server, refusing[1], { ...NO_SHARING, policy: 'OPTIN', ...same('s-2') })
+  await relabelled(server)
+  expect(await counted(token)).toBe(open - 1)
+  expect([await seen(await doctorOf('a'), refusing), await seen(await doctorOf('b'), refusing)]).toEqual([[], []])
+}, 60_000)
+
 test('what is refused while they are joined stays refused for both', async () => {
   const ids = await pair('since')
   const [a, b] = ids

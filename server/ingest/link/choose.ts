@@ -37,7 +37,9 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
   const weak = identity.numbers.filter((n) => !n.strong).flatMap((n) => weakOwner(identity, known, names, n))
   const byLegal = names.legal === undefined ? undefined : known.numbers.get(names.legal)
   const fits = (patient: string): boolean => mayBe(identity, known, names, patient) && takes(known.records.get(patient), strong)
-  const patient = owners[0] ?? weak.find(fits) ?? [byLegal].find((p) => p !== undefined && fits(p))
+  // A Patient that a client writes is this one, also when another organisation answers for it than when it was first written.
+  const written = identity.patient !== undefined && known.records.has(identity.patient) ? identity.patient : undefined
+  const patient = written ?? owners[0] ?? weak.find(fits) ?? [byLegal].find((p) => p !== undefined && fits(p))
   if (patient === undefined && strong.length === 0 && names.legal === undefined) {
     return { found: false, awaits: identity.numbers.map((n) => n.hash) }
   }

@@ -31,7 +31,9 @@ export async function readFacts(
   const person = legal?.links && legal.birthDate !== undefined ? keyedId(deps.secret, 'person', legal.number) : undefined
   const hashes = [...identity.numbers.map((n) => n.hash), ...(identity.replaces ?? []), ...(legalHash === undefined ? [] : [legalHash])]
   const found = await tables.numbers.getMany([...new Set(hashes)])
-  const records = await tables.records.getMany([...new Set(found.map((n) => n.patient))])
+  const records = await tables.records.getMany([
+    ...new Set([...found.map((n) => n.patient), ...(identity.patient === undefined ? [] : [identity.patient])]),
+  ])
   const keys = [...new Set([...(person === undefined ? [] : [person]), ...records.flatMap((r) => r.number?.value ?? [])])]
   const identities = new Map((await tables.identities.getMany(keys)).map((doc) => [doc._id, doc]))
   const concerned = [...records.map(({ _id }) => _id), ...[...identities.values()].flatMap((doc) => doc.statements.map((s) => s.patient))]

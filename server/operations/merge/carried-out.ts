@@ -105,13 +105,12 @@ export async function answered(
   const { code, params } = told
   const outcome = renderOutcome([{ code, severity: 'information', ...(params ? { params } : {}) }])
   const result = await resultFor(deps, request, kind, told.target, told.text)
-  const parts = [
-    `{"name":"input","resource":${input}}`,
+  const more = [
     `{"name":"outcome","resource":${JSON.stringify(outcome)}}`,
     ...(result === undefined ? [] : [`{"name":"result","resource":${result}}`]),
   ]
-  const body = `{"resourceType":"Parameters","parameter":[${parts.join(',')}]}`
-  return { status: 200, headers: { 'Content-Type': FHIR_JSON }, body: [body] }
+  const body = ['{"resourceType":"Parameters","parameter":[{"name":"input","resource":', input, `},${more.join(',')}]}`]
+  return { status: 200, headers: { 'Content-Type': FHIR_JSON }, body, reflected: [1] }
 }
 
 async function resultFor(deps: FhirDeps, request: FhirRequest, kind: Kind, id: string, text?: string): Promise<string | undefined> {
