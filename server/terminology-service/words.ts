@@ -35,13 +35,20 @@ function textsOf(one: Named): { code: string; texts: readonly string[] } {
   return made
 }
 
+let last: { filter: string; words: readonly string[] } | undefined
+
+/** One filter is asked of every concept. */
+function wordsOf(filter: string): readonly string[] {
+  if (last?.filter !== filter) {
+    const words = filter.trim().split(/\s+/).map(fold)
+    last = { filter, words: words.filter((word) => word !== '') }
+  }
+  return last.words
+}
+
 /** Each word of the filter must be found, in whatever order. */
 export function hasWords(one: Named, filter: string): boolean {
-  const words = filter
-    .trim()
-    .split(/\s+/)
-    .map(fold)
-    .filter((word) => word !== '')
+  const words = wordsOf(filter)
   if (words.length === 0) return true
   const { code, texts } = textsOf(one)
   return words.every((word) => code.startsWith(word) || texts.some((text) => text.includes(word) || sounds(text, word)))
