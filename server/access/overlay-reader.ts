@@ -11,6 +11,8 @@ export interface Snapshot {
   overlay: readonly OverlayEntry[]
   /** text of the overlay, for comparing */
   key: string
+  /** of them those of persons to whom others belong than before */
+  regrouped: ReadonlySet<string>
   /** highest class number */
   classes: number
 }
@@ -55,7 +57,8 @@ export function createOverlayReader(tables: Pick<AccessTables, 'overlay'>, class
     if (marker) await classes.announced(marker.epoch)
     const overlay = rows.filter((row) => row !== marker).map(({ _id, epoch }) => ({ person: _id, epoch }))
     const key = overlay.map(({ person, epoch }) => `${person}#${epoch}`).join(' ')
-    last = { overlay, key, classes: classes.max }
+    const regrouped = new Set(rows.flatMap((row) => (row.regrouped ? [row._id] : [])))
+    last = { overlay, key, regrouped, classes: classes.max }
     return last
   }
 

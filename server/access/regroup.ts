@@ -30,7 +30,7 @@ export async function regroupEffect(deps: RelabelDeps, regroup: Regroup, inputs:
   const after = rowsAfter(before, regroup)
   const { side, changed } = await stateWrites(deps, await nextStates(deps, regroup, after, inputs))
   const since = deps.now()
-  const entry = (_id: string, epoch: number, person: string): OverlayDoc => ({ _id, epoch, person, since, done: null })
+  const entry = (_id: string, epoch: number, person: string): OverlayDoc => ({ _id, epoch, person, since, done: null, regrouped: true })
   const heir = (person: string): string =>
     regroup.kind === 'join' ? (regroup.moved.find(({ from }) => from === person)?.to ?? person) : person
   const entries = [

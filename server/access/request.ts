@@ -75,11 +75,11 @@ function guarded<T>(promise: Promise<T>): Promise<T> {
 }
 
 /**
- * Some of those for whom he stands are just being relabelled: who belongs to them may have changed between the two reads, which
- * were made side by side (docs/decisions/0015). Then he is looked up once more, behind the overlay.
+ * Some of those for whom he stands were just joined or parted, perhaps between the two reads, which were made side by side
+ * (docs/decisions/0015): he is looked up once more, behind the overlay.
  */
-function isSettling({ overlay }: Snapshot, { standings }: Stood): boolean {
-  return overlay.some(({ person }) => standings.some(({ persons }) => persons?.has(person)))
+function isSettling({ regrouped }: Snapshot, { standings }: Stood): boolean {
+  return regrouped.size > 0 && standings.some(({ persons }) => persons !== undefined && !persons.isDisjointFrom(regrouped))
 }
 
 function unrestricted(): AccessRequest {

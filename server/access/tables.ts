@@ -50,6 +50,8 @@ export interface OverlayDoc extends TableDoc {
   since: Date
   /** set when all documents are relabelled */
   done: Date | null
+  /** who belongs to the person has changed, not only its rules */
+  regrouped?: true
 }
 
 export interface ClassDoc extends TableDoc {
