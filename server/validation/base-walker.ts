@@ -146,7 +146,7 @@ function target(targets: readonly string[], value: Json, at: string, walk: Walk)
     code: 'reference-type',
     expression: at,
     rule: `Reference(${targets.join(' | ')})`,
-    kind: 'structure',
+    kind: 'text',
   })
 }
 

@@ -1,5 +1,6 @@
 /** Where an extension may stand and what is inside it (R4 defining-extensions.html, extensibility.html). */
 import type { Holder, Walk } from './base-walker.ts'
+import type { ValidationIssue } from './issue.ts'
 import type { ProfileDefinition } from './profile-definitions.ts'
 import type { ProfileNode } from './profile-tree.ts'
 import { objectsOf } from './text-rules/items.ts'
@@ -35,6 +36,9 @@ export function isInContext({ url, context, type }: ProfileDefinition, holder: H
   })
 }
 
+/** HL7's own examples and definitions use its extensions elsewhere and with other parts: that is worth saying, and refuses no write. */
+export const kindOf = (url: string): ValidationIssue['kind'] => (url.startsWith('http://hl7.org/') ? 'text' : 'profile')
+
 /** A part of a complex extension that its definition does not name: parts are named by what the definition says, and by nothing else. */
 export function reportUnknownParts(profile: ProfileNode, extension: Json, at: string, walk: Walk, canonical: string): void {
   const { extension: parts } = extension
@@ -44,6 +48,13 @@ export function reportUnknownParts(profile: ProfileNode, extension: Json, at: st
     const { url } = part
     if (typeof url !== 'string' || url.includes(':') || slices.some((slice) => slice.matches({ value: part, type: 'Extension' }))) continue
     const expression = `${at}.extension[${index}]`
-    walk.issues.add({ severity: 'error', code: 'extension-unknown', expression, rule: 'extension', profile: canonical, kind: 'profile' })
+    walk.issues.add({
+      severity: 'error',
+      code: 'extension-unknown',
+      expression,
+      rule: 'extension',
+      profile: canonical,
+      kind: kindOf(canonical),
+    })
   }
 }

@@ -14,12 +14,13 @@ export interface ValidationIssue {
   /**
    * `data`: the sender's own facts disagree (sums, order of dates, check digits). A sender cannot be made to change them:
    * ingest stores such resources and flags them, a REST write with an error of this kind is refused.
-   * `text`: a rule that stands in the text of R4 and in none of its definitions. `$validate` says it; no write is refused for it.
+   * `text`: a rule that stands in the text of R4 and in none of its definitions, or one that R4's own examples break (types of
+   * references, places and parts of HL7's extensions). `$validate` says it; no write is refused for it.
    */
   kind: 'structure' | 'profile' | 'data' | 'text'
 }
 
-/** Whether a write is refused for it; rules of the text of R4 alone refuse none. */
+/** Whether a write is refused for it; what R4's own examples break refuses none. */
 export const refusesWrite = ({ severity, kind }: ValidationIssue): boolean =>
   (severity === 'error' || severity === 'fatal') && kind !== 'text'
 

@@ -8,7 +8,7 @@ import { createBaseWalker, type Holder, type Walk } from './base-walker.ts'
 import { loadBase } from './base.ts'
 import { membership } from './bindings.ts'
 import type { Host } from './fhirpath/functions.ts'
-import { isInContext, reportUnknownParts } from './extensions.ts'
+import { isInContext, reportUnknownParts, kindOf } from './extensions.ts'
 import { createBaseInvariants } from './invariants.ts'
 import { IssueList, type ValidationIssue } from './issue.ts'
 import { type Definition, indexDefinitions, readGenerated, unversioned } from './profile-definitions.ts'
@@ -82,7 +82,7 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     const [definition, profile] = [definitions.structure(url), profileOf(url)]
     if (!definition || !profile) return
     if (!isInContext(definition, holder, tree))
-      walk.issues.add({ severity: 'error', code: 'extension-place', expression: at, rule: 'context', profile: url, kind: 'profile' })
+      walk.issues.add({ severity: 'error', code: 'extension-place', expression: at, rule: 'context', profile: url, kind: kindOf(url) })
     walkProfile(profile, value, at, walk, url)
     reportUnknownParts(profile, value, at, walk, url)
   }

@@ -248,7 +248,9 @@ describe('a job', () => {
         while (isRunning) await older('Encounter')
       }),
     )
-    const answer = await run('Encounter/$reindex')
+    // A job that no pass of which met the other one is rightly complete: it is begun again until one does.
+    let answer = await run('Encounter/$reindex')
+    for (let more = 20; fact(answer, 'status') === 'completed' && more > 0; more--) answer = await run('Encounter/$reindex')
     isRunning = false
     await other
     expect([fact(answer, 'status'), fact(answer, 'unsettledType'), fact(answer, 'failed')]).toEqual(['failed', 'Encounter', 0])
