@@ -11,4 +11,6 @@ export default {
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   testTimeout: 60000,
   maxWorkers: 2,
+  // What a file loads stays in its worker's heap.
+  workerIdleMemoryLimit: '1200MB',
 }
