@@ -1,4 +1,5 @@
 /** Of whom an organisation has a record: about them it may write, and what it writes may become theirs. */
+import { sharedReads } from '../store/shared-reads.ts'
 import type { Store, Stored } from '../store/types.ts'
 import { type AccessTables, LABELLING } from './tables.ts'
 
@@ -18,15 +19,38 @@ export async function hasRecordAt(
   person: string,
   known: ReadonlyMap<string, string> = new Map(),
 ): Promise<boolean> {
+  // Most write about patients of their own: those need no more than this, and who asks at the same time shares it.
+  const patients = (await patientsUnder(deps.store)([person])).flat()
+  if (patients.some(({ id, deleted, acc }) => !deleted && acc.o === organization && known.get(id) === person)) return true
   const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
   if (visit.length > 0) return true
-  const patients: Stored[] = []
-  for await (const batch of deps.store.ofPersons(LABELLING, 'Patient', { persons: [person] })) patients.push(...batch)
-  if (patients.some(({ id, deleted, acc }) => !deleted && acc.o === organization && known.get(id) === person)) return true
   // Those that are the person; one that only refers to it is about somebody else. Of nobody the same is asked: it takes as long.
   const linked = await deps.tables.persons.getMany(patients.length === 0 ? [person] : patients.map(({ id }) => id))
   const persons = new Map(linked.map((one) => [one._id, one.person]))
   const own = patients.filter(({ id, deleted }) => !deleted && (persons.get(id) ?? id) === person)
   const custodians = new Set(own.map(({ acc }) => acc.o))
   return custodians.has(organization) || (custodians.size > 0 && [...custodians].every((custodian) => custodian === ''))
+}
+
+type PatientsUnder = (persons: readonly string[]) => Promise<Stored[][]>
+
+/** Persons of one query. */
+const PERSONS_AT_ONCE = 64
+const readers = new WeakMap<Store, PatientsUnder>()
+
+/** The Patients that stand under each person's key, deleted ones too. */
+function patientsUnder(store: Store): PatientsUnder {
+  const known = readers.get(store)
+  if (known) return known
+  const made = sharedReads<string, Stored[]>(
+    async (persons) => {
+      const found = new Map(persons.map((person): [string, Stored[]] => [person, []]))
+      for await (const batch of store.ofPersons(LABELLING, 'Patient', { persons }))
+        for (const patient of batch) for (const person of patient.acc.p) found.get(person)?.push(patient)
+      return found
+    },
+    { lanes: 1, keysMax: PERSONS_AT_ONCE },
+  )
+  readers.set(store, made)
+  return made
 }

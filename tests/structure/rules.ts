@@ -24,6 +24,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/search',
     'server/store/types.ts',
     'server/store/leases.ts',
+    'server/store/shared-reads.ts',
     'server/store/soon.ts',
     'server/writer/types.ts',
   ],
