@@ -13,9 +13,8 @@ import {
   type Broken,
   warns,
 } from './broken.ts'
-import { B, coding, concept, cs, type ProfileCases, profile } from './case.ts'
+import { B, coding, concept, cs, type ProfileCases, profile, meta } from './case.ts'
 
-const meta = (id: string): { profile: string[] } => ({ profile: [profile(id)] })
 const REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 const ROLE = 'http://terminology.hl7.org/CodeSystem/object-role'
 const purpose = (code: string): object => concept(REASON, code)

@@ -14,10 +14,8 @@ import {
   VISIT,
   warns,
 } from './broken.ts'
-import { B, coding, concept, cs, ID_CARD, type ProfileCases, profile } from './case.ts'
+import { B, coding, concept, cs, ID_CARD, type ProfileCases, profile, meta, number } from './case.ts'
 
-const meta = (id: string): { profile: string[] } => ({ profile: [profile(id)] })
-const number = (kind: string, value: string): { system: string; value: string } => ({ system: `${B}/sid/H1/${kind}`, value })
 const ACT = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
 const DIVISION = 'urn:oid:2.16.156.10011.2.3.3.2'
 const PLACE = 'http://terminology.hl7.org/CodeSystem/location-physical-type'

@@ -3,6 +3,9 @@ import type { FhirResource } from '../../../server/fhir/types.ts'
 
 export const B = 'https://fhir-cn.example'
 export const profile = (id: string): string => `${B}/StructureDefinition/${id}`
+export const meta = (id: string): { profile: string[] } => ({ profile: [profile(id)] })
+/** a number that the hospital H1 gave */
+export const number = (kind: string, value: string): { system: string; value: string } => ({ system: `${B}/sid/H1/${kind}`, value })
 export const cs = (id: string): string => `${B}/CodeSystem/${id}`
 export const coding = (system: string, code: string): { system: string; code: string } => ({ system, code })
 export const concept = (system: string, code: string): { coding: { system: string; code: string }[] } => ({ coding: [{ system, code }] })

@@ -14,10 +14,8 @@ import {
   VISIT,
   warns,
 } from './broken.ts'
-import { B, coding, concept, cs, type ProfileCases, profile } from './case.ts'
+import { B, coding, concept, cs, type ProfileCases, profile, meta, number } from './case.ts'
 
-const meta = (id: string): { profile: string[] } => ({ profile: [profile(id)] })
-const number = (kind: string, value: string): { system: string; value: string } => ({ system: `${B}/sid/H1/${kind}`, value })
 const V2_0074 = 'http://terminology.hl7.org/CodeSystem/v2-0074'
 const LOINC = 'http://loinc.org'
 const UCUM = 'http://unitsofmeasure.org'

@@ -17,9 +17,8 @@ import {
   warns,
   type Broken,
 } from './broken.ts'
-import { B, coding, concept, cs, type ProfileCases, profile } from './case.ts'
+import { B, coding, concept, cs, type ProfileCases, profile, meta } from './case.ts'
 
-const meta = (id: string): { profile: string[] } => ({ profile: [profile(id)] })
 const DOCUMENTS = 'urn:oid:2.16.156.10011.2.4'
 const LOINC = 'http://loinc.org'
 const SECTION = cs('cn-section')

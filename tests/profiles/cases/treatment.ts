@@ -13,10 +13,8 @@ import {
   VISIT,
   warns,
 } from './broken.ts'
-import { B, coding, concept, cs, type ProfileCases, profile } from './case.ts'
+import { B, coding, concept, cs, type ProfileCases, profile, meta, number } from './case.ts'
 
-const meta = (id: string): { profile: string[] } => ({ profile: [profile(id)] })
-const number = (kind: string, value: string): { system: string; value: string } => ({ system: `${B}/sid/H1/${kind}`, value })
 const GRADE = coding('urn:oid:2.16.156.10011.2.3.1.259', '2')
 
 export const serviceOrder: ProfileCases = {
