@@ -35,6 +35,8 @@ export const BOUNDS = {
   commitQueue: 10_000,
   /** how long a unit is tried again when others are at the same documents, or the database restarts */
   commitRetryMs: 20_000,
+  /** a transaction that rests for longer and has no connection any more belongs to a process that is gone */
+  orphanIdleMs: 1000,
   commitRetryDelayMinMs: 5,
   commitRetryDelayMaxMs: 500,
   /** bodies of one command of several documents: the driver makes it in 17 MB */

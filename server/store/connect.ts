@@ -16,6 +16,11 @@ export interface ConnectOptions {
   serverSelectionMs?: number
 }
 
+/** The name by which the database knows the connections of all processes that serve this database. */
+export const appName = (database: string): string => `yilian ${database}`.slice(0, APP_NAME_CHARS)
+/** The protocol's limit is 128 bytes. */
+const APP_NAME_CHARS = 120
+
 /**
  * Connects and checks that the server is a member of a replica set or the router of a sharded cluster: transactions and
  * majority reads, on which consent and audit rest, do not exist on a standalone.
@@ -24,7 +29,7 @@ export interface ConnectOptions {
 export async function connect(options: ConnectOptions): Promise<Connection> {
   tellWhoWaitsForClosedSockets()
   const client = new MongoClient(options.uri, {
-    appName: 'yilian',
+    appName: appName(options.database),
     // What a majority has can not be taken back; labels and consents must never be read from a state that is rolled back.
     readConcern: { level: 'majority' },
     readPreference: 'primary',

@@ -19,6 +19,7 @@ import { createFeed } from './feed.ts'
 import type { StoreLog } from './log.ts'
 import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import type { PlanNode } from '../search/plan.ts'
+import { endOrphans } from './orphans.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
 import { createSearching, findingNothing } from './searching.ts'
@@ -50,6 +51,7 @@ export function claimId(key: string): string {
 export async function createStore(options: StoreOptions): Promise<Store> {
   const { client, db } = await connect(options)
   const { log } = options
+  await endOrphans({ client, db }, log)
   const collections = collectionsOf(db)
   await collections.ensure([AUDIT_TYPE], [CLAIMS, HEADS, SHAPES, INTENTS, WRITERS])
   const heads = createChainHeads(db, log)
