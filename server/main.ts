@@ -1,5 +1,6 @@
 /** `npm start`: reads the configuration, starts the server, stops it on a signal. */
 import { sourceMappingIds } from '../mappings/index.ts'
+import { BOUNDS } from './config/bounds.ts'
 import { ConfigError, loadConfig } from './config/config.ts'
 import { createLog } from './log.ts'
 import { startServer } from './start.ts'
@@ -16,7 +17,13 @@ async function main(): Promise<void> {
 }
 
 async function stop(running: Awaited<ReturnType<typeof startServer>>, log: ReturnType<typeof createLog>): Promise<void> {
+  // Whoever sent the signal waits: what can not be ended, because the database is gone, is left as a crash would leave it.
+  const late = setTimeout(() => {
+    log.error('not stopped in time')
+    process.exit(1)
+  }, BOUNDS.stopMs)
   await running.stop().catch((error: unknown) => log.error({ kind: error instanceof Error ? error.name : 'unknown' }, 'stopping failed'))
+  clearTimeout(late)
   process.exit(0)
 }
 

@@ -223,11 +223,8 @@ async function startOn(
       await subscriptions.stop()
       await closeServer(server)
       await stopAsync(store, STOP_MS_MAX)
-      await merging.stop()
-      await ingest.stop()
-      await access.stop()
-      await indexing.stop()
-      await expunging.stop()
+      // At the same time: where the database is gone, each waits for it as long as it does while it works.
+      await Promise.all([merging, ingest, access, indexing, expunging].map((part) => part.stop()))
       await store.close()
       await release()
     },

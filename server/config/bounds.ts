@@ -1,7 +1,11 @@
 /** Every limit of the server that is not part of a contract elsewhere, with its unit in its name. */
 export const BOUNDS = {
-  /** embedded mongod: memory of the WiredTiger cache */
-  mongodCacheGb: 1,
+  /** a server that was told to stop and can not ends all the same: within the 30 s that supervisors give by default */
+  stopMs: 25_000,
+  /** embedded mongod: the WiredTiger cache's part of the machine's memory, or of the container's, and its limits */
+  mongodCachePart: 0.25,
+  mongodCacheGbMin: 0.25,
+  mongodCacheGbMax: 16,
   mongodOplogMb: 2048,
   mongodStartMs: 60_000,
   /** how long somebody at a port may take to say whether it is the mongod of a folder */

@@ -1,4 +1,5 @@
 /** The embedded mongod: a one-member replica set on the loopback interface, kept running while the server lives. */
+import { totalmem } from 'node:os'
 import { BOUNDS } from '../../config/bounds.ts'
 import type { StoreLog } from '../log.ts'
 import { findMongod } from './binary.ts'
@@ -57,6 +58,13 @@ export async function startMongod(options: EmbeddedOptions): Promise<EmbeddedMon
   }
 }
 
+/** What does not fit is read from disk again and again: with ten times of what fits, loads take half as long again and more. */
+function usualCacheGb(): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)
+  const gb = (memory / 1024 ** 3) * BOUNDS.mongodCachePart
+  return Number(Math.min(Math.max(gb, BOUNDS.mongodCacheGbMin), BOUNDS.mongodCacheGbMax).toFixed(2))
+}
+
 /** `port`: the one that this process' clients know. They find a restarted database by themselves, but only there. */
 async function joinOrStart(folder: DataFolder, options: EmbeddedOptions, port: number | undefined): Promise<Serving> {
   const known = await folder.serving()
@@ -69,7 +77,7 @@ async function joinOrStart(folder: DataFolder, options: EmbeddedOptions, port: n
     binary,
     dbPath: folder.dbPath,
     logPath: folder.logPath,
-    cacheGb: options.cacheGb ?? Number(process.env.MONGOD_CACHE_GB ?? BOUNDS.mongodCacheGb),
+    cacheGb: options.cacheGb ?? Number(process.env.MONGOD_CACHE_GB ?? usualCacheGb()),
     ...(port === undefined ? {} : { preferredPort: port, keepPort: true }),
     ...(port === undefined && known ? { preferredPort: known.port } : {}),
   })
