@@ -26,7 +26,7 @@ afterAll(async () => {
   await server.stop()
   await receiver.stop()
   await database.drop()
-})
+}, 120_000)
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
