@@ -10,6 +10,8 @@ export const OPERATION_SYSTEM = `${BASE}/CodeSystem/yilian-operation`
 export const ENTITY_TYPE_SYSTEM = 'http://terminology.hl7.org/CodeSystem/audit-entity-type'
 export const ENTITY_ROLE_SYSTEM = 'http://terminology.hl7.org/CodeSystem/object-role'
 const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
+/** What the configuration calls `SYSADMIN` has this code there. */
+const reasonOf = (purpose: string): string => (purpose === 'SYSADMIN' ? 'HSYSADMIN' : purpose)
 
 /** http://hl7.org/fhir/restful-interaction of R4; anything else is the name of an operation. */
 const INTERACTIONS = new Set([
@@ -55,7 +57,7 @@ const ROLE_QUERY = role('24', 'Query')
 export function renderAuditEvent(facts: AuditFacts): Uint8Array {
   const { id, interaction, action, outcome, reason, actor, node } = facts
   const instant = new Date(facts.at).toISOString()
-  const purpose = actor ? [{ coding: [{ system: ACT_REASON, code: actor.purpose }] }] : undefined
+  const purpose = actor ? [{ coding: [{ system: ACT_REASON, code: reasonOf(actor.purpose) }] }] : undefined
   const entities = entitiesOf(facts)
   return Buffer.from(
     JSON.stringify({

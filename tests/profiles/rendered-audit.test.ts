@@ -44,8 +44,14 @@ test.each<[string, Partial<AuditFacts>]>([
   ['a refusal', { outcome: '4', reason: 'no-treating-relation' }],
   ['break glass', { actor: { ...ACTOR, user: 'Practitioner/1', purpose: 'BTG', breakGlassReason: '抢救' } }],
   ['research', { actor: { ...ACTOR, party: 'researcher', purpose: 'HRESCH', form: 'PSEUD', study: 'S1' } }],
+  ['maintenance', { actor: { ...ACTOR, party: 'operator', role: 'admin', purpose: 'SYSADMIN' } }],
 ])('%s', (_what, more) => {
   expect(errorsOf(more)).toEqual([])
+})
+
+test("the configuration's word for maintenance is v3-ActReason's code", () => {
+  const text = Buffer.from(renderAuditEvent({ ...FACTS, actor: { ...ACTOR, purpose: 'SYSADMIN' } })).toString('utf8')
+  expect(JSON.parse(text).purposeOfEvent[0].coding[0].code).toBe('HSYSADMIN')
 })
 
 test("the server's own work has no purpose", () => {
