@@ -11,8 +11,8 @@ export interface Child {
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const START_MS_MAX = 60_000
 
-export async function startYilian(environment: Record<string, string>): Promise<Child> {
-  const child = spawn(process.execPath, ['server/main.ts'], {
+export async function startYilian(environment: Record<string, string>, nodeArguments: readonly string[] = []): Promise<Child> {
+  const child = spawn(process.execPath, [...nodeArguments, 'server/main.ts'], {
     cwd: ROOT,
     env: { ...process.env, HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'info', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],

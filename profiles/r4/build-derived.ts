@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SnapshotElement } from '../../server/validation/profile-definitions.ts'
 import { type Expansion, expand, type Sources, unversioned } from './expand.ts'
+import { ISO_4217 } from './iso-4217.ts'
 import { type CodeSystem, type Concept, type ElementDefinition, readAll, type StructureDefinition, type ValueSet } from './r4-package.ts'
 
 /** Value sets with more codes than this are not listed: their code systems are, and a code that none of them has is found there. */
@@ -37,7 +38,7 @@ export function writeDerived(folder: string): void {
   )
   const sources: Sources = {
     valueSets: new Map(readAll<ValueSet>('ValueSet').map((valueSet) => [valueSet.url, valueSet])),
-    codeSystems: new Map(readAll<CodeSystem>('CodeSystem').map((codeSystem) => [codeSystem.url, codeSystem])),
+    codeSystems: new Map([...readAll<CodeSystem>('CodeSystem'), ISO_4217].map((codeSystem) => [codeSystem.url, codeSystem])),
   }
   writeFileSync(join(folder, 'bound-codes.json'), lines(boundCodes(definitions, sources)))
   writeFileSync(join(folder, 'systems.json'), lines(completeSystems(sources)))

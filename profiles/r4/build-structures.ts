@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ElementData, StructuresData, TypeData } from '../../server/validation/definitions.ts'
 import { type Expansion, expand, type Sources, unversioned } from './expand.ts'
+import { ISO_4217 } from './iso-4217.ts'
 import { type CodeSystem, type ElementDefinition, readAll, type StructureDefinition, type ValueSet } from './r4-package.ts'
 
 const FHIR_TYPE = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'
@@ -115,7 +116,7 @@ function boundValueSets(elements: Record<string, ElementData>, found: Set<string
 function buildCodes(structures: StructuresData): Record<string, Expansion | null> {
   const sources: Sources = {
     valueSets: new Map(readAll<ValueSet>('ValueSet').map((valueSet) => [valueSet.url, valueSet])),
-    codeSystems: new Map(readAll<CodeSystem>('CodeSystem').map((codeSystem) => [codeSystem.url, codeSystem])),
+    codeSystems: new Map([...readAll<CodeSystem>('CodeSystem'), ISO_4217].map((codeSystem) => [codeSystem.url, codeSystem])),
   }
   const found = new Set<string>()
   for (const type of Object.values(structures.types)) boundValueSets(type.elements ?? {}, found)

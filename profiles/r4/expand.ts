@@ -9,7 +9,7 @@ export interface Sources {
   codeSystems: Map<string, CodeSystem>
 }
 
-/** Undefined when the codes stand outside of R4 (media types, languages, currencies, units). */
+/** Undefined when the codes stand outside of R4 (media types, languages, units). */
 export function expand(url: string, sources: Sources): Expansion | undefined {
   const valueSet = sources.valueSets.get(unversioned(url))
   if (!valueSet?.compose) return undefined

@@ -1,5 +1,6 @@
 import { issue, type IssueDefinition } from './issue.ts'
 import { SEARCH_ISSUES } from './search-issues.ts'
+import { DEFINITION_ISSUES } from './definition-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
 import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
 import { EXPUNGE_ISSUES } from './expunge-issues.ts'
@@ -263,6 +264,7 @@ export const ISSUES = {
   'attachment-hash': issue(422, 'value', '附件的散列值与内容不符', 'The hash is not that of the data'),
   'narrative-link': issue(422, 'value', '叙述文本的内部链接没有目标', 'A link of the narrative into the resource leads nowhere'),
   'full-url': issue(422, 'structure', 'Bundle 条目不符合规则（{rule}）', 'The entries of the Bundle break a rule ({rule})'),
+  ...DEFINITION_ISSUES,
   'profile-unknown': issue(422, 'not-found', '未知的 profile', 'Unknown profile'),
   'mapping-required': issue(422, 'required', '缺少必填字段', 'A required field is missing'),
   'mapping-date-invalid': issue(422, 'value', '日期或时间无效', 'The date or time is not valid'),

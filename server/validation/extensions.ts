@@ -36,6 +36,9 @@ export function isInContext({ url, context, type }: ProfileDefinition, holder: H
   })
 }
 
+/** Whether it changes the meaning of what it stands in (R4 extensibility.html#modifierExtension): then it is a modifierExtension, else it is none. */
+export const isModifier = ({ modifier, snapshot }: ProfileDefinition): boolean => modifier ?? snapshot.element[0]?.isModifier === true
+
 /** HL7's own examples and definitions use its extensions elsewhere and with other parts: that is worth saying, and refuses no write. */
 export const kindOf = (url: string): ValidationIssue['kind'] => (url.startsWith('http://hl7.org/') ? 'text' : 'profile')
 

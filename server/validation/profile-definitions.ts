@@ -13,6 +13,8 @@ export interface ProfileDefinition {
   /** where an extension may stand */
   context?: { type: string; expression: string }[]
   contextInvariant?: string[]
+  /** of HL7's extensions: it stands in modifierExtension */
+  modifier?: boolean
   identifier?: { value: string }[]
   snapshot: { element: SnapshotElement[] }
   differential: { element: { id: string }[] }

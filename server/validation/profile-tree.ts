@@ -13,8 +13,8 @@ export interface ProfileNode {
   name: string
   min: number
   max: number
-  /** JSON key and type of each form of the element; one unless it is a choice */
-  forms: { key: string; type: string }[]
+  /** JSON key, that of what stands beside it, and type of each form of the element; one unless it is a choice */
+  forms: { key: string; sibling: string; type: string }[]
   /** types that the profile leaves of a choice */
   types?: string[]
   /** resource types that a reference may have */
@@ -140,8 +140,8 @@ class Compiler {
     for (const step of steps.slice(1, -1)) node = node?.keys.get(step)?.content()
     const last = steps.at(-1) ?? ''
     const found = [...(node?.keys ?? [])].filter(([, info]) => info.element.name === last && !info.sibling)
-    if (found.length === 0) return [{ key: name, type: element.type?.[0]?.code ?? '' }]
-    return found.map(([key, info]) => ({ key, type: info.type }))
+    if (found.length === 0) return [{ key: name, sibling: `_${name}`, type: element.type?.[0]?.code ?? '' }]
+    return found.map(([key, info]) => ({ key, sibling: `_${key}`, type: info.type }))
   }
 
   binding({ binding }: SnapshotElement): ProfileNode['binding'] {

@@ -21,21 +21,24 @@ export function walkProfile(root: ProfileNode, value: Json, at: string, walk: Wa
 }
 
 function walkElement(node: ProfileNode, holder: Json, at: string, walk: Walk, profile: string): void {
-  const places = placesOf(node, holder, at)
-  const report = reporter(`${at}.${node.name}`, walk, profile)
-  if (places.length < node.min) report(places.length === 0 ? 'required' : 'cardinality', `min ${node.min}`)
-  if (places.length > node.max) report('cardinality', `max ${node.max}`)
+  const path = `${at}.${node.name}`
+  const places = placesOf(node, holder, path)
+  const { length } = places
+  if (length < node.min) reporter(path, walk, profile)(length === 0 ? 'required' : 'cardinality', `min ${node.min}`)
+  if (length > node.max) reporter(path, walk, profile)('cardinality', `max ${node.max}`)
   for (const place of places) checkPlace(node, place, walk, profile)
-  if (node.slicing) walkSlices(node.slicing, places, `${at}.${node.name}`, walk, profile)
+  if (node.slicing) walkSlices(node.slicing, places, path, walk, profile)
 }
 
-function placesOf(node: ProfileNode, holder: Json, at: string): Place[] {
-  const places: Place[] = []
-  for (const { key, type } of node.forms) {
+const NONE: Place[] = []
+
+function placesOf(node: ProfileNode, holder: Json, path: string): readonly Place[] {
+  let places: Place[] | undefined
+  for (const { key, sibling: beside, type } of node.forms) {
     const value = holder[key]
-    const sibling = holder[`_${key}`]
+    const sibling = holder[beside]
     if (value === undefined && sibling === undefined) continue
-    const path = `${at}.${node.name}`
+    places ??= []
     if (!Array.isArray(value) && !Array.isArray(sibling)) places.push({ value, sibling, type, at: path })
     else {
       const [values, siblings] = [(value ?? []) as unknown[], (sibling ?? []) as unknown[]]
@@ -44,7 +47,7 @@ function placesOf(node: ProfileNode, holder: Json, at: string): Place[] {
       }
     }
   }
-  return places
+  return places ?? NONE
 }
 
 type Report = (code: IssueCode, rule: string, severity?: 'error' | 'warning') => void
@@ -88,32 +91,33 @@ function checkBinding({ set, strength }: NonNullable<ProfileNode['binding']>, { 
 
 const hasExtension = (value: unknown): boolean => isObject(value) && value.extension !== undefined
 
-function walkSlices(slicing: Slicing, places: Place[], at: string, walk: Walk, profile: string): void {
+function walkSlices(slicing: Slicing, places: readonly Place[], at: string, walk: Walk, profile: string): void {
   const counts = new Map<string, Place[]>()
   const resolve = (reference: unknown): unknown => walk.env.host?.resolve(reference, walk.env)
   let last = -1
   let unmatched = false
   for (const place of places) {
-    const index = slicing.slices.findIndex((slice) => slice.matches({ ...place, resolve }))
-    const report = reporter(place.at, walk, profile)
+    const item = { value: place.value, type: place.type, resolve }
+    const index = slicing.slices.findIndex((slice) => slice.matches(item))
     const slice = slicing.slices[index]
     if (!slice) {
       unmatched = true
-      if (slicing.rules === 'closed') report('slice', 'closed')
+      if (slicing.rules === 'closed') reporter(place.at, walk, profile)('slice', 'closed')
       continue
     }
-    if (slicing.rules === 'openAtEnd' && unmatched) report('slice', 'openAtEnd')
-    if (slicing.ordered && index < last) report('slice', 'ordered')
+    if (slicing.rules === 'openAtEnd' && unmatched) reporter(place.at, walk, profile)('slice', 'openAtEnd')
+    if (slicing.ordered && index < last) reporter(place.at, walk, profile)('slice', 'ordered')
     last = Math.max(last, index)
-    counts.set(slice.name, [...(counts.get(slice.name) ?? []), place])
+    const own = counts.get(slice.name)
+    if (own) own.push(place)
+    else counts.set(slice.name, [place])
     checkPlace(slice.node, place, walk, profile)
   }
   for (const { name, min, max, node } of slicing.slices) {
     const own = counts.get(name) ?? []
     const count = own.length
-    const report = reporter(at, walk, profile)
-    if (count < min) report('slice', `${name} min ${min}`)
-    if (count > max) report('slice', `${name} max ${max}`)
+    if (count < min) reporter(at, walk, profile)('slice', `${name} min ${min}`)
+    if (count > max) reporter(at, walk, profile)('slice', `${name} max ${max}`)
     if (node.slicing && own.length > 0) walkSlices(node.slicing, own, at, walk, profile)
   }
 }

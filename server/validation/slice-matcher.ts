@@ -106,17 +106,27 @@ function expectedBehind(slice: SnapshotElement, path: string, elements: Elements
 /** Steps of a discriminator (R4 profiling.html#discriminator): names, `resolve()`, `extension('url')`, `ofType(Type)`. */
 const STEP = /(?:extension\('[^']*'\)|[^.])+/g
 
+/** Of each path of a discriminator, once: there are as many as profiles say. */
+const stepsOf = new Map<string, readonly string[]>()
+
 function valuesAt(value: unknown, path: string, resolve?: Item['resolve']): unknown[] {
-  let found = [value]
-  if (path === '$this') return found
-  for (const step of path.match(STEP) ?? []) found = found.flatMap((item) => below(item, step, resolve))
+  if (path === '$this') return [value]
+  let steps = stepsOf.get(path)
+  if (!steps) {
+    steps = path.match(STEP) ?? []
+    stepsOf.set(path, steps)
+  }
+  const [first, second] = steps
+  if (first === undefined) return [value]
+  let found = below(value, first, resolve)
+  if (second !== undefined) for (const step of steps.slice(1)) found = found.flatMap((item) => below(item, step, resolve))
   return found
 }
 
 function below(item: unknown, step: string, resolve?: Item['resolve']): unknown[] {
   if (step === '$this') return [item]
   if (step === 'resolve()') return [resolve?.(item)].filter((found) => found !== undefined)
-  const url = /^extension\('(.*)'\)$/.exec(step)?.[1]
+  const url = step.startsWith('extension(') ? /^extension\('(.*)'\)$/.exec(step)?.[1] : undefined
   if (url !== undefined) return below(item, 'extension').filter((each) => (each as { url?: unknown }).url === url)
   if (item === null || typeof item !== 'object') return []
   const value = (item as Record<string, unknown>)[step]
@@ -128,7 +138,8 @@ export function contains(value: unknown, pattern: unknown): boolean {
   if (pattern === null || typeof pattern !== 'object') return value === pattern
   if (Array.isArray(pattern)) return Array.isArray(value) && pattern.every((wanted) => value.some((item) => contains(item, wanted)))
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return false
-  return Object.entries(pattern).every(([key, wanted]) => contains((value as Record<string, unknown>)[key], wanted))
+  for (const key in pattern) if (!contains((value as Record<string, unknown>)[key], (pattern as Record<string, unknown>)[key])) return false
+  return true
 }
 
 /** Exactly the same. */

@@ -8,7 +8,7 @@ import { createBaseWalker, type Holder, type Walk } from './base-walker.ts'
 import { loadBase } from './base.ts'
 import { membership } from './bindings.ts'
 import type { Host } from './fhirpath/functions.ts'
-import { isInContext, reportUnknownParts, kindOf } from './extensions.ts'
+import { isInContext, isModifier, kindOf, reportUnknownParts } from './extensions.ts'
 import { createBaseInvariants } from './invariants.ts'
 import { IssueList, type ValidationIssue } from './issue.ts'
 import { type Definition, indexDefinitions, readGenerated, unversioned } from './profile-definitions.ts'
@@ -80,8 +80,13 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     const { url } = value
     if (typeof url !== 'string') return
     const [definition, profile] = [definitions.structure(url), profileOf(url)]
-    if (!definition || !profile) return
-    if (!isInContext(definition, holder, tree))
+    const modifies = /\.modifierExtension\[\d+\]$/.test(at)
+    if (!definition || !profile) {
+      if (modifies)
+        walk.issues.add({ severity: 'error', code: 'modifier-unknown', expression: at, rule: 'modifierExtension', kind: 'text' })
+      return
+    }
+    if (!isInContext(definition, holder, tree) || modifies !== isModifier(definition))
       walk.issues.add({ severity: 'error', code: 'extension-place', expression: at, rule: 'context', profile: url, kind: kindOf(url) })
     walkProfile(profile, value, at, walk, url)
     reportUnknownParts(profile, value, at, walk, url)
@@ -93,7 +98,9 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
         resource: env.resource,
         system: definitions.system,
         codes: (canonical) => definitions.codes(canonical) ?? bindings(unversioned(canonical)),
-        report: (code, name, below = '') => issues.add({ severity: 'error', code, expression: `${at}${below}`, rule: name, kind: 'text' }),
+        tree,
+        report: (code, name, below = '', severity = 'error') =>
+          issues.add({ severity, code, expression: `${at}${below}`, rule: name, kind: 'text' }),
       })
   }
 

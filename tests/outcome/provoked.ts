@@ -1,6 +1,7 @@
 /** Requests that bring about one code each; what is not said of a request is as the row before the table says. */
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import { BROKEN } from './provoked-definitions.ts'
 
 export interface Provoked {
   code: string
@@ -284,6 +285,7 @@ export const REQUESTS: readonly Provoked[] = [
   validated('attachment-hash', patient({ photo: [{ data: 'eA==', hash: 'eA==' }] })),
   validated('narrative-link', patient({ text: { status: 'generated', div: `<div xmlns="${XHTML}"><a href="#x">x</a></div>` } })),
   validated('full-url', { resourceType: 'Bundle', type: 'collection', entry: [{ resource: patient({}) }] }, '/Bundle'),
+  ...BROKEN.map(({ code, resource }) => validated(code, resource, `/${resource.resourceType}`)),
   validated('reference-type', patient({ managingOrganization: { reference: 'Patient/x' } })),
   validated('extension-place', patient({ extension: [{ url: `${HL7}iso21090-ADXP-streetName`, valueString: 'x' }] })),
   validated(

@@ -17,7 +17,8 @@ const units = new Map<string, boolean>()
 function isUnit(code: string): boolean {
   const known = units.get(code)
   if (known !== undefined) return known
-  const made = code.length <= UNIT_CHARACTERS_MAX && (ucumUnit(code) !== undefined || isValid(code))
+  // The library prints a code with blanks on the console; no code of UCUM has any.
+  const made = code.length <= UNIT_CHARACTERS_MAX && !/\s/.test(code) && (ucumUnit(code) !== undefined || isValid(code))
   if (units.size >= UNITS_MAX) units.clear()
   units.set(code, made)
   return made

@@ -4,11 +4,15 @@
  */
 import { attachmentRules } from './attachment.ts'
 import { bundleRules } from './bundle.ts'
+import { bundleLinkRules } from './bundle-links.ts'
 import { codeRules } from './codes.ts'
 import { conceptMapRules } from './concept-map.ts'
 import { identifierRules } from './identifier.ts'
 import { narrativeRules } from './narrative.ts'
 import type { TextRule } from './rule.ts'
+import { searchParameterRules } from './search-parameter.ts'
+import { structureDefinitionRules } from './structure-definition.ts'
+import { structureMapRules } from './structure-map.ts'
 import { valueSetRules } from './value-set.ts'
 import { canonicalRules, uriRules } from './uris.ts'
 
@@ -23,7 +27,10 @@ export const RULES: ReadonlyMap<string, readonly TextRule[]> = new Map<string, r
   ...QUANTITIES.map((type): [string, TextRule[]] => [type, [codeRules]]),
   ['Attachment', [attachmentRules]],
   ['Narrative', [narrativeRules]],
-  ['Bundle', [bundleRules]],
+  ['Bundle', [bundleRules, bundleLinkRules]],
   ['ConceptMap', [conceptMapRules]],
+  ['SearchParameter', [searchParameterRules]],
+  ['StructureDefinition', [structureDefinitionRules]],
+  ['StructureMap', [structureMapRules]],
   ['ValueSet', [valueSetRules]],
 ])

@@ -35,6 +35,9 @@ const conceptOf = (at: string): string => at.replace(/\.coding\[\d+\]$/, '')
 
 /** Messages that are placed otherwise than ours, by their id. */
 const PLACES: Record<string, (at: string) => string> = {
+  SD_CONSTRAINED_KIND_NO_MATCH: (at) => `${at}.kind`,
+  SD_DERIVATION_KIND_MISMATCH: (at) => `${at}.kind`,
+  SD_ED_BIND_NOT_VS: (at) => `${at}.valueSet`,
   Extension_EXT_Type: (at) => `${at}.value`,
   Extension_EXT_Url_NotFound: (at) => `${at}.url`,
   Terminology_PassThrough_TX_Message: conceptOf,
@@ -45,6 +48,9 @@ const PLACES: Record<string, (at: string) => string> = {
 /** The text names the entry by its URL, the place is always the first. */
 const FULL_URL = /^The fullUrl (?:'|must be an absolute URL \(not ')(.*?)'/
 
+/** The text names the reference, the place is the Bundle. */
+const LINK = /in the bundle \((Bundle\.entry\[\d+\]\.[^)]*)\)/
+
 function javaElement({ at, id, text }: JavaIssue, resource: object): string {
   const place = elementOf(at)
   const told = PLACES[id]
@@ -53,6 +59,8 @@ function javaElement({ at, id, text }: JavaIssue, resource: object): string {
     const entries = (resource as { entry?: { fullUrl?: string }[] }).entry ?? []
     return `Bundle.entry[${entries.findIndex(({ fullUrl }) => fullUrl === FULL_URL.exec(text)?.[1])}]`
   }
+  const link = LINK.exec(text)?.[1]
+  if (link !== undefined) return link
   const unknown = UNKNOWN.exec(text)?.[1]
   // A second form of a choice is unknown to one, one too many to the other.
   if (unknown !== undefined) return `${place.endsWith(`.${unknown}`) ? place.slice(0, -unknown.length - 1) : place}.${choiceOf(unknown)}`
@@ -68,10 +76,15 @@ const choiceOf = (name: string): string => CHOICE.exec(name)?.[1] ?? name
  */
 const NO_VERDICT = /^(?:failed$|ERROR_GENERATING_SNAPSHOT$|IG_HL7_|VALIDATION_HL7_)/
 
+/** Offline the engine has no Library: it then says of a Measure that names one that it names none. */
+const isOffline = ({ id }: JavaIssue, { library }: { library?: unknown[] }): boolean =>
+  id === 'MEASURE_M_CRITERIA_CQL_NO_LIB' && library !== undefined
+
 export function javaErrors(issues: readonly JavaIssue[], resource: object): Errors {
   const found: Errors = new Map()
   for (const issue of issues)
-    if (isError(issue.severity) && !NO_VERDICT.test(issue.id)) add(found, javaElement(issue, resource), kindOf(issue))
+    if (isError(issue.severity) && !NO_VERDICT.test(issue.id) && !isOffline(issue, resource))
+      add(found, javaElement(issue, resource), kindOf(issue))
   return found
 }
 
@@ -90,9 +103,13 @@ const kindOf = ({ id, text }: JavaIssue): string =>
 /** Rules about facts that this project has beyond R4 and its profiles (check digits, sums of money): the engine knows none of them. */
 const isOwnRule = ({ kind, rule }: ValidationIssue): boolean => kind === 'data' && rule.startsWith('cn-')
 
+/** The engine is told to take any extension (it would call each unknown one an error), and then takes any modifier too. */
+const isNotAsked = ({ code }: ValidationIssue): boolean => code === 'modifier-unknown'
+
 export function ourErrors(issues: readonly ValidationIssue[]): Errors {
   const found: Errors = new Map()
-  for (const issue of issues) if (isError(issue.severity) && !isOwnRule(issue)) add(found, ourElement(issue), `${issue.code} ${issue.rule}`)
+  for (const issue of issues)
+    if (isError(issue.severity) && !isOwnRule(issue) && !isNotAsked(issue)) add(found, ourElement(issue), `${issue.code} ${issue.rule}`)
   return found
 }
 

@@ -1,0 +1,26 @@
+/** Causes that validation finds in how parts of a resource hang together: a part of the table in issues.ts. */
+import type { IssueDefinition } from './issue.ts'
+
+export const DEFINITION_ISSUES = {
+  'bundle-link': {
+    status: 422,
+    type: 'structure',
+    zh: '引用指向本 Bundle 中的资源，但按条目的 fullUrl 找不到它',
+    en: 'The reference means an entry of the Bundle, but does not lead to it by its fullUrl',
+  },
+  'bundle-unreached': {
+    status: 422,
+    type: 'structure',
+    zh: '首个条目未直接或间接引用此条目（{rule}）',
+    en: 'The first entry leads to this one neither directly nor indirectly ({rule})',
+  },
+  'map-path': { status: 422, type: 'value', zh: '映射规则中的 {rule} 不存在', en: 'The {rule} that the rule names does not exist' },
+  'definition-kind': { status: 422, type: 'structure', zh: 'kind 与类型 {rule} 不符', en: 'The kind is not that of type {rule}' },
+  'definition-slicing': {
+    status: 422,
+    type: 'structure',
+    zh: '切片之前没有定义 slicing',
+    en: 'The slice comes without a slicing before it',
+  },
+  'modifier-unknown': { status: 422, type: 'extension', zh: '未知的修饰扩展（modifierExtension）', en: 'Unknown modifier extension' },
+} as const satisfies Record<string, IssueDefinition>
