@@ -44,6 +44,8 @@ import { createSubscriptions } from './subscriptions/service.ts'
 import { startMongod } from './store/mongod/start.ts'
 import { createStore } from './store/store.ts'
 import type { Store } from './store/types.ts'
+import { createKept } from './terminology-kept/kept.ts'
+import { keptTables, prepareKeptTables } from './terminology-kept/tables.ts'
 import { shippedDefinitions } from './terminology-service/shipped.ts'
 import { createTerminology } from './terminology-service/terminology.ts'
 import { createValidator } from './validation/validator.ts'
@@ -168,6 +170,7 @@ async function startOn(
     expunging,
     merging,
     definitions: shippedDefinitions(() => terminology.tables()),
+    kept: createKept(keptTables(store), config.mongodbDatabase),
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
@@ -189,6 +192,7 @@ async function startOn(
   await prepareAsyncTables(store)
   await prepareMessageTable(store)
   await prepareClosureTable(store)
+  await prepareKeptTables(keptTables(store))
   await ingest.start()
   access.start()
   indexing.start()

@@ -17,6 +17,12 @@ export interface StoredDefinitions {
   mapsOf(side: 'source' | 'target', system: string): Promise<readonly Definition[]>
 }
 
+/** Code systems that are too large for a resource (server/terminology-kept): the same for everybody, as what comes with the server. */
+export interface KeptSystems {
+  /** the versions that are there as a whole, the latest first */
+  systems(url: string): Promise<readonly CodeSystem[]>
+}
+
 export interface Library {
   codeSystem(url: string, version?: string): Promise<CodeSystem | undefined>
   /** every version, the one that is meant without a version first */
@@ -41,7 +47,7 @@ const ucum = ucumSystem()
 const SYSTEMS_MAX = 200
 const made = new Map<string, CodeSystem>()
 
-export function createLibrary(shipped: Shipped, stored: StoredDefinitions): Library {
+export function createLibrary(shipped: Shipped, stored: StoredDefinitions, kept?: KeptSystems): Library {
   const systems = new Map<string, Promise<readonly CodeSystem[]>>()
   const listed = async (type: DefinitionType, url: string): Promise<readonly Definition[]> => {
     const own = ranked(await stored.byUrl(type, url))
@@ -67,9 +73,17 @@ export function createLibrary(shipped: Shipped, stored: StoredDefinitions): Libr
   const codeSystems = (url: string): Promise<readonly CodeSystem[]> => {
     const known = systems.get(url)
     if (known) return known
-    const found = listed('CodeSystem', url).then((all) => {
+    const found = Promise.all([listed('CodeSystem', url), kept?.systems(url) ?? []]).then(async ([all, loaded]) => {
       const own = all.filter((one) => (one.resource() as CodeSystemResource).content !== 'supplement')
-      return url === UCUM_SYSTEM && own.length === 0 ? [ucum] : Promise.all(own.map(systemOf))
+      if (url === UCUM_SYSTEM && own.length === 0) return [ucum]
+      const made = await Promise.all(
+        own.map(async (one) => ({ system: await systemOf(one), ships: shipped.byUrl('CodeSystem', url).includes(one) })),
+      )
+      // What an operator writes, then what he has loaded, then what comes with the server and is not of a version that is here already.
+      const written = made.filter(({ ships }) => !ships).map(({ system }) => system)
+      const first = [...written, ...loaded.filter(({ version }) => !written.some((one) => one.version === version))]
+      const rest = made.filter(({ ships, system }) => ships && !loaded.some(({ version }) => version === system.version))
+      return [...first, ...rest.map(({ system }) => system)]
     })
     systems.set(url, found)
     return found

@@ -42,6 +42,18 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'server/validation': ['server/fhir', 'server/outcome'],
   'server/fhir-xml': ['server/fhir', 'server/outcome', 'server/validation'],
   'server/terminology-service': ['server/fhir', 'server/outcome', 'server/search/fold.ts'],
+  'server/terminology-kept': [
+    'server/fhir',
+    'server/outcome',
+    'server/config',
+    'server/access/decision.ts',
+    'server/search/fold.ts',
+    'server/store',
+    'server/terminology-service',
+    'server/log.ts',
+    'mappings/parsers',
+    'mappings/index.ts',
+  ],
   'server/writer': [
     'server/fhir',
     'server/outcome',
