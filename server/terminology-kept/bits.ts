@@ -1,7 +1,7 @@
 /** Sets of concepts by their places: one bit for each concept of a system, a segment after the other. */
 
-/** Concepts of one segment: a place in it fits into fifteen bits. */
-export const SEGMENT = 32_768
+/** Concepts of one segment: what a load holds in memory, and what is lost of it by a kill. A place in it fits into fourteen bits. */
+export const SEGMENT = 16_384
 const WORDS = SEGMENT / 32
 
 export type Bits = Uint32Array

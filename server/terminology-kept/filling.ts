@@ -53,9 +53,18 @@ export function filling(
   const ranges = new Set(doc.ranges)
   const properties = new Set(doc.properties)
 
-  const checkpoint = async () => {
-    await tables.concepts.insertMany(docs)
+  // What was read is written while more is read.
+  let writing: Promise<unknown> = Promise.resolve()
+  const writeDocs = async () => {
+    await writing
+    writing = tables.concepts.insertMany(docs)
+    writing.catch(() => undefined)
     docs = []
+  }
+
+  const checkpoint = async () => {
+    await writeDocs()
+    await writing
     await terms.write(tables, s, Math.floor((n - 1) / SEGMENT))
     const counted = badSince.filter(({ row }) => row <= doneRow)
     badSince = badSince.filter(({ row }) => row > doneRow)
@@ -106,8 +115,7 @@ export function filling(
       if (!isThere && n % SEGMENT === 0) await checkpoint()
       if (at % TURN === 0) await setImmediate()
     }
-    await tables.concepts.insertMany(docs)
-    docs = []
+    await writeDocs()
   }
 
   return {

@@ -54,7 +54,7 @@ test('killed twice, at a checkpoint and behind one', async () => {
     return [others.length, page?.total]
   }
   const first = begun(file)
-  await until(first, (line) => Number(line) >= 32_768)
+  await until(first, (line) => Number(line) >= 16_384)
   expect(first.kill('SIGKILL')).toBe(true)
   await once(first, 'exit')
   expect(await seen()).toEqual([0, 1])
