@@ -4,6 +4,7 @@
  * Writes bench/results/terminology.json. Smaller: BENCH_CODES.
  */
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -49,7 +50,7 @@ async function writeTable(file: string): Promise<string[]> {
     const display = Array.from({ length: 2 + next(3) }, word).join('')
     if (n % 997 === 0) displays.push(display)
     const line = `${codeAt(n)},${display},${words[next(30)]},企业${next(3000)},国药准字H${n}\n`
-    if (!out.write(line)) await new Promise((resolve) => out.once('drain', resolve))
+    if (!out.write(line)) await once(out, 'drain')
   }
   out.end()
   await finished(out)

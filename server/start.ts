@@ -44,6 +44,7 @@ import { createSubscriptions } from './subscriptions/service.ts'
 import { startMongod } from './store/mongod/start.ts'
 import { createStore } from './store/store.ts'
 import type { Store } from './store/types.ts'
+import { createLoads } from './terminology-kept/jobs.ts'
 import { createKept } from './terminology-kept/kept.ts'
 import { keptTables, prepareKeptTables } from './terminology-kept/tables.ts'
 import { shippedDefinitions } from './terminology-service/shipped.ts'
@@ -159,6 +160,7 @@ async function startOn(
     now,
     log: (event, facts) => log.warn(facts, event),
   })
+  const loads = createLoads(store, now, (event, facts) => log.warn(facts, event))
   const fhir: FhirDeps = {
     store,
     search,
@@ -170,6 +172,7 @@ async function startOn(
     expunging,
     merging,
     definitions: shippedDefinitions(() => terminology.tables()),
+    loads,
     kept: createKept(keptTables(store), config.mongodbDatabase),
     zone: zoneOf(config.timezone),
     now,
@@ -193,6 +196,7 @@ async function startOn(
   await prepareMessageTable(store)
   await prepareClosureTable(store)
   await prepareKeptTables(keptTables(store))
+  await loads.start()
   await ingest.start()
   access.start()
   indexing.start()
@@ -231,6 +235,7 @@ async function startOn(
       await ingest.stop()
       await access.stop()
       await indexing.stop()
+      await loads.stop()
       await expunging.stop()
       await store.close()
       await release()

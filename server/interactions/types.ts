@@ -10,6 +10,7 @@ import type { Zone } from '../fhir/zone.ts'
 import type { Search } from '../search/types.ts'
 import type { CodeSets } from '../search/types/search-type.ts'
 import type { SideWrite, Store, Stored } from '../store/types.ts'
+import type { TerminologyLoads } from '../terminology-kept/jobs.ts'
 import type { KeptSystems } from '../terminology-service/library.ts'
 import type { Shipped } from '../terminology-service/shipped.ts'
 import type { Validator } from '../validation/validator.ts'
@@ -69,6 +70,7 @@ export interface FhirDeps {
   definitions: Shipped
   /** code systems that were loaded into the database */
   kept: KeptSystems
+  loads: TerminologyLoads
   /** of one request: see asked-codes.ts */
   codeSets?: Pick<CodeSets, 'valueSet' | 'related'>
   pages: PageTokens

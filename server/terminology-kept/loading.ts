@@ -33,7 +33,7 @@ export interface LoadRequest {
 
 export class LoadStopped extends Error {}
 
-const LEASE_MS = 10_000
+const LEASE_MS = 6_000
 const WAIT_MS = 500
 const WAITED_MS_MAX = 60_000
 

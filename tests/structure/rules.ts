@@ -49,6 +49,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/access/decision.ts',
     'server/search/fold.ts',
     'server/store',
+    'server/jobs',
     'server/terminology-service',
     'server/log.ts',
     'mappings/parsers',
@@ -106,6 +107,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/subscriptions/socket-address.ts',
     'server/subscriptions/topics.ts',
     'server/terminology-service',
+    'server/terminology-kept/jobs.ts',
   ],
   'server/operations': [
     'server/expunge',
@@ -126,6 +128,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/jobs',
     'server/subscriptions',
     'server/terminology-service',
+    'server/terminology-kept',
   ],
   'server/subscriptions': [
     'server/fhir',
