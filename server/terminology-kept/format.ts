@@ -29,6 +29,8 @@ export interface Format {
   title: readonly [zh: string, en: string]
   /** codes say by their beginnings where they stand */
   prefix?: PrefixRule
+  /** codes stand under others by what each row says of it */
+  hierarchical?: boolean
   /** each of them with the names that its heading has in files that are about, the first as in the standard */
   columns: Readonly<Record<string, readonly string[]>>
   /** columns without which nothing can be read */

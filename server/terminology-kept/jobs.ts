@@ -8,6 +8,7 @@ import type { Store, Table, TableDoc } from '../store/types.ts'
 import { sweep } from './current.ts'
 import { formatNamed } from './formats.ts'
 import { load } from './loading.ts'
+import { rowsOf } from './rows.ts'
 import { keptTables, type LoadDoc } from './tables.ts'
 
 const DECISION = systemDecision('terminology')
@@ -70,10 +71,9 @@ export function createLoads(store: Store, now: () => Date, log: (event: string, 
       format,
       url,
       version,
-      charset,
       badMax,
       digest,
-      chunks: () => readPieces(pieces, job),
+      rows: () => rowsOf(readPieces(pieces, job), format, charset),
       now,
       alive,
       progress: (doc) => void jobs.setOne({ _id: job._id }, { load: doc._id }).catch(() => false),

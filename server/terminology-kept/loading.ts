@@ -11,7 +11,7 @@ import { SEGMENT } from './bits.ts'
 import { publish, removeContent } from './current.ts'
 import { type Filling, filling } from './filling.ts'
 import type { Format } from './format.ts'
-import { rowsOf } from './rows.ts'
+import type { RowEvent } from './rows.ts'
 import type { KeptTables, LoadDoc } from './tables.ts'
 
 export interface LoadRequest {
@@ -20,9 +20,7 @@ export interface LoadRequest {
   version: string
   /** SHA-256 of the file: the same file goes on where it was left, and is not loaded twice */
   digest: string
-  chunks: () => AsyncIterable<Uint8Array>
-  /** `auto`, `utf-8` or `gb18030` */
-  charset: string
+  rows: () => AsyncIterable<RowEvent>
   /** more bad rows stop the load */
   badMax: number
   now(): Date
@@ -38,7 +36,7 @@ const WAIT_MS = 500
 const WAITED_MS_MAX = 60_000
 
 /** The row of the load: what was begun of the same file, or a new one. */
-export async function loadFor(tables: KeptTables, request: Omit<LoadRequest, 'chunks' | 'charset' | 'badMax'>): Promise<LoadDoc> {
+export async function loadFor(tables: KeptTables, request: Omit<LoadRequest, 'rows' | 'badMax'>): Promise<LoadDoc> {
   const { format, url, version, digest } = request
   const known = await tables.loads.find({ url, version, digest, status: { $in: ['loading', 'ready'] } }, { sort: { s: -1 }, limit: 1 })
   if (known[0]) return known[0]
@@ -56,7 +54,7 @@ export async function loadFor(tables: KeptTables, request: Omit<LoadRequest, 'ch
     checkpoint: { row: 0, n: 0, bad: 0 },
     badRows: [],
     properties: [...(format.properties ?? [])],
-    hierarchical: format.prefix !== undefined,
+    hierarchical: format.prefix !== undefined || format.hierarchical === true,
     ...(format.prefix ? { root: format.prefix.root } : {}),
     categories: [],
     ranges: [],
@@ -116,7 +114,7 @@ async function run(tables: KeptTables, doc: LoadDoc, request: LoadRequest, held:
 /** What is wrong with all of it, if anything. */
 async function filled(fill: Filling, { checkpoint }: LoadDoc, request: LoadRequest): Promise<string | undefined> {
   const done = checkpoint.row
-  for await (const event of rowsOf(request.chunks(), request.format, request.charset)) {
+  for await (const event of request.rows()) {
     if (request.alive?.() === false) throw new LoadStopped('stopped')
     if (event.kind === 'refused') return event.problem
     if (event.row <= done) continue

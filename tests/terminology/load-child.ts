@@ -4,6 +4,7 @@ import { silentLog } from '../../server/store/log.ts'
 import { createStore } from '../../server/store/store.ts'
 import { formatNamed } from '../../server/terminology-kept/formats.ts'
 import { load } from '../../server/terminology-kept/loading.ts'
+import { rowsOf } from '../../server/terminology-kept/rows.ts'
 import { keptTables } from '../../server/terminology-kept/tables.ts'
 
 const [uri = '', database = '', id = '', version = '', file = ''] = process.argv.slice(2)
@@ -15,8 +16,7 @@ const done = await load(keptTables(store), {
   url: format.url,
   version,
   digest: file,
-  chunks: () => createReadStream(file),
-  charset: 'auto',
+  rows: () => rowsOf(createReadStream(file), format, 'auto'),
   badMax: 10,
   now: () => new Date(),
   progress: ({ checkpoint }) => process.stdout.write(`${checkpoint.n}\n`),

@@ -7,6 +7,7 @@ import type { Store } from '../../server/store/types.ts'
 import type { Format } from '../../server/terminology-kept/format.ts'
 import { createKept } from '../../server/terminology-kept/kept.ts'
 import { load, type LoadRequest } from '../../server/terminology-kept/loading.ts'
+import { rowsOf } from '../../server/terminology-kept/rows.ts'
 import { type KeptTables, keptTables, type LoadDoc, prepareKeptTables } from '../../server/terminology-kept/tables.ts'
 import type { KeptSystems } from '../../server/terminology-service/library.ts'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
@@ -53,12 +54,13 @@ export function loadText(
     url: format.url,
     version: format.version ?? '1',
     digest: createHash('sha256').update(bytes).digest('hex'),
-    chunks: async function* () {
-      for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
-    },
-    charset: 'auto',
+    rows: () => rowsOf(pieces(bytes), format, 'auto'),
     badMax: 10,
     now: () => new Date(),
     ...more,
   })
+}
+
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536)
 }

@@ -1,8 +1,12 @@
 /** Files of each format into the database: what a row becomes, what is wrong with one, versions, and the same file twice. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { withdraw, sweep } from '../../server/terminology-kept/current.ts'
 import { formatNamed } from '../../server/terminology-kept/formats.ts'
 import { insuranceServices as services } from '../../server/terminology-kept/formats/insurance.ts'
+import { type Rf2Files, rf2Files, rf2Rows, snomedRf2 } from '../../server/terminology-kept/formats/snomed-rf2.ts'
 import type { Format } from '../../server/terminology-kept/format.ts'
 import { csv, type Loading, loadingInto, loadText } from './loaded.ts'
 
@@ -173,4 +177,108 @@ test('what was replaced may be loaded again', async () => {
   for (const code of ['a', 'b', 'a']) await loadText(held.tables, services, file(code), { url, version: '1' })
   const [system] = await held.kept.systems(url)
   expect([(await system?.lookup('a'))?.code, await system?.lookup('b')]).toEqual(['a', undefined])
+})
+
+describe('SNOMED CT, the folder of a snapshot', () => {
+  const FSN = '900000000000003001'
+  const SYNONYM = '900000000000013009'
+  const IS_A = '116680003'
+  const lines = (rows: string[][]) => rows.map((row) => `${row.join('\t')}\r\n`).join('')
+  let folder = ''
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'yilian-rf2-'))
+    const terminology = join(folder, 'Snapshot', 'Terminology')
+    await mkdir(terminology, { recursive: true })
+    const write = (kind: string, rows: string[][]) => writeFile(join(terminology, `sct2_${kind}_INT_20240101.txt`), lines(rows))
+    await write('Concept_Snapshot', [
+      ['id', 'effectiveTime', 'active', 'moduleId', 'definitionStatusId'],
+      ['138875005', '20020131', '1', 'm', 'd'],
+      ['3738000', '20020131', '1', 'm', 'd'],
+      ['235856003', '20020131', '1', 'm', 'd'],
+      ['999', '20020131', '0', 'm', 'd'],
+      ['998', '20020131', '1', 'm', 'd'],
+    ])
+    const description = (concept: string, active: string, type: string, term: string, language = 'en') => [
+      '1',
+      '20020131',
+      active,
+      'm',
+      concept,
+      language,
+      type,
+      term,
+      'c',
+    ]
+    await write('Description_Snapshot-en', [
+      ['id', 'effectiveTime', 'active', 'moduleId', 'conceptId', 'languageCode', 'typeId', 'term', 'caseSignificanceId'],
+      description('3738000', '1', SYNONYM, 'Viral hepatitis'),
+      description('138875005', '1', FSN, 'SNOMED CT Concept (SNOMED RT+CTV3)'),
+      description('3738000', '0', FSN, 'Given up'),
+      description('235856003', '1', FSN, 'Disorder of liver (disorder)'),
+      description('3738000', '1', FSN, 'Viral hepatitis (disorder)'),
+      description('999', '1', FSN, 'Old (disorder)'),
+    ])
+    await write('Relationship_Snapshot', [
+      [
+        'id',
+        'effectiveTime',
+        'active',
+        'moduleId',
+        'sourceId',
+        'destinationId',
+        'relationshipGroup',
+        'typeId',
+        'characteristicTypeId',
+        'modifierId',
+      ],
+      ['1', '', '1', 'm', '3738000', '235856003', '0', IS_A, '', ''],
+      ['2', '', '1', 'm', '235856003', '138875005', '0', IS_A, '', ''],
+      ['3', '', '0', 'm', '3738000', '999', '0', IS_A, '', ''],
+      ['4', '', '1', 'm', '3738000', '999', '0', '363698007', '', ''],
+    ])
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  test('names, what stands under what, what is active', async () => {
+    const files = (await rf2Files(folder)) as Rf2Files
+    const done = await loadText(held.tables, snomedRf2, 'rf2', {
+      rows: () => rf2Rows(files),
+      version: 'http://snomed.info/sct/900000000000207008/version/20240101',
+    })
+    expect([done.status, done.checkpoint.n, done.badRows]).toEqual(['ready', 4, [{ row: 5, problem: 'row-display-missing' }]])
+    const [sct] = await held.kept.systems(snomedRf2.url)
+    expect(await sct?.lookup('3738000')).toMatchObject({
+      display: 'Viral hepatitis (disorder)',
+      designations: [{ language: 'en', value: 'Viral hepatitis' }],
+      inactive: false,
+    })
+    expect((await sct?.lookup('999'))?.inactive).toBe(true)
+    expect([await sct?.parents('3738000'), await sct?.children('235856003')]).toEqual([['235856003'], ['3738000']])
+    expect([
+      await sct?.isUnder('3738000', '138875005'),
+      await sct?.isUnder('138875005', '3738000'),
+      await sct?.isUnder('3738000', '999'),
+    ]).toEqual([true, false, false])
+    expect(await sct?.under('235856003')).toEqual(['235856003', '3738000'])
+    const ask = async (op: string, value: string, property = 'concept') => {
+      const page = await sct?.page?.({
+        filters: [{ property, op, value, at: 'x' }],
+        offset: 0,
+        count: 9,
+        activeOnly: true,
+        selectableOnly: false,
+      })
+      return page?.concepts.map(({ code }) => code)
+    }
+    expect(await ask('is-a', '235856003')).toEqual(['3738000', '235856003'])
+    expect(await ask('descendent-of', '138875005')).toEqual(['3738000', '235856003'])
+    expect(await ask('is-not-a', '235856003')).toEqual(['138875005'])
+    expect(await ask('generalizes', '3738000')).toEqual(['138875005', '3738000', '235856003'])
+    expect(await ask('=', '138875005', 'parent')).toEqual(['235856003'])
+  })
+
+  test('a folder without one of the files', async () => {
+    await rm(join(folder, 'Snapshot', 'Terminology', 'sct2_Relationship_Snapshot_INT_20240101.txt'))
+    expect(await rf2Files(folder)).toBe('sct2_Relationship_Snapshot*.txt')
+  })
 })

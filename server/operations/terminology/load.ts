@@ -65,7 +65,8 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
 /** @throws OutcomeError parameter-missing, parameter-invalid */
 async function askedOf(parameters: readonly InParameter[]): Promise<LoadAsked> {
   const format = formatNamed(needed(oneText(parameters, 'system'), 'system'))
-  if (!format) throw paramError('parameter-invalid', 'system')
+  // A folder is no file.
+  if (!format || format.required.length === 0) throw paramError('parameter-invalid', 'system')
   const charset = oneText(parameters, 'charset') ?? 'auto'
   if (!CHARSETS.has(charset)) throw paramError('parameter-invalid', 'charset')
   const badRows = oneText(parameters, 'badRows') ?? String(BAD_ROWS_MAX)

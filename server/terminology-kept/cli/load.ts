@@ -12,8 +12,10 @@ import { createStore } from '../../store/store.ts'
 import { sweep, withdraw } from '../current.ts'
 import { FORMATS, formatNamed } from '../formats.ts'
 import type { Format } from '../format.ts'
+import { rf2Files, rf2Rows, snomedRf2 } from '../formats/snomed-rf2.ts'
 import { BAD_ROWS_MAX } from '../limits.ts'
 import { load } from '../loading.ts'
+import { type RowEvent, rowsOf } from '../rows.ts'
 import { type KeptTables, keptTables, type LoadDoc, prepareKeptTables } from '../tables.ts'
 
 const USAGE = `用法 / usage:
@@ -77,22 +79,36 @@ async function loaded(tables: KeptTables, format: Format, file: string, values: 
   if (version === undefined) return fail(`请用 --version 指明版本 / name the version of the file by --version\n${USAGE}`)
   const badMax = Number(values['bad-rows'])
   if (!Number.isInteger(badMax) || badMax < 0) return fail(USAGE)
-  const found = await stat(file).catch(() => undefined)
-  if (!found?.isFile()) return fail(`没有此文件 / no such file: ${file}`)
-  const chunks = () => unpackedFile(file)
+  const source = await sourceOf(format, file, values.charset)
+  if (typeof source === 'string') return fail(`没有此文件 / no such file: ${source}`)
   const started = Date.now()
   const done = await load(tables, {
     format,
     url: values.url ?? format.url,
     version,
-    digest: await digestOf(file),
-    chunks,
-    charset: values.charset,
+    digest: await digestOf(source.files),
+    rows: source.rows,
     badMax,
     now: () => new Date(),
     progress: ({ checkpoint }) => say(`${checkpoint.row} 行 / rows, ${checkpoint.n} 个代码 / codes, ${seconds(started)}`),
   })
   return told(done, started)
+}
+
+interface Source {
+  files: string[]
+  rows(): AsyncIterable<RowEvent>
+}
+
+/** @returns the name of what is not there */
+async function sourceOf(format: Format, path: string, charset: string): Promise<Source | string> {
+  const found = await stat(path).catch(() => undefined)
+  if (format === snomedRf2) {
+    const files = found?.isDirectory() ? await rf2Files(path) : path
+    if (typeof files === 'string') return files
+    return { files: [files.concepts, files.relationships, ...files.descriptions], rows: () => rf2Rows(files) }
+  }
+  return found?.isFile() ? { files: [path], rows: () => rowsOf(unpackedFile(path), format, charset) } : path
 }
 
 /** Packed by gzip or as it is. */
@@ -101,9 +117,9 @@ function unpackedFile(file: string): AsyncIterable<Uint8Array> {
   return file.endsWith('.gz') ? stream.pipe(createGunzip()) : stream
 }
 
-async function digestOf(file: string): Promise<string> {
+async function digestOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array)
+  for (const file of files) for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array)
   return hash.digest('hex')
 }
 
