@@ -94,6 +94,15 @@ export function createLibrary(shipped: Shipped, stored: StoredDefinitions, kept?
     const all = await listed(type, named.url)
     return all.find((each) => asked === undefined || versionOf(each) === asked)?.resource()
   }
+  /** Every code system has a set of all its codes, by its own address where it has no other (R4 terminology-service.html#validation). */
+  const allOf = async (canonical: string, version?: string): Promise<ValueSetResource | undefined> => {
+    const named = canonicalOf(canonical)
+    const asked = version ?? named.version
+    const found = (await codeSystems(named.url)).find((system) => asked === undefined || system.version === asked)
+    if (!found) return undefined
+    const include = [{ system: named.url, ...(asked === undefined ? {} : { version: asked }) }]
+    return { resourceType: 'ValueSet', url: named.url, status: 'active', compose: { include } }
+  }
   return {
     codeSystems,
     systemOf,
@@ -103,7 +112,9 @@ export function createLibrary(shipped: Shipped, stored: StoredDefinitions, kept?
       return (await codeSystems(named.url)).find((system) => asked === undefined || system.version === asked)
     },
     valueSet: async (canonical, version) =>
-      ((await one('ValueSet', canonical, version)) as ValueSetResource | undefined) ?? implicit(canonical, version),
+      ((await one('ValueSet', canonical, version)) as ValueSetResource | undefined) ??
+      implicit(canonical, version) ??
+      (await allOf(canonical, version)),
     conceptMap: async (canonical, version) => (await one('ConceptMap', canonical, version)) as ConceptMapResource | undefined,
     conceptMaps: async (side, system) => {
       const own = (await stored.mapsOf(side, system)).map((each) => each.resource() as ConceptMapResource)
