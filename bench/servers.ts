@@ -32,8 +32,8 @@ export async function startYilian(environment: Record<string, string>, nodeArgum
   return childOf(child, url)
 }
 
-export async function startBaseline(uri: string, database: string): Promise<Child> {
-  const child = fork(`${ROOT}bench/baseline-server.ts`, [], { env: { ...process.env, BENCH_URI: uri, BENCH_DATABASE: database } })
+export async function startBaseline(uri: string, database: string, file = 'baseline-server.ts'): Promise<Child> {
+  const child = fork(`${ROOT}bench/${file}`, [], { env: { ...process.env, BENCH_URI: uri, BENCH_DATABASE: database } })
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve((message as { port: number }).port))
     child.once('exit', (code) => reject(new Error(`the baseline ended with ${code}`)))

@@ -44,6 +44,9 @@ import { createSubscriptions } from './subscriptions/service.ts'
 import { startMongod } from './store/mongod/start.ts'
 import { createStore } from './store/store.ts'
 import type { Store } from './store/types.ts'
+import { createLoads } from './terminology-kept/jobs.ts'
+import { createKept } from './terminology-kept/kept.ts'
+import { keptTables, prepareKeptTables } from './terminology-kept/tables.ts'
 import { shippedDefinitions } from './terminology-service/shipped.ts'
 import { createTerminology } from './terminology-service/terminology.ts'
 import { createValidator } from './validation/validator.ts'
@@ -157,6 +160,7 @@ async function startOn(
     now,
     log: (event, facts) => log.warn(facts, event),
   })
+  const loads = createLoads(store, now, (event, facts) => log.warn(facts, event))
   const fhir: FhirDeps = {
     store,
     search,
@@ -168,6 +172,8 @@ async function startOn(
     expunging,
     merging,
     definitions: shippedDefinitions(() => terminology.tables()),
+    loads,
+    kept: createKept(keptTables(store), config.mongodbDatabase),
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
@@ -189,6 +195,8 @@ async function startOn(
   await prepareAsyncTables(store)
   await prepareMessageTable(store)
   await prepareClosureTable(store)
+  await prepareKeptTables(keptTables(store))
+  await loads.start()
   await ingest.start()
   access.start()
   indexing.start()
@@ -224,7 +232,7 @@ async function startOn(
       await closeServer(server)
       await stopAsync(store, STOP_MS_MAX)
       // At the same time: where the database is gone, each waits for it as long as it does while it works.
-      await Promise.all([merging, ingest, access, indexing, expunging].map((part) => part.stop()))
+      await Promise.all([merging, ingest, access, indexing, loads, expunging].map((part) => part.stop()))
       await store.close()
       await release()
     },

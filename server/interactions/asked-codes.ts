@@ -57,7 +57,7 @@ export async function withAskedCodes<T>(deps: FhirDeps, request: FhirRequest, ru
 async function found(deps: FhirDeps, request: FhirRequest, ask: Ask): Promise<unknown> {
   const seen = await decided(deps, request, [], async (decision) => {
     const met = new Map<string, Stored>()
-    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met))
+    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met), deps.kept)
     return { value: await valueFor(library, ask), met }
   })
   const used = [...seen.value.met.values()]
@@ -92,6 +92,6 @@ async function codesFor(
 ): Promise<readonly string[] | undefined> {
   const system = await library.codeSystem(url)
   if (!system?.hierarchical || !isWhole(system)) return undefined
-  const codes = await (side === 'under' ? system.under(code) : system.over(code))
+  const codes = await (side === 'under' ? system.under(code, VALUE_SET_CODES_MAX) : system.over(code))
   return codes.slice(0, VALUE_SET_CODES_MAX + 1)
 }

@@ -10,6 +10,8 @@ import type { Zone } from '../fhir/zone.ts'
 import type { Search } from '../search/types.ts'
 import type { CodeSets } from '../search/types/search-type.ts'
 import type { SideWrite, Store, Stored } from '../store/types.ts'
+import type { TerminologyLoads } from '../terminology-kept/jobs.ts'
+import type { KeptSystems } from '../terminology-service/library.ts'
 import type { Shipped } from '../terminology-service/shipped.ts'
 import type { Validator } from '../validation/validator.ts'
 import type { Draft, Writer } from '../writer/types.ts'
@@ -66,6 +68,9 @@ export interface FhirDeps {
   merging: Merging
   /** code systems, value sets and maps that come with the server */
   definitions: Shipped
+  /** code systems that were loaded into the database */
+  kept: KeptSystems
+  loads: TerminologyLoads
   /** of one request: see asked-codes.ts */
   codeSets?: Pick<CodeSets, 'valueSet' | 'related'>
   pages: PageTokens

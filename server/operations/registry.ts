@@ -25,6 +25,7 @@ import { statusOfMany, statusOfOne } from './subscription/status.ts'
 import { closure } from './terminology/closure.ts'
 import { expand, expandInstance } from './terminology/expand.ts'
 import { findMatches, findMatchesInstance } from './terminology/find-matches.ts'
+import { terminologyLoad, terminologyLoadStatus } from './terminology/load.ts'
 import { lookup } from './terminology/lookup.ts'
 import { subsumes, subsumesInstance } from './terminology/subsumes.ts'
 import { translate, translateInstance } from './terminology/translate.ts'
@@ -94,6 +95,8 @@ const OPERATIONS: readonly Operation[] = [
   translate,
   translateInstance,
   closure,
+  terminologyLoad,
+  terminologyLoadStatus,
 ]
 
 /** By the place of the operation's name in the address. */

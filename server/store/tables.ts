@@ -60,6 +60,7 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
     stream: (where, options = {}) => streamed(rows, filterOf(where), options, log),
     count: (where) => run(() => rows.countDocuments(filterOf(where))),
     insert,
+    insertMany: (docs) => (docs.length === 0 ? Promise.resolve([]) : run(() => insertUnlessThere(rows, docs))),
     setOne: (where, set) => setOne({ where, set }),
     put: (doc) =>
       run(async () => {

@@ -174,6 +174,8 @@ export interface Table<T extends TableDoc> {
   count(where: Record<string, unknown>): Promise<number>
   /** false when the id exists; inserts that come while others run go together */
   insert(doc: T): Promise<boolean>
+  /** many at once, in a command of their own; for each false when its id exists */
+  insertMany(docs: readonly T[]): Promise<boolean[]>
   put(doc: T): Promise<void>
   /** updates one, answers the document after it */
   update(

@@ -28,6 +28,22 @@ export interface Filter {
   at: string
 }
 
+export interface Paging {
+  filters: readonly Filter[]
+  text?: string
+  offset: number
+  count: number
+  activeOnly: boolean
+  /** without those that are abstract */
+  selectableOnly: boolean
+}
+
+export interface Page {
+  /** of all pages */
+  total: number
+  concepts: readonly Concept[]
+}
+
 export interface CodeSystem {
   readonly url: string
   readonly version?: string
@@ -43,8 +59,11 @@ export interface CodeSystem {
   children(code: string): Promise<readonly string[]>
   /** whether `code` stands under `over`, at any depth; false for the same code */
   isUnder(code: string, over: string): Promise<boolean>
-  /** the code and all under it, or all over it, as far as they are listed */
-  under(code: string): Promise<readonly string[]>
+  /**
+   * the code and all under it, or all over it, as far as they are listed
+   * @param most so many under it are enough
+   */
+  under(code: string, most?: number): Promise<readonly string[]>
   over(code: string): Promise<readonly string[]>
   /**
    * Concepts that meet all filters, in the order of the system, in batches.
@@ -52,6 +71,8 @@ export interface CodeSystem {
    * @throws OutcomeError value-set-filter, code-system-content, expansion-costly
    */
   select(filters: readonly Filter[], text?: string): AsyncIterable<readonly Concept[]>
+  /** one page of the same, where the system need not go through all of them for it. @throws as `select` */
+  page?(paging: Paging): Promise<Page>
   /** whether the code, which the system knows, meets all filters. @throws OutcomeError value-set-filter, expansion-costly */
   matches(code: string, filters: readonly Filter[]): Promise<boolean>
 }

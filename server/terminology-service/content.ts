@@ -4,7 +4,7 @@
  */
 import type { IssueCode } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { type CodeSystem, type Concept, type Filter, isWhole } from './code-system.ts'
+import { type CodeSystem, type Concept, type Filter, isWhole, type Paging } from './code-system.ts'
 import type { Library } from './library.ts'
 import type { ComposePart, ContainsElement, Designation, ValueSetResource } from './resources.ts'
 
@@ -180,6 +180,29 @@ async function* systemEntries(part: ComposePart & { system: string }, run: Evalu
   for await (const concepts of system.select(filtersOf(part, run, place), run.text))
     for (const concept of concepts)
       yield { ...entryOf(part.system, version, concept, system), ...(run.text === undefined ? {} : { found: true }) }
+}
+
+/**
+ * A page of a set that is one part of one system, where the system can give pages; undefined: the set is to be gone through.
+ * @throws OutcomeError
+ */
+export async function pageOf(
+  set: ValueSetResource,
+  paging: Omit<Paging, 'filters' | 'text'>,
+  run: Evaluation,
+): Promise<{ total: number; entries: Entry[] } | undefined> {
+  const [part, ...others] = set.compose?.include ?? []
+  if (part?.system === undefined || others.length > 0 || set.compose?.exclude || part.concept || part.valueSet) return undefined
+  const place = { path: [nameOf(set)], at: 'ValueSet.compose.include[0]' }
+  const { system: url } = part
+  const system = await run.library.codeSystem(url, versionFor(part, run, place))
+  if (!system?.page || run.without?.has(url) || run.without?.has(`${url}|${system.version}`)) return undefined
+  note(run, system)
+  if (!isWhole(system)) run.isOpen = true
+  const activeOnly = paging.activeOnly || set.compose?.inactive === false
+  const asked = { ...paging, activeOnly, filters: filtersOf(part, run, place), ...(run.text === undefined ? {} : { text: run.text }) }
+  const { total, concepts } = await system.page(asked)
+  return { total, entries: concepts.map((concept) => entryOf(url, system.version, concept, system)) }
 }
 
 function entryOf(url: string, version: string | undefined, concept: Omit<Concept, 'properties'>, within?: CodeSystem): Entry {

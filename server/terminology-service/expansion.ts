@@ -1,7 +1,7 @@
 /** ValueSet/$expand (R4 valueset-operation-expand.html): the content as a list, a page of it, or a tree. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { displayOf, speaks } from './code-system.ts'
-import { contentOf, type Entry, type Evaluation } from './content.ts'
+import { contentOf, type Entry, type Evaluation, pageOf } from './content.ts'
 import type { ContainsElement, Designation, ValueSetResource } from './resources.ts'
 import { hasWords } from './words.ts'
 
@@ -31,17 +31,24 @@ export interface Expansion {
 export async function expand(set: ValueSetResource, asked: ExpansionRequest, run: Evaluation): Promise<Expansion> {
   const { filter, offset, count } = asked
   if (filter !== undefined) run.text = filter
-  const all = [...(await contentOf(set, run)).values()]
-  const entries = all.filter((entry) => isAskedFor(entry, asked))
   const isPaged = offset !== undefined || count !== undefined
-  const total = entries.length
+  const { total, entries: page } = await found(set, asked, run)
   if (count === 0) return { total, offset: offset ?? 0, contains: [] }
-  const page = isPaged ? entries.slice(offset ?? 0, (offset ?? 0) + (count ?? total)) : entries
   if (page.length > EXPANSION_MAX) throw new OutcomeError('expansion-costly', { params: { max: EXPANSION_MAX } })
   // Pages are parts of a list; where words are looked for, what stands between two finds is not there.
   const isNested = !isPaged && filter === undefined && asked.excludeNested !== true
   const contains = isNested ? await nested(page, asked) : page.map((entry) => elementOf(entry, asked))
   return { total, ...(isPaged ? { offset: offset ?? 0 } : {}), contains }
+}
+
+/** How many there are, and those of the page: one more than may be answered where there are too many. */
+async function found(set: ValueSetResource, asked: ExpansionRequest, run: Evaluation): Promise<{ total: number; entries: Entry[] }> {
+  const { offset = 0, count, activeOnly = false, excludeNotForUI = false } = asked
+  const most = Math.min(count ?? EXPANSION_MAX + 1, EXPANSION_MAX + 1)
+  const page = await pageOf(set, { offset, count: most, activeOnly, selectableOnly: excludeNotForUI }, run)
+  if (page) return page
+  const all = [...(await contentOf(set, run)).values()].filter((entry) => isAskedFor(entry, asked))
+  return { total: all.length, entries: all.slice(offset, offset + most) }
 }
 
 function isAskedFor(entry: Entry, { filter, activeOnly, excludeNotForUI, displayLanguage }: ExpansionRequest): boolean {

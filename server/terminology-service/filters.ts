@@ -17,9 +17,9 @@ export interface Tree {
 export type Chosen = (nodes: readonly Node[]) => readonly Node[]
 
 /** The concept itself; systems that declare a property of the name `concept` mean it too. */
-const ITSELF: ReadonlySet<string> = new Set(['concept', 'code'])
+export const ITSELF: ReadonlySet<string> = new Set(['concept', 'code'])
 /** Elements of a concept that every system can be asked for. */
-const OF_EVERY_SYSTEM: ReadonlySet<string> = new Set(['display', 'definition', 'parent', 'child', 'inactive', 'abstract'])
+export const OF_EVERY_SYSTEM: ReadonlySet<string> = new Set(['display', 'definition', 'parent', 'child', 'inactive', 'abstract'])
 const REGEX_LENGTH_MAX = 500
 const REGEX_MS_MAX = 200
 
@@ -72,9 +72,9 @@ export function chosenBy(filter: Filter, tree: Tree): Chosen {
   return operator(filter, tree)
 }
 
-const refused = ({ at }: Filter): OutcomeError => new OutcomeError('value-set-filter', { expression: [at] })
+export const refused = ({ at }: Filter): OutcomeError => new OutcomeError('value-set-filter', { expression: [at] })
 
-const listOf = (value: string): ReadonlySet<string> => new Set(value.split(',').map((one) => one.trim()))
+export const listOf = (value: string): ReadonlySet<string> => new Set(value.split(',').map((one) => one.trim()))
 
 function valuesOf({ concept, parents, children }: Node, property: string): readonly string[] {
   const own = ownOf(concept, property)

@@ -17,6 +17,12 @@ export interface StoredDefinitions {
   mapsOf(side: 'source' | 'target', system: string): Promise<readonly Definition[]>
 }
 
+/** Code systems that are too large for a resource (server/terminology-kept): the same for everybody, as what comes with the server. */
+export interface KeptSystems {
+  /** the versions that are there as a whole, the latest first */
+  systems(url: string): Promise<readonly CodeSystem[]>
+}
+
 export interface Library {
   codeSystem(url: string, version?: string): Promise<CodeSystem | undefined>
   /** every version, the one that is meant without a version first */
@@ -41,7 +47,7 @@ const ucum = ucumSystem()
 const SYSTEMS_MAX = 200
 const made = new Map<string, CodeSystem>()
 
-export function createLibrary(shipped: Shipped, stored: StoredDefinitions): Library {
+export function createLibrary(shipped: Shipped, stored: StoredDefinitions, kept?: KeptSystems): Library {
   const systems = new Map<string, Promise<readonly CodeSystem[]>>()
   const listed = async (type: DefinitionType, url: string): Promise<readonly Definition[]> => {
     const own = ranked(await stored.byUrl(type, url))
@@ -67,9 +73,17 @@ export function createLibrary(shipped: Shipped, stored: StoredDefinitions): Libr
   const codeSystems = (url: string): Promise<readonly CodeSystem[]> => {
     const known = systems.get(url)
     if (known) return known
-    const found = listed('CodeSystem', url).then((all) => {
+    const found = Promise.all([listed('CodeSystem', url), kept?.systems(url) ?? []]).then(async ([all, loaded]) => {
       const own = all.filter((one) => (one.resource() as CodeSystemResource).content !== 'supplement')
-      return url === UCUM_SYSTEM && own.length === 0 ? [ucum] : Promise.all(own.map(systemOf))
+      if (url === UCUM_SYSTEM && own.length === 0) return [ucum]
+      const made = await Promise.all(
+        own.map(async (one) => ({ system: await systemOf(one), ships: shipped.byUrl('CodeSystem', url).includes(one) })),
+      )
+      // What an operator writes, then what he has loaded, then what comes with the server and is not of a version that is here already.
+      const written = made.filter(({ ships }) => !ships).map(({ system }) => system)
+      const first = [...written, ...loaded.filter(({ version }) => !written.some((one) => one.version === version))]
+      const rest = made.filter(({ ships, system }) => ships && !loaded.some(({ version }) => version === system.version))
+      return [...first, ...rest.map(({ system }) => system)]
     })
     systems.set(url, found)
     return found
@@ -80,6 +94,15 @@ export function createLibrary(shipped: Shipped, stored: StoredDefinitions): Libr
     const all = await listed(type, named.url)
     return all.find((each) => asked === undefined || versionOf(each) === asked)?.resource()
   }
+  /** Every code system has a set of all its codes, by its own address where it has no other (R4 terminology-service.html#validation). */
+  const allOf = async (canonical: string, version?: string): Promise<ValueSetResource | undefined> => {
+    const named = canonicalOf(canonical)
+    const asked = version ?? named.version
+    const found = (await codeSystems(named.url)).find((system) => asked === undefined || system.version === asked)
+    if (!found) return undefined
+    const include = [{ system: named.url, ...(asked === undefined ? {} : { version: asked }) }]
+    return { resourceType: 'ValueSet', url: named.url, status: 'active', compose: { include } }
+  }
   return {
     codeSystems,
     systemOf,
@@ -89,7 +112,9 @@ export function createLibrary(shipped: Shipped, stored: StoredDefinitions): Libr
       return (await codeSystems(named.url)).find((system) => asked === undefined || system.version === asked)
     },
     valueSet: async (canonical, version) =>
-      ((await one('ValueSet', canonical, version)) as ValueSetResource | undefined) ?? implicit(canonical, version),
+      ((await one('ValueSet', canonical, version)) as ValueSetResource | undefined) ??
+      implicit(canonical, version) ??
+      (await allOf(canonical, version)),
     conceptMap: async (canonical, version) => (await one('ConceptMap', canonical, version)) as ConceptMapResource | undefined,
     conceptMaps: async (side, system) => {
       const own = (await stored.mapsOf(side, system)).map((each) => each.resource() as ConceptMapResource)

@@ -57,7 +57,7 @@ async function forward(
 ): Promise<Match[]> {
   const found: Match[] = []
   for (const group of groupsFor(map, coding, asked)) {
-    const element = group.element?.find(({ code }) => code === coding.code)
+    const element = elementsOf(group).get(coding.code ?? '')
     if (!element) {
       found.push(...(await unmapped(map, group, coding, asked, library, within)))
       continue
@@ -66,6 +66,34 @@ async function forward(
     for (const target of targets) found.push(matchOf(map, group, target))
   }
   return found
+}
+
+type MapElement = NonNullable<MapGroup['element']>[number]
+const indexed = new WeakMap<MapGroup, ReadonlyMap<string, MapElement>>()
+const indexedBack = new WeakMap<MapGroup, ReadonlyMap<string, readonly MapElement[]>>()
+
+/** By code, the first of each: a large map is asked again and again. */
+function elementsOf(group: MapGroup): ReadonlyMap<string, MapElement> {
+  const known = indexed.get(group)
+  if (known) return known
+  const made = new Map([...(group.element ?? [])].reverse().map((element) => [element.code ?? '', element]))
+  indexed.set(group, made)
+  return made
+}
+
+/** By the codes of their targets. */
+function elementsTo(group: MapGroup, code: string): readonly MapElement[] {
+  const known = indexedBack.get(group)
+  if (known) return known.get(code) ?? []
+  const made = new Map<string, MapElement[]>()
+  for (const element of group.element ?? [])
+    for (const target of new Set((element.target ?? []).flatMap((one) => one.code ?? []))) {
+      const list = made.get(target)
+      if (list) list.push(element)
+      else made.set(target, [element])
+    }
+  indexedBack.set(group, made)
+  return made.get(code) ?? []
 }
 
 function groupsFor({ group = [] }: ConceptMapResource, { system, version }: FhirCoding, { targetSystem }: TranslationRequest): MapGroup[] {
@@ -144,7 +172,7 @@ function backward(map: ConceptMapResource, coding: FhirCoding, { targetSystem }:
       (coding.system === undefined || target === coding.system) && (targetSystem === undefined || source === targetSystem),
   )
   return groups.flatMap((group) =>
-    (group.element ?? []).flatMap((element) =>
+    (coding.code === undefined ? [] : elementsTo(group, coding.code)).flatMap((element) =>
       (element.target ?? [])
         .filter(({ code }) => code !== undefined && code === coding.code)
         .map(({ equivalence }) => ({

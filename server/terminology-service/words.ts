@@ -27,7 +27,8 @@ const known = new Map<string, Sounds>()
 /** Folded once: a large system is gone through again and again. */
 const foldedTexts = new WeakMap<Named, { code: string; texts: readonly string[] }>()
 
-function textsOf(one: Named): { code: string; texts: readonly string[] } {
+/** Code, display and designations as they are searched. */
+export function namedTexts(one: Named): { code: string; texts: readonly string[] } {
   const kept = foldedTexts.get(one)
   if (kept) return kept
   const made = { code: fold(one.code), texts: [one.display ?? '', ...one.designations.map(({ value }) => value)].map(fold) }
@@ -38,7 +39,7 @@ function textsOf(one: Named): { code: string; texts: readonly string[] } {
 let last: { filter: string; words: readonly string[] } | undefined
 
 /** One filter is asked of every concept. */
-function wordsOf(filter: string): readonly string[] {
+export function wordsOf(filter: string): readonly string[] {
   if (last?.filter !== filter) {
     const words = filter.trim().split(/\s+/).map(fold)
     last = { filter, words: words.filter((word) => word !== '') }
@@ -50,35 +51,46 @@ function wordsOf(filter: string): readonly string[] {
 export function hasWords(one: Named, filter: string): boolean {
   const words = wordsOf(filter)
   if (words.length === 0) return true
-  const { code, texts } = textsOf(one)
+  const { code, texts } = namedTexts(one)
   return words.every((word) => code.startsWith(word) || texts.some((text) => text.includes(word) || sounds(text, word)))
 }
 
 /** From the beginning of a syllable on: `xueya` is in 高血压, `ueya` is not. */
 function sounds(text: string, word: string): boolean {
-  if (!LATIN.test(word) || text.length > SOUND_LENGTH_MAX || !HAN.test(text)) return false
+  if (!isSound(word) || !hasSounds(text)) return false
   const of = soundsOf(text)
   return of.initials.includes(word) || of.starts.some((start) => of.text.startsWith(word, start))
 }
 
-function soundsOf(text: string): Sounds {
-  const made = known.get(text)
-  if (made) return made
-  const syllables = [...text.matchAll(STRETCH)].flatMap(([stretch]) =>
+export const isSound = (word: string): boolean => LATIN.test(word)
+const hasSounds = (text: string): boolean => text.length <= SOUND_LENGTH_MAX && HAN.test(text)
+
+/** The pinyin of a folded text, syllable by syllable; none where it has no Chinese characters, or is too long to be said. */
+export function syllablesOf(text: string): readonly string[] {
+  if (!hasSounds(text)) return []
+  return [...text.matchAll(STRETCH)].flatMap(([stretch]) =>
     HAN.test(stretch) ? pinyin(stretch, { toneType: 'none', type: 'array', v: true }) : [stretch],
   )
+}
+
+export function soundsWith(syllables: readonly string[]): Sounds {
   const starts: number[] = []
   let joined = ''
   for (const syllable of syllables) {
     starts.push(joined.length)
     joined += syllable
   }
-  const found = {
-    text: joined,
-    starts,
-    initials: syllables.map((one) => (LATIN.test(one) && one.length > 0 ? one.charAt(0) : one)).join(''),
-  }
+  return { text: joined, starts, initials: syllables.map((one) => (LATIN.test(one) ? one.charAt(0) : one)).join('') }
+}
+
+function soundsOf(text: string): Sounds {
+  return known.get(text) ?? learn(text, syllablesOf(text))
+}
+
+/** What somebody has kept of a text: it need not be worked out again. */
+export function learn(text: string, syllables: readonly string[]): Sounds {
+  const sounds = soundsWith(syllables)
   if (known.size >= CACHE_MAX) known.clear()
-  known.set(text, found)
-  return found
+  known.set(text, sounds)
+  return sounds
 }

@@ -42,6 +42,19 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   'server/validation': ['server/fhir', 'server/outcome'],
   'server/fhir-xml': ['server/fhir', 'server/outcome', 'server/validation'],
   'server/terminology-service': ['server/fhir', 'server/outcome', 'server/search/fold.ts'],
+  'server/terminology-kept': [
+    'server/fhir',
+    'server/outcome',
+    'server/config',
+    'server/access/decision.ts',
+    'server/search/fold.ts',
+    'server/store',
+    'server/jobs',
+    'server/terminology-service',
+    'server/log.ts',
+    'mappings/parsers',
+    'mappings/index.ts',
+  ],
   'server/writer': [
     'server/fhir',
     'server/outcome',
@@ -94,6 +107,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/subscriptions/socket-address.ts',
     'server/subscriptions/topics.ts',
     'server/terminology-service',
+    'server/terminology-kept/jobs.ts',
   ],
   'server/operations': [
     'server/expunge',
@@ -114,6 +128,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/jobs',
     'server/subscriptions',
     'server/terminology-service',
+    'server/terminology-kept',
   ],
   'server/subscriptions': [
     'server/fhir',

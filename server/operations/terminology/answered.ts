@@ -45,7 +45,7 @@ export async function answered<T>(
     const own = id === undefined ? undefined : await deps.store.read(decision, type, id)
     if (own) met.set(`${type}/${id}`, own)
     if (id !== undefined && (!own || own.deleted)) return { met, own }
-    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met))
+    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met), deps.kept)
     try {
       return { met, own, value: await run({ library, ...(own ? { instance: definitionOf(deps, request, own) } : {}) }) }
     } catch (error) {

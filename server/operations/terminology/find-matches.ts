@@ -4,6 +4,7 @@
  */
 import { jsonAnswer } from '../../interactions/answers.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
+import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { paramError } from '../../search/parse/names.ts'
 import type { CodeSystem, Concept } from '../../terminology-service/code-system.ts'
 import { type InParameter, oneBoolean, oneText } from '../in-parameters.ts'
@@ -23,6 +24,8 @@ const UNDERSTOOD = ['system', 'version', 'property', 'exact', 'compositional']
 const PROPERTIES_MAX = 20
 /** Complete ones first. */
 const MATCHES_MAX = 100
+/** Concepts with one of the values, in a large system. */
+const CANDIDATES_MAX = 50_000
 
 interface Wanted {
   code: string
@@ -72,7 +75,7 @@ function wantedOf(parameters: readonly InParameter[]): Wanted[] {
 
 async function matchesIn(system: CodeSystem, wanted: readonly Wanted[], exact: boolean): Promise<Match[]> {
   const found: Match[] = []
-  for await (const concepts of system.select([])) {
+  for await (const concepts of candidates(system, wanted)) {
     for (const concept of concepts) {
       const parents = wanted.some(({ code }) => code === 'parent') ? await system.parents(concept.code) : []
       const values = (code: string) => valuesOf(concept, code, parents)
@@ -84,6 +87,24 @@ async function matchesIn(system: CodeSystem, wanted: readonly Wanted[], exact: b
     }
   }
   return found.sort((a, b) => a.unmatched.length - b.unmatched.length).slice(0, MATCHES_MAX)
+}
+
+/** All, or of a system that gives pages those that have one of the values. */
+async function* candidates(system: CodeSystem, wanted: readonly Wanted[]): AsyncIterable<readonly Concept[]> {
+  if (!system.page) {
+    yield* system.select([])
+    return
+  }
+  const seen = new Set<string>()
+  for (const { code, value } of wanted) {
+    const filter = { property: code, op: '=', value: plain(value), at: 'property' }
+    for await (const concepts of system.select([filter])) {
+      const fresh = concepts.filter((one) => !seen.has(one.code))
+      for (const one of fresh) seen.add(one.code)
+      if (seen.size > CANDIDATES_MAX) throw new OutcomeError('expansion-costly', { params: { max: CANDIDATES_MAX } })
+      yield fresh
+    }
+  }
 }
 
 function valuesOf(concept: Concept, code: string, parents: readonly string[]): readonly string[] {

@@ -56,7 +56,7 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
   const sets = { source: oneText(parameters, 'source'), target: oneText(parameters, 'target') }
   const matches = await answered(deps, request, { interaction: 'translate', type: 'ConceptMap' }, async ({ library, instance }) => {
     const given = (instance?.resource() as ConceptMapResource | undefined) ?? sent
-    const maps = given ? [given] : url === undefined ? await mapsFor(library, asked) : [await library.conceptMap(url, version)]
+    const maps = given ? [given] : url === undefined ? await mapsFor(library, asked, sets) : [await library.conceptMap(url, version)]
     const found = maps.flatMap((map) => map ?? [])
     if (found.length < maps.length) throw paramError('definition-unknown', 'url')
     return translated(
@@ -93,11 +93,16 @@ function dependenciesOf(parameters: readonly InParameter[]): Dependency[] {
 }
 
 /** Where no map is named, those that have a group for the system. */
-async function mapsFor(library: Library, { codings, reverse }: TranslationRequest): Promise<ConceptMapResource[]> {
+async function mapsFor(
+  library: Library,
+  { codings, reverse }: TranslationRequest,
+  { source, target }: { source: string | undefined; target: string | undefined },
+): Promise<ConceptMapResource[]> {
   const systems = [...new Set(codings.flatMap(({ system }) => system ?? []))]
   const lists = await Promise.all(systems.map((system) => library.conceptMaps(reverse ? 'target' : 'source', system)))
-  // A map that is not in force is followed where it is named.
-  return [...new Set(lists.flat())].filter(({ status }) => status === 'active')
+  // A map that is not in force is followed where it is named, by its address or by both of its sets.
+  const isNamed = source !== undefined && target !== undefined
+  return [...new Set(lists.flat())].filter(({ status }) => status === 'active' || (isNamed && status === 'draft'))
 }
 
 /** `source` and `target` name value sets; asked in reverse they change places. */

@@ -1,0 +1,77 @@
+/** A code system whose concepts are in MongoDB. */
+import type { CodeSystem, Concept, Page, Paging } from '../terminology-service/code-system.ts'
+import { isRange, isUnderByPrefix } from '../terminology-service/concept-tree.ts'
+import { countBits, hasBit, placesOf, without } from './bits.ts'
+import { conceptOf, held } from './held.ts'
+import { placesFor, underOrSame } from './searching.ts'
+import { codeOf, type KeptTables, type LoadDoc } from './tables.ts'
+import { ABSTRACT, childTerm, INACTIVE } from './terms.ts'
+
+const BATCH = 1000
+/** Codes under one among which its children are looked for. */
+const CHILDREN_AMONG_MAX = 50_000
+
+export function keptSystem(tables: KeptTables, load: LoadDoc, database: string): CodeSystem {
+  const own = held(tables, load, database)
+  const { prefix } = own
+  const conceptsAt = async (places: readonly number[]): Promise<Concept[]> => (await own.docs(places)).map(conceptOf)
+  const codesIn = async (bits: Uint32Array, most?: number): Promise<string[]> => (await own.docs(placesOf(bits, 0, most))).map(codeOf)
+  const lookup = async (code: string): Promise<Concept | undefined> => {
+    const doc = await own.doc(code)
+    return doc && conceptOf(doc)
+  }
+
+  const page = async ({ filters, text, offset, count, activeOnly, selectableOnly }: Paging): Promise<Page> => {
+    let bits = await placesFor(own, filters, text)
+    if (activeOnly) bits = without(bits, await own.term(INACTIVE))
+    if (selectableOnly) bits = without(bits, await own.term(ABSTRACT))
+    return { total: countBits(bits), concepts: await conceptsAt(placesOf(bits, offset, count)) }
+  }
+
+  const children = async (code: string): Promise<readonly string[]> => {
+    if (!prefix) return codesIn(await own.term(childTerm(code)))
+    const under = without(await underOrSame(own, code), await own.ofCodes([code]))
+    const docs = await own.docs(placesOf(under, 0, CHILDREN_AMONG_MAX))
+    const listed = new Set(docs.map(codeOf))
+    const isOver = (over: string, one: string) => over !== one && isUnderByPrefix(one, over, prefix)
+    const ranges = own.ranges.filter((range) => listed.has(range))
+    const shorter = (one: string) => Array.from({ length: Math.max(0, one.length - prefix.root) }, (_, n) => one.slice(0, prefix.root + n))
+    // A child has nothing between itself and the code.
+    return [...listed].filter(
+      (one) =>
+        !ranges.some((range) => isOver(range, one)) && (isRange(one, prefix) || !shorter(one).some((beginning) => listed.has(beginning))),
+    )
+  }
+
+  return {
+    url: load.url,
+    version: load.version,
+    name: load.name,
+    content: 'complete',
+    status: 'active',
+    hierarchical: load.hierarchical,
+    lookup,
+    parents: async (code) => {
+      const doc = await own.doc(code)
+      return doc ? own.parentsOf(doc) : []
+    },
+    children,
+    isUnder: async (code, over) =>
+      prefix ? isUnderByPrefix(code, over, prefix) : code !== over && ((await own.doc(code))?.ancestors ?? []).includes(over),
+    under: async (code, most) => {
+      const bits = without(await underOrSame(own, code), await own.ofCodes([code]))
+      return [code, ...(await codesIn(bits, most))]
+    },
+    over: async (code) => [code, ...(await own.overCodes(code))],
+    async *select(filters, text) {
+      const places = placesOf(await placesFor(own, filters, text))
+      for (let at = 0; at < places.length; at += BATCH) yield await conceptsAt(places.slice(at, at + BATCH))
+    },
+    page,
+    async matches(code, filters) {
+      const doc = await own.doc(code)
+      if (!doc) return false
+      return hasBit(await placesFor(own, filters), doc.n)
+    },
+  }
+}
