@@ -18,6 +18,7 @@ import type { Expunging } from './expunge/types.ts'
 import { answerBrokenRequests } from './http/broken-requests.ts'
 import { createApp } from './http/app.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
+import { createGuide } from './guide/guide.ts'
 import { createIndexDefinitions } from './indexing/definitions.ts'
 import { createIndexing } from './indexing/indexing.ts'
 import { indexingTables } from './indexing/tables.ts'
@@ -214,6 +215,7 @@ async function startOn(
       log,
       auth: authRouter(auth),
       ingest: ingestRouter({ ingest, authenticate, base: '/ingest' }),
+      guide: createGuide(() => terminology.tables()),
       health: {
         checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() },
         ...(environment.METRICS_TOKEN ? { metricsToken: environment.METRICS_TOKEN } : {}),

@@ -1,14 +1,17 @@
 /** The Express application: which path belongs to whom, and the headers that every answer has. */
 import express, { type Express, type Router } from 'express'
 import type { Logger } from 'pino'
+import type { Guide } from '../guide/guide.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { type EndpointDeps, fhirEndpoint, sendError } from './fhir-endpoint.ts'
+import { guideRouter } from './guide-router.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { healthRouter, type HealthDeps } from './health.ts'
 
 export interface AppDeps extends EndpointDeps {
   auth: Router
   ingest: Router
+  guide: Guide
   health: HealthDeps
   log: Logger
 }
@@ -27,6 +30,7 @@ export function createApp(deps: AppDeps): Express {
   app.use('/fhir', fhirEndpoint(deps))
   app.use('/auth', deps.auth)
   app.use('/ingest', deps.ingest)
+  app.use('/ig', guideRouter(deps.guide))
   app.use(healthRouter(deps.health, deps.authenticate))
   app.use(function unknownPath(request, response) {
     sendError(deps.log, request, response, new OutcomeError('not-found'))

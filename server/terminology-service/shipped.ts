@@ -93,8 +93,16 @@ function r4Texts(): [type: string, url: string, text: string][] {
 }
 
 function ofTable(table: CodeSystemTable): Definition {
-  const { id, url, name, title, content, version, concepts, hierarchy } = table
-  const resource = (): CodeSystemResource => ({
+  const { url, version, hierarchy } = table
+  return {
+    key: `table system ${url}|${version ?? ''}`,
+    resource: once(() => codeSystemOf(table)),
+    ...(hierarchy ? { prefix: { root: hierarchy.root } } : {}),
+  }
+}
+
+export function codeSystemOf({ id, url, name, title, content, version, concepts, hierarchy }: CodeSystemTable): CodeSystemResource {
+  return {
     resourceType: 'CodeSystem',
     id,
     url,
@@ -107,11 +115,6 @@ function ofTable(table: CodeSystemTable): Definition {
     content,
     ...(hierarchy ? { hierarchyMeaning: 'is-a' } : {}),
     concept: concepts,
-  })
-  return {
-    key: `table system ${url}|${version ?? ''}`,
-    resource: once(resource),
-    ...(hierarchy ? { prefix: { root: hierarchy.root } } : {}),
   }
 }
 
@@ -121,7 +124,7 @@ const mapUrl = ({ id }: ConceptMapTable): string => `${BASE}/ConceptMap/${id}`
 const isAddress = (source: string): boolean => /^(?:urn:|https?:)/.test(source)
 
 /** A table says what a code becomes, and not how near the two are: `relatedto`. */
-function conceptMapOf(table: ConceptMapTable): ConceptMapResource {
+export function conceptMapOf(table: ConceptMapTable): ConceptMapResource {
   const source = isAddress(table.source) ? table.source : `urn:yilian:${table.source}`
   const groups = Map.groupBy(table.entries, (entry) => entry.system ?? table.target)
   return {

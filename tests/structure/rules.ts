@@ -159,6 +159,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/jobs',
     'mappings',
   ],
+  'server/guide': ['server/fhir', 'server/outcome', 'server/terminology-service', 'mappings'],
   'server/http': [
     'server/fhir',
     'server/fhir-xml',
@@ -171,6 +172,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/interactions',
     'server/operations',
     'server/ingest',
+    'server/guide/guide.ts',
   ],
   'server/demo': ['server/fhir', 'server/config', 'server/auth', 'server/start.ts', 'server/log.ts', 'server/audit', 'mappings/index.ts'],
   mappings: ['server/fhir'],
