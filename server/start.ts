@@ -10,6 +10,8 @@ import { startAuditRecovery } from './audit/recovery.ts'
 import { authRouter } from './auth/auth-router.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { openAuth } from './auth/parts.ts'
+import { createCodeMapping } from './code-mapping/code-mapping.ts'
+import { codeMappingRouter } from './code-mapping/router.ts'
 import type { Config } from './config/config.ts'
 import { createBars } from './expunge/bars.ts'
 import { createExpunging } from './expunge/expunging.ts'
@@ -157,6 +159,21 @@ async function startOn(
     now,
     log: (event, facts) => log.warn(facts, event),
   })
+  const shippedOnes = shippedDefinitions(() => terminology.tables())
+  const codeMapping = await createCodeMapping({
+    store,
+    writer,
+    audit,
+    access,
+    ingest: ingest.tables,
+    secret: ingest.deps.secret,
+    sources: config.sources,
+    shared: config.policy.sharedCodeLists,
+    definitions: shippedOnes,
+    tables: () => terminology.tables(),
+    now,
+    log: (event, facts) => log.warn(facts, event),
+  })
   const fhir: FhirDeps = {
     store,
     search,
@@ -167,7 +184,7 @@ async function startOn(
     indexing,
     expunging,
     merging,
-    definitions: shippedDefinitions(() => terminology.tables()),
+    definitions: shippedOnes,
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
@@ -193,6 +210,7 @@ async function startOn(
   access.start()
   indexing.start()
   expunging.start()
+  codeMapping.start()
   await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
@@ -206,6 +224,7 @@ async function startOn(
       log,
       auth: authRouter(auth),
       ingest: ingestRouter({ ingest, authenticate, base: '/ingest' }),
+      codeMapping: codeMappingRouter({ mapping: codeMapping, authenticate }),
       health: {
         checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() },
         ...(environment.METRICS_TOKEN ? { metricsToken: environment.METRICS_TOKEN } : {}),
@@ -228,6 +247,7 @@ async function startOn(
       await access.stop()
       await indexing.stop()
       await expunging.stop()
+      await codeMapping.stop()
       await store.close()
       await release()
     },

@@ -9,6 +9,7 @@ import { healthRouter, type HealthDeps } from './health.ts'
 export interface AppDeps extends EndpointDeps {
   auth: Router
   ingest: Router
+  codeMapping: Router
   health: HealthDeps
   log: Logger
 }
@@ -27,6 +28,7 @@ export function createApp(deps: AppDeps): Express {
   app.use('/fhir', fhirEndpoint(deps))
   app.use('/auth', deps.auth)
   app.use('/ingest', deps.ingest)
+  app.use('/code-mapping', deps.codeMapping)
   app.use(healthRouter(deps.health, deps.authenticate))
   app.use(function unknownPath(request, response) {
     sendError(deps.log, request, response, new OutcomeError('not-found'))

@@ -3,6 +3,7 @@ import { SEARCH_ISSUES } from './search-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
 import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
 import { EXPUNGE_ISSUES } from './expunge-issues.ts'
+import { CODE_MAPPING_ISSUES } from './mapping-issues.ts'
 import { MERGE_ISSUES } from './merge-issues.ts'
 import { MESSAGE_ISSUES } from './message-issues.ts'
 import { TERMINOLOGY_ISSUES } from './terminology-issues.ts'
@@ -18,6 +19,7 @@ export const ISSUES = {
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
   ...EXPUNGE_ISSUES,
+  ...CODE_MAPPING_ISSUES,
   ...MERGE_ISSUES,
   ...MESSAGE_ISSUES,
   ...TERMINOLOGY_ISSUES,
