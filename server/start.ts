@@ -10,6 +10,8 @@ import { startAuditRecovery } from './audit/recovery.ts'
 import { authRouter } from './auth/auth-router.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { openAuth } from './auth/parts.ts'
+import { createCodeMapping } from './code-mapping/code-mapping.ts'
+import { codeMappingRouter } from './code-mapping/router.ts'
 import type { Config } from './config/config.ts'
 import { createBars } from './expunge/bars.ts'
 import { createExpunging } from './expunge/expunging.ts'
@@ -162,6 +164,21 @@ async function startOn(
     log: (event, facts) => log.warn(facts, event),
   })
   const loads = createLoads(store, now, (event, facts) => log.warn(facts, event))
+  const shippedOnes = shippedDefinitions(() => terminology.tables())
+  const codeMapping = await createCodeMapping({
+    store,
+    writer,
+    audit,
+    access,
+    ingest: ingest.tables,
+    secret: ingest.deps.secret,
+    sources: config.sources,
+    shared: config.policy.sharedCodeLists,
+    definitions: shippedOnes,
+    tables: () => terminology.tables(),
+    now,
+    log: (event, facts) => log.warn(facts, event),
+  })
   const fhir: FhirDeps = {
     store,
     search,
@@ -172,7 +189,7 @@ async function startOn(
     indexing,
     expunging,
     merging,
-    definitions: shippedDefinitions(() => terminology.tables()),
+    definitions: shippedOnes,
     loads,
     kept: createKept(keptTables(store), config.mongodbDatabase),
     zone: zoneOf(config.timezone),
@@ -202,6 +219,7 @@ async function startOn(
   access.start()
   indexing.start()
   expunging.start()
+  codeMapping.start()
   await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
@@ -216,6 +234,7 @@ async function startOn(
       auth: authRouter(auth),
       ingest: ingestRouter({ ingest, authenticate, base: '/ingest' }),
       guide: createGuide(() => terminology.tables()),
+      codeMapping: codeMappingRouter({ mapping: codeMapping, authenticate }),
       health: {
         checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() },
         ...(environment.METRICS_TOKEN ? { metricsToken: environment.METRICS_TOKEN } : {}),
@@ -234,7 +253,7 @@ async function startOn(
       await closeServer(server)
       await stopAsync(store, STOP_MS_MAX)
       // At the same time: where the database is gone, each waits for it as long as it does while it works.
-      await Promise.all([merging, ingest, access, indexing, loads, expunging].map((part) => part.stop()))
+      await Promise.all([merging, ingest, access, indexing, loads, expunging, codeMapping].map((part) => part.stop()))
       await store.close()
       await release()
     },

@@ -116,6 +116,8 @@ export interface SitePolicy {
   totals: 'accurate' | 'none'
   /** a deletion by criteria deletes one match, or all of them together */
   conditionalDelete: 'single' | 'multiple'
+  /** terminologists see the codes that the sources of all organisations sent */
+  sharedCodeLists: boolean
   /** how often a notification is tried before it becomes a dead letter */
   subscriptionAttempts: number
   /** before the second attempt; before each further one twice as long, up to a quarter of an hour */
@@ -148,6 +150,7 @@ export const DEFAULT_SITE_POLICY: SitePolicy = {
   treatingDays: 30,
   totals: 'accurate',
   conditionalDelete: 'single',
+  sharedCodeLists: false,
   subscriptionAttempts: 8,
   subscriptionRetrySeconds: 2,
 }

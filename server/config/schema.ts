@@ -137,6 +137,7 @@ const policy = object({
   treatingDays: { type: 'integer', minimum: 0, maximum: 3650, expected: ['0–3650 的整数天数', 'an integer number of days, 0–3650'] },
   totals: { enum: ['accurate', 'none'] },
   conditionalDelete: { enum: ['single', 'multiple'] },
+  sharedCodeLists: flag,
   subscriptionAttempts: { type: 'integer', minimum: 1, maximum: 20, expected: ['1–20 的整数', 'an integer, 1–20'] },
   subscriptionRetrySeconds: {
     type: 'integer',

@@ -293,7 +293,8 @@ export function arrayItems(text: string): string[] {
   return items
 }
 
-function skipValue(text: string, start: number): number {
+/** Where the value of compact JSON that begins at `start` ends. */
+export function skipValue(text: string, start: number): number {
   let depth = 0
   let at = start
   while (at < text.length) {

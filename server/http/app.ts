@@ -12,6 +12,7 @@ export interface AppDeps extends EndpointDeps {
   auth: Router
   ingest: Router
   guide: Guide
+  codeMapping: Router
   health: HealthDeps
   log: Logger
 }
@@ -31,6 +32,7 @@ export function createApp(deps: AppDeps): Express {
   app.use('/auth', deps.auth)
   app.use('/ingest', deps.ingest)
   app.use('/ig', guideRouter(deps.guide))
+  app.use('/code-mapping', deps.codeMapping)
   app.use(healthRouter(deps.health, deps.authenticate))
   app.use(function unknownPath(request, response) {
     sendError(deps.log, request, response, new OutcomeError('not-found'))

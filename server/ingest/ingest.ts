@@ -7,6 +7,7 @@ import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { TableDoc } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import { CODE_DECISIONS, CODE_MAPPINGS, ConfirmedCodes } from './confirmed-codes.ts'
 import { randomId } from './ids.ts'
 import { movePatient } from './link/follow.ts'
 import { MOVE_JOB, type Move, REGROUP_JOB, type RegroupJob } from './link/move-job.ts'
@@ -67,6 +68,7 @@ class IngestService implements Ingest {
   readonly tables: IngestTables
   readonly #owner = randomId()
   readonly #groups: RecordGroups
+  readonly #confirmed: ConfirmedCodes
   #timer: NodeJS.Timeout | undefined
   #round: Promise<unknown> = Promise.resolve()
   #stopped = false
@@ -76,6 +78,8 @@ class IngestService implements Ingest {
     this.deps = deps
     this.tables = ingestTables(deps)
     this.#groups = new RecordGroups(deps, this.tables)
+    const { store, decision } = deps
+    this.#confirmed = new ConfirmedCodes(store.table(decision, CODE_MAPPINGS), store.table(decision, CODE_DECISIONS))
   }
 
   async receive(sourceId: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult> {
@@ -157,7 +161,11 @@ class IngestService implements Ingest {
       this.tables.payloads.update({ _id, leaseOwner: this.#owner }, { set: { leaseUntil } }).catch(() => undefined)
     }, INGEST_BOUNDS.heartbeatMs)
     try {
-      return await processPayload(this.deps, this.tables, payload, { groups: this.#groups, ...(raw && { raw }) })
+      return await processPayload(this.deps, this.tables, payload, {
+        groups: this.#groups,
+        confirmed: this.#confirmed,
+        ...(raw && { raw }),
+      })
     } catch (error) {
       this.#sweptAt = 0
       throw error
@@ -208,7 +216,12 @@ class IngestService implements Ingest {
       work: async (row, alive) => {
         if (FINAL.includes(row.status)) return
         const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
-        if (doc) await processPayload(this.deps, this.tables, doc, { groups: this.#groups, alive: () => alive() && !this.#stopped })
+        if (doc)
+          await processPayload(this.deps, this.tables, doc, {
+            groups: this.#groups,
+            confirmed: this.#confirmed,
+            alive: () => alive() && !this.#stopped,
+          })
       },
     }
   }
@@ -267,7 +280,8 @@ class IngestService implements Ingest {
     const payloads = new Set<string>()
     for await (const delivery of this.tables.deliveries.stream({ unmapped })) payloads.add(delivery.payload)
     for (const payload of payloads) await this.replay(payload)
-    if ((await this.tables.deliveries.count({ unmapped })) === 0) await this.tables.unmapped.delete({ _id: unmapped })
+    if ((await this.tables.deliveries.count({ unmapped })) === 0)
+      await this.tables.unmapped.delete({ _id: unmapped, state: { $in: [null, 'open'] } })
     return payloads.size
   }
 

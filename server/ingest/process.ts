@@ -3,6 +3,7 @@ import type { DecodeResult, MappingContext, RejectedRecord, SourceMapping } from
 import { ISSUES } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { wasExpunged } from './expunged.ts'
@@ -27,6 +28,7 @@ import type {
 export interface Processing {
   /** in which the records of messages are stored */
   groups: RecordGroups
+  confirmed: ConfirmedCodes
   /** the payload's bytes, when they are at hand */
   raw?: Uint8Array
   /** false: the lease was lost, stop */
@@ -41,7 +43,7 @@ export async function processPayload(
   deps: IngestDeps,
   tables: IngestTables,
   payload: PayloadDoc,
-  { groups, raw, alive = () => true }: Processing,
+  { groups, confirmed, raw, alive = () => true }: Processing,
 ): Promise<PayloadDoc> {
   const source = deps.sources.find(({ id }) => id === payload.source)
   const mapping = source && deps.mapping(source.mapping)
@@ -50,7 +52,7 @@ export async function processPayload(
   else if (payload.attempts > INGEST_BOUNDS.jobAttemptsMax) await run.rejectWhole('record-failed')
   else {
     const bytes = raw ? only(raw) : payloadBytes(tables, payload)
-    await decodeAll({ run, source, mapping, groups, context: contextOf(deps, source) }, bytes, alive)
+    await decodeAll({ run, source, mapping, groups, confirmed, context: contextOf(deps, source, confirmed) }, bytes, alive)
   }
   return alive() ? run.finish() : payload
 }
@@ -123,6 +125,7 @@ interface Work {
   source: IngestSource
   mapping: SourceMapping
   groups: RecordGroups
+  confirmed: ConfirmedCodes
   context: MappingContext
 }
 
@@ -131,6 +134,7 @@ type Good = Extract<DecodeResult, { ok: true }>
 /** Maps each record of a group, stores them, and counts each: stored, or quarantined with its reason. */
 async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<void> {
   const { run, source, groups } = work
+  await work.confirmed.refresh()
   const ready: { decoded: Good; record: PreparedRecord }[] = []
   for (const decoded of group) {
     if (!decoded.ok) {
@@ -153,14 +157,14 @@ async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<v
 }
 
 /** undefined: it was rejected or broke the mapping, and is quarantined. */
-async function mapOne({ run, source, mapping, context }: Work, decoded: Good): Promise<PreparedRecord | undefined> {
+async function mapOne({ run, source, mapping, confirmed, context }: Work, decoded: Good): Promise<PreparedRecord | undefined> {
   const { recordType, at, raw } = decoded
   try {
     const mapped = mapping.map(decoded.record, recordType, at, context)
     if ('reason' in mapped) await run.reject({ ...mapped, ...(mapped.raw === undefined && raw !== undefined && { raw }) })
     else {
       const { receivedAt, generation } = run.payload
-      return prepare(run.deps, source, mapped, { receivedAt: receivedAt.toISOString(), generation })
+      return prepare(run.deps, source, confirmed.apply(source.id, mapped), { receivedAt: receivedAt.toISOString(), generation })
     }
   } catch (error) {
     await run.fail(decoded, asFailure(error))

@@ -82,7 +82,11 @@ export function deliveryWrites(
     : { table: TABLES.deliveries, op: 'insert', doc }
   const waited = delivery?.status === 'waiting' && outcome.status !== 'waiting'
   return [
-    ...unmappedWrites(source.id, record.unmapped, delivery?.unmapped ?? [], deps.now()),
+    ...unmappedWrites(
+      { source: source.id, place: { payload: payload._id, recordType: record.recordType, at: record.at }, now: deps.now() },
+      record.unmapped,
+      delivery?.unmapped ?? [],
+    ),
     row,
     ...(waited ? [{ table: TABLES.waiting, op: 'delete', where: { _id } } as const] : []),
   ]

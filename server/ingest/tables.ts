@@ -136,9 +136,18 @@ export interface UnmappedDoc extends TableDoc {
   system: string
   code: string
   display: string
+  /** display as names are compared */
+  name?: string
   count: number
-  firstSeen: Date
+  /** absent in rows of servers that did not keep it */
+  firstSeen?: Date
   lastSeen: Date
+  /** where it came last: a payload, and the record in it; never content */
+  example?: { payload: string; recordType: string; at: string }
+  /** of its mapping (server/code-mapping); absent: open */
+  state?: 'open' | 'proposed' | 'mapped'
+  /** it came untranslated: where it is mapped, somebody was still using what he knew before */
+  stale?: boolean
 }
 
 export interface IngestTables {
@@ -208,6 +217,9 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.quarantine.ensureIndex({ payload: 1, state: 1 }),
     tables.quarantine.ensureIndex({ source: 1, state: 1, since: -1 }),
     tables.unmapped.ensureIndex({ source: 1, count: -1 }),
+    tables.unmapped.ensureIndex({ state: 1, stale: 1 }),
+    tables.unmapped.ensureIndex({ name: 1 }),
+    tables.unmapped.ensureIndex({ code: 1 }),
     tables.conflicts.ensureIndex({ state: 1 }),
     tables.merges.ensureIndex({ patients: 1 }),
   ])

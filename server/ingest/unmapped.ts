@@ -1,26 +1,42 @@
 /** The work list of codes that found no target: each delivery counts once (formats.md D26). */
 import { createHash } from 'node:crypto'
 import type { UnmappedCode } from '../../mappings/engine/types.ts'
+import { fold } from '../search/fold.ts'
 import type { SideWrite } from '../store/types.ts'
-import { TABLES } from './tables.ts'
+import { TABLES, type UnmappedDoc } from './tables.ts'
 
 const ID_MAX = 400
 
-export function unmappedId(source: string, code: UnmappedCode): string {
+export function unmappedId(source: string, code: Pick<UnmappedCode, 'map' | 'system' | 'code'>): string {
   const id = [source, code.map, code.system, code.code].join('|')
   return id.length <= ID_MAX ? id : createHash('sha256').update(id).digest('base64url')
 }
 
+export interface Occurrence {
+  source: string
+  place: NonNullable<UnmappedDoc['example']>
+  now: Date
+}
+
 /** @param counted ids under which this delivery was counted before */
-export function unmappedWrites(source: string, codes: readonly UnmappedCode[], counted: readonly string[], now: Date): SideWrite[] {
+export function unmappedWrites(
+  { source, place, now }: Occurrence,
+  codes: readonly UnmappedCode[],
+  counted: readonly string[],
+): SideWrite[] {
   return codes
     .filter((code) => !counted.includes(unmappedId(source, code)))
-    .map((code) => ({
-      table: TABLES.unmapped,
-      op: 'update',
-      where: { _id: unmappedId(source, code) },
-      set: { source, map: code.map, system: code.system, code: code.code, display: code.display ?? '', lastSeen: now },
-      inc: { count: 1 },
-      upsert: true,
-    }))
+    .map((code) => {
+      const { map, system, display = '' } = code
+      const said = { source, map, system, code: code.code, display, name: fold(display) }
+      return {
+        table: TABLES.unmapped,
+        op: 'update',
+        where: { _id: unmappedId(source, code) },
+        set: { ...said, lastSeen: now, example: place, stale: true },
+        inc: { count: 1 },
+        first: { firstSeen: now },
+        upsert: true,
+      }
+    })
 }

@@ -4,6 +4,7 @@ import { DEFINITION_ISSUES } from './definition-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
 import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
 import { EXPUNGE_ISSUES } from './expunge-issues.ts'
+import { CODE_MAPPING_ISSUES } from './mapping-issues.ts'
 import { MERGE_ISSUES } from './merge-issues.ts'
 import { MESSAGE_ISSUES } from './message-issues.ts'
 import { TERMINOLOGY_ISSUES } from './terminology-issues.ts'
@@ -19,6 +20,7 @@ export const ISSUES = {
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
   ...EXPUNGE_ISSUES,
+  ...CODE_MAPPING_ISSUES,
   ...MERGE_ISSUES,
   ...MESSAGE_ISSUES,
   ...TERMINOLOGY_ISSUES,

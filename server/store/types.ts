@@ -47,6 +47,8 @@ export type SideWrite =
       where: Record<string, unknown>
       set?: Record<string, unknown>
       inc?: Record<string, number>
+      /** only where the row is made by it */
+      first?: Record<string, unknown>
       upsert?: boolean
       mustMatch?: boolean
     }

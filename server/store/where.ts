@@ -33,6 +33,8 @@ export interface TableChange {
   set?: Record<string, unknown>
   inc?: Record<string, number>
   unset?: string[]
+  /** only where an upsert makes the document */
+  first?: Record<string, unknown>
 }
 
 /** A change by field names; an update without any would replace the document. */
@@ -41,6 +43,7 @@ export function safeSet(change: TableChange): Document {
   if (change.set && Object.keys(change.set).length > 0) safe.$set = change.set
   if (change.inc && Object.keys(change.inc).length > 0) safe.$inc = change.inc
   if (change.unset && change.unset.length > 0) safe.$unset = Object.fromEntries(change.unset.map((field) => [field, '']))
+  if (change.first && Object.keys(change.first).length > 0) safe.$setOnInsert = change.first
   for (const part of Object.values(safe)) {
     if (Object.keys(part as object).some((field) => field.startsWith('$'))) throw new TypeError('operator not allowed as a field')
   }

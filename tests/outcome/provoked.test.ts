@@ -3,10 +3,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { fill } from '../../server/outcome/render.ts'
 import { ISSUES, type IssueCode } from '../../server/outcome/issues.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { admission, labItems, people, post as postMapping, report, send } from '../code-mapping/sending.ts'
 import { messageOf, REQUESTS } from './provoked.ts'
 
 let open: TestServer
 let guarded: TestServer
+/** of a code's meaning, by one who does not confirm it */
+let proposal: string
 
 beforeAll(async () => {
   open = await startTestServer({ noAuth: true })
@@ -47,6 +50,12 @@ beforeAll(async () => {
   for (const count of [1, 10_002]) await open.call('PUT', '/fhir/Observation/noted', noted(count))
   const many = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/many' } }
   const entry = Array.from({ length: 1001 }, () => ({ resource: many, request: { method: 'POST', url: 'Observation' } }))
+  const who = await people(guarded)
+  const items = ['P1', 'P2'].map((code) => ({ code, name: code }))
+  await send(guarded, 'h1-lis', who.engine, report('1', items))
+  await send(guarded, 'h1-his', who.engine, admission('心痛  待查'))
+  const proposed = { id: `h1-lis|lab-item|${labItems('H1')}|P2`, equivalence: 'unmatched' }
+  proposal = (await postMapping(guarded, who.wang, 'propose', proposed)).json.pending.id
   const own = { resource: { resourceType: 'Patient', id: 'many' }, request: { method: 'PUT', url: 'Patient/many' } }
   await open.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry: [own, ...entry] } })
 }, 60_000)
@@ -74,7 +83,7 @@ test.each(REQUESTS.map((one) => [one.code, one] as const))(
     const answer = await server.call(method, `${root ? '' : '/fhir'}${path}`, {
       headers,
       ...token,
-      ...(body === undefined ? {} : { body }),
+      ...(body === undefined ? {} : { body: withProposal(body) }),
     })
     const found = issuesIn(answer.json).find(({ details }) => details?.coding[0]?.code === code)
     const { status: own, type, zh, en } = ISSUES[code as IssueCode]
@@ -91,5 +100,8 @@ test.each(REQUESTS.map((one) => [one.code, one] as const))(
       expect(text).toMatch(new RegExp(`^${fill(escaped(template), {}).replace(/\\\{\w+\\\}/g, '.+')}$`))
   },
 )
+
+const withProposal = (body: unknown): unknown =>
+  typeof body === 'string' || body instanceof Uint8Array ? body : JSON.parse(JSON.stringify(body).replace('{proposal}', proposal))
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

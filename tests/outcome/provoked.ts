@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { BROKEN } from './provoked-definitions.ts'
+import { labItems } from '../code-mapping/sending.ts'
 
 export interface Provoked {
   code: string
@@ -56,6 +57,14 @@ const merging = (code: string, source: string | undefined, target: string, ...mo
   const parameter = [...(source === undefined ? [] : [role('source', source)]), role('target', target), ...more]
   return post(code, { resourceType: 'Parameters', parameter }, '/Patient/$merge')
 }
+const TERMINOLOGIST = (user: string) => ({ client: 'h1-terms', parameters: { user: `Practitioner/${user}` } })
+const MEANING = { system: 'http://loinc.org', code: '6690-2', equivalence: 'equal' }
+/** Of codes that a laboratory sent before; P2 is proposed. */
+const mapping = (code: string, act: string, item: string, more: object): Provoked => ({
+  ...post(code, { id: `h1-lis|lab-item|${labItems('H1')}|${item}`, ...more }, `/code-mapping/${act}`),
+  root: true,
+  as: TERMINOLOGIST('li'),
+})
 const fhirPatch = (code: string, type: string, parts: object): Provoked => ({
   code,
   method: 'PATCH',
@@ -263,6 +272,19 @@ export const REQUESTS: readonly Provoked[] = [
   merging('merge-replaced', 'replaced', 'given'),
   merging('merge-inactive', 'given', 'inactive'),
   merging('merge-result', 'given', 'many', { name: 'result-patient', resource: { resourceType: 'Patient', id: 'many' } }),
+  { code: 'mapping-code-unknown', path: '/code-mapping/code?id=x', root: true, as: { client: 'loader' } },
+  { ...mapping('mapping-user-missing', 'propose', 'P1', MEANING), as: { client: 'loader' } },
+  mapping('mapping-proposal-open', 'propose', 'P2', MEANING),
+  mapping('mapping-proposal-none', 'confirm', 'P1', { proposal: 'x' }),
+  mapping('mapping-nothing', 'withdraw', 'P1', {}),
+  mapping('mapping-target', 'propose', 'P1', { ...MEANING, system: 'urn:x' }),
+  {
+    ...mapping('mapping-source-code', 'propose', '', {
+      ...MEANING,
+      id: 'h1-his|diagnosis|https://fhir-cn.example/sid/H1/diagnosis-code|心痛  待查',
+    }),
+  },
+  { ...mapping('mapping-same-person', 'confirm', 'P2', { proposal: '{proposal}' }), as: TERMINOLOGIST('wang') },
   { code: 'read-only', method: 'DELETE', path: '/AuditEvent/x' },
   { ...post('valid', patient({ active: true }), '/Patient/$validate'), status: 200 },
   { ...post('stored', patient({ active: true }), '/Patient', { Prefer: 'return=OperationOutcome' }), status: 201 },

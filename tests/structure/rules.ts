@@ -87,6 +87,19 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/operations/export/job.ts',
     'server/subscriptions/tables.ts',
   ],
+  'server/code-mapping': [
+    'server/fhir',
+    'server/outcome',
+    'server/auth',
+    'server/access',
+    'server/audit',
+    'server/search',
+    'server/store',
+    'server/writer',
+    'server/jobs',
+    'server/ingest',
+    'server/terminology-service',
+  ],
   'server/merging': ['server/fhir', 'server/outcome', 'server/access', 'server/search', 'server/store', 'server/ingest'],
   'server/interactions': [
     'server/expunge/types.ts',
@@ -183,7 +196,7 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   ws: ['server/subscriptions', 'tests'],
   mongodb: ['server/store', 'bench', 'tests'],
   'mongodb-memory-server-core': ['server/store'],
-  express: ['server/http', 'server/auth', 'server/ingest', 'bench', 'tests'],
+  express: ['server/http', 'server/auth', 'server/ingest', 'server/code-mapping', 'bench', 'tests'],
   graphql: ['server/operations', 'tests'],
   jose: ['server/auth', 'server/demo', 'bench', 'tests'],
 }

@@ -14,6 +14,8 @@ export interface StatementFor {
   statement?: Statement
   /** statements for the one patient record are the other's from now on */
   rename?: readonly [from: string, to: string]
+  /** what is known is changed: codes are translated otherwise */
+  revise?: (statement: Statement) => Statement
 }
 
 export interface FoldedChange {
@@ -75,8 +77,8 @@ function joinKnown(doc: ContributionsDoc | undefined, wanted: readonly Statement
     const same = statement && bySource.get(statement.source)
     if (statement) bySource.set(statement.source, same ? joinStatements(same, statement) : statement)
   }
-  const { type, id, rename } = wanted[0] as StatementFor
-  const statements = [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1)).map((s) => renamed(s, rename))
+  const { type, id, rename, revise = (s) => s } = wanted[0] as StatementFor
+  const statements = [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1)).map((s) => revise(renamed(s, rename)))
   return { type, id, doc, statements, patients: [...new Set(statements.flatMap((s) => s.patient?.id ?? []))].sort() }
 }
 

@@ -1,0 +1,201 @@
+/* The work list in a browser. Nothing is kept: the token goes when the page goes. What senders wrote is shown as text, never as markup. */
+
+const $ = (id) => document.getElementById(id)
+let token = ''
+let next
+
+const STATES = { open: '待对照 Open', proposed: '待确认 Proposed', mapped: '已对照 Mapped' }
+const EQUIVALENCES = {
+  equivalent: '等同 equivalent',
+  equal: '相同 equal',
+  wider: '目标更宽 wider',
+  narrower: '目标更窄 narrower',
+  inexact: '不完全一致 inexact',
+  relatedto: '相关 relatedto',
+  subsumes: '目标包含来源 subsumes',
+  specializes: '目标从属于来源 specializes',
+  unmatched: '没有对应 unmatched',
+  disjoint: '互不相交 disjoint',
+}
+const ACTS = {
+  propose: '提出 proposed',
+  'propose-withdrawal': '提请撤回 withdrawal proposed',
+  confirm: '确认 confirmed',
+  reject: '否决 rejected',
+}
+
+function say(text, isError = false) {
+  $('message').textContent = text
+  $('message').className = isError ? 'error' : ''
+}
+
+async function ask(path, sent) {
+  const response = await fetch(`/code-mapping/${path}`, {
+    headers: { Authorization: `Bearer ${token}`, ...(sent ? { 'Content-Type': 'application/json' } : {}) },
+    ...(sent ? { method: 'POST', body: JSON.stringify(sent) } : {}),
+  })
+  const answer = await response.json()
+  if (response.ok) return answer
+  const issue = answer.issue?.[0]
+  throw new Error(`${issue?.details?.text ?? response.status} / ${issue?.diagnostics ?? ''}`)
+}
+
+/** Runs what a person began, and says what went wrong. */
+function doing(work) {
+  return async (event) => {
+    event?.preventDefault()
+    say('')
+    try {
+      await work(event)
+    } catch (error) {
+      say(error.message, true)
+    }
+  }
+}
+
+function element(name, content, attributes = {}) {
+  const made = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
+  for (const part of [content].flat()) if (part !== undefined && part !== null) made.append(part)
+  return made
+}
+
+function button(text, work) {
+  const made = element('button', text, { type: 'button' })
+  made.addEventListener('click', doing(work))
+  return made
+}
+
+const time = (text) => (text ? new Date(text).toLocaleString('zh-CN') : '')
+const named = (target) => (target ? `${target.code} ${target.display ?? ''} (${target.system})` : '没有对应 no target')
+
+async function load(after) {
+  const query = new URLSearchParams(new FormData($('filter')))
+  if (after) query.set('after', after)
+  const page = await ask(`codes?${query}`)
+  if (!after) $('codes').replaceChildren()
+  for (const code of page.codes) $('codes').append(rowOf(code))
+  next = page.next
+  $('more').hidden = next === undefined
+  $('total').textContent = page.total === undefined ? '' : `共 ${page.total} 条 · ${page.total} codes`
+  document.querySelector('main').hidden = false
+}
+
+function rowOf(code) {
+  const cells = [code.source, code.map, code.code, code.display, code.count, time(code.firstSeen), time(code.lastSeen), STATES[code.state]]
+  const row = element(
+    'tr',
+    cells.map((cell, at) => element('td', String(cell ?? ''), at === 2 ? { class: 'code' } : {})),
+  )
+  row.append(
+    element(
+      'td',
+      button('查看 Open', () => open(code.id)),
+    ),
+  )
+  return row
+}
+
+async function open(id) {
+  const code = await ask(`code?${new URLSearchParams({ id })}`)
+  const place = code.example ? `${code.example.payload}, ${code.example.at} (${code.example.recordType})` : ''
+  $('detail').replaceChildren(
+    element('h2', `${code.code} ${code.display}`),
+    element('p', `${code.source} · ${code.map} · ${code.system} · ${STATES[code.state]}`),
+    element('p', `最近一例 Last example: ${place}`),
+    ...(code.current
+      ? [element('p', `现行对照 Current: ${named(code.current.meaning.target)}, ${EQUIVALENCES[code.current.meaning.equivalence]}`)]
+      : []),
+    ...(code.pending ? [proposalOf(code)] : [formOf(code)]),
+    ...(code.jobs.length > 0 ? [element('h3', '重新转换 Re-translation'), element('ul', code.jobs.map(jobOf))] : []),
+    element('h3', '历史 History'),
+    element('ul', code.history.map(eventOf)),
+  )
+  $('detail').hidden = false
+  $('detail').focus()
+}
+
+const jobOf = (job) =>
+  element(
+    'li',
+    `${job.status}: ${job.typesDone}/${job.types}, 已查看 seen ${job.seen}, 已更新 written ${job.written}, 失败 failed ${job.failed}`,
+  )
+
+const eventOf = ({ at, act, by, meaning, comment }) =>
+  element(
+    'li',
+    `${time(at)} ${by.user} ${ACTS[act]} ${meaning ? `${named(meaning.target)} ${meaning.equivalence}` : ''} ${comment ?? meaning?.comment ?? ''}`,
+  )
+
+function proposalOf(code) {
+  const { pending } = code
+  const what = pending.meaning ? `${named(pending.meaning.target)}, ${EQUIVALENCES[pending.meaning.equivalence]}` : '撤回对照 withdraw'
+  const decide = (act) => async () => {
+    await ask(act, { id: code.id, proposal: pending.id })
+    await load()
+    await open(code.id)
+  }
+  return element('div', [
+    element('h3', '待确认的提案 Open proposal'),
+    element('p', `${pending.by.user}: ${what} ${pending.meaning?.comment ?? pending.comment ?? ''}`),
+    button('确认 Confirm', decide('confirm')),
+    button('否决 Reject', decide('reject')),
+  ])
+}
+
+function formOf(code) {
+  const form = element('form', [])
+  const field = (name, text, made) => form.append(element('label', [text, made ?? element('input', [], { name })]))
+  form.append(element('h3', '提出对照 Propose'))
+  field('system', '目标代码系统 Target system')
+  field('code', '目标代码 Target code')
+  field('display', '名称 Display')
+  const options = Object.entries(EQUIVALENCES).map(([value, text]) => element('option', text, { value }))
+  field('equivalence', '关系 Equivalence', element('select', options, { name: 'equivalence' }))
+  field('comment', '说明 Comment')
+  form.append(element('button', '提出 Propose', { type: 'submit' }))
+  form.addEventListener(
+    'submit',
+    doing(async () => {
+      await ask('propose', { ...Object.fromEntries(new FormData(form)), id: code.id })
+      await load()
+      await open(code.id)
+    }),
+  )
+  const choose = (one) => () => {
+    for (const name of ['system', 'code', 'display']) form.elements[name].value = one[name] ?? ''
+  }
+  const suggested = code.suggestions.map((one) =>
+    element('li', [
+      button('选用 Use', choose(one)),
+      ` ${named(one)} ${one.organizations ? `其他机构已用 chosen by ${one.organizations}` : `相似度 likeness ${one.score}`}`,
+    ]),
+  )
+  const parts = [element('h3', '建议 Suggestions'), element('ul', suggested), form]
+  if (code.current)
+    parts.push(
+      button('提请撤回现行对照 Propose to withdraw', async () => {
+        await ask('withdraw', { id: code.id })
+        await load()
+        await open(code.id)
+      }),
+    )
+  return element('div', parts)
+}
+
+$('enter').addEventListener(
+  'submit',
+  doing(async () => {
+    token = $('token').value
+    $('token').value = ''
+    await load()
+  }),
+)
+$('filter').addEventListener(
+  'submit',
+  doing(() => load()),
+)
+$('more').addEventListener(
+  'click',
+  doing(() => load(next)),
+)
