@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
+import { Registry } from 'prom-client'
 import { sourceMapping } from '../mappings/index.ts'
 import { createAccess } from './access/access.ts'
 import { systemDecision } from './access/decision.ts'
@@ -23,6 +24,9 @@ import { createIndexing } from './indexing/indexing.ts'
 import { indexingTables } from './indexing/tables.ts'
 import { ingestAudit } from './ingest/audit.ts'
 import { createIngest } from './ingest/ingest.ts'
+import { type Mllp, startMllp } from './ingest/mllp/listener.ts'
+import { mllpMetrics } from './ingest/mllp/metrics.ts'
+import { registeredListeners } from './ingest/mllp/registered.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
@@ -54,6 +58,8 @@ export interface Running {
   url: string
   store: Store
   fhir: FhirDeps
+  /** ports of the MLLP listeners, in the order of the configuration */
+  mllpPorts: Mllp['ports']
   /** finishes what is under way, then stops everything, the embedded mongod last */
   stop(): Promise<void>
 }
@@ -196,6 +202,14 @@ async function startOn(
   await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
+  const registry = new Registry()
+  const mllp = await startMllp(registeredListeners(config), {
+    ingest,
+    metrics: mllpMetrics(registry),
+    timezone: config.timezone,
+    now,
+    log: (event, facts) => log.info(facts, event),
+  })
   server.off('request', notYet)
   server.on(
     'request',
@@ -207,6 +221,7 @@ async function startOn(
       auth: authRouter(auth),
       ingest: ingestRouter({ ingest, authenticate, base: '/ingest' }),
       health: {
+        registry,
         checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() },
         ...(environment.METRICS_TOKEN ? { metricsToken: environment.METRICS_TOKEN } : {}),
       },
@@ -217,8 +232,10 @@ async function startOn(
     url,
     store,
     fhir,
+    mllpPorts: mllp.ports,
     async stop() {
       clearInterval(resume)
+      await mllp.stop()
       await recovery.stop()
       await subscriptions.stop()
       await closeServer(server)
