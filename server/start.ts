@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
+import { Registry } from 'prom-client'
 import { sourceMapping } from '../mappings/index.ts'
 import { createAccess } from './access/access.ts'
 import { systemDecision } from './access/decision.ts'
@@ -26,6 +27,9 @@ import { createIndexing } from './indexing/indexing.ts'
 import { indexingTables } from './indexing/tables.ts'
 import { ingestAudit } from './ingest/audit.ts'
 import { createIngest } from './ingest/ingest.ts'
+import { type Mllp, startMllp } from './ingest/mllp/listener.ts'
+import { mllpMetrics } from './ingest/mllp/metrics.ts'
+import { registeredListeners } from './ingest/mllp/registered.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
@@ -60,6 +64,8 @@ export interface Running {
   url: string
   store: Store
   fhir: FhirDeps
+  /** ports of the MLLP listeners, in the order of the configuration */
+  mllpPorts: Mllp['ports']
   /** finishes what is under way, then stops everything, the embedded mongod last */
   stop(): Promise<void>
 }
@@ -223,6 +229,14 @@ async function startOn(
   await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
+  const registry = new Registry()
+  const mllp = await startMllp(registeredListeners(config), {
+    ingest,
+    metrics: mllpMetrics(registry),
+    timezone: config.timezone,
+    now,
+    log: (event, facts) => log.info(facts, event),
+  })
   server.off('request', notYet)
   server.on(
     'request',
@@ -236,6 +250,7 @@ async function startOn(
       guide: createGuide(() => terminology.tables()),
       codeMapping: codeMappingRouter({ mapping: codeMapping, authenticate }),
       health: {
+        registry,
         checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() },
         ...(environment.METRICS_TOKEN ? { metricsToken: environment.METRICS_TOKEN } : {}),
       },
@@ -246,8 +261,10 @@ async function startOn(
     url,
     store,
     fhir,
+    mllpPorts: mllp.ports,
     async stop() {
       clearInterval(resume)
+      await mllp.stop()
       await recovery.stop()
       await subscriptions.stop()
       await closeServer(server)

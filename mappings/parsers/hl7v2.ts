@@ -114,7 +114,7 @@ function recordOf(message: Hl7Message, separators: Separators, misdeclared: bool
 }
 
 /** MSH-18 by its position; read byte by byte as ASCII because the charset is not known yet. */
-function declaredCharset(bytes: Uint8Array): string | undefined {
+export function declaredCharset(bytes: Uint8Array): string | undefined {
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 2000))
   const line = head.split(/[\r\n]/, 1)[0] ?? ''
   const field = line.split(line.charAt(3))[17]
@@ -122,7 +122,7 @@ function declaredCharset(bytes: Uint8Array): string | undefined {
 }
 
 /** MSH-1 and MSH-2. Separators must differ and be no letters or digits; a missing subcomponent separator is `&`. */
-function separatorsOf(text: string): Separators | undefined {
+export function separatorsOf(text: string): Separators | undefined {
   const field = text.charAt(3)
   const [component = '', repetition = '', escapeCharacter = '', subcomponent = '&'] = text.slice(4, 8).split(field, 1)[0] ?? ''
   const all = [field, component, repetition, escapeCharacter, subcomponent]

@@ -7,6 +7,8 @@ import {
   type FileClient,
   type FileIssuer,
   type FileJwk,
+  type FileMllp,
+  type FileMllpSender,
   type FileOrganization,
   type FileSource,
   parseConfig,
@@ -28,6 +30,7 @@ export interface Config extends Environment {
   organizations: readonly Organization[]
   clients: readonly Client[]
   sources: readonly Source[]
+  mllp: readonly MllpSite[]
   policy: SitePolicy
   issuers: readonly Issuer[]
   /** origins from which keys may be fetched: listed ones and those of the issuers */
@@ -99,6 +102,18 @@ export interface Source {
   timezone: string
   /** institution code as the source sends it to organisation id */
   organizationCodes: ReadonlyMap<string, string>
+}
+
+/** A port at which HL7 v2 messages are taken over MLLP. */
+export interface MllpSite {
+  host: string
+  port: number
+  /** PEM files; with `ca` clients need a certificate */
+  tls?: { cert: string; key: string; ca?: string }
+  /** a connection on which nothing comes for so long is closed */
+  idleSeconds: number
+  /** the first that fits says whom a message stands for */
+  senders: readonly FileMllpSender[]
 }
 
 export interface SitePolicy {
@@ -194,6 +209,7 @@ function assemble(environment: Environment, path: string, file: ConfigFile): Con
     organizations: (file.organizations ?? []).map(organizationOf),
     clients: (file.clients ?? []).map(clientOf),
     sources: (file.sources ?? []).map((source) => sourceOf(source, environment.timezone)),
+    mllp: (file.mllp ?? []).map(mllpOf),
     policy: { ...DEFAULT_SITE_POLICY, ...file.policy },
     issuers,
     jwksOrigins: [...new Set([...(file.jwksOrigins ?? []), ...privateOrigins, ...issuers.map(({ jwksUri }) => new URL(jwksUri).origin)])],
@@ -253,6 +269,12 @@ function sourceOf(file: FileSource, timezone: string): Source {
     timezone: file.timezone ?? timezone,
     organizationCodes: new Map(Object.entries(file.organizationCodes ?? {})),
   }
+}
+
+const MLLP_IDLE_SECONDS = 3600
+
+function mllpOf({ host = '127.0.0.1', idleSeconds = MLLP_IDLE_SECONDS, ...file }: FileMllp): MllpSite {
+  return { ...file, host, idleSeconds }
 }
 
 function issuerOf(file: FileIssuer): Issuer {

@@ -1,6 +1,6 @@
 /** What a schema cannot say: names that must exist, be unique, and fit each other. */
 import { isResourceType } from '../fhir/resource-types.ts'
-import type { ConfigFile, FileClient, FileJwk, FileSource, ReadFile } from './file.ts'
+import type { ConfigFile, FileClient, FileJwk, FileMllp, FileSource, ReadFile } from './file.ts'
 import type { Party } from './party.ts'
 import type { Problem } from './problem.ts'
 import { PURPOSES_OF_PARTY } from './purposes.ts'
@@ -68,6 +68,7 @@ export function crossCheck({ file, unfit }: ReadFile, options: CheckOptions, pro
     list.map((entry, i): [string, T] => [`${name}[${i}]`, entry]).filter(([at]) => !unfit.has(at))
   for (const [at, client] of fitting('clients', file.clients)) checkClient(client, at, file, organizations, options, wrong)
   for (const [at, source] of fitting('sources', file.sources)) checkSource(source, at, organizations, clients, options, wrong)
+  for (const [at, listener] of fitting('mllp', file.mllp)) checkMllp(listener, at, file.sources ?? [], wrong)
   for (const [at, issuer] of fitting('issuers', file.issuers)) {
     for (const [j, name] of (issuer.clients ?? []).entries()) {
       if (!clients.has(name)) wrong(`${at}.clients[${j}]`, '没有此客户端', 'there is no such client')
@@ -212,6 +213,23 @@ function checkSource(
   }
   if (source.timezone !== undefined && !isZone(source.timezone)) {
     wrong(`${at}.timezone`, '应为 IANA 时区名，如 Asia/Shanghai', 'must be an IANA time zone such as Asia/Shanghai')
+  }
+}
+
+/** Anybody can write a name into a message: beyond this machine, a sender is told by its address or its certificate. */
+function checkMllp(listener: FileMllp, at: string, sources: readonly FileSource[], wrong: Wrong): void {
+  const isOpen = listener.host !== undefined && !isLoopback(listener.host) && listener.host !== '::1'
+  for (const [i, sender] of listener.senders.entries()) {
+    const here = `${at}.senders[${i}]`
+    const source = sources.find(({ id }) => id === sender.source)
+    if (!source) wrong(`${here}.source`, '没有此来源', 'there is no such source')
+    else if (!source.mapping.endsWith('/hl7v2')) wrong(`${here}.source`, '此来源不是 HL7 v2', 'the source does not send HL7 v2')
+    if (sender.certificate !== undefined && listener.tls?.ca === undefined) {
+      wrong(`${here}.certificate`, '需要 tls.ca', 'needs tls.ca')
+    }
+    if (isOpen && sender.certificate === undefined && sender.addresses === undefined) {
+      wrong(here, '监听地址不是本机回环时，应有 addresses 或 certificate', 'needs addresses or certificate where host is not the loopback')
+    }
   }
 }
 

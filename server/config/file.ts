@@ -17,6 +17,7 @@ export interface ConfigFile {
   organizations?: FileOrganization[]
   clients?: FileClient[]
   sources?: FileSource[]
+  mllp?: FileMllp[]
   policy?: Record<string, unknown>
   issuers?: FileIssuer[]
   jwksOrigins?: string[]
@@ -57,6 +58,20 @@ export interface FileSource {
   charset?: string
   timezone?: string
   organizationCodes?: Record<string, string>
+}
+export interface FileMllp {
+  host?: string
+  port: number
+  tls?: { cert: string; key: string; ca?: string }
+  idleSeconds?: number
+  senders: FileMllpSender[]
+}
+export interface FileMllpSender {
+  source: string
+  application?: string
+  facility?: string
+  addresses?: string[]
+  certificate?: string
 }
 export interface FileIssuer {
   issuer: string

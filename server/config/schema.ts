@@ -164,10 +164,31 @@ const issuer = object(
   ['issuer', 'jwks_uri', 'audience'],
 )
 
+const seconds = {
+  type: 'integer',
+  minimum: 10,
+  maximum: 604_800,
+  expected: ['10–604800 的整数秒数', 'an integer number of seconds, 10–604800'],
+}
+const mllpSender = object({ source: id, application: text, facility: text, addresses: listOf(text, 1, 1000), certificate: text }, [
+  'source',
+])
+const mllp = object(
+  {
+    host: text,
+    port: { type: 'integer', minimum: 0, maximum: 65_535, expected: ['0–65535 的端口号', 'a port, 0–65535'] },
+    tls: object({ cert: text, key: text, ca: text }, ['cert', 'key']),
+    idleSeconds: seconds,
+    senders: listOf(mllpSender, 1, 1000),
+  },
+  ['port', 'senders'],
+)
+
 export const FILE_SCHEMA = object({
   organizations: listOf(organization),
   clients: listOf(client),
   sources: listOf(source),
+  mllp: listOf(mllp, 0, 50),
   policy,
   issuers: listOf(issuer, 0, 50),
   jwksOrigins: listOf(origin),

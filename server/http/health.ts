@@ -6,6 +6,8 @@ import type { Authenticator } from '../auth/authenticator.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 
 export interface HealthDeps {
+  /** figures of other parts; those of the process are added */
+  registry?: Registry
   /** METRICS_TOKEN: opens /metrics and nothing else, since a scraper cannot sign assertions; absent: operators alone see it */
   metricsToken?: string
   /** name of a part and whether it works now */
@@ -16,7 +18,7 @@ const CHECK_MS_MAX = 3000
 
 export function healthRouter(deps: HealthDeps, authenticate: Authenticator): Router {
   const router = Router()
-  const registry = new Registry()
+  const registry = deps.registry ?? new Registry()
   collectDefaultMetrics({ register: registry })
   router.get('/health', (_request, response) => {
     response.json({ status: 'ok' })

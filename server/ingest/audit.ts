@@ -9,10 +9,10 @@ export function ingestAudit(audit: Audit, access: Access): IngestAudit {
       interaction: `ingest-${action}`,
       action: 'C',
       outcome: action === 'refuse' ? '4' : '0',
-      actor,
+      ...(actor && { actor }),
       reason: `${source} ${reason}`,
       ...(payload === undefined ? {} : { resources: [`payload/${payload}`] }),
-      acc: access.auditAcc([], actor.organization),
+      acc: access.auditAcc([], actor?.organization ?? ''),
     })
     await audit.append([record])
   }

@@ -22,6 +22,8 @@ import { FINAL, type IngestDeps, type IngestSource, type PayloadDoc } from './ty
 export interface ReceiveMeta {
   contentType: string
   fileName: string
+  /** called once the payload is durable and on record, which may be long before it is processed */
+  onKept?: () => void
 }
 
 export interface ReceiveResult {
@@ -91,7 +93,7 @@ class IngestService implements Ingest {
       this.tables,
       source,
       stream,
-      { ...meta, bytesMax },
+      { contentType: meta.contentType, fileName: meta.fileName, bytesMax },
       table ? '' : this.#owner,
     )
     // Durable before anything is answered; work on what is kept need not wait for it.
@@ -102,6 +104,7 @@ class IngestService implements Ingest {
       payload: payload._id,
       reason: again ? 'received-again' : 'received',
     })
+    if (meta.onKept) void audited.then(meta.onKept, () => undefined)
     const answer = (doc: PayloadDoc): ReceiveResult => ({
       payload: doc,
       source,

@@ -46,7 +46,8 @@ export interface FoundIssue {
 export interface IngestEvent {
   action: 'receive' | 'refuse' | 'replay'
   source: string
-  actor: Actor
+  /** absent: a sender that nobody knows */
+  actor?: Actor
   payload?: string
   reason: string
 }

@@ -1,0 +1,133 @@
+/**
+ * Acknowledgement messages (HL7 v2.5.1, chapter 2.9, and 2.15 for MSA, MSH and ERR). What is copied from the message goes back
+ * in the sender's own separators and charset.
+ */
+import iconv from 'iconv-lite'
+import type { Charset } from '../../../mappings/parsers/charset.ts'
+import type { Hl7Header } from '../../../mappings/parsers/hl7v2-header.ts'
+import type { Separators } from '../../../mappings/parsers/hl7v2-separators.ts'
+import type { Zone } from '../../fhir/zone.ts'
+import type { AckError } from './errors.ts'
+
+/** HL7 table 0008 */
+export type AckCode = 'AA' | 'AE' | 'AR' | 'CA' | 'CE' | 'CR'
+
+/** HL7 table 0155 */
+type Condition = 'AL' | 'NE' | 'ER' | 'SU'
+
+export interface Mode {
+  /** of the message's safe keeping; undefined in original mode */
+  commit: Condition | undefined
+  application: Condition
+}
+
+/** Both fields empty: original mode, always one application acknowledgement. In enhanced mode an empty one asks for none. */
+export function modeOf(header: Hl7Header): Mode {
+  const [accept, application] = [header.field(15), header.field(16)]
+  if (accept === '' && application === '') return { commit: undefined, application: 'AL' }
+  return { commit: conditionOf(accept), application: conditionOf(application) }
+}
+
+function conditionOf(text: string): Condition {
+  if (text === '') return 'NE'
+  // What is none of the four is no reason to leave a sender without an answer.
+  return text === 'NE' || text === 'ER' || text === 'SU' ? text : 'AL'
+}
+
+export const isWanted = (condition: Condition | undefined, success: boolean): boolean =>
+  condition === 'AL' || (condition === 'SU' && success) || (condition === 'ER' && !success)
+
+export interface Acknowledgement {
+  code: AckCode
+  errors: readonly AckError[]
+  /** control id of the answer itself */
+  id: string
+  at: Date
+  zone: Zone
+}
+
+/** HL7 table 0211. ASCII alone needs no name. */
+const CHARSET_NAMES: Record<Charset, string> = {
+  'utf-8': 'UNICODE UTF-8',
+  gb18030: 'GB 18030-2000',
+  big5: 'BIG-5',
+  'utf-16le': 'UNICODE UTF-8',
+  'utf-16be': 'UNICODE UTF-8',
+}
+
+export function acknowledge(header: Hl7Header, { code, errors, id, at, zone }: Acknowledgement): Buffer {
+  const { separators } = header
+  const version = header.field(12) || '2.4'
+  const isLong = isAtLeast25(version)
+  const first = errors[0]
+  const event = header.field(9).split(separators.component)[1] ?? ''
+  const type = ['ACK', event, ...(isAtLeast24(version) && event !== '' ? ['ACK'] : [])].filter((part) => part !== '')
+  const msa = ['MSA', code, header.field(10), first && !isLong ? escaped(`${first.zh} / ${first.en}`, separators) : '']
+  const segments = [
+    ...[trimmed(msa)],
+    ...errors.map((error) => (isLong ? longError(error, separators) : shortError(error, separators))),
+  ].map((fields) => fields.join(separators.field))
+  const body = segments.join('\r')
+  const charset = /[^\x20-\x7e\r]/.test(body) || header.field(18) !== '' ? CHARSET_NAMES[header.charset] : ''
+  const encoding = `${separators.component}${separators.repetition}${separators.escape}${separators.subcomponent}`
+  const msh = trimmed([
+    ...['MSH', encoding, header.field(5), header.field(6), header.field(3), header.field(4)],
+    ...[timeOf(at, zone), '', type.join(separators.component), id, header.field(11) || 'P', version],
+    // An answer is not itself to be acknowledged.
+    ...['', '', ...(header.field(15) || header.field(16) ? ['NE', 'NE'] : ['', '']), '', charset],
+  ])
+  const encode = header.charset === 'gb18030' || header.charset === 'big5' ? header.charset : 'utf-8'
+  return iconv.encode(`${msh.join(separators.field)}\r${body}\r`, encode)
+}
+
+/** ERR of v2.5 and later: where (ERR-2), what (ERR-3), how grave (ERR-4), our code (ERR-5), and texts (ERR-7, ERR-8). */
+function longError(error: AckError, separators: Separators): string[] {
+  const { component } = separators
+  const coding = [error.code, error.meaning, 'HL70357'].join(component)
+  const own = error.own === undefined ? '' : [error.own, '', 'L'].join(component)
+  const place = error.place.join(component)
+  return ['ERR', '', place, coding, 'E', own, '', escaped(error.en, separators), escaped(error.zh, separators)]
+}
+
+/** ERR-1 of v2.4 and before (ELD): segment, its sequence, field, and the code in subcomponents. */
+function shortError(error: AckError, separators: Separators): string[] {
+  const { component, subcomponent } = separators
+  const [segment = '', sequence = '', field = ''] = error.place
+  return ['ERR', [segment, sequence, field, [error.code, error.meaning, 'HL70357'].join(subcomponent)].join(component)]
+}
+
+const isAtLeast24 = (version: string): boolean => numberOf(version) >= 204
+const isAtLeast25 = (version: string): boolean => numberOf(version) >= 205
+
+function numberOf(version: string): number {
+  const [, major = '2', minor = '4'] = /^(\d{1,2})\.(\d{1,2})/.exec(version) ?? []
+  return Number(major) * 100 + Number(minor)
+}
+
+function timeOf(at: Date, zone: Zone): string {
+  const offset = zone.offsetAt(at.getTime())
+  const local = new Date(at.getTime() + offset).toISOString()
+  const minutes = Math.abs(Math.round(offset / 60_000))
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${local.slice(0, 19).replace(/\D/g, '')}${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}${two(minutes % 60)}`
+}
+
+function trimmed(fields: string[]): string[] {
+  const last = fields.findLastIndex((field) => field !== '')
+  return fields.slice(0, last + 1)
+}
+
+/** Separators within a text of ours (chapter 2.7). */
+function escaped(text: string, separators: Separators): string {
+  const { field, component, repetition, subcomponent } = separators
+  const names = new Map([
+    [field, 'F'],
+    [component, 'S'],
+    [subcomponent, 'T'],
+    [repetition, 'R'],
+    [separators.escape, 'E'],
+  ])
+  return [...text]
+    .map((one) => (names.has(one) ? `${separators.escape}${names.get(one)}${separators.escape}` : one === '\r' || one === '\n' ? ' ' : one))
+    .join('')
+}

@@ -1,0 +1,166 @@
+/** One connection: reads messages as far as there is room for them, and writes their acknowledgements in their order. */
+import type { Socket } from 'node:net'
+import { MLLP_BOUNDS } from './bounds.ts'
+import type { Exchange } from './exchange.ts'
+import { framed, type FrameEvent, FrameReader } from './frames.ts'
+import type { Gate } from './gate.ts'
+import type { Discarded } from './metrics.ts'
+
+export interface ConnectionDeps {
+  exchange(bytes: Buffer, isTooLong: boolean): Exchange
+  gate: Gate
+  idleMs: number
+  discarded(why: Discarded): void
+  inWork(change: 1 | -1): void
+}
+
+export class Connection {
+  readonly #socket: Socket
+  readonly #deps: ConnectionDeps
+  readonly #reader = new FrameReader(MLLP_BOUNDS.messageBytesMax)
+  /** of each kind of answer the last: an answer is written behind those of earlier messages */
+  #commits: Promise<void> = Promise.resolve()
+  #applications: Promise<void> = Promise.resolve()
+  #inWork = 0
+  #held = 0
+  #stray = 0
+  #isEnding = false
+  #isFull = false
+  #deadline: NodeJS.Timeout | undefined
+  readonly #resume = (): void => this.#readOn()
+
+  constructor(socket: Socket, deps: ConnectionDeps) {
+    this.#socket = socket
+    this.#deps = deps
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, MLLP_BOUNDS.keepAliveMs)
+    socket.setTimeout(deps.idleMs, () => {
+      if (this.#inWork === 0) socket.destroy()
+    })
+    socket.on('data', (chunk: Buffer) => this.#take(this.#reader.push(chunk)))
+    socket.on('drain', this.#resume)
+    socket.on('end', () => {
+      this.#take(this.#reader.end())
+      void this.finish()
+    })
+    socket.on('error', () => undefined)
+    socket.once('close', () => this.#closed())
+  }
+
+  /** Reads no more, answers what is in work, and closes. */
+  async finish(): Promise<void> {
+    this.#isEnding = true
+    this.#socket.pause()
+    await Promise.all([this.#commits, this.#applications])
+    // The other side may never close its own.
+    this.#socket.end(() => setTimeout(() => this.#socket.destroy(), MLLP_BOUNDS.closeMs).unref())
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #take(events: readonly FrameEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'stray') this.#countStray(event.count)
+      else if (event.kind === 'broken-off') this.#deps.discarded('broken-off')
+      else this.#answer(event)
+    }
+    this.#account()
+    this.#keepTime()
+    if (this.#mustWait()) this.#waitForRoom()
+  }
+
+  #countStray(count: number): void {
+    this.#deps.discarded('stray')
+    this.#stray += count
+    if (this.#stray > MLLP_BOUNDS.strayBytesMax) this.#giveUp('given-up')
+  }
+
+  #answer({ bytes, kind }: Extract<FrameEvent, { bytes: Buffer }>): void {
+    const { gate } = this.#deps
+    this.#inWork++
+    this.#deps.inWork(1)
+    gate.enter(bytes.length)
+    const { commit, application } = this.#deps.exchange(bytes, kind === 'too-long')
+    this.#commits = this.#inOrder(this.#commits, commit)
+    this.#applications = this.#inOrder(this.#applications, application)
+    void this.#applications.then(() => {
+      this.#inWork--
+      this.#deps.inWork(-1)
+      gate.leave(bytes.length)
+      this.#readOn()
+    })
+  }
+
+  async #inOrder(before: Promise<void>, answer: Promise<Buffer | undefined>): Promise<void> {
+    // Looked at at once, so that one that fails while it waits for its turn is nobody's unhandled rejection.
+    const settled = answer.then(
+      (message) => () => this.#write(message),
+      () => () => this.#giveUp('given-up'),
+    )
+    await before
+    ;(await settled)()
+  }
+
+  #write(message: Buffer | undefined): void {
+    if (message && this.#socket.writable) this.#socket.write(framed(message))
+    if (this.#socket.writableLength > MLLP_BOUNDS.unreadAnswerBytesMax) this.#giveUp('given-up')
+  }
+
+  /** Nothing more is answered here: what was not acknowledged is sent again on another connection. */
+  #giveUp(why: Discarded): void {
+    if (this.#socket.destroyed) return
+    this.#deps.discarded(why)
+    this.#socket.destroy()
+  }
+
+  #mustWait(): boolean {
+    return this.#inWork >= MLLP_BOUNDS.connectionMessagesMax || this.#deps.gate.isFull || this.#socket.writableNeedDrain
+  }
+
+  #waitForRoom(): void {
+    this.#isFull = true
+    this.#socket.pause()
+    clearTimeout(this.#deadline)
+    this.#deadline = undefined
+    this.#deps.gate.onRoom(this.#resume)
+  }
+
+  #readOn(): void {
+    if (!this.#isFull || this.#isEnding || this.#socket.destroyed) return
+    if (this.#mustWait()) {
+      this.#deps.gate.onRoom(this.#resume)
+      return
+    }
+    this.#isFull = false
+    this.#socket.resume()
+    this.#keepTime()
+  }
+
+  /** What a message that has not ended holds counts as well; whoever would go beyond the whole is given up. */
+  #account(): void {
+    const { gate } = this.#deps
+    gate.hold(this.#reader.held - this.#held)
+    this.#held = this.#reader.held
+    if (gate.isOverfull && this.#held > 0) this.#giveUp('given-up')
+  }
+
+  /** A message that has begun must end some time, however slowly its bytes come. */
+  #keepTime(): void {
+    if (!this.#reader.isOpen) {
+      clearTimeout(this.#deadline)
+      this.#deadline = undefined
+      return
+    }
+    this.#deadline ??= setTimeout(() => this.#giveUp('unfinished'), MLLP_BOUNDS.messageMs).unref()
+  }
+
+  #closed(): void {
+    clearTimeout(this.#deadline)
+    this.#deps.gate.forget(this.#resume)
+    this.#deps.gate.hold(-this.#held)
+    this.#held = 0
+    if (this.#reader.isOpen && !this.#isEnding) this.#deps.discarded('unfinished')
+  }
+}

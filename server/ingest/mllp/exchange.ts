@@ -1,0 +1,134 @@
+/** One message from its bytes to its acknowledgements: who sent it, kept durably, processed in turn with others of its patient. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Hl7Header, readHeader } from '../../../mappings/parsers/hl7v2-header.ts'
+import { zoneOf } from '../../fhir/zone.ts'
+import { OutcomeError } from '../../outcome/outcome-error.ts'
+import type { KeyLocks } from '../../writer/key-locks.ts'
+import { randomId } from '../ids.ts'
+import type { Ingest } from '../ingest.ts'
+import { isBusy } from '../process-record.ts'
+import { receiptCounts } from '../receipt.ts'
+import type { PayloadDoc, ReceiptIssue } from '../types.ts'
+import { acknowledge, type AckCode, isWanted, modeOf } from './acknowledgement.ts'
+import { MLLP_BOUNDS } from './bounds.ts'
+import { type AckError, errorOf, errorsOf, UNSUPPORTED } from './errors.ts'
+import type { MllpMetrics } from './metrics.ts'
+import { type Peer, type RegisteredSender, senderOf } from './senders.ts'
+
+export interface ExchangeDeps {
+  ingest: Ingest
+  senders: readonly RegisteredSender[]
+  /** shared by all listeners: messages about one patient are done in the order in which they came */
+  turns: KeyLocks
+  metrics: MllpMetrics
+  /** zone of answers to the unknown */
+  timezone: string
+  now(): Date
+  log?: ((event: string, facts: Record<string, string | number>) => void) | undefined
+}
+
+/**
+ * The two answers of a message, each absent when it is not wanted. Both reject when the message could not be kept: then nothing
+ * is answered, and the sender sends it again.
+ */
+export interface Exchange {
+  commit: Promise<Buffer | undefined>
+  application: Promise<Buffer | undefined>
+}
+
+/** How it ended. `kept`: it is durable, whatever came of it. */
+interface Verdict {
+  kept: boolean
+  code: 'AA' | 'AE' | 'AR'
+  errors: readonly AckError[]
+}
+
+export function exchange(deps: ExchangeDeps, peer: Peer, bytes: Buffer, isTooLong: boolean): Exchange {
+  const started = performance.now()
+  const registered = deps.senders.length === 1 ? deps.senders[0]?.charset : undefined
+  const header = readHeader(bytes, registered)
+  const sender = senderOf(deps.senders, peer, header)
+  const kept = Promise.withResolvers<void>()
+  const verdict = judged(deps, sender, { header, bytes, isTooLong }, kept.resolve)
+  const mode = modeOf(header)
+  const answer = (code: AckCode, errors: readonly AckError[]): Buffer =>
+    acknowledge(header, { code, errors, id: randomId(), at: deps.now(), zone: zoneOf(sender?.timezone ?? deps.timezone) })
+  const isRefused = ({ kept, code }: Verdict): boolean => !kept && code !== 'AA'
+  const commit = Promise.race([kept.promise, verdict]).then((end) => {
+    const refused = end !== undefined && isRefused(end) ? end : undefined
+    if (!isWanted(mode.commit, !refused)) return undefined
+    return refused ? answer(refused.code === 'AR' ? 'CR' : 'CE', refused.errors) : answer('CA', [])
+  })
+  const application = verdict.then((end) => {
+    deps.metrics.answered(sender?.source ?? 'unknown', end.code, (performance.now() - started) / 1000)
+    // Who was told that it is not taken is not told so twice (chapter 2.9.3).
+    if (isRefused(end) && isWanted(mode.commit, false)) return undefined
+    return isWanted(mode.application, end.code === 'AA') ? answer(end.code, end.errors) : undefined
+  })
+  return { commit, application }
+}
+
+interface Received {
+  header: Hl7Header
+  bytes: Buffer
+  isTooLong: boolean
+}
+
+async function judged(
+  deps: ExchangeDeps,
+  sender: RegisteredSender | undefined,
+  { header, bytes, isTooLong }: Received,
+  onKept: () => void,
+): Promise<Verdict> {
+  if (!sender) {
+    await deps.ingest.deps.audit({ action: 'refuse', source: 'unknown', reason: 'source-unknown' })
+    return refusal(errorOf('source-unknown', 'MSH-3'))
+  }
+  if (isTooLong) {
+    await deps.ingest.deps.audit({ action: 'refuse', source: sender.source, actor: sender.actor, reason: 'payload-too-large' })
+    return refusal(errorOf('payload-too-large'))
+  }
+  const keys = header.patients.map((number) => `${sender.organization}|${number}`)
+  return deps.turns.run(keys, () => received(deps, sender, bytes, onKept))
+}
+
+const refusal = (...errors: AckError[]): Verdict => ({ kept: false, code: 'AR', errors })
+
+/** As for HTTP. What cannot be kept for want of the database is tried again while the sender waits. @throws what it was, in the end */
+async function received(deps: ExchangeDeps, sender: RegisteredSender, bytes: Buffer, onKept: () => void): Promise<Verdict> {
+  const until = performance.now() + MLLP_BOUNDS.keepMs
+  let isKept = false
+  const meta = {
+    contentType: 'application/hl7-v2',
+    fileName: '',
+    onKept: () => {
+      isKept = true
+      onKept()
+    },
+  }
+  for (;;) {
+    try {
+      const { payload } = await deps.ingest.receive(sender.source, sender.actor, only(bytes), meta)
+      return await verdictOf(deps, payload)
+    } catch (error) {
+      // It is durable and a worker goes on with it: the sender has done its part.
+      if (isKept) return { kept: true, code: 'AA', errors: [] }
+      if (error instanceof OutcomeError && !isBusy(error)) return refusal(...error.issues.map(({ code }) => errorOf(code)))
+      if (performance.now() > until) throw error
+      await delay(MLLP_BOUNDS.keepDelayMs)
+    }
+  }
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+async function verdictOf(deps: ExchangeDeps, payload: PayloadDoc): Promise<Verdict> {
+  if (payload.counts.open === 0 && payload.status !== 'rejected') return { kept: true, code: 'AA', errors: [] }
+  const { quarantined } = await receiptCounts(deps.ingest.tables, payload)
+  if (quarantined === 0 && payload.status !== 'rejected') return { kept: true, code: 'AA', errors: [] }
+  const issues = JSON.parse(payload.issues) as ReceiptIssue[]
+  const isUnsupported = issues.some(({ code }) => code === UNSUPPORTED)
+  return { kept: true, code: isUnsupported ? 'AR' : 'AE', errors: errorsOf(issues) }
+}
