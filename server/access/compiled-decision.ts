@@ -7,6 +7,7 @@ import type { Evaluator, Evaluators } from './evaluator.ts'
 import type { Snapshot } from './overlay-reader.ts'
 import type { Standing, Stood } from './standing.ts'
 import { SUBSCRIPTION } from './subscriber.ts'
+import { overlayFor } from './unmoved.ts'
 
 interface Gate {
   clause: AccClause
@@ -36,12 +37,13 @@ export type Met = Set<string>
 export function compileDecision(evaluators: Evaluators, stood: Stood, snapshot: Snapshot, now: number, met?: Met): Decision {
   const evaluator = evaluators.of(stood.asker)
   const compiled = new Map<string, Compiled>()
-  const epochs = new Map(snapshot.overlay.map(({ person, epoch }) => [person, `${person}#${epoch}`]))
+  const overlay = overlayFor(stood, snapshot)
+  const epochs = new Map(overlay.map(({ person, epoch }) => [person, `${person}#${epoch}`]))
   const ofType = (type: string): Compiled => {
     const known = compiled.get(type)
     if (known) return known
     const isOwn = type === SUBSCRIPTION && stood.asker.party !== 'operator'
-    const made = isOwn ? ownSubscriptions(evaluator, stood, now) : compileType(evaluator, stood, type, snapshot.overlay, now)
+    const made = isOwn ? ownSubscriptions(evaluator, stood, now) : compileType(evaluator, stood, type, overlay, now)
     compiled.set(type, made)
     return made
   }

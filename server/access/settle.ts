@@ -1,6 +1,7 @@
 /** After a commit: labels anew where a consent, a link or a referenced label changed while the write was under way. */
 import type { Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
+import type { Acc } from './decision.ts'
 import { relabelRelations } from './overlay-worker.ts'
 import { type RelabelDeps, relabelDocuments, relabelRowsOf } from './relabel.ts'
 import type { RelabelSoon } from './relabel-soon.ts'
@@ -93,17 +94,27 @@ async function currentOf(deps: RelabelDeps, rows: readonly { type: string; id: s
 
 const byType = (docs: readonly Stored[]): Map<string, Stored[]> => Map.groupBy(docs, ({ type }) => type)
 
-/** What refers to a resource that became sensitive takes on its label, also when it came first. */
+/**
+ * What refers to a resource that became sensitive takes on its label, also when it came first; what refers to one that is about
+ * others now is about them as well.
+ */
 async function relabelDependents(deps: RelabelDeps, pending: PendingLabels): Promise<void> {
   const persons = new Set<string>()
-  for (const [at, input] of pending.inputs.entries()) {
+  for (const [at, { current }] of pending.inputs.entries()) {
     const stamp = pending.stamps[at]
-    const labels = stamp && deps.classes.get(stamp.acc.s)?.labels
-    if (!stamp || !labels || !isSensitive(labels)) continue
-    const before = input.current && deps.classes.get(input.current.s)?.labels
-    if (before && labels.every((label) => before.includes(label))) continue
-    for (const person of stamp.acc.p) if (person !== UNKNOWN_PERSON) persons.add(person)
+    if (!stamp) continue
+    const isMoved = current !== undefined && !new Set(stamp.acc.p).isSubsetOf(new Set(current.p))
+    if (isMoved) for (const person of current.p) persons.add(person)
+    if (isMoved || becameSensitive(deps, stamp, current)) for (const person of stamp.acc.p) persons.add(person)
   }
+  persons.delete(UNKNOWN_PERSON)
   const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
   await relabelDocuments(deps, { persons: [...persons] }, () => deps.now().getTime() <= until)
+}
+
+function becameSensitive({ classes }: RelabelDeps, { acc }: Stamped, current: Acc | undefined): boolean {
+  const labels = classes.get(acc.s)?.labels
+  if (!labels || !isSensitive(labels)) return false
+  const before = current && classes.get(current.s)?.labels
+  return !before || !labels.every((label) => before.includes(label))
 }

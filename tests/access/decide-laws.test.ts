@@ -175,6 +175,25 @@ describe('laws', () => {
     expect(permitted).toBeGreaterThan(100)
   })
 
+  test('no consent changes what a patient sees of himself, or a guardian of a minor: they need not wait until it is applied', () => {
+    let met = 0
+    fc.assert(
+      fc.property(
+        fc.array(rule(ANY), { maxLength: 4 }),
+        question,
+        fc.constantFrom('patient', 'guardian'),
+        facts,
+        (rules, drawn, party, resource) => {
+          const of = { ...drawn, party, kin: true } as Drawn
+          if (rules.length > 0) met++
+          expect(decided(numbered(rules), of, resource)).toEqual(decided([], of, resource))
+        },
+      ),
+      RUNS,
+    )
+    expect(met).toBeGreaterThan(500)
+  })
+
   test('what could take something away is not taken for a permit', () => {
     const permit: Provision = { effect: 'permit', criteria: {}, nested: [] }
     const one = (more: Partial<ConsentRule>): ConsentRule[] => [{ series: 0, rank: 0, root: permit, ...more }]

@@ -251,6 +251,15 @@ describe('L28 what is put together of several persons', () => {
     expect((await get('/fhir/Composition/comp-x')).status).toBe(200)
   })
 
+  test('a document is hidden with a part that was moved to somebody who hides it', async () => {
+    await putAll(held.server, held.loader, [observation('moved-1', 'p1-a', 'lab-moved'), ...wholes('p1-a', ['moved-1'], 'y').slice(0, 1)])
+    expect((await get('/fhir/Composition/comp-y')).status).toBe(200)
+    await putAll(held.server, held.loader, [observation('moved-1', 'p2-a', 'lab-moved')])
+    await asAbsent(held, (id) => `/fhir/Composition/${id}`, { hidden: 'comp-y', absent: 'comp-z' })
+    await putAll(held.server, held.loader, [observation('moved-1', 'p1-a', 'lab-moved')])
+    expect((await get('/fhir/Composition/comp-y')).status).toBe(200)
+  })
+
   test.each([
     ['List', 'list-x', 'list-z'],
     ['Bundle', 'bundle-x', 'bundle-z'],
