@@ -32,3 +32,7 @@ export function checkFolded(deps: Pick<IngestDeps, 'validate'>, folded: Folded):
   }
   return checked
 }
+
+/** One number, two persons: whoever goes first is seen, the other is kept until somebody has looked at it. */
+export const otherPerson = (types: readonly string[]): ReceiptIssue[] =>
+  types.map((type) => ({ severity: 'warning', code: 'other-person', at: type }))

@@ -3,10 +3,10 @@
  * resource, another writer) falls back to the way of a single record, so that records never answer for each other.
  */
 import { INGEST_BOUNDS } from './bounds.ts'
-import { checkFolded } from './check.ts'
+import { checkFolded, otherPerson } from './check.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
-import { type FoldedChange, foldStatements, type StatementFor } from './fold/stored.ts'
+import { type FoldedChange, foldStatements, saidOfOthers, type StatementFor } from './fold/stored.ts'
 import { isMention } from './fold/types.ts'
 import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
 import { refoldIfMoved } from './link/refold.ts'
@@ -162,6 +162,7 @@ async function storeRows(
   const done = rows.map((row) => {
     const { record } = row.job
     const found = row.wanted.flatMap(({ type, id }) => issues.get(`${type}/${id}`) ?? [])
+    found.push(...otherPerson(saidOfOthers(changes, row.wanted)))
     return storedOutcome(record, row.wanted.length, [...(row.linked?.issues ?? []), ...issuesOfMapping(record), ...found])
   })
   for (const { job, wanted: mine, linked, delivery } of rows) {

@@ -5,10 +5,10 @@
 import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import { checkFolded } from './check.ts'
+import { checkFolded, otherPerson } from './check.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
-import { foldStatements, type StatementFor } from './fold/stored.ts'
+import { foldStatements, saidOfOthers, type StatementFor } from './fold/stored.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
@@ -138,7 +138,7 @@ async function storePart(
   const { changes, persons } = await foldStatements(tables, part)
   const changed = changes.filter((c) => c.changed)
   const checked = changed.map(({ folded }) => checkFolded(deps, folded))
-  const issues = checked.flatMap((one) => one.issues)
+  const issues = [...checked.flatMap((one) => one.issues), ...otherPerson(saidOfOthers(changes, part))]
   if (checked.some(({ storable }) => !storable)) {
     return { done: { issues: [], persons: new Map(), outcome: quarantined('resource-invalid', record, issues) } }
   }

@@ -368,6 +368,12 @@ export const ISSUES = {
     '同一证件号下信息矛盾，未关联，待人工处理',
     'Contradictions under one identity number: not linked, a task for a clerk',
   ),
+  'other-person': issue(
+    200,
+    'conflict',
+    '同一编号已用于另一患者，已保存但不显示，待人工处理',
+    'The same number stands for another patient: kept, not shown, a task for a clerk',
+  ),
   'link-numbers-disagree': issue(200, 'conflict', '患者号码指向不同档案', 'The patient numbers point to different records'),
   'link-birth-date': issue(200, 'value', '出生日期与身份证号不一致', 'The birth date disagrees with the identity number'),
   'link-gender': issue(200, 'value', '性别与身份证号不一致', 'The sex disagrees with the identity number'),

@@ -136,11 +136,19 @@ describe('several sources', () => {
     const folded = fold(
       'Observation',
       'id',
-      [say({ subject }, { patient: 'a' }), say({ subject }, { source: 'r1', kind: 'rhip', patient: 'b' })],
+      [say({ subject }, { patient: 'a' }), say({ subject, method: { text: 'r1' } }, { source: 'r1', kind: 'rhip', patient: 'b' })],
       persons,
     )
     expect(JSON.parse(folded.text).subject).toEqual({ reference: 'Patient/person-of-a' })
-    expect(folded.persons).toEqual(['person-of-a', 'person-of-b'])
+    // What is said of somebody else does not speak, until the two are one person.
+    expect([folded.persons, folded.apart, folded.text.includes('r1')]).toEqual([['person-of-a'], ['r1'], false])
+    const joined = fold(
+      'Observation',
+      'id',
+      [say({ subject }, { patient: 'a' }), say({ method: { text: 'r1' } }, { source: 'r1', kind: 'rhip', patient: 'b' })],
+      () => 'one',
+    )
+    expect([joined.persons, joined.apart, joined.text.includes('r1')]).toEqual([['one'], [], true])
   })
 })
 

@@ -33,7 +33,8 @@ export function fold(
   const leading = (about.length > 0 ? about : ordered).filter((s) => rank(type, s.kind) === rank(type, first.kind))
   const newest = leading.reduce((a, b) => (b.state.at > a.state.at ? b : a))
   const withdrawn = newest.state.withdrawn
-  const speaking = withdrawn ? leading : ordered.filter((s) => !s.state.withdrawn)
+  const own = ordered.filter((s) => isAboutOne(type, newest, s, persons))
+  const speaking = withdrawn ? leading.filter((s) => own.includes(s)) : own.filter((s) => !s.state.withdrawn)
   const chosen = new Chosen(type, speaking, persons)
   return {
     type,
@@ -41,8 +42,18 @@ export function fold(
     text: withdrawn ? withdrawnText(type, id, chosen) : wholeText(type, id, chosen, additions),
     custodian: newest.organization,
     withdrawn,
-    persons: [...new Set(ordered.flatMap((s) => (s.patient ? [persons(s.patient.id)] : [])))].sort(),
+    persons: [...new Set(own.flatMap((s) => (s.patient ? [persons(s.patient.id)] : [])))].sort(),
+    apart: ordered.filter((s) => !own.includes(s)).map(({ source }) => source),
   }
+}
+
+/**
+ * A thing is about one person. What is said under the same number of somebody else is kept and does not speak: neither gets to see what is
+ * the other's. It speaks once the two turn out to be one person.
+ */
+function isAboutOne(type: string, leading: Statement, other: Statement, persons: (patient: string) => string): boolean {
+  if (type === 'Patient' || !leading.patient || !other.patient) return true
+  return persons(leading.patient.id) === persons(other.patient.id)
 }
 
 /** Elements chosen from the statements that speak, as JSON texts. */

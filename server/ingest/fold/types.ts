@@ -55,4 +55,6 @@ export interface Folded {
   withdrawn: boolean
   /** persons of every source that speaks, whether or not the resource refers to them */
   persons: string[]
+  /** sources that do not speak, since they say it of another person */
+  apart: string[]
 }

@@ -1,0 +1,45 @@
+/** One report number that two sources use for two persons: nothing of the one is seen in the other's, and whoever said it last is told. */
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { rig, type Rig, sourceOf } from './support.ts'
+
+const WANG = '110100195803120019'
+const LI = '310100196511080248'
+let one: Rig
+
+beforeAll(async () => {
+  one = await rig([sourceOf('lis', 'hospital', 'H1'), sourceOf('mi', 'miis', 'MIA')])
+  await one.ingest.start()
+})
+afterAll(() => one.close())
+beforeEach(() => one.wipe())
+
+let count = 0
+const said = (number: string, local: string, words: object, at: string): object => ({
+  deliveryId: `d${count++}`,
+  patient: { local: [{ kind: 'PI', value: local, strong: true }], legal: { type: '01', number } },
+  resources: [
+    {
+      key: { type: 'DiagnosticReport', scope: 'H1', parts: ['BG1'] },
+      resource: { resourceType: 'DiagnosticReport', status: 'final', code: { text: '血常规' }, subject: { $patient: true }, ...words },
+      state: 'current',
+      statedAt: at,
+    },
+  ],
+})
+const codesOf = (payload: { issues: string }): string[] => (JSON.parse(payload.issues) as { code: string }[]).map(({ code }) => code)
+
+const HOSPITAL = ['lis', said(WANG, '1', { conclusion: '王' }, '2026-03-06T08:00:00Z')] as const
+const INSURANCE = ['mi', said(LI, '2', { conclusion: '李', effectiveDateTime: '2026-03-05' }, '2026-03-07T08:00:00Z')] as const
+
+test.each([
+  ['the hospital first', [HOSPITAL, INSURANCE], 1],
+  ['the insurance first', [INSURANCE, HOSPITAL], undefined],
+] as const)('%s: the report is the one of whom the hospital says it, and of nobody else', async (_name, order, told) => {
+  const codes: string[][] = []
+  for (const [source, record] of order) codes.push(codesOf((await one.send(source, [record])).payload))
+  const [report, ...others] = await one.all('DiagnosticReport')
+  expect(others).toEqual([])
+  expect(report).toMatchObject({ conclusion: '王' })
+  expect(JSON.stringify(report)).not.toMatch(/李|2026-03-05/)
+  if (told !== undefined) expect(codes[told]).toContain('other-person')
+})
