@@ -5,7 +5,7 @@ interface Element {
 }
 
 /** Notes of the base specification that repeat on every element of every snapshot and that nobody reads here. */
-const REPEATED = ['mapping', 'example', 'alias', 'requirements', 'comment', 'isModifierReason', 'meaningWhenMissing', 'orderMeaning']
+const REPEATED = ['mapping', 'example', 'alias', 'requirements', 'comment', 'meaningWhenMissing', 'orderMeaning']
 
 /** JSON text of a compiled resource, ending in a line break. */
 export function publish(resource: Record<string, unknown>): string {

@@ -297,3 +297,36 @@ Title: "Shared documents of WS/T 500"
 Description: "Shared documents of WS/T 500"
 * ^experimental = false
 * include codes from system $documents
+
+CodeSystem: CVHealingGradeCS
+Id: cv-healing-grade
+Title: "Healing of incisions (切口愈合等级), as recalled"
+Description: "Healing of incisions (切口愈合等级), as recalled"
+* ^url = "urn:oid:2.16.156.10011.2.3.1.257"
+* insert Fragment
+* #1 "甲"
+* #2 "乙"
+* #3 "丙"
+* #9 "其他"
+
+CodeSystem: CVSurgeryLevelCS
+Id: cv-surgery-level
+Title: "Levels of operation (手术级别)"
+Description: "Levels of operation (手术级别)"
+* ^url = "urn:oid:2.16.156.10011.2.3.1.258"
+* insert Fragment
+* #1 "一级手术"
+* #2 "二级手术"
+* #3 "三级手术"
+* #4 "四级手术"
+
+CodeSystem: CVNursingGradeCS
+Id: cv-nursing-grade
+Title: "Grades of nursing (护理等级), as recalled"
+Description: "Grades of nursing (护理等级), as recalled"
+* ^url = "urn:oid:2.16.156.10011.2.3.1.259"
+* insert Fragment
+* #1 "特级护理"
+* #2 "一级护理"
+* #3 "二级护理"
+* #4 "三级护理"

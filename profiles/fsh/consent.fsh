@@ -4,7 +4,7 @@ Id: cn-privacy-consent
 Title: "Privacy or research consent"
 Description: "Base of every consent that the decision engine reads: policyRule says what holds, nested provisions are the exceptions."
 * extension contains
-    http://hl7.org/fhir/StructureDefinition/consent-NotificationEndpoint named notify 0..* and
+    http://hl7.org/fhir/StructureDefinition/consent-NotificationEndpoint named notify 0..1 and
     CNNoticeVersion named noticeVersion 0..1
 * identifier 1..*
 * insert WholeIdentifiers

@@ -81,6 +81,8 @@ function artifactOf(resource: FhirResource, text: () => Promise<string>): Artifa
   }
 }
 
+/** What an English title says again in Chinese. */
+const IN_CHINESE = /\s*\([^()]*\p{Script=Han}[^()]*\)/gu
 const HAS_CHINESE = /\p{Script=Han}/u
 
 interface Said {
@@ -104,7 +106,8 @@ function namesOf(type: string, isExtension: boolean, id: string, { title, name, 
   const [zhPart = '', enPart] = type === 'SearchParameter' ? (description ?? '').split(' / ') : []
   const said = [title, description, name].filter((one): one is string => one !== undefined)
   const chinese = said.find((one) => HAS_CHINESE.test(one))
-  return { zh: table[id] ?? (zhPart || chinese || id), en: enPart ?? said.find((one) => !HAS_CHINESE.test(one)) ?? said[0] ?? id }
+  const titles = said.map((one) => one.replace(IN_CHINESE, ''))
+  return { zh: table[id] ?? (zhPart || chinese || id), en: enPart ?? titles.find((one) => !HAS_CHINESE.test(one)) ?? said[0] ?? id }
 }
 
 /** What a StructureDefinition asks for beyond its base: only that is its own doing. */

@@ -9,13 +9,13 @@ export const KINDS: readonly (readonly [kind: string, zh: string, en: string])[]
   ['rhip', '区域平台', 'Regional platform (RHIP)'],
 ]
 
-export const FIELD_HEADS: readonly Html[] = [both('来源', 'Source'), both('字段', 'Fields'), both('元素', 'Element')]
+export const FIELD_HEADS: readonly Html[] = [both('元素', 'Element'), both('来源', 'Source'), both('字段', 'Fields')]
 
 export const fieldRows = (fields: readonly MappedField[]): Part[][] =>
   fields.map(({ source, fields: names, to, element }) => [
+    html`<code>${to}.${element}</code>`,
     source,
     html`<code>${names.join(', ')}</code>`,
-    html`<code>${to}.${element}</code>`,
   ])
 
 export function mappingPage({ fields }: Content): Page {

@@ -157,13 +157,13 @@ describe('the page of a profile', () => {
 
   test('shows the fields of all three kinds of source', () => {
     const rows = page('StructureDefinition-cn-patient.html').rows
-    expect(rows).toContainEqual(['miis/person', 'psn_no', 'Patient.identifier'])
-    expect(rows).toContainEqual(['rhip/TB_YL_PATIENT_INFORMATION', 'CSRQ', 'Patient.birthDate'])
-    expect(rows.filter(([source]) => source?.startsWith('hospital/')).length).toBeGreaterThan(5)
+    expect(rows).toContainEqual(['Patient.identifier', 'miis/person', 'psn_no'])
+    expect(rows).toContainEqual(['Patient.birthDate', 'rhip/TB_YL_PATIENT_INFORMATION', 'CSRQ'])
+    expect(rows.filter(([, source]) => source?.startsWith('hospital/')).length).toBeGreaterThan(5)
     expect(page('StructureDefinition-cn-ethnicity.html').rows).toContainEqual([
+      'Patient.extension(cn-ethnicity).valueCoding.code',
       'miis/person',
       'naty',
-      'Patient.extension(cn-ethnicity).valueCoding.code',
     ])
   })
 

@@ -68,6 +68,10 @@ public final class Verdicts {
         ours.addResource(resource);
       }
     }
+    return validatorOf(context, ours);
+  }
+
+  static FhirValidator validatorOf(FhirContext context, PrePopulatedValidationSupport ours) {
     UnknownCodeSystemWarningValidationSupport unknown = new UnknownCodeSystemWarningValidationSupport(context);
     unknown.setNonExistentCodeSystemSeverity(
         ca.uhn.fhir.context.support.IValidationSupport.IssueSeverity.WARNING);
@@ -104,12 +108,16 @@ public final class Verdicts {
   }
 
   private static JsonArray issuesOf(Task task, FhirValidator validator) throws Exception {
+    return issuesOf(Files.readString(task.path()), task.profiles(), validator);
+  }
+
+  static JsonArray issuesOf(String text, List<String> profiles, FhirValidator validator) {
     ValidationOptions options = new ValidationOptions();
-    task.profiles().forEach(options::addProfile);
+    profiles.forEach(options::addProfile);
     JsonArray issues = new JsonArray();
     try {
       for (SingleValidationMessage each :
-          validator.validateWithResult(Files.readString(task.path()), options).getMessages()) {
+          validator.validateWithResult(text, options).getMessages()) {
         JsonObject issue = new JsonObject();
         issue.addProperty("severity", each.getSeverity().getCode());
         issue.addProperty("at", Objects.requireNonNullElse(each.getLocationString(), ""));
