@@ -125,7 +125,7 @@ async function asked(uri: string, displays: readonly string[]): Promise<BenchRow
     const texts = filters(displays)
     const load = { url: yilian.url, clients: 1, seconds: SECONDS }
     const times = await timesOf(texts.map((text) => yilian.url + expandPath(`filter=${encodeURIComponent(text)}&count=20`)))
-    const bare = await timesOf(texts.slice(0, 40).map((text) => `${baseline.url}/filter?text=${encodeURIComponent(text)}`))
+    const bare = await timesOf(texts.slice(0, 18).map((text) => `${baseline.url}/filter?text=${encodeURIComponent(text)}`))
     const paged = await measure({
       ...load,
       paths: Array.from({ length: 50 }, (_, n) => expandPath(`offset=${(n * 19_997) % CODES}&count=20`)),

@@ -29,7 +29,7 @@ export function capabilities(deps: FhirDeps, { query }: Pick<FhirRequest, 'query
   const mode = query.find(([name]) => name === 'mode')?.[1] ?? 'full'
   // What is normative in R4 is told with all else: `normative` may say more, and never less.
   if (!MODES.has(mode)) throw paramError('parameter-invalid', 'mode')
-  if (mode === 'terminology') return Promise.resolve(terminologyCapabilities(deps))
+  if (mode === 'terminology') return terminologyCapabilities(deps)
   const { baseUrl, conditionalDelete } = deps
   const { revision } = deps.search
   if (made?.baseUrl !== baseUrl || made.conditionalDelete !== conditionalDelete || made.revision !== revision) {

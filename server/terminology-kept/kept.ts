@@ -26,5 +26,11 @@ export function createKept(tables: KeptTables, database: string): KeptSystems {
       const systems = await Promise.all((current?.versions ?? []).map(({ load }) => systemOf(load)))
       return systems.flatMap((system) => system ?? [])
     },
+    async listed() {
+      const rows = await tables.current.find({}, { sort: { _id: 1 } })
+      return rows.flatMap(({ _id: url, versions }) =>
+        versions.length > 0 ? [{ url, versions: versions.map(({ version }) => version) }] : [],
+      )
+    },
   }
 }

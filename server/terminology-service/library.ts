@@ -21,6 +21,8 @@ export interface StoredDefinitions {
 export interface KeptSystems {
   /** the versions that are there as a whole, the latest first */
   systems(url: string): Promise<readonly CodeSystem[]>
+  /** all that are there, for the TerminologyCapabilities */
+  listed(): Promise<readonly { url: string; versions: readonly string[] }[]>
 }
 
 export interface Library {

@@ -152,6 +152,15 @@ describe('what was loaded', () => {
     expect(await ids(`code:above=${URL_AT}|I20`)).toEqual(['c2'])
   })
 
+  test('stands in the TerminologyCapabilities', async () => {
+    const statement = await server.call('GET', '/fhir/metadata?mode=terminology')
+    expect(statement.json.codeSystem).toContainEqual({
+      uri: URL_AT,
+      version: [{ code: 'clinical-2.0', isDefault: true }],
+      subsumption: true,
+    })
+  })
+
   test('goes before what comes with the server, version by version', async () => {
     const shipped = await get(`CodeSystem/$lookup?system=${ICD}&version=clinical-2.0&code=I10.x00`)
     const bytes = Buffer.from(csv('主要编码,疾病名称', [['I10.x00', '载入的']]))
