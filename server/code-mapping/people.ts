@@ -16,7 +16,7 @@ export interface PeopleDeps {
   now(): Date
 }
 
-const isOperator = (actor: Actor): boolean => actor.unrestricted === true || actor.party === 'operator'
+export const isOperator = (actor: Actor): boolean => actor.unrestricted === true || actor.party === 'operator'
 
 /**
  * Sources whose codes the asker may see: an operator all; a terminologist those of his organisation, or as the site is configured

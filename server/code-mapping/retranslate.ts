@@ -52,8 +52,8 @@ async function runType(
   for await (const page of rows) {
     for (let at = 0; at < page.length; at += MAPPING_BOUNDS.batch) {
       if (!alive()) return undefined
-      const next = await runBatch(deps, current, type, page.slice(at, at + MAPPING_BOUNDS.batch))
-      if (!next) return undefined
+      const next = await runBatch(deps, current, type, page.slice(at, at + MAPPING_BOUNDS.batch), alive)
+      if (next?.status !== 'accepted') return undefined
       current = next
     }
   }
@@ -62,22 +62,25 @@ async function runType(
   return deps.tables.jobs.update({ _id: job._id, ...ACCEPTED }, { set: { cursor } })
 }
 
+/** undefined: the job is somebody else's, or not in force any more. */
 async function runBatch(
   deps: RetranslateDeps,
   job: RetranslationJob,
   type: string,
   rows: readonly Stored[],
+  alive: () => boolean,
 ): Promise<RetranslationJob | undefined> {
   const change = JSON.parse(job.change) as CodingChange
   const candidates = rows.filter((row) => changeCodings(textOf(row), change) !== undefined)
-  const id = rows.at(-1)?.id ?? job.cursor.id
-  const cursor = { ...job.cursor, id }
+  const cursor = { ...job.cursor, id: rows.at(-1)?.id ?? job.cursor.id }
   const seen = job.cursor.pass === 0 ? rows.length : 0
   if (candidates.length === 0) return deps.tables.jobs.update({ _id: job._id, ...ACCEPTED }, { set: { cursor }, inc: { seen } })
   const ids = candidates.map((row) => row.id)
-  const together = await inTurns(MAPPING_BOUNDS.batchAttemptsMax, async () => writeAnew(deps, job, type, ids, { cursor, seen }))
-  if (together) return deps.tables.jobs.get(job._id)
-  return oneByOne(deps, job, type, ids, { cursor, seen })
+  const isOn = async (): Promise<boolean> => alive() && (await deps.tables.jobs.get(job._id))?.status === 'accepted'
+  const together = await inTurns(MAPPING_BOUNDS.batchAttemptsMax, isOn, () => writeAnew(deps, job, type, ids, { cursor, seen }))
+  if (together === 'done') return deps.tables.jobs.get(job._id)
+  if (together === 'ended') return undefined
+  return oneByOne(deps, job, type, ids, { cursor, seen }, isOn)
 }
 
 /** Where one is written all the time, the others need not wait for it. */
@@ -87,11 +90,13 @@ async function oneByOne(
   type: string,
   ids: readonly string[],
   place: Place,
+  isOn: () => Promise<boolean>,
 ): Promise<RetranslationJob | undefined> {
   const failed: string[] = []
   for (const id of ids) {
-    const done = await inTurns(MAPPING_BOUNDS.aloneAttemptsMax, () => writeAnew(deps, job, type, [id], undefined))
-    if (!done) failed.push(`${type}/${id}`)
+    const done = await inTurns(MAPPING_BOUNDS.aloneAttemptsMax, isOn, () => writeAnew(deps, job, type, [id], undefined))
+    if (done === 'ended') return undefined
+    if (done === 'overtaken') failed.push(`${type}/${id}`)
   }
   const named = [...new Set([...job.named, ...failed])].slice(0, MAPPING_BOUNDS.namedMax)
   return deps.tables.jobs.update(
@@ -105,13 +110,18 @@ interface Place {
   seen: number
 }
 
-/** Until it answers true; false after so many attempts. */
-async function inTurns(attemptsMax: number, attempt: () => Promise<boolean>): Promise<boolean> {
+/** Until it answers true; `overtaken` after so many attempts, `ended` where the job itself did not hold any more. */
+async function inTurns(
+  attemptsMax: number,
+  isOn: () => Promise<boolean>,
+  attempt: () => Promise<boolean>,
+): Promise<'done' | 'overtaken' | 'ended'> {
   for (let count = 0; count < attemptsMax; count++) {
-    if (await attempt()) return true
+    if (await attempt()) return 'done'
+    if (!(await isOn())) return 'ended'
     await delay(Math.random() * Math.min(MAPPING_BOUNDS.aloneDelayMaxMs, 4 * 2 ** count))
   }
-  return false
+  return 'overtaken'
 }
 
 /** One transaction over what stands now; false: somebody else was faster, or the job is not in force any more. */

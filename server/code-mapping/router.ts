@@ -7,6 +7,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { MAPPING_BOUNDS } from './bounds.ts'
 import type { CodeMapping, Listed } from './code-mapping.ts'
 import type { Sent } from './meaning.ts'
+import { isOperator } from './people.ts'
 import { appliedTarget, type CodeMappingDoc, type EventDoc, type RetranslationJob } from './tables.ts'
 import { listAsked } from './work-list.ts'
 
@@ -42,8 +43,12 @@ export function codeMappingRouter({ mapping, authenticate }: CodeMappingRouterDe
     })
   const asks: [method: 'get' | 'post', path: string, ask: Ask][] = [
     ['get', '/codes', async (actor, { query }) => pageOf(await mapping.list(actor, listAsked(query)))],
-    ['get', '/code', async (actor, { query }) => wholeOf(await mapping.one(actor, typeof query.id === 'string' ? query.id : ''))],
-    ['get', '/jobs', async (actor) => ({ jobs: (await mapping.jobs(actor)).map(jobOf) })],
+    [
+      'get',
+      '/code',
+      async (actor, { query }) => wholeOf(await mapping.one(actor, typeof query.id === 'string' ? query.id : ''), isOperator(actor)),
+    ],
+    ['get', '/jobs', async (actor) => ({ jobs: (await mapping.jobs(actor)).map((job) => jobOf(job, isOperator(actor))) })],
     ['post', '/propose', async (actor, request) => decidedOf(await mapping.propose(actor, await sentIn(request)))],
     ['post', '/withdraw', async (actor, request) => decidedOf(await mapping.withdraw(actor, await sentIn(request)))],
     ['post', '/confirm', async (actor, request) => decidedOf(await mapping.confirm(actor, await sentIn(request)))],
@@ -101,14 +106,18 @@ function decidedOf({ _id, current, pending }: CodeMappingDoc): object {
 
 type Whole = Awaited<ReturnType<CodeMapping['one']>>
 
-function wholeOf({ suggestions, events, jobs, ...listed }: Whole): object {
-  return { ...rowOf(listed), suggestions, history: events.map(eventOf), jobs: jobs.map(jobOf) }
+function wholeOf({ suggestions, events, jobs, ...listed }: Whole, isAll: boolean): object {
+  return { ...rowOf(listed), suggestions, history: events.map(eventOf), jobs: jobs.map((job) => jobOf(job, isAll)) }
 }
 
 const eventOf = ({ _id, mapping: _, ...event }: EventDoc): object => event
 
-/** Numbers alone: which resources there are is not told here. */
-function jobOf({ _id, source, status, types, cursor, seen, written, failed, started, ended }: RetranslationJob): object {
-  const done = { seen, written, failed, started, ...(ended ? { ended } : {}) }
-  return { id: _id, source, status, types: types.length, typesDone: Math.min(cursor.type, types.length), pass: cursor.pass + 1, ...done }
+/**
+ * Numbers alone: which resources there are is not told here. How many were looked at, and of how many types, is of what all
+ * organisations store, and so for operators.
+ */
+function jobOf({ _id, source, status, types, cursor, seen, written, failed, started, ended }: RetranslationJob, isAll: boolean): object {
+  const done = { written, failed, started, ...(ended ? { ended } : {}) }
+  const place = { seen, types: types.length, typesDone: Math.min(cursor.type, types.length), pass: cursor.pass + 1 }
+  return { id: _id, source, status, ...done, ...(isAll ? place : {}) }
 }

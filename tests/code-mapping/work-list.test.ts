@@ -1,7 +1,7 @@
 /** The work list over HTTP: what it shows, in which order, to whom; and what nobody may learn from it. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { agree, get, labItems, LEUKOCYTES, LOINC, people, type People, post, report, send } from './sending.ts'
+import { agree, get, labItems, LEUKOCYTES, LOINC, people, type People, post, report, send, settled } from './sending.ts'
 
 let server: TestServer
 let who: People
@@ -169,6 +169,22 @@ describe('to whom', () => {
     const seen = await get(server, who.wang, 'codes')
     const one = await get(server, who.wang, `code?id=${encodeURIComponent(idOf('ZA'))}`)
     for (const text of [seen.text, one.text]) expect(text).not.toMatch(/0001023456|Patient\/|BG\d|SQ\d/)
+  })
+
+  test('how much is stored of others is told by no job but to an operator', async () => {
+    const { id } = (await get(server, who.wang, 'codes?text=ZB')).json.codes[0]
+    await agree(server, who, id, { system: LOINC, code: '777-3', equivalence: 'equivalent' })
+    expect(await settled(server, who.wang, id)).toEqual({
+      id: expect.any(String),
+      source: 'h1-lis',
+      status: 'completed',
+      written: 2,
+      failed: 0,
+      started: expect.any(String),
+      ended: expect.any(String),
+    })
+    expect((await get(server, who.zhao, 'jobs')).json).toEqual({ jobs: [] })
+    expect((await get(server, who.loader, 'jobs')).json.jobs[0].seen).toBeGreaterThan(2)
   })
 
   test('each look stands in the account', async () => {

@@ -115,11 +115,10 @@ async function open(id) {
   $('detail').focus()
 }
 
-const jobOf = (job) =>
-  element(
-    'li',
-    `${job.status}: ${job.typesDone}/${job.types}, 已查看 seen ${job.seen}, 已更新 written ${job.written}, 失败 failed ${job.failed}`,
-  )
+const jobOf = (job) => {
+  const place = job.types === undefined ? '' : `, ${job.typesDone}/${job.types}, 已查看 seen ${job.seen}`
+  return element('li', `${job.status}: 已更新 written ${job.written}, 失败 failed ${job.failed}${place}`)
+}
 
 const eventOf = ({ at, act, by, meaning, comment }) =>
   element(
