@@ -1,7 +1,8 @@
 /** Where the elements of a resource stand in its JSON text: line and column of what a FHIRPath like `Patient.name[0].given` names. */
 import type { Place } from './json-fault.ts'
 
-interface Node {
+/** What stands somewhere in a text, whatever its format. */
+export interface Node {
   start: number
   /** by key, or by index */
   inside?: Map<string | number, Node>
@@ -12,7 +13,11 @@ interface Node {
  * @param at FHIRPath of the resource inside the text, e.g. `Parameters.parameter[0].resource`; the whole text when it is left out
  */
 export function placesIn(text: string, at = ''): (expression: string) => Place {
-  const { root } = new Reader(text)
+  return placesOf(text, new Reader(text).root, at)
+}
+
+/** The same for a text of another format, by the tree of what stands in it. */
+export function placesOf(text: string, root: Node, at = ''): (expression: string) => Place {
   const resource = nodeAt(root, stepsOf(at).slice(1))
   const lines = lineStarts(text)
   return (expression) => placeOf(lines, nodeAt(resource, stepsOf(expression).slice(1)).start)
@@ -46,7 +51,9 @@ function childOf({ inside }: Node, step: string | number): Node | undefined {
   const own = inside.get(step) ?? inside.get(`_${step}`)
   if (own) return own
   for (const [key, node] of inside) if (typeof key === 'string' && isFormOf(key.replace(/^_/, ''), step)) return node
-  return undefined
+  // XML does not tell one element from a list of one.
+  const only = inside.get(0)
+  return only && childOf(only, step)
 }
 
 const isFormOf = (key: string, choice: string): boolean => key.startsWith(choice) && /^[A-Z]/.test(key.slice(choice.length))

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Authenticator } from '../auth/authenticator.ts'
 import { smartConfiguration } from '../auth/smart-configuration.ts'
 import { fromXmlInTurns } from '../fhir-xml/from-xml.ts'
+import { placesInXml } from '../fhir-xml/xml-places.ts'
 import { toXml } from '../fhir-xml/to-xml.ts'
 import { capabilities } from '../interactions/capabilities.ts'
 import { allowedAt } from '../interactions/dispatch.ts'
@@ -62,6 +63,7 @@ export function fhirEndpoint(deps: EndpointDeps) {
         header: (name) => (name === 'content-type' && body?.contentType) || headerOf(request, name),
         actor,
         ...(body ? { body: body.bytes } : {}),
+        ...(body?.placesInXml ? { placesInXml: body.placesInXml } : {}),
       }
       await send(request, response, inShape(await respond(deps.fhir, asked, (error) => logUnexpected(deps.log, method, error)), shape))
     } catch (error) {
@@ -142,6 +144,7 @@ function isGzip(encoding: string): boolean {
 interface Body {
   /** XML as the JSON that it stands for: behind this point there is no XML */
   bytes: Buffer
+  placesInXml?: NonNullable<FhirRequest['placesInXml']>
   /** what it has become, where that matters behind this point */
   contentType?: string
   /** parameters of a search that was sent as a form */
@@ -162,7 +165,10 @@ async function bodyOf(request: Request, segments: string[]): Promise<Body> {
   if (mediaType(contentType) === 'application/graphql' && segments.at(-1) === '$graphql') return { bytes }
   const format = formatOfBody(contentType)
   if (!format) throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] })
-  return { bytes: format === 'xml' ? Buffer.from(await fromXmlInTurns(bytes)) : bytes }
+  if (format !== 'xml') return { bytes }
+  // Others let go of the XML.
+  const isPlaced = segments.at(-1) === '$validate'
+  return { bytes: Buffer.from(await fromXmlInTurns(bytes)), ...(isPlaced ? { placesInXml: (at?: string) => placesInXml(bytes, at) } : {}) }
 }
 
 /** A patch has media types of its own, which its interaction looks at; without one it is none. */

@@ -27,6 +27,8 @@ export interface FhirRequest {
   /** header by lower-case name */
   header(name: string): string | undefined
   body?: Uint8Array
+  /** of a body that was made of XML: where its elements stand in that, as `placesIn` tells of JSON (server/fhir/text-places.ts) */
+  placesInXml?: (at?: string) => (expression: string) => { line: number; column: number }
   actor: Actor
 }
 

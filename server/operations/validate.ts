@@ -121,11 +121,10 @@ async function ofContent(deps: FhirDeps, request: FhirRequest, asked: Asked): Pr
   return [...own, ...(sent ? placed(toOutcomeIssues(found), request, asked) : toOutcomeIssues(found))]
 }
 
-/** With line and column of what each names, where the text is JSON as it was sent. */
+/** With line and column of what each names in the JSON or XML that was sent. */
 function placed(issues: OutcomeIssue[], request: FhirRequest, { at }: Asked): OutcomeIssue[] {
-  const isJson = !/xml/i.test(request.header('content-type') ?? '')
-  if (issues.length === 0 || !request.body || !isJson) return issues
-  const placeOf = placesIn(new TextDecoder().decode(request.body), at)
+  if (issues.length === 0 || !request.body) return issues
+  const placeOf = request.placesInXml ? request.placesInXml(at) : placesIn(new TextDecoder().decode(request.body), at)
   return issues.map((issue) => ({ ...issue, ...(issue.expression?.[0] === undefined ? {} : { place: placeOf(issue.expression[0]) }) }))
 }
 

@@ -14,6 +14,12 @@ export const DEFINITION_ISSUES = {
     zh: '首个条目未直接或间接引用此条目（{rule}）',
     en: 'The first entry leads to this one neither directly nor indirectly ({rule})',
   },
+  'binding-extensible': {
+    status: 422,
+    type: 'code-invalid',
+    zh: '代码均不在值集 {rule} 中；仅当该值集没有合适的概念时，才可使用其他代码系统',
+    en: 'No code is in value set {rule}: one of another system is right only where the set has no concept that fits',
+  },
   'map-path': { status: 422, type: 'value', zh: '映射规则中的 {rule} 不存在', en: 'The {rule} that the rule names does not exist' },
   'definition-kind': { status: 422, type: 'structure', zh: 'kind 与类型 {rule} 不符', en: 'The kind is not that of type {rule}' },
   'definition-slicing': {

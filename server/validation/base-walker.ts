@@ -3,7 +3,7 @@
  * invariants. Resources inside it (contained, Bundle entries, Parameters) are handed to `nested`.
  */
 import type { DecimalTexts } from '../fhir/resource-text.ts'
-import { type CodeSet, membership } from './bindings.ts'
+import { type CodeSet, extensibleCode, membership } from './bindings.ts'
 import type { Environment } from './fhirpath/functions.ts'
 import type { Invariant } from './invariants.ts'
 import type { IssueList } from './issue.ts'
@@ -38,8 +38,8 @@ export interface BaseWalkerParts {
   invariantsOf(path: string, keys: readonly string[]): Invariant[]
   /** a resource inside another one */
   nested(resource: Json, at: string, walk: Walk, contained: boolean): void
-  /** an extension in an element: its own definition, when it is known */
-  extension(extension: Json, at: string, walk: Walk, holder: Holder): void
+  /** an extension in an element: its own definition, when it is known; of a primitive `owner` is what stands beside its value */
+  extension(extension: Json, at: string, walk: Walk, holder: Holder, owner: Json): void
   /** codes of an extensible binding */
   extensible(url: string): CodeSet | undefined
   /** rules of the text of R4 on a value of a type */
@@ -83,11 +83,11 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
       if (info.primitive) alignment(value, owner[`_${key}`], at, walk)
       value.forEach((item, index) => {
         if (info.primitive) literal(info.type, value, index, `${at}[${index}]`, walk)
-        walkValue(info, item, `${at}[${index}]`, walk, holder)
+        walkValue(info, item, `${at}[${index}]`, walk, holder, owner)
       })
     } else {
       if (info.primitive) literal(info.type, owner, key, at, walk)
-      walkValue(info, value, at, walk, holder)
+      walkValue(info, value, at, walk, holder, owner)
     }
   }
 
@@ -99,7 +99,7 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
     })
   }
 
-  function walkValue(info: KeyInfo, value: unknown, at: string, walk: Walk, holder: Holder): void {
+  function walkValue(info: KeyInfo, value: unknown, at: string, walk: Walk, holder: Holder, owner: Json): void {
     const { element, type } = info
     if (element.binding) bound(element.binding, type, value, at, walk)
     if (value !== null) parts.text(type, value, at, walk)
@@ -117,7 +117,7 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
     if (element.extensible) weaklyBound(element.extensible, type, value, at, walk)
     if (element.targets && type === 'Reference') target(element.targets, value, at, walk)
     if (node) walkObject(node, value, at, walk, { path: element.path, content: node.path, type })
-    if (type === 'Extension') parts.extension(value, at, walk, holder)
+    if (type === 'Extension') parts.extension(value, at, walk, holder, owner)
     if (element.constraints.length > 0) check(invariantsOf(element.path, element.constraints), value, at, walk)
   }
 
@@ -130,9 +130,8 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
 
   function weaklyBound(url: string, type: string, value: unknown, at: string, walk: Walk): void {
     const set = parts.extensible(url)
-    // A code of another system may mean what the set does not cover: that is what extensible allows.
-    if (!set || membership(set, type, value) !== 'out' || hasOtherSystem(set, value)) return
-    walk.issues.add({ severity: 'warning', code: 'binding', expression: at, rule: set.url, kind: 'structure' })
+    if (!set || membership(set, type, value) !== 'out') return
+    walk.issues.add({ severity: 'warning', code: extensibleCode(set, value), expression: at, rule: set.url, kind: 'structure' })
   }
 
   return (node, value, at, walk) => walkObject(node, value, at, walk, { path: node.path, type: node.path })
@@ -213,11 +212,6 @@ function literal(type: string, holder: object, key: string | number, at: string,
   if (!decimals || !INTEGERS.has(type) || !Number.isInteger((holder as Record<string | number, unknown>)[key])) return
   if (INTEGER_LITERAL.test(decimals.text(holder, key))) return
   issues.add({ severity: 'error', code: 'value-format', expression: at, rule: type, kind: 'structure' })
-}
-
-function hasOtherSystem({ systems }: CodeSet, value: unknown): boolean {
-  const { coding = [value] } = (value ?? {}) as { coding?: unknown }
-  return Array.isArray(coding) && coding.some((each) => isObject(each) && typeof each.system === 'string' && !systems.has(each.system))
 }
 
 /** A concept that says by an extension why it has no code. */

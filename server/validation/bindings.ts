@@ -1,4 +1,5 @@
 /** Membership of codes in value sets. */
+import type { IssueCode } from '../outcome/issues.ts'
 
 /** What a validator knows of one value set. */
 export interface CodeSet {
@@ -36,6 +37,19 @@ export function membership(set: CodeSet, type: string, value: unknown): Membersh
   const codings = (value as { coding?: Json[] }).coding ?? []
   if (codings.length === 0) return 'absent'
   return codings.some((coding) => coding !== null && codingIn(set, coding) === 'in') ? 'in' : 'out'
+}
+
+/**
+ * What to say of a concept outside of the set of an extensible binding (R4 terminologies.html#extensible): a code of another system is
+ * right when the set covers no such concept, which only a person can tell.
+ */
+export function extensibleCode({ systems }: CodeSet, value: unknown): IssueCode {
+  const { coding = [value] } = (value ?? {}) as { coding?: unknown }
+  const isOther = (each: unknown): boolean => {
+    const { system } = (each ?? {}) as { system?: unknown }
+    return typeof system === 'string' && !systems.has(system)
+  }
+  return Array.isArray(coding) && coding.some(isOther) ? 'binding-extensible' : 'binding'
 }
 
 function codingIn(set: CodeSet, coding: Json): Membership {

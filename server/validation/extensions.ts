@@ -1,5 +1,6 @@
 /** Where an extension may stand and what is inside it (R4 defining-extensions.html, extensibility.html). */
 import type { Holder, Walk } from './base-walker.ts'
+import type { Evaluator } from './fhirpath/evaluator.ts'
 import type { ValidationIssue } from './issue.ts'
 import type { ProfileDefinition } from './profile-definitions.ts'
 import type { ProfileNode } from './profile-tree.ts'
@@ -38,6 +39,31 @@ export function isInContext({ url, context, type }: ProfileDefinition, holder: H
 
 /** Whether it changes the meaning of what it stands in (R4 extensibility.html#modifierExtension): then it is a modifierExtension, else it is none. */
 export const isModifier = ({ modifier, snapshot }: ProfileDefinition): boolean => modifier ?? snapshot.element[0]?.isModifier === true
+
+interface InContext {
+  evaluator: Evaluator
+  owner: Json
+  holder: Holder
+  extension: Json
+  walk: Walk
+}
+
+/**
+ * Whether the element that holds it is as the definition demands (R4 StructureDefinition.contextInvariant): the focus is that element,
+ * and `%extension` the extension. What says nothing, or cannot be evaluated, is no error.
+ */
+export function suitsContext(
+  { contextInvariant = [] }: ProfileDefinition,
+  { evaluator, owner, holder, extension, walk }: InContext,
+): boolean {
+  return contextInvariant.every((expression) => {
+    try {
+      return evaluator.test(holder.path, expression)(owner, { ...walk.env, context: owner, extension }) !== false
+    } catch {
+      return true
+    }
+  })
+}
 
 /** HL7's own examples and definitions use its extensions elsewhere and with other parts: that is worth saying, and refuses no write. */
 export const kindOf = (url: string): ValidationIssue['kind'] => (url.startsWith('http://hl7.org/') ? 'text' : 'profile')

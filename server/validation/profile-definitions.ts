@@ -29,10 +29,18 @@ export interface SnapshotElement {
   base: { path: string; min: number; max: string }
   type?: { code: string; profile?: string[]; targetProfile?: string[] }[]
   slicing?: { discriminator?: Discriminator[]; rules: 'open' | 'closed' | 'openAtEnd'; ordered?: boolean }
-  binding?: { strength: string; valueSet?: string }
+  binding?: { strength: string; valueSet?: string; extension?: BindingExtension[] }
   constraint?: { key: string; severity: 'error' | 'warning'; expression?: string; source?: string }[]
   /** fixedUri, patternCodeableConcept, … */
   [key: string]: unknown
+}
+
+/** What binds besides: R4's largest value set, and the bindings that later versions add. */
+export interface BindingExtension {
+  url: string
+  valueCanonical?: string
+  valueUri?: string
+  extension?: { url: string; valueCode?: string; valueCanonical?: string; valueBoolean?: boolean }[]
 }
 
 export interface Discriminator {

@@ -2,7 +2,7 @@
  * A profile as a tree of what it says beyond base R4. Only elements of the differential (and of the profiles that it is
  * built on) become nodes, with their rules taken from the snapshot; the rest is the base walker's.
  */
-import type { CodeSet } from './bindings.ts'
+import { type Binding, bindingsOf } from './additional-bindings.ts'
 import type { Evaluator } from './fhirpath/evaluator.ts'
 import type { Invariant } from './invariants.ts'
 import { compileMatcher, type Matcher } from './slice-matcher.ts'
@@ -21,7 +21,7 @@ export interface ProfileNode {
   targets?: string[]
   fixed?: unknown
   pattern?: unknown
-  binding?: { set: CodeSet; strength: 'required' | 'extensible' }
+  bindings: readonly Binding[]
   invariants: Invariant[]
   children: ProfileNode[]
   slicing?: Slicing
@@ -110,7 +110,6 @@ class Compiler {
     const targets = type.flatMap((each) => each.targetProfile ?? []).map((url) => this.targetType(url))
     const slicing = this.slicing(element)
     const types = element.path.endsWith('[x]') ? type.map((each) => each.code) : undefined
-    const binding = this.binding(element)
     const fixed = definedValue(element, 'fixed')
     const pattern = definedValue(element, 'pattern')
     return {
@@ -122,7 +121,7 @@ class Compiler {
       ...(targets.length > 0 && !targets.includes('Resource') ? { targets } : {}),
       ...(fixed === undefined ? {} : { fixed }),
       ...(pattern === undefined ? {} : { pattern }),
-      ...(binding ? { binding } : {}),
+      bindings: bindingsOf(element, this.parts.definitions.codes),
       invariants: this.invariants(element),
       children: (this.children.get(element.id) ?? []).map((child) => this.node(child)),
       ...(slicing ? { slicing } : {}),
@@ -142,12 +141,6 @@ class Compiler {
     const found = [...(node?.keys ?? [])].filter(([, info]) => info.element.name === last && !info.sibling)
     if (found.length === 0) return [{ key: name, sibling: `_${name}`, type: element.type?.[0]?.code ?? '' }]
     return found.map(([key, info]) => ({ key, sibling: `_${key}`, type: info.type }))
-  }
-
-  binding({ binding }: SnapshotElement): ProfileNode['binding'] {
-    if (!binding?.valueSet || (binding.strength !== 'required' && binding.strength !== 'extensible')) return undefined
-    const set = this.parts.definitions.codes(binding.valueSet)
-    return set ? { set, strength: binding.strength } : undefined
   }
 
   /** Those of the profile; base invariants are run once, by the base walker. */

@@ -1,6 +1,7 @@
 /** Layer 3: a resource or extension against a compiled profile. */
 import { check, type Walk } from './base-walker.ts'
-import { membership } from './bindings.ts'
+import type { Binding } from './additional-bindings.ts'
+import { extensibleCode, membership } from './bindings.ts'
 import type { IssueCode } from '../outcome/issues.ts'
 import type { ProfileNode, Slicing } from './profile-tree.ts'
 import { referencedType } from './references.ts'
@@ -66,7 +67,7 @@ function checkPlace(node: ProfileNode, place: Place, walk: Walk, profile: string
   if (node.fixed !== undefined && !identical(place.value, node.fixed)) report('fixed', 'fixed value')
   if (node.pattern !== undefined && !contains(place.value, node.pattern)) report('fixed', 'pattern')
   if (node.targets) checkTarget(node.targets, place.value, walk, report)
-  if (node.binding) checkBinding(node.binding, place, report)
+  for (const binding of node.bindings) checkBinding(binding, place, report)
   if (place.value !== undefined) check(node.invariants, place.value, place.at, walk, profile)
   const content = isObject(place.value) ? place.value : isObject(place.sibling) ? place.sibling : undefined
   if (content) for (const child of node.children) walkElement(child, content, place.at, walk, profile)
@@ -81,12 +82,13 @@ function checkTarget(targets: readonly string[], value: unknown, walk: Walk, rep
 }
 
 /** A required binding is an error, but a warning when the codes that are loaded are only a part of the system. */
-function checkBinding({ set, strength }: NonNullable<ProfileNode['binding']>, { value, type }: Place, report: Report): void {
+function checkBinding({ set, strength }: Binding, { value, type }: Place, report: Report): void {
   if (value === undefined) return
   const found = membership(set, type, value)
   if (found === 'in') return
   if (found === 'absent' && (strength === 'extensible' || hasExtension(value))) return
-  report('binding', set.url, strength === 'required' && set.complete ? 'error' : 'warning')
+  const isRequired = strength === 'required'
+  report(isRequired ? 'binding' : extensibleCode(set, value), set.url, isRequired && set.complete ? 'error' : 'warning')
 }
 
 const hasExtension = (value: unknown): boolean => isObject(value) && value.extension !== undefined

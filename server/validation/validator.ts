@@ -8,7 +8,7 @@ import { createBaseWalker, type Holder, type Walk } from './base-walker.ts'
 import { loadBase } from './base.ts'
 import { membership } from './bindings.ts'
 import type { Host } from './fhirpath/functions.ts'
-import { isInContext, isModifier, kindOf, reportUnknownParts } from './extensions.ts'
+import { isInContext, isModifier, kindOf, reportUnknownParts, suitsContext } from './extensions.ts'
 import { createBaseInvariants } from './invariants.ts'
 import { IssueList, type ValidationIssue } from './issue.ts'
 import { type Definition, indexDefinitions, readGenerated, unversioned } from './profile-definitions.ts'
@@ -76,7 +76,7 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     return made
   }
 
-  function extension(value: Json, at: string, walk: Walk, holder: Holder): void {
+  function extension(value: Json, at: string, walk: Walk, holder: Holder, owner: Json): void {
     const { url } = value
     if (typeof url !== 'string') return
     const [definition, profile] = [definitions.structure(url), profileOf(url)]
@@ -88,6 +88,15 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     }
     if (!isInContext(definition, holder, tree) || modifies !== isModifier(definition))
       walk.issues.add({ severity: 'error', code: 'extension-place', expression: at, rule: 'context', profile: url, kind: kindOf(url) })
+    if (!suitsContext(definition, { evaluator, owner, holder, extension: value, walk }))
+      walk.issues.add({
+        severity: 'error',
+        code: 'extension-place',
+        expression: at,
+        rule: 'contextInvariant',
+        profile: url,
+        kind: kindOf(url),
+      })
     walkProfile(profile, value, at, walk, url)
     reportUnknownParts(profile, value, at, walk, url)
   }

@@ -42,6 +42,13 @@ describe('a resource that is sent', () => {
     }
   })
 
+  test('names line and column of XML as it was sent', async () => {
+    const text = '<?xml version="1.0"?>\n<Patient xmlns="http://hl7.org/fhir">\n  <gender value="x"/></Patient>'
+    const headers = { 'Content-Type': 'application/fhir+xml' }
+    const answer = await server.call('POST', '/fhir/Patient/$validate', { token: engine, body: text, headers })
+    expect(JSON.stringify(answer.json.issue[0].extension)).toMatch(/issue-line","valueInteger":3\},.*issue-col","valueInteger":3\}/)
+  })
+
   test('names line and column of JSON as it was sent, also inside of Parameters', async () => {
     const [line, column] = ['line', 'col'].map((name) => `http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-${name}`)
     const places = async (body: string): Promise<unknown> => {

@@ -60,6 +60,10 @@ export const BROKEN: readonly Broken[] = [
     resource: constrained({ snapshot: { element: [{ id: 'Patient.name:x', path: 'Patient.name', sliceName: 'x' }] } }),
   },
   {
+    code: 'binding-extensible',
+    resource: { resourceType: 'Patient', maritalStatus: { coding: [{ system: 'urn:x', code: 'x' }] } },
+  },
+  {
     code: 'modifier-unknown',
     resource: { resourceType: 'Patient', modifierExtension: [{ url: 'urn:x', valueString: 'x' }] },
   },

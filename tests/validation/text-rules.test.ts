@@ -238,6 +238,45 @@ describe('extensions', () => {
   })
 })
 
+describe('an extension whose definition says when it may be used', () => {
+  const questionnaire = (type: string, ...extension: object[]) => ({
+    resourceType: 'Questionnaire',
+    status: 'draft',
+    item: [{ linkId: '1', type, extension }],
+  })
+  const hl7 = (name: string, more: object) => ({ url: `http://hl7.org/fhir/StructureDefinition/questionnaire-${name}`, ...more })
+  const unit = hl7('unit', { valueCoding: { code: 'kg' } })
+  const place = (resource: object): string[] => found(resource, 'extension-place')
+
+  test('is refused where the element is another', () => {
+    expect(place(questionnaire('decimal', unit))).toEqual([])
+    expect(place(questionnaire('string', unit))).toEqual(['error extension-place Questionnaire.item[0].extension[0]'])
+  })
+
+  test('may ask what it says itself', () => {
+    const of = (valueInteger: number) => questionnaire('string', hl7('maxOccurs', { valueInteger }))
+    expect(place(of(1))).toEqual([])
+    expect(place({ ...of(2), item: [{ ...of(2).item[0], repeats: false }] })).toEqual([
+      'error extension-place Questionnaire.item[0].extension[0]',
+    ])
+  })
+})
+
+describe('an extensible binding', () => {
+  const marital = (...coding: object[]) => found({ resourceType: 'Patient', maritalStatus: { coding } }, 'binding', 'binding-extensible')
+  const inside = { system: 'http://terminology.hl7.org/CodeSystem/v3-MaritalStatus', code: 'M' }
+
+  test('takes a code of its own, alone or beside others', () => {
+    expect(marital(inside)).toEqual([])
+    expect(marital(inside, { system: 'urn:x', code: 'x' })).toEqual([])
+  })
+
+  test('warns of a code that its systems do not have otherwise than of one of another system', () => {
+    expect(marital({ ...inside, code: 'x' })).toEqual(['warning binding Patient.maritalStatus'])
+    expect(marital({ system: 'urn:x', code: 'x' })).toEqual(['warning binding-extensible Patient.maritalStatus'])
+  })
+})
+
 test('an amount has a currency of ISO 4217', () => {
   const invoice = (currency: string) => ({ resourceType: 'Invoice', status: 'draft', totalNet: { value: 1, currency } })
   expect(found(invoice('CNY'), 'binding')).toEqual([])

@@ -194,6 +194,7 @@ function externalConstant(ast: Ast): Evaluate {
   if (name === 'resource') return (_focus, env) => [env.resource]
   if (name === 'rootResource') return (_focus, env) => [env.rootResource]
   if (name === 'context') return (_focus, env) => [env.context]
+  if (name === 'extension') return (_focus, env) => [env.extension]
   if (name === 'ucum') return constant('http://unitsofmeasure.org')
   throw new Unsupported(name)
 }

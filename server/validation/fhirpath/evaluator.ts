@@ -36,8 +36,9 @@ export function createEvaluator(structures: StructuresData): Evaluator {
     let evaluate: Slow | undefined
     return (node, env) => {
       evaluate ??= fhirpath.compile({ base, expression }, r4, { async: false, userInvocationTable: HOST_FUNCTIONS }) as Slow
-      const [run, { resource, rootResource, context }] = [evaluate, env]
-      return truth(within(env, () => run(node, { resource, rootResource, context })) as Collection)
+      const [run, { resource, rootResource, context, extension }] = [evaluate, env]
+      const variables = { resource, rootResource, context, ...(extension === undefined ? {} : { extension }) }
+      return truth(within(env, () => run(node, variables)) as Collection)
     }
   }
 

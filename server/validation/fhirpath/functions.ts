@@ -5,6 +5,8 @@ export interface Environment {
   resource: unknown
   rootResource: unknown
   context: unknown
+  /** `%extension` in the invariants of an extension about its context (R4 StructureDefinition.contextInvariant) */
+  extension?: unknown
   /** absent: nothing is known but the resource */
   host?: Host
   /** the Bundle that the resource stands in */

@@ -41,7 +41,17 @@ const CASES = join(import.meta.dirname, '..', '..', 'profiles', 'cases')
 export async function ownExamples(): Promise<Asked[]> {
   const files = readdirSync(CASES).filter((file) => /^[a-z-]+\.ts$/.test(file))
   const modules = await Promise.all(files.sort().map((file) => import(join(CASES, file)) as Promise<Record<string, unknown>>))
-  return modules.flatMap((each) => Object.values(each).filter(isCases)).flatMap(ownOf)
+  return numbered(modules.flatMap((each) => Object.values(each).filter(isCases)).flatMap(ownOf))
+}
+
+/** A profile may have cases in several files: the second of a name is told apart by a number. */
+function numbered(all: Asked[]): Asked[] {
+  const seen = new Map<string, number>()
+  return all.map((each) => {
+    const count = (seen.get(each.name) ?? 0) + 1
+    seen.set(each.name, count)
+    return count === 1 ? each : { ...each, name: `${each.name} (${count})` }
+  })
 }
 
 const isCases = (value: unknown): value is ProfileCases =>
