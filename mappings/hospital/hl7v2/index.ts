@@ -5,6 +5,7 @@ import { HL7_BOUNDS, type Hl7Record, parseHl7, splitMessages } from '../../parse
 import { ADT_EVENTS, mapAdt } from './adt-a01.ts'
 import { mapMerge } from './adt-a40.ts'
 import { MDM_EVENTS, mapMdm } from './mdm.ts'
+import { mapOrder, ORDER_MESSAGES } from './orm.ts'
 import { mapOru } from './oru-r01.ts'
 
 type MapMessage = (hl7: Hl7Record, recordType: string, at: string, context: MappingContext) => MappedRecord | RejectedRecord
@@ -14,6 +15,7 @@ const MESSAGES: Readonly<Record<string, MapMessage>> = {
   ...Object.fromEntries(ADT_EVENTS.map((event) => [`ADT^${event}`, mapAdt])),
   'ADT^A40': mapMerge,
   ...Object.fromEntries(MDM_EVENTS.map((event) => [`MDM^${event}`, mapMdm])),
+  ...Object.fromEntries(ORDER_MESSAGES.map((type) => [type, mapOrder])),
   'ORU^R01': mapOru,
 }
 

@@ -19,10 +19,13 @@ const MERGE: Required = { whole: ['PID', 'MRG'], flagged: ['EVN'] }
 /** A document (MDM_T01, MDM_T02); where its content is promised, it must be there. */
 const DOCUMENT: Required = { whole: ['PID', 'TXA'], flagged: ['EVN', 'PV1'] }
 const DOCUMENT_WITH_CONTENT: Required = { whole: ['PID', 'TXA', 'OBX'], flagged: ['EVN', 'PV1'] }
+/** An order of a service (ORM_O01, OMG_O19, OML_O21). */
+const ORDER: Required = { whole: ['PID', 'OBR'], flagged: ['ORC', 'PV1'] }
 const RESULT: Required = { whole: ['PID', 'OBR'], flagged: [] }
 
 function requiredOf(recordType: string): Required {
   if (recordType.startsWith('ORU^')) return RESULT
+  if (recordType === 'ORM^O01' || recordType === 'OMG^O19' || recordType === 'OML^O21') return ORDER
   if (recordType === 'MDM^T02' || recordType === 'MDM^T04') return DOCUMENT_WITH_CONTENT
   if (recordType.startsWith('MDM^')) return DOCUMENT
   if (recordType === 'ADT^A40') return MERGE

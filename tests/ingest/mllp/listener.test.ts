@@ -215,7 +215,7 @@ test('the ADT sample in its own charset, by the other sender of the port; figure
   expect(metrics.text).toMatch(/yilian_mllp_messages_in_work 0/)
 })
 
-test('A40: the Patient of the number that ends says by whom it is replaced', async () => {
+test('A40: one Patient has both numbers, and what stood under either stands under it', async () => {
   const client = await mllpClient(plain)
   for (const [id, mrn] of [
     ['J1', 'OLD1'],
@@ -225,10 +225,16 @@ test('A40: the Patient of the number that ends says by whom it is replaced', asy
   const merge = `MSH|^~\\&|HIS|0001|EAI|YILIAN|20260307||ADT^A40|J3|P|2.4\rEVN|A40|20260307\rPID|1||NEW1^^^0001^PI||测试||19580312|M\rMRG|OLD1^^^0001^PI\r`
   expect(msa(await client.ask(merge))).toBe('MSA|AA|J3')
   client.close()
-  const token = await server.token('loader')
+  const token = await server.token('auditor')
   const found = await server.call('GET', '/fhir/Patient?identifier=OLD1,NEW1', { token })
-  const links = (found.json.entry as { resource: { link?: { type: string }[] } }[]).flatMap(({ resource }) => resource.link ?? [])
-  expect(links.map(({ type }) => type)).toContain('replaced-by')
+  const values = (found.json.entry as { resource: { identifier: { value: string }[] } }[]).map(({ resource }) =>
+    resource.identifier.map(({ value }) => value).sort(),
+  )
+  expect(values).toEqual([['NEW1', 'OLD1']])
+  for (const report of ['RJ1', 'RJ2']) {
+    const [one] = (await observations(report)) as { subject: { reference: string } }[]
+    expect(one?.subject.reference).toBe(`Patient/${found.json.entry[0].resource.id}`)
+  }
 })
 
 test('a stop answers what is in work: what is acknowledged is stored', async () => {
