@@ -29,6 +29,8 @@ export const keys = {
   relative: (scope: string, patientNo: string, name: string) => key('RelatedPerson', scope, [patientNo, name]),
   composition: (scope: string, documentNo: string) => key('Composition', scope, [documentNo]),
   binary: (scope: string, documentNo: string) => key('Binary', scope, [documentNo]),
+  /** a content of a document beside the document itself: a PDF that a message brings */
+  attached: (scope: string, documentNo: string, part: string) => key('Binary', scope, [documentNo, 'attached', part]),
   document: (scope: string, documentNo: string) => key('DocumentReference', scope, [documentNo]),
 } as const
 

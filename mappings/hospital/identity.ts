@@ -50,13 +50,17 @@ export function identityOf(
   visitNo: string | undefined,
   facts: Pick<PatientIdentity, 'name' | 'birthDate' | 'gender'>,
 ): PatientIdentity {
-  const local: LocalPatientNumber[] = ORDER.flatMap((kind) =>
-    numbers.filter((one) => one.kind === kind).map(({ value }) => ({ kind: LOCAL[kind] as string, value, strong: kind === 'patient' })),
-  )
+  const local = localNumbers(numbers)
   if (visitNo !== undefined) local.push({ kind: 'VISIT', value: visitNo, strong: false })
   const legal = numbers.find((one) => LEGAL[one.kind] !== undefined)
   return { local, ...(legal && { legal: { type: LEGAL[legal.kind] as string, number: legal.value } }), ...facts }
 }
+
+/** Those that the hospital or region assigned, strongest first. */
+export const localNumbers = (numbers: readonly PatientNumber[]): LocalPatientNumber[] =>
+  ORDER.flatMap((kind) =>
+    numbers.filter((one) => one.kind === kind).map(({ value }) => ({ kind: LOCAL[kind] as string, value, strong: kind === 'patient' })),
+  )
 
 /** Identifiers of the Patient resource; the same number twice is one. Doubtful identity numbers are flagged at their field; undefined without any. */
 export function patientIdentifiers(numbers: readonly PatientNumber[], run: Run): MappedIdentifier[] | undefined {

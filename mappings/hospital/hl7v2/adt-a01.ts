@@ -17,6 +17,9 @@ const EVENTS: Record<string, VisitRow['status'] | 'none'> = {
   A03: 'finished',
   A04: 'in-progress',
   A05: 'planned',
+  /** an outpatient is admitted, an inpatient goes on as an outpatient: the class of PV1-2 says which */
+  A06: 'in-progress',
+  A07: 'in-progress',
   A08: undefined,
   A11: 'cancelled',
   A12: 'in-progress',
@@ -25,7 +28,7 @@ const EVENTS: Record<string, VisitRow['status'] | 'none'> = {
   A31: 'none',
 }
 
-/** Events that this mapping takes; A40 (merge) is another thing. */
+/** Events that this mapping takes; A40 (merge) is in adt-a40.ts. */
 export const ADT_EVENTS = Object.keys(EVENTS)
 
 export function mapAdt(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {

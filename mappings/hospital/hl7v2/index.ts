@@ -3,6 +3,9 @@ import type { DecodeOptions, DecodeResult, MappedRecord, MappingContext, Rejecte
 import { collectBytes } from '../../parsers/charset.ts'
 import { HL7_BOUNDS, type Hl7Record, parseHl7, splitMessages } from '../../parsers/hl7v2.ts'
 import { ADT_EVENTS, mapAdt } from './adt-a01.ts'
+import { mapMerge } from './adt-a40.ts'
+import { MDM_EVENTS, mapMdm } from './mdm.ts'
+import { mapOrder, ORDER_MESSAGES } from './orm.ts'
 import { mapOru } from './oru-r01.ts'
 
 type MapMessage = (hl7: Hl7Record, recordType: string, at: string, context: MappingContext) => MappedRecord | RejectedRecord
@@ -10,6 +13,9 @@ type MapMessage = (hl7: Hl7Record, recordType: string, at: string, context: Mapp
 /** A message type is its file and one line here. */
 const MESSAGES: Readonly<Record<string, MapMessage>> = {
   ...Object.fromEntries(ADT_EVENTS.map((event) => [`ADT^${event}`, mapAdt])),
+  'ADT^A40': mapMerge,
+  ...Object.fromEntries(MDM_EVENTS.map((event) => [`MDM^${event}`, mapMdm])),
+  ...Object.fromEntries(ORDER_MESSAGES.map((type) => [type, mapOrder])),
   'ORU^R01': mapOru,
 }
 

@@ -61,18 +61,25 @@ const CX_TYPES: Record<string, NumberKind> = {
 
 /** PID-3 in all its repetitions, and PID-19 where the identity number of older senders still stands. */
 export function patientNumbers(record: Hl7Record, pid: Segment): PatientNumber[] {
+  const numbers = listedNumbers(record, pid, 3)
+  const old = filled(pid.text(19, 1))
+  if (old !== undefined) numbers.push({ kind: 'identity-card', value: old, at: 'PID-19' })
+  return numbers
+}
+
+/** A list of CX: PID-3, and MRG-1 of a merge. */
+export function listedNumbers(record: Hl7Record, segment: Segment, field: number): PatientNumber[] {
   const numbers: PatientNumber[] = []
-  for (let repetition = 0; repetition < pid.repetitions(3); repetition++) {
-    const value = filled(pid.text(3, 1, repetition))
+  for (let repetition = 0; repetition < segment.repetitions(field); repetition++) {
+    const value = filled(segment.text(field, 1, repetition))
     if (value === undefined) continue
-    const word = toHalfWidth(pid.text(3, 5, repetition))
+    const word = toHalfWidth(segment.text(field, 5, repetition))
       .trim()
       .toUpperCase()
     const kind = word === '' ? untyped(value, repetition) : (CX_TYPES[word] ?? 'other')
-    numbers.push({ kind, value, at: locate(record, pid, repetition)('PID-3.1'), ...(kind === 'other' && { word }) })
+    const at = locate(record, segment, repetition)(`${segment.name}-${field}.1`)
+    numbers.push({ kind, value, at, ...(kind === 'other' && { word }) })
   }
-  const old = filled(pid.text(19, 1))
-  if (old !== undefined) numbers.push({ kind: 'identity-card', value: old, at: 'PID-19' })
   return numbers
 }
 

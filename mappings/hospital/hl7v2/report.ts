@@ -134,7 +134,7 @@ export const laboratoryReport = reportMapping(true)
 export const otherReport = reportMapping(false)
 
 /** What was asked for, by the hospital's own code. */
-function panel(row: RowView<ReportRow>, run: Run) {
+export function panel(row: { readonly 'OBR-4.1'?: string | undefined; readonly 'OBR-4.2'?: string | undefined }, run: Run) {
   const code = row['OBR-4.1']
   const text = row['OBR-4.2']
   if (code === undefined) return text === undefined ? undefined : { text }

@@ -14,10 +14,21 @@ const PATIENT_UPDATE: Required = { whole: ['PID'], flagged: ['EVN', 'PV1'] }
 /** The patient alone is meant (ADT_A05): a PV1 would say that there is no visit. */
 const PATIENT_ONLY: Required = { whole: ['PID'], flagged: ['EVN'] }
 const VISIT: Required = { whole: ['PID', 'PV1'], flagged: ['EVN'] }
+/** The patient that goes on and the number that ends (ADT_A39). */
+const MERGE: Required = { whole: ['PID', 'MRG'], flagged: ['EVN'] }
+/** A document (MDM_T01, MDM_T02); where its content is promised, it must be there. */
+const DOCUMENT: Required = { whole: ['PID', 'TXA'], flagged: ['EVN', 'PV1'] }
+const DOCUMENT_WITH_CONTENT: Required = { whole: ['PID', 'TXA', 'OBX'], flagged: ['EVN', 'PV1'] }
+/** An order of a service (ORM_O01, OMG_O19, OML_O21). */
+const ORDER: Required = { whole: ['PID', 'OBR'], flagged: ['ORC', 'PV1'] }
 const RESULT: Required = { whole: ['PID', 'OBR'], flagged: [] }
 
 function requiredOf(recordType: string): Required {
   if (recordType.startsWith('ORU^')) return RESULT
+  if (recordType === 'ORM^O01' || recordType === 'OMG^O19' || recordType === 'OML^O21') return ORDER
+  if (recordType === 'MDM^T02' || recordType === 'MDM^T04') return DOCUMENT_WITH_CONTENT
+  if (recordType.startsWith('MDM^')) return DOCUMENT
+  if (recordType === 'ADT^A40') return MERGE
   if (recordType === 'ADT^A28' || recordType === 'ADT^A31') return PATIENT_ONLY
   return recordType === 'ADT^A08' ? PATIENT_UPDATE : VISIT
 }

@@ -215,6 +215,28 @@ test('the ADT sample in its own charset, by the other sender of the port; figure
   expect(metrics.text).toMatch(/yilian_mllp_messages_in_work 0/)
 })
 
+test('A40: one Patient has both numbers, and what stood under either stands under it', async () => {
+  const client = await mllpClient(plain)
+  for (const [id, mrn] of [
+    ['J1', 'OLD1'],
+    ['J2', 'NEW1'],
+  ] as const)
+    expect(msa(await client.ask(oru({ id, mrn })))).toBe(`MSA|AA|${id}`)
+  const merge = `MSH|^~\\&|HIS|0001|EAI|YILIAN|20260307||ADT^A40|J3|P|2.4\rEVN|A40|20260307\rPID|1||NEW1^^^0001^PI||测试||19580312|M\rMRG|OLD1^^^0001^PI\r`
+  expect(msa(await client.ask(merge))).toBe('MSA|AA|J3')
+  client.close()
+  const token = await server.token('auditor')
+  const found = await server.call('GET', '/fhir/Patient?identifier=OLD1,NEW1', { token })
+  const values = (found.json.entry as { resource: { identifier: { value: string }[] } }[]).map(({ resource }) =>
+    resource.identifier.map(({ value }) => value).sort(),
+  )
+  expect(values).toEqual([['NEW1', 'OLD1']])
+  for (const report of ['RJ1', 'RJ2']) {
+    const [one] = (await observations(report)) as { subject: { reference: string } }[]
+    expect(one?.subject.reference).toBe(`Patient/${found.json.entry[0].resource.id}`)
+  }
+})
+
 test('a stop answers what is in work: what is acknowledged is stored', async () => {
   const other = await startTestServer({ beside: server, config: readFileSync(DEMO_CONFIG_FILE, 'utf8') + LISTENERS })
   const client = await mllpClient(other.running.mllpPorts[0] as number)

@@ -1,0 +1,95 @@
+/** ORM^O01, OMG^O19 and OML^O21; expectations are written by hand from HL7 v2.4 and v2.5.1, chapter 4. */
+import { expect, test } from '@jest/globals'
+import iconv from 'iconv-lite'
+import { hospitalHl7v2 } from '../../../mappings/hospital/hl7v2/index.ts'
+import { orderStatus } from '../../../mappings/hospital/hl7v2/order.ts'
+import { brokenRules, context, ofType, plain, readAll } from '../support.ts'
+import { invalid, unresolved } from './rules.ts'
+
+const message = (type: string, version: string, ...segments: string[]): string =>
+  [
+    `MSH|^~\\&|HIS|0001|EAI|YILIAN|20260305103000||${type}|O1|P|${version}||||||GB 18030-2000`,
+    'PID|1||0001023456^^^0001^PI||王建国||19580312|M',
+    'PV1|1|I|||||||||||||||||ZY1',
+    ...segments,
+    '',
+  ].join('\r')
+
+async function read(text: string) {
+  const { mapped, rejected } = await readAll(hospitalHl7v2, iconv.encode(text, 'gb18030'), { context: context('hospital', 'H1') })
+  expect(mapped.flatMap(brokenRules)).toEqual([])
+  expect(mapped.flatMap(unresolved)).toEqual([])
+  expect(mapped.flatMap(invalid)).toEqual([])
+  return { record: mapped[0], reason: rejected[0]?.reason }
+}
+
+const CATEGORY = (code: string) => [{ coding: [{ system: 'https://fhir-cn.example/CodeSystem/cn-service-category', code }] }]
+
+test('ORM^O01: each OBR is an order; what reports refer to has the same key', async () => {
+  const { record } = await read(
+    message(
+      'ORM^O01',
+      '2.3.1',
+      'ORC|NW|SQ1||||||||||D0123^赵医生',
+      'OBR|1|SQ1||CTXB^胸部CT平扫^L||20260305102500|||||||咳嗽三周|||D0123^赵医生||||||||CT|||^^^^^S||||R05^咳嗽',
+      'NTE|1||急查',
+      'ORC|CA|SQ2',
+      'OBR|2|SQ2||XCG^血常规^L|R|||||||||||||||||||HM',
+    ),
+  )
+  expect(record?.issues).toEqual([])
+  expect(record?.unread).toEqual(['OBR[1]-4.3', 'OBR[2]-4.3'])
+  const orders = ofType(record, 'ServiceRequest')
+  expect(orders.map(({ key }) => key)).toMatchObject([{ parts: ['SQ1'] }, { parts: ['SQ2'] }])
+  expect(plain(orders[0])).toMatchObject({
+    identifier: [{ value: 'SQ1' }],
+    status: 'active',
+    intent: 'order',
+    category: CATEGORY('imaging'),
+    priority: 'stat',
+    code: { coding: [{ code: 'CTXB', display: '胸部CT平扫' }], text: '胸部CT平扫' },
+    encounter: { $key: { type: 'Encounter', parts: ['ZY1'] } },
+    authoredOn: '2026-03-05T10:25:00+08:00',
+    requester: { $key: { type: 'Practitioner', parts: ['D0123', '赵医生'] } },
+    reasonCode: [{ coding: [{ system: 'urn:oid:2.16.156.10011.2.3.3.11.3', code: 'R05' }], text: '咳嗽' }],
+    note: [{ text: '咳嗽三周' }, { text: '急查' }],
+  })
+  expect(plain(orders[1])).toMatchObject({ status: 'revoked', category: CATEGORY('lab'), priority: 'routine' })
+})
+
+test('OML^O21 of v2.5.1: TQ1 and the specimen', async () => {
+  const { record } = await read(
+    message(
+      'OML^O21',
+      '2.5.1',
+      'ORC|NW|SQ3|||||||20260305102500|||D0123^赵医生',
+      'TQ1|1||||||20260306063000||S',
+      'OBR|1|SQ3||XCG^血常规^L',
+      'SPM|1|BB1||BLD^全血',
+    ),
+  )
+  const [one] = ofType(record, 'ServiceRequest')
+  expect(plain(one)).toMatchObject({
+    category: CATEGORY('lab'),
+    priority: 'stat',
+    occurrenceDateTime: '2026-03-06T06:30:00+08:00',
+    specimen: [{ $key: { type: 'Specimen', parts: ['BB1'] } }],
+  })
+  expect(ofType(record, 'Specimen')).toHaveLength(1)
+})
+
+test.each([
+  ['NW', undefined, 'active'],
+  ['SC', 'CM', 'completed'],
+  ['SC', 'HD', 'on-hold'],
+  ['HD', undefined, 'on-hold'],
+  ['CA', 'IP', 'revoked'],
+  ['DC', undefined, 'revoked'],
+  [undefined, undefined, 'active'],
+] as const)('ORC-1 %s with ORC-5 %s is %s', (control, state, status) => expect(orderStatus(control, state)).toBe(status))
+
+test('what is cut is quarantined; drugs in an ORM are told as not taken', async () => {
+  expect((await read(message('OMG^O19', '2.4', 'ORC|NW|SQ4'))).reason).toMatchObject({ code: 'mapping-required', at: 'OBR' })
+  const mixed = await read(message('ORM^O01', '2.4', 'ORC|NW|SQ5', 'OBR|1|SQ5||X^检查^L', 'ORC|NW|SQ6', 'RXO|YP1^阿司匹林'))
+  expect(mixed.record?.issues).toMatchObject([{ severity: 'warning', code: 'payload-type-unsupported', at: 'RXO' }])
+})
