@@ -68,6 +68,8 @@ function profilesOf(profile: ProfileName | readonly ProfileName[] | undefined): 
 export interface RunOptions {
   /** the source's own time of this statement, ISO instant */
   statedAt: string
+  /** which of two statements of one instant goes before: text that sorts */
+  order?: string
   /** field name to its name in the whole payload: `(f) => 'input.diseinfo[1].' + f`; as it is when left out */
   at?: (field: string) => string
   /** whole record withdrawn, whatever the row says */
@@ -104,6 +106,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   } as FhirResource
   const void_ = options.withdrawn || withdrawn?.(view)
   result.mapped = { key, resource, state: void_ ? 'withdrawn' : 'current', statedAt: options.statedAt }
+  if (options.order !== undefined) result.mapped.order = options.order
   return result
 }
 

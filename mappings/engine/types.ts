@@ -73,6 +73,8 @@ export interface MappedResource {
   state: 'current' | 'withdrawn'
   /** the source's own time of this statement, ISO instant; newest statement of a source wins, not the latest arrival */
   statedAt: string
+  /** which of two statements of one instant goes before, where the source says it: text that sorts */
+  order?: string
   /** the record only mentions this thing (engine/mention.ts): every element yields to any statement that is no placeholder */
   placeholder?: true
 }

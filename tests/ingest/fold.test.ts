@@ -15,19 +15,30 @@ interface Said {
   kind?: SourceKind
   statedAt?: string
   receivedAt?: string
+  order?: string
   withdrawn?: boolean
   placeholder?: true
   patient?: string
 }
 
 function say(resource: Record<string, unknown>, said: Said = {}): Statement {
-  const { source = 'h1', kind = 'hospital', statedAt = T1, receivedAt = T2, withdrawn = false, placeholder, patient = 'local' } = said
+  const {
+    source = 'h1',
+    kind = 'hospital',
+    statedAt = T1,
+    receivedAt = T2,
+    withdrawn = false,
+    placeholder,
+    order,
+    patient = 'local',
+  } = said
   const mapped: MappedResource = {
     key: { type: 'x', scope: 'x', parts: [] },
     resource: { resourceType: 'Observation', ...resource },
     state: withdrawn ? 'withdrawn' : 'current',
     statedAt,
     ...(placeholder && { placeholder }),
+    ...(order !== undefined && { order }),
   }
   const statement = statementOf(mapped, { source, kind, organization: `org-${source}`, receivedAt, generation: 0 }, (value) =>
     JSON.stringify(value),
@@ -55,6 +66,16 @@ describe('one source', () => {
     const folded = fold('Observation', 'id', [joinStatements(corrected, first)], persons)
     expect(folded.text).toContain('"value":10.90')
     expect(JSON.parse(folded.text).status).toBe('corrected')
+  })
+
+  test('of one instant the one counts that the source puts after the other, not the latest arrival', () => {
+    const corrected = say({ status: 'corrected', valueQuantity: value('5.2') }, { order: '2026-03-06T09:00:00Z|8', receivedAt: T1 })
+    const again = say({ status: 'final', valueQuantity: value('4.1') }, { order: '2026-03-06T08:30:00Z|7', receivedAt: T2 })
+    for (const order of [
+      [corrected, again],
+      [again, corrected],
+    ])
+      expect(foldAll('Observation', order)).toMatchObject({ status: 'corrected', valueQuantity: { value: 5.2 } })
   })
 
   test('a corrected value takes the flag of the wrong one away', () => {

@@ -66,8 +66,9 @@ function runReport(message: Message, group: ReportGroup): void {
   const at = reportLocator(hl7, group)
   const stated = statedAt(record, record.context, [row['OBR-22'] ?? '', at('OBR-22')]) ?? message.sentAt
   const laboratory = isLaboratory(filled(row['OBR-24']))
-  runResults(message, group, row, { statedAt: stated, laboratory })
-  const options = { statedAt: stated, offer: false as const, at }
+  const order = orderOf(message, row['OBR-25'])
+  runResults(message, group, row, { statedAt: stated, order, laboratory })
+  const options = { statedAt: stated, order, offer: false as const, at }
   record.run(laboratory ? laboratoryReport : otherReport, row, options)
   record.run(specimen, row, options)
   record.run(request, row, options)
@@ -76,6 +77,12 @@ function runReport(message: Message, group: ReportGroup): void {
   for (const further of [group.obr, ...group.furtherObrs]) record.noteRead(...['OBR-2', 'OBR-3', 'OBR-25'].map(locate(hl7, further)))
   if (sampledAfterReport(record.context, row)) record.issue(warning('mapping-date-order', at('OBR-22')))
 }
+
+/** Later standings of HL7 table 0123 go before earlier ones that were said at the same time. */
+const STANDINGS = ['O', 'I', 'S', 'R', 'P', 'A', 'F', 'C', 'X', 'W', 'D']
+
+/** Two messages about one report time: the one sent later goes before; of two sent at once a correction before what it corrects. */
+const orderOf = ({ sentAt }: Message, standing: string | undefined): string => `${sentAt}|${STANDINGS.indexOf(filled(standing) ?? '') + 1}`
 
 function reportRow(message: Message, group: ReportGroup): ReportRow {
   const { hl7 } = message
@@ -110,7 +117,13 @@ function reportLocator(hl7: Hl7Record, group: ReportGroup): (name: string) => st
   }
 }
 
-function runResults(message: Message, group: ReportGroup, report: ReportRow, options: { statedAt: string; laboratory: boolean }): void {
+interface ReportOptions {
+  statedAt: string
+  order: string
+  laboratory: boolean
+}
+
+function runResults(message: Message, group: ReportGroup, report: ReportRow, options: ReportOptions): void {
   const { record, hl7 } = message
   const seen = new Map<string, number>()
   for (const { obx, obr, notes } of group.results) {
@@ -131,6 +144,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     const withdrawn = isWithdrawn(filled(row['OBR-25']))
     const key = record.run(options.laboratory ? laboratoryResult : otherResult, row, {
       statedAt: options.statedAt,
+      order: options.order,
       offer: false,
       withdrawn,
       at,

@@ -34,7 +34,9 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   const withdrawn = mapped.state === 'withdrawn'
   const weight = mapped.placeholder ? MENTION : STATEMENT
   // Mentions of one thing are all alike: without a time of their own they need not be written again and again.
-  const said = mapped.placeholder ? '' : `${origin.receivedAt}|${String(origin.generation).padStart(GENERATION_DIGITS, '0')}`
+  const said = mapped.placeholder
+    ? ''
+    : `${mapped.order ?? ''}|${origin.receivedAt}|${String(origin.generation).padStart(GENERATION_DIGITS, '0')}`
   const at: Stamp = `${weight}${statedAt}|${said}|${digest(texts(resource))}`
   const statement: Statement = {
     source: origin.source,

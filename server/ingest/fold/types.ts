@@ -3,8 +3,8 @@ import type { SourceKind } from '../../../mappings/engine/types.ts'
 
 /**
  * When something was said; strings that sort. `statedAt` is the source's own time, so that the newest statement wins and
- * not the latest arrival (formats.md D23); between statements of one instant the later arrival wins, then the text itself,
- * so that the order is total.
+ * not the latest arrival (formats.md D23); between statements of one instant the one wins that the source puts after the
+ * other, then the later arrival, then the text itself, so that the order is total.
  */
 export type Stamp = string
 
