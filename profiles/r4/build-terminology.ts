@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ISO_4217 } from './iso-4217.ts'
 import { readAll, type StructureDefinition } from './r4-package.ts'
 
 interface Part {
@@ -43,11 +44,14 @@ export function writeTerminology(folder: string): void {
   const sets = reached(boundTo(), valueSets)
   const parts = sets.flatMap(({ compose }) => [...(compose?.include ?? []), ...(compose?.exclude ?? [])])
   const named = new Set(parts.flatMap(({ system }) => system ?? []))
-  const systems = [...byUrl(readAll<Definition>('CodeSystem')).values()].filter(({ url }) => named.has(url))
+  const systems = [...byUrl([...readAll<Definition>('CodeSystem'), CURRENCIES]).values()].filter(({ url }) => named.has(url))
   const maps = readAll<Definition>('ConceptMap').filter(({ url }) => OWN_MAP.test(url))
   const lines = [...systems, ...sets, ...maps].map((one) => JSON.stringify(shortened(one)))
   writeFileSync(join(folder, 'terminology.ndjson'), `${lines.sort().join('\n')}\n`)
 }
+
+/** Bound to, and not in the package. */
+const CURRENCIES: Definition = { resourceType: 'CodeSystem', id: 'iso-4217', name: 'ISO4217', status: 'active', ...ISO_4217 }
 
 /** Of some addresses the package has two: the first by name. */
 const byUrl = (all: readonly Definition[]): Map<string, Definition> => new Map([...all].reverse().map((one) => [one.url, one]))

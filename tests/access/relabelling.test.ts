@@ -100,7 +100,9 @@ describe('a take-away', () => {
     await failing.put(noResearch('k2'), self('k2'))
     expect(await entry('overlay', 'k2')).toMatchObject({ epoch: 1, done: null })
     expect(await sees(at.access, at.store, self('k2'), 'Consent', 'k2-no')).toBe(true)
-    expect(await sees(at.access, at.store, self('k2'), 'Condition', 'k2-c')).toBe(false)
+    // Hidden from others; what he sees of himself no consent changes.
+    expect(await sees(at.access, at.store, hospital('H1'), 'Condition', 'k2-c')).toBe(false)
+    expect(await sees(at.access, at.store, self('k2'), 'Condition', 'k2-c')).toBe(true)
     await failing.end()
   })
 
