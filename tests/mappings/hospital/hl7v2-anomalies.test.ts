@@ -314,27 +314,6 @@ describe('corrections and withdrawals (D20)', () => {
   })
 })
 
-describe('messages about one report time (OBR-22)', () => {
-  const result = (status: string) => `OBX|1|NM|WBC^白细胞||5.0|10^9/L|||||${status}`
-  const orders = async (sentAt: string, status: string): Promise<string[]> => {
-    const record = await one(MSH('ORU^R01').replace('20260306081530', sentAt), PID, PV1, OBR.replace(/F$/, status), result(status))
-    return [...ofType(record, 'DiagnosticReport'), ...ofType(record, 'Observation')].map(({ order }) => order ?? '')
-  }
-
-  test('are ordered by when they were sent, then by the standing of the report; all of a message alike', async () => {
-    const ranked = [
-      ['20260306080000', 'F'],
-      ['20260306083000', 'P'],
-      ['20260306083000', 'F'],
-      ['20260306083000', 'C'],
-    ] as const
-    const found = await Promise.all(ranked.map(([sentAt, status]) => orders(sentAt, status)))
-    for (const one of found) expect([one.length, new Set(one).size]).toEqual([2, 1])
-    const firsts = found.map(([first]) => first ?? '')
-    expect([...firsts].sort()).toEqual(firsts)
-  })
-})
-
 describe('reports', () => {
   test('several reports in one message; the number of a report from ORC-3', async () => {
     const record = await oru(
