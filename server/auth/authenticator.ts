@@ -8,6 +8,7 @@ import { askedBy } from './claims.ts'
 import { grant } from './grant.ts'
 import { AUTH_LIMITS } from './limits.ts'
 import type { AuthParts } from './parts.ts'
+import { clientActor } from './registered-actor.ts'
 import { type TokenVerifier, tokenVerifier } from './verify-token.ts'
 
 /** Anything with HTTP headers; Express requests are. @throws OutcomeError unauthenticated, purpose-not-permitted */
@@ -87,21 +88,13 @@ async function actorOf(parts: AuthParts, verify: TokenVerifier, token: string): 
     parts.log.info({ why: 'exp too far for BTG' }, 'token refused')
     throw invalidToken()
   }
-  const { scopes, purpose, form, study, reason, patient, user } = granted.grant
+  const { study, reason, patient, user } = granted.grant
   const actor: Actor = {
-    clientId: client.clientId,
-    party: client.party,
-    organization: client.organization,
-    role: client.role,
-    purpose,
-    form,
-    scopes: Object.freeze(scopes),
+    ...clientActor(client, granted.grant),
     ...(study === undefined ? {} : { study }),
     ...(reason === undefined ? {} : { breakGlassReason: reason }),
     ...(patient === undefined ? {} : { patient }),
     ...(user === undefined ? {} : { user }),
-    ...(client.createIds === undefined ? {} : { createIds: client.createIds }),
-    ...(client.foreign ? { foreign: true } : {}),
   }
   return { actor: Object.freeze(actor), until: verified.expiresAt * 1000 }
 }

@@ -7,8 +7,12 @@ import { grant } from './grant.ts'
 export function registeredActor(client: Client): Actor | undefined {
   const granted = grant(client, {}, 'client')
   if (!granted.ok) return undefined
-  const { scopes, purpose, form } = granted.grant
-  return Object.freeze({
+  return Object.freeze(clientActor(client, granted.grant))
+}
+
+/** What an actor has by its client's registration and what was granted of it, without user, patient, study and reason. */
+export function clientActor(client: Client, { scopes, purpose, form }: Pick<Actor, 'scopes' | 'purpose' | 'form'>): Actor {
+  return {
     clientId: client.clientId,
     party: client.party,
     organization: client.organization,
@@ -18,5 +22,5 @@ export function registeredActor(client: Client): Actor | undefined {
     scopes: Object.freeze(scopes),
     ...(client.createIds === undefined ? {} : { createIds: client.createIds }),
     ...(client.foreign ? { foreign: true } : {}),
-  })
+  }
 }
