@@ -108,6 +108,11 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   const request = { reader, evaluators: createEvaluators(classes, policy), standing, now }
   const masker = createPseudonymiser(options.secret ?? randomBytes(32), now)
   const stamp = (inputs: readonly StampInput[]) => stampAll(deps, inputs)
+  const readable = async (actor: Actor, patients: readonly string[]) => {
+    if (patients.length === 0) return new Set<string>()
+    const found = await runDecided(request, actor, { patients }, (decision) => store.readMany(decision, 'Patient', patients))
+    return new Set(found.map(({ id }) => id))
+  }
   await classes.refresh()
   const [aboutSomebody = 0, aboutNobody = 0] = await classes.numbersOf(AUDIT_CLASSES)
   await reader.read()
@@ -121,7 +126,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     formShows,
     mask: masker.mask,
     maskId: masker.maskId,
-    mayWrite: (actor, intent, current, making) => mayWrite({ ...deps, stamp }, actor, intent, current, making),
+    mayWrite: (actor, intent, current, making) => mayWrite({ ...deps, stamp, readable }, actor, intent, current, making),
     stamp,
     async prepare(inputs: readonly StampInput[], actor?: Actor, regroup?: Regroup) {
       const [stamps, effect] = regroup ? await labelsRegrouped(deps, inputs, regroup) : await labelsAndEffect(deps, inputs, actor)
