@@ -12,6 +12,7 @@ import { createCitations } from './citations.ts'
 import { createClassRegistry } from './classes.ts'
 import { type ConsentDeps, type ConsentEffect, consentEffect } from './consent-change.ts'
 import type { Acc } from './decision.ts'
+import { dependentEntries, entryInserts } from './dependents.ts'
 import { createEvaluators } from './evaluator.ts'
 import { mayWrite } from './may-write.ts'
 import { classAnnouncer, createOverlayReader } from './overlay-reader.ts'
@@ -131,8 +132,10 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     async prepare(inputs: readonly StampInput[], actor?: Actor, regroup?: Regroup) {
       const [stamps, effect] = regroup ? await labelsRegrouped(deps, inputs, regroup) : await labelsAndEffect(deps, inputs, actor)
       const context = { zone, now, isOrganization: (id: string) => organizations.has(id) }
-      const side = [...effect.side, ...relationWrites(inputs, stamps, context)]
-      return { stamps, side, pending: { inputs, stamps, consentPersons: effect.changed.map(({ state }) => state._id), room: effect.room } }
+      const dependents = dependentEntries(deps, inputs, stamps)
+      const side = [...effect.side, ...relationWrites(inputs, stamps, context), ...entryInserts(dependents)]
+      const consentPersons = effect.changed.map(({ state }) => state._id)
+      return { stamps, side, pending: { inputs, stamps, consentPersons, room: effect.room, dependents } }
     },
     settle: (pending, written) => settle({ ...deps, soon }, pending, written),
     relabelled: () => soon.idle(),
