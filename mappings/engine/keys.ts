@@ -22,6 +22,11 @@ export const keys = {
   specimen: (scope: string, specimenNo: string) => key('Specimen', scope, [specimenNo]),
   specimenOfReport: (scope: string, reportNo: string) => key('Specimen', scope, ['report', reportNo]),
   request: (scope: string, requestNo: string) => key('ServiceRequest', scope, [requestNo]),
+  /** one drug of an order, by the order's number */
+  drugOrder: (scope: string, orderNo: string) => key('MedicationRequest', scope, [orderNo]),
+  /** line of a bill, by the hospital's own number of it */
+  charge: (scope: string, chargeNo: string) => key('ChargeItem', scope, [chargeNo]),
+  appointment: (scope: string, appointmentNo: string) => key('Appointment', scope, [appointmentNo]),
   /** diagnosis of a visit: by code, else by its rank or its name */
   diagnosis: (scope: string, visitNo: string, codeOrRank: string) => key('Condition', scope, [visitNo, codeOrRank]),
   /** allergy and relative of a patient, by the hospital's own patient number */

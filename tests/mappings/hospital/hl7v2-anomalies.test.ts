@@ -46,7 +46,7 @@ test('the validity rule itself finds what is wrong', async () => {
 describe('messages that are not taken', () => {
   test.each([
     ['no message', 'hello', [['MSH', 'payload-structure', 'MSH']]],
-    ['a type that is not mapped', [MSH('SIU^S12'), PID].join('\r'), [['message 1', 'payload-type-unsupported', 'MSH-9']]],
+    ['a type that is not mapped', [MSH('BAR^P01'), PID].join('\r'), [['message 1', 'payload-type-unsupported', 'MSH-9']]],
     ['two patients who change beds', [MSH('ADT^A17'), PID].join('\r'), [['message 1', 'payload-type-unsupported', 'MSH-9']]],
     ['no control id', [MSH('ADT^A31').replace('|M1|', '||'), PID].join('\r'), [['message 1', 'mapping-required', 'MSH-10']]],
     ['no patient', MSH('ADT^A31'), [['message 1', 'mapping-required', 'PID']]],
