@@ -6,7 +6,8 @@ import { mapping } from '../../engine/mapping.ts'
 import type { RowView } from '../../engine/rule.ts'
 import { CLINICAL_EDITION, TABLES } from '../../engine/systems.ts'
 import type { Fields } from './fields.ts'
-import { isLaboratory, panel, type SPM } from './report.ts'
+import { panel, type SPM } from './report.ts'
+import { isLaboratory } from './report-kind.ts'
 import { visitClass } from './visit.ts'
 
 export const ORDER_ORC = [

@@ -367,9 +367,11 @@ describe('reports', () => {
   test('an imaging report is no laboratory report', async () => {
     const record = await oru(OBR.replace('|HM|', '|RAD|'), 'OBX|1|TX|CT01^胸部CT||两肺纹理增粗')
     expect(plain(ofType(record, 'DiagnosticReport')[0])).toMatchObject({ category: [{ coding: [{ code: 'RAD' }] }] })
-    expect(plain(ofType(record, 'DiagnosticReport')[0]).meta).not.toHaveProperty('profile')
+    expect(plain(ofType(record, 'DiagnosticReport')[0]).meta).toMatchObject({
+      profile: ['https://fhir-cn.example/StructureDefinition/cn-diagnosticreport-imaging'],
+    })
     expect(plain(ofType(record, 'Observation')[0])).toMatchObject({
-      category: [{ coding: [{ code: 'exam' }] }],
+      category: [{ coding: [{ code: 'imaging' }] }],
       valueString: '两肺纹理增粗',
     })
     expect(record.unmapped).toEqual([])
