@@ -11,6 +11,8 @@ export interface TableLayout {
   name: string
   columns: readonly string[]
   required: readonly string[]
+  /** of each group at least one must be there */
+  requiredEither?: readonly (readonly string[])[]
 }
 
 /**
@@ -219,7 +221,7 @@ function headerOf(names: string[], delimiter: string, options: TableOptions): He
   const layout = recognise(present, options)
   if (!layout) return { refused: 'table-unknown' }
   if (repeated !== undefined && layout.columns.includes(repeated)) return { refused: 'table-column-repeated', column: repeated }
-  const missing = layout.required.find((name) => !present.has(name))
+  const missing = missingIn(layout, present)
   if (missing !== undefined) return { refused: 'table-column-missing', column: missing }
   const columns = new Set(layout.columns)
   return {
@@ -231,13 +233,19 @@ function headerOf(names: string[], delimiter: string, options: TableOptions): He
   }
 }
 
+/** The first column that the table must have and this file has not; of a group its first name. */
+function missingIn({ required, requiredEither = [] }: TableLayout, present: ReadonlySet<string>): string | undefined {
+  const missing = required.find((name) => !present.has(name))
+  return missing ?? requiredEither.find((names) => !names.some((name) => present.has(name)))?.[0]
+}
+
 /** The table named by the file, else the one that knows most of the columns (at least half of them). */
 function recognise(present: ReadonlySet<string>, options: TableOptions): TableLayout | undefined {
   const file = (options.fileName ?? '').toUpperCase()
   const named = options.layouts.filter((layout) => file.includes(layout.name)).sort((a, b) => b.name.length - a.name.length)[0]
   const scores = options.layouts.map((layout) => {
     const hits = layout.columns.filter((name) => present.has(name)).length
-    const complete = layout.required.every((name) => present.has(name))
+    const complete = missingIn(layout, present) === undefined
     return { layout, score: complete ? hits : hits / 2, hits }
   })
   const best = scores.sort((a, b) => b.score - a.score)[0]
