@@ -296,6 +296,12 @@ export const ISSUES = {
   'table-no-rows': issue(422, 'required', '文件只有表头，没有数据行', 'The file has a header and no rows'),
   'table-column-missing': issue(422, 'required', '数据表缺少必需的列', 'A required column is missing'),
   'table-column-repeated': issue(422, 'structure', '数据表中有重复的列', 'A column appears twice'),
+  'table-columns-count': issue(
+    422,
+    'structure',
+    '文件没有表头，其列数与该表不符',
+    'The file has no header, and not as many columns as its table',
+  ),
   'table-column-unknown': issue(422, 'informational', '数据表中有未知的列，仅保留原文', 'An unknown column: kept in the raw payload only'),
   'table-row-charset': issue(422, 'structure', '此行含不完整的字符，已隔离', 'The row holds a broken character; quarantined'),
   'table-row-fields': issue(
@@ -328,6 +334,34 @@ export const ISSUES = {
   'payload-too-large': issue(413, 'too-long', '报文超出限制', 'The payload exceeds a limit'),
   'payload-doctype': issue(422, 'security', '不接受带 DOCTYPE 的 XML', 'XML with a DOCTYPE is refused'),
   'payload-type-unsupported': issue(422, 'not-supported', '不支持的报文类型', 'The type of message is not supported'),
+  'archive-bomb': issue(422, 'too-costly', '压缩包展开后过大，已拒收', 'The archive expands to more than is accepted'),
+  'archive-damaged': issue(
+    422,
+    'structure',
+    '压缩包不完整或已损坏（长度、校验值或目录不符）',
+    'The archive is incomplete or damaged: a length, a checksum or its directory does not agree',
+  ),
+  'archive-empty': issue(422, 'required', '压缩包中没有文件', 'The archive holds no file'),
+  'archive-entries': issue(422, 'too-costly', '压缩包中的文件过多', 'The archive holds more files than are accepted'),
+  'archive-entry-repeated': issue(422, 'duplicate', '压缩包中有同名文件', 'The archive holds two files of one name'),
+  'archive-entry-unsupported': issue(
+    422,
+    'not-supported',
+    '压缩包中的此文件不是该来源的数据文件，仅保留原文',
+    'This file of the archive is none of those that the source sends: kept in the raw payload only',
+  ),
+  'archive-path': issue(
+    422,
+    'security',
+    '压缩包中有不安全的文件名（上级目录、根目录、盘符或控制字符）',
+    'The archive holds an unsafe file name: a way up, a root, a drive or a control character',
+  ),
+  'archive-unsupported': issue(
+    422,
+    'not-supported',
+    '压缩包已加密或使用了不支持的压缩方法',
+    'The archive is encrypted, or packed by a method that is not supported',
+  ),
   'payload-archive': issue(422, 'not-supported', '不接受压缩包，请逐个文件发送', 'Archives are refused: send the files one by one'),
   'content-encoding': issue(
     415,
