@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { crc32, createInflateRaw } from 'node:zlib'
 import type { ByteReader } from './byte-reader.ts'
 import type { LocalHeader } from './zip-headers.ts'
-import { ZIP_BOUNDS, ZipError } from './zip.ts'
+import { ZIP_BOUNDS, ZipError } from './zip-error.ts'
 
 export type EntryEnd = undefined
 

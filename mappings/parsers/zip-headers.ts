@@ -1,6 +1,6 @@
 /** The headers of a ZIP archive (APPNOTE 4.3): before each entry, in the directory, at the end. */
 import type { ByteReader } from './byte-reader.ts'
-import { ZipError } from './zip.ts'
+import { ZipError } from './zip-error.ts'
 
 export interface LocalHeader {
   name: string

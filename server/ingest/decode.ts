@@ -1,6 +1,7 @@
 /** The decode step: raw bytes to records, with what must be refused before any parser sees it (formats.md D40). */
 import type { DecodeResult, SourceMapping } from '../../mappings/engine/types.ts'
-import { checkZip, isZip, readZip, type ZipError } from '../../mappings/parsers/zip.ts'
+import { checkZip, isZip, readZip } from '../../mappings/parsers/zip.ts'
+import type { ZipError } from '../../mappings/parsers/zip-error.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 
 const HEAD_BYTES = 4096

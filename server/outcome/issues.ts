@@ -1,4 +1,5 @@
 import { issue, type IssueDefinition } from './issue.ts'
+import { ARCHIVE_ISSUES } from './archive-issues.ts'
 import { SEARCH_ISSUES } from './search-issues.ts'
 import { DEFINITION_ISSUES } from './definition-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
@@ -17,6 +18,7 @@ export type { IssueDefinition } from './issue.ts'
  * `{name}` is replaced from the issue's params.
  */
 export const ISSUES = {
+  ...ARCHIVE_ISSUES,
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
   ...EXPUNGE_ISSUES,
@@ -334,34 +336,6 @@ export const ISSUES = {
   'payload-too-large': issue(413, 'too-long', '报文超出限制', 'The payload exceeds a limit'),
   'payload-doctype': issue(422, 'security', '不接受带 DOCTYPE 的 XML', 'XML with a DOCTYPE is refused'),
   'payload-type-unsupported': issue(422, 'not-supported', '不支持的报文类型', 'The type of message is not supported'),
-  'archive-bomb': issue(422, 'too-costly', '压缩包展开后过大，已拒收', 'The archive expands to more than is accepted'),
-  'archive-damaged': issue(
-    422,
-    'structure',
-    '压缩包不完整或已损坏（长度、校验值或目录不符）',
-    'The archive is incomplete or damaged: a length, a checksum or its directory does not agree',
-  ),
-  'archive-empty': issue(422, 'required', '压缩包中没有文件', 'The archive holds no file'),
-  'archive-entries': issue(422, 'too-costly', '压缩包中的文件过多', 'The archive holds more files than are accepted'),
-  'archive-entry-repeated': issue(422, 'duplicate', '压缩包中有同名文件', 'The archive holds two files of one name'),
-  'archive-entry-unsupported': issue(
-    422,
-    'not-supported',
-    '压缩包中的此文件不是该来源的数据文件，仅保留原文',
-    'This file of the archive is none of those that the source sends: kept in the raw payload only',
-  ),
-  'archive-path': issue(
-    422,
-    'security',
-    '压缩包中有不安全的文件名（上级目录、根目录、盘符或控制字符）',
-    'The archive holds an unsafe file name: a way up, a root, a drive or a control character',
-  ),
-  'archive-unsupported': issue(
-    422,
-    'not-supported',
-    '压缩包已加密或使用了不支持的压缩方法',
-    'The archive is encrypted, or packed by a method that is not supported',
-  ),
   'payload-archive': issue(422, 'not-supported', '不接受压缩包，请逐个文件发送', 'Archives are refused: send the files one by one'),
   'content-encoding': issue(
     415,

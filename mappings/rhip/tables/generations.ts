@@ -17,7 +17,8 @@ const EITHER: readonly (readonly [string, string])[] = [
 export function inBothGenerations(layout: TableLayout): TableLayout {
   const known = new Set([...layout.columns, ...EITHER.flat(), 'WSJGDM'])
   const required = layout.required.filter((name) => !EITHER.some((pair) => pair.includes(name)))
-  return { ...layout, columns: [...known], required, requiredEither: EITHER }
+  // A file without a header has the columns of the specification, in its order.
+  return { ...layout, order: layout.columns, columns: [...known], required, requiredEither: EITHER }
 }
 
 /** 2 withdraws an earlier row, under whichever of the two names it stands. */

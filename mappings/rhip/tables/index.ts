@@ -2,20 +2,13 @@
 import type { FhirResource } from '../../../server/fhir/types.ts'
 import { settled } from '../../engine/outcome.ts'
 import { RecordBuilder } from '../../engine/record.ts'
-import type {
-  DecodeOptions,
-  DecodeResult,
-  MappedRecord,
-  MappedResource,
-  MappingContext,
-  RejectedRecord,
-  SourceMapping,
-} from '../../engine/types.ts'
+import type { DecodeResult, MappedRecord, MappedResource, MappingContext, RejectedRecord, SourceMapping } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
-import { readTable, type TableRow } from '../../parsers/delimited.ts'
+import { readTable, type TableEvent, type TableRow } from '../../parsers/delimited.ts'
 import { ADMISSIONS } from './admission.ts'
 import { CHARGES } from './charge.ts'
 import { DIAGNOSES } from './diagnosis-detail.ts'
+import { type Dialect, layoutsOf, readDialect } from './dialect.ts'
 import { DISCHARGE_SUMMARIES } from './discharge-summary.ts'
 import { EXAMINATION_REPORTS } from './examination-report.ts'
 import { inBothGenerations, stateColumn, withNewerNames } from './generations.ts'
@@ -89,19 +82,36 @@ const BOTH_GENERATIONS = LAYOUTS.map(inBothGenerations)
 /** Columns that are the row's key or tell its state; every row has read them. */
 const KEY_COLUMNS = ['YLJGYQDM', 'YLJGDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ', 'CXBZ']
 
-export const rhipTables: SourceMapping = {
-  id: 'rhip/tables',
+const FORMAT = {
   kind: 'rhip',
   mode: 'table',
   accepts: ['text/csv', 'text/plain', 'text/tab-separated-values', 'application/zip'],
   archive: /\.(?:csv|txt|tsv|dat)$/i,
-  decode,
   map,
+} as const
+
+const ID = 'rhip/tables'
+
+export const rhipTables: SourceMapping = {
+  ...FORMAT,
+  accepts: [...FORMAT.accepts],
+  id: ID,
+  decode: (chunks, options) => decoded(readTable(chunks, { ...options, layouts: BOTH_GENERATIONS })),
 }
 
-async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
-  const { charset, fileName } = options
-  for await (const event of readTable(chunks, { layouts: BOTH_GENERATIONS, charset, ...(fileName !== undefined && { fileName }) })) {
+/** The same tables as one place writes them. */
+export function rhipTablesIn(dialect: Dialect): SourceMapping {
+  const layouts = layoutsOf(dialect, BOTH_GENERATIONS)
+  return {
+    ...FORMAT,
+    accepts: [...FORMAT.accepts],
+    id: `${ID}/${dialect.id}`,
+    decode: (chunks, options) => decoded(readDialect(chunks, dialect, { ...options, layouts })),
+  }
+}
+
+async function* decoded(events: AsyncIterable<TableEvent>): AsyncGenerator<DecodeResult> {
+  for await (const event of events) {
     if (event.kind === 'row') yield { ok: true, record: event.row, recordType: event.row.table, at: `row ${event.row.row}`, raw: event.raw }
     else if (event.kind === 'bad') {
       const at = `row ${event.row}`
@@ -113,8 +123,8 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
   }
 }
 
-function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
-  const { table: name, values: sent, unknownColumns } = decoded as TableRow
+function map(tableRow: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+  const { table: name, values: sent, unknownColumns } = tableRow as TableRow
   const values = withNewerNames(sent)
   const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined
   if (!table) return { recordType, at, reason: { severity: 'error', code: 'table-unknown', at } }
