@@ -4,7 +4,8 @@ import { hospitalCda } from './hospital/cda/index.ts'
 import { hospitalHl7v2 } from './hospital/hl7v2/index.ts'
 import { miisInterface } from './miis/index.ts'
 import { rhipDeXml } from './rhip/de-xml/index.ts'
-import { rhipTables } from './rhip/tables/index.ts'
+import type { Dialect } from './rhip/tables/dialect.ts'
+import { rhipTables, rhipTablesIn } from './rhip/tables/index.ts'
 
 const ALL: readonly SourceMapping[] = [hospitalHl7v2, hospitalCda, miisInterface, rhipTables, rhipDeXml]
 
@@ -18,4 +19,15 @@ export function sourceMapping(id: string): SourceMapping | undefined {
 /** Ids of all formats, for the message of a wrong configuration. */
 export function sourceMappingIds(): string[] {
   return [...byId.keys()]
+}
+
+/** The formats of the tree and those of a site's own places (rhip/tables/dialect.ts). */
+export interface Formats {
+  ids: string[]
+  mapping(id: string): SourceMapping | undefined
+}
+
+export function formatsWith(dialects: readonly Dialect[]): Formats {
+  const own = new Map(dialects.map(rhipTablesIn).map((one) => [one.id, one]))
+  return { ids: [...byId.keys(), ...own.keys()], mapping: (id) => byId.get(id) ?? own.get(id) }
 }

@@ -1,12 +1,12 @@
 /** `npm start`: reads the configuration, starts the server, stops it on a signal. */
-import { sourceMappingIds } from '../mappings/index.ts'
 import { BOUNDS } from './config/bounds.ts'
 import { ConfigError, loadConfig } from './config/config.ts'
+import { siteFormats } from './ingest/dialects.ts'
 import { createLog } from './log.ts'
 import { startServer } from './start.ts'
 
 async function main(): Promise<void> {
-  const config = loadConfig(process.env, { mappings: sourceMappingIds() })
+  const config = loadConfig(process.env, { mappings: siteFormats(process.env).ids })
   const log = createLog(config.logLevel)
   if (config.demonstration)
     log.warn('未指定 YILIAN_CONFIG：使用演示配置 / YILIAN_CONFIG is not set: the demonstration configuration is in force')

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import { Registry } from 'prom-client'
-import { sourceMapping } from '../mappings/index.ts'
 import { createAccess } from './access/access.ts'
 import { systemDecision } from './access/decision.ts'
 import { createAudit } from './audit/audit.ts'
@@ -26,6 +25,9 @@ import { createIndexDefinitions } from './indexing/definitions.ts'
 import { createIndexing } from './indexing/indexing.ts'
 import { indexingTables } from './indexing/tables.ts'
 import { ingestAudit } from './ingest/audit.ts'
+import { siteFormats } from './ingest/dialects.ts'
+import { DROP_FILES, startDrops } from './ingest/drop/drops.ts'
+import { registeredDrops } from './ingest/drop/registered.ts'
 import { createIngest } from './ingest/ingest.ts'
 import { type Mllp, startMllp } from './ingest/mllp/listener.ts'
 import { mllpMetrics } from './ingest/mllp/metrics.ts'
@@ -138,7 +140,7 @@ async function startOn(
     secret: secret.for('resource ids'),
     sources: config.sources,
     organizations: config.organizations.map(({ id, identifiers }) => ({ id, codes: identifiers.map(({ value }) => value) })),
-    mapping: sourceMapping,
+    mapping: siteFormats(environment).mapping,
     translate: (map, code) => terminology.translate(map, code),
     validate: (resource, decimals) =>
       validator.validate(resource, { mode: 'create', decimals }).map(({ kind, ...issue }) => ({ ...issue, base: kind === 'structure' })),
@@ -239,6 +241,12 @@ async function startOn(
     now,
     log: (event, facts) => log.info(facts, event),
   })
+  const drops = startDrops(registeredDrops(config), {
+    ingest,
+    files: store.table(systemDecision('ingest'), DROP_FILES),
+    now,
+    log: (event, facts) => log.info(facts, event),
+  })
   server.off('request', notYet)
   server.on(
     'request',
@@ -267,6 +275,7 @@ async function startOn(
     async stop() {
       clearInterval(resume)
       await mllp.stop()
+      await drops.stop()
       await recovery.stop()
       await subscriptions.stop()
       await closeServer(server)

@@ -103,6 +103,15 @@ export const CONCEPT_MAPS = [
 ] as const
 
 /** Work lists without a shipped map: every code is kept as it came and counted until a site adds a map of the name. */
-export const SITE_MAPS = ['allergen', 'diagnosis', 'icd-10-cn', 'miis-diagnosis', 'nhsa-item', 'rhip-visit-type', 'tcm'] as const
+export const SITE_MAPS = [
+  'allergen',
+  'diagnosis',
+  'icd-10-cn',
+  'miis-diagnosis',
+  'nhsa-item',
+  'rhip-fee-category',
+  'rhip-visit-type',
+  'tcm',
+] as const
 
 export type MapName = (typeof CONCEPT_MAPS)[number] | (typeof SITE_MAPS)[number]

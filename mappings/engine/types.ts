@@ -143,6 +143,8 @@ export interface SourceMapping {
   mode: 'message' | 'table'
   /** content types that it takes, for the message of a refusal */
   accepts: string[]
+  /** names of the files that it takes out of a ZIP archive, each decoded as if it had come alone; absent: archives are refused */
+  archive?: RegExp
   decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncIterable<DecodeResult>
   map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord
   /** for `table`: rows with the same group are mapped and stored together (optional) */

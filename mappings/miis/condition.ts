@@ -6,7 +6,7 @@ import type { RowView } from '../engine/rule.ts'
 import type { MappingContext, ResourceKey } from '../engine/types.ts'
 import { diagnosisConcept } from './diagnosis.ts'
 import { doctor, miisKeys, visit } from './keys.ts'
-import { readTcmDiagnosis } from './tcm-diagnosis.ts'
+import { readTcmDiagnosis } from '../engine/values/tcm-diagnosis.ts'
 import type { Site } from './transaction.ts'
 
 export interface DiseInfo extends Site {

@@ -2,7 +2,7 @@
 import type { MappedConcept } from '../engine/from.ts'
 import type { Run } from '../engine/rule.ts'
 import { TABLES } from '../engine/systems.ts'
-import { readTcmDiagnosis } from './tcm-diagnosis.ts'
+import { readTcmDiagnosis } from '../engine/values/tcm-diagnosis.ts'
 
 /** Insurance and clinical editions are versions of one code system: the same-looking code can differ (formats.md A). */
 export const INSURANCE_EDITION = 'insurance-2.0'

@@ -11,6 +11,24 @@ export interface TableLayout {
   name: string
   columns: readonly string[]
   required: readonly string[]
+  /** of each group at least one must be there */
+  requiredEither?: readonly (readonly string[])[]
+  /** what a place calls the file, where it is not the table's name */
+  file?: string
+  /** what a place calls a column (upper case), to the layout's own name */
+  aliases?: Readonly<Record<string, string>>
+  /** columns of a file without a header, in order; else those of the layout */
+  order?: readonly string[]
+}
+
+/** What files say of themselves, and what has to be said of those that do not. */
+export interface TableFormat {
+  /** found from the header when absent */
+  delimiter?: string
+  /** `none`: the first line is data, and the file's name says which table it is */
+  header?: 'present' | 'none'
+  /** `none`: a quotation mark is a character like any other */
+  quotes?: 'present' | 'none'
 }
 
 /**
@@ -39,13 +57,14 @@ export type TableProblem =
   | 'table-unknown'
   | 'table-column-missing'
   | 'table-column-repeated'
+  | 'table-columns-count'
   | 'table-row-charset'
   | 'table-row-fields'
   | 'table-row-newline'
   | 'table-row-quote'
   | 'table-row-too-long'
 
-export interface TableOptions {
+export interface TableOptions extends TableFormat {
   layouts: readonly TableLayout[]
   /** `auto`, or a name that TextDecoder knows */
   charset: string
@@ -62,6 +81,7 @@ interface Header {
   names: string[]
   /** the layout's columns in file order; undefined where the file's column is unknown */
   known: (string | undefined)[]
+  quotes: boolean
   /** emptied when they have been said with the first good row */
   unknown: readonly string[]
 }
@@ -78,13 +98,14 @@ export async function* readTable(chunks: AsyncIterable<Uint8Array>, options: Tab
   }
   const lines = readLines(file.chunks, file.lineEnd)
   const first = await firstLine(lines, file.charset)
-  const header: Header | Refusal = first ? readHeader(first, file.charset, options) : { refused: 'table-empty' }
+  const bare = options.header === 'none'
+  const header: Header | Refusal = first ? (bare ? bareHeader : readHeader)(first, file.charset, options) : { refused: 'table-empty' }
   if ('refused' in header) {
     yield { kind: 'refused', code: header.refused, ...(header.column === undefined ? {} : { column: header.column }) }
     return
   }
   let any = false
-  for await (const event of readRows(lines, header, file.charset)) {
+  for await (const event of readRows(lines, header, file.charset, bare && first ? [first] : [])) {
     any = true
     yield event
   }
@@ -103,9 +124,14 @@ async function firstLine(lines: AsyncGenerator<Line>, charset: LineCharset): Pro
 /** Lines that one quoted field may run over before its quote counts as an error of the first line alone. */
 export const JOIN_LINES_MAX = 20
 
-async function* readRows(lines: AsyncGenerator<Line>, header: Header, charset: LineCharset): AsyncGenerator<TableEvent> {
+async function* readRows(
+  lines: AsyncGenerator<Line>,
+  header: Header,
+  charset: LineCharset,
+  read: readonly Line[],
+): AsyncGenerator<TableEvent> {
   let row = 0
-  let waiting: Line[] = []
+  let waiting: Line[] = [...read]
   for (;;) {
     const line = waiting.shift() ?? (await nextLine(lines))
     if (!line) return
@@ -133,7 +159,7 @@ function readRow(line: Line, header: Header, charset: LineCharset, row: number):
   const text = charset.decode(line.bytes)
   if (text === undefined) return { kind: 'bad', row, code: 'table-row-charset', raw: line.bytes }
   if (isBlank(text)) return undefined
-  const fields = splitFields(text, header.delimiter)
+  const fields = header.quotes ? splitFields(text, header.delimiter) : text.split(header.delimiter)
   if (fields === 'open-quote') return fields
   if (fields === 'bad-quote') return { kind: 'bad', row, code: 'table-row-quote', raw: line.bytes }
   if (fields.length !== header.names.length) return { kind: 'bad', row, code: 'table-row-fields', raw: line.bytes }
@@ -198,14 +224,38 @@ const DELIMITERS = [',', '|', '\t', '^']
 function readHeader(line: Line, charset: LineCharset, options: TableOptions): Header | Refusal {
   const text = !line.tooLong ? charset.decode(line.bytes) : undefined
   if (text === undefined) return { refused: 'table-unknown' }
-  const attempts = DELIMITERS.flatMap((delimiter) => {
-    const names = splitFields(text, delimiter)
+  const quotes = options.quotes !== 'none'
+  const attempts = (options.delimiter === undefined ? DELIMITERS : [options.delimiter]).flatMap((delimiter) => {
+    const names = quotes ? splitFields(text, delimiter) : text.split(delimiter)
     return Array.isArray(names) ? [{ delimiter, names }] : []
   })
   const best = attempts.sort((a, b) => b.names.length - a.names.length)[0]
   if (!best || best.names.length > COLUMNS_MAX) return { refused: 'table-unknown' }
   const names = best.names.map((name) => name.trim().toUpperCase())
   return headerOf(names, best.delimiter, options)
+}
+
+/** A file without a header: which table it is says its name, which columns there are says the layout. */
+function bareHeader(line: Line, charset: LineCharset, options: TableOptions): Header | Refusal {
+  const layout = namedBy(options.fileName ?? '', options.layouts)
+  const text = line.tooLong ? undefined : charset.decode(line.bytes)
+  if (!layout || text === undefined) return { refused: 'table-unknown' }
+  const names = [...(layout.order ?? layout.columns)]
+  const fits = (delimiter: string): boolean => text.split(delimiter).length === names.length
+  const delimiter = options.delimiter ?? DELIMITERS.find(fits)
+  if (delimiter === undefined) return { refused: 'table-columns-count', column: String(names.length) }
+  return { layout, delimiter, names, known: names.map((name) => knownAs(layout, name)), unknown: [], quotes: options.quotes !== 'none' }
+}
+
+/** The layout's own name of a column of the file; undefined: it knows none. */
+const knownAs = ({ aliases = {}, columns }: TableLayout, name: string): string | undefined =>
+  Object.hasOwn(aliases, name) ? aliases[name] : columns.includes(name) ? name : undefined
+
+/** The table that is named by the file: the longest name goes first, a place's own before the table's. */
+function namedBy(fileName: string, layouts: readonly TableLayout[]): TableLayout | undefined {
+  const file = fileName.toUpperCase()
+  const named = layouts.filter(({ name, file: own = name }) => file.includes(own.toUpperCase()))
+  return named.sort((a, b) => (b.file ?? b.name).length - (a.file ?? a.name).length)[0]
 }
 
 interface Refusal {
@@ -215,29 +265,35 @@ interface Refusal {
 
 function headerOf(names: string[], delimiter: string, options: TableOptions): Header | Refusal {
   const present = new Set(names)
-  const repeated = names.find((name, at) => names.indexOf(name) !== at)
   const layout = recognise(present, options)
   if (!layout) return { refused: 'table-unknown' }
-  if (repeated !== undefined && layout.columns.includes(repeated)) return { refused: 'table-column-repeated', column: repeated }
-  const missing = layout.required.find((name) => !present.has(name))
+  const known = names.map((name) => knownAs(layout, name))
+  const repeated = known.find((name, at) => name !== undefined && known.indexOf(name) !== at)
+  if (repeated !== undefined) return { refused: 'table-column-repeated', column: repeated }
+  const missing = missingIn(layout, present)
   if (missing !== undefined) return { refused: 'table-column-missing', column: missing }
-  const columns = new Set(layout.columns)
   return {
     layout,
     delimiter,
     names,
-    known: names.map((name) => (columns.has(name) ? name : undefined)),
-    unknown: names.filter((name) => !columns.has(name)),
+    known,
+    unknown: names.filter((_, at) => known[at] === undefined),
+    quotes: options.quotes !== 'none',
   }
+}
+
+/** The first column that the table must have and this file has not; of a group its first name. */
+function missingIn({ required, requiredEither = [] }: TableLayout, present: ReadonlySet<string>): string | undefined {
+  const missing = required.find((name) => !present.has(name))
+  return missing ?? requiredEither.find((names) => !names.some((name) => present.has(name)))?.[0]
 }
 
 /** The table named by the file, else the one that knows most of the columns (at least half of them). */
 function recognise(present: ReadonlySet<string>, options: TableOptions): TableLayout | undefined {
-  const file = (options.fileName ?? '').toUpperCase()
-  const named = options.layouts.filter((layout) => file.includes(layout.name)).sort((a, b) => b.name.length - a.name.length)[0]
+  const named = namedBy(options.fileName ?? '', options.layouts)
   const scores = options.layouts.map((layout) => {
-    const hits = layout.columns.filter((name) => present.has(name)).length
-    const complete = layout.required.every((name) => present.has(name))
+    const hits = [...present].filter((name) => knownAs(layout, name) !== undefined).length
+    const complete = missingIn(layout, present) === undefined
     return { layout, score: complete ? hits : hits / 2, hits }
   })
   const best = scores.sort((a, b) => b.score - a.score)[0]

@@ -36,6 +36,7 @@ const SYSTEMS: Record<string, readonly string[]> = {
   'nhsa-item': [codeSystem('nhsa-drug'), codeSystem('nhsa-service')],
   tcm: ['urn:oid:2.16.156.10011.2.3.3.14'],
   'rhip-visit-type': ['http://terminology.hl7.org/CodeSystem/v3-ActCode'],
+  'rhip-fee-category': [codeSystem('nhsa-fee-category')],
 }
 
 /** Systems in which a map has its targets. */

@@ -31,6 +31,7 @@ export interface Config extends Environment {
   clients: readonly Client[]
   sources: readonly Source[]
   mllp: readonly MllpSite[]
+  drops: readonly DropSite[]
   policy: SitePolicy
   issuers: readonly Issuer[]
   /** origins from which keys may be fetched: listed ones and those of the issuers */
@@ -114,6 +115,17 @@ export interface MllpSite {
   idleSeconds: number
   /** the first that fits says whom a message stands for */
   senders: readonly FileMllpSender[]
+}
+
+/** A folder in which files for a source arrive. */
+export interface DropSite {
+  source: string
+  directory: string
+  /** when a file is whole: nobody writes to it any more, it has its last name, or a file beside it says so */
+  ready: 'stable' | 'rename' | 'marker'
+  marker: string
+  stableSeconds: number
+  pollSeconds: number
 }
 
 export interface SitePolicy {
@@ -210,6 +222,7 @@ function assemble(environment: Environment, path: string, file: ConfigFile): Con
     clients: (file.clients ?? []).map(clientOf),
     sources: (file.sources ?? []).map((source) => sourceOf(source, environment.timezone)),
     mllp: (file.mllp ?? []).map(mllpOf),
+    drops: (file.drops ?? []).map((drop) => ({ ready: 'stable', marker: '.done', stableSeconds: 60, pollSeconds: 10, ...drop })),
     policy: { ...DEFAULT_SITE_POLICY, ...file.policy },
     issuers,
     jwksOrigins: [...new Set([...(file.jwksOrigins ?? []), ...privateOrigins, ...issuers.map(({ jwksUri }) => new URL(jwksUri).origin)])],

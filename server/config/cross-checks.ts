@@ -1,6 +1,7 @@
 /** What a schema cannot say: names that must exist, be unique, and fit each other. */
+import { isAbsolute, normalize } from 'node:path'
 import { isResourceType } from '../fhir/resource-types.ts'
-import type { ConfigFile, FileClient, FileJwk, FileMllp, FileSource, ReadFile } from './file.ts'
+import type { ConfigFile, FileClient, FileDrop, FileJwk, FileMllp, FileSource, ReadFile } from './file.ts'
 import type { Party } from './party.ts'
 import type { Problem } from './problem.ts'
 import { PURPOSES_OF_PARTY } from './purposes.ts'
@@ -68,6 +69,7 @@ export function crossCheck({ file, unfit }: ReadFile, options: CheckOptions, pro
     list.map((entry, i): [string, T] => [`${name}[${i}]`, entry]).filter(([at]) => !unfit.has(at))
   for (const [at, client] of fitting('clients', file.clients)) checkClient(client, at, file, organizations, options, wrong)
   for (const [at, source] of fitting('sources', file.sources)) checkSource(source, at, organizations, clients, options, wrong)
+  for (const [at, drop] of fitting('drops', file.drops)) checkDrop(drop, at, file, wrong)
   for (const [at, listener] of fitting('mllp', file.mllp)) checkMllp(listener, at, file.sources ?? [], wrong)
   for (const [at, issuer] of fitting('issuers', file.issuers)) {
     for (const [j, name] of (issuer.clients ?? []).entries()) {
@@ -214,6 +216,14 @@ function checkSource(
   if (source.timezone !== undefined && !isZone(source.timezone)) {
     wrong(`${at}.timezone`, '应为 IANA 时区名，如 Asia/Shanghai', 'must be an IANA time zone such as Asia/Shanghai')
   }
+}
+
+/** Two sources on one folder would take each other's files. */
+function checkDrop(drop: FileDrop, at: string, file: ConfigFile, wrong: Wrong): void {
+  if (!(file.sources ?? []).some(({ id }) => id === drop.source)) wrong(`${at}.source`, '没有此来源', 'there is no such source')
+  if (!isAbsolute(drop.directory)) wrong(`${at}.directory`, '应为绝对路径', 'must be an absolute path')
+  const same = (file.drops ?? []).filter(({ directory }) => normalize(directory) === normalize(drop.directory))
+  if (same.length > 1) wrong(`${at}.directory`, '两项使用同一目录', 'two of them have this directory')
 }
 
 /** Anybody can write a name into a message: beyond this machine, a sender is told by its address or its certificate. */

@@ -18,6 +18,7 @@ export interface ConfigFile {
   clients?: FileClient[]
   sources?: FileSource[]
   mllp?: FileMllp[]
+  drops?: FileDrop[]
   policy?: Record<string, unknown>
   issuers?: FileIssuer[]
   jwksOrigins?: string[]
@@ -72,6 +73,14 @@ export interface FileMllpSender {
   facility?: string
   addresses?: string[]
   certificate?: string
+}
+export interface FileDrop {
+  source: string
+  directory: string
+  ready?: 'stable' | 'rename' | 'marker'
+  marker?: string
+  stableSeconds?: number
+  pollSeconds?: number
 }
 export interface FileIssuer {
   issuer: string

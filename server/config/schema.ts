@@ -184,11 +184,34 @@ const mllp = object(
   ['port', 'senders'],
 )
 
+const wait = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 86_400,
+  expected: ['1–86400 的整数秒数', 'an integer number of seconds, 1–86400'],
+}
+const drop = object(
+  {
+    source: id,
+    directory: text,
+    ready: { enum: ['stable', 'rename', 'marker'] },
+    marker: {
+      type: 'string',
+      pattern: '^\\.[A-Za-z0-9._-]{1,20}$',
+      expected: ['以点开头的后缀，如 .done', 'an ending with a dot, such as .done'],
+    },
+    stableSeconds: wait,
+    pollSeconds: wait,
+  },
+  ['source', 'directory'],
+)
+
 export const FILE_SCHEMA = object({
   organizations: listOf(organization),
   clients: listOf(client),
   sources: listOf(source),
   mllp: listOf(mllp, 0, 50),
+  drops: listOf(drop, 0, 200),
   policy,
   issuers: listOf(issuer, 0, 50),
   jwksOrigins: listOf(origin),

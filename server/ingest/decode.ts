@@ -1,27 +1,86 @@
 /** The decode step: raw bytes to records, with what must be refused before any parser sees it (formats.md D40). */
 import type { DecodeResult, SourceMapping } from '../../mappings/engine/types.ts'
+import { checkZip, isZip, readZip } from '../../mappings/parsers/zip.ts'
+import type { ZipError } from '../../mappings/parsers/zip-error.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 
 const HEAD_BYTES = 4096
 const ARCHIVES: readonly (readonly number[])[] = [
   [0x50, 0x4b, 0x03, 0x04],
+  [0x50, 0x4b, 0x05, 0x06],
   [0x1f, 0x8b],
   [0x28, 0xb5, 0x2f, 0xfd],
   [0x37, 0x7a, 0xbc, 0xaf],
   [0x52, 0x61, 0x72, 0x21],
 ]
 
+export interface PayloadOptions {
+  charset: string
+  fileName: string
+}
+
 /**
- * Records of a payload in order. Parts that cannot be decoded come as `ok: false`.
+ * Records of a payload in order. Parts that cannot be decoded come as `ok: false`. A ZIP archive is read to its end before anything of it is
+ * decoded: one that is refused leaves nothing.
+ * @param open the payload's bytes from their beginning, as often as they are asked for
  * @throws OutcomeError payload-archive, payload-doctype, or what the mapping's decoder throws for the whole payload
  */
 export async function* decodePayload(
   mapping: SourceMapping,
-  bytes: AsyncIterable<Uint8Array>,
-  options: { charset: string; fileName: string },
+  open: () => AsyncIterable<Uint8Array>,
+  options: PayloadOptions,
 ): AsyncGenerator<DecodeResult> {
-  const checked = checkHead(bytes)
-  yield* mapping.decode(checked, { charset: options.charset, ...(options.fileName !== '' && { fileName: options.fileName }) })
+  if (mapping.archive && isZip(await headOf(open()))) yield* decodeArchive(mapping, mapping.archive, open, options)
+  else yield* decodeFile(mapping, open(), options)
+}
+
+async function* decodeFile(
+  mapping: SourceMapping,
+  bytes: AsyncIterable<Uint8Array>,
+  { charset, fileName }: PayloadOptions,
+): AsyncGenerator<DecodeResult> {
+  yield* mapping.decode(checkHead(bytes), { charset, ...(fileName !== '' && { fileName }) })
+}
+
+async function* decodeArchive(
+  mapping: SourceMapping,
+  takes: RegExp,
+  open: () => AsyncIterable<Uint8Array>,
+  { charset }: PayloadOptions,
+): AsyncGenerator<DecodeResult> {
+  const wrong = await checkZip(open())
+  if (wrong) return yield refusedEntry(wrong)
+  for await (const { name, chunks } of readZip(open())) {
+    const fileName = name.slice(name.lastIndexOf('/') + 1)
+    if (!takes.test(fileName)) yield refusedEntry({ code: 'archive-entry-unsupported', entry: name })
+    else yield* inEntry(name, decodeFile(mapping, chunks, { charset, fileName }))
+  }
+}
+
+function refusedEntry({ code, entry }: Pick<ZipError, 'entry'> & { code: string }): DecodeResult {
+  const at = entry === '' ? 'archive' : entry
+  return { ok: false, rejected: { recordType: 'file', at, reason: { severity: 'error', code, at } } }
+}
+
+/** Places of an entry's records carry its name; what its decoder throws concerns this entry alone. */
+async function* inEntry(name: string, records: AsyncGenerator<DecodeResult>): AsyncGenerator<DecodeResult> {
+  try {
+    for await (const decoded of records) {
+      if (decoded.ok) yield { ...decoded, at: `${name} ${decoded.at}` }
+      else {
+        const at = `${name} ${decoded.rejected.at}`
+        yield { ok: false, rejected: { ...decoded.rejected, at, reason: { ...decoded.rejected.reason, at } } }
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof OutcomeError)) throw error
+    yield refusedEntry({ code: error.issues[0]?.code ?? 'payload-structure', entry: name })
+  }
+}
+
+async function headOf(bytes: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  for await (const piece of bytes) if (piece.byteLength > 0) return piece.subarray(0, HEAD_BYTES)
+  return new Uint8Array(0)
 }
 
 async function* checkHead(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

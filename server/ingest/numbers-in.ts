@@ -16,7 +16,7 @@ export async function* numbersIn(deps: IngestDeps, tables: IngestTables, payload
   const mapping = source && deps.mapping(source.mapping)
   if (!source || !mapping) return
   const context = contextOf(deps, source)
-  const records = decodePayload(mapping, payloadBytes(tables, payload), { charset: source.charset, fileName: payload.fileName })
+  const records = decodePayload(mapping, () => payloadBytes(tables, payload), { charset: source.charset, fileName: payload.fileName })
   try {
     for await (const decoded of records) {
       if (!decoded.ok) continue

@@ -51,8 +51,8 @@ export async function processPayload(
   if (!source || !mapping) await run.rejectWhole('source-unknown')
   else if (payload.attempts > INGEST_BOUNDS.jobAttemptsMax) await run.rejectWhole('record-failed')
   else {
-    const bytes = raw ? only(raw) : payloadBytes(tables, payload)
-    await decodeAll({ run, source, mapping, groups, confirmed, context: contextOf(deps, source, confirmed) }, bytes, alive)
+    const open = () => (raw ? only(raw) : payloadBytes(tables, payload))
+    await decodeAll({ run, source, mapping, groups, confirmed, context: contextOf(deps, source, confirmed) }, open, alive)
   }
   return alive() ? run.finish() : payload
 }
@@ -62,12 +62,12 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Messages one after the other, rows in groups. */
-async function decodeAll(work: Work, bytes: AsyncIterable<Uint8Array>, alive: () => boolean): Promise<void> {
+async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, alive: () => boolean): Promise<void> {
   const { run, source, mapping } = work
   const table = mapping.mode === 'table'
   const groupMax = table ? INGEST_BOUNDS.batchRows : 1
   const concurrency = table ? INGEST_BOUNDS.batchConcurrency : 1
-  const records = decodePayload(mapping, bytes, { charset: source.charset, fileName: run.payload.fileName })
+  const records = decodePayload(mapping, open, { charset: source.charset, fileName: run.payload.fileName })
   let position = 0
   let group: DecodeResult[] = []
   const startGroup = async (): Promise<void> => {

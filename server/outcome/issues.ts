@@ -1,4 +1,5 @@
 import { issue, type IssueDefinition } from './issue.ts'
+import { ARCHIVE_ISSUES } from './archive-issues.ts'
 import { SEARCH_ISSUES } from './search-issues.ts'
 import { DEFINITION_ISSUES } from './definition-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
@@ -17,6 +18,7 @@ export type { IssueDefinition } from './issue.ts'
  * `{name}` is replaced from the issue's params.
  */
 export const ISSUES = {
+  ...ARCHIVE_ISSUES,
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
   ...EXPUNGE_ISSUES,
@@ -296,6 +298,12 @@ export const ISSUES = {
   'table-no-rows': issue(422, 'required', '文件只有表头，没有数据行', 'The file has a header and no rows'),
   'table-column-missing': issue(422, 'required', '数据表缺少必需的列', 'A required column is missing'),
   'table-column-repeated': issue(422, 'structure', '数据表中有重复的列', 'A column appears twice'),
+  'table-columns-count': issue(
+    422,
+    'structure',
+    '文件没有表头，其列数与该表不符',
+    'The file has no header, and not as many columns as its table',
+  ),
   'table-column-unknown': issue(422, 'informational', '数据表中有未知的列，仅保留原文', 'An unknown column: kept in the raw payload only'),
   'table-row-charset': issue(422, 'structure', '此行含不完整的字符，已隔离', 'The row holds a broken character; quarantined'),
   'table-row-fields': issue(

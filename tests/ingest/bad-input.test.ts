@@ -44,10 +44,10 @@ afterAll(() => one.close())
 const PI = { kind: 'PI', value: '1', strong: true }
 
 describe('payloads that are broken as a whole', () => {
-  const archive = Buffer.concat([Buffer.from('PK\u0003\u0004'), randomBytes(2000)])
+  const archive = Buffer.concat([Buffer.from('PK\u0003\u0004'), randomBytes(20)])
   const doctype = Buffer.from('<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><ClinicalDocument>&a;</ClinicalDocument>')
   test.each([
-    ['an archive', 'rp', archive, 'payload-archive'],
+    ['a broken archive', 'rp', archive, 'archive-damaged'],
     ['XML with a DOCTYPE', 'cda', doctype, 'payload-doctype'],
     ['random bytes for HL7', 'his', randomBytes(5000), undefined],
     ['half of a JSON', 'mi', Buffer.from('{"infno":"2203","input":{"mdtr'), undefined],

@@ -18,7 +18,7 @@ const FORMATS: readonly [path: RegExp, SourceMapping][] = [
   [/^hospital\/.*\.hl7$/, hospitalHl7v2],
   [/^hospital\/.*\.xml$/, hospitalCda],
   [/^miis\/.*\.json$/, miisInterface],
-  [/^rhip\/.*\.csv$/, rhipTables],
+  [/^rhip\/.*\.(?:csv|txt)$/, rhipTables],
   [/^rhip\/.*\.xml$/, rhipDeXml],
 ]
 

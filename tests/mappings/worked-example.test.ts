@@ -31,6 +31,15 @@ test.each(SOURCES.map(([path, charset], at) => ({ path, charset, block: blocks[a
   expect(read(path, charset)).toContain(block)
 })
 
+test('the lines of a dialect stand in the one of the tests', () => {
+  for (const [, name = '', lines = ''] of guide.matchAll(/```csv (columns|values)\n(.*?)```/gs)) {
+    const file =
+      name === 'columns' ? read('tests/fixtures/dialects/linhai/columns.csv') : read('tests/fixtures/dialects/linhai/values.csv', 'gb18030')
+    const known = file.replaceAll('\r', '').split('\n')
+    for (const line of lines.trim().split('\n')) expect(known).toContain(line)
+  }
+})
+
 test('what the guide adds to a list stands in that list', () => {
   expect(guide).toContain("`'rhip-visit-type'` to `SITE_MAPS`")
   expect(SITE_MAPS).toContain('rhip-visit-type')

@@ -52,8 +52,8 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/jobs',
     'server/terminology-service',
     'server/log.ts',
+    'server/ingest/dialects.ts',
     'mappings/parsers',
-    'mappings/index.ts',
   ],
   'server/writer': [
     'server/fhir',

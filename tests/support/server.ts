@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sourceMappingIds } from '../../mappings/index.ts'
 import { clientKey, requestToken, type TokenParameters } from '../../server/auth/request-token.ts'
 import { configFrom, loadConfig } from '../../server/config/config.ts'
+import { siteFormats } from '../../server/ingest/dialects.ts'
 import { createLog } from '../../server/log.ts'
 import { type Running, startServer } from '../../server/start.ts'
 import { type TestDatabase, testDatabase } from './mongo.ts'
@@ -48,7 +48,7 @@ export interface TestServerOptions {
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const database = options.beside?.database ?? (await testDatabase())
   const folder = options.beside?.folder ?? (await mkdtemp(join(tmpdir(), 'yilian-server-')))
-  const environment = {
+  const environment: Record<string, string> = {
     HOST: '127.0.0.1',
     PORT: '0',
     MONGODB_URI: database.uri,
@@ -58,7 +58,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(options.noAuth ? { YILIAN_NO_AUTH: '1' } : {}),
     ...options.environment,
   }
-  const load = { mappings: sourceMappingIds() }
+  const load = { mappings: siteFormats(environment).ids }
   const config = options.config === undefined ? loadConfig(environment, load) : configFrom(options.config, environment, load)
   const running = await startServer(config, createLog('silent'), environment)
   return {

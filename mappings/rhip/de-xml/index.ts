@@ -28,7 +28,8 @@ export const rhipDeXml: SourceMapping = {
   id: 'rhip/de-xml',
   kind: 'rhip',
   mode: 'message',
-  accepts: ['application/xml', 'text/xml'],
+  accepts: ['application/xml', 'text/xml', 'application/zip'],
+  archive: /\.xml$/i,
   decode,
   map,
 }

@@ -1,37 +1,28 @@
 /** `rhip/tables`: pinyin-initial tables of a regional health platform, streamed row by row (formats.md C1). */
 import type { FhirResource } from '../../../server/fhir/types.ts'
-import { type Mapping, runMapping } from '../../engine/mapping.ts'
 import { settled } from '../../engine/outcome.ts'
 import { RecordBuilder } from '../../engine/record.ts'
-import type {
-  DecodeOptions,
-  DecodeResult,
-  MappedRecord,
-  MappedResource,
-  MappingContext,
-  RejectedRecord,
-  SourceMapping,
-} from '../../engine/types.ts'
+import type { DecodeResult, MappedRecord, MappedResource, MappingContext, RejectedRecord, SourceMapping } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
-import { instantOf, readDateTime } from '../../engine/values/date.ts'
-import { readTable, type TableRow } from '../../parsers/delimited.ts'
-import { stateColumn, withNewerNames } from './generations.ts'
+import { readTable, type TableEvent, type TableRow } from '../../parsers/delimited.ts'
+import { ADMISSIONS } from './admission.ts'
+import { CHARGES } from './charge.ts'
+import { DIAGNOSES } from './diagnosis-detail.ts'
+import { type Dialect, layoutsOf, readDialect } from './dialect.ts'
+import { DISCHARGE_SUMMARIES } from './discharge-summary.ts'
+import { EXAMINATION_REPORTS } from './examination-report.ts'
+import { inBothGenerations, stateColumn, withNewerNames } from './generations.ts'
 import { patientOfInformation, patientOfReport, patientOfVisit, scopeOf, weak } from './identity.ts'
+import { IMAGING_REPORTS } from './imaging-report.ts'
+import { INPATIENT_VISITS } from './inpatient-visit.ts'
 import { labIndicator, reportMention } from './lab-indicator.ts'
 import { cardPatient, labReport, labSpecimen } from './lab-report.ts'
 import { LAYOUTS } from './layouts.ts'
+import { OPERATIONS } from './operation.ts'
+import { ORDERS } from './order.ts'
 import { outpatientDiagnosis, outpatientVisit } from './outpatient-visit.ts'
 import { patientInformation } from './patient.ts'
-
-type Values = TableRow['values']
-
-interface Table {
-  /** columns of the row key, for the delivery id */
-  key: readonly string[]
-  /** columns with the row's own time, the latest to be meant first */
-  stated: readonly string[]
-  fill(record: RecordBuilder, row: Values, statedAt: string): void
-}
+import { apply, statedTime, type Table } from './table.ts'
 
 const TABLES: Readonly<Record<string, Table>> = {
   TB_YL_PATIENT_INFORMATION: {
@@ -47,6 +38,7 @@ const TABLES: Readonly<Record<string, Table>> = {
     stated: ['SHSJ', 'BGSJ', 'BGRQ'],
     fill: (record, row, statedAt) => {
       record.patient = patientOfReport(row, record.context)
+      record.noteRead('HZXM', 'BRXB')
       apply(record, cardPatient, row, statedAt)
       reportBeforeSampling(record, apply(record, labReport, row, statedAt))
       apply(record, labSpecimen, row, statedAt)
@@ -65,7 +57,7 @@ const TABLES: Readonly<Record<string, Table>> = {
   },
   TB_YL_MZ_MEDICAL_RECORD: {
     key: ['YLJGYQDM', 'JZLSH'],
-    stated: ['JZKSRQ'],
+    stated: [],
     fill: (record, row, statedAt) => {
       record.patient = patientOfVisit(row, record.context)
       record.noteRead('HZXM', 'XB', 'CSRQ')
@@ -74,25 +66,52 @@ const TABLES: Readonly<Record<string, Table>> = {
       apply(record, outpatientDiagnosis, row, statedAt)
     },
   },
+  TB_YL_ZY_MEDICAL_RECORD: INPATIENT_VISITS,
+  TB_HIS_ZY_ADM_REG: ADMISSIONS,
+  TB_RIS_REPORT: IMAGING_REPORTS,
+  TB_RIS_REPORT2: EXAMINATION_REPORTS,
+  TB_IH_DIAGNOSIS_DETAIL: DIAGNOSES,
+  TB_OPRATION_DETAIL: OPERATIONS,
+  TB_CIS_LEAVEHOSPITAL_SUMMARY: DISCHARGE_SUMMARIES,
+  TB_HIS_ZY_FEE_DETAIL_FS: CHARGES,
+  TB_CIS_DRADVICE_DETAIL: ORDERS,
 }
 
-const STATE_COLUMNS = new Map(LAYOUTS.map((layout) => [layout.name, stateColumn(layout)]))
+const BOTH_GENERATIONS = LAYOUTS.map(inBothGenerations)
 
 /** Columns that are the row's key or tell its state; every row has read them. */
-const KEY_COLUMNS = ['YLJGYQDM', 'YLJGDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ']
+const KEY_COLUMNS = ['YLJGYQDM', 'YLJGDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ', 'CXBZ']
 
-export const rhipTables: SourceMapping = {
-  id: 'rhip/tables',
+const FORMAT = {
   kind: 'rhip',
   mode: 'table',
-  accepts: ['text/csv', 'text/plain', 'text/tab-separated-values'],
-  decode,
+  accepts: ['text/csv', 'text/plain', 'text/tab-separated-values', 'application/zip'],
+  archive: /\.(?:csv|txt|tsv|dat)$/i,
   map,
+} as const
+
+const ID = 'rhip/tables'
+
+export const rhipTables: SourceMapping = {
+  ...FORMAT,
+  accepts: [...FORMAT.accepts],
+  id: ID,
+  decode: (chunks, options) => decoded(readTable(chunks, { ...options, layouts: BOTH_GENERATIONS })),
 }
 
-async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
-  const { charset, fileName } = options
-  for await (const event of readTable(chunks, { layouts: LAYOUTS, charset, ...(fileName !== undefined && { fileName }) })) {
+/** The same tables as one place writes them. */
+export function rhipTablesIn(dialect: Dialect): SourceMapping {
+  const layouts = layoutsOf(dialect, BOTH_GENERATIONS)
+  return {
+    ...FORMAT,
+    accepts: [...FORMAT.accepts],
+    id: `${ID}/${dialect.id}`,
+    decode: (chunks, options) => decoded(readDialect(chunks, dialect, { ...options, layouts })),
+  }
+}
+
+async function* decoded(events: AsyncIterable<TableEvent>): AsyncGenerator<DecodeResult> {
+  for await (const event of events) {
     if (event.kind === 'row') yield { ok: true, record: event.row, recordType: event.row.table, at: `row ${event.row.row}`, raw: event.raw }
     else if (event.kind === 'bad') {
       const at = `row ${event.row}`
@@ -104,54 +123,29 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
   }
 }
 
-function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
-  const { table: name, values: sent, unknownColumns } = decoded as TableRow
-  const stateIn = STATE_COLUMNS.get(name) ?? 'XGBZ'
-  const values = withNewerNames(sent, stateIn)
+function map(tableRow: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+  const { table: name, values: sent, unknownColumns } = tableRow as TableRow
+  const values = withNewerNames(sent)
   const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined
   if (!table) return { recordType, at, reason: { severity: 'error', code: 'table-unknown', at } }
+  const reject = (column: string | undefined): RejectedRecord => ({
+    recordType,
+    at,
+    reason: { severity: 'error', code: 'mapping-required', at: `${column} ${at}` },
+  })
   const state = filled(values.XGBZ)
-  if (state !== '1' && state !== '2')
-    return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: `${stateIn} ${at}` } }
+  if (state !== '1' && state !== '2') return reject(stateColumn(sent))
   const missing = table.key.find((column) => filled(values[column]) === undefined)
-  if (missing !== undefined) return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: `${missing} ${at}` } }
-  const statedAt = stated(table, values, context)
-  if (statedAt === undefined)
-    return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: `${table.stated[0]} ${at}` } }
+  if (missing !== undefined) return reject(missing)
+  const statedAt = statedTime(table, values, filled, context.timezone)
+  if (statedAt === undefined) return reject(table.stated[0])
   const deliveryId = [name, ...table.key.map((column) => values[column] ?? '')].join('|')
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
-  record.noteRead(...KEY_COLUMNS, stateIn, ...table.key, ...table.stated)
+  record.noteRead(...KEY_COLUMNS, ...table.key, ...table.stated)
   record.offer(values)
   table.fill(record, values, statedAt)
   for (const column of unknownColumns) record.issue({ severity: 'information', code: 'table-column-unknown', at: `header ${column}` })
   return settled(record.finish(), context)
-}
-
-/** The row's own time; a row that says nothing of when it was stated cannot be put in order with others. */
-function stated(table: Table, values: Values, context: MappingContext): string | undefined {
-  for (const column of table.stated) {
-    const text = filled(values[column])
-    const instant = text === undefined ? undefined : instantIn(text, context.timezone)
-    if (instant !== undefined) return instant
-  }
-  return undefined
-}
-
-/** Rows of one report follow each other with the same time, so the last answer is kept: a pure function's own memory. */
-let last: { text: string; zone: string; instant: string | undefined } = { text: '', zone: '', instant: undefined }
-
-function instantIn(text: string, zone: string): string | undefined {
-  if (last.text === text && last.zone === zone) return last.instant
-  const value = readDateTime(text, zone).value
-  last = { text, zone, instant: value === undefined ? undefined : instantOf(value, zone) }
-  return last.instant
-}
-
-/** RecordBuilder.run without offering the row again: a report row goes through three mappings, millions of times. */
-function apply<Row extends object>(record: RecordBuilder, map: Mapping<Row>, row: Row, statedAt: string): MappedResource | undefined {
-  const result = runMapping(map, row, record.context, { statedAt })
-  record.keep(result)
-  return result.mapped
 }
 
 /** formats.md D7: stored as sent, flagged. Both times were made in one zone, so their texts compare. */

@@ -5,7 +5,21 @@ import { diagnosisKey, encounterKey } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import { CLINICAL_EDITION, ENCOUNTER_DIAGNOSIS, localCodes, participation, TABLES } from '../../engine/systems.ts'
 
-type Column = 'YLJGYQDM' | 'JZLSH' | 'JZLX' | 'JZKSBM' | 'JZKSMC' | 'JZKSRQ' | 'ZZYSGH' | 'ZZYSXM' | 'JZZDBM' | 'JZZDSM' | 'ZS' | 'XGBZ'
+type Column =
+  | 'YLJGYQDM'
+  | 'JZLSH'
+  | 'CISID'
+  | 'JZLX'
+  | 'JZKSBM'
+  | 'JZKSMC'
+  | 'JZKSRQ'
+  | 'ZZYSGH'
+  | 'ZZYSXM'
+  | 'JZZDBM'
+  | 'JZZDSM'
+  | 'ZS'
+  | 'ZZMS'
+  | 'XGBZ'
 export type OutpatientVisitRow = { [K in Column]?: string }
 
 export const outpatientVisit = mapping<OutpatientVisitRow, Encounter>({
@@ -16,13 +30,16 @@ export const outpatientVisit = mapping<OutpatientVisitRow, Encounter>({
   organization: 'YLJGYQDM',
   withdrawn: (row) => row.XGBZ === '2',
   rules: (from) => ({
-    identifier: [from.identifier((scope) => localSystem(scope, 'visit-no'), 'JZLSH')],
+    identifier: [
+      from.identifier((scope) => localSystem(scope, 'visit-no'), 'JZLSH'),
+      from.identifier((scope) => localSystem(scope, 'outpatient-no'), 'CISID'),
+    ],
     status: 'finished', // a row is sent when the visit is over
     class: from.encounterClass('rhip-visit-type', 'JZLX').required(),
     subject: from.patient(),
     participant: [{ type: participation('ATND', 'attender'), individual: from.practitioner('ZZYSGH', 'ZZYSXM') }],
     period: { start: from.dateTime('JZKSRQ') },
-    reasonCode: [{ text: from.prose('ZS') }],
+    reasonCode: [{ text: from.prose('ZS') }, { text: from.prose('ZZMS') }],
     diagnosis: [{ condition: from.diagnosis('JZLSH', 'JZZDBM', 'JZZDSM') }],
     serviceType: from.localConcept('department', 'JZKSBM', 'JZKSMC'),
     serviceProvider: from.organization(),

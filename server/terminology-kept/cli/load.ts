@@ -4,8 +4,8 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { createGunzip } from 'node:zlib'
-import { sourceMappingIds } from '../../../mappings/index.ts'
 import { type Config, ConfigError, loadConfig } from '../../config/config.ts'
+import { siteFormats } from '../../ingest/dialects.ts'
 import { createLog } from '../../log.ts'
 import { startMongod } from '../../store/mongod/start.ts'
 import { createStore } from '../../store/store.ts'
@@ -50,7 +50,7 @@ async function main(): Promise<number> {
   const [file] = positionals
   const format = formatNamed(values.system ?? '')
   if (!values.list && values.remove === undefined && (!format || file === undefined || positionals.length > 1)) return fail(USAGE)
-  const config = loadConfig(process.env, { mappings: sourceMappingIds() })
+  const config = loadConfig(process.env, { mappings: siteFormats(process.env).ids })
   return withTables(config, async (tables) => {
     if (values.list) return listed(tables)
     if (values.remove !== undefined) return removed(tables, values.remove, values.version)

@@ -5,8 +5,8 @@ import { compactTime } from '../../../mappings/miis/answer.ts'
 import { splitCodes } from '../../../mappings/miis/diagnosis.ts'
 import { readDose } from '../../../mappings/miis/dosage.ts'
 import { miisInterface } from '../../../mappings/miis/index.ts'
-import { itemKind } from '../../../mappings/miis/items.ts'
-import { readTcmDiagnosis } from '../../../mappings/miis/tcm-diagnosis.ts'
+import { itemKind } from '../../../mappings/engine/charged-item.ts'
+import { readTcmDiagnosis } from '../../../mappings/engine/values/tcm-diagnosis.ts'
 import { brokenRules, ofType, plain, readAll, sample } from '../support.ts'
 
 type Json = Record<string, unknown>

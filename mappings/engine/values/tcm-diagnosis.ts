@@ -1,5 +1,5 @@
 /** The string `主诊断(证型+证型,治法)` in which TCM diagnoses are written together (formats.md D29). */
-import { toHalfWidth } from '../engine/values/text.ts'
+import { toHalfWidth } from './text.ts'
 
 export interface TcmDiagnosis {
   disease: string

@@ -1,9 +1,9 @@
 /** Charged items: the national code by its shape, the hospital's own code behind it (formats.md A, item codes). */
 import { codeSystem } from '../../server/fhir/canonical.ts'
 import type { FhirCoding } from '../../server/fhir/types.ts'
-import type { MappedConcept } from '../engine/from.ts'
-import type { Run } from '../engine/rule.ts'
-import { localCodes } from '../engine/systems.ts'
+import type { MappedConcept } from './from.ts'
+import type { Run } from './rule.ts'
+import { localCodes } from './systems.ts'
 
 export type ItemKind = 'drug' | 'herbal' | 'material' | 'service'
 

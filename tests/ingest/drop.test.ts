@@ -1,0 +1,252 @@
+/** Drop folders on a real file system and a real database: only whole files, each once, by one process, wherever another died. */
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { sourceMapping } from '../../mappings/index.ts'
+import type { DropSite } from '../../server/config/config.ts'
+import { DROP_FILES, type DropDeps, type DropFileDoc, startDrops } from '../../server/ingest/drop/drops.ts'
+import { DropFolder, FileChanged } from '../../server/ingest/drop/folder.ts'
+import { Readiness } from '../../server/ingest/drop/ready.ts'
+import { actorOf, decision, rig, type Rig, sourceOf } from './support.ts'
+
+const HEADER = 'YLJGYQDM,SFMXID,STFBZ,JZLSH,FYFSSJ,MXXMMC,MXXMSL,XGBZ'
+const row = (id: string) => `0001,${id},1,V1,2026-03-06 08:00:00,床位费,1.000,1`
+const table = (...ids: string[]) => `${[HEADER, ...ids.map(row)].join('\n')}\n`
+
+let one: Rig
+let directory: string
+beforeAll(async () => {
+  one = await rig([sourceOf('rhip', 'rhip', 'HA', 'rhip/tables', { '0001': 'H1' })], { mapping: sourceMapping })
+})
+afterAll(() => one.close())
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'yilian-drop-'))
+})
+afterEach(() => rm(directory, { recursive: true }))
+
+const files = () => one.store.table<DropFileDoc>(decision, DROP_FILES)
+const NEVER = 86_400
+
+/** A process that watches the folder, as far as the folder is concerned; rounds are asked for. */
+function watching(site: Partial<DropSite> = {}, more: Partial<DropDeps> = {}) {
+  const drop = { source: 'rhip', directory, ready: 'rename' as const, marker: '.done', stableSeconds: 60, pollSeconds: NEVER, ...site }
+  return startDrops([{ ...drop, actor: actorOf('rhip-client') }], {
+    ingest: one.ingest,
+    files: files(),
+    now: () => new Date(),
+    log: () => undefined,
+    ...more,
+  })
+}
+const listed = async (place: string) => (existsSync(join(directory, place)) ? (await readdir(join(directory, place))).sort() : [])
+const payloads = () => one.ingest.tables.payloads.count({})
+const put = (name: string, text: string) => writeFile(join(directory, name), text)
+
+test('a table goes to done with its receipt, a file of nonsense to failed with the reason', async () => {
+  const drops = watching()
+  await put('TB_HIS_ZY_FEE_DETAIL_FS.csv', table('D1', 'D2'))
+  await put('nonsense.csv', 'A,B\n1,2\n')
+  expect(await drops.round()).toBe(0)
+  expect(await listed('processing')).toEqual(['TB_HIS_ZY_FEE_DETAIL_FS.csv', 'nonsense.csv'])
+  await one.ingest.work()
+  expect(await drops.round()).toBe(2)
+  expect(await listed('processing')).toEqual([])
+  const [file, report] = await listed('done')
+  expect(file).toMatch(/^.{12}_TB_HIS_ZY_FEE_DETAIL_FS\.csv$/)
+  expect(report).toBe(`${file}.report.json`)
+  expect(await readFile(join(directory, 'done', file as string), 'utf8')).toBe(table('D1', 'D2'))
+  const receipt = JSON.parse(await readFile(join(directory, 'done', report as string), 'utf8'))
+  expect(receipt).toMatchObject({ resourceType: 'OperationOutcome' })
+  expect(JSON.stringify(receipt.extension)).toContain('{"url":"records","valueInteger":2}')
+  const failed = await listed('failed')
+  expect(failed).toHaveLength(2)
+  expect(await readFile(join(directory, 'failed', failed[1] as string), 'utf8')).toContain('table-unknown')
+  expect(await files().count({})).toBe(0)
+  await drops.stop()
+})
+
+describe('only whole files', () => {
+  test('rename: not while the name is that of an upload', async () => {
+    const drops = watching()
+    await put('a.csv.filepart', table('R1'))
+    await put('.hidden.csv', table('R1'))
+    await drops.round()
+    expect(await listed('processing')).toEqual([])
+    await rename(join(directory, 'a.csv.filepart'), join(directory, 'a.csv'))
+    await drops.round()
+    expect(await listed('processing')).toEqual(['a.csv'])
+    await one.ingest.work()
+    await drops.round()
+    await drops.stop()
+  })
+
+  test('marker: not before the file beside it is there, which goes with it', async () => {
+    const drops = watching({ ready: 'marker' })
+    await put('b.csv', table('M1'))
+    await drops.round()
+    expect(await listed('processing')).toEqual([])
+    await put('b.csv.done', '')
+    await drops.round()
+    await one.ingest.work()
+    await drops.round()
+    expect(await listed('done')).toHaveLength(2)
+    expect(existsSync(join(directory, 'b.csv.done'))).toBe(false)
+    await drops.stop()
+  })
+
+  test('stable: not before nobody has written to it for the time', () => {
+    const readiness = new Readiness({ ready: 'stable', marker: '.done', stableMs: 60_000 })
+    const seen = (bytes: number, changed: number) => [{ name: 'c.csv', bytes, changed }]
+    expect(readiness.whole(seen(10, 1), 0)).toEqual([])
+    expect(readiness.whole(seen(20, 1), 30_000)).toEqual([])
+    expect(readiness.whole(seen(20, 1), 89_999)).toEqual([])
+    expect(readiness.whole(seen(20, 1), 90_000)).toEqual(['c.csv'])
+    expect(readiness.whole([], 91_000)).toEqual([])
+    expect(readiness.whole(seen(20, 1), 92_000)).toEqual([])
+  })
+
+  test('a file that is written to while it is read is none, and nothing of it is kept', async () => {
+    const folder = new DropFolder(directory)
+    await folder.prepare()
+    await put('d.csv', table('W1'))
+    await folder.take('d.csv')
+    const reading = async () => {
+      for await (const _ of folder.content('d.csv')) await appendFile(join(directory, 'processing', 'd.csv'), `${row('W2')}\n`)
+    }
+    await expect(reading()).rejects.toThrow(FileChanged)
+  })
+
+  test('a link is no file of the sender', async () => {
+    await writeFile(join(directory, '..', 'outside.csv'), table('L1'))
+    await symlink(join(directory, '..', 'outside.csv'), join(directory, 'link.csv'))
+    await mkdir(join(directory, 'sub.csv'))
+    const drops = watching()
+    await drops.round()
+    expect(await listed('processing')).toEqual([])
+    await drops.stop()
+    await rm(join(directory, '..', 'outside.csv'))
+  })
+})
+
+describe('nothing twice', () => {
+  test('two servers on one folder: each file is read by one of them', async () => {
+    const read: string[] = []
+    const counting = {
+      ...one.ingest,
+      tables: one.ingest.tables,
+      receive: (...args: Parameters<typeof one.ingest.receive>) => {
+        read.push(args[3].fileName)
+        return one.ingest.receive(...args)
+      },
+    } as DropDeps['ingest']
+    const both = [watching({}, { ingest: counting }), watching({}, { ingest: counting })]
+    const names = Array.from({ length: 12 }, (_, at) => `t${String(at).padStart(2, '0')}.csv`)
+    for (const name of names) await put(name, table(`T-${name}`))
+    await Promise.all(both.map((drops) => drops.round()))
+    expect(read.sort()).toEqual(names)
+    await one.ingest.work()
+    await Promise.all(both.map((drops) => drops.round()))
+    expect((await listed('done')).filter((name) => !name.endsWith('.json'))).toHaveLength(12)
+    for (const drops of both) await drops.stop()
+  })
+
+  /** Each state of folder and row in which a process can be killed. */
+  const STEPS: [string, (name: string) => Promise<void>][] = [
+    ['behind the row', async (name) => void (await files().insert(doc(name, null)))],
+    [
+      'behind the move',
+      async (name) => {
+        await files().insert(doc(name, null))
+        await new DropFolder(directory).take(name)
+      },
+    ],
+    [
+      'behind the receipt of the bytes',
+      async (name) => {
+        await files().insert(doc(name, null))
+        await new DropFolder(directory).take(name)
+        await one.ingest.receive('rhip', actorOf('rhip-client'), new DropFolder(directory).content(name), {
+          contentType: '',
+          fileName: name,
+        })
+      },
+    ],
+    [
+      'behind the last move',
+      async (name) => {
+        const folder = new DropFolder(directory)
+        await folder.take(name)
+        const { payload } = await one.ingest.receive('rhip', actorOf('rhip-client'), folder.content(name), {
+          contentType: '',
+          fileName: name,
+        })
+        await files().insert(doc(name, payload._id))
+        await one.ingest.work()
+        await folder.finish(name, 'done', payload._id.slice(0, 12), { resourceType: 'OperationOutcome' }, '.done')
+      },
+    ],
+  ]
+  const doc = (name: string, payload: string | null): DropFileDoc => ({
+    _id: `rhip|${name}`,
+    source: 'rhip',
+    name,
+    since: new Date(),
+    payload,
+  })
+
+  test.each(STEPS)('killed %s', async (step, die) => {
+    const before = await payloads()
+    await new DropFolder(directory).prepare()
+    const name = `${step.replaceAll(' ', '-')}.csv`
+    await put(name, table(`K-${step}`))
+    await die(name)
+    const drops = watching()
+    await drops.round()
+    await one.ingest.work()
+    await drops.round()
+    expect(await payloads()).toBe(before + 1)
+    expect(await listed('processing')).toEqual([])
+    expect(await listed('done')).toHaveLength(2)
+    expect(await files().count({})).toBe(0)
+    await drops.stop()
+  })
+})
+
+test('the same name again, with other content and with the same, is another file in done', async () => {
+  const drops = watching()
+  for (const text of [table('S1'), table('S1', 'S2'), table('S1')]) {
+    await put('same.csv', text)
+    await drops.round()
+    await one.ingest.work()
+    await drops.round()
+  }
+  expect((await listed('done')).filter((name) => !name.endsWith('.json'))).toHaveLength(2)
+  await drops.stop()
+})
+
+test('a sender whose rights do not suffice: failed, with the reason, and nothing kept', async () => {
+  const before = await payloads()
+  const drops = startDrops(
+    [
+      {
+        source: 'rhip',
+        directory,
+        ready: 'rename',
+        marker: '.done',
+        stableSeconds: 60,
+        pollSeconds: NEVER,
+        actor: { ...actorOf('rhip-client'), scopes: [] },
+      },
+    ],
+    { ingest: one.ingest, files: files(), now: () => new Date(), log: () => undefined },
+  )
+  await put('x.csv', table('X1'))
+  await drops.round()
+  const failed = await listed('failed')
+  expect(failed[0]).toMatch(/^refused-.*_x\.csv$/)
+  expect(await readFile(join(directory, 'failed', failed[1] as string), 'utf8')).toContain('"forbidden"')
+  expect(await payloads()).toBe(before)
+  await drops.stop()
+})
