@@ -18,6 +18,8 @@ export interface ConfigFile {
   clients?: FileClient[]
   sources?: FileSource[]
   mllp?: FileMllp[]
+  /** by resource type */
+  profiles?: Record<string, string[]>
   policy?: Record<string, unknown>
   issuers?: FileIssuer[]
   jwksOrigins?: string[]
@@ -58,6 +60,7 @@ export interface FileSource {
   charset?: string
   timezone?: string
   organizationCodes?: Record<string, string>
+  validation?: { mode?: 'lenient' | 'strict'; refuse?: string[]; pass?: string[] }
 }
 export interface FileMllp {
   host?: string
