@@ -4,9 +4,10 @@ import { ConfigError, loadConfig } from './config/config.ts'
 import { siteFormats } from './ingest/dialects.ts'
 import { createLog } from './log.ts'
 import { startServer } from './start.ts'
+import { KNOWN_RULES } from './validation/known-rules.ts'
 
 async function main(): Promise<void> {
-  const config = loadConfig(process.env, { mappings: siteFormats(process.env).ids })
+  const config = loadConfig(process.env, { mappings: siteFormats(process.env).ids, validation: KNOWN_RULES })
   const log = createLog(config.logLevel)
   if (config.demonstration)
     log.warn('未指定 YILIAN_CONFIG：使用演示配置 / YILIAN_CONFIG is not set: the demonstration configuration is in force')

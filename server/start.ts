@@ -10,6 +10,7 @@ import { startAuditRecovery } from './audit/recovery.ts'
 import { authRouter } from './auth/auth-router.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { openAuth } from './auth/parts.ts'
+import { createBoundCodes } from './bound-codes/bound-codes.ts'
 import { createCodeMapping } from './code-mapping/code-mapping.ts'
 import { codeMappingRouter } from './code-mapping/router.ts'
 import type { Config } from './config/config.ts'
@@ -32,6 +33,7 @@ import { createIngest } from './ingest/ingest.ts'
 import { type Mllp, startMllp } from './ingest/mllp/listener.ts'
 import { mllpMetrics } from './ingest/mllp/metrics.ts'
 import { registeredListeners } from './ingest/mllp/registered.ts'
+import { createQuality, type QualityDoc } from './ingest/quality.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
@@ -105,7 +107,12 @@ async function startOn(
   const known: Config = { ...config, publicUrl }
   const terminology = createTerminology()
   const search = createSearch({ timezone: config.timezone, publicUrl, codeSets: terminology })
-  const validator = createValidator()
+  const shippedOnes = shippedDefinitions(() => terminology.tables())
+  const kept = createKept(keptTables(store), config.mongodbDatabase)
+  const validator = createValidator({
+    stored: createBoundCodes({ store, search, shipped: shippedOnes, kept, now }),
+    demanded: config.profiles,
+  })
   const indexed = {
     store,
     search,
@@ -142,8 +149,13 @@ async function startOn(
     organizations: config.organizations.map(({ id, identifiers }) => ({ id, codes: identifiers.map(({ value }) => value) })),
     mapping: siteFormats(environment).mapping,
     translate: (map, code) => terminology.translate(map, code),
-    validate: (resource, decimals) =>
-      validator.validate(resource, { mode: 'create', decimals }).map(({ kind, ...issue }) => ({ ...issue, base: kind === 'structure' })),
+    validate: async (resource, decimals) =>
+      (await validator.judge(resource, { mode: 'create', decimals })).map(({ kind, ...issue }) => ({
+        ...issue,
+        base: kind === 'structure',
+      })),
+    refresh: () => validator.refresh(),
+    quality: createQuality({ table: store.table<QualityDoc>(systemDecision('quality'), 'source_quality'), timezone: config.timezone, now }),
     relink: (patient, from, to) => access.relink(patient, from, to),
     regrouped: (moved) => access.regrouped({ moved }),
     consented: (persons) => access.consented(persons),
@@ -172,7 +184,6 @@ async function startOn(
     log: (event, facts) => log.warn(facts, event),
   })
   const loads = createLoads(store, now, (event, facts) => log.warn(facts, event))
-  const shippedOnes = shippedDefinitions(() => terminology.tables())
   const codeMapping = await createCodeMapping({
     store,
     writer,
@@ -199,7 +210,7 @@ async function startOn(
     merging,
     definitions: shippedOnes,
     loads,
-    kept: createKept(keptTables(store), config.mongodbDatabase),
+    kept,
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,

@@ -1,6 +1,6 @@
 /** The configuration in force: environment and file together, checked once at the start, immutable afterwards. */
 import { fileURLToPath } from 'node:url'
-import { crossCheck } from './cross-checks.ts'
+import { crossCheck, type KnownRules } from './cross-checks.ts'
 import { type Environment, readEnvironment, type Variables } from './environment.ts'
 import {
   type ConfigFile,
@@ -32,6 +32,8 @@ export interface Config extends Environment {
   sources: readonly Source[]
   mllp: readonly MllpSite[]
   drops: readonly DropSite[]
+  /** profiles that every resource of a type has to meet, whatever it claims */
+  profiles: ReadonlyMap<string, readonly string[]>
   policy: SitePolicy
   issuers: readonly Issuer[]
   /** origins from which keys may be fetched: listed ones and those of the issuers */
@@ -103,6 +105,16 @@ export interface Source {
   timezone: string
   /** institution code as the source sends it to organisation id */
   organizationCodes: ReadonlyMap<string, string>
+  /** what of the errors in it refuses a record; what does not is stored with its issues */
+  validation: SourceValidation
+}
+
+/** Rules by the code of their issues, by their key or by the profile that says them. */
+export interface SourceValidation {
+  /** every error refuses, but for what `pass` names; else none, but for what `refuse` names */
+  strict: boolean
+  refuse: ReadonlySet<string>
+  pass: ReadonlySet<string>
 }
 
 /** A port at which HL7 v2 messages are taken over MLLP. */
@@ -165,6 +177,8 @@ export interface Issuer {
 export interface LoadOptions {
   /** ids of the mappings that this server has; absent: sources are not checked against them */
   mappings?: readonly string[]
+  /** what the validator knows; absent: rules and profiles are not checked against it */
+  validation?: KnownRules
 }
 
 export const DEMO_CONFIG_FILE = fileURLToPath(new URL('../../config/demo.yaml', import.meta.url))
@@ -223,6 +237,7 @@ function assemble(environment: Environment, path: string, file: ConfigFile): Con
     sources: (file.sources ?? []).map((source) => sourceOf(source, environment.timezone)),
     mllp: (file.mllp ?? []).map(mllpOf),
     drops: (file.drops ?? []).map((drop) => ({ ready: 'stable', marker: '.done', stableSeconds: 60, pollSeconds: 10, ...drop })),
+    profiles: new Map(Object.entries(file.profiles ?? {})),
     policy: { ...DEFAULT_SITE_POLICY, ...file.policy },
     issuers,
     jwksOrigins: [...new Set([...(file.jwksOrigins ?? []), ...privateOrigins, ...issuers.map(({ jwksUri }) => new URL(jwksUri).origin)])],
@@ -281,6 +296,11 @@ function sourceOf(file: FileSource, timezone: string): Source {
     charset: file.charset ?? 'auto',
     timezone: file.timezone ?? timezone,
     organizationCodes: new Map(Object.entries(file.organizationCodes ?? {})),
+    validation: {
+      strict: file.validation?.mode === 'strict',
+      refuse: new Set(file.validation?.refuse),
+      pass: new Set(file.validation?.pass),
+    },
   }
 }
 

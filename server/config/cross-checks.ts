@@ -1,6 +1,7 @@
 /** What a schema cannot say: names that must exist, be unique, and fit each other. */
 import { isAbsolute, normalize } from 'node:path'
 import { isResourceType } from '../fhir/resource-types.ts'
+import { ISSUES } from '../outcome/issues.ts'
 import type { ConfigFile, FileClient, FileDrop, FileJwk, FileMllp, FileSource, ReadFile } from './file.ts'
 import type { Party } from './party.ts'
 import type { Problem } from './problem.ts'
@@ -12,7 +13,17 @@ type Wrong = (at: string, zh: string, en: string) => void
 export interface CheckOptions {
   /** ids of the mappings that this server has; absent: not checked */
   mappings?: readonly string[]
+  /** absent: not checked */
+  validation?: KnownRules
   production: boolean
+}
+
+/** What a configuration can name of the validator's rules. */
+export interface KnownRules {
+  /** the resource type of a profile */
+  typeOf(profile: string): string | undefined
+  /** an invariant, or the name of a profile */
+  has(rule: string): boolean
 }
 
 /** Parties that ask on behalf of an organisation: without one nothing could be their own. */
@@ -70,6 +81,7 @@ export function crossCheck({ file, unfit }: ReadFile, options: CheckOptions, pro
   for (const [at, client] of fitting('clients', file.clients)) checkClient(client, at, file, organizations, options, wrong)
   for (const [at, source] of fitting('sources', file.sources)) checkSource(source, at, organizations, clients, options, wrong)
   for (const [at, drop] of fitting('drops', file.drops)) checkDrop(drop, at, file, wrong)
+  checkProfiles(file, options, wrong)
   for (const [at, listener] of fitting('mllp', file.mllp)) checkMllp(listener, at, file.sources ?? [], wrong)
   for (const [at, issuer] of fitting('issuers', file.issuers)) {
     for (const [j, name] of (issuer.clients ?? []).entries()) {
@@ -213,6 +225,7 @@ function checkSource(
   } else if (!source.mapping.startsWith(`${source.kind}/`)) {
     wrong(`${at}.mapping`, `应以 ${source.kind}/ 开头`, `must start with ${source.kind}/`)
   }
+  checkRules(source, at, options, wrong)
   if (source.timezone !== undefined && !isZone(source.timezone)) {
     wrong(`${at}.timezone`, '应为 IANA 时区名，如 Asia/Shanghai', 'must be an IANA time zone such as Asia/Shanghai')
   }
@@ -224,6 +237,34 @@ function checkDrop(drop: FileDrop, at: string, file: ConfigFile, wrong: Wrong): 
   if (!isAbsolute(drop.directory)) wrong(`${at}.directory`, '应为绝对路径', 'must be an absolute path')
   const same = (file.drops ?? []).filter(({ directory }) => normalize(directory) === normalize(drop.directory))
   if (same.length > 1) wrong(`${at}.directory`, '两项使用同一目录', 'two of them have this directory')
+}
+
+/** A rule that is misspelt would refuse nothing. */
+function checkRules({ validation }: FileSource, at: string, { validation: known }: CheckOptions, wrong: Wrong): void {
+  if (!validation) return
+  const strict = validation.mode === 'strict'
+  const idle = strict ? 'refuse' : 'pass'
+  if (validation[idle] !== undefined)
+    wrong(
+      `${at}.validation.${idle}`,
+      strict ? 'strict 下只用 pass' : 'lenient 下只用 refuse',
+      `is for ${strict ? 'lenient' : 'strict'} only`,
+    )
+  for (const name of ['refuse', 'pass'] as const)
+    for (const [i, rule] of (validation[name] ?? []).entries())
+      if (known && !Object.hasOwn(ISSUES, rule) && !known.has(rule))
+        wrong(`${at}.validation.${name}[${i}]`, '没有此问题代码、约束或 profile', 'is no code of an issue, no invariant and no profile')
+}
+
+function checkProfiles({ profiles = {} }: ConfigFile, { validation: known }: CheckOptions, wrong: Wrong): void {
+  for (const [type, list] of Object.entries(profiles)) {
+    // What has not the right shape is told already.
+    if (!Array.isArray(list)) continue
+    if (!isResourceType(type)) wrong(`profiles.${type}`, 'R4 没有此资源类型', 'R4 has no such resource type')
+    for (const [i, profile] of list.entries())
+      if (known && typeof profile === 'string' && known.typeOf(profile) !== type)
+        wrong(`profiles.${type}[${i}]`, '没有此 profile，或不是此类型的', 'is no profile that is known here, or of another type')
+  }
 }
 
 /** Anybody can write a name into a message: beyond this machine, a sender is told by its address or its certificate. */

@@ -19,6 +19,8 @@ export interface ConfigFile {
   sources?: FileSource[]
   mllp?: FileMllp[]
   drops?: FileDrop[]
+  /** by resource type */
+  profiles?: Record<string, string[]>
   policy?: Record<string, unknown>
   issuers?: FileIssuer[]
   jwksOrigins?: string[]
@@ -59,6 +61,7 @@ export interface FileSource {
   charset?: string
   timezone?: string
   organizationCodes?: Record<string, string>
+  validation?: { mode?: 'lenient' | 'strict'; refuse?: string[]; pass?: string[] }
 }
 export interface FileMllp {
   host?: string

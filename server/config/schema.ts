@@ -111,6 +111,21 @@ const client = object(
   ['client_id', 'party', 'purposes', 'scopes'],
 )
 
+const rules = listOf(
+  {
+    type: 'string',
+    pattern: '^[\\x21-\\x7e]{1,256}$',
+    expected: ['问题代码、约束编号或 profile 的名称', 'the code of an issue, the key of an invariant, or the name of a profile'],
+  },
+  0,
+  1000,
+)
+const canonical = {
+  type: 'string',
+  pattern: '^(https?://|urn:)[^\\s|]{1,500}$',
+  expected: ['profile 的规范地址，不带版本', 'the canonical of a profile, without a version'],
+}
+
 const source = object(
   {
     id,
@@ -125,6 +140,7 @@ const source = object(
     charset: { enum: CHARSETS },
     timezone: text,
     organizationCodes: { type: 'object', additionalProperties: id, maxProperties: 10_000 },
+    validation: object({ mode: { enum: ['lenient', 'strict'] }, refuse: rules, pass: rules }),
   },
   ['id', 'kind', 'mapping', 'organization', 'client'],
 )
@@ -212,6 +228,7 @@ export const FILE_SCHEMA = object({
   sources: listOf(source),
   mllp: listOf(mllp, 0, 50),
   drops: listOf(drop, 0, 200),
+  profiles: { type: 'object', additionalProperties: listOf(canonical, 1, 20), maxProperties: 200 },
   policy,
   issuers: listOf(issuer, 0, 50),
   jwksOrigins: listOf(origin),

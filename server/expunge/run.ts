@@ -5,6 +5,7 @@
  */
 import type { Access } from '../access/types.ts'
 import type { Audit } from '../audit/audit.ts'
+import { countRevision, definesCodes, revisionTable } from '../store/codes-revision.ts'
 import type { Store, Stored } from '../store/types.ts'
 import type { Bars } from './bars.ts'
 import { EXPUNGE_BOUNDS } from './bounds.ts'
@@ -132,6 +133,7 @@ async function removeResources({ store, tables }: ExpungeDeps, type: string, ids
   await tables.ingest.contributions.delete({ _id: { $in: names } })
   await tables.access.relations.delete({ _id: { $in: names } })
   await store.expunge(EXPUNGING, type, ids)
+  if (definesCodes(type)) await countRevision(revisionTable(store, EXPUNGING))
 }
 
 async function removePayloads(deps: ExpungeDeps, job: ExpungeJob, subject: Subject, alive: () => boolean): Promise<void> {

@@ -312,3 +312,10 @@ export function skipValue(text: string, start: number): number {
   }
   return at
 }
+
+/** The text with another meta: every other member keeps its bytes. */
+export function withMeta(text: string, meta: string): string {
+  const known = members(text).find(({ key }) => key === 'meta')
+  if (known) return text.slice(0, known.valueStart) + meta + text.slice(known.valueEnd)
+  return `${text.slice(0, -1)},"meta":${meta}}`
+}

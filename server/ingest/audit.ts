@@ -7,7 +7,7 @@ export function ingestAudit(audit: Audit, access: Access): IngestAudit {
   return async ({ action, source, actor, payload, reason }) => {
     const record = audit.record({
       interaction: `ingest-${action}`,
-      action: 'C',
+      action: action === 'quality' ? 'R' : 'C',
       outcome: action === 'refuse' ? '4' : '0',
       ...(actor && { actor }),
       reason: `${source} ${reason}`,

@@ -63,6 +63,11 @@ export const INGEST_BOUNDS = {
   /** waiting records woken in one go */
   wakeBatch: 500,
   listPageMax: 200,
+  /** between writings of what was counted of senders' quality */
+  qualityFlushMs: 2_000,
+  /** days of one question about it, and kinds of issues that are listed of a source */
+  qualityDaysMax: 366,
+  qualityIssuesMax: 100,
   /** Patients that operators join to one person; more is a mistake that is not to grow */
   mergedMax: 100,
 } as const

@@ -1,36 +1,80 @@
 /** The validate step: what is wrong with a folded resource, and whether it can be stored at all. */
-import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
+import { codeSystem } from '../fhir/canonical.ts'
+import { type ParsedResource, parseResource, withMeta } from '../fhir/resource-text.ts'
 import type { Folded } from './fold/types.ts'
-import type { IngestDeps, ReceiptIssue } from './types.ts'
+import type { FoundIssue, IngestDeps, IngestSource, ReceiptIssue } from './types.ts'
 
 export interface Checked {
-  /** the R4 structure of the resource is broken: nothing of its record is stored */
-  storable: boolean
+  /** why nothing of its record is stored: it is no R4 resource, or the source is configured to be refused for what is wrong with it */
+  refused?: 'resource-invalid' | 'source-refused'
   issues: ReceiptIssue[]
-  /** what was checked, so that the writer need not read it again */
+  /** what was checked, with the kinds of its issues as tags, so that the writer need not read it again */
   parsed: ParsedResource
 }
 
+type CheckDeps = Pick<IngestDeps, 'validate' | 'store' | 'decision'>
+
 /**
- * Sources are taken leniently: what breaks a Chinese profile is stored, counted and reported; only what is no R4 resource
- * at all goes to quarantine. Texts name element, rule and profile, never a value.
+ * What breaks a profile is stored with the kinds of its issues in `meta.tag`, counted and reported, unless the configuration of a
+ * source says that it is refused; what is no R4 resource at all goes to quarantine. Texts name element, rule and profile, never a value.
+ * @param sources those whose record this is; none where nobody has just said it
+ * @throws OutcomeError unavailable: nobody knows the stored codes
  */
-export function checkFolded(deps: Pick<IngestDeps, 'validate'>, folded: Folded): Checked {
+export async function checkFolded(deps: CheckDeps, folded: Folded, sources: readonly IngestSource[] = []): Promise<Checked> {
   const parsed = parseResource(folded.text)
-  const checked: Checked = { storable: true, issues: [], parsed }
-  for (const found of deps.validate(parsed.resource, parsed.decimals)) {
-    const bad = found.severity === 'error' || found.severity === 'fatal'
-    if (!bad) continue
-    if (found.base) checked.storable = false
-    checked.issues.push({
-      severity: found.base ? 'error' : 'warning',
+  const found = errorsIn(await deps.validate(parsed.resource, parsed.decimals))
+  if (found.length === 0) return { issues: [], parsed }
+  const suspects = found.filter((issue) => issue.base || sources.some((source) => refuses(source, issue)))
+  const refusing = new Set(suspects.some(({ base }) => base) ? suspects : await own(deps, folded, suspects))
+  return {
+    ...(refusing.size === 0 ? {} : { refused: [...refusing].some(({ base }) => base) ? 'resource-invalid' : 'source-refused' }),
+    issues: found.map((issue) => ({
+      severity: refusing.has(issue) ? 'error' : 'warning',
       code: 'rule',
-      at: found.expression,
-      rule: found.rule,
-      ...(found.profile !== undefined && { profile: found.profile }),
-    })
+      at: issue.expression,
+      rule: issue.rule,
+      ...(issue.profile !== undefined && { profile: issue.profile }),
+    })),
+    parsed: flagged(
+      parsed,
+      found.map(({ code }) => code),
+    ),
   }
-  return checked
+}
+
+const errorsIn = (found: readonly FoundIssue[]): FoundIssue[] =>
+  found.filter(({ severity }) => severity === 'error' || severity === 'fatal')
+
+/** A rule is named by the code of its issues, by its own key, or by the profile that says it. */
+function refuses({ validation }: IngestSource, { code, rule, profile }: FoundIssue): boolean {
+  if (!validation) return false
+  const { strict, refuse, pass } = validation
+  const isNamed = (names: ReadonlySet<string>): boolean =>
+    names.has(code) ||
+    names.has(rule) ||
+    (profile !== undefined && (names.has(profile) || names.has(profile.slice(profile.lastIndexOf('/') + 1))))
+  return strict ? !isNamed(pass) : isNamed(refuse)
+}
+
+/** A resource is what all its sources say: what was wrong with it before is no fault of who speaks now. */
+async function own(deps: CheckDeps, { type, id }: Folded, suspects: readonly FoundIssue[]): Promise<readonly FoundIssue[]> {
+  if (suspects.length === 0) return suspects
+  const standing = await deps.store.read(deps.decision, type, id)
+  if (!standing || standing.deleted) return suspects
+  const before = parseResource(Buffer.from(standing.body).toString('utf8'))
+  const known = new Set(errorsIn(await deps.validate(before.resource, before.decimals)).map(nameOf))
+  return suspects.filter((issue) => !known.has(nameOf(issue)))
+}
+
+const nameOf = ({ code, expression, rule, profile = '' }: FoundIssue): string => [code, expression, rule, profile].join('\n')
+
+const ISSUE = codeSystem('yilian-issue')
+
+/** `_tag` finds by them what a source sent with issues; which element each is about, `$validate` says. */
+function flagged(parsed: ParsedResource, codes: readonly string[]): ParsedResource {
+  const tags = Array.isArray(parsed.resource.meta?.tag) ? parsed.resource.meta.tag : []
+  const tag = [...tags, ...[...new Set(codes)].sort().map((code) => ({ system: ISSUE, code }))]
+  return parseResource(withMeta(parsed.text, JSON.stringify({ ...parsed.resource.meta, tag })))
 }
 
 /** One number, two persons: whoever goes first is seen, the other is kept until somebody has looked at it. */

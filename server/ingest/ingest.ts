@@ -294,6 +294,7 @@ class IngestService implements Ingest {
 
   async start(): Promise<void> {
     await ensureIngestIndexes(this.tables)
+    await this.deps.quality?.start()
     this.#stopped = false
     this.#schedule(0)
   }
@@ -302,6 +303,7 @@ class IngestService implements Ingest {
     this.#stopped = true
     clearTimeout(this.#timer)
     await this.#round
+    await this.deps.quality?.stop()
   }
 
   /** Work that was just left to a worker begins at once when this process works at all. */

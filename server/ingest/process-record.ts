@@ -120,9 +120,11 @@ async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: rea
   for (const part of partsOf(jobs)) {
     const { outcomes, links } = await together(deps, tables, part)
     stored.push(...links)
+    for (const [at, outcome] of outcomes.entries()) if (outcome) deps.quality?.count(part[at]?.source.id ?? '', outcome)
     const rest = part.filter((_, at) => outcomes[at] === undefined)
     await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (job) => {
       const { outcome, linked } = await alone(deps, tables, job)
+      deps.quality?.count(job.source.id, outcome)
       if (outcome.status !== 'waiting' && linked) stored.push(linked)
     })
   }

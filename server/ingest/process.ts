@@ -134,7 +134,7 @@ type Good = Extract<DecodeResult, { ok: true }>
 /** Maps each record of a group, stores them, and counts each: stored, or quarantined with its reason. */
 async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<void> {
   const { run, source, groups } = work
-  await work.confirmed.refresh()
+  await Promise.all([work.confirmed.refresh(), run.deps.refresh?.()])
   const ready: { decoded: Good; record: PreparedRecord }[] = []
   for (const decoded of group) {
     if (!decoded.ok) {
@@ -206,6 +206,12 @@ class PayloadRun {
     if (outcome.status === 'nothing') this.#counts.nothing++
     if (outcome.status === 'waiting') this.#counts.open++
     this.#issues.add(outcome.issues)
+    this.#judge(outcome)
+  }
+
+  /** What an operator plays again is judged already. */
+  #judge(outcome: Pick<RecordOutcome, 'status' | 'issues'>): void {
+    if (this.payload.generation === 0) this.deps.quality?.count(this.payload.source, outcome)
   }
 
   reject(rejected: RejectedRecord): Promise<void> {
@@ -217,6 +223,7 @@ class PayloadRun {
     this.#counts.total++
     this.#counts.open++
     this.#issues.add(issues)
+    this.#judge({ status: 'quarantined', issues: [...issues] })
   }
 
   /** A record that could not be processed for a reason of ours. */

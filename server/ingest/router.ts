@@ -6,6 +6,7 @@ import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import type { Ingest, ReceiveResult } from './ingest.ts'
 import { answerText, receiptCounts, receiptOutcome } from './receipt.ts'
+import { daysAsked, qualityAnswer } from './quality-answer.ts'
 import { payloadBytes } from './receive.ts'
 import type { PayloadDoc } from './types.ts'
 
@@ -34,6 +35,7 @@ export function ingestRouter(deps: IngestRouterDeps): Router {
     ['post', '/quarantine/:id/\\$replay', (q, s, a) => replayQuarantined(ingest, q, s, a)],
     ['get', '/unmapped', (q, s, a) => listUnmapped(ingest, q, s, a)],
     ['post', '/unmapped/\\$retranslate', (q, s, a) => retranslate(ingest, q, s, a)],
+    ['get', '/quality', (q, s, a) => showQuality(ingest, q, s, a)],
     ['get', '/conflicts', (q, s, a) => listConflicts(ingest, q, s, a)],
     ['get', '/:source/payloads', (q, s, a) => listPayloads(ingest, q, s, a)],
     ['get', '/:source/payloads/:id', (q, s, a) => payloadStatus(deps, q, s, a)],
@@ -220,6 +222,20 @@ async function retranslate(ingest: Ingest, request: Request, response: Response,
   const id = text(request.query.id)
   await ingest.deps.audit({ action: 'replay', source: id.split('|')[0] ?? '', actor, reason: 'retranslate' })
   send(response, 200, { payloads: await ingest.retranslate(id) })
+}
+
+/** Operators alone, whatever is asked: others are refused before anything is looked at. */
+async function showQuality({ deps }: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
+  requireOperator(actor)
+  const { quality } = deps
+  if (!quality) throw new OutcomeError('not-found')
+  const days = daysAsked(request.query, quality.today())
+  const wanted = text(request.query.source)
+  const sources = wanted === '' ? deps.sources : deps.sources.filter(({ id }) => id === wanted)
+  if (sources.length === 0) throw new OutcomeError('source-unknown')
+  const answer = await qualityAnswer(quality, sources, days)
+  await deps.audit({ action: 'quality', source: wanted, actor, reason: `${days.from} ${days.to}` })
+  send(response, 200, answer)
 }
 
 async function listConflicts(ingest: Ingest, _request: Request, response: Response, actor: Actor): Promise<void> {

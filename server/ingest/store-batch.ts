@@ -3,7 +3,7 @@
  * resource, another writer) falls back to the way of a single record, so that records never answer for each other.
  */
 import { INGEST_BOUNDS } from './bounds.ts'
-import { checkFolded, otherPerson } from './check.ts'
+import { type Checked, checkFolded, otherPerson } from './check.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { type FoldedChange, foldStatements, saidOfOthers, type StatementFor } from './fold/stored.ts'
@@ -13,7 +13,7 @@ import { refoldIfMoved } from './link/refold.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
 import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
-import type { IngestDeps, ReceiptIssue, RecordOutcome } from './types.ts'
+import type { IngestDeps, IngestSource, ReceiptIssue, RecordOutcome } from './types.ts'
 
 /** Work in turn with others that touch the same keys. */
 export type InTurn = <T>(keys: readonly string[], work: () => Promise<T>) => Promise<T>
@@ -150,10 +150,12 @@ async function storeRows(
   const issues = new Map<string, ReceiptIssue[]>()
   const broken = new Set<string>()
   const drafts = []
-  for (const change of changed) {
-    const checked = checkFolded(deps, change.folded)
+  const senders = sendersOf(rows)
+  const all = await Promise.all(changed.map(({ folded }) => checkFolded(deps, folded, senders.get(`${folded.type}/${folded.id}`))))
+  for (const [at, change] of changed.entries()) {
+    const checked = all[at] as Checked
     const name = `${change.folded.type}/${change.folded.id}`
-    if (!checked.storable) broken.add(name)
+    if (checked.refused) broken.add(name)
     issues.set(name, checked.issues)
     drafts.push(draftOf(change, again, checked.parsed))
   }
@@ -175,6 +177,17 @@ async function storeRows(
   for (const [at, row] of rows.entries()) result.outcomes[row.at] = done[at]
   await refoldIfMoved(deps, tables, persons, wanted)
   return { stored: true, broken }
+}
+
+/** Whose records each resource is of. */
+function sendersOf(rows: readonly Row[]): Map<string, IngestSource[]> {
+  const found = new Map<string, IngestSource[]>()
+  for (const { job, wanted } of rows)
+    for (const { type, id } of wanted) {
+      const known = found.get(`${type}/${id}`) ?? []
+      if (!known.includes(job.source)) found.set(`${type}/${id}`, [...known, job.source])
+    }
+  return found
 }
 
 /** Persons behind each resource. */

@@ -127,6 +127,8 @@ interface PartResult {
   done: { issues: ReceiptIssue[]; persons: Map<string, string>; outcome?: RecordOutcome }
 }
 
+const REASONS = ['resource-invalid', 'source-refused'] as const
+
 /** undefined: another writer was faster. An outcome ends the record. */
 async function storePart(
   deps: IngestDeps,
@@ -137,11 +139,11 @@ async function storePart(
   const { record } = job
   const { changes, persons } = await foldStatements(tables, part)
   const changed = changes.filter((c) => c.changed)
-  const checked = changed.map(({ folded }) => checkFolded(deps, folded))
+  const checked = await Promise.all(changed.map(({ folded }) => checkFolded(deps, folded, [job.source])))
   const issues = [...checked.flatMap((one) => one.issues), ...otherPerson(saidOfOthers(changes, part))]
-  if (checked.some(({ storable }) => !storable)) {
-    return { done: { issues: [], persons: new Map(), outcome: quarantined('resource-invalid', record, issues) } }
-  }
+  const reasons = new Set(checked.map(({ refused }) => refused))
+  const reason = REASONS.find((one) => reasons.has(one))
+  if (reason) return { done: { issues: [], persons: new Map(), outcome: quarantined(reason, record, issues) } }
   const drafts = changed.map((change, at) => draftOf(change, again, checked[at]?.parsed))
   const side = changes.flatMap((c) => c.side ?? [])
   const done = { done: { issues, persons } }

@@ -9,6 +9,7 @@ import type { Store, TableDoc } from '../store/types.ts'
 import type { Writer } from '../writer/types.ts'
 import type { Statement } from './fold/types.ts'
 import type { Legal } from './link/legal.ts'
+import type { Quality } from './quality.ts'
 
 /** A registered source, of the configuration. */
 export interface IngestSource {
@@ -25,6 +26,16 @@ export interface IngestSource {
   timezone: string
   /** institution codes as this source sends them, to organisation ids */
   organizationCodes: ReadonlyMap<string, string>
+  /** what it is refused for; absent: for nothing but what is no R4 */
+  validation?: SourceValidation
+}
+
+/** Rules by the code of their issues, by their key or by their profile. */
+export interface SourceValidation {
+  /** every error refuses, but for what `pass` names; else none, but for what `refuse` names */
+  strict: boolean
+  refuse: ReadonlySet<string>
+  pass: ReadonlySet<string>
 }
 
 /** An organisation of the configuration, as far as sources refer to it. */
@@ -37,6 +48,7 @@ export interface IngestOrganization {
 /** What the validator found in one resource. `base`: the R4 structure itself is broken, so that readers could not use it. */
 export interface FoundIssue {
   severity: 'fatal' | 'error' | 'warning' | 'information'
+  code: string
   expression: string
   rule: string
   profile?: string
@@ -44,7 +56,7 @@ export interface FoundIssue {
 }
 
 export interface IngestEvent {
-  action: 'receive' | 'refuse' | 'replay'
+  action: 'receive' | 'refuse' | 'replay' | 'quality'
   source: string
   /** absent: a sender that nobody knows */
   actor?: Actor
@@ -66,7 +78,12 @@ export interface IngestDeps {
   organizations: readonly IngestOrganization[]
   mapping(id: string): SourceMapping | undefined
   translate(map: string, code: string): { system: string; code: string; display?: string } | undefined
-  validate(resource: FhirResource, decimals: DecimalTexts): FoundIssue[]
+  /** @throws OutcomeError unavailable */
+  validate(resource: FhirResource, decimals: DecimalTexts): Promise<readonly FoundIssue[]>
+  /** looks whether the codes that are stored were changed: before records are taken up. @throws OutcomeError unavailable */
+  refresh?(): Promise<void>
+  /** how records ended, for the quality of their senders */
+  quality?: Quality
   /** access: documents stamped for `from` belong to `to` from now on */
   relink(patient: string, from: string, to: string): Promise<void>
   /** access: what follows when an operator joined or parted persons */

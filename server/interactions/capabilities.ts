@@ -126,12 +126,14 @@ const CONTAINED_PARAMETERS: readonly object[] = [
 
 function resourceOf(deps: FhirDeps, type: string): unknown {
   const parameters = deps.search.parameters(type)
+  const demanded = deps.validator.demandedFor(type)
   const references = parameters.filter((parameter) => parameter.type === 'reference')
   // What there is none of is left out: FHIR has no empty lists (R4 json.html).
   const listed = <T>(name: string, items: readonly T[]): Record<string, readonly T[]> => (items.length > 0 ? { [name]: items } : {})
   return {
     type,
-    profile: `http://hl7.org/fhir/StructureDefinition/${type}`,
+    // One that every resource of the type has to meet (R4 CapabilityStatement.rest.resource.profile).
+    profile: demanded.length === 1 ? demanded[0] : `http://hl7.org/fhir/StructureDefinition/${type}`,
     ...listed('extension', type === SUBSCRIPTION ? TOPICS.map(({ url }) => ({ url: TOPIC_EXTENSION, valueCanonical: url })) : []),
     ...listed('supportedProfile', [...deps.validator.profilesFor(type), ...(type === SUBSCRIPTION ? [SUBSCRIPTION_PROFILE] : [])]),
     interaction: IMMUTABLE.has(type) ? INTERACTIONS.filter(({ code }) => !CHANGES.has(code)) : INTERACTIONS,

@@ -110,7 +110,7 @@ async function updateMatch(deps: FhirDeps, request: FhirRequest, sent: ParsedRes
 /** Two requests that find nothing at the same time make one resource: the claim is taken by the first. */
 async function createClaimed(deps: FhirDeps, request: FhirRequest, sent: ParsedResource, type: string): Promise<FhirResponse> {
   requireScope(request.actor, type, 'c')
-  const draft = draftOf(deps, request.actor, { type, id: deps.newId(), method: 'POST', expect: 'absent', parsed: sent })
+  const draft = await draftOf(deps, request.actor, { type, id: deps.newId(), method: 'POST', expect: 'absent', parsed: sent })
   const claim = { key: claimKeyOf(request, type, queryText(request.query)), value: { target: `${type}/${draft.id}` } }
   const [written] = await store(deps, request, [draft], { claims: [claim] })
   return writeAnswer(request, deps.baseUrl, written)

@@ -21,7 +21,7 @@ export async function create(deps: FhirDeps, request: FhirRequest): Promise<Fhir
     parseCriteria(criteria, 'http.If-None-Exist')
   }
   const parsed = parseBody(request)
-  const draft = draftOf(deps, request.actor, { type, id: deps.newId(), method: 'POST', expect: 'absent', parsed })
+  const draft = await draftOf(deps, request.actor, { type, id: deps.newId(), method: 'POST', expect: 'absent', parsed })
   if (criteria !== undefined) return conditionalCreate(deps, request, draft, criteria)
   const [written] = await store(deps, request, [draft])
   return writeAnswer(request, deps.baseUrl, written)

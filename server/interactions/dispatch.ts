@@ -78,7 +78,9 @@ export function dispatch(deps: FhirDeps, request: FhirRequest): Promise<FhirResp
   return withAskedCodes(deps, request, async (own) => dispatched(own, request))
 }
 
-function dispatched(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+async function dispatched(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  // What is written is judged by the codes that are stored when it comes.
+  if (WRITES.has(request.method) && request.segments.at(-1) !== '_search') await deps.validator.refresh()
   const operation = request.segments.find((segment) => segment.startsWith('$'))
   if (operation !== undefined) return operationFor(request)(deps, request)
   const shape = shapeOf(request.segments)

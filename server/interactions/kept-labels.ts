@@ -1,5 +1,5 @@
 /** Security labels outlive an update that leaves them out (R4 resource.html#tag-updates; access.md L57). */
-import { members, type ParsedResource, parseResource } from '../fhir/resource-text.ts'
+import { type ParsedResource, parseResource, withMeta } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Stored } from '../store/types.ts'
 import { bodyText } from './answers.ts'
@@ -18,11 +18,4 @@ export function keepLabels(parsed: ParsedResource, current: Stored): ParsedResou
 function labelsOf(resource: FhirResource): Label[] {
   const labels: unknown = resource.meta?.security
   return Array.isArray(labels) ? (labels as Label[]) : []
-}
-
-/** The text with another meta: every other member keeps its bytes. */
-export function withMeta(text: string, meta: string): string {
-  const known = members(text).find(({ key }) => key === 'meta')
-  if (known) return text.slice(0, known.valueStart) + meta + text.slice(known.valueEnd)
-  return `${text.slice(0, -1)},"meta":${meta}}`
 }

@@ -40,7 +40,7 @@ export async function updateDraft(
   if (!isId(id)) throw new OutcomeError('id-invalid', { expression: [`${type}.id`] })
   const sent = source.sent()
   if (sent.resource.id !== id) throw new OutcomeError('id-mismatch', { expression: [`${type}.id`] })
-  const made = draftOf(deps, request.actor, { type, id, method: 'PUT', expect: 'any', parsed: sent })
+  const made = await draftOf(deps, request.actor, { type, id, method: 'PUT', expect: 'any', parsed: sent })
   const current = await source.current(type, id)
   const expect = expectedVersion(request, current)
   // What was looked at is what is replaced: a label that another one adds meanwhile would be lost.

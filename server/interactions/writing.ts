@@ -29,7 +29,7 @@ export interface DraftInput {
 }
 
 /** Checks type, id and content of one resource, and names its custodian. */
-export function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): Draft {
+export async function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): Promise<Draft> {
   const { parsed, type, id } = input
   if (parsed.resource.resourceType !== type) throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
   if (parsed.resource.id !== undefined && !isId(String(parsed.resource.id)))
@@ -37,7 +37,7 @@ export function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): Draft 
   // A part, written back as the whole, would take the rest away (R4 search.html#summary).
   if (parsed.resource.meta?.tag?.some((tag) => tag?.code === 'SUBSETTED'))
     throw new OutcomeError('subsetted', { expression: [`${type}.meta.tag`] })
-  const issues = deps.validator.validate(parsed.resource, {
+  const issues = await deps.validator.judge(parsed.resource, {
     mode: input.method === 'POST' ? 'create' : 'update',
     decimals: parsed.decimals,
   })
@@ -49,13 +49,14 @@ export function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): Draft 
     method: input.method,
     expect: input.expect,
     parsed,
-    custodian: type === SUBSCRIPTION ? subscriberOf(actor) : custodianOf(deps, actor, parsed),
+    custodian: custodianOf(deps, actor, type, parsed),
     unchangedIsFine: input.method === 'PUT',
   }
 }
 
 /** Only an operator may name another custodian than its own organisation, by `meta.source`. */
-function custodianOf(deps: FhirDeps, actor: Actor, parsed: ParsedResource): string {
+export function custodianOf(deps: FhirDeps, actor: Actor, type: string, parsed: ParsedResource): string {
+  if (type === SUBSCRIPTION) return subscriberOf(actor)
   const named = parsed.resource.meta?.source
   if (actor.party === 'operator' && typeof named === 'string') return deps.organizationOf(named) ?? actor.organization
   return actor.organization

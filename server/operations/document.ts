@@ -160,7 +160,7 @@ function bundleOf(deps: FhirDeps, request: FhirRequest, found: readonly Stored[]
 
 async function stored(deps: FhirDeps, request: FhirRequest, pieces: readonly (Uint8Array | string)[]): Promise<FhirResponse> {
   const parsed = parseResource(Buffer.concat(pieces.map((piece) => Buffer.from(piece as string))))
-  const draft = draftOf(deps, request.actor, { type: 'Bundle', id: deps.newId(), method: 'POST', expect: 'absent', parsed })
+  const draft = await draftOf(deps, request.actor, { type: 'Bundle', id: deps.newId(), method: 'POST', expect: 'absent', parsed })
   const [written] = await store(deps, request, [draft])
   const Location = `${deps.baseUrl}/Bundle/${written.id}/_history/${written.v}`
   return { status: 200, headers: { 'Content-Type': FHIR_JSON, Location }, body: [written.body] }

@@ -2,13 +2,12 @@
  * [type]/[id]/$meta, $meta-add and $meta-delete (R4 resource-operation-meta.html, -meta-add.html, -meta-delete.html): profiles,
  * tags and security labels of one resource. A change is written like an update, as a new version and with the same checks.
  */
-import { parseResource } from '../fhir/resource-text.ts'
+import { parseResource, withMeta } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { bodyText, jsonAnswer, notFound, versionHeaders } from '../interactions/answers.ts'
 import { auditedRead } from '../interactions/audited.ts'
 import { checkId, checkType, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
-import { withMeta } from '../interactions/kept-labels.ts'
 import { checkParameters } from '../interactions/parameters.ts'
 import { expectedVersion } from '../interactions/preconditions.ts'
 import { masked, stampOf } from '../interactions/read.ts'

@@ -9,11 +9,15 @@ import type { FhirResource } from '../fhir/types.ts'
 import { bodyText, notFound, outcomeAnswer } from '../interactions/answers.ts'
 import { auditedRead } from '../interactions/audited.ts'
 import { checkId, checkType, requireScope } from '../interactions/checks.ts'
+import { currentForWrite } from '../interactions/current.ts'
 import { decided } from '../interactions/decided.ts'
 import { checkParameters } from '../interactions/parameters.ts'
+import { expectedVersion } from '../interactions/preconditions.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
+import { custodianOf } from '../interactions/writing.ts'
 import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
 import { paramError } from '../search/parse/names.ts'
+import type { Stored } from '../store/types.ts'
 import { toOutcomeIssues } from '../validation/issue.ts'
 import type { Operation } from './types.ts'
 
@@ -44,7 +48,8 @@ interface Asked {
 async function validate(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const asked = askedOf(request)
   if (!['c', 'u', 'r'].some((permission) => allows(request.actor, asked.type, permission as 'r'))) throw new OutcomeError('forbidden')
-  const issues = asked.mode === 'delete' ? await ofDeletion(deps, request, asked) : await ofContent(deps, request, asked)
+  const issues = await ISSUES_OF[asked.mode ?? '']?.(deps, request, asked)
+  if (!issues) throw paramError('parameter-invalid', 'mode')
   return outcomeAnswer(200, issues.length > 0 ? issues : [{ code: 'valid', severity: 'information' }])
 }
 
@@ -58,8 +63,13 @@ function askedOf(request: FhirRequest): Asked {
   const named = (name: string) => body.named.get(name) ?? request.query.find(([key]) => key === name)?.[1]
   const [mode, profile] = [named('mode'), named('profile')]
   if (mode !== undefined && !MODES.has(mode)) throw paramError('parameter-invalid', 'mode')
-  // On a type there is nothing but what is sent; what stands is asked for by its id.
-  if (id === undefined && (mode === 'delete' || !body.sent)) throw paramError('parameter-invalid', mode === 'delete' ? 'mode' : 'resource')
+  // Against a resource that stands: only where the address names one.
+  if (id === undefined && mode !== undefined && mode !== 'create') throw paramError('parameter-invalid', 'mode')
+  const isAboutStanding = mode === 'delete' || mode === 'profile'
+  // A resource that stands is not sent; one that is to be written is.
+  if (mode === 'profile' && body.sent) throw paramError('parameter-invalid', 'resource')
+  if (!body.sent && (id === undefined || (mode !== undefined && !isAboutStanding))) throw paramError('parameter-invalid', 'resource')
+  if (mode === 'profile' && profile === undefined) throw paramError('parameter-missing', 'profile')
   return {
     type,
     ...(id === undefined ? {} : { id }),
@@ -104,6 +114,40 @@ function resourceAt(resource: unknown, at: number): FhirResource {
   throw new OutcomeError('resource-type-missing', { expression: [`Parameters.parameter[${at}].resource.resourceType`] })
 }
 
+const ISSUES_OF: Record<string, (deps: FhirDeps, request: FhirRequest, asked: Asked) => Promise<OutcomeIssue[]>> = {
+  '': ofContent,
+  profile: ofContent,
+  create: async (deps, request, asked) => [...(await ofWriting(deps, request, asked)), ...(await ofContent(deps, request, asked))],
+  update: async (deps, request, asked) => [...(await ofWriting(deps, request, asked)), ...(await ofContent(deps, request, asked))],
+  delete: ofDeletion,
+}
+
+/** Whether the caller could store it: as create and update find out, before they write. */
+async function ofWriting(deps: FhirDeps, request: FhirRequest, { type, id, mode, sent }: Asked): Promise<OutcomeIssue[]> {
+  const { actor } = request
+  if (!sent || sent.resource.resourceType !== type) return []
+  const custodian = custodianOf(deps, actor, type, sent)
+  if (mode === 'create') {
+    requireScope(actor, type, 'c')
+    const made = deps.newId()
+    const making = new Set(type === 'Patient' ? [made] : [])
+    const { permitted } = await deps.access.mayWrite(actor, { type, id: made, method: 'POST', custodian, parsed: sent }, undefined, making)
+    return permitted ? [] : [{ code: 'not-permitted' }]
+  }
+  requireScope(actor, type, 'u')
+  // Operators write without seeing.
+  if (actor.party !== 'operator' && actor.unrestricted !== true) await seen(deps, request, type, id ?? '')
+  const current = await currentForWrite(deps, type, id ?? '')
+  const { permitted } = await deps.access.mayWrite(actor, { type, id: id ?? '', method: 'PUT', custodian, parsed: sent }, current)
+  return [...(permitted ? [] : [{ code: 'not-permitted' as const }]), ...ofVersion(request, current)]
+}
+
+/** If-Match and If-None-Match, as an update would take them. @throws OutcomeError precondition-invalid */
+function ofVersion(request: FhirRequest, current: Stored | undefined): OutcomeIssue[] {
+  const expect = expectedVersion(request, current)
+  return expect === 'any' || expect === (current?.v ?? 'absent') ? [] : [{ code: 'version-conflict', expression: ['http.If-Match'] }]
+}
+
 async function ofContent(deps: FhirDeps, request: FhirRequest, asked: Asked): Promise<OutcomeIssue[]> {
   const { type, id, mode, profile, sent } = asked
   const { resource, decimals } = sent ?? parseResource(await stored(deps, request, type, id ?? ''))
@@ -113,9 +157,11 @@ async function ofContent(deps: FhirDeps, request: FhirRequest, asked: Asked): Pr
   if (sent && isUpdate && (resource.id === undefined || (id !== undefined && resource.id !== id)))
     own.push({ code: 'id-mismatch', expression: [`${type}.id`] })
   if (profile !== undefined && !deps.validator.knows(profile)) own.push({ code: 'profile-unknown' })
-  const found = deps.validator.validate(resource, {
+  await deps.validator.refresh()
+  const found = await deps.validator.judge(resource, {
     mode: isUpdate ? 'update' : 'create',
     decimals,
+    thorough: true,
     ...(profile === undefined ? {} : { profiles: [profile] }),
   })
   return [...own, ...(sent ? placed(toOutcomeIssues(found), request, asked) : toOutcomeIssues(found))]
@@ -142,10 +188,16 @@ async function stored(deps: FhirDeps, request: FhirRequest, type: string, id: st
   requireScope(request.actor, type, 'r')
   // Issues name elements of the stored form.
   if (request.actor.form !== 'IDENT' && !request.actor.unrestricted) throw new OutcomeError('not-permitted')
+  const value = await seen(deps, request, type, id)
+  if (value.deleted) throw new OutcomeError('gone')
+  return bodyText(value)
+}
+
+/** As the caller sees it; on record. @throws OutcomeError not-found, also of what is hidden */
+async function seen(deps: FhirDeps, request: FhirRequest, type: string, id: string): Promise<Stored> {
   const { value } = await auditedRead(deps, request, { interaction: 'validate', action: 'R', type, id }, () =>
     decided(deps, request, [], (decision) => deps.store.read(decision, type, id)),
   )
   if (!value) throw notFound()
-  if (value.deleted) throw new OutcomeError('gone')
-  return bodyText(value)
+  return value
 }

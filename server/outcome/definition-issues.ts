@@ -28,5 +28,11 @@ export const DEFINITION_ISSUES = {
     zh: '切片之前没有定义 slicing',
     en: 'The slice comes without a slicing before it',
   },
+  'definition-expression': {
+    status: 422,
+    type: 'value',
+    zh: '约束的表达式引用了该类型没有的元素 {rule}',
+    en: 'The expression of the constraint names {rule}, which the type does not have',
+  },
   'modifier-unknown': { status: 422, type: 'extension', zh: '未知的修饰扩展（modifierExtension）', en: 'Unknown modifier extension' },
 } as const satisfies Record<string, IssueDefinition>

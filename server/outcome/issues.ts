@@ -249,6 +249,12 @@ export const ISSUES = {
   fixed: issue(422, 'value', '值与固定值不符（{profile}）', 'The value is not the fixed one ({profile})'),
   slice: issue(422, 'structure', '切片不符（{rule}，{profile}）', 'A slice does not fit ({rule}, {profile})'),
   binding: issue(422, 'code-invalid', '代码不在值集 {rule} 中', 'The code is not in value set {rule}'),
+  'binding-unchecked': issue(
+    422,
+    'incomplete',
+    '无法对照值集 {rule} 校验代码：其内容在本服务器上无法求出',
+    'The code could not be checked: what is in value set {rule} cannot be worked out here',
+  ),
   invariant: issue(422, 'invariant', '违反约束 {rule}（{profile}）', 'Invariant {rule} is violated ({profile})'),
   'narrative-active': issue(
     422,
@@ -354,6 +360,12 @@ export const ISSUES = {
   'record-failed': issue(422, 'exception', '此记录无法处理，已隔离', 'This record could not be processed and is quarantined'),
   'record-too-large': issue(413, 'too-long', '一条记录中的资源超过 {max}', 'One record has more than {max} resources'),
   'resource-invalid': issue(422, 'structure', '映射结果不是有效的 R4 资源，已隔离', 'What was mapped is no valid R4 resource; quarantined'),
+  'source-refused': issue(
+    422,
+    'business-rule',
+    '此来源的配置拒收有此类问题的记录，已隔离',
+    'The source is configured to be refused for what is wrong with the record; quarantined',
+  ),
   'patient-unknown': issue(422, 'required', '记录中没有可识别患者的号码', 'The record has no number by which its patient could be known'),
   'waiting-for-patient': issue(
     200,

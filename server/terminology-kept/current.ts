@@ -1,4 +1,5 @@
 /** Which versions of a system are in force: one row for each system, changed in one write. */
+import { countRevision } from '../store/codes-revision.ts'
 import type { CurrentDoc, KeptTables, LoadDoc } from './tables.ts'
 
 /** An answer that is being made of a version that was replaced has so long. */
@@ -12,6 +13,7 @@ export async function publish(tables: KeptTables, doc: LoadDoc, now: () => Date)
   const replaced = await changed(tables, _id, (versions) =>
     [...versions.filter((one) => one.version !== version), { version, load }].sort((a, b) => collator.compare(b.version, a.version)),
   )
+  await countRevision(tables.revision)
   await tables.loads.updateMany(
     { _id: { $in: replaced.filter((one) => one.version === version && one.load !== load).map((one) => one.load) } },
     { status: 'replaced', ended: now() },
@@ -21,6 +23,7 @@ export async function publish(tables: KeptTables, doc: LoadDoc, now: () => Date)
 /** @returns false: there is no such version */
 export async function withdraw(tables: KeptTables, url: string, version: string, now: () => Date): Promise<boolean> {
   const before = await changed(tables, url, (versions) => versions.filter((one) => one.version !== version))
+  await countRevision(tables.revision)
   const loads = before.filter((one) => one.version === version).map(({ load }) => load)
   if (loads.length === 0) return false
   await tables.loads.updateMany({ _id: { $in: loads } }, { status: 'replaced', ended: now() })

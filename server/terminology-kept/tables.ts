@@ -1,5 +1,6 @@
 /** The tables of code systems that are kept in MongoDB: their concepts, what these are found by, and the loads that brought them. */
 import { systemDecision } from '../access/decision.ts'
+import { type CodesRevisionDoc, revisionTable } from '../store/codes-revision.ts'
 import type { Store, Table, TableDoc } from '../store/types.ts'
 
 const KEEPING = systemDecision('terminology')
@@ -89,6 +90,8 @@ export interface KeptTables {
   current: Table<CurrentDoc>
   /** the number of the last load */
   counter: Table<TableDoc>
+  /** counted whenever what is in force has changed */
+  revision: Table<CodesRevisionDoc>
 }
 
 const names = {
@@ -105,6 +108,7 @@ export const keptTables = (store: Store): KeptTables => ({
   loads: store.table<LoadDoc>(KEEPING, names.loads),
   current: store.table<CurrentDoc>(KEEPING, names.current),
   counter: store.table<TableDoc>(KEEPING, names.counter),
+  revision: revisionTable(store, KEEPING),
 })
 
 export async function prepareKeptTables({ concepts, terms, loads }: KeptTables): Promise<void> {

@@ -130,8 +130,10 @@ export function createBaseWalker(parts: BaseWalkerParts): BaseWalker {
 
   function weaklyBound(url: string, type: string, value: unknown, at: string, walk: Walk): void {
     const set = parts.extensible(url)
-    if (!set || membership(set, type, value) !== 'out') return
-    walk.issues.add({ severity: 'warning', code: extensibleCode(set, value), expression: at, rule: set.url, kind: 'structure' })
+    const found = set ? membership(set, type, value) : 'open'
+    if (!set || found === 'in' || found === 'open' || found === 'absent') return
+    const code = found === 'unchecked' ? 'binding-unchecked' : extensibleCode(set, value)
+    walk.issues.add({ severity: 'warning', code, expression: at, rule: set.url, kind: 'structure' })
   }
 
   return (node, value, at, walk) => walkObject(node, value, at, walk, { path: node.path, type: node.path })

@@ -1,5 +1,6 @@
 /** Membership of codes in value sets. */
 import type { IssueCode } from '../outcome/issues.ts'
+import type { AskedCode, CodeAnswer } from './stored-codes.ts'
 
 /** What a validator knows of one value set. */
 export interface CodeSet {
@@ -11,6 +12,10 @@ export interface CodeSet {
   codes: Set<string>
   /** false when a code system in it is a fragment or an example: an unknown code may be right */
   complete: boolean
+  /** nothing that comes with the server defines it */
+  undefined?: true
+  /** what is stored says of a code; undefined: nothing stored belongs to the set */
+  stored?(asked: AskedCode): CodeAnswer | undefined
 }
 
 export const codeSet = (url: string): CodeSet => ({ url, systems: new Map(), codes: new Set(), complete: true })
@@ -27,16 +32,25 @@ export function addCodes(set: CodeSet, system: string, codes: Iterable<string>):
 type Json = Record<string, unknown>
 
 /** `absent`: there is no code to check (an extension such as data-absent-reason stands for it, or only a text). */
-export type Membership = 'in' | 'out' | 'absent'
+export type Membership = CodeAnswer | 'absent'
 
 /** Membership of a value of type code, string, uri, Coding, CodeableConcept or Quantity. */
 export function membership(set: CodeSet, type: string, value: unknown): Membership {
-  if (typeof value === 'string') return set.codes.has(value) ? 'in' : 'out'
+  if (typeof value === 'string') return set.stored?.({ code: value }) ?? shippedSays(set, set.codes.has(value))
   if (value === null || typeof value !== 'object') return 'absent'
   if (type !== 'CodeableConcept') return codingIn(set, value as Json)
   const codings = (value as { coding?: Json[] }).coding ?? []
   if (codings.length === 0) return 'absent'
-  return codings.some((coding) => coding !== null && codingIn(set, coding) === 'in') ? 'in' : 'out'
+  // One coding is enough (R4 terminologies.html#required); of several that are not in it, the one of which least is known.
+  const answers = new Set(codings.map((coding) => (coding === null ? 'out' : codingIn(set, coding))))
+  return BEST.find((answer) => answers.has(answer)) ?? 'out'
+}
+
+const BEST: readonly Membership[] = ['in', 'open', 'unchecked', 'doubtful']
+
+const shippedSays = (set: CodeSet, has: boolean): CodeAnswer => {
+  if (has) return 'in'
+  return set.undefined ? 'open' : set.complete ? 'out' : 'doubtful'
 }
 
 /**
@@ -53,9 +67,11 @@ export function extensibleCode({ systems }: CodeSet, value: unknown): IssueCode 
 }
 
 function codingIn(set: CodeSet, coding: Json): Membership {
-  const { system, code } = coding
+  const { system, code, version } = coding
   if (typeof code !== 'string') return 'absent'
   if (typeof system !== 'string') return 'out'
+  const stored = set.stored?.({ code, system, ...(typeof version === 'string' ? { version } : {}) })
+  if (stored) return stored
   const codes = set.systems.get(system)
-  return codes === null || codes?.has(code) ? 'in' : 'out'
+  return shippedSays(set, codes === null || codes?.has(code) === true)
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addCodes, type CodeSet, codeSet } from './bindings.ts'
 import { publishedCodes, publishedProfile, publishedSystem } from './published.ts'
+import { type AskedCode, NONE_STORED, type StoredCodes } from './stored-codes.ts'
 
 export interface ProfileDefinition {
   resourceType: 'StructureDefinition'
@@ -76,6 +77,8 @@ export interface ProfileDefinitions {
   structure(canonical: string): ProfileDefinition | undefined
   /** undefined when the value set is not known here */
   codes(valueSet: string): CodeSet | undefined
+  /** the same with what is stored, for bindings: also a set that may be stored once */
+  bound(valueSet: string): CodeSet | undefined
   /** all codes of a code system that is known completely */
   system(url: string): ReadonlySet<string> | undefined
 }
@@ -94,7 +97,16 @@ export function readGenerated(): readonly Definition[] {
 
 export const unversioned = (canonical: string): string => canonical.split('|')[0] ?? canonical
 
-export function indexDefinitions(definitions: readonly Definition[]): ProfileDefinitions {
+export interface IndexOptions {
+  stored?: StoredCodes
+  /** R4 itself requires the set: what is stored under its address is no other R4 */
+  isRequired?(valueSet: string): boolean
+}
+
+export function indexDefinitions(
+  definitions: readonly Definition[],
+  { stored = NONE_STORED, isRequired = () => false }: IndexOptions = {},
+): ProfileDefinitions {
   const structures = new Map<string, ProfileDefinition>()
   const valueSets = new Map<string, ValueSetDefinition>()
   const codeSystems = new Map<string, CodeSystemDefinition>()
@@ -112,6 +124,16 @@ export function indexDefinitions(definitions: readonly Definition[]): ProfileDef
     expanded.set(url, known)
     return known
   }
+  const bindings = new Map<string, CodeSet>()
+  const bound = (canonical: string): CodeSet | undefined => {
+    if (stored === NONE_STORED || isRequired(unversioned(canonical))) return codes(canonical)
+    const known = bindings.get(canonical)
+    if (known) return known
+    const shipped: CodeSet = codes(canonical) ?? { ...codeSet(unversioned(canonical)), complete: false, undefined: true }
+    const made = { ...shipped, stored: (asked: AskedCode) => stored.answer(canonical, asked) }
+    bindings.set(canonical, made)
+    return made
+  }
   const systems = new Map<string, ReadonlySet<string>>()
   for (const { url, content, concept } of codeSystems.values())
     if (content === 'complete' && concept) systems.set(url, new Set(allCodes(concept)))
@@ -120,6 +142,7 @@ export function indexDefinitions(definitions: readonly Definition[]): ProfileDef
     structure: (canonical) =>
       structures.get(unversioned(canonical)) ?? (publishedProfile(unversioned(canonical)) as ProfileDefinition | undefined),
     codes,
+    bound,
     system: (url) => systems.get(url) ?? publishedSystem(url),
   }
 }

@@ -121,7 +121,7 @@ class Compiler {
       ...(targets.length > 0 && !targets.includes('Resource') ? { targets } : {}),
       ...(fixed === undefined ? {} : { fixed }),
       ...(pattern === undefined ? {} : { pattern }),
-      bindings: bindingsOf(element, this.parts.definitions.codes),
+      bindings: bindingsOf(element, this.parts.definitions.bound),
       invariants: this.invariants(element),
       children: (this.children.get(element.id) ?? []).map((child) => this.node(child)),
       ...(slicing ? { slicing } : {}),

@@ -5,7 +5,7 @@ import { extensibleCode, membership } from './bindings.ts'
 import type { IssueCode } from '../outcome/issues.ts'
 import type { ProfileNode, Slicing } from './profile-tree.ts'
 import { referencedType } from './references.ts'
-import { contains, identical, type Item } from './slice-matcher.ts'
+import { differing, identical, type Item } from './slice-matcher.ts'
 
 type Json = Record<string, unknown>
 
@@ -65,7 +65,8 @@ function checkPlace(node: ProfileNode, place: Place, walk: Walk, profile: string
     return
   }
   if (node.fixed !== undefined && !identical(place.value, node.fixed)) report('fixed', 'fixed value')
-  if (node.pattern !== undefined && !contains(place.value, node.pattern)) report('fixed', 'pattern')
+  if (node.pattern !== undefined)
+    for (const below of differing(place.value, node.pattern)) reporter(`${place.at}${below}`, walk, profile)('fixed', 'pattern')
   if (node.targets) checkTarget(node.targets, place.value, walk, report)
   for (const binding of node.bindings) checkBinding(binding, place, report)
   if (place.value !== undefined) check(node.invariants, place.value, place.at, walk, profile)
@@ -81,14 +82,22 @@ function checkTarget(targets: readonly string[], value: unknown, walk: Walk, rep
   if (type !== undefined && !targets.includes(type)) report('type', `Reference(${targets.join(' | ')})`)
 }
 
-/** A required binding is an error, but a warning when the codes that are loaded are only a part of the system. */
+/**
+ * A required binding is an error, but a warning when only a part of the system is known, or when the set cannot be evaluated; of a
+ * set or system that nobody here knows nothing is said.
+ */
 function checkBinding({ set, strength }: Binding, { value, type }: Place, report: Report): void {
   if (value === undefined) return
   const found = membership(set, type, value)
-  if (found === 'in') return
-  if (found === 'absent' && (strength === 'extensible' || hasExtension(value))) return
+  if (found === 'in' || found === 'open') return
+  if (found === 'unchecked') {
+    report('binding-unchecked', set.url, 'warning')
+    return
+  }
+  if (found === 'absent' && (set.undefined || strength === 'extensible' || hasExtension(value))) return
   const isRequired = strength === 'required'
-  report(isRequired ? 'binding' : extensibleCode(set, value), set.url, isRequired && set.complete ? 'error' : 'warning')
+  const isSure = found === 'out' || (found === 'absent' && set.complete)
+  report(isRequired ? 'binding' : extensibleCode(set, value), set.url, isRequired && isSure ? 'error' : 'warning')
 }
 
 const hasExtension = (value: unknown): boolean => isObject(value) && value.extension !== undefined

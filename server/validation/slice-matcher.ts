@@ -62,7 +62,7 @@ function byValue(slice: SnapshotElement, path: string, elements: Elements, defin
   const wanted = expected(slice, path, elements) ?? expectedBehind(slice, path, elements, definitions)
   if (wanted !== undefined) return (item) => valuesAt(item.value, path, item.resolve).some((value) => contains(value, wanted))
   const bound = elements.get(path === '$this' ? slice.id : `${slice.id}.${path}`)
-  const set = bound?.binding?.strength === 'required' && bound.binding.valueSet ? definitions.codes(bound.binding.valueSet) : undefined
+  const set = bound?.binding?.strength === 'required' && bound.binding.valueSet ? definitions.bound(bound.binding.valueSet) : undefined
   if (!bound || !set) throw new Error(`${slice.id}: discriminator ${path} has no value`)
   return inValueSet(set, bound.type?.[0]?.code ?? 'code', path)
 }
@@ -141,6 +141,17 @@ export function contains(value: unknown, pattern: unknown): boolean {
   for (const key in pattern) if (!contains((value as Record<string, unknown>)[key], (pattern as Record<string, unknown>)[key])) return false
   return true
 }
+
+/** Where the value is not as the pattern wants it: the parts of an object that differ, a list and what has another form as a whole. */
+export function differing(value: unknown, pattern: unknown): string[] {
+  if (contains(value, pattern)) return []
+  if (!isPlain(value) || !isPlain(pattern)) return ['']
+  const wrong = Object.keys(pattern).filter((key) => !contains(value[key], pattern[key]))
+  if (wrong.some((key) => value[key] === undefined || Array.isArray(pattern[key]))) return ['']
+  return wrong.flatMap((key) => differing(value[key], pattern[key]).map((below) => `.${key}${below}`))
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object' && !Array.isArray(value)
 
 /** Exactly the same. */
 export function identical(value: unknown, fixed: unknown): boolean {

@@ -12,12 +12,12 @@ import { isInContext, isModifier, kindOf, reportUnknownParts, suitsContext } fro
 import { createBaseInvariants } from './invariants.ts'
 import { IssueList, type ValidationIssue } from './issue.ts'
 import { type Definition, indexDefinitions, readGenerated, unversioned } from './profile-definitions.ts'
-import { publishedCodes } from './published.ts'
 import { compileProfile, type ProfileNode } from './profile-tree.ts'
 import { walkProfile } from './profile-walker.ts'
 import { applyRules } from './rules/rules.ts'
 import { readable } from './readable.ts'
 import { resolveWithin } from './references.ts'
+import { NONE_STORED, type StoredCodes } from './stored-codes.ts'
 import { RULES } from './text-rules/rules.ts'
 
 export type { ValidationIssue } from './issue.ts'
@@ -28,13 +28,21 @@ export interface ValidateOptions {
   mode: 'create' | 'update'
   /** number texts as sent, for sums of money */
   decimals?: DecimalTexts
+  /** also asks of every code whether its stored system has it: that refuses no write (kind `text`) */
+  thorough?: boolean
 }
 
 export interface Validator {
-  /** All that is wrong with the resource, errors and warnings; it never throws for what a client may send. */
+  /** All that is wrong with the resource, errors and warnings, as far as it is known at once; it never throws for what a client may send. */
   validate(resource: FhirResource, options: ValidateOptions): ValidationIssue[]
+  /** The same with what is stored of codes, as of the last `refresh`. @throws OutcomeError unavailable */
+  judge(resource: FhirResource, options: ValidateOptions): Promise<ValidationIssue[]>
+  /** looks whether what is stored of codes was changed: before what is written is judged. @throws OutcomeError unavailable */
+  refresh(): Promise<void>
   /** canonicals of the profiles on a resource type */
   profilesFor(type: string): string[]
+  /** those of them that the site demands */
+  demandedFor(type: string): readonly string[]
   /** whether a canonical is a profile or extension that is checked here */
   knows(canonical: string): boolean
 }
@@ -42,7 +50,14 @@ export interface Validator {
 export interface ValidatorOptions {
   /** StructureDefinitions (with snapshot), ValueSets and CodeSystems of the site, beside the generated ones */
   definitions?: readonly Definition[]
+  /** code systems and value sets that are stored; absent: there are none */
+  stored?: StoredCodes
+  /** profiles that the site demands of every resource of a type, whatever it claims itself */
+  demanded?: ReadonlyMap<string, readonly string[]>
 }
+
+/** What is asked in one go leads to few more questions: only a set that is changed all the time would go on. */
+const ROUNDS_MAX = 20
 
 const CORE = 'http://hl7.org/fhir/StructureDefinition/'
 
@@ -54,7 +69,11 @@ type Json = Record<string, unknown>
  */
 export function createValidator(options: ValidatorOptions = {}): Validator {
   const { structures, tree, evaluator, checkStructure, bindings } = loadBase()
-  const definitions = indexDefinitions([...readGenerated(), ...(options.definitions ?? [])])
+  const { stored = NONE_STORED, demanded } = options
+  const isRequired = (valueSet: string): boolean => bindings(valueSet) !== undefined
+  const definitions = indexDefinitions([...readGenerated(), ...(options.definitions ?? [])], { stored, isRequired })
+  /** of the validation that is under way: it waits for nothing */
+  let thorough = false
   const compiled = new Map<string, ProfileNode>()
   const walkBase = createBaseWalker({
     tree,
@@ -62,7 +81,7 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     invariantsOf: createBaseInvariants(structures, evaluator),
     nested,
     extension,
-    extensible: publishedCodes,
+    extensible: definitions.bound,
     text: textRules,
   })
 
@@ -101,11 +120,18 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     reportUnknownParts(profile, value, at, walk, url)
   }
 
+  function lacks(system: string, code: string, version?: string): boolean {
+    const asked = { code, system, ...(version === undefined ? {} : { version }) }
+    const answer = thorough ? stored.answer(system, asked) : undefined
+    return answer === undefined ? definitions.system(system)?.has(code) === false : answer === 'out'
+  }
+
   function textRules(type: string, value: unknown, at: string, { issues, env }: Walk): void {
     for (const rule of RULES.get(type) ?? [])
       rule(value, {
         resource: env.resource,
         system: definitions.system,
+        lacks,
         codes: (canonical) => definitions.codes(canonical) ?? bindings(unversioned(canonical)),
         tree,
         report: (code, name, below = '', severity = 'error') =>
@@ -117,8 +143,11 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     const root = contained ? walk.env.rootResource : resource
     const bundle =
       !contained && walk.env.resource !== resource && typeof walk.env.resource === 'object' ? walk.env.resource : walk.env.bundle
-    validateAt(resource, at, { ...walk, env: { ...walk.env, rootResource: root, bundle } }, [])
+    validateAt(resource, at, { ...walk, env: { ...walk.env, rootResource: root, bundle } }, contained ? [] : demandedOf(resource))
   }
+
+  /** What is contained is a part of another resource, of which the site demands something itself. */
+  const demandedOf = ({ resourceType }: Json): readonly string[] => demanded?.get(String(resourceType)) ?? []
 
   /** One resource and what is in it. Profiles are only asked when the base is sound: they would repeat its errors. */
   function validateAt(sent: Json, at: string, outer: Pick<Walk, 'issues' | 'decimals' | 'env'>, extra: readonly string[]): void {
@@ -170,11 +199,12 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
 
   const host: Host = {
     isMember(value, canonical) {
-      const set = definitions.codes(canonical) ?? bindings(unversioned(canonical))
+      const set = bindings(unversioned(canonical)) ?? definitions.bound(canonical)
       if (!set) return undefined
       const type = typeof value === 'string' ? 'code' : 'coding' in ((value ?? {}) as object) ? 'CodeableConcept' : 'Coding'
       const found = membership(set, type, value)
-      return found === 'in' || (set.complete ? false : undefined)
+      if (found === 'in') return true
+      return found === 'out' || (found === 'absent' && set.complete) ? false : undefined
     },
     conforms(value, canonical, env) {
       const definition = definitions.structure(canonical)
@@ -188,15 +218,25 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     resolve: resolveWithin,
   }
 
+  function validate(resource: FhirResource, { profiles = [], decimals, thorough: all = false }: ValidateOptions): ValidationIssue[] {
+    const issues = new IssueList()
+    const env = { resource, rootResource: resource, context: resource, host }
+    thorough = all
+    validateAt(resource, resource.resourceType, { issues, decimals, env }, [...demandedOf(resource), ...profiles])
+    return withoutRepeated(issues.found)
+  }
+
   return {
-    validate(resource, { profiles = [], decimals }) {
-      const issues = new IssueList()
-      const env = { resource, rootResource: resource, context: resource, host }
-      validateAt(resource, resource.resourceType, { issues, decimals, env }, profiles)
-      return withoutRepeated(issues.found)
+    validate,
+    async judge(resource, options) {
+      let found = validate(resource, options)
+      for (let round = 0; round < ROUNDS_MAX && (await stored.settle()); round++) found = validate(resource, options)
+      return found
     },
+    refresh: () => stored.refresh(),
     profilesFor: (type) =>
       [...definitions.structures.values()].filter((each) => each.type === type && type !== 'Extension').map((each) => each.url),
+    demandedFor: (type) => demanded?.get(type) ?? [],
     knows: (canonical) => definitions.structure(canonical) !== undefined,
   }
 }

@@ -4,6 +4,7 @@ import { systemDecision } from '../access/decision.ts'
 import { type ParsedResource, parseResource, stampText } from '../fhir/resource-text.ts'
 import type { IndexEntry } from '../search/plan.ts'
 import type { Search } from '../search/types.ts'
+import { revisionWrites } from '../store/codes-revision.ts'
 import type { AuditRecord, SideWrite, Store, Stored, Write, WriteResult } from '../store/types.ts'
 import type { Draft, WriteExtra, Writer, WriterResult } from './types.ts'
 
@@ -119,7 +120,7 @@ function isUnchanged({ draft, parsed }: Ready, current: Stored | undefined): boo
 type Accounted = Omit<WriteExtra, 'audit'> & { audit: AuditRecord[] }
 
 async function commit(deps: WriterDeps, changing: Ready[], prepared: Prepared, extra: Accounted): Promise<WriteResult> {
-  const side = [...(extra.side ?? []), ...prepared.side]
+  const side = [...(extra.side ?? []), ...prepared.side, ...revisionWrites(changing.map(({ draft }) => draft.type))]
   const claims = extra.claims ?? []
   const { audit } = extra
   if (changing.length + side.length + claims.length + audit.length === 0) return { ok: true, written: [] }

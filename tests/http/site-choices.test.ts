@@ -14,7 +14,9 @@ import {
   putAll,
   relabelled,
 } from '../consent/resources.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+
+const CN_LOCATION = 'https://fhir-cn.example/StructureDefinition/cn-location'
 
 let server: TestServer
 let engine: string
@@ -24,8 +26,8 @@ beforeAll(async () => {
   const demo = readFileSync(DEMO_CONFIG_FILE, 'utf8')
   const config = demo
     .replace('  - client_id: h2-engine\n', '  - client_id: h2-engine\n    createIds: h2-lis.\n')
-    .replace(/^policy:$/m, 'policy:\n  conditionalDelete: multiple')
-  expect([config.includes('createIds'), config.includes('conditionalDelete')]).toEqual([true, true])
+    .replace(/^policy:$/m, `profiles:\n  Location: [${CN_LOCATION}]\npolicy:\n  conditionalDelete: multiple`)
+  expect(['createIds', 'conditionalDelete', CN_LOCATION].map((part) => config.includes(part))).toEqual([true, true, true])
   server = await startTestServer({ config })
   await putAll(server, await server.token('loader'), [
     practitioner('doc-1'),
@@ -98,6 +100,49 @@ describe('creating by PUT', () => {
     const [others, nobody] = [await about('q'), await about('nobody')]
     expect([others.status, others.text]).toEqual([403, nobody.text])
     expect((await server.call('GET', '/fhir/Observation/h2-lis.3', { token: engine })).status).toBe(404)
+  })
+})
+
+describe('profiles that the site demands', () => {
+  const place = { resourceType: 'Location', name: '一号楼' }
+  const whole = {
+    ...place,
+    physicalType: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/location-physical-type', code: 'bu' }] },
+    managingOrganization: { reference: 'Organization/H2' },
+  }
+  const missing = ['Location.physicalType', 'Location.managingOrganization']
+  const wanting = (answer: Answer, at = '') =>
+    answer.json.issue
+      .filter(({ expression }: { expression?: string[] }) =>
+        missing.some((one) => expression?.[0] === one.replace('Location', at || 'Location')),
+      )
+      .map(({ details }: { details: { coding: { code: string }[] } }) => details.coding[0]?.code)
+
+  test('are met by every resource of the type, whatever it claims', async () => {
+    const send = (body: object) => server.call('POST', '/fhir/Location', { token: other, body })
+    const refused = await send(place)
+    expect([refused.status, wanting(refused)]).toEqual([422, ['required', 'required']])
+    expect((await send(whole)).status).toBe(201)
+    const validated = await server.call('POST', '/fhir/Location/$validate', { token: other, body: place })
+    expect(wanting(validated)).toEqual(['required', 'required'])
+  })
+
+  test('also inside of a Bundle, and not by what is only a part of another resource', async () => {
+    const check = (type: string, body: object) => server.call('POST', `/fhir/${type}/$validate`, { token: other, body })
+    const bundle = {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: [{ fullUrl: 'urn:uuid:00000000-0000-4000-8000-000000000000', resource: place }],
+    }
+    expect(wanting(await check('Bundle', bundle), 'Bundle.entry[0].resource')).toEqual(['required', 'required'])
+    const holder = { resourceType: 'Basic', code: { text: 'x' }, subject: { reference: '#l' }, contained: [{ ...place, id: 'l' }] }
+    expect(wanting(await check('Basic', holder), 'Basic.contained[0]')).toEqual([])
+  })
+
+  test('are said by the CapabilityStatement', async () => {
+    const { json } = await server.call('GET', '/fhir/metadata')
+    const of = (name: string) => json.rest[0].resource.find(({ type }: { type: string }) => type === name).profile
+    expect([of('Location'), of('Basic')]).toEqual([CN_LOCATION, 'http://hl7.org/fhir/StructureDefinition/Basic'])
   })
 })
 

@@ -85,7 +85,6 @@ describe('a resource that is sent', () => {
   test('as an update it has the id of its address', async () => {
     expect(said(await ask('Patient/p/$validate', { ...SOUND, id: 'p' }))).toEqual(['information valid'])
     expect(said(await ask('Patient/p/$validate', { ...SOUND, id: 'x' }))).toEqual(['error id-mismatch Patient.id'])
-    expect(said(await ask('Patient/$validate', parameters(SOUND, { mode: 'update' })))).toEqual(['error id-mismatch Patient.id'])
     expect(said(await ask('Observation/$validate', SOUND))).toEqual(['error resource-type-mismatch resourceType'])
   })
 
@@ -104,11 +103,52 @@ describe('a resource that is sent', () => {
   })
 })
 
+describe('as it would be written', () => {
+  const ours = { ...SOUND, id: 'p' }
+  const loader = () => server.token('loader')
+
+  test('mode=create: whether the caller may create it', async () => {
+    const mine = { ...observation('x', 'p', 'x', { meta: undefined }), id: undefined }
+    const others = { ...mine, subject: { reference: 'Patient/q' } }
+    expect(said(await ask('Observation/$validate', parameters(mine, { mode: 'create' })))).toEqual(['information valid'])
+    expect(said(await ask('Observation/$validate', parameters(others, { mode: 'create' })))).toEqual(['error not-permitted'])
+    // Without a mode it is the content alone that is asked about.
+    expect(said(await ask('Observation/$validate', parameters(others)))).toEqual(['information valid'])
+    const reading = await server.token('h1-engine', { scope: 'system/*.ru' })
+    expect((await ask('Patient/$validate', parameters(SOUND, { mode: 'create' }), reading)).status).toBe(403)
+  })
+
+  test('mode=update: against what stands, with its version', async () => {
+    expect(said(await ask('Patient/p/$validate', parameters(ours, { mode: 'update' })))).toEqual(['information valid'])
+    expect(said(await ask('Patient/p/$validate', parameters({ ...SOUND, id: 'x' }, { mode: 'update' })))).toEqual([
+      'error id-mismatch Patient.id',
+    ])
+    const headers = { 'If-Match': 'W/"7"' }
+    const body = parameters(ours, { mode: 'update' })
+    const old = await server.call('POST', '/fhir/Patient/p/$validate', { token: engine, body, headers })
+    expect([old.status, said(old)]).toEqual([200, ['error version-conflict http.If-Match']])
+    const creating = await server.token('h1-engine', { scope: 'system/*.cr' })
+    expect((await ask('Patient/p/$validate', body, creating)).status).toBe(403)
+  })
+
+  test('mode=update of what is hidden answers as of what is absent', async () => {
+    const of = (id: string) => ask(`Observation/${id}/$validate`, parameters(observation(id, 'p', 'x'), { mode: 'update' }))
+    const [hidden, absent] = [await of('others'), await of('absent')]
+    expect([hidden.status, hidden.text]).toEqual([404, absent.text])
+    // Operators write without seeing, and create under an id.
+    expect((await ask('Patient/absent/$validate', parameters({ ...SOUND, id: 'absent' }, { mode: 'update' }), await loader())).status).toBe(
+      200,
+    )
+  })
+})
+
 describe('what stands', () => {
   test('against a profile', async () => {
     expect(said(await ask('Patient/p/$validate'))).toEqual(['information valid'])
     const answer = await ask('Patient/p/$validate', parameters(undefined, { profile: 'urn:unknown', mode: 'profile' }))
     expect(said(answer)).toEqual(['error profile-unknown'])
+    const known = await ask(`Patient/p/$validate?mode=profile&profile=${encodeURIComponent(PROFILE)}`)
+    expect([known.status, said(known).some((line) => line.startsWith('error'))]).toEqual([200, true])
   })
 
   test('before a deletion', async () => {
@@ -135,6 +175,11 @@ describe('what stands', () => {
 test.each<[string, string, unknown, number]>([
   ['no resource', 'Patient/$validate', parameters(undefined), 400],
   ['an unknown mode', 'Patient/$validate', parameters(SOUND, { mode: 'x' }), 400],
+  ['an update without an address', 'Patient/$validate', parameters(SOUND, { mode: 'update' }), 400],
+  ['a profile without an address', 'Patient/$validate', parameters(SOUND, { mode: 'profile', profile: PROFILE }), 400],
+  ['what stands, and is sent', 'Patient/p/$validate', parameters(SOUND, { mode: 'profile', profile: PROFILE }), 400],
+  ['what stands, against no profile', 'Patient/p/$validate', parameters(undefined, { mode: 'profile' }), 400],
+  ['an update of nothing', 'Patient/p/$validate', parameters(undefined, { mode: 'update' }), 400],
   ['an unknown parameter', 'Patient/$validate', parameters(SOUND, { foo: 'x' }), 400],
   ['no JSON', 'Patient/$validate', '{', 400],
   ['an unknown type', 'Foo/$validate', SOUND, 404],

@@ -100,7 +100,7 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
     ],
     mapping: (id) => (id === recordsMapping.id ? recordsMapping : undefined),
     translate: () => undefined,
-    validate: (resource, decimals) =>
+    validate: async (resource, decimals) =>
       validator.validate(resource, { mode: 'update', decimals }).map((issue) => ({ ...issue, base: issue.kind === 'structure' })),
     relink: (patient, from, to) => access.relink(patient, from, to),
     consented: (persons) => access.consented(persons),

@@ -56,6 +56,16 @@ export const BROKEN: readonly Broken[] = [
   },
   { code: 'definition-kind', resource: constrained({ kind: 'complex-type' }) },
   {
+    code: 'definition-expression',
+    resource: constrained({
+      differential: {
+        element: [
+          { id: 'Patient', path: 'Patient', constraint: [{ key: 'x-1', severity: 'error', human: 'x', expression: 'nickname.exists()' }] },
+        ],
+      },
+    }),
+  },
+  {
     code: 'definition-slicing',
     resource: constrained({ snapshot: { element: [{ id: 'Patient.name:x', path: 'Patient.name', sliceName: 'x' }] } }),
   },

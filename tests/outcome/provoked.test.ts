@@ -42,6 +42,12 @@ beforeAll(async () => {
   })
   const set = (id: string, compose: object) => ({ resourceType: 'ValueSet', id, url: `urn:provoked:${id}`, status: 'active', compose })
   await open.call('PUT', '/fhir/ValueSet/round', { body: set('round', { include: [{ valueSet: ['urn:provoked:round'] }] }) })
+  // In the place of the set to which cn-location binds its type.
+  const types = {
+    ...set('types', { include: [{ valueSet: ['urn:provoked:round'] }] }),
+    url: 'https://fhir-cn.example/ValueSet/cn-location-type',
+  }
+  await open.call('PUT', '/fhir/ValueSet/types', { body: types })
   const concept = Array.from({ length: 10_001 }, (_, at) => ({ code: `c${at}` }))
   await open.call('PUT', '/fhir/ValueSet/many', { body: set('many', { include: [{ system: 'urn:x', concept }] }) })
   const noted = (count: number) => ({

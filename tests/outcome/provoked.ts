@@ -351,6 +351,15 @@ export const REQUESTS: readonly Provoked[] = [
   expanded('code-system-content', { system: 'http://unitsofmeasure.org' }),
   expanded('value-set-filter', { system: ACT_CODE, filter: [{ property: 'wings', op: '=', value: '2' }] }),
   expanded('code-system-version', { system: ACT_CODE, version: '1' }, { name: 'check-system-version', valueUri: `${ACT_CODE}|2018-08-12` }),
+  validated(
+    'binding-unchecked',
+    {
+      resourceType: 'Location',
+      meta: { profile: ['https://fhir-cn.example/StructureDefinition/cn-location'] },
+      physicalType: { coding: [{ system: 'urn:x', code: 'x' }] },
+    },
+    '/Location',
+  ),
   get('value-set-cycle', '/ValueSet/$expand?url=urn:provoked:round'),
   get('expansion-costly', '/ValueSet/$expand?url=urn:provoked:many'),
   { code: 'source-unknown', root: true, path: '/ingest/nobody/payloads', as: { client: 'h1-engine' } },

@@ -55,6 +55,15 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/ingest/dialects.ts',
     'mappings/parsers',
   ],
+  'server/bound-codes': [
+    'server/fhir',
+    'server/outcome',
+    'server/access/decision.ts',
+    'server/search/types.ts',
+    'server/store',
+    'server/terminology-service',
+    'server/validation/stored-codes.ts',
+  ],
   'server/writer': [
     'server/fhir',
     'server/outcome',

@@ -7,6 +7,7 @@ import { configFrom, loadConfig } from '../../server/config/config.ts'
 import { siteFormats } from '../../server/ingest/dialects.ts'
 import { createLog } from '../../server/log.ts'
 import { type Running, startServer } from '../../server/start.ts'
+import { KNOWN_RULES } from '../../server/validation/known-rules.ts'
 import { type TestDatabase, testDatabase } from './mongo.ts'
 
 export interface TestServer {
@@ -58,7 +59,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     ...(options.noAuth ? { YILIAN_NO_AUTH: '1' } : {}),
     ...options.environment,
   }
-  const load = { mappings: siteFormats(environment).ids }
+  const load = { mappings: siteFormats(environment).ids, validation: KNOWN_RULES }
   const config = options.config === undefined ? loadConfig(environment, load) : configFrom(options.config, environment, load)
   const running = await startServer(config, createLog('silent'), environment)
   return {

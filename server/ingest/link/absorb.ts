@@ -1,5 +1,6 @@
 /** A record that turned out to be another one of the same source: all that was said for it goes on under that one. */
 import type { Draft } from '../../writer/types.ts'
+import { checkFolded } from '../check.ts'
 import { draftOf } from '../fold/draft.ts'
 import { foldStatements, type StatementFor } from '../fold/stored.ts'
 import { retryingConflicts } from '../retry.ts'
@@ -55,7 +56,8 @@ async function write(
   gone: ContributionsDoc | undefined,
 ): Promise<Done> {
   const { changes } = await foldStatements(tables, wanted)
-  const drafts = [...changes.filter((c) => c.changed).map((c) => draftOf(c, true)), ...more]
+  const changed = changes.filter((c) => c.changed)
+  const drafts = [...(await Promise.all(changed.map(async (c) => draftOf(c, true, (await checkFolded(deps, c.folded)).parsed)))), ...more]
   const side = changes.flatMap((c) => c.side ?? [])
   if (gone) {
     // The guard first: a statement that arrives meanwhile must not go with the row.

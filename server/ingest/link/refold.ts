@@ -1,4 +1,5 @@
 /** Resources whose person changed are folded again from what is known of them. */
+import { checkFolded } from '../check.ts'
 import { draftOf } from '../fold/draft.ts'
 import { foldStatements, type StatementFor } from '../fold/stored.ts'
 import { retryingConflicts } from '../retry.ts'
@@ -13,10 +14,8 @@ export async function refold(deps: IngestDeps, tables: IngestTables, keys: reado
     const { changes } = await foldStatements(tables, keys)
     const changed = changes.filter((c) => c.changed)
     if (changed.length === 0) return { done: true }
-    const result = await deps.writer.write(
-      changed.map((c) => draftOf(c, true)),
-      { side: changed.flatMap((c) => c.side ?? []) },
-    )
+    const drafts = await Promise.all(changed.map(async (c) => draftOf(c, true, (await checkFolded(deps, c.folded)).parsed)))
+    const result = await deps.writer.write(drafts, { side: changed.flatMap((c) => c.side ?? []) })
     return result.ok ? { done: true } : undefined
   })
 }

@@ -33,19 +33,20 @@ async function merge(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse
   const [source, target] = [await patientOf(deps, asked.source), await patientOf(deps, asked.target)]
   if (asked.preview) {
     const plan = await deps.merging.join(source, target, true)
-    const { parsed } = targetDraft(deps, request, asked, plan)
+    const { parsed } = await targetDraft(deps, request, asked, plan)
     const { size: count } = new Set(plan.regroup.moved.map(({ patient }) => patient))
     return answered(deps, request, 'merge', asked, { code: 'merge-preview', params: { count }, target, text: parsed?.text ?? '' })
   }
   await overWhatStands(false, [`Patient/${source}`, `Patient/${target}`], async () => {
     const plan = await deps.merging.join(source, target, false)
-    await carryOut(deps, request, 'merge', plan, [patientDraft(plan.source, plan.texts.source), targetDraft(deps, request, asked, plan)])
+    const joined = await targetDraft(deps, request, asked, plan)
+    await carryOut(deps, request, 'merge', plan, [patientDraft(plan.source, plan.texts.source), joined])
   })
   return answered(deps, request, 'merge', asked, { code: 'merged', target })
 }
 
 /** The target as `result-patient` says, or with the link alone. @throws OutcomeError merge-result and what is wrong with the resource */
-function targetDraft(deps: FhirDeps, request: FhirRequest, asked: Asked, plan: MergePlan): Draft {
+async function targetDraft(deps: FhirDeps, request: FhirRequest, asked: Asked, plan: MergePlan): Promise<Draft> {
   const made = patientDraft(plan.target, plan.texts.target)
   if (asked.result === undefined) return made
   const parsed = parseResource(asked.result)
@@ -53,7 +54,7 @@ function targetDraft(deps: FhirDeps, request: FhirRequest, asked: Asked, plan: M
   const source = JSON.parse(Buffer.from(plan.source.body).toString()) as FhirResource
   requireResult(asked, parsed.resource, before, source)
   const { type, id } = made
-  const draft = draftOf(deps, request.actor, { type, id, method: 'PUT', expect: plan.target.v, parsed })
+  const draft = await draftOf(deps, request.actor, { type, id, method: 'PUT', expect: plan.target.v, parsed })
   return { ...made, parsed: keepLabels(draft.parsed ?? parsed, plan.target) }
 }
 

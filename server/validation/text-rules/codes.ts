@@ -4,10 +4,11 @@ import { UCUM_SYSTEM, ucumUnit } from '../../fhir/ucum.ts'
 import type { TextRule } from './rule.ts'
 
 /** Of a Coding or a Quantity: a code that its system does not have. Wherever it stands, nobody can know what it means. */
-export const codeRules: TextRule = (coding, { system: codesOf, report }) => {
-  const { system, code } = coding as { system?: unknown; code?: unknown }
+export const codeRules: TextRule = (coding, { lacks, report }) => {
+  const { system, code, version } = coding as { system?: unknown; code?: unknown; version?: unknown }
   if (typeof system !== 'string' || typeof code !== 'string') return
-  if (system === UCUM_SYSTEM ? !isUnit(code) : codesOf(system)?.has(code) === false) report('code-unknown', system)
+  if (system === UCUM_SYSTEM ? !isUnit(code) : lacks(system, code, typeof version === 'string' ? version : undefined))
+    report('code-unknown', system)
 }
 
 const UNITS_MAX = 5_000

@@ -20,9 +20,8 @@ export const conceptMapRules: TextRule = (map, context) => {
   for (const [index, each] of objectsOf<Group>(group)) groupRules(each, `.group[${index}]`, context, source)
 }
 
-function groupRules({ source, target, element }: Group, at: string, { system, report }: TextContext, from: CodeSet | undefined): void {
-  const isUnknown = (url: unknown, code: unknown): boolean =>
-    typeof url === 'string' && typeof code === 'string' && system(url)?.has(code) === false
+function groupRules({ source, target, element }: Group, at: string, { lacks, report }: TextContext, from: CodeSet | undefined): void {
+  const isUnknown = (url: unknown, code: unknown): boolean => typeof url === 'string' && typeof code === 'string' && lacks(url, code)
   const isOutside = (code: unknown): boolean => from?.complete === true && typeof code === 'string' && !from.codes.has(code)
   for (const [index, mapped] of objectsOf<Mapped>(element)) {
     const below = `${at}.element[${index}]`

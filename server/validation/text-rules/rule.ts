@@ -8,8 +8,10 @@ export interface TextContext {
   report(code: IssueCode, rule: string, below?: string, severity?: 'error' | 'warning'): void
   /** the resource that the value stands in */
   resource: unknown
-  /** all codes of a code system that is known completely */
+  /** all codes of a code system that comes with the server as a whole */
   system(url: string): ReadonlySet<string> | undefined
+  /** the code system is known as a whole, and does not have the code */
+  lacks(system: string, code: string, version?: string): boolean
   /** all codes of a value set that is known completely */
   codes(url: string): CodeSet | undefined
   /** the types of R4 and their elements */

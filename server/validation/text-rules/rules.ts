@@ -7,6 +7,7 @@ import { bundleRules } from './bundle.ts'
 import { bundleLinkRules } from './bundle-links.ts'
 import { codeRules } from './codes.ts'
 import { conceptMapRules } from './concept-map.ts'
+import { constraintExpressionRules } from './constraint-expressions.ts'
 import { identifierRules } from './identifier.ts'
 import { narrativeRules } from './narrative.ts'
 import type { TextRule } from './rule.ts'
@@ -30,7 +31,7 @@ export const RULES: ReadonlyMap<string, readonly TextRule[]> = new Map<string, r
   ['Bundle', [bundleRules, bundleLinkRules]],
   ['ConceptMap', [conceptMapRules]],
   ['SearchParameter', [searchParameterRules]],
-  ['StructureDefinition', [structureDefinitionRules]],
+  ['StructureDefinition', [structureDefinitionRules, constraintExpressionRules]],
   ['StructureMap', [structureMapRules]],
   ['ValueSet', [valueSetRules]],
 ])

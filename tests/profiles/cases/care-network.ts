@@ -206,7 +206,7 @@ export const outpatient: ProfileCases = {
   id: 'cn-encounter-outpatient',
   valid: visit('cn-encounter-outpatient', 'AMB'),
   broken: [
-    ['a stay', (r) => (r.class.code = 'IMP'), { code: 'fixed', expression: 'Encounter.class' }],
+    ['a stay', (r) => (r.class.code = 'IMP'), { code: 'fixed', expression: 'Encounter.class.code' }],
     lacks('Encounter', 'period'),
     ...attended,
   ],
@@ -252,7 +252,7 @@ export const inpatient: ProfileCases = {
   },
   broken: [
     ...single('Encounter', ['criticalDays', 'clinicalPathway', 'rescueCount']),
-    ['an outpatient', (r) => (r.class.code = 'AMB'), { code: 'fixed', expression: 'Encounter.class' }],
+    ['an outpatient', (r) => (r.class.code = 'AMB'), { code: 'fixed', expression: 'Encounter.class.code' }],
     ...attended,
     lacks('Encounter', 'period'),
     lacks('Encounter', 'period.start'),
