@@ -1,21 +1,22 @@
 /** By which terms a concept is found: parts of its texts and of their sounds, its values, what it stands under. */
 import { createHash } from 'node:crypto'
+import { fold } from '../search/fold.ts'
 import { isRange, type PrefixRule } from '../terminology-service/concept-tree.ts'
 import type { Concept } from '../terminology-service/code-system.ts'
 import { isSound, namedTexts, soundsWith } from '../terminology-service/words.ts'
 
-/** Characters of a part: a word of so many is answered by its term alone. */
+/** Characters of a part: a word of so many is answered by its term alone, wherever it stands. */
 export const PART = 3
+/** Characters of a beginning: of a code, a syllable or a word of another script. A longer word that stands there begins with its first ones. */
+export const BEGINNING = 8
 /** Characters of a text that are found by. */
 const TEXT_MAX = 1000
 const VALUE_MAX = 200
 
-export const ALL = '*'
 export const INACTIVE = '!inactive'
 export const ABSTRACT = '!abstract'
+/** A part of up to three characters, or a longer beginning: none is both. */
 export const partTerm = (part: string): string => `.${part}`
-/** A part of the sounds anywhere, not only from the beginning of a syllable. */
-export const soundTerm = (part: string): string => `,${part}`
 export const underTerm = (code: string): string => `^${code}`
 export const childTerm = (parent: string): string => `<${parent}`
 export const hasTerm = (property: string): string => `?${property}`
@@ -31,7 +32,6 @@ export interface Placed {
 }
 
 export function* termsOf({ concept, parents, ancestors, sounds }: Placed, prefix: PrefixRule | undefined): Iterable<string> {
-  yield ALL
   if (concept.inactive) yield INACTIVE
   if (concept.abstract) yield ABSTRACT
   yield underTerm(concept.code)
@@ -52,21 +52,39 @@ export const textOfValue = (value: unknown): string =>
 
 function* textTerms(concept: Concept, sounds: readonly string[]): Iterable<string> {
   const { code, texts } = namedTexts(concept)
-  const first = [...code]
-  for (let length = 1; length <= Math.min(PART, first.length); length++) yield partTerm(first.slice(0, length).join(''))
+  yield* beginnings(code, 0, 1)
+  const spoken = [concept.display ?? '', ...concept.designations.map(({ value }) => value)]
   for (const [at, text] of texts.entries()) {
     for (const part of partsOf(text.slice(0, TEXT_MAX))) yield partTerm(part)
+    for (const start of wordStarts(spoken[at] ?? '', text)) yield* beginnings(text, start, PART + 1)
     const said = sounds[at]
     if (said === undefined || said === '') continue
     const { text: joined, starts, initials } = soundsWith(said.split(' '))
     for (const part of partsOf(initials)) if (isSound(part)) yield partTerm(part)
-    for (const start of starts)
-      for (let length = 1; length <= PART; length++) {
-        const part = joined.slice(start, start + length)
-        if (part.length === length && isSound(part)) yield partTerm(part)
-      }
-    for (let start = 0; start + PART <= joined.length; start++) yield soundTerm(joined.slice(start, start + PART))
+    for (const start of starts) for (const beginning of beginnings(joined, start, 1)) if (isSound(beginning.slice(1))) yield beginning
   }
+}
+
+function* beginnings(text: string, start: number, from: number): Iterable<string> {
+  const most = Math.min(BEGINNING, text.length - start)
+  for (let length = from; length <= most; length++) yield partTerm(text.slice(start, start + length))
+}
+
+const WORD_START = /(?<![a-z0-9])[a-z0-9]/g
+
+/** Where words of letters and numbers begin in the folded text, which has no white space any more. */
+function wordStarts(spoken: string, text: string): number[] {
+  if (!/[A-Za-z0-9]/.test(spoken)) return []
+  const words = spoken.split(/\s+/).map(fold)
+  // What is folded otherwise in pieces is found by its parts alone.
+  if (words.join('') !== text) return []
+  const starts: number[] = []
+  let at = 0
+  for (const word of words) {
+    for (const { index } of word.matchAll(WORD_START)) if (at + index < TEXT_MAX) starts.push(at + index)
+    at += word.length
+  }
+  return starts
 }
 
 /** Every stretch of one to three characters. */
