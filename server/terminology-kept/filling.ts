@@ -10,7 +10,7 @@ import { BAD_ROWS_LISTED } from './limits.ts'
 import { seenCodes } from './seen-codes.ts'
 import { segmentTerms } from './segment.ts'
 import { type BadRow, type Checkpoint, type ConceptDoc, conceptId, type KeptTables, type LoadDoc } from './tables.ts'
-import { termsOf } from './terms.ts'
+import { tellTerms } from './terms.ts'
 
 const BATCH = 1000
 /** Concepts after which others that wait have their turn. */
@@ -93,7 +93,7 @@ export function filling(
     const said = namedTexts(concept).texts.map(sounds)
     const { parents = [], ancestors = [] } = loaded
     docs.push(docOf(s, n, { loaded, concept, sounds: said }))
-    for (const term of termsOf({ concept, parents, ancestors, sounds: said }, prefix)) terms.add(term, n % SEGMENT)
+    tellTerms({ concept, parents, ancestors, sounds: said }, prefix, terms.at(n % SEGMENT))
     for (const { code } of concept.properties) properties.add(code)
     if (ancestors.length > 0) hierarchical = true
     if (prefix && isRange(concept.code, prefix)) ranges.add(concept.code)

@@ -123,7 +123,8 @@ async function fillAll(
 ): Promise<LoadDoc | undefined> {
   const { s, checkpoint } = doc
   await tables.concepts.delete({ s, n: { $gte: checkpoint.n } })
-  await tables.terms.delete({ s, segment: { $gte: Math.floor(checkpoint.n / SEGMENT) } })
+  // The last segment is not full, and is there as a whole all the same.
+  await tables.terms.delete({ s, segment: { $gte: Math.ceil(checkpoint.n / SEGMENT) } })
   const fill = filling(tables, doc, request.format.prefix, save)
   const refused = await filled(fill, doc, request)
   const problem = refused ?? (await fill.end())

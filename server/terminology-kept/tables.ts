@@ -36,9 +36,11 @@ export interface TermsDoc extends TableDoc {
 
 /** Terms of a whole system with the places of their concepts (postings.ts). */
 export interface PostingsDoc extends TableDoc {
-  /** `<load>|<group>`, or `<load>|=<term>` for one that many concepts have */
+  /** `<load>|<group>`, or `<load>|=<key>` with `#<n>` of the further ones, for terms that many concepts have */
   _id: string
   s: number
+  /** further documents of the same terms */
+  more?: number
   bytes: Uint8Array
 }
 
