@@ -1,15 +1,22 @@
-/** The baseline of bench/terminology.ts: a bare Express 5 with a find by id, and one by an expression over displays, of the same concepts. */
+/** The baseline of bench/terminology.ts: a bare Express 5 that finds the same bytes by their name and sends them; and a find by an expression over displays. */
 import express from 'express'
 import { MongoClient } from 'mongodb'
 
-const client = new MongoClient(process.env.BENCH_URI ?? '', { maxPoolSize: 64 })
-const concepts = client.db(process.env.BENCH_DATABASE ?? '').collection<{ _id: string; s: number; display: string }>('terminology_concepts')
+const client = new MongoClient(process.env.BENCH_URI ?? '', { promoteBuffers: true, maxPoolSize: 64 })
+const db = client.db(process.env.BENCH_DATABASE ?? '')
+const answers = db.collection<{ _id: string; body: Buffer }>('bench_answers')
+const concepts = db.collection<{ _id: string; s: number; display: string }>('terminology_concepts')
 const app = express()
 app.disable('x-powered-by')
 app.disable('etag')
 
-app.get('/lookup', async (request, response) => {
-  response.json(await concepts.findOne({ _id: `1|${String(request.query.code)}` }))
+app.get('/same', async (request, response) => {
+  const doc = await answers.findOne({ _id: String(request.query.name) })
+  if (!doc) {
+    response.sendStatus(404)
+    return
+  }
+  response.type('application/fhir+json').send(doc.body)
 })
 
 app.get('/filter', async (request, response) => {

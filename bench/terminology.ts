@@ -1,61 +1,30 @@
 /**
- * `npm run bench:terminology`: a code system of 1,000,000 codes: time and memory of the load (a process of its own, as the command runs),
- * `$expand` with a filter, a page of all, `$lookup`, memory of the server; each beside a bare find behind Express in the same run.
- * Writes bench/results/terminology.json. Smaller: BENCH_CODES.
+ * `npm run bench:terminology`: a code system of 1,000,000 codes: rows and memory of the load (a process of its own, as the command runs),
+ * `$expand` with filters of all kinds, pages, `$lookup`, memory of the server; each beside the same bytes found by a bare Express in the same
+ * run. Clients, servers and MongoDB share the machine. Writes bench/results/terminology.json. Smaller: BENCH_CODES.
  */
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
+import { MongoClient } from 'mongodb'
 import { insuranceDrugs } from '../server/terminology-kept/formats/insurance.ts'
 import { silentLog } from '../server/store/log.ts'
 import { startMongod } from '../server/store/mongod/start.ts'
-import { syllablesOf } from '../server/terminology-service/words.ts'
 import { type BenchRow, measure, printTable, row } from './measure.ts'
 import { residentMb } from './memory.ts'
-import { startBaseline, startYilian } from './servers.ts'
+import { type Child, startBaseline, startYilian } from './servers.ts'
+import { codeAt, filtersOf, writeTable } from './terminology-data.ts'
+import { bearer } from './tokens.ts'
 
 const CODES = Number(process.env.BENCH_CODES ?? 1_000_000)
 const DATABASE = 'yilian_terminology'
 const CLIENTS = 8
-const SECONDS = 20
-const CHARACTERS =
-  '急慢性化脓阑尾炎伴穿孔注射用头孢曲松钠高血压糖尿病肾骨折关节置换心肌梗死脑肺肝胆胃肠癌瘤结核感染综合征先天畸形出障碍功能不全损伤后遗症左右上下肢复发多单侧原继周围神经动静脉瓣膜狭窄闭锁缺片胶囊颗粒口服液缓释控滴眼软膏氨氯地平阿司匹林美托洛尔二甲双胍格列'
-/** Words of two or three characters; the first ones come most often. */
-const WORDS = 1500
-
-/** Numbers that look random and are the same each time. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff
-    return Math.floor((state / 0x8000_0000) * below)
-  }
-}
-
-const next = numbers(1)
-const character = () => CHARACTERS.charAt(next(CHARACTERS.length))
-const words = Array.from({ length: WORDS }, () => character() + character() + (next(3) === 0 ? character() : ''))
-const word = () => words[next(1 + next(WORDS))] ?? ''
-const codeAt = (n: number) => `XA${String(n % 97).padStart(2, '0')}B${String(n).padStart(15, '0')}`
-
-async function writeTable(file: string): Promise<string[]> {
-  const out = createWriteStream(file)
-  const displays: string[] = []
-  out.write('药品代码,注册名称,注册剂型,药品企业,批准文号\n')
-  for (let n = 0; n < CODES; n++) {
-    const display = Array.from({ length: 2 + next(3) }, word).join('')
-    if (n % 997 === 0) displays.push(display)
-    const line = `${codeAt(n)},${display},${words[next(30)]},企业${next(3000)},国药准字H${n}\n`
-    if (!out.write(line)) await once(out, 'drain')
-  }
-  out.end()
-  await finished(out)
-  return displays
-}
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 10)
+/** Filters of each kind. */
+const EACH = 40
+/** Codes that are asked for again and again, and codes of which each is asked for once. */
+const [ASKED_AGAIN, ASKED_ONCE] = [1000, 20_000]
 
 interface Loaded {
   seconds: number
@@ -84,100 +53,164 @@ function runLoad(file: string, uri: string): Promise<Loaded> {
   })
 }
 
-/** What people type: words, parts of names, initials, full pinyin, two words, beginnings of codes; no two the same. */
-function filters(displays: readonly string[]): string[] {
-  const initials = (text: string) =>
-    syllablesOf(text)
-      .map((one) => one.charAt(0))
-      .join('')
-  return displays.flatMap((display, n) => {
-    const from = next(Math.max(1, display.length - 4))
-    const kinds = [
-      display.slice(from, from + 2),
-      display.slice(from, from + 3),
-      display.slice(from, from + 4),
-      initials(display.slice(from, from + 3)),
-      initials(display.slice(from, from + 5)),
-      syllablesOf(display.slice(from, from + 2)).join(''),
-      syllablesOf(display.slice(from, from + 3)).join(''),
-      `${display.slice(0, 2)} ${display.slice(-2)}`,
-      codeAt(n * 997).slice(0, 17),
-    ]
-    return kinds[n % kinds.length] ?? []
-  })
+/** Bare inserts of as many documents of the same size, with the same two indexes. @returns documents per second */
+async function bareInserts(uri: string): Promise<number> {
+  const client = await new MongoClient(uri).connect()
+  try {
+    const from = client.db(DATABASE).collection<{ _id: string }>('terminology_concepts')
+    const docs = await from.find({}).limit(50_000).toArray()
+    const to = client.db(DATABASE).collection<{ _id: string }>('bench_bare')
+    await to.createIndex({ s: 1, n: 1 })
+    await to.createIndex({ s: 1, k: 1 })
+    const started = performance.now()
+    for (let at = 0; at < docs.length; at += 1000)
+      await to.insertMany(docs.slice(at, at + 1000), { ordered: false, writeConcern: { w: 'majority', journal: true } })
+    const seconds = (performance.now() - started) / 1000
+    await to.drop()
+    return docs.length / seconds
+  } finally {
+    await client.close()
+  }
 }
 
 const expandPath = (query: string) => `/fhir/ValueSet/$expand?url=urn:bench:drugs&${query}`
+const lookupPath = (code: string) => `/fhir/CodeSystem/$lookup?system=${encodeURIComponent(insuranceDrugs.url)}&code=${code}`
+const samePath = (name: string) => `/same?name=${encodeURIComponent(name)}`
 
-async function asked(uri: string, displays: readonly string[]): Promise<BenchRow[]> {
-  const yilian = await startYilian({ MONGODB_URI: uri, MONGODB_DATABASE: DATABASE, YILIAN_NO_AUTH: '1' })
-  const baseline = await startBaseline(uri, DATABASE, 'terminology-baseline.ts')
-  try {
-    const set = {
-      resourceType: 'ValueSet',
-      id: 'drugs',
-      url: 'urn:bench:drugs',
-      status: 'active',
-      compose: { include: [{ system: insuranceDrugs.url }] },
-    }
-    const put = { method: 'PUT', headers: { 'Content-Type': 'application/fhir+json' }, body: JSON.stringify(set) }
-    await fetch(`${yilian.url}/fhir/ValueSet/drugs`, put)
-    const texts = filters(displays)
-    const load = { url: yilian.url, clients: 1, seconds: SECONDS }
-    const times = await timesOf(texts.map((text) => yilian.url + expandPath(`filter=${encodeURIComponent(text)}&count=20`)))
-    const bare = await timesOf(texts.slice(0, 18).map((text) => `${baseline.url}/filter?text=${encodeURIComponent(text)}`))
-    const paged = await measure({
-      ...load,
-      paths: Array.from({ length: 50 }, (_, n) => expandPath(`offset=${(n * 19_997) % CODES}&count=20`)),
-    })
-    const codes = Array.from({ length: 1000 }, (_, n) => codeAt((n * 997) % CODES))
-    const lookups = await measure({
-      ...load,
-      clients: CLIENTS,
-      paths: codes.map((code) => `/fhir/CodeSystem/$lookup?system=${encodeURIComponent(insuranceDrugs.url)}&code=${code}`),
-    })
-    const found = await measure({ ...load, url: baseline.url, clients: CLIENTS, paths: codes.map((code) => `/lookup?code=${code}`) })
-    if (paged.failures + lookups.failures + found.failures > 0) throw new Error('some answers were wrong')
-    return [
-      row('$expand with filter, first time, p50', at(times, 0.5), 'ms', { name: 'expression over displays, p50', value: at(bare, 0.5) }),
-      row('$expand with filter, first time, p95', at(times, 0.95), 'ms', { name: 'expression over displays, p95', value: at(bare, 0.95) }),
-      row('$expand, a page of all, p50', paged.p50Ms, 'ms'),
-      row('$lookup', lookups.perSecond, 'requests/s', { name: 'find by id behind Express', value: found.perSecond }),
-      row('memory of the server', await residentMb(yilian.pid), 'MB'),
-    ]
-  } finally {
-    await baseline.stop()
-    await yilian.stop()
-  }
-}
-
-/** One after the other, each once: nothing has been asked before. */
+/** Several clients, each address once: nothing of it has been asked before. Milliseconds of each. */
 async function timesOf(urls: readonly string[]): Promise<number[]> {
   const times: number[] = []
-  for (const [n, url] of [urls[0] as string, ...urls].entries()) {
-    const from = performance.now()
-    const answer = await fetch(url)
-    const text = await answer.text()
-    if (answer.status !== 200) throw new Error(`${answer.status} for ${url}: ${text}`)
-    // The first opens connections.
-    if (n > 0) times.push(performance.now() - from)
+  const left = [...urls.entries()]
+  const client = async () => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+      const [n, url] = one
+      const from = performance.now()
+      const answer = await fetch(url)
+      const text = await answer.text()
+      if (answer.status !== 200) throw new Error(`${answer.status} for ${url}: ${text}`)
+      times[n] = performance.now() - from
+    }
   }
-  return times.sort((a, b) => a - b)
+  await Promise.all(Array.from({ length: CLIENTS }, client))
+  return times
 }
 
-const at = (sorted: readonly number[], part: number): number => sorted[Math.floor(sorted.length * part)] ?? 0
+function at(times: readonly number[], part: number): number {
+  const sorted = [...times].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+}
+
+/** In an order that is the same each time and has the kinds mixed. */
+const mixed = (kinds: Readonly<Record<string, readonly string[]>>): { kind: string; text: string }[] =>
+  Array.from({ length: EACH + 1 }, (_, n) =>
+    Object.entries(kinds).flatMap(([kind, texts]) => (texts[n] === undefined ? [] : [{ kind, text: texts[n] }])),
+  ).flat()
+
+/** What Yilian answers, kept under its address: what the baseline finds and sends. */
+async function keepAnswers(uri: string, base: string, paths: readonly string[]): Promise<void> {
+  const client = await new MongoClient(uri).connect()
+  try {
+    const answers = client.db(DATABASE).collection<{ _id: string; body: Buffer }>('bench_answers')
+    for (let from = 0; from < paths.length; from += 100) {
+      const some = [...new Set(paths.slice(from, from + 100))]
+      const bodies = await Promise.all(some.map(async (path) => Buffer.from(await (await fetch(base + path)).arrayBuffer())))
+      await answers.bulkWrite(
+        some.map((path, n) => ({ replaceOne: { filter: { _id: path }, replacement: { body: bodies[n] as Buffer }, upsert: true } })),
+      )
+    }
+  } finally {
+    await client.close()
+  }
+}
+
+async function expansions(uri: string, yilian: Child, baseline: Child, displays: readonly string[]): Promise<BenchRow[]> {
+  const kinds = filtersOf(displays, EACH)
+  const pathOf = (text: string) => expandPath(`filter=${encodeURIComponent(text)}&count=20`)
+  const rows: BenchRow[] = []
+  const all = mixed(kinds)
+  const paths = all.map(({ text }) => pathOf(text))
+  // The first ones open connections.
+  await timesOf(Array.from({ length: CLIENTS }, (_, n) => yilian.url + expandPath(`offset=${n}&count=1`)))
+  const times = await timesOf(paths.map((path) => yilian.url + path))
+  const again = await timesOf(paths.map((path) => yilian.url + path))
+  await keepAnswers(uri, yilian.url, paths)
+  const bare = await timesOf(paths.map((path) => baseline.url + samePath(path)))
+  for (const part of [0.5, 0.95])
+    rows.push(
+      row(`$expand with filter, ${CLIENTS} clients, p${100 * part}`, at(times, part), 'ms', {
+        name: 'the same bytes found behind Express',
+        value: at(bare, part),
+      }),
+    )
+  for (const kind of Object.keys(kinds)) {
+    const own = times.filter((_, n) => all[n]?.kind === kind)
+    rows.push(row(`  ${kind}, p95`, at(own, 0.95), 'ms'))
+  }
+  rows.push(row('$expand with filter, asked again, p95', at(again, 0.95), 'ms'))
+  const naive = await timesOf(
+    (kinds['two characters'] ?? []).slice(0, 16).map((text) => `${baseline.url}/filter?text=${encodeURIComponent(text)}`),
+  )
+  rows.push(row('bare expression over displays, p95', at(naive, 0.95), 'ms'))
+  const pages = Array.from({ length: 50 }, (_, n) => expandPath(`offset=${(n * 19_997) % CODES}&count=20`))
+  const paged = await timesOf(pages.map((path) => yilian.url + path))
+  rows.push(row(`$expand, a page of all, ${CLIENTS} clients, p95`, at(paged, 0.95), 'ms'))
+  return rows
+}
+
+async function lookups(uri: string, open: Child, guarded: Child, baseline: Child, token: () => Promise<string>): Promise<BenchRow[]> {
+  const again = Array.from({ length: ASKED_AGAIN }, (_, n) => lookupPath(codeAt((n * 997) % CODES)))
+  const once = Array.from({ length: ASKED_ONCE }, (_, n) => lookupPath(codeAt((n * 47 + 13) % CODES)))
+  await keepAnswers(uri, open.url, again)
+  const rows: BenchRow[] = []
+  for (const clients of [CLIENTS, 4 * CLIENTS]) {
+    const load = { clients, seconds: SECONDS }
+    const bare = await measure({ ...load, url: baseline.url, paths: again.map(samePath) })
+    const against = { name: `the same bytes found behind Express (${Math.round(bare.perSecond)}/s)`, value: bare.perSecond }
+    const headers = { Authorization: `Bearer ${await token()}` }
+    for (const [name, url, paths, more] of [
+      ['$lookup, no access control', open.url, again, {}],
+      ['$lookup, token and decision', guarded.url, again, headers],
+      ['$lookup, each code once', open.url, once, {}],
+    ] as const) {
+      const found = await measure({ ...load, url, paths, headers: more })
+      if (found.failures + bare.failures > 0) throw new Error('some answers were wrong')
+      rows.push(row(`${name}, ${clients} clients`, found.perSecond, 'requests/s', against))
+    }
+  }
+  return rows
+}
+
+async function asked(uri: string, folder: string, displays: readonly string[]): Promise<BenchRow[]> {
+  const environment = { MONGODB_URI: uri, MONGODB_DATABASE: DATABASE, DATA_DIR: folder }
+  const open = await startYilian({ ...environment, YILIAN_NO_AUTH: '1' })
+  const baseline = await startBaseline(uri, DATABASE, 'terminology-baseline.ts')
+  const guarded = await startYilian(environment)
+  try {
+    const compose = { include: [{ system: insuranceDrugs.url }] }
+    const set = { resourceType: 'ValueSet', id: 'drugs', url: 'urn:bench:drugs', status: 'active', compose }
+    const put = { method: 'PUT', headers: { 'Content-Type': 'application/fhir+json' }, body: JSON.stringify(set) }
+    await fetch(`${open.url}/fhir/ValueSet/drugs`, put)
+    const rows = await expansions(uri, open, baseline, displays)
+    const memory = row('memory of the server after expansions', await residentMb(open.pid), 'MB')
+    const token = await bearer(folder, guarded.url)
+    return [...rows, memory, ...(await lookups(uri, open, guarded, baseline, token.quality))]
+  } finally {
+    for (const child of [guarded, baseline, open]) await child.stop()
+  }
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'yilian-bench-terminology-'))
 const mongod = await startMongod({ dataDir: join(folder, 'db'), log: silentLog })
 try {
   const file = join(folder, 'drugs.csv')
-  const displays = await writeTable(file)
+  const displays = await writeTable(file, CODES)
   const { seconds, peakMb } = await runLoad(file, mongod.uri)
+  const bare = await bareInserts(mongod.uri)
   const rows = [
     row(`load of ${CODES} codes`, seconds, 's'),
-    row('codes loaded', CODES / seconds, 'codes/s'),
+    row('codes loaded', CODES / seconds, 'codes/s', { name: `bare insertMany of the same documents (${Math.round(bare)}/s)`, value: bare }),
     row('highest memory of the load', peakMb, 'MB'),
-    ...(await asked(mongod.uri, displays)),
+    ...(await asked(mongod.uri, folder, displays)),
   ]
   printTable(rows)
   await mkdir('bench/results', { recursive: true })
@@ -186,3 +219,4 @@ try {
   await mongod.stop()
   await rm(folder, { recursive: true, force: true })
 }
+process.exit(0)

@@ -7,7 +7,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { VALUE_SET_CODES_MAX } from '../search/limits.ts'
 import type { CodeSets } from '../search/types/search-type.ts'
 import type { Stored } from '../store/types.ts'
-import { storedFor } from '../operations/terminology/answered.ts'
+import { keptFor, storedFor } from '../operations/terminology/answered.ts'
 import { isWhole } from '../terminology-service/code-system.ts'
 import { evaluation, partsOf } from '../terminology-service/content.ts'
 import { createLibrary, type Library } from '../terminology-service/library.ts'
@@ -57,7 +57,7 @@ export async function withAskedCodes<T>(deps: FhirDeps, request: FhirRequest, ru
 async function found(deps: FhirDeps, request: FhirRequest, ask: Ask): Promise<unknown> {
   const seen = await decided(deps, request, [], async (decision) => {
     const met = new Map<string, Stored>()
-    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met), deps.kept)
+    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met), keptFor(deps, request))
     return { value: await valueFor(library, ask), met }
   })
   const used = [...seen.value.met.values()]

@@ -78,4 +78,5 @@ const EXPANSION_PARAMETERS = [
   'system-version',
   'check-system-version',
   'force-system-version',
+  'useSupplement',
 ]

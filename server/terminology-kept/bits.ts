@@ -9,8 +9,20 @@ export type Bits = Uint32Array
 export const segmentsFor = (concepts: number): number => Math.ceil(concepts / SEGMENT)
 export const noBits = (segments: number): Bits => new Uint32Array(segments * WORDS)
 
+/** The first so many. */
+export function firstBits(concepts: number): Bits {
+  const bits = noBits(segmentsFor(concepts))
+  bits.fill(0xffff_ffff, 0, concepts >>> 5)
+  if ((concepts & 31) !== 0) bits[concepts >>> 5] = 2 ** (concepts & 31) - 1
+  return bits
+}
+
 export function setBit(bits: Bits, n: number): void {
   bits[n >>> 5] = (bits[n >>> 5] as number) | (1 << (n & 31))
+}
+
+export function clearBit(bits: Bits, n: number): void {
+  bits[n >>> 5] = (bits[n >>> 5] as number) & ~(1 << (n & 31))
 }
 
 export const hasBit = (bits: Bits, n: number): boolean => (((bits[n >>> 5] ?? 0) >>> (n & 31)) & 1) === 1
@@ -28,6 +40,8 @@ export function countBits(bits: Bits): number {
   }
   return count
 }
+
+export const isNone = (bits: Bits): boolean => bits.every((word) => word === 0)
 
 /** Places from the `offset`th on, at most `most`. */
 export function placesOf(bits: Bits, offset = 0, most = Number.POSITIVE_INFINITY): number[] {

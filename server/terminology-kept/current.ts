@@ -46,9 +46,10 @@ async function changed(
   throw new Error(`the versions of ${_id} are changed by others all the time`)
 }
 
-export async function removeContent({ concepts, terms }: KeptTables, s: number): Promise<void> {
+export async function removeContent({ concepts, terms, postings }: KeptTables, s: number): Promise<void> {
   await concepts.delete({ s })
   await terms.delete({ s })
+  await postings.delete({ s })
 }
 
 /** Removes what was replaced long enough ago. */

@@ -7,13 +7,16 @@ import { namedTexts, syllablesOf } from '../terminology-service/words.ts'
 import { SEGMENT } from './bits.ts'
 import type { LoadedConcept } from './format.ts'
 import { BAD_ROWS_LISTED } from './limits.ts'
+import { seenCodes } from './seen-codes.ts'
 import { segmentTerms } from './segment.ts'
 import { type BadRow, type Checkpoint, type ConceptDoc, conceptId, type KeptTables, type LoadDoc } from './tables.ts'
-import { termsOf } from './terms.ts'
+import { tellTerms } from './terms.ts'
 
 const BATCH = 1000
 /** Concepts after which others that wait have their turn. */
 const TURN = 50
+/** Texts whose pinyin is remembered. */
+const SOUNDS_KEPT = 20_000
 
 export interface Filling {
   add(row: number, concepts: readonly LoadedConcept[]): Promise<void>
@@ -44,6 +47,9 @@ export function filling(
   let docs: ConceptDoc[] = []
   let terms = segmentTerms()
   let ofSegment = new Set<string>()
+  // What another process has loaded before it was killed this one has not met.
+  const seen = n === 0 ? seenCodes() : undefined
+  const sounds = soundsOfTexts()
   let hierarchical = doc.hierarchical
   let badBefore = doc.checkpoint.bad
   const badRows: BadRow[] = [...doc.badRows]
@@ -84,22 +90,25 @@ export function filling(
 
   const place = (loaded: LoadedConcept) => {
     const concept = conceptOf(loaded)
-    const sounds = namedTexts(concept).texts.map((text) => syllablesOf(text).join(' '))
+    const said = namedTexts(concept).texts.map(sounds)
     const { parents = [], ancestors = [] } = loaded
-    docs.push(docOf(s, n, { loaded, concept, sounds }))
-    for (const term of termsOf({ concept, parents, ancestors, sounds }, prefix)) terms.add(term, n % SEGMENT)
+    docs.push(docOf(s, n, { loaded, concept, sounds: said }))
+    tellTerms({ concept, parents, ancestors, sounds: said }, prefix, terms.at(n % SEGMENT))
     for (const { code } of concept.properties) properties.add(code)
     if (ancestors.length > 0) hierarchical = true
     if (prefix && isRange(concept.code, prefix)) ranges.add(concept.code)
     else if (prefix && concept.code.length >= prefix.root) categories.add(concept.code.slice(0, prefix.root))
     ofSegment.add(concept.code)
+    seen?.add(concept.code)
     n++
   }
 
   const flush = async () => {
     const batch = waiting
     waiting = []
-    const unknown = [...new Set(batch.map(({ concept }) => concept.code))].filter((code) => !ofSegment.has(code))
+    const unknown = [...new Set(batch.map(({ concept }) => concept.code))].filter(
+      (code) => !ofSegment.has(code) && seen?.mayHave(code) !== false,
+    )
     const there = n < SEGMENT ? [] : await tables.concepts.getMany(unknown.map((code) => conceptId(s, code)))
     const known = new Set(there.map(({ _id }) => _id))
     const ofBatch = new Set<string>()
@@ -136,6 +145,19 @@ export function filling(
       await checkpoint()
       return undefined
     },
+  }
+}
+
+/** The same names come again and again in a catalogue. */
+function soundsOfTexts(): (text: string) => string {
+  const known = new Map<string, string>()
+  return (text) => {
+    const found = known.get(text)
+    if (found !== undefined) return found
+    const made = syllablesOf(text).join(' ')
+    if (known.size >= SOUNDS_KEPT) known.clear()
+    known.set(text, made)
+    return made
   }
 }
 

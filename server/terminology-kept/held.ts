@@ -1,18 +1,25 @@
 /** One load as it is read: its terms as sets, its concepts by places and by codes. What is loaded does not change, so the last answers are kept. */
-import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Concept } from '../terminology-service/code-system.ts'
 import { isRange, isUnderByPrefix, type Node, type PrefixRule } from '../terminology-service/concept-tree.ts'
 import type { Tree } from '../terminology-service/filters.ts'
 import { learn, namedTexts } from '../terminology-service/words.ts'
-import { type Bits, noBits, segmentsFor, setBit } from './bits.ts'
-import { readTerms } from './segment.ts'
+import { type Bits, firstBits, noBits, segmentsFor, setBit } from './bits.ts'
+import { lately } from './lately.ts'
+import { readTerms } from './postings.ts'
+import type { Supplement } from './supplement.ts'
 import { codeOf, type ConceptDoc, conceptId, type KeptTables, type LoadDoc } from './tables.ts'
 
-/** Sets that are kept, of all systems together. */
-const KEPT_BYTES_MAX = 48 * 1024 * 1024
+/** Sets, concepts and lists of codes that are kept, of all systems together: in each process, by the number of the load, which never comes back. */
+const SETS_BYTES_MAX = 48 * 1024 * 1024
+const ROWS_BYTES_MAX = 24 * 1024 * 1024
+const LISTS_BYTES_MAX = 8 * 1024 * 1024
+/** Of a concept beside its texts. */
+const ROW_BYTES = 300
 /** Codes that begin alike, of which one question asks. */
-const BEGINNING_MAX = 200_000
+const BEGINNING_MAX = 1000
 const IDS_AT_ONCE = 1000
+/** More at once are not kept: they would push out what is asked for again. */
+const KEPT_AT_ONCE = 100
 
 export interface PlacedNode extends Node {
   n: number
@@ -23,65 +30,87 @@ export interface Held {
   readonly prefix?: PrefixRule
   readonly categories: readonly string[]
   readonly ranges: readonly string[]
+  readonly supplement?: Supplement
   /** for filters that look at concepts one by one: of the hierarchy they ask nothing */
   readonly tree: Tree
+  /** every concept */
+  all(): Bits
   term(term: string): Promise<Bits>
   terms(terms: readonly string[]): Promise<Bits[]>
-  /** codes that begin with the folded word */
-  beginning(word: string): Promise<Bits>
+  /** codes that begin with the folded word; undefined where they are many */
+  beginning(word: string): Promise<Bits | undefined>
   ofCodes(codes: readonly string[]): Promise<Bits>
   doc(code: string): Promise<ConceptDoc | undefined>
   /** in the order of their places */
   docs(places: readonly number[]): Promise<ConceptDoc[]>
+  conceptOf(doc: ConceptDoc): Concept
   nodes(places: readonly number[]): Promise<PlacedNode[]>
   parentsOf(doc: ConceptDoc): Promise<readonly string[]>
   /** all over the code, as far as they are listed */
   overCodes(code: string): Promise<readonly string[]>
-  kept(key: string, make: () => Promise<Bits>): Promise<Bits>
+  /** what was worked out of this load and its supplement, as long as there is room for it */
+  kept<V>(key: string, bytesOf: (value: V) => number, make: () => Promise<V>): Promise<V>
+  /** the same for lists of codes */
+  keptList(key: string, make: () => Promise<readonly string[]>): Promise<readonly string[]>
 }
 
-const sets = new Map<string, Bits>()
-let setBytes = 0
+const sets = lately<unknown>(SETS_BYTES_MAX)
+const rows = lately<ConceptDoc>(ROWS_BYTES_MAX)
+const lists = lately<readonly string[]>(LISTS_BYTES_MAX)
 
-async function keptAs(key: string, make: () => Promise<Bits>): Promise<Bits> {
-  const known = sets.get(key)
-  if (known) {
-    sets.delete(key)
-    sets.set(key, known)
-    return known
-  }
-  const made = await make()
-  if (sets.has(key)) return made
-  sets.set(key, made)
-  setBytes += made.byteLength
-  for (const [oldest, bits] of sets) {
-    if (setBytes <= KEPT_BYTES_MAX) break
-    sets.delete(oldest)
-    setBytes -= bits.byteLength
-  }
-  return made
-}
+const lengthOf = (texts: readonly string[] = []): number => texts.reduce((sum, text) => sum + 2 * text.length + 16, 0)
+const rowBytes = ({ _id, k, display = '', more = '', parents, ancestors, sounds }: ConceptDoc): number =>
+  ROW_BYTES + lengthOf([_id, k, display, more]) + lengthOf(parents) + lengthOf(ancestors) + lengthOf(sounds)
 
-export function conceptOf(doc: ConceptDoc): Concept {
+function conceptIn(doc: ConceptDoc): Concept {
   const { display, more, inactive = false, abstract = false } = doc
   const rest = more === undefined ? {} : (JSON.parse(more) as Partial<Concept>)
   return { code: codeOf(doc), ...(display === undefined ? {} : { display }), designations: [], properties: [], ...rest, inactive, abstract }
 }
 
 /** @param name of the database: sets of two of them are not the same */
-export function held(tables: KeptTables, load: LoadDoc, name: string): Held {
+export function held(tables: KeptTables, load: LoadDoc, name: string, supplement?: Supplement): Held {
   const { s, root, categories, ranges, checkpoint, properties } = load
   const segments = segmentsFor(checkpoint.n)
   const prefix = root === undefined ? undefined : { root }
-  const kept = (key: string, make: () => Promise<Bits>) => keptAs(`${name} ${s} ${key}`, make)
-  const doc = (code: string) => tables.concepts.get(conceptId(s, code))
-  const docsOf = async (codes: readonly string[]) => tables.concepts.getMany(codes.map((code) => conceptId(s, code)))
+  const own = `${name} ${s} `
+  const kept = async <V>(key: string, bytesOf: (value: V) => number, make: () => Promise<V>): Promise<V> => {
+    const known = sets.get(key)
+    if (known !== undefined) return known as V
+    const made = await make()
+    sets.set(key, made, bytesOf(made))
+    return made
+  }
+  const keptList = async (key: string, make: () => Promise<readonly string[]>): Promise<readonly string[]> => {
+    const known = lists.get(own + key)
+    if (known) return known
+    const made = await make()
+    lists.set(own + key, made, ROW_BYTES + lengthOf(made))
+    return made
+  }
+  const termBits = (term: string, read: () => Promise<Bits>) => kept(`${own}t${term}`, bytesOfBits, read)
+  const keep = (doc: ConceptDoc): ConceptDoc => {
+    const bytes = rowBytes(doc)
+    rows.set(own + doc.n, doc, bytes)
+    rows.set(`${own}|${codeOf(doc)}`, doc, bytes)
+    return doc
+  }
+  const doc = async (code: string): Promise<ConceptDoc | undefined> => {
+    const known = rows.get(`${own}|${code}`)
+    if (known) return known
+    const found = await tables.concepts.get(conceptId(s, code))
+    return found && keep(found)
+  }
+  const docsOf = async (codes: readonly string[]) =>
+    codes.length <= KEPT_AT_ONCE
+      ? (await Promise.all(codes.map(doc))).flatMap((found) => found ?? [])
+      : tables.concepts.getMany(codes.map((code) => conceptId(s, code)))
   const bitsOf = (docs: readonly ConceptDoc[]): Bits => {
     const bits = noBits(segments)
     for (const { n } of docs) setBit(bits, n)
     return bits
   }
-  const docs = async (places: readonly number[]): Promise<ConceptDoc[]> => {
+  const readPlaces = async (places: readonly number[]): Promise<ConceptDoc[]> => {
     const found: ConceptDoc[] = []
     for (let at = 0; at < places.length; at += IDS_AT_ONCE) {
       const some = places.slice(at, at + IDS_AT_ONCE)
@@ -89,39 +118,53 @@ export function held(tables: KeptTables, load: LoadDoc, name: string): Held {
     }
     return found
   }
+  const docs = async (places: readonly number[]): Promise<ConceptDoc[]> => {
+    if (places.length > KEPT_AT_ONCE) return readPlaces(places)
+    const known = places.map((n) => rows.get(own + n))
+    const missing = places.filter((_, at) => !known[at])
+    if (missing.length === 0) return known as ConceptDoc[]
+    const read = new Map((await readPlaces(missing)).map((one) => [one.n, keep(one)]))
+    return places.flatMap((n, at) => known[at] ?? read.get(n) ?? [])
+  }
+  const conceptOf = (one: ConceptDoc): Concept => (supplement ? supplement.added(conceptIn(one)) : conceptIn(one))
   const overCodes = async (code: string): Promise<readonly string[]> => {
     if (!prefix) return (await doc(code))?.ancestors ?? []
-    const over = isRange(code, prefix) ? [] : beginningsOf(code, prefix)
-    const listed = new Set((await docsOf(over)).map(codeOf))
-    return [...over.filter((one) => listed.has(one)), ...ranges.filter((range) => isUnderByPrefix(code, range, prefix))]
+    return keptList(`over ${code}`, async () => {
+      const over = isRange(code, prefix) ? [] : beginningsOf(code, prefix)
+      const listed = new Set((await docsOf(over)).map(codeOf))
+      return [...over.filter((one) => listed.has(one)), ...ranges.filter((range) => isUnderByPrefix(code, range, prefix))]
+    })
   }
   const parentsOf = async (one: ConceptDoc): Promise<readonly string[]> =>
     prefix ? (await overCodes(codeOf(one))).slice(0, 1) : (one.parents ?? [])
   return {
     segments,
     ...(prefix ? { prefix } : {}),
+    ...(supplement ? { supplement } : {}),
     categories,
     ranges,
-    tree: { isUnder: () => false, isOver: () => false, properties: new Set(properties) },
-    kept,
-    term: (term) => kept(`t${term}`, async () => (await readTerms(tables, s, segments, [term]))[0] as Bits),
+    tree: { isUnder: () => false, isOver: () => false, properties: new Set([...properties, ...(supplement?.properties ?? [])]) },
+    all: () => firstBits(checkpoint.n),
+    kept: (key, bytesOf, make) => kept(`${own}${supplement?.key ?? ''} ${key}`, bytesOf, make),
+    keptList,
+    term: (term) => termBits(term, async () => (await readTerms(tables, s, checkpoint.n, [term]))[0] as Bits),
     async terms(wanted) {
-      if (wanted.length === 0) return []
-      const unknown = wanted.filter((term) => !sets.has(`${name} ${s} t${term}`))
-      const read = new Map((unknown.length > 0 ? await readTerms(tables, s, segments, unknown) : []).map((bits, at) => [unknown[at], bits]))
-      return Promise.all(
-        wanted.map((term) => kept(`t${term}`, async () => read.get(term) ?? ((await readTerms(tables, s, segments, [term]))[0] as Bits))),
-      )
+      const known = wanted.map((term) => sets.get(`${own}t${term}`) as Bits | undefined)
+      const unknown = wanted.filter((_, at) => !known[at])
+      if (unknown.length === 0) return known as Bits[]
+      const read = await readTerms(tables, s, checkpoint.n, unknown)
+      const byTerm = new Map(unknown.map((term, at) => [term, read[at] as Bits]))
+      for (const [term, bits] of byTerm) sets.set(`${own}t${term}`, bits, bytesOfBits(bits))
+      return wanted.map((term, at) => known[at] ?? (byTerm.get(term) as Bits))
     },
-    beginning: (word) =>
-      kept(`b${word}`, async () => {
-        const docs = await tables.concepts.find({ s, k: { $gte: word, $lt: `${word}\uffff` } }, { limit: BEGINNING_MAX + 1 })
-        if (docs.length > BEGINNING_MAX) throw new OutcomeError('expansion-costly', { params: { max: BEGINNING_MAX } })
-        return bitsOf(docs)
-      }),
+    async beginning(word) {
+      const docs = await tables.concepts.find({ s, k: { $gte: word, $lt: `${word}\uffff` } }, { limit: BEGINNING_MAX + 1 })
+      return docs.length > BEGINNING_MAX ? undefined : bitsOf(docs)
+    },
     ofCodes: async (codes) => bitsOf(await docsOf(codes)),
     doc,
     docs,
+    conceptOf,
     async nodes(places) {
       const found = await docs(places)
       return Promise.all(
@@ -136,6 +179,8 @@ export function held(tables: KeptTables, load: LoadDoc, name: string): Held {
     overCodes,
   }
 }
+
+export const bytesOfBits = (bits: Bits): number => bits.byteLength
 
 function remember(concept: Concept, sounds: readonly string[] = []): void {
   if (sounds.length === 0) return

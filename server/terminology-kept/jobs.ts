@@ -9,7 +9,7 @@ import { sweep } from './current.ts'
 import { formatNamed } from './formats.ts'
 import { load } from './loading.ts'
 import { rowsOf } from './rows.ts'
-import { keptTables, type LoadDoc } from './tables.ts'
+import { keptTables, type LoadContent, type LoadDoc } from './tables.ts'
 
 const DECISION = systemDecision('terminology')
 
@@ -20,6 +20,7 @@ export interface LoadJob extends TableDoc {
   url: string
   version: string
   charset: string
+  content: LoadContent
   badMax: number
   digest: string
   pieces: number
@@ -37,7 +38,7 @@ interface PieceDoc extends TableDoc {
   bytes: Uint8Array
 }
 
-export interface LoadAsked extends Pick<LoadJob, 'format' | 'url' | 'version' | 'charset' | 'badMax'> {
+export interface LoadAsked extends Pick<LoadJob, 'format' | 'url' | 'version' | 'charset' | 'content' | 'badMax'> {
   file: Uint8Array
 }
 
@@ -66,11 +67,12 @@ export function createLoads(store: Store, now: () => Date, log: (event: string, 
   async function work(job: LoadJob, alive: () => boolean): Promise<void> {
     const format = formatNamed(job.format)
     if (!format) throw new Error('the format is not known to this process')
-    const { url, version, charset, badMax, digest } = job
+    const { url, version, charset, content, badMax, digest } = job
     const done = await load(tables, {
       format,
       url,
       version,
+      content,
       badMax,
       digest,
       rows: () => rowsOf(readPieces(pieces, job), format, charset),

@@ -1,9 +1,10 @@
 /** A code system whose concepts are in MongoDB. */
 import type { CodeSystem, Concept, Page, Paging } from '../terminology-service/code-system.ts'
 import { isRange, isUnderByPrefix } from '../terminology-service/concept-tree.ts'
-import { countBits, hasBit, placesOf, without } from './bits.ts'
-import { conceptOf, held } from './held.ts'
-import { placesFor, underOrSame } from './searching.ts'
+import { hasBit, placesOf, without } from './bits.ts'
+import { held } from './held.ts'
+import { pageFor, placesFor, underOrSame } from './searching.ts'
+import { type Supplement, supplementOf } from './supplement.ts'
 import { codeOf, type KeptTables, type LoadDoc } from './tables.ts'
 import { ABSTRACT, childTerm, INACTIVE } from './terms.ts'
 
@@ -11,24 +12,27 @@ const BATCH = 1000
 /** Codes under one among which its children are looked for. */
 const CHILDREN_AMONG_MAX = 50_000
 
-export function keptSystem(tables: KeptTables, load: LoadDoc, database: string): CodeSystem {
-  const own = held(tables, load, database)
+/** Supplements of which the last are kept as they are used. */
+const SUPPLEMENTED_MAX = 20
+
+export function keptSystem(tables: KeptTables, load: LoadDoc, database: string, supplement?: Supplement): CodeSystem {
+  const own = held(tables, load, database, supplement)
   const { prefix } = own
-  const conceptsAt = async (places: readonly number[]): Promise<Concept[]> => (await own.docs(places)).map(conceptOf)
+  const conceptsAt = async (places: readonly number[]): Promise<Concept[]> => (await own.docs(places)).map(own.conceptOf)
   const codesIn = async (bits: Uint32Array, most?: number): Promise<string[]> => (await own.docs(placesOf(bits, 0, most))).map(codeOf)
   const lookup = async (code: string): Promise<Concept | undefined> => {
     const doc = await own.doc(code)
-    return doc && conceptOf(doc)
+    return doc && own.conceptOf(doc)
   }
 
   const page = async ({ filters, text, offset, count, activeOnly, selectableOnly }: Paging): Promise<Page> => {
-    let bits = await placesFor(own, filters, text)
-    if (activeOnly) bits = without(bits, await own.term(INACTIVE))
-    if (selectableOnly) bits = without(bits, await own.term(ABSTRACT))
-    return { total: countBits(bits), concepts: await conceptsAt(placesOf(bits, offset, count)) }
+    const but = await own.terms([...(activeOnly ? [INACTIVE] : []), ...(selectableOnly ? [ABSTRACT] : [])])
+    const { total, places } = await pageFor(own, { filters, ...(text === undefined ? {} : { text }), offset, count, but })
+    return { ...(total === undefined ? {} : { total }), concepts: await conceptsAt(places) }
   }
 
   const children = async (code: string): Promise<readonly string[]> => {
+    if (!load.hierarchical) return []
     if (!prefix) return codesIn(await own.term(childTerm(code)))
     const under = without(await underOrSame(own, code), await own.ofCodes([code]))
     const docs = await own.docs(placesOf(under, 0, CHILDREN_AMONG_MAX))
@@ -43,11 +47,12 @@ export function keptSystem(tables: KeptTables, load: LoadDoc, database: string):
     )
   }
 
+  const supplemented = new Map<string, CodeSystem>()
   return {
     url: load.url,
     version: load.version,
     name: load.name,
-    content: 'complete',
+    content: load.content,
     status: 'active',
     hierarchical: load.hierarchical,
     lookup,
@@ -55,7 +60,7 @@ export function keptSystem(tables: KeptTables, load: LoadDoc, database: string):
       const doc = await own.doc(code)
       return doc ? own.parentsOf(doc) : []
     },
-    children,
+    children: (code) => own.keptList(`child ${code}`, () => children(code)),
     isUnder: async (code, over) =>
       prefix ? isUnderByPrefix(code, over, prefix) : code !== over && ((await own.doc(code))?.ancestors ?? []).includes(over),
     under: async (code, most) => {
@@ -68,6 +73,14 @@ export function keptSystem(tables: KeptTables, load: LoadDoc, database: string):
       for (let at = 0; at < places.length; at += BATCH) yield await conceptsAt(places.slice(at, at + BATCH))
     },
     page,
+    supplemented(key, resources) {
+      const known = supplemented.get(key)
+      if (known) return known
+      const made = keptSystem(tables, load, database, supplementOf(key, resources))
+      if (supplemented.size >= SUPPLEMENTED_MAX) supplemented.delete(supplemented.keys().next().value ?? '')
+      supplemented.set(key, made)
+      return made
+    },
     async matches(code, filters) {
       const doc = await own.doc(code)
       if (!doc) return false

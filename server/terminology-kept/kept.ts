@@ -2,7 +2,7 @@
 import type { CodeSystem } from '../terminology-service/code-system.ts'
 import type { KeptSystems } from '../terminology-service/library.ts'
 import { keptSystem } from './kept-system.ts'
-import type { KeptTables } from './tables.ts'
+import { type KeptTables, LAYOUT } from './tables.ts'
 
 /** Of a load nothing changes once it is in force. */
 const MADE_MAX = 100
@@ -14,7 +14,8 @@ export function createKept(tables: KeptTables, database: string): KeptSystems {
     const known = made.get(load)
     if (known) return known
     const doc = await tables.loads.get(load)
-    if (!doc) return undefined
+    // What an earlier release loaded cannot be read: it is not there until it is loaded again.
+    if (!doc || doc.layout !== LAYOUT) return undefined
     const system = keptSystem(tables, doc, database)
     if (made.size >= MADE_MAX) made.delete(made.keys().next().value ?? '')
     made.set(load, system)

@@ -11,13 +11,16 @@ import { SEGMENT } from './bits.ts'
 import { publish, removeContent } from './current.ts'
 import { type Filling, filling } from './filling.ts'
 import type { Format } from './format.ts'
+import { mergeTerms } from './merging.ts'
 import type { RowEvent } from './rows.ts'
-import type { KeptTables, LoadDoc } from './tables.ts'
+import { type KeptTables, LAYOUT, type LoadContent, type LoadDoc } from './tables.ts'
 
 export interface LoadRequest {
   format: Format
   url: string
   version: string
+  /** absent: complete */
+  content?: LoadContent
   /** SHA-256 of the file: the same file goes on where it was left, and is not loaded twice */
   digest: string
   rows: () => AsyncIterable<RowEvent>
@@ -37,8 +40,11 @@ const WAITED_MS_MAX = 60_000
 
 /** The row of the load: what was begun of the same file, or a new one. */
 export async function loadFor(tables: KeptTables, request: Omit<LoadRequest, 'rows' | 'badMax'>): Promise<LoadDoc> {
-  const { format, url, version, digest } = request
-  const known = await tables.loads.find({ url, version, digest, status: { $in: ['loading', 'ready'] } }, { sort: { s: -1 }, limit: 1 })
+  const { format, url, version, digest, content = 'complete' } = request
+  const known = await tables.loads.find(
+    { url, version, digest, content, layout: LAYOUT, status: { $in: ['loading', 'ready'] } },
+    { sort: { s: -1 }, limit: 1 },
+  )
   if (known[0]) return known[0]
   const counted = await tables.counter.update({ _id: 'load' }, { inc: { n: 1 } }, { upsert: true })
   const s = Number(counted?.n)
@@ -49,8 +55,10 @@ export async function loadFor(tables: KeptTables, request: Omit<LoadRequest, 'ro
     version,
     name: format.name,
     format: format.id,
+    content,
     digest,
     status: 'loading',
+    layout: LAYOUT,
     checkpoint: { row: 0, n: 0, bad: 0 },
     badRows: [],
     properties: [...(format.properties ?? [])],
@@ -90,20 +98,39 @@ async function leased({ loads }: KeptTables, id: string): Promise<Lease> {
 }
 
 async function run(tables: KeptTables, doc: LoadDoc, request: LoadRequest, held: Lease): Promise<LoadDoc> {
-  const { s, checkpoint } = doc
-  await tables.concepts.delete({ s, n: { $gte: checkpoint.n } })
-  await tables.terms.delete({ s, segment: { $gte: Math.floor(checkpoint.n / SEGMENT) } })
-  const fill = filling(tables, doc, request.format.prefix, async (set) => {
+  const save = async (set: Partial<LoadDoc>) => {
+    if (request.alive?.() === false) throw new LoadStopped('stopped')
     const written = await tables.loads.setOne({ _id: doc._id, leaseTerm: held.term, status: 'loading' }, set)
     if (!written) throw new LoadStopped('another process has taken the load over')
     Object.assign(doc, set)
     request.progress?.(doc)
-  })
+  }
+  if (doc.merged === undefined) {
+    const failed = await fillAll(tables, doc, request, save)
+    if (failed) return failed
+  }
+  await mergeTerms(tables, doc, save)
+  await tables.loads.setOne({ _id: doc._id }, { status: 'ready', ended: request.now(), ...sorted(doc) })
+  return inForce(tables, { ...doc, ...sorted(doc), status: 'ready' }, request.now)
+}
+
+/** All rows from the last checkpoint on. @returns what is left of it where it has failed */
+async function fillAll(
+  tables: KeptTables,
+  doc: LoadDoc,
+  request: LoadRequest,
+  save: (set: Partial<LoadDoc>) => Promise<void>,
+): Promise<LoadDoc | undefined> {
+  const { s, checkpoint } = doc
+  await tables.concepts.delete({ s, n: { $gte: checkpoint.n } })
+  // The last segment is not full, and is there as a whole all the same.
+  await tables.terms.delete({ s, segment: { $gte: Math.ceil(checkpoint.n / SEGMENT) } })
+  const fill = filling(tables, doc, request.format.prefix, save)
   const refused = await filled(fill, doc, request)
   const problem = refused ?? (await fill.end())
   if (problem === undefined) {
-    await tables.loads.setOne({ _id: doc._id }, { status: 'ready', ended: request.now(), ...sorted(doc) })
-    return inForce(tables, { ...doc, ...sorted(doc), status: 'ready' }, request.now)
+    await save({ merged: 0 })
+    return undefined
   }
   const failed = { status: 'failed' as const, problem, ended: request.now(), badRows: fill.badRows(), checkpoint: fill.reached() }
   await tables.loads.setOne({ _id: doc._id }, failed)

@@ -3,14 +3,17 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Filter } from '../terminology-service/code-system.ts'
 import { isRange, isUnderByPrefix } from '../terminology-service/concept-tree.ts'
 import { chosenBy, type Chosen, ITSELF, listOf, OF_EVERY_SYSTEM, refused } from '../terminology-service/filters.ts'
-import { hasWords, isSound, wordsOf } from '../terminology-service/words.ts'
-import { and, type Bits, countBits, noBits, or, placesOf, setBit, without } from './bits.ts'
+import { hasWords, wordsOf } from '../terminology-service/words.ts'
+import { and, type Bits, clearBit, countBits, isNone, noBits, or, placesOf, setBit, without } from './bits.ts'
 import type { Held } from './held.ts'
-import { ABSTRACT, ALL, childTerm, hasTerm, INACTIVE, PART, partTerm, soundTerm, underTerm, valueTerm, wholeParts } from './terms.ts'
+import { ABSTRACT, childTerm, HEAD, hasTerm, headTerm, INACTIVE, PART, partTerm, underTerm, valueTerm, wholeParts } from './terms.ts'
 
 /** Concepts that one question looks at one by one. */
 export const LOOKED_AT_MAX = 200_000
 const AT_ONCE = 1000
+const AT_ONCE_FIRST = 40
+/** Concepts that are looked at to say how many there are. */
+const TOTAL_LOOKED_AT_MAX = 200
 
 /** `bits` has all that are meant; `rest` says which of them are meant indeed. */
 interface Found {
@@ -18,58 +21,110 @@ interface Found {
   rest?: Chosen
 }
 
-/** Of each question the places of its answer, in the order of the system. @throws OutcomeError value-set-filter, expansion-costly */
-export async function placesFor(held: Held, filters: readonly Filter[], text?: string): Promise<Bits> {
+/** Of one question, and it gets better while it is asked for more: what is meant for certain, and what is to be looked at. */
+interface Sifting {
+  sure: Bits
+  maybe: Bits
+  /** of some concepts that may be meant those that are */
+  meant: Chosen
+}
+
+const sizeOf = ({ sure, maybe }: Sifting): number => 2 * (sure.byteLength + maybe.byteLength)
+
+/** What the terms tell of it. @throws OutcomeError value-set-filter */
+function siftingFor(held: Held, filters: readonly Filter[], text: string | undefined): Promise<Sifting> {
   const key = JSON.stringify([filters.map(({ property, op, value }) => [property, op, value]), text])
-  return held.kept(key, async () => {
+  return held.kept(key, sizeOf, async () => {
     const parts = await Promise.all(filters.map((filter) => byFilter(held, filter)))
-    let bits = parts.reduce((all, part) => and(all, part.bits), await held.term(ALL))
     const rest = parts.flatMap((part) => part.rest ?? [])
-    const words = text === undefined ? [] : wordsOf(text)
-    let isExact = true
-    for (const word of words) {
+    let all = parts.reduce((some, part) => and(some, part.bits), held.all())
+    let sure = rest.length === 0 ? all : noBits(held.segments)
+    for (const word of text === undefined ? [] : wordsOf(text)) {
       const found = await byWord(held, word)
-      bits = and(bits, found.bits)
-      isExact &&= found.isExact
+      sure = and(sure, found.sure)
+      all = and(all, found.maybe ? or(found.sure, found.maybe) : found.sure)
     }
-    if (isExact && rest.length === 0) return bits
-    return lookedAt(held, bits, (nodes) => {
+    const meant: Chosen = (nodes) => {
       const left = rest.reduce((some, chosen) => chosen(some), nodes)
-      return isExact || text === undefined ? left : left.filter(({ concept }) => hasWords(concept, text))
-    })
+      return text === undefined ? left : left.filter(({ concept }) => hasWords(concept, text))
+    }
+    return { sure, maybe: without(all, sure), meant }
   })
 }
 
-async function lookedAt(held: Held, bits: Bits, chosen: Chosen): Promise<Bits> {
-  if (countBits(bits) > LOOKED_AT_MAX) throw new OutcomeError('expansion-costly', { params: { max: LOOKED_AT_MAX } })
-  const found = noBits(held.segments)
-  const places = placesOf(bits)
-  for (let at = 0; at < places.length; at += AT_ONCE) {
-    const nodes = await held.nodes(places.slice(at, at + AT_ONCE))
-    const byCode = new Map(nodes.map((node) => [node.concept.code, node.n]))
-    for (const { concept } of chosen(nodes)) setBit(found, byCode.get(concept.code) as number)
+/** The places of all that is meant, in the order of the system. @throws OutcomeError value-set-filter, expansion-costly */
+export async function placesFor(held: Held, filters: readonly Filter[], text?: string): Promise<Bits> {
+  const sifting = await siftingFor(held, filters, text)
+  await lookAtAll(held, sifting, sifting.maybe)
+  return sifting.sure
+}
+
+export interface PageAsked {
+  filters: readonly Filter[]
+  text?: string
+  offset: number
+  count: number
+  /** places that are left out */
+  but: readonly Bits[]
+}
+
+/**
+ * The places of one page, and how many there are where that is known without looking at many of them: what stands behind the page need not be
+ * looked at. @throws OutcomeError value-set-filter, expansion-costly
+ */
+export async function pageFor(held: Held, { filters, text, offset, count, but }: PageAsked): Promise<{ total?: number; places: number[] }> {
+  const sifting = await siftingFor(held, filters, text)
+  const left = (bits: Bits) => but.reduce((some, one) => without(some, one), bits)
+  if (count === 0 || countBits(left(sifting.maybe)) <= TOTAL_LOOKED_AT_MAX) {
+    await lookAtAll(held, sifting, left(sifting.maybe))
+    const sure = left(sifting.sure)
+    return { total: countBits(sure), places: placesOf(sure, offset, count) }
   }
-  return found
+  let looked = 0
+  for (let most = AT_ONCE_FIRST; ; most = Math.min(AT_ONCE, 4 * most)) {
+    const [sure, maybe] = [left(sifting.sure), left(sifting.maybe)]
+    const places = placesOf(or(sure, maybe), offset, count)
+    const last = places.length < count ? Number.POSITIVE_INFINITY : (places.at(-1) as number)
+    const unknown = placesOf(maybe, 0, most).filter((place) => place <= last)
+    if (unknown.length === 0) return isNone(maybe) ? { total: countBits(sure), places } : { places }
+    looked += unknown.length
+    if (looked > LOOKED_AT_MAX) throw costly()
+    await lookAt(held, sifting, unknown)
+  }
 }
 
-/** Words of up to three characters have a term of their own, whatever they are a part of. */
-async function byWord(held: Held, word: string): Promise<{ bits: Bits; isExact: boolean }> {
-  if ([...word].length <= PART) return { bits: await held.term(partTerm(word)), isExact: true }
-  const parts = wholeParts(word)
-  let bits = await all(held, parts.map(partTerm))
-  if (isSound(word)) bits = or(bits, await all(held, [partTerm(parts[0] as string), ...parts.map(soundTerm)]))
-  return { bits: or(bits, await held.beginning(word)), isExact: false }
+async function lookAtAll(held: Held, sifting: Sifting, maybe: Bits): Promise<void> {
+  if (countBits(maybe) > LOOKED_AT_MAX) throw costly()
+  const places = placesOf(maybe)
+  for (let at = 0; at < places.length; at += AT_ONCE) await lookAt(held, sifting, places.slice(at, at + AT_ONCE))
 }
 
-async function all(held: Held, terms: readonly string[]): Promise<Bits> {
-  const sets = await held.terms([...new Set(terms)])
-  return sets.reduce((a, b) => and(a, b))
+const costly = () => new OutcomeError('expansion-costly', { params: { max: LOOKED_AT_MAX } })
+
+/** Others may ask the same at the same time: whoever is first notes it. */
+async function lookAt(held: Held, { sure, maybe, meant }: Sifting, places: readonly number[]): Promise<void> {
+  const nodes = await held.nodes(places)
+  const byCode = new Map(nodes.map((node) => [node.concept.code, node.n]))
+  for (const { concept } of meant(nodes)) setBit(sure, byCode.get(concept.code) as number)
+  for (const place of places) clearBit(maybe, place)
+}
+
+/** Words of up to three characters have a term of their own, whatever they are a part of; of longer ones their beginnings have. */
+async function byWord(held: Held, word: string): Promise<{ sure: Bits; maybe?: Bits }> {
+  const added = await held.ofCodes(held.supplement?.codesWith(word) ?? [])
+  if ([...word].length <= PART) return { sure: or(await held.term(partTerm(word)), added) }
+  const beginning = headTerm(word)
+  const [begins, ...parts] = (await held.terms([beginning, ...new Set(wholeParts(word).map(partTerm))])) as [Bits, Bits, ...Bits[]]
+  const within = parts.reduce(and)
+  if (word.length <= HEAD) return { sure: or(begins, added), maybe: within }
+  const codes = isNone(begins) ? begins : await held.beginning(word)
+  return { sure: or(codes ?? noBits(held.segments), added), maybe: or(within, begins) }
 }
 
 type Operator = (held: Held, filter: Filter) => Promise<Found>
 
 const exact = async (bits: Promise<Bits>): Promise<Found> => ({ bits: await bits })
-const butFor = async (held: Held, bits: Bits): Promise<Bits> => without(await held.term(ALL), bits)
+const butFor = async (held: Held, bits: Bits): Promise<Bits> => without(held.all(), bits)
 
 const HIERARCHICAL: Readonly<Record<string, Operator>> = {
   'is-a': async (held, { value }) => exact(underOrSame(held, value)),
@@ -97,7 +152,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   exists: async (held, filter) => {
     const { property, value } = filter
     if (ITSELF.has(property) || OF_EVERY_SYSTEM.has(property) || (value !== 'true' && value !== 'false')) return oneByOne(held, filter)
-    const has = await held.term(hasTerm(property))
+    const has = or(await held.term(hasTerm(property)), await added(held, property))
     return { bits: value === 'true' ? has : await butFor(held, has) }
   },
 }
@@ -117,15 +172,19 @@ async function valueBits(held: Held, { property }: Filter, values: readonly stri
   }
   if (property === 'parent' && !held.prefix) return (await held.terms(values.map(childTerm))).reduce(or, noBits(held.segments))
   if (OF_EVERY_SYSTEM.has(property)) return undefined
-  return (await held.terms(values.map((value) => valueTerm(property, value)))).reduce(or, noBits(held.segments))
+  return (await held.terms(values.map((value) => valueTerm(property, value)))).reduce(or, await added(held, property, values))
 }
+
+/** Codes that have it by a supplement. */
+const added = (held: Held, property: string, values?: readonly string[]): Promise<Bits> =>
+  held.ofCodes(held.supplement?.codesWhere(property, values) ?? [])
 
 async function oneByOne(held: Held, filter: Filter): Promise<Found> {
   // What stands under each of them is not at hand.
   if (filter.property === 'child') throw refused(filter)
   if (filter.property === 'parent' && filter.op === '=')
     return { bits: await underOrSame(held, filter.value), rest: chosenBy(filter, held.tree) }
-  return { bits: await held.term(ALL), rest: chosenBy(filter, held.tree) }
+  return { bits: held.all(), rest: chosenBy(filter, held.tree) }
 }
 
 /** @throws OutcomeError value-set-filter */

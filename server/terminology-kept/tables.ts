@@ -26,7 +26,7 @@ export interface ConceptDoc extends TableDoc {
   sounds?: string[]
 }
 
-/** Terms of one segment with the places of their concepts (segment.ts). */
+/** While a system is loaded: terms of one segment with the places of their concepts (segment.ts). */
 export interface TermsDoc extends TableDoc {
   /** `<load>.<bucket>.<segment>` */
   _id: string
@@ -34,6 +34,18 @@ export interface TermsDoc extends TableDoc {
   segment: number
   bytes: Uint8Array
 }
+
+/** Terms of a whole system with the places of their concepts (postings.ts). */
+export interface PostingsDoc extends TableDoc {
+  /** `<load>|<group>`, or `<load>|=<key>` with `#<n>` of the further ones, for terms that many concepts have */
+  _id: string
+  s: number
+  /** further documents of the same terms */
+  more?: number
+  bytes: Uint8Array
+}
+
+export type LoadContent = 'complete' | 'fragment'
 
 export interface BadRow {
   row: number
@@ -57,6 +69,8 @@ export interface LoadDoc extends TableDoc {
   version: string
   name: string
   format: string
+  /** whether a code that is not there is wrong */
+  content: LoadContent
   /** SHA-256 of the file: the same file goes on where it was left */
   digest: string
   status: 'loading' | 'ready' | 'failed' | 'replaced'
@@ -67,6 +81,10 @@ export interface LoadDoc extends TableDoc {
   hierarchical: boolean
   /** beginnings of codes and ranges of chapters, where codes say by their beginnings where they stand */
   root?: number
+  /** by which layout its terms are written: what an earlier release loaded is to be loaded again */
+  layout: number
+  /** of the terms: how many buckets of all segments are brought together; absent: there are rows left to read */
+  merged?: number
   categories: string[]
   ranges: string[]
   started: Date
@@ -86,6 +104,7 @@ export interface CurrentDoc extends TableDoc {
 export interface KeptTables {
   concepts: Table<ConceptDoc>
   terms: Table<TermsDoc>
+  postings: Table<PostingsDoc>
   loads: Table<LoadDoc>
   current: Table<CurrentDoc>
   /** the number of the last load */
@@ -97,6 +116,7 @@ export interface KeptTables {
 const names = {
   concepts: 'terminology_concepts',
   terms: 'terminology_terms',
+  postings: 'terminology_postings',
   loads: 'terminology_loads',
   current: 'terminology_current',
   counter: 'terminology_counter',
@@ -105,20 +125,24 @@ const names = {
 export const keptTables = (store: Store): KeptTables => ({
   concepts: store.table<ConceptDoc>(KEEPING, names.concepts),
   terms: store.table<TermsDoc>(KEEPING, names.terms),
+  postings: store.table<PostingsDoc>(KEEPING, names.postings),
   loads: store.table<LoadDoc>(KEEPING, names.loads),
   current: store.table<CurrentDoc>(KEEPING, names.current),
   counter: store.table<TableDoc>(KEEPING, names.counter),
   revision: revisionTable(store, KEEPING),
 })
 
-export async function prepareKeptTables({ concepts, terms, loads }: KeptTables): Promise<void> {
+export async function prepareKeptTables({ concepts, terms, postings, loads }: KeptTables): Promise<void> {
   await Promise.all([
     concepts.ensureIndex({ s: 1, n: 1 }),
     concepts.ensureIndex({ s: 1, k: 1 }),
     terms.ensureIndex({ s: 1, segment: 1 }),
+    postings.ensureIndex({ s: 1 }),
     loads.ensureIndex({ url: 1, version: 1 }),
   ])
 }
+
+export const LAYOUT = 2
 
 export const conceptId = (s: number, code: string): string => `${s}|${code}`
 export const codeOf = ({ _id }: Pick<ConceptDoc, '_id'>): string => _id.slice(_id.indexOf('|') + 1)

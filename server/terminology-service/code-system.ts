@@ -1,5 +1,5 @@
 /** What the service asks of one version of a code system, wherever its concepts are kept: all of it may have to wait. */
-import type { Designation } from './resources.ts'
+import type { CodeSystemResource, Designation } from './resources.ts'
 
 export interface Property {
   code: string
@@ -39,8 +39,8 @@ export interface Paging {
 }
 
 export interface Page {
-  /** of all pages */
-  total: number
+  /** of all pages; absent where counting them would take long */
+  total?: number
   concepts: readonly Concept[]
 }
 
@@ -73,6 +73,8 @@ export interface CodeSystem {
   select(filters: readonly Filter[], text?: string): AsyncIterable<readonly Concept[]>
   /** one page of the same, where the system need not go through all of them for it. @throws as `select` */
   page?(paging: Paging): Promise<Page>
+  /** the same with what supplements add to it, where its content is not made of resources. @param key of these supplements */
+  supplemented?(key: string, supplements: readonly CodeSystemResource[]): CodeSystem
   /** whether the code, which the system knows, meets all filters. @throws OutcomeError value-set-filter, expansion-costly */
   matches(code: string, filters: readonly Filter[]): Promise<boolean>
 }

@@ -1,6 +1,6 @@
 /** The concepts of a CodeSystem resource with what stands under what: by nesting, by properties, or by the beginnings of codes. */
 import type { Concept, Property } from './code-system.ts'
-import type { CodeSystemResource, ConceptElement } from './resources.ts'
+import type { CodeSystemResource, ConceptElement, Designation } from './resources.ts'
 
 export interface Node {
   concept: Concept
@@ -41,7 +41,10 @@ export function conceptTree(
     }
   }
   walk(resource.concept ?? [])
-  for (const supplement of supplements) supplementWith(nodes, supplement)
+  for (const [code, added] of additionsOf(supplements)) {
+    const node = nodes.get(code)
+    if (node) node.concept = supplementedWith(node.concept, added)
+  }
   for (const [parent, child] of prefix ? prefixLinks(nodes, prefix) : links) link(nodes, parent, child)
   return nodes
 }
@@ -79,18 +82,40 @@ function propertiesOf({ property = [] }: ConceptElement): Property[] {
   })
 }
 
-/** A supplement adds designations and properties to concepts, and no concepts (R4 codesystem.html#supplements). */
-function supplementWith(nodes: Map<string, Node>, { concept = [] }: CodeSystemResource): void {
-  for (const element of concept) {
-    const node = nodes.get(element.code)
-    if (node) {
-      const { concept: own } = node
-      const designations = [...own.designations, ...(element.designation ?? [])]
-      node.concept = { ...own, designations, properties: [...own.properties, ...propertiesOf(element)] }
-    }
-    supplementWith(nodes, { resourceType: 'CodeSystem', concept: element.concept ?? [] })
-  }
+export interface Added {
+  designations: readonly Designation[]
+  properties: readonly Property[]
 }
+
+/**
+ * By code: a supplement adds designations and properties to concepts, and no concepts (R4 codesystem.html#supplements). A display of a
+ * supplement that says its language is one more designation.
+ */
+export function additionsOf(supplements: readonly CodeSystemResource[]): Map<string, Added> {
+  const found = new Map<string, Added>()
+  const walk = (elements: readonly ConceptElement[], language: string | undefined) => {
+    for (const element of elements) {
+      const said = language === undefined || element.display === undefined ? [] : [{ language, value: element.display }]
+      const before = found.get(element.code)
+      found.set(element.code, {
+        designations: [...(before?.designations ?? []), ...said, ...(element.designation ?? [])],
+        properties: [...(before?.properties ?? []), ...propertiesOf(element)],
+      })
+      walk(element.concept ?? [], language)
+    }
+  }
+  for (const { concept = [], language } of supplements) walk(concept, language)
+  return found
+}
+
+export const supplementedWith = (concept: Concept, added: Added | undefined): Concept =>
+  added
+    ? {
+        ...concept,
+        designations: [...concept.designations, ...added.designations],
+        properties: [...concept.properties, ...added.properties],
+      }
+    : concept
 
 /** Two categories with a hyphen, as ICD writes chapters and blocks. */
 export const isRange = (code: string, { root }: PrefixRule): boolean => code.length === 2 * root + 1 && code.charAt(root) === '-'

@@ -190,7 +190,7 @@ export async function pageOf(
   set: ValueSetResource,
   paging: Omit<Paging, 'filters' | 'text'>,
   run: Evaluation,
-): Promise<{ total: number; entries: Entry[] } | undefined> {
+): Promise<{ total?: number; entries: Entry[] } | undefined> {
   const [part, ...others] = set.compose?.include ?? []
   if (part?.system === undefined || others.length > 0 || set.compose?.exclude || part.concept || part.valueSet) return undefined
   const place = { path: [nameOf(set)], at: 'ValueSet.compose.include[0]' }
@@ -202,7 +202,7 @@ export async function pageOf(
   const activeOnly = paging.activeOnly || set.compose?.inactive === false
   const asked = { ...paging, activeOnly, filters: filtersOf(part, run, place), ...(run.text === undefined ? {} : { text: run.text }) }
   const { total, concepts } = await system.page(asked)
-  return { total, entries: concepts.map((concept) => entryOf(url, system.version, concept, system)) }
+  return { ...(total === undefined ? {} : { total }), entries: concepts.map((concept) => entryOf(url, system.version, concept, system)) }
 }
 
 function entryOf(url: string, version: string | undefined, concept: Omit<Concept, 'properties'>, within?: CodeSystem): Entry {

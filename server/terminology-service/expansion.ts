@@ -22,7 +22,8 @@ export interface ExpansionRequest {
 }
 
 export interface Expansion {
-  total: number
+  /** absent where counting them would take long */
+  total?: number
   offset?: number
   contains: ContainsElement[]
 }
@@ -33,16 +34,18 @@ export async function expand(set: ValueSetResource, asked: ExpansionRequest, run
   if (filter !== undefined) run.text = filter
   const isPaged = offset !== undefined || count !== undefined
   const { total, entries: page } = await found(set, asked, run)
-  if (count === 0) return { total, offset: offset ?? 0, contains: [] }
+  if (count === 0) return { ...told(total), offset: offset ?? 0, contains: [] }
   if (page.length > EXPANSION_MAX) throw new OutcomeError('expansion-costly', { params: { max: EXPANSION_MAX } })
   // Pages are parts of a list; where words are looked for, what stands between two finds is not there.
   const isNested = !isPaged && filter === undefined && asked.excludeNested !== true
   const contains = isNested ? await nested(page, asked) : page.map((entry) => elementOf(entry, asked))
-  return { total, ...(isPaged ? { offset: offset ?? 0 } : {}), contains }
+  return { ...told(total), ...(isPaged ? { offset: offset ?? 0 } : {}), contains }
 }
 
+const told = (total: number | undefined): { total?: number } => (total === undefined ? {} : { total })
+
 /** How many there are, and those of the page: one more than may be answered where there are too many. */
-async function found(set: ValueSetResource, asked: ExpansionRequest, run: Evaluation): Promise<{ total: number; entries: Entry[] }> {
+async function found(set: ValueSetResource, asked: ExpansionRequest, run: Evaluation): Promise<{ total?: number; entries: Entry[] }> {
   const { offset = 0, count, activeOnly = false, excludeNotForUI = false } = asked
   const most = Math.min(count ?? EXPANSION_MAX + 1, EXPANSION_MAX + 1)
   const page = await pageOf(set, { offset, count: most, activeOnly, selectableOnly: excludeNotForUI }, run)

@@ -25,6 +25,12 @@ export interface KeptSystems {
   listed(): Promise<readonly { url: string; versions: readonly string[] }[]>
 }
 
+/** `useSupplement` (R5 $expand, $lookup): supplements by their canonicals, and which of them were found for a system that was used. */
+export interface NamedSupplements {
+  asked: ReadonlySet<string>
+  used: Set<string>
+}
+
 export interface Library {
   codeSystem(url: string, version?: string): Promise<CodeSystem | undefined>
   /** every version, the one that is meant without a version first */
@@ -49,7 +55,8 @@ const ucum = ucumSystem()
 const SYSTEMS_MAX = 200
 const made = new Map<string, CodeSystem>()
 
-export function createLibrary(shipped: Shipped, stored: StoredDefinitions, kept?: KeptSystems): Library {
+/** @param named canonicals of supplements that are used beside those that are active */
+export function createLibrary(shipped: Shipped, stored: StoredDefinitions, kept?: KeptSystems, named?: NamedSupplements): Library {
   const systems = new Map<string, Promise<readonly CodeSystem[]>>()
   const listed = async (type: DefinitionType, url: string): Promise<readonly Definition[]> => {
     const own = ranked(await stored.byUrl(type, url))
@@ -57,9 +64,11 @@ export function createLibrary(shipped: Shipped, stored: StoredDefinitions, kept?
     // What an operator stores takes the place of the shipped one of the same version.
     return [...own, ...shipped.byUrl(type, url).filter((one) => !versions.has(versionOf(one)))]
   }
+  const supplementsFor = async (url: string, version: string | undefined): Promise<readonly Definition[]> =>
+    (await stored.supplementsOf(url)).filter((one) => supplementsIt(one, version, named))
   const systemOf = async (definition: Definition): Promise<CodeSystem> => {
     const { url = '', version } = definition.resource() as CodeSystemResource
-    const supplements = (await stored.supplementsOf(url)).filter((one) => supplementsIt(one, version))
+    const supplements = await supplementsFor(url, version)
     const key = [definition, ...supplements].map((one) => one.key).join('\n')
     const known = made.get(key)
     if (known) return known
@@ -75,7 +84,12 @@ export function createLibrary(shipped: Shipped, stored: StoredDefinitions, kept?
   const codeSystems = (url: string): Promise<readonly CodeSystem[]> => {
     const known = systems.get(url)
     if (known) return known
-    const found = Promise.all([listed('CodeSystem', url), kept?.systems(url) ?? []]).then(async ([all, loaded]) => {
+    const loadedOnes = async () => {
+      // At the same time: the look-ups of one moment share a query.
+      const [loaded] = await Promise.all([kept?.systems(url) ?? [], kept && stored.supplementsOf(url)])
+      return Promise.all(loaded.map(async (system) => supplemented(system, await supplementsFor(url, system.version))))
+    }
+    const found = Promise.all([listed('CodeSystem', url), loadedOnes()]).then(async ([all, loaded]) => {
       const own = all.filter((one) => (one.resource() as CodeSystemResource).content !== 'supplement')
       if (url === UCUM_SYSTEM && own.length === 0) return [ucum]
       const made = await Promise.all(
@@ -127,6 +141,14 @@ export function createLibrary(shipped: Shipped, stored: StoredDefinitions, kept?
   }
 }
 
+function supplemented(system: CodeSystem, supplements: readonly Definition[]): CodeSystem {
+  if (supplements.length === 0 || !system.supplemented) return system
+  return system.supplemented(
+    supplements.map(({ key }) => key).join('\n'),
+    supplements.map((one) => one.resource() as CodeSystemResource),
+  )
+}
+
 /** The system that has the code: without a version, the first that knows it. */
 export async function systemWith(
   library: Library,
@@ -142,10 +164,17 @@ export async function systemWith(
 
 const versionOf = (definition: Definition): string | undefined => (definition.resource() as CodeSystemResource).version
 
-function supplementsIt(definition: Definition, version: string | undefined): boolean {
-  const { supplements = '', status, content } = definition.resource() as CodeSystemResource
-  const named = canonicalOf(supplements).version
-  return content === 'supplement' && status !== 'retired' && status !== 'draft' && (named === undefined || named === version)
+/** Active ones, and those that the question names, whatever their status: what is named is noted. */
+function supplementsIt(definition: Definition, version: string | undefined, named?: NamedSupplements): boolean {
+  const { supplements = '', status, content, url, version: own } = definition.resource() as CodeSystemResource
+  const meant = canonicalOf(supplements).version
+  if (content !== 'supplement' || (meant !== undefined && meant !== version)) return false
+  const isNamed = [...(named?.asked ?? [])].filter((one) => {
+    const asked = canonicalOf(one)
+    return asked.url === url && (asked.version === undefined || asked.version === own)
+  })
+  for (const one of isNamed) named?.used.add(one)
+  return isNamed.length > 0 || (status !== 'retired' && status !== 'draft')
 }
 
 /** Drafts and retired definitions last; of the others the latest version, by its numbers where it has some. */

@@ -13,16 +13,18 @@ import { masked } from '../../interactions/read.ts'
 import { parseSearch } from '../../interactions/search-request.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
+import { paramError } from '../../search/parse/names.ts'
 import type { Stored } from '../../store/types.ts'
-import { createLibrary, type Library, type StoredDefinitions } from '../../terminology-service/library.ts'
+import { createLibrary, type KeptSystems, type Library, type StoredDefinitions } from '../../terminology-service/library.ts'
 import type { Definition, DefinitionType } from '../../terminology-service/shipped.ts'
-
-/** Versions of one definition, or maps of one system. */
-const FOUND_MAX = 100
+import { keyOf, resourceOf } from './parsed.ts'
+import { FOUND_MAX, lookUp } from './shared-look-ups.ts'
 
 export interface Asking {
   interaction: string
   type: DefinitionType
+  /** canonicals of supplements that the question names (`useSupplement`) */
+  supplements?: readonly string[]
 }
 
 export interface Held {
@@ -35,7 +37,7 @@ export interface Held {
 export async function answered<T>(
   deps: FhirDeps,
   request: FhirRequest,
-  { interaction, type }: Asking,
+  { interaction, type, supplements = [] }: Asking,
   run: (held: Held) => Promise<T>,
 ): Promise<T> {
   const id = instanceOf(request)
@@ -45,9 +47,12 @@ export async function answered<T>(
     const own = id === undefined ? undefined : await deps.store.read(decision, type, id)
     if (own) met.set(`${type}/${id}`, own)
     if (id !== undefined && (!own || own.deleted)) return { met, own }
-    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met), deps.kept)
+    const named = { asked: new Set(supplements), used: new Set<string>() }
+    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met), keptFor(deps, request), named)
     try {
-      return { met, own, value: await run({ library, ...(own ? { instance: definitionOf(deps, request, own) } : {}) }) }
+      const value = await run({ library, ...(own ? { instance: definitionOf(deps, request, own) } : {}) })
+      if (supplements.some((one) => !named.used.has(one))) throw paramError('definition-unknown', 'useSupplement')
+      return { met, own, value }
     } catch (error) {
       if (!(error instanceof OutcomeError)) throw error
       return { met, own, error }
@@ -55,7 +60,9 @@ export async function answered<T>(
   })
   const { met, own, error } = seen.value
   const asked = { interaction, action: 'E' as const, type, query: request.query, ...(id === undefined ? {} : { id }) }
-  await audited(deps, request, { ...asked, found: [...met.values()], seen })
+  // What comes with the server or was loaded is about nobody, and nobody's: it is used as the implementation guide is.
+  const isOfNobody = id === undefined && !error && met.size === 0
+  if (!isOfNobody) await audited(deps, request, { ...asked, found: [...met.values()], seen })
   if (id !== undefined && !own) throw notFound()
   if (own?.deleted) throw new OutcomeError('gone')
   if (error) throw error
@@ -72,12 +79,23 @@ function instanceOf({ segments }: FhirRequest): string | undefined {
 /** What is stored, through the same searches as anybody's; what was found is added to `met`. */
 export function storedFor(deps: FhirDeps, request: FhirRequest, decision: Decision, met: Map<string, Stored>): StoredDefinitions {
   const { actor } = request
-  const find = async (type: DefinitionType, name: string, value: string): Promise<Definition[]> => {
+  const asked = new Map<string, Promise<Definition[]>>()
+  const search = async (type: DefinitionType, name: string, value: string): Promise<Definition[]> => {
     if (!allows(actor, type, 's') || value === '' || value.length > VALUE_LENGTH_MAX) return []
     const { plan } = parseSearch(deps, actor, type, [[name, escaped(value)]], true)
-    const { rows } = await deps.store.search(decision, { type, plan, sort: [], count: FOUND_MAX, total: 'none' })
+    const rows =
+      name === 'url' || name === 'supplements'
+        ? await lookUp(deps.store, decision, { type, name, value, plan })
+        : (await deps.store.search(decision, { type, plan, sort: [], count: FOUND_MAX, total: 'none' })).rows
     for (const row of rows) met.set(`${type}/${row.id}`, row)
     return rows.map((row) => definitionOf(deps, request, row))
+  }
+  /** Of one question each once. */
+  const find = (type: DefinitionType, name: string, value: string): Promise<Definition[]> => {
+    const key = `${type}?${name}=${value}`
+    const found = asked.get(key) ?? search(type, name, value)
+    asked.set(key, found)
+    return found
   }
   return {
     byUrl: (type, url) => find(type, 'url', url),
@@ -86,34 +104,17 @@ export function storedFor(deps: FhirDeps, request: FhirRequest, decision: Decisi
   }
 }
 
+/** What is loaded may be licensed: it is for those who may search code systems, as what is stored is. */
+export const keptFor = ({ kept }: FhirDeps, { actor }: FhirRequest): KeptSystems | undefined =>
+  allows(actor, 'CodeSystem', 's') ? kept : undefined
+
 const VALUE_LENGTH_MAX = 1000
 const escaped = (value: string): string => value.replace(/[\\,|$]/g, '\\$&')
 
-/** Parsed once for each version: the key names its content. */
-const PARSED_BYTES_MAX = 64 * 1024 * 1024
-const parsed = new Map<string, { resource: FhirResource; bytes: number }>()
-let parsedBytes = 0
-
 function definitionOf(deps: FhirDeps, request: FhirRequest, doc: Stored): Definition {
-  const key = `${doc.type}/${doc.id}/${doc.v}/${doc.at.getTime()}`
+  const key = keyOf(doc)
   const text = request.actor.form === 'IDENT' ? undefined : masked(deps, request, doc)
   // A form of its own has a content of its own.
   if (typeof text === 'string' && text !== bodyText(doc)) return { key: `${key}/${text}`, resource: () => JSON.parse(text) as FhirResource }
-  return { key, resource: () => resourceOf(key, doc) }
-}
-
-function resourceOf(key: string, doc: Stored): FhirResource {
-  const known = parsed.get(key)
-  if (known) return known.resource
-  const made = { resource: JSON.parse(bodyText(doc)) as FhirResource, bytes: doc.body.length }
-  while (parsedBytes + made.bytes > PARSED_BYTES_MAX && parsed.size > 0) forgetOldest()
-  parsed.set(key, made)
-  parsedBytes += made.bytes
-  return made.resource
-}
-
-function forgetOldest(): void {
-  const [key, { bytes }] = [...parsed.entries().take(1)][0] as [string, { bytes: number }]
-  parsed.delete(key)
-  parsedBytes -= bytes
+  return { key, resource: () => resourceOf(doc) }
 }

@@ -31,6 +31,15 @@ export function oneObject(parameters: readonly InParameter[], name: string): Rec
   return value as Record<string, unknown>
 }
 
+/** All values of a simple parameter. @throws OutcomeError parameter-invalid */
+export function listOf(parameters: readonly InParameter[], name: string): string[] {
+  return parameters.flatMap((one) => {
+    if (one.name !== name) return []
+    if (typeof one.value !== 'string' || one.value === '') throw paramError('parameter-invalid', name)
+    return [one.value]
+  })
+}
+
 const CODING_TEXTS = ['system', 'version', 'code', 'display'] as const
 
 /** @throws OutcomeError parameter-invalid */

@@ -8,7 +8,7 @@ import { canonicalOf, type ValueSetResource } from '../../terminology-service/re
 import { type InParameter, oneBoolean, oneText } from '../in-parameters.ts'
 import type { Operation } from '../types.ts'
 import { answered } from './answered.ts'
-import { checkOneOf, type OutParameter, parametersOf, sentDefinition } from './asked.ts'
+import { checkOneOf, listOf, type OutParameter, parametersOf, sentDefinition } from './asked.ts'
 
 const base = { code: 'expand', on: 'ValueSet', methods: ['GET', 'POST'], writes: false, run } as const
 export const expand: Operation = { ...base, level: 'type', definition: 'http://hl7.org/fhir/OperationDefinition/ValueSet-expand' }
@@ -22,7 +22,7 @@ const BOOLEANS = [
   'excludeNotForUI',
   'excludePostCoordinated',
 ] as const
-const LISTS = ['designation', 'exclude-system', 'system-version', 'check-system-version', 'force-system-version'] as const
+const LISTS = ['designation', 'exclude-system', 'system-version', 'check-system-version', 'force-system-version', 'useSupplement'] as const
 const UNDERSTOOD = ['url', 'valueSet', 'valueSetVersion', 'filter', 'offset', 'count', 'displayLanguage', ...BOOLEANS, ...LISTS]
 /** Known in part: the codes of a system that is here as a fragment (R4 extension valueset-unclosed). */
 const UNCLOSED = 'http://hl7.org/fhir/StructureDefinition/valueset-unclosed'
@@ -35,13 +35,19 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
   checkOneOf({ url, valueSet: sent }, request.segments[1]?.startsWith('$') === false)
   const asked = askedOf(parameters)
   const rules = rulesOf(parameters)
-  const valueSet = await answered(deps, request, { interaction: 'expand', type: 'ValueSet' }, async ({ library, instance }) => {
-    const set = (instance?.resource() as ValueSetResource | undefined) ?? sent ?? (await library.valueSet(url ?? '', version))
-    if (!set) throw paramError('definition-unknown', 'url')
-    const work: Evaluation = { ...evaluation(library, rules), without: new Set(listOf(parameters, 'exclude-system')) }
-    const made = await expansionOf(set, asked, work)
-    return answerOf(deps, set, made, work, parameters)
-  })
+  const supplements = listOf(parameters, 'useSupplement')
+  const valueSet = await answered(
+    deps,
+    request,
+    { interaction: 'expand', type: 'ValueSet', supplements },
+    async ({ library, instance }) => {
+      const set = (instance?.resource() as ValueSetResource | undefined) ?? sent ?? (await library.valueSet(url ?? '', version))
+      if (!set) throw paramError('definition-unknown', 'url')
+      const work: Evaluation = { ...evaluation(library, rules), without: new Set(listOf(parameters, 'exclude-system')) }
+      const made = await expansionOf(set, asked, work)
+      return answerOf(deps, set, made, work, parameters)
+    },
+  )
   return jsonAnswer(200, valueSet)
 }
 
@@ -67,15 +73,6 @@ function oneNatural(parameters: readonly InParameter[], name: string): number | 
   const text = oneText(parameters, name)
   if (text !== undefined && !/^\d{1,9}$/.test(text)) throw paramError('parameter-invalid', name)
   return text === undefined ? undefined : Number(text)
-}
-
-/** @throws OutcomeError parameter-invalid */
-function listOf(parameters: readonly InParameter[], name: string): string[] {
-  return parameters.flatMap((one) => {
-    if (one.name !== name) return []
-    if (typeof one.value !== 'string' || one.value === '') throw paramError('parameter-invalid', name)
-    return [one.value]
-  })
 }
 
 function rulesOf(parameters: readonly InParameter[]): VersionRules {
@@ -109,7 +106,7 @@ function answerOf(
       ...(work.isOpen ? { extension: [{ url: UNCLOSED, valueBoolean: true }] } : {}),
       identifier: `urn:uuid:${deps.newId()}`,
       timestamp: deps.now().toISOString(),
-      total: made.total,
+      ...(made.total === undefined ? {} : { total: made.total }),
       ...(made.offset === undefined ? {} : { offset: made.offset }),
       ...listed('parameter', [
         ...parameters.flatMap(parameterOf),

@@ -28,7 +28,7 @@ export const terminologyLoadStatus: Operation = {
   run: status,
 }
 
-const UNDERSTOOD = ['system', 'url', 'version', 'charset', 'badRows', 'file']
+const UNDERSTOOD = ['system', 'url', 'version', 'charset', 'content', 'badRows', 'file']
 const CHARSETS: ReadonlySet<string> = new Set(['auto', 'utf-8', 'gb18030'])
 /** What a packed file may unpack to. */
 const UNPACKED_BYTES_MAX = 256 * 1024 * 1024
@@ -69,6 +69,8 @@ async function askedOf(parameters: readonly InParameter[]): Promise<LoadAsked> {
   if (!format || format.required.length === 0) throw paramError('parameter-invalid', 'system')
   const charset = oneText(parameters, 'charset') ?? 'auto'
   if (!CHARSETS.has(charset)) throw paramError('parameter-invalid', 'charset')
+  const content = oneText(parameters, 'content') ?? 'complete'
+  if (content !== 'complete' && content !== 'fragment') throw paramError('parameter-invalid', 'content')
   const badRows = oneText(parameters, 'badRows') ?? String(BAD_ROWS_MAX)
   if (!/^\d{1,7}$/.test(badRows)) throw paramError('parameter-invalid', 'badRows')
   const url = oneText(parameters, 'url') ?? format.url
@@ -78,6 +80,7 @@ async function askedOf(parameters: readonly InParameter[]): Promise<LoadAsked> {
     url,
     version: needed(oneText(parameters, 'version') ?? format.version, 'version'),
     charset,
+    content,
     badMax: Number(badRows),
     file: await fileOf(parameters),
   }

@@ -7,7 +7,7 @@ import { systemWith } from '../../terminology-service/library.ts'
 import { oneText } from '../in-parameters.ts'
 import type { Operation } from '../types.ts'
 import { answered } from './answered.ts'
-import { askedCodings, outText, type OutParameter, parametersAnswer, parametersOf } from './asked.ts'
+import { askedCodings, listOf, outText, type OutParameter, parametersAnswer, parametersOf } from './asked.ts'
 
 export const lookup: Operation = {
   code: 'lookup',
@@ -19,7 +19,7 @@ export const lookup: Operation = {
   run,
 }
 
-const UNDERSTOOD = ['code', 'system', 'version', 'coding', 'displayLanguage', 'property']
+const UNDERSTOOD = ['code', 'system', 'version', 'coding', 'displayLanguage', 'property', 'useSupplement']
 /** Values of one concept: of a root of a large system not every child. */
 const PROPERTIES_MAX = 1000
 
@@ -31,7 +31,8 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
   if (code === undefined) throw paramError('parameter-missing', 'code')
   const language = oneText(parameters, 'displayLanguage')
   const named = new Set(parameters.filter(({ name }) => name === 'property').map(({ value }) => String(value)))
-  const answer = await answered(deps, request, { interaction: 'lookup', type: 'CodeSystem' }, async ({ library }) => {
+  const supplements = listOf(parameters, 'useSupplement')
+  const answer = await answered(deps, request, { interaction: 'lookup', type: 'CodeSystem', supplements }, async ({ library }) => {
     const found = await systemWith(library, { system: url, code, ...(version === undefined ? {} : { version }) })
     if (!found) throw paramError('definition-unknown', 'system')
     if (!found.concept) throw paramError('concept-unknown', 'code')

@@ -19,7 +19,7 @@ import { type RowEvent, rowsOf } from '../rows.ts'
 import { type KeptTables, keptTables, type LoadDoc, prepareKeptTables } from '../tables.ts'
 
 const USAGE = `用法 / usage:
-  npm run terminology:load -- --system FORMAT [--version V] [--url URL] [--charset auto|utf-8|gb18030] [--bad-rows N] FILE
+  npm run terminology:load -- --system FORMAT [--version V] [--url URL] [--charset auto|utf-8|gb18030] [--content complete|fragment] [--bad-rows N] FILE
   npm run terminology:load -- --list
   npm run terminology:load -- --remove URL --version V
 FORMAT:
@@ -30,6 +30,7 @@ const OPTIONS = {
   version: { type: 'string' },
   url: { type: 'string' },
   charset: { type: 'string', default: 'auto' },
+  content: { type: 'string', default: 'complete' },
   'bad-rows': { type: 'string', default: String(BAD_ROWS_MAX) },
   list: { type: 'boolean', default: false },
   remove: { type: 'string' },
@@ -79,6 +80,8 @@ async function loaded(tables: KeptTables, format: Format, file: string, values: 
   if (version === undefined) return fail(`请用 --version 指明版本 / name the version of the file by --version\n${USAGE}`)
   const badMax = Number(values['bad-rows'])
   if (!Number.isInteger(badMax) || badMax < 0) return fail(USAGE)
+  const { content } = values
+  if (content !== 'complete' && content !== 'fragment') return fail(USAGE)
   const source = await sourceOf(format, file, values.charset)
   if (typeof source === 'string') return fail(`没有此文件 / no such file: ${source}`)
   const started = Date.now()
@@ -86,6 +89,7 @@ async function loaded(tables: KeptTables, format: Format, file: string, values: 
     format,
     url: values.url ?? format.url,
     version,
+    content,
     digest: await digestOf(source.files),
     rows: source.rows,
     badMax,
