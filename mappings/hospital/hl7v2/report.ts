@@ -99,7 +99,7 @@ function reportMapping(laboratory: boolean): Mapping<ReportRow> {
   return mapping<ReportRow, DiagnosticReport>({
     source: 'hospital/hl7v2/OBR',
     to: 'DiagnosticReport',
-    ...(laboratory && { profile: 'cn-diagnosticreport-lab' }),
+    ...(laboratory && { profile: 'cn-diagnosticreport-lab-minimal' }),
     id: reportKey,
     withdrawn: (row) => isWithdrawn(row['OBR-25']),
     rules: (from) => ({

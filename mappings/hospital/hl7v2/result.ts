@@ -79,7 +79,7 @@ function resultMapping(laboratory: boolean): Mapping<ResultRow> {
   return mapping<ResultRow, Observation>({
     source: 'hospital/hl7v2/OBX',
     to: 'Observation',
-    ...(laboratory && { profile: 'cn-observation-lab' }),
+    ...(laboratory && { profile: 'cn-observation-lab-minimal' }),
     id: (row, run) =>
       row.reportNo === undefined || row.itemCode === undefined ? undefined : keys.result(run.scope, row.reportNo, row.itemCode),
     withdrawn: (row) => isWithdrawn(row['OBX-11']),
