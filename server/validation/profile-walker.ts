@@ -68,7 +68,7 @@ function checkPlace(node: ProfileNode, place: Place, walk: Walk, profile: string
   if (node.pattern !== undefined)
     for (const below of differing(place.value, node.pattern)) reporter(`${place.at}${below}`, walk, profile)('fixed', 'pattern')
   if (node.targets) checkTarget(node.targets, place.value, walk, report)
-  for (const binding of node.bindings) checkBinding(binding, place, report)
+  for (const binding of node.bindings) if (checkBinding(binding, place, report)) walk.issues.settle(place.at)
   if (place.value !== undefined) check(node.invariants, place.value, place.at, walk, profile)
   const content = isObject(place.value) ? place.value : isObject(place.sibling) ? place.sibling : undefined
   if (content) for (const child of node.children) walkElement(child, content, place.at, walk, profile)
@@ -84,20 +84,22 @@ function checkTarget(targets: readonly string[], value: unknown, walk: Walk, rep
 
 /**
  * A required binding is an error, but a warning when only a part of the system is known, or when the set cannot be evaluated; of a
- * set or system that nobody here knows nothing is said.
+ * set or system that nobody here knows nothing is said. Answers whether a code is of the set.
  */
-function checkBinding({ set, strength }: Binding, { value, type }: Place, report: Report): void {
-  if (value === undefined) return
+function checkBinding({ set, strength }: Binding, { value, type }: Place, report: Report): boolean {
+  if (value === undefined) return false
   const found = membership(set, type, value)
-  if (found === 'in' || found === 'open') return
+  if (found === 'in') return true
+  if (found === 'open') return false
   if (found === 'unchecked') {
     report('binding-unchecked', set.url, 'warning')
-    return
+    return false
   }
-  if (found === 'absent' && (set.undefined || strength === 'extensible' || hasExtension(value))) return
+  if (found === 'absent' && (set.undefined || strength === 'extensible' || hasExtension(value))) return false
   const isRequired = strength === 'required'
   const isSure = found === 'out' || (found === 'absent' && set.complete)
   report(isRequired ? 'binding' : extensibleCode(set, value), set.url, isRequired && isSure ? 'error' : 'warning')
+  return false
 }
 
 const hasExtension = (value: unknown): boolean => isObject(value) && value.extension !== undefined
