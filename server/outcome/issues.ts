@@ -6,6 +6,7 @@ import { PARAMETER_ISSUES } from './parameter-issues.ts'
 import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
 import { EXPUNGE_ISSUES } from './expunge-issues.ts'
 import { CODE_MAPPING_ISSUES } from './mapping-issues.ts'
+import { LINK_ISSUES } from './link-issues.ts'
 import { MERGE_ISSUES } from './merge-issues.ts'
 import { MESSAGE_ISSUES } from './message-issues.ts'
 import { TERMINOLOGY_ISSUES } from './terminology-issues.ts'
@@ -21,6 +22,7 @@ export const ISSUES = {
   ...ARCHIVE_ISSUES,
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
+  ...LINK_ISSUES,
   ...EXPUNGE_ISSUES,
   ...CODE_MAPPING_ISSUES,
   ...MERGE_ISSUES,
@@ -366,37 +368,7 @@ export const ISSUES = {
     '此来源的配置拒收有此类问题的记录，已隔离',
     'The source is configured to be refused for what is wrong with the record; quarantined',
   ),
-  'patient-unknown': issue(422, 'required', '记录中没有可识别患者的号码', 'The record has no number by which its patient could be known'),
-  'waiting-for-patient': issue(
-    200,
-    'incomplete',
-    '患者尚未知晓，待其号码到达后入库',
-    'The patient is not known yet; stored when the number arrives',
-  ),
   'not-collected': issue(200, 'suppressed', '未入库', 'Not stored'),
-  'link-check-digit': issue(
-    200,
-    'value',
-    '身份证号校验不通过，不用于关联',
-    'The identity number has a wrong check digit and does not link',
-  ),
-  'link-placeholder': issue(200, 'value', '证件号为占位号码，不用于关联', 'The identity number is a placeholder and does not link'),
-  'link-newborn': issue(200, 'business-rule', '新生儿使用母亲证件，不作为本人证件', 'A newborn under the mother’s number: not its own'),
-  'link-conflict': issue(
-    200,
-    'conflict',
-    '同一证件号下信息矛盾，未关联，待人工处理',
-    'Contradictions under one identity number: not linked, a task for a clerk',
-  ),
-  'other-person': issue(
-    200,
-    'conflict',
-    '同一编号已用于另一患者，已保存但不显示，待人工处理',
-    'The same number stands for another patient: kept, not shown, a task for a clerk',
-  ),
-  'link-numbers-disagree': issue(200, 'conflict', '患者号码指向不同档案', 'The patient numbers point to different records'),
-  'link-birth-date': issue(200, 'value', '出生日期与身份证号不一致', 'The birth date disagrees with the identity number'),
-  'link-gender': issue(200, 'value', '性别与身份证号不一致', 'The sex disagrees with the identity number'),
   'ingest-summary': issue(200, 'informational', '{text}', '{text}'),
 } as const satisfies Record<string, IssueDefinition>
 

@@ -389,20 +389,3 @@ describe('a right configuration', () => {
     expect(configFrom(JSON.stringify({ issuers }), {}).jwksOrigins).toEqual(['https://sso.example'])
   })
 })
-
-describe('mllp', () => {
-  const listening = (change: Record<string, unknown>, sender: Record<string, unknown> = {}) =>
-    problemsOf(() => load({ ...good(), mllp: [{ port: 2575, senders: [{ source: 'h1-lis', ...sender }], ...change }] })).map(({ at }) => at)
-  test.each<[string, string[], Record<string, unknown>, Record<string, unknown>]>([
-    ['a port of this machine', [], {}, {}],
-    ['an open port whose sender is told by name alone', ['mllp[0].senders[0]'], { host: '0.0.0.0' }, { application: 'LIS' }],
-    ['an open port for one address', [], { host: '0.0.0.0' }, { addresses: ['10.0.0.5'] }],
-    ['an open port for a certificate', [], { host: '0.0.0.0', tls: { cert: 'c', key: 'k', ca: 'a' } }, { certificate: 'lis' }],
-    ['a certificate that nobody verifies', ['mllp[0].senders[0].certificate'], { tls: { cert: 'c', key: 'k' } }, { certificate: 'lis' }],
-    ['an unknown source', ['mllp[0].senders[0].source'], {}, { source: 'nobody' }],
-    ['no sender', ['mllp[0].senders'], { senders: [] }, {}],
-    ['no key', ['mllp[0].tls.key'], { tls: { cert: 'c' } }, {}],
-    ['an unknown key', ['mllp[0].backlog'], { backlog: 1 }, {}],
-  ])('%s', (_name, expected, change, sender) => expect(listening(change, sender)).toEqual(expected))
-  test('is off by default', () => expect(load(good()).mllp).toEqual([]))
-})

@@ -1,7 +1,8 @@
 /** What of a source's issues refuses a record, what is stored with them, and what both count for. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { FhirResource } from '../../server/fhir/types.ts'
-import { createQuality, type Quality, type QualityDoc } from '../../server/ingest/quality.ts'
+import { createQuality } from '../../server/ingest/quality.ts'
+import type { Quality, QualityDoc } from '../../server/ingest/types.ts'
 import { qualityAnswer } from '../../server/ingest/quality-answer.ts'
 import type { IngestSource, SourceValidation } from '../../server/ingest/types.ts'
 import { decision, observation, rig, type Rig, sourceOf } from './support.ts'

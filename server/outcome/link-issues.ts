@@ -1,0 +1,35 @@
+/** Whose a record is: what a sender's numbers and names say of it, and why it is not linked. */
+import { issue, type IssueDefinition } from './issue.ts'
+
+export const LINK_ISSUES = {
+  'patient-unknown': issue(422, 'required', '记录中没有可识别患者的号码', 'The record has no number by which its patient could be known'),
+  'waiting-for-patient': issue(
+    200,
+    'incomplete',
+    '患者尚未知晓，待其号码到达后入库',
+    'The patient is not known yet; stored when the number arrives',
+  ),
+  'link-check-digit': issue(
+    200,
+    'value',
+    '身份证号校验不通过，不用于关联',
+    'The identity number has a wrong check digit and does not link',
+  ),
+  'link-placeholder': issue(200, 'value', '证件号为占位号码，不用于关联', 'The identity number is a placeholder and does not link'),
+  'link-newborn': issue(200, 'business-rule', '新生儿使用母亲证件，不作为本人证件', 'A newborn under the mother’s number: not its own'),
+  'link-conflict': issue(
+    200,
+    'conflict',
+    '同一证件号下信息矛盾，未关联，待人工处理',
+    'Contradictions under one identity number: not linked, a task for a clerk',
+  ),
+  'other-person': issue(
+    200,
+    'conflict',
+    '同一编号已用于另一患者，已保存但不显示，待人工处理',
+    'The same number stands for another patient: kept, not shown, a task for a clerk',
+  ),
+  'link-numbers-disagree': issue(200, 'conflict', '患者号码指向不同档案', 'The patient numbers point to different records'),
+  'link-birth-date': issue(200, 'value', '出生日期与身份证号不一致', 'The birth date disagrees with the identity number'),
+  'link-gender': issue(200, 'value', '性别与身份证号不一致', 'The sex disagrees with the identity number'),
+} as const satisfies Record<string, IssueDefinition>
