@@ -125,7 +125,7 @@ export const EXAMINATION_REPORTS: Table = {
   stated: ['BGSJ', 'JCSJ'],
   fill: (record, row, statedAt) => {
     const { context } = record
-    record.patient = { local: [...weak('VISIT', row.JZLSH, row, context), ...weak('REPORT', row.INSTANCEUID, row, context)] }
+    record.patient = { local: [...weak('VISIT', row.JZLSH, row, context), ...weak('EXAM', row.INSTANCEUID, row, context)] }
     for (const map of examinationReports) apply(record, map, row, statedAt)
     apply(record, pathologySpecimen, row, statedAt)
     flagOrder(record, row, 'JCSJ', 'BGSJ')

@@ -157,7 +157,7 @@ export const IMAGING_REPORTS: Table = {
   stated: ['SHSJ', 'BGSJ'],
   fill: (record, row, statedAt) => {
     const { local, ...facts } = patientOfReport(row, record.context)
-    record.patient = { local: [...local, ...weak('REPORT', row.INSTANCEUID, row, record.context)], ...facts }
+    record.patient = { local: [...local, ...weak('EXAM', row.INSTANCEUID, row, record.context)], ...facts }
     record.noteRead('HZXM', 'BRXB')
     apply(record, cardPatient, row, statedAt)
     apply(record, imagingReport, row, statedAt)

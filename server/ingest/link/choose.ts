@@ -12,7 +12,7 @@ export interface Known {
 }
 
 /** Numbers of one event in one hospital; the other weak ones are cards, and cards are lent. */
-const EVENT_NUMBERS = new Set(['VISIT', 'REPORT', 'IPNO', 'OPNO'])
+const EVENT_NUMBERS = new Set(['VISIT', 'REPORT', 'EXAM', 'IPNO', 'OPNO'])
 
 export interface Names {
   /** hash of the legal document within the source's domain; absent when it may not be used for finding */
