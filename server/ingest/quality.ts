@@ -3,41 +3,9 @@
  * of no person, record or payload. What is sent again unchanged, and what an operator plays again, is not counted anew.
  */
 import { zoneOf } from '../fhir/zone.ts'
-import type { Table, TableDoc } from '../store/types.ts'
+import type { Table } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import type { ReceiptIssue, RecordOutcome } from './types.ts'
-
-/** What was counted under one name on one day. */
-export interface QualityDoc extends TableDoc {
-  /** source, day, kind, name */
-  _id: string
-  source: string
-  /** YYYY-MM-DD where the site is */
-  day: string
-  /** `record`: by how it ended; `issue`: by what was wrong */
-  kind: 'record' | 'issue'
-  /** `sound`, `withIssues`, `refused`; of an issue JSON of QualityIssue */
-  name: string
-  n: number
-}
-
-export interface QualityIssue {
-  code: string
-  rule?: string
-  profile?: string
-}
-
-export type Verdict = 'sound' | 'withIssues' | 'refused'
-
-export interface Quality {
-  count(source: string, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void
-  /** rows of these days, the last ones among them */
-  rows(sources: readonly string[], from: string, until: string): Promise<readonly QualityDoc[]>
-  today(): string
-  start(): Promise<void>
-  /** writes what is left */
-  stop(): Promise<void>
-}
+import type { Quality, QualityDoc, QualityIssue, ReceiptIssue, RecordOutcome, Verdict } from './types.ts'
 
 export interface QualityDeps {
   table: Table<QualityDoc>

@@ -9,7 +9,6 @@ import type { Store, TableDoc } from '../store/types.ts'
 import type { Writer } from '../writer/types.ts'
 import type { Statement } from './fold/types.ts'
 import type { Legal } from './link/legal.ts'
-import type { Quality } from './quality.ts'
 
 /** A registered source, of the configuration. */
 export interface IngestSource {
@@ -210,4 +209,36 @@ export interface ReceiptIssue {
   text?: string
   /** for the placeholders of the code's text */
   params?: Readonly<Record<string, string | number>>
+}
+
+/** What was counted under one name on one day. */
+export interface QualityDoc extends TableDoc {
+  /** source, day, kind, name */
+  _id: string
+  source: string
+  /** YYYY-MM-DD where the site is */
+  day: string
+  /** `record`: by how it ended; `issue`: by what was wrong */
+  kind: 'record' | 'issue'
+  /** `sound`, `withIssues`, `refused`; of an issue JSON of QualityIssue */
+  name: string
+  n: number
+}
+
+export interface QualityIssue {
+  code: string
+  rule?: string
+  profile?: string
+}
+
+export type Verdict = 'sound' | 'withIssues' | 'refused'
+
+export interface Quality {
+  count(source: string, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void
+  /** rows of these days, the last ones among them */
+  rows(sources: readonly string[], from: string, until: string): Promise<readonly QualityDoc[]>
+  today(): string
+  start(): Promise<void>
+  /** writes what is left */
+  stop(): Promise<void>
 }
