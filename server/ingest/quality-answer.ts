@@ -1,9 +1,7 @@
 /** `GET /ingest/quality`: what sources send, day by day, for operators. Counts alone; see quality.ts. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import type { QualityIssue, Verdict } from './quality.ts'
-import type { Quality, QualityDoc } from './types.ts'
-import type { IngestSource } from './types.ts'
+import type { IngestSource, Quality, QualityDoc, QualityIssue, Verdict } from './types.ts'
 
 interface Counts extends Record<Verdict, number> {
   records: number

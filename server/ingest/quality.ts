@@ -5,15 +5,7 @@
 import { zoneOf } from '../fhir/zone.ts'
 import type { Table } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import type { Quality, QualityDoc, ReceiptIssue, RecordOutcome } from './types.ts'
-
-export interface QualityIssue {
-  code: string
-  rule?: string
-  profile?: string
-}
-
-export type Verdict = 'sound' | 'withIssues' | 'refused'
+import type { Quality, QualityDoc, QualityIssue, ReceiptIssue, RecordOutcome, Verdict } from './types.ts'
 
 export interface QualityDeps {
   table: Table<QualityDoc>

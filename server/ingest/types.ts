@@ -225,7 +225,14 @@ export interface QualityDoc extends TableDoc {
   n: number
 }
 
-/** Of each sender how much of what it sent was sound (quality.ts). */
+export interface QualityIssue {
+  code: string
+  rule?: string
+  profile?: string
+}
+
+export type Verdict = 'sound' | 'withIssues' | 'refused'
+
 export interface Quality {
   count(source: string, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void
   /** rows of these days, the last ones among them */

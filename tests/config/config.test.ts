@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { ConfigError, configFrom, DEMO_CONFIG_FILE, loadConfig } from '../../server/config/config.ts'
-import { KNOWN_RULES } from '../../server/validation/known-rules.ts'
 
 const RSA_N = Buffer.alloc(256, 0xab).toString('base64url')
 const KEY = { kty: 'RSA', kid: 'k1', n: RSA_N, e: 'AQAB' }
@@ -46,8 +45,7 @@ test('a wrong YILIAN_SECRET is told with the rest, and never repeated', () => {
 })
 
 const MAPPINGS = ['hospital/hl7v2', 'miis/interface']
-const load = (content: unknown) => configFrom(JSON.stringify(content), {}, { mappings: MAPPINGS, validation: KNOWN_RULES })
-const CN_PATIENT = 'https://fhir-cn.example/StructureDefinition/cn-patient'
+const load = (content: unknown) => configFrom(JSON.stringify(content), {}, { mappings: MAPPINGS })
 
 type Spoil = (config: ReturnType<typeof good>) => void
 const first = (list: unknown[] | undefined) => (list?.[0] ?? {}) as Record<string, unknown>
@@ -105,30 +103,6 @@ const WRONG: [name: string, spoil: Spoil, at: string, expected: RegExp][] = [
   ],
   ['a user in an address', client({ subscriptionEndpoints: ['https://u@x.example/'] }), 'clients[0].subscriptionEndpoints[0]', /address/],
   ['too many attempts', (c) => Object.assign(c, { policy: { subscriptionAttempts: 21 } }), 'policy.subscriptionAttempts', /1–20/],
-  ['a validation that is neither', source({ validation: { mode: 'loose' } }), 'sources[0].validation.mode', /lenient, strict/],
-  ['a misspelt rule', source({ validation: { refuse: ['bindng'] } }), 'sources[0].validation.refuse[0]', /no code of an issue/],
-  [
-    'what strict does not ask',
-    source({ validation: { mode: 'strict', refuse: ['binding'] } }),
-    'sources[0].validation.refuse',
-    /for lenient only/,
-  ],
-  ['what lenient does not ask', source({ validation: { pass: ['binding'] } }), 'sources[0].validation.pass', /for strict only/],
-  ['a profile of no type', (c) => Object.assign(c, { profiles: { Pateint: [CN_PATIENT] } }), 'profiles.Pateint', /no such resource type/],
-  [
-    'a profile of another type',
-    (c) => Object.assign(c, { profiles: { Observation: [CN_PATIENT] } }),
-    'profiles.Observation[0]',
-    /of another type/,
-  ],
-  ['a profile that is none', (c) => Object.assign(c, { profiles: { Patient: ['urn:x:none'] } }), 'profiles.Patient[0]', /no profile/],
-  [
-    'a profile with a version',
-    (c) => Object.assign(c, { profiles: { Patient: [`${CN_PATIENT}|1`] } }),
-    'profiles.Patient[0]',
-    /without a version/,
-  ],
-  ['profiles that are no list', (c) => Object.assign(c, { profiles: { Patient: CN_PATIENT } }), 'profiles.Patient', /list|array/],
   ['unknown totals', (c) => Object.assign(c, { policy: { totals: 'estimate' } }), 'policy.totals', /accurate, none/],
   ['unknown kind of organisation', organization({ kind: 'hopsital' }), 'organizations[0].kind', /one of: hospital/],
   ['unknown level', organization({ level: 'city' }), 'organizations[0].level', /national/],

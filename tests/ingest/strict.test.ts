@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { createQuality } from '../../server/ingest/quality.ts'
-import type { Quality, QualityDoc } from '../../server/ingest/types.ts'
 import { qualityAnswer } from '../../server/ingest/quality-answer.ts'
-import type { IngestSource, SourceValidation } from '../../server/ingest/types.ts'
+import type { IngestSource, Quality, QualityDoc, SourceValidation } from '../../server/ingest/types.ts'
 import { decision, observation, rig, type Rig, sourceOf } from './support.ts'
 
 const PI = (value: string) => ({ kind: 'PI', value, strong: true })

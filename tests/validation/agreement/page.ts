@@ -26,9 +26,10 @@ export function writePage(comparison: Comparison): void {
 const percent = (part: number): string => `${(part * 100).toFixed(1)} %`
 
 function generated({ counts, differences, sound }: Comparison): string {
+  const notR4 = (of: string): number => differences.filter(({ group, by, kinds }) => group === of && judgementOf(by, kinds)?.notR4).length
   const rows = Object.entries(counts).map(
     ([group, { same, ours, theirs }]) =>
-      `| ${GROUPS[group] ?? group} | ${same} | ${ours} | ${theirs} | ${percent(same / Math.max(1, same + ours + theirs))} |`,
+      `| ${GROUPS[group] ?? group} | ${same} | ${ours} | ${theirs} | ${percent(same / Math.max(1, same + ours + theirs))} | ${percent(same / Math.max(1, same + ours + theirs - notR4(group)))} |`,
   )
   const judged = JUDGEMENTS.map((judgement) => ({
     judgement,
@@ -37,8 +38,8 @@ function generated({ counts, differences, sound }: Comparison): string {
   return [
     `Of all elements with an error, ${percent(agreementOf(counts))} have one for both; ${sound} resources are sound for both.`,
     '',
-    '| what was asked | error for both | only ours | only theirs | agreement |',
-    '|---|--:|--:|--:|--:|',
+    '| what was asked | error for both | only ours | only theirs | agreement | without rules that R4 does not have |',
+    '|---|--:|--:|--:|--:|--:|',
     ...rows,
     '',
     '| differences | who finds an error | right is | why |',

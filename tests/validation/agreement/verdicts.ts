@@ -51,8 +51,23 @@ const FULL_URL = /^The fullUrl (?:'|must be an absolute URL \(not ')(.*?)'/
 /** The text names the reference, the place is the Bundle. */
 const LINK = /in the bundle \((Bundle\.entry\[\d+\]\.[^)]*)\)/
 
+/** The text names the element by its id; as a place it counts elements that it has made itself. */
+const SNAPSHOT_ELEMENT = /^The element (\S+) /
+
+/** A choice with a type that the profile does not leave it: the place is what holds it. */
+const CHOSEN =
+  /^The type of element ([a-z]\w*?)(?:Instant|DateTime|Date|Time|Period|Timing|String|Boolean|Integer|Quantity|CodeableConcept|Range|Ratio) is not known/
+
+interface WithSnapshot {
+  snapshot?: { element?: { id?: string }[] }
+}
+
 function javaElement({ at, id, text }: JavaIssue, resource: object): string {
   const place = elementOf(at)
+  const named = (resource as WithSnapshot).snapshot?.element?.findIndex((one) => one.id === SNAPSHOT_ELEMENT.exec(text)?.[1]) ?? -1
+  if (named >= 0 && place.startsWith('StructureDefinition.snapshot.element[')) return `StructureDefinition.snapshot.element[${named}]`
+  const chosen = CHOSEN.exec(text)?.[1]
+  if (chosen !== undefined) return `${place}.${chosen}`
   const told = PLACES[id]
   if (told) return told(place)
   if (FULL_URL.test(text)) {
