@@ -171,16 +171,21 @@ async function startOn(
   })
   const loads = createLoads(store, now, (event, facts) => log.warn(facts, event))
   const shippedOnes = shippedDefinitions(() => terminology.tables())
+  const kept = createKept(keptTables(store), config.mongodbDatabase)
   const codeMapping = await createCodeMapping({
     store,
+    search,
     writer,
     audit,
     access,
     ingest: ingest.tables,
+    replay: (payload) => ingest.replay(payload),
     secret: ingest.deps.secret,
     sources: config.sources,
     shared: config.policy.sharedCodeLists,
+    sharedMin: config.policy.sharedCodeListsMin,
     definitions: shippedOnes,
+    kept,
     tables: () => terminology.tables(),
     now,
     log: (event, facts) => log.warn(facts, event),
@@ -197,7 +202,7 @@ async function startOn(
     merging,
     definitions: shippedOnes,
     loads,
-    kept: createKept(keptTables(store), config.mongodbDatabase),
+    kept,
     zone: zoneOf(config.timezone),
     now,
     newId: randomUUID,
