@@ -187,14 +187,18 @@ async function startOn(
   const loads = createLoads(store, now, (event, facts) => log.warn(facts, event))
   const codeMapping = await createCodeMapping({
     store,
+    search,
     writer,
     audit,
     access,
     ingest: ingest.tables,
+    replay: (payload) => ingest.replay(payload),
     secret: ingest.deps.secret,
     sources: config.sources,
     shared: config.policy.sharedCodeLists,
+    sharedMin: config.policy.sharedCodeListsMin,
     definitions: shippedOnes,
+    kept,
     tables: () => terminology.tables(),
     now,
     log: (event, facts) => log.warn(facts, event),

@@ -7,7 +7,7 @@ import { labResult } from './lab-result.ts'
 import { departmentMention, encounterMention, localConcept, practitionerMention, requestMention } from './mention.ts'
 import type { MapName } from './names.ts'
 import { type Field, type RowView, Rule, type Run } from './rule.ts'
-import { IDENTIFIER_TYPE, type LocalCodeKind, mapSourceSystem } from './systems.ts'
+import { IDENTIFIER_TYPE, type LocalCodeKind, localCodes, mapSourceSystem } from './systems.ts'
 import type { KeyReference, MappedResource, PatientReference, ResourceKey } from './types.ts'
 import { readDate, readDateTime } from './values/date.ts'
 import { type Decimal, readDecimal } from './values/decimal.ts'
@@ -295,6 +295,14 @@ function whole(run: Run, field: string): number | undefined {
   const value = /^-?\d{1,9}(\.0+)?$/.test(text) ? Number(text) : undefined
   if (value === undefined) run.flaw(field, 'mapping-number-invalid')
   return value
+}
+
+/** A diagnosis that a hospital names without a code: it stands on the work list by its name (formats.md D28), until somebody has coded it. */
+export function diagnosisByName(run: Run, name: string): MappedConcept {
+  const system = localCodes(run.scope, 'diagnosis')
+  const target = run.context.translate('diagnosis', name, system)
+  if (!target) run.unmapped({ map: 'diagnosis', system, code: name, display: name })
+  return { ...(target && { coding: [target] }), text: name }
 }
 
 /** Exported for mappings that translate outside of a rule. */

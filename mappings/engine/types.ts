@@ -15,8 +15,11 @@ export interface MappingContext {
    * `organizationCodes`). An unknown code answers a stable scope of its own, `<source organisation>~<code>`.
    */
   organization(code: string | undefined): string
-  /** Target coding of a source code; undefined: no map or no target. */
-  translate(map: MapName, code: string): { system: string; code: string; display?: string } | undefined
+  /**
+   * Target coding of a source code; undefined: no map or no target.
+   * @param system of the source's code, where it is one of an organisation's own
+   */
+  translate(map: MapName, code: string, system?: string): { system: string; code: string; display?: string } | undefined
 }
 
 /**

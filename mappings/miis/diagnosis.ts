@@ -30,8 +30,10 @@ export function diagnosisConcept(
   const system = western ? TABLES.icd10 : TABLES.tcm
   if (code === undefined) {
     if (name === undefined) return undefined
-    run.unmapped({ map: western ? 'icd-10-cn' : 'tcm', system, code: name, display: name })
-    return { text: name }
+    const map = western ? 'icd-10-cn' : 'tcm'
+    const target = run.context.translate(map, name, system)
+    if (!target) run.unmapped({ map, system, code: name, display: name })
+    return { ...(target && { coding: [target] }), text: name }
   }
   const codes = splitCodes(code)
   if (codes.length > 1) run.flaw(field, 'mapping-split', 'information')

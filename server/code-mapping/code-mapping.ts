@@ -5,18 +5,19 @@ import type { Audit } from '../audit/audit.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { CodingChange } from '../ingest/codings.ts'
 import { type IngestTables, TABLES as INGEST, type UnmappedDoc } from '../ingest/tables.ts'
-import type { IngestSource } from '../ingest/types.ts'
+import type { IngestSource, PayloadDoc } from '../ingest/types.ts'
 import { createLoop } from '../jobs/loop.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Store } from '../store/types.ts'
-import { createLibrary, NOTHING_STORED } from '../terminology-service/library.ts'
+import type { Search } from '../search/types.ts'
+import { createLibrary, type KeptSystems, NOTHING_STORED } from '../terminology-service/library.ts'
 import type { Shipped } from '../terminology-service/shipped.ts'
 import type { TerminologyTables } from '../terminology-service/tables.ts'
 import type { Writer } from '../writer/types.ts'
 import { MAPPING_BOUNDS } from './bounds.ts'
-import { type Asked, confirm, type DecisionDeps, propose, reject } from './decisions.ts'
+import { type Asked, confirm, type DecisionDeps, propose, reject, visibleRow } from './decisions.ts'
 import { commentIn, meaningIn, type Sent, textIn } from './meaning.ts'
-import { sourcesFor } from './people.ts'
+import { isOwnSource, isVisible, sourcesFor, visibleRows } from './people.ts'
 import { runRetranslation } from './retranslate.ts'
 import { jobOf } from './retranslation-job.ts'
 import { type Suggestion, suggest } from './suggestions.ts'
@@ -34,18 +35,30 @@ import { type ListAsked, type ListPage, workList } from './work-list.ts'
 
 export interface CodeMappingDeps {
   store: Store
+  search: Pick<Search, 'codingKeys' | 'indexedAs'>
   writer: Writer
   audit: Audit
   access: Pick<Access, 'auditAcc'>
   ingest: IngestTables
+  /** maps a payload anew from its bytes */
+  replay(payload: string): Promise<PayloadDoc>
   /** of keyed ids */
   secret: Uint8Array
   sources: readonly IngestSource[]
   shared: boolean
+  sharedMin: number
   definitions: Shipped
+  /** large code systems that were loaded */
+  kept: KeptSystems
   tables(): TerminologyTables
   now(): Date
   log(event: string, facts: object): void
+}
+
+/** A job, and whether it is of a source of the asker's own. */
+export interface JobSeen {
+  job: RetranslationJob
+  isOwn: boolean
 }
 
 /** A code on the list, and what is decided of it. */
@@ -57,22 +70,23 @@ export interface Listed {
 export interface CodeMapping {
   list(actor: Actor, asked: ListAsked): Promise<Omit<ListPage, 'rows'> & { rows: Listed[] }>
   /** @throws OutcomeError mapping-code-unknown: there is none, or it is of a source that is not the asker's */
-  one(actor: Actor, id: string): Promise<Listed & { suggestions: Suggestion[]; events: EventDoc[]; jobs: RetranslationJob[] }>
+  one(actor: Actor, id: string): Promise<Listed & { suggestions: Suggestion[]; events: EventDoc[]; jobs: JobSeen[] }>
   propose(actor: Actor, sent: Sent): Promise<CodeMappingDoc>
   withdraw(actor: Actor, sent: Sent): Promise<CodeMappingDoc>
   confirm(actor: Actor, sent: Sent): Promise<CodeMappingDoc>
   reject(actor: Actor, sent: Sent): Promise<CodeMappingDoc>
-  /** newest first */
-  jobs(actor: Actor): Promise<RetranslationJob[]>
+  /** newest first; of one code, or of all that the asker sees */
+  jobs(actor: Actor, id?: string): Promise<JobSeen[]>
   start(): void
   stop(): Promise<void>
 }
 
 export async function createCodeMapping(deps: CodeMappingDeps): Promise<CodeMapping> {
-  const { store, writer, audit, access, ingest, now, sources, shared } = deps
+  const { store, search, writer, audit, access, ingest, now, sources, shared, sharedMin } = deps
   const tables = mappingTables(store)
   await ensureMappingTables(tables)
-  const library = createLibrary(deps.definitions, NOTHING_STORED)
+  // What is loaded changes: each question looks anew.
+  const library = () => createLibrary(deps.definitions, NOTHING_STORED, deps.kept)
   const suggesting = { unmapped: ingest.unmapped, mappings: tables.mappings, library, tables: deps.tables }
   const entryOf = (actor: Actor, reason: string) => ({
     outcome: '0' as const,
@@ -88,6 +102,7 @@ export async function createCodeMapping(deps: CodeMappingDeps): Promise<CodeMapp
     unmapped: ingest.unmapped,
     sources,
     shared,
+    sharedMin,
     now,
     record: (actor: Actor, act: Act, conceptMap: string) =>
       audit.record({ ...entryOf(actor, act), interaction: 'code-mapping', action: 'U', resources: [conceptMap] }),
@@ -97,6 +112,7 @@ export async function createCodeMapping(deps: CodeMappingDeps): Promise<CodeMapp
     const query = source === undefined ? [] : [['source', source] as const]
     await audit.append([audit.record({ ...entryOf(actor, 'work-list'), interaction: 'code-mapping', action: 'R', count, query })])
   }
+  const retranslating = { store, search, writer, tables, ingest, replay: deps.replay, secret: deps.secret, now }
   const worker = createLoop<RetranslationJob>({
     leaseMs: MAPPING_BOUNDS.leaseMs,
     heartbeatMs: MAPPING_BOUNDS.heartbeatMs,
@@ -109,22 +125,13 @@ export async function createCodeMapping(deps: CodeMappingDeps): Promise<CodeMapp
       table: tables.jobs,
       due: { status: 'accepted' },
       sort: { started: 1 },
-      work: (job, alive) => runRetranslation({ store, writer, tables, ingest, secret: deps.secret, now }, job, alive),
+      work: (job, alive) => runRetranslation(retranslating, job, alive),
     }),
   })
-  const visible = async (actor: Actor, id: string): Promise<UnmappedDoc> => {
-    const own = sourcesFor(deciding, actor, 'r')
-    const row = await ingest.unmapped.get(id)
-    if (!row || !own.some((source) => source.id === row.source)) throw new OutcomeError('mapping-code-unknown')
-    return row
-  }
-  /** Of a code that may be decided by the asker, before its meaning is looked at. */
-  const decidable = async (actor: Actor, sent: Sent): Promise<UnmappedDoc> => {
-    const own = sourcesFor(deciding, actor, 'u')
-    const row = await ingest.unmapped.get(idIn(sent))
-    if (!row || !own.some((source) => source.id === row.source)) throw new OutcomeError('mapping-code-unknown')
-    return row
-  }
+  const jobsOf = (mapping: string) => tables.jobs.find({ mapping }, { sort: { started: -1 }, limit: MAPPING_BOUNDS.jobsShown })
+  /** Of others' codes it is told how a job stands, and no number. */
+  const jobsSeenBy = (actor: Actor, jobs: readonly RetranslationJob[]): JobSeen[] =>
+    jobs.map((job) => ({ job, isOwn: sources.some((source) => source.id === job.source && isOwnSource(actor, source)) }))
   const asked = (sent: Sent): Asked => {
     const [proposal, comment] = [textIn(sent, 'proposal'), commentIn(sent)]
     return { id: idIn(sent), ...(proposal ? { proposal } : {}), ...(comment ? { comment } : {}) }
@@ -132,25 +139,24 @@ export async function createCodeMapping(deps: CodeMappingDeps): Promise<CodeMapp
   let timer: NodeJS.Timeout | undefined
   return {
     async list(actor, wanted) {
-      const own = sourcesFor(deciding, actor, 's').map(({ id }) => id)
-      const { rows, ...page } = await workList(ingest.unmapped, own, wanted)
+      const { rows, ...page } = await workList(ingest.unmapped, visibleRows(deciding, actor), wanted)
       const mappings = new Map((await tables.mappings.getMany(rows.map(({ _id }) => _id))).map((doc) => [doc._id, doc]))
       await looked(actor, rows.length, wanted.source)
       return { ...page, rows: rows.map((row) => listed(row, mappings.get(row._id))) }
     },
     async one(actor, id) {
-      const row = await visible(actor, id)
+      const row = await visibleRow(deciding, actor, 'r', id)
       const [mapping, suggestions, events, jobs] = await Promise.all([
         tables.mappings.get(id),
         suggest(suggesting, row),
         tables.events.find({ mapping: id }, { sort: { at: -1 }, limit: MAPPING_BOUNDS.eventsMax }),
-        tables.jobs.find({ mapping: id }, { sort: { started: -1 }, limit: MAPPING_BOUNDS.jobsShown }),
+        jobsOf(id),
       ])
       await looked(actor, 1, row.source)
-      return { ...listed(row, mapping), suggestions, events, jobs }
+      return { ...listed(row, mapping), suggestions, events, jobs: jobsSeenBy(actor, jobs) }
     },
     async propose(actor, sent) {
-      const meaning = await meaningIn(suggesting, sent, await decidable(actor, sent))
+      const meaning = await meaningIn(suggesting, sent, await visibleRow(deciding, actor, 'u', idIn(sent)))
       return propose(deciding, actor, { ...asked(sent), meaning })
     },
     withdraw: async (actor, sent) => propose(deciding, actor, asked(sent)),
@@ -160,9 +166,18 @@ export async function createCodeMapping(deps: CodeMappingDeps): Promise<CodeMapp
       return decided
     },
     reject: async (actor, sent) => reject(deciding, actor, asked(sent)),
-    async jobs(actor) {
+    async jobs(actor, id) {
+      if (id !== undefined) {
+        await visibleRow(deciding, actor, 'r', id)
+        return jobsSeenBy(actor, await jobsOf(id))
+      }
       const own = sourcesFor(deciding, actor, 's').map(({ id }) => id)
-      return tables.jobs.find({ source: { $in: own } }, { sort: { started: -1 }, limit: MAPPING_BOUNDS.jobsShown })
+      const jobs = await tables.jobs.find({ source: { $in: own } }, { sort: { started: -1 }, limit: MAPPING_BOUNDS.jobsShown })
+      const rows = new Map((await ingest.unmapped.getMany(jobs.map(({ mapping }) => mapping))).map((row) => [row._id, row]))
+      return jobsSeenBy(actor, jobs).filter(({ job, isOwn }) => {
+        const row = rows.get(job.mapping)
+        return isOwn || (row !== undefined && isVisible(deciding, actor, 's', row))
+      })
     },
     start() {
       worker.start()

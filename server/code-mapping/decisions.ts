@@ -12,7 +12,7 @@ import type { AuditRecord, SideWrite, Store, Table } from '../store/types.ts'
 import type { Draft, Writer } from '../writer/types.ts'
 import { MAPPING_BOUNDS } from './bounds.ts'
 import { conceptMapDraft, conceptMapId } from './concept-map.ts'
-import { isSamePerson, type PeopleDeps, personOf, sourcesFor } from './people.ts'
+import { isSamePerson, isVisible, type PeopleDeps, personOf } from './people.ts'
 import { jobOf } from './retranslation-job.ts'
 import {
   type Act,
@@ -140,6 +140,19 @@ async function jobWrites(deps: DecisionDeps, known: CodeMappingDoc, facts: Param
   return [...endings, { table: TABLES.jobs, op: 'insert', doc: await jobOf(deps, known, facts) }]
 }
 
+/** @throws OutcomeError forbidden, whatever there is; mapping-code-unknown, whether it is not there or not for the asker */
+export async function visibleRow(
+  deps: Pick<DecisionDeps, 'unmapped' | keyof PeopleDeps>,
+  actor: Actor,
+  permission: 'r' | 'u',
+  id: string,
+): Promise<UnmappedDoc> {
+  const row = await deps.unmapped.get(id)
+  const isThere = isVisible(deps, actor, permission, row ?? { source: '', count: 0 })
+  if (!row || !isThere) throw new OutcomeError('mapping-code-unknown')
+  return row
+}
+
 /** One step of one person on what stands; made again where somebody else was faster. */
 async function decide(
   deps: DecisionDeps,
@@ -147,10 +160,9 @@ async function decide(
   { id }: Asked,
   step: (known: CodeMappingDoc, by: Person) => Promise<Step>,
 ): Promise<CodeMappingDoc> {
-  const sources = sourcesFor(deps, actor, 'u')
-  const row = await deps.unmapped.get(id)
-  const source = sources.find((one) => one.id === row?.source)
-  if (!row || !source) throw new OutcomeError('mapping-code-unknown')
+  const row = await visibleRow(deps, actor, 'u', id)
+  const source = deps.sources.find((one) => one.id === row.source)
+  if (!source) throw new OutcomeError('mapping-code-unknown')
   const by = await personOf(deps, actor)
   for (let attempt = 0; attempt < MAPPING_BOUNDS.decisionAttemptsMax; attempt++) {
     const stored = await deps.tables.mappings.get(id)

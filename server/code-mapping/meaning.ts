@@ -17,7 +17,7 @@ const COMMENTED: ReadonlySet<Equivalence> = new Set(['narrower', 'inexact'])
 const UNTARGETED: ReadonlySet<Equivalence> = new Set(['unmatched'])
 
 export interface MeaningDeps {
-  library: Library
+  library(): Library
   tables(): TerminologyTables
 }
 
@@ -66,7 +66,7 @@ async function named(
 ): Promise<{ display?: string }> {
   const table = deps.tables().maps.find(({ id }) => id === map)
   if (table && !targetSystems(deps.tables(), map).includes(system)) throw new OutcomeError('mapping-target', { expression: ['system'] })
-  const found = await systemWith(deps.library, { system, code })
+  const found = await systemWith(deps.library(), { system, code })
   if (found && !found.concept && isWhole(found.system)) throw new OutcomeError('mapping-target', { expression: ['code'] })
   const known = found?.concept?.display ?? display
   return known ? { display: known } : {}

@@ -1,6 +1,7 @@
 /** Who may see and decide codes of which source, and whether two of those who decide are one person. */
 import type { Actor } from '../auth/actor.ts'
 import { allows } from '../auth/scopes.ts'
+import type { UnmappedDoc } from '../ingest/tables.ts'
 import type { IngestSource } from '../ingest/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Store } from '../store/types.ts'
@@ -11,8 +12,10 @@ export const TERMINOLOGIST = 'terminologist'
 export interface PeopleDeps {
   store: Pick<Store, 'readMany'>
   sources: readonly IngestSource[]
-  /** terminologists see the codes of all organisations (policy.sharedCodeLists) */
+  /** terminologists see the codes of all organisations (policy.sharedCodeLists) … */
   shared: boolean
+  /** … that came so often at least: of one that came less, its name, its time and its number could tell whose it was */
+  sharedMin: number
   now(): Date
 }
 
@@ -30,6 +33,30 @@ export function sourcesFor({ sources, shared }: PeopleDeps, actor: Actor, permis
   const own = permission === 'u' ? [] : sources.filter(({ client }) => client === actor.clientId)
   if (own.length === 0) throw new OutcomeError('forbidden')
   return own
+}
+
+/** Whether the source's codes are the asker's own, and not only shown to him because the site shares them. */
+export const isOwnSource = (actor: Actor, { organization, client }: IngestSource): boolean =>
+  isOperator(actor) || client === actor.clientId || organization === actor.organization
+
+/** A row that is not visible is as one that there is not. @throws OutcomeError forbidden as `sourcesFor` does */
+export function isVisible(
+  deps: PeopleDeps,
+  actor: Actor,
+  permission: 's' | 'r' | 'u',
+  row: Pick<UnmappedDoc, 'source' | 'count'>,
+): boolean {
+  const source = sourcesFor(deps, actor, permission).find(({ id }) => id === row.source)
+  return source !== undefined && (isOwnSource(actor, source) || row.count >= deps.sharedMin)
+}
+
+/** Condition of the rows that the asker may see. @throws OutcomeError forbidden as `sourcesFor` does */
+export function visibleRows(deps: PeopleDeps, actor: Actor): Record<string, unknown> {
+  const sources = sourcesFor(deps, actor, 's')
+  const own = sources.filter((source) => isOwnSource(actor, source)).map(({ id }) => id)
+  const others = sources.map(({ id }) => id).filter((id) => !own.includes(id))
+  const ofOwn = { source: { $in: own } }
+  return others.length === 0 ? ofOwn : { $or: [ofOwn, { source: { $in: others }, count: { $gte: deps.sharedMin } }] }
 }
 
 /** Decisions are those of people: the client has to say for whom it asks. @throws OutcomeError mapping-user-missing */

@@ -2,13 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import type { CodingChange } from '../ingest/codings.ts'
 import type { Store } from '../store/types.ts'
-import type { CodeMappingDoc, RetranslationJob } from './tables.ts'
-
-/** What carries no source's codings of persons' data, or acts by what is in it: a consent means what its author wrote. */
-const NOT_TRANSLATED: ReadonlySet<string> = new Set(
-  `AuditEvent Binary Bundle CapabilityStatement CodeSystem ConceptMap Consent Group NamingSystem Parameters Provenance
-  SearchParameter StructureDefinition Subscription ValueSet`.split(/\s+/),
-)
+import { translatedTypes } from './finding.ts'
+import { MAPPING_BOUNDS } from './bounds.ts'
+import type { CodeMappingDoc, MappingTables, RetranslationJob } from './tables.ts'
 
 export interface JobFacts {
   change: CodingChange
@@ -21,7 +17,6 @@ export async function jobOf(
   { _id: mapping, source, organization }: Pick<CodeMappingDoc, '_id' | 'source' | 'organization'>,
   { change, conceptMap, people }: JobFacts,
 ): Promise<RetranslationJob> {
-  const types = (await store.types()).filter((type) => !NOT_TRANSLATED.has(type)).sort()
   return {
     _id: randomUUID(),
     mapping,
@@ -31,12 +26,25 @@ export async function jobOf(
     change: JSON.stringify(change),
     conceptMap,
     people,
-    types,
-    cursor: { type: 0, pass: 0, id: '' },
+    types: await translatedTypes(store),
+    cursor: FIRST,
     seen: 0,
     written: 0,
     failed: 0,
     named: [],
     started: now(),
   }
+}
+
+const FIRST: RetranslationJob['cursor'] = { type: 0, pass: 0, step: 0, mark: null, before: 0 }
+
+/** One that could not write all says so. */
+export function endJob(
+  { tables, now }: { tables: Pick<MappingTables, 'jobs'>; now(): Date },
+  job: RetranslationJob,
+): Promise<RetranslationJob | undefined> {
+  const ended = now()
+  const expires = new Date(ended.getTime() + MAPPING_BOUNDS.jobKeptMs)
+  const status = job.failed > 0 ? 'failed' : 'completed'
+  return tables.jobs.update({ _id: job._id, status: 'accepted' }, { set: { status, ended, expires } })
 }

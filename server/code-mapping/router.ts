@@ -2,10 +2,12 @@
 import { readFileSync } from 'node:fs'
 import express, { type Request, type Response, type Router } from 'express'
 import type { Actor } from '../auth/actor.ts'
+import { localSystem } from '../fhir/canonical.ts'
 import { compactJson } from '../fhir/resource-text.ts'
+import type { CodingChange } from '../ingest/codings.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { MAPPING_BOUNDS } from './bounds.ts'
-import type { CodeMapping, Listed } from './code-mapping.ts'
+import type { CodeMapping, JobSeen, Listed } from './code-mapping.ts'
 import type { Sent } from './meaning.ts'
 import { isOperator } from './people.ts'
 import { appliedTarget, type CodeMappingDoc, type EventDoc, type RetranslationJob } from './tables.ts'
@@ -48,7 +50,14 @@ export function codeMappingRouter({ mapping, authenticate }: CodeMappingRouterDe
       '/code',
       async (actor, { query }) => wholeOf(await mapping.one(actor, typeof query.id === 'string' ? query.id : ''), isOperator(actor)),
     ],
-    ['get', '/jobs', async (actor) => ({ jobs: (await mapping.jobs(actor)).map((job) => jobOf(job, isOperator(actor))) })],
+    [
+      'get',
+      '/jobs',
+      async (actor, { query }) => {
+        const jobs = await mapping.jobs(actor, typeof query.id === 'string' ? query.id : undefined)
+        return { jobs: jobs.map((seen) => jobOf(seen, isOperator(actor))) }
+      },
+    ],
     ['post', '/propose', async (actor, request) => decidedOf(await mapping.propose(actor, await sentIn(request)))],
     ['post', '/withdraw', async (actor, request) => decidedOf(await mapping.withdraw(actor, await sentIn(request)))],
     ['post', '/confirm', async (actor, request) => decidedOf(await mapping.confirm(actor, await sentIn(request)))],
@@ -107,17 +116,23 @@ function decidedOf({ _id, current, pending }: CodeMappingDoc): object {
 type Whole = Awaited<ReturnType<CodeMapping['one']>>
 
 function wholeOf({ suggestions, events, jobs, ...listed }: Whole, isAll: boolean): object {
-  return { ...rowOf(listed), suggestions, history: events.map(eventOf), jobs: jobs.map((job) => jobOf(job, isAll)) }
+  return { ...rowOf(listed), suggestions, history: events.map(eventOf), jobs: jobs.map((seen) => jobOf(seen, isAll)) }
 }
 
 const eventOf = ({ _id, mapping: _, ...event }: EventDoc): object => event
 
 /**
  * Numbers alone: which resources there are is not told here. How many were looked at, and of how many types, is of what all
- * organisations store, and so for operators.
+ * organisations store, and so for operators; so is how many carry a code of a shared system.
  */
-function jobOf({ _id, source, status, types, cursor, seen, written, failed, started, ended }: RetranslationJob, isAll: boolean): object {
-  const done = { written, failed, started, ...(ended ? { ended } : {}) }
+function jobOf({ job, isOwn }: JobSeen, isAll: boolean): object {
+  const { _id, source, status, types, cursor, seen, written, failed, started, ended, expected } = job
+  const times = { started, ...(ended ? { ended } : {}) }
+  const total = expected !== undefined && expected !== null && (isAll || isOfOwnSystem(job)) ? { expected } : {}
   const place = { seen, types: types.length, typesDone: Math.min(cursor.type, types.length), pass: cursor.pass + 1 }
-  return { id: _id, source, status, ...done, ...(isAll ? place : {}) }
+  return { id: _id, source, status, ...(isOwn ? { written, failed, ...total } : {}), ...times, ...(isAll ? place : {}) }
 }
+
+/** A code that one organisation made: what carries it is that organisation's. */
+const isOfOwnSystem = ({ organization, change }: RetranslationJob): boolean =>
+  (JSON.parse(change) as CodingChange).source.system.startsWith(localSystem(organization, ''))

@@ -90,8 +90,15 @@ export interface RetranslationJob extends TableDoc {
   /** `Practitioner/x`: who proposed and who confirmed */
   people: string[]
   types: string[]
-  /** index of the type, pass, id behind which to go on */
-  cursor: { type: number; pass: number; id: string }
+  /**
+   * index of the type, pass, where to go on within the type (finding.ts), and what was written before the pass; a job of an older
+   * server has no step yet, and begins its type anew
+   */
+  cursor: { type: number; pass: number; step?: number; mark?: string | null; before?: number }
+  /** behind the passes: payloads that are mapped anew, up to which they are, and when the next one was begun */
+  payloads?: { after: string; since: Date | null } | null
+  /** how many resources carried the code when it began, where that is known */
+  expected?: number | null
   seen: number
   written: number
   failed: number
@@ -101,11 +108,18 @@ export interface RetranslationJob extends TableDoc {
   expires?: Date
 }
 
+/** Nothing of the type `_id` was indexed otherwise any more: a new way of indexing has another number. */
+export interface IndexedDoc extends TableDoc {
+  _id: string
+  ix: number
+}
+
 export const TABLES = {
   mappings: CODE_MAPPINGS,
   decisions: CODE_DECISIONS,
   events: 'code_mapping_events',
   jobs: 'retranslation_jobs',
+  indexed: 'retranslation_indexed',
 } as const
 
 export interface MappingTables {
@@ -113,6 +127,7 @@ export interface MappingTables {
   decisions: Table<DecisionsDoc>
   events: Table<EventDoc>
   jobs: Table<RetranslationJob>
+  indexed: Table<IndexedDoc>
 }
 
 export function mappingTables(store: Store): MappingTables {
@@ -121,6 +136,7 @@ export function mappingTables(store: Store): MappingTables {
     decisions: store.table(MAPPING, TABLES.decisions),
     events: store.table(MAPPING, TABLES.events),
     jobs: store.table(MAPPING, TABLES.jobs),
+    indexed: store.table(MAPPING, TABLES.indexed),
   }
 }
 

@@ -75,9 +75,11 @@ export interface ListPage {
   next?: string
 }
 
-export async function workList(unmapped: Table<UnmappedDoc>, sources: readonly string[], asked: ListAsked): Promise<ListPage> {
-  const wanted = asked.source === undefined ? sources : sources.filter((id) => id === asked.source)
-  const where: Record<string, unknown> = { source: { $in: wanted }, ...(asked.map === undefined ? {} : { map: asked.map }) }
+/** @param visible condition of the rows that the asker may see */
+export async function workList(unmapped: Table<UnmappedDoc>, visible: Record<string, unknown>, asked: ListAsked): Promise<ListPage> {
+  const { source, map } = asked
+  const wanted = { ...(source === undefined ? {} : { source }), ...(map === undefined ? {} : { map }) }
+  const where: Record<string, unknown> = { $and: [visible, wanted] }
   // Rows of servers that knew no states are open.
   if (asked.state) where.state = asked.state === 'open' ? { $in: ['open', null] } : asked.state
   const direction = asked.descending ? -1 : 1

@@ -157,6 +157,8 @@ export interface SitePolicy {
   conditionalDelete: 'single' | 'multiple'
   /** terminologists see the codes that the sources of all organisations sent */
   sharedCodeLists: boolean
+  /** of another organisation only those that came so often at least */
+  sharedCodeListsMin: number
   /** how often a notification is tried before it becomes a dead letter */
   subscriptionAttempts: number
   /** before the second attempt; before each further one twice as long, up to a quarter of an hour */
@@ -192,6 +194,7 @@ export const DEFAULT_SITE_POLICY: SitePolicy = {
   totals: 'accurate',
   conditionalDelete: 'single',
   sharedCodeLists: false,
+  sharedCodeListsMin: 10,
   subscriptionAttempts: 8,
   subscriptionRetrySeconds: 2,
 }

@@ -154,6 +154,7 @@ const policy = object({
   totals: { enum: ['accurate', 'none'] },
   conditionalDelete: { enum: ['single', 'multiple'] },
   sharedCodeLists: flag,
+  sharedCodeListsMin: { type: 'integer', minimum: 1, maximum: 100_000, expected: ['1–100000 的整数', 'an integer, 1–100000'] },
   subscriptionAttempts: { type: 'integer', minimum: 1, maximum: 20, expected: ['1–20 的整数', 'an integer, 1–20'] },
   subscriptionRetrySeconds: {
     type: 'integer',

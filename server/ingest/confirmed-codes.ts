@@ -2,11 +2,19 @@
  * What two people agreed that a source's code means (server/code-mapping), as ingest uses it. Each process looks before it maps:
  * one row counts the changes, and all is read again when it has moved.
  */
+import type { MapName } from '../../mappings/engine/names.ts'
 import type { MappedRecord } from '../../mappings/engine/types.ts'
 import { BASE } from '../fhir/canonical.ts'
 import type { Table, TableDoc } from '../store/types.ts'
 import { changeCodingsIn, type CodeTarget } from './codings.ts'
 import { unmappedId } from './unmapped.ts'
+
+/** As a mapping asks for it. */
+interface AskedCode {
+  map: MapName
+  code: string
+  system: string | undefined
+}
 
 /** A code of a source and what was decided of it; `_id` is that of its row on the work list. */
 export interface ConfirmedDoc extends TableDoc {
@@ -38,7 +46,9 @@ export class ConfirmedCodes {
   readonly #decisions: Table<DecisionsDoc>
   #n = -1
   #targets = new Map<string, CodeTarget>()
-  #shared = new Map<string, CodeTarget>()
+  /** of shared systems, as mappings ask for them, with their ids */
+  #shared = new Map<string, { id: string; target: CodeTarget }>()
+  #asked = new Set<string>()
 
   constructor(rows: Table<ConfirmedDoc>, decisions: Table<DecisionsDoc>) {
     this.#rows = rows
@@ -49,13 +59,13 @@ export class ConfirmedCodes {
     const n = (await this.#decisions.get(DECISIONS))?.n ?? 0
     if (n === this.#n) return
     const targets = new Map<string, CodeTarget>()
-    const shared = new Map<string, CodeTarget>()
+    const shared = new Map<string, { id: string; target: CodeTarget }>()
     for await (const { _id, source, map, system, code, applies } of this.#rows.stream({ applies: { $ne: null } })) {
       const target = JSON.parse(applies as string) as CodeTarget
       targets.set(_id, target)
       if (system.startsWith(OWN_SYSTEMS)) continue
-      shared.set(keyOf(source, map, code), target)
-      shared.set(keyOf(source, map, plain(code)), target)
+      shared.set(keyOf(source, map, code), { id: _id, target })
+      shared.set(keyOf(source, map, plain(code)), { id: _id, target })
     }
     this.#targets = targets
     this.#shared = shared
@@ -64,11 +74,26 @@ export class ConfirmedCodes {
   }
 
   /**
-   * Of a code as a mapping asks for it, which names no system: where the system is an organisation's own, a source that speaks of
-   * several organisations would mean different things by it, so that these are translated behind the mapping.
+   * Of a code as a mapping asks for it. Where it names no system, and that is an organisation's own, a source that speaks of several
+   * organisations would mean different things by it, so that these are translated behind the mapping.
    */
-  translate(source: string, map: string, code: string): CodeTarget | undefined {
-    return this.#shared.size === 0 ? undefined : this.#shared.get(keyOf(source, map, code))
+  translate(source: string, { map, code, system }: AskedCode): CodeTarget | undefined {
+    if (this.#targets.size === 0) return undefined
+    const found = system === undefined ? this.#shared.get(keyOf(source, map, code)) : this.#exact(unmappedId(source, { map, system, code }))
+    if (found) this.#asked.add(found.id)
+    return found?.target
+  }
+
+  #exact(id: string): { id: string; target: CodeTarget } | undefined {
+    const target = this.#targets.get(id)
+    return target && { id, target }
+  }
+
+  /** What a mapping makes, which waits for nothing, and ids of what it was told here. */
+  noting<T>(map: () => T): { made: T; decided: string[] } {
+    this.#asked = new Set()
+    const made = map()
+    return { made, decided: [...this.#asked] }
   }
 
   /** Translates what the mapping kept as it came; what found its target is on no work list. */

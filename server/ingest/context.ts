@@ -22,7 +22,7 @@ export function contextOf(
       if (code === undefined || code === '') return source.organization
       return source.organizationCodes.get(code) ?? byCode.get(code) ?? `${source.organization}~${code}`
     },
-    translate: (map, code) => deps.translate(map, code) ?? confirmed?.translate(source.id, map, code),
+    translate: (map, code, system) => deps.translate(map, code) ?? confirmed?.translate(source.id, { map, code, system }),
   }
 }
 

@@ -1,11 +1,20 @@
 /** A mapped record to statements: keys become ids, the patient stays a placeholder until the link step. */
 import { createHash } from 'node:crypto'
-import type { KeyReference, KeyUrl, MappedRecord, MappedResource, PatientIdentity, ResourceKey } from '../../mappings/engine/types.ts'
+import type {
+  KeyReference,
+  KeyUrl,
+  MappedRecord,
+  MappedResource,
+  PatientIdentity,
+  ResourceKey,
+  UnmappedCode,
+} from '../../mappings/engine/types.ts'
 import { readName } from '../../mappings/engine/values/name.ts'
 import { NATIONAL } from '../fhir/canonical.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import { hasCoding } from './codings.ts'
 import { identityDomain } from './context.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { joinStatements, statementOf } from './fold/statement.ts'
@@ -21,6 +30,8 @@ export interface PayloadOrigin {
   receivedAt: string
   /** how often it was processed before */
   generation: number
+  /** ids of what people decided and the mapping asked for */
+  decided?: readonly string[]
 }
 
 /**
@@ -56,7 +67,8 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     ...(identity && { identity }),
     statements: all,
     needsPatient: all.some((s) => s.ofPatient),
-    unmapped: record.unmapped,
+    unmapped: record.unmapped.map((code) => (isSaid(code, resources, texts) ? code : { ...code, alone: true })),
+    ...(payload.decided?.length && { decided: [...payload.decided] }),
     issues: record.issues.slice(0, INGEST_BOUNDS.recordIssuesMax),
     unread: distinctFields(record.unread)
       .slice(0, INGEST_BOUNDS.recordIssuesMax)
@@ -97,6 +109,10 @@ function motherOf(source: IngestSource, patient: PatientIdentity | undefined, id
   const key = { type: 'RelatedPerson', scope: identityDomain(source), parts: ['mother', number.hash] }
   return [{ key, resource, state: 'current', statedAt: identity.statedAt }]
 }
+
+/** Whether some list of codings has the code as it came: a translation then stands beside it. */
+const isSaid = (code: UnmappedCode, resources: readonly MappedResource[], texts: (value: unknown) => string): boolean =>
+  resources.some(({ resource }) => hasCoding(texts(resource), code))
 
 const OWN_PATIENT = '~'
 

@@ -160,11 +160,11 @@ async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<v
 async function mapOne({ run, source, mapping, confirmed, context }: Work, decoded: Good): Promise<PreparedRecord | undefined> {
   const { recordType, at, raw } = decoded
   try {
-    const mapped = mapping.map(decoded.record, recordType, at, context)
+    const { made: mapped, decided } = confirmed.noting(() => mapping.map(decoded.record, recordType, at, context))
     if ('reason' in mapped) await run.reject({ ...mapped, ...(mapped.raw === undefined && raw !== undefined && { raw }) })
     else {
       const { receivedAt, generation } = run.payload
-      return prepare(run.deps, source, confirmed.apply(source.id, mapped), { receivedAt: receivedAt.toISOString(), generation })
+      return prepare(run.deps, source, confirmed.apply(source.id, mapped), { receivedAt: receivedAt.toISOString(), generation, decided })
     }
   } catch (error) {
     await run.fail(decoded, asFailure(error))

@@ -75,6 +75,7 @@ export function deliveryWrites(
     status: outcome.status,
     resources: outcome.resources,
     unmapped: record.unmapped.map((code) => unmappedId(source.id, code)),
+    decided: record.decided ?? [],
   }
   const { _id, ...set } = doc
   const row: SideWrite = delivery

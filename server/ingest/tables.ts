@@ -102,6 +102,8 @@ export interface DeliveryDoc extends TableDoc {
   resources: number
   /** ids in unmapped_codes that it was counted under */
   unmapped: string[]
+  /** ids in unmapped_codes of codes that it was mapped with, as people decided of them; absent: none */
+  decided?: string[]
 }
 
 /** A record whose patient is not known yet. `_id` is its delivery's. */
@@ -148,6 +150,8 @@ export interface UnmappedDoc extends TableDoc {
   state?: 'open' | 'proposed' | 'mapped'
   /** it came untranslated: where it is mapped, somebody was still using what he knew before */
   stale?: boolean
+  /** some records say it in no coding: as a name alone, or where there is place for the translation only */
+  alone?: boolean
 }
 
 export interface IngestTables {
@@ -211,7 +215,8 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.numbers.ensureIndex({ patient: 1 }),
     tables.records.ensureIndex({ person: 1 }),
     tables.records.ensureIndex({ absorbedBy: 1 }),
-    tables.deliveries.ensureIndex({ unmapped: 1 }),
+    tables.deliveries.ensureIndex({ unmapped: 1, payload: 1 }),
+    tables.deliveries.ensureIndex({ decided: 1, payload: 1 }),
     tables.waiting.ensureIndex({ awaits: 1 }),
     tables.waiting.ensureIndex({ payload: 1 }),
     tables.quarantine.ensureIndex({ payload: 1, state: 1 }),

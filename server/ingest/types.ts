@@ -109,7 +109,10 @@ export interface PreparedRecord {
   statements: PreparedStatement[]
   /** one of them is of the record's patient */
   needsPatient: boolean
-  unmapped: UnmappedCode[]
+  /** `alone`: no coding of the record says the code, so that what it is translated to has to be mapped anew */
+  unmapped: (UnmappedCode & { alone?: true })[]
+  /** ids in unmapped_codes of what people decided and the mapping asked for; absent: nothing */
+  decided?: string[]
   issues: MappingIssue[]
   /** fields that no rule read; absent in records that began to wait before these were kept */
   unread?: string[]

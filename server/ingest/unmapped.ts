@@ -1,6 +1,7 @@
 /** The work list of codes that found no target: each delivery counts once (formats.md D26). */
 import { createHash } from 'node:crypto'
 import type { UnmappedCode } from '../../mappings/engine/types.ts'
+import type { PreparedRecord } from './types.ts'
 import { fold } from '../search/fold.ts'
 import type { SideWrite } from '../store/types.ts'
 import { TABLES, type UnmappedDoc } from './tables.ts'
@@ -21,14 +22,14 @@ export interface Occurrence {
 /** @param counted ids under which this delivery was counted before */
 export function unmappedWrites(
   { source, place, now }: Occurrence,
-  codes: readonly UnmappedCode[],
+  codes: PreparedRecord['unmapped'],
   counted: readonly string[],
 ): SideWrite[] {
   return codes
     .filter((code) => !counted.includes(unmappedId(source, code)))
     .map((code) => {
-      const { map, system, display = '' } = code
-      const said = { source, map, system, code: code.code, display, name: fold(display) }
+      const { map, system, display = '', alone } = code
+      const said = { source, map, system, code: code.code, display, name: fold(display), ...(alone && { alone }) }
       return {
         table: TABLES.unmapped,
         op: 'update',

@@ -3,6 +3,7 @@ import { FUTURE, type Interval, PAST } from '../fhir/date.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { indexCodings } from './coding-keys.ts'
 import type { Focus } from './composite.ts'
 import { CONTAINED, SEPARATOR, withoutPrefixes } from './keys.ts'
 import { KEYS_MAX, TEXT_KEYS_MAX } from './limits.ts'
@@ -32,10 +33,12 @@ export type BuiltParams = (type: string) => TypeParams | undefined
 export function indexResource(resource: FhirResource, params: TypeParams, built: BuiltParams, place: IndexPlace): IndexEntry {
   const entry = indexAlone(resource, params, place)
   const contained = indexContained(resource, built, place).filter((one) => one !== undefined)
-  if (contained.length === 0) return entry
   const size = contained.reduce((sum, one) => sum + sizeOf(one), entry.keys.length)
   if (size > KEYS_MAX) throw new OutcomeError('too-many-keys', { params: { max: KEYS_MAX } })
-  return { ...entry, keys: [...new Set([...entry.keys, ...contained.map(({ type }) => CONTAINED + type)])], contained }
+  const keys = new Set([...entry.keys, ...contained.map(({ type }) => CONTAINED + type)])
+  const own = built(resource.resourceType)
+  if (own) indexCodings(resource, own, keys)
+  return { ...entry, keys: [...keys], ...(contained.length > 0 ? { contained } : {}) }
 }
 
 /**

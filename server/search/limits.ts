@@ -34,6 +34,8 @@ export const PREFIX_LENGTH_MAX = EXACT_KEY_MAX - 80
 export const VALUE_SET_CODES_MAX = 10_000
 /** Keys of one resource; a resource with more is refused rather than half indexed. */
 export const KEYS_MAX = 20_000
+/** Codings of one resource in places that no parameter looks into, each with a key of its own; of more it is only known that there are some. */
+export const CODING_KEYS_MAX = 200
 /** Characters of a name that are looked at: no more than some of them stand in a key. */
 export const NAME_TEXT_MAX = 1_000
 /** Parts of a name, between spaces and dots, from each of which on it is found. */

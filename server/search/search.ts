@@ -6,6 +6,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { createHash } from 'node:crypto'
 import { isFor, typesFor, withCustom } from './custom.ts'
 import { checkCustom } from './custom-check.ts'
+import { keysOfCoding } from './coding-keys.ts'
 import { type Definitions, r4Definitions } from './definitions.ts'
 import { indexContained, indexResource } from './index-resource.ts'
 import { INDEX_VERSION } from './index-version.ts'
@@ -63,6 +64,10 @@ export function createSearch(options: SearchOptions): Search {
     targets: (resource, param) => targetsOf(resource, known(resource.resourceType), param, ownBase),
     referenceKeys: (param, target, type) =>
       referenceKeys(param, target, type === undefined ? undefined : known(type), definitions, typeParams),
+    codingKeys: (type, coding) => {
+      const built = own.built(type)
+      return built && keysOfCoding(built, coding)
+    },
     compartmentParams: (type, compartment = 'Patient') => [...(definitions.compartments.get(compartment)?.get(type) ?? [])],
     builtIn: definitions.parameters,
     resources: definitions.resources,

@@ -103,6 +103,11 @@ export interface Search {
    * type: some parameters are stored under another one's keys (`patient` under `subject`), and which depends on the type.
    */
   referenceKeys(param: string, target: string, type?: string): string[]
+  /**
+   * Search keys one of which every resource of `type` has that was indexed by this version and carries the coding in a list, wherever
+   * that stands; undefined: not all such resources are found by keys
+   */
+  codingKeys(type: string, coding: { system: string; code: string }): string[] | undefined
   /** reference parameters of `type` that put a resource in the compartment (R4 CompartmentDefinition); Patient unless named */
   compartmentParams(type: string, compartment?: 'Patient' | 'Encounter' | 'Practitioner' | 'Device' | 'RelatedPerson'): string[]
   /** definitions that no operator changes */

@@ -124,12 +124,12 @@ function look(one: Coded): void {
 }
 
 /** By reads, and by searches for the translation, which find nothing that does not have it. */
-async function read(caller: Caller, isOn: () => boolean, counts: { reads: number }): Promise<void> {
+async function read(caller: Caller, isOn: () => boolean, counts: { reads: number; took: number[] }): Promise<void> {
   while (isOn()) {
     const isSearch = Math.random() < 0.3
     const ids = Array.from({ length: 20 }, () => nameOf(any())).join()
     const path = isSearch ? `/fhir/Observation?_id=${ids}&code=${LOINC}|${LEUKOCYTES}` : `/fhir/Observation/${nameOf(any())}`
-    const { status, text } = await caller.call(ENGINE, path)
+    const { status, text, start, end } = await caller.call(ENGINE, path)
     if (status !== 200) {
       // A process that was killed answers nothing until it is started again.
       if (status !== 0 && status !== 503) found(`${path} answered ${status}`)
@@ -137,6 +137,7 @@ async function read(caller: Caller, isOn: () => boolean, counts: { reads: number
       continue
     }
     counts.reads++
+    counts.took.push(end - start)
     const answer = JSON.parse(text)
     const all: Coded[] = isSearch ? (answer.entry ?? []).map(({ resource }: { resource: Coded }) => resource) : [answer]
     for (const one of all) {
@@ -217,6 +218,9 @@ async function verify(caller: Caller): Promise<void> {
   if (ids.size !== COUNT + 1) found(`${ids.size} resources instead of ${COUNT + 1}`)
 }
 
+const share = (values: readonly number[], part: number): number =>
+  Math.round([...values].sort((a, b) => a - b)[Math.floor(part * values.length)] ?? 0)
+
 const folder = await mkdtemp(join(tmpdir(), 'yilian-retranslate-'))
 const mongod = await startMongod({ dataDir: folder, log: silentLog })
 let site: Site | undefined
@@ -225,7 +229,7 @@ try {
   const [first, second] = site.callers as [Caller, Caller]
   await seed(first)
   let isOn = true
-  const counts = { reads: 0, writes: 0, unknown: 0 }
+  const counts = { reads: 0, writes: 0, unknown: 0, took: [] as number[] }
   const on = () => isOn
   const beside = [read(first, on, counts), read(second, on, counts), write(first, 'a', on, counts), write(second, 'b', on, counts)]
   const began = clock()
@@ -240,7 +244,8 @@ try {
   for (const server of site.servers) for (const line of server.failures()) found(line)
   console.log(
     `${job.written} versions in ${Math.round(seconds)} s (${Math.round(job.written / seconds)}/s) with ${KILLED_AT.length} kills; ` +
-      `${counts.reads} reads, ${counts.writes} writes acknowledged, ${counts.unknown} not answered`,
+      `${counts.reads} reads (median ${share(counts.took, 0.5)} ms, p95 ${share(counts.took, 0.95)} ms), ` +
+      `${counts.writes} writes acknowledged, ${counts.unknown} not answered`,
   )
 } finally {
   for (const server of site?.servers ?? []) await server.stop()

@@ -1,23 +1,32 @@
 /** One proposes, another one decides; what is decided stands in the source's ConceptMap and is used at once in every process. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { agree, get, labItems, LEUKOCYTES, LOINC, people, type People, post, report, send, settled, tokensOf } from './sending.ts'
+import {
+  agree,
+  EQUIVALENT,
+  get,
+  idOf,
+  issueOf as codeOf,
+  labItems,
+  LEUKOCYTES,
+  type People,
+  post,
+  report,
+  send,
+  settled,
+  siteWith,
+  tokensOf,
+} from './sending.ts'
 
 let server: TestServer
 let beside: TestServer
 let who: People
 let whoBeside: People
-const idOf = (code: string) => `h1-lis|lab-item|${labItems('H1')}|${code}`
-const EQUIVALENT = { system: LOINC, code: LEUKOCYTES, equivalence: 'equivalent' }
-const codeOf = (json: { issue?: { details: { coding: { code: string }[] } }[] }) => json.issue?.[0]?.details.coding[0]?.code
 
 beforeAll(async () => {
-  server = await startTestServer()
+  ;({ server, who } = await siteWith(['A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8']))
   beside = await startTestServer({ beside: server })
-  who = await people(server)
   whoBeside = await tokensOf(beside)
-  const items = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7'].map((code) => ({ code, name: `项目${code}` }))
-  await send(server, 'h1-lis', who.engine, report('1', items))
 }, 60_000)
 afterAll(async () => {
   await beside.stop()
@@ -159,6 +168,37 @@ describe('the ConceptMap', () => {
     expect(await translate('A6', beside)).toBe(false)
     expect(await observe('63', beside)).toEqual(['A6'])
     expect(await count()).toBe(counted + 1)
+  })
+
+  test('as FHIR: asked forward, backward and in a batch, and every approved version is in its history', async () => {
+    await agree(server, who, idOf('A8'), { ...EQUIVALENT, equivalence: 'wider' })
+    const map = await conceptMap()
+    const at = `/fhir/ConceptMap/${map.id}`
+    const ask = async (path: string) => (await server.call('GET', path, { token: who.zhao })).json
+    const concepts = (json: {
+      parameter: { name: string; part: { name: string; valueCode?: string; valueCoding?: { code: string } }[] }[]
+    }) =>
+      json.parameter
+        .filter(({ name }) => name === 'match')
+        .map(({ part }) => part.map(({ valueCode, valueCoding }) => valueCode ?? valueCoding?.code).filter((value) => value !== undefined))
+    const forward = `system=${labItems('H1')}&code=A8`
+    expect(concepts(await ask(`${at}/$translate?${forward}`))).toEqual([['wider', LEUKOCYTES]])
+    expect(concepts(await ask(`/fhir/ConceptMap/$translate?url=${map.url}&${forward}`))).toEqual([['wider', LEUKOCYTES]])
+    // From the other side what was wider is narrower (R4 conceptmap-operation-translate.html, reverse).
+    const back = concepts(await ask(`${at}/$translate?system=http://loinc.org&code=${LEUKOCYTES}&reverse=true`))
+    expect(back).toContainEqual(['narrower', 'A8'])
+    const entry = ['A8', 'NONE'].map((code) => ({
+      request: { method: 'GET', url: `ConceptMap/$translate?url=${map.url}&system=${labItems('H1')}&code=${code}` },
+    }))
+    const batch = await server.call('POST', '/fhir', { token: who.zhao, body: { resourceType: 'Bundle', type: 'batch', entry } })
+    expect(
+      batch.json.entry.map(({ resource }: { resource: { parameter: { valueBoolean: boolean }[] } }) => resource.parameter[0]?.valueBoolean),
+    ).toEqual([true, false])
+    await agree(server, who, idOf('A8'), undefined)
+    expect((await ask(`${at}/$translate?${forward}`)).parameter[0].valueBoolean).toBe(false)
+    const versions = (await ask(`${at}/_history?_count=2`)).entry.map(({ resource }: { resource: { version: string } }) => resource.version)
+    expect(versions).toEqual([String(Number(map.version) + 1), map.version])
+    expect(await ask(`${at}/_history/${map.meta.versionId}`)).toEqual(map)
   })
 
   test('what says less or something else than the code is in the map, and is not written as its translation', async () => {

@@ -2,17 +2,15 @@
 import chromium from '@sparticuz/chromium'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Browser, chromium as playwright, type Page } from 'playwright-core'
-import { startTestServer, type TestServer } from '../support/server.ts'
-import { LEUKOCYTES, LOINC, people, type People, report, send } from './sending.ts'
+import type { TestServer } from '../support/server.ts'
+import { LEUKOCYTES, LOINC, type People, siteWith } from './sending.ts'
 
 let server: TestServer
 let who: People
 let browser: Browser
 beforeAll(async () => {
-  server = await startTestServer()
-  who = await people(server)
   // What a sender writes into a display is shown as text.
-  await send(server, 'h1-lis', who.engine, report('1', [{ code: 'PG', name: '白血球<img src=x onerror=alert(1)>' }]))
+  ;({ server, who } = await siteWith([{ code: 'PG', name: '白血球<img src=x onerror=alert(1)>' }]))
   browser = await playwright.launch({ executablePath: await chromium.executablePath(), args: chromium.args, headless: true })
 }, 120_000)
 afterAll(async () => {
@@ -61,6 +59,9 @@ test('two people map a code', async () => {
   await li.click('text=确认 Confirm')
   await li.waitForSelector('text=现行对照')
   expect(await li.textContent('#detail')).toContain(LEUKOCYTES)
+  // How far the re-translation has come is shown until it has ended, without another click.
+  await li.waitForSelector('#jobs li:has-text("已完成")', { timeout: 30_000 })
+  expect(await li.textContent('#jobs')).toContain('已更新 written 1 / 1')
   expect(problems).toEqual([])
 }, 120_000)
 

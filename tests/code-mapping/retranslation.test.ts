@@ -1,14 +1,26 @@
 /** What is stored is translated anew: some thousands of resources, while they are read and written, by a process that is killed. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { putAll } from '../consent/resources.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
-import { agree, get, labItems, LEUKOCYTES, LOINC, people, type People, report, send, settled, until } from './sending.ts'
+import type { TestServer } from '../support/server.ts'
+import {
+  agree,
+  EQUIVALENT,
+  get,
+  idOf,
+  labItems,
+  LEUKOCYTES,
+  LOINC,
+  type People,
+  report,
+  send,
+  settled,
+  siteWith,
+  until,
+} from './sending.ts'
 
 const THOUSANDS = 2_000
 let server: TestServer
 let who: People
-const idOf = (code: string) => `h1-lis|lab-item|${labItems('H1')}|${code}`
-const EQUIVALENT = { system: LOINC, code: LEUKOCYTES, equivalence: 'equivalent' }
 const OTHER = { system: LOINC, code: '718-7', equivalence: 'equivalent' }
 
 interface Coded {
@@ -34,10 +46,7 @@ const observation = (id: string, code: string) => ({
 })
 
 beforeAll(async () => {
-  server = await startTestServer()
-  who = await people(server)
-  const items = ['R1', 'R2', 'R3', 'R4', 'R5'].map((code) => ({ code, name: `项目${code}` }))
-  await send(server, 'h1-lis', who.engine, report('1', items))
+  ;({ server, who } = await siteWith(['R1', 'R2', 'R3', 'R4', 'R5']))
   await putAll(server, who.loader, [{ resourceType: 'Patient', id: 'p1', meta: { source: 'https://fhir-cn.example/Organization/H1' } }])
 }, 60_000)
 afterAll(() => server.stop())

@@ -1,6 +1,6 @@
 /** Two hospitals' laboratories with items that no table knows, and the people who map them. */
 import { practitioner, putAll } from '../consent/resources.ts'
-import type { Answer, CallOptions, TestServer } from '../support/server.ts'
+import { type Answer, type CallOptions, startTestServer, type TestServer, type TestServerOptions } from '../support/server.ts'
 
 export const LOINC = 'http://loinc.org'
 /** of the loaded fragment of LOINC (terminology/systems/loinc.json) */
@@ -97,6 +97,27 @@ export async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
 /** Until no job of the code is under way; answers the newest. */
 export const settled = (server: TestServer, token: string, id: string) =>
   until(async () => {
-    const { jobs } = (await get(server, token, `code?id=${encodeURIComponent(id)}`)).json
+    const { jobs } = (await get(server, token, `jobs?id=${encodeURIComponent(id)}`)).json
     return jobs.every((job: { status: string }) => job.status !== 'accepted') ? jobs[0] : undefined
   })
+
+export const EQUIVALENT = { system: LOINC, code: LEUKOCYTES, equivalence: 'equivalent' }
+
+/** Id of a laboratory's code on the list. */
+export const idOf = (code: string, source = 'h1-lis', organization = 'H1'): string => `${source}|lab-item|${labItems(organization)}|${code}`
+
+/** Code of the first issue of an OperationOutcome. */
+export const issueOf = (json: { issue?: { details: { coding: { code: string }[] } }[] }): string | undefined =>
+  json.issue?.[0]?.details.coding[0]?.code
+
+/** A server with the people of both hospitals; of H1's laboratory these codes are on the list, each from the one report. */
+export async function siteWith(
+  items: readonly (string | { code: string; name: string })[],
+  options: TestServerOptions = {},
+): Promise<{ server: TestServer; who: People }> {
+  const server = await startTestServer(options)
+  const who = await people(server)
+  const named = items.map((item) => (typeof item === 'string' ? { code: item, name: `项目${item}` } : item))
+  if (named.length > 0) await send(server, 'h1-lis', who.engine, report('1', named))
+  return { server, who }
+}

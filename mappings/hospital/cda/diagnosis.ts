@@ -4,9 +4,10 @@
  */
 import type { Condition } from '@medplum/fhirtypes'
 import { codeSystem } from '../../../server/fhir/canonical.ts'
+import { diagnosisByName } from '../../engine/from.ts'
 import { keys } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
-import { CLINICAL_EDITION, localCodes, TABLES } from '../../engine/systems.ts'
+import { CLINICAL_EDITION, TABLES } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import { flat, type Statement } from './entries.ts'
 import type { CdaSection } from './sections.ts'
@@ -93,8 +94,7 @@ export const diagnosis = mapping<DiagnosisRow, Condition>({
       .value(['code', 'name'], (row, run) => {
         const { code, name } = row
         if (code === undefined) {
-          if (name !== undefined) run.unmapped({ map: 'diagnosis', system: localCodes(run.scope, 'diagnosis'), code: name, display: name })
-          return name === undefined ? undefined : { text: name }
+          return name === undefined ? undefined : diagnosisByName(run, name)
         }
         const western = row.kind === 'western'
         const system = western ? TABLES.icd10 : TABLES.tcm

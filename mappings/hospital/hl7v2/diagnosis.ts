@@ -1,7 +1,7 @@
 /** DG1 to cn-condition. */
 import type { Condition } from '@medplum/fhirtypes'
 import { keys } from '../../engine/keys.ts'
-import { concept } from '../../engine/from.ts'
+import { concept, diagnosisByName } from '../../engine/from.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { CLINICAL_EDITION, ENCOUNTER_DIAGNOSIS, localCodes, TABLES } from '../../engine/systems.ts'
@@ -66,8 +66,7 @@ function diagnosisCode(row: RowView<DiagnosisRow>, run: Run) {
   const word = row['DG1-3.3'] ?? ''
   const local = localCodes(run.scope, 'diagnosis')
   if (code === undefined) {
-    if (text !== undefined) run.unmapped({ map: 'diagnosis', system: local, code: text, display: text })
-    return text === undefined ? undefined : { text }
+    return text === undefined ? undefined : diagnosisByName(run, text)
   }
   const known = { code, ...(text !== undefined && { display: text }) }
   if (/15657|TCM|中医/i.test(word)) return { coding: [{ system: TABLES.tcm, ...known }], text: text ?? code }

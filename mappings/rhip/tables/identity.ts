@@ -23,7 +23,12 @@ export function card(row: Row, context: MappingContext): LocalPatientNumber | un
 }
 
 /** Weak numbers find a patient that other rows made; unique within a hospital. */
-export function weak(kind: 'VISIT' | 'REPORT' | 'EXAM', number: string | undefined, row: Row, context: MappingContext): LocalPatientNumber[] {
+export function weak(
+  kind: 'VISIT' | 'REPORT' | 'EXAM',
+  number: string | undefined,
+  row: Row,
+  context: MappingContext,
+): LocalPatientNumber[] {
   const value = filled(number)
   return value === undefined ? [] : [{ kind, value: `${scopeOf(row, context)}|${value}`, strong: false }]
 }

@@ -17,6 +17,13 @@ const EQUIVALENCES = {
   unmatched: '没有对应 unmatched',
   disjoint: '互不相交 disjoint',
 }
+const JOBS = {
+  accepted: '正在重新转换 Running',
+  completed: '已完成 Completed',
+  failed: '已结束，有未能写入的 Ended with failures',
+  superseded: '已被后来的决定取代 Superseded',
+}
+const LOOK_MS = 1000
 const ACTS = {
   propose: '提出 proposed',
   'propose-withdrawal': '提请撤回 withdrawal proposed',
@@ -107,17 +114,42 @@ async function open(id) {
       ? [element('p', `现行对照 Current: ${named(code.current.meaning.target)}, ${EQUIVALENCES[code.current.meaning.equivalence]}`)]
       : []),
     ...(code.pending ? [proposalOf(code)] : [formOf(code)]),
-    ...(code.jobs.length > 0 ? [element('h3', '重新转换 Re-translation'), element('ul', code.jobs.map(jobOf))] : []),
+    ...(code.jobs.length > 0 ? [element('h3', '重新转换 Re-translation'), element('ul', code.jobs.map(jobOf), { id: 'jobs' })] : []),
     element('h3', '历史 History'),
     element('ul', code.history.map(eventOf)),
   )
   $('detail').hidden = false
   $('detail').focus()
+  follow(id, code.jobs)
 }
 
-const jobOf = (job) => {
-  const place = job.types === undefined ? '' : `, ${job.typesDone}/${job.types}, 已查看 seen ${job.seen}`
-  return element('li', `${job.status}: 已更新 written ${job.written}, 失败 failed ${job.failed}${place}`)
+let looking
+
+/** As long as one is under way, how far it has come. */
+function follow(id, jobs) {
+  clearTimeout(looking)
+  if (!jobs.some(({ status }) => status === 'accepted')) return
+  looking = setTimeout(
+    doing(async () => {
+      const answer = await ask(`jobs?${new URLSearchParams({ id })}`)
+      $('jobs').replaceChildren(...answer.jobs.map(jobOf))
+      follow(id, answer.jobs)
+    }),
+    LOOK_MS,
+  )
+}
+
+function jobOf({ status, started, written, failed, expected, types, typesDone, seen }) {
+  const numbers = [
+    ...(written === undefined ? [] : [`已更新 written ${written}${expected === undefined ? '' : ` / ${expected}`}`]),
+    ...(failed ? [`失败 failed ${failed}`] : []),
+    ...(types === undefined ? [] : [`类型 types ${typesDone}/${types}`, `已查看 seen ${seen}`]),
+  ]
+  const bar = { max: String(expected), value: String(Math.min(written ?? 0, expected ?? 0)), 'aria-label': '进度 Progress' }
+  return element('li', [
+    `${time(started)} ${[JOBS[status], ...numbers].join('，')} `,
+    ...(status === 'accepted' && expected > 0 ? [element('progress', [], bar)] : []),
+  ])
 }
 
 const eventOf = ({ at, act, by, meaning, comment }) =>

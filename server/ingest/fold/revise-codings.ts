@@ -1,6 +1,6 @@
 /** A statement whose codings are translated otherwise than when it was made; when it was said stays as it was. */
 import { changeCodings, changedTexts, type CodingChange, hasCoding } from '../codings.ts'
-import { listRule } from './rules.ts'
+import { listRule, unitOf } from './rules.ts'
 import type { ListEntry, Statement } from './types.ts'
 
 type Entries = Record<string, ListEntry>
@@ -19,6 +19,31 @@ export function reviseCodings(type: string, statement: Statement, change: Coding
         : listOfOthers(type, path, entries, change),
   ])
   return { ...statement, units: Object.fromEntries(units), lists: Object.fromEntries(lists) }
+}
+
+/**
+ * A concept that the source said by its name alone, without what it is not translated to any more: a mapping that is made anew says
+ * nothing of it, and a list keeps what nobody says otherwise. The same statement where there is nothing of the kind.
+ */
+export function withoutFormer(statement: Statement, { source, target, former }: CodingChange): Statement {
+  const isGone = (text: string): boolean => {
+    const { system, code } = JSON.parse(text) as { system?: unknown; code?: unknown }
+    const isOf = (one: { system: string; code: string }) => one.system === system && one.code === code
+    return former.some(isOf) && !(target && isOf(target))
+  }
+  let isSame = true
+  const lists = Object.entries(statement.lists).map(([path, entries]): [string, Entries] => {
+    const element = path.endsWith('.coding') ? path.slice(0, -'.coding'.length) : ''
+    const concept = statement.units[unitOf(element)]?.members[element]
+    const isNamed = concept !== undefined && (JSON.parse(concept) as { text?: unknown }).text === source.code
+    if (!isNamed || !Object.values(entries).some(({ items }) => items.some(isGone))) return [path, entries]
+    isSame = false
+    const kept = Object.entries(entries).map(
+      ([key, entry]) => [key, { ...entry, items: entry.items.filter((text) => !isGone(text)) }] as const,
+    )
+    return [path, Object.fromEntries(kept.filter(([, { items }]) => items.length > 0))]
+  })
+  return isSame ? statement : { ...statement, lists: Object.fromEntries(lists) }
 }
 
 /** Whether something in it is coded so. */
