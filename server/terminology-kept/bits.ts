@@ -27,13 +27,30 @@ export function clearBit(bits: Bits, n: number): void {
 
 export const hasBit = (bits: Bits, n: number): boolean => (((bits[n >>> 5] ?? 0) >>> (n & 31)) & 1) === 1
 
-export const and = (a: Bits, b: Bits): Bits => a.map((word, at) => word & (b[at] as number))
-export const or = (a: Bits, b: Bits): Bits => a.map((word, at) => word | (b[at] as number))
-export const without = (a: Bits, b: Bits): Bits => a.map((word, at) => word & ~(b[at] as number))
+/** Word by word in a plain loop: a set of a million concepts has 31,250 of them, and a function for each would take ten times as long. */
+export function and(a: Bits, b: Bits): Bits {
+  const made = new Uint32Array(a.length)
+  for (let at = 0; at < a.length; at++) made[at] = (a[at] as number) & (b[at] as number)
+  return made
+}
+
+export function or(a: Bits, b: Bits): Bits {
+  const made = new Uint32Array(a.length)
+  for (let at = 0; at < a.length; at++) made[at] = (a[at] as number) | (b[at] as number)
+  return made
+}
+
+export function without(a: Bits, b: Bits): Bits {
+  const made = new Uint32Array(a.length)
+  for (let at = 0; at < a.length; at++) made[at] = (a[at] as number) & ~(b[at] as number)
+  return made
+}
 
 export function countBits(bits: Bits): number {
   let count = 0
-  for (let word of bits) {
+  for (let at = 0; at < bits.length; at++) {
+    let word = bits[at] as number
+    if (word === 0) continue
     word -= (word >>> 1) & 0x5555_5555
     word = (word & 0x3333_3333) + ((word >>> 2) & 0x3333_3333)
     count += Math.imul((word + (word >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24
@@ -41,7 +58,10 @@ export function countBits(bits: Bits): number {
   return count
 }
 
-export const isNone = (bits: Bits): boolean => bits.every((word) => word === 0)
+export function isNone(bits: Bits): boolean {
+  for (let at = 0; at < bits.length; at++) if (bits[at] !== 0) return false
+  return true
+}
 
 /** Places from the `offset`th on, at most `most`. */
 export function placesOf(bits: Bits, offset = 0, most = Number.POSITIVE_INFINITY): number[] {

@@ -11,14 +11,14 @@ import { isSound, namedTexts, soundsWith } from '../terminology-service/words.ts
 /** Characters of a part: a word of so many is answered by its term alone, wherever it stands. */
 export const PART = 3
 /** Characters of a beginning: of a code, a syllable or a word of another script. A longer word that stands there begins with its first ones. */
-export const HEAD = 8
+export const HEAD = 12
 /** Characters of a text that are found by. */
 const TEXT_MAX = 1000
 const VALUE_MAX = 200
 
-/** One character; a part of two or three; a beginning of four to eight; any other term. The kind is the first character of a term. */
-export type Kind = '1' | '3' | '8' | '='
-export const KINDS: readonly Kind[] = ['1', '3', '8', '=']
+/** One character; a part of two or three; a beginning of four to twelve; any other term. The kind is the first character of a term. */
+export type Kind = '1' | '3' | '4' | '='
+export const KINDS: readonly Kind[] = ['1', '3', '4', '=']
 
 /** To whom the terms of a concept are told, by their kinds. */
 export interface TermSink {
@@ -31,7 +31,7 @@ export interface TermSink {
 /** The characters by which it stands with others: parts by their first two, beginnings by their first four. */
 export function keyOf(term: string): string {
   const kind = term.charAt(0)
-  if (kind === '8') return term.slice(0, 5).toWellFormed()
+  if (kind === '4') return term.slice(0, 5).toWellFormed()
   if (kind !== '3') return term.toWellFormed()
   return isPlain(term) ? term.slice(0, 3) : [...term].slice(0, 3).join('')
 }
@@ -45,7 +45,7 @@ export const ABSTRACT = '=!abstract'
 /** Of one to three characters. */
 export const partTerm = (part: string): string => ([...part].length === 1 ? `1${part}` : `3${part}`)
 /** Of four characters or more. */
-export const headTerm = (word: string): string => `8${word.slice(0, HEAD)}`
+export const headTerm = (word: string): string => `4${word.slice(0, HEAD)}`
 export const underTerm = (code: string): string => `=^${code}`
 export const childTerm = (parent: string): string => `=<${parent}`
 export const hasTerm = (property: string): string => `=?${property}`
