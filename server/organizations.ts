@@ -15,13 +15,19 @@ const TYPE_OF_KIND: Record<string, string> = {
 
 /** @throws Error when they cannot be stored */
 export async function writeOrganizations(writer: Writer, organizations: Config['organizations']): Promise<void> {
-  for (const organization of organizations) {
-    const text = JSON.stringify(resourceOf(organization))
-    const result = await writer.write([
-      { type: 'Organization', id: organization.id, method: 'PUT', expect: 'any', text, custodian: organization.id, unchangedIsFine: true },
-    ])
-    if (!result.ok) throw new Error('the configured organisations could not be stored')
-  }
+  if (organizations.length === 0) return
+  const result = await writer.write(
+    organizations.map((organization) => ({
+      type: 'Organization',
+      id: organization.id,
+      method: 'PUT',
+      expect: 'any',
+      text: JSON.stringify(resourceOf(organization)),
+      custodian: organization.id,
+      unchangedIsFine: true,
+    })),
+  )
+  if (!result.ok) throw new Error('the configured organisations could not be stored')
 }
 
 function resourceOf(organization: Config['organizations'][number]): Record<string, unknown> {

@@ -217,13 +217,15 @@ async function startOn(
   const auth = await openAuth({ config: known, table: (name) => store.table(systemDecision('auth'), name), log })
   const authenticate = createAuthenticator(auth)
   await writeOrganizations(writer, config.organizations)
-  await prepareExportTables(store)
-  await prepareAsyncTables(store)
-  await prepareMessageTable(store)
-  await prepareClosureTable(store)
-  await prepareKeptTables(keptTables(store))
-  await loads.start()
-  await ingest.start()
+  await Promise.all([
+    prepareExportTables(store),
+    prepareAsyncTables(store),
+    prepareMessageTable(store),
+    prepareClosureTable(store),
+    prepareKeptTables(keptTables(store)),
+    loads.start(),
+    ingest.start(),
+  ])
   access.start()
   indexing.start()
   expunging.start()

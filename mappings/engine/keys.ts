@@ -18,10 +18,19 @@ export const keys = {
   encounter: (scope: string, visitNo: string) => key('Encounter', scope, [visitNo]),
   report: (scope: string, reportNo: string) => key('DiagnosticReport', scope, [reportNo]),
   result: (scope: string, reportNo: string, itemCode: string) => key('Observation', scope, [reportNo, itemCode]),
-  /** by specimen number where there is one, else `specimenOfReport` */
+  /** report of another department than the laboratory, which counts for itself */
+  examReport: (scope: string, reportNo: string) => key('DiagnosticReport', scope, ['exam', reportNo]),
+  examResult: (scope: string, reportNo: string, itemCode: string) => key('Observation', scope, ['exam', reportNo, itemCode]),
+  /** by specimen number where there is one, else `specimenOfReport` or `specimenOfExam` */
   specimen: (scope: string, specimenNo: string) => key('Specimen', scope, [specimenNo]),
   specimenOfReport: (scope: string, reportNo: string) => key('Specimen', scope, ['report', reportNo]),
+  specimenOfExam: (scope: string, reportNo: string) => key('Specimen', scope, ['exam', reportNo]),
   request: (scope: string, requestNo: string) => key('ServiceRequest', scope, [requestNo]),
+  /** one drug of an order, by the order's number */
+  drugOrder: (scope: string, orderNo: string) => key('MedicationRequest', scope, [orderNo]),
+  /** line of a bill, by the hospital's own number of it */
+  charge: (scope: string, chargeNo: string) => key('ChargeItem', scope, [chargeNo]),
+  appointment: (scope: string, appointmentNo: string) => key('Appointment', scope, [appointmentNo]),
   /** diagnosis of a visit: by code, else by its rank or its name */
   diagnosis: (scope: string, visitNo: string, codeOrRank: string) => key('Condition', scope, [visitNo, codeOrRank]),
   /** allergy and relative of a patient, by the hospital's own patient number */

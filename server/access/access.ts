@@ -12,6 +12,7 @@ import { createCitations } from './citations.ts'
 import { createClassRegistry } from './classes.ts'
 import { type ConsentDeps, type ConsentEffect, consentEffect } from './consent-change.ts'
 import type { Acc } from './decision.ts'
+import { dependentEntries, entryInserts } from './dependents.ts'
 import { createEvaluators } from './evaluator.ts'
 import { mayWrite } from './may-write.ts'
 import { classAnnouncer, createOverlayReader } from './overlay-reader.ts'
@@ -108,6 +109,11 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   const request = { reader, evaluators: createEvaluators(classes, policy), standing, now }
   const masker = createPseudonymiser(options.secret ?? randomBytes(32), now)
   const stamp = (inputs: readonly StampInput[]) => stampAll(deps, inputs)
+  const readable = async (actor: Actor, patients: readonly string[]) => {
+    if (patients.length === 0) return new Set<string>()
+    const found = await runDecided(request, actor, { patients }, (decision) => store.readMany(decision, 'Patient', patients))
+    return new Set(found.map(({ id }) => id))
+  }
   await classes.refresh()
   const [aboutSomebody = 0, aboutNobody = 0] = await classes.numbersOf(AUDIT_CLASSES)
   await reader.read()
@@ -121,13 +127,15 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     formShows,
     mask: masker.mask,
     maskId: masker.maskId,
-    mayWrite: (actor, intent, current, making) => mayWrite({ ...deps, stamp }, actor, intent, current, making),
+    mayWrite: (actor, intent, current, making) => mayWrite({ ...deps, stamp, readable }, actor, intent, current, making),
     stamp,
     async prepare(inputs: readonly StampInput[], actor?: Actor, regroup?: Regroup) {
       const [stamps, effect] = regroup ? await labelsRegrouped(deps, inputs, regroup) : await labelsAndEffect(deps, inputs, actor)
       const context = { zone, now, isOrganization: (id: string) => organizations.has(id) }
-      const side = [...effect.side, ...relationWrites(inputs, stamps, context)]
-      return { stamps, side, pending: { inputs, stamps, consentPersons: effect.changed.map(({ state }) => state._id), room: effect.room } }
+      const dependents = dependentEntries(deps, inputs, stamps)
+      const side = [...effect.side, ...relationWrites(inputs, stamps, context), ...entryInserts(dependents)]
+      const consentPersons = effect.changed.map(({ state }) => state._id)
+      return { stamps, side, pending: { inputs, stamps, consentPersons, room: effect.room, dependents } }
     },
     settle: (pending, written) => settle({ ...deps, soon }, pending, written),
     relabelled: () => soon.idle(),

@@ -5,10 +5,11 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { Stored } from '../store/types.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { isPublicType, PATIENTS_WRITE } from './content.ts'
-import { hasRecordAt } from './registered.ts'
+import { recordAt } from './registered.ts'
 import { appoints, treatedAmong } from './relations.ts'
 import type { StandingDeps } from './standing.ts'
 import { createStanding } from './standing.ts'
+import { scanResource } from './scan.ts'
 import { personsOf, UNKNOWN_PERSON } from './stamp.ts'
 import { SUBSCRIPTION, subscriberOf } from './subscriber.ts'
 import { LABELLING } from './tables.ts'
@@ -18,6 +19,8 @@ export interface MayWriteDeps extends StandingDeps {
   /** FHIR base of this server, no slash at its end */
   ownBase: string
   stamp(inputs: readonly StampInput[]): Promise<Stamped[]>
+  /** of these Patients those that the actor may read */
+  readable(actor: Actor, patients: readonly string[]): Promise<ReadonlySet<string>>
 }
 
 const yes = (reason: string): WriteVerdict => ({ permitted: true, reason })
@@ -90,13 +93,45 @@ async function hospitalMayWrite(
   const { persons, known, stamp } = await personsIn(deps, intent)
   if (await appointsHimself(deps, actor, intent, persons)) return no('appoints-himself')
   if (current && changesIdentity(actor, intent, current)) return no('identity')
-  for (const person of persons) {
-    // A resource for somebody whom the server cannot name is the custodian's own affair.
-    if (person === UNKNOWN_PERSON || person === self || making.has(person)) continue
-    if (!(await hasRecordAt(deps, actor.organization, person, known))) return no('patient-not-registered-here')
-  }
+  // A resource for somebody whom the server cannot name is the custodian's own affair.
+  const others = persons.filter((person) => person !== UNKNOWN_PERSON && person !== self && !making.has(person))
+  if (!(await areRegistered(deps, actor, others, { named: known, current }))) return no('patient-not-registered-here')
   return stamp ? { ...links, stamp } : links
 }
+
+/**
+ * It has a record of each, and may read each record of another's that it names: else a write would tell that the record is
+ * there, and whose it is.
+ */
+async function areRegistered(
+  deps: MayWriteDeps,
+  actor: Actor,
+  persons: readonly string[],
+  { named, current }: { named: ReadonlyMap<string, string>; current: Stored | undefined },
+): Promise<boolean> {
+  const records = await Promise.all(persons.map((person) => recordAt(deps, actor.organization, person, named)))
+  const elsewhere = records.flatMap((record) => record.elsewhere)
+  if (elsewhere.length === 0) return records.every(({ has }) => has)
+  // What its own records say already it may go on saying.
+  const said = new Set(current ? scanResource(bodyOf(current), deps).patients : [])
+  const asked = elsewhere.filter((id) => !said.has(id))
+  const [readable, visiting] = await Promise.all([deps.readable(actor, asked), visitingAmong(deps, actor.organization, asked, named)])
+  return records.every(({ has }) => has) && asked.every((id) => readable.has(id) || visiting.has(id))
+}
+
+/** Of these patients those whom a visit of the organisation names. */
+async function visitingAmong(
+  { tables }: MayWriteDeps,
+  organization: string,
+  patients: readonly string[],
+  named: ReadonlyMap<string, string>,
+): Promise<ReadonlySet<string>> {
+  const visits = patients.map((id) => tables.relations.find({ persons: named.get(id) ?? id, organization, patients: id }, { limit: 1 }))
+  const found = await Promise.all(visits)
+  return new Set(patients.filter((_, at) => (found[at]?.length ?? 0) > 0))
+}
+
+const bodyOf = ({ body }: Stored): FhirResource => JSON.parse(Buffer.from(body).toString()) as FhirResource
 
 /**
  * Nobody makes himself a treating clinician, or one of the primary team: a user writes himself into a visit or care team only
@@ -128,7 +163,7 @@ const IDENTITY = ['identifier', 'name', 'gender', 'birthDate', 'link'] as const
 function changesIdentity({ user }: Actor, intent: WriteIntent, current: Stored): boolean {
   const resource = user !== undefined && intent.type === 'Patient' ? resourceOf(intent) : undefined
   if (!resource) return false
-  const before = JSON.parse(Buffer.from(current.body).toString()) as FhirResource
+  const before = bodyOf(current)
   return IDENTITY.some((element) => canonicalJson(resource[element] ?? null) !== canonicalJson(before[element] ?? null))
 }
 
@@ -141,7 +176,7 @@ async function ownPersonOf(deps: MayWriteDeps, { type, id }: WriteIntent): Promi
 async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent, current: Stored | undefined): Promise<WriteVerdict> {
   if (intent.type !== 'Patient' && intent.type !== 'Person') return yes('custodian')
   // One that stands already was made by who might make it: an operator who merged, or before the other went elsewhere.
-  const standing = current ? linkedIn(deps, JSON.parse(Buffer.from(current.body).toString()) as FhirResource) : []
+  const standing = current ? linkedIn(deps, bodyOf(current)) : []
   const ids = linkedIn(deps, resourceOf(intent)).filter((id) => !standing.includes(id))
   const others = await deps.store.readMany(LABELLING, 'Patient', ids)
   const own = ids.every((id) => others.some((doc) => doc.id === id && doc.acc.o === actor.organization))

@@ -20,9 +20,10 @@ export async function relabelPersons(deps: RelabelDeps, persons: readonly string
   const found = await Promise.all(tables.map((table) => table.find({ person: { $in: [...persons] } })))
   // After the entries: a state that is newer than its entry only means that the entry is another one by now.
   const states = await statesOf(deps, persons)
+  const entries = found.flat()
   const scope = {
-    persons: [...new Set([...persons, ...found.flat().map(({ _id }) => _id)])],
-    unless: [...states.values()].map(({ _id, epoch }) => `${_id}#${epoch}`),
+    persons: [...new Set([...persons, ...entries.filter(({ anew }) => !anew).map(({ _id }) => _id)])],
+    ...(entries.some(({ anew }) => anew) ? {} : { unless: [...states.values()].map(({ _id, epoch }) => `${_id}#${epoch}`) }),
   }
   if (!(await relabelDocuments(deps, scope, mayGoOn))) return false
   const done = deps.now()

@@ -11,17 +11,34 @@ export interface RegisteredDeps {
 /**
  * A visit there, a Patient record of its own, or one that nobody answers for. Of a Patient who is not there at all no more
  * is permitted than of one who is elsewhere: the answer would tell which (access.md L56).
- * @param known persons of patients that were looked up just now
  */
-export async function hasRecordAt(
+export async function hasRecordAt(deps: RegisteredDeps, organization: string, person: string): Promise<boolean> {
+  return (await recordAt(deps, organization, person)).has
+}
+
+export interface RecordAt {
+  has: boolean
+  /** of the patients that are named as this person those that are another's, or are not there at all */
+  elsewhere: string[]
+}
+
+/** @param named patients that the resource names, with their persons, looked up just now */
+export async function recordAt(
   deps: RegisteredDeps,
   organization: string,
   person: string,
-  known: ReadonlyMap<string, string> = new Map(),
-): Promise<boolean> {
+  named: ReadonlyMap<string, string> = new Map(),
+): Promise<RecordAt> {
   // Most write about patients of their own: those need no more than this, and who asks at the same time shares it.
   const patients = (await patientsUnder(deps.store)([person])).flat()
-  if (patients.some(({ id, deleted, acc }) => !deleted && acc.o === organization && known.get(id) === person)) return true
+  const known = [...named].filter(([, of]) => of === person).map(([id]) => id)
+  const near = new Set(patients.filter(({ acc }) => acc.o === organization || acc.o === '').map(({ id }) => id))
+  const elsewhere = known.filter((id) => !near.has(id))
+  if (patients.some(({ id, deleted, acc }) => !deleted && acc.o === organization && known.includes(id))) return { has: true, elsewhere }
+  return { has: await isKnownAt(deps, organization, person, patients), elsewhere }
+}
+
+async function isKnownAt(deps: RegisteredDeps, organization: string, person: string, patients: readonly Stored[]): Promise<boolean> {
   const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
   if (visit.length > 0) return true
   // Those that are the person; one that only refers to it is about somebody else. Of nobody the same is asked: it takes as long.

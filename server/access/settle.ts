@@ -1,11 +1,10 @@
 /** After a commit: labels anew where a consent, a link or a referenced label changed while the write was under way. */
 import type { Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
-import type { Acc } from './decision.ts'
+import { relabelDependents } from './dependents.ts'
 import { relabelRelations } from './overlay-worker.ts'
-import { type RelabelDeps, relabelDocuments, relabelRowsOf } from './relabel.ts'
+import { type RelabelDeps, relabelRowsOf } from './relabel.ts'
 import type { RelabelSoon } from './relabel-soon.ts'
-import { isSensitive } from './sensitivity.ts'
 import { markOf, personsOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { LABELLING } from './tables.ts'
 import type { PendingLabels, Stamped } from './types.ts'
@@ -32,7 +31,7 @@ export async function settle(deps: SettleDeps, pending: PendingLabels, written: 
   deps.room.give(pending.room)
   await recheck(deps, pending, written)
   await deps.soon.relabel(pending.consentPersons, ACCESS_BOUNDS.relabelWaitMs)
-  await relabelDependents(deps, pending)
+  await relabelDependents(deps, pending.dependents)
 }
 
 /** A consent epoch or a link that moved since the labels were made (access.md 3.6 step 4). */
@@ -93,28 +92,3 @@ async function currentOf(deps: RelabelDeps, rows: readonly { type: string; id: s
 }
 
 const byType = (docs: readonly Stored[]): Map<string, Stored[]> => Map.groupBy(docs, ({ type }) => type)
-
-/**
- * What refers to a resource that became sensitive takes on its label, also when it came first; what refers to one that is about
- * others now is about them as well.
- */
-async function relabelDependents(deps: RelabelDeps, pending: PendingLabels): Promise<void> {
-  const persons = new Set<string>()
-  for (const [at, { current }] of pending.inputs.entries()) {
-    const stamp = pending.stamps[at]
-    if (!stamp) continue
-    const isMoved = current !== undefined && !new Set(stamp.acc.p).isSubsetOf(new Set(current.p))
-    if (isMoved) for (const person of current.p) persons.add(person)
-    if (isMoved || becameSensitive(deps, stamp, current)) for (const person of stamp.acc.p) persons.add(person)
-  }
-  persons.delete(UNKNOWN_PERSON)
-  const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
-  await relabelDocuments(deps, { persons: [...persons] }, () => deps.now().getTime() <= until)
-}
-
-function becameSensitive({ classes }: RelabelDeps, { acc }: Stamped, current: Acc | undefined): boolean {
-  const labels = classes.get(acc.s)?.labels
-  if (!labels || !isSensitive(labels)) return false
-  const before = current && classes.get(current.s)?.labels
-  return !before || !labels.every((label) => before.includes(label))
-}

@@ -52,6 +52,8 @@ export interface OverlayDoc extends TableDoc {
   done: Date | null
   /** who belongs to the person has changed, not only its rules */
   regrouped?: true
+  /** documents that are stamped with the epoch in force are looked at as well: what they refer to has other labels */
+  anew?: true
 }
 
 export interface ClassDoc extends TableDoc {

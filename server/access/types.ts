@@ -7,6 +7,7 @@ import type { Regroup } from './regrouping.ts'
 import type { Acc, Decision } from './decision.ts'
 import type { Obligation } from './decision-result.ts'
 import type { Stamped } from './stamped.ts'
+import type { OverlayDoc } from './tables.ts'
 
 export interface DecisionOptions {
   /** patients that the query is bound to: where the asker treats too many to list, only these are looked up */
@@ -76,6 +77,8 @@ export interface PendingLabels {
   consentPersons: readonly string[]
   /** entries that it adds to the overlay */
   room: number
+  /** persons whose documents are to follow what it changes, as its side writes say (dependents.ts) */
+  dependents: readonly OverlayDoc[]
 }
 
 export interface AuditBasis {

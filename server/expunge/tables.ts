@@ -27,8 +27,7 @@ export function expungeTables(store: Store): ExpungeTables {
 }
 
 export async function ensureExpungeTables({ jobs, bars }: ExpungeTables): Promise<void> {
-  await jobs.ensureIndex({ status: 1, due: 1 })
-  await bars.ensureIndex({ job: 1 })
+  await Promise.all([jobs.ensureIndex({ status: 1, due: 1 }), bars.ensureIndex({ job: 1 })])
 }
 
 interface Cleared {

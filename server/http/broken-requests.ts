@@ -11,6 +11,7 @@ const CAUSES: Record<string, { status: number; reason: string; code: IssueCode }
   HPE_HEADER_OVERFLOW: { status: 431, reason: 'Request Header Fields Too Large', code: 'header-too-long' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, reason: 'Request Timeout', code: 'request-timeout' },
 }
+const NO_TUNNEL = { status: 405, reason: 'Method Not Allowed', code: 'method-not-allowed' } as const
 const MALFORMED = { status: 400, reason: 'Bad Request', code: 'request-malformed' } as const
 
 const HEADER_LINES = SECURITY_HEADERS.map(([name, value]) => `${name}: ${value}\r\n`).join('')
@@ -22,12 +23,12 @@ export function answerBrokenRequests(server: Server): void {
       socket.destroy()
       return
     }
-    const { status, reason, code } = CAUSES[error.code ?? ''] ?? MALFORMED
-    const body = bodyOf(code)
-    socket.end(
-      `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${FHIR_JSON}\r\n${HEADER_LINES}` +
-        `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    )
+    answer(socket, CAUSES[error.code ?? ''] ?? MALFORMED)
+  })
+  // Nobody is connected through this server to anything else.
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => socket.destroy())
+    answer(socket, NO_TUNNEL)
   })
   server.on('checkExpectation', (_request: IncomingMessage, response: ServerResponse) => {
     const body = bodyOf('expectation-unsupported')
@@ -35,6 +36,14 @@ export function answerBrokenRequests(server: Server): void {
     const headers = { ...Object.fromEntries(SECURITY_HEADERS), ...own }
     response.writeHead(417, headers).end(body)
   })
+}
+
+function answer(socket: Duplex, { status, reason, code }: { status: number; reason: string; code: IssueCode }): void {
+  const body = bodyOf(code)
+  socket.end(
+    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: ${FHIR_JSON}\r\n${HEADER_LINES}` +
+      `Connection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
 }
 
 const bodyOf = (code: IssueCode): string => JSON.stringify(outcomeOf(new OutcomeError(code)).outcome)

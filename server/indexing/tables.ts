@@ -72,9 +72,11 @@ export function indexingTables(store: Store): IndexingTables {
 }
 
 export async function ensureIndexingTables(tables: IndexingTables): Promise<void> {
-  await tables.generation.insert({ _id: GENERATION, n: 0 })
-  await tables.jobs.ensureIndex({ status: 1 })
-  await tables.jobs.ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
+  await Promise.all([
+    tables.generation.insert({ _id: GENERATION, n: 0 }),
+    tables.jobs.ensureIndex({ status: 1 }),
+    tables.jobs.ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 }),
+  ])
 }
 
 export const definitionOf = ({ definition }: ParameterDoc): SearchParameter => JSON.parse(definition) as SearchParameter

@@ -63,8 +63,10 @@ export const asyncJobsOf = (store: Store): Table<AsyncJob> => store.table<AsyncJ
 export const asyncPartsOf = (store: Store): Table<AsyncPart> => store.table<AsyncPart>(answeringLater, 'async_parts')
 
 export async function prepareAsyncTables(store: Store): Promise<void> {
-  await asyncJobsOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
-  await asyncJobsOf(store).ensureIndex({ clientId: 1 })
-  await asyncPartsOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
-  await asyncPartsOf(store).ensureIndex({ job: 1, n: 1 })
+  await Promise.all([
+    asyncJobsOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 }),
+    asyncJobsOf(store).ensureIndex({ clientId: 1 }),
+    asyncPartsOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 }),
+    asyncPartsOf(store).ensureIndex({ job: 1, n: 1 }),
+  ])
 }

@@ -48,6 +48,7 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
     ({ set }) => fieldBytes(set),
     TABLE_WRITES,
   )
+  const ensure = indexesOf(rows)
   return {
     get: async (id) => (await getMany([id]))[0],
     getMany,
@@ -69,7 +70,7 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
     update: (where, change, options = {}) => run(() => updateOne(rows, filterOf(where), change, options)),
     updateMany: (where, set) => run(async () => (await rows.updateMany(filterOf(where), safeSet({ set }) as Document)).matchedCount),
     delete: (where) => run(async () => (await rows.deleteMany(filterOf(where))).deletedCount),
-    ensureIndex: (fields, options = {}) => run(() => ensureIndex(rows, fields, options)),
+    ensureIndex: (fields, options = {}) => run(() => ensure({ fields, options })),
   }
 }
 
@@ -131,15 +132,43 @@ async function updateOne<T extends TableDoc>(
   }
 }
 
-async function ensureIndex<T extends TableDoc>(
-  rows: Collection<T>,
-  fields: Record<string, 1 | -1>,
-  options: { unique?: boolean; expireAfterSeconds?: number },
-): Promise<void> {
+interface Declared {
+  fields: Record<string, 1 | -1>
+  options: { unique?: boolean; expireAfterSeconds?: number }
+}
+
+/** What is declared of a table in one turn is made by one command: each waits for the journal. */
+function indexesOf<T extends TableDoc>(rows: Collection<T>): (declared: Declared) => Promise<void> {
+  let coming: Declared[] = []
+  let made: Promise<void> | undefined
+  return (declared) => {
+    coming.push(declared)
+    made ??= Promise.resolve().then(() => {
+      const all = coming
+      coming = []
+      made = undefined
+      return ensureIndexes(rows, all)
+    })
+    return made
+  }
+}
+
+async function ensureIndexes<T extends TableDoc>(rows: Collection<T>, all: readonly Declared[]): Promise<void> {
+  try {
+    await rows.createIndexes(all.map(({ fields, options }) => ({ key: fields, ...options })))
+  } catch (error) {
+    if (!isOfOtherOptions(error)) throw error
+    for (const one of all) await ensureIndex(rows, one)
+  }
+}
+
+const isOfOtherOptions = (error: unknown): boolean => error instanceof MongoServerError && INDEX_DIFFERS.has(Number(error.code))
+
+async function ensureIndex<T extends TableDoc>(rows: Collection<T>, { fields, options }: Declared): Promise<void> {
   try {
     await rows.createIndex(fields, options)
   } catch (error) {
-    if (!(error instanceof MongoServerError) || !INDEX_DIFFERS.has(Number(error.code))) throw error
+    if (!isOfOtherOptions(error)) throw error
     // The same fields with other options, from an earlier release: the declaration in force wins.
     await rows.dropIndex(
       Object.entries(fields)

@@ -23,12 +23,14 @@ export const feedOf = (store: Store): Table<FeedRow> => store.table<FeedRow>(not
 export const socketTokensOf = (store: Store): Table<SocketTokenRow> => store.table<SocketTokenRow>(notifying, 'subscription_tokens')
 
 export async function prepareTables(store: Store): Promise<void> {
-  await subscriptionsOf(store).ensureIndex({ due: 1 })
-  await subscriptionsOf(store).ensureIndex({ client: 1 })
-  await subscriptionsOf(store).ensureIndex({ state: 1 })
-  await eventsOf(store).ensureIndex({ life: 1, state: 1, order: 1 })
-  await eventsOf(store).ensureIndex({ life: 1, n: 1 })
-  await eventsOf(store).ensureIndex({ state: 1, made: 1 })
-  await eventsOf(store).ensureIndex({ made: 1 }, { expireAfterSeconds: SUBSCRIPTION_BOUNDS.keptSeconds })
-  await socketTokensOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
+  await Promise.all([
+    subscriptionsOf(store).ensureIndex({ due: 1 }),
+    subscriptionsOf(store).ensureIndex({ client: 1 }),
+    subscriptionsOf(store).ensureIndex({ state: 1 }),
+    eventsOf(store).ensureIndex({ life: 1, state: 1, order: 1 }),
+    eventsOf(store).ensureIndex({ life: 1, n: 1 }),
+    eventsOf(store).ensureIndex({ state: 1, made: 1 }),
+    eventsOf(store).ensureIndex({ made: 1 }, { expireAfterSeconds: SUBSCRIPTION_BOUNDS.keptSeconds }),
+    socketTokensOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 }),
+  ])
 }

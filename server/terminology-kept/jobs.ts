@@ -102,9 +102,11 @@ export function createLoads(store: Store, now: () => Date, log: (event: string, 
       return job && { job, ...(doc ? { load: doc } : {}) }
     },
     async start() {
-      await jobs.ensureIndex({ status: 1 })
-      await jobs.ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
-      await pieces.ensureIndex({ job: 1 })
+      await Promise.all([
+        jobs.ensureIndex({ status: 1 }),
+        jobs.ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 }),
+        pieces.ensureIndex({ job: 1 }),
+      ])
       await sweep(tables, now)
       loop.start()
     },

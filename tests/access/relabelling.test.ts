@@ -67,6 +67,34 @@ async function admit(id: string): Promise<void> {
   await at.put('H2', [encounter(`${id}-e2`, id)])
 }
 
+describe('a part that became sensitive', () => {
+  test('takes the whole that refers to it along, although the process that wrote it ended in between', async () => {
+    await admit('k0')
+    const whole = { resourceType: 'List', id: 'k0-list', status: 'current', mode: 'working', subject: { reference: 'Patient/k0' } }
+    await at.put('H1', [{ ...whole, entry: [{ item: { reference: 'Condition/k0-c' } }] }])
+    const seen = (who: Actor) => sees(at.access, at.store, who, 'List', 'k0-list')
+    expect(await seen(hospital('H2'))).toBe(true)
+    const failing = await broken('fails')
+    await expect(failing.put(condition('k0-c', 'k0', 'B20'), actor('operator'))).rejects.toThrow('no')
+    await failing.end()
+    const left = () => at.store.table(SYSTEM, 'relabel_grants').count({ person: 'k0', anew: true })
+    expect([await left(), await sees(at.access, at.store, hospital('H2'), 'Condition', 'k0-c')]).toEqual([1, false])
+    later(6_000)
+    await at.access.relabelRound()
+    expect([await seen(hospital('H2')), await seen(self('k0'))]).toEqual([false, true])
+    later(127_000)
+    await at.access.relabelRound()
+    expect(await left()).toBe(0)
+    clock.now = new Date(START)
+  })
+
+  test('and leaves nothing to do where it did not', async () => {
+    await admit('k00')
+    await at.put('H1', [condition('k00-c', 'k00', 'B20')])
+    expect(await at.store.table(SYSTEM, 'relabel_grants').count({ person: 'k00' })).toBe(0)
+  })
+})
+
 describe('a take-away', () => {
   test('is in force with the answer, although nothing can be relabelled, and the worker of another process finishes', async () => {
     await admit('k1')

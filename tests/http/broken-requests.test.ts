@@ -36,6 +36,7 @@ describe('what node refuses before any of our code', () => {
     ['a header of 20 KB', `GET /fhir/Patient HTTP/1.1\r\n${CLOSE}X-A: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'header-too-long'],
     ['an address of 20 KB', `GET /fhir/Patient?name=${'a'.repeat(20_000)} HTTP/1.1\r\n${CLOSE}\r\n`, 431, 'header-too-long'],
     ['an unknown method', `FOO /fhir/Patient HTTP/1.1\r\n${CLOSE}\r\n`, 400, 'request-malformed'],
+    ['a tunnel', `CONNECT hospital.example:443 HTTP/1.1\r\n${CLOSE}\r\n`, 405, 'method-not-allowed'],
     ['raw UTF-8 in the path', `GET /fhir/病人 HTTP/1.1\r\n${CLOSE}\r\n`, 400, 'request-malformed'],
     ['two lengths', `POST /fhir/Patient HTTP/1.1\r\n${CLOSE}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, 400, 'request-malformed'],
     [

@@ -134,6 +134,24 @@ describe('L78 what is missing permits nothing', () => {
   })
 })
 
+test('an export that was begun with a study is absent without it, and under another form', async () => {
+  const ask = async (method: string, path: string, parameters: object) =>
+    server.call(method, path, {
+      token: await server.token('researcher', { data_form: 'PSEUD', ...parameters }),
+      headers: { Accept: 'application/fhir+json', Prefer: 'respond-async' },
+    })
+  const begun = await ask('GET', '/fhir/$export?_type=Observation', { research_study: 'study-1' })
+  expect(begun.status).toBe(202)
+  const path = new URL(begun.headers.get('content-location') ?? '').pathname
+  const absent = await ask('GET', `${path.slice(0, -4)}0000`, {})
+  for (const parameters of [{}, { research_study: 'study-2' }])
+    for (const method of ['GET', 'DELETE']) {
+      const answer = await ask(method, path, parameters)
+      expect([answer.status, comparable(answer, path)]).toEqual([404, comparable(absent, `${path.slice(0, -4)}0000`)])
+    }
+  expect([200, 202]).toContain((await ask('GET', path, { research_study: 'study-1' })).status)
+})
+
 describe('L79 scopes', () => {
   test.each([
     'patient/Observation.rsXYZ',

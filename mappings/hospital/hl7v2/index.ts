@@ -4,9 +4,12 @@ import { collectBytes } from '../../parsers/charset.ts'
 import { HL7_BOUNDS, type Hl7Record, parseHl7, splitMessages } from '../../parsers/hl7v2.ts'
 import { ADT_EVENTS, mapAdt } from './adt-a01.ts'
 import { mapMerge } from './adt-a40.ts'
+import { CHARGE_MESSAGES, mapCharges } from './dft.ts'
 import { MDM_EVENTS, mapMdm } from './mdm.ts'
 import { mapOrder, ORDER_MESSAGES } from './orm.ts'
 import { mapOru } from './oru-r01.ts'
+import { DRUG_MESSAGES, mapDrugOrder } from './rde.ts'
+import { APPOINTMENT_EVENTS, mapAppointment } from './siu.ts'
 
 type MapMessage = (hl7: Hl7Record, recordType: string, at: string, context: MappingContext) => MappedRecord | RejectedRecord
 
@@ -16,6 +19,9 @@ const MESSAGES: Readonly<Record<string, MapMessage>> = {
   'ADT^A40': mapMerge,
   ...Object.fromEntries(MDM_EVENTS.map((event) => [`MDM^${event}`, mapMdm])),
   ...Object.fromEntries(ORDER_MESSAGES.map((type) => [type, mapOrder])),
+  ...Object.fromEntries(DRUG_MESSAGES.map((type) => [type, mapDrugOrder])),
+  ...Object.fromEntries(CHARGE_MESSAGES.map((type) => [type, mapCharges])),
+  ...Object.fromEntries(APPOINTMENT_EVENTS.map((event) => [`SIU^${event}`, mapAppointment])),
   'ORU^R01': mapOru,
 }
 

@@ -6,7 +6,8 @@ import { mapping } from '../../engine/mapping.ts'
 import type { RowView } from '../../engine/rule.ts'
 import { CLINICAL_EDITION, TABLES } from '../../engine/systems.ts'
 import type { Fields } from './fields.ts'
-import { isLaboratory, panel, type SPM } from './report.ts'
+import { panel, type SPM } from './report.ts'
+import { isLaboratory } from './report-kind.ts'
 import { visitClass } from './visit.ts'
 
 export const ORDER_ORC = [
@@ -75,7 +76,7 @@ export function orderStatus(control: string | undefined, state: string | undefin
 }
 
 /** HL7 table 0485 (TQ1-9) and 0027 (OBR-27.6, OBR-5); `T` says when, not how urgently. */
-const PRIORITY = { S: 'stat', STAT: 'stat', A: 'asap', P: 'urgent', R: 'routine' } as const
+export const PRIORITY = { S: 'stat', STAT: 'stat', A: 'asap', P: 'urgent', R: 'routine' } as const
 
 const CATEGORIES = 'https://fhir-cn.example/CodeSystem/cn-service-category'
 const PATHOLOGY = new Set(['SP', 'CP', 'PAT'])

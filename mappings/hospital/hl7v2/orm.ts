@@ -10,7 +10,7 @@ import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
 import { type Message, openMessage, runPatient, warning } from './message.ts'
 import { order, ORDER_OBR, ORDER_ORC, ORDER_TQ1, type OrderRow } from './order.ts'
-import { SPM, specimen } from './report.ts'
+import { SPECIMENS, SPM } from './report.ts'
 
 export const ORDER_MESSAGES = ['ORM^O01', 'OMG^O19', 'OML^O21']
 
@@ -73,7 +73,9 @@ function runOrder({ record, hl7, sentAt }: Message, group: OrderGroup, laborator
   }
   const options = { statedAt: sentAt, offer: false as const, at }
   // A specimen without a number belongs to its report.
-  if (filled(taken['SPM-2.1']) !== undefined) record.run(specimen, { ...taken, results: [], remarks: [], documents: [] }, options)
+  if (filled(taken['SPM-2.1']) !== undefined) {
+    record.run(SPECIMENS.laboratory, { ...taken, results: [], impressions: [], remarks: [], documents: [] }, options)
+  }
   record.run(order, row, options)
   record.noteRead(...['ORC-1', 'ORC-2', 'ORC-2.1', 'OBR-2', 'OBR-2.1', 'OBR-16.1', 'OBR-16.2', 'SPM-1', 'TQ1-1'].map(at))
   for (const nte of group.notes) record.noteRead(...['NTE-2', 'NTE-3'].map(locate(hl7, nte)))

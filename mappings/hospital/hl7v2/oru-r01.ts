@@ -1,14 +1,15 @@
 /** ORU^R01: one DiagnosticReport per report number, with its results, specimen and request. */
 import { settled } from '../../engine/outcome.ts'
-import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
+import type { MappedRecord, MappingContext, RejectedRecord, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { plainText } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
 import { type Message, openMessage, runPatient, statedAt, warning } from './message.ts'
-import { isLaboratory, isWithdrawn, laboratoryReport, OBR, ORC, otherReport, type ReportRow, request, SPM, specimen } from './report.ts'
-import { laboratoryResult, otherResult, resultFields, type ResultRow } from './result.ts'
+import { isWithdrawn, OBR, ORC, REPORTS, type ReportRow, request, SPECIMENS, SPM } from './report.ts'
+import { kindOf, type ReportKind } from './report-kind.ts'
+import { impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
 import { embeddedDocument } from './embedded-document.ts'
 
 /** OBR with what follows it, and the OBRs of further panels under the same report number. */
@@ -65,12 +66,12 @@ function runReport(message: Message, group: ReportGroup): void {
   const row = reportRow(message, group)
   const at = reportLocator(hl7, group)
   const stated = statedAt(record, record.context, [row['OBR-22'] ?? '', at('OBR-22')]) ?? message.sentAt
-  const laboratory = isLaboratory(filled(row['OBR-24']))
+  const kind = kindOf(filled(row['OBR-24']))
   const order = orderOf(message, row['OBR-25'])
-  runResults(message, group, row, { statedAt: stated, order, laboratory })
+  runResults(message, group, row, { statedAt: stated, order, kind })
   const options = { statedAt: stated, order, offer: false as const, at }
-  record.run(laboratory ? laboratoryReport : otherReport, row, options)
-  record.run(specimen, row, options)
+  record.run(REPORTS[kind], row, options)
+  record.run(SPECIMENS[kind], row, options)
   record.run(request, row, options)
   noteRemarksRead(message, group)
   if (group.orc) record.noteRead(...['ORC-1', 'ORC-2', 'ORC-3', 'ORC-5'].map(locate(hl7, group.orc)))
@@ -99,6 +100,7 @@ function reportRow(message: Message, group: ReportGroup): ReportRow {
     ...(group.reportNo !== undefined && { reportNo: group.reportNo }),
     ...(requestNo !== undefined && { requestNo }),
     results: [],
+    impressions: [],
     remarks: [...group.remarks, ...last].map(noteText).filter((text) => text !== ''),
     documents: [],
   }
@@ -120,12 +122,14 @@ function reportLocator(hl7: Hl7Record, group: ReportGroup): (name: string) => st
 interface ReportOptions {
   statedAt: string
   order: string
-  laboratory: boolean
+  kind: ReportKind
 }
 
 function runResults(message: Message, group: ReportGroup, report: ReportRow, options: ReportOptions): void {
   const { record, hl7 } = message
   const seen = new Map<string, number>()
+  const cultures = new Map<string, ResourceKey>()
+  const words: Segment[] = []
   for (const { obx, obr, notes } of group.results) {
     const at = locate(hl7, obx)
     const document = embeddedDocument(obx)
@@ -136,13 +140,20 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     }
     const row = resultRow(message, group, obx, obr, notes)
     const code = filled(row['OBX-3.1']) ?? filled(row['OBX-3.2'])
-    if (code !== undefined) {
+    const parent = parentOf(obr)
+    const organism = parent === undefined ? undefined : cultures.get(parent)
+    if (organism) row.organism = organism
+    if (code !== undefined && parent !== undefined) {
+      // The same antibiotic is tested on each organism.
+      row.itemCode = `${code}@${parent}`
+      record.noteRead(...['OBR-26.1', 'OBR-26.2', 'OBR-26.3', 'OBR-29.1', 'OBR-29.2'].map(locate(hl7, obr)))
+    } else if (code !== undefined) {
       const times = (seen.get(code) ?? 0) + 1
       seen.set(code, times)
       row.itemCode = times === 1 ? code : `${code}#${filled(row['OBX-4']) ?? times}`
     }
     const withdrawn = isWithdrawn(filled(row['OBR-25']))
-    const key = record.run(options.laboratory ? laboratoryResult : otherResult, row, {
+    const key = record.run(RESULTS[options.kind], row, {
       statedAt: options.statedAt,
       order: options.order,
       offer: false,
@@ -150,8 +161,19 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       at,
     })
     record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11'].map(at))
-    if (key !== undefined && key !== 'patient' && !withdrawn && !isWithdrawn(filled(row['OBX-11']))) report.results.push(key)
+    if (key !== undefined && key !== 'patient' && !withdrawn && !isWithdrawn(filled(row['OBX-11']))) {
+      report.results.push(key)
+      cultures.set(`${code}.${filled(row['OBX-4']) ?? ''}`, key)
+      if (options.kind !== 'laboratory') words.push(obx)
+    }
   }
+  report.impressions = impressionsOf(words)
+}
+
+/** OBR-26: the result of the culture, by its item and sub-id, on whose organism this panel was run (HL7 v2.4, 7.4.1.26). */
+function parentOf(obr: Segment): string | undefined {
+  const item = filled(obr.text(26, 1))
+  return item === undefined ? undefined : `${item}.${filled(obr.text(26, 2)) ?? ''}`
 }
 
 function resultRow(message: Message, group: ReportGroup, obx: Segment, obr: Segment, notes: Segment[]): ResultRow {

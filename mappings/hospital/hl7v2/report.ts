@@ -7,6 +7,7 @@ import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import type { Fields } from './fields.ts'
+import { KINDS, perKind, type ReportKind, reportKeyOf, specimenKeyOf } from './report-kind.ts'
 import { visitClass } from './visit.ts'
 
 export const OBR = [
@@ -34,6 +35,8 @@ export type ReportRow = Fields<(typeof OBR)[number] | (typeof ORC)[number] | (ty
   reportNo?: string
   requestNo?: string
   results: ResourceKey[]
+  /** what an examination comes to, as its own texts say */
+  impressions: string[]
   /** NTE behind the OBR, or behind the last result */
   remarks: string[]
   documents: { contentType: string; data: string }[]
@@ -57,64 +60,39 @@ export const REPORT_STATUS = {
 export const isWithdrawn = (status: string | undefined): boolean => status === 'D' || status === 'W' || status === 'X'
 
 const SECTIONS = 'http://terminology.hl7.org/CodeSystem/v2-0074'
-const LABORATORY = { coding: [{ system: SECTIONS, code: 'LAB', display: 'Laboratory' }] }
-/** OBR-24 of departments that are no laboratory: imaging, cardiology and the like. */
-const NO_LABORATORY = new Set([
-  'RAD',
-  'RUS',
-  'CT',
-  'NMR',
-  'MR',
-  'NMS',
-  'XRC',
-  'VUS',
-  'VR',
-  'CUS',
-  'EC',
-  'EN',
-  'CTH',
-  'OUS',
-  'RX',
-  'US',
-  'DX',
-  'CR',
-  'DR',
-  'ES',
-])
-export const isLaboratory = (section: string | undefined): boolean => section === undefined || !NO_LABORATORY.has(section)
 
-const reportKey = (row: RowView<ReportRow>, run: Run): ResourceKey | undefined =>
-  row.reportNo === undefined ? undefined : keys.report(run.scope, row.reportNo)
-
-export function specimenKey(row: RowView<ReportRow>, run: Run): ResourceKey | undefined {
-  if (row['SPM-2.1'] !== undefined) return keys.specimen(run.scope, row['SPM-2.1'])
-  const hasSpecimen = [row['OBR-15.1'], row['OBR-15.2'], row['SPM-4.1'], row['SPM-4.2']].some((part) => part !== undefined)
-  return hasSpecimen && row.reportNo !== undefined ? keys.specimenOfReport(run.scope, row.reportNo) : undefined
-}
+export const specimenKey =
+  (kind: ReportKind) =>
+  (row: RowView<ReportRow>, run: Run): ResourceKey | undefined => {
+    if (row['SPM-2.1'] !== undefined) return keys.specimen(run.scope, row['SPM-2.1'])
+    const hasSpecimen = [row['OBR-15.1'], row['OBR-15.2'], row['SPM-4.1'], row['SPM-4.2']].some((part) => part !== undefined)
+    return hasSpecimen && row.reportNo !== undefined ? specimenKeyOf(kind, run.scope, row.reportNo) : undefined
+  }
 
 /** `issued` is an instant: what is known to the day only is no instant. */
 export const instantOnly = (text: string): string | undefined => (text.includes('T') ? text : undefined)
 
-function reportMapping(laboratory: boolean): Mapping<ReportRow> {
+function reportMapping(kind: ReportKind): Mapping<ReportRow> {
+  const { profile, category, word, numbers } = KINDS[kind]
   return mapping<ReportRow, DiagnosticReport>({
     source: 'hospital/hl7v2/OBR',
     to: 'DiagnosticReport',
-    ...(laboratory && { profile: 'cn-diagnosticreport-lab' }),
-    id: reportKey,
+    profile,
+    id: (row, run) => (row.reportNo === undefined ? undefined : reportKeyOf(kind, run.scope, row.reportNo)),
     withdrawn: (row) => isWithdrawn(row['OBR-25']),
     rules: (from) => ({
-      identifier: [from.identifier((scope) => localSystem(scope, laboratory ? 'lab-report-no' : 'exam-report-no'), 'reportNo')],
+      identifier: [from.identifier((scope) => localSystem(scope, numbers), 'reportNo')],
       basedOn: [
         from.referenceTo('requestNo', (row, run) => (row.requestNo === undefined ? undefined : keys.request(run.scope, row.requestNo))),
       ],
       status: from.choice('OBR-25', REPORT_STATUS).default('unknown'),
       category: [
-        laboratory ? LABORATORY : undefined,
+        { coding: [{ system: SECTIONS, ...category }] },
         from.value('OBR-24', (row) =>
-          row['OBR-24'] && row['OBR-24'] !== 'LAB' ? { coding: [{ system: SECTIONS, code: row['OBR-24'] }] } : undefined,
+          row['OBR-24'] && row['OBR-24'] !== category.code ? { coding: [{ system: SECTIONS, code: row['OBR-24'] }] } : undefined,
         ),
       ],
-      code: from.value(['OBR-4.1', 'OBR-4.2'], panel).default({ text: '检验报告' }),
+      code: from.value(['OBR-4.1', 'OBR-4.2'], panel).default({ text: word }),
       subject: from.patient(),
       encounter: from.encounter(
         'PV1-19.1',
@@ -122,16 +100,15 @@ function reportMapping(laboratory: boolean): Mapping<ReportRow> {
       ),
       effectiveDateTime: from.dateTime('OBR-7'),
       issued: from.dateTime('OBR-22').as(instantOnly),
-      specimen: [from.referenceTo(['OBR-15.1', 'SPM-2.1'], specimenKey)],
+      specimen: [from.referenceTo(['OBR-15.1', 'SPM-2.1'], specimenKey(kind))],
       result: from.value('results', (row) => (row.results.length > 0 ? row.results.map((key) => referTo(key)) : undefined)),
-      conclusion: from.value('remarks', (row) => row.remarks.join('\n') || undefined),
+      conclusion: from.value(['impressions', 'remarks'], (row) => [...row.impressions, ...row.remarks].join('\n') || undefined),
       presentedForm: from.value('documents', (row) => (row.documents.length > 0 ? [...row.documents] : undefined)),
     }),
   })
 }
 
-export const laboratoryReport = reportMapping(true)
-export const otherReport = reportMapping(false)
+export const REPORTS = perKind(reportMapping)
 
 /** What was asked for, by the hospital's own code. */
 export function panel(row: { readonly 'OBR-4.1'?: string | undefined; readonly 'OBR-4.2'?: string | undefined }, run: Run) {
@@ -144,23 +121,26 @@ export function panel(row: { readonly 'OBR-4.1'?: string | undefined; readonly '
   }
 }
 
-export const specimen = mapping<ReportRow, Specimen>({
-  source: 'hospital/hl7v2/OBR-15',
-  to: 'Specimen',
-  id: specimenKey,
-  when: (row) => [row['OBR-15.1'], row['OBR-15.2'], row['SPM-2.1'], row['SPM-4.1'], row['SPM-4.2']].some((part) => part !== undefined),
-  withdrawn: (row) => isWithdrawn(row['OBR-25']),
-  rules: (from) => {
-    const system = (scope: string): string => localCodes(scope, 'specimen')
-    return {
-      identifier: [from.identifier((scope) => localSystem(scope, 'specimen-no'), 'SPM-2.1')],
-      type: from.coded('specimen', 'SPM-4.1', 'SPM-4.2', { system }).or(from.coded('specimen', 'OBR-15.1', 'OBR-15.2', { system })),
-      subject: from.patient(),
-      receivedTime: from.dateTime('SPM-18').or(from.dateTime('OBR-14')),
-      collection: { collectedDateTime: from.dateTime('SPM-17.1').or(from.dateTime('OBR-7')) },
-    }
-  },
-})
+const specimenMapping = (kind: ReportKind): Mapping<ReportRow> =>
+  mapping<ReportRow, Specimen>({
+    source: 'hospital/hl7v2/OBR-15',
+    to: 'Specimen',
+    id: specimenKey(kind),
+    when: (row) => [row['OBR-15.1'], row['OBR-15.2'], row['SPM-2.1'], row['SPM-4.1'], row['SPM-4.2']].some((part) => part !== undefined),
+    withdrawn: (row) => isWithdrawn(row['OBR-25']),
+    rules: (from) => {
+      const system = (scope: string): string => localCodes(scope, 'specimen')
+      return {
+        identifier: [from.identifier((scope) => localSystem(scope, 'specimen-no'), 'SPM-2.1')],
+        type: from.coded('specimen', 'SPM-4.1', 'SPM-4.2', { system }).or(from.coded('specimen', 'OBR-15.1', 'OBR-15.2', { system })),
+        subject: from.patient(),
+        receivedTime: from.dateTime('SPM-18').or(from.dateTime('OBR-14')),
+        collection: { collectedDateTime: from.dateTime('SPM-17.1').or(from.dateTime('OBR-7')) },
+      }
+    },
+  })
+
+export const SPECIMENS = perKind(specimenMapping)
 
 export const request = mapping<ReportRow, ServiceRequest>({
   source: 'hospital/hl7v2/ORC',

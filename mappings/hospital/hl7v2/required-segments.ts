@@ -21,11 +21,18 @@ const DOCUMENT: Required = { whole: ['PID', 'TXA'], flagged: ['EVN', 'PV1'] }
 const DOCUMENT_WITH_CONTENT: Required = { whole: ['PID', 'TXA', 'OBX'], flagged: ['EVN', 'PV1'] }
 /** An order of a service (ORM_O01, OMG_O19, OML_O21). */
 const ORDER: Required = { whole: ['PID', 'OBR'], flagged: ['ORC', 'PV1'] }
+/** Drugs (RDE_O11), lines of a bill (DFT_P03), an appointment (SIU_S12). */
+const DRUGS: Required = { whole: ['PID', 'RXE'], flagged: ['ORC', 'PV1'] }
+const CHARGES: Required = { whole: ['PID', 'FT1'], flagged: ['EVN', 'PV1'] }
+const APPOINTMENT: Required = { whole: ['SCH', 'PID'], flagged: ['RGS'] }
 const RESULT: Required = { whole: ['PID', 'OBR'], flagged: [] }
 
 function requiredOf(recordType: string): Required {
   if (recordType.startsWith('ORU^')) return RESULT
   if (recordType === 'ORM^O01' || recordType === 'OMG^O19' || recordType === 'OML^O21') return ORDER
+  if (recordType.startsWith('RDE^')) return DRUGS
+  if (recordType.startsWith('DFT^')) return CHARGES
+  if (recordType.startsWith('SIU^')) return APPOINTMENT
   if (recordType === 'MDM^T02' || recordType === 'MDM^T04') return DOCUMENT_WITH_CONTENT
   if (recordType.startsWith('MDM^')) return DOCUMENT
   if (recordType === 'ADT^A40') return MERGE

@@ -1,13 +1,17 @@
 /** OBX to cn-observation-lab. */
 import type { Observation } from '@medplum/fhirtypes'
-import { keys } from '../../engine/keys.ts'
 import { flagContradicts, labItem } from '../../engine/lab-item.ts'
 import { type Mapping, mapping } from '../../engine/mapping.ts'
 import { localConcept } from '../../engine/mention.ts'
 import type { Run } from '../../engine/rule.ts'
+import type { ResourceKey } from '../../engine/types.ts'
+import { referTo } from '../../engine/keys.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
+import { filled } from '../../engine/values/blank.ts'
+import { plainText } from '../../engine/values/text.ts'
 import { type Fields, fieldsOf } from './fields.ts'
 import { instantOnly, isWithdrawn, REPORT_STATUS } from './report.ts'
+import { KINDS, perKind, type ReportKind, resultKeyOf } from './report-kind.ts'
 import { visitClass } from './visit.ts'
 
 export const OBX = [
@@ -37,6 +41,8 @@ export type ResultRow = Fields<(typeof OBX)[number]> & {
   'PV1-2.1'?: string
   'PV1-19.1'?: string
   notes: string[]
+  /** the culture's result on which an antibiotic was tested */
+  organism?: ResourceKey
 }
 
 const TEXTS = new Set(['TX', 'FT'])
@@ -52,6 +58,16 @@ export function resultFields(obx: Segment): Fields<(typeof OBX)[number]> {
   else if (type === 'SN') row['OBX-5'] = Array.from({ length: obx.components(5) }, (_, at) => obx.text(5, at + 1)).join('')
   else if (CODED.has(type)) row['OBX-5'] = obx.text(5, 2) || obx.text(5, 1)
   return row
+}
+
+/** Names of what an examination comes to; the diagnosis of whoever asked for it is another thing. */
+const IMPRESSION = /(?<!临床|入院|申请)诊断|结论|印象|意见|提示/
+
+/** What an examination comes to: its texts of that name or with the suffix IMP (HL7 v2.4, 7.1.3); all of them where none has it. */
+export function impressionsOf(results: readonly Segment[]): string[] {
+  const texts = results.filter((obx) => TEXTS.has(obx.text(2, 1)) || obx.text(2, 1) === 'ST')
+  const named = texts.filter((obx) => obx.text(3, 1, 0, 2) === 'IMP' || IMPRESSION.test(obx.text(3, 2)))
+  return (named.length > 0 ? named : texts).map((obx) => plainText(filled(resultFields(obx)['OBX-5']) ?? '')).filter((text) => text !== '')
 }
 
 /** HL7 table 0125, value types of OBX-2, of the versions up to 2.7. */
@@ -75,13 +91,14 @@ function unitText(obx: Segment): string {
   return /^[x×*]?10\^\d/i.test(whole.trim()) ? whole : obx.text(6, 1)
 }
 
-function resultMapping(laboratory: boolean): Mapping<ResultRow> {
+function resultMapping(kind: ReportKind): Mapping<ResultRow> {
+  const { results, items } = KINDS[kind]
   return mapping<ResultRow, Observation>({
     source: 'hospital/hl7v2/OBX',
     to: 'Observation',
-    ...(laboratory && { profile: 'cn-observation-lab' }),
+    ...(kind === 'laboratory' && { profile: 'cn-observation-lab' }),
     id: (row, run) =>
-      row.reportNo === undefined || row.itemCode === undefined ? undefined : keys.result(run.scope, row.reportNo, row.itemCode),
+      row.reportNo === undefined || row.itemCode === undefined ? undefined : resultKeyOf(kind, run.scope, row.reportNo, row.itemCode),
     withdrawn: (row) => isWithdrawn(row['OBX-11']),
     rules: (from) => {
       const result = from.labResult('OBX-5', 'OBX-6', {
@@ -92,12 +109,12 @@ function resultMapping(laboratory: boolean): Mapping<ResultRow> {
       })
       return {
         status: from.choice('OBX-11', RESULT_STATUS).or(from.choice('OBR-25', RESULT_STATUS)).default('unknown'),
-        category: [laboratory ? category('laboratory', 'Laboratory') : category('exam', 'Exam')],
+        category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', ...results }] }],
         code: from
           .value(['OBX-3.1', 'OBX-3.2'], (row, run) => {
             const code = row['OBX-3.1'] ?? row['OBX-3.2']
-            if (laboratory || code === undefined) return labItem(run, row['OBX-3.1'], row['OBX-3.2'], row['OBX-6'])
-            return localConcept(run.scope, 'exam-item', code, row['OBX-3.2'])
+            if (kind === 'laboratory' || code === undefined) return labItem(run, row['OBX-3.1'], row['OBX-3.2'], row['OBX-6'])
+            return localConcept(run.scope, items, code, row['OBX-3.2'])
           })
           .required(),
         subject: from.patient(),
@@ -107,6 +124,7 @@ function resultMapping(laboratory: boolean): Mapping<ResultRow> {
         ),
         // The time that matters clinically is when the specimen was taken; the time of the analysis is when the result was there.
         effectiveDateTime: from.dateTime('OBR-7'),
+        derivedFrom: [from.value('organism', (row) => (row.organism ? referTo(row.organism) : undefined))],
         issued: from.dateTime('OBX-14').or(from.dateTime('OBR-22')).as(instantOnly),
         performer: [from.practitioner('OBX-16.1', 'OBX-16.2')],
         method: from.value(['OBX-17.1', 'OBX-17.2'], (row, run) => {
@@ -126,9 +144,4 @@ function resultMapping(laboratory: boolean): Mapping<ResultRow> {
 
 const RESULT_STATUS = { ...REPORT_STATUS, A: 'amended', U: 'final', S: 'preliminary', N: 'cancelled' } as const
 
-const category = (code: string, display: string) => ({
-  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code, display }],
-})
-
-export const laboratoryResult = resultMapping(true)
-export const otherResult = resultMapping(false)
+export const RESULTS = perKind(resultMapping)

@@ -1,8 +1,9 @@
-/** Status, files and deletion of an export. Another client's job is absent. Files are decided again while they are sent. */
+/** Status, files and deletion of an export. Another caller's job is absent. Files are decided again while they are sent. */
 import type { Decision } from '../../access/decision.ts'
 import { audited } from '../../interactions/audited.ts'
 import { requireScope } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
+import { callerOf } from '../../interactions/page-token.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import type { Stored } from '../../store/types.ts'
@@ -61,8 +62,9 @@ async function status(deps: FhirDeps, request: FhirRequest): Promise<FhirRespons
 
 async function jobOf(deps: FhirDeps, request: FhirRequest): Promise<ExportJob> {
   const job = await jobsOf(deps.store).get(request.segments[1] ?? '')
-  if (!job || job.clientId !== request.actor.clientId || job.status === 'cancelled' || job.expires < deps.now())
-    throw new OutcomeError('not-found')
+  if (!job || job.status === 'cancelled' || job.expires < deps.now()) throw new OutcomeError('not-found')
+  // What was begun for one purpose, study and form is neither told of nor handed out under another.
+  if (callerOf(job.actor) !== callerOf(request.actor)) throw new OutcomeError('not-found')
   return job
 }
 
@@ -70,16 +72,8 @@ async function file(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse>
   const job = await jobOf(deps, request)
   const type = /^([A-Za-z]+)\.ndjson$/.exec(request.segments[2] ?? '')?.[1]
   if (job.status !== 'completed' || type === undefined || !job.written.includes(type)) throw new OutcomeError('not-found')
-  requireSameView(job, request)
   requireScope(request.actor, type, 'r')
   return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, stream: lines(deps, request, job, type) }
-}
-
-/** A file made for one purpose and data form is not handed out under another. */
-function requireSameView(job: ExportJob, request: FhirRequest): void {
-  const same =
-    job.actor.purpose === request.actor.purpose && job.actor.form === request.actor.form && job.actor.study === request.actor.study
-  if (!same) throw new OutcomeError('not-found')
 }
 
 async function* lines(deps: FhirDeps, request: FhirRequest, job: ExportJob, type: string): AsyncIterable<Uint8Array> {

@@ -62,7 +62,6 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   if (level === 'group') checkId(id)
   return {
     _id: deps.newId(),
-    clientId: request.actor.clientId,
     actor: request.actor,
     level,
     ...(level === 'group' ? { group: id } : {}),

@@ -5,8 +5,7 @@ import type { Store, Table, TableDoc } from '../../store/types.ts'
 
 export interface ExportJob extends TableDoc {
   _id: string
-  /** only this client may see, fetch or delete it */
-  clientId: string
+  /** only the same caller may see, fetch or delete it */
   actor: Actor
   level: 'system' | 'patient' | 'group'
   group?: string
@@ -42,8 +41,10 @@ export const jobsOf = (store: Store): Table<ExportJob> => store.table<ExportJob>
 export const chunksOf = (store: Store): Table<ExportChunk> => store.table<ExportChunk>(exporting, 'export_chunks')
 
 export async function prepareExportTables(store: Store): Promise<void> {
-  await jobsOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
-  await jobsOf(store).ensureIndex({ status: 1 })
-  await chunksOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
-  await chunksOf(store).ensureIndex({ job: 1, type: 1, n: 1 })
+  await Promise.all([
+    jobsOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 }),
+    jobsOf(store).ensureIndex({ status: 1 }),
+    chunksOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 }),
+    chunksOf(store).ensureIndex({ job: 1, type: 1, n: 1 }),
+  ])
 }

@@ -41,8 +41,10 @@ const keeping: Decision = systemDecision('closure')
 export const closuresOf = (store: Store): Table<ClosureTable> => store.table<ClosureTable>(keeping, 'closure_tables')
 
 export async function prepareClosureTable(store: Store): Promise<void> {
-  await closuresOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 })
-  await closuresOf(store).ensureIndex({ client: 1 })
+  await Promise.all([
+    closuresOf(store).ensureIndex({ expires: 1 }, { expireAfterSeconds: 0 }),
+    closuresOf(store).ensureIndex({ client: 1 }),
+  ])
 }
 
 export const closureId = ({ clientId }: Actor, name: string): string =>

@@ -46,7 +46,7 @@ test('the validity rule itself finds what is wrong', async () => {
 describe('messages that are not taken', () => {
   test.each([
     ['no message', 'hello', [['MSH', 'payload-structure', 'MSH']]],
-    ['a type that is not mapped', [MSH('SIU^S12'), PID].join('\r'), [['message 1', 'payload-type-unsupported', 'MSH-9']]],
+    ['a type that is not mapped', [MSH('BAR^P01'), PID].join('\r'), [['message 1', 'payload-type-unsupported', 'MSH-9']]],
     ['two patients who change beds', [MSH('ADT^A17'), PID].join('\r'), [['message 1', 'payload-type-unsupported', 'MSH-9']]],
     ['no control id', [MSH('ADT^A31').replace('|M1|', '||'), PID].join('\r'), [['message 1', 'mapping-required', 'MSH-10']]],
     ['no patient', MSH('ADT^A31'), [['message 1', 'mapping-required', 'PID']]],
@@ -367,9 +367,11 @@ describe('reports', () => {
   test('an imaging report is no laboratory report', async () => {
     const record = await oru(OBR.replace('|HM|', '|RAD|'), 'OBX|1|TX|CT01^胸部CT||两肺纹理增粗')
     expect(plain(ofType(record, 'DiagnosticReport')[0])).toMatchObject({ category: [{ coding: [{ code: 'RAD' }] }] })
-    expect(plain(ofType(record, 'DiagnosticReport')[0]).meta).not.toHaveProperty('profile')
+    expect(plain(ofType(record, 'DiagnosticReport')[0]).meta).toMatchObject({
+      profile: ['https://fhir-cn.example/StructureDefinition/cn-diagnosticreport-imaging'],
+    })
     expect(plain(ofType(record, 'Observation')[0])).toMatchObject({
-      category: [{ coding: [{ code: 'exam' }] }],
+      category: [{ coding: [{ code: 'imaging' }] }],
       valueString: '两肺纹理增粗',
     })
     expect(record.unmapped).toEqual([])

@@ -1,27 +1,10 @@
 /** ORM^O01, OMG^O19 and OML^O21; expectations are written by hand from HL7 v2.4 and v2.5.1, chapter 4. */
 import { expect, test } from '@jest/globals'
-import iconv from 'iconv-lite'
-import { hospitalHl7v2 } from '../../../mappings/hospital/hl7v2/index.ts'
 import { orderStatus } from '../../../mappings/hospital/hl7v2/order.ts'
-import { brokenRules, context, ofType, plain, readAll } from '../support.ts'
-import { invalid, unresolved } from './rules.ts'
+import { ofType, plain } from '../support.ts'
+import { message as hl7, INPATIENT, PATIENT, read } from './messages.ts'
 
-const message = (type: string, version: string, ...segments: string[]): string =>
-  [
-    `MSH|^~\\&|HIS|0001|EAI|YILIAN|20260305103000||${type}|O1|P|${version}||||||GB 18030-2000`,
-    'PID|1||0001023456^^^0001^PI||王建国||19580312|M',
-    'PV1|1|I|||||||||||||||||ZY1',
-    ...segments,
-    '',
-  ].join('\r')
-
-async function read(text: string) {
-  const { mapped, rejected } = await readAll(hospitalHl7v2, iconv.encode(text, 'gb18030'), { context: context('hospital', 'H1') })
-  expect(mapped.flatMap(brokenRules)).toEqual([])
-  expect(mapped.flatMap(unresolved)).toEqual([])
-  expect(mapped.flatMap(invalid)).toEqual([])
-  return { record: mapped[0], reason: rejected[0]?.reason }
-}
+const message = (type: string, version: string, ...segments: string[]): string => hl7(type, version, PATIENT, INPATIENT, ...segments)
 
 const CATEGORY = (code: string) => [{ coding: [{ system: 'https://fhir-cn.example/CodeSystem/cn-service-category', code }] }]
 

@@ -1,0 +1,129 @@
+/** SCH with its services, staff and places to Appointment (HL7 v2.4, chapter 10). */
+import type { Appointment } from '@medplum/fhirtypes'
+import { localSystem } from '../../../server/fhir/canonical.ts'
+import { keys } from '../../engine/keys.ts'
+import { mapping } from '../../engine/mapping.ts'
+import type { RowView, Run } from '../../engine/rule.ts'
+import { instantOf, readDateTime } from '../../engine/values/date.ts'
+import { readDecimal } from '../../engine/values/decimal.ts'
+import type { Fields } from './fields.ts'
+
+export const SCH = [
+  'SCH-1.1',
+  'SCH-2.1',
+  'SCH-6.1',
+  'SCH-6.2',
+  'SCH-7.1',
+  'SCH-7.2',
+  'SCH-8.1',
+  'SCH-8.2',
+  'SCH-9',
+  'SCH-10.1',
+  'SCH-11.4',
+  'SCH-11.5',
+  'SCH-16.1',
+  'SCH-16.2',
+  'SCH-25.1',
+] as const
+export const TQ1 = ['TQ1-7', 'TQ1-8'] as const
+export const AIS = ['AIS-3.1', 'AIS-3.2', 'AIS-4'] as const
+export const AIP = ['AIP-3.1', 'AIP-3.2'] as const
+export const AIL = ['AIL-3.1', 'AIL-3.2', 'AIL-3.4'] as const
+
+type Field = (typeof SCH)[number] | (typeof TQ1)[number] | (typeof AIS)[number] | (typeof AIP)[number] | (typeof AIL)[number]
+export type AppointmentRow = Fields<Field> & {
+  appointmentNo?: string
+  /** MSH-9.2 */
+  event?: string
+  /** NTE behind the SCH */
+  remarks: string[]
+}
+
+type Status = NonNullable<Appointment['status']>
+
+/** What the event says goes before the state that SCH-25 (HL7 table 0278) still names. */
+const OF_EVENT: Readonly<Record<string, Status>> = { S15: 'cancelled', S16: 'cancelled', S17: 'entered-in-error', S26: 'noshow' }
+const OF_STATE: Readonly<Record<string, Status>> = {
+  PENDING: 'pending',
+  WAITLIST: 'waitlist',
+  BOOKED: 'booked',
+  STARTED: 'arrived',
+  COMPLETE: 'fulfilled',
+  CANCELLED: 'cancelled',
+  DC: 'cancelled',
+  DELETED: 'entered-in-error',
+  BLOCKED: 'cancelled',
+  OVERBOOK: 'booked',
+  NOSHOW: 'noshow',
+}
+
+export const appointmentStatus = (event: string | undefined, state: string | undefined): Status =>
+  OF_EVENT[event ?? ''] ?? OF_STATE[state?.toUpperCase() ?? ''] ?? 'booked'
+
+const START = ['TQ1-7', 'SCH-11.4', 'AIS-4'] as const
+const END = ['TQ1-8', 'SCH-11.5'] as const
+const MINUTE_MS = 60_000
+
+/** Appointment.start is an instant: what is known to the day only is none. */
+function instantAmong(row: RowView<AppointmentRow>, run: Run, fields: readonly Field[]): string | undefined {
+  for (const field of fields) {
+    const sent = row[field]
+    if (sent === undefined) continue
+    const { value, flaw } = readDateTime(sent, run.context.timezone)
+    if (flaw) run.flaw(field, 'mapping-date-invalid')
+    if (value?.includes('T')) return instantOf(value, run.context.timezone)
+  }
+  return undefined
+}
+
+/** SCH-9 in the unit of SCH-10, minutes where it names none. */
+function minutesOf(row: RowView<AppointmentRow>): number | undefined {
+  const count = row['SCH-9'] !== undefined && /^\d{1,4}$/.test(row['SCH-9']) && readDecimal(row['SCH-9']) ? Number(row['SCH-9']) : undefined
+  const unit = row['SCH-10.1']?.toUpperCase()
+  if (count === undefined) return undefined
+  if (unit === undefined || unit === 'M' || unit.startsWith('MIN') || unit === '分钟') return count
+  return unit === 'H' || unit.startsWith('HOUR') || unit === 'HR' || unit === '小时' ? count * 60 : undefined
+}
+
+function endOf(row: RowView<AppointmentRow>, run: Run): string | undefined {
+  const said = instantAmong(row, run, END)
+  const [start, minutes] = [instantAmong(row, run, START), minutesOf(row)]
+  if (said !== undefined || start === undefined || minutes === undefined) return said
+  return new Date(Date.parse(start) + minutes * MINUTE_MS).toISOString()
+}
+
+export const appointment = mapping<AppointmentRow, Appointment>({
+  source: 'hospital/hl7v2/SCH',
+  to: 'Appointment',
+  id: (row, run) => (row.appointmentNo === undefined ? undefined : keys.appointment(run.scope, row.appointmentNo)),
+  withdrawn: (row) => row.event === 'S17',
+  rules: (from) => ({
+    identifier: [from.identifier((scope) => localSystem(scope, 'appointment-no'), 'appointmentNo')],
+    status: from.value<Status>(['event', 'SCH-25.1'], (row) => appointmentStatus(row.event, row['SCH-25.1'])),
+    cancelationReason: from.localConcept('appointment-event-reason', 'SCH-6.1', 'SCH-6.2').when((run) => {
+      const status = appointmentStatus(run.text('event'), run.text('SCH-25.1'))
+      // R4 Appointment, app-4
+      return status === 'cancelled' || status === 'noshow'
+    }),
+    serviceType: [from.localConcept('service', 'AIS-3.1', 'AIS-3.2')],
+    appointmentType: from.localConcept('appointment-type', 'SCH-8.1', 'SCH-8.2'),
+    reasonCode: [from.localConcept('appointment-reason', 'SCH-7.1', 'SCH-7.2')],
+    start: from.value([...START], (row, run) => (endOf(row, run) === undefined ? undefined : instantAmong(row, run, START))).required(),
+    end: from
+      .value([...END, 'SCH-9', 'SCH-10.1'], (row, run) => (instantAmong(row, run, START) === undefined ? undefined : endOf(row, run)))
+      .required(),
+    minutesDuration: from.value(['SCH-9', 'SCH-10.1'], (row) => minutesOf(row) || undefined),
+    comment: from.value('remarks', (row) => row.remarks?.join('\n') || undefined),
+    participant: [
+      { actor: from.patient(), status: 'accepted' },
+      { actor: from.practitioner('AIP-3.1', 'AIP-3.2'), status: 'accepted' },
+      {
+        actor: from.value(['AIL-3.1', 'AIL-3.2', 'AIL-3.4'], (row) => {
+          const words = [row['AIL-3.4'], row['AIL-3.1'], row['AIL-3.2']].filter((word) => word !== undefined)
+          return words.length > 0 ? { display: words.join(' ') } : undefined
+        }),
+        status: 'accepted',
+      },
+    ],
+  }),
+})

@@ -1,0 +1,41 @@
+/** Appointments, SIU^S12 to S17 and S26 (HL7 v2.4, 10.4): booked, moved, changed, cancelled, deleted, missed. */
+import { settled } from '../../engine/outcome.ts'
+import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
+import { filled } from '../../engine/values/blank.ts'
+import { plainText } from '../../engine/values/text.ts'
+import type { Hl7Record } from '../../parsers/hl7v2.ts'
+import { AIL, AIP, AIS, appointment, type AppointmentRow, SCH, TQ1 } from './appointment.ts'
+import { fieldsOf, locate, segmentOf } from './fields.ts'
+import { openMessage, runPatient } from './message.ts'
+
+export const APPOINTMENT_EVENTS = ['S12', 'S13', 'S14', 'S15', 'S16', 'S17', 'S26']
+
+export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+  const message = openMessage(hl7, recordType, at, context)
+  if (!('record' in message)) return message
+  const { record } = message
+  runPatient(message)
+  const parts = [SCH, TQ1, AIS, AIP, AIL].map((names) => ({ names, segment: segmentOf(hl7, (names[0] as string).split('-')[0] as string) }))
+  const fields = Object.assign({}, ...parts.map(({ names, segment }) => fieldsOf<string>(segment, names))) as AppointmentRow
+  // The filler's number where the scheduling system has one: the placer's changes with who asks.
+  const number = filled(fields['SCH-2.1']) ?? filled(fields['SCH-1.1'])
+  const locateIn = (name: string): string => {
+    const field = name === 'appointmentNo' ? 'SCH-2' : name === 'event' ? 'MSH-9.2' : name
+    const found = parts.find(({ segment }) => segment && field.startsWith(`${segment.name}-`))
+    return locate(hl7, found?.segment)(field)
+  }
+  if (number === undefined) record.issue({ severity: 'error', code: 'mapping-required', at: 'SCH-2' })
+  else {
+    const notes = hl7.segments.filter(({ name }) => name === 'NTE')
+    const row: AppointmentRow = {
+      ...fields,
+      appointmentNo: number,
+      event: recordType.slice('SIU^'.length),
+      remarks: notes.map((nte) => plainText(filled(nte.whole(3)) ?? '')).filter((text) => text !== ''),
+    }
+    record.run(appointment, row, { statedAt: message.sentAt, offer: false, at: locateIn })
+    for (const nte of notes) record.noteRead(...['NTE-2', 'NTE-3'].map(locate(hl7, nte)))
+  }
+  record.noteRead('SCH-1', 'SCH-2', 'RGS-1', 'AIS-1', 'AIP-1', 'AIL-1')
+  return settled(record.finish(), context)
+}

@@ -1,0 +1,59 @@
+/**
+ * What refers to a resource that became sensitive takes on its label, also when it came first; what refers to one that is
+ * about others now is about them as well. It is done after the commit; that it is to be done is committed with it, so that
+ * a process that ends in between leaves it to another one's worker.
+ */
+import { randomUUID } from 'node:crypto'
+import type { SideWrite } from '../store/types.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
+import type { Acc } from './decision.ts'
+import { type RelabelDeps, relabelDocuments } from './relabel.ts'
+import { isSensitive } from './sensitivity.ts'
+import { UNKNOWN_PERSON } from './stamp.ts'
+import { type OverlayDoc, TABLES } from './tables.ts'
+import type { StampInput, Stamped } from './types.ts'
+
+/** Entries of the persons whose documents are to be labelled anew, whatever epoch they stand under. */
+export function dependentEntries(deps: RelabelDeps, inputs: readonly StampInput[], stamps: readonly Stamped[]): OverlayDoc[] {
+  const since = deps.now()
+  // Under ids of their own: another transaction's are not overwritten, and two do not wait for each other.
+  return [...personsAmong(deps, inputs, stamps)].map((person) => ({
+    _id: `${person}|${randomUUID()}`,
+    epoch: 0,
+    person,
+    since,
+    done: null,
+    anew: true,
+  }))
+}
+
+export const entryInserts = (entries: readonly OverlayDoc[]): SideWrite[] =>
+  entries.map((doc) => ({ table: TABLES.grants, op: 'insert', doc }))
+
+/** After the commit of these entries. What is not finished in time is left to the worker. */
+export async function relabelDependents(deps: RelabelDeps, entries: readonly OverlayDoc[]): Promise<void> {
+  if (entries.length === 0) return
+  const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
+  const done = await relabelDocuments(deps, { persons: entries.map(({ person }) => person) }, () => deps.now().getTime() <= until)
+  if (done) await deps.tables.grants.delete({ _id: { $in: entries.map(({ _id }) => _id) } })
+}
+
+function personsAmong(deps: RelabelDeps, inputs: readonly StampInput[], stamps: readonly Stamped[]): Set<string> {
+  const persons = new Set<string>()
+  for (const [at, { current }] of inputs.entries()) {
+    const stamp = stamps[at]
+    if (!stamp) continue
+    const isMoved = current !== undefined && !new Set(stamp.acc.p).isSubsetOf(new Set(current.p))
+    if (isMoved) for (const person of current.p) persons.add(person)
+    if (isMoved || becameSensitive(deps, stamp, current)) for (const person of stamp.acc.p) persons.add(person)
+  }
+  persons.delete(UNKNOWN_PERSON)
+  return persons
+}
+
+function becameSensitive({ classes }: RelabelDeps, { acc }: Stamped, current: Acc | undefined): boolean {
+  const labels = classes.get(acc.s)?.labels
+  if (!labels || !isSensitive(labels)) return false
+  const before = current && classes.get(current.s)?.labels
+  return !before || !labels.every((label) => before.includes(label))
+}

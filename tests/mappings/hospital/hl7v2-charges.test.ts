@@ -1,0 +1,79 @@
+/** DFT^P03; expectations are written by hand from HL7 v2.4, 6.4.3 and 6.5.1. */
+import { expect, test } from '@jest/globals'
+import { serialise } from '../../../mappings/engine/serialise.ts'
+import type { FhirResource } from '../../../server/fhir/types.ts'
+import { ofType, plain } from '../support.ts'
+import { INPATIENT, message, PATIENT, read } from './messages.ts'
+
+const EVENT = 'EVN|P03|20260305103000'
+
+test('a charge and the credit that takes it back: one sign convention', async () => {
+  const { record } = await read(
+    message(
+      'DFT^P03',
+      '2.4',
+      EVENT,
+      PATIENT,
+      INPATIENT,
+      'FT1|1|FY1||20260305093000|20260305100000|CG|250403002^肝功能检查^L|||2|57.00|28.50|LIS^检验科|||||||D0456^钱技师|D0123^赵医生',
+      'FT1|2|FY2||20260305093000|20260305110000|CD|250403002^肝功能检查^L|||2|57.00|28.50',
+    ),
+  )
+  expect(record?.issues).toEqual([])
+  const [charged, credited] = ofType(record, 'ChargeItem')
+  expect(charged?.key).toMatchObject({ parts: ['FY1'] })
+  expect(plain(charged)).toMatchObject({
+    identifier: [{ value: 'FY1' }],
+    status: 'billable',
+    code: { coding: [{ code: '250403002', display: '肝功能检查' }] },
+    context: { $key: { type: 'Encounter', parts: ['ZY1'] } },
+    occurrenceDateTime: '2026-03-05T09:30:00+08:00',
+    performer: [{ actor: { $key: { type: 'Practitioner', parts: ['D0456', '钱技师'] } } }],
+    performingOrganization: { $key: { type: 'Organization', parts: ['department', 'LIS'] } },
+    quantity: { value: 2 },
+    priceOverride: { value: 57, currency: 'CNY' },
+    extension: [{ url: 'https://fhir-cn.example/StructureDefinition/cn-unit-price', valueMoney: { value: 28.5 } }],
+    enteredDate: '2026-03-05T10:00:00+08:00',
+  })
+  // Digits stay as they were sent.
+  expect(serialise(charged?.resource as FhirResource)).toContain('"priceOverride":{"value":57.00,')
+  expect(plain(credited)).toMatchObject({ quantity: { value: -2 }, priceOverride: { value: -57 } })
+})
+
+test('a credit that is sent negative stays so, and nothing is nothing', async () => {
+  const { record } = await read(
+    message(
+      'DFT^P03',
+      '2.4',
+      EVENT,
+      PATIENT,
+      INPATIENT,
+      'FT1|1|FY3||20260305||CD|X^甲|||-1|-0.50',
+      'FT1|2|FY4||20260305||CD|X^甲|||1|0.00',
+    ),
+  )
+  const [negative, nothing] = ofType(record, 'ChargeItem').map(plain)
+  expect(negative).toMatchObject({ quantity: { value: -1 }, priceOverride: { value: -0.5 } })
+  expect(nothing).toMatchObject({ quantity: { value: -1 }, priceOverride: { value: 0 } })
+})
+
+test('payments, and lines without a number or a kind, are told and make nothing', async () => {
+  const { record } = await read(
+    message(
+      'DFT^P03',
+      '2.4',
+      EVENT,
+      PATIENT,
+      INPATIENT,
+      'FT1|1|FY5||20260305||PY|X^预交金|||1|500',
+      'FT1|2|||20260305||CG|X^甲',
+      'FT1|3|FY6||20260305|||X^甲',
+    ),
+  )
+  expect(record?.issues.map(({ code, at }) => [code, at])).toEqual([
+    ['payload-type-unsupported', 'FT1[1]-6'],
+    ['mapping-required', 'FT1[2]-2'],
+    ['mapping-required', 'FT1[3]-6'],
+  ])
+  expect(ofType(record, 'ChargeItem')).toEqual([])
+})
