@@ -49,7 +49,7 @@ const CATEGORY: Record<Kind, { code: string; display: string }> = {
 }
 
 const specimenKey = (row: RowView<ExaminationRow>, run: Run): ResourceKey | undefined =>
-  row.INSTANCEUID === undefined ? undefined : keys.specimenOfReport(run.scope, row.INSTANCEUID)
+  row.INSTANCEUID === undefined ? undefined : keys.specimenOfExam(run.scope, row.INSTANCEUID)
 
 const instant = (text: string): string | undefined => (text.includes('T') ? text : undefined)
 
@@ -58,7 +58,7 @@ const reportOf = (kind: Kind, profile: ProfileName) =>
     source: 'rhip/TB_RIS_REPORT2',
     to: 'DiagnosticReport',
     profile,
-    id: (row, run) => (row.INSTANCEUID === undefined ? undefined : keys.report(run.scope, row.INSTANCEUID)),
+    id: (row, run) => (row.INSTANCEUID === undefined ? undefined : keys.examReport(run.scope, row.INSTANCEUID)),
     organization: 'YLJGYQDM',
     when: (row) => kindOf(row) === kind,
     withdrawn: (row) => row.XGBZ === '2',

@@ -71,7 +71,7 @@ export const imagingReport = mapping<ImagingRow, DiagnosticReport>({
   source: 'rhip/TB_RIS_REPORT',
   to: 'DiagnosticReport',
   profile: 'cn-diagnosticreport-imaging',
-  id: (row, run) => (row.INSTANCEUID === undefined ? undefined : keys.report(run.scope, row.INSTANCEUID)),
+  id: (row, run) => (row.INSTANCEUID === undefined ? undefined : keys.examReport(run.scope, row.INSTANCEUID)),
   organization: 'YLJGYQDM',
   withdrawn: (row) => row.XGBZ === '2',
   rules: (from) => ({

@@ -34,7 +34,7 @@ test('the sample, separated by tabs', async () => {
     '检查结果：窦性心律\n备注：建议复查',
   ])
   expect(mapped.map((record) => ofType(record, 'Specimen').length)).toEqual([0, 1, 0])
-  expect(reports[1]).toMatchObject({ specimen: [{ $key: { parts: ['report', 'BL20260308001'] } }] })
+  expect(reports[1]).toMatchObject({ specimen: [{ $key: { parts: ['exam', 'BL20260308001'] } }] })
   expect(mapped[0]?.patient?.local).toEqual([
     { kind: 'VISIT', value: 'H1|ZY20260305001', strong: false },
     { kind: 'REPORT', value: 'H1|US20260306001', strong: false },

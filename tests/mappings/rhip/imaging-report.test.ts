@@ -9,7 +9,7 @@ test('the sample', async () => {
   expect(mapped.flatMap(brokenRules)).toEqual([])
   const report = plain(ofType(mapped[0], 'DiagnosticReport')[0])
   expect(ofType(mapped[0], 'DiagnosticReport')[0]).toMatchObject({
-    key: { type: 'DiagnosticReport', scope: 'H1', parts: ['YX20260306001'] },
+    key: { type: 'DiagnosticReport', scope: 'H1', parts: ['exam', 'YX20260306001'] },
     statedAt: '2026-03-06T02:30:00.000Z',
   })
   expect(report).toMatchObject({
