@@ -26,7 +26,7 @@ export interface Scan {
   unknownPatient: boolean
   references: ScannedReference[]
   codings: ScannedCoding[]
-  /** CodeableConcept.text, Reference.display and their paths */
+  /** CodeableConcept.text, Reference.display, what a report concludes, the text of a document's sections and of plain-text contents; and their paths */
   words: { path: string; text: string }[]
   identifierSystems: string[]
   dates: Span[]
@@ -52,6 +52,7 @@ export function scanResource(resource: FhirResource, options: ScanOptions): Scan
   const apart = MEMBERS_APART[resource.resourceType]
   for (const [key, value] of Object.entries(resource)) {
     if (key === apart || key === 'meta') continue
+    if (key === 'conclusion' && typeof value === 'string') scan.words.push({ path: key, text: value })
     visit(value, key, key, scan, options)
   }
   if (resource.resourceType === 'Observation' && isSomebody(resource.focus)) scan.unknownPatient = true
@@ -77,10 +78,24 @@ function visit(value: unknown, path: string, element: string, scan: Scan, option
   if (typeof node.code === 'string' && (typeof node.system === 'string' || typeof node.display === 'string')) noteCoding(node, path, scan)
   if (typeof node.text === 'string' && (Array.isArray(node.coding) || Object.keys(node).length === 1))
     scan.words.push({ path, text: node.text })
+  if (element === 'section') noteNarrative(node.text, path, scan)
+  if (typeof node.data === 'string') noteContent(node, path, scan)
   if (element === 'identifier' && typeof node.system === 'string') scan.identifierSystems.push(node.system)
   for (const [key, inner] of Object.entries(node)) {
     if (inner !== null && typeof inner === 'object') visit(inner, `${path}.${key}`, key, scan, options)
   }
+}
+
+/** A section without entries says in its text alone what a diagnosis beside it would say by its code. */
+function noteNarrative(text: unknown, path: string, scan: Scan): void {
+  const div = (text as { div?: unknown } | undefined)?.div
+  if (typeof div === 'string') scan.words.push({ path: `${path}.text`, text: div.replace(/<[^<>]*>/g, ' ') })
+}
+
+/** An Attachment that is a text: a report as it was issued. What has a form of its own (PDF, images) tells nothing here. */
+function noteContent({ contentType, data }: Node, path: string, scan: Scan): void {
+  if (typeof contentType !== 'string' || !contentType.startsWith('text/plain')) return
+  scan.words.push({ path: `${path}.data`, text: Buffer.from(data as string, 'base64').toString('utf8') })
 }
 
 /** By a literal reference; by an identifier with the type beside it; or by its place, where only a patient can stand. */

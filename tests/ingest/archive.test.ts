@@ -6,6 +6,8 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import iconv from 'iconv-lite'
+import { rhipDeXml } from '../../mappings/rhip/de-xml/index.ts'
+import { decodePayload } from '../../server/ingest/decode.ts'
 import { type ZipFile, zipOf } from '../mappings/parsers/zip-files.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -94,10 +96,28 @@ test('a refused archive stores nothing, says where and why in both languages, an
     diagnostics: expect.stringContaining('unsafe file name'),
     expression: ['../../../root/.ssh/authorized_keys'],
   })
-  const bomb = await receiptOf(zipOf([{ name: 'zeros.csv', content: Buffer.alloc(48 * 1024 * 1024) }]))
+  const bomb = await receiptOf(zipOf([{ name: 'zeros.csv', content: Buffer.alloc(24 * 1024 * 1024) }]))
   expect(errors(bomb)).toEqual([['archive-bomb', 'zeros.csv']])
   const after = await server.call('GET', '/fhir/Patient?_summary=count', { token: auditor })
   expect(after.json).toEqual(before.json)
+})
+
+test('documents coded by data elements come out of an archive as alone; each with a DOCTYPE is refused by itself', async () => {
+  const document = await sample('de-coded-lab.xml')
+  const doctype = '<?xml version="1.0"?><!DOCTYPE x><DOC/>'
+  const archive = zipOf([document, { name: 'bad.xml', content: doctype }, { ...document, name: 'again.xml' }])
+  const open = async function* () {
+    yield archive
+  }
+  const found: unknown[] = []
+  for await (const one of decodePayload(rhipDeXml, open, { charset: 'auto', fileName: 'week.zip' })) {
+    found.push(one.ok ? [one.recordType, one.at] : [one.rejected.reason.code, one.rejected.at])
+  }
+  expect(found).toEqual([
+    ['HSDC02.01', 'de-coded-lab.xml document 1'],
+    ['payload-doctype', 'bad.xml'],
+    ['HSDC02.01', 'again.xml document 1'],
+  ])
 })
 
 test('an archive for a source that takes none is refused as it was', async () => {

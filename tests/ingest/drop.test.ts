@@ -77,8 +77,18 @@ describe('only whole files', () => {
     await rename(join(directory, 'a.csv.filepart'), join(directory, 'a.csv'))
     await drops.round()
     expect(await listed('processing')).toEqual(['a.csv'])
+    // No markers are used here: this is a file like any other, and does not go with the first.
+    await put('a.csv.done', table('R2'))
     await one.ingest.work()
     await drops.round()
+    await one.ingest.work()
+    await drops.round()
+    expect(
+      (await listed('done'))
+        .filter((name) => !name.endsWith('.json'))
+        .map((name) => name.slice(13))
+        .sort(),
+    ).toEqual(['a.csv', 'a.csv.done'])
     await drops.stop()
   })
 
@@ -184,7 +194,7 @@ describe('nothing twice', () => {
         })
         await files().insert(doc(name, payload._id))
         await one.ingest.work()
-        await folder.finish(name, 'done', payload._id.slice(0, 12), { resourceType: 'OperationOutcome' }, '.done')
+        await folder.finish(name, 'done', payload._id.slice(0, 12), { resourceType: 'OperationOutcome' })
       },
     ],
   ]

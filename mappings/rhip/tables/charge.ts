@@ -2,12 +2,12 @@
 import type { ChargeItem } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { itemConcept, itemKind } from '../../engine/charged-item.ts'
-import { referTo } from '../../engine/keys.ts'
+import { keys, referTo } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RecordBuilder } from '../../engine/record.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { mapSourceSystem } from '../../engine/systems.ts'
-import type { KeyReference } from '../../engine/types.ts'
+import type { KeyReference, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { Decimal, multiply, negate, readDecimal, within } from '../../engine/values/decimal.ts'
 import { weak } from './identity.ts'
@@ -33,11 +33,12 @@ type ChargeRow = { [K in Column]?: string }
 
 const REFUND = '2'
 
-const charged = (run: Run, row: RowView<ChargeRow>, state: string) => ({
-  type: 'ChargeItem',
-  scope: run.scope,
-  parts: [row.SFMXID as string, state],
-})
+/** A charge is the hospital's own line; what gives it back is a thing of its own. */
+const charged = (run: Run, chargeNo: string): ResourceKey => keys.charge(run.scope, chargeNo)
+const refundOf = (run: Run, chargeNo: string): ResourceKey => {
+  const { parts, ...rest } = charged(run, chargeNo)
+  return { ...rest, parts: [...parts, 'refund'] }
+}
 
 /** Amounts of a refund are sent positive (formats.md C1); inside, what is given back is negative, as the insurance sends it (D32). */
 const signed = <T extends { value: Decimal }>(amount: T, run: Run): T =>
@@ -62,11 +63,23 @@ function category(row: RowView<ChargeRow>, run: Run) {
   return shape ? { ...CATEGORY, ...shape } : OTHER
 }
 
+/** Orders for drugs and others have numbers of their own; which it was says the national code of the item. */
+function orderOf(row: RowView<ChargeRow>, run: Run): { display: string } | undefined {
+  if (row.YZID === undefined) return undefined
+  const kind = itemKind(row.MXXMBMYB)
+  const number = kind === 'drug' || kind === 'herbal' ? 'order-no' : 'request-no'
+  const identifier = { system: localSystem(run.scope, number), value: row.YZID }
+  return { identifier, display: '医嘱' } as { display: string }
+}
+
 export const charge = mapping<ChargeRow, ChargeItem>({
   source: 'rhip/TB_HIS_ZY_FEE_DETAIL_FS',
   to: 'ChargeItem',
   profile: 'cn-chargeitem',
-  id: (row, run) => (row.SFMXID === undefined || row.STFBZ === undefined ? undefined : charged(run, row, row.STFBZ)),
+  id: (row, run) => {
+    if (row.SFMXID === undefined || row.STFBZ === undefined) return undefined
+    return row.STFBZ === REFUND ? refundOf(run, row.SFMXID) : charged(run, row.SFMXID)
+  },
   organization: 'YLJGYQDM',
   withdrawn: (row) => row.XGBZ === '2',
   rules: (from) => ({
@@ -78,7 +91,7 @@ export const charge = mapping<ChargeRow, ChargeItem>({
     status: 'billable',
     partOf: [
       from.value('STFBZ', (row, run): KeyReference | undefined =>
-        row.STFBZ === REFUND && row.SFMXID !== undefined ? referTo(charged(run, row, '1')) : undefined,
+        row.STFBZ === REFUND && row.SFMXID !== undefined ? referTo(charged(run, row.SFMXID)) : undefined,
       ),
     ],
     code: from.value(['MXXMBMYB', 'MXXMBM', 'MXXMMC'], (row, run) => itemConcept(run, row.MXXMBMYB, row.MXXMBM, row.MXXMMC)).required(),
@@ -87,12 +100,8 @@ export const charge = mapping<ChargeRow, ChargeItem>({
     occurrenceDateTime: from.dateTime('FYFSSJ'),
     quantity: from.quantity('MXXMSL', 'MXXMDW').as(signed),
     priceOverride: from.money('MXXMJE').as(signed),
-    // Whether it was an order for a drug or for something else is not said here, so its number stands for it.
-    supportingInformation: [
-      from
-        .identifier((scope) => localSystem(scope, 'request-no'), 'YZID')
-        .as((identifier) => ({ identifier, display: '医嘱' }) as { display: string }),
-    ],
+    // The order by its number alone: it may never come.
+    supportingInformation: [from.value(['YZID', 'MXXMBMYB'], orderOf)],
   }),
 })
 

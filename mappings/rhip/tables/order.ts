@@ -55,7 +55,7 @@ export const drugOrder = mapping<OrderRow, MedicationRequest>({
   source: 'rhip/TB_CIS_DRADVICE_DETAIL',
   to: 'MedicationRequest',
   profile: 'cn-medicationrequest',
-  id: ['YZID'],
+  id: (row, run) => (row.YZID === undefined ? undefined : keys.drugOrder(run.scope, row.YZID)),
   organization: 'YLJGYQDM',
   when: isDrug,
   withdrawn: (row) => row.XGBZ === '2',
@@ -64,7 +64,7 @@ export const drugOrder = mapping<OrderRow, MedicationRequest>({
       { url: structureDefinition('cn-order-kind'), valueCode: from.choice('YZLB', KIND).when((run) => run.text('YZLB') !== '9') },
       { url: structureDefinition('cn-stop-time'), valueDateTime: from.dateTime('YZZZSJ') },
     ],
-    identifier: [from.identifier((scope) => localSystem(scope, 'request-no'), 'YZID')],
+    identifier: [from.identifier((scope) => localSystem(scope, 'order-no'), 'YZID')],
     status: from.value(['YZZZSJ', 'YZZXSJ', 'YZLB'], status),
     intent: 'order',
     category: [

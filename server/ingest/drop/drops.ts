@@ -161,7 +161,7 @@ class Watch {
       if (error instanceof FileChanged || isBusy(error)) return undefined
       if (!(error instanceof OutcomeError)) throw error
       const mark = `refused-${this.#deps.now().getTime().toString(36)}`
-      await this.#folder.finish(row.name, 'failed', mark, outcomeOf(error).outcome, this.#drop.marker)
+      await this.#folder.finish(row.name, 'failed', mark, outcomeOf(error).outcome, this.#markerOf(row))
       await this.#forget(row)
       return undefined
     }
@@ -172,8 +172,13 @@ class Watch {
     if (!FINAL.includes(payload.status)) return
     const report = receiptOutcome(payload, await receiptCounts(this.#deps.ingest.tables, payload))
     const place = payload.status === 'quarantined' || payload.status === 'rejected' ? 'failed' : 'done'
-    await this.#folder.finish(row.name, place, payload._id.slice(0, MARK_CHARACTERS), report, this.#drop.marker)
+    await this.#folder.finish(row.name, place, payload._id.slice(0, MARK_CHARACTERS), report, this.#markerOf(row))
     await this.#forget(row)
+  }
+
+  /** Elsewhere than where markers are used, a file of that name is one like any other. */
+  #markerOf({ name }: DropFileDoc): string | undefined {
+    return this.#drop.ready === 'marker' ? name + this.#drop.marker : undefined
   }
 
   async #forget(row: DropFileDoc): Promise<void> {

@@ -66,13 +66,16 @@ export class DropFolder {
     }
   }
 
-  /** The receipt first, then the file: whoever sees the file finds why it is there. Done twice, it changes nothing. */
-  async finish(name: string, place: 'done' | 'failed', mark: string, report: object, marker: string): Promise<void> {
+  /**
+   * The receipt first, then the file: whoever sees the file finds why it is there. Done twice, it changes nothing.
+   * @param marker name of the file that said that it is whole, which goes with it
+   */
+  async finish(name: string, place: 'done' | 'failed', mark: string, report: object, marker?: string): Promise<void> {
     const target = join(this.#directory, place, `${mark}_${name.slice(-NAME_CHARACTERS_MAX)}`)
     await writeFile(`${target}.report.tmp`, `${JSON.stringify(report, null, 2)}\n`)
     await rename(`${target}.report.tmp`, `${target}.report.json`)
     await moved(join(this.#directory, 'processing', name), target)
-    await rm(join(this.#directory, name + marker), { force: true })
+    if (marker !== undefined) await rm(join(this.#directory, marker), { force: true })
   }
 }
 

@@ -8,7 +8,7 @@ test('the sample, separated by ^', async () => {
   expect(rejected).toEqual([])
   expect(mapped.flatMap(brokenRules)).toEqual([])
   const [charge, refund, free] = mapped.map((record) => ofType(record, 'ChargeItem')[0])
-  expect(charge?.key).toEqual({ type: 'ChargeItem', scope: 'H1', parts: ['FY0001', '1'] })
+  expect(charge?.key).toEqual({ type: 'ChargeItem', scope: 'H1', parts: ['FY0001'] })
   expect(JSON.stringify(charge?.resource)).toContain('"value":25.000,')
   expect(plain(charge)).toMatchObject({
     extension: [
@@ -26,12 +26,12 @@ test('the sample, separated by ^', async () => {
     occurrenceDateTime: '2026-03-05T10:00:00+08:00',
     quantity: { value: 2, unit: '盒' },
     priceOverride: { value: 25, currency: 'CNY' },
-    supportingInformation: [{ identifier: { system: 'https://fhir-cn.example/sid/H1/request-no', value: 'YZ0001' } }],
+    supportingInformation: [{ identifier: { system: 'https://fhir-cn.example/sid/H1/order-no', value: 'YZ0001' } }],
   })
   // A refund is sent positive in a row of its own; inside it is negative and part of what it gives back (formats.md D32).
-  expect(refund?.key).toEqual({ type: 'ChargeItem', scope: 'H1', parts: ['FY0001', '2'] })
+  expect(refund?.key).toEqual({ type: 'ChargeItem', scope: 'H1', parts: ['FY0001', 'refund'] })
   expect(plain(refund)).toMatchObject({
-    partOf: [{ $key: { type: 'ChargeItem', scope: 'H1', parts: ['FY0001', '1'] } }],
+    partOf: [{ $key: { type: 'ChargeItem', scope: 'H1', parts: ['FY0001'] } }],
     quantity: { value: -1 },
     priceOverride: { value: -12.5 },
   })
