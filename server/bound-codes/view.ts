@@ -60,7 +60,8 @@ export class View {
     const answers = await Promise.all([...open].map(async ([key, one]) => [key, await this.#answer(one)] as const))
     if (this.#answers.size + answers.length > ANSWERS_MAX) this.#answers.clear()
     for (const [key, answer] of answers) this.#answers.set(key, answer)
-    return answers.length > 0
+    // What was forgotten meanwhile is asked again.
+    return answers.length > 0 || questions.some(({ canonical }) => !this.#touched.has(canonical))
   }
 
   #bound(): void {
