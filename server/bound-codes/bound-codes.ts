@@ -17,7 +17,7 @@ export interface BoundCodesDeps extends ViewDeps {
 
 /** A process that was killed between a change and its count is noticed by then. */
 const VIEW_MS_MAX = 600_000
-/** Questions that nobody came to ask: of a validation that does not wait. */
+/** Questions at once, also of validations that do not wait and leave theirs behind. */
 const OPEN_MAX = 1000
 
 export function createBoundCodes(deps: BoundCodesDeps): StoredCodes {
@@ -42,7 +42,8 @@ export function createBoundCodes(deps: BoundCodesDeps): StoredCodes {
       if (asked.length === 0) return false
       const own = view
       try {
-        return await own.find(asked)
+        // Where not all could be asked for, the rest is asked for in the next pass.
+        return (await own.find(asked)) || asked.length >= OPEN_MAX
       } catch (error) {
         // What failed is not remembered.
         if (view === own) view = viewOf(own.revision)

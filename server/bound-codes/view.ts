@@ -22,6 +22,8 @@ export interface ViewDeps extends StoredDeps {
 
 /** Codes that are remembered; a hospital uses some thousands. */
 const ANSWERS_MAX = 50_000
+/** Addresses of which it is remembered whether something stored belongs to them: whoever validates may name any. */
+const ADDRESSES_MAX = 10_000
 
 export class View {
   readonly revision: number
@@ -51,13 +53,20 @@ export class View {
 
   /** @returns whether one of them is about a set to which something stored belongs */
   async find(questions: readonly Question[]): Promise<boolean> {
+    this.#bound()
     const sets = [...new Set(questions.map(({ canonical }) => canonical))].filter((one) => !this.#touched.has(one))
     if (sets.length > 0) await this.#touch(sets)
     const open = new Map(questions.filter(({ canonical }) => this.#touched.get(canonical)).map((one) => [keyOf(one), one]))
     const answers = await Promise.all([...open].map(async ([key, one]) => [key, await this.#answer(one)] as const))
     if (this.#answers.size + answers.length > ANSWERS_MAX) this.#answers.clear()
     for (const [key, answer] of answers) this.#answers.set(key, answer)
-    return answers.length > 0
+    // What was forgotten meanwhile is asked again.
+    return answers.length > 0 || questions.some(({ canonical }) => !this.#touched.has(canonical))
+  }
+
+  #bound(): void {
+    if (this.#touched.size > ADDRESSES_MAX) this.#touched.clear()
+    if (this.#stored.size > ADDRESSES_MAX) this.#stored.clear()
   }
 
   async #touch(canonicals: readonly string[]): Promise<void> {

@@ -130,6 +130,7 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     for (const rule of RULES.get(type) ?? [])
       rule(value, {
         resource: env.resource,
+        inBundle: env.bundle !== undefined,
         system: definitions.system,
         lacks,
         codes: (canonical) => definitions.codes(canonical) ?? bindings(unversioned(canonical)),

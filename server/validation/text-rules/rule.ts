@@ -8,6 +8,8 @@ export interface TextContext {
   report(code: IssueCode, rule: string, below?: string, severity?: 'error' | 'warning'): void
   /** the resource that the value stands in */
   resource: unknown
+  /** it stands in a resource of a Bundle */
+  inBundle: boolean
   /** all codes of a code system that comes with the server as a whole */
   system(url: string): ReadonlySet<string> | undefined
   /** the code system is known as a whole, and does not have the code */
