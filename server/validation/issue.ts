@@ -28,14 +28,31 @@ export const refusesWrite = ({ severity, kind }: ValidationIssue): boolean =>
 export const ISSUES_MAX = 200
 
 export class IssueList {
-  readonly found: ValidationIssue[] = []
+  readonly #all: ValidationIssue[] = []
+  readonly #settled = new Set<string>()
+
+  get found(): ValidationIssue[] {
+    return this.#settled.size === 0 ? this.#all : this.#all.filter((issue) => !this.#isSettled(issue))
+  }
 
   add(issue: ValidationIssue): void {
-    if (this.found.length < ISSUES_MAX) this.found.push(issue)
+    if (this.#all.length < ISSUES_MAX) this.#all.push(issue)
+  }
+
+  /**
+   * The code at the place is of the value set that a profile binds it to. Whether R4's own extensible set has a concept that fits is for
+   * people to judge (R4 codesystem-binding-strength.html), and who wrote the profile has judged: the base has nothing to warn of.
+   */
+  settle(expression: string): void {
+    this.#settled.add(expression)
+  }
+
+  #isSettled({ code, expression, profile }: ValidationIssue): boolean {
+    return code === 'binding-extensible' && profile === undefined && this.#settled.has(expression)
   }
 
   get hasErrors(): boolean {
-    return this.found.some((issue) => issue.severity === 'error')
+    return this.#all.some((issue) => issue.severity === 'error')
   }
 }
 

@@ -67,7 +67,7 @@ function checkPlace(node: ProfileNode, place: Place, walk: Walk, profile: string
   if (node.fixed !== undefined && !identical(place.value, node.fixed)) report('fixed', 'fixed value')
   if (node.pattern !== undefined && !contains(place.value, node.pattern)) report('fixed', 'pattern')
   if (node.targets) checkTarget(node.targets, place.value, walk, report)
-  for (const binding of node.bindings) checkBinding(binding, place, report)
+  for (const binding of node.bindings) if (checkBinding(binding, place, report)) walk.issues.settle(place.at)
   if (place.value !== undefined) check(node.invariants, place.value, place.at, walk, profile)
   const content = isObject(place.value) ? place.value : isObject(place.sibling) ? place.sibling : undefined
   if (content) for (const child of node.children) walkElement(child, content, place.at, walk, profile)
@@ -81,14 +81,18 @@ function checkTarget(targets: readonly string[], value: unknown, walk: Walk, rep
   if (type !== undefined && !targets.includes(type)) report('type', `Reference(${targets.join(' | ')})`)
 }
 
-/** A required binding is an error, but a warning when the codes that are loaded are only a part of the system. */
-function checkBinding({ set, strength }: Binding, { value, type }: Place, report: Report): void {
-  if (value === undefined) return
+/**
+ * A required binding is an error, but a warning when the codes that are loaded are only a part of the system. Answers whether a code is
+ * of the set.
+ */
+function checkBinding({ set, strength }: Binding, { value, type }: Place, report: Report): boolean {
+  if (value === undefined) return false
   const found = membership(set, type, value)
-  if (found === 'in') return
-  if (found === 'absent' && (strength === 'extensible' || hasExtension(value))) return
+  if (found === 'in') return true
+  if (found === 'absent' && (strength === 'extensible' || hasExtension(value))) return false
   const isRequired = strength === 'required'
   report(isRequired ? 'binding' : extensibleCode(set, value), set.url, isRequired && set.complete ? 'error' : 'warning')
+  return false
 }
 
 const hasExtension = (value: unknown): boolean => isObject(value) && value.extension !== undefined

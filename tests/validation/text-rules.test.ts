@@ -277,6 +277,33 @@ describe('an extensible binding', () => {
   })
 })
 
+describe('a base binding is settled by the profile of an element', () => {
+  const married = (code: string, profile?: string) =>
+    found(
+      {
+        resourceType: 'Patient',
+        ...(profile && { meta: { profile: [`https://fhir-cn.example/StructureDefinition/${profile}`] } }),
+        maritalStatus: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.3.5', code }] },
+      },
+      'binding',
+      'binding-extensible',
+    )
+
+  test('where its value set has the code', () => {
+    expect(married('20')).toEqual(['warning binding-extensible Patient.maritalStatus'])
+    expect(married('20', 'cn-patient')).toEqual([])
+  })
+
+  test('not where its value set has it not', () => {
+    const both = ['warning binding-extensible Patient.maritalStatus', 'warning binding Patient.maritalStatus']
+    expect(married('99', 'cn-patient')).toEqual(both)
+  })
+
+  test('and not where the profile says nothing of it', () => {
+    expect(married('20', 'cn-patient-deid')).toContain('warning binding-extensible Patient.maritalStatus')
+  })
+})
+
 test('an amount has a currency of ISO 4217', () => {
   const invoice = (currency: string) => ({ resourceType: 'Invoice', status: 'draft', totalNet: { value: 1, currency } })
   expect(found(invoice('CNY'), 'binding')).toEqual([])
