@@ -1,7 +1,8 @@
 /** Tables of elements: what a profile changes (differential) and all that holds (snapshot). R4 elementdefinition.html. */
 import { BASE } from '../fhir/canonical.ts'
-import { english, type Html, html, type Part, table } from './html.ts'
+import { both, english, type Html, html, type Part, table } from './html.ts'
 import { canonical } from './links.ts'
+import { elementName } from './texts/elements.ts'
 import type { Content, ElementDefinition, ElementType, StructureDefinition } from './types.ts'
 
 const DEPTH_MAX = 7
@@ -40,8 +41,16 @@ function row(content: Content, said: ElementDefinition, whole: ElementDefinition
     cardinality,
     types(content, said.type ?? whole.type ?? []),
     constraints(content, said),
-    english(said.short ?? whole.short),
+    meaning(content, whole, said.short ?? whole.short),
   ]
+}
+
+/** Chinese first; an extension is called what its own page calls it. */
+function meaning({ byUrl }: Content, { path, sliceName, type = [] }: ElementDefinition, short: string | undefined): Part {
+  const extension = sliceName === undefined ? undefined : byUrl.get(type[0]?.profile?.[0] ?? '')
+  const chinese = extension?.names.zh ?? elementName(path, sliceName)
+  const said = extension?.names.en ?? short
+  return chinese === undefined ? english(said) : both(chinese, said ?? '')
 }
 
 function types(content: Content, all: readonly ElementType[]): Part[] {

@@ -1,4 +1,6 @@
 /** The page of a profile or an extension. */
+import { structureDefinition } from '../fhir/canonical.ts'
+import { fullOf } from '../fhir/profile-pairs.ts'
 import { fill } from '../outcome/render.ts'
 import { ISSUES, type IssueCode } from '../outcome/issues.ts'
 import { differentialTable, fixedValues, ownConstraints, slicedBy, snapshotTable } from './elements.ts'
@@ -110,8 +112,11 @@ function slices({ snapshot }: StructureDefinition): Html {
   return table([both('元素', 'Element'), both('区分方式', 'Discriminator'), both('切片与基数', 'Slices')], rows)
 }
 
-function sources({ fields }: Content, { id, isExtension }: Artifact): Html {
-  const own = fields.filter(({ profiles, element }) => (isExtension ? element.includes(`(${id})`) : profiles.includes(id)))
+/** A mapping names one profile of a pair: its fields are those of both. */
+function sources({ fields }: Content, { id, url, isExtension }: Artifact): Html {
+  const own = fields.filter(({ profiles, element }) =>
+    isExtension ? element.includes(`(${id})`) : profiles.some((each) => fullOf(structureDefinition(each)) === fullOf(url)),
+  )
   return table(FIELD_HEADS, fieldRows(own))
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { SaxesParser } from 'saxes'
 import { createGuide } from '../../server/guide/guide.ts'
 import { html } from '../../server/guide/html.ts'
+import { elementName } from '../../server/guide/texts/elements.ts'
 import { EXTENSION_NAMES } from '../../server/guide/texts/extensions.ts'
 import { INVARIANT_TEXTS } from '../../server/guide/texts/invariants.ts'
 import { PROFILE_NAMES } from '../../server/guide/texts/profiles.ts'
@@ -146,6 +147,26 @@ describe('the page of a profile', () => {
     ])
   })
 
+  test('says in Chinese first what each element is', () => {
+    const rows = page('StructureDefinition-cn-patient-minimal.html').rows
+    const meaning = (name: string) => rows.filter(([first]) => first === name).map((row) => row[4])
+    expect(meaning('maritalStatus')[0]).toBe('婚姻状况 Marital (civil) status of a patient')
+    expect(meaning('extension:ethnicity')[0]).toBe('民族 Ethnic group, GB 3304')
+    expect(meaning('identifier:idCard')[0]).toBe('居民身份证号 An identifier for this patient')
+    const bare = readGenerated()
+      .filter((each) => each.resourceType === 'StructureDefinition')
+      .flatMap(({ snapshot }) => snapshot.element)
+      .filter(({ path, sliceName }) => path.includes('.') && elementName(path, sliceName) === undefined)
+    expect([...new Set(bare.map(({ path }) => path))]).toEqual([])
+    // A slice is told by its own name, an extension by the name of its page.
+    const slices = readGenerated()
+      .filter((each) => each.resourceType === 'StructureDefinition')
+      .flatMap(({ snapshot }) => snapshot.element)
+      .filter(({ sliceName, type }) => sliceName !== undefined && !type?.[0]?.profile)
+      .filter(({ path, sliceName }) => elementName(path, sliceName) === elementName(path))
+    expect([...new Set(slices.map(({ sliceName }) => sliceName))]).toEqual([])
+  })
+
   test('shows its examples, and of those that are wrong what is wrong', () => {
     const { links, rows } = page('StructureDefinition-cn-specimen.html')
     expect(links).toContain('example-cn-specimen.html')
@@ -169,7 +190,7 @@ describe('the page of a profile', () => {
 
   test('leads to search parameters and from value sets back', () => {
     expect(page('StructureDefinition-cn-ethnicity.html').links).toContain('SearchParameter-cn-ethnicity.html')
-    expect(page('ValueSet-cn-marital-status.html').links).toContain('StructureDefinition-cn-patient.html')
+    expect(page('ValueSet-cn-marital-status.html').links).toContain('StructureDefinition-cn-patient-minimal.html')
     expect(page('SearchParameter-cn-ethnicity.html').links).toContain('StructureDefinition-cn-ethnicity.html')
   })
 })
