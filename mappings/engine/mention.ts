@@ -53,7 +53,7 @@ export function bedMention(scope: string, department: string, bed: string, name:
 
 /** The visit that a result or document belongs to, when only its number is said. */
 export function encounterMention(scope: string, visitNo: string, encounterClass?: FhirCoding): MappedResource {
-  return placeholder(keys.encounter(scope, visitNo), 'cn-encounter', {
+  return placeholder(keys.encounter(scope, visitNo), 'cn-encounter-minimal', {
     identifier: [{ system: localSystem(scope, 'visit-no'), value: visitNo }],
     status: 'unknown',
     class: encounterClass ?? UNKNOWN_CLASS,

@@ -57,7 +57,7 @@ function ranked(diagnoses: SettlementListRow['diagnoses']) {
 export const stay = mapping<SettlementListRow, Encounter>({
   source: 'miis/4101/setlinfo',
   to: 'Encounter',
-  profile: 'cn-encounter',
+  profile: 'cn-encounter-minimal',
   id: (row, run) => (row.mdtrt_id === undefined ? undefined : miisKeys.visit(run.context, row.mdtrt_id)),
   organization: 'fixmedins_code',
   rules: (from) => ({

@@ -45,7 +45,7 @@ export function visit<Row>(field: Field<Row>): Rule<MappedReference> {
 function visitMention(run: Run, mdtrtId: string): MappedResource {
   const resource = {
     resourceType: 'Encounter',
-    meta: { profile: [structureDefinition('cn-encounter')] },
+    meta: { profile: [structureDefinition('cn-encounter-minimal')] },
     identifier: [{ system: NATIONAL.mdtrtId, value: mdtrtId }],
     status: 'unknown',
     class: UNKNOWN_CLASS,

@@ -41,7 +41,7 @@ export const reportKey = (scope: string, reportNo: string | undefined): Resource
 export const labReport = mapping<LabInfoRow, DiagnosticReport>({
   source: 'miis/4502/labinfo',
   to: 'DiagnosticReport',
-  profile: 'cn-diagnosticreport-lab',
+  profile: 'cn-diagnosticreport-lab-minimal',
   id: (row, run) => reportKey(run.scope, row.rpotc_no),
   organization: 'fixmedins_code',
   withdrawn: (row) => row.vali_flag === '0',
@@ -132,7 +132,7 @@ const noNumber = (run: Run): boolean => run.text('exam_rslt_val') === undefined
 export const labResult = mapping<ItemRow, Observation>({
   source: 'miis/4502/iteminfo',
   to: 'Observation',
-  profile: 'cn-observation-lab',
+  profile: 'cn-observation-lab-minimal',
   id: (row, run) => resultKey(run.scope, row),
   organization: 'fixmedins_code',
   withdrawn: (row) => row.vali_flag === '0',

@@ -50,7 +50,7 @@ const NATIONALITY = 'http://hl7.org/fhir/StructureDefinition/patient-nationality
 export const insuredPerson = mapping<Person, Patient>({
   source: 'miis/person',
   to: 'Patient',
-  profile: 'cn-patient',
+  profile: 'cn-patient-minimal',
   id: 'patient',
   when: (row) => row.psn_no !== undefined || row.certno !== undefined,
   rules: (from) => ({

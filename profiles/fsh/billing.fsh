@@ -21,12 +21,16 @@ Description: "The insurance is known (自费 is a coverage, too)"
 Severity: #warning
 Expression: "coverage.exists()"
 
-Profile: CNChargeItem
+Profile: CNChargeItemMinimal
 Parent: ChargeItem
-Id: cn-chargeitem
-Title: "Line of a bill (费用明细)"
+Id: cn-chargeitem-minimal
+Title: "Line of a bill (费用明细), as far as the source knows"
 Description: "One item that was charged. Regional platforms often have no price."
-* extension contains CNFeeCategory named feeCategory 1..1 and CNItemLevel named itemLevel 0..1
+* extension contains
+    CNFeeCategory named feeCategory 1..1 and
+    CNItemLevel named itemLevel 0..1 and
+    CNSelfPayRatio named selfPayRatio 0..1 and
+    CNLimitPrice named limitPrice 0..1
 * insert WholeIdentifiers
 * insert CodingsBySystem(code)
 * code.coding contains nhsaService 0..1 and nhsaDrug 0..1
@@ -40,6 +44,13 @@ Description: "One item that was charged. Regional platforms often have no price.
 * quantity 1..1
 * quantity.value 1..1
 * obeys cn-chg-1 and cn-chg-2 and cn-chg-3
+
+Profile: CNChargeItem
+Parent: CNChargeItemMinimal
+Id: cn-chargeitem
+Title: "Line of a bill (费用明细)"
+Description: "One item that was charged, with its amount."
+* priceOverride 1..1
 
 Invariant: cn-chg-1
 Description: "Money is in yuan"

@@ -3,7 +3,7 @@ Parent: Composition
 Id: cn-composition
 Title: "Medical record document"
 Description: "One of the 53 shared documents of WS/T 500, or a settlement list in the shape of a home page."
-* extension contains CNTemplateId named templateId 0..1
+* extension contains CNTemplateId named templateId 0..1 and CNDueTime named dueTime 0..1
 * identifier.system 1..1
 * identifier.value 1..1
 * type from CNDocumentTypeVS (required)
@@ -63,4 +63,11 @@ Id: cn-template-id
 Description: "OID of the CDA template (templateId)"
 Context: Composition, DocumentReference
 * value[x] only oid
+* value[x] 1..1
+
+Extension: CNDueTime
+Id: cn-due-time
+Description: "Until when the document had to be written (书写时限)"
+Context: Composition
+* value[x] only dateTime
 * value[x] 1..1

@@ -140,6 +140,7 @@ Parent: Consent
 Id: cn-treatment-consent
 Title: "Consent to a treatment"
 Description: "That a patient agreed to an operation, anaesthesia, transfusion or examination. It has no provisions: it never decides who may read a record."
+* extension contains CNConsentProcedure named procedure 0..*
 * insert WholeIdentifiers
 * scope = $scope#treatment
 * category from CNConsentCategoryVS (extensible)
@@ -200,9 +201,7 @@ Description: "Consent that a guardian gave for a child or a person without capac
 * verification 1..*
 * verification.verifiedWith 1..1
 
-// R4's own list has no models of consent; what it has stays allowed.
 RuleSet: ConsentModel(code)
-* category from CNConsentCategoryVS (extensible)
 * category ^slicing.discriminator.type = #pattern
 * category ^slicing.discriminator.path = "$this"
 * category ^slicing.rules = #open
@@ -222,3 +221,10 @@ Description: "Categories of R4, consents and notices of WS/T 500, models of cons
 * $loinc#57016-8
 * $loinc#57017-6
 * $loinc#64292-6
+
+Extension: CNConsentProcedure
+Id: cn-consent-procedure
+Description: "Operation or examination that the patient agreed to (所同意的手术或操作)"
+Context: Consent
+* value[x] only Reference(Procedure or ServiceRequest)
+* value[x] 1..1

@@ -11,6 +11,8 @@ Description: "Base of every consent that the decision engine reads: policyRule s
 * patient 1..1
 * dateTime 1..1
 * performer 1..*
+// R4's own list has no models of consent; what it has stays allowed.
+* category from CNConsentCategoryVS (extensible)
 * policyRule 1..1
 * policyRule from CNPolicyRuleVS (extensible)
 * provision 1..1

@@ -8,9 +8,11 @@ Description: "A file of a patient's record: CDA, PDF, scan. What it says may sta
 * type 1..1
 * type from CNDocumentTypeVS (required)
 * insert CodingsBySystem(type)
-* type.coding contains cnDoc 1..1
+* type.coding contains cnDoc 1..1 and loinc 0..1
 * type.coding[cnDoc].system = "urn:oid:2.16.156.10011.2.4"
 * type.coding[cnDoc].code 1..1
+* type.coding[loinc].system = "http://loinc.org"
+* type.coding[loinc].code 1..1
 * category from CNDocumentClassVS (extensible)
 * subject 1..1
 * subject only Reference(Patient)

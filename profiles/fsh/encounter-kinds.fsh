@@ -30,9 +30,15 @@ Description: "A stay in a hospital, as its home page (病案首页) tells of it.
 * extension contains
     CNCriticalDays named criticalDays 0..1 and
     CNClinicalPathway named clinicalPathway 0..1 and
-    CNRescueCount named rescueCount 0..1
+    CNRescueCount named rescueCount 0..1 and
+    CNIcuStay named icuStay 0..*
 * class = $act#IMP
 * insert AttendingParticipant
+* participant contains chief 0..* and resident 0..* and nurse 0..* and coder 0..*
+* insert ParticipantRole(chief)
+* insert ParticipantRole(resident)
+* insert ParticipantRole(nurse)
+* insert ParticipantRole(coder)
 * period 1..1
 * period.start 1..1
 * hospitalization 1..1
@@ -50,6 +56,11 @@ RuleSet: AttendingParticipant
 * participant contains attending 1..*
 * participant[attending].type = $participation#ATND
 * participant[attending].individual 1..1
+
+// Whom the home page names beside the attending doctor.
+RuleSet: ParticipantRole(code)
+* participant[{code}].type = $role#{code}
+* participant[{code}].individual 1..1
 
 Invariant: cn-inp-1
 Description: "A finished stay has exactly one main discharge diagnosis"
@@ -106,6 +117,16 @@ Description: "Classes of an emergency visit"
 * insert CompleteValueSet
 * $act#EMER
 * $act#OBSENC
+
+Extension: CNIcuStay
+Id: cn-icu-stay
+Description: "Stay in an intensive care unit (重症监护室): which, from when to when"
+Context: Encounter
+* extension contains unit 1..1 and period 1..1
+* extension[unit].value[x] only string
+* extension[unit].value[x] 1..1
+* extension[period].value[x] only Period
+* extension[period].value[x] 1..1
 
 CodeSystem: CNTriageLevelCS
 Id: cn-triage-level

@@ -34,11 +34,16 @@ Description: "What a hospital asks the medical insurance to pay for one visit."
     CNMedType named medType 0..1 and
     CNPoolArea named poolArea 0..1 and
     CNRefund named refund 0..1 and
-    CNOffsite named offsite 0..1
+    CNOffsite named offsite 0..1 and
+    CNDiseaseNo named diseaseNo 0..1
 * insert WholeIdentifiers
 * type from CNClaimTypeVS (required)
 * use = #claim
-* item.extension contains CNItemLevel named itemLevel 0..1
+* item.extension contains
+    CNItemLevel named itemLevel 0..1 and
+    CNSelfPayRatio named selfPayRatio 0..1 and
+    CNLimitPrice named limitPrice 0..1 and
+    CNRestrictedUse named restrictedUse 0..1
 * item.category from CNFeeCategoryVS (extensible)
 * obeys cn-clm-2 and cn-clm-3 and cn-clm-4
 
@@ -67,7 +72,8 @@ Description: "What the funds, the account and the person paid. Each amount of th
     CNPoolArea named poolArea 0..1 and
     CNClearingAgency named clearingAgency 0..1 and
     CNRefund named refund 0..1 and
-    CNOffsite named offsite 0..1
+    CNOffsite named offsite 0..1 and
+    CNDiseaseNo named diseaseNo 0..1
 * insert WholeIdentifiers
 * insert IdentifiersBySystem
 * identifier contains setlId 0..1
@@ -185,4 +191,31 @@ Id: cn-offsite
 Description: "Care outside the area of the insurance"
 Context: Claim, ExplanationOfBenefit
 * value[x] only boolean
+* value[x] 1..1
+
+Extension: CNDiseaseNo
+Id: cn-disease-no
+Description: "Disease that the insurance settles by (病种编码, dise_codg)"
+Context: Claim, ExplanationOfBenefit
+* value[x] only Coding
+* value[x] 1..1
+
+Extension: CNSelfPayRatio
+Id: cn-self-pay-ratio
+Description: "Part of the item that the person pays before the funds share it (自付比例, selfpay_prop)"
+Context: Claim.item, ChargeItem
+* value[x] only decimal
+* value[x] 1..1
+* value[x] obeys cn-spr-1
+
+Invariant: cn-spr-1
+Description: "A share lies between 0 and 1"
+Severity: #error
+Expression: "$this >= 0 and $this <= 1"
+
+Extension: CNLimitPrice
+Id: cn-limit-price
+Description: "Highest price that the insurance counts (定价上限金额, pric_uplmt_amt)"
+Context: Claim.item, ChargeItem
+* value[x] only Money
 * value[x] 1..1

@@ -1,7 +1,7 @@
-Profile: CNObservationLab
+Profile: CNObservationLabMinimal
 Parent: Observation
-Id: cn-observation-lab
-Title: "Laboratory result in China"
+Id: cn-observation-lab-minimal
+Title: "Laboratory result in China, as far as the source knows"
 Description: "One result of a laboratory report, with the hospital's own code and, where mapped, LOINC."
 * extension contains CNLabMethod named method 0..1 and CNMutualRecognition named mutualRecognition 0..1
 * insert WholeIdentifiers
@@ -17,6 +17,14 @@ Description: "One result of a laboratory report, with the hospital's own code an
 * code.coding[loinc].code 1..1
 * subject 1..1
 * obeys cn-obs-1 and cn-obs-2 and cn-obs-3 and cn-obs-4 and cn-obs-5 and cn-obs-6
+
+Profile: CNObservationLab
+Parent: CNObservationLabMinimal
+Id: cn-observation-lab
+Title: "Laboratory result in China"
+Description: "A result of which the source knows when the specimen was taken or the result made, and who made it."
+* effective[x] 1..1
+* performer 1..*
 
 Invariant: cn-obs-1
 Description: "There is a value, a reason for its absence, components or members"
@@ -48,10 +56,10 @@ Description: "The laboratory or the technician is known"
 Severity: #warning
 Expression: "performer.exists()"
 
-Profile: CNDiagnosticReportLab
+Profile: CNDiagnosticReportLabMinimal
 Parent: DiagnosticReport
-Id: cn-diagnosticreport-lab
-Title: "Laboratory report in China"
+Id: cn-diagnosticreport-lab-minimal
+Title: "Laboratory report in China, as far as the source knows"
 Description: "A laboratory report by its number within the hospital."
 * extension contains CNMutualRecognition named mutualRecognition 0..1
 * identifier 1..*
@@ -65,9 +73,24 @@ Description: "A laboratory report by its number within the hospital."
 * subject 1..1
 * obeys cn-rpt-1 and cn-rpt-2
 
+Profile: CNDiagnosticReportLab
+Parent: CNDiagnosticReportLabMinimal
+Id: cn-diagnosticreport-lab
+Title: "Laboratory report in China"
+Description: "A laboratory report of which the source knows both times, who made it, and the results when it is final."
+* effective[x] 1..1
+* issued 1..1
+* performer 1..*
+* obeys cn-rpt-8
+
 Invariant: cn-rpt-1
 Description: "A final report has results, a conclusion or a document"
 Severity: #warning
+Expression: "(status = 'final' or status = 'amended' or status = 'corrected') implies (result.exists() or presentedForm.exists() or conclusion.exists())"
+
+Invariant: cn-rpt-8
+Description: "A final report has results, a conclusion or a document"
+Severity: #error
 Expression: "(status = 'final' or status = 'amended' or status = 'corrected') implies (result.exists() or presentedForm.exists() or conclusion.exists())"
 
 Invariant: cn-rpt-2

@@ -6,7 +6,8 @@ Description: "An order for an examination, operation, treatment, nursing, diet, 
 * extension contains
     CNOrderKind named orderKind 0..1 and
     CNNursingGrade named nursingGrade 0..1 and
-    CNStopTime named stopTime 0..1
+    CNStopTime named stopTime 0..1 and
+    CNOrderExecution named execution 0..*
 * identifier 1..*
 * insert WholeIdentifiers
 * category 1..*
@@ -51,6 +52,16 @@ Context: ServiceRequest, MedicationRequest
 * value[x] only dateTime
 * value[x] 1..1
 
+Extension: CNOrderExecution
+Id: cn-order-execution
+Description: "When the order was carried out, and by which nurse (执行时间、执行护士)"
+Context: ServiceRequest
+* extension contains time 1..1 and nurse 0..1
+* extension[time].value[x] only dateTime
+* extension[time].value[x] 1..1
+* extension[nurse].value[x] only Reference(Practitioner or PractitionerRole)
+* extension[nurse].value[x] 1..1
+
 CodeSystem: CNServiceCategoryCS
 Id: cn-service-category
 Title: "医嘱类别"
@@ -92,13 +103,16 @@ Title: "Drug"
 Description: "A drug, herb or preparation by its national, insurance and hospital codes."
 * extension contains
     CNDrugSpecification named specification 0..1 and
-    CNEssentialDrug named essential 0..1
+    CNEssentialDrug named essential 0..1 and
+    CNHerbalPiece named herbalPiece 0..1
 * insert WholeIdentifiers
 * code 1..1
 * insert CodingsBySystem(code)
-* code.coding contains nhsaDrug 0..1 and approval 0..1 and atc 0..*
+* code.coding contains nhsaDrug 0..1 and ypid 0..1 and approval 0..1 and atc 0..*
 * code.coding[nhsaDrug].system = "https://fhir-cn.example/CodeSystem/nhsa-drug"
 * code.coding[nhsaDrug].code 1..1
+* code.coding[ypid].system = "https://fhir-cn.example/CodeSystem/ypid"
+* code.coding[ypid].code 1..1
 * code.coding[approval].system = "https://fhir-cn.example/CodeSystem/nmpa-approval"
 * code.coding[approval].code 1..1
 * code.coding[approval] obeys cn-med-1
@@ -126,6 +140,13 @@ Context: Medication
 Extension: CNEssentialDrug
 Id: cn-essential-drug
 Description: "In the national list of essential drugs (国家基本药物)"
+Context: Medication
+* value[x] only boolean
+* value[x] 1..1
+
+Extension: CNHerbalPiece
+Id: cn-herbal-piece
+Description: "Prepared herb of Chinese medicine (中药饮片)"
 Context: Medication
 * value[x] only boolean
 * value[x] 1..1

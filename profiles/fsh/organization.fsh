@@ -8,7 +8,9 @@ Description: "A hospital with its national numbers, level and the authority that
     CNHospitalLevel named hospitalLevel 0..1 and
     CNAdminDivision named adminDivision 0..1 and
     CNSupervisedBy named supervisedBy 0..1 and
-    CNMiDesignated named miDesignated 0..1
+    CNMiDesignated named miDesignated 0..1 and
+    CNOwnership named ownership 0..1 and
+    CNRecordCustodian named recordCustodian 0..1
 * identifier 1..*
 * insert WholeIdentifiers
 * insert IdentifiersBySystem
@@ -83,3 +85,35 @@ Description: "Designated by the medical insurance"
 Context: Organization
 * value[x] only boolean
 * value[x] 1..1
+
+Extension: CNOwnership
+Id: cn-ownership
+Description: "Who owns the hospital (举办主体性质)"
+Context: Organization
+* value[x] only code
+* value[x] 1..1
+* valueCode from CNOwnershipVS (required)
+
+Extension: CNRecordCustodian
+Id: cn-record-custodian
+Description: "Institution that keeps the medical records, where it is another one (病历保管机构), as after a hospital was closed or merged"
+Context: Organization
+* value[x] only Reference(Organization)
+* value[x] 1..1
+
+CodeSystem: CNOwnershipCS
+Id: cn-ownership
+Title: "医院举办主体性质"
+Description: "Who owns a hospital"
+* insert CompleteTable
+* #public "公立"
+* #private "民营"
+* #mixed "公私合办"
+* #foreign "中外合资、合作或外资"
+
+ValueSet: CNOwnershipVS
+Id: cn-ownership
+Title: "医院举办主体性质"
+Description: "Who owns a hospital"
+* insert CompleteValueSet
+* include codes from system https://fhir-cn.example/CodeSystem/cn-ownership

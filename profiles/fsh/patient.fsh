@@ -1,7 +1,7 @@
-Profile: CNPatient
+Profile: CNPatientMinimal
 Parent: Patient
-Id: cn-patient
-Title: "Patient in China"
+Id: cn-patient-minimal
+Title: "Patient in China, as far as the source knows"
 Description: "A person as a hospital, the medical insurance or a regional platform knows him. Names and birth dates may come later than the first number."
 * extension contains
     CNEthnicity named ethnicity 0..1 and
@@ -15,18 +15,28 @@ Description: "A person as a hospital, the medical insurance or a regional platfo
 * identifier 1..*
 * insert WholeIdentifiers
 * insert IdentifiersBySystem
-* identifier contains idCard 0..1 and ehrNo 0..1 and healthCard 0..* and psnNo 0..* and passport 0..* and permit 0..*
+* identifier contains idCard 0..1 and ehrNo 0..1 and healthCard 0..* and psnNo 0..* and ssc 0..1 and passport 0..* and permit 0..*
 * identifier[idCard].system = "urn:oid:2.16.156.10011.1.3"
 * identifier[idCard] obeys cn-id-1
 * identifier[ehrNo].system = "urn:oid:2.16.156.10011.1.2"
 * identifier[healthCard].system = "urn:oid:2.16.156.10011.1.19"
 * identifier[psnNo].system = "https://fhir-cn.example/sid/nhsa/psn-no"
+* identifier[ssc].system = "https://fhir-cn.example/sid/ssc-no"
 * identifier[passport].system = "https://fhir-cn.example/sid/passport"
 * identifier[permit].system = "https://fhir-cn.example/sid/hkmt-permit"
 * address.extension contains CNAddressKind named kind 0..1
 * maritalStatus from CNMaritalStatusVS (extensible)
 * contact.relationship from CNFamilyRelationVS (extensible)
 * obeys cn-pat-1 and cn-pat-5 and cn-pat-6 and cn-pat-7
+
+Profile: CNPatient
+Parent: CNPatientMinimal
+Id: cn-patient
+Title: "Patient in China"
+Description: "A person of whom the source knows name, sex and birth date, or says why one of them is not there (data-absent-reason)."
+* name 1..*
+* gender 1..1
+* birthDate 1..1
 
 Invariant: cn-id-1
 Description: "A resident identity number has 17 digits and a check digit or X"
@@ -39,9 +49,9 @@ Severity: #error
 Expression: "identifier.where(system = 'urn:oid:2.16.156.10011.1.3').all(value.matches('^[1-9][0-9]{16}[0-9X]$'))"
 
 Invariant: cn-pat-5
-Description: "The name is known"
+Description: "The name is known, or it is said why not"
 Severity: #warning
-Expression: "name.where(text.exists() or family.exists()).exists()"
+Expression: "name.where(text.exists() or family.exists() or extension.where(url = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason').exists()).exists()"
 
 Invariant: cn-pat-6
 Description: "The gender is known"

@@ -3,7 +3,7 @@ Parent: Practitioner
 Id: cn-practitioner
 Title: "Practitioner in China"
 Description: "A doctor, nurse or technician by the number that a hospital or the medical insurance gave him."
-* extension contains CNProfessionalTitle named title 0..1
+* extension contains CNProfessionalTitle named title 0..1 and CNMultiSite named multiSite 0..*
 * identifier 1..*
 * insert WholeIdentifiers
 * insert IdentifiersBySystem
@@ -25,3 +25,13 @@ Description: "Professional title (职称)"
 Context: Practitioner
 * value[x] only CodeableConcept
 * value[x] 1..1
+
+Extension: CNMultiSite
+Id: cn-multi-site
+Description: "Another institution where the doctor is registered to practise (多点执业), and for how long"
+Context: Practitioner
+* extension contains organization 1..1 and period 0..1
+* extension[organization].value[x] only Reference(Organization)
+* extension[organization].value[x] 1..1
+* extension[period].value[x] only Period
+* extension[period].value[x] 1..1

@@ -8,7 +8,9 @@ Description: "An operation, intervention or treatment, with the items that the h
     CNIncisionClass named incisionClass 0..1 and
     CNHealingGrade named healingGrade 0..1 and
     CNAnaesthesiaMethod named anaesthesiaMethod 0..1 and
-    CNAsaClass named asaClass 0..1
+    CNAsaClass named asaClass 0..1 and
+    CNSurgeryTiming named timing 0..1 and
+    CNUnplannedReturn named unplannedReturn 0..1
 * insert WholeIdentifiers
 * code 1..1
 * insert CodingsBySystem(code)
@@ -163,3 +165,34 @@ Description: "What a person does at an operation"
 * #anaesthetist "麻醉医师"
 * #scrub-nurse "器械护士"
 * #circulating-nurse "巡回护士"
+
+Extension: CNSurgeryTiming
+Id: cn-surgery-timing
+Description: "Elective, limited in time or emergency operation (择期、限期、急诊)"
+Context: Procedure
+* value[x] only code
+* value[x] 1..1
+* valueCode from CNSurgeryTimingVS (required)
+
+Extension: CNUnplannedReturn
+Id: cn-unplanned-return
+Description: "Unplanned return to the operating theatre in the same stay (非计划再次手术)"
+Context: Procedure
+* value[x] only boolean
+* value[x] 1..1
+
+CodeSystem: CNSurgeryTimingCS
+Id: cn-surgery-timing
+Title: "手术时限类别"
+Description: "How urgent an operation is"
+* insert CompleteTable
+* #elective "择期手术"
+* #limited "限期手术"
+* #emergency "急诊手术"
+
+ValueSet: CNSurgeryTimingVS
+Id: cn-surgery-timing
+Title: "手术时限类别"
+Description: "How urgent an operation is"
+* insert CompleteValueSet
+* include codes from system https://fhir-cn.example/CodeSystem/cn-surgery-timing

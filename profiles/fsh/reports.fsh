@@ -83,22 +83,30 @@ Context: DiagnosticReport, Observation
 * extension[told].value[x] only dateTime
 * extension[told].value[x] 1..1
 
-Profile: CNImagingStudy
+Profile: CNImagingStudyMinimal
 Parent: ImagingStudy
-Id: cn-imagingstudy
-Title: "Imaging study"
+Id: cn-imagingstudy-minimal
+Title: "Imaging study, as far as the source knows"
 Description: "Images of one examination by their DICOM numbers. The medical insurance has none."
-* extension contains CNMutualRecognition named mutualRecognition 0..1
+* extension contains CNMutualRecognition named mutualRecognition 0..1 and CNFilmCount named filmCount 0..1
 * identifier 1..*
 * insert WholeIdentifiers
 * insert IdentifiersBySystem
-* identifier contains uid 1..1
+* identifier contains uid 0..1
 * identifier[uid].system = "urn:dicom:uid"
 * identifier[uid] obeys cn-img-2
 * subject only Reference(Patient)
 * modality from CNModalityVS (extensible)
 * series.modality from CNModalityVS (extensible)
 * obeys cn-img-3 and cn-img-4
+
+Profile: CNImagingStudy
+Parent: CNImagingStudyMinimal
+Id: cn-imagingstudy
+Title: "Imaging study"
+Description: "Images of one examination by their DICOM numbers. The medical insurance has none."
+* identifier[uid] 1..1
+* started 1..1
 
 Invariant: cn-img-2
 Description: "A DICOM UID is an OID of 64 characters at most"
@@ -138,6 +146,13 @@ Description: "Kinds of imaging equipment (DICOM CID 29)"
 * $dicom#SM
 * $dicom#US
 * $dicom#XA
+
+Extension: CNFilmCount
+Id: cn-film-count
+Description: "How many films were printed (胶片数)"
+Context: ImagingStudy
+* value[x] only positiveInt
+* value[x] 1..1
 
 Profile: CNSpecimen
 Parent: Specimen

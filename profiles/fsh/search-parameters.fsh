@@ -351,8 +351,9 @@ Usage: #definition
 * description = "费用类别 / Category of fees of an item"
 * code = #fee-category
 * base[0] = #Claim
+* base[1] = #ChargeItem
 * type = #token
-* expression = "Claim.item.category"
+* expression = "Claim.item.category | ChargeItem.extension('https://fhir-cn.example/StructureDefinition/cn-fee-category').value.as(Coding)"
 
 Instance: cn-item-level
 InstanceOf: SearchParameter

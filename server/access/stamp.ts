@@ -1,6 +1,7 @@
 /** From resources to their labels: persons, policy class, stamps of the consent epoch, custodian. */
 import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'
+import { fullOf } from '../fhir/profile-pairs.ts'
 import type { Store } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import type { ClassRegistry } from './classes.ts'
@@ -308,6 +309,12 @@ function distinct(subjects: readonly Subject[]): Subject[] {
   return [...byText].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, subject]) => subject)
 }
 
+/** A consent that names a profile means what claims its minimal form, too. */
+function claimed(profile: string): string[] {
+  const canonical = profile.split('|')[0] ?? profile
+  return [...new Set([canonical, fullOf(canonical)])]
+}
+
 const OWN_CODE_PATH = /^(?:code|type|medicationCodeableConcept|vaccineCode|productOrService)(?:\.coding)?$/
 
 function factsOf(one: Working): ResourceFacts {
@@ -320,7 +327,7 @@ function factsOf(one: Working): ResourceFacts {
     targets: one.targets,
     docType: one.docType,
     labels: one.labels,
-    profiles: (resource.meta?.profile ?? []).map((profile) => profile.split('|')[0] ?? profile),
+    profiles: (resource.meta?.profile ?? []).flatMap(claimed),
     codes: [...new Set(one.scan.codings.map(coding))],
     ownCodes: [...new Set(one.scan.codings.filter(({ path }) => OWN_CODE_PATH.test(path)).map(coding))],
     dates: one.scan.dates,

@@ -17,7 +17,7 @@ export interface PatientRow {
 export const patient = mapping<PatientRow, Patient>({
   source: 'hospital/cda/recordTarget',
   to: 'Patient',
-  profile: 'cn-patient',
+  profile: 'cn-patient-minimal',
   id: 'patient',
   rules: (from) => ({
     identifier: from.value('numbers', (row, run) => patientIdentifiers(row.numbers, run)).required(),

@@ -24,7 +24,7 @@ const INPATIENT = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', 
 export const inpatientVisit = mapping<VisitRow, Encounter>({
   source: 'hospital/cda/encompassingEncounter',
   to: 'Encounter',
-  profile: 'cn-encounter',
+  profile: 'cn-encounter-minimal',
   id: (row, run) => (row.visitNo === undefined ? undefined : keys.encounter(run.scope, row.visitNo)),
   when: (row) => row.visitNo !== undefined,
   rules: (from) => ({

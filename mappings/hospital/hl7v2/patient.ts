@@ -116,7 +116,7 @@ const ADDRESS_USES = { H: 'home', P: 'home', L: 'home', B: 'work', O: 'work', C:
 export const patient = mapping<PatientRow, Patient>({
   source: 'hospital/hl7v2/PID',
   to: 'Patient',
-  profile: 'cn-patient',
+  profile: 'cn-patient-minimal',
   id: 'patient',
   rules: (from) => ({
     identifier: from.value('numbers', (row, run) => patientIdentifiers(row.numbers, run)).required(),

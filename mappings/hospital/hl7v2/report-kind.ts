@@ -35,7 +35,7 @@ interface Kind {
 
 export const KINDS: Readonly<Record<ReportKind, Kind>> = {
   laboratory: {
-    profile: 'cn-diagnosticreport-lab',
+    profile: 'cn-diagnosticreport-lab-minimal',
     category: { code: 'LAB', display: 'Laboratory' },
     results: { code: 'laboratory', display: 'Laboratory' },
     word: '检验报告',

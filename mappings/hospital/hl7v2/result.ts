@@ -96,7 +96,7 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
   return mapping<ResultRow, Observation>({
     source: 'hospital/hl7v2/OBX',
     to: 'Observation',
-    ...(kind === 'laboratory' && { profile: 'cn-observation-lab' }),
+    ...(kind === 'laboratory' && { profile: 'cn-observation-lab-minimal' }),
     id: (row, run) =>
       row.reportNo === undefined || row.itemCode === undefined ? undefined : resultKeyOf(kind, run.scope, row.reportNo, row.itemCode),
     withdrawn: (row) => isWithdrawn(row['OBX-11']),

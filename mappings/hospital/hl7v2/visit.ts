@@ -50,7 +50,7 @@ const DISCHARGE_WAY = 'urn:oid:2.16.156.10011.2.3.1.265'
 export const visit = mapping<VisitRow, Encounter>({
   source: 'hospital/hl7v2/PV1',
   to: 'Encounter',
-  profile: 'cn-encounter',
+  profile: 'cn-encounter-minimal',
   id: (row, run) => (row['PV1-19.1'] === undefined ? undefined : keys.encounter(run.scope, row['PV1-19.1'])),
   when: (row) => row['PV1-19.1'] !== undefined,
   rules: (from) => ({

@@ -31,7 +31,7 @@ const MAIN = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/diagnos
 const outpatientVisit = mapping<VisitRow, Encounter>({
   source: 'miis/2203/mdtrtinfo',
   to: 'Encounter',
-  profile: 'cn-encounter',
+  profile: 'cn-encounter-minimal',
   id: (row, run) => (row.mdtrt_id === undefined ? undefined : miisKeys.visit(run.context, row.mdtrt_id)),
   organization: 'fixmedins_code',
   rules: (from) => ({

@@ -101,7 +101,7 @@ const DAYS = { unit: '天', system: 'http://unitsofmeasure.org', code: 'd' } as 
 export const prescriptionLine = mapping<FeeRow, MedicationRequest>({
   source: 'miis/2204/feedetail',
   to: 'MedicationRequest',
-  profile: 'cn-medicationrequest',
+  profile: 'cn-medicationrequest-minimal',
   id: (row, run) => {
     const parts = lineNo(row)
     return parts && miisKeys.prescription(run.context, ...parts)

@@ -62,7 +62,7 @@ const claim = mapping<ClaimRow, Claim>({
 const settledVisit = mapping<SettlementRow, Encounter>({
   source: 'miis/2207/setlinfo',
   to: 'Encounter',
-  profile: 'cn-encounter',
+  profile: 'cn-encounter-minimal',
   id: (row, run) => (row.mdtrt_id === undefined ? undefined : miisKeys.visit(run.context, row.mdtrt_id)),
   organization: 'fixmedins_code',
   rules: (from) => ({

@@ -65,7 +65,7 @@ export function legalType(row: Pick<RowView<DocumentRow>, 'DE02.01.030.00' | 'DE
 export const documentPatient = mapping<DocumentRow, Patient>({
   source: 'rhip/HSDC02.01',
   to: 'Patient',
-  profile: 'cn-patient',
+  profile: 'cn-patient-minimal',
   id: 'patient',
   organization: 'DE08.10.052.00',
   when: (row) => row['DE02.01.030.00'] !== undefined,
@@ -91,7 +91,7 @@ const specimenKey = (row: Keyed, run: Run): ResourceKey | undefined =>
 export const documentReport = mapping<DocumentRow, DiagnosticReport>({
   source: 'rhip/HSDC02.01',
   to: 'DiagnosticReport',
-  profile: 'cn-diagnosticreport-lab',
+  profile: 'cn-diagnosticreport-lab-minimal',
   id: reportKey,
   organization: 'DE08.10.052.00',
   rules: (from) => ({
@@ -126,7 +126,7 @@ const RESULT_CODE: Record<string, InterpretationCode> = { '1': 'N', '2': 'A' }
 export const documentResult = mapping<ItemRow, Observation>({
   source: 'rhip/HSDC02.01/ITEM',
   to: 'Observation',
-  profile: 'cn-observation-lab',
+  profile: 'cn-observation-lab-minimal',
   id: (row, run) => {
     const item = row['DE04.30.019.00'] ?? row['DE04.30.020.00']
     const report = row['DE01.00.018.00']

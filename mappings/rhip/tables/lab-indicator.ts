@@ -37,7 +37,7 @@ export function resultKey(row: RowView<LisIndicatorRow>, run: Run): ResourceKey 
 export const labIndicator = mapping<LisIndicatorRow, Observation>({
   source: 'rhip/TB_LIS_INDICATORS',
   to: 'Observation',
-  profile: 'cn-observation-lab',
+  profile: 'cn-observation-lab-minimal',
   id: resultKey,
   organization: 'YLJGYQDM',
   withdrawn: (row) => row.XGBZ === '2',
@@ -85,7 +85,7 @@ export function reportMention(scope: string, reportNo: string, result: ResourceK
     placeholder: true,
     resource: {
       resourceType: 'DiagnosticReport',
-      meta: { profile: [structureDefinition('cn-diagnosticreport-lab')] },
+      meta: { profile: [structureDefinition('cn-diagnosticreport-lab-minimal')] },
       identifier: [{ system: localSystem(scope, 'lab-report-no'), value: reportNo }],
       status: 'unknown',
       category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'LAB', display: 'Laboratory' }] }],

@@ -43,7 +43,7 @@ const instant = (text: string): string | undefined => (text.includes('T') ? text
 export const labReport = mapping<LisReportRow, DiagnosticReport>({
   source: 'rhip/TB_LIS_REPORT',
   to: 'DiagnosticReport',
-  profile: 'cn-diagnosticreport-lab',
+  profile: 'cn-diagnosticreport-lab-minimal',
   id: reportKey,
   organization: 'YLJGYQDM',
   withdrawn: (row) => row.XGBZ === '2',
@@ -104,7 +104,7 @@ export const labSpecimen = mapping<LisReportRow, Specimen>({
 export const cardPatient = mapping<LisReportRow, Patient>({
   source: 'rhip/TB_LIS_REPORT',
   to: 'Patient',
-  profile: 'cn-patient',
+  profile: 'cn-patient-minimal',
   id: 'patient',
   organization: 'YLJGYQDM',
   when: (row) => row.KH !== undefined && row.XGBZ !== '2',

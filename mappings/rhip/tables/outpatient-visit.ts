@@ -11,7 +11,7 @@ export type OutpatientVisitRow = { [K in Column]?: string }
 export const outpatientVisit = mapping<OutpatientVisitRow, Encounter>({
   source: 'rhip/TB_YL_MZ_MEDICAL_RECORD',
   to: 'Encounter',
-  profile: 'cn-encounter',
+  profile: 'cn-encounter-minimal',
   id: encounterKey('JZLSH'),
   organization: 'YLJGYQDM',
   withdrawn: (row) => row.XGBZ === '2',

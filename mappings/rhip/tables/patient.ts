@@ -47,7 +47,7 @@ export function cardIdentifier(run: Run, number: string | undefined, type: strin
 export const patientInformation = mapping<PatientInformationRow, Patient>({
   source: 'rhip/TB_YL_PATIENT_INFORMATION',
   to: 'Patient',
-  profile: 'cn-patient',
+  profile: 'cn-patient-minimal',
   id: 'patient',
   organization: 'YLJGYQDM',
   withdrawn: (row) => row.XGBZ === '2',

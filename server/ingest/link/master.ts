@@ -20,7 +20,7 @@ export function masterText(
   return JSON.stringify({
     resourceType: 'Patient',
     id,
-    meta: { profile: [structureDefinition('cn-patient')] },
+    meta: { profile: [structureDefinition(name && gender && birthDate ? 'cn-patient' : 'cn-patient-minimal')] },
     identifier: [
       {
         use: 'official',

@@ -82,7 +82,7 @@ describe('admission ADT^A01 in GB 18030', () => {
     expect(encounter?.key).toEqual(KEY('Encounter', 'ZY20260305001').$key)
     expect(plain(encounter)).toEqual({
       resourceType: 'Encounter',
-      meta: { source: `${BASE}/source/hospital/hospital-source`, profile: [`${BASE}/StructureDefinition/cn-encounter`] },
+      meta: { source: `${BASE}/source/hospital/hospital-source`, profile: [`${BASE}/StructureDefinition/cn-encounter-minimal`] },
       identifier: [{ system: `${BASE}/sid/H1/visit-no`, value: 'ZY20260305001' }],
       status: 'in-progress',
       class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP', display: 'inpatient encounter' },

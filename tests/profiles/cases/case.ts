@@ -32,3 +32,10 @@ export interface ProfileCases {
 
 export const ORG = 'urn:oid:2.16.156.10011.1.5'
 export const ID_CARD = 'urn:oid:2.16.156.10011.1.3'
+
+/** The same profile, more of it. */
+export const fuller = ({ id, valid }: ProfileCases, more: object, broken: ProfileCases['broken']): ProfileCases => ({
+  id,
+  valid: { ...valid, ...more },
+  broken,
+})

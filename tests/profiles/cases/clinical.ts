@@ -211,6 +211,7 @@ export const report: ProfileCases = {
     subject: { reference: 'Patient/1' },
     effectiveDateTime: '2026-03-06T06:30:00+08:00',
     issued: '2026-03-06T08:15:00+08:00',
+    performer: [{ display: '检验科' }],
     result: [{ reference: 'Observation/1' }],
   },
   broken: [
@@ -259,6 +260,7 @@ export const medicationRequest: ProfileCases = {
     category: [concept(cs('cn-prescription-category'), 'outpatient')],
     medicationCodeableConcept: { coding: [{ system: cs('nhsa-drug'), code: 'XA10BAE046A001010100001' }], text: '盐酸二甲双胍片' },
     subject: { reference: 'Patient/1' },
+    encounter: { reference: 'Encounter/1' },
     authoredOn: '2026-03-09T10:00:00+08:00',
     requester: { reference: 'Practitioner/1' },
     dosageInstruction: [{ text: '0.5g bid 口服' }],

@@ -165,7 +165,6 @@ export const imagingStudy: ProfileCases = {
     ...identified('ImagingStudy', 'identifier[1]'),
     ...single('ImagingStudy', ['mutualRecognition']),
     lacks('ImagingStudy', 'identifier'),
-    unsliced('ImagingStudy', 'identifier[0]', 'uid', number('accession', 'CT002')),
     twice('ImagingStudy', 'identifier[0]', 'uid'),
     pointsTo('ImagingStudy', 'subject', 'Group/1', 'Patient'),
     outside('ImagingStudy', 'modality[0]', coding(DICOM, 'XYZ'), { severity: 'warning' }),

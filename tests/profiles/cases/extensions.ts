@@ -16,16 +16,17 @@ const HOSTS = {
   RelatedPerson: (e) => ({ resourceType: 'RelatedPerson', extension: [e], patient: PATIENT }),
   Practitioner: (e) => ({ resourceType: 'Practitioner', extension: [e] }),
   Organization: (e) => ({ resourceType: 'Organization', extension: [e], name: '医院' }),
-  Encounter: (e) => ({ resourceType: 'Encounter', extension: [e], status: 'planned', class: coding('urn:x', 'AMB') }),
+  Encounter: (e) => ({ resourceType: 'Encounter', extension: [e], status: 'planned', class: AMBULATORY }),
   Diagnosis: (e) => ({
     resourceType: 'Encounter',
     status: 'planned',
-    class: coding('urn:x', 'AMB'),
+    class: AMBULATORY,
     diagnosis: [{ extension: [e], condition: CONDITION }],
   }),
   Procedure: (e) => ({ resourceType: 'Procedure', extension: [e], status: 'completed', subject: PATIENT }),
   Observation: (e) => ({ resourceType: 'Observation', extension: [e], status: 'final', code: { text: '体温' } }),
   DiagnosticReport: (e) => ({ resourceType: 'DiagnosticReport', extension: [e], status: 'final', code: { text: 'CT' } }),
+  ImagingStudy: (e) => ({ resourceType: 'ImagingStudy', extension: [e], status: 'available', subject: PATIENT }),
   MedicationRequest: (e) => ({
     resourceType: 'MedicationRequest',
     extension: [e],
@@ -96,6 +97,7 @@ const HOSTS = {
   Group: (e) => ({ resourceType: 'Group', extension: [e], type: 'person', actual: true }),
 } satisfies Record<string, Host>
 
+const AMBULATORY = coding('http://terminology.hl7.org/CodeSystem/v3-ActCode', 'AMB')
 const VERIFICATION = concept('http://terminology.hl7.org/CodeSystem/allergyintolerance-verification', 'entered-in-error')
 const CLAIM = {
   resourceType: 'Claim',
@@ -122,7 +124,7 @@ const CONSENT = {
   scope: concept('http://terminology.hl7.org/CodeSystem/consentscope', 'research'),
   category: [{ text: '知情同意' }],
   patient: PATIENT,
-  policyRule: concept('http://terminology.hl7.org/CodeSystem/v3-ActCode', 'OPTIN'),
+  policyRule: { text: '同意' },
 }
 const PROVENANCE = { resourceType: 'Provenance', target: [PATIENT], recorded: '2026-03-06T08:16:00+08:00', agent: [{ who: PATIENT }] }
 
@@ -139,7 +141,7 @@ const PLACES: Partial<Record<keyof typeof HOSTS, string>> = {
 }
 
 const TYPES: Record<string, string> = { PositiveInt: 'positiveInt', UnsignedInt: 'unsignedInt', DateTime: 'dateTime' }
-const COMPLEX = new Set(['Coding', 'CodeableConcept', 'Reference', 'Period'])
+const COMPLEX = new Set(['Coding', 'CodeableConcept', 'Reference', 'Period', 'Money'])
 /** valuePositiveInt to positiveInt */
 const typeOf = (key: string): string => {
   const name = key.slice('value'.length)
@@ -267,6 +269,51 @@ export const EXTENSIONS: ProfileCases[] = [
   one('cn-med-type', 'Claim', 'valueCoding', coding(cs('nhsa-med-type'), '11')),
   one('cn-visit-number', 'Encounter', 'valuePositiveInt', 2),
   one('cn-admission-condition', 'Diagnosis', 'valueCoding', coding(`${CV}.253`, '1'), { outside: wrong }),
+  many('cn-multi-site', 'Practitioner', [
+    ['organization', 'valueReference', { reference: 'Organization/H2' }, 1],
+    ['period', 'valuePeriod', { start: '2026' }, 0],
+  ]),
+  one('cn-ownership', 'Organization', 'valueCode', 'mixed', { outside: 'mine' }),
+  one(
+    'cn-record-custodian',
+    'Organization',
+    'valueReference',
+    { reference: 'Organization/archive' },
+    { pointsTo: ['Patient/1', 'Organization'] },
+  ),
+  many('cn-icu-stay', 'Encounter', [
+    ['unit', 'valueString', 'CCU', 1],
+    ['period', 'valuePeriod', { start: '2026' }, 1],
+  ]),
+  one('cn-surgery-timing', 'Procedure', 'valueCode', 'limited', { outside: 'never' }),
+  one('cn-unplanned-return', 'Procedure', 'valueBoolean', false),
+  one('cn-film-count', 'ImagingStudy', 'valuePositiveInt', 2),
+  many('cn-order-execution', 'ServiceRequest', [
+    ['time', 'valueDateTime', '2026-03-06', 1],
+    ['nurse', 'valueReference', { reference: 'Practitioner/2' }, 0],
+  ]),
+  one('cn-herbal-piece', 'Medication', 'valueBoolean', true),
+  one('cn-skin-test', 'MedicationRequest', 'valueCode', 'pending', { outside: 'itchy' }),
+  one('cn-decoction-usage', 'MedicationRequest', 'valueString', '水煎服'),
+  one(
+    'cn-audit-pharmacist',
+    'MedicationRequest',
+    'valueReference',
+    { reference: 'Practitioner/3' },
+    { pointsTo: ['Patient/1', 'Practitioner | PractitionerRole'] },
+  ),
+  one('cn-restricted-use', 'MedicationRequest', 'valueBoolean', true),
+  one('cn-disease-no', 'Claim', 'valueCoding', coding(cs('nhsa-disease'), 'M03900')),
+  one('cn-self-pay-ratio', 'ClaimItem', 'valueDecimal', 1),
+  one('cn-limit-price', 'ClaimItem', 'valueMoney', money),
+  one('cn-due-time', 'Composition', 'valueDateTime', '2026-03-13'),
+  one(
+    'cn-consent-procedure',
+    'Consent',
+    'valueReference',
+    { reference: 'Procedure/1' },
+    { pointsTo: ['Patient/1', 'Procedure | ServiceRequest'] },
+  ),
   one('cn-triage-level', 'Encounter', 'valueCoding', coding(cs('cn-triage-level'), '1'), { outside: wrong }),
   one('cn-critical-days', 'Encounter', 'valueUnsignedInt', 0),
   one('cn-clinical-pathway', 'Encounter', 'valueCode', 'none', { outside: 'lost' }),

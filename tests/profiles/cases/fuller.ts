@@ -1,6 +1,6 @@
 /** Fuller examples of profiles that have a plain one: every extension, every slice, and something beside the slices. */
-import { breaks, type Broken, differs, extension, holds, identified, lacks, outside, PATIENT, single, twice, VISIT } from './broken.ts'
-import { B, coding, concept, cs, ID_CARD, ORG, type ProfileCases, profile } from './case.ts'
+import { breaks, differs, extension, holds, identified, lacks, outside, PATIENT, single, twice, VISIT } from './broken.ts'
+import { B, coding, concept, cs, fuller, ID_CARD, ORG, type ProfileCases, profile } from './case.ts'
 import { condition, encounter, medicationRequest, observation, report } from './clinical.ts'
 import { composition, consent, discharge, provenance, study } from './documents.ts'
 import { claim, coverage, settlement } from './insurance.ts'
@@ -10,9 +10,6 @@ const LOCAL = { system: `${B}/sid/H1/number`, value: '1' }
 const GB = 'urn:oid:2.16.156.10011.2.3.3'
 const DIVISION = coding(`${GB}.2`, '310100')
 const LOINC = 'http://loinc.org'
-
-/** The same profile, more of it. */
-const fuller = ({ id, valid }: ProfileCases, more: object, broken: Broken[]): ProfileCases => ({ id, valid: { ...valid, ...more }, broken })
 
 export const fullPatient = fuller(
   patient,
@@ -90,6 +87,7 @@ export const fullEncounter = fuller(
       extension('cn-med-type', { valueCoding: coding(cs('nhsa-med-type'), '21') }),
       extension('cn-visit-number', { valuePositiveInt: 1 }),
     ],
+    participant: [{ type: [concept(cs('cn-role'), 'technician')], individual: { reference: 'Practitioner/1' } }],
     hospitalization: { admitSource: { text: '救护车' }, dischargeDisposition: concept('urn:oid:2.16.156.10011.2.3.1.265', '1') },
   },
   [
@@ -97,6 +95,7 @@ export const fullEncounter = fuller(
     ...single('Encounter', ['medType', 'visitNumber']),
     twice('Encounter', 'diagnosis[0].extension[0]', 'admissionCondition'),
     outside('Encounter', 'hospitalization.admitSource', concept('urn:x', '1'), { severity: 'warning' }),
+    outside('Encounter', 'participant[0].type[0]', concept('urn:x', '1'), { severity: 'warning' }),
   ],
 )
 
@@ -252,7 +251,11 @@ export const fullDischarge = fuller(discharge, { section: [...(discharge.valid.s
   lacks('Composition', 'section'),
 ])
 
-export const fullConsent = fuller(consent, {}, [...identified('Consent'), ...single('Consent', ['noticeVersion'])])
+export const fullConsent = fuller(consent, { category: [...(consent.valid.category as object[]), { text: '生物样本' }] }, [
+  ...identified('Consent'),
+  ...single('Consent', ['noticeVersion']),
+  outside('Consent', 'category[0]', concept('urn:x', 'y'), { severity: 'warning' }),
+])
 
 export const fullProvenance = fuller(provenance, {}, [...single('Provenance', ['mappingVersion'])])
 
