@@ -95,7 +95,7 @@ function instruction(row: RowView<DrugOrderRow>): string | undefined {
 export const drugOrder = mapping<DrugOrderRow, MedicationRequest>({
   source: 'hospital/hl7v2/RXE',
   to: 'MedicationRequest',
-  profile: 'cn-medicationrequest',
+  profile: 'cn-medicationrequest-minimal',
   id: (row, run) => (row.orderNo === undefined ? undefined : keys.drugOrder(run.scope, row.orderNo)),
   rules: (from) => ({
     identifier: [from.identifier((scope) => localSystem(scope, 'order-no'), 'orderNo')],
