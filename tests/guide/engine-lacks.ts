@@ -26,13 +26,13 @@ export const LACKS: readonly Lack[] = [
     why: 'BCP 13 cannot be expanded: without a terminology server the base value set seems empty',
   },
   {
-    files: /^package\/StructureDefinition-cn-eob-settlement\.json$/,
+    files: /^package\/StructureDefinition-cn-eob-settlement(?:-deid)?\.json$/,
     id: 'SD_ED_BIND_NOT_VS',
     text: /processpriority on element ExplanationOfBenefit\.priority/,
     why: "R4's own definition binds ExplanationOfBenefit.priority to a code system; the snapshot inherits it",
   },
   {
-    files: /^example\/(?:Composition-example-cn-composition-2|DocumentReference-example-cn-document)\.json$/,
+    files: /^example\/(?:Composition-example-cn-composition-2|DocumentReference-example-cn-document(?:-2)?)\.json$/,
     id: 'Terminology_TX_NoValid_1_CC',
     text: /^None of the codings provided are in the value set .*cn-document-type/,
     why: 'beside the coding of WS/T 500, which is in the set, stands one of LOINC, which it does not have offline',
