@@ -6,7 +6,20 @@ import { chosenBy, type Chosen, ITSELF, listOf, OF_EVERY_SYSTEM, refused } from 
 import { hasWords, wordsOf } from '../terminology-service/words.ts'
 import { and, type Bits, clearBit, countBits, isNone, noBits, or, placesOf, setBit, without } from './bits.ts'
 import type { Held } from './held.ts'
-import { ABSTRACT, childTerm, HEAD, hasTerm, headTerm, INACTIVE, PART, partTerm, underTerm, valueTerm, wholeParts } from './terms.ts'
+import {
+  ABSTRACT,
+  childTerm,
+  codeHeadTerm,
+  HEAD,
+  hasTerm,
+  headTerm,
+  INACTIVE,
+  PART,
+  partTerm,
+  underTerm,
+  valueTerm,
+  wholeParts,
+} from './terms.ts'
 
 /** Concepts that one question looks at one by one. */
 export const LOOKED_AT_MAX = 200_000
@@ -113,12 +126,18 @@ async function lookAt(held: Held, { sure, maybe, meant }: Sifting, places: reado
 async function byWord(held: Held, word: string): Promise<{ sure: Bits; maybe?: Bits }> {
   const added = await held.ofCodes(held.supplement?.codesWith(word) ?? [])
   if ([...word].length <= PART) return { sure: or(await held.term(partTerm(word)), added) }
-  const beginning = headTerm(word)
-  const [begins, ...parts] = (await held.terms([beginning, ...new Set(wholeParts(word).map(partTerm))])) as [Bits, Bits, ...Bits[]]
+  const heads = [headTerm(word), codeHeadTerm(word)]
+  const [said, coded, ...parts] = (await held.terms([...heads, ...new Set(wholeParts(word).map(partTerm))])) as [
+    Bits,
+    Bits,
+    Bits,
+    ...Bits[],
+  ]
   const within = parts.reduce(and)
-  if (word.length <= HEAD) return { sure: or(begins, added), maybe: within }
-  const codes = isNone(begins) ? begins : await held.beginning(word)
-  return { sure: or(codes ?? noBits(held.segments), added), maybe: or(within, begins) }
+  if (word.length <= HEAD) return { sure: or(or(said, coded), added), maybe: within }
+  const codes = isNone(coded) ? coded : await held.beginning(word)
+  const maybe = or(within, said)
+  return codes ? { sure: or(codes, added), maybe } : { sure: added, maybe: or(maybe, coded) }
 }
 
 type Operator = (held: Held, filter: Filter) => Promise<Found>

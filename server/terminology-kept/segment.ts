@@ -44,7 +44,7 @@ export function segmentTerms(): SegmentTerms {
       places[pairs++] = place
     }
   }
-  const sink: TermSink = { one: adding('1'), part: adding('3'), head: adding('4'), other: adding('=') }
+  const sink: TermSink = { one: adding('1'), part: adding('3'), head: adding('4'), codeHead: adding('5'), other: adding('=') }
   return {
     at(now) {
       place = now

@@ -16,22 +16,23 @@ export const HEAD = 12
 const TEXT_MAX = 1000
 const VALUE_MAX = 200
 
-/** One character; a part of two or three; a beginning of four to twelve; any other term. The kind is the first character of a term. */
-export type Kind = '1' | '3' | '4' | '='
-export const KINDS: readonly Kind[] = ['1', '3', '4', '=']
+/** One character; a part of two or three; a beginning of four to twelve, of a text or of a code; any other term. The kind is the first character of a term. */
+export type Kind = '1' | '3' | '4' | '5' | '='
+export const KINDS: readonly Kind[] = ['1', '3', '4', '5', '=']
 
 /** To whom the terms of a concept are told, by their kinds. */
 export interface TermSink {
   one(character: string): void
   part(part: string): void
   head(beginning: string): void
+  codeHead(beginning: string): void
   other(term: string): void
 }
 
 /** The characters by which it stands with others: parts by their first two, beginnings by their first four. */
 export function keyOf(term: string): string {
   const kind = term.charAt(0)
-  if (kind === '4') return term.slice(0, 5).toWellFormed()
+  if (kind === '4' || kind === '5') return term.slice(0, 5).toWellFormed()
   if (kind !== '3') return term.toWellFormed()
   return isPlain(term) ? term.slice(0, 3) : [...term].slice(0, 3).join('')
 }
@@ -46,6 +47,7 @@ export const ABSTRACT = '=!abstract'
 export const partTerm = (part: string): string => ([...part].length === 1 ? `1${part}` : `3${part}`)
 /** Of four characters or more. */
 export const headTerm = (word: string): string => `4${word.slice(0, HEAD)}`
+export const codeHeadTerm = (word: string): string => `5${word.slice(0, HEAD)}`
 export const underTerm = (code: string): string => `=^${code}`
 export const childTerm = (parent: string): string => `=<${parent}`
 export const hasTerm = (property: string): string => `=?${property}`
@@ -83,7 +85,7 @@ export const textOfValue = (value: unknown): string =>
 
 function tellTexts(concept: Concept, sounds: readonly string[], sink: TermSink): void {
   const { code, texts } = namedTexts(concept)
-  tellBeginning(code, 0, sink)
+  tellBeginning(code, 0, { ...sink, head: sink.codeHead })
   for (const [at, text] of texts.entries()) {
     tellParts(text.length > TEXT_MAX ? text.slice(0, TEXT_MAX) : text, sink)
     const spoken = at === 0 ? (concept.display ?? '') : (concept.designations[at - 1]?.value ?? '')

@@ -75,13 +75,14 @@ describe('what another process does counts for the next question', () => {
     expect(codeOf(await get(`ValueSet/$expand?url=${url}`))).toBe('definition-unknown')
   })
 
-  test('questions of one moment, each with its own answer', async () => {
+  test('questions of one moment, more than one query takes, each with its own answer', async () => {
     await drugs(url, '3', [
       ['A', '甲'],
       ['B', '乙'],
     ])
-    const ask = (n: number) => get(`CodeSystem/$lookup?system=${n % 3 === 2 ? 'urn:test:nothing' : url}&code=${n % 3 === 0 ? 'A' : 'B'}`)
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => ask(n)))
+    const ask = (n: number) =>
+      get(`CodeSystem/$lookup?system=${n % 3 === 2 ? `urn:test:nothing-${n}` : url}&code=${n % 3 === 0 ? 'A' : 'B'}`)
+    const answers = await Promise.all(Array.from({ length: 300 }, (_, n) => ask(n)))
     for (const [n, answer] of answers.entries()) {
       if (n % 3 === 2) expect(codeOf(answer)).toBe('definition-unknown')
       else expect(told(answer, 'display')).toEqual([n % 3 === 0 ? '甲' : '乙'])

@@ -13,6 +13,8 @@ import { resourceOf } from './parsed.ts'
 /** Versions of one definition, or supplements of one system. */
 export const FOUND_MAX = 100
 const FILTERS_MAX = 100
+/** Look-ups that are known by their names: the same one twice is one of the query. */
+const NAMED_MAX = 1000
 const SHARED = { lanes: 1, keysMax: 50 }
 
 export interface LookUp {
@@ -29,8 +31,8 @@ interface Found {
 interface Group {
   /** of who came last: all of them have the same filter */
   decision: Decision
-  wanted: Map<string, LookUp>
-  read: (keys: readonly string[]) => Promise<Found[]>
+  named: Map<string, LookUp>
+  read: (asked: readonly LookUp[]) => Promise<Found[]>
 }
 
 const groups = new WeakMap<Store, Map<string, Group>>()
@@ -38,8 +40,10 @@ const groups = new WeakMap<Store, Map<string, Group>>()
 export async function lookUp(store: Store, decision: Decision, asked: LookUp): Promise<Stored[]> {
   const group = groupFor(store, decision, asked.type)
   const key = `${asked.name}=${asked.value}`
-  group.wanted.set(key, asked)
-  const [found] = await group.read([key])
+  const one = group.named.get(key) ?? asked
+  if (group.named.size >= NAMED_MAX) group.named.clear()
+  group.named.set(key, one)
+  const [found] = await group.read([one])
   return (found?.rows ?? []).filter(({ acc }) => decision.permits(asked.type, acc))
 }
 
@@ -56,13 +60,10 @@ function groupFor(store: Store, decision: Decision, type: DefinitionType): Group
 }
 
 function newGroup(store: Store, type: DefinitionType, decision: Decision): Group {
-  const wanted = new Map<string, LookUp>()
-  const group: Group = { decision, wanted, read: () => Promise.resolve([]) }
-  group.read = sharedReads<string, Found>(async (keys) => {
-    const asked = keys.map((key) => wanted.get(key) as LookUp)
-    for (const key of keys) wanted.delete(key)
+  const group: Group = { decision, named: new Map(), read: () => Promise.resolve([]) }
+  group.read = sharedReads<LookUp, Found>(async (asked) => {
     const found = await foundFor(store, group.decision, type, asked)
-    return new Map(keys.map((key, at) => [key, { rows: found[at] ?? [] }]))
+    return new Map(asked.map((one, at) => [one, { rows: found[at] ?? [] }]))
   }, SHARED)
   return group
 }
