@@ -76,7 +76,7 @@ export const JUDGEMENTS: readonly Judgement[] = [
     why: 'The same error: the engine names the part of the pattern that differs, or what holds the choice, we name the element that the profile constrains.',
   },
   {
-    kind: /^(?:fixed pattern|type dateTime \| Period)$/,
+    kind: /^(?:fixed pattern|type \w+(?: \| \w+)+)$/,
     by: 'ours',
     right: 'ours',
     why: 'The same error: the engine names the part of the pattern that differs, or what holds the choice, we name the element that the profile constrains.',
