@@ -24,6 +24,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   uri: 'urn:x',
   Resource: { resourceType: 'Basic', code: { text: 'x' } },
   Extension: { url: 'urn:x', valueString: 'x' },
+  SampledData: { origin: { value: 0 }, period: 1, dimensions: 1, data: '0' },
   Narrative: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">x</div>' },
 }
 /** Of any other type: the least that is something. */
