@@ -62,6 +62,18 @@ export const JUDGEMENTS: readonly Judgement[] = [
     why: 'A follow-up of the structural error at the same place.',
   },
   {
+    kind: /^Validation_VAL_Profile_NoType/,
+    by: 'theirs',
+    right: 'ours',
+    why: 'The same error, a type of a choice that the profile leaves out: the engine names the resource that holds the choice, we name the choice.',
+  },
+  {
+    kind: /^type \w+(?: \| \w+)+$/,
+    by: 'ours',
+    right: 'ours',
+    why: 'The same error, a type of a choice that the profile leaves out: the engine names the resource that holds the choice, we name the choice.',
+  },
+  {
     kind: /^(?:msq-3|cn-id-1)$/,
     by: 'theirs',
     right: 'neither',
