@@ -170,7 +170,6 @@ Title: "Prescription or drug order, de-identified"
 Description: "A drug that was ordered, and its dose, without who ordered it."
 * insert Deidentified
 * insert Removed(statusReason)
-* insert Removed(doNotPerform)
 * insert Removed(reported[x])
 * insert Removed(supportingInformation)
 * insert Removed(requester)
@@ -213,7 +212,6 @@ Description: "An order by its codes, without who ordered it."
 * insert Removed(instantiatesUri)
 * insert Removed(replaces)
 * insert Removed(requisition)
-* insert Removed(doNotPerform)
 * insert Removed(orderDetail)
 * insert Removed(quantity[x])
 * insert Removed(asNeeded[x])
@@ -256,7 +254,6 @@ Description: "A vaccination by its codes, without batch and place."
 * insert Removed(performer)
 * insert Removed(note)
 * insert Removed(reasonReference)
-* insert Removed(isSubpotent)
 * insert Removed(subpotentReason)
 * insert Removed(education)
 * insert Removed(programEligibility)

@@ -27,14 +27,14 @@ const ELEMENTS: Readonly<Record<string, string>> = {
   Group: 'type actual',
   ImagingStudy: 'status modality subject encounter started numberOfSeries numberOfInstances series',
   Immunization:
-    'status statusReason vaccineCode patient encounter occurrenceDateTime primarySource site route doseQuantity reasonCode protocolApplied',
+    'status statusReason vaccineCode patient encounter occurrenceDateTime primarySource site route doseQuantity isSubpotent reasonCode protocolApplied',
   Location: 'status type physicalType',
   MedicationAdministration:
     'status category medicationCodeableConcept medicationReference subject context effectiveDateTime effectivePeriod reasonCode request dosage',
   MedicationDispense:
     'status category medicationCodeableConcept medicationReference subject context authorizingPrescription type quantity daysSupply whenPrepared whenHandedOver dosageInstruction',
   MedicationRequest:
-    'status intent category priority medicationCodeableConcept medicationReference subject encounter authoredOn reasonCode reasonReference courseOfTherapyType dosageInstruction dispenseRequest substitution',
+    'status intent category priority doNotPerform medicationCodeableConcept medicationReference subject encounter authoredOn reasonCode reasonReference courseOfTherapyType dosageInstruction dispenseRequest substitution',
   MedicationStatement:
     'status category medicationCodeableConcept medicationReference subject context effectiveDateTime effectivePeriod dateAsserted reasonCode dosage',
   MolecularSequence: 'type coordinateSystem patient specimen',
@@ -49,7 +49,7 @@ const ELEMENTS: Readonly<Record<string, string>> = {
   ResearchSubject: 'status period study individual',
   RiskAssessment: 'status method code subject encounter occurrenceDateTime condition prediction',
   ServiceRequest:
-    'basedOn status intent category priority code subject encounter occurrenceDateTime occurrencePeriod authoredOn reasonCode reasonReference bodySite',
+    'basedOn status intent category priority doNotPerform code subject encounter occurrenceDateTime occurrencePeriod authoredOn reasonCode reasonReference bodySite',
   Specimen: 'status type subject receivedTime collection condition',
 }
 
