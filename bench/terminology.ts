@@ -173,7 +173,7 @@ async function lookups(uri: string, open: Child, guarded: Child, baseline: Child
       ['$lookup, each code once', open.url, once, {}],
     ] as const) {
       const found = await measure({ ...load, url, paths, headers: more })
-      if (found.failures + bare.failures > 0) throw new Error('some answers were wrong')
+      if (found.failures + bare.failures > 0) throw new Error(`${name}: ${found.failures} wrong answers, ${bare.failures} of the baseline`)
       rows.push(row(`${name}, ${clients} clients`, found.perSecond, 'requests/s', against))
     }
   }
