@@ -32,7 +32,9 @@ export class IssueList {
   readonly #settled = new Set<string>()
 
   get found(): ValidationIssue[] {
-    return this.#settled.size === 0 ? this.#all : this.#all.filter((issue) => !this.#isSettled(issue))
+    // A profile has the bindings of what it is made of as well: what base R4 says of one is said once.
+    const said = new Set(this.#all.filter(({ profile }) => profile === undefined).map(bindingOf))
+    return this.#all.filter((issue) => !this.#isSettled(issue) && (issue.profile === undefined || !said.has(bindingOf(issue))))
   }
 
   add(issue: ValidationIssue): void {
@@ -55,6 +57,10 @@ export class IssueList {
     return this.#all.some((issue) => issue.severity === 'error')
   }
 }
+
+/** Unlike for each issue of another kind. */
+const bindingOf = ({ code, expression, rule }: ValidationIssue): unknown =>
+  code.startsWith('binding') ? JSON.stringify([code, expression, rule]) : Symbol()
 
 /** For an OutcomeError or a rendered OperationOutcome. */
 export function toOutcomeIssues(found: readonly ValidationIssue[]): OutcomeIssue[] {

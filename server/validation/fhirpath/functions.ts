@@ -96,6 +96,26 @@ export const FUNCTIONS: Record<string, Fn> = {
     if (args.length > 1 || typeof start !== 'number') throw NOT_CERTAIN
     return start < 0 || start >= value.length ? EMPTY : [value.slice(start)]
   },
+  length: (input) => {
+    const value = text(input)
+    return value === undefined ? EMPTY : [value.length]
+  },
+  // Of numbers the package knows more than plain JSON does.
+  toString: (input: Collection) => {
+    const value = text(input)
+    return value === undefined ? EMPTY : [value]
+  },
+  descendants: (input) => input.flatMap(below),
+}
+
+/** Everything inside of a node. What a primitive has beside its value stands under another key: the package puts them together. */
+function below(node: unknown): unknown[] {
+  if (node === null || typeof node !== 'object') return []
+  return Object.entries(node).flatMap(([key, value]) => {
+    if (key.startsWith('_')) throw NOT_CERTAIN
+    if (key === 'resourceType') return []
+    return [value].flat().flatMap((item) => [item, ...below(item)])
+  })
 }
 
 /** Long lists are compared as a set; only short ones of objects item by item. */
