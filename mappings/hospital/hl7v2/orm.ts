@@ -6,56 +6,28 @@ import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { plainText } from '../../engine/values/text.ts'
-import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
+import type { Hl7Record } from '../../parsers/hl7v2.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
-import { type Message, openMessage, runPatient, warning } from './message.ts'
+import { type Message, openMessage, runPatient } from './message.ts'
+import { type OrderGroup, orderGroups } from './order-groups.ts'
 import { order, ORDER_OBR, ORDER_ORC, ORDER_TQ1, type OrderRow } from './order.ts'
 import { SPECIMENS, SPM } from './report.ts'
 
 export const ORDER_MESSAGES = ['ORM^O01', 'OMG^O19', 'OML^O21']
 
-interface OrderGroup {
-  orc?: Segment
-  tq1?: Segment
-  obr: Segment
-  spm?: Segment
-  notes: Segment[]
-}
-
 export function mapOrder(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
   const message = openMessage(hl7, recordType, at, context)
   if (!('record' in message)) return message
   runPatient(message)
-  for (const group of groupsOf(message)) runOrder(message, group, recordType === 'OML^O21')
+  for (const group of orderGroups(message, { detail: 'OBR', more: 'SPM', foreign: 'RXO' }))
+    runOrder(message, group, recordType === 'OML^O21')
   return settled(message.record.finish(), context)
 }
 
-/** Walks the segments in order: ORC and TQ1 stand before the OBR that they are of, NTE and SPM behind it. */
-function groupsOf({ hl7, record }: Message): OrderGroup[] {
-  const groups: OrderGroup[] = []
-  let orc: Segment | undefined
-  let tq1: Segment | undefined
-  for (const segment of hl7.segments) {
-    const last = groups.at(-1)
-    if (segment.name === 'ORC') {
-      orc = segment
-      tq1 = undefined
-    } else if (segment.name === 'TQ1') {
-      // v2.5 puts TQ1 behind the OBR in OML, before it in ORM.
-      if (last && last.orc === orc) last.tq1 ??= segment
-      else tq1 ??= segment
-    } else if (segment.name === 'OBR') groups.push({ obr: segment, notes: [], ...(orc && { orc }), ...(tq1 && { tq1 }) })
-    else if (segment.name === 'SPM' && last) last.spm ??= segment
-    else if (segment.name === 'NTE' && last) last.notes.push(segment)
-    else if (segment.name === 'RXO') record.issue(warning('payload-type-unsupported', locate(hl7, segment)('RXO')))
-  }
-  return groups
-}
-
 function runOrder({ record, hl7, sentAt }: Message, group: OrderGroup, laboratory: boolean): void {
-  const [orc, obr, tq1] = [fieldsOf(group.orc, ORDER_ORC), fieldsOf(group.obr, ORDER_OBR), fieldsOf(group.tq1, ORDER_TQ1)]
+  const [orc, obr, tq1] = [fieldsOf(group.orc, ORDER_ORC), fieldsOf(group.detail, ORDER_OBR), fieldsOf(group.tq1, ORDER_TQ1)]
   const requestNo = filled(obr['OBR-2.1']) ?? filled(orc['ORC-2.1'])
-  const segments = [group.orc, group.obr, group.tq1, group.spm].filter((one) => one !== undefined)
+  const segments = [group.orc, group.detail, group.tq1, group.more].filter((one) => one !== undefined)
   const at = (name: string): string => {
     const field = name === 'requestNo' ? 'OBR-2.1' : name
     const segment = segments.find((one) => field.startsWith(`${one.name}-`))
@@ -65,7 +37,7 @@ function runOrder({ record, hl7, sentAt }: Message, group: OrderGroup, laborator
     record.issue({ severity: 'error', code: 'mapping-required', at: at('OBR-2') })
     return
   }
-  const taken = fieldsOf(group.spm, SPM)
+  const taken = fieldsOf(group.more, SPM)
   const row: OrderRow = {
     ...{ ...orc, ...obr, ...tq1, ...taken, requestNo, ...(laboratory && { message: 'laboratory' as const }) },
     ...fieldsOf(segmentOf(hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']),
