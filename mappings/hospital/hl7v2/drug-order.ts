@@ -3,9 +3,9 @@ import type { MedicationRequest } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
 import { keys } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
-import type { RowView, Run } from '../../engine/rule.ts'
+import type { RowView } from '../../engine/rule.ts'
+import { spoken } from '../../engine/spoken.ts'
 import { readDecimal } from '../../engine/values/decimal.ts'
-import { toHalfWidth } from '../../engine/values/text.ts'
 import { readUnit } from '../../engine/values/unit.ts'
 import type { Fields } from './fields.ts'
 import { orderStatus, PRIORITY } from './order.ts'
@@ -63,16 +63,6 @@ const ROUTE = ['RXR-1.1', 'RXR-1.2'] as const
 const firstOf = (row: RowView<DrugOrderRow>, fields: readonly Field[]): string | undefined =>
   fields.map((field) => row[field]).find((value) => value !== undefined)
 
-/** The target where the map knows the word, the word itself always. */
-function spoken(run: Run, map: 'frequency' | 'route', code: string | undefined, name: string | undefined) {
-  const said = name ?? code
-  if (said === undefined) return undefined
-  const known = [code, name].flatMap((word) => (word === undefined ? [] : [toHalfWidth(word).trim().toLowerCase()]))
-  const target = known.map((word) => run.context.translate(map, word)).find((found) => found !== undefined)
-  if (!target) run.unmapped({ map, system: `local:${map}`, code: code ?? said, ...(name !== undefined && { display: name }) })
-  return { ...(target && { coding: [target] }), text: said }
-}
-
 function doseOf(row: RowView<DrugOrderRow>) {
   const value = row['RXE-3'] === undefined ? undefined : readDecimal(row['RXE-3'])
   return value && { value, ...readUnit(row['RXE-5.2'] ?? row['RXE-5.1']) }
@@ -128,7 +118,7 @@ export const drugOrder = mapping<DrugOrderRow, MedicationRequest>({
               end: from.dateTime('TQ1-8').or(from.dateTime('ORC-7.5')).or(from.dateTime('RXE-1.5')),
             },
           },
-          code: from.value([...FREQUENCY], (row, run) => spoken(run, 'frequency', firstOf(row, FREQUENCY), undefined)),
+          code: from.value([...FREQUENCY], (row, run) => spoken(run, 'frequency', firstOf(row, FREQUENCY))),
         },
         route: from.value([...ROUTE], (row, run) => spoken(run, 'route', row['RXR-1.1'], row['RXR-1.2'])),
         doseAndRate: [{ doseQuantity: from.value(['RXE-3', 'RXE-5.1', 'RXE-5.2'], doseOf) }],

@@ -1,4 +1,5 @@
 /** OBR to DiagnosticReport, its specimen and the request behind it. */
+import { instantOnly } from '../../engine/values/date.ts'
 import type { DiagnosticReport, ServiceRequest, Specimen } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
 import { keys, referTo } from '../../engine/keys.ts'
@@ -68,9 +69,6 @@ export const specimenKey =
     const hasSpecimen = [row['OBR-15.1'], row['OBR-15.2'], row['SPM-4.1'], row['SPM-4.2']].some((part) => part !== undefined)
     return hasSpecimen && row.reportNo !== undefined ? specimenKeyOf(kind, run.scope, row.reportNo) : undefined
   }
-
-/** `issued` is an instant: what is known to the day only is no instant. */
-export const instantOnly = (text: string): string | undefined => (text.includes('T') ? text : undefined)
 
 function reportMapping(kind: ReportKind): Mapping<ReportRow> {
   const { profile, category, word, numbers } = KINDS[kind]

@@ -1,4 +1,5 @@
 /** OBX to cn-observation-lab. */
+import { instantOnly } from '../../engine/values/date.ts'
 import type { Observation } from '@medplum/fhirtypes'
 import { flagContradicts, labItem } from '../../engine/lab-item.ts'
 import { type Mapping, mapping } from '../../engine/mapping.ts'
@@ -10,7 +11,7 @@ import type { Segment } from '../../parsers/hl7v2.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { plainText } from '../../engine/values/text.ts'
 import { type Fields, fieldsOf } from './fields.ts'
-import { instantOnly, isWithdrawn, REPORT_STATUS } from './report.ts'
+import { isWithdrawn, REPORT_STATUS } from './report.ts'
 import { KINDS, perKind, type ReportKind, resultKeyOf } from './report-kind.ts'
 import { visitClass } from './visit.ts'
 

@@ -1,4 +1,5 @@
 /** TB_RIS_REPORT2, one row per report of ultrasound, pathology, ECG, endoscopy or electrophysiology, each to its own profile. */
+import { instantOnly } from '../../engine/values/date.ts'
 import type { DiagnosticReport, Specimen } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { keys } from '../../engine/keys.ts'
@@ -51,8 +52,6 @@ const CATEGORY: Record<Kind, { code: string; display: string }> = {
 const specimenKey = (row: RowView<ExaminationRow>, run: Run): ResourceKey | undefined =>
   row.INSTANCEUID === undefined ? undefined : keys.specimenOfExam(run.scope, row.INSTANCEUID)
 
-const instant = (text: string): string | undefined => (text.includes('T') ? text : undefined)
-
 const reportOf = (kind: Kind, profile: ProfileName) =>
   mapping<ExaminationRow, DiagnosticReport>({
     source: 'rhip/TB_RIS_REPORT2',
@@ -79,7 +78,7 @@ const reportOf = (kind: Kind, profile: ProfileName) =>
       subject: from.patient(),
       encounter: from.encounter('JZLSH'),
       effectiveDateTime: from.dateTime('JCSJ'),
-      issued: from.dateTime('BGSJ').as(instant),
+      issued: from.dateTime('BGSJ').as(instantOnly),
       specimen: kind === 'pathology' ? [from.referenceTo('INSTANCEUID', specimenKey)] : undefined,
       conclusion: from.prose('JCBGJG'),
       conclusionCode: [from.coded('rhip-result-code', 'JCJGDM')],

@@ -1,4 +1,5 @@
 /** TB_RIS_REPORT, one row per report of radiology or nuclear medicine: report, its images, and what was asked for. */
+import { instantOnly } from '../../engine/values/date.ts'
 import type { DiagnosticReport, ImagingStudy, ServiceRequest } from '@medplum/fhirtypes'
 import { codeSystem, localSystem } from '../../../server/fhir/canonical.ts'
 import { keys } from '../../engine/keys.ts'
@@ -65,8 +66,6 @@ const studyKey = (row: RowView<ImagingRow>, run: Run): ResourceKey | undefined =
   return uid === undefined ? undefined : { type: 'ImagingStudy', scope: run.scope, parts: [uid] }
 }
 
-const instant = (text: string): string | undefined => (text.includes('T') ? text : undefined)
-
 export const imagingReport = mapping<ImagingRow, DiagnosticReport>({
   source: 'rhip/TB_RIS_REPORT',
   to: 'DiagnosticReport',
@@ -86,7 +85,7 @@ export const imagingReport = mapping<ImagingRow, DiagnosticReport>({
     subject: from.patient(),
     encounter: from.encounter('JZLSH', from.encounterClass('rhip-visit-kind', 'MZZYBZ')),
     effectiveDateTime: from.dateTime('JCSJ'),
-    issued: from.dateTime('SHSJ').or(from.dateTime('BGSJ')).as(instant),
+    issued: from.dateTime('SHSJ').or(from.dateTime('BGSJ')).as(instantOnly),
     performer: [from.practitioner('BGYHRYID', 'BGYHRYXM'), from.department('JCKS')],
     resultsInterpreter: [from.value('SHYHRYXM', (row) => (row.SHYHRYXM === undefined ? undefined : { display: row.SHYHRYXM }))],
     imagingStudy: [from.referenceTo(['STUDYUID', 'SFYYY'], studyKey)],

@@ -1,4 +1,5 @@
 /** TB_LIS_INDICATORS, one row per result, to cn-observation-lab; the report that it belongs to is only mentioned. */
+import { instantOnly } from '../../engine/values/date.ts'
 import type { Observation } from '@medplum/fhirtypes'
 import { localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { keys, referTo } from '../../engine/keys.ts'
@@ -53,7 +54,7 @@ export const labIndicator = mapping<LisIndicatorRow, Observation>({
       ],
       code: from.value(['JYZBDM', 'JYZBMC'], (row, run) => labItem(run, row.JYZBDM, row.JYZBMC, row.JLDW)).required(),
       subject: from.patient(),
-      issued: from.dateTime('SHSJ').as((text) => (text.includes('T') ? text : undefined)),
+      issued: from.dateTime('SHSJ').as(instantOnly),
       performer: [
         from.referenceTo(
           ['JCYHRYID', 'JCYHRYXM'],

@@ -1,4 +1,5 @@
 /** TB_LIS_REPORT, one row per laboratory report, to cn-diagnosticreport-lab and its specimen. */
+import { instantOnly } from '../../engine/values/date.ts'
 import type { DiagnosticReport, Patient, Specimen } from '@medplum/fhirtypes'
 import { codeSystem, localSystem } from '../../../server/fhir/canonical.ts'
 import { keys } from '../../engine/keys.ts'
@@ -38,8 +39,6 @@ const reportKey: ReportKey = (row, run) => (row.BGDH === undefined ? undefined :
 const specimenKey: ReportKey = (row, run) => (row.BGDH === undefined ? undefined : keys.specimenOfReport(run.scope, row.BGDH))
 
 /** `issued` is an instant: a report time that is a date only would need an invented hour. */
-const instant = (text: string): string | undefined => (text.includes('T') ? text : undefined)
-
 export const labReport = mapping<LisReportRow, DiagnosticReport>({
   source: 'rhip/TB_LIS_REPORT',
   to: 'DiagnosticReport',
@@ -58,7 +57,7 @@ export const labReport = mapping<LisReportRow, DiagnosticReport>({
     subject: from.patient(),
     encounter: from.encounter('JZLSH', from.encounterClass('rhip-visit-kind', 'MZZYBZ')),
     effectiveDateTime: from.dateTime('CJSJ'),
-    issued: from.dateTime('SHSJ').or(from.dateTime('BGSJ')).as(instant),
+    issued: from.dateTime('SHSJ').or(from.dateTime('BGSJ')).as(instantOnly),
     performer: [from.practitioner('BGYHRYID', 'BGYHRYXM')],
     resultsInterpreter: [from.practitioner('SHYHRYID', 'SHYHRYXM')],
     specimen: [
