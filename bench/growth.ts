@@ -98,7 +98,7 @@ const createRows = (of: Figures, bare: Measured): BenchRow[] => {
 async function timeOfStart(environment: Record<string, string>): Promise<number> {
   const began = performance.now()
   const server = await startYilian(environment)
-  while (!(await fetch(`${server.url}/readyz`)).ok) if (performance.now() - began > 60_000) throw new Error('never ready')
+  while (!(await fetch(`${server.url}/ready`)).ok) if (performance.now() - began > 60_000) throw new Error('never ready')
   const took = performance.now() - began
   await server.stop()
   return took / 1000
