@@ -25,9 +25,9 @@ Severity: #error
 Expression: "descendants().display.empty() and descendants().text.empty()"
 
 Invariant: cn-deid-3
-Description: "No number and no extension stands anywhere inside"
+Description: "No number stands anywhere inside, and no extension but the one that says that what R4 demands is masked"
 Severity: #error
-Expression: "descendants().identifier.empty() and descendants().extension.empty()"
+Expression: "descendants().identifier.empty() and descendants().extension.all(url = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason' and value.exists() and value = 'masked')"
 
 Invariant: cn-deid-4
 Description: "Of the birth date year and month are told, no day"

@@ -9,6 +9,7 @@ import { type DecimalTexts, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Acc } from './decision.ts'
 import { CODE_ELEMENTS, isKept, isOpenParameter, keptElements, NEVER, UNMASKED } from './deidentify-elements.ts'
+import { type Demands, demandsOf } from './required-elements.ts'
 
 const PSEUDED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'PSEUDED' }
 const SHIFT_WEEKS_MAX = 26
@@ -94,11 +95,13 @@ type Node = Record<string, unknown>
 function maskResource(resource: Node, context: Context): string {
   const type = resource.resourceType as string
   const kept = keptElements(type)
+  const demands = demandsOf(type)
   const parts = [
     `"resourceType":${JSON.stringify(type)}`,
     ...(typeof resource.id === 'string' ? [`"id":${JSON.stringify(context.pseudonym(type, resource.id))}`] : []),
     `"meta":${JSON.stringify({ security: [PSEUDED] })}`,
   ]
+  const stays = new Set<string>()
   for (const key of Object.keys(resource)) {
     if (!kept?.has(key)) continue
     const text =
@@ -106,21 +109,33 @@ function maskResource(resource: Node, context: Context): string {
         ? birthDateText(resource[key], context)
         : key === 'address'
           ? addressText(resource[key])
-          : valueText(resource, key, context)
-    if (text !== undefined) parts.push(`${JSON.stringify(key)}:${text}`)
+          : valueText(resource, key, context, demands?.of(key))
+    if (text === undefined) continue
+    stays.add(key)
+    parts.push(`${JSON.stringify(key)}:${text}`)
   }
-  return `{${parts.join(',')}}`
+  return `{${[...parts, ...markedIn(demands, stays)].join(',')}}`
 }
 
+/** What R4 demands and nothing is left of: a client that reads R4 goes on reading it. */
+const markedIn = (demands: Demands | undefined, stays: ReadonlySet<string>): string[] =>
+  (demands?.required ?? []).flatMap(({ names, masked }) => (names.some((name) => stays.has(name)) ? [] : [masked]))
+
 /** JSON text of one member, or undefined when nothing of it stays. */
-function valueText(holder: object, key: string | number, context: Context, element = String(key)): string | undefined {
+function valueText(
+  holder: object,
+  key: string | number,
+  context: Context,
+  demands: Demands | undefined,
+  element = String(key),
+): string | undefined {
   const value = (holder as Record<string | number, unknown>)[key]
   if (typeof value === 'number') return context.decimals.text(holder, key)
   if (typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return stringText(value, element, context)
   if (value === null || typeof value !== 'object') return undefined
-  if (!Array.isArray(value)) return objectText(value as Node, context)
-  const items = value.flatMap((_, at) => valueText(value, at, context, element) ?? [])
+  if (!Array.isArray(value)) return objectText(value as Node, context, demands)
+  const items = value.flatMap((_, at) => valueText(value, at, context, demands, element) ?? [])
   return items.length === 0 ? undefined : `[${items.join(',')}]`
 }
 
@@ -131,17 +146,20 @@ function stringText(value: string, element: string, context: Context): string | 
   return JSON.stringify(value)
 }
 
-function objectText(node: Node, context: Context): string | undefined {
+function objectText(node: Node, context: Context, demands: Demands | undefined): string | undefined {
   if (typeof node.reference === 'string') return referenceText(node.reference, context)
   // A code of a hospital's own numbers would name the hospital, and may be a number of the person.
   if (typeof node.system === 'string' && isLocalSystem(node.system)) return undefined
   const parts: string[] = []
+  const stays = new Set<string>()
   for (const key of Object.keys(node)) {
     if (NEVER.has(key) || key.startsWith('_')) continue
-    const text = valueText(node, key, context)
-    if (text !== undefined) parts.push(`${JSON.stringify(key)}:${text}`)
+    const text = valueText(node, key, context, demands?.of(key))
+    if (text === undefined) continue
+    stays.add(key)
+    parts.push(`${JSON.stringify(key)}:${text}`)
   }
-  return parts.length === 0 ? undefined : `{${parts.join(',')}}`
+  return parts.length === 0 ? undefined : `{${[...parts, ...markedIn(demands, stays)].join(',')}}`
 }
 
 function referenceText(reference: string, context: Context): string | undefined {

@@ -98,9 +98,36 @@ test('two studies get pseudonyms that cannot be joined, one study always the sam
   expect(masker.maskId(researcher(), 'Patient', 'p1')).toBe(id('S1'))
 })
 
-test('a type without a rule leaves nothing', () => {
+const MASKED = { extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'masked' }] }
+
+test('a type without a rule leaves nothing but that what R4 demands is masked', () => {
   const found = masked({ resourceType: 'Communication', id: 'c', payload: [{ contentString: '王建国' }] })
-  expect(Object.keys(found)).toEqual(['resourceType', 'id', 'meta'])
+  expect(Object.keys(found)).toEqual(['resourceType', 'id', 'meta', '_status'])
+  expect(found._status).toEqual(MASKED)
+})
+
+test('what R4 demands and nothing is left of says that it is masked, the same whether something stood there or not', () => {
+  const base = { resourceType: 'Observation', id: 'o', status: 'final' }
+  const local = { coding: [{ system: 'https://fhir-cn.example/sid/H1/lab-item-code', code: 'WBC', display: '白细胞' }], text: '白细胞' }
+  const found = masked({ ...base, code: local })
+  expect(found.code).toEqual(MASKED)
+  expect(found).toEqual(masked(base))
+})
+
+test('it says so of a choice, of a number inside, and of an object in which something else is demanded', () => {
+  expect(masked({ resourceType: 'MedicationRequest', id: 'm' })).toMatchObject({
+    _status: MASKED,
+    _intent: MASKED,
+    medicationCodeableConcept: MASKED,
+    subject: MASKED,
+  })
+  expect(masked({ resourceType: 'ImagingStudy', id: 'i', series: [{ uid: '1.2.3', modality: { code: 'CT' } }] }).series).toEqual([
+    { modality: { code: 'CT' }, _uid: MASKED },
+  ])
+  // A document has content, content an attachment.
+  expect(masked({ resourceType: 'DocumentReference', id: 'd', content: [{ attachment: { title: '王建国' } }] }).content).toEqual([
+    { attachment: MASKED },
+  ])
 })
 
 test('definitions pass, the identifiable form passes, the anonymous one is refused', () => {

@@ -80,6 +80,9 @@ function deidentified(id: string, type: string, coded: string, elements: object)
   }
 }
 
+const absent = (valueCode: string) => ({
+  extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode }],
+})
 const PERSON = { reference: 'Patient/pseudonym' }
 const STAY = { reference: 'Encounter/pseudonym' }
 const TIME = '2026-03-06T08:00:00+08:00'
@@ -124,6 +127,7 @@ export const patientDeid: ProfileCases = {
     ...AREA,
     breaks('Patient', 'cn-deid-4', 'the day of birth', (r) => (r.birthDate = '1958-03-12')),
     breaks('Patient', 'cn-deid-2', 'a text inside', (r) => (r.address[0].text = 'x')),
+    breaks('Patient', 'cn-deid-3', 'another absence than by masking', (r) => (r.address[0]._city = absent('unknown'))),
     breaks('Patient', 'cn-deid-3', 'a number inside', (r) => (r.generalPractitioner = [{ identifier: { value: '1' } }])),
   ],
 }
