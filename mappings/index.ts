@@ -3,11 +3,12 @@ import type { SourceMapping } from './engine/types.ts'
 import { hospitalCda } from './hospital/cda/index.ts'
 import { hospitalHl7v2 } from './hospital/hl7v2/index.ts'
 import { miisInterface } from './miis/index.ts'
+import { rhipCda } from './rhip/cda/index.ts'
 import { rhipDeXml } from './rhip/de-xml/index.ts'
 import type { Dialect } from './rhip/tables/dialect.ts'
 import { rhipTables, rhipTablesIn } from './rhip/tables/index.ts'
 
-const ALL: readonly SourceMapping[] = [hospitalHl7v2, hospitalCda, miisInterface, rhipTables, rhipDeXml]
+const ALL: readonly SourceMapping[] = [hospitalHl7v2, hospitalCda, miisInterface, rhipTables, rhipDeXml, rhipCda]
 
 const byId = new Map(ALL.map((one) => [one.id, one]))
 

@@ -36,6 +36,10 @@ export const keys = {
   /** allergy and relative of a patient, by the hospital's own patient number */
   allergy: (scope: string, patientNo: string, substance: string) => key('AllergyIntolerance', scope, [patientNo, substance]),
   relative: (scope: string, patientNo: string, name: string) => key('RelatedPerson', scope, [patientNo, name]),
+  /** what a document says beside itself: by the document's number and a part that counts */
+  documentFact: (type: string, scope: string, documentNo: string, part: string) => key(type, scope, ['document', documentNo, part]),
+  /** operation of a visit, by its code and day: every document that tells of it speaks of the same one */
+  operation: (scope: string, visitNo: string, code: string, day: string) => key('Procedure', scope, ['visit', visitNo, code, day]),
   composition: (scope: string, documentNo: string) => key('Composition', scope, [documentNo]),
   binary: (scope: string, documentNo: string) => key('Binary', scope, [documentNo]),
   /** a content of a document beside the document itself: a PDF that a message brings */

@@ -1,74 +1,134 @@
 /**
- * Entries of a section: observations coded with a data element (DE…). The same code stands for different things and is told
- * apart by its displayName (DE05.10.172.00 is the name of a disease and of a syndrome), so both are kept together.
+ * Entries of a section as statements: observations coded with a data element (DE…), and what stands around them (procedures, drugs, times,
+ * people) under names of ours that begin with @. The same data element stands for different things and is told apart by its
+ * displayName or qualifier (DE05.10.172.00 is the name of a disease and of a syndrome), so these are kept beside it.
  */
 import { cleanText } from '../../engine/values/text.ts'
 import { child, childrenOf, type XmlElement } from '../../parsers/xml.ts'
+import { consumableParts, peopleOf, pseudo, timesOf } from './entry-parts.ts'
 import type { CdaReader } from './reading.ts'
+import type { Statement } from './statement.ts'
 
-export interface Statement {
-  /** DE05.01.024.00 */
-  element: string
-  /** 出院诊断-西医诊断编码 */
-  name: string
-  /** text, or the display of a code; absent when not filled */
-  text?: string
-  /** value of a CD */
-  code?: string
-  /** value of a TS as sent */
-  time?: string
-  unit?: string
-  /** statements in entryRelationships, components and the like */
-  parts: Statement[]
-  /** where the value stands */
-  at: string
+/** What an element holds whose displayName senders leave empty. */
+const NAMES: Readonly<Record<string, string>> = {
+  'DE02.10.023.00': '过敏史标志',
+  'DE04.50.001.00': 'ABO血型',
+  'DE04.50.010.00': 'Rh(D)血型',
+  'DE05.01.024.00': '诊断编码',
+  'DE06.00.106.00': '输血史标识',
 }
 
-export function statementsOf(entry: XmlElement, reader: CdaReader): Statement[] {
-  return entry.children.flatMap((one) => {
-    const code = child(one, 'code')
-    const isStatement = code !== undefined && (child(one, 'value') !== undefined || child(one, 'text') !== undefined)
-    return isStatement ? [statement(one, code, reader)] : statementsOf(one, reader)
-  })
+/** Elements beside an act that say one thing of it. */
+const SINGLE: Readonly<Record<string, readonly [element: string, name: string]>> = {
+  routeCode: ['@route', '用药途径'],
+  doseQuantity: ['@dose', '次剂量'],
+  rateQuantity: ['@rate', '用药频率'],
+  administrationUnitCode: ['@form', '剂型'],
+  targetSiteCode: ['@site', '操作部位'],
+  methodCode: ['@method', '操作方法'],
+  interpretationCode: ['@interpretation', '结果判断'],
+  priorityCode: ['@priority', '优先级'],
+}
+const PEOPLE = new Set(['performer', 'author', 'participant', 'informant'])
+/** Read with the act that they belong to, or only frame it. */
+const OF_THE_ACT = new Set(['code', 'value', 'text', 'statusCode', 'templateId', 'qualifier'])
+
+/** Statements of a section, one per entry, in order: what belongs together in an entry stays together. */
+export function sectionStatements(section: XmlElement, reader: CdaReader): Statement[] {
+  return childrenOf(section, 'entry').flatMap((entry) => together(statementsIn(entry, reader), reader.at(entry)))
 }
 
-function statement(observation: XmlElement, code: XmlElement, reader: CdaReader): Statement {
-  const value = child(observation, 'value')
-  const element = reader.attribute(code, 'code') ?? ''
-  const name = reader.attribute(code, 'displayName') ?? element
-  const parts = observation.children.filter((one) => one !== code && one !== value).flatMap((one) => statementsOf(one, reader))
-  const found: Statement = { element, name, parts, at: reader.at(value ?? observation) }
-  if (value) Object.assign(found, statedValue(value, reader))
-  else {
-    const text = reader.text(child(observation, 'text'))
-    if (text !== undefined) found.text = cleanText(text)
+function together(statements: Statement[], at: string): Statement[] {
+  if (statements.length < 2) return statements
+  return [{ element: '@group', name: '', words: '', parts: statements, at }]
+}
+
+function statementsIn(node: XmlElement, reader: CdaReader): Statement[] {
+  return node.children.flatMap((one) => statementsOf(one, reader))
+}
+
+function statementsOf(node: XmlElement, reader: CdaReader): Statement[] {
+  if (OF_THE_ACT.has(node.name)) return []
+  if (PEOPLE.has(node.name)) return peopleOf(node, reader)
+  if (node.name === 'effectiveTime') return timesOf(node, reader)
+  if (node.name === 'consumable') return consumableParts(node, reader)
+  if (node.name === 'id') return pseudo(node, reader, '@number', '编号')
+  const single = SINGLE[node.name]
+  if (single) return pseudo(node, reader, ...single)
+  if (node.name === 'procedure') return [procedure(node, reader)]
+  if (node.name === 'substanceAdministration') return [act(node, reader, '@drug', '用药')]
+  const code = child(node, 'code')
+  // Senders misspell `observation`; a code and a value are what it is known by.
+  const isStatement = child(node, 'value') !== undefined || child(node, 'text') !== undefined || /^ob/.test(node.name)
+  if (isStatement && hasCode(code, reader)) return [observation(node, code as XmlElement, reader)]
+  const inner = statementsIn(node, reader)
+  return node.name === 'organizer' || node.name === 'act' ? together(inner, reader.at(node)) : inner
+}
+
+const hasCode = (code: XmlElement | undefined, reader: CdaReader): boolean =>
+  reader.attribute(code, 'code') !== undefined || reader.attribute(code, 'displayName') !== undefined
+
+/** What an act says in words of its own is a statement as well. */
+function act(node: XmlElement, reader: CdaReader, element: string, name: string): Statement {
+  const text = pseudo(child(node, 'text'), reader, '@text', '说明')
+  return { element, name, words: name, parts: [...text, ...statementsIn(node, reader)], at: reader.at(node) }
+}
+
+/** `code` may be a table's code, a data element by mistake, or empty: then the name stands in a part. */
+function procedure(node: XmlElement, reader: CdaReader): Statement {
+  const found = act(node, reader, '@procedure', '手术操作')
+  const code = child(node, 'code')
+  const sent = reader.attribute(code, 'code')
+  const display = reader.attribute(code, 'displayName')
+  if (sent !== undefined && !/^(?:DE|HDSD)\d/.test(sent)) {
+    found.code = sent
+    const system = code?.attributes.codeSystem
+    if (system !== undefined) found.system = system
   }
+  const text = display ?? found.code
+  if (text !== undefined) found.text = cleanText(text)
+  const mood = node.attributes.moodCode
+  if (mood !== undefined && PLANNED.has(mood)) found.type = 'planned'
+  if (code) found.at = reader.at(code)
   return found
 }
+
+const PLANNED = new Set(['RQO', 'INT', 'PRMS', 'PRP', 'APT', 'ARQ', 'DEF'])
+
+function observation(node: XmlElement, code: XmlElement, reader: CdaReader): Statement {
+  const value = child(node, 'value')
+  const element = reader.attribute(code, 'code') ?? ''
+  const qualifier = reader.attribute(child(child(code, 'qualifier'), 'name'), 'displayName')
+  const name = reader.attribute(code, 'displayName') ?? qualifier ?? NAMES[element] ?? element
+  const words = qualifier === undefined ? name : `${name} ${qualifier}`
+  const found: Statement = { element, name, words, parts: statementsIn(node, reader), at: reader.at(value ?? node) }
+  if (value) Object.assign(found, statedValue(value, reader))
+  const text = found.text === undefined ? reader.text(child(node, 'text')) : undefined
+  if (text !== undefined) found.text = cleanText(text)
+  return found
+}
+
+const CODED = new Set(['CD', 'CE', 'CV', 'CO', 'CS'])
 
 /** By xsi:type; what the type leaves open (ST without text but with @value) is looked for where senders put it. */
 function statedValue(value: XmlElement, reader: CdaReader): Partial<Statement> {
   const type = value.attributes['xsi:type']?.replace(/^.*:/, '') ?? ''
   const text = reader.text(value)
   const plain = reader.attribute(value, 'value')
-  if (type === 'CD' || type === 'CE' || type === 'CV' || type === 'CO') {
+  if (CODED.has(type) || (type === '' && value.attributes.code !== undefined)) {
     const code = reader.attribute(value, 'code')
-    const display = reader.attribute(value, 'displayName') ?? text
-    return { ...(code !== undefined && { code }), ...((display ?? code) !== undefined && { text: cleanText(display ?? code ?? '') }) }
+    const shown = reader.attribute(value, 'displayName') ?? text ?? code ?? plain
+    const system = value.attributes.codeSystem
+    return {
+      type: 'CD',
+      ...(code !== undefined && { code, ...(system && { system }) }),
+      ...(shown !== undefined && { text: cleanText(shown) }),
+    }
   }
-  if (type === 'TS') return plain === undefined ? {} : { time: plain, text: plain }
-  if (type === 'BL') return plain === undefined ? {} : { text: plain === 'true' || plain === '1' ? '是' : '否' }
+  const kind = type === '' ? {} : { type }
+  if (type === 'TS') return plain === undefined ? kind : { type, time: plain, text: plain }
+  if (type === 'BL') return plain === undefined ? kind : { type, text: plain === 'true' || plain === '1' ? '是' : '否' }
   const unit = reader.attribute(value, type === 'MO' ? 'currency' : 'unit')
-  const shown = text ?? plain
-  return { ...(shown !== undefined && { text: cleanText(shown) }), ...(unit !== undefined && { unit }) }
-}
-
-/** This statement and all within it. */
-export function flat(statements: readonly Statement[]): Statement[] {
-  return statements.flatMap((one) => [one, ...flat(one.parts)])
-}
-
-/** Statements of a section, in order. */
-export function sectionStatements(section: XmlElement, reader: CdaReader): Statement[] {
-  return childrenOf(section, 'entry').flatMap((entry) => statementsOf(entry, reader))
+  const shown = text ?? plain ?? reader.attribute(value, 'displayName')
+  return { ...kind, ...(shown !== undefined && { text: cleanText(shown) }), ...(unit !== undefined && { unit }) }
 }

@@ -1,43 +1,51 @@
-/** `hospital/cda`: the shared documents of WS/T 500 as CDA, one document in one body. */
+/** `hospital/cda`: the shared documents of WS/T 500 as CDA, one document in one body or many in a ZIP archive. */
 import { settled } from '../../engine/outcome.ts'
 import { RecordBuilder } from '../../engine/record.ts'
 import type { DecodeOptions, DecodeResult, MappedRecord, MappingContext, RejectedRecord, SourceMapping } from '../../engine/types.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { collectBytes } from '../../parsers/charset.ts'
 import { child, parseXml, XML_BOUNDS, type XmlElement } from '../../parsers/xml.ts'
-import { dischargeRecord } from './c0049.ts'
-import { type DocumentRow, runDocument } from './document.ts'
+import { allergies } from './allergy.ts'
+import { bills } from './bill.ts'
+import { consentKey, consents } from './consent.ts'
+import { diagnoses } from './diagnosis.ts'
+import { type DocumentRow, runDocument, runPeople } from './document.ts'
+import { DOCUMENTS, type DocumentKind } from './documents.ts'
+import { drugs } from './drugs.ts'
+import { Facts } from './facts.ts'
+import { findings } from './findings.ts'
 import { type CdaHeader, DOCUMENT_TYPES, isForeignCustodian, readHeader } from './header.ts'
+import { operations } from './operations.ts'
+import { orders } from './orders.ts'
 import { patientIdentity } from './patient.ts'
 import { CdaReader } from './reading.ts'
-import { readSections } from './sections.ts'
+import { reports } from './reports.ts'
+import { allSections, readSections } from './sections.ts'
+import { signatures } from './signatures.ts'
+import { mentionVisit, visits } from './visit.ts'
+import { vitals } from './vitals.ts'
+import { flat } from './statement.ts'
 
-interface CdaRecord {
+export interface CdaRecord {
   root: XmlElement
   bytes: Uint8Array
   misdeclared: boolean
 }
 
-type MapDocument = (record: RecordBuilder, document: Omit<DocumentRow, 'entries'>, statedAt: string) => void
-
-/** Documents that say more than their text: a type is its file and one line here. */
-const DOCUMENTS: Readonly<Record<string, MapDocument>> = { C0049: dischargeRecord }
-
-/** Every other document is kept whole: Composition with its sections, and the original. */
-const anyDocument: MapDocument = (record, document, statedAt) => runDocument(record, { ...document, entries: () => [] }, statedAt)
-
-const DOCUMENT_CODE = /^C00(?:0[1-9]|[1-4]\d|5[0-3])$/
+export const CDA_CONTENT_TYPES = ['application/xml', 'text/xml', 'application/hl7-v3+xml', 'application/hl7-sda+xml', 'application/zip']
+export const CDA_FILES = /\.(?:xml|cda)$/i
 
 export const hospitalCda: SourceMapping = {
   id: 'hospital/cda',
   kind: 'hospital',
   mode: 'message',
-  accepts: ['application/xml', 'text/xml', 'application/hl7-v3+xml', 'application/hl7-sda+xml'],
-  decode,
-  map,
+  accepts: CDA_CONTENT_TYPES,
+  archive: CDA_FILES,
+  decode: decodeCda,
+  map: (decoded, recordType, at, context) => mapCda(decoded as CdaRecord, recordType, at, context),
 }
 
-async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
+export async function* decodeCda(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
   const at = 'document'
   const reject = (code: string, raw?: Uint8Array): DecodeResult => ({
     ok: false,
@@ -51,16 +59,20 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
   const type = child(root, 'code')?.attributes.code ?? ''
   if (root.name !== 'ClinicalDocument') return yield reject('payload-structure', bytes)
   const record: CdaRecord = { root, bytes, misdeclared }
-  yield { ok: true, record, recordType: DOCUMENT_CODE.test(type) ? type : 'ClinicalDocument', at, raw: bytes }
+  yield { ok: true, record, recordType: Object.hasOwn(DOCUMENTS, type) ? type : 'ClinicalDocument', at, raw: bytes }
 }
 
-function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
-  const { root, bytes, misdeclared } = decoded as CdaRecord
+export function mapCda(
+  { root, bytes, misdeclared }: CdaRecord,
+  recordType: string,
+  at: string,
+  context: MappingContext,
+): MappedRecord | RejectedRecord {
   const reject = (code: string, field: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code, at: field } })
   const reader = new CdaReader(root)
   const header = readHeader(reader)
-  const type = child(root, 'code')
-  if (!DOCUMENT_CODE.test(header.type ?? '') || type?.attributes.codeSystem !== DOCUMENT_TYPES)
+  const kind = Object.hasOwn(DOCUMENTS, header.type ?? '') ? DOCUMENTS[header.type ?? ''] : undefined
+  if (kind === undefined || child(root, 'code')?.attributes.codeSystem !== DOCUMENT_TYPES)
     return reject('payload-type-unsupported', 'code/@code')
   if (header.documentNo === undefined) return reject('mapping-required', 'id/@extension')
   if (isForeignCustodian(header, context)) return reject('mapping-organization', 'custodian')
@@ -69,17 +81,52 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
     return reject(header.effectiveTime === undefined ? 'mapping-required' : 'mapping-date-invalid', 'effectiveTime/@value')
   const deliveryId = [header.documentNo, header.version].filter((part) => part !== undefined).join('.')
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
-  record.patient = patientIdentity(header, context)
+  const document = documentOf(header, reader, bytes)
+  record.patient = patientIdentity({ ...header, ...(document.visitNo !== undefined && { visitNo: document.visitNo }) }, context)
   if (misdeclared) record.issue({ severity: 'warning', code: 'payload-charset', at: 'xml declaration' })
-  const mapDocument = DOCUMENTS[header.type ?? ''] ?? anyDocument
-  mapDocument(record, documentOf(header, reader, bytes), instantOf(stated, context.timezone))
+  runFacts(record, document, kind, instantOf(stated, context.timezone))
   for (const place of reader.damaged) record.issue({ severity: 'warning', code: 'mapping-character-unreadable', at: place })
   for (const place of reader.unread()) record.offerNamed(place)
   return settled(record.finish(), context)
 }
 
-function documentOf(header: CdaHeader, reader: CdaReader, bytes: Uint8Array): Omit<DocumentRow, 'entries'> {
-  const { documentNo, type, title, templateId, effectiveTime, confidentiality, language, visitNo } = header
+/** Readers that know more of an element go before those that would take it for a plain observation. */
+function runFacts(record: RecordBuilder, document: DocumentRow, kind: DocumentKind, statedAt: string): void {
+  const facts = new Facts(record, document, kind, statedAt)
+  runPeople(record, document, statedAt, facts.find('DE02.01.036.00')?.time)
+  mentionVisit(facts)
+  const found = diagnoses(facts)
+  const procedures = operations(facts)
+  consents(facts, procedures)
+  drugs(facts)
+  orders(facts)
+  vitals(facts)
+  allergies(facts)
+  reports(facts)
+  bills(facts)
+  visits(facts, found)
+  findings(facts)
+  const { header, documentNo = '' } = document
+  const consent = consentKey(facts.scope, documentNo)
+  const row = {
+    ...document,
+    entries: (section: DocumentRow['sections'][number]) => facts.entries(section),
+    rules: kind.also ? { also: kind.also } : {},
+    signed: signatures(header, facts.scope, documentNo),
+    ...(record.has(consent) && { consent }),
+  }
+  runDocument(record, row, statedAt, kind.profile)
+}
+
+/** Numbers of a visit that the outline C0001 has among its elements, because it may tell of several. */
+const VISIT_NUMBERS = ['DE01.00.014.00', 'DE01.00.010.00']
+
+function documentOf(header: CdaHeader, reader: CdaReader, bytes: Uint8Array): DocumentRow {
+  const { documentNo, type, title, templateId, effectiveTime, confidentiality, language } = header
+  const sections = readSections(reader)
+  const statements = allSections(sections).flatMap((section) => flat(section.statements))
+  const [inpatientNo, outpatientNo] = VISIT_NUMBERS.map((element) => statements.find((one) => one.element === element)?.text)
+  const visitKind = header.visitKind ?? (inpatientNo !== undefined ? 'inpatient' : outpatientNo !== undefined ? 'outpatient' : undefined)
   const fields = {
     documentNo,
     type,
@@ -88,11 +135,11 @@ function documentOf(header: CdaHeader, reader: CdaReader, bytes: Uint8Array): Om
     effectiveTime,
     confidentiality,
     language,
-    visitNo,
+    visitNo: header.visitNo ?? inpatientNo ?? outpatientNo,
     custodianName: header.custodian.name,
   }
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<
     Record<keyof typeof fields, string>
   >
-  return { ...given, header, sections: readSections(reader), bytes }
+  return { ...given, header: { ...header, ...(visitKind && { visitKind }) }, sections, bytes }
 }
