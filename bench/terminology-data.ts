@@ -50,6 +50,11 @@ const initials = (text: string) =>
     .join('')
 const spoken = (text: string) => syllablesOf(text).join('')
 
+export const OF_ONE_FORM = 'two characters, in a set with a filter'
+export const LATER_PAGE = 'two characters, a later page'
+/** The form of one code in thirty. */
+export const ONE_FORM = words[0] ?? ''
+
 /** By kind; of each kind no two the same. */
 export function filtersOf(displays: readonly string[], each: number): Record<string, string[]> {
   const part = (display: string, length: number) => {
@@ -66,6 +71,8 @@ export function filtersOf(displays: readonly string[], each: number): Record<str
     'full pinyin, three syllables': (display) => spoken(part(display, 3)),
     'two words': (display) => `${display.slice(0, 2)} ${display.slice(-2)}`,
     'one character': (display) => part(display, 1),
+    [OF_ONE_FORM]: (display) => part(display, 2),
+    [LATER_PAGE]: (display) => part(display, 2),
     'beginning of a code, short': (_display, n) => codeAt(n * 97 + n).slice(0, 2 + (n % 6)),
     'beginning of a code, long': (_display, n) => codeAt(n * 997).slice(0, 17),
     'nothing is found': (display, n) =>

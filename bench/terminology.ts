@@ -10,11 +10,11 @@ import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import { insuranceDrugs } from '../server/terminology-kept/formats/insurance.ts'
 import { silentLog } from '../server/store/log.ts'
-import { startMongod } from '../server/store/mongod/start.ts'
+import { type EmbeddedMongod, startMongod } from '../server/store/mongod/start.ts'
 import { type BenchRow, measure, printTable, row } from './measure.ts'
-import { residentMb } from './memory.ts'
+import { processorMs, residentMb } from './memory.ts'
 import { type Child, startBaseline, startYilian } from './servers.ts'
-import { codeAt, filtersOf, writeTable } from './terminology-data.ts'
+import { codeAt, filtersOf, LATER_PAGE, OF_ONE_FORM, ONE_FORM, writeTable } from './terminology-data.ts'
 import { bearer } from './tokens.ts'
 
 const CODES = Number(process.env.BENCH_CODES ?? 1_000_000)
@@ -73,7 +73,7 @@ async function bareInserts(uri: string): Promise<number> {
   }
 }
 
-const expandPath = (query: string) => `/fhir/ValueSet/$expand?url=urn:bench:drugs&${query}`
+const expandPath = (query: string, set = 'drugs') => `/fhir/ValueSet/$expand?url=urn:bench:${set}&${query}`
 const lookupPath = (code: string) => `/fhir/CodeSystem/$lookup?system=${encodeURIComponent(insuranceDrugs.url)}&code=${code}`
 const samePath = (name: string) => `/same?name=${encodeURIComponent(name)}`
 
@@ -123,15 +123,38 @@ async function keepAnswers(uri: string, base: string, paths: readonly string[]):
   }
 }
 
-async function expansions(uri: string, yilian: Child, baseline: Child, displays: readonly string[]): Promise<BenchRow[]> {
+/** Begins to count. @returns what each of so many requests has taken since, in milliseconds of each process */
+async function processorOf(pids: readonly number[]): Promise<(requests: number) => Promise<[number, number]>> {
+  const before = await Promise.all(pids.map(processorMs))
+  return async (requests) => {
+    const after = await Promise.all(pids.map(processorMs))
+    const [first = 0, second = 0] = after.map((ms, at) => (ms - (before[at] ?? 0)) / requests)
+    return [first, second]
+  }
+}
+
+interface Bench {
+  uri: string
+  /** pid */
+  mongod: number
+  baseline: Child
+}
+
+async function expansions({ uri, mongod, baseline }: Bench, yilian: Child, displays: readonly string[]): Promise<BenchRow[]> {
   const kinds = filtersOf(displays, EACH)
-  const pathOf = (text: string) => expandPath(`filter=${encodeURIComponent(text)}&count=20`)
+  const pathOf = (kind: string, text: string, n: number) =>
+    expandPath(
+      `filter=${encodeURIComponent(text)}&count=20${kind === LATER_PAGE ? `&offset=${20 * (1 + (n % 9))}` : ''}`,
+      kind === OF_ONE_FORM ? 'one-form' : 'drugs',
+    )
   const rows: BenchRow[] = []
   const all = mixed(kinds)
-  const paths = all.map(({ text }) => pathOf(text))
+  const paths = all.map(({ kind, text }, n) => pathOf(kind, text, n))
   // The first ones open connections.
   await timesOf(Array.from({ length: CLIENTS }, (_, n) => yilian.url + expandPath(`offset=${n}&count=1`)))
+  const processor = await processorOf([yilian.pid, mongod])
   const times = await timesOf(paths.map((path) => yilian.url + path))
+  const [ofServer, ofDatabase] = await processor(paths.length)
   const again = await timesOf(paths.map((path) => yilian.url + path))
   await keepAnswers(uri, yilian.url, paths)
   const bare = await timesOf(paths.map((path) => baseline.url + samePath(path)))
@@ -142,6 +165,7 @@ async function expansions(uri: string, yilian: Child, baseline: Child, displays:
         value: at(bare, part),
       }),
     )
+  rows.push(row('  processor time of the server, each', ofServer, 'ms'), row('  processor time of MongoDB, each', ofDatabase, 'ms'))
   for (const kind of Object.keys(kinds)) {
     const own = times.filter((_, n) => all[n]?.kind === kind)
     rows.push(row(`  ${kind}, p95`, at(own, 0.95), 'ms'))
@@ -157,43 +181,57 @@ async function expansions(uri: string, yilian: Child, baseline: Child, displays:
   return rows
 }
 
-async function lookups(uri: string, open: Child, guarded: Child, baseline: Child, token: () => Promise<string>): Promise<BenchRow[]> {
+async function lookups({ uri, mongod, baseline }: Bench, open: Child, guarded: Child, token: () => Promise<string>): Promise<BenchRow[]> {
   const again = Array.from({ length: ASKED_AGAIN }, (_, n) => lookupPath(codeAt((n * 997) % CODES)))
   const once = Array.from({ length: ASKED_ONCE }, (_, n) => lookupPath(codeAt((n * 47 + 13) % CODES)))
   await keepAnswers(uri, open.url, again)
   const rows: BenchRow[] = []
   for (const clients of [CLIENTS, 4 * CLIENTS]) {
     const load = { clients, seconds: SECONDS }
+    const processorOfBare = await processorOf([baseline.pid, mongod])
     const bare = await measure({ ...load, url: baseline.url, paths: again.map(samePath) })
+    const [bareServer, bareDatabase] = await processorOfBare(bare.answered)
+    rows.push(...costs(`bare, ${clients} clients`, bareServer, bareDatabase))
     const against = { name: `the same bytes found behind Express (${Math.round(bare.perSecond)}/s)`, value: bare.perSecond }
     const headers = { Authorization: `Bearer ${await token()}` }
-    for (const [name, url, paths, more] of [
-      ['$lookup, no access control', open.url, again, {}],
-      ['$lookup, token and decision', guarded.url, again, headers],
-      ['$lookup, each code once', open.url, once, {}],
+    for (const [name, { url, pid }, paths, more] of [
+      ['$lookup, no access control', open, again, {}],
+      ['$lookup, token and decision', guarded, again, headers],
+      ['$lookup, each code once', open, once, {}],
     ] as const) {
+      const processor = await processorOf([pid, mongod])
       const found = await measure({ ...load, url, paths, headers: more })
+      const [ofServer, ofDatabase] = await processor(found.answered)
       if (found.failures + bare.failures > 0) throw new Error(`${name}: ${found.failures} wrong answers, ${bare.failures} of the baseline`)
-      rows.push(row(`${name}, ${clients} clients`, found.perSecond, 'requests/s', against))
+      rows.push(row(`${name}, ${clients} clients`, found.perSecond, 'requests/s', against), ...costs(name, ofServer, ofDatabase))
     }
   }
   return rows
 }
 
-async function asked(uri: string, folder: string, displays: readonly string[]): Promise<BenchRow[]> {
+const costs = (name: string, server: number, database: number): BenchRow[] => [
+  row(`  ${name}: processor time of the server, each`, server * 1000, 'µs'),
+  row(`  ${name}: processor time of MongoDB, each`, database * 1000, 'µs'),
+]
+
+async function asked({ uri, pid }: EmbeddedMongod, folder: string, displays: readonly string[]): Promise<BenchRow[]> {
   const environment = { MONGODB_URI: uri, MONGODB_DATABASE: DATABASE, DATA_DIR: folder }
   const open = await startYilian({ ...environment, YILIAN_NO_AUTH: '1' })
   const baseline = await startBaseline(uri, DATABASE, 'terminology-baseline.ts')
   const guarded = await startYilian(environment)
   try {
-    const compose = { include: [{ system: insuranceDrugs.url }] }
-    const set = { resourceType: 'ValueSet', id: 'drugs', url: 'urn:bench:drugs', status: 'active', compose }
-    const put = { method: 'PUT', headers: { 'Content-Type': 'application/fhir+json' }, body: JSON.stringify(set) }
-    await fetch(`${open.url}/fhir/ValueSet/drugs`, put)
-    const rows = await expansions(uri, open, baseline, displays)
+    const formed = { filter: [{ property: 'form', op: '=', value: ONE_FORM }] }
+    for (const [id, filter] of Object.entries({ drugs: {}, 'one-form': formed })) {
+      const compose = { include: [{ system: insuranceDrugs.url, ...filter }] }
+      const set = { resourceType: 'ValueSet', id, url: `urn:bench:${id}`, status: 'active', compose }
+      const put = { method: 'PUT', headers: { 'Content-Type': 'application/fhir+json' }, body: JSON.stringify(set) }
+      await fetch(`${open.url}/fhir/ValueSet/${id}`, put)
+    }
+    const bench = { uri, mongod: pid(), baseline }
+    const rows = await expansions(bench, open, displays)
     const memory = row('memory of the server after expansions', await residentMb(open.pid), 'MB')
     const token = await bearer(folder, guarded.url)
-    return [...rows, memory, ...(await lookups(uri, open, guarded, baseline, token.quality))]
+    return [...rows, memory, ...(await lookups(bench, open, guarded, token.quality))]
   } finally {
     for (const child of [guarded, baseline, open]) await child.stop()
   }
@@ -210,7 +248,7 @@ try {
     row(`load of ${CODES} codes`, seconds, 's'),
     row('codes loaded', CODES / seconds, 'codes/s', { name: `bare insertMany of the same documents (${Math.round(bare)}/s)`, value: bare }),
     row('highest memory of the load', peakMb, 'MB'),
-    ...(await asked(mongod.uri, folder, displays)),
+    ...(await asked(mongod, folder, displays)),
   ]
   printTable(rows)
   await mkdir('bench/results', { recursive: true })

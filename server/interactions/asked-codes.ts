@@ -8,6 +8,7 @@ import { VALUE_SET_CODES_MAX } from '../search/limits.ts'
 import type { CodeSets } from '../search/types/search-type.ts'
 import type { Stored } from '../store/types.ts'
 import { keptFor, storedFor } from '../operations/terminology/answered.ts'
+import { asOfNow } from '../operations/terminology/as-of-now.ts'
 import { isWhole } from '../terminology-service/code-system.ts'
 import { evaluation, partsOf } from '../terminology-service/content.ts'
 import { createLibrary, type Library } from '../terminology-service/library.ts'
@@ -31,7 +32,18 @@ class CodesNeeded extends OutcomeError {
 /** Sets and codes of one request. */
 const ASKS_MAX = 50
 
-export async function withAskedCodes<T>(deps: FhirDeps, request: FhirRequest, run: (deps: FhirDeps) => Promise<T>): Promise<T> {
+export interface AskedOptions {
+  /** false: the server looks at it for itself, and nothing of it leaves */
+  onRecord?: boolean
+}
+
+/** @param run is told how many sets and codes were asked for until then */
+export async function withAskedCodes<T>(
+  deps: FhirDeps,
+  request: FhirRequest,
+  run: (deps: FhirDeps, asked: number) => Promise<T>,
+  options: AskedOptions = {},
+): Promise<T> {
   const known = new Map<string, unknown>()
   const answer = (ask: Ask): unknown => {
     const key = JSON.stringify(ask)
@@ -44,26 +56,27 @@ export async function withAskedCodes<T>(deps: FhirDeps, request: FhirRequest, ru
   }
   for (;;) {
     try {
-      return await run({ ...deps, codeSets })
+      return await run({ ...deps, codeSets }, known.size)
     } catch (error) {
       if (!(error instanceof CodesNeeded)) throw error
       if (known.size >= ASKS_MAX) throw new OutcomeError('too-costly')
-      known.set(JSON.stringify(error.ask), await found(deps, request, error.ask))
+      known.set(JSON.stringify(error.ask), await found(deps, request, error.ask, options))
     }
   }
 }
 
 /** What the asker may see of it; a definition that was used is on record. */
-async function found(deps: FhirDeps, request: FhirRequest, ask: Ask): Promise<unknown> {
+async function found(deps: FhirDeps, request: FhirRequest, ask: Ask, { onRecord = true }: AskedOptions): Promise<unknown> {
   const seen = await decided(deps, request, [], async (decision) => {
     const met = new Map<string, Stored>()
-    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met), keptFor(deps, request))
+    const now = asOfNow(deps)
+    const library = createLibrary(deps.definitions, storedFor(deps, request, { decision, met, now }), keptFor(deps, request, now))
     return { value: await valueFor(library, ask), met }
   })
   const used = [...seen.value.met.values()]
   const type = ask.kind === 'set' ? 'ValueSet' : 'CodeSystem'
   const query: [string, string][] = [['url', ask.kind === 'set' ? ask.url : ask.system]]
-  if (used.length > 0) await audited(deps, request, { interaction: 'search-type', action: 'E', type, found: used, seen, query })
+  if (onRecord && used.length > 0) await audited(deps, request, { interaction: 'search-type', action: 'E', type, found: used, seen, query })
   return seen.value.value
 }
 

@@ -12,7 +12,7 @@ export interface CodesRevisionDoc extends TableDoc {
 
 const TABLE = 'codes_revision'
 const ROW = 'codes'
-const DEFINING: ReadonlySet<string> = new Set(['CodeSystem', 'ValueSet'])
+export const DEFINING: ReadonlySet<string> = new Set(['CodeSystem', 'ValueSet'])
 
 export const revisionTable = (store: Pick<Store, 'table'>, decision: Decision): Table<CodesRevisionDoc> => store.table(decision, TABLE)
 

@@ -5,6 +5,7 @@ import { BOUNDS } from '../config/bounds.ts'
 import { accFilter } from './acc-filter.ts'
 import { checkTypeName } from './collections.ts'
 import { AUDIT_TYPE, HISTORY_SUFFIX, type HistoryDoc, historyToStored, PROJECTION, type StoredDoc, toStored } from './documents.ts'
+import { findAtOnce } from './find-command.ts'
 import type { StoreLog } from './log.ts'
 import type { StoredFilter } from './plan-filter.ts'
 import { batched, CURSOR } from './stream.ts'
@@ -52,4 +53,16 @@ export async function typesOfPersons(db: Db, types: readonly string[], scope: Pe
     current: consented.filter((type) => found.has(type)),
     superseded: consented.filter((type) => found.has(type + HISTORY_SUFFIX)),
   }
+}
+
+/** One look at the index of persons of each type. */
+export async function areAboutSomebody(db: Db, types: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(
+    types.map((type) => {
+      checkTypeName(type)
+      const filter = { 'acc.p': { $gte: '' }, deleted: { $ne: true } }
+      return findAtOnce(db, type, { filter, projection: { _id: 1 }, limit: 1, maxTimeMS: BOUNDS.searchMs })
+    }),
+  )
+  return found.some(({ length }) => length > 0)
 }

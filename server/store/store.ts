@@ -17,7 +17,7 @@ import { guarded } from './failures.ts'
 import { expungeResources, expungeVersions } from './expunge.ts'
 import { createFeed } from './feed.ts'
 import type { StoreLog } from './log.ts'
-import { personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
+import { areAboutSomebody, personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { endOrphans } from './orphans.ts'
 import { createReader } from './reader.ts'
@@ -132,6 +132,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       return guarded(log, () => db.collection<StoredDoc>(type).countDocuments(filter, { maxTimeMS: BOUNDS.searchMs }))
     },
     types: () => guarded(log, () => collections.types()),
+    areAboutSomebody: (_d, types) => guarded(log, () => areAboutSomebody(db, types)),
     typesOf: (_d, person) => guarded(log, () => typesOf(db, collections, person)),
     claim: (_d, key) => guarded(log, async () => (await db.collection<ClaimDoc>(CLAIMS).findOne({ _id: { $eq: claimId(key) } }))?.value),
     releaseClaim: (_d, key) =>

@@ -352,6 +352,8 @@ export interface Store extends SearchCalls {
   countIndexedOtherThan(d: Decision, type: string, ix: number): Promise<number>
   /** the types of which something was ever stored, by any process */
   types(): Promise<string[]>
+  /** whether a current document of one of the types is about somebody */
+  areAboutSomebody(d: Decision, types: readonly string[]): Promise<boolean>
   /** the types that have a collection with documents of this person, AuditEvents left out */
   typesOf(d: Decision, person: string): Promise<string[]>
   claim(d: Decision, key: string): Promise<Record<string, unknown> | undefined>

@@ -4,6 +4,7 @@
  * event twice is harmless.
  */
 import { setTimeout } from 'node:timers/promises'
+import { revisionOf, revisionTable } from '../store/codes-revision.ts'
 import { FeedLost } from '../store/feed.ts'
 import { type Lease, lease } from '../store/leases.ts'
 import type { CommittedVersion, FeedPlace } from '../store/types.ts'
@@ -118,6 +119,8 @@ interface Known {
   edition: string
   /** of the search parameters by which its criteria were compiled */
   revision: number
+  /** of what is stored of codes */
+  codes: number
   watched: Watched | undefined
 }
 
@@ -157,21 +160,31 @@ async function wake({ fhir }: SubscriptionDeps, sub: string): Promise<void> {
 
 /** Those that were active once and are not off: as they stand now, so that none is missed that was active when it was committed. */
 async function watchedNow(deps: SubscriptionDeps, watching: Map<string, Known>): Promise<Watched[]> {
-  const rows = await subscriptionsOf(deps.fhir.store).find({ state: { $ne: 'off' }, since: { $ne: null } })
+  const { store } = deps.fhir
+  const [rows, codes] = await Promise.all([
+    subscriptionsOf(store).find({ state: { $ne: 'off' }, since: { $ne: null } }),
+    revisionOf(revisionTable(store, notifying)),
+  ])
   const known = new Set(rows.map(({ _id }) => _id))
   for (const id of watching.keys()) if (!known.has(id)) watching.delete(id)
-  const watched = await Promise.all(rows.map((row) => watchedBy(deps, watching, row)))
+  const watched = await Promise.all(rows.map((row) => watchedBy(deps, watching, row, codes)))
   return watched.flatMap((one) => one ?? [])
 }
 
-async function watchedBy(deps: SubscriptionDeps, watching: Map<string, Known>, row: SubscriptionRow): Promise<Watched | undefined> {
+async function watchedBy(
+  deps: SubscriptionDeps,
+  watching: Map<string, Known>,
+  row: SubscriptionRow,
+  codes: number,
+): Promise<Watched | undefined> {
   const known = watching.get(row._id)
   const { revision } = deps.fhir.search
-  if (known?.edition === row.edition && known.revision === revision) return known.watched
+  const isOfCodes = known?.watched?.asksCodes !== true || known.codes === codes
+  if (known?.edition === row.edition && known.revision === revision && isOfCodes) return known.watched
   const loaded = await load(deps, row)
   if (loaded.waiting) return watchedWhole(row, loaded.waiting)
-  const watched = loaded.spec ? watchedOf(deps.fhir, row.actor, row._id, row.life, loaded.spec) : undefined
-  watching.set(row._id, { edition: row.edition, revision, watched })
+  const watched = loaded.spec ? await watchedOf(deps.fhir, row.actor, row._id, row.life, loaded.spec) : undefined
+  watching.set(row._id, { edition: row.edition, revision, codes, watched })
   // Nothing would wake it any more, and it would stand there as if it were active.
   if (!watched) await wake(deps, row._id)
   return watched

@@ -3,6 +3,7 @@
  * so when it happened, or when it was tried before. What does not pass is as if it had not happened.
  */
 import type { Actor } from '../auth/actor.ts'
+import { withAskedCodes } from '../interactions/asked-codes.ts'
 import { audited } from '../interactions/audited.ts'
 import { decided, type Seen } from '../interactions/decided.ts'
 import { planForPersons } from '../interactions/linked-patients.ts'
@@ -41,8 +42,13 @@ export const requestOf = (actor: Actor, type: string): FhirRequest => ({
 })
 
 /** Those of `rows` that pass, in their order. @throws OutcomeError where the criteria may not be asked any more, unavailable */
-export async function gate(fhir: FhirDeps, actor: Actor, spec: Spec, rows: readonly EventRow[]): Promise<Gated> {
+export function gate(fhir: FhirDeps, actor: Actor, spec: Spec, rows: readonly EventRow[]): Promise<Gated> {
   const request = requestOf(actor, spec.type)
+  return withAskedCodes(fhir, request, (own) => gated(own, request, spec, rows))
+}
+
+async function gated(fhir: FhirDeps, request: FhirRequest, spec: Spec, rows: readonly EventRow[]): Promise<Gated> {
+  const { actor } = request
   const parsed = parseSearch(fhir, actor, spec.type, spec.query, true)
   const { value, ...seen } = await decided(fhir, request, parsed.patients, async (decision) => {
     const passed = await permitted(fhir, decision, spec.type, rows)

@@ -6,6 +6,7 @@ import { SUBSCRIPTION, subscriberOf } from '../access/subscriber.ts'
 import type { Actor } from '../auth/actor.ts'
 import { members, parseResource } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
+import { withAskedCodes } from '../interactions/asked-codes.ts'
 import { requireScope } from '../interactions/checks.ts'
 import { parseSearch } from '../interactions/search-request.ts'
 import { withoutSecrets } from '../interactions/subscription-text.ts'
@@ -26,14 +27,15 @@ interface Prepared {
 
 export async function prepareWrites(
   deps: SubscriptionDeps,
-  { actor }: FhirRequest,
+  request: FhirRequest,
   drafts: readonly Draft[],
   current: readonly (Stored | undefined)[],
 ): Promise<PreparedWrites> {
+  const { actor } = request
   const prepared: Prepared[] = []
   for (const [at, draft] of drafts.entries()) {
     const standing = current[at]?.deleted ? undefined : current[at]
-    prepared.push(draft.type === SUBSCRIPTION ? await prepare(deps, actor, draft, standing) : { draft, side: [] })
+    prepared.push(draft.type === SUBSCRIPTION ? await prepare(deps, request, draft, standing) : { draft, side: [] })
   }
   const made = prepared.filter(({ side }) => side.some(({ op }) => op === 'put')).length
   if (made > 0) await requireRoom(deps, actor, made)
@@ -46,7 +48,8 @@ async function requireRoom({ fhir }: SubscriptionDeps, actor: Actor, made: numbe
   if (known + made > max) throw new OutcomeError('subscription-limit', { params: { max } })
 }
 
-async function prepare(deps: SubscriptionDeps, actor: Actor, draft: Draft, current: Stored | undefined): Promise<Prepared> {
+async function prepare(deps: SubscriptionDeps, request: FhirRequest, draft: Draft, current: Stored | undefined): Promise<Prepared> {
+  const { actor } = request
   if (!draft.parsed) return { draft, side: [{ table: SUBSCRIPTIONS, op: 'delete', where: { _id: draft.id } }] }
   const sent = draft.parsed.text
   const status = draft.parsed.resource.status as State
@@ -54,13 +57,14 @@ async function prepare(deps: SubscriptionDeps, actor: Actor, draft: Draft, curre
   const before = current ? (JSON.parse(Buffer.from(current.body).toString('utf8')) as FhirResource) : undefined
   if (before && status === before.status && meaning(sent) === meaning(Buffer.from(current?.body ?? '').toString('utf8')))
     return { draft, side: [] }
-  checkAsked(deps, actor, specOf(draft.parsed.resource))
+  await checkAsked(deps, request, specOf(draft.parsed.resource))
   const state: State = status === 'off' ? 'off' : 'requested'
   return { draft: withStatus(draft, sent, state), side: [rowWrite(deps, actor, draft.id, state, current !== undefined)] }
 }
 
 /** @throws OutcomeError forbidden, subscription-endpoint, subscription-end, subscription-criteria with what a search says */
-function checkAsked(deps: SubscriptionDeps, actor: Actor, spec: Spec): void {
+async function checkAsked(deps: SubscriptionDeps, request: FhirRequest, spec: Spec): Promise<void> {
+  const { actor } = request
   requireScope(actor, SUBSCRIPTION, 'c')
   requireScope(actor, spec.type, 's')
   // No release is anonymous before an audit of it exists.
@@ -69,7 +73,7 @@ function checkAsked(deps: SubscriptionDeps, actor: Actor, spec: Spec): void {
     throw new OutcomeError('subscription-endpoint', { expression: ['Subscription.channel.endpoint'] })
   if (spec.end && spec.end <= deps.fhir.now()) throw new OutcomeError('subscription-end', { expression: ['Subscription.end'] })
   try {
-    parseSearch(deps.fhir, actor, spec.type, spec.query, true)
+    await withAskedCodes(deps.fhir, request, async (fhir) => parseSearch(fhir, actor, spec.type, spec.query, true))
   } catch (error) {
     if (!(error instanceof OutcomeError) || error.status >= 500) throw error
     // What a search by it would say, beside where it stands.

@@ -1,9 +1,11 @@
 /** A Subscription as it stands, for the server's own work on it. */
 import { SUBSCRIPTION } from '../access/subscriber.ts'
 import { parseResource } from '../fhir/resource-text.ts'
+import { withAskedCodes } from '../interactions/asked-codes.ts'
 import { parseSearch } from '../interactions/search-request.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
+import { requestOf } from './gate.ts'
 import { actorNow, isStillRegistered } from './registration.ts'
 import { specOf } from './spec.ts'
 import { notifying } from './tables.ts'
@@ -19,9 +21,12 @@ export interface Loaded {
 }
 
 /** May it still be asked by this criterion in this form? @throws OutcomeError where it may not, now or later */
-function isBuilding(deps: SubscriptionDeps, { actor }: SubscriptionRow, { type, query }: Spec): boolean {
+async function isBuilding(deps: SubscriptionDeps, row: SubscriptionRow, { type, query }: Spec): Promise<boolean> {
+  const actor = actorNow(deps, row.actor)
   try {
-    parseSearch(deps.fhir, actorNow(deps, actor), type, query, true)
+    await withAskedCodes(deps.fhir, requestOf(actor, type), async (fhir) => parseSearch(fhir, actor, type, query, true), {
+      onRecord: false,
+    })
     return false
   } catch (error) {
     if (error instanceof OutcomeError && error.issues[0]?.code === 'parameter-building') return true
@@ -35,7 +40,7 @@ export async function load(deps: SubscriptionDeps, row: SubscriptionRow): Promis
   try {
     const spec = specOf(parseResource(Buffer.from(doc.body).toString('utf8')).resource)
     if (!isStillRegistered(deps, row.actor, spec)) return { doc }
-    return { doc, [isBuilding(deps, row, spec) ? 'waiting' : 'spec']: spec }
+    return { doc, [(await isBuilding(deps, row, spec)) ? 'waiting' : 'spec']: spec }
   } catch (error) {
     if (error instanceof OutcomeError && error.status < 500) return { doc }
     throw error

@@ -5,6 +5,7 @@
  */
 import type { Actor } from '../auth/actor.ts'
 import { parseResource } from '../fhir/resource-text.ts'
+import { withAskedCodes } from '../interactions/asked-codes.ts'
 import { parseQuery } from '../interactions/query-text.ts'
 import { PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, parseSearch } from '../interactions/search-request.ts'
 import type { FhirDeps } from '../interactions/types.ts'
@@ -13,6 +14,7 @@ import { withPersonKeys } from '../search/parse/patients.ts'
 import type { IndexEntry, PlanNode } from '../search/plan.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import type { CommittedVersion } from '../store/types.ts'
+import { requestOf } from './gate.ts'
 import { notifying } from './tables.ts'
 import { type Interaction, topicOf } from './topics.ts'
 import type { Spec, SubscriptionRow } from './types.ts'
@@ -23,12 +25,18 @@ export interface Watched {
   type: string
   topic?: string
   parsed: Pick<ParsedSearch, 'plan' | 'patientKeys'>
+  /** whether the criteria were compiled with what is stored of codes */
+  asksCodes?: boolean
 }
 
 /** @throws OutcomeError where the criteria may not be asked any more */
-export function watchedOf(fhir: FhirDeps, actor: Actor, sub: string, life: string, spec: Spec): Watched {
-  const parsed = parseSearch(fhir, actor, spec.type, spec.query, true)
-  return { sub, life, type: spec.type, parsed, ...(spec.topic === undefined ? {} : { topic: spec.topic }) }
+export function watchedOf(fhir: FhirDeps, actor: Actor, sub: string, life: string, spec: Spec): Promise<Watched> {
+  const { type, query, topic } = spec
+  const compiled = async (own: FhirDeps, asked: number): Promise<Watched> => {
+    const parsed = parseSearch(own, actor, type, query, true)
+    return { sub, life, type, parsed, asksCodes: asked > 0, ...(topic === undefined ? {} : { topic }) }
+  }
+  return withAskedCodes(fhir, requestOf(actor, type), compiled, { onRecord: false })
 }
 
 /** Where the criteria cannot be compiled for a while: all may be events, which is decided when they are sent. */

@@ -3,8 +3,8 @@ import type { Concept } from '../terminology-service/code-system.ts'
 import { isRange, isUnderByPrefix, type Node, type PrefixRule } from '../terminology-service/concept-tree.ts'
 import type { Tree } from '../terminology-service/filters.ts'
 import { learn, namedTexts } from '../terminology-service/words.ts'
-import { type Bits, firstBits, noBits, segmentsFor, setBit } from './bits.ts'
 import { lately } from './lately.ts'
+import { bytesOf, type Places, type Sets, setsFor } from './places.ts'
 import { readTerms } from './postings.ts'
 import type { Supplement } from './supplement.ts'
 import { codeOf, type ConceptDoc, conceptId, type KeptTables, type LoadDoc } from './tables.ts'
@@ -26,20 +26,18 @@ export interface PlacedNode extends Node {
 }
 
 export interface Held {
-  readonly segments: number
+  readonly sets: Sets
   readonly prefix?: PrefixRule
   readonly categories: readonly string[]
   readonly ranges: readonly string[]
   readonly supplement?: Supplement
   /** for filters that look at concepts one by one: of the hierarchy they ask nothing */
   readonly tree: Tree
-  /** every concept */
-  all(): Bits
-  term(term: string): Promise<Bits>
-  terms(terms: readonly string[]): Promise<Bits[]>
+  term(term: string): Promise<Places>
+  terms(terms: readonly string[]): Promise<Places[]>
   /** codes that begin with the folded word; undefined where they are many */
-  beginning(word: string): Promise<Bits | undefined>
-  ofCodes(codes: readonly string[]): Promise<Bits>
+  beginning(word: string): Promise<Places | undefined>
+  ofCodes(codes: readonly string[]): Promise<Places>
   doc(code: string): Promise<ConceptDoc | undefined>
   /** in the order of their places */
   docs(places: readonly number[]): Promise<ConceptDoc[]>
@@ -54,7 +52,7 @@ export interface Held {
   keptList(key: string, make: () => Promise<readonly string[]>): Promise<readonly string[]>
 }
 
-const sets = lately<unknown>(SETS_BYTES_MAX)
+const remembered = lately<unknown>(SETS_BYTES_MAX)
 const rows = lately<ConceptDoc>(ROWS_BYTES_MAX)
 const lists = lately<readonly string[]>(LISTS_BYTES_MAX)
 
@@ -62,23 +60,40 @@ const lengthOf = (texts: readonly string[] = []): number => texts.reduce((sum, t
 const rowBytes = ({ _id, k, display = '', more = '', parents, ancestors, sounds }: ConceptDoc): number =>
   ROW_BYTES + lengthOf([_id, k, display, more]) + lengthOf(parents) + lengthOf(ancestors) + lengthOf(sounds)
 
+/** Most questions ask for no more than code and display: the rest is read when it is. */
 function conceptIn(doc: ConceptDoc): Concept {
-  const { display, more, inactive = false, abstract = false } = doc
-  const rest = more === undefined ? {} : (JSON.parse(more) as Partial<Concept>)
-  return { code: codeOf(doc), ...(display === undefined ? {} : { display }), designations: [], properties: [], ...rest, inactive, abstract }
+  const { display, more = '{}', inactive = false, abstract = false } = doc
+  let read: Partial<Concept> | undefined
+  const rest = (): Partial<Concept> => {
+    read ??= JSON.parse(more) as Partial<Concept>
+    return read
+  }
+  return {
+    code: codeOf(doc),
+    ...(display === undefined ? {} : { display }),
+    ...(more.startsWith('{"definition":') ? { definition: rest().definition as string } : {}),
+    get designations() {
+      return more.includes('"designations":') ? (rest().designations ?? []) : []
+    },
+    get properties() {
+      return rest().properties ?? []
+    },
+    inactive,
+    abstract,
+  }
 }
 
 /** @param name of the database: sets of two of them are not the same */
 export function held(tables: KeptTables, load: LoadDoc, name: string, supplement?: Supplement): Held {
   const { s, root, categories, ranges, checkpoint, properties } = load
-  const segments = segmentsFor(checkpoint.n)
+  const sets = setsFor(checkpoint.n)
   const prefix = root === undefined ? undefined : { root }
   const own = `${name} ${s} `
   const kept = async <V>(key: string, bytesOf: (value: V) => number, make: () => Promise<V>): Promise<V> => {
-    const known = sets.get(key)
+    const known = remembered.get(key)
     if (known !== undefined) return known as V
     const made = await make()
-    sets.set(key, made, bytesOf(made))
+    remembered.set(key, made, bytesOf(made))
     return made
   }
   const keptList = async (key: string, make: () => Promise<readonly string[]>): Promise<readonly string[]> => {
@@ -88,7 +103,15 @@ export function held(tables: KeptTables, load: LoadDoc, name: string, supplement
     lists.set(own + key, made, ROW_BYTES + lengthOf(made))
     return made
   }
-  const termBits = (term: string, read: () => Promise<Bits>) => kept(`${own}t${term}`, bytesOfBits, read)
+  const terms = async (wanted: readonly string[]): Promise<Places[]> => {
+    const known = wanted.map((term) => remembered.get(`${own}t${term}`) as Places | undefined)
+    const unknown = [...new Set(wanted.filter((_, at) => !known[at]))]
+    if (unknown.length === 0) return known as Places[]
+    const read = await readTerms(tables, s, { sets, concepts: checkpoint.n }, unknown)
+    const byTerm = new Map(unknown.map((term, at) => [term, read[at] as Places]))
+    for (const [term, places] of byTerm) remembered.set(`${own}t${term}`, places, bytesOf(places))
+    return wanted.map((term, at) => known[at] ?? (byTerm.get(term) as Places))
+  }
   const keep = (doc: ConceptDoc): ConceptDoc => {
     const bytes = rowBytes(doc)
     rows.set(own + doc.n, doc, bytes)
@@ -105,11 +128,7 @@ export function held(tables: KeptTables, load: LoadDoc, name: string, supplement
     codes.length <= KEPT_AT_ONCE
       ? (await Promise.all(codes.map(doc))).flatMap((found) => found ?? [])
       : tables.concepts.getMany(codes.map((code) => conceptId(s, code)))
-  const bitsOf = (docs: readonly ConceptDoc[]): Bits => {
-    const bits = noBits(segments)
-    for (const { n } of docs) setBit(bits, n)
-    return bits
-  }
+  const placesOf = (docs: readonly ConceptDoc[]): Places => sets.of(docs.map(({ n }) => n))
   const readPlaces = async (places: readonly number[]): Promise<ConceptDoc[]> => {
     const found: ConceptDoc[] = []
     for (let at = 0; at < places.length; at += IDS_AT_ONCE) {
@@ -138,30 +157,21 @@ export function held(tables: KeptTables, load: LoadDoc, name: string, supplement
   const parentsOf = async (one: ConceptDoc): Promise<readonly string[]> =>
     prefix ? (await overCodes(codeOf(one))).slice(0, 1) : (one.parents ?? [])
   return {
-    segments,
+    sets,
     ...(prefix ? { prefix } : {}),
     ...(supplement ? { supplement } : {}),
     categories,
     ranges,
     tree: { isUnder: () => false, isOver: () => false, properties: new Set([...properties, ...(supplement?.properties ?? [])]) },
-    all: () => firstBits(checkpoint.n),
     kept: (key, bytesOf, make) => kept(`${own}${supplement?.key ?? ''} ${key}`, bytesOf, make),
     keptList,
-    term: (term) => termBits(term, async () => (await readTerms(tables, s, checkpoint.n, [term]))[0] as Bits),
-    async terms(wanted) {
-      const known = wanted.map((term) => sets.get(`${own}t${term}`) as Bits | undefined)
-      const unknown = wanted.filter((_, at) => !known[at])
-      if (unknown.length === 0) return known as Bits[]
-      const read = await readTerms(tables, s, checkpoint.n, unknown)
-      const byTerm = new Map(unknown.map((term, at) => [term, read[at] as Bits]))
-      for (const [term, bits] of byTerm) sets.set(`${own}t${term}`, bits, bytesOfBits(bits))
-      return wanted.map((term, at) => known[at] ?? (byTerm.get(term) as Bits))
-    },
+    term: async (term) => (await terms([term]))[0] as Places,
+    terms,
     async beginning(word) {
       const docs = await tables.concepts.find({ s, k: { $gte: word, $lt: `${word}\uffff` } }, { limit: BEGINNING_MAX + 1 })
-      return docs.length > BEGINNING_MAX ? undefined : bitsOf(docs)
+      return docs.length > BEGINNING_MAX ? undefined : placesOf(docs)
     },
-    ofCodes: async (codes) => bitsOf(await docsOf(codes)),
+    ofCodes: async (codes) => (codes.length === 0 ? sets.none : placesOf(await docsOf(codes))),
     doc,
     docs,
     conceptOf,
@@ -179,8 +189,6 @@ export function held(tables: KeptTables, load: LoadDoc, name: string, supplement
     overCodes,
   }
 }
-
-export const bytesOfBits = (bits: Bits): number => bits.byteLength
 
 function remember(concept: Concept, sounds: readonly string[] = []): void {
   if (sounds.length === 0) return

@@ -1,8 +1,8 @@
 /** A code system whose concepts are in MongoDB. */
 import type { CodeSystem, Concept, Page, Paging } from '../terminology-service/code-system.ts'
 import { isRange, isUnderByPrefix } from '../terminology-service/concept-tree.ts'
-import { hasBit, placesOf, without } from './bits.ts'
 import { held } from './held.ts'
+import { has, type Places, placesOf } from './places.ts'
 import { pageFor, placesFor, underOrSame } from './searching.ts'
 import { type Supplement, supplementOf } from './supplement.ts'
 import { codeOf, type KeptTables, type LoadDoc } from './tables.ts'
@@ -19,7 +19,7 @@ export function keptSystem(tables: KeptTables, load: LoadDoc, database: string, 
   const own = held(tables, load, database, supplement)
   const { prefix } = own
   const conceptsAt = async (places: readonly number[]): Promise<Concept[]> => (await own.docs(places)).map(own.conceptOf)
-  const codesIn = async (bits: Uint32Array, most?: number): Promise<string[]> => (await own.docs(placesOf(bits, 0, most))).map(codeOf)
+  const codesIn = async (set: Places, most?: number): Promise<string[]> => (await own.docs(placesOf(set, 0, most))).map(codeOf)
   const lookup = async (code: string): Promise<Concept | undefined> => {
     const doc = await own.doc(code)
     return doc && own.conceptOf(doc)
@@ -34,7 +34,7 @@ export function keptSystem(tables: KeptTables, load: LoadDoc, database: string, 
   const children = async (code: string): Promise<readonly string[]> => {
     if (!load.hierarchical) return []
     if (!prefix) return codesIn(await own.term(childTerm(code)))
-    const under = without(await underOrSame(own, code), await own.ofCodes([code]))
+    const under = own.sets.without(await underOrSame(own, code), await own.ofCodes([code]))
     const docs = await own.docs(placesOf(under, 0, CHILDREN_AMONG_MAX))
     const listed = new Set(docs.map(codeOf))
     const isOver = (over: string, one: string) => over !== one && isUnderByPrefix(one, over, prefix)
@@ -64,8 +64,8 @@ export function keptSystem(tables: KeptTables, load: LoadDoc, database: string, 
     isUnder: async (code, over) =>
       prefix ? isUnderByPrefix(code, over, prefix) : code !== over && ((await own.doc(code))?.ancestors ?? []).includes(over),
     under: async (code, most) => {
-      const bits = without(await underOrSame(own, code), await own.ofCodes([code]))
-      return [code, ...(await codesIn(bits, most))]
+      const set = own.sets.without(await underOrSame(own, code), await own.ofCodes([code]))
+      return [code, ...(await codesIn(set, most))]
     },
     over: async (code) => [code, ...(await own.overCodes(code))],
     async *select(filters, text) {
@@ -84,7 +84,7 @@ export function keptSystem(tables: KeptTables, load: LoadDoc, database: string, 
     async matches(code, filters) {
       const doc = await own.doc(code)
       if (!doc) return false
-      return hasBit(await placesFor(own, filters), doc.n)
+      return has(await placesFor(own, filters), doc.n)
     },
   }
 }

@@ -2,7 +2,7 @@
  * Terms of a whole system with the places of the concepts that have them. All terms with the same beginning stand together: where they are few
  * bytes, with others in a small document, otherwise in a document of their own. So one command reads whatever a question needs.
  */
-import { type Bits, noBits, segmentsFor, setBit } from './bits.ts'
+import type { Places, Sets } from './places.ts'
 import { bucketOf, BUCKETS, hashOf } from './segment.ts'
 import type { KeptTables, PostingsDoc } from './tables.ts'
 import { isWhole, keyOf } from './terms.ts'
@@ -102,18 +102,25 @@ function packedBits(places: readonly number[], bitsBytes: number): Buffer {
 }
 
 /** Of each term the concepts that have it; of a beginning those that have any term that begins so. */
-export async function readTerms(tables: KeptTables, s: number, concepts: number, wanted: readonly string[]): Promise<Bits[]> {
+export async function readTerms(tables: KeptTables, s: number, { sets, concepts }: Kept, wanted: readonly string[]): Promise<Places[]> {
   const groups = groupsFor(concepts)
   const keys = new Map(wanted.map((term) => [term, keyOf(term)]))
   const byId = await readDocs(tables, s, groups, new Set(keys.values()))
   return wanted.map((term) => {
-    const bits = noBits(segmentsFor(concepts))
     const key = keys.get(term) as string
     const name = Buffer.from(term)
     const own = byId.get(ownId(s, key)) ?? byId.get(groupId(s, key, groups)) ?? []
-    for (const bytes of own) findIn(bytes, name, isWhole(term), bits)
-    return bits
+    return unpacked(
+      own.flatMap((bytes) => packedIn(bytes, name, isWhole(term))),
+      sets,
+    )
   })
+}
+
+/** How many there are of them, and what makes sets of them. */
+export interface Kept {
+  concepts: number
+  sets: Sets
 }
 
 async function readDocs({ postings }: KeptTables, s: number, groups: number, keys: ReadonlySet<string>): Promise<Map<string, Buffer[]>> {
@@ -128,16 +135,19 @@ async function readDocs({ postings }: KeptTables, s: number, groups: number, key
   return found
 }
 
-function findIn(bytes: Buffer, name: Buffer, whole: boolean, bits: Bits): void {
+/** The packed places of the terms that are meant. */
+function packedIn(bytes: Buffer, name: Buffer, whole: boolean): Buffer[] {
+  const found: Buffer[] = []
   for (let at = 0; at < bytes.length; ) {
     const length = bytes.readUInt16LE(at)
     const size = bytes.readUInt32LE(at + 2)
     const from = at + 6 + length
-    const isIt = (whole ? length === name.length : length >= name.length) && isAt(bytes, name, at + 6)
-    if (isIt) unpack(bytes.subarray(from, from + size), bits)
-    if (isIt && whole) return
     at = from + size
+    if (!(whole ? length === name.length : length >= name.length) || !isAt(bytes, name, from - length)) continue
+    found.push(bytes.subarray(from, at))
+    if (whole) break
   }
+  return found
 }
 
 /** From its end: those that stand together begin alike. */
@@ -146,22 +156,33 @@ function isAt(bytes: Buffer, name: Buffer, from: number): boolean {
   return true
 }
 
-function unpack(bytes: Buffer, bits: Bits): void {
-  if (bytes[0] === BITS) {
-    // Words as they lie in memory on every machine that Node.js runs on: the lowest byte first.
-    const all = new Uint8Array(bits.buffer)
-    for (let at = 1; at < bytes.length; at++) all[at - 1] = (all[at - 1] as number) | (bytes[at] as number)
-    return
-  }
+function unpacked(pieces: readonly Buffer[], sets: Sets): Places {
+  const inBits = pieces.filter((piece) => piece[0] === BITS)
+  const lists = pieces.filter((piece) => piece[0] === LIST).map(unpackedList)
+  if (inBits.length === 0) return sets.ofLists(lists)
+  const bits = sets.emptyBits()
+  // Words as they lie in memory on every machine that Node.js runs on: the lowest byte first.
+  const all = new Uint8Array(bits.buffer)
+  const [first, ...others] = inBits
+  all.set((first as Buffer).subarray(1))
+  for (const piece of others) for (let at = 1; at < piece.length; at++) all[at - 1] = (all[at - 1] as number) | (piece[at] as number)
+  return sets.union([sets.ofBits(bits), sets.ofLists(lists)])
+}
+
+function unpackedList(piece: Buffer): Uint32Array {
+  // Each place has a byte at least.
+  const places = new Uint32Array(piece.length - 1)
+  let count = 0
   let place = -1
-  for (let at = 1; at < bytes.length; ) {
+  for (let at = 1; at < piece.length; ) {
     let gap = 0
     for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++] as number
+      const byte = piece[at++] as number
       gap |= (byte & 0x7f) << shift
       if (byte <= 0x7f) break
     }
     place += gap
-    setBit(bits, place)
+    places[count++] = place
   }
+  return count === places.length ? places : places.slice(0, count)
 }

@@ -2,7 +2,7 @@
  * The terms of one segment with the places of the concepts that have them, in buckets: what a load sets aside until all segments are there.
  * merging.ts brings each bucket of all segments together.
  */
-import { SEGMENT } from './bits.ts'
+import { SEGMENT } from './places.ts'
 import type { KeptTables, TermsDoc } from './tables.ts'
 import { KINDS, type Kind, keyOf, type TermSink } from './terms.ts'
 

@@ -17,8 +17,9 @@ import { paramError } from '../../search/parse/names.ts'
 import type { Stored } from '../../store/types.ts'
 import { createLibrary, type KeptSystems, type Library, type StoredDefinitions } from '../../terminology-service/library.ts'
 import type { Definition, DefinitionType } from '../../terminology-service/shipped.ts'
+import { type AsOfNow, asOfNow } from './as-of-now.ts'
 import { keyOf, resourceOf } from './parsed.ts'
-import { FOUND_MAX, lookUp } from './shared-look-ups.ts'
+import { FOUND_MAX, type LookUp, lookUp } from './shared-look-ups.ts'
 
 export interface Asking {
   interaction: string
@@ -48,7 +49,8 @@ export async function answered<T>(
     if (own) met.set(`${type}/${id}`, own)
     if (id !== undefined && (!own || own.deleted)) return { met, own }
     const named = { asked: new Set(supplements), used: new Set<string>() }
-    const library = createLibrary(deps.definitions, storedFor(deps, request, decision, met), keptFor(deps, request), named)
+    const now = asOfNow(deps)
+    const library = createLibrary(deps.definitions, storedFor(deps, request, { decision, met, now }), keptFor(deps, request, now), named)
     try {
       const value = await run({ library, ...(own ? { instance: definitionOf(deps, request, own) } : {}) })
       if (supplements.some((one) => !named.used.has(one))) throw paramError('definition-unknown', 'useSupplement')
@@ -76,17 +78,28 @@ function instanceOf({ segments }: FhirRequest): string | undefined {
   return second
 }
 
-/** What is stored, through the same searches as anybody's; what was found is added to `met`. */
-export function storedFor(deps: FhirDeps, request: FhirRequest, decision: Decision, met: Map<string, Stored>): StoredDefinitions {
+export interface Looking {
+  decision: Decision
+  /** what was found is added to it */
+  met: Map<string, Stored>
+  now: AsOfNow
+}
+
+/** What is stored, through the same searches as anybody's. */
+export function storedFor(deps: FhirDeps, request: FhirRequest, { decision, met, now }: Looking): StoredDefinitions {
   const { actor } = request
   const asked = new Map<string, Promise<Definition[]>>()
   const search = async (type: DefinitionType, name: string, value: string): Promise<Definition[]> => {
     if (!allows(actor, type, 's') || value === '' || value.length > VALUE_LENGTH_MAX) return []
-    const { plan } = parseSearch(deps, actor, type, [[name, escaped(value)]], true)
+    const plan = () => parseSearch(deps, actor, type, [[name, escaped(value)]], true).plan
+    // What the form of the asker does not let him search by is refused, whether or not somebody has looked it up.
+    if (deps.access.allowedParams(actor, type)) plan()
+    const byName = async (asked: LookUp) =>
+      (await now.definitions(asked))?.filter(({ acc }) => decision.permits(type, acc)) ?? lookUp(deps.store, decision, asked)
     const rows =
       name === 'url' || name === 'supplements'
-        ? await lookUp(deps.store, decision, { type, name, value, plan })
-        : (await deps.store.search(decision, { type, plan, sort: [], count: FOUND_MAX, total: 'none' })).rows
+        ? await byName({ type, name, value, plan })
+        : (await deps.store.search(decision, { type, plan: plan(), sort: [], count: FOUND_MAX, total: 'none' })).rows
     for (const row of rows) met.set(`${type}/${row.id}`, row)
     return rows.map((row) => definitionOf(deps, request, row))
   }
@@ -105,8 +118,8 @@ export function storedFor(deps: FhirDeps, request: FhirRequest, decision: Decisi
 }
 
 /** What is loaded may be licensed: it is for those who may search code systems, as what is stored is. */
-export const keptFor = ({ kept }: FhirDeps, { actor }: FhirRequest): KeptSystems | undefined =>
-  allows(actor, 'CodeSystem', 's') ? kept : undefined
+export const keptFor = ({ kept }: FhirDeps, { actor }: FhirRequest, { systems }: AsOfNow): KeptSystems | undefined =>
+  allows(actor, 'CodeSystem', 's') ? { systems, listed: kept.listed } : undefined
 
 const VALUE_LENGTH_MAX = 1000
 const escaped = (value: string): string => value.replace(/[\\,|$]/g, '\\$&')

@@ -1,7 +1,8 @@
 /** CodeSystem/$lookup (R4 codesystem-operation-lookup.html): what is known of a code. */
-import { jsonAnswer } from '../../interactions/answers.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
+import { FHIR_JSON } from '../../outcome/render.ts'
 import { paramError } from '../../search/parse/names.ts'
+import { lately } from '../../terminology-kept/lately.ts'
 import { type CodeSystem, type Concept, displayOf } from '../../terminology-service/code-system.ts'
 import { systemWith } from '../../terminology-service/library.ts'
 import { oneText } from '../in-parameters.ts'
@@ -22,6 +23,12 @@ export const lookup: Operation = {
 const UNDERSTOOD = ['code', 'system', 'version', 'coding', 'displayLanguage', 'property', 'useSupplement']
 /** Values of one concept: of a root of a large system not every child. */
 const PROPERTIES_MAX = 1000
+/** Of answers that are kept, by the system: an object of one content, which the asker may see, or he would not have got it. */
+const TEXTS_BYTES_MAX = 8 * 1024 * 1024
+const TEXT_BYTES = 200
+const texts = lately<Buffer>(TEXTS_BYTES_MAX)
+const numbers = new WeakMap<CodeSystem, number>()
+let numbered = 0
 
 async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const parameters = parametersOf(request, UNDERSTOOD)
@@ -32,13 +39,25 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
   const language = oneText(parameters, 'displayLanguage')
   const named = new Set(parameters.filter(({ name }) => name === 'property').map(({ value }) => String(value)))
   const supplements = listOf(parameters, 'useSupplement')
-  const answer = await answered(deps, request, { interaction: 'lookup', type: 'CodeSystem', supplements }, async ({ library }) => {
+  const body = await answered(deps, request, { interaction: 'lookup', type: 'CodeSystem', supplements }, async ({ library }) => {
     const found = await systemWith(library, { system: url, code, ...(version === undefined ? {} : { version }) })
     if (!found) throw paramError('definition-unknown', 'system')
     if (!found.concept) throw paramError('concept-unknown', 'code')
-    return lookedUp(found.system, found.concept, named, language)
+    return textOf(found.system, found.concept, named, language)
   })
-  return jsonAnswer(200, parametersAnswer(answer))
+  return { status: 200, headers: { 'Content-Type': FHIR_JSON }, body: [body] }
+}
+
+/** The same codes are asked for again and again. */
+async function textOf(system: CodeSystem, concept: Concept, named: ReadonlySet<string>, language: string | undefined): Promise<Buffer> {
+  const number = numbers.get(system) ?? ++numbered
+  numbers.set(system, number)
+  const key = JSON.stringify([number, concept.code, language, ...named])
+  const known = texts.get(key)
+  if (known) return known
+  const made = Buffer.from(JSON.stringify(parametersAnswer(await lookedUp(system, concept, named, language))))
+  texts.set(key, made, made.length + 2 * key.length + TEXT_BYTES)
+  return made
 }
 
 async function lookedUp(

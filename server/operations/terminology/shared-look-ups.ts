@@ -21,8 +21,11 @@ export interface LookUp {
   type: DefinitionType
   name: 'url' | 'supplements'
   value: string
-  plan: PlanNode
+  /** @throws what the reading of a search throws */
+  plan(): PlanNode
 }
+
+type Planned = Omit<LookUp, 'plan'> & { plan: PlanNode }
 
 interface Found {
   rows: Stored[]
@@ -31,8 +34,8 @@ interface Found {
 interface Group {
   /** of who came last: all of them have the same filter */
   decision: Decision
-  named: Map<string, LookUp>
-  read: (asked: readonly LookUp[]) => Promise<Found[]>
+  named: Map<string, Planned>
+  read: (asked: readonly Planned[]) => Promise<Found[]>
 }
 
 const groups = new WeakMap<Store, Map<string, Group>>()
@@ -40,7 +43,7 @@ const groups = new WeakMap<Store, Map<string, Group>>()
 export async function lookUp(store: Store, decision: Decision, asked: LookUp): Promise<Stored[]> {
   const group = groupFor(store, decision, asked.type)
   const key = `${asked.name}=${asked.value}`
-  const one = group.named.get(key) ?? asked
+  const one = group.named.get(key) ?? { ...asked, plan: asked.plan() }
   if (group.named.size >= NAMED_MAX) group.named.clear()
   group.named.set(key, one)
   const [found] = await group.read([one])
@@ -61,17 +64,17 @@ function groupFor(store: Store, decision: Decision, type: DefinitionType): Group
 
 function newGroup(store: Store, type: DefinitionType, decision: Decision): Group {
   const group: Group = { decision, named: new Map(), read: () => Promise.resolve([]) }
-  group.read = sharedReads<LookUp, Found>(async (asked) => {
+  group.read = sharedReads<Planned, Found>(async (asked) => {
     const found = await foundFor(store, group.decision, type, asked)
     return new Map(asked.map((one, at) => [one, { rows: found[at] ?? [] }]))
   }, SHARED)
   return group
 }
 
-async function foundFor(store: Store, decision: Decision, type: DefinitionType, asked: readonly LookUp[]): Promise<Stored[][]> {
+async function foundFor(store: Store, decision: Decision, type: DefinitionType, asked: readonly Planned[]): Promise<Stored[][]> {
   const search = (plan: PlanNode, count: number) => store.search(decision, { type, plan, sort: [], count, total: 'none' })
-  const alone = async (one: LookUp) => (await search(one.plan, FOUND_MAX)).rows
-  if (asked.length === 1) return [await alone(asked[0] as LookUp)]
+  const alone = async (one: Planned) => (await search(one.plan, FOUND_MAX)).rows
+  if (asked.length === 1) return [await alone(asked[0] as Planned)]
   const { rows, next } = await search({ kind: 'or', nodes: asked.map(({ plan }) => plan) }, asked.length * FOUND_MAX)
   const found = asked.map((one) => rows.filter((row) => isFor(row, one)))
   // Whose a row is must be plain, and nobody's may be cut off.
@@ -79,7 +82,7 @@ async function foundFor(store: Store, decision: Decision, type: DefinitionType, 
   return isPlain ? found.map((list) => list.slice(0, FOUND_MAX)) : Promise.all(asked.map(alone))
 }
 
-function isFor(row: Stored, { name, value }: LookUp): boolean {
+function isFor(row: Stored, { name, value }: Planned): boolean {
   const { url, supplements = '' } = resourceOf(row) as CodeSystemResource
   return name === 'url' ? url === value : supplements === value || canonicalOf(supplements).url === value
 }
