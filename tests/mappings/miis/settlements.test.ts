@@ -59,6 +59,15 @@ describe('2301 with its answer', () => {
   })
 })
 
+test('10,000 lines of one message are one record', async () => {
+  const sent = json('2301-inpatient-charges') as { request: Json & { input: { feedetail: Json[] } } }
+  const [, bed] = sent.request.input.feedetail
+  const feedetail = Array.from({ length: 10_000 }, (_, at) => ({ ...bed, feedetl_sn: `L${at}` }))
+  const { mapped, rejected } = await readAll(miisInterface, JSON.stringify({ ...sent.request, input: { feedetail } }))
+  expect([mapped.length, rejected.length]).toEqual([1, 0])
+  expect(ofType(mapped[0], 'ChargeItem')).toHaveLength(10_000)
+}, 60_000)
+
 describe('what takes lines back without naming them', () => {
   const lines = (...parts: string[]) => ({ type: 'ChargeItem', scope: 'miis:MIA', parts: ['lines', VISIT, ...parts] })
   const reversal = (infno: string, input: Json) => ({ ...json('2204-outpatient-charges'), infno, input })
