@@ -6,9 +6,9 @@ import type { Mapping } from '../../engine/mapping.ts'
 import { referTo } from '../../engine/keys.ts'
 import type { KeyReference } from '../../engine/types.ts'
 import type { MiisObject } from '../../parsers/miis-json.ts'
-import { condition, type DiseInfo, diagnosisKey } from '../condition.ts'
 import { listOf, type Named, nodeOf, text } from '../envelope.ts'
 import { personOf } from '../persons.ts'
+import { recordDiagnoses } from '../record-diagnoses.ts'
 import { type DocumentKind, documentMapping, type DocumentRow } from '../record-document.ts'
 import { ADMISSION, DEATH, DISCHARGE, FIRST_COURSE, OPERATION, RESCUE } from '../record-documents.ts'
 import { surgery, type SurgeryRow } from '../surgery.ts'
@@ -58,7 +58,10 @@ export const medicalRecord: Transaction = {
     record.noteRead(...['mdtrt_sn', 'mdtrtsn', 'adm_rec_no', 'psn_adm_no', 'vali_flag'].map((field) => `${path}.${field}`))
     const stay = only({ mdtrt_sn: text(info, 'mdtrt_sn'), mdtrt_id: text(info, 'mdtrt_id') })
     const entries: Record<string, Entries> = {
-      adminfo: { '8716-3': admissionSigns(input, info, path, stay), '29548-5': diagnoses(input, stay) },
+      adminfo: {
+        '8716-3': admissionSigns(input, info, path, stay),
+        '29548-5': recordDiagnoses(input, stay, { code: 'wm_diag_code', name: 'wm_diag_name' }),
+      },
     }
     for (const node of NODES)
       for (const one of listOf(request, 'input', node.name)) addDocument(input, node, one, stay, entries[node.name] ?? {})
@@ -118,36 +121,4 @@ function admissionSigns(
   const row = { ...stay, time, ...(nurse && { nurse }), ...(fixmedins_code && { fixmedins_code }) }
   const at = (field: string): string => `${path}.${names[field] ?? field}`
   return addVitalSigns(record, info, SIGNS, row, { statedAt, at }).map((key) => referTo(key))
-}
-
-/** One row of the list names up to three things: a disease of Western medicine, one of Chinese medicine, its syndrome. */
-const KINDS = [
-  { type: '1', code: 'wm_diag_code', name: 'wm_diag_name' },
-  { type: '2', code: 'tcm_dise_code', name: 'tcm_dise_name' },
-  { type: '3', code: 'tcmsymp_code', name: 'tcmsymp' },
-] as const
-
-function diagnoses({ request, record, context, requestedAt: statedAt }: TransactionInput, stay: Stay): KeyReference[] {
-  return listOf(request, 'input', 'diseinfo').flatMap(({ node, path }) => {
-    const at = naming(node, path)
-    record.offer(node, at)
-    record.noteRead(...['inout_diag_type', 'maindiag_flag', 'diag_seq'].map(at))
-    return KINDS.flatMap(({ type, code, name }) => {
-      const [diagCode, diagName, time, valid] = [text(node, code), text(node, name), text(node, 'diag_time'), text(node, 'vali_flag')]
-      if (diagCode === undefined && diagName === undefined) return []
-      const row: DiseInfo = {
-        ...withSite<DiseInfo>({}, request),
-        ...(stay.mdtrt_id !== undefined && { mdtrt_id: stay.mdtrt_id }),
-        diag_type: type,
-        ...(diagCode && { diag_code: diagCode }),
-        ...(diagName && { diag_name: diagName }),
-        ...(time && { diag_time: time }),
-        ...(valid && { vali_flag: valid }),
-      }
-      const names: Record<string, string> = { diag_code: code, diag_name: name }
-      record.run(condition, row, { statedAt, at: (field) => at(names[field] ?? field), offer: false })
-      const key = valid === '0' ? undefined : diagnosisKey(row, context)
-      return key ? [referTo(key)] : []
-    })
-  })
 }

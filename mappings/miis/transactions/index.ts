@@ -11,6 +11,7 @@ import { settlementReversal } from './2208.ts'
 import { chargeReversal } from './2302.ts'
 import { admissionTransaction, dischargeTransaction, stayReversal } from './2401.ts'
 import { settlementList } from './4101.ts'
+import { outpatientRecord } from './4301.ts'
 import { medicalHomePage } from './4401.ts'
 import { medicalOrders } from './4402.ts'
 import { examinationReport, pathologyTransaction } from './4501.ts'
@@ -45,6 +46,7 @@ export const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
   '2405': stayReversal('2405'),
   '4101': settlementList('4101'),
   '4101A': settlementList('4101A'),
+  '4301': outpatientRecord,
   '4401': medicalHomePage,
   '4402': medicalOrders,
   '4501': examinationReport,
@@ -64,7 +66,7 @@ export const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
 
 /** Transactions of the interface that exist and are not mapped: refused by name, so that a site sees what is missing. */
 export const UNSUPPORTED: ReadonlySet<string> = new Set(
-  '1201 1301 1304 1312 1316 1317 1318 1319 1901 2001 2501 2502 2503 2504 2505 2506 2601 3101 3201 3202 3301 3302 3501 3505 4102 4103 4201 4202 4203 4204 4205 4301 4302 5101 5102 5201 5202 5203 5204 5205 5206 5301 5302 5303 7101 9101 9102'.split(
+  '1201 1301 1304 1312 1316 1317 1318 1319 1901 2001 2501 2502 2503 2504 2505 2506 2601 3101 3201 3202 3301 3302 3501 3505 4102 4103 4201 4202 4203 4204 4205 4302 5101 5102 5201 5202 5203 5204 5205 5206 5301 5302 5303 7101 9101 9102'.split(
     ' ',
   ),
 )

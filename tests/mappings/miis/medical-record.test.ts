@@ -182,6 +182,29 @@ describe('4401 home page', () => {
   })
 })
 
+test('4301: the record of an outpatient visit, its diagnosis and its prescription', async () => {
+  const record = await one(file('4301-outpatient-record'))
+  expect(record?.issues).toEqual([])
+  const visit = { $key: { type: 'Encounter', scope: 'H1', parts: ['MZ20260309077'] } }
+  const diabetes = { $key: { type: 'Condition', scope: 'miis:MIA', parts: ['110105G0000000000001', '1|E11.900'] } }
+  const composition = ofType(record, 'Composition')[0]
+  expect(composition?.key).toEqual({ type: 'Composition', scope: 'H1', parts: ['C0002.MZ20260309077'] })
+  expect(plain(composition)).toMatchObject({ date: '2026-03-09T09:40:00+08:00', encounter: visit, author: [{ $key: { scope: 'H1' } }] })
+  const sections = sectionsOf(plain(composition))
+  expect(sections.map(({ code }) => code)).toEqual(['10154-3', '10164-2', '29545-1', '29548-5', '18776-5'])
+  expect(sections[3]?.entry).toEqual([diabetes])
+  expect(sections[4]?.text).toBe('处置意见：二甲双胍控制血糖，1 月后复诊')
+  const [drug] = ofType(record, 'MedicationRequest')
+  expect(drug?.key).toEqual({ type: 'MedicationRequest', scope: 'H1', parts: ['RX20260309001.RX20260309001-1'] })
+  expect(plain(drug)).toMatchObject({
+    medicationCodeableConcept: { text: '盐酸二甲双胍片' },
+    groupIdentifier: { value: 'RX20260309001' },
+    encounter: visit,
+    dosageInstruction: [{ text: '0.5g bid 口服', doseAndRate: [{ doseQuantity: { value: 0.5, code: 'g' } }] }],
+    dispenseRequest: { expectedSupplyDuration: { value: 30, code: 'd' } },
+  })
+})
+
 describe('4402 orders', () => {
   test('a drug and a service, under the numbers of the hospital’s orders', async () => {
     const record = await one(file('4402-orders'))
