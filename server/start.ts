@@ -48,6 +48,8 @@ import type { FhirDeps } from './interactions/types.ts'
 import type { Log } from './log.ts'
 import { prepareExportTables } from './operations/export/job.ts'
 import { resumeExports } from './operations/export/run.ts'
+import { institutionsOf } from './recognition/institutions.ts'
+import { recognise } from './recognition/recognition.ts'
 import { writeOrganizations } from './organizations.ts'
 import { FHIR_JSON, renderOutcome } from './outcome/render.ts'
 import { createSearch } from './search/search.ts'
@@ -272,7 +274,12 @@ async function startOn(
       publicUrl,
       log,
       auth: authRouter(auth),
-      ingest: ingestRouter({ ingest, authenticate, base: '/ingest' }),
+      ingest: ingestRouter({
+        ingest,
+        authenticate,
+        base: '/ingest',
+        recognise: (actor, question) => recognise({ fhir, ...institutionsOf(config) }, actor, question),
+      }),
       guide: createGuide(() => terminology.tables()),
       codeMapping: codeMappingRouter({ mapping: codeMapping, authenticate }),
       health: {

@@ -25,6 +25,10 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   when?: (row: RowView<Row>) => boolean
   /** the source says that the thing is void */
   withdrawn?: (row: RowView<Row>) => boolean
+  /** elements that a row takes back, whatever was said of them before */
+  without?: readonly string[]
+  /** sets of which the thing is a part */
+  batches?: (row: RowView<Row>, run: Run) => readonly ResourceKey[]
   rules: (from: From<Row>) => RulesOf<Resource>
 }
 
@@ -94,7 +98,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const run = new RowRun(map, row as Record<string, unknown>, context, options)
   const result: RunResult = { mentioned: run.mentioned, issues: run.issues, unmapped: run.unmappedCodes, read: run.read }
   const view = run.row as unknown as RowView<Row>
-  const { when, withdrawn } = map.definition
+  const { when, withdrawn, without, batches } = map.definition
   if (when && !when(view)) return result
   const elements = build(map.elements, run)
   const key = keyOf(map, run, view)
@@ -107,6 +111,9 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const void_ = options.withdrawn || withdrawn?.(view)
   result.mapped = { key, resource, state: void_ ? 'withdrawn' : 'current', statedAt: options.statedAt }
   if (options.order !== undefined) result.mapped.order = options.order
+  if (without) result.mapped.without = without
+  const sets = batches?.(view, run) ?? []
+  if (sets.length > 0) result.mapped.batches = sets
   return result
 }
 

@@ -1,6 +1,15 @@
 /** Collects what the mappings of one message, document or row group make, and lists what nobody read. */
 import { type Mapping, runMapping, type RunOptions, type RunResult } from './mapping.ts'
-import type { MappedRecord, MappedResource, MappingContext, MappingIssue, PatientIdentity, ResourceKey, UnmappedCode } from './types.ts'
+import type {
+  BatchWord,
+  MappedRecord,
+  MappedResource,
+  MappingContext,
+  MappingIssue,
+  PatientIdentity,
+  ResourceKey,
+  UnmappedCode,
+} from './types.ts'
 import { filled } from './values/blank.ts'
 
 export interface RecordHead {
@@ -16,6 +25,7 @@ export class RecordBuilder {
   readonly #resources = new Map<string, MappedResource>()
   readonly #issues: MappingIssue[] = []
   readonly #unmapped: UnmappedCode[] = []
+  readonly #batchWords: BatchWord[] = []
   /** field name to the other names under which it may have been read */
   readonly #offered = new Map<string, readonly string[]>()
   readonly #read = new Set<string>()
@@ -51,6 +61,11 @@ export class RecordBuilder {
     if (!known || (known.placeholder && !mapped.placeholder)) this.#resources.set(name, mapped)
   }
 
+  /** Something is said of a set whose members this record need not know. */
+  sayOfBatch(word: BatchWord): void {
+    this.#batchWords.push(word)
+  }
+
   has(key: ResourceKey): boolean {
     return this.#resources.has(JSON.stringify(key))
   }
@@ -83,6 +98,7 @@ export class RecordBuilder {
       resources: [...this.#resources.values()],
       unmapped: this.#unmapped,
       issues: this.#issues,
+      ...(this.#batchWords.length > 0 && { batchWords: this.#batchWords }),
       unread: [...this.#offered].filter(([name, also]) => ![name, ...also].some((one) => this.#read.has(one))).map(([name]) => name),
       ...extra,
     }

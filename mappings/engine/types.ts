@@ -80,6 +80,21 @@ export interface MappedResource {
   order?: string
   /** the record only mentions this thing (engine/mention.ts): every element yields to any statement that is no placeholder */
   placeholder?: true
+  /** elements that the source takes back with this statement, whatever it said of them before: `hospitalization`, `period.end` */
+  without?: readonly string[]
+  /** sets of which it is a part, by which the source may take it back with others (BatchWord) */
+  batches?: readonly ResourceKey[]
+}
+
+/** What is said of a set of things without naming them: 2205 takes back every charge line of a batch. */
+export interface BatchWord {
+  batch: ResourceKey
+  /**
+   * `reversed`: all that was stated of it before is void. `settled`, `released`: paid for, and no longer so; a word about a wider
+   * set leaves alone what is paid for.
+   */
+  word: 'reversed' | 'settled' | 'released'
+  statedAt: string
 }
 
 /** A code that found no target: kept as it came, counted on the work list. */
@@ -116,6 +131,7 @@ export interface MappedRecord {
   unread: string[]
   /** stored for nothing but the receipt (2206) */
   nothingToStore?: boolean
+  batchWords?: BatchWord[]
 }
 
 /** A part of a payload that could not be decoded or mapped; it is quarantined, the rest goes on. */
@@ -137,6 +153,33 @@ export interface DecodeOptions {
   fileName?: string
 }
 
+export interface AnswerInput {
+  /** absent: the payload was not kept, or is too large to be looked at again */
+  bytes?: Uint8Array
+  ok: boolean
+  message: string
+  warnings: string[]
+  /** empty: nothing was kept */
+  receiptId: string
+  /** ISO instant */
+  receivedAt: string
+  /** what the message asked for, in the sender's own words (`Question.answer`) */
+  output?: object
+}
+
+/** A question about a person's reports, and how what was found is said in the sender's own words. */
+export interface Question {
+  /** the person's number in an identifier system */
+  person: { system: string; value: string }
+  /** one report of an institution, as the sender writes its code; otherwise all that fit */
+  report?: { number: string; institution: string }
+  /** code or name of what was examined */
+  item?: { code?: string; name?: string }
+  institution?: string
+  /** @param found resources as the asker may see them: reports, then what they refer to */
+  answer(found: readonly FhirResource[], institutionCode: (organization: string) => string | undefined): object
+}
+
 /** A source format. Registered in `mappings/index.ts` by its id; nothing else names it. */
 export interface SourceMapping {
   /** as in the configuration: `hospital/hl7v2` */
@@ -144,16 +187,16 @@ export interface SourceMapping {
   kind: SourceKind
   /** `message`: small, whole, answered at once; `table`: streamed rows, answered 202 */
   mode: 'message' | 'table'
+  /** of a `message` format: files of many messages, by their name; they are taken as a table is */
+  batchFile?: RegExp
   /** content types that it takes, for the message of a refusal */
   accepts: string[]
   /** names of the files that it takes out of a ZIP archive, each decoded as if it had come alone; absent: archives are refused */
   archive?: RegExp
   decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncIterable<DecodeResult>
   map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord
-  /** for `table`: rows with the same group are mapped and stored together (optional) */
-  /** sender's own envelope for the answer (MIIS); otherwise the receipt OperationOutcome is sent */
-  answer?(input: { bytes: Uint8Array; ok: boolean; message: string; warnings: string[]; receiptId: string; receivedAt: string }): {
-    contentType: string
-    body: Uint8Array
-  }
+  /** sender's own envelope for the answer (MIIS), always with status 200; otherwise the receipt OperationOutcome is sent */
+  answer?(input: AnswerInput): { contentType: string; body: Uint8Array }
+  /** what a message asks of what is stored, for whoever may be told; undefined: it asks nothing. Never throws */
+  question?(bytes: Uint8Array, charset: string): Question | undefined
 }

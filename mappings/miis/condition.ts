@@ -1,6 +1,7 @@
 /** One row of `diseinfo[]` (2203, 4101) to cn-condition. */
 import type { Condition } from '@medplum/fhirtypes'
 import { codeSystem, structureDefinition } from '../../server/fhir/canonical.ts'
+import { keys } from '../engine/keys.ts'
 import { mapping } from '../engine/mapping.ts'
 import type { RowView } from '../engine/rule.ts'
 import type { MappingContext, ResourceKey } from '../engine/types.ts'
@@ -11,6 +12,8 @@ import type { Site } from './transaction.ts'
 
 export interface DiseInfo extends Site {
   mdtrt_id?: string
+  /** of the uninsured, whose visits only the hospital numbers */
+  mdtrt_sn?: string
   diag_type?: string
   diag_srt_no?: string
   diag_code?: string
@@ -22,13 +25,21 @@ export interface DiseInfo extends Site {
   vali_flag?: string
   maindiag_flag?: string
   adm_cond_type?: string
+  /** 2401, 2402: its code, or words */
+  adm_cond?: string
 }
 
 export function diagnosisKey(row: RowView<DiseInfo>, context: MappingContext): ResourceKey | undefined {
   const what = row.diag_code ?? row.diag_name
-  if (row.mdtrt_id === undefined || what === undefined) return undefined
+  if (what === undefined) return undefined
+  if (row.mdtrt_id === undefined) {
+    if (row.mdtrt_sn === undefined) return undefined
+    return keys.diagnosis(context.organization(row.fixmedins_code), row.mdtrt_sn, `${row.diag_type ?? '1'}|${what}`)
+  }
   return miisKeys.diagnosis(context, row.mdtrt_id, row.diag_type ?? '1', what)
 }
+
+const CONDITION_CODE = /^[1-4]$/
 
 /** 入院病情代码 */
 export const ADMISSION_CONDITION = 'urn:oid:2.16.156.10011.2.3.1.253'
@@ -81,14 +92,20 @@ export const condition = mapping<DiseInfo, Condition>({
       .value(['diag_code', 'diag_name'], (row, run) => diagnosisConcept(run, 'diag_code', row.diag_type, row.diag_code, row.diag_name))
       .required(),
     subject: from.patient(),
-    encounter: visit<DiseInfo>('mdtrt_id').required(),
+    encounter: visit<DiseInfo>('mdtrt_id').or(from.encounter('mdtrt_sn')).required(),
     recordedDate: from.dateTime('diag_time'),
     recorder: doctor<DiseInfo>('dise_dor_no', 'dise_dor_name'),
-    note: [{ text: from.value('diag_name', treatmentMethod) }],
+    note: [
+      { text: from.value('diag_name', treatmentMethod) },
+      { text: from.text('adm_cond').as((words) => (CONDITION_CODE.test(words) ? undefined : `入院病情：${words}`)) },
+    ],
     extension: [
       {
         url: structureDefinition('cn-admission-condition'),
-        valueCoding: { system: ADMISSION_CONDITION, code: from.text('adm_cond_type') },
+        valueCoding: {
+          system: ADMISSION_CONDITION,
+          code: from.text('adm_cond_type').or(from.text('adm_cond').as((code) => (CONDITION_CODE.test(code) ? code : undefined))),
+        },
       },
     ],
   }),

@@ -4,10 +4,7 @@ import { codeSystem, structureDefinition } from '../../server/fhir/canonical.ts'
 import { mapping } from '../engine/mapping.ts'
 import type { RowView } from '../engine/rule.ts'
 import type { KeyReference, MappingContext } from '../engine/types.ts'
-import { insurerDisplay, miisKeys } from './keys.ts'
-
-/** GB/T 2260 administrative divisions, six digits. */
-export const DIVISION = 'urn:oid:2.16.156.10011.2.3.3.2'
+import { administration, DIVISION, miisKeys } from './keys.ts'
 
 export interface CoverageRow {
   psn_no?: string
@@ -34,7 +31,7 @@ export const coverage = mapping<CoverageRow, Coverage>({
     type: { coding: [{ system: codeSystem('nhsa-insutype'), code: from.text('insutype') }] },
     subscriberId: from.text('psn_no'),
     beneficiary: from.patient(),
-    payor: [from.value('insuplc_admdvs', (row) => insurerDisplay(row.insuplc_admdvs)).default(insurerDisplay(undefined))],
+    payor: [from.value('insuplc_admdvs', (row, run) => administration(run, row.insuplc_admdvs))],
     extension: [
       { url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc_admdvs') } },
       { url: structureDefinition('cn-person-type'), valueCoding: { system: codeSystem('nhsa-psn-type'), code: from.text('psn_type') } },

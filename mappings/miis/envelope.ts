@@ -1,7 +1,7 @@
 /** The MIIS envelope (formats.md A): bytes to a request, a response, or a tapped pair of both. */
 import { filled } from '../engine/values/blank.ts'
-import type { DecodeOptions, DecodeResult } from '../engine/types.ts'
-import { collectBytes, decodeText } from '../parsers/charset.ts'
+import type { DecodeResult } from '../engine/types.ts'
+import { decodeText } from '../parsers/charset.ts'
 import { JsonRefused, MIIS_DEPTH_MAX, type MiisObject, type MiisValue, parseMiisJson } from '../parsers/miis-json.ts'
 
 /** What was sent, what was answered, or both. `infno` is that of the request; a response alone does not name one. */
@@ -14,26 +14,11 @@ export interface Exchange {
 /** Largest payload: a settlement list of 10,000 lines has about 10 MB. */
 export const MIIS_BYTES_MAX = 64 * 1024 * 1024
 
-export async function* decodeExchange(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
-  const bytes = await collectBytes(chunks, MIIS_BYTES_MAX)
-  if (!bytes) {
-    yield refused('payload-too-large')
-    return
-  }
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
-    yield refused('payload-archive', bytes)
-    return
-  }
-  const exchange = readExchange(bytes, options.charset)
-  if ('code' in exchange) yield refused(exchange.code, bytes, exchange.at)
-  else yield { ok: true, record: exchange, recordType: exchange.infno ?? 'response', at: 'message 1', raw: bytes }
-}
-
 /** Bounds that the texts of refusals name. */
 const PARAMS: Readonly<Record<string, { max: number }>> = { 'json-depth': { max: MIIS_DEPTH_MAX } }
 
-function refused(code: string, raw?: Uint8Array, field?: string): DecodeResult {
-  const at = 'message 1'
+export function refused(code: string, no: number, raw?: Uint8Array, field?: string): DecodeResult {
+  const at = `message ${no}`
   return {
     ok: false,
     rejected: {
@@ -100,6 +85,23 @@ export function list(envelope: MiisObject | undefined, side: 'input' | 'output',
   const parent = envelope?.[side]
   const found = isObject(parent) ? parent[name] : undefined
   return (Array.isArray(found) ? found : found === undefined ? [] : [found]).filter(isObject)
+}
+
+export interface Named {
+  node: MiisObject
+  path: string
+}
+
+/** The first of several names under which places send one node. */
+export function nodeOf(envelope: MiisObject | undefined, side: 'input' | 'output', ...names: string[]): Named {
+  const found = names.find((name) => list(envelope, side, name).length > 0) ?? names[0] ?? ''
+  return { node: node(envelope, side, found), path: `${side}.${found}` }
+}
+
+/** Members of a list under the first of several names; one alone keeps the name of the list. */
+export function listOf(envelope: MiisObject | undefined, side: 'input' | 'output', ...names: string[]): Named[] {
+  const found = names.find((name) => list(envelope, side, name).length > 0) ?? ''
+  return list(envelope, side, found).map((one, at) => ({ node: one, path: `${side}.${found}[${at}]` }))
 }
 
 /** Text of a member; numbers are text already, structures have none. */

@@ -9,6 +9,7 @@ import { ADMISSION_CONDITION } from './condition.ts'
 import { INSURANCE_EDITION } from './diagnosis.ts'
 import { doctor, miisKeys, visit } from './keys.ts'
 import { providerOf } from './settlement.ts'
+import { procedureDay } from './surgery.ts'
 import type { Site } from './transaction.ts'
 
 /** `setlinfo` of 4101 with what its lists made. */
@@ -115,8 +116,8 @@ export const operation = mapping<OperationRow, Procedure>({
   to: 'Procedure',
   id: (row, run) => {
     const what = row.oprn_oprt_code ?? row.oprn_oprt_name
-    const when = row.oprn_oprt_date ?? row.oprn_oprt_begntime ?? ''
-    return row.mdtrt_id === undefined || what === undefined ? undefined : miisKeys.procedure(run.context, row.mdtrt_id, what, when || '~')
+    const day = procedureDay(run, row.oprn_oprt_date, row.oprn_oprt_begntime)
+    return row.mdtrt_id === undefined || what === undefined ? undefined : miisKeys.procedure(run.context, row.mdtrt_id, what, day)
   },
   organization: 'fixmedins_code',
   rules: (from) => ({

@@ -1,15 +1,17 @@
-/** `miis/interface`: the national insurance interface, one JSON exchange per payload (formats.md A). */
+/** `miis/interface`: the national insurance interface, a JSON exchange in a payload, or many (formats.md A). */
 import { NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
 import { keys } from '../engine/keys.ts'
 import { BEFORE_ALL } from '../engine/mention.ts'
 import { settled } from '../engine/outcome.ts'
 import { RecordBuilder } from '../engine/record.ts'
-import type { MappedRecord, MappedResource, MappingContext, RejectedRecord, SourceMapping } from '../engine/types.ts'
+import type { AnswerInput, MappedRecord, MappedResource, MappingContext, Question, RejectedRecord, SourceMapping } from '../engine/types.ts'
 import { answer } from './answer.ts'
-import { decodeExchange, type Exchange, node, text } from './envelope.ts'
+import { decodeExchanges } from './exchanges.ts'
+import { type Exchange, node, readExchange, text } from './envelope.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { envelopeInstant, SITE, type Transaction } from './transaction.ts'
 import { fillPerson } from './transactions/1101.ts'
+import { fillRegistrationResponse } from './transactions/2201.ts'
 import { fillSettlement } from './transactions/2207.ts'
 import { TRANSACTIONS, UNSUPPORTED } from './transactions/index.ts'
 
@@ -18,13 +20,38 @@ export const miisInterface: SourceMapping = {
   kind: 'miis',
   mode: 'message',
   accepts: ['application/json', 'text/json', 'text/plain'],
-  decode: decodeExchange,
+  batchFile: /\.(?:jsonl|ndjson)$/i,
+  decode: decodeExchanges,
   map,
-  answer,
+  answer: (input) => answer(input, replyTo(input)),
+  question,
 }
 
-/** A response alone is known by its shape only: settlements answer `setlinfo` with a setl_id, 1101 answers `baseinfo`. */
-const SETTLEMENT_RESPONSE: Transaction = { infno: 'response', fill: fillSettlement }
+/** The transaction of a request that is no copy of an exchange with somebody else. */
+function asked(bytes: Uint8Array, charset: string): { transaction: Transaction; request: MiisObject } | undefined {
+  const exchange = readExchange(bytes, charset)
+  const transaction = 'code' in exchange ? undefined : transactionOf(exchange)
+  return 'code' in exchange || !transaction || !exchange.request || exchange.response
+    ? undefined
+    : { transaction, request: exchange.request }
+}
+
+function question(bytes: Uint8Array, charset: string): Question | undefined {
+  const found = asked(bytes, charset)
+  return found?.transaction.question?.(found.request)
+}
+
+function replyTo({ bytes, ok, receiptId, receivedAt }: AnswerInput): object | undefined {
+  const found = ok && bytes ? asked(bytes, 'auto') : undefined
+  return found?.transaction.reply?.({ receiptId, receivedAt })
+}
+
+/**
+ * A response alone is known by its shape only: settlements answer `setlinfo` with a setl_id, 1101 answers `baseinfo`, 2201 `data` with the
+ * hospital's number of the visit beside the insurance's.
+ */
+const SETTLEMENT_RESPONSE: Transaction = { infno: 'response', fill: (input) => fillSettlement(input) }
+const REGISTRATION_RESPONSE: Transaction = { infno: 'response', fill: fillRegistrationResponse }
 const PERSON_RESPONSE: Transaction = { infno: 'response', fill: fillPerson }
 
 function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
@@ -44,6 +71,8 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
     record.issue({ severity: 'information', code: 'miis-failed', at: 'infcode' })
     return settled(record.finish({ nothingToStore: true }), context)
   }
+  const missing = request && transaction?.check?.(request)
+  if (missing !== undefined) record.issue({ severity: 'error', code: 'mapping-required', at: missing })
   if (!transaction || transaction.nothingToStore) return settled(record.finish({ nothingToStore: true }), context)
   const requestedAt = envelopeInstant(text(request, 'inf_time'), context)
   const respondedAt = envelopeInstant(text(response, 'respond_time') ?? text(response, 'refmsg_time'), context)
@@ -57,13 +86,17 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
   const finished = record.finish()
   // A request that only asks (1101) makes nothing of its own.
   const nothing =
-    finished.resources.every(({ placeholder }) => placeholder) && finished.issues.every(({ severity }) => severity !== 'error')
+    !finished.batchWords &&
+    finished.resources.every(({ placeholder }) => placeholder) &&
+    finished.issues.every(({ severity }) => severity !== 'error')
   return settled(nothing ? { ...finished, resources: [], nothingToStore: true } : finished, context)
 }
 
 function transactionOf({ infno, response }: Exchange): Transaction | undefined {
   if (infno !== undefined) return Object.hasOwn(TRANSACTIONS, infno) ? TRANSACTIONS[infno] : undefined
   if (text(node(response, 'output', 'setlinfo'), 'setl_id') !== undefined) return SETTLEMENT_RESPONSE
+  const visit = node(response, 'output', 'data')
+  if (text(visit, 'mdtrt_id') !== undefined && text(visit, 'ipt_otp_no') !== undefined) return REGISTRATION_RESPONSE
   return text(node(response, 'output', 'baseinfo'), 'psn_no') === undefined ? undefined : PERSON_RESPONSE
 }
 

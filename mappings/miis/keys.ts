@@ -1,9 +1,9 @@
 /** Keys and mentions of what the insurance numbers itself; the hospital's own numbers use engine/keys.ts. */
-import { BASE, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
+import { BASE, codeSystem, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
 import type { MappedReference } from '../engine/elements.ts'
 import { UNKNOWN_CLASS } from '../engine/encounter-class.ts'
 import { keys, referTo } from '../engine/keys.ts'
-import { BEFORE_ALL } from '../engine/mention.ts'
+import { BEFORE_ALL, practitionerMention } from '../engine/mention.ts'
 import { type Field, Rule, type Run } from '../engine/rule.ts'
 import type { MappedResource, MappingContext, ResourceKey } from '../engine/types.ts'
 
@@ -21,6 +21,9 @@ export const miisKeys = {
   /** one claim per visit; a settlement in mid-stay has its own batch */
   claim: (context: MappingContext, mdtrtId: string, batch?: string): ResourceKey =>
     key(context, 'Claim', mdtrtId, ...(batch === undefined ? [] : [batch])),
+  /** the charge lines of a batch, or all of a visit: what 2205 and 2302 take back without naming them */
+  lines: (context: MappingContext, mdtrtId: string, batch?: string): ResourceKey =>
+    key(context, 'ChargeItem', 'lines', mdtrtId, ...(batch === undefined ? [] : [batch])),
   settlement: (context: MappingContext, setlId: string): ResourceKey => key(context, 'ExplanationOfBenefit', setlId),
   coverage: (context: MappingContext, psnNo: string, insutype: string): ResourceKey => key(context, 'Coverage', psnNo, insutype),
   procedure: (context: MappingContext, mdtrtId: string, code: string, date: string): ResourceKey =>
@@ -79,7 +82,52 @@ export function doctor<Row>(codeField: Field<Row>, nameField: Field<Row>): Rule<
   })
 }
 
-/** The insurer as the sender names it: the administrative division of the insurance place. It has no key of its own here. */
-export const insurerDisplay = (division: string | undefined): { display: string } => ({
-  display: division === undefined ? '医疗保障经办机构' : `医疗保障经办机构（${division}）`,
-})
+const NATIONAL_DOCTOR = /^[DN]\d{9,12}$/
+
+/** Staff where the interface does not say whose number it is: national by its shape, else the hospital's own. */
+export function staff<Row>(codeField: Field<Row>, nameField: Field<Row>): Rule<MappedReference> {
+  const national = doctor<Row>(codeField, nameField)
+  return new Rule<MappedReference>([codeField, nameField], (run) => {
+    const code = run.text(codeField)
+    if (code === undefined || NATIONAL_DOCTOR.test(code)) return national.evaluate(run)
+    const name = run.text(nameField)
+    const mention = practitionerMention(run.scope, code, name ?? '')
+    run.mention(mention)
+    return referTo(mention.key as ResourceKey, name)
+  })
+}
+
+/** GB/T 2260 administrative divisions, six digits. */
+export const DIVISION = 'urn:oid:2.16.156.10011.2.3.3.2'
+
+/** Provinces end in four zeros, prefectures in two. */
+const levelOf = (division: string): string => (/0000$/.test(division) ? 'provincial' : /00$/.test(division) ? 'prefectural' : 'county')
+
+/**
+ * The insurance administration of an area, which the sender names by the area's division alone: the configured organisation that has
+ * this number, else one of its own. Both places of a settlement across provinces are found by it.
+ */
+export function administration(run: Run, division: string | undefined): MappedReference {
+  const display = division === undefined ? '医疗保障经办机构' : `医疗保障经办机构（${division}）`
+  if (division === undefined || !/^\d{6}$/.test(division)) return { display }
+  const administrationKey = keys.organization(run.context.organization(division))
+  run.mention({
+    key: administrationKey,
+    state: 'current',
+    statedAt: BEFORE_ALL,
+    placeholder: true,
+    resource: {
+      resourceType: 'Organization',
+      meta: { profile: [structureDefinition('cn-organization-authority')] },
+      extension: [
+        { url: structureDefinition('cn-authority-level'), valueCode: levelOf(division) },
+        { url: structureDefinition('cn-admin-division'), valueCoding: { system: DIVISION, code: division } },
+      ],
+      identifier: [{ system: DIVISION, value: division }],
+      active: true,
+      type: [{ coding: [{ system: codeSystem('cn-authority-type'), code: 'MIA' }] }],
+      name: display,
+    },
+  })
+  return referTo(administrationKey, display)
+}

@@ -26,6 +26,15 @@ export interface Person {
   coner_addr?: string
   patn_rlts?: string
   prfs?: string
+  die_date?: string
+  /** of the home page 4401 */
+  mrg_stas?: string
+  birplc?: string
+  napl?: string
+  psn_tel?: string
+  curr_addr_poscode?: string
+  resd_addr?: string
+  resd_addr_poscode?: string
 }
 
 export function identityOf(person: Person, context: MappingContext): PatientIdentity {
@@ -61,7 +70,17 @@ export const insuredPerson = mapping<Person, Patient>({
     name: [{ use: 'official', text: from.text('psn_name') }],
     gender: from.codedCode('miis-gender', 'gend'),
     birthDate: from.date('brdy').as(agreeing),
-    address: [{ use: 'home', text: from.text('curr_addr') }],
+    deceasedDateTime: from.dateTime('die_date'),
+    telecom: [{ system: 'phone', value: from.text('psn_tel') }],
+    maritalStatus: from.coded('gb2261-2', 'mrg_stas', undefined, { system: TABLES.marital }),
+    address: [
+      { use: 'home', text: from.text('curr_addr'), postalCode: from.text('curr_addr_poscode') },
+      {
+        extension: [{ url: structureDefinition('cn-address-kind'), valueCode: from.text('resd_addr').as(() => 'registered') }],
+        text: from.text('resd_addr'),
+        postalCode: from.text('resd_addr_poscode'),
+      },
+    ],
     contact: [
       {
         relationship: from.value('patn_rlts', (row, run) => {
@@ -80,6 +99,8 @@ export const insuredPerson = mapping<Person, Patient>({
         url: structureDefinition('cn-employment-status'),
         valueCodeableConcept: { coding: [{ system: EMPLOYMENT, code: from.text('prfs') }] },
       },
+      { url: structureDefinition('cn-native-place'), valueString: from.text('napl') },
+      { url: 'http://hl7.org/fhir/StructureDefinition/patient-birthPlace', valueAddress: { text: from.text('birplc') } },
       { url: structureDefinition('cn-ethnicity'), valueCoding: { system: TABLES.ethnicity, code: from.text('naty') } },
       { url: structureDefinition('cn-gender-gb'), valueCoding: { system: TABLES.gender, code: from.text('gend') } },
       {

@@ -25,6 +25,10 @@ export function personOf(node: MiisObject): Person {
     put(person, 'cert_type', number === undefined ? undefined : '01')
     put(person, 'certno', number)
   }
+  // 2401 calls the telephone of the contact `tel`; whose it would be without his name is not known.
+  put(person, 'coner_name', text(node, 'coner_name'))
+  put(person, 'coner_tel', person.coner_name === undefined ? undefined : (text(node, 'coner_tel') ?? text(node, 'tel')))
+  put(person, 'die_date', text(node, 'die_date'))
   return person
 }
 

@@ -8,9 +8,9 @@ import type { KeyReference } from '../engine/types.ts'
 import { type Decimal, readDecimal } from '../engine/values/decimal.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { NORMAL_PRIORITY } from './claim-type.ts'
-import { coverageReference, DIVISION } from './coverage.ts'
+import { coverageReference } from './coverage.ts'
 import { text } from './envelope.ts'
-import { insurerDisplay, miisKeys } from './keys.ts'
+import { administration, DIVISION, miisKeys } from './keys.ts'
 import { amount } from './money.ts'
 import { providerOf } from './settlement.ts'
 import type { Site } from './transaction.ts'
@@ -74,7 +74,9 @@ export const listClaim = mapping<ListMoneyRow, Claim>({
     patient: from.patient(),
     billablePeriod: { start: from.date('setl_begn_date'), end: from.date('setl_end_date') },
     created: from.dateTime('dcla_time').or(from.dateTime('inf_time')).required(),
-    insurer: from.value(['insuplc', 'hsorg'], (row) => insurerDisplay(row.insuplc ?? row.hsorg)),
+    insurer: from
+      .value(['insuplc', 'hsorg'], (row, run) => administration(run, row.insuplc ?? row.hsorg))
+      .when((run) => run.text('insuplc') !== undefined || run.text('hsorg') !== undefined),
     provider: from.value('fixmedins_code', providerOf).required(),
     priority: NORMAL_PRIORITY,
     insurance: [
@@ -162,7 +164,7 @@ export const listBenefit = mapping<ListMoneyRow, ExplanationOfBenefit>({
     patient: from.patient(),
     billablePeriod: { start: from.date('setl_begn_date'), end: from.date('setl_end_date') },
     created: from.dateTime('dcla_time').or(from.dateTime('inf_time')).required(),
-    insurer: from.value(['insuplc', 'hsorg'], (row) => insurerDisplay(row.insuplc ?? row.hsorg)).default(insurerDisplay(undefined)),
+    insurer: from.value(['insuplc', 'hsorg'], (row, run) => administration(run, row.insuplc ?? row.hsorg)),
     provider: from.value('fixmedins_code', providerOf).required(),
     claim: from.value('mdtrt_id', (row, run) =>
       row.mdtrt_id === undefined ? undefined : referTo(miisKeys.claim(run.context, row.mdtrt_id)),

@@ -10,9 +10,9 @@ import { readDateTime } from '../engine/values/date.ts'
 import { readDecimal } from '../engine/values/decimal.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from './claim-type.ts'
-import { coverageReference, DIVISION } from './coverage.ts'
+import { coverageReference } from './coverage.ts'
 import { text } from './envelope.ts'
-import { insurerDisplay, miisKeys } from './keys.ts'
+import { administration, DIVISION, miisKeys } from './keys.ts'
 import type { Site } from './transaction.ts'
 
 export interface SettlementRow extends Site, ClaimKind {
@@ -29,6 +29,8 @@ export interface SettlementRow extends Site, ClaimKind {
   medins_setl_id?: string
   /** batch of a settlement in mid-stay */
   chrg_bchno?: string
+  /** the settlement that this one takes back (2208, 2305) */
+  reversed_setl_id?: string
   details: MiisObject[]
 }
 
@@ -108,7 +110,17 @@ export const settlement = mapping<SettlementRow, ExplanationOfBenefit>({
     use: 'claim',
     patient: from.patient(),
     created: from.dateTime('setl_time').or(from.dateTime('inf_time')).required(),
-    insurer: from.value('clr_optins', (row) => insurerDisplay(row.insuplc_admdvs ?? row.clr_optins)).default(insurerDisplay(undefined)),
+    // The funds are those of the insurance place; where the care was elsewhere, its administration advanced what they pay.
+    insurer: from.value(['insuplc_admdvs', 'clr_optins'], (row, run) => administration(run, row.insuplc_admdvs ?? row.clr_optins)),
+    payee: from.value(['insuplc_admdvs', 'mdtrtarea_admvs'], (row, run) =>
+      isOffsite(row) ? { type: OTHER_PAYEE, party: administration(run, row.mdtrtarea_admvs) } : undefined,
+    ),
+    related: [
+      {
+        relationship: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/ex-relatedclaimrelationship', code: 'prior' }] },
+        reference: from.identifier(NATIONAL.setlId, 'reversed_setl_id'),
+      },
+    ],
     provider: from.value('fixmedins_code', providerOf).default({ display: '定点医药机构' }),
     claim: from.value('mdtrt_id', claimOf),
     outcome: 'complete',
@@ -125,6 +137,8 @@ export const settlement = mapping<SettlementRow, ExplanationOfBenefit>({
     ],
   }),
 })
+
+const OTHER_PAYEE = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/payeetype', code: 'other' }] }
 
 /** Insured in another province than cared for: the first two digits of the division. */
 function isOffsite(row: RowView<SettlementRow>): boolean | undefined {

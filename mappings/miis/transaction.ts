@@ -1,7 +1,7 @@
 /** What one transaction's mapping gets, and the table row that registers it. */
 import type { MiisObject } from '../parsers/miis-json.ts'
 import type { RecordBuilder } from '../engine/record.ts'
-import type { MappingContext } from '../engine/types.ts'
+import type { MappingContext, Question } from '../engine/types.ts'
 import { instantOf, readDateTime } from '../engine/values/date.ts'
 import { text } from './envelope.ts'
 import { identityOf, insuredPerson, type Person } from './patient.ts'
@@ -21,6 +21,12 @@ export interface Transaction {
   infno: string
   /** a question, no fact: stored for nothing but the receipt */
   nothingToStore?: true
+  /** field without which the request means nothing, when it is missing; for what stores nothing and so has no mapping to say it */
+  check?(request: MiisObject): string | undefined
+  /** what the request asks of what is stored */
+  question?(request: MiisObject): Question | undefined
+  /** `output` of the answer to a request that is good */
+  reply?(receipt: { receiptId: string; receivedAt: string }): object
   fill(input: TransactionInput): void
 }
 
@@ -75,6 +81,18 @@ const SPELLINGS: Record<string, readonly string[]> = {
   psn_no: ['psn_no', 'hi_no'],
   cert_type: ['psn_cert_type', 'patn_cert_type', 'mdtrt_cert_type'],
   certno: ['certno', 'mdtrt_cert_no'],
+  psn_name: ['psn_name', 'name'],
+  coner_tel: ['coner_tel', 'tel'],
+  patn_rlts: ['patn_rlts', 'coner_rlts_code'],
+}
+
+/**
+ * The number of the visit, where only the answer gives it (2201, 2401): a request alone tells of the person and his scheme, and
+ * that the number is missing is said on the receipt.
+ */
+export function requireVisit({ record }: TransactionInput, mdtrtId: string | undefined, at: string): string | undefined {
+  if (mdtrtId === undefined) record.issue({ severity: 'error', code: 'mapping-required', at })
+  return mdtrtId
 }
 
 /** Instant of a time in the envelope (`inf_time`, `respond_time`); undefined when it is none. */

@@ -131,6 +131,7 @@ const goingOf = ({ shared }: ExpungeJob, batch: FoundBatch): Stored[] => (shared
 async function removeResources({ store, tables }: ExpungeDeps, type: string, ids: readonly string[]): Promise<void> {
   const names = ids.map((id) => `${type}/${id}`)
   await tables.ingest.contributions.delete({ _id: { $in: names } })
+  await tables.ingest.batchMembers.delete({ _id: { $in: names } })
   await tables.access.relations.delete({ _id: { $in: names } })
   await store.expunge(EXPUNGING, type, ids)
   if (definesCodes(type)) await countRevision(revisionTable(store, EXPUNGING))

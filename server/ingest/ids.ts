@@ -43,6 +43,9 @@ export function resourceId(secret: Uint8Array, key: ResourceKey): string {
   return keyedId(secret, 'resource', key.type, key.scope, ...key.parts)
 }
 
+/** Id of a set of things (batches.ts). */
+export const batchId = (secret: Uint8Array, { type, scope, parts }: ResourceKey): string => keyedId(secret, 'batch', type, scope, ...parts)
+
 /** 26 random characters: masters, uploads, leases. */
 export function randomId(): string {
   return base32(randomBytes(17)).slice(0, ID_CHARACTERS)

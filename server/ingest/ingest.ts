@@ -12,7 +12,7 @@ import { randomId } from './ids.ts'
 import { movePatient } from './link/follow.ts'
 import { MOVE_JOB, type Move, REGROUP_JOB, type RegroupJob } from './link/move-job.ts'
 import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.ts'
-import { processPayload } from './process.ts'
+import { isBatch, processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
 import { RecordGroups } from './record-groups.ts'
 import { keepPayload, NO_COUNTS, sweepUploads } from './receive.ts'
@@ -44,6 +44,8 @@ export interface Ingest {
    * @throws OutcomeError source-unknown, body-too-large, unavailable
    */
   receive(source: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult>
+  /** the format of a source whose sender has an envelope of its own for every answer, for the source's own client; else undefined */
+  answering(source: string, actor: Actor): SourceMapping | undefined
   /** one round over everything that is due: accepted payloads, moved patients, records that wait. @returns rows done */
   work(): Promise<number>
   /** processes the payload again from its raw bytes: nothing that stands is stored twice */
@@ -86,7 +88,7 @@ class IngestService implements Ingest {
 
   async receive(sourceId: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult> {
     const { source, mapping } = await this.#admit(sourceId, actor)
-    const table = mapping.mode === 'table'
+    const table = isBatch(mapping, meta.fileName)
     const bytesMax = table ? INGEST_BOUNDS.batchBytesMax : INGEST_BOUNDS.messageBytesMax
     const { payload, again, raw } = await keepPayload(
       this.deps,
@@ -121,6 +123,13 @@ class IngestService implements Ingest {
     }
     const [done] = await Promise.all([this.#processOrLeave(payload, raw), audited])
     return answer(done)
+  }
+
+  answering(sourceId: string, actor: Actor): SourceMapping | undefined {
+    const source = this.deps.sources.find(({ id }) => id === sourceId)
+    if (!source || !(actor.unrestricted === true || actor.clientId === source.client)) return undefined
+    const mapping = this.deps.mapping(source.mapping)
+    return mapping?.answer ? mapping : undefined
   }
 
   /** What cannot be processed now is kept: a worker tries again, the sender need not. */

@@ -18,7 +18,7 @@ import { hasCoding } from './codings.ts'
 import { identityDomain } from './context.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { joinStatements, statementOf } from './fold/statement.ts'
-import { keyedId, resourceId } from './ids.ts'
+import { batchId, keyedId, resourceId } from './ids.ts'
 import { legalOf } from './link/legal.ts'
 import { fieldOf } from './receipt.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord } from './types.ts'
@@ -57,9 +57,11 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     const known = statements.get(name)
     const joined = known ? joinStatements(known.statement, statement) : statement
     const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
-    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined })
+    const batches = mapped.batches?.map((key) => batchId(deps.secret, key)) ?? known?.batches
+    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...(batches && { batches }) })
   }
   const all = [...statements.values()]
+  const words = record.batchWords?.map((said) => ({ ...said, batch: batchId(deps.secret, said.batch) }))
   return {
     recordType: record.recordType,
     deliveryId: record.deliveryId,
@@ -74,9 +76,11 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
       .slice(0, INGEST_BOUNDS.recordIssuesMax)
       .map((name) => name.slice(0, INGEST_BOUNDS.labelCharactersMax)),
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
+    ...(words && { batchWords: words }),
     digest: createHash('sha256')
       .update(JSON.stringify([record.patient, record.resources.map(({ key, state, statedAt }) => [key, state, statedAt]), record.unmapped]))
       .update(resources.map(({ resource }) => texts(resource)).join('\n'))
+      .update(words ? JSON.stringify(words) : '')
       .digest('base64url'),
   }
 }

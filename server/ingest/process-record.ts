@@ -1,4 +1,5 @@
 /** One record with all that follows from it: its own storing, moved links, and records that waited for its numbers. */
+import { followBatches, hasBatches } from './batches.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { isMention } from './fold/types.ts'
 import { KeyLocks } from '../writer/key-locks.ts'
@@ -15,10 +16,14 @@ import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
 export async function processRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<RecordOutcome> {
   const { outcome, linked } = await alone(deps, tables, job)
   if (linked) await follow(deps, tables, [linked])
+  await followSets(deps, tables, job, outcome)
   if (outcome.status !== 'waiting') return outcome
   // The number may have been registered between our look and our waiting; its writer looked before we waited.
   const known = await tables.numbers.getMany(job.record.identity?.numbers.map((n) => n.hash) ?? [])
-  return known.length === 0 ? outcome : (await alone(deps, tables, job)).outcome
+  if (known.length === 0) return outcome
+  const { outcome: second } = await alone(deps, tables, job)
+  await followSets(deps, tables, job, second)
+  return second
 }
 
 /**
@@ -30,7 +35,11 @@ export async function processRows(deps: IngestDeps, tables: IngestTables, jobs: 
   for (const part of jobs.length === 1 ? [] : partsOf(jobs)) {
     const { outcomes, links } = await together(deps, tables, part)
     await follow(deps, tables, links)
-    for (const [at, outcome] of outcomes.entries()) if (outcome) all[jobs.indexOf(part[at] as RecordJob)] = outcome
+    for (const [at, outcome] of outcomes.entries()) {
+      if (!outcome) continue
+      await followSets(deps, tables, part[at] as RecordJob, outcome)
+      all[jobs.indexOf(part[at] as RecordJob)] = outcome
+    }
   }
   const rest = [...jobs.keys()].filter((at) => all[at] === undefined)
   await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (at) => {
@@ -84,6 +93,11 @@ function alone(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<
   return locks.run([...things, ...(identity?.numbers.map((n) => n.hash) ?? [])], () => storeRecord(deps, tables, job))
 }
 
+/** After the commit, whatever became of the record: one that was stored before may not have come so far. */
+async function followSets(deps: IngestDeps, tables: IngestTables, job: RecordJob, outcome: RecordOutcome): Promise<void> {
+  if (hasBatches(job)) await followBatches(tables, job, outcome, async (next) => void (await alone(deps, tables, next)))
+}
+
 async function follow(deps: IngestDeps, tables: IngestTables, links: readonly Linked[]): Promise<void> {
   for (const linked of links) await followMoves(deps, tables, linked)
   const registered = links.flatMap((linked) => linked.registered)
@@ -120,10 +134,15 @@ async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: rea
   for (const part of partsOf(jobs)) {
     const { outcomes, links } = await together(deps, tables, part)
     stored.push(...links)
-    for (const [at, outcome] of outcomes.entries()) if (outcome) deps.quality?.count(part[at]?.source.id ?? '', outcome)
+    for (const [at, outcome] of outcomes.entries()) {
+      if (!outcome) continue
+      await followSets(deps, tables, part[at] as RecordJob, outcome)
+      deps.quality?.count(part[at]?.source.id ?? '', outcome)
+    }
     const rest = part.filter((_, at) => outcomes[at] === undefined)
     await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (job) => {
       const { outcome, linked } = await alone(deps, tables, job)
+      await followSets(deps, tables, job, outcome)
       deps.quality?.count(job.source.id, outcome)
       if (outcome.status !== 'waiting' && linked) stored.push(linked)
     })

@@ -25,6 +25,10 @@ import type {
   RecordOutcome,
 } from './types.ts'
 
+/** Whether a payload has many records, which are worked off by a job: rows of a table, or a file of messages. */
+export const isBatch = ({ mode, batchFile }: SourceMapping, fileName: string): boolean =>
+  mode === 'table' || batchFile?.test(fileName) === true
+
 export interface Processing {
   /** in which the records of messages are stored */
   groups: RecordGroups
@@ -64,7 +68,7 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 /** Messages one after the other, rows in groups. */
 async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, alive: () => boolean): Promise<void> {
   const { run, source, mapping } = work
-  const table = mapping.mode === 'table'
+  const table = isBatch(mapping, run.payload.fileName)
   const groupMax = table ? INGEST_BOUNDS.batchRows : 1
   const concurrency = table ? INGEST_BOUNDS.batchConcurrency : 1
   const records = decodePayload(mapping, open, { charset: source.charset, fileName: run.payload.fileName })

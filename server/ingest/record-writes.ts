@@ -1,6 +1,7 @@
 /** What a record writes beside its resources: its Provenance, its delivery's row, the work list. */
 import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
+import { memberWrites } from './batch-members.ts'
 import type { StatementFor } from './fold/stored.ts'
 import { keyedId } from './ids.ts'
 import type { Linked } from './link/link.ts'
@@ -89,6 +90,7 @@ export function deliveryWrites(
       delivery?.unmapped ?? [],
     ),
     row,
+    ...memberWrites({ source, record }, outcome),
     ...(waited ? [{ table: TABLES.waiting, op: 'delete', where: { _id } } as const] : []),
   ]
 }

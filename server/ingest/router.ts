@@ -1,5 +1,6 @@
 /** HTTP side of ingest: `POST /ingest/{source}` and what the operator and the source's own client may look at. */
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
+import type { AnswerInput, Question, SourceMapping } from '../../mappings/engine/types.ts'
 import type { Actor } from '../auth/actor.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
@@ -12,6 +13,8 @@ import type { PayloadDoc } from './types.ts'
 
 export interface IngestRouterDeps {
   ingest: Ingest
+  /** what a message asks of what is stored, for this actor; absent: questions are not answered. @throws OutcomeError */
+  recognise?(actor: Actor, question: Question): Promise<{ output: object; warnings: string[] }>
   /** @throws OutcomeError unauthenticated */
   authenticate(request: Request): Promise<Actor>
   /** path under which the router is mounted, for Content-Location */
@@ -65,16 +68,50 @@ function send(response: Response, status: number, body: object): void {
   response.end(JSON.stringify(body))
 }
 
-async function receive({ ingest, base }: IngestRouterDeps, request: Request, response: Response, actor: Actor): Promise<void> {
-  refuseEncoded(request)
-  const meta = { contentType: request.get('content-type') ?? '', fileName: fileNameOf(request) }
-  const result = await ingest.receive(text(request.params.source), actor, request, meta)
-  const location = `${base}/${result.source.id}/payloads/${result.payload._id}`
-  response.setHeader('Content-Location', location)
-  if (result.finished) return answerReceipt(ingest, response, result)
-  response.setHeader('Retry-After', '1')
-  const counts = await receiptCounts(ingest.tables, result.payload)
-  send(response, 202, receiptOutcome(result.payload, counts))
+async function receive(deps: IngestRouterDeps, request: Request, response: Response, actor: Actor): Promise<void> {
+  const { ingest, base } = deps
+  const answering = ingest.answering(text(request.params.source), actor)
+  try {
+    refuseEncoded(request)
+    const meta = { contentType: request.get('content-type') ?? '', fileName: fileNameOf(request) }
+    const result = await ingest.receive(text(request.params.source), actor, request, meta)
+    const location = `${base}/${result.source.id}/payloads/${result.payload._id}`
+    response.setHeader('Content-Location', location)
+    if (result.finished) return await answerReceipt(deps, response, actor, result)
+    if (answering) return answerAccepted(answering, response, result, location)
+    response.setHeader('Retry-After', '1')
+    const counts = await receiptCounts(ingest.tables, result.payload)
+    send(response, 202, receiptOutcome(result.payload, counts))
+  } catch (error) {
+    if (!answering || response.headersSent) throw error
+    answerFailure(answering, ingest, request, response, error)
+  }
+}
+
+const ACCEPTED = '已接收，正在处理，回执见 Content-Location'
+
+/** The sender's own envelope knows no `accepted`: it is a success whose receipt is still to come. */
+function answerAccepted(mapping: SourceMapping, response: Response, { payload }: ReceiveResult, location: string): void {
+  const receivedAt = payload.receivedAt.toISOString()
+  envelope(response, mapping, { ok: true, message: '', warnings: [`${ACCEPTED} ${location}`], receiptId: payload._id, receivedAt })
+}
+
+/** Whoever may send for a source with an envelope of its own is answered in it, whatever went wrong. */
+function answerFailure(mapping: SourceMapping, ingest: Ingest, request: Request, response: Response, error: unknown): void {
+  // The rest of a refused body is not read: the connection ends with the answer.
+  if (!request.readableEnded) response.setHeader('Connection', 'close')
+  const { outcome, headers } = outcomeOf(error)
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  const message = String((outcome.issue[0]?.details as { text?: unknown } | undefined)?.text ?? '')
+  envelope(response, mapping, { ok: false, message, warnings: [], receiptId: '', receivedAt: ingest.deps.now().toISOString() })
+}
+
+function envelope(response: Response, mapping: SourceMapping, input: AnswerInput): void {
+  if (!mapping.answer) throw new OutcomeError('internal')
+  const { contentType, body } = mapping.answer(input)
+  response.status(200).setHeader('Content-Type', contentType)
+  response.setHeader('Cache-Control', 'no-store')
+  response.end(Buffer.from(body))
 }
 
 /** Bodies are kept as they came, so that their hash is the sender's; a compressed one would need a bound of its own. */
@@ -90,20 +127,25 @@ function fileNameOf(request: Request): string {
   return (named.split(/[\\/]/).at(-1) ?? '').slice(0, INGEST_BOUNDS.labelCharactersMax)
 }
 
-async function answerReceipt(ingest: Ingest, response: Response, result: ReceiveResult): Promise<void> {
-  const { payload, mapping } = result
+async function answerReceipt(deps: IngestRouterDeps, response: Response, actor: Actor, result: ReceiveResult): Promise<void> {
+  const { ingest } = deps
+  const { payload, mapping, source } = result
   const counts = await receiptCounts(ingest.tables, payload)
   if (!mapping.answer) return send(response, payload.status === 'quarantined' ? 422 : 200, receiptOutcome(payload, counts))
-  const bytes = result.raw ?? (await wholePayload(ingest, payload))
-  const { contentType, body } = mapping.answer({
-    bytes,
-    ...answerText(counts, payload),
+  const isSmall = payload.bytes <= INGEST_BOUNDS.inlineBytesMax
+  const bytes = result.raw ?? (isSmall ? await wholePayload(ingest, payload) : undefined)
+  const { ok, message, warnings } = answerText(counts, payload)
+  const question = ok && bytes ? mapping.question?.(bytes, source.charset) : undefined
+  const told = question && deps.recognise ? await deps.recognise(actor, question) : undefined
+  envelope(response, mapping, {
+    ...(bytes && { bytes }),
+    ok,
+    message,
+    warnings: [...(told?.warnings ?? []), ...warnings],
     receiptId: payload._id,
     receivedAt: payload.receivedAt.toISOString(),
+    ...(told && { output: told.output }),
   })
-  response.status(200).setHeader('Content-Type', contentType)
-  response.setHeader('Cache-Control', 'no-store')
-  response.end(Buffer.from(body))
 }
 
 async function wholePayload(ingest: Ingest, payload: PayloadDoc): Promise<Uint8Array> {

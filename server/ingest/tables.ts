@@ -154,6 +154,24 @@ export interface UnmappedDoc extends TableDoc {
   alone?: boolean
 }
 
+/** What was said of a set of things, each word with its latest instant; empty: never said. `_id` is a keyed hash. */
+export interface BatchDoc extends TableDoc {
+  _id: string
+  rev: number
+  reversed: string
+  settled: string
+  released: string
+}
+
+/** A thing that stands in sets, its own first; `_id` is `Type/id`. */
+export interface BatchMemberDoc extends TableDoc {
+  _id: string
+  source: string
+  type: string
+  id: string
+  batches: string[]
+}
+
 export interface IngestTables {
   payloads: Table<PayloadDoc>
   chunks: Table<ChunkDoc>
@@ -167,6 +185,8 @@ export interface IngestTables {
   quarantine: Table<QuarantineDoc>
   unmapped: Table<UnmappedDoc>
   merges: Table<MergeDoc>
+  batches: Table<BatchDoc>
+  batchMembers: Table<BatchMemberDoc>
 }
 
 export const TABLES = {
@@ -184,6 +204,8 @@ export const TABLES = {
   persons: 'persons',
   jobs: 'jobs',
   merges: 'merges',
+  batches: 'batch_words',
+  batchMembers: 'batch_members',
 } as const
 
 export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
@@ -200,6 +222,8 @@ export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'de
     quarantine: store.table(decision, TABLES.quarantine),
     unmapped: store.table(decision, TABLES.unmapped),
     merges: store.table(decision, TABLES.merges),
+    batches: store.table(decision, TABLES.batches),
+    batchMembers: store.table(decision, TABLES.batchMembers),
   }
 }
 
@@ -227,5 +251,6 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.unmapped.ensureIndex({ code: 1 }),
     tables.conflicts.ensureIndex({ state: 1 }),
     tables.merges.ensureIndex({ patients: 1 }),
+    tables.batchMembers.ensureIndex({ batches: 1 }),
   ])
 }

@@ -1,5 +1,5 @@
 /** What the ingest way is made of and what it asks of the rest of the server. */
-import type { MappingIssue, SourceKind, SourceMapping, UnmappedCode } from '../../mappings/engine/types.ts'
+import type { BatchWord, MappingIssue, SourceKind, SourceMapping, UnmappedCode } from '../../mappings/engine/types.ts'
 import type { Moved } from '../access/regrouping.ts'
 import type { Decision } from '../access/decision.ts'
 import type { Actor } from '../auth/actor.ts'
@@ -117,6 +117,8 @@ export interface PreparedRecord {
   /** fields that no rule read; absent in records that began to wait before these were kept */
   unread?: string[]
   nothingToStore: boolean
+  /** what it says of sets of things; absent: nothing */
+  batchWords?: { batch: string; word: BatchWord['word']; statedAt: string }[]
   /** of the mapped content: the same again is not stored again */
   digest: string
 }
@@ -128,6 +130,8 @@ export interface PreparedStatement {
   /** it is the patient's or refers to the patient; a withdrawn one no longer shows it */
   ofPatient: boolean
   statement: Statement
+  /** sets in which it stands, its own first; absent: none */
+  batches?: string[]
 }
 
 export interface PreparedIdentity {

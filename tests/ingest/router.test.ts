@@ -14,7 +14,7 @@ const answering: SourceMapping = {
   id: 'test/answering',
   answer: ({ bytes, ok, message }) => ({
     contentType: 'application/json',
-    body: Buffer.from(JSON.stringify({ infcode: ok ? '0' : '-1', message, bytes: bytes.length })),
+    body: Buffer.from(JSON.stringify({ infcode: ok ? '0' : '-1', message, bytes: bytes?.length })),
   }),
 }
 const batch: SourceMapping = { ...recordsMapping, id: 'test/batch', mode: 'table' }

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect } from '@jest/globals'
 import { comparable, encounter, give, NO_SHARING, patient, practitioner, putAll, relabelled, study } from '../consent/resources.ts'
-import { type Answer, type CallOptions, startTestServer, type TestServer } from '../support/server.ts'
+import { type Answer, type CallOptions, startTestServer, type TestServer, type TestServerOptions } from '../support/server.ts'
 
 export const WORLDS = ['a', 'b'] as const
 export type World = (typeof WORLDS)[number]
@@ -19,10 +19,10 @@ export interface Setting {
 }
 
 /** `open`: what both worlds have; `hidden`: what only world `a` has, of patient `p2-a`, in the custody of H1. */
-export function setting(open: (w: World) => object[], hidden: (w: World) => object[] = () => []): Setting {
+export function setting(open: (w: World) => object[], hidden: (w: World) => object[] = () => [], options: TestServerOptions = {}): Setting {
   const held = {} as Setting
   beforeAll(async () => {
-    held.server = await startTestServer()
+    held.server = await startTestServer(options)
     held.loader = await held.server.token('loader')
     await putAll(held.server, held.loader, [practitioner('doc-1'), practitioner('doc-2'), study('study-1')])
     for (const w of WORLDS) {

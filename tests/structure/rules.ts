@@ -181,6 +181,14 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/jobs',
     'mappings',
   ],
+  'server/recognition': [
+    'server/fhir',
+    'server/config',
+    'server/auth/actor.ts',
+    'server/interactions',
+    'mappings/engine',
+    'mappings/miis/recognition.ts',
+  ],
   'server/guide': ['server/fhir', 'server/outcome', 'server/terminology-service', 'mappings'],
   'server/http': [
     'server/fhir',

@@ -1,9 +1,14 @@
-/** 2204 and 2301, outpatient and inpatient charge lines: ChargeItem per line, MedicationRequest per drug line. */
+/**
+ * 2204 and 2301, outpatient and inpatient charge lines: ChargeItem per line, MedicationRequest per drug line. The answer says how the
+ * insurance sees each line; it names no visit, so it counts only beside its request.
+ */
 import type { ChargeItem, MedicationRequest } from '@medplum/fhirtypes'
-import { BASE, localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
+import { BASE, codeSystem, localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { referTo } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
-import type { RowView } from '../../engine/rule.ts'
+import type { RowView, Run } from '../../engine/rule.ts'
+import type { ResourceKey } from '../../engine/types.ts'
+import { readDecimal } from '../../engine/values/decimal.ts'
 import { spoken } from '../../engine/spoken.ts'
 import { readDose } from '../dosage.ts'
 import { list, text } from '../envelope.ts'
@@ -11,7 +16,7 @@ import { itemConcept, itemKind } from '../../engine/charged-item.ts'
 import { doctor, miisKeys, visit } from '../keys.ts'
 import { checkLine } from '../money.ts'
 import { personOf } from '../persons.ts'
-import { addPerson, naming, type Site, type Transaction, withSite } from '../transaction.ts'
+import { addPerson, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
 interface FeeRow extends Site {
   feedetl_sn?: string
@@ -42,6 +47,21 @@ interface FeeRow extends Site {
   sin_dosunt?: string
   frqu_dscr?: string
   used_days?: string
+  /** of the answer's line */
+  chrgitm_lv?: string
+  med_chrgitm_type?: string
+  selfpay_prop?: string
+  pric_uplmt_amt?: string
+}
+
+/** Fields that the answer adds to a line. */
+const JUDGED = ['chrgitm_lv', 'med_chrgitm_type', 'selfpay_prop', 'pric_uplmt_amt'] as const
+
+/** The batch that the line was charged in, and the visit: 2205 and 2302 take lines back by these alone. */
+const batches = (row: RowView<FeeRow>, { context }: Run): ResourceKey[] => {
+  const { mdtrt_id: visitNo, chrg_bchno: batch } = row
+  if (visitNo === undefined) return []
+  return [...(batch === undefined ? [] : [miisKeys.lines(context, visitNo, batch)]), miisKeys.lines(context, visitNo)]
 }
 
 const lineNo = (row: RowView<FeeRow>): [string, string] | undefined =>
@@ -61,6 +81,7 @@ export const chargeLine = mapping<FeeRow, ChargeItem>({
     return parts && miisKeys.charge(run.context, ...parts)
   },
   organization: 'fixmedins_code',
+  batches,
   rules: (from) => ({
     identifier: [from.value('feedetl_sn', lineIdentifier)],
     status: 'billable',
@@ -84,9 +105,26 @@ export const chargeLine = mapping<FeeRow, ChargeItem>({
     performingOrganization: from.department('acord_dept_codg', 'acord_dept_name'),
     quantity: from.quantity('cnt'),
     priceOverride: from.money('det_item_fee_sumamt'),
-    extension: [{ url: structureDefinition('cn-unit-price'), valueMoney: from.money('pric') }],
+    extension: [
+      { url: structureDefinition('cn-unit-price'), valueMoney: from.money('pric') },
+      {
+        url: structureDefinition('cn-fee-category'),
+        valueCoding: { system: codeSystem('nhsa-fee-category'), code: from.text('med_chrgitm_type') },
+      },
+      { url: structureDefinition('cn-item-level'), valueCoding: { system: codeSystem('nhsa-chrgitm-lv'), code: from.text('chrgitm_lv') } },
+      { url: structureDefinition('cn-self-pay-ratio'), valueDecimal: from.value('selfpay_prop', share) },
+      { url: structureDefinition('cn-limit-price'), valueMoney: from.money('pric_uplmt_amt') },
+    ],
   }),
 })
+
+/** A share that is none (`100`, `-1`) is not guessed at. */
+function share(row: RowView<FeeRow>, run: Run) {
+  const value = row.selfpay_prop === undefined ? undefined : readDecimal(row.selfpay_prop)
+  const isShare = value !== undefined && /^(?:0(?:\.\d+)?|1(?:\.0+)?)$/.test(value.text)
+  if (row.selfpay_prop !== undefined && !isShare) run.flaw('selfpay_prop', 'mapping-number-invalid')
+  return isShare ? value : undefined
+}
 
 /** A refund (negative count) takes money back; it prescribes nothing. */
 const isDrug = (row: RowView<FeeRow>): boolean =>
@@ -109,6 +147,7 @@ export const prescriptionLine = mapping<FeeRow, MedicationRequest>({
   },
   organization: 'fixmedins_code',
   when: isDrug,
+  batches,
   rules: (from) => ({
     identifier: [from.value('feedetl_sn', lineIdentifier)],
     status: 'active',
@@ -150,8 +189,9 @@ export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
     const first = lines[0]
     if (first) addPerson(input, personOf(first), first, 'input.feedetail[0]', statedAt)
     const person = first && text(first, 'psn_no')
-    for (const [at, line] of lines.entries()) {
-      const path = `input.feedetail[${at}]`
+    const judged = judgements(input)
+    for (const [index, line] of lines.entries()) {
+      const path = `input.feedetail[${index}]`
       const named = naming(line, path)
       record.noteRead(`${path}.psn_no`)
       // One message is one person's: a line of another person would be stored under the wrong one.
@@ -159,10 +199,36 @@ export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
         record.issue({ severity: 'error', code: 'mapping-conflict', at: `${path}.psn_no` })
         continue
       }
-      const row = withSite<FeeRow>(line, request)
-      record.run(chargeLine, row, { statedAt, at: named })
-      record.run(prescriptionLine, row, { statedAt, at: named })
+      const found = judged.get(text(line, 'feedetl_sn') ?? '')
+      const row = { ...withSite<FeeRow>(line, request), ...found?.row }
+      const at = (field: string): string =>
+        found && (JUDGED as readonly string[]).includes(field) ? `${found.path}.${field}` : named(field)
+      record.run(chargeLine, row, { statedAt, at })
+      record.run(prescriptionLine, row, { statedAt, at })
       checkLine(record, `${path}.det_item_fee_sumamt`, line)
     }
   },
 })
+
+interface Judged {
+  row: Pick<FeeRow, (typeof JUDGED)[number]>
+  path: string
+}
+
+/** Lines of the answer by the number of the line; amounts that it repeats are compared with nothing: they are the insurance's. */
+function judgements({ response, record }: TransactionInput): Map<string, Judged> {
+  return new Map(
+    list(response, 'output', 'result').map((line, at): [string, Judged] => {
+      const path = `output.result[${at}]`
+      record.offer(line, naming(line, path))
+      record.noteRead(...['feedetl_sn', 'det_item_fee_sumamt', 'cnt', 'pric'].map((field) => `${path}.${field}`))
+      const row = Object.fromEntries(
+        JUDGED.flatMap((field) => {
+          const value = text(line, field)
+          return value === undefined ? [] : [[field, value]]
+        }),
+      )
+      return [text(line, 'feedetl_sn') ?? '', { row, path }]
+    }),
+  )
+}

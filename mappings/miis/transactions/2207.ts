@@ -3,10 +3,10 @@ import type { Claim, Encounter } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from '../claim-type.ts'
-import { coverage, type CoverageRow, coverageReference, DIVISION } from '../coverage.ts'
+import { coverage, type CoverageRow, coverageReference } from '../coverage.ts'
 import { encounterClass } from '../encounter-class.ts'
 import { list, node, text } from '../envelope.ts'
-import { insurerDisplay, miisKeys } from '../keys.ts'
+import { administration, DIVISION, miisKeys } from '../keys.ts'
 import { checkSettlement, flagAmounts } from '../money.ts'
 import { personOf } from '../persons.ts'
 import { providerOf, settlement, type SettlementRow } from '../settlement.ts'
@@ -44,7 +44,9 @@ const claim = mapping<ClaimRow, Claim>({
     use: 'claim',
     patient: from.patient(),
     created: from.dateTime('inf_time').required(),
-    insurer: from.value('insuplc_admdvs', (row) => insurerDisplay(row.insuplc_admdvs)),
+    insurer: from
+      .value('insuplc_admdvs', (row, run) => administration(run, row.insuplc_admdvs))
+      .when((run) => run.text('insuplc_admdvs') !== undefined),
     provider: from.value('fixmedins_code', providerOf).required(),
     priority: NORMAL_PRIORITY,
     insurance: [
@@ -88,9 +90,13 @@ export const settlementTransaction = (infno: '2207' | '2304'): Transaction => ({
 })
 
 function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatient'): void {
-  const { request, response, record, requestedAt: statedAt } = input
+  const { request, response, record, context, requestedAt: statedAt } = input
   const info = node(request, 'input', 'mdtrtinfo')
   const at = naming(info, 'input.mdtrtinfo')
+  const [visit, batch] = [text(info, 'mdtrt_id'), text(info, 'chrg_bchno')]
+  // What is paid for is not taken back with the rest of the visit (2205).
+  if (visit !== undefined && batch !== undefined)
+    record.sayOfBatch({ batch: miisKeys.lines(context, visit, batch), word: 'settled', statedAt })
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
   record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
@@ -107,7 +113,7 @@ const coverageRow = ({ psn_no, insutype, insuplc_admdvs, psn_type }: CoverageRow
 const institutionOf = (medinsSetlId: string | undefined): string | undefined => /^[HP]\d{11}/.exec(medinsSetlId ?? '')?.[0]
 
 /** Exported for responses that come alone. */
-export function fillSettlement(input: TransactionInput, claim_kind?: 'outpatient' | 'inpatient'): void {
+export function fillSettlement(input: TransactionInput, claim_kind?: 'outpatient' | 'inpatient', reversed?: string): void {
   const { request, response, record, context, respondedAt: statedAt } = input
   const info = node(response, 'output', 'setlinfo')
   const details = list(response, 'output', 'setldetail')
@@ -122,6 +128,7 @@ export function fillSettlement(input: TransactionInput, claim_kind?: 'outpatient
     ...(institution !== undefined && { fixmedins_code: institution }),
     ...(batch !== undefined && { chrg_bchno: batch }),
     ...(claim_kind && { claim_kind }),
+    ...(reversed !== undefined && { reversed_setl_id: reversed }),
     details,
   }
   record.run(settlement, row, { statedAt, at })

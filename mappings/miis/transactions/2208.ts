@@ -3,7 +3,7 @@ import type { ExplanationOfBenefit } from '@medplum/fhirtypes'
 import { NATIONAL } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
 import { type ClaimKind, claimType } from '../claim-type.ts'
-import { isObject, node } from '../envelope.ts'
+import { isObject, node, text } from '../envelope.ts'
 import { miisKeys } from '../keys.ts'
 import { personOf } from '../persons.ts'
 import { addPerson, naming, type Site, type Transaction, withSite } from '../transaction.ts'
@@ -36,11 +36,13 @@ const voidSettlement = mapping<ReversalRow, ExplanationOfBenefit>({
 export const settlementReversal = (infno: '2208' | '2305'): Transaction => ({
   infno,
   fill: (input) => {
-    const { request, response, record, requestedAt: statedAt } = input
+    const { request, response, record, context, requestedAt: statedAt } = input
     const claim_kind = infno === '2305' ? 'inpatient' : 'outpatient'
-    if (isObject(response?.output)) fillSettlement(input, claim_kind)
-    if (!request) return
     const info = node(request, 'input', 'mdtrtinfo')
+    const [reversed, visit] = [text(info, 'setl_id'), text(info, 'mdtrt_id')]
+    if (isObject(response?.output)) fillSettlement(input, claim_kind, reversed)
+    if (!request) return
+    if (visit !== undefined) record.sayOfBatch({ batch: miisKeys.lines(context, visit), word: 'released', statedAt })
     addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
     record.run(voidSettlement, { ...withSite<ReversalRow>(info, request), claim_kind }, { statedAt, at: naming(info, 'input.mdtrtinfo') })
   },

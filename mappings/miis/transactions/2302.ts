@@ -1,12 +1,13 @@
-/** 2302, reversal of inpatient charge lines: the line, and the prescription that it may have been, are void. */
+/** 2302, reversal of inpatient charge lines: the line, and the prescription that it may have been, are void; `0000` is every line of the stay. */
 import type { ChargeItem, MedicationRequest } from '@medplum/fhirtypes'
 import { BASE } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView } from '../../engine/rule.ts'
-import { list, text } from '../envelope.ts'
+import { listOf, text } from '../envelope.ts'
 import { miisKeys } from '../keys.ts'
 import { personOf } from '../persons.ts'
 import { addPerson, naming, type Site, type Transaction, withSite } from '../transaction.ts'
+import { ALL_LINES } from './2205.ts'
 
 interface LineRow extends Site {
   feedetl_sn?: string
@@ -42,15 +43,21 @@ const voidPrescription = mapping<LineRow, MedicationRequest>({
 export const chargeReversal: Transaction = {
   infno: '2302',
   fill: (input) => {
-    const { request, record, requestedAt: statedAt } = input
-    const listed = [...list(request, 'input', 'data'), ...list(request, 'input', 'feeinfo')]
+    const { request, record, context, requestedAt: statedAt } = input
+    const listed = listOf(request, 'input', 'feeinfo', 'data')
     const [first] = listed
-    if (first) addPerson(input, personOf(first), first, 'input.feeinfo[0]', statedAt)
-    for (const [index, line] of listed.entries()) {
-      const at = naming(line, `input.feeinfo[${index}]`)
+    if (first) addPerson(input, personOf(first.node), first.node, first.path, statedAt)
+    for (const { node: line, path } of listed) {
+      const at = naming(line, path)
       record.noteRead(at('psn_no'))
-      if (text(line, 'psn_no') !== (first && text(first, 'psn_no'))) {
+      if (text(line, 'psn_no') !== text(first?.node, 'psn_no')) {
         record.issue({ severity: 'error', code: 'mapping-conflict', at: at('psn_no') })
+        continue
+      }
+      const visit = text(line, 'mdtrt_id')
+      if (text(line, 'feedetl_sn') === ALL_LINES && visit !== undefined) {
+        record.noteRead(at('feedetl_sn'), at('mdtrt_id'))
+        record.sayOfBatch({ batch: miisKeys.lines(context, visit), word: 'reversed', statedAt })
         continue
       }
       const row = withSite<LineRow>(line, request)

@@ -8,7 +8,7 @@ import type { ProfileName } from '../../engine/names.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import { weak } from './identity.ts'
-import { reportText } from './report-text.ts'
+import { reportText } from '../../engine/values/report-text.ts'
 import { apply, flagOrder, type Table } from './table.ts'
 
 /** Up to 15 titled blocks; block 12's text is spelled BT1NR2. */

@@ -9,7 +9,7 @@ import { localCodes } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import { patientOfReport, weak } from './identity.ts'
 import { cardPatient } from './lab-report.ts'
-import { reportText } from './report-text.ts'
+import { reportText } from '../../engine/values/report-text.ts'
 import { apply, flagOrder, type Table } from './table.ts'
 
 type Column =

@@ -4,7 +4,7 @@ import { codeSystem, localSystem, structureDefinition } from '../../../server/fh
 import { mapping } from '../../engine/mapping.ts'
 import type { Run } from '../../engine/rule.ts'
 import { CLINICAL_EDITION, TABLES } from '../../engine/systems.ts'
-import { toHalfWidth } from '../../engine/values/text.ts'
+import { type Incision, readIncision } from '../../engine/values/incision.ts'
 import { weak } from './identity.ts'
 import { apply, flagOrder, type Table } from './table.ts'
 
@@ -36,22 +36,11 @@ const HEALING_SYSTEM = 'urn:oid:2.16.156.10011.2.3.1.257'
 const ANAESTHESIA_SYSTEM = 'urn:oid:2.16.156.10011.2.3.1.159'
 const LEVELS = { '1': '1', '2': '2', '3': '3', '4': '4', '01': '1', '02': '2', '03': '3', '04': '4' } as const
 
-/** `Ⅱ/甲`: class of the incision, then how it healed; either may stand alone. */
-const INCISION = /^(0|I{1,3})?类?[/、\s]?([甲乙丙])?$/
-const HEALED: Record<string, string> = { 甲: '1', 乙: '2', 丙: '3' }
-
-type IncisionClass = '0' | 'I' | 'II' | 'III'
-
-function incision(run: Run): { incision?: IncisionClass; healing?: string } {
+function incision(run: Run): Incision {
   const sent = run.text('QKYHDJ')
-  if (sent === undefined) return {}
-  const match = INCISION.exec(toHalfWidth(sent).replaceAll('Ⅰ', 'I').replaceAll('Ⅱ', 'II').replaceAll('Ⅲ', 'III').trim())
-  if (!match) {
-    run.flaw('QKYHDJ', 'mapping-value-unknown')
-    return {}
-  }
-  const healing = match[2] === undefined ? undefined : HEALED[match[2]]
-  return { ...(match[1] !== undefined && { incision: match[1] as IncisionClass }), ...(healing !== undefined && { healing }) }
+  const read = sent === undefined ? {} : readIncision(sent)
+  if (!read) run.flaw('QKYHDJ', 'mapping-value-unknown')
+  return read ?? {}
 }
 
 const role = (code: string, display: string) => ({ coding: [{ system: codeSystem('cn-procedure-role'), code, display }] })

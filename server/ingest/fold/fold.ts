@@ -1,5 +1,5 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
-import { LISTS, LISTS_OF, rank } from './rules.ts'
+import { END_ALONE, LISTS, LISTS_OF, rank } from './rules.ts'
 import { type Folded, isMention, type ListEntry, type Statement, type Unit } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
 
@@ -72,13 +72,24 @@ class Chosen {
     return [...new Set(this.#statements.flatMap((s) => Object.keys(s.units)))].sort()
   }
 
-  /** Members of a unit, of the source that goes first and there of the newest statement. */
-  unit(name: string): Record<string, string> {
+  #best(name: string): { unit: Unit; by: Statement } | undefined {
     let best: { unit: Unit; by: Statement } | undefined
     for (const by of this.#statements) {
       const unit = by.units[name]
       if (unit && (!best || this.#before(by, unit.at, best.by, best.unit.at))) best = { unit, by }
     }
+    return best
+  }
+
+  /** Whether the one unit goes before the other: it was said later, or the other not at all. */
+  goesBefore(name: string, other: string): boolean {
+    const [a, b] = [this.#best(name), this.#best(other)]
+    return a !== undefined && (!b || this.#before(a.by, a.unit.at, b.by, b.unit.at))
+  }
+
+  /** Members of a unit, of the source that goes first and there of the newest statement. */
+  unit(name: string): Record<string, string> {
+    const best = this.#best(name)
     if (!best) return {}
     const { by } = best
     return Object.fromEntries(Object.entries(best.unit.members).map(([element, text]) => [element, this.#resolved(text, by)]))
@@ -145,7 +156,12 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
   const elements: Record<string, string> = {}
   const foreign = additions.withoutIdentifierSystem
   const leaveOut = foreign === undefined ? undefined : (item: Record<string, unknown>): boolean => item.system === foreign
-  for (const name of chosen.unitNames()) if (name !== 'meta.source') Object.assign(elements, chosen.unit(name))
+  for (const name of chosen.unitNames()) if (!APART.has(name)) Object.assign(elements, chosen.unit(name))
+  if (chosen.goesBefore(END_ALONE, 'period')) {
+    const period = withEnd(elements.period, chosen.unit(END_ALONE)[END_ALONE])
+    if (period === undefined) delete elements.period
+    else elements.period = period
+  }
   for (const path of [...Object.keys(LISTS), ...Object.keys(LISTS_OF[type] ?? {})]) {
     const list = path.startsWith('meta.') ? undefined : chosen.list(path, path === 'identifier' ? leaveOut : undefined)
     if (!list) continue
@@ -157,6 +173,16 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
     else elements[element] = text
   }
   return assemble(type, id, metaText(chosen, ['profile', 'security', 'tag']), elements)
+}
+
+/** Units that are no elements by themselves. */
+const APART: ReadonlySet<string> = new Set(['meta.source', END_ALONE])
+
+/** A period with another end, or with none. */
+function withEnd(period: string | undefined, end: string | undefined): string | undefined {
+  const { end: _, ...rest } = JSON.parse(period ?? '{}') as Record<string, unknown>
+  const all = { ...rest, ...(end !== undefined && { end: JSON.parse(end) as unknown }) }
+  return Object.keys(all).length > 0 ? JSON.stringify(all) : undefined
 }
 
 function withdrawnText(type: string, id: string, chosen: Chosen): string {

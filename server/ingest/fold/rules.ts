@@ -35,6 +35,9 @@ const CHOICE = new RegExp(`^(${CHOICES.join('|')})[A-Z]`)
 /** A flag belongs to the value that it judges: it must never survive the value's correction. */
 const TOGETHER: Record<string, string> = { dataAbsentReason: 'value', interpretation: 'value', component: 'value' }
 
+/** Unit of the end of a visit where it was said by itself: it stands beside the beginning that others said. */
+export const END_ALONE = 'period.end'
+
 /** Name of the unit that a root element belongs to. */
 export function unitOf(element: string): string {
   const name = element.startsWith('_') ? element.slice(1) : element

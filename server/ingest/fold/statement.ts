@@ -1,7 +1,7 @@
 /** A mapped resource to a statement, and the joining of statements of one source. */
 import { createHash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
-import { type ListRule, listRule, unitOf } from './rules.ts'
+import { END_ALONE, type ListRule, listRule, unitOf } from './rules.ts'
 import { type ListEntry, MENTION, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
 import { keptWhenWithdrawn } from './withdrawn.ts'
 
@@ -54,6 +54,7 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
     if (element === 'meta') put.meta(value as Record<string, unknown>, withdrawn)
     else if (!withdrawn || keptWhenWithdrawn(resource.resourceType, element)) put.element(element, value)
   }
+  for (const element of mapped.without ?? []) statement.units[unitOf(element)] = { at, members: {} }
   return statement
 }
 
@@ -84,7 +85,8 @@ class StatementBuilder {
 
   element(element: string, value: unknown): void {
     const rule = listRule(this.#type, element)
-    if (rule && Array.isArray(value)) this.#list(element, rule, value)
+    if (element === 'period' && this.#type === 'Encounter' && isEndAlone(value)) this.#unit(END_ALONE, END_ALONE, value.end)
+    else if (rule && Array.isArray(value)) this.#list(element, rule, value)
     else this.#conceptOrUnit(element, value)
   }
 
@@ -121,6 +123,10 @@ class StatementBuilder {
     })
   }
 }
+
+/** Who says only when a visit ended (MIIS 2402) does not say that it never began. */
+const isEndAlone = (period: unknown): period is { end: string } =>
+  typeof period === 'object' && period !== null && 'end' in period && !('start' in period)
 
 /** Both statements of one source about one resource in one. Associative, commutative, idempotent. */
 export function joinStatements(a: Statement, b: Statement): Statement {

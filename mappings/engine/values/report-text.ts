@@ -1,5 +1,5 @@
 /** The text of an examination report as it was issued: its parts with their titles, as one plain-text document. */
-import { plainText } from '../../engine/values/text.ts'
+import { plainText } from './text.ts'
 
 export interface TextPart {
   title: string

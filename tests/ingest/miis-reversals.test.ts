@@ -1,0 +1,190 @@
+/**
+ * Reversals of the insurance, in whatever order they come: registrations, stays, charge lines of a batch that are taken back without being
+ * named, settlements. What must stand at the end was worked out by hand.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { sourceMapping } from '../../mappings/index.ts'
+import type { FhirResource } from '../../server/fhir/types.ts'
+import { reversedAt } from '../../server/ingest/batches.ts'
+import { createTerminology } from '../../server/terminology-service/terminology.ts'
+import { rig, type Rig, sourceOf } from './support.ts'
+
+const terminology = createTerminology()
+const PSN = '11000000000000000000012345'
+const VISIT = 'V1'
+type Json = Record<string, unknown>
+
+let one: Rig
+beforeAll(async () => {
+  one = await rig([sourceOf('miis', 'miis', 'MIA', 'miis/interface')], {
+    mapping: sourceMapping,
+    translate: (map, code) => terminology.translate(map as never, code),
+  })
+  await one.ingest.start()
+})
+beforeEach(() => one.wipe())
+afterAll(() => one.close())
+
+let no = 0
+/** A request of the day, at an hour. */
+const message = (infno: string, hour: string, input: Json): Json => ({
+  infno,
+  msgid: `H1101050000120260309${String(++no).padStart(10, '0')}`,
+  insuplc_admdvs: '110105',
+  mdtrtarea_admvs: '110105',
+  inf_time: `2026-03-09 ${hour}:00`,
+  fixmedins_code: 'H11010500001',
+  input,
+})
+const line = (feedetl_sn: string, chrg_bchno: string) => ({
+  feedetl_sn,
+  chrg_bchno,
+  mdtrt_id: VISIT,
+  psn_no: PSN,
+  fee_ocur_time: '2026-03-09 09:00:00',
+  cnt: '1',
+  pric: '10',
+  det_item_fee_sumamt: '10',
+  med_list_codg: 'XA10BAE046A001010100001',
+  medins_list_codg: `YP-${feedetl_sn}`,
+  medins_list_name: '盐酸二甲双胍片',
+})
+const charges = (hour: string, ...lines: Json[]) => message('2204', hour, { feedetail: lines })
+const takeBack = (hour: string, batch: string) => message('2205', hour, { data: { mdtrt_id: VISIT, psn_no: PSN, chrg_bchno: batch } })
+const settle = (hour: string, batch: string) =>
+  message('2207', hour, {
+    mdtrtinfo: { psn_no: PSN, mdtrt_id: VISIT, insutype: '310', med_type: '11', chrg_bchno: batch, medfee_sumamt: '10' },
+  })
+
+async function sendAll(...messages: Json[]): Promise<void> {
+  for (const each of messages) {
+    const { counts } = await one.send('miis', each)
+    expect({ infno: each.infno, quarantined: counts.quarantined }).toEqual({ infno: each.infno, quarantined: 0 })
+  }
+}
+
+/** Status of each line by its number, and whether its prescription says the same. */
+async function lines(): Promise<Record<string, string>> {
+  const statusOf = async (type: string) =>
+    Object.fromEntries(
+      (await one.all(type)).map((each: FhirResource) => {
+        const value = (each.identifier as { value: string }[])[0]?.value ?? ''
+        return [value.split('.').at(-1) ?? '', String(each.status)]
+      }),
+    )
+  const [items, drugs] = [await statusOf('ChargeItem'), await statusOf('MedicationRequest')]
+  const same = Object.keys(items).every((key) => (drugs[key] === 'entered-in-error') === (items[key] === 'entered-in-error'))
+  expect(same).toBe(true)
+  return items
+}
+
+describe('2205', () => {
+  test.each([
+    ['after the lines', [0, 1, 2]],
+    ['before the lines', [2, 0, 1]],
+    ['between them', [0, 2, 1]],
+  ])('a batch is taken back %s', async (_, order) => {
+    const all = [charges('09:00', line('F1', 'B1'), line('F2', 'B2')), charges('09:10', line('F3', 'B1')), takeBack('10:00', 'B1')]
+    await sendAll(...order.map((at) => all[at] as Json))
+    expect(await lines()).toEqual({ F1: 'entered-in-error', F2: 'billable', F3: 'entered-in-error' })
+  })
+
+  test('what is charged later stands, also under the number of a line that was taken back', async () => {
+    await sendAll(charges('09:00', line('F1', 'B1')), takeBack('10:00', 'B1'), charges('11:00', line('F1', 'B1'), line('F9', 'B1')))
+    expect(await lines()).toEqual({ F1: 'billable', F9: 'billable' })
+  })
+
+  test('0000 takes back what is not settled; once a settlement is taken back, it counts again', async () => {
+    await sendAll(charges('09:00', line('F1', 'B1'), line('F2', 'B2')), settle('09:30', 'B1'), takeBack('10:00', '0000'))
+    expect(await lines()).toEqual({ F1: 'billable', F2: 'entered-in-error' })
+    await sendAll(message('2208', '11:00', { mdtrtinfo: { setl_id: 'S1', mdtrt_id: VISIT, psn_no: PSN } }), takeBack('12:00', '0000'))
+    expect(await lines()).toEqual({ F1: 'entered-in-error', F2: 'entered-in-error' })
+  })
+
+  test('the same reversal again, and a replay of the lines, change nothing', async () => {
+    const [sent, reversal] = [charges('09:00', line('F1', 'B1')), takeBack('10:00', 'B1')]
+    await sendAll(sent, reversal)
+    const versions = await one.versions()
+    await sendAll({ ...reversal, sign_no: 'again' }, { ...sent, sign_no: 'again' })
+    expect(await one.versions()).toBe(versions)
+  })
+
+  test('lines of another visit are not touched', async () => {
+    await sendAll(charges('09:00', line('F1', 'B1')), charges('09:01', { ...line('F7', 'B1'), mdtrt_id: 'V2' }), takeBack('10:00', 'B1'))
+    expect(await lines()).toEqual({ F1: 'entered-in-error', F7: 'billable' })
+  })
+
+  test('a hundred and more lines of one message', async () => {
+    await sendAll(charges('09:00', ...Array.from({ length: 120 }, (_, at) => line(`F${at}`, 'B1'))), takeBack('10:00', 'B1'))
+    expect(Object.values(await lines()).filter((status) => status === 'entered-in-error')).toHaveLength(120)
+  })
+})
+
+test('what a word about the visit does not reach', () => {
+  const row = (word: Json) => ({ _id: 'x', rev: 1, reversed: '', settled: '', released: '', ...word })
+  expect(reversedAt([undefined, undefined])).toBe('')
+  expect(reversedAt([row({ reversed: '3' }), row({ reversed: '2' })])).toBe('3')
+  expect(reversedAt([row({ settled: '1' }), row({ reversed: '2' })])).toBe('')
+  expect(reversedAt([row({ settled: '3' }), row({ reversed: '2' })])).toBe('2')
+  expect(reversedAt([row({ settled: '1' }), row({ reversed: '4', released: '2' })])).toBe('4')
+  expect(reversedAt([row({ settled: '3' }), row({ reversed: '4', released: '2' })])).toBe('')
+})
+
+describe('stays', () => {
+  const admission = () => ({
+    request: message('2401', '08:00', {
+      mdtrtinfo: { psn_no: PSN, insutype: '310', begntime: '2026-03-09 08:00:00', med_type: '21', ipt_otp_no: 'ZY1', adm_dept_codg: 'A03' },
+    }),
+    response: { infcode: '0', inf_refmsgid: 'R', respond_time: '20260309080001000', output: { result: { mdtrt_id: VISIT } } },
+  })
+  const discharge = (hour: string) =>
+    message('2402', hour, { mdtrtinfo: { mdtrt_id: VISIT, psn_no: PSN, insutype: '310', endtime: `2026-03-09 ${hour}:00`, dscg_way: '1' } })
+  const reversal = (infno: string, hour: string) => message(infno, hour, { data: { mdtrt_id: VISIT, psn_no: PSN } })
+  const stay = async () => {
+    const [found] = await one.all('Encounter')
+    return {
+      status: found?.status,
+      period: found?.period,
+      left: (found?.hospitalization as Json | undefined)?.dischargeDisposition !== undefined,
+    }
+  }
+  const BEGAN = { start: '2026-03-09T08:00:00+08:00' }
+  const ORDERS: number[][] = [
+    [0, 1, 2, 3],
+    [3, 2, 1, 0],
+    [2, 0, 3, 1],
+  ]
+
+  test.each(ORDERS.map((order) => [order]))('discharged, taken back, discharged again, in the order %j', async (order) => {
+    const all = [admission(), discharge('12:00'), reversal('2405', '13:00'), discharge('15:00')]
+    await sendAll(...order.map((at) => all[at] as unknown as Json))
+    expect(await stay()).toEqual({ status: 'finished', period: { ...BEGAN, end: '2026-03-09T15:00:00+08:00' }, left: true })
+  })
+
+  test.each([[[0, 1, 2]], [[2, 1, 0]]])('a discharge that is taken back leaves a stay that goes on, in the order %j', async (order) => {
+    const all = [admission(), discharge('12:00'), reversal('2405', '13:00')]
+    await sendAll(...order.map((at) => all[at] as unknown as Json))
+    expect(await stay()).toEqual({ status: 'in-progress', period: BEGAN, left: false })
+  })
+
+  test.each([[[0, 1]], [[1, 0]]])('an admission that is taken back, in the order %j', async (order) => {
+    const all = [admission(), reversal('2404', '09:00')]
+    await sendAll(...order.map((at) => all[at] as unknown as Json))
+    expect((await stay()).status).toBe('cancelled')
+  })
+
+  test.each([[[0, 1]], [[1, 0]]])('a registration that is taken back, in the order %j', async (order) => {
+    const response = {
+      infcode: '0',
+      inf_refmsgid: 'R',
+      respond_time: '20260309080001000',
+      output: { data: { mdtrt_id: VISIT, psn_no: PSN, ipt_otp_no: 'M1' } },
+    }
+    const request = message('2201', '08:00', {
+      mdtrtinfo: { psn_no: PSN, insutype: '310', begntime: '2026-03-09 09:00:00', ipt_otp_no: 'M1' },
+    })
+    const all = [{ request, response }, message('2202', '08:30', { data: { mdtrt_id: VISIT, psn_no: PSN, ipt_otp_no: 'M1' } })]
+    await sendAll(...order.map((at) => all[at] as unknown as Json))
+    expect((await stay()).status).toBe('cancelled')
+  })
+})
