@@ -30,12 +30,15 @@ import { siteFormats } from './ingest/dialects.ts'
 import { DROP_FILES, startDrops } from './ingest/drop/drops.ts'
 import { registeredDrops } from './ingest/drop/registered.ts'
 import { createIngest } from './ingest/ingest.ts'
+import { createReplayJobs, REPLAY_JOBS, type ReplayJobDoc } from './ingest/inbox/replay-jobs.ts'
 import { type Mllp, startMllp } from './ingest/mllp/listener.ts'
 import { mllpMetrics } from './ingest/mllp/metrics.ts'
 import { registeredListeners } from './ingest/mllp/registered.ts'
 import { createQuality } from './ingest/quality.ts'
 import { ingestRouter } from './ingest/router.ts'
-import type { QualityDoc } from './ingest/types.ts'
+import { createSilence } from './ingest/silence.ts'
+import { silenceGauge } from './ingest/silence-metrics.ts'
+import type { QualityDoc, SilenceDoc } from './ingest/types.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
 import { createMerging } from './merging/merging.ts'
@@ -140,6 +143,7 @@ async function startOn(
   const audit = createAudit({ store, now, node: hostname(), queryKey: secret.for('audited queries') })
   const writer = createWriter({ store, search, access, whileIndexing })
   const indexing = await createIndexing({ ...indexed, access, definitions, now })
+  const registry = new Registry()
   const ingest = createIngest({
     store,
     writer,
@@ -150,6 +154,7 @@ async function startOn(
     organizations: config.organizations.map(({ id, identifiers }) => ({ id, codes: identifiers.map(({ value }) => value) })),
     mapping: siteFormats(environment).mapping,
     translate: (map, code) => terminology.translate(map, code),
+    lookup: (system, code, version) => terminology.lookup(system, code, version),
     validate: async (resource, decimals) =>
       (await validator.judge(resource, { mode: 'create', decimals })).map(({ kind, ...issue }) => ({
         ...issue,
@@ -157,13 +162,26 @@ async function startOn(
       })),
     refresh: () => validator.refresh(),
     quality: createQuality({ table: store.table<QualityDoc>(systemDecision('quality'), 'source_quality'), timezone: config.timezone, now }),
+    silence: createSilence({
+      table: store.table<SilenceDoc>(systemDecision('ingest'), 'source_silence'),
+      sources: config.sources,
+      now,
+      log: (event, facts) => log.warn(facts, event),
+      gauge: silenceGauge(registry),
+    }),
     relink: (patient, from, to) => access.relink(patient, from, to),
     regrouped: (moved) => access.regrouped({ moved }),
     consented: (persons) => access.consented(persons),
+    mayCollect: (ask) => access.mayCollect(ask),
+    anybodyRefuses: () => access.anybodyRefuses(),
+    personsOf: (patients) => access.personsOf(patients),
     expunged: (names, numbers) => expunging.barsRecord(names, numbers),
     audit: ingestAudit(audit, access),
     log: (event, facts) => log.info(facts, event),
   })
+  const replays = createReplayJobs(ingest, store.table<ReplayJobDoc>(systemDecision('ingest'), REPLAY_JOBS), (event, facts) =>
+    log.warn(facts, event),
+  )
   const removed = expungeTables(store)
   const expunging: Expunging = await createExpunging({
     store,
@@ -241,6 +259,7 @@ async function startOn(
     prepareKeptTables(keptTables(store)),
     loads.start(),
     ingest.start(),
+    replays.start(),
   ])
   access.start()
   indexing.start()
@@ -249,7 +268,6 @@ async function startOn(
   await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
-  const registry = new Registry()
   const mllp = await startMllp(registeredListeners(config), {
     ingest,
     metrics: mllpMetrics(registry),
@@ -272,7 +290,7 @@ async function startOn(
       publicUrl,
       log,
       auth: authRouter(auth),
-      ingest: ingestRouter({ ingest, authenticate, base: '/ingest' }),
+      ingest: ingestRouter({ ingest, replays, zone: zoneOf(config.timezone), authenticate, base: '/ingest' }),
       guide: createGuide(() => terminology.tables()),
       codeMapping: codeMappingRouter({ mapping: codeMapping, authenticate }),
       health: {
@@ -297,7 +315,7 @@ async function startOn(
       await closeServer(server)
       await stopAsync(store, STOP_MS_MAX)
       // At the same time: where the database is gone, each waits for it as long as it does while it works.
-      await Promise.all([merging, ingest, access, indexing, loads, expunging, codeMapping].map((part) => part.stop()))
+      await Promise.all([merging, replays, ingest, access, indexing, loads, expunging, codeMapping].map((part) => part.stop()))
       await store.close()
       await release()
     },

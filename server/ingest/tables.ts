@@ -131,6 +131,14 @@ export interface QuarantineDoc extends TableDoc {
   state: 'open' | 'replayed'
 }
 
+/** A part of a payload that is not to be kept, until its bytes are cut out (cut.ts). `_id` is payload and digest. */
+export interface RefusedPartDoc extends TableDoc {
+  _id: string
+  payload: string
+  /** of its raw bytes; empty where they are not known */
+  digest: string
+}
+
 export interface UnmappedDoc extends TableDoc {
   _id: string
   source: string
@@ -167,6 +175,7 @@ export interface IngestTables {
   quarantine: Table<QuarantineDoc>
   unmapped: Table<UnmappedDoc>
   merges: Table<MergeDoc>
+  refusedParts: Table<RefusedPartDoc>
 }
 
 export const TABLES = {
@@ -184,6 +193,7 @@ export const TABLES = {
   persons: 'persons',
   jobs: 'jobs',
   merges: 'merges',
+  refusedParts: 'refused_parts',
 } as const
 
 export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
@@ -200,6 +210,7 @@ export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'de
     quarantine: store.table(decision, TABLES.quarantine),
     unmapped: store.table(decision, TABLES.unmapped),
     merges: store.table(decision, TABLES.merges),
+    refusedParts: store.table(decision, TABLES.refusedParts),
   }
 }
 
@@ -227,5 +238,10 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.unmapped.ensureIndex({ code: 1 }),
     tables.conflicts.ensureIndex({ state: 1 }),
     tables.merges.ensureIndex({ patients: 1 }),
+    tables.refusedParts.ensureIndex({ payload: 1 }),
+    tables.payloads.ensureIndex({ receivedAt: -1, _id: 1 }),
+    tables.payloads.ensureIndex({ source: 1, receivedAt: -1, _id: 1 }),
+    tables.payloads.ensureIndex({ problems: 1, receivedAt: -1 }),
+    tables.payloads.ensureIndex({ replayJob: 1, status: 1 }),
   ])
 }
