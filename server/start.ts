@@ -30,12 +30,15 @@ import { siteFormats } from './ingest/dialects.ts'
 import { DROP_FILES, startDrops } from './ingest/drop/drops.ts'
 import { registeredDrops } from './ingest/drop/registered.ts'
 import { createIngest } from './ingest/ingest.ts'
+import { createReplayJobs, REPLAY_JOBS, type ReplayJobDoc } from './ingest/inbox/replay-jobs.ts'
 import { type Mllp, startMllp } from './ingest/mllp/listener.ts'
 import { mllpMetrics } from './ingest/mllp/metrics.ts'
 import { registeredListeners } from './ingest/mllp/registered.ts'
 import { createQuality } from './ingest/quality.ts'
 import { ingestRouter } from './ingest/router.ts'
-import type { QualityDoc } from './ingest/types.ts'
+import { createSilence } from './ingest/silence.ts'
+import { silenceGauge } from './ingest/silence-metrics.ts'
+import type { QualityDoc, SilenceDoc } from './ingest/types.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
 import { createMerging } from './merging/merging.ts'
@@ -142,6 +145,7 @@ async function startOn(
   const audit = createAudit({ store, now, node: hostname(), queryKey: secret.for('audited queries') })
   const writer = createWriter({ store, search, access, whileIndexing })
   const indexing = await createIndexing({ ...indexed, access, definitions, now })
+  const registry = new Registry()
   const ingest = createIngest({
     store,
     writer,
@@ -152,6 +156,7 @@ async function startOn(
     organizations: config.organizations.map(({ id, identifiers }) => ({ id, codes: identifiers.map(({ value }) => value) })),
     mapping: siteFormats(environment).mapping,
     translate: (map, code) => terminology.translate(map, code),
+    lookup: (system, code, version) => terminology.lookup(system, code, version),
     validate: async (resource, decimals) =>
       (await validator.judge(resource, { mode: 'create', decimals })).map(({ kind, ...issue }) => ({
         ...issue,
@@ -159,13 +164,26 @@ async function startOn(
       })),
     refresh: () => validator.refresh(),
     quality: createQuality({ table: store.table<QualityDoc>(systemDecision('quality'), 'source_quality'), timezone: config.timezone, now }),
+    silence: createSilence({
+      table: store.table<SilenceDoc>(systemDecision('ingest'), 'source_silence'),
+      sources: config.sources,
+      now,
+      log: (event, facts) => log.warn(facts, event),
+      gauge: silenceGauge(registry),
+    }),
     relink: (patient, from, to) => access.relink(patient, from, to),
     regrouped: (moved) => access.regrouped({ moved }),
     consented: (persons) => access.consented(persons),
+    mayCollect: (ask) => access.mayCollect(ask),
+    anybodyRefuses: () => access.anybodyRefuses(),
+    personsOf: (patients) => access.personsOf(patients),
     expunged: (names, numbers) => expunging.barsRecord(names, numbers),
     audit: ingestAudit(audit, access),
     log: (event, facts) => log.info(facts, event),
   })
+  const replays = createReplayJobs(ingest, store.table<ReplayJobDoc>(systemDecision('ingest'), REPLAY_JOBS), (event, facts) =>
+    log.warn(facts, event),
+  )
   const removed = expungeTables(store)
   const expunging: Expunging = await createExpunging({
     store,
@@ -243,6 +261,7 @@ async function startOn(
     prepareKeptTables(keptTables(store)),
     loads.start(),
     ingest.start(),
+    replays.start(),
   ])
   access.start()
   indexing.start()
@@ -251,7 +270,6 @@ async function startOn(
   await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
   const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
-  const registry = new Registry()
   const mllp = await startMllp(registeredListeners(config), {
     ingest,
     metrics: mllpMetrics(registry),
@@ -276,6 +294,8 @@ async function startOn(
       auth: authRouter(auth),
       ingest: ingestRouter({
         ingest,
+        replays,
+        zone: zoneOf(config.timezone),
         authenticate,
         base: '/ingest',
         recognise: (actor, question) => recognise({ fhir, ...institutionsOf(config) }, actor, question),
@@ -304,7 +324,7 @@ async function startOn(
       await closeServer(server)
       await stopAsync(store, STOP_MS_MAX)
       // At the same time: where the database is gone, each waits for it as long as it does while it works.
-      await Promise.all([merging, ingest, access, indexing, loads, expunging, codeMapping].map((part) => part.stop()))
+      await Promise.all([merging, replays, ingest, access, indexing, loads, expunging, codeMapping].map((part) => part.stop()))
       await store.close()
       await release()
     },

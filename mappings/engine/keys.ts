@@ -28,6 +28,8 @@ export const keys = {
   request: (scope: string, requestNo: string) => key('ServiceRequest', scope, [requestNo]),
   /** one drug of an order, by the order's number */
   drugOrder: (scope: string, orderNo: string) => key('MedicationRequest', scope, [orderNo]),
+  /** what the drug of an order is made of */
+  mixture: (scope: string, orderNo: string) => key('Medication', scope, ['order', orderNo]),
   /** line of a bill, by the hospital's own number of it */
   charge: (scope: string, chargeNo: string) => key('ChargeItem', scope, [chargeNo]),
   appointment: (scope: string, appointmentNo: string) => key('Appointment', scope, [appointmentNo]),

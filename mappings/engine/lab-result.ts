@@ -1,4 +1,5 @@
 /** One laboratory result, with its unit, flag and range, as the elements of an Observation. */
+import { structureDefinition } from '../../server/fhir/canonical.ts'
 import { type Field, Rule, type Run } from './rule.ts'
 import { type DigitFlags, type Interpretation, readInterpretation } from './values/interpretation.ts'
 import { type LabValue, readLabValue } from './values/lab-value.ts'
@@ -25,6 +26,13 @@ export interface LabResultRules {
   dataAbsentReason: Rule<{ coding: { system: string; code: string }[] }>
   interpretation: Rule<Interpretation[]>
   referenceRange: Rule<ReferenceRange[]>
+  /** a critical value is found by it, and whoever subscribes to them is told (cn-critical-value) */
+  extension: Rule<CriticalValue[]>
+}
+
+export interface CriticalValue {
+  url: string
+  extension: [{ url: 'found'; valueBoolean: true }]
 }
 
 /** Texts that mean a number and are none that can be kept as one: 3000 digits, `1e400`, hexadecimal, `NaN`. */
@@ -53,6 +61,7 @@ export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, f
   }
   const part = <K extends keyof LabValue>(name: K) =>
     new Rule<NonNullable<LabValue[K]>>([valueField], (run) => read(run)[name] as NonNullable<LabValue[K]>)
+  const flags = new Rule([valueField], (run) => interpretationOf(run, read(run), fields))
   return {
     valueQuantity: part('valueQuantity'),
     valueRatio: part('valueRatio'),
@@ -62,13 +71,22 @@ export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, f
     dataAbsentReason: new Rule([valueField], (run) =>
       run.text(valueField) === undefined ? { coding: [{ system: ABSENT_SYSTEM, code: 'unknown' }] } : undefined,
     ),
-    interpretation: new Rule([valueField], (run) => interpretationOf(run, read(run), fields)),
+    interpretation: flags,
+    extension: flags.as((found) => (found.some(isCritical) ? [criticalValue()] : undefined)),
     referenceRange: new Rule([valueField], (run) => {
       const text = fields.range && run.text(fields.range)
       return text === undefined ? undefined : [readRange(text, unitField && run.text(unitField))]
     }),
   }
 }
+
+const CRITICAL: ReadonlySet<string> = new Set(['HH', 'LL', 'AA'])
+const isCritical = ({ coding = [] }: Partial<Interpretation>): boolean => coding.some(({ code }) => CRITICAL.has(code))
+
+const criticalValue = (): CriticalValue => ({
+  url: structureDefinition('cn-critical-value'),
+  extension: [{ url: 'found', valueBoolean: true }],
+})
 
 function isNumberMeant<Row>(text: string | undefined, run: Run, fields: LabResultFields<Row>): boolean {
   if (text === undefined) return false

@@ -166,6 +166,7 @@ export const labResult = mapping<ItemRow, Observation>({
         return found
       }),
       referenceRange: number.referenceRange,
+      extension: number.extension,
     }
   },
 })

@@ -10,6 +10,7 @@ import { basisOf } from './basis.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { createCitations } from './citations.ts'
 import { createClassRegistry } from './classes.ts'
+import { anybodyRefuses, type CollectionDeps, mayCollect } from './collection.ts'
 import { type ConsentDeps, type ConsentEffect, consentEffect } from './consent-change.ts'
 import type { Acc } from './decision.ts'
 import { dependentEntries, entryInserts } from './dependents.ts'
@@ -51,6 +52,8 @@ export interface AccessOrganization {
   id: string
   /** by which a Consent may name it */
   identifiers?: readonly { system: string; value: string }[]
+  /** as in the configuration: the party that a Consent may name it by */
+  kind?: string
 }
 
 /** Facts first, as pino takes them; never a person's data. */
@@ -88,7 +91,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   await ensureAccessIndexes(tables)
   const classes = createClassRegistry(tables.classes, classAnnouncer(tables))
   const zone = zoneOf(options.timezone ?? 'Asia/Shanghai')
-  const deps: RelabelDeps & StandingDeps = {
+  const deps: RelabelDeps & StandingDeps & CollectionDeps = {
     store,
     tables,
     classes,
@@ -100,6 +103,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     organizationIdentifiers(id) {
       return (organizations.get(id)?.identifiers ?? []).map(({ system, value }) => `${system}|${value}`)
     },
+    organizationKind: (id) => organizations.get(id)?.kind,
     ...(options.indexOf ? { indexOf: options.indexOf } : {}),
     ...(options.whileIndexing ? { whileIndexing: options.whileIndexing } : {}),
   }
@@ -149,6 +153,8 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
       return new Set([...states.values()].filter((state) => parseConsents(state).length > 0).map(({ _id }) => _id))
     },
     personsOf: (patients) => personsOf(deps, patients),
+    mayCollect: (ask) => mayCollect(deps, ask),
+    anybodyRefuses: () => anybodyRefuses(deps),
     masterKeys: (resources) => masterKeysOf(deps, resources),
     auditAcc(persons, custodian): Acc {
       const p = [...new Set(persons)].filter((person) => person !== UNKNOWN_PERSON).sort()

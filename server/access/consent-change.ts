@@ -5,6 +5,7 @@ import type { SideWrite, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { citedOf } from './citations.ts'
+import { collectionWrites } from './collection.ts'
 import { compileConsent } from './consent-compile.ts'
 import type { ConsentRule } from './consent-model.ts'
 import type { ConsentVersion } from './effective-rules.ts'
@@ -177,6 +178,7 @@ export async function stateWrites(deps: ConsentDeps, next: readonly NextState[])
         ? { table: TABLES.state, op: 'update', where: { _id, rev: before.rev }, set, mustMatch: true }
         : { table: TABLES.state, op: 'insert', doc: state },
     )
+    side.push(...collectionWrites(person, before?.rules ?? '[]', rules))
     if (isOther) changed.push(anew ? { state, opens: false } : ruleChange(before, state))
     // The same rules from other consents: stamps are made anew for the account of uses, and nothing need be hidden meanwhile.
     // Where an entry hides what has not the former epoch's stamp, it must learn of the new one.

@@ -335,6 +335,11 @@ function factsOf(one: Working): ResourceFacts {
   }
 }
 
+/** What criteria of consents are compared with, of resources that are not stored yet: what they take from others is left out. */
+export function factsFor(deps: StampDeps, inputs: readonly StampInput[]): ResourceFacts[] {
+  return inputs.flatMap((input) => (input.resource ? [factsOf(begin(deps, input as Working['input']))] : []))
+}
+
 function accOf(one: Working, number: number, states: ReadonlyMap<string, StateDoc>): Acc {
   const p = [...one.persons].sort()
   return { p, s: number, e: p.map((person) => `${person}#${states.get(person)?.epoch ?? 0}`), o: one.input.custodian }

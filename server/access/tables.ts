@@ -86,6 +86,15 @@ export interface LegalOrderDoc extends TableDoc {
   until: Date
 }
 
+/** A person about whom something was collected, or who refused that. */
+export interface CollectionDoc extends TableDoc {
+  _id: string
+  /** how often the refusals of the person changed; 0 or absent: there never was one */
+  v?: number
+  /** how often something of the person was stored */
+  n?: number
+}
+
 export const TABLES = {
   persons: 'persons',
   state: 'access_state',
@@ -94,6 +103,7 @@ export const TABLES = {
   classes: 'policy_classes',
   relations: 'relations',
   legalOrders: 'legal_orders',
+  collection: 'collection_refusals',
   leases: 'access_leases',
 } as const
 
@@ -106,6 +116,8 @@ export interface AccessTables {
   classes: Table<ClassDoc>
   relations: Table<RelationDoc>
   legalOrders: Table<LegalOrderDoc>
+  /** of each person what guards the gate at collection (collection.ts) */
+  collection: Table<CollectionDoc>
   leases: Table<TableDoc>
 }
 
@@ -123,6 +135,7 @@ export function accessTables(store: Store): AccessTables {
     classes: store.table(LABELLING, TABLES.classes),
     relations: store.table(LABELLING, TABLES.relations),
     legalOrders: store.table(LABELLING, TABLES.legalOrders),
+    collection: store.table(LABELLING, TABLES.collection),
     leases: store.table(LABELLING, TABLES.leases),
   }
 }
@@ -137,6 +150,8 @@ export async function ensureAccessIndexes(tables: AccessTables): Promise<void> {
     tables.relations.ensureIndex({ users: 1, end: 1 }),
     tables.relations.ensureIndex({ persons: 1, organization: 1 }),
     tables.legalOrders.ensureIndex({ client: 1, until: 1 }),
+    // Rows are made inside transactions, which are to find the table there.
+    tables.collection.ensureIndex({ v: 1 }),
   ])
 }
 

@@ -81,6 +81,23 @@ export interface PendingLabels {
   dependents: readonly OverlayDoc[]
 }
 
+/** May what somebody sends of these patients be stored? */
+export interface CollectionAsk {
+  /** Patients of this server, or who will be */
+  patients: readonly string[]
+  /** who collects */
+  organization: string
+  /** what is to be stored; asked for only where somebody refuses */
+  resources(): readonly StampInput[]
+}
+
+export interface Collecting {
+  /** persons who refused it; none: it may be stored */
+  refusers: readonly string[]
+  /** to be written by the transaction that stores it; where that meets a conflict, the question is asked again */
+  side: SideWrite[]
+}
+
 export interface AuditBasis {
   /** reasons of the verdicts, each once */
   reasons: string[]
@@ -133,6 +150,11 @@ export interface Access {
   personsOf(patients: readonly string[]): Promise<Map<string, string>>
   /** For each resource what adds the keys by which the master of a linked patient finds it, as in `Stamped`; no labels are made. */
   masterKeys(resources: readonly FhirResource[]): Promise<Stamped['withMasterKeys'][]>
+
+  /** The gate at collection: did these persons refuse that their data be collected by that organisation? */
+  mayCollect(ask: CollectionAsk): Promise<Collecting>
+  /** Did anybody ever refuse? Where nobody did, who a payload is about need not be looked up before it is kept. */
+  anybodyRefuses(): Promise<boolean>
 
   /** Labels of an AuditEvent about these patients. */
   auditAcc(persons: readonly string[], custodian: string): Acc

@@ -9,6 +9,7 @@ import type { CodingChange } from '../ingest/codings.ts'
 import { withoutFormer } from '../ingest/fold/revise-codings.ts'
 import { foldStatements } from '../ingest/fold/stored.ts'
 import type { Statement } from '../ingest/fold/types.ts'
+import { hasBytes } from '../ingest/forget.ts'
 import type { IngestTables } from '../ingest/tables.ts'
 import { FINAL, type PayloadDoc } from '../ingest/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -89,7 +90,7 @@ async function withoutFormerNames(
 async function mappedAnew({ ingest, replay }: PayloadDeps, id: string, alive: () => boolean): Promise<PayloadDoc | 'left' | undefined> {
   for (let isAsked = false; alive(); await delay(MAPPING_BOUNDS.payloadPollMs)) {
     const payload = await ingest.payloads.get(id)
-    if (!payload) return undefined
+    if (!payload || !hasBytes(payload)) return undefined
     // Another one may be at it: a large one is left to whoever is free.
     if (!FINAL.includes(payload.status)) continue
     if (isAsked) return payload

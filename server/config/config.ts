@@ -105,6 +105,10 @@ export interface Source {
   timezone: string
   /** institution code as the source sends it to organisation id */
   organizationCodes: ReadonlyMap<string, string>
+  /** what it sends is collected by law: a patient's refusal of collection does not stop it */
+  statutory: boolean
+  /** hours without a payload after which its silence is told; absent: it may be silent */
+  silentAfterHours?: number
   /** what of the errors in it refuses a record; what does not is stored with its issues */
   validation: SourceValidation
 }
@@ -299,6 +303,8 @@ function sourceOf(file: FileSource, timezone: string): Source {
     charset: file.charset ?? 'auto',
     timezone: file.timezone ?? timezone,
     organizationCodes: new Map(Object.entries(file.organizationCodes ?? {})),
+    statutory: file.collection === 'statutory',
+    ...(file.silentAfterHours === undefined ? {} : { silentAfterHours: file.silentAfterHours }),
     validation: {
       strict: file.validation?.mode === 'strict',
       refuse: new Set(file.validation?.refuse),

@@ -274,7 +274,7 @@ function checkMllp(listener: FileMllp, at: string, sources: readonly FileSource[
     const here = `${at}.senders[${i}]`
     const source = sources.find(({ id }) => id === sender.source)
     if (!source) wrong(`${here}.source`, '没有此来源', 'there is no such source')
-    else if (!source.mapping.endsWith('/hl7v2')) wrong(`${here}.source`, '此来源不是 HL7 v2', 'the source does not send HL7 v2')
+    else if (!/(?:^|\/)hl7v2(?:\/|$)/.test(source.mapping)) wrong(`${here}.source`, '此来源不是 HL7 v2', 'the source does not send HL7 v2')
     if (sender.certificate !== undefined && listener.tls?.ca === undefined) {
       wrong(`${here}.certificate`, '需要 tls.ca', 'needs tls.ca')
     }

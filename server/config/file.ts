@@ -61,6 +61,8 @@ export interface FileSource {
   charset?: string
   timezone?: string
   organizationCodes?: Record<string, string>
+  collection?: 'consent' | 'statutory'
+  silentAfterHours?: number
   validation?: { mode?: 'lenient' | 'strict'; refuse?: string[]; pass?: string[] }
 }
 export interface FileMllp {

@@ -140,6 +140,13 @@ const source = object(
     charset: { enum: CHARSETS },
     timezone: text,
     organizationCodes: { type: 'object', additionalProperties: id, maxProperties: 10_000 },
+    collection: { enum: ['consent', 'statutory'] },
+    silentAfterHours: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 8760,
+      expected: ['1–8760 的整数小时数', 'an integer number of hours, 1–8760'],
+    },
     validation: object({ mode: { enum: ['lenient', 'strict'] }, refuse: rules, pass: rules }),
   },
   ['id', 'kind', 'mapping', 'organization', 'client'],

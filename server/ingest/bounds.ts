@@ -4,6 +4,8 @@ export const INGEST_BOUNDS = {
   messageBytesMax: 64 * 1024 * 1024,
   /** a message payload above this is processed as a job, so that the sender does not wait */
   inlineBytesMax: 2 * 1024 * 1024,
+  /** messages above that which are held in memory at the same time */
+  largeMessagesMax: 4,
   /** largest batch file */
   batchBytesMax: 8 * 1024 * 1024 * 1024,
   /** raw bytes of one kept chunk, before compression; a MongoDB document holds 16 MB */
@@ -54,6 +56,9 @@ export const INGEST_BOUNDS = {
   recordsUnderNumberMax: 64,
   /** days after birth in which a child is registered under its mother's number (formats.md D11) */
   newbornDays: 28,
+  /** how far a sender's clock may be before ours, and a record behind it, without being told (formats.md D42) */
+  clockAheadMs: 3_600_000,
+  clockBehindMs: 5 * 365 * 86_400_000,
   /** resources folded again in one transaction after a link changed */
   refoldBatch: 50,
   /** between looks for waiting records whose number became known while a process died */
@@ -63,8 +68,16 @@ export const INGEST_BOUNDS = {
   /** waiting records woken in one go */
   wakeBatch: 500,
   listPageMax: 200,
+  /** bytes of a payload, and persons in it, that the raw view shows in one piece; parts in quarantine can be seen of any */
+  rawViewBytesMax: 16 * 1024 * 1024,
+  rawViewPersonsMax: 1_000,
+  /** payloads that a job plays again between two notes of how far it came, and its pause while it waits for large ones */
+  replayPage: 100,
+  replayPollMs: 1_000,
   /** between writings of what was counted of senders' quality */
   qualityFlushMs: 2_000,
+  /** between looks at sources that should have sent something */
+  silenceLookMs: 30_000,
   /** days of one question about it, and kinds of issues that are listed of a source */
   qualityDaysMax: 366,
   qualityIssuesMax: 100,

@@ -1,10 +1,12 @@
 /**
  * Places' own ways of writing the tables of a regional platform: one folder each under DIALECTS_DIR, read once at the start. A folder has
  * columns.csv and values.csv, either of which may be left out, and dialect.json for files that do not say enough of themselves; its name is
- * the last part of the mapping's id, `rhip/tables/linhai`.
+ * the last part of the mapping's id, `rhip/tables/linhai`. A folder with segments.csv is a hospital's: what its own segments of HL7 v2 mean,
+ * `hospital/hl7v2/renji`.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type OwnField, type OwnSegments, problemsIn } from '../../mappings/hospital/hl7v2/own-segments.ts'
 import { type Formats, formatsWith } from '../../mappings/index.ts'
 import { decodeText } from '../../mappings/parsers/charset.ts'
 import { splitFields } from '../../mappings/parsers/delimited-fields.ts'
@@ -14,6 +16,8 @@ import { ConfigError } from '../config/config.ts'
 const FOLDER = /^[a-z0-9-]{1,64}$/
 const FILE_BYTES_MAX = 4 * 1024 * 1024
 const COLUMNS = ['file', 'column', 'table', 'means'] as const
+const SEGMENTS = 'segments.csv'
+const OWN_FIELDS = ['segment', 'field', 'to', 'type', 'code', 'name', 'unit'] as const
 const VALUES = ['table', 'column', 'sent', 'means'] as const
 /** A separator is one character; `\t` may be written as JSON writes it. */
 const CHOICES = { header: ['present', 'none'], quotes: ['present', 'none'] } as const
@@ -23,16 +27,26 @@ type Wrong = (at: string, zh: string, en: string) => void
 /** The formats of the tree and of the site. @throws ConfigError naming each line that is wrong */
 export function siteFormats(variables: Readonly<Record<string, string | undefined>>): Formats {
   const directory = variables.DIALECTS_DIR
-  return formatsWith(directory === undefined || directory === '' ? [] : readDialects(directory))
+  if (directory === undefined || directory === '') return formatsWith([])
+  const { dialects, segments } = readFolders(directory)
+  return formatsWith(dialects, segments)
 }
 
-export function readDialects(directory: string): Dialect[] {
+export const readDialects = (directory: string): Dialect[] => readFolders(directory).dialects
+
+export function readFolders(directory: string): { dialects: Dialect[]; segments: OwnSegments[] } {
   const problems: { at: string; zh: string; en: string }[] = []
   const wrong: Wrong = (at, zh, en) => void problems.push({ at: `DIALECTS_DIR ${at}`, zh, en })
   const folders = foldersOf(directory, wrong)
-  const found = folders.map((id) => readDialect(join(directory, id), id, (at, zh, en) => wrong(`${id}/${at}`, zh, en)))
+  const wrongIn =
+    (id: string): Wrong =>
+    (at, zh, en) =>
+      wrong(`${id}/${at}`, zh, en)
+  const hasOwn = (id: string): boolean => existsSync(join(directory, id, SEGMENTS))
+  const segments = folders.filter(hasOwn).map((id) => readSegments(join(directory, id), id, wrongIn(id)))
+  const dialects = folders.filter((id) => !hasOwn(id)).map((id) => readDialect(join(directory, id), id, wrongIn(id)))
   if (problems.length > 0) throw new ConfigError(problems)
-  return found
+  return { dialects, segments }
 }
 
 function foldersOf(directory: string, wrong: Wrong): string[] {
@@ -53,6 +67,12 @@ function readDialect(folder: string, id: string, wrong: Wrong): Dialect {
   const dialect: Dialect = { id, columns, values, ...readFormat(folder, wrong) }
   for (const { at, zh, en } of problemsOf(dialect)) wrong(at, zh, en)
   return dialect
+}
+
+function readSegments(folder: string, id: string, wrong: Wrong): OwnSegments {
+  const fields: OwnField[] = readLines(folder, SEGMENTS, OWN_FIELDS, wrong)
+  for (const { line, zh, en } of problemsIn(fields)) wrong(`${SEGMENTS}:${line}`, zh, en)
+  return { id, fields }
 }
 
 function textOf(folder: string, name: string, wrong: Wrong): string | undefined {

@@ -7,7 +7,10 @@ import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { TableDoc } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import { notCollected } from './collecting.ts'
 import { CODE_DECISIONS, CODE_MAPPINGS, ConfirmedCodes } from './confirmed-codes.ts'
+import { examine, type Examined } from './examine.ts'
+import { hasBytes } from './forget.ts'
 import { randomId } from './ids.ts'
 import { movePatient } from './link/follow.ts'
 import { MOVE_JOB, type Move, REGROUP_JOB, type RegroupJob } from './link/move-job.ts'
@@ -15,7 +18,9 @@ import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.
 import { isBatch, processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
 import { RecordGroups } from './record-groups.ts'
-import { keepPayload, NO_COUNTS, sweepUploads } from './receive.ts'
+import { IncomingMessages } from './incoming.ts'
+import { keepPayload, rejectedPayload, sweepUploads } from './receive.ts'
+import { afresh } from './replay.ts'
 import { ensureIngestIndexes, type IngestTables, ingestTables, TABLES } from './tables.ts'
 import { FINAL, type IngestDeps, type IngestSource, type PayloadDoc } from './types.ts'
 
@@ -32,8 +37,20 @@ export interface ReceiveResult {
   mapping: SourceMapping
   /** its receipt is there; otherwise it is accepted and will be */
   finished: boolean
+  /** false: it was refused, and nothing of it is kept that could be asked for */
+  isKept: boolean
   /** the bytes of a small payload that is new */
   raw?: Uint8Array
+}
+
+interface Coming {
+  source: IngestSource
+  mapping: SourceMapping
+  actor: Actor
+  meta: ReceiveMeta
+  /** when it came */
+  now: Date
+  examined?: Examined
 }
 
 export interface Ingest {
@@ -50,6 +67,8 @@ export interface Ingest {
   work(): Promise<number>
   /** processes the payload again from its raw bytes: nothing that stands is stored twice */
   replay(payload: string): Promise<PayloadDoc>
+  /** the same for a job: once in each job, and what is too large for now is left to a worker */
+  replayFor(job: string, payload: string): Promise<void>
   /** replays every payload that named this unmapped code. @returns how many */
   retranslate(unmapped: string): Promise<number>
   /** links a Patient that a client has just written. @returns its person */
@@ -57,6 +76,10 @@ export interface Ingest {
   /** indexes, then rounds of work until stopped */
   start(): Promise<void>
   stop(): Promise<void>
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 export function createIngest(deps: IngestDeps): Ingest {
@@ -77,6 +100,7 @@ class IngestService implements Ingest {
   #round: Promise<unknown> = Promise.resolve()
   #stopped = false
   #sweptAt = 0
+  readonly #incoming = new IncomingMessages()
 
   constructor(deps: IngestDeps) {
     this.deps = deps
@@ -88,15 +112,47 @@ class IngestService implements Ingest {
 
   async receive(sourceId: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult> {
     const { source, mapping } = await this.#admit(sourceId, actor)
+    if (isBatch(mapping, meta.fileName)) return this.#keep({ source, mapping, actor, meta, stream, now: this.deps.now() })
+    return this.#incoming.read(stream, (bytes) => this.#receiveMessage({ source, mapping, actor, meta, now: this.deps.now() }, bytes))
+  }
+
+  /** A message is looked at before anything of it is kept. */
+  async #receiveMessage(coming: Coming, bytes: Uint8Array): Promise<ReceiveResult> {
+    const { source, mapping, actor, meta, now } = coming
+    const { deps, tables } = this
+    const way = { deps, tables, source, mapping, confirmed: this.#confirmed, receivedAt: now }
+    const examination = await examine(way, bytes, meta.fileName.slice(0, INGEST_BOUNDS.labelCharactersMax))
+    if (examination.verdict === 'foreign') {
+      await deps.audit({ action: 'refuse', source: source.id, actor, reason: examination.code })
+      deps.quality?.payload(source.id, 'denied')
+      throw new OutcomeError(examination.code, { expression: [examination.at] })
+    }
+    if (examination.verdict === 'not-collected') {
+      const refusal = { action: 'refuse' as const, source: source.id, actor }
+      await deps.audit({ ...refusal, persons: examination.refusers, reason: 'collection-refused' })
+      await deps.audit({ ...refusal, reason: 'not-collected' })
+      deps.quality?.payload(source.id, 'refused')
+      deps.silence?.heard(source.id)
+      const payload = rejectedPayload(deps, source, bytes, { now, issues: examination.records.map(notCollected) })
+      return { payload, source, mapping, finished: true, raw: bytes, isKept: false }
+    }
+    return this.#keep({ ...coming, stream: only(bytes), ...(examination.examined && { examined: examination.examined }) })
+  }
+
+  async #keep(coming: Coming & { stream: AsyncIterable<Uint8Array> }): Promise<ReceiveResult> {
+    const { source, mapping, actor, meta, stream, now, examined } = coming
     const table = isBatch(mapping, meta.fileName)
     const bytesMax = table ? INGEST_BOUNDS.batchBytesMax : INGEST_BOUNDS.messageBytesMax
+    const { contentType, fileName } = meta
+    const owner = table ? '' : this.#owner
     const { payload, again, raw } = await keepPayload(
       this.deps,
       this.tables,
       source,
       stream,
-      { contentType: meta.contentType, fileName: meta.fileName, bytesMax },
-      table ? '' : this.#owner,
+      { contentType, fileName, bytesMax },
+      owner,
+      now,
     )
     // Durable before anything is answered; work on what is kept need not wait for it.
     const audited = this.deps.audit({
@@ -107,11 +163,14 @@ class IngestService implements Ingest {
       reason: again ? 'received-again' : 'received',
     })
     if (meta.onKept) void audited.then(meta.onKept, () => undefined)
+    this.deps.quality?.payload(source.id, again ? 'again' : 'received')
+    this.deps.silence?.heard(source.id)
     const answer = (doc: PayloadDoc): ReceiveResult => ({
       payload: doc,
       source,
       mapping,
       finished: FINAL.includes(doc.status),
+      isKept: true,
       ...(raw && { raw }),
     })
     if (again || table || payload.bytes > INGEST_BOUNDS.inlineBytesMax) {
@@ -121,7 +180,7 @@ class IngestService implements Ingest {
       this.#poke()
       return answer(payload)
     }
-    const [done] = await Promise.all([this.#processOrLeave(payload, raw), audited])
+    const [done] = await Promise.all([this.#processOrLeave(payload, raw, examined), audited])
     return answer(done)
   }
 
@@ -133,9 +192,9 @@ class IngestService implements Ingest {
   }
 
   /** What cannot be processed now is kept: a worker tries again, the sender need not. */
-  async #processOrLeave(payload: PayloadDoc, raw: Uint8Array | undefined): Promise<PayloadDoc> {
+  async #processOrLeave(payload: PayloadDoc, raw: Uint8Array | undefined, examined: Examined | undefined): Promise<PayloadDoc> {
     try {
-      return await this.#processHeld(payload, raw)
+      return await this.#processHeld(payload, raw, examined)
     } catch (error) {
       if (!(error instanceof OutcomeError)) throw error
       await this.#release(payload)
@@ -153,6 +212,7 @@ class IngestService implements Ingest {
     if (!registered) {
       const reason = source ? 'payload-refused' : 'source-unknown'
       await this.deps.audit({ action: 'refuse', source: source?.id ?? 'unknown', actor, reason })
+      if (source) this.deps.quality?.payload(source.id, 'denied')
       throw new OutcomeError('source-unknown')
     }
     // A payload becomes resources of any type, new and changed ones: a token for less is not enough to send it.
@@ -166,7 +226,7 @@ class IngestService implements Ingest {
   }
 
   /** Works on a payload that this process kept under its own lease, and goes on holding it. */
-  async #processHeld(payload: PayloadDoc, raw?: Uint8Array): Promise<PayloadDoc> {
+  async #processHeld(payload: PayloadDoc, raw?: Uint8Array, examined?: Examined): Promise<PayloadDoc> {
     const { _id } = payload
     const heartbeat = setInterval(() => {
       const leaseUntil = new Date(this.deps.now().getTime() + INGEST_BOUNDS.leaseMs)
@@ -177,6 +237,7 @@ class IngestService implements Ingest {
         groups: this.#groups,
         confirmed: this.#confirmed,
         ...(raw && { raw }),
+        ...(examined && { examined }),
       })
     } catch (error) {
       this.#sweptAt = 0
@@ -269,29 +330,26 @@ class IngestService implements Ingest {
   async replay(id: string): Promise<PayloadDoc> {
     const payload = await this.tables.payloads.get(id)
     if (!payload) throw new OutcomeError('payload-unknown')
-    const until = new Date(this.deps.now().getTime() + INGEST_BOUNDS.leaseMs)
-    const fresh = {
-      checkpoint: 0,
-      counts: NO_COUNTS,
-      issues: '[]',
-      attempts: 0,
-      status: 'received',
-      leaseOwner: this.#owner,
-      leaseUntil: until,
-    }
-    const doc = await this.tables.payloads.update({ _id: id, status: { $in: [...FINAL] } }, { set: fresh, inc: { generation: 1 } })
+    if (!hasBytes(payload)) throw new OutcomeError('payload-bytes-gone')
+    const doc = await afresh(this.deps, this.tables, this.#owner, id)
     if (!doc) throw new OutcomeError('busy')
-    await this.tables.quarantine.updateMany({ payload: id, state: 'open' }, { state: 'replayed' })
     if (doc.bytes <= INGEST_BOUNDS.inlineBytesMax) return this.#processHeld(doc)
     await this.#release(doc)
     this.#poke()
     return doc
   }
 
+  async replayFor(job: string, id: string): Promise<void> {
+    const doc = await afresh(this.deps, this.tables, this.#owner, id, job)
+    if (!doc) return
+    if (doc.bytes <= INGEST_BOUNDS.inlineBytesMax) await this.#processOrLeave(doc, undefined, undefined)
+    else await this.#release(doc)
+  }
+
   async retranslate(unmapped: string): Promise<number> {
     const payloads = new Set<string>()
     for await (const delivery of this.tables.deliveries.stream({ unmapped })) payloads.add(delivery.payload)
-    for (const payload of payloads) await this.replay(payload)
+    for (const doc of await this.tables.payloads.getMany([...payloads])) if (hasBytes(doc)) await this.replay(doc._id)
     if ((await this.tables.deliveries.count({ unmapped })) === 0)
       await this.tables.unmapped.delete({ _id: unmapped, state: { $in: [null, 'open'] } })
     return payloads.size
@@ -303,7 +361,7 @@ class IngestService implements Ingest {
 
   async start(): Promise<void> {
     await ensureIngestIndexes(this.tables)
-    await this.deps.quality?.start()
+    await Promise.all([this.deps.quality?.start(), this.deps.silence?.start()])
     this.#stopped = false
     this.#schedule(0)
   }
@@ -312,7 +370,7 @@ class IngestService implements Ingest {
     this.#stopped = true
     clearTimeout(this.#timer)
     await this.#round
-    await this.deps.quality?.stop()
+    await Promise.all([this.deps.quality?.stop(), this.deps.silence?.stop()])
   }
 
   /** Work that was just left to a worker begins at once when this process works at all. */

@@ -16,6 +16,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { hasCoding } from './codings.ts'
 import { identityDomain } from './context.ts'
+import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { joinStatements, statementOf } from './fold/statement.ts'
 import { batchId, keyedId, resourceId } from './ids.ts'
@@ -23,7 +24,7 @@ import { legalOf } from './link/legal.ts'
 import { fieldOf } from './receipt.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord } from './types.ts'
 
-type Deps = Pick<IngestDeps, 'secret' | 'organizations' | 'placeholders'>
+type Deps = Pick<IngestDeps, 'secret' | 'organizations' | 'placeholders' | 'lookup'>
 
 export interface PayloadOrigin {
   /** ISO instant at which the payload came */
@@ -62,6 +63,7 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
   }
   const all = [...statements.values()]
   const words = record.batchWords?.map((said) => ({ ...said, batch: batchId(deps.secret, said.batch) }))
+  const doubts = [...doubtsOfClock(record.resources, record.at, payload.receivedAt), ...doubtsOfCodes(deps, resources, record.at)]
   return {
     recordType: record.recordType,
     deliveryId: record.deliveryId,
@@ -71,7 +73,7 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     needsPatient: all.some((s) => s.ofPatient),
     unmapped: record.unmapped.map((code) => (isSaid(code, resources, texts) ? code : { ...code, alone: true })),
     ...(payload.decided?.length && { decided: [...payload.decided] }),
-    issues: record.issues.slice(0, INGEST_BOUNDS.recordIssuesMax),
+    issues: [...record.issues, ...doubts].slice(0, INGEST_BOUNDS.recordIssuesMax),
     unread: distinctFields(record.unread)
       .slice(0, INGEST_BOUNDS.recordIssuesMax)
       .map((name) => name.slice(0, INGEST_BOUNDS.labelCharactersMax)),

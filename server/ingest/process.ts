@@ -6,7 +6,11 @@ import { INGEST_BOUNDS } from './bounds.ts'
 import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
+import { wasNotCollected } from './collecting.ts'
+import { cutRefused, noteRefusedPart } from './cut.ts'
+import type { Examined } from './examine.ts'
 import { wasExpunged } from './expunged.ts'
+import { forgetBytes } from './forget.ts'
 import { prepare } from './prepare.ts'
 import { isBusy, processRows } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
@@ -35,6 +39,8 @@ export interface Processing {
   confirmed: ConfirmedCodes
   /** the payload's bytes, when they are at hand */
   raw?: Uint8Array
+  /** what was read of it before it was kept */
+  examined?: Examined
   /** false: the lease was lost, stop */
   alive?: () => boolean
 }
@@ -47,7 +53,7 @@ export async function processPayload(
   deps: IngestDeps,
   tables: IngestTables,
   payload: PayloadDoc,
-  { groups, confirmed, raw, alive = () => true }: Processing,
+  { groups, confirmed, raw, examined, alive = () => true }: Processing,
 ): Promise<PayloadDoc> {
   const source = deps.sources.find(({ id }) => id === payload.source)
   const mapping = source && deps.mapping(source.mapping)
@@ -56,9 +62,13 @@ export async function processPayload(
   else if (payload.attempts > INGEST_BOUNDS.jobAttemptsMax) await run.rejectWhole('record-failed')
   else {
     const open = () => (raw ? only(raw) : payloadBytes(tables, payload))
-    await decodeAll({ run, source, mapping, groups, confirmed, context: contextOf(deps, source, confirmed) }, open, alive)
+    await decodeAll(
+      { run, source, mapping, groups, confirmed, context: contextOf(deps, source, confirmed), ...(examined && { examined }) },
+      open,
+      alive,
+    )
   }
-  return alive() ? run.finish() : payload
+  return alive() ? run.finish(mapping?.mode === 'table') : payload
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -71,7 +81,8 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
   const table = isBatch(mapping, run.payload.fileName)
   const groupMax = table ? INGEST_BOUNDS.batchRows : 1
   const concurrency = table ? INGEST_BOUNDS.batchConcurrency : 1
-  const records = decodePayload(mapping, open, { charset: source.charset, fileName: run.payload.fileName })
+  const options = { charset: source.charset, fileName: run.payload.fileName }
+  const records = work.examined ? again(work.examined.decoded) : decodePayload(mapping, open, options)
   let position = 0
   let group: DecodeResult[] = []
   const startGroup = async (): Promise<void> => {
@@ -99,6 +110,10 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
     await run.rejectWhole(error.code)
   }
   await run.settle()
+}
+
+async function* again(decoded: readonly DecodeResult[]): AsyncGenerator<DecodeResult> {
+  yield* decoded
 }
 
 /** What a decoder throws ends the payload: its code is the reason, and bugs of ours are told apart from bad bytes. */
@@ -131,6 +146,7 @@ interface Work {
   groups: RecordGroups
   confirmed: ConfirmedCodes
   context: MappingContext
+  examined?: Examined
 }
 
 type Good = Extract<DecodeResult, { ok: true }>
@@ -138,7 +154,7 @@ type Good = Extract<DecodeResult, { ok: true }>
 /** Maps each record of a group, stores them, and counts each: stored, or quarantined with its reason. */
 async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<void> {
   const { run, source, groups } = work
-  await Promise.all([work.confirmed.refresh(), run.deps.refresh?.()])
+  if (!work.examined) await Promise.all([work.confirmed.refresh(), run.deps.refresh?.()])
   const ready: { decoded: Good; record: PreparedRecord }[] = []
   for (const decoded of group) {
     if (!decoded.ok) {
@@ -156,13 +172,18 @@ async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<v
     const { decoded } = ready[at] as (typeof ready)[number]
     if (outcome instanceof Error) await run.fail(decoded, asFailure(outcome))
     else if (outcome.status === 'quarantined') await run.quarantine(decoded, outcome.issues)
-    else run.count(outcome)
+    else {
+      if (wasNotCollected(outcome) && run.payload.generation === 0) await noteRefusedPart(run.tables, run.payload._id, decoded.raw)
+      run.count(outcome)
+    }
   }
 }
 
 /** undefined: it was rejected or broke the mapping, and is quarantined. */
-async function mapOne({ run, source, mapping, confirmed, context }: Work, decoded: Good): Promise<PreparedRecord | undefined> {
+async function mapOne({ run, source, mapping, confirmed, context, examined }: Work, decoded: Good): Promise<PreparedRecord | undefined> {
   const { recordType, at, raw } = decoded
+  const known = examined?.prepared.get(decoded)
+  if (known) return known
   try {
     const { made: mapped, decided } = confirmed.noting(() => mapping.map(decoded.record, recordType, at, context))
     if ('reason' in mapped) await run.reject({ ...mapped, ...(mapped.raw === undefined && raw !== undefined && { raw }) })
@@ -211,6 +232,11 @@ class PayloadRun {
     if (outcome.status === 'waiting') this.#counts.open++
     this.#issues.add(outcome.issues)
     this.#judge(outcome)
+  }
+
+  /** What was kept before it was refused is there, and a refusal does not reach back: it is played again, and not taken away. */
+  get #isFirst(): boolean {
+    return this.payload.generation === 0
   }
 
   /** What an operator plays again is judged already. */
@@ -272,12 +298,14 @@ class PayloadRun {
     await this.#save({ checkpoint: position, status: 'processing', attempts: 0 })
   }
 
-  async finish(): Promise<PayloadDoc> {
+  async finish(isTable: boolean): Promise<PayloadDoc> {
     const quarantined = this.#counts.open === 0 ? 0 : await this.tables.quarantine.count({ payload: this.payload._id, state: 'open' })
-    const { total, withIssues } = this.#counts
-    // Nothing but what was expunged: its bytes are not kept either.
-    const isGone = total > 0 && this.#expunged === total
+    const { total, withIssues, refused } = this.#counts
+    // Nothing but what was expunged, or refused by its patients: its bytes are not kept either.
+    const isGone = total > 0 && refused === total && (this.#isFirst || this.#expunged === total)
     if (isGone) await this.#forgetBytes()
+    else if (refused > 0 && this.#isFirst)
+      this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, this.payload, isTable)) }
     const status: PayloadStatus = isGone
       ? 'rejected'
       : quarantined > 0 && quarantined >= total
@@ -286,16 +314,18 @@ class PayloadRun {
           ? 'stored-with-issues'
           : 'stored'
     await this.#save({ status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
+    if (this.payload.generation === 0) this.deps.quality?.payload(this.payload.source, status)
     return this.payload
   }
 
   async #forgetBytes(): Promise<void> {
-    await this.tables.chunks.delete({ upload: this.payload.upload })
-    await this.#save({ inline: null, chunks: 0, fileName: '' })
+    await forgetBytes(this.tables, this.payload)
+    await this.tables.refusedParts.delete({ payload: this.payload._id })
+    this.payload = { ...this.payload, inline: null, chunks: 0, fileName: '' }
   }
 
   async #save(set: Partial<PayloadDoc>): Promise<void> {
-    const all = { ...set, counts: { ...this.#counts }, issues: this.#issues.json }
+    const all = { ...set, counts: { ...this.#counts }, issues: this.#issues.json, problems: this.#issues.problems }
     // Who lost the lease must not write over who has it now.
     const { _id, leaseTerm } = this.payload
     if (await this.tables.payloads.setOne({ _id, leaseTerm }, all)) this.payload = { ...this.payload, ...all }

@@ -70,6 +70,9 @@ export function createQuality(deps: QualityDeps): Quality {
       add(source, day, 'record', verdict)
       for (const name of faults) add(source, day, 'issue', name)
     },
+    payload(source, event) {
+      add(source, today(), 'payload', event)
+    },
     async rows(sources, from, until) {
       await flushed()
       return deps.table.find({ source: { $in: [...sources] }, day: { $gte: from, $lte: until } }, { sort: { _id: 1 } })

@@ -128,6 +128,11 @@ export class IssueList {
     return true
   }
 
+  /** codes of what the sender or an operator could mend, each once */
+  get problems(): string[] {
+    return [...new Set(this.#issues.filter(({ severity }) => severity !== 'information').map(({ code }) => code))].sort()
+  }
+
   get json(): string {
     return JSON.stringify(this.#issues)
   }

@@ -9,7 +9,8 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { keyedId, randomId } from './ids.ts'
 import type { IngestTables } from './tables.ts'
-import type { IngestDeps, IngestSource, PayloadCounts, PayloadDoc } from './types.ts'
+import { hasBytes } from './forget.ts'
+import type { IngestDeps, IngestSource, PayloadCounts, PayloadDoc, ReceiptIssue } from './types.ts'
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
@@ -41,12 +42,12 @@ export async function keepPayload(
   stream: AsyncIterable<Uint8Array>,
   meta: PayloadMeta,
   owner: string,
+  now = deps.now(),
 ): Promise<Received> {
   const upload = randomId()
-  const now = deps.now()
   const kept = await keepChunks(tables, upload, stream, meta.bytesMax, now)
   const payload: PayloadDoc = {
-    _id: keyedId(deps.secret, 'payload', source.id, kept.hash),
+    _id: payloadId(deps.secret, source, kept.hash),
     source: source.id,
     client: source.client,
     receivedAt: now,
@@ -73,10 +74,55 @@ export async function keepPayload(
     if (kept.chunks > 0) await markKept(tables, upload)
     return { payload, again: false, ...(kept.raw && { raw: kept.raw }) }
   }
-  await tables.chunks.delete({ upload })
   const first = await tables.payloads.get(payload._id)
+  // What was refused may be taken by now: its bytes were not kept, so that it comes as if for the first time.
+  if (first && isRefusedWhole(first) && (await tables.payloads.delete({ _id: first._id, status: 'rejected', chunks: 0 })) > 0) {
+    if (await tables.payloads.insert(payload)) {
+      if (kept.chunks > 0) await markKept(tables, upload)
+      return { payload, again: false, ...(kept.raw && { raw: kept.raw }) }
+    }
+  }
+  await tables.chunks.delete({ upload })
   if (!first) throw new OutcomeError('unavailable')
   return { payload: first, again: true }
+}
+
+export const payloadId = (secret: Uint8Array, source: IngestSource, hash: string): string => keyedId(secret, 'payload', source.id, hash)
+
+const isRefusedWhole = (payload: PayloadDoc): boolean => payload.status === 'rejected' && !hasBytes(payload)
+
+/** The row of a message of which nothing is kept; it is answered with and never stored. */
+export function rejectedPayload(
+  deps: Pick<IngestDeps, 'secret'>,
+  source: IngestSource,
+  bytes: Uint8Array,
+  { now, issues }: { now: Date; issues: readonly ReceiptIssue[] },
+): PayloadDoc {
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  const counts = { ...NO_COUNTS, total: issues.length, refused: issues.length }
+  return {
+    _id: payloadId(deps.secret, source, hash),
+    source: source.id,
+    client: source.client,
+    receivedAt: now,
+    hash,
+    bytes: bytes.byteLength,
+    chunks: 0,
+    upload: '',
+    contentType: '',
+    fileName: '',
+    status: 'rejected',
+    inline: null,
+    leaseOwner: '',
+    leaseUntil: now,
+    leaseTerm: 0,
+    attempts: 0,
+    generation: 0,
+    checkpoint: 0,
+    counts,
+    issues: JSON.stringify(issues),
+    finishedAt: now,
+  }
 }
 
 interface Kept {
@@ -88,7 +134,7 @@ interface Kept {
   raw?: Uint8Array
 }
 
-async function keepChunks(
+export async function keepChunks(
   tables: IngestTables,
   upload: string,
   stream: AsyncIterable<Uint8Array>,
@@ -132,7 +178,7 @@ async function keepChunks(
   }
 }
 
-const markKept = (tables: IngestTables, upload: string): Promise<unknown> =>
+export const markKept = (tables: IngestTables, upload: string): Promise<unknown> =>
   tables.chunks.update({ _id: `${upload}|0` }, { set: { kept: true } })
 
 /** Chunks of uploads that a dying process never finished: nobody was told that they are kept. @returns uploads removed */

@@ -2,9 +2,13 @@
 import express, { type NextFunction, type Request, type Response, type Router } from 'express'
 import type { AnswerInput, Question, SourceMapping } from '../../mappings/engine/types.ts'
 import type { Actor } from '../auth/actor.ts'
+import type { Zone } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import { type Ask, inboxRoutes } from './inbox/routes.ts'
+import type { ReplayJobs } from './inbox/replay-jobs.ts'
+import { isOperator, requireOperator } from './inbox/viewers.ts'
 import type { Ingest, ReceiveResult } from './ingest.ts'
 import { answerText, receiptCounts, receiptOutcome } from './receipt.ts'
 import { daysAsked, qualityAnswer } from './quality-answer.ts'
@@ -15,6 +19,9 @@ export interface IngestRouterDeps {
   ingest: Ingest
   /** what a message asks of what is stored, for this actor; absent: questions are not answered. @throws OutcomeError */
   recognise?(actor: Actor, question: Question): Promise<{ output: object; warnings: string[] }>
+  replays: ReplayJobs
+  /** zone of days that the inbox is asked for */
+  zone: Zone
   /** @throws OutcomeError unauthenticated */
   authenticate(request: Request): Promise<Actor>
   /** path under which the router is mounted, for Content-Location */
@@ -33,7 +40,8 @@ export function ingestRouter(deps: IngestRouterDeps): Router {
       .then((actor) => handler(request, response, actor))
       .catch((error: unknown) => refuse(request, response, error))
   }
-  const routes: ['get' | 'post', string, Handler][] = [
+  const routes: ['get' | 'post' | 'delete', string, Handler][] = [
+    ...inboxRoutes(deps).map(([method, path, ask]): ['get' | 'post' | 'delete', string, Handler] => [method, path, answering(ask)]),
     ['get', '/quarantine', (q, s, a) => listQuarantine(ingest, q, s, a)],
     ['post', '/quarantine/:id/\\$replay', (q, s, a) => replayQuarantined(ingest, q, s, a)],
     ['get', '/unmapped', (q, s, a) => listUnmapped(ingest, q, s, a)],
@@ -52,6 +60,16 @@ export function ingestRouter(deps: IngestRouterDeps): Router {
   }
   return router
 }
+
+const answering =
+  (ask: Ask): Handler =>
+  async (request, response, actor) => {
+    const { status, body, headers = {} } = await ask(actor, request)
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    if (!(body instanceof Uint8Array)) return send(response, status, body)
+    response.status(status).setHeader('Cache-Control', 'no-store')
+    response.end(body)
+  }
 
 function refuse(request: Request, response: Response, error: unknown): void {
   // The rest of a refused body is not read: the connection ends with the answer.
@@ -76,7 +94,8 @@ async function receive(deps: IngestRouterDeps, request: Request, response: Respo
     const meta = { contentType: request.get('content-type') ?? '', fileName: fileNameOf(request) }
     const result = await ingest.receive(text(request.params.source), actor, request, meta)
     const location = `${base}/${result.source.id}/payloads/${result.payload._id}`
-    response.setHeader('Content-Location', location)
+    // What was refused cannot be asked for again: it is nowhere.
+    if (result.isKept) response.setHeader('Content-Location', location)
     if (result.finished) return await answerReceipt(deps, response, actor, result)
     if (answering) return answerAccepted(answering, response, result, location)
     response.setHeader('Retry-After', '1')
@@ -155,12 +174,6 @@ async function wholePayload(ingest: Ingest, payload: PayloadDoc): Promise<Uint8A
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-const isOperator = (actor: Actor): boolean => actor.unrestricted === true || actor.party === 'operator'
-
-function requireOperator(actor: Actor): void {
-  if (!isOperator(actor)) throw new OutcomeError('forbidden')
-}
 
 /** The operator, or the source's own client; to everybody else the source does not exist. */
 function requireSource(ingest: Ingest, request: Request, actor: Actor): string {

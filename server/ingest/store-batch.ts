@@ -2,8 +2,10 @@
  * Records together: one look at their deliveries, one fold, one transaction. What is not plain (nothing to store, a broken
  * resource, another writer) falls back to the way of a single record, so that records never answer for each other.
  */
+import type { Collecting } from '../access/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { type Checked, checkFolded, otherPerson } from './check.ts'
+import { gateOf } from './collecting.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { type FoldedChange, foldStatements, saidOfOthers, type StatementFor } from './fold/stored.ts'
@@ -83,7 +85,7 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
       return []
     }
     const isRepeated = ids.indexOf(ids[at] as string) !== at
-    const isPlain = !record.nothingToStore && !isRepeated && !(record.needsPatient && !record.identity) && !deps.mayCollect
+    const isPlain = !record.nothingToStore && !isRepeated && !(record.needsPatient && !record.identity)
     const isSmall = record.statements.length <= INGEST_BOUNDS.batchRowResourcesMax
     return isPlain && isSmall ? [{ at, job, delivery, awaits: [], linked: undefined, wanted: [] }] : []
   })
@@ -108,7 +110,7 @@ async function linkRows(
       const isFirst = link === undefined
       link ??= inTurn(
         identity.numbers.map((n) => n.hash),
-        () => linkPatient(deps, tables, source, identity),
+        () => linkPatient(deps, tables, source, identity, gateOf(deps, source, record)),
       )
       same.set(said, link)
       const found = await link
@@ -116,6 +118,8 @@ async function linkRows(
         if (isFirst) result.links.push(found.linked)
         return { ...row, linked: found.linked, wanted: wantedOf(record, found.linked) }
       }
+      // Alone it is refused, and that is put on record.
+      if (found.refusers) return undefined
       if (!record.needsPatient) return { ...row, wanted: wantedOf(record, undefined) }
       // One that waits already, or that nothing can be awaited for, is told what it was told.
       return row.delivery || found.awaits.length === 0 ? undefined : { ...row, awaits: found.awaits }
@@ -145,6 +149,10 @@ async function storeRows(
   again: boolean,
 ): Promise<{ stored: boolean; broken: ReadonlySet<string> }> {
   const wanted = rows.flatMap((row) => row.wanted)
+  const gates = await Promise.all(rows.map(collectingOf(deps)))
+  const refused = rows.filter((_, at) => (gates[at]?.refusers.length ?? 0) > 0)
+  if (refused.length > 0)
+    return { stored: false, broken: new Set(refused.flatMap((row) => row.wanted).map(({ type, id }) => `${type}/${id}`)) }
   const { changes, persons } = await foldStatements(tables, wanted)
   const changed = changes.filter((c) => c.changed)
   const issues = new Map<string, ReceiptIssue[]>()
@@ -173,11 +181,17 @@ async function storeRows(
   }
   const side = changes.flatMap((c) => c.side ?? [])
   const deliveries = rows.flatMap((row, at) => deliveryWrites(deps, row.job, row.delivery, done[at] as RecordOutcome))
-  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries] })).ok) return { stored: false, broken }
+  const guards = new Map(gates.flatMap((gate) => gate?.side ?? []).map((write) => [JSON.stringify(write), write]))
+  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries, ...guards.values()] })).ok) return { stored: false, broken }
   for (const [at, row] of rows.entries()) result.outcomes[row.at] = done[at]
   await refoldIfMoved(deps, tables, persons, wanted)
   return { stored: true, broken }
 }
+
+const collectingOf =
+  (deps: IngestDeps) =>
+  ({ job: { source, record }, linked }: Row): Promise<Collecting> | undefined =>
+    linked && gateOf(deps, source, record)([linked.patient, linked.person])
 
 /** Whose records each resource is of. */
 function sendersOf(rows: readonly Row[]): Map<string, IngestSource[]> {

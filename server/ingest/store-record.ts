@@ -6,11 +6,13 @@ import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { checkFolded, otherPerson } from './check.ts'
+import { gateOf, notCollectedOutcome } from './collecting.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { foldStatements, saidOfOthers, type StatementFor } from './fold/stored.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold.ts'
+import { forgetRefused } from './forget.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
 import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import { retryingConflicts } from './retry.ts'
@@ -37,20 +39,28 @@ export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: R
     return { outcome: knownOutcome(delivery, job.payload._id, job.record) }
   if (record.nothingToStore) return nothingToStore(deps, tables, job, delivery)
   if (record.needsPatient && !record.identity) return { outcome: quarantined('patient-unknown', record) }
-  const link = record.identity ? await linkPatient(deps, tables, source, record.identity) : undefined
+  const gate = gateOf(deps, source, record)
+  const link = record.identity ? await linkPatient(deps, tables, source, record.identity, gate) : undefined
   if (link && !link.found) {
+    if (link.refusers) return refuse(deps, tables, job, link.refusers)
     if (!record.needsPatient) return storeLinked(deps, tables, job, delivery, undefined)
     if (delivery?.digest === record.digest) return { outcome: knownOutcome(delivery, job.payload._id, job.record) }
     return link.awaits.length > 0 ? wait(deps, tables, job, delivery, link.awaits) : { outcome: quarantined('patient-unknown', record) }
   }
-  const linked = link?.linked
-  if (linked && deps.mayCollect && !(await deps.mayCollect(linked.person, source))) {
-    return {
-      outcome: { status: 'refused', resources: 0, issues: [{ severity: 'information', code: 'not-collected', at: record.at }] },
-      linked,
-    }
+  return storeLinked(deps, tables, job, delivery, link?.linked)
+}
+
+/** Nothing of the record is kept but that it was refused, in the account of those who refused it. */
+async function refuse(deps: IngestDeps, tables: IngestTables, job: RecordJob, refusers: readonly string[]): Promise<StoredRecord> {
+  const { source, payload, record } = job
+  await deps.audit({ action: 'refuse', source: source.id, payload: payload._id, persons: refusers, reason: 'collection-refused' })
+  const _id = deliveryId(deps.secret, source, record)
+  const waited = await tables.waiting.delete({ _id })
+  if (waited > 0) {
+    await tables.deliveries.delete({ _id, status: 'waiting' })
+    await forgetRefused(tables, payload._id)
   }
-  return storeLinked(deps, tables, job, delivery, linked)
+  return { outcome: notCollectedOutcome(record) }
 }
 
 async function nothingToStore(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known): Promise<StoredRecord> {
@@ -100,9 +110,14 @@ async function storeLinked(
   for (const [at, part] of parts.entries()) {
     const last = at === parts.length - 1
     const result = await retryingConflicts(async (count): Promise<PartResult | undefined> => {
+      // A record that has begun is finished: it was there before it was refused.
+      const collecting = linked && at === 0 ? await gateOf(deps, job.source, job.record)([linked.patient, linked.person]) : undefined
+      if (collecting && collecting.refusers.length > 0) return { done: { ...NOTHING_DONE, refusers: collecting.refusers } }
+      const guards = collecting?.side ?? []
       const known = last ? await deliveryNow(deps, tables, job, delivery, count) : undefined
-      return storePart(deps, tables, job, { part, last, wanted, linked, found, delivery: known, again: count > 0 })
+      return storePart(deps, tables, job, { part, last, wanted, linked, found, delivery: known, again: count > 0, guards })
     })
+    if (result.refusers) return refuse(deps, tables, job, result.refusers)
     if (result.outcome) return { outcome: result.outcome, ...after }
     found.push(...result.issues)
     await refoldIfMoved(deps, tables, result.persons, part)
@@ -121,11 +136,15 @@ interface Part {
   delivery: Known
   /** another writer was met before */
   again: boolean
+  /** of the gate at collection */
+  guards: readonly SideWrite[]
 }
 
 interface PartResult {
-  done: { issues: ReceiptIssue[]; persons: Map<string, string>; outcome?: RecordOutcome }
+  done: { issues: ReceiptIssue[]; persons: Map<string, string>; outcome?: RecordOutcome; refusers?: readonly string[] }
 }
+
+const NOTHING_DONE = { issues: [], persons: new Map<string, string>() }
 
 const REASONS = ['resource-invalid', 'source-refused'] as const
 
@@ -134,7 +153,7 @@ async function storePart(
   deps: IngestDeps,
   tables: IngestTables,
   job: RecordJob,
-  { part, last, wanted, linked, found, delivery, again }: Part,
+  { part, last, wanted, linked, found, delivery, again, guards }: Part,
 ): Promise<PartResult | undefined> {
   const { record } = job
   const { changes, persons } = await foldStatements(tables, part)
@@ -145,7 +164,7 @@ async function storePart(
   const reason = REASONS.find((one) => reasons.has(one))
   if (reason) return { done: { issues: [], persons: new Map(), outcome: quarantined(reason, record, issues) } }
   const drafts = changed.map((change, at) => draftOf(change, again, checked[at]?.parsed))
-  const side = changes.flatMap((c) => c.side ?? [])
+  const side = [...changes.flatMap((c) => c.side ?? []), ...guards]
   const done = { done: { issues, persons } }
   if (!last) return (await deps.writer.write(drafts, { side })).ok ? done : undefined
   // Somebody else stored this very delivery in the meantime.

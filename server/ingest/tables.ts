@@ -131,6 +131,14 @@ export interface QuarantineDoc extends TableDoc {
   state: 'open' | 'replayed'
 }
 
+/** A part of a payload that is not to be kept, until its bytes are cut out (cut.ts). `_id` is payload and digest. */
+export interface RefusedPartDoc extends TableDoc {
+  _id: string
+  payload: string
+  /** of its raw bytes; empty where they are not known */
+  digest: string
+}
+
 export interface UnmappedDoc extends TableDoc {
   _id: string
   source: string
@@ -187,6 +195,7 @@ export interface IngestTables {
   merges: Table<MergeDoc>
   batches: Table<BatchDoc>
   batchMembers: Table<BatchMemberDoc>
+  refusedParts: Table<RefusedPartDoc>
 }
 
 export const TABLES = {
@@ -206,6 +215,7 @@ export const TABLES = {
   merges: 'merges',
   batches: 'batch_words',
   batchMembers: 'batch_members',
+  refusedParts: 'refused_parts',
 } as const
 
 export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
@@ -224,6 +234,7 @@ export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'de
     merges: store.table(decision, TABLES.merges),
     batches: store.table(decision, TABLES.batches),
     batchMembers: store.table(decision, TABLES.batchMembers),
+    refusedParts: store.table(decision, TABLES.refusedParts),
   }
 }
 
@@ -252,5 +263,10 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.conflicts.ensureIndex({ state: 1 }),
     tables.merges.ensureIndex({ patients: 1 }),
     tables.batchMembers.ensureIndex({ batches: 1 }),
+    tables.refusedParts.ensureIndex({ payload: 1 }),
+    tables.payloads.ensureIndex({ receivedAt: -1, _id: 1 }),
+    tables.payloads.ensureIndex({ source: 1, receivedAt: -1, _id: 1 }),
+    tables.payloads.ensureIndex({ problems: 1, receivedAt: -1 }),
+    tables.payloads.ensureIndex({ replayJob: 1, status: 1 }),
   ])
 }

@@ -2,6 +2,7 @@
 import type { BatchWord, MappingIssue, SourceKind, SourceMapping, UnmappedCode } from '../../mappings/engine/types.ts'
 import type { Moved } from '../access/regrouping.ts'
 import type { Decision } from '../access/decision.ts'
+import type { Collecting, CollectionAsk } from '../access/types.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { DecimalTexts } from '../fhir/resource-text.ts'
@@ -27,6 +28,10 @@ export interface IngestSource {
   organizationCodes: ReadonlyMap<string, string>
   /** what it is refused for; absent: for nothing but what is no R4 */
   validation?: SourceValidation
+  /** what it sends is collected by law: a refusal of collection does not stop it */
+  statutory?: boolean
+  /** hours without a payload after which its silence is told; absent: it may be silent */
+  silentAfterHours?: number
 }
 
 /** Rules by the code of their issues, by their key or by their profile. */
@@ -55,11 +60,13 @@ export interface FoundIssue {
 }
 
 export interface IngestEvent {
-  action: 'receive' | 'refuse' | 'replay' | 'quality'
+  action: 'receive' | 'refuse' | 'replay' | 'quality' | 'inbox' | 'raw'
   source: string
   /** absent: a sender that nobody knows */
   actor?: Actor
   payload?: string
+  /** whom it is about, where it is in their account */
+  persons?: readonly string[]
   reason: string
 }
 
@@ -77,20 +84,28 @@ export interface IngestDeps {
   organizations: readonly IngestOrganization[]
   mapping(id: string): SourceMapping | undefined
   translate(map: string, code: string): { system: string; code: string; display?: string } | undefined
+  /** name of a code in a table that the server has, of that version where one is named */
+  lookup?(system: string, code: string, version?: string): { display: string } | undefined
   /** @throws OutcomeError unavailable */
   validate(resource: FhirResource, decimals: DecimalTexts): Promise<readonly FoundIssue[]>
   /** looks whether the codes that are stored were changed: before records are taken up. @throws OutcomeError unavailable */
   refresh?(): Promise<void>
   /** how records ended, for the quality of their senders */
   quality?: Quality
+  /** when sources were heard last */
+  silence?: Silence
   /** access: documents stamped for `from` belong to `to` from now on */
   relink(patient: string, from: string, to: string): Promise<void>
   /** access: what follows when an operator joined or parted persons */
   regrouped?(moved: readonly Moved[]): Promise<void>
   /** access: of these persons those whose record carries consents */
   consented(persons: readonly string[]): Promise<ReadonlySet<string>>
-  /** false: this person (or person to be) refused that this source's data be collected (formats.md D49) */
-  mayCollect?(person: string, source: IngestSource): Promise<boolean>
+  /** access: the gate at collection (formats.md D49) */
+  mayCollect?(ask: CollectionAsk): Promise<Collecting>
+  /** access: false where nobody ever refused that something be collected */
+  anybodyRefuses?(): Promise<boolean>
+  /** access: person keys of patients */
+  personsOf?(patients: readonly string[]): Promise<ReadonlyMap<string, string>>
   /** is one of these resources (`Type/id`) or patient numbers of what was expunged? */
   expunged?(names: readonly string[], numbers: readonly string[]): Promise<boolean>
   audit: IngestAudit
@@ -196,6 +211,12 @@ export interface PayloadDoc extends TableDoc {
   counts: PayloadCounts
   /** JSON of the ReceiptIssue list so far */
   issues: string
+  /** codes of what was wrong with it, each once; absent in rows of servers that did not keep them */
+  problems?: string[]
+  /** rows that are not to be kept were cut out of its bytes */
+  cut?: boolean
+  /** the job that played it again last */
+  replayJob?: string
   finishedAt: Date | null
 }
 
@@ -225,9 +246,9 @@ export interface QualityDoc extends TableDoc {
   source: string
   /** YYYY-MM-DD where the site is */
   day: string
-  /** `record`: by how it ended; `issue`: by what was wrong */
-  kind: 'record' | 'issue'
-  /** `sound`, `withIssues`, `refused`; of an issue JSON of QualityIssue */
+  /** `record`: by how it ended; `issue`: by what was wrong; `payload`: by what became of it */
+  kind: 'record' | 'issue' | 'payload'
+  /** `sound`, `withIssues`, `refused`; of an issue JSON of QualityIssue; of a payload a PayloadEvent */
   name: string
   n: number
 }
@@ -240,12 +261,37 @@ export interface QualityIssue {
 
 export type Verdict = 'sound' | 'withIssues' | 'refused'
 
+/** `received` and `again` (the same bytes) are how it came; `denied`: by whom it may not; `refused`: none of it is collected; else how it ended first */
+export type PayloadEvent = 'received' | 'again' | 'denied' | 'refused' | PayloadStatus
+
 export interface Quality {
   count(source: string, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void
+  payload(source: string, event: PayloadEvent): void
   /** rows of these days, the last ones among them */
   rows(sources: readonly string[], from: string, until: string): Promise<readonly QualityDoc[]>
   today(): string
   start(): Promise<void>
   /** writes what is left */
+  stop(): Promise<void>
+}
+
+/** A source that sends nothing for longer than it is expected to. */
+export interface SilenceDoc extends TableDoc {
+  /** source */
+  _id: string
+  /** its last payload, or when it was first looked at */
+  heardAt: Date
+  /** absent: nothing came yet */
+  everHeard?: boolean
+  /** when its silence was told; null: it is not silent */
+  silentSince: Date | null
+}
+
+export interface Silence {
+  heard(source: string): void
+  /** one look at all sources; @returns those that fell silent or were heard again by it */
+  look(): Promise<string[]>
+  rows(sources: readonly string[]): Promise<readonly SilenceDoc[]>
+  start(): Promise<void>
   stop(): Promise<void>
 }

@@ -5,6 +5,7 @@ import { DEFINITION_ISSUES } from './definition-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
 import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
 import { EXPUNGE_ISSUES } from './expunge-issues.ts'
+import { INBOX_ISSUES } from './inbox-issues.ts'
 import { CODE_MAPPING_ISSUES } from './mapping-issues.ts'
 import { LINK_ISSUES } from './link-issues.ts'
 import { MERGE_ISSUES } from './merge-issues.ts'
@@ -24,6 +25,7 @@ export const ISSUES = {
   ...XML_ISSUES,
   ...LINK_ISSUES,
   ...EXPUNGE_ISSUES,
+  ...INBOX_ISSUES,
   ...CODE_MAPPING_ISSUES,
   ...MERGE_ISSUES,
   ...MESSAGE_ISSUES,

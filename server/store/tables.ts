@@ -52,11 +52,16 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
   return {
     get: async (id) => (await getMany([id]))[0],
     getMany,
-    find: (where, { sort, limit } = {}) =>
+    find: (where, { sort, limit, without } = {}) =>
       run(() =>
         limit === undefined
           ? (rows.find(filterOf(where), sort ? { sort } : {}).toArray() as Promise<T[]>)
-          : findAtOnce<T>(db, name, { filter: safeWhere(where), limit, ...(sort ? { sort } : {}) }),
+          : findAtOnce<T>(db, name, {
+              filter: safeWhere(where),
+              limit,
+              ...(sort ? { sort } : {}),
+              ...(without ? { projection: leftOut(without) } : {}),
+            }),
       ),
     stream: (where, options = {}) => streamed(rows, filterOf(where), options, log),
     count: (where) => run(() => rows.countDocuments(filterOf(where))),
@@ -73,6 +78,8 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
     ensureIndex: (fields, options = {}) => run(() => ensure({ fields, options })),
   }
 }
+
+const leftOut = (fields: readonly string[]): Document => Object.fromEntries(fields.map((field) => [field, 0]))
 
 const TABLE_READS = { lanes: BOUNDS.readLanes, keysMax: BOUNDS.tableGroupIds }
 const TABLE_WRITES = { itemsMax: BOUNDS.tableGroupRows, bytesMax: BOUNDS.groupBytes }

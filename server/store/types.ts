@@ -171,7 +171,11 @@ export interface Table<T extends TableDoc> {
   get(id: T['_id']): Promise<T | undefined>
   /** rows of these ids that are there, in their order; shares queries like `get` */
   getMany(ids: readonly T['_id'][]): Promise<T[]>
-  find(where: Record<string, unknown>, options?: { sort?: Record<string, 1 | -1>; limit?: number }): Promise<T[]>
+  /** `without`: large fields that the caller does not read, of a limited find */
+  find(
+    where: Record<string, unknown>,
+    options?: { sort?: Record<string, 1 | -1>; limit?: number; without?: readonly string[] },
+  ): Promise<T[]>
   stream(where: Record<string, unknown>, options?: { sort?: Record<string, 1 | -1> }): AsyncIterable<T>
   count(where: Record<string, unknown>): Promise<number>
   /** false when the id exists; inserts that come while others run go together */

@@ -123,12 +123,12 @@ describe('sender', () => {
     expect(one.events.at(-1)).toMatchObject({ action: 'refuse', source: 'his', reason: 'payload-refused' })
   })
 
-  test('a hospital may not speak under the numbers of another organisation', async () => {
-    const { payload } = await one.send('his', [
-      { deliveryId: 'foreign', patient: { local: [PI('1')] }, resources: [observation('HA', 'foreign', {})] },
-    ])
-    expect(payload.status).toBe('quarantined')
-    expect(JSON.parse(payload.issues)).toEqual([expect.objectContaining({ code: 'sender-foreign-scope' })])
+  test('a hospital may not speak under the numbers of another organisation: nothing is kept but the audit', async () => {
+    const before = await one.ingest.tables.payloads.count({})
+    const foreign = { deliveryId: 'foreign', patient: { local: [PI('1')] }, resources: [observation('HA', 'foreign', {})] }
+    await expect(one.send('his', [foreign])).rejects.toMatchObject({ status: 403, message: 'sender-foreign-scope' })
+    expect(await one.ingest.tables.payloads.count({})).toBe(before)
+    expect(one.events.at(-1)).toMatchObject({ action: 'refuse', source: 'his', reason: 'sender-foreign-scope' })
   })
 })
 

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import express from 'express'
 import type { SourceMapping } from '../../mappings/engine/types.ts'
 import type { Actor } from '../../server/auth/actor.ts'
+import { zoneOf } from '../../server/fhir/zone.ts'
+import { createReplayJobs, REPLAY_JOBS, type ReplayJobDoc } from '../../server/ingest/inbox/replay-jobs.ts'
 import { ingestRouter } from '../../server/ingest/router.ts'
 import { OutcomeError } from '../../server/outcome/outcome-error.ts'
-import { actorOf, observation, recordsMapping, rig, type Rig, sourceOf } from './support.ts'
+import { actorOf, decision, observation, recordsMapping, rig, type Rig, sourceOf } from './support.ts'
 
 const answering: SourceMapping = {
   ...recordsMapping,
@@ -44,7 +46,9 @@ beforeAll(async () => {
     if (!actor) throw new OutcomeError('unauthenticated')
     return actor
   }
-  app.use('/ingest', ingestRouter({ ingest: one.ingest, authenticate, base: '/ingest' }))
+  const table = one.store.table<ReplayJobDoc>(decision, REPLAY_JOBS)
+  const replays = createReplayJobs(one.ingest, table, () => undefined)
+  app.use('/ingest', ingestRouter({ ingest: one.ingest, replays, zone: zoneOf('Asia/Shanghai'), authenticate, base: '/ingest' }))
   server = createServer(app).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { MappedRecord, MappedResource, RejectedRecord, SourceKind, SourceMapping } from '../../mappings/engine/types.ts'
 import { parseExact } from '../../mappings/engine/serialise.ts'
-import { createAccess } from '../../server/access/access.ts'
+import { type Access, createAccess } from '../../server/access/access.ts'
 import { systemDecision } from '../../server/access/decision.ts'
 import type { Actor } from '../../server/auth/actor.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
@@ -25,6 +25,7 @@ const validator = createValidator()
 export interface Rig {
   ingest: Ingest
   store: Store
+  access: Access
   events: IngestEvent[]
   send(source: string, body: Uint8Array | string | unknown, fileName?: string): Promise<{ payload: PayloadDoc; counts: ReceiptCounts }>
   /** current resources of a type */
@@ -104,6 +105,9 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
       validator.validate(resource, { mode: 'update', decimals }).map((issue) => ({ ...issue, base: issue.kind === 'structure' })),
     relink: (patient, from, to) => access.relink(patient, from, to),
     consented: (persons) => access.consented(persons),
+    mayCollect: (ask) => access.mayCollect(ask),
+    anybodyRefuses: () => access.anybodyRefuses(),
+    personsOf: (patients) => access.personsOf(patients),
     audit: async (event) => void events.push(event),
     now: () => new Date(),
     ...options,
@@ -119,6 +123,7 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
   return {
     ingest,
     store,
+    access,
     events,
     async send(source, body, fileName = '') {
       const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))

@@ -32,9 +32,9 @@ test.each(SOURCES.map(([path, charset], at) => ({ path, charset, block: blocks[a
 })
 
 test('the lines of a dialect stand in the one of the tests', () => {
-  for (const [, name = '', lines = ''] of guide.matchAll(/```csv (columns|values)\n(.*?)```/gs)) {
-    const file =
-      name === 'columns' ? read('tests/fixtures/dialects/linhai/columns.csv') : read('tests/fixtures/dialects/linhai/values.csv', 'gb18030')
+  for (const [, name = '', lines = ''] of guide.matchAll(/```csv (columns|values|segments)\n(.*?)```/gs)) {
+    const place = name === 'segments' ? 'renji' : 'linhai'
+    const file = read(`tests/fixtures/dialects/${place}/${name}.csv`, name === 'values' ? 'gb18030' : 'utf-8')
     const known = file.replaceAll('\r', '').split('\n')
     for (const line of lines.trim().split('\n')) expect(known).toContain(line)
   }

@@ -1,4 +1,4 @@
-/** ORC, RXE, RXR and TQ1 of a drug order to cn-medicationrequest (HL7 v2.4, 4.13; v2.5.1, 4A.4). */
+/** ORC, RXE (or RXO), RXR, RXC and TQ1 of a drug order to cn-medicationrequest (HL7 v2.4, 4.13; v2.5.1, 4A.4). */
 import type { MedicationRequest } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
 import { keys } from '../../engine/keys.ts'
@@ -53,6 +53,26 @@ export type DrugOrderRow = Fields<Field> & {
   orderNo?: string
   /** NTE behind the RXE */
   remarks: string[]
+  /** it is a mixture, whose components were sent (mixture.ts) */
+  mixed?: 'yes'
+}
+
+/** What a request for a drug (RXO, of ORM^O01) and the order of the pharmacy (RXE) have in common (v2.4, 4.14.1 and 4.14.4). */
+export const RXO: Readonly<Record<string, (typeof RXE)[number]>> = {
+  'RXO-1.1': 'RXE-2.1',
+  'RXO-1.2': 'RXE-2.2',
+  'RXO-2': 'RXE-3',
+  'RXO-3': 'RXE-4',
+  'RXO-4.1': 'RXE-5.1',
+  'RXO-4.2': 'RXE-5.2',
+  'RXO-5.1': 'RXE-6.1',
+  'RXO-5.2': 'RXE-6.2',
+  'RXO-7.1': 'RXE-7.1',
+  'RXO-7.2': 'RXE-7.2',
+  'RXO-11': 'RXE-10',
+  'RXO-12.1': 'RXE-11.1',
+  'RXO-12.2': 'RXE-11.2',
+  'RXO-13': 'RXE-12',
 }
 
 /** The frequency wherever this version says it: TQ1 (v2.5), ORC-7 or RXE-1 (before). */
@@ -94,7 +114,15 @@ export const drugOrder = mapping<DrugOrderRow, MedicationRequest>({
       .as((status) => (status === 'revoked' ? 'cancelled' : status)),
     intent: 'order',
     priority: from.choice('TQ1-9.1', PRIORITY).or(from.choice('ORC-7.6', PRIORITY)).or(from.choice('RXE-1.6', PRIORITY)),
-    medicationCodeableConcept: from.localConcept('drug', 'RXE-2.1', 'RXE-2.2').required(),
+    medicationCodeableConcept: from
+      .localConcept('drug', 'RXE-2.1', 'RXE-2.2')
+      .required()
+      .when((run) => run.text('mixed') === undefined),
+    medicationReference: from.referenceTo(
+      'RXE-2.1',
+      (row, run) => (row.mixed === undefined || row.orderNo === undefined ? undefined : keys.mixture(run.scope, row.orderNo)),
+      'RXE-2.2',
+    ),
     subject: from.patient(),
     encounter: from.encounter(
       'PV1-19.1',
@@ -125,7 +153,10 @@ export const drugOrder = mapping<DrugOrderRow, MedicationRequest>({
       },
     ],
     dispenseRequest: {
-      quantity: from.quantity('RXE-10', 'RXE-11.2').or(from.quantity('RXE-10', 'RXE-11.1')),
+      quantity: from
+        .quantity('RXE-10', 'RXE-11.2')
+        .when((run) => run.text('RXE-11.2') !== undefined)
+        .or(from.quantity('RXE-10', 'RXE-11.1')),
       numberOfRepeatsAllowed: from.integer('RXE-12'),
       expectedSupplyDuration: from.value([...DURATION], daysOf),
     },

@@ -1,4 +1,5 @@
 /** `hospital/hl7v2`: HL7 v2.3.1 to 2.5.1, one message or a batch of them in one body. */
+import { settled } from '../../engine/outcome.ts'
 import type { DecodeOptions, DecodeResult, MappedRecord, MappingContext, RejectedRecord, SourceMapping } from '../../engine/types.ts'
 import { collectBytes } from '../../parsers/charset.ts'
 import { HL7_BOUNDS, type Hl7Record, parseHl7, splitMessages } from '../../parsers/hl7v2.ts'
@@ -7,6 +8,7 @@ import { mapMerge } from './adt-a40.ts'
 import { CHARGE_MESSAGES, mapCharges } from './dft.ts'
 import { MDM_EVENTS, mapMdm } from './mdm.ts'
 import { mapOrder, ORDER_MESSAGES } from './orm.ts'
+import { mappingsOf, type OwnSegments, withOwnSegments } from './own-segments.ts'
 import { mapOru } from './oru-r01.ts'
 import { DRUG_MESSAGES, mapDrugOrder } from './rde.ts'
 import { APPOINTMENT_EVENTS, mapAppointment } from './siu.ts'
@@ -49,6 +51,20 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
 
 function rejected(recordType: string, code: string, at: string): DecodeResult {
   return { ok: false, rejected: { recordType, at, reason: { severity: 'error', code, at } } }
+}
+
+/** The same messages with the segments of a hospital's own. */
+export function hospitalHl7v2In(own: OwnSegments): SourceMapping {
+  const mappings = mappingsOf(own)
+  return {
+    ...hospitalHl7v2,
+    id: `${hospitalHl7v2.id}/${own.id}`,
+    map: (record, recordType, at, context) => {
+      const mapped = map(record, recordType, at, context)
+      if ('reason' in mapped) return mapped
+      return settled(withOwnSegments(mapped, mappings, record as Hl7Record, context), context)
+    },
+  }
 }
 
 function map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {

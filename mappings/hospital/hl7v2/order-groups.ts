@@ -1,7 +1,6 @@
-/** Orders of a message, of services (OBR) and of drugs (RXE) alike: what stands around the segment that says what is ordered. */
+/** Orders of a message, of services (OBR) and of drugs (RXE, RXO) alike: what stands around the segment that says what is ordered. */
 import type { Segment } from '../../parsers/hl7v2.ts'
-import { locate } from './fields.ts'
-import { type Message, warning } from './message.ts'
+import type { Message } from './message.ts'
 
 export interface OrderGroup {
   orc?: Segment
@@ -9,18 +8,17 @@ export interface OrderGroup {
   detail: Segment
   /** the first segment behind it that describes it further: SPM, RXR */
   more?: Segment
+  /** what a mixture is made of: RXC */
+  components: Segment[]
   notes: Segment[]
 }
 
-export interface OrderLayout {
-  detail: 'OBR' | 'RXE'
-  more: 'SPM' | 'RXR'
-  /** told as not taken */
-  foreign: 'RXO' | 'RXC'
-}
+/** Segments that say what is ordered, each with the one that describes it further. */
+const DETAILS = { OBR: 'SPM', RXE: 'RXR', RXO: 'RXR' } as const
+export type OrderDetail = keyof typeof DETAILS
 
 /** Walks the segments in order: ORC and TQ1 stand before the detail that they are of, the rest behind it. One ORC may stand for several. */
-export function orderGroups({ hl7, record }: Message, { detail, more, foreign }: OrderLayout): OrderGroup[] {
+export function orderGroups({ hl7 }: Message, details: readonly OrderDetail[]): OrderGroup[] {
   const groups: OrderGroup[] = []
   let orc: Segment | undefined
   let tq1: Segment | undefined
@@ -33,10 +31,15 @@ export function orderGroups({ hl7, record }: Message, { detail, more, foreign }:
       // v2.5 puts TQ1 behind the OBR in OML and behind the RXE in RDE, before the OBR in ORM.
       if (last && last.orc === orc) last.tq1 ??= segment
       else tq1 ??= segment
-    } else if (segment.name === detail) groups.push({ detail: segment, notes: [], ...(orc && { orc }), ...(tq1 && { tq1 }) })
-    else if (segment.name === more && last) last.more ??= segment
-    else if (segment.name === 'NTE' && last) last.notes.push(segment)
-    else if (segment.name === foreign) record.issue(warning('payload-type-unsupported', locate(hl7, segment)(foreign)))
+    } else if (details.includes(segment.name as OrderDetail))
+      groups.push({ detail: segment, components: [], notes: [], ...(orc && { orc }), ...(tq1 && { tq1 }) })
+    else if (last) addTo(last, segment)
   }
   return groups
+}
+
+function addTo(group: OrderGroup, segment: Segment): void {
+  if (segment.name === DETAILS[group.detail.name as OrderDetail]) group.more ??= segment
+  else if (segment.name === 'RXC' && group.detail.name !== 'OBR') group.components.push(segment)
+  else if (segment.name === 'NTE') group.notes.push(segment)
 }

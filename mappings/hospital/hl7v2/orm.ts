@@ -1,6 +1,6 @@
 /**
  * Orders for services: ORM^O01 (HL7 v2.4, 4.4.1), OMG^O19 (4.4.4) and OML^O21 (4.4.6). Each OBR is one order; its ORC says what is
- * asked (new, changed, cancelled). Drugs in an ORM (RXO) are another thing and are told as not taken.
+ * asked (new, changed, cancelled). Each RXO of an ORM is one drug (rde.ts).
  */
 import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
@@ -11,6 +11,7 @@ import { fieldsOf, locate, segmentOf } from './fields.ts'
 import { type Message, openMessage, runPatient } from './message.ts'
 import { type OrderGroup, orderGroups } from './order-groups.ts'
 import { order, ORDER_OBR, ORDER_ORC, ORDER_TQ1, type OrderRow } from './order.ts'
+import { runDrugs } from './rde.ts'
 import { SPECIMENS, SPM } from './report.ts'
 
 export const ORDER_MESSAGES = ['ORM^O01', 'OMG^O19', 'OML^O21']
@@ -19,8 +20,12 @@ export function mapOrder(hl7: Hl7Record, recordType: string, at: string, context
   const message = openMessage(hl7, recordType, at, context)
   if (!('record' in message)) return message
   runPatient(message)
-  for (const group of orderGroups(message, { detail: 'OBR', more: 'SPM', foreign: 'RXO' }))
-    runOrder(message, group, recordType === 'OML^O21')
+  const groups = orderGroups(message, ['OBR', 'RXO'])
+  for (const group of groups) if (group.detail.name === 'OBR') runOrder(message, group, recordType === 'OML^O21')
+  runDrugs(
+    message,
+    groups.filter(({ detail }) => detail.name === 'RXO'),
+  )
   return settled(message.record.finish(), context)
 }
 

@@ -21,14 +21,17 @@ const DOCUMENT: Required = { whole: ['PID', 'TXA'], flagged: ['EVN', 'PV1'] }
 const DOCUMENT_WITH_CONTENT: Required = { whole: ['PID', 'TXA', 'OBX'], flagged: ['EVN', 'PV1'] }
 /** An order of a service (ORM_O01, OMG_O19, OML_O21). */
 const ORDER: Required = { whole: ['PID', 'OBR'], flagged: ['ORC', 'PV1'] }
+/** An ORM may ask for drugs alone. */
+const DRUG_REQUEST: Required = { whole: ['PID'], flagged: ['ORC', 'PV1'] }
 /** Drugs (RDE_O11), lines of a bill (DFT_P03), an appointment (SIU_S12). */
 const DRUGS: Required = { whole: ['PID', 'RXE'], flagged: ['ORC', 'PV1'] }
 const CHARGES: Required = { whole: ['PID', 'FT1'], flagged: ['EVN', 'PV1'] }
 const APPOINTMENT: Required = { whole: ['SCH', 'PID'], flagged: ['RGS'] }
 const RESULT: Required = { whole: ['PID', 'OBR'], flagged: [] }
 
-function requiredOf(recordType: string): Required {
+function requiredOf(recordType: string, hl7: Hl7Record): Required {
   if (recordType.startsWith('ORU^')) return RESULT
+  if (recordType === 'ORM^O01' && segmentOf(hl7, 'RXO')) return DRUG_REQUEST
   if (recordType === 'ORM^O01' || recordType === 'OMG^O19' || recordType === 'OML^O21') return ORDER
   if (recordType.startsWith('RDE^')) return DRUGS
   if (recordType.startsWith('DFT^')) return CHARGES
@@ -42,7 +45,7 @@ function requiredOf(recordType: string): Required {
 
 /** Names of the required segments that a message of this type lacks. */
 export function missingSegments(hl7: Hl7Record, recordType: string): Required {
-  const { whole, flagged } = requiredOf(recordType)
+  const { whole, flagged } = requiredOf(recordType, hl7)
   const missing = (name: string): boolean => segmentOf(hl7, name) === undefined
   return { whole: whole.filter(missing), flagged: flagged.filter(missing) }
 }

@@ -154,8 +154,9 @@ class Watch {
     const { source, actor } = this.#drop
     try {
       const meta = { contentType: '', fileName: row.name }
-      const { payload } = await this.#deps.ingest.receive(source, actor, this.#folder.content(row.name), meta)
-      await this.#deps.files.update({ _id: row._id }, { set: { payload: payload._id } })
+      const { payload, isKept } = await this.#deps.ingest.receive(source, actor, this.#folder.content(row.name), meta)
+      // Of what was refused nothing is kept that another process could go on with: it would receive the file again.
+      if (isKept) await this.#deps.files.update({ _id: row._id }, { set: { payload: payload._id } })
       return payload
     } catch (error) {
       if (error instanceof FileChanged || isBusy(error)) return undefined

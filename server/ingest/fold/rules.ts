@@ -39,7 +39,9 @@ const TOGETHER: Record<string, string> = { dataAbsentReason: 'value', interpreta
 export const END_ALONE = 'period.end'
 
 /** Name of the unit that a root element belongs to. */
-export function unitOf(element: string): string {
+export function unitOf(element: string, type = ''): string {
+  // What an extension says of a result (a critical value) goes with the value, as its flag does.
+  if (type === 'Observation' && element === 'extension') return 'value'
   const name = element.startsWith('_') ? element.slice(1) : element
   const together = TOGETHER[name]
   if (together) return together

@@ -95,7 +95,7 @@ class StatementBuilder {
     const innerRule = listRule(this.#type, inner)
     const coding = innerRule && (value as Record<string, unknown>).coding
     if (!innerRule || !Array.isArray(coding)) {
-      this.#unit(unitOf(element), element, value)
+      this.#unit(unitOf(element, this.#type), element, value)
       return
     }
     this.#list(inner, innerRule, coding)

@@ -5,6 +5,7 @@
 import { readName } from '../../../mappings/engine/values/name.ts'
 import type { SideWrite } from '../../store/types.ts'
 import type { Draft } from '../../writer/types.ts'
+import type { CollectionGate } from '../collecting.ts'
 import { identityDomain, type Sender } from '../context.ts'
 import { randomId } from '../ids.ts'
 import { retryingConflicts } from '../retry.ts'
@@ -28,24 +29,45 @@ export interface Linked {
   issues: ReceiptIssue[]
 }
 
-export type LinkResult = { found: true; linked: Linked } | { found: false; awaits: string[] }
+/** `refusers`: persons who refuse that something of them be collected; then nothing is linked either */
+export type LinkResult = { found: true; linked: Linked } | { found: false; awaits: string[]; refusers?: readonly string[] }
 
 type Found = Choice & { found: true }
 
 /** @throws OutcomeError busy after too many meetings with other writers */
-export async function linkPatient(deps: IngestDeps, tables: IngestTables, source: Sender, identity: PreparedIdentity): Promise<LinkResult> {
+export async function linkPatient(
+  deps: IngestDeps,
+  tables: IngestTables,
+  source: Sender,
+  identity: PreparedIdentity,
+  gate?: CollectionGate,
+): Promise<LinkResult> {
   return retryingConflicts<LinkResult>(async () => {
     const facts = await readFacts(deps, tables, source, identity)
     const choice = choosePatient(identity, facts.known, facts)
     if (!choice.found) return { done: { found: false, awaits: choice.awaits } }
     const taken = (await Promise.all(choice.absorb.map((patient) => facts.numbersOf(patient)))).flat()
     const plan = new LinkPlan(deps, source, identity, facts, choice, taken)
+    const verdict = await gate?.([plan.linked.patient, plan.linked.person])
+    if (verdict && verdict.refusers.length > 0) return { done: { found: false, awaits: [], refusers: verdict.refusers } }
     if (plan.side.length > 0) {
-      const result = await deps.writer.write(plan.drafts, { side: plan.side })
+      const result = await deps.writer.write(plan.drafts, { side: [...plan.side, ...(verdict?.side ?? [])] })
       if (!result.ok) return undefined
     }
     return { done: { found: true, linked: plan.linked } }
   })
+}
+
+/** Whom a record would be of, as things stand; undefined: nobody who is known, or will be by it. */
+export async function wouldLink(
+  deps: IngestDeps,
+  tables: IngestTables,
+  source: Sender,
+  identity: PreparedIdentity,
+): Promise<Pick<Linked, 'patient' | 'person'> | undefined> {
+  const facts = await readFacts(deps, tables, source, identity)
+  const choice = choosePatient(identity, facts.known, facts)
+  return choice.found ? new LinkPlan(deps, source, identity, facts, choice, []).linked : undefined
 }
 
 /** The writes of one link step, worked out from what was read. */

@@ -108,7 +108,8 @@ async function received(deps: ExchangeDeps, sender: RegisteredSender, bytes: Buf
   }
   for (;;) {
     try {
-      const { payload } = await deps.ingest.receive(sender.source, sender.actor, only(bytes), meta)
+      const { payload, isKept: isThere } = await deps.ingest.receive(sender.source, sender.actor, only(bytes), meta)
+      if (!isThere) return refusal(...errorsOf(JSON.parse(payload.issues) as ReceiptIssue[]))
       return await verdictOf(deps, payload)
     } catch (error) {
       // It is durable and a worker goes on with it: the sender has done its part.

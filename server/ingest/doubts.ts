@@ -1,0 +1,68 @@
+/** What a record says that is kept as it was sent and told to its sender: a clock that is wrong (formats.md D42), names and versions of codes (D27, D28). */
+import type { MappedResource, MappingIssue } from '../../mappings/engine/types.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
+import type { IngestDeps } from './types.ts'
+
+/** `received` is our clock: the sender's is only compared with it. */
+export function doubtsOfClock(resources: readonly MappedResource[], at: string, receivedAt: string): MappingIssue[] {
+  const stated = resources.filter(({ placeholder }) => !placeholder).map(({ statedAt }) => Date.parse(statedAt))
+  const newest = Math.max(...stated)
+  // Without a time of its own a row is of the beginning of time.
+  if (!Number.isFinite(newest) || newest <= 0) return []
+  const ahead = newest - Date.parse(receivedAt)
+  if (ahead > INGEST_BOUNDS.clockAheadMs) return [{ severity: 'warning', code: 'mapping-clock', at }]
+  return ahead < -INGEST_BOUNDS.clockBehindMs ? [{ severity: 'information', code: 'mapping-clock-old', at }] : []
+}
+
+interface Coding {
+  system: string
+  code: string
+  version?: string
+  display?: string
+}
+
+/** Of codes of the tables that this server has. The code rules, whatever stands beside it. */
+export function doubtsOfCodes(deps: Pick<IngestDeps, 'lookup'>, resources: readonly MappedResource[], at: string): MappingIssue[] {
+  const { lookup } = deps
+  if (!lookup) return []
+  const found = new Map<string, MappingIssue>()
+  for (const { resource, placeholder } of resources) {
+    if (placeholder) continue
+    for (const [place, coding] of codingsIn(resource, resource.resourceType)) {
+      const code = doubtOf(lookup, coding)
+      if (code) found.set(`${code} ${place}`, { severity: 'warning', code, at: `${at}: ${place}` })
+    }
+  }
+  return [...found.values()]
+}
+
+function doubtOf(lookup: NonNullable<IngestDeps['lookup']>, { system, code, version, display }: Coding): string | undefined {
+  const any = lookup(system, code)
+  if (!any) return undefined
+  const own = version === undefined ? any : lookup(system, code, version)
+  if (!own) return 'mapping-code-version'
+  return display !== undefined && isOtherName(display, own.display) ? 'mapping-display' : undefined
+}
+
+const plain = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .replace(/[\s·•]/g, '')
+    .toLowerCase()
+const isChinese = (name: string): boolean => /\p{Script=Han}/u.test(name)
+
+/** A name in another language is no other name. */
+const isOtherName = (sent: string, known: string): boolean => isChinese(sent) && isChinese(known) && plain(sent) !== plain(known)
+
+function* codingsIn(value: unknown, path: string): Generator<[path: string, coding: Coding]> {
+  if (Array.isArray(value)) {
+    for (const one of value) yield* codingsIn(one, path)
+    return
+  }
+  if (value === null || typeof value !== 'object' || 'toJSON' in value) return
+  const { system, code } = value as Partial<Coding>
+  if (typeof system === 'string' && typeof code === 'string') yield [path, value as Coding]
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === 'object' && name !== 'meta') yield* codingsIn(member, `${path}.${name}`)
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What is looked at before anything of a message is kept: whether it is the sender's to send (formats.md D48), and whether those whom
+ * it is about let it be collected (D49). What is refused here leaves nothing but its audit. What is decided here is decided again
+ * in the transaction that stores it; this look is for the bytes, of which there is no other copy to take back.
+ */
+import type { DecodeResult, SourceMapping } from '../../mappings/engine/types.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { gateOf } from './collecting.ts'
+import type { ConfirmedCodes } from './confirmed-codes.ts'
+import { contextOf } from './context.ts'
+import { decodePayload } from './decode.ts'
+import { prepare } from './prepare.ts'
+import { wouldLink } from './link/link.ts'
+import type { IngestTables } from './tables.ts'
+import type { IngestDeps, IngestSource, PreparedRecord } from './types.ts'
+
+/** What was read of a message on the way: it need not be read again. */
+export interface Examined {
+  decoded: readonly DecodeResult[]
+  prepared: ReadonlyMap<DecodeResult, PreparedRecord>
+}
+
+export type Examination =
+  | { verdict: 'take'; examined?: Examined }
+  /** `codes` and places of the records that are another organisation's */
+  | { verdict: 'foreign'; code: ForeignCode; at: string }
+  | { verdict: 'not-collected'; refusers: readonly string[]; records: readonly PreparedRecord[] }
+
+type ForeignCode = 'mapping-organization' | 'sender-foreign-scope'
+
+export interface Examining {
+  deps: IngestDeps
+  tables: IngestTables
+  source: IngestSource
+  mapping: SourceMapping
+  confirmed: ConfirmedCodes
+  receivedAt: Date
+}
+
+/** @throws OutcomeError busy, unavailable. What cannot be read is taken: it ends in quarantine with its reason. */
+export async function examine(way: Examining, bytes: Uint8Array, fileName: string): Promise<Examination> {
+  await Promise.all([way.confirmed.refresh(), way.deps.refresh?.()])
+  const decoded = await decodedOf(way, bytes, fileName)
+  if (!decoded) return { verdict: 'take' }
+  const prepared = new Map<DecodeResult, PreparedRecord>()
+  for (const one of decoded) {
+    const read = readOne(way, one)
+    if (read && 'foreign' in read) return { verdict: 'foreign', code: read.foreign, at: read.at }
+    if (read) prepared.set(one, read.record)
+  }
+  const refused = await refusalsIn(way, [...prepared.values()])
+  const isWhole = refused.length > 0 && refused.length === decoded.length
+  if (isWhole) return { verdict: 'not-collected', refusers: [...new Set(refused.flat())].sort(), records: [...prepared.values()] }
+  return { verdict: 'take', examined: { decoded, prepared } }
+}
+
+async function decodedOf({ mapping, source }: Examining, bytes: Uint8Array, fileName: string): Promise<DecodeResult[] | undefined> {
+  const found: DecodeResult[] = []
+  try {
+    for await (const one of decodePayload(mapping, () => only(bytes), { charset: source.charset, fileName })) found.push(one)
+    return found
+  } catch {
+    return undefined
+  }
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+/** undefined: it cannot be read or mapped, which its processing finds again and says. */
+function readOne(way: Examining, decoded: DecodeResult): { record: PreparedRecord } | { foreign: ForeignCode; at: string } | undefined {
+  if (!decoded.ok) return undefined
+  const { deps, source, mapping, confirmed, receivedAt } = way
+  try {
+    const { made, decided } = confirmed.noting(() =>
+      mapping.map(decoded.record, decoded.recordType, decoded.at, contextOf(deps, source, confirmed)),
+    )
+    if (!('reason' in made)) {
+      const origin = { receivedAt: receivedAt.toISOString(), generation: 0, decided }
+      return { record: prepare(deps, source, confirmed.apply(source.id, made), origin) }
+    }
+    return made.reason.code === 'mapping-organization'
+      ? { foreign: 'mapping-organization', at: `${made.at}: ${made.reason.at}` }
+      : undefined
+  } catch (error) {
+    const isForeign = error instanceof OutcomeError && error.issues[0]?.code === 'sender-foreign-scope'
+    return isForeign ? { foreign: 'sender-foreign-scope', at: decoded.at } : undefined
+  }
+}
+
+/** For each record that is refused those who refuse it. Where nobody ever refused anything, nobody is looked up. */
+async function refusalsIn({ deps, tables, source }: Examining, records: readonly PreparedRecord[]): Promise<(readonly string[])[]> {
+  if (source.statutory === true || records.length === 0 || !(await deps.anybodyRefuses?.())) return []
+  const found = await Promise.all(
+    records.map(async (record) => {
+      const linked = record.identity && (await wouldLink(deps, tables, source, record.identity))
+      return linked ? (await gateOf(deps, source, record)([linked.patient, linked.person])).refusers : []
+    }),
+  )
+  return found.filter((refusers) => refusers.length > 0)
+}

@@ -1,0 +1,20 @@
+/** Raw bytes that must not be kept: of what was expunged, and of what its patient refused to have collected. */
+import type { IngestTables } from './tables.ts'
+import type { PayloadDoc } from './types.ts'
+
+/** Its bytes and the name of its file; the row says what became of it. */
+export async function forgetBytes(tables: IngestTables, payload: Pick<PayloadDoc, '_id' | 'upload'>): Promise<void> {
+  await tables.payloads.update({ _id: payload._id }, { set: { inline: null, chunks: 0, fileName: '' } })
+  await tables.chunks.delete({ upload: payload.upload })
+}
+
+export const hasBytes = ({ inline, chunks, bytes }: PayloadDoc): boolean => inline !== null || chunks > 0 || bytes === 0
+
+/** A record that waited for its patient is refused now that he is known: it was all that its payload held, or one of many. */
+export async function forgetRefused(tables: IngestTables, id: string): Promise<void> {
+  const payload = await tables.payloads.update({ _id: id }, { inc: { 'counts.refused': 1 } })
+  if (payload && payload.counts.refused >= payload.counts.total) {
+    await forgetBytes(tables, payload)
+    await tables.payloads.update({ _id: id }, { set: { status: 'rejected' } })
+  }
+}

@@ -1,0 +1,63 @@
+/** `GET /ingest/inbox/senders`: what each source sent, day by day, and which of them are silent. Counts alone. */
+import type { Actor } from '../../auth/actor.ts'
+import { ISSUES } from '../../outcome/issues.ts'
+import { fill } from '../../outcome/render.ts'
+import type { Ingest } from '../ingest.ts'
+import type { IngestSource, QualityDoc } from '../types.ts'
+import { seenBy } from './list.ts'
+
+const PAYLOADS = ['received', 'again', 'denied', 'refused', 'stored', 'stored-with-issues', 'quarantined', 'rejected'] as const
+const RECORDS = ['sound', 'withIssues', 'refused'] as const
+
+/** @param wanted '' is every source that is seen */
+export async function senderCounts(
+  { deps }: Ingest,
+  actor: Actor,
+  wanted: string,
+  { from, to }: { from: string; to: string },
+): Promise<object> {
+  const sources = seenBy(actor, deps.sources).filter(({ id }) => wanted === '' || id === wanted)
+  const ids = sources.map(({ id }) => id)
+  const rows = Map.groupBy((await deps.quality?.rows(ids, from, to)) ?? [], ({ source }) => source)
+  return { from, to, senders: sources.map((source) => senderOf(source, rows.get(source.id) ?? [])) }
+}
+
+function senderOf({ id, client, organization }: IngestSource, all: readonly QualityDoc[]): object {
+  const rows = all.filter(({ kind }) => kind !== 'issue')
+  const days = [...Map.groupBy(rows, ({ day }) => day)].sort(([a], [b]) => (a < b ? -1 : 1))
+  return { source: id, sender: client, organization, ...countsOf(rows), days: days.map(([day, list]) => ({ day, ...countsOf(list) })) }
+}
+
+function countsOf(rows: readonly QualityDoc[]): object {
+  const sum = (kind: QualityDoc['kind'], name: string): number =>
+    rows.reduce((total, row) => total + (row.kind === kind && row.name === name ? row.n : 0), 0)
+  return {
+    payloads: Object.fromEntries(PAYLOADS.map((name) => [name, sum('payload', name)])),
+    records: Object.fromEntries(RECORDS.map((name) => [name, sum('record', name)])),
+  }
+}
+
+/** `GET /ingest/inbox/alerts`: what somebody has to look at. */
+export async function alerts({ deps }: Ingest, actor: Actor): Promise<object> {
+  const sources = seenBy(actor, deps.sources)
+  const rows = (await deps.silence?.rows(sources.map(({ id }) => id))) ?? []
+  const silent = rows.filter(({ silentSince }) => silentSince !== null)
+  return {
+    alerts: silent.map(({ _id, heardAt, everHeard, silentSince }) => {
+      const source = sources.find(({ id }) => id === _id)
+      const hours = source?.silentAfterHours ?? 0
+      const { zh, en } = ISSUES['source-silent']
+      return {
+        kind: 'source-silent',
+        source: _id,
+        sender: source?.client,
+        organization: source?.organization,
+        since: silentSince,
+        lastReceived: everHeard === true ? heardAt : null,
+        silentAfterHours: hours,
+        text: fill(zh, { source: _id, hours }),
+        diagnostics: fill(en, { source: _id, hours }),
+      }
+    }),
+  }
+}
