@@ -1,6 +1,5 @@
 /** The ingest way as the rest of the server uses it: receive, resume, replay, and what the operator looks at. */
 import type { SourceMapping } from '../../mappings/engine/types.ts'
-import type { Moved } from '../access/regrouping.ts'
 import type { Actor } from '../auth/actor.ts'
 import { workThrough, type WorkerOptions, type WorkKind } from '../jobs/worker.ts'
 import { allows } from '../auth/scopes.ts'
@@ -9,6 +8,9 @@ import type { TableDoc } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { CODE_DECISIONS, CODE_MAPPINGS, ConfirmedCodes } from './confirmed-codes.ts'
 import { randomId } from './ids.ts'
+import { compareRecord } from './likely/compare-record.ts'
+import { followRegroup } from './likely/follow.ts'
+import { COMPARE_JOB, type CompareJob } from './likely/table-writes.ts'
 import { movePatient } from './link/follow.ts'
 import { MOVE_JOB, type Move, REGROUP_JOB, type RegroupJob } from './link/move-job.ts'
 import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.ts'
@@ -185,7 +187,8 @@ class IngestService implements Ingest {
     const options = this.#workerOptions()
     const moves =
       (await workThrough(this.#moveWork(), { ...options, concurrency: 1 })) +
-      (await workThrough(this.#regroupWork(), { ...options, concurrency: 1 }))
+      (await workThrough(this.#regroupWork(), { ...options, concurrency: 1 })) +
+      (await workThrough(this.#compareWork(), { ...options, concurrency: 1 }))
     const payloads = await workThrough(this.#payloadWork(), options)
     return moves + payloads + (await this.#sweep())
   }
@@ -251,9 +254,19 @@ class IngestService implements Ingest {
       due: { kind: REGROUP_JOB },
       sort: { _id: 1 },
       work: async (row) => {
-        await this.deps.regrouped?.(JSON.parse(row.moved) as Moved[])
+        await followRegroup(this.deps, this.tables, row)
         await table.delete({ _id: row._id })
       },
+    }
+  }
+
+  #compareWork(): WorkKind<CompareJob> {
+    return {
+      name: COMPARE_JOB,
+      table: this.deps.store.table<CompareJob>(this.deps.decision, TABLES.jobs),
+      due: { kind: COMPARE_JOB },
+      sort: { _id: 1 },
+      work: (row) => compareRecord(this.deps, this.tables, row),
     }
   }
 
