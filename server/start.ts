@@ -13,7 +13,7 @@ import { openAuth } from './auth/parts.ts'
 import { createBoundCodes } from './bound-codes/bound-codes.ts'
 import { createCodeMapping } from './code-mapping/code-mapping.ts'
 import { codeMappingRouter } from './code-mapping/router.ts'
-import type { Config } from './config/config.ts'
+import type { Config, SitePolicy } from './config/config.ts'
 import { createBars } from './expunge/bars.ts'
 import { createExpunging } from './expunge/expunging.ts'
 import { expungeTables } from './expunge/tables.ts'
@@ -41,6 +41,10 @@ import { silenceGauge } from './ingest/silence-metrics.ts'
 import type { QualityDoc, SilenceDoc } from './ingest/types.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
+import type { Thresholds } from './ingest/likely/thresholds.ts'
+import { WEIGHTS } from './ingest/likely/weights.ts'
+import { createLinking } from './linking/linking.ts'
+import { linkingRouter } from './linking/router.ts'
 import { createMerging } from './merging/merging.ts'
 import { prepareClosureTable } from './operations/terminology/closure-table.ts'
 import { prepareMessageTable } from './operations/message/tables.ts'
@@ -177,6 +181,12 @@ async function startOn(
     mayCollect: (ask) => access.mayCollect(ask),
     anybodyRefuses: () => access.anybodyRefuses(),
     personsOf: (patients) => access.personsOf(patients),
+    likely: {
+      thresholds: thresholdsOf(config.policy),
+      consentsOf: (person) => access.consentsOf(person),
+      beforeParting: (regroup) => access.beforeParting(regroup),
+      afterFailedParting: (regroup) => access.afterFailedParting(regroup),
+    },
     expunged: (names, numbers) => expunging.barsRecord(names, numbers),
     audit: ingestAudit(audit, access),
     log: (event, facts) => log.info(facts, event),
@@ -204,6 +214,7 @@ async function startOn(
     now,
     log: (event, facts) => log.warn(facts, event),
   })
+  const linking = createLinking({ store, access, audit, ingest: ingest.deps, tables: ingest.tables })
   const loads = createLoads(store, now, (event, facts) => log.warn(facts, event))
   const codeMapping = await createCodeMapping({
     store,
@@ -302,6 +313,7 @@ async function startOn(
       }),
       guide: createGuide(() => terminology.tables()),
       codeMapping: codeMappingRouter({ mapping: codeMapping, authenticate }),
+      linking: linkingRouter({ linking, access, authenticate }),
       health: {
         registry,
         checks: { database: () => store.ping(), access: () => access.ready(), audit: () => store.ping() },
@@ -328,6 +340,16 @@ async function startOn(
       await store.close()
       await release()
     },
+  }
+}
+
+/** What is never reached is never done: nothing is linked by likeness, or nothing even asked. */
+function thresholdsOf({ linkByLikeness, linkThreshold, linkReviewThreshold }: SitePolicy): Thresholds {
+  const { link, review } = WEIGHTS.thresholds
+  const never = Number.POSITIVE_INFINITY
+  return {
+    link: linkByLikeness === 'automatic' ? (linkThreshold ?? link) : never,
+    review: linkByLikeness === 'off' ? never : (linkReviewThreshold ?? review),
   }
 }
 

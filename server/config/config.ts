@@ -159,6 +159,11 @@ export interface SitePolicy {
   totals: 'accurate' | 'none'
   /** a deletion by criteria deletes one match, or all of them together */
   conditionalDelete: 'single' | 'multiple'
+  /** records that are like each other are linked where much agrees, or a clerk is asked of all, or neither */
+  linkByLikeness: 'automatic' | 'review' | 'off'
+  /** bits from which on they are linked, and from which on a clerk is asked; absent: those of the table of weights */
+  linkThreshold?: number
+  linkReviewThreshold?: number
   /** terminologists see the codes that the sources of all organisations sent */
   sharedCodeLists: boolean
   /** of another organisation only those that came so often at least */
@@ -197,6 +202,7 @@ export const DEFAULT_SITE_POLICY: SitePolicy = {
   treatingDays: 30,
   totals: 'accurate',
   conditionalDelete: 'single',
+  linkByLikeness: 'automatic',
   sharedCodeLists: false,
   sharedCodeListsMin: 10,
   subscriptionAttempts: 8,

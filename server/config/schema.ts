@@ -152,6 +152,7 @@ const source = object(
   ['id', 'kind', 'mapping', 'organization', 'client'],
 )
 
+const bits = { type: 'number', minimum: 1, maximum: 200, expected: ['1–200 的数值（比特）', 'a number of bits, 1–200'] }
 const policy = object({
   crossHospitalTreat: flag,
   researchPseudonymisedByDefault: flag,
@@ -160,6 +161,9 @@ const policy = object({
   treatingDays: { type: 'integer', minimum: 0, maximum: 3650, expected: ['0–3650 的整数天数', 'an integer number of days, 0–3650'] },
   totals: { enum: ['accurate', 'none'] },
   conditionalDelete: { enum: ['single', 'multiple'] },
+  linkByLikeness: { enum: ['automatic', 'review', 'off'] },
+  linkThreshold: bits,
+  linkReviewThreshold: bits,
   sharedCodeLists: flag,
   sharedCodeListsMin: { type: 'integer', minimum: 1, maximum: 100_000, expected: ['1–100000 的整数', 'an integer, 1–100000'] },
   subscriptionAttempts: { type: 'integer', minimum: 1, maximum: 20, expected: ['1–20 的整数', 'an integer, 1–20'] },

@@ -51,6 +51,8 @@ export function rowsOf({ access, ingest, moves }: ExpungeTables, subject: Subjec
     { name: 'identity_numbers', table: ingest.identities, where: { _id: { $in: identities } } },
     { name: 'patient_numbers', table: ingest.numbers, where: { patient: among } },
     { name: 'merges', table: ingest.merges, where: { patients: among } },
+    { name: 'link_tasks', table: ingest.tasks, where: { patients: among } },
+    { name: 'link_events', table: ingest.linkEvents, where: { patients: among } },
     { name: 'patient_records', table: ingest.records, where: { $or: [{ _id: among }, { person: among }, { absorbedBy: among }] } },
     { name: 'relations', table: access.relations, where: { $or: [{ persons: among }, { patients: among }] } },
     { name: 'overlay', table: access.overlay, where: keyed },

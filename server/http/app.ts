@@ -13,6 +13,7 @@ export interface AppDeps extends EndpointDeps {
   ingest: Router
   guide: Guide
   codeMapping: Router
+  linking: Router
   health: HealthDeps
   log: Logger
 }
@@ -33,6 +34,7 @@ export function createApp(deps: AppDeps): Express {
   app.use('/ingest', deps.ingest)
   app.use('/ig', guideRouter(deps.guide))
   app.use('/code-mapping', deps.codeMapping)
+  app.use('/linking', deps.linking)
   app.use(healthRouter(deps.health, deps.authenticate))
   app.use(function unknownPath(request, response) {
     sendError(deps.log, request, response, new OutcomeError('not-found'))

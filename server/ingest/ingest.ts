@@ -1,19 +1,16 @@
 /** The ingest way as the rest of the server uses it: receive, resume, replay, and what the operator looks at. */
 import type { SourceMapping } from '../../mappings/engine/types.ts'
-import type { Moved } from '../access/regrouping.ts'
 import type { Actor } from '../auth/actor.ts'
 import { workThrough, type WorkerOptions, type WorkKind } from '../jobs/worker.ts'
 import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import type { TableDoc } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { notCollected } from './collecting.ts'
 import { CODE_DECISIONS, CODE_MAPPINGS, ConfirmedCodes } from './confirmed-codes.ts'
 import { examine, type Examined } from './examine.ts'
 import { hasBytes } from './forget.ts'
 import { randomId } from './ids.ts'
-import { movePatient } from './link/follow.ts'
-import { MOVE_JOB, type Move, REGROUP_JOB, type RegroupJob } from './link/move-job.ts'
+import { workOnPersons } from './link/person-work.ts'
 import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.ts'
 import { isBatch, processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
@@ -21,7 +18,7 @@ import { RecordGroups } from './record-groups.ts'
 import { IncomingMessages } from './incoming.ts'
 import { keepPayload, rejectedPayload, sweepUploads } from './receive.ts'
 import { afresh } from './replay.ts'
-import { ensureIngestIndexes, type IngestTables, ingestTables, TABLES } from './tables.ts'
+import { ensureIngestIndexes, type IngestTables, ingestTables } from './tables.ts'
 import { FINAL, type IngestDeps, type IngestSource, type PayloadDoc } from './types.ts'
 
 export interface ReceiveMeta {
@@ -84,10 +81,6 @@ async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 export function createIngest(deps: IngestDeps): Ingest {
   return new IngestService(deps)
-}
-
-interface MoveJob extends TableDoc, Move {
-  kind: string
 }
 
 class IngestService implements Ingest {
@@ -253,9 +246,7 @@ class IngestService implements Ingest {
 
   async work(): Promise<number> {
     const options = this.#workerOptions()
-    const moves =
-      (await workThrough(this.#moveWork(), { ...options, concurrency: 1 })) +
-      (await workThrough(this.#regroupWork(), { ...options, concurrency: 1 }))
+    const moves = await workOnPersons(this.deps, this.tables, options)
     const payloads = await workThrough(this.#payloadWork(), options)
     return moves + payloads + (await this.#sweep())
   }
@@ -295,34 +286,6 @@ class IngestService implements Ingest {
             confirmed: this.#confirmed,
             alive: () => alive() && !this.#stopped,
           })
-      },
-    }
-  }
-
-  #moveWork(): WorkKind<MoveJob> {
-    const table = this.deps.store.table<MoveJob>(this.deps.decision, TABLES.jobs)
-    return {
-      name: MOVE_JOB,
-      table,
-      due: { kind: MOVE_JOB },
-      sort: { _id: 1 },
-      work: async (row) => {
-        await movePatient(this.deps, this.tables, row)
-        await table.delete({ _id: row._id })
-      },
-    }
-  }
-
-  #regroupWork(): WorkKind<RegroupJob> {
-    const table = this.deps.store.table<RegroupJob>(this.deps.decision, TABLES.jobs)
-    return {
-      name: REGROUP_JOB,
-      table,
-      due: { kind: REGROUP_JOB },
-      sort: { _id: 1 },
-      work: async (row) => {
-        await this.deps.regrouped?.(JSON.parse(row.moved) as Moved[])
-        await table.delete({ _id: row._id })
       },
     }
   }

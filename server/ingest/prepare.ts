@@ -182,8 +182,22 @@ function identityOf(deps: Deps, source: IngestSource, record: MappedRecord, pati
     ...(patient.name !== undefined && { name: patient.name }),
     ...(patient.gender !== undefined && { gender: patient.gender }),
     ...(patient.birthDate !== undefined && { birthDate: patient.birthDate }),
+    ...contactsOf(record),
     statedAt,
   }
+}
+
+/** Telephones and addresses of the patient's own, as the record's Patient has them. */
+function contactsOf({ resources }: MappedRecord): Pick<PreparedIdentity, 'phones' | 'addresses'> {
+  const own = resources.find(({ key }) => key === 'patient')?.resource
+  const items = (name: string) => (Array.isArray(own?.[name]) ? (own[name] as Record<string, unknown>[]) : [])
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  const phones = items('telecom').flatMap(({ system, value }) => (system === 'phone' || system === 'sms' ? [text(value)] : []))
+  const addresses = items('address').map(
+    ({ text: whole, state, city, district, line }) => text(whole) || [state, city, district, ...[line].flat()].map(text).join(''),
+  )
+  const [known, lived] = [phones, addresses].map((all) => [...new Set(all)].filter((one) => one !== '').sort())
+  return { ...(known?.length && { phones: known }), ...(lived?.length && { addresses: lived }) }
 }
 
 /** Key of a patient number; the number itself is not kept in tables that only link. */

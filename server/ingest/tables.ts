@@ -2,6 +2,9 @@
 import type { Table, TableDoc } from '../store/types.ts'
 import type { Said } from './link/decide.ts'
 import type { IdentityStatement } from './link/decide.ts'
+import type { Levels } from './likely/compare.ts'
+import type { Doubt } from './likely/judge.ts'
+import type { Traits } from './likely/traits.ts'
 import type { IngestDeps, PayloadDoc, RecordOutcome } from './types.ts'
 
 /** One chunk of a payload's raw bytes, compressed on its own. */
@@ -51,6 +54,9 @@ export interface PatientRecordDoc extends TableDoc {
   absorbedBy: string | null
   /** what an operator joined it to: links of its Patient */
   merged?: MergedLinks | null
+  /** what it says of who its patient is, and under which keys records like it are found; absent: written before this was kept */
+  traits?: Traits | null
+  blocks?: string[]
 }
 
 export interface MergedLinks {
@@ -58,10 +64,12 @@ export interface MergedLinks {
   replaces: string[]
 }
 
-/** One Patient that an operator joined to another ($merge), as long as they are joined. */
+/** One Patient that an operator joined to another ($merge), as long as they are joined; or that was linked to it by likeness. */
 export interface MergeDoc extends TableDoc {
   _id: string
   at: Date
+  /** linked by likeness (./likely): neither replaces the other, and a number that comes may part them */
+  likeness?: true
   source: string
   target: string
   /** both */
@@ -71,6 +79,54 @@ export interface MergeDoc extends TableDoc {
   after: { source: number; target: number }
   /** consents of either's person as they stood (access, consentsOf) */
   consents: { source: string; target: string }
+}
+
+/** Two records of which it is asked, or was decided, whether they are one person's. `_id` is both ids in their order. */
+export interface LinkTaskDoc extends TableDoc {
+  _id: string
+  rev: number
+  patients: string[]
+  /** of each its organisation */
+  organizations: string[]
+  /** the organisation whose both are; '' where they are of two */
+  within: string
+  at: Date
+  score: number
+  levels: Levels
+  doubt: Doubt
+  /** `settled`: there is nothing to ask any more, though nobody decided */
+  state: 'open' | 'linked' | 'apart' | 'settled'
+}
+
+/** Who did something to a link: a person by his client, or nobody but the rule. */
+export interface LinkedBy {
+  client: string
+  /** `Practitioner/x` */
+  user?: string
+}
+
+/** Each step of each link by likeness; nothing is ever taken away from it but by expunging. */
+export interface LinkEventDoc extends TableDoc {
+  _id: string
+  at: Date
+  patients: string[]
+  act: 'ask' | 'link' | 'part' | 'keep-apart' | 'settle'
+  /** absent: the rule */
+  by?: LinkedBy
+  /** of the rule: why it parted, or asks */
+  reason?: string
+  comment?: string
+  score?: number
+  levels?: Levels
+  /** of the table of weights */
+  weights?: string
+}
+
+/** Row of the table that access asks who is who. */
+export interface PersonRow extends TableDoc {
+  _id: string
+  person: string
+  part?: string
 }
 
 /** All records under one identity number; `_id` is a keyed hash. */
@@ -196,6 +252,9 @@ export interface IngestTables {
   batches: Table<BatchDoc>
   batchMembers: Table<BatchMemberDoc>
   refusedParts: Table<RefusedPartDoc>
+  tasks: Table<LinkTaskDoc>
+  linkEvents: Table<LinkEventDoc>
+  persons: Table<PersonRow>
 }
 
 export const TABLES = {
@@ -216,6 +275,8 @@ export const TABLES = {
   batches: 'batch_words',
   batchMembers: 'batch_members',
   refusedParts: 'refused_parts',
+  tasks: 'link_tasks',
+  linkEvents: 'link_events',
 } as const
 
 export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
@@ -235,6 +296,9 @@ export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'de
     batches: store.table(decision, TABLES.batches),
     batchMembers: store.table(decision, TABLES.batchMembers),
     refusedParts: store.table(decision, TABLES.refusedParts),
+    tasks: store.table(decision, TABLES.tasks),
+    linkEvents: store.table(decision, TABLES.linkEvents),
+    persons: store.table(decision, TABLES.persons),
   }
 }
 
@@ -268,5 +332,10 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.payloads.ensureIndex({ source: 1, receivedAt: -1, _id: 1 }),
     tables.payloads.ensureIndex({ problems: 1, receivedAt: -1 }),
     tables.payloads.ensureIndex({ replayJob: 1, status: 1 }),
+    tables.records.ensureIndex({ blocks: 1 }),
+    tables.tasks.ensureIndex({ patients: 1 }),
+    tables.tasks.ensureIndex({ state: 1, score: -1, _id: 1 }),
+    tables.tasks.ensureIndex({ within: 1, state: 1, score: -1, _id: 1 }),
+    tables.linkEvents.ensureIndex({ patients: 1, at: -1 }),
   ])
 }

@@ -1,6 +1,6 @@
 /** What the ingest way is made of and what it asks of the rest of the server. */
 import type { BatchWord, MappingIssue, SourceKind, SourceMapping, UnmappedCode } from '../../mappings/engine/types.ts'
-import type { Moved } from '../access/regrouping.ts'
+import type { Moved, Regroup } from '../access/regrouping.ts'
 import type { Decision } from '../access/decision.ts'
 import type { Collecting, CollectionAsk } from '../access/types.ts'
 import type { Actor } from '../auth/actor.ts'
@@ -9,6 +9,7 @@ import type { DecimalTexts } from '../fhir/resource-text.ts'
 import type { Store, TableDoc } from '../store/types.ts'
 import type { Writer } from '../writer/types.ts'
 import type { Statement } from './fold/types.ts'
+import type { Thresholds } from './likely/thresholds.ts'
 import type { Legal } from './link/legal.ts'
 
 /** A registered source, of the configuration. */
@@ -98,6 +99,8 @@ export interface IngestDeps {
   relink(patient: string, from: string, to: string): Promise<void>
   /** access: what follows when an operator joined or parted persons */
   regrouped?(moved: readonly Moved[]): Promise<void>
+  /** links by likeness; absent: records are linked by their numbers alone */
+  likely?: Likely
   /** access: of these persons those whose record carries consents */
   consented(persons: readonly string[]): Promise<ReadonlySet<string>>
   /** access: the gate at collection (formats.md D49) */
@@ -113,6 +116,15 @@ export interface IngestDeps {
   /** identity numbers that the site knows to be nobody's, normalised */
   placeholders?: readonly string[]
   log?(event: string, facts: Record<string, string | number>): void
+}
+
+/** What links by likeness (./likely) need of the rest of the server. */
+export interface Likely {
+  thresholds: Thresholds
+  /** access: a person's consents, kept until the link is undone */
+  consentsOf(person: string): Promise<string>
+  beforeParting(regroup: Regroup): Promise<void>
+  afterFailedParting(regroup: Regroup): Promise<void>
 }
 
 /** A mapped record ready to be stored but for its patient; JSON-safe, so that it can wait (formats.md D24). */
@@ -158,6 +170,9 @@ export interface PreparedIdentity {
   name?: string
   gender?: string
   birthDate?: string
+  /** as sent; absent in records that began to wait before these were kept */
+  phones?: string[]
+  addresses?: string[]
   /** newest instant of the record's statements, ISO */
   statedAt: string
   /** the record is this very Patient (written over REST) instead of one made of its numbers */

@@ -5,11 +5,21 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { systemDecision } from '../access/decision.ts'
-import type { Moved, Regroup } from '../access/regrouping.ts'
+import type { Regroup } from '../access/regrouping.ts'
 import type { Access } from '../access/types.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { INGEST_BOUNDS } from '../ingest/bounds.ts'
-import { apart, type MergedGroup, mastersOf, mergedGroup, type Place, placesOf, together } from '../ingest/link/merged.ts'
+import {
+  apart,
+  type MergedGroup,
+  mastersOf,
+  mergedGroup,
+  movedOf,
+  type Place,
+  placesOf,
+  recordWrites,
+  together,
+} from '../ingest/link/merged.ts'
 import { regroupJob } from '../ingest/link/move-job.ts'
 import { ensureRecord } from '../ingest/link/written-patient.ts'
 import { type IngestTables, type MergeDoc, type MergedLinks, TABLES } from '../ingest/tables.ts'
@@ -131,37 +141,9 @@ const linksIn = ({ records }: MergedGroup, patient: string): MergedLinks =>
 const consentsOf = (deps: MergingDeps, places: ReadonlyMap<string, Place>, patient: string): Promise<string> =>
   deps.access.consentsOf(places.get(patient)?.person ?? patient)
 
-function movedOf(before: ReadonlyMap<string, Place>, after: ReadonlyMap<string, Place>): Moved[] {
-  return [...after].flatMap(([patient, { person, part }]) => {
-    const stood = before.get(patient)
-    if (stood?.person === person && stood.part === part) return []
-    return [{ patient, from: stood?.person ?? patient, to: person, part }]
-  })
-}
-
-/** All that are concerned, so that no two changes of one group, and no link step beside them, go unseen. */
-function recordWrites({ members, records }: MergedGroup, links: ReadonlyMap<string, MergedLinks | null>): SideWrite[] {
-  return [...members].flatMap((_id) => {
-    const record = records.get(_id)
-    if (!record) return []
-    const merged = links.get(_id)
-    const where = { _id, rev: record.rev }
-    return [
-      {
-        table: TABLES.records,
-        op: 'update',
-        where,
-        inc: { rev: 1 },
-        ...(merged === undefined ? {} : { set: { merged } }),
-        mustMatch: true,
-      },
-    ]
-  })
-}
-
 function withJob(plan: Omit<MergePlan, 'job'>, id: string, now: Date): MergePlan {
   const job = regroupJob(`${id}|${plan.regroup.kind}`, plan.regroup.moved, now)
-  return { ...plan, side: [...plan.side, job], job: job.op === 'put' ? String(job.doc._id) : '' }
+  return { ...plan, side: [...plan.side, job.write], job: job.doc._id }
 }
 
 /** @throws OutcomeError merge-master, merge-replaced, merge-inactive */
@@ -190,7 +172,7 @@ async function requireOnePerson(deps: MergingDeps, source: Stored, target: Store
 }
 
 async function planPart(deps: MergingDeps, sourceId: string, targetId: string | undefined): Promise<MergePlan> {
-  const [row] = await deps.tables.merges.find({ source: sourceId })
+  const row = (await deps.tables.merges.find({ source: sourceId })).find(({ likeness }) => !likeness)
   if (!row || (targetId !== undefined && row.target !== targetId)) throw new OutcomeError('merge-none')
   const source = await standing(deps, row.source, 'source-patient')
   const target = await standing(deps, row.target, 'target-patient')

@@ -32,4 +32,20 @@ export const LINK_ISSUES = {
   'link-numbers-disagree': issue(200, 'conflict', '患者号码指向不同档案', 'The patient numbers point to different records'),
   'link-birth-date': issue(200, 'value', '出生日期与身份证号不一致', 'The birth date disagrees with the identity number'),
   'link-gender': issue(200, 'value', '性别与身份证号不一致', 'The sex disagrees with the identity number'),
+  'linking-task-unknown': issue(404, 'not-found', '没有这项待核对的关联', 'There is no such question about a link'),
+  'linking-patient-unknown': issue(404, 'not-found', '没有该患者档案的关联', 'There are no links of such a Patient'),
+  'linking-link-unknown': issue(404, 'not-found', '没有这项可解除的关联', 'There is no such link that could be undone'),
+  'linking-user-missing': issue(
+    403,
+    'forbidden',
+    '关联由具名人员判定：令牌须指明本服务器上有记录的医务人员（user=Practitioner/…）',
+    'Links are decided by persons: the token has to name a Practitioner of this server (user=Practitioner/…)',
+  ),
+  'linking-settled': issue(409, 'conflict', '该项已有结果，请重新查看', 'This is settled already: look again'),
+  'linking-merged': issue(
+    409,
+    'conflict',
+    '其中一个档案此后又被合并，须先撤销该合并（$unmerge）',
+    'One of the records was merged since: undo that first ($unmerge)',
+  ),
 } as const satisfies Record<string, IssueDefinition>

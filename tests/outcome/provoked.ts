@@ -57,6 +57,15 @@ const merging = (code: string, source: string | undefined, target: string, ...mo
   const parameter = [...(source === undefined ? [] : [role('source', source)]), role('target', target), ...more]
   return post(code, { resourceType: 'Parameters', parameter }, '/Patient/$merge')
 }
+const deciding = (code: string, act: string): Provoked => ({
+  code,
+  method: 'POST',
+  path: `/linking/${act}`,
+  root: true,
+  body: { id: 'x', link: 'x', comment: 'x' },
+  as: { client: 'loader' },
+})
+const REGISTRAR = { client: 'h1-registry', parameters: { user: 'Practitioner/nobody' } }
 const TERMINOLOGIST = (user: string) => ({ client: 'h1-terms', parameters: { user: `Practitioner/${user}` } })
 const MEANING = { system: 'http://loinc.org', code: '6690-2', equivalence: 'equal' }
 /** Of codes that a laboratory sent before; P2 is proposed. */
@@ -285,6 +294,10 @@ export const REQUESTS: readonly Provoked[] = [
     }),
   },
   { ...mapping('mapping-same-person', 'confirm', 'P2', { proposal: '{proposal}' }), as: TERMINOLOGIST('wang') },
+  { code: 'linking-patient-unknown', path: '/linking/graph?patient=x', root: true, as: { client: 'loader' } },
+  deciding('linking-task-unknown', 'keep-apart'),
+  deciding('linking-link-unknown', 'part'),
+  { code: 'linking-user-missing', method: 'POST', path: '/linking/link', root: true, body: {}, as: REGISTRAR },
   { code: 'read-only', method: 'DELETE', path: '/AuditEvent/x' },
   { ...post('valid', patient({ active: true }), '/Patient/$validate'), status: 200 },
   { ...post('stored', patient({ active: true }), '/Patient', { Prefer: 'return=OperationOutcome' }), status: 201 },

@@ -109,6 +109,16 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/ingest',
     'server/terminology-service',
   ],
+  'server/linking': [
+    'server/fhir',
+    'server/outcome',
+    'server/auth',
+    'server/access',
+    'server/audit',
+    'server/search',
+    'server/store',
+    'server/ingest',
+  ],
   'server/merging': ['server/fhir', 'server/outcome', 'server/access', 'server/search', 'server/store', 'server/ingest'],
   'server/interactions': [
     'server/expunge/types.ts',
@@ -213,7 +223,7 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   ws: ['server/subscriptions', 'tests'],
   mongodb: ['server/store', 'bench', 'tests'],
   'mongodb-memory-server-core': ['server/store'],
-  express: ['server/http', 'server/auth', 'server/ingest', 'server/code-mapping', 'bench', 'tests'],
+  express: ['server/http', 'server/auth', 'server/ingest', 'server/code-mapping', 'server/linking', 'bench', 'tests'],
   graphql: ['server/operations', 'tests'],
   jose: ['server/auth', 'server/demo', 'bench', 'tests'],
 }

@@ -17,6 +17,7 @@ export interface FoldAdditions {
 
 /**
  * @param persons the person behind a source's patient record: the master once linked, else the record itself
+ * @param same whoever is one person, by likeness too: neither is named for the other, but both are heard
  * @returns the resource; `withdrawn` when the sources that go first say that it is void (their newest word counts)
  */
 export function fold(
@@ -25,6 +26,7 @@ export function fold(
   statements: readonly Statement[],
   persons: (patient: string) => string,
   additions: FoldAdditions = {},
+  same: (patient: string) => string = persons,
 ): Folded {
   const ordered = [...statements].sort((a, b) => rank(type, a.kind) - rank(type, b.kind) || compare(a.source, b.source))
   const about = ordered.filter((s) => !isMention(s.state.at))
@@ -33,7 +35,7 @@ export function fold(
   const leading = (about.length > 0 ? about : ordered).filter((s) => rank(type, s.kind) === rank(type, first.kind))
   const newest = leading.reduce((a, b) => (b.state.at > a.state.at ? b : a))
   const withdrawn = newest.state.withdrawn
-  const own = ordered.filter((s) => isAboutOne(type, newest, s, persons))
+  const own = ordered.filter((s) => isAboutOne(type, newest, s, same))
   const speaking = withdrawn ? leading.filter((s) => own.includes(s)) : own.filter((s) => !s.state.withdrawn)
   const chosen = new Chosen(type, speaking, persons)
   return {
@@ -51,9 +53,9 @@ export function fold(
  * A thing is about one person. What is said under the same number of somebody else is kept and does not speak: neither gets to see what is
  * the other's. It speaks once the two turn out to be one person.
  */
-function isAboutOne(type: string, leading: Statement, other: Statement, persons: (patient: string) => string): boolean {
+function isAboutOne(type: string, leading: Statement, other: Statement, same: (patient: string) => string): boolean {
   if (type === 'Patient' || !leading.patient || !other.patient) return true
-  return persons(leading.patient.id) === persons(other.patient.id)
+  return same(leading.patient.id) === same(other.patient.id)
 }
 
 /** Elements chosen from the statements that speak, as JSON texts. */

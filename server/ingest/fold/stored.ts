@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { NATIONAL } from '../../fhir/canonical.ts'
 import type { SideWrite } from '../../store/types.ts'
+import { likePersons, mergedGroups } from '../link/merged.ts'
 import { type ContributionsDoc, type IngestTables, type PatientRecordDoc, TABLES } from '../tables.ts'
 import { fold, type FoldAdditions } from './fold.ts'
 import { joinStatements } from './statement.ts'
@@ -54,8 +55,23 @@ export async function foldStatements(tables: IngestTables, wanted: readonly Stat
   const others = await tables.records.getMany(patients.filter((patient) => !asked.has(patient)))
   const records = new Map([...first, ...others].map((doc) => [doc._id, doc]))
   const persons = new Map(patients.map((patient) => [patient, records.get(patient)?.person ?? patient]))
-  const changes = joined.flatMap((one) => (one.statements.length === 0 ? [] : [changeOf(one, records, persons)]))
+  const same = await samePersons(tables, joined, persons)
+  const changes = joined.flatMap((one) => (one.statements.length === 0 ? [] : [changeOf(one, records, persons, same)]))
   return { changes, persons }
+}
+
+/** Where a thing is said to be of several, whether they are one person by likeness: mostly there is no such thing, and nothing is asked. */
+async function samePersons(
+  tables: IngestTables,
+  joined: readonly Joined[],
+  persons: ReadonlyMap<string, string>,
+): Promise<Map<string, string>> {
+  const several = joined.filter(
+    ({ type, patients }) => type !== 'Patient' && new Set(patients.map((patient) => persons.get(patient))).size > 1,
+  )
+  if (several.length === 0) return new Map()
+  const groups = await mergedGroups(tables, [...new Set(several.flatMap(({ patients }) => patients))])
+  return new Map([...new Set(groups.values())].flatMap((group) => [...likePersons(group)]))
 }
 
 function patientsOf({ type, id, statement }: StatementFor): string[] {
@@ -87,9 +103,22 @@ function renamed(statement: Statement, rename: StatementFor['rename']): Statemen
   return { ...statement, patient: { ...statement.patient, id: rename[1] } }
 }
 
-function changeOf(one: Joined, records: Map<string, PatientRecordDoc>, persons: Map<string, string>): FoldedChange {
+function changeOf(
+  one: Joined,
+  records: Map<string, PatientRecordDoc>,
+  persons: Map<string, string>,
+  same: ReadonlyMap<string, string>,
+): FoldedChange {
   const { type, id, doc, statements, patients } = one
-  const folded = fold(type, id, statements, (patient) => persons.get(patient) ?? patient, additionsOf(type, records.get(id)))
+  const personOf = (patient: string): string => persons.get(patient) ?? patient
+  const folded = fold(
+    type,
+    id,
+    statements,
+    personOf,
+    additionsOf(type, records.get(id)),
+    (patient) => same.get(patient) ?? personOf(patient),
+  )
   const digest = createHash('sha256').update(folded.text).update(folded.custodian).digest('base64url')
   const text = JSON.stringify(statements)
   const changed = doc === undefined || doc.digest !== digest || patients.some((patient) => !doc.patients.includes(patient))

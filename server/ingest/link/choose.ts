@@ -24,7 +24,17 @@ export interface Names {
 }
 
 export type Choice =
-  | { found: true; patient: string; isNew: boolean; register: string[]; strongKinds: string[]; absorb: string[]; disagree: boolean }
+  | {
+      found: true
+      patient: string
+      isNew: boolean
+      register: string[]
+      strongKinds: string[]
+      absorb: string[]
+      /** would be absorbed, but that they are joined to others */
+      kept: string[]
+      disagree: boolean
+    }
   | { found: false; awaits: string[] }
 
 /**
@@ -62,6 +72,7 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
     register: [...new Set(all)].filter((hash) => !known.numbers.has(hash)),
     strongKinds: strong.map((n) => n.kind),
     absorb: absorb.filter((other) => !kept.includes(other)),
+    kept,
     disagree: kept.length > 0 || owners.some((owner) => owner !== patient && !absorb.includes(owner)),
   }
 }

@@ -2,7 +2,6 @@
 import { INGEST_BOUNDS } from '../bounds.ts'
 import type { StatementFor } from '../fold/stored.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
-import type { TableDoc } from '../../store/types.ts'
 import type { IngestDeps } from '../types.ts'
 import { absorbRecord } from './absorb.ts'
 import type { Linked } from './link.ts'
@@ -24,7 +23,7 @@ export async function followMoves(deps: IngestDeps, tables: IngestTables, linked
 export async function movePatient(deps: IngestDeps, tables: IngestTables, move: Move): Promise<void> {
   const { patient, from, into } = move
   // Of one that an operator joined to others it is not only its own number that says it.
-  const person = (await deps.store.table<PersonRow>(deps.decision, TABLES.persons).get(patient))?.person ?? patient
+  const person = (await tables.persons.get(patient))?.person ?? patient
   await deps.relink(patient, from, person)
   if (into !== '') return absorbRecord(deps, tables, patient, into)
   let batch: StatementFor[] = []
@@ -39,15 +38,9 @@ export async function movePatient(deps: IngestDeps, tables: IngestTables, move: 
   await moveAbsorbed(deps, tables, patient, from, person)
 }
 
-interface PersonRow extends TableDoc {
-  _id: string
-  person: string
-  part?: string
-}
-
 /** Records that went into this one go with it. */
 async function moveAbsorbed(deps: IngestDeps, tables: IngestTables, patient: string, from: string, person: string): Promise<void> {
-  const rows = deps.store.table<PersonRow>(deps.decision, TABLES.persons)
+  const { persons: rows } = tables
   for (const absorbed of await tables.records.find({ absorbedBy: patient })) {
     const part = (await rows.get(patient))?.part
     await tables.records.update({ _id: absorbed._id }, { set: { person: part ?? person }, inc: { rev: 1 } })

@@ -6,7 +6,7 @@ import { type IdentityNumberDoc, type PatientRecordDoc, TABLES } from '../tables
 import type { PreparedIdentity } from '../types.ts'
 import { decideLinks, type IdentityStatement, joinIdentity, type LinkDecision, organizationOf } from './decide.ts'
 import { masterText } from './master.ts'
-import type { MergedGroup } from './merged.ts'
+import { isJoinedByOperator, type MergedGroup } from './merged.ts'
 
 export interface IdentityChange {
   side: SideWrite[]
@@ -72,13 +72,17 @@ export function statementOf(source: Sender, identity: PreparedIdentity, patient:
 /** Records that stay linked whatever others say: the link of several organisations' records carries consents. */
 function heldOf({ next, absorbed, consented, merged }: IdentityInput, doc: IdentityNumberDoc | undefined): ReadonlySet<string> {
   const pairs = (doc?.linked ?? []).filter((patient) =>
-    doc?.linked.some((other) => other !== patient && merged.get(patient)?.members.has(other)),
+    doc?.linked.some((other) => other !== patient && isHeldTogether(merged.get(patient), patient, other)),
   )
   if (!doc || !consented.has(doc.master)) return new Set(pairs)
   const joined = doc.statements.filter(({ patient }) => doc.linked.includes(patient))
   if (new Set(joined.map(organizationOf)).size < 2) return new Set(pairs)
   return new Set(doc.linked.map((patient) => (absorbed.includes(patient) ? next._id : patient)))
 }
+
+/** What an operator joined; a likeness is no reason to keep what statements part. */
+const isHeldTogether = (group: MergedGroup | undefined, a: string, b: string): boolean =>
+  group?.members.has(b) === true && isJoinedByOperator(group, a, b)
 
 /** Whoever is joined to a record of another number is not linked under this one: two numbers are two persons. */
 function elsewhereOf({ merged }: IdentityInput, { master, statements }: IdentityNumberDoc): ReadonlySet<string> {

@@ -8,6 +8,10 @@ import type { Draft } from '../../writer/types.ts'
 import type { CollectionGate } from '../collecting.ts'
 import { identityDomain, type Sender } from '../context.ts'
 import { randomId } from '../ids.ts'
+import { blocksOf } from '../likely/blocks.ts'
+import { partFromLikes, partFromOtherNumbers } from '../likely/part.ts'
+import { type CompareJob, compareJob } from '../likely/table-writes.ts'
+import { joinTraits, traitsOf, traitValues } from '../likely/traits.ts'
 import { retryingConflicts } from '../retry.ts'
 import { type IngestTables, type PatientRecordDoc, TABLES } from '../tables.ts'
 import type { IngestDeps, PreparedIdentity, ReceiptIssue } from '../types.ts'
@@ -26,6 +30,8 @@ export interface Linked {
   registered: string[]
   /** records that belong to another person now and already have resources */
   moved: Move[]
+  /** something new is known of it: who is like it is to be looked for */
+  compare?: CompareJob
   issues: ReceiptIssue[]
 }
 
@@ -46,6 +52,7 @@ export async function linkPatient(
     const facts = await readFacts(deps, tables, source, identity)
     const choice = choosePatient(identity, facts.known, facts)
     if (!choice.found) return { done: { found: false, awaits: choice.awaits } }
+    if (await partedFirst(deps, tables, facts, choice, identity.statedAt)) return undefined
     const taken = (await Promise.all(choice.absorb.map((patient) => facts.numbersOf(patient)))).flat()
     const plan = new LinkPlan(deps, source, identity, facts, choice, taken)
     const verdict = await gate?.([plan.linked.patient, plan.linked.person])
@@ -70,6 +77,22 @@ export async function wouldLink(
   return choice.found ? new LinkPlan(deps, source, identity, facts, choice, []).linked : undefined
 }
 
+/** A number, and what a sender says of its own records, go before any likeness. @returns whether all is to be read anew */
+async function partedFirst(
+  deps: IngestDeps,
+  tables: IngestTables,
+  { known, person, merged }: Facts,
+  { patient, kept }: Found,
+  statedAt: string,
+): Promise<boolean> {
+  if (kept.length > 0 && (await partFromLikes(deps, tables, [patient, ...kept]))) return true
+  const group = merged.get(patient)
+  const stated = known.records.get(patient)?.number
+  // One that was said before another is not taken up.
+  if (!group || person === undefined || (stated && stated.at > statedAt)) return false
+  return partFromOtherNumbers(deps, tables, group, { patient, number: person })
+}
+
 /** The writes of one link step, worked out from what was read. */
 class LinkPlan {
   readonly drafts: Draft[] = []
@@ -85,7 +108,7 @@ class LinkPlan {
     this.#choice = choice
     const { patient, absorb, register } = choice
     const record = facts.known.records.get(patient)
-    const next = this.#nextRecord(source, identity, record)
+    const next = this.#nextRecord(source, identity, record, deps)
     const { person, identities: known, consented, merged } = facts
     const persons = new Map<string, string | null>()
     const input = { source, identity, next, absorbed: absorb, person, known, consented, merged, newMaster: randomId, now: this.#now }
@@ -99,6 +122,7 @@ class LinkPlan {
     }
     if (persons.has(patient)) next.person = persons.get(patient) ?? null
     this.#writeRecord(record, next, identity.patient !== undefined)
+    if (deps.likely && traitValues(record?.traits) !== traitValues(next.traits)) this.#compare(patient, identity.patient !== undefined)
     for (const other of absorb) this.#absorb(other, next)
     for (const [who, to] of persons) if (who !== patient && !absorb.includes(who)) this.#moveOther(who, to)
     this.#moveJoined(next, persons)
@@ -106,7 +130,19 @@ class LinkPlan {
     this.linked.issues = this.#issues(source, identity, next)
   }
 
-  #nextRecord(source: Sender, identity: PreparedIdentity, record: PatientRecordDoc | undefined): PatientRecordDoc {
+  /** A worker compares what clients write; what sources send is compared when it is stored. */
+  #compare(patient: string, isWritten: boolean): void {
+    const { write, job } = isWritten ? compareJob(patient) : compareJob(patient, this.#now)
+    this.side.push(write)
+    if (!isWritten) this.linked.compare = job
+  }
+
+  #nextRecord(
+    source: Sender,
+    identity: PreparedIdentity,
+    record: PatientRecordDoc | undefined,
+    deps: Pick<IngestDeps, 'likely' | 'secret'>,
+  ): PatientRecordDoc {
     const { patient, absorb, strongKinds } = this.#choice
     const absorbed = absorb.flatMap((other) => this.#facts.known.records.get(other) ?? [])
     const all = [...(record ? [record] : []), ...absorbed]
@@ -123,6 +159,7 @@ class LinkPlan {
       person: record?.person ?? null,
       newborn: all.some((r) => r.newborn) || identity.legal?.doubt === 'newborn',
       absorbedBy: null,
+      ...(deps.likely && likenessOf(deps.secret, record, [...(identity.patient === undefined ? all : []), ...absorbed], identity)),
     }
   }
 
@@ -143,7 +180,7 @@ class LinkPlan {
     const record = this.#facts.known.records.get(other)
     if (!record) return
     const person = next.person ?? next._id
-    const set = { absorbedBy: next._id, person, number: null, strongKinds: [] }
+    const set = { absorbedBy: next._id, person, number: null, strongKinds: [], traits: null, blocks: [] }
     this.side.push({ table: TABLES.records, op: 'update', where: { _id: other, rev: record.rev }, set, inc: { rev: 1 }, mustMatch: true })
     this.side.push(personRow(other, person))
     this.#move({ patient: other, from: record.person ?? other, to: person, into: next._id })
@@ -215,8 +252,20 @@ function personRow(patient: string, person: string | null, part = person): SideW
 }
 
 /** What is worth a write: a name or number said again later is not. */
-const content = ({ strongKinds, number, name, person, newborn }: PatientRecordDoc): string =>
-  JSON.stringify([strongKinds, number?.value, name?.value, person, newborn])
+const content = ({ strongKinds, number, name, person, newborn, traits }: PatientRecordDoc): string =>
+  JSON.stringify([strongKinds, number?.value, name?.value, person, newborn, traitValues(traits)])
+
+/** What is known of it now, and under which keys it is found: made anew where it is something else than before. */
+function likenessOf(
+  secret: Uint8Array,
+  record: PatientRecordDoc | undefined,
+  all: readonly PatientRecordDoc[],
+  identity: PreparedIdentity,
+): Pick<PatientRecordDoc, 'traits' | 'blocks'> {
+  const traits = joinTraits([...all.flatMap((one) => one.traits ?? []), traitsOf(identity)])
+  const known = traitValues(record?.traits) === traitValues(traits) ? record?.blocks : undefined
+  return { traits, blocks: known ?? blocksOf(secret, traits) }
+}
 
 function newestOf(said: readonly Said[]): Said | null {
   return [...said].sort((a, b) => (a.at !== b.at ? (a.at < b.at ? 1 : -1) : a.value < b.value ? 1 : -1))[0] ?? null

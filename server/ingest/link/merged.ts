@@ -1,8 +1,10 @@
 /**
- * Patients that an operator joined ($merge): what they are to each other, and where each stands while they are joined. The link
- * step parts none of them and joins no others because of them (docs/decisions/0015).
+ * Patients that an operator joined ($merge) or that are linked by likeness: what they are to each other, and where each stands while they
+ * are joined. The link step parts none that an operator joined, and joins no others because of them (docs/decisions/0015, 0016).
  */
-import type { IngestTables, MergeDoc, PatientRecordDoc } from '../tables.ts'
+import type { Moved } from '../../access/regrouping.ts'
+import type { SideWrite } from '../../store/types.ts'
+import { type IngestTables, type MergeDoc, type MergedLinks, type PatientRecordDoc, TABLES } from '../tables.ts'
 
 /** Patients that stand and fall together: one alone, or joined ones, each with the records that went into it. */
 export interface MergedGroup {
@@ -118,7 +120,51 @@ export function placesOf(group: MergedGroup, linked: Linked = linkedIn(group)): 
   return places
 }
 
+/** Of links by likeness nobody is the first: it is whoever was one first, so that a further link moves few. */
 function rootOf({ members, merges }: MergedGroup): string {
   const replaced = new Set(merges.map(({ source }) => source))
-  return [...members].find((member) => !replaced.has(member)) ?? ([...members][0] as string)
+  const left = [...members].filter((member) => !replaced.has(member)).sort()
+  if (left.length < 2) return left[0] ?? ([...members][0] as string)
+  const first = [...merges].sort((a, b) => a.at.getTime() - b.at.getTime() || (a._id < b._id ? -1 : 1))
+  return first.find(({ target }) => left.includes(target))?.target ?? (left[0] as string)
+}
+
+/** Is one joined to the other by operators' words alone? */
+export function isJoinedByOperator({ merges }: MergedGroup, a: string, b: string): boolean {
+  return componentsOf(merges.filter(({ likeness }) => !likeness)).some((one) => one.has(a) && one.has(b))
+}
+
+/** Of each that is linked by likeness one name for all of its person: the master where there is one. */
+export function likePersons(group: MergedGroup): Map<string, string> {
+  const linked = linkedIn(group)
+  return new Map(
+    componentsOf(group.merges.filter(({ likeness }) => likeness)).flatMap((one) => {
+      const [name] = [...new Set([...one].map((patient) => linked(patient) ?? `~${patient}`))].sort((a, b) => (a < b ? -1 : 1))
+      return [...one].map((patient): [string, string] => [patient, name as string])
+    }),
+  )
+}
+
+/** Links by likeness in the group, the last one first: only so can they be undone. */
+export const likenessIn = ({ merges }: MergedGroup): MergeDoc[] =>
+  merges.filter(({ likeness }) => likeness).sort((a, b) => b.at.getTime() - a.at.getTime() || (a._id < b._id ? 1 : -1))
+
+export function movedOf(before: ReadonlyMap<string, Place>, after: ReadonlyMap<string, Place>): Moved[] {
+  return [...after].flatMap(([patient, { person, part }]) => {
+    const stood = before.get(patient)
+    if (stood?.person === person && stood.part === part) return []
+    return [{ patient, from: stood?.person ?? patient, to: person, part }]
+  })
+}
+
+/** All that are concerned, so that no two changes of one group, and no link step beside them, go unseen. */
+export function recordWrites({ members, records }: MergedGroup, links: ReadonlyMap<string, MergedLinks | null> = new Map()): SideWrite[] {
+  return [...members].flatMap((_id) => {
+    const record = records.get(_id)
+    if (!record) return []
+    const merged = links.get(_id)
+    const where = { _id, rev: record.rev }
+    const set = merged === undefined ? {} : { set: { merged } }
+    return [{ table: TABLES.records, op: 'update', where, inc: { rev: 1 }, ...set, mustMatch: true }]
+  })
 }

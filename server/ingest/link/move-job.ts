@@ -31,17 +31,25 @@ export interface RegroupJob extends TableDoc {
   kind: string
   /** JSON of Moved[] (server/access/types.ts) */
   moved: string
+  /** records of both, where things of which both spoke are to be folded anew */
+  sides?: { a: string[]; b: string[] }
 }
 
-export function regroupJob(id: string, moved: readonly Moved[], now: Date): SideWrite {
+export function regroupJob(
+  id: string,
+  moved: readonly Moved[],
+  now: Date,
+  sides?: RegroupJob['sides'],
+): { write: SideWrite; doc: RegroupJob } {
   const leaseUntil = new Date(now.getTime() + INGEST_BOUNDS.leaseMs)
   const doc: RegroupJob = {
     _id: `${REGROUP_JOB}|${id}`,
     kind: REGROUP_JOB,
     moved: JSON.stringify(moved),
+    ...(sides && { sides }),
     leaseOwner: '',
     leaseUntil,
     leaseTerm: 0,
   }
-  return { table: TABLES.jobs, op: 'put', doc }
+  return { write: { table: TABLES.jobs, op: 'put', doc }, doc }
 }

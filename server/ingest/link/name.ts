@@ -1,6 +1,7 @@
 /** Whether two names can be one person's. Names never link; they only speak against a link (formats.md D12, D14, D46). */
 import { Converter } from 'opencc-js/t2cn'
 import { foldName, readName } from '../../../mappings/engine/values/name.ts'
+import { pinyinForms } from '../../search/pinyin.ts'
 
 const toSimplified = Converter({ from: 't', to: 'cn' })
 
@@ -16,8 +17,16 @@ export function compareNames(a: string | undefined, b: string | undefined): Name
   const x = folded(a)
   const y = folded(b)
   if (x === y || x === '' || y === '' || HAN.test(x) !== HAN.test(y)) return 'none'
+  if (soundsAlike(x, y)) return 'slight'
   const share = commonSubsequence([...x], [...y]) / Math.max([...x].length, [...y].length)
   return share > SAME_SHARE_MIN ? 'slight' : 'different'
+}
+
+/** Written by ear: 佳 for 嘉. Whole syllables, since initials are shared by many. */
+function soundsAlike(a: string, b: string): boolean {
+  if ([...a].length !== [...b].length) return false
+  const others = new Set(pinyinForms(b, true))
+  return pinyinForms(a, true).some((form) => form.length > [...a].length && others.has(form))
 }
 
 /** Both say a name, and nothing of it disagrees. */

@@ -1,0 +1,37 @@
+/** What follows when records were linked or parted by likeness: labels, the account, and things of which both spoke. */
+import type { Moved } from '../../access/regrouping.ts'
+import { INGEST_BOUNDS } from '../bounds.ts'
+import type { StatementFor } from '../fold/stored.ts'
+import type { RegroupJob } from '../link/move-job.ts'
+import { refold } from '../link/refold.ts'
+import { type IngestTables, TABLES } from '../tables.ts'
+import type { IngestDeps } from '../types.ts'
+
+/** Idempotent: a worker does it where this process ends before. */
+export async function regroupAfter(deps: IngestDeps, tables: IngestTables, job: RegroupJob): Promise<void> {
+  try {
+    await followRegroup(deps, tables, job)
+    await deps.store.table(deps.decision, TABLES.jobs).delete({ _id: job._id })
+  } catch (error) {
+    deps.log?.('link-not-followed', { name: error instanceof Error ? error.name : 'unknown' })
+  }
+}
+
+export async function followRegroup(deps: IngestDeps, tables: IngestTables, job: RegroupJob): Promise<void> {
+  await deps.regrouped?.(JSON.parse(job.moved) as Moved[])
+  if (job.sides) await refoldShared(deps, tables, job.sides)
+}
+
+/** One thing of which a record of either side spoke: as one person's both are heard, as two persons' the first alone. */
+async function refoldShared(deps: IngestDeps, tables: IngestTables, { a, b }: NonNullable<RegroupJob['sides']>): Promise<void> {
+  let batch: StatementFor[] = []
+  for await (const { _id, patients } of tables.contributions.stream({ patients: { $in: a } }, { sort: { _id: 1 } })) {
+    if (!patients.some((patient) => b.includes(patient))) continue
+    const [type = '', id = ''] = _id.split('/')
+    batch.push({ type, id })
+    if (batch.length < INGEST_BOUNDS.refoldBatch) continue
+    await refold(deps, tables, batch)
+    batch = []
+  }
+  await refold(deps, tables, batch)
+}

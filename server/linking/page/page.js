@@ -1,0 +1,201 @@
+/* Questions of links in a browser. Nothing is kept: the token goes when the page goes. What senders wrote is shown as text, never as markup. */
+
+const $ = (id) => document.getElementById(id)
+let token = ''
+let next
+
+const TRAITS = {
+  name: '姓名 Name',
+  birthDate: '出生日期 Birth date',
+  gender: '性别 Sex',
+  phone: '电话 Telephone',
+  address: '地址 Address',
+  document: '证件 Document',
+}
+const LEVELS = {
+  same: '一致 same',
+  short: '一致（两字名）same, two characters',
+  sound: '同音 sounds the same',
+  near: '相近 nearly the same',
+  partial: '部分一致 one says less',
+  district: '同区县 same district',
+  different: '不一致 different',
+}
+const DOUBTS = {
+  between: '相似度不足以自动关联 Not alike enough to be linked by the rule',
+  name: '姓名不一致 The names differ',
+  'birth-date': '出生日期不一致 The birth dates differ',
+  'one-organization': '同一机构内的同音姓名 Names of one sound within one organisation',
+  'written-by-client': '由接口直接写入的档案 Written by a client',
+  several: '可能是多个人之一 It may be one of several persons',
+  conflict: '其关联尚存疑 Its links are in doubt',
+  'too-many': '关联档案过多 Too many records',
+}
+const KINDS = { number: '身份证号 identity number', likeness: '相似 likeness', merge: '合并 merge' }
+const ACTS = {
+  ask: '提请核对 asked',
+  link: '关联 linked',
+  part: '解除关联 parted',
+  'keep-apart': '判为不同人 kept apart',
+  settle: '无需再核对 settled',
+}
+
+function say(text, isError = false) {
+  $('message').textContent = text
+  $('message').className = isError ? 'error' : ''
+}
+
+async function ask(path, sent) {
+  const response = await fetch(`/linking/${path}`, {
+    headers: { Authorization: `Bearer ${token}`, ...(sent ? { 'Content-Type': 'application/json' } : {}) },
+    ...(sent ? { method: 'POST', body: JSON.stringify(sent) } : {}),
+  })
+  const answer = await response.json()
+  if (response.ok) return answer
+  const issue = answer.issue?.[0]
+  throw new Error(`${issue?.details?.text ?? response.status} / ${issue?.diagnostics ?? ''}`)
+}
+
+/** Runs what a person began, and says what went wrong. */
+function doing(work) {
+  return async (event) => {
+    event?.preventDefault()
+    say('')
+    try {
+      await work(event)
+    } catch (error) {
+      say(error.message, true)
+    }
+  }
+}
+
+function element(name, content, attributes = {}) {
+  const made = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
+  for (const part of [content].flat()) if (part !== undefined && part !== null) made.append(part)
+  return made
+}
+
+function button(text, work) {
+  const made = element('button', text, { type: 'button' })
+  made.addEventListener('click', doing(work))
+  return made
+}
+
+const time = (text) => (text ? new Date(text).toLocaleString('zh-CN') : '')
+
+async function load(after) {
+  const query = new URLSearchParams(new FormData($('filter')))
+  if (after) query.set('after', after)
+  const page = await ask(`tasks?${query}`)
+  if (!after) $('tasks').replaceChildren()
+  for (const task of page.tasks) $('tasks').append(taskOf(task))
+  next = page.next
+  $('more').hidden = next === undefined
+  $('none').hidden = $('tasks').childElementCount > 0
+  document.querySelector('main').hidden = false
+}
+
+function taskOf(task) {
+  const levels = Object.entries(task.levels).map(([trait, level]) =>
+    element('tr', [element('td', TRAITS[trait]), element('td', LEVELS[level], level === 'different' ? {} : { class: 'agree' })]),
+  )
+  const comment = element('input', [], { name: 'comment', 'aria-label': '理由 Reason', placeholder: '理由 Reason' })
+  const decide = (act) => async () => {
+    await ask(act, { id: task.id, comment: comment.value })
+    await load()
+  }
+  return element('article', [
+    element('p', `${DOUBTS[task.doubt]} · ${task.score} bit · ${time(task.since)}`),
+    element('table', [element('tbody', levels)]),
+    ...task.records.map(recordOf),
+    ...(task.state === 'linked'
+      ? []
+      : [
+          comment,
+          button('同一人 One person', decide('link')),
+          ...(task.state === 'open' ? [button('不同人 Two persons', decide('keep-apart'))] : []),
+        ]),
+  ])
+}
+
+/** What of a Patient is compared, as far as the asker may read it. */
+function recordOf({ patient, organization, shown }) {
+  const rows = shown
+    ? [
+        ['姓名 Name', (shown.name ?? []).map((one) => one.text ?? `${one.family ?? ''}${(one.given ?? []).join('')}`)],
+        ['性别 Sex', [shown.gender]],
+        ['出生日期 Birth date', [shown.birthDate]],
+        ['电话 Telephone', (shown.telecom ?? []).map(({ value }) => value)],
+        ['地址 Address', (shown.address ?? []).map((one) => one.text)],
+        ['号码 Numbers', (shown.identifier ?? []).map(({ value }) => value)],
+      ]
+    : []
+  const list = rows.flatMap(([name, values]) => {
+    const said = values.filter((value) => value !== undefined)
+    return said.length === 0 ? [] : [element('dt', name), element('dd', said.join('；'))]
+  })
+  return element('div', [
+    element('h3', [`${organization} `, button(patient, () => showGraph(patient))]),
+    ...(list.length > 0 ? [element('dl', list)] : []),
+  ])
+}
+
+async function showGraph(patient) {
+  const query = new URLSearchParams({ patient })
+  const [graph, { events }] = [await ask(`graph?${query}`), await ask(`history?${query}`)]
+  const records = graph.records.map((one) =>
+    element('li', `${one.patient} · ${one.organization} · ${one.kind}${one.numbered ? ' · 有身份证号 has an identity number' : ''}`),
+  )
+  const links = graph.links.map((link) =>
+    element('li', [`${KINDS[link.kind]}: ${link.patients.join(' – ')} ${time(link.since)} `, ...undoOf(link, patient)]),
+  )
+  $('graph').replaceChildren(
+    element('h2', `${patient} 的关联 Links`),
+    element('ul', records),
+    element('ul', links, { id: 'links' }),
+    element('h3', '历史 History'),
+    element('ul', events.map(eventOf), { id: 'history' }),
+  )
+  $('graph').hidden = false
+  $('graph').focus()
+}
+
+function undoOf({ id }, patient) {
+  if (id === undefined) return []
+  const comment = element('input', [], { 'aria-label': '理由 Reason', placeholder: '理由 Reason' })
+  return [
+    comment,
+    button('解除 Undo', async () => {
+      await ask('part', { link: id, comment: comment.value })
+      await showGraph(patient)
+    }),
+  ]
+}
+
+const eventOf = ({ at, act, by, patients, comment, reason, score }) =>
+  element(
+    'li',
+    `${time(at)} ${by.user ?? by.client ?? '规则 rule'} ${ACTS[act]} ${patients.join(' – ')} ${comment ?? DOUBTS[reason] ?? reason ?? ''} ${score === undefined ? '' : `${score} bit`}`,
+  )
+
+$('enter').addEventListener(
+  'submit',
+  doing(async () => {
+    token = $('token').value
+    $('token').value = ''
+    await load()
+  }),
+)
+$('filter').addEventListener(
+  'submit',
+  doing(() => load()),
+)
+$('more').addEventListener(
+  'click',
+  doing(() => load(next)),
+)
+$('find').addEventListener(
+  'submit',
+  doing(() => showGraph($('find').elements.patient.value.trim())),
+)
