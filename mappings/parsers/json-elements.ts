@@ -23,14 +23,16 @@ const isClosing = (byte: number): boolean => byte === 0x7d || byte === CLOSE
 export async function* jsonElements(chunks: AsyncIterable<Uint8Array>, charset: string, bytesMax: number): AsyncGenerator<ElementPart> {
   const scanner = new Scanner(charset, bytesMax)
   for await (const chunk of chunks) {
-    yield* scanner.push(chunk)
-    if (scanner.done) return
+    yield* scanner.done ? scanner.behind(chunk) : scanner.push(chunk)
+    if (scanner.isBroken) return
   }
   yield* scanner.end()
 }
 
 class Scanner {
+  /** the list has ended */
   done = false
+  isBroken = false
   readonly #bytesMax: number
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true })
   #isDouble: boolean
@@ -62,7 +64,7 @@ class Scanner {
           this.#isInside = byte === OPEN
           continue
         }
-        if (byte === CLOSE && this.#depth === 0) return yield* this.#close(chunk.subarray(at + 1))
+        if (byte === CLOSE && this.#depth === 0) return yield* this.behind(chunk.subarray(at + 1))
         start = at
       }
       if (this.#endsAt(byte)) {
@@ -70,15 +72,14 @@ class Scanner {
         this.#keep(chunk.subarray(start, isScalarEnd && this.#depth === 0 && !this.#closedHere ? at : at + 1))
         yield this.#take()
         start = -1
-        if (byte === CLOSE && !this.#closedHere) return yield* this.#close(chunk.subarray(at + 1))
+        if (byte === CLOSE && !this.#closedHere) return yield* this.behind(chunk.subarray(at + 1))
       }
     }
     if (start >= 0) this.#keep(chunk.subarray(start))
   }
 
   *end(): Generator<ElementPart> {
-    if (this.#size > 0 || !this.done) yield { kind: 'broken', bytes: Buffer.concat(this.#parts) }
-    this.done = true
+    if (!this.done) yield { kind: 'broken', bytes: Buffer.concat(this.#parts) }
   }
 
   #closedHere = false
@@ -103,9 +104,10 @@ class Scanner {
   }
 
   /** What comes behind the end of the list is none of it. */
-  *#close(rest: Uint8Array): Generator<ElementPart> {
+  *behind(rest: Uint8Array): Generator<ElementPart> {
     this.done = true
-    if (rest.some((byte) => !isSpace(byte))) yield { kind: 'broken', bytes: rest }
+    this.isBroken = rest.some((byte) => !isSpace(byte))
+    if (this.isBroken) yield { kind: 'broken', bytes: rest }
   }
 
   #isRunning(): boolean {

@@ -19,6 +19,7 @@ interface Said {
   withdrawn?: boolean
   placeholder?: true
   patient?: string
+  without?: string[]
 }
 
 function say(resource: Record<string, unknown>, said: Said = {}): Statement {
@@ -31,6 +32,7 @@ function say(resource: Record<string, unknown>, said: Said = {}): Statement {
     placeholder,
     order,
     patient = 'local',
+    without,
   } = said
   const mapped: MappedResource = {
     key: { type: 'x', scope: 'x', parts: [] },
@@ -39,6 +41,7 @@ function say(resource: Record<string, unknown>, said: Said = {}): Statement {
     statedAt,
     ...(placeholder && { placeholder }),
     ...(order !== undefined && { order }),
+    ...(without && { without }),
   }
   const statement = statementOf(mapped, { source, kind, organization: `org-${source}`, receivedAt, generation: 0 }, (value) =>
     JSON.stringify(value),
@@ -58,6 +61,32 @@ function foldAll(type: string, statements: Statement[]): Record<string, unknown>
 }
 
 const value = (text: string): unknown => ({ value: new Decimal(text), unit: '10*9/L' })
+
+describe('the end of a visit, said alone', () => {
+  const visit = (fields: Record<string, unknown>, said: Said) => say({ resourceType: 'Encounter', ...fields }, said)
+  const admitted = visit({ status: 'in-progress', period: { start: '2026-03-06' } }, { statedAt: '2026-03-06T00:00:00.000Z' })
+  const discharged = visit({ status: 'finished', period: { end: '2026-03-10' } }, { statedAt: '2026-03-10T00:00:00.000Z' })
+  const takenBack = visit({ status: 'in-progress' }, { statedAt: '2026-03-11T00:00:00.000Z', without: ['period.end'] })
+  const again = visit({ status: 'finished', period: { end: '2026-03-12' } }, { statedAt: '2026-03-12T00:00:00.000Z' })
+  const orders = <T>(list: T[]): T[][] =>
+    list.length < 2 ? [list] : list.flatMap((one, at) => orders(list.toSpliced(at, 1)).map((rest) => [one, ...rest]))
+
+  test.each([
+    ['it is put to the start', [admitted, discharged], { start: '2026-03-06', end: '2026-03-10' }],
+    ['without a start it stands alone', [discharged], { end: '2026-03-10' }],
+    ['taken back it is gone', [admitted, discharged, takenBack], { start: '2026-03-06' }],
+    ['nothing is left of it without a start', [discharged, takenBack], undefined],
+    ['a later one counts', [admitted, discharged, takenBack, again], { start: '2026-03-06', end: '2026-03-12' }],
+  ])('%s, in any order', (_, list, period) => {
+    for (const order of orders(list)) expect(foldAll('Encounter', order).period).toEqual(period)
+  })
+
+  test('a whole period that is said later goes before it', () => {
+    const whole = visit({ period: { start: '2026-03-05', end: '2026-03-09' } }, { statedAt: '2026-03-13T00:00:00.000Z' })
+    for (const order of orders([admitted, discharged, whole]))
+      expect(foldAll('Encounter', order).period).toEqual({ start: '2026-03-05', end: '2026-03-09' })
+  })
+})
 
 describe('one source', () => {
   test('the newest statement of an element counts, not the latest arrival', () => {

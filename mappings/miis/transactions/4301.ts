@@ -12,7 +12,7 @@ import { visit } from '../keys.ts'
 import { personOf } from '../persons.ts'
 import { recordDiagnoses, type VisitNumbers } from '../record-diagnoses.ts'
 import { documentMapping, type DocumentRow } from '../record-document.ts'
-import { OUTPATIENT } from '../record-documents.ts'
+import { OUTPATIENT } from '../outpatient-document.ts'
 import { addPerson, naming, type Site, type Transaction, withSite } from '../transaction.ts'
 
 interface PrescriptionRow extends Site, VisitNumbers {
