@@ -25,7 +25,8 @@ beforeAll(async () => {
   reader = await startTestServer({ beside: server, noAuth: true })
   for (const document of [FIRST, BEFORE, SENSITIVE]) await send(document)
   const [first] = await all('Condition')
-  const person = String((first?.subject as { reference: string }).reference).replace('Patient/', '')
+  const subject = first?.subject as { reference: string } | undefined
+  const person = String(subject?.reference).replace('Patient/', '')
   await putAll(server, await server.token('loader'), [practitioner('doc-2'), encounter('visit-h2', person, 'H2', 'Practitioner/doc-2')])
   await relabelled(server)
   doctor = await server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
