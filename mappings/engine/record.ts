@@ -23,9 +23,10 @@ export class RecordBuilder {
   patient: PatientIdentity | undefined
   readonly #head: RecordHead
   readonly #resources = new Map<string, MappedResource>()
-  readonly #issues: MappingIssue[] = []
-  readonly #unmapped: UnmappedCode[] = []
   readonly #batchWords: BatchWord[] = []
+  /** by place and code: the first of each stands, however many a hostile payload has */
+  readonly #issues = new Map<string, MappingIssue>()
+  readonly #unmapped = new Map<string, UnmappedCode>()
   /** field name to the other names under which it may have been read */
   readonly #offered = new Map<string, readonly string[]>()
   readonly #read = new Set<string>()
@@ -46,7 +47,8 @@ export class RecordBuilder {
   keep(result: RunResult): void {
     for (const issue of result.issues) this.issue(issue)
     for (const code of result.unmapped) {
-      if (!this.#unmapped.some((known) => known.map === code.map && known.code === code.code)) this.#unmapped.push(code)
+      const name = `${code.map}|${code.code}`
+      if (!this.#unmapped.has(name)) this.#unmapped.set(name, code)
     }
     for (const field of result.read) this.#read.add(field)
     if (!result.mapped) return
@@ -71,7 +73,8 @@ export class RecordBuilder {
   }
 
   issue(issue: MappingIssue): void {
-    if (!this.#issues.some((known) => known.at === issue.at && known.code === issue.code)) this.#issues.push(issue)
+    const name = `${issue.code}|${issue.at}`
+    if (!this.#issues.has(name)) this.#issues.set(name, issue)
   }
 
   /** The filled fields of a row are expected to be read by someone. */
@@ -96,9 +99,9 @@ export class RecordBuilder {
       ...this.#head,
       ...(this.patient && { patient: this.patient }),
       resources: [...this.#resources.values()],
-      unmapped: this.#unmapped,
-      issues: this.#issues,
       ...(this.#batchWords.length > 0 && { batchWords: this.#batchWords }),
+      unmapped: [...this.#unmapped.values()],
+      issues: [...this.#issues.values()],
       unread: [...this.#offered].filter(([name, also]) => ![name, ...also].some((one) => this.#read.has(one))).map(([name]) => name),
       ...extra,
     }

@@ -3,6 +3,7 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { IndexEntry } from '../search/plan.ts'
 import type { PersonScope, Restamp, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
+import { canonicalJson } from './canonical-json.ts'
 import type { ConsentDeps } from './consent-change.ts'
 import type { Acc } from './decision.ts'
 import { rulesFor } from './parts.ts'
@@ -30,22 +31,26 @@ export async function relabelDocuments(deps: RelabelDeps, scope: PersonScope, ma
   if (scope.persons.length === 0) return true
   for (let round = 0; round < ACCESS_BOUNDS.relabelRoundsMax; round++) {
     const outcome = await relabelScope(deps, scope, mayGoOn)
-    if (outcome !== 'met') return outcome === 'done'
+    if (outcome !== 'again') return outcome === 'done'
   }
   return false
 }
 
-/** `met`: another relabelled some of it meanwhile, perhaps by an older consent. */
-type Outcome = 'done' | 'stopped' | 'met'
+/**
+ * `again`: another relabelled some of it meanwhile, perhaps by an older consent; or something says other things of itself now, and what refers to
+ * it may have been looked at before it (the bytes of a document before the document, the document before its visit).
+ */
+type Outcome = 'done' | 'stopped' | 'again'
 
 /** Types beside each other: labels of what a resource refers to are taken as they stand, and consents do not change those. */
 async function relabelScope(deps: RelabelDeps, scope: PersonScope, mayGoOn: MayGoOn): Promise<Outcome> {
   const { current, superseded } = await deps.store.typesOfPersons(LABELLING, scope)
-  let met = false
+  let again = false
   const rows = (type: string, batches: AsyncIterable<Stored[]>, old: boolean) => async (): Promise<boolean> => {
     for await (const batch of batches) {
       if (!mayGoOn()) return false
-      if (!(await relabelBatch(deps, type, batch, old))) met = true
+      const { whole, told } = await relabelBatch(deps, type, batch, old)
+      if (!whole || told) again = true
     }
     return true
   }
@@ -54,7 +59,7 @@ async function relabelScope(deps: RelabelDeps, scope: PersonScope, mayGoOn: MayG
     ...superseded.map((type) => rows(type, deps.store.historyOfPersons(LABELLING, type, scope), true)),
   ])
   if (!complete) return 'stopped'
-  return met ? 'met' : 'done'
+  return again ? 'again' : 'done'
 }
 
 /** Runs them, ACCESS_BOUNDS.relabelTypesAtOnce at a time. True when each answered true; nothing is begun after one that did not. */
@@ -71,25 +76,49 @@ async function allOf(work: readonly (() => Promise<boolean>)[]): Promise<boolean
   return complete
 }
 
-/** Documents that were read just now. */
-export const relabelRowsOf = (deps: RelabelDeps, type: string, rows: readonly Stored[]): Promise<boolean> =>
-  relabelBatch(deps, type, rows, false)
+/** Documents that were read just now. False: some stood otherwise by the time. */
+export const relabelRowsOf = async (deps: RelabelDeps, type: string, rows: readonly Stored[]): Promise<boolean> =>
+  (await relabelBatch(deps, type, rows, false)).whole
 
-/** False: some stood otherwise by the time. */
-function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<boolean> {
+interface Batch {
+  /** none stood otherwise by the time */
+  whole: boolean
+  /** labels changed that are taken on by what refers to it */
+  told: boolean
+}
+
+function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<Batch> {
   const work = () => relabelled(deps, type, rows, superseded)
   return deps.whileIndexing ? deps.whileIndexing(work) : work()
 }
 
-async function relabelled(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<boolean> {
+async function relabelled(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<Batch> {
   const alive = rows.filter((row) => !row.deleted && row.body.length > 0)
   const inputs = alive.map(inputOf)
   const stamps = await stampAll(deps, inputs)
   const changes = alive.flatMap((row, at) => changeOf(deps, row, inputs[at] as StampInput, stamps[at] as Stamped, superseded))
   const dead = rows.filter((row) => row.deleted || row.body.length === 0)
+  const told = !superseded && alive.some((row, at) => saysOtherwise(deps, row.acc.s, (stamps[at] as Stamped).acc.s))
   changes.push(...(await relabelTombstones(deps, dead, superseded)))
-  return changes.length === 0 || (await deps.store.restamp(LABELLING, type, changes)) === changes.length
+  const whole = changes.length === 0 || (await deps.store.restamp(LABELLING, type, changes)) === changes.length
+  return { whole, told }
 }
+
+/** Whether two classes differ in what flows along references (inheritance.ts); the rules of persons do not. */
+function saysOtherwise({ classes }: RelabelDeps, before: number, after: number): boolean {
+  if (before === after) return false
+  const [a, b] = [classes.get(before), classes.get(after)]
+  if (!a || !b) return a !== b
+  return canonicalJson(inherited(a)) !== canonicalJson(inherited(b))
+}
+
+const inherited = ({ labels, insured, notifiable, docType, fromInsurance }: ResourceClass) => ({
+  labels,
+  insured,
+  notifiable,
+  docType,
+  fromInsurance,
+})
 
 /** What names no patient itself (withdrawn reports) stays under the persons under whom it stood. */
 function inputOf(row: Stored): StampInput {

@@ -35,15 +35,22 @@ const feeConcept = ({ element, name }: Statement) => {
   return { coding: [own, ...(category ? [{ system: FEE_CATEGORY, code: category }] : [])], text: name }
 }
 
-const parentOf = (fee: Statement, fees: readonly Statement[]): Statement | undefined =>
-  fees.find(({ element }) => element === HOME_PAGE_FEES[fee.element]?.partOf)
+/** Fees by the fee that contains them; those that none of these contains stand under ''. */
+function byWhole(fees: readonly Statement[]): Map<string, Statement[]> {
+  const present = new Set(fees.map(({ element }) => element))
+  return Map.groupBy(fees, ({ element }) => {
+    const whole = HOME_PAGE_FEES[element]?.partOf
+    return whole !== undefined && present.has(whole) ? whole : ''
+  })
+}
 
 /** A fee that is part of another one only informs beside it, so that nobody adds it twice. */
 function lines({ fees }: RowView<BillRow>, run: Run) {
-  const whole = fees.filter((fee) => parentOf(fee, fees) === undefined)
-  const made = whole.flatMap((fee, at) => {
+  const groups = byWhole(fees)
+  const made = (groups.get('') ?? []).flatMap((fee, at) => {
     const net = amount(run, 'fees', fee.text)
-    const parts = fees.filter((one) => parentOf(one, fees) === fee)
+    const parts = groups.get(fee.element) ?? []
+    groups.delete(fee.element)
     const informed = parts.flatMap((one) => {
       const part = amount(run, 'fees', one.text)
       return part ? [{ type: 'informational' as const, code: feeConcept(one), amount: part }] : []

@@ -69,24 +69,30 @@ const first = <T>(table: readonly (readonly [RegExp, T])[], words: string): T | 
 /** What a name says beside which diagnosis it is: a code and a name that agree in it are one diagnosis. */
 const stem = (words: string): string => words.replace(/诊断|疾病|编码|代码|名称|西医|中医|中药|病名|证候|[-（）()]/g, '')
 
+/** Diagnoses of one entry, and those of them that still wait for their code or their name, by what that has to agree in. */
+interface Found {
+  rows: DiagnosisRow[]
+  halves: Map<string, DiagnosisRow[]>
+}
+
 /** Diagnoses of a section, in its order. A code and a name of the same kind and words in one entry are one diagnosis. */
 export function diagnosesOf(section: CdaSection, visitNo: string | undefined): DiagnosisRow[] {
   return section.statements.flatMap((entry) => {
-    const rows: DiagnosisRow[] = []
-    for (const one of flat([entry])) if (homeOf(one) === 'diagnosis') read(rows, one, section, visitNo)
-    return rows
+    const found: Found = { rows: [], halves: new Map() }
+    for (const one of flat([entry])) if (homeOf(one) === 'diagnosis') read(found, one, section, visitNo)
+    return found.rows
   })
 }
 
-function read(rows: DiagnosisRow[], one: Statement, section: CdaSection, visitNo: string | undefined): void {
+function read(found: Found, one: Statement, section: CdaSection, visitNo: string | undefined): void {
   if (one.element === CONDITION_ON_ADMISSION || one.element === RANK) {
-    const last = rows.at(-1)
+    const last = found.rows.at(-1)
     if (last) ofDiagnosis(last, one)
     return
   }
   const isCode = CODES.has(one.element)
   const value = isCode ? (one.code ?? one.text) : one.text
-  if (value !== undefined) put(rows, one, isCode, section, visitNo)
+  if (value !== undefined) put(found, one, isCode, section, visitNo)
 }
 
 /** Belongs to the diagnosis before it in the same entry. */
@@ -96,20 +102,27 @@ function ofDiagnosis(row: DiagnosisRow, one: Statement): void {
   } else if (one.code !== undefined) row.admissionCondition = one.code
 }
 
-function put(rows: DiagnosisRow[], one: Statement, isCode: boolean, section: CdaSection, visitNo: string | undefined): void {
+function put({ rows, halves }: Found, one: Statement, isCode: boolean, section: CdaSection, visitNo: string | undefined): void {
+  const said = judged(one, section)
   const kind = kindOf(one)
   const words = stem(one.name)
+  const agrees = `${kind}|${said.role}|${words}`
   const part = isCode ? 'code' : 'name'
-  const said = judged(one, section)
-  const same = rows.filter((row) => row.kind === kind && row[part] === undefined && row.role === said.role)
-  const open = same.find((row) => row.words === words) ?? (rows.length === 1 ? same[0] : undefined)
+  const [only] = rows
+  const isOther = rows.length === 1 && only?.kind === kind && only.role === said.role && only[part] === undefined
+  const open = halves.get(`${part}|${agrees}`)?.shift() ?? (isOther ? only : undefined)
   const row: DiagnosisRow = open ?? { kind, words, at: one.at, ...(visitNo !== undefined && { visitNo }), ...said }
   if (isCode) {
     row.code = (one.code ?? one.text) as string
     row.at = one.at
     if (one.text !== undefined && one.text !== one.code) row.display = one.text
   } else row.name = one.text as string
-  if (!open) rows.push(row)
+  if (open) return
+  rows.push(row)
+  const waits = `${isCode ? 'name' : 'code'}|${agrees}`
+  const waiting = halves.get(waits)
+  if (waiting) waiting.push(row)
+  else halves.set(waits, [row])
 }
 
 function judged(one: Statement, section: CdaSection): Pick<DiagnosisRow, 'role' | 'verification' | 'isMain'> {

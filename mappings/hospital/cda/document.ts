@@ -152,7 +152,11 @@ export const documentReference = mapping<CompositionRow, DocumentReference>({
     category: [{ coding: [{ system: codeSystem('cn-document-class'), code: 'EMR', display: '电子病历' }] }],
     context: {
       encounter: [from.encounter('visitNo')],
-      related: [from.value('consent', (row) => (row.consent ? referTo(row.consent as ResourceKey) : undefined))],
+      // What the document says is in the Composition: whatever is sensitive there is sensitive in the original.
+      related: [
+        from.referenceTo('documentNo', withNumber(keys.composition)),
+        from.value('consent', (row) => (row.consent ? referTo(row.consent as ResourceKey) : undefined)),
+      ],
     },
   }),
 })
@@ -163,7 +167,8 @@ export const original = mapping<CompositionRow, Binary>({
   id: withNumber(keys.binary),
   rules: (from) => ({
     contentType: 'text/xml',
-    securityContext: from.patient(),
+    // Of the document and not of the patient alone: who may not read what it says may not read the bytes.
+    securityContext: from.referenceTo('documentNo', withNumber(keys.document)),
     data: from.value('bytes', (row) => Buffer.from(row.bytes).toString('base64')),
   }),
 })

@@ -112,7 +112,9 @@ export class Facts {
     const name = JSON.stringify(key)
     if (known.has(name)) return
     known.add(name)
-    this.#keys.set(section, [...(this.#keys.get(section) ?? []), key])
+    const keys = this.#keys.get(section)
+    if (keys) keys.push(key)
+    else this.#keys.set(section, [key])
   }
 
   /** What a section refers to, of the types that the document's profile lets stand there. */

@@ -117,6 +117,7 @@ function reportRow(facts: Facts, kind: ReportKind, items: readonly Item[]): Repo
 
 function resultRows(facts: Facts, report: ReportRow, items: readonly Item[]): { row: ResultRow; section: CdaSection }[] {
   const counts = new Map<string, number>()
+  const ofAll = facts.find(METHOD)
   return items.flatMap(({ name, entry, section, parts }) => {
     const value = textOf(parts, NUMBER) ?? textOf(parts, CODED)
     if (!value) return []
@@ -125,7 +126,7 @@ function resultRows(facts: Facts, report: ReportRow, items: readonly Item[]): { 
     counts.set(item, count)
     const unit = textOf(parts, UNIT)?.text ?? value.unit
     const judged = value.element === NUMBER ? textOf(parts, CODED) : undefined
-    const method = (textOf(parts, METHOD) ?? facts.find(METHOD))?.text
+    const method = (textOf(parts, METHOD) ?? ofAll)?.text
     const examined = report.taken ?? timeOf(name, entry)
     const row: ResultRow = {
       ...facts.row('result', value.at),

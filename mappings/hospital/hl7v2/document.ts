@@ -105,7 +105,8 @@ export const content = mapping<ContentRow, Binary>({
   id: (row, run) => keys.attached(run.scope, row.documentNo ?? '', row.part ?? ''),
   rules: (from) => ({
     contentType: from.value('contentType', (row) => row.contentType ?? ''),
-    securityContext: from.patient(),
+    // Of the document and not of the patient alone: what hides the document hides its bytes.
+    securityContext: from.referenceTo('documentNo', (row, run) => keys.document(run.scope, row.documentNo ?? '')),
     data: from.value('data', (row) => row.data ?? ''),
   }),
 })

@@ -50,7 +50,7 @@ describe('consents to a treatment', () => {
     const section = ['10219-4', '18776-5', 'opinion', 'operation-risk'].map((code) => ({ code: { coding: [{ code }] } }))
     expect(composition).toMatchObject({ section })
     expect(all(record, 'DocumentReference')[0]).toMatchObject({
-      context: { related: [KEY('Consent', 'document', 'DOC-C0026-1', 'treatment')] },
+      context: { related: [KEY('Composition', 'DOC-C0026-1'), KEY('Consent', 'document', 'DOC-C0026-1', 'treatment')] },
     })
   })
 

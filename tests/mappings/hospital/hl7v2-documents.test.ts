@@ -61,7 +61,7 @@ test('T02: the document in base64 as Binary, described by a DocumentReference', 
   expect(plain(ofType(record, 'Binary')[0])).toMatchObject({
     resourceType: 'Binary',
     contentType: 'application/pdf',
-    securityContext: { $patient: true },
+    securityContext: { $key: { type: 'DocumentReference', scope: 'H1', parts: ['WS001'] } },
     data: PDF,
   })
 })
