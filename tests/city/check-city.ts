@@ -18,11 +18,17 @@ const RECALL_MIN = 0.98
 const DUPLICATES_MAX = 0.0005
 const QUARANTINE_LOOKED_AT = 200
 
+/** As docs/configuration.md advises for so many people, unless LINK_THRESHOLD says another one, or `table` for that of the table. */
+function thresholdOf(people: number, asked: string | undefined): number | undefined {
+  if (asked === 'table') return undefined
+  return asked === undefined ? Math.round((Math.log2(people) + 12) * 10) / 10 : Number(asked)
+}
+
 async function main(people: number, visits: number, seed: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'yilian-city-'))
   const mongod = process.env.TEST_MONGODB_URI ? undefined : await startMongod({ dataDir: folder, log: silentLog })
   if (mongod) process.env.TEST_MONGODB_URI = mongod.uri
-  const threshold = process.env.LINK_THRESHOLD === undefined ? undefined : Number(process.env.LINK_THRESHOLD)
+  const threshold = thresholdOf(people, process.env.LINK_THRESHOLD)
   const server = await startTestServer(await cityServer(threshold))
   try {
     const city = cityOf({ seed, people, visits })

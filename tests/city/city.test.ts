@@ -10,7 +10,7 @@ import { linking, resultsOf } from './results.ts'
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer(await cityServer(undefined))
+  server = await startTestServer(await cityServer(26))
 }, 60_000)
 afterAll(() => server.stop())
 

@@ -85,7 +85,7 @@ function registrationsOf(random: Random, citizens: readonly Citizen[]): Payload[
       .map(([house, { number }]) => feeds.admission(house, { number, registration: registerNewborn(person) }, `${number}B`, random)),
   )
   const rows = citizens.flatMap((citizen) =>
-    [...citizen.houses.keys()].slice(0, 2).map((house) => feeds.patientRow(house, citizen.card, citizen.regional)),
+    [...citizen.houses.keys()].map((house) => feeds.patientRow(house, citizen.card, citizen.regional)),
   )
   return [...first, ...filesOf('TB_YL_PATIENT_INFORMATION', rows)]
 }

@@ -8,7 +8,7 @@ export const LEVELS = {
   birthDate: ['same', 'near', 'partial', 'different'],
   gender: ['same', 'different'],
   phone: ['same', 'different'],
-  /** `near`: most of what stands behind the district */
+  /** `near`: the house without the flat, or most of what stands behind the district */
   address: ['same', 'near', 'district', 'different'],
   /** `near`: one character differs, or two neighbours are exchanged: a slip of typing */
   document: ['same', 'near', 'different'],
@@ -92,10 +92,19 @@ function addressLevel(a: Address, b: Address): (typeof LEVELS.address)[number] {
   if (!sameDistrict) return 'different'
   const long = Math.min([...a.rest].length, [...b.rest].length) >= REST_CHARACTERS_MIN
   if (long && a.rest === b.rest) return 'same'
+  if (long && beginsWithHouse(a.rest, b.rest)) return 'near'
   const numbers = numbersIn(a.rest)
   const least = REST_SHARE_MIN[numbers === '' ? 'plain' : 'numbered']
   if (long && numbers === numbersIn(b.rest) && likeness([...a.rest], [...b.rest]) >= least) return 'near'
   return a.district !== '' && b.district !== '' ? 'district' : 'different'
+}
+
+/** One goes on to the flat where the other ends with the house. */
+function beginsWithHouse(a: string, b: string): boolean {
+  const [short, whole] = a.length < b.length ? [a, b] : [b, a]
+  // 1 is not the beginning of 12.
+  const isCut = /\d$/.test(short) && /^\d/.test(whole.slice(short.length))
+  return /\d/.test(short) && whole.startsWith(short) && !isCut
 }
 
 /** House numbers: another one is another house, however alike the rest. */
