@@ -239,9 +239,9 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.conflicts.ensureIndex({ state: 1 }),
     tables.merges.ensureIndex({ patients: 1 }),
     tables.refusedParts.ensureIndex({ payload: 1 }),
-    tables.payloads.ensureIndex({ receivedAt: -1, _id: 1 }),
-    tables.payloads.ensureIndex({ source: 1, receivedAt: -1, _id: 1 }),
-    tables.payloads.ensureIndex({ problems: 1, receivedAt: -1 }),
-    tables.payloads.ensureIndex({ replayJob: 1, status: 1 }),
+    // The inbox in both directions: every question names the sources that may be seen.
+    tables.payloads.ensureIndex({ source: 1, receivedAt: 1, _id: 1 }),
+    tables.payloads.ensureIndex({ problems: 1 }),
+    tables.payloads.ensureIndex({ replayJob: 1 }),
   ])
 }
