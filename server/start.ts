@@ -27,6 +27,7 @@ import { createIndexing } from './indexing/indexing.ts'
 import { indexingTables } from './indexing/tables.ts'
 import { ingestAudit } from './ingest/audit.ts'
 import { siteFormats } from './ingest/dialects.ts'
+import { wholeTables } from './ingest/doubts.ts'
 import { DROP_FILES, startDrops } from './ingest/drop/drops.ts'
 import { registeredDrops } from './ingest/drop/registered.ts'
 import { createIngest } from './ingest/ingest.ts'
@@ -160,7 +161,7 @@ async function startOn(
     organizations: config.organizations.map(({ id, identifiers }) => ({ id, codes: identifiers.map(({ value }) => value) })),
     mapping: siteFormats(environment).mapping,
     translate: (map, code) => terminology.translate(map, code),
-    lookup: (system, code, version) => terminology.lookup(system, code, version),
+    lookup: wholeTables(() => terminology.tables().systems),
     validate: async (resource, decimals) =>
       (await validator.judge(resource, { mode: 'create', decimals })).map(({ kind, ...issue }) => ({
         ...issue,

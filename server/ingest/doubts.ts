@@ -21,7 +21,7 @@ interface Coding {
   display?: string
 }
 
-/** Of codes of the tables that this server has. The code rules, whatever stands beside it. */
+/** Of codes of the tables that this server has as a whole. The code rules, whatever stands beside it. */
 export function doubtsOfCodes(deps: Pick<IngestDeps, 'lookup'>, resources: readonly MappedResource[], at: string): MappingIssue[] {
   const { lookup } = deps
   if (!lookup) return []
@@ -37,10 +37,9 @@ export function doubtsOfCodes(deps: Pick<IngestDeps, 'lookup'>, resources: reado
 }
 
 function doubtOf(lookup: NonNullable<IngestDeps['lookup']>, { system, code, version, display }: Coding): string | undefined {
-  const any = lookup(system, code)
-  if (!any) return undefined
-  const own = version === undefined ? any : lookup(system, code, version)
-  if (!own) return 'mapping-code-version'
+  const own = lookup(system, code, version)
+  if (own === undefined) return undefined
+  if (own === null) return version !== undefined && lookup(system, code) ? 'mapping-code-version' : undefined
   return display !== undefined && isOtherName(display, own.display) ? 'mapping-display' : undefined
 }
 
@@ -65,4 +64,40 @@ function* codingsIn(value: unknown, path: string): Generator<[path: string, codi
   for (const [name, member] of Object.entries(value)) {
     if (typeof member === 'object' && name !== 'meta') yield* codingsIn(member, `${path}.${name}`)
   }
+}
+
+/** What `lookup` asks: tables of which a part alone is here (licensed ones) say nothing, since names in use differ and codes are missing. */
+export function wholeTables(systems: () => readonly KnownTable[]): NonNullable<IngestDeps['lookup']> {
+  // Read with the first record: a start does not wait for it.
+  let editions: ReadonlyMap<string, Edition[]> | undefined
+  return (system, code, version) => {
+    editions ??= editionsOf(systems())
+    const asked = (editions.get(system) ?? []).filter((one) => version === undefined || one.version === version)
+    if (asked.length === 0) return undefined
+    const display = asked.map(({ names }) => names.get(code)).find((name) => name !== undefined)
+    return display === undefined ? null : { display }
+  }
+}
+
+interface Edition {
+  url: string
+  version: string | undefined
+  names: ReadonlyMap<string, string>
+}
+
+function editionsOf(systems: readonly KnownTable[]): Map<string, Edition[]> {
+  const whole = systems.filter(({ content }) => content === 'complete')
+  const editions = whole.map(({ url, version, concepts }) => ({
+    url,
+    version,
+    names: new Map(concepts.map((one) => [one.code, one.display])),
+  }))
+  return Map.groupBy(editions, ({ url }) => url)
+}
+
+interface KnownTable {
+  url: string
+  version?: string
+  content: string
+  concepts: readonly { code: string; display: string }[]
 }

@@ -324,8 +324,14 @@ class PayloadRun {
     this.payload = { ...this.payload, inline: null, chunks: 0, fileName: '' }
   }
 
+  /** A sound payload has none, unless it had some before. */
+  get #problems(): Pick<PayloadDoc, 'problems'> {
+    const { problems } = this.#issues
+    return problems.length > 0 || this.payload.problems ? { problems } : {}
+  }
+
   async #save(set: Partial<PayloadDoc>): Promise<void> {
-    const all = { ...set, counts: { ...this.#counts }, issues: this.#issues.json, problems: this.#issues.problems }
+    const all = { ...set, counts: { ...this.#counts }, issues: this.#issues.json, ...this.#problems }
     // Who lost the lease must not write over who has it now.
     const { _id, leaseTerm } = this.payload
     if (await this.tables.payloads.setOne({ _id, leaseTerm }, all)) this.payload = { ...this.payload, ...all }

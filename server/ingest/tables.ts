@@ -328,14 +328,14 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.merges.ensureIndex({ patients: 1 }),
     tables.batchMembers.ensureIndex({ batches: 1 }),
     tables.refusedParts.ensureIndex({ payload: 1 }),
-    tables.payloads.ensureIndex({ receivedAt: -1, _id: 1 }),
-    tables.payloads.ensureIndex({ source: 1, receivedAt: -1, _id: 1 }),
-    tables.payloads.ensureIndex({ problems: 1, receivedAt: -1 }),
-    tables.payloads.ensureIndex({ replayJob: 1, status: 1 }),
     tables.records.ensureIndex({ blocks: 1 }),
     tables.tasks.ensureIndex({ patients: 1 }),
     tables.tasks.ensureIndex({ state: 1, score: -1, _id: 1 }),
     tables.tasks.ensureIndex({ within: 1, state: 1, score: -1, _id: 1 }),
     tables.linkEvents.ensureIndex({ patients: 1, at: -1 }),
+    // The inbox in both directions: every question names the sources that may be seen.
+    tables.payloads.ensureIndex({ source: 1, receivedAt: 1, _id: 1 }),
+    tables.payloads.ensureIndex({ problems: 1 }),
+    tables.payloads.ensureIndex({ replayJob: 1 }),
   ])
 }

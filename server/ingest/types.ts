@@ -85,8 +85,8 @@ export interface IngestDeps {
   organizations: readonly IngestOrganization[]
   mapping(id: string): SourceMapping | undefined
   translate(map: string, code: string): { system: string; code: string; display?: string } | undefined
-  /** name of a code in a table that the server has, of that version where one is named */
-  lookup?(system: string, code: string, version?: string): { display: string } | undefined
+  /** name of a code in a table that the server has whole, of that version where one is named; null: it has no such code, undefined: no such table */
+  lookup?(system: string, code: string, version?: string): { display: string } | null | undefined
   /** @throws OutcomeError unavailable */
   validate(resource: FhirResource, decimals: DecimalTexts): Promise<readonly FoundIssue[]>
   /** looks whether the codes that are stored were changed: before records are taken up. @throws OutcomeError unavailable */

@@ -4,25 +4,33 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { systemDecision } from '../../server/access/decision.ts'
 import { DEMO_CONFIG_FILE } from '../../server/config/config.ts'
+import { wholeTables } from '../../server/ingest/doubts.ts'
 import { type Rig, rig, sourceOf } from '../ingest/support.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
 const SYSTEM = systemDecision('test')
 const PI = (value: string) => ({ kind: 'PI', value, strong: true })
 const TABLE = 'urn:test:table'
-const KNOWN: Record<string, string> = { 'A 1': '高血压', 'A 2': '糖尿病', 'B 1': '原发性高血压' }
+const PART = 'urn:test:part'
 
 describe('one record', () => {
   let one: Rig
   beforeAll(async () => {
     one = await rig([sourceOf('his', 'hospital', 'H1')], {
       now: () => new Date('2026-03-10T08:00:00Z'),
-      // Editions A and B of a table; without one the newest that has the code.
-      lookup: (system, code, version) => {
-        const display =
-          system === TABLE ? (KNOWN[`${version ?? 'B'} ${code}`] ?? (version === undefined ? KNOWN[`A ${code}`] : undefined)) : undefined
-        return display === undefined ? undefined : { display }
-      },
+      lookup: wholeTables(() => [
+        {
+          url: TABLE,
+          version: 'A',
+          content: 'complete',
+          concepts: [
+            { code: '1', display: '高血压' },
+            { code: '2', display: '糖尿病' },
+          ],
+        },
+        { url: TABLE, version: 'B', content: 'complete', concepts: [{ code: '1', display: '原发性高血压' }] },
+        { url: PART, content: 'fragment', concepts: [{ code: '1', display: '原发性高血压' }] },
+      ]),
     })
   }, 60_000)
   afterAll(() => one.close())
@@ -64,6 +72,9 @@ describe('one record', () => {
     const { codes } = await send(condition(coding, undefined, 'display'))
     expect(codes).toEqual(['warning mapping-display message 1: Condition.code.coding'])
     expect(await stored('display')).toMatchObject({ code: { coding: [coding] } })
+    // Of a table of which a part alone is here nothing is known.
+    for (const code of ['1', '2'])
+      expect((await send(condition({ system: PART, code, version: 'A', display: '糖尿病' }))).codes).toEqual([])
     // Width, spaces and another language make no other name.
     for (const display of ['原发性 高血压', 'essential hypertension'])
       expect((await send(condition({ system: TABLE, code: '1', version: 'B', display }))).codes).toEqual([])

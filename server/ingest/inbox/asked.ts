@@ -26,7 +26,7 @@ export interface InboxAsked {
   total: boolean
 }
 
-/** Where a page ended: the newest come first, and those of one moment in the order of their ids. */
+/** Where a page ended; those of one moment are in the order of their ids. */
 export interface Place {
   at: Date
   id: string
@@ -134,11 +134,12 @@ export function whereOf(filter: InboxFilter, sources: readonly string[]): Record
   }
 }
 
-/** What comes behind a place where the newest, or the oldest, go first. */
+/** What comes behind a place where the newest, or the oldest, go first. The first bound alone says where an index is entered. */
 export function behind(place: Place | undefined, direction: 'older' | 'newer'): Record<string, unknown> {
   if (!place) return {}
-  const time = direction === 'older' ? { $lt: place.at } : { $gt: place.at }
-  return { $or: [{ receivedAt: time }, { receivedAt: place.at, _id: { $gt: place.id } }] }
+  const [from, beyond] = direction === 'older' ? (['$lte', '$lt'] as const) : (['$gte', '$gt'] as const)
+  const { at, id } = place
+  return { $and: [{ receivedAt: { [from]: at } }, { $or: [{ receivedAt: { [beyond]: at } }, { receivedAt: at, _id: { [beyond]: id } }] }] }
 }
 
 export const placeAfter = ({ receivedAt, _id }: Pick<PayloadDoc, 'receivedAt' | '_id'>): Place => ({ at: receivedAt, id: _id })

@@ -25,7 +25,7 @@ export async function inboxPage(ingest: Ingest, actor: Actor, asked: InboxAsked)
   const page = { $and: [where, behind(asked.after, 'older')] }
   const [total, found] = await Promise.all([
     asked.total ? payloads.count(where) : undefined,
-    payloads.find(page, { sort: { receivedAt: -1, _id: 1 }, limit: asked.count + 1, without: ['inline', 'issues'] }),
+    payloads.find(page, { sort: { receivedAt: -1, _id: -1 }, limit: asked.count + 1, without: ['inline', 'issues'] }),
   ])
   const shown = found.slice(0, asked.count)
   const last = shown.at(-1)
