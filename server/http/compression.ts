@@ -4,7 +4,7 @@
  * the gzip stream and shares no compression with what the answer tells. brotli has no such way to part a stream; it is not offered.
  */
 import { promisify } from 'node:util'
-import { constants, crc32, createGzip, deflateRaw, type Gzip, gzipSync } from 'node:zlib'
+import { constants, crc32, createGzip, deflateRaw, deflateRawSync, type Gzip, gzipSync } from 'node:zlib'
 
 /** Below it the head of the answer is most of it. */
 export const COMPRESSED_BYTES_MIN = 1024
@@ -45,7 +45,7 @@ export async function gzipped(pieces: readonly Uint8Array[], stored: readonly nu
   for (const { data, isStored } of partsOf(pieces, stored)) {
     const whole = Buffer.concat(data)
     if (isStored) blocks.push(...storedBlocks(whole))
-    else blocks.push(await deflated(whole, { level: LEVEL, finishFlush: constants.Z_FULL_FLUSH }))
+    else blocks.push(await packed(whole))
   }
   const trailer = Buffer.alloc(8)
   trailer.writeUInt32LE(
@@ -54,6 +54,15 @@ export async function gzipped(pieces: readonly Uint8Array[], stored: readonly nu
   )
   trailer.writeUInt32LE(pieces.reduce((size, piece) => size + piece.byteLength, 0) % 2 ** 32, 4)
   return Buffer.concat([...blocks, LAST_BLOCK, trailer])
+}
+
+/** A shorter one is done at once: to hand it to another thread takes longer than to do it. It needs no larger window than it is long. */
+const AT_ONCE_BYTES_MAX = 16 * 1024
+const AT_ONCE = { windowBits: 14, memLevel: 7 }
+
+function packed(data: Buffer): Buffer | Promise<Buffer> {
+  const options = { level: LEVEL, finishFlush: constants.Z_FULL_FLUSH }
+  return data.length <= AT_ONCE_BYTES_MAX ? deflateRawSync(data, { ...options, ...AT_ONCE }) : deflated(data, options)
 }
 
 /** Pieces that are treated alike, together. */

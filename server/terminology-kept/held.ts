@@ -112,17 +112,15 @@ export function held(tables: KeptTables, load: LoadDoc, name: string, supplement
     for (const [term, places] of byTerm) remembered.set(`${own}t${term}`, places, bytesOf(places))
     return wanted.map((term, at) => known[at] ?? (byTerm.get(term) as Places))
   }
-  const keep = (doc: ConceptDoc): ConceptDoc => {
-    const bytes = rowBytes(doc)
-    rows.set(own + doc.n, doc, bytes)
-    rows.set(`${own}|${codeOf(doc)}`, doc, bytes)
+  const keep = (key: string | number, doc: ConceptDoc): ConceptDoc => {
+    rows.set(own + key, doc, rowBytes(doc))
     return doc
   }
   const doc = async (code: string): Promise<ConceptDoc | undefined> => {
     const known = rows.get(`${own}|${code}`)
     if (known) return known
     const found = await tables.concepts.get(conceptId(s, code))
-    return found && keep(found)
+    return found && keep(`|${code}`, found)
   }
   const docsOf = async (codes: readonly string[]) =>
     codes.length <= KEPT_AT_ONCE
@@ -142,7 +140,7 @@ export function held(tables: KeptTables, load: LoadDoc, name: string, supplement
     const known = places.map((n) => rows.get(own + n))
     const missing = places.filter((_, at) => !known[at])
     if (missing.length === 0) return known as ConceptDoc[]
-    const read = new Map((await readPlaces(missing)).map((one) => [one.n, keep(one)]))
+    const read = new Map((await readPlaces(missing)).map((one) => [one.n, keep(one.n, one)]))
     return places.flatMap((n, at) => known[at] ?? read.get(n) ?? [])
   }
   const conceptOf = (one: ConceptDoc): Concept => (supplement ? supplement.added(conceptIn(one)) : conceptIn(one))

@@ -27,8 +27,9 @@ const AT_ONCE = 1000
 const AT_ONCE_FIRST = 40
 /** Concepts that are looked at to say how many there are. */
 const TOTAL_LOOKED_AT_MAX = 200
-/** Parts of a longer word that are looked up. */
-const PARTS_MAX = 4
+/** Of a word with so many parts, those between the first and the last are looked up before the others, at most so many. */
+const BETWEEN_MIN = 4
+const BETWEEN_MAX = 4
 
 /** `places` has all that are meant; `rest` says which of them are meant indeed. */
 interface Found {
@@ -133,20 +134,27 @@ async function byWord(held: Held, word: string): Promise<{ sure: Places; maybe?:
   const { sets } = held
   const added = await held.ofCodes(held.supplement?.codesWith(word) ?? [])
   if ([...word].length <= PART) return { sure: sets.or(await held.term(partTerm(word)), added) }
-  const heads = [headTerm(word), codeHeadTerm(word)]
-  const [said, coded, ...parts] = (await held.terms([...heads, ...someOf(wholeParts(word)).map(partTerm)])) as [Places, Places, ...Places[]]
-  const within = sets.common(parts)
+  const [said, coded, within] = await longer(held, word)
   if (word.length <= HEAD) return { sure: sets.union([said, coded, added]), maybe: within }
   const codes = isNone(coded) ? coded : await held.beginning(word)
   const maybe = sets.or(within, said)
   return codes ? { sure: sets.or(codes, added), maybe } : { sure: added, maybe: sets.or(maybe, coded) }
 }
 
-/** The first part of a word, the last, and so many between that all of it is covered: what each further one tells is hardly more. */
-function someOf(parts: readonly string[]): string[] {
-  const count = Math.min(PARTS_MAX, Math.ceil((parts.length + PART - 1) / PART))
-  const last = parts.length - 1
-  return [...new Set(Array.from({ length: count }, (_, n) => parts[Math.round((n * last) / (count - 1))] as string))]
+/**
+ * What begins with the word, codes that begin with it, and what has all its parts. A word that is a sound begins and ends as many others do,
+ * and mostly nothing has what lies between, where one syllable ends and the next begins: that is looked up first.
+ */
+async function longer(held: Held, word: string): Promise<[said: Places, coded: Places, within: Places]> {
+  const { sets } = held
+  const parts = wholeParts(word).map(partTerm)
+  const between = parts.length < BETWEEN_MIN ? parts : parts.slice(1, 1 + BETWEEN_MAX)
+  const heads = [headTerm(word), codeHeadTerm(word)]
+  const [said, coded, ...first] = (await held.terms([...heads, ...new Set(between)])) as [Places, Places, ...Places[]]
+  const some = sets.common(first)
+  const rest = parts.filter((part) => !between.includes(part))
+  const isEnough = rest.length === 0 || some.size <= AT_ONCE_FIRST
+  return [said, coded, isEnough ? some : sets.common([some, ...(await held.terms([...new Set(rest)]))])]
 }
 
 type Operator = (held: Held, filter: Filter) => Promise<Found>
