@@ -81,5 +81,8 @@ export async function isSamePerson({ store }: PeopleDeps, a: Person, b: Person):
 function identifiersOf(body: Uint8Array | undefined): ReadonlySet<string> | undefined {
   if (!body) return undefined
   const { identifier = [] } = JSON.parse(Buffer.from(body).toString('utf8')) as { identifier?: { system?: string; value?: string }[] }
-  return new Set(identifier.filter(({ value }) => value !== undefined).map(({ system, value }) => JSON.stringify([system, value])))
+  return new Set(identifier.flatMap(({ system, value }) => (value === undefined ? [] : [JSON.stringify([system, plain(value)])])))
 }
+
+/** One number as different people type it: the check letter of an identity number, spaces, full-width digits. */
+const plain = (value: string): string => value.normalize('NFKC').replace(/[\s-]/g, '').toUpperCase()

@@ -76,7 +76,6 @@ function placeOf(starts: readonly number[], offset: number): Place {
 }
 
 const SPACE = /[ \n\r\t]*/y
-const STRING = /"(?:[^"\\]|\\.)*"/y
 const SCALAR = /[^,\]}\s]+/y
 
 /** Offsets of a text that was parsed before: nothing is checked here, and it is not deeper than what may be parsed. */
@@ -98,12 +97,28 @@ class Reader {
     return found
   }
 
+  /** Where it ends. No pattern: one with alternatives keeps each character in mind, and data of megabytes is too much for that. */
+  private passString(): number {
+    let end = this.at
+    do end = this.text.indexOf('"', end + 1)
+    while (end >= 0 && this.isEscaped(end))
+    this.at = end < 0 ? this.text.length : end + 1
+    return this.at
+  }
+
+  private isEscaped(at: number): boolean {
+    let first = at
+    while (this.text[first - 1] === '\\') first--
+    return (at - first) % 2 === 1
+  }
+
   private value(): Node {
     const start = this.at
     const c = this.text[start]
-    if (c === '{') return { start, inside: this.members('}', () => JSON.parse(this.skip(STRING)) as string) }
+    if (c === '{') return { start, inside: this.members('}', () => JSON.parse(this.text.slice(this.at, this.passString())) as string) }
     if (c === '[') return { start, inside: this.members(']') }
-    this.skip(c === '"' ? STRING : SCALAR)
+    if (c === '"') this.passString()
+    else this.skip(SCALAR)
     return { start }
   }
 

@@ -60,7 +60,14 @@ function askedOf(request: FhirRequest): Asked {
   const id = second.startsWith('$') ? undefined : second
   if (id !== undefined) checkId(id)
   const body = bodyOf(request, type)
-  const named = (name: string) => body.named.get(name) ?? request.query.find(([key]) => key === name)?.[1]
+  const named = (name: string): string | undefined => {
+    const [value, again] = [
+      ...(body.named.has(name) ? [body.named.get(name)] : []),
+      ...request.query.flatMap(([key, one]) => (key === name ? [one] : [])),
+    ]
+    if (again !== undefined) throw paramError('parameter-repeated', name)
+    return value
+  }
   const [mode, profile] = [named('mode'), named('profile')]
   if (mode !== undefined && !MODES.has(mode)) throw paramError('parameter-invalid', 'mode')
   // Against a resource that stands: only where the address names one.
@@ -98,6 +105,8 @@ function bodyOf(request: FhirRequest, type: string): Body {
   let place: string | undefined
   for (const [at, item] of list.entries()) {
     const { name, resource, ...values } = (item ?? {}) as Record<string, unknown>
+    if (typeof name === 'string' && (named.has(name) || (name === 'resource' && sent)))
+      throw new OutcomeError('parameter-repeated', { expression: [`Parameters.parameter[${at}]`], params: { name } })
     const [value] = Object.entries(values).flatMap(([key, one]) => (key.startsWith('value') && typeof one === 'string' ? [one] : []))
     if (name === 'resource') {
       sent = { ...parsed, resource: resourceAt(resource, at) }

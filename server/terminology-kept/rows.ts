@@ -11,6 +11,10 @@ export type RowEvent =
 /** Rows within which a column that is needed has a value once. */
 const LOOKED_AT = 100
 
+/** R4 datatypes.html#string: no control characters but tab and the ends of lines; XML could not even write them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+
 /** @param charset `auto`, `utf-8` or `gb18030` */
 export async function* rowsOf(chunks: AsyncIterable<Uint8Array>, format: Format, charset: string): AsyncGenerator<RowEvent> {
   const columns = Object.values(format.columns).flatMap((names) => names.map((name) => name.toUpperCase()))
@@ -32,6 +36,10 @@ export async function* rowsOf(chunks: AsyncIterable<Uint8Array>, format: Format,
         if (value !== undefined && value !== '') return value
       }
       return undefined
+    }
+    if (Object.values(values).some((value) => NO_TEXT.test(value))) {
+      yield { kind: 'bad', row, problem: 'row-character-invalid' }
+      continue
     }
     for (const column of missing) if (get(column) !== undefined) missing.delete(column)
     if (row >= LOOKED_AT && missing.size > 0) {

@@ -41,10 +41,19 @@ let last: { filter: string; words: readonly string[] } | undefined
 /** One filter is asked of every concept. */
 export function wordsOf(filter: string): readonly string[] {
   if (last?.filter !== filter) {
-    const words = filter.trim().split(/\s+/).map(fold)
+    const words = filter.trim().split(/\s+/).map(wordOf)
     last = { filter, words: words.filter((word) => word !== '') }
   }
   return last.words
+}
+
+/** With a consonant at the beginning of each syllable, as all with ü have; the last one may be only begun. */
+const PINYIN = /^(?:[bpmfdtnlgkhjqxrzcsyw]h?[aeiouv]+(?:ng?|r)?)+(?:[bpmfdtnlgkhjqxrzcsyw]h?)?$/
+
+/** `nü` and `nǚ` are said to be `nv` where the word is pinyin at all; elsewhere (Nürnberg) they are letters with marks. */
+function wordOf(typed: string): string {
+  const spoken = fold(typed.normalize('NFC').replace(/[üǖǘǚǜ]/gi, 'v'))
+  return PINYIN.test(spoken) ? spoken : fold(typed)
 }
 
 /** Each word of the filter must be found, in whatever order. */

@@ -3,6 +3,7 @@ import type { StructuresData } from './definitions.ts'
 import type { ValidationIssue } from './issue.ts'
 import type { Environment } from './fhirpath/functions.ts'
 import type { Evaluator, Test } from './fhirpath/evaluator.ts'
+import { containedAt } from './references.ts'
 
 export interface Invariant {
   /** as the specification or the profile names it */
@@ -46,7 +47,7 @@ export const NATIVE: Record<string, (node: Json, env: Environment) => boolean> =
   'ref-1': (node, env) => {
     const { reference } = node
     if (typeof reference !== 'string' || !reference.startsWith('#') || reference === '#') return true
-    return contained(env.rootResource as Json).some((inner) => inner.id === reference.slice(1))
+    return containedAt(reference.slice(1), env.rootResource) !== undefined
   },
 }
 

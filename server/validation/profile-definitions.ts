@@ -8,6 +8,8 @@ import { type AskedCode, NONE_STORED, type StoredCodes } from './stored-codes.ts
 export interface ProfileDefinition {
   resourceType: 'StructureDefinition'
   url: string
+  /** those of HL7 have R4's */
+  version?: string
   type: string
   baseDefinition: string
   derivation?: string

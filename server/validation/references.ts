@@ -20,9 +20,21 @@ function containedType(id: string, root: unknown): string | undefined {
   return typeof type === 'string' ? type : undefined
 }
 
-function containedAt(id: string, root: unknown): Json | undefined {
-  const { contained } = (root ?? {}) as { contained?: Json[] }
-  return Array.isArray(contained) ? contained.find((each) => each?.id === id) : undefined
+export function containedAt(id: string, root: unknown): Json | undefined {
+  const { contained } = (root ?? {}) as { contained?: unknown }
+  return Array.isArray(contained) ? idsIn(contained).get(id) : undefined
+}
+
+/** Contained resources, and what the entries of a Bundle are called, by the list: there may be as many references as items. */
+const idsOf = new WeakMap<object, ReadonlyMap<unknown, Json>>()
+
+function idsIn(contained: readonly unknown[]): ReadonlyMap<unknown, Json> {
+  const known = idsOf.get(contained)
+  if (known) return known
+  const made = new Map<unknown, Json>()
+  for (const each of contained as (Json | null)[]) if (each && !made.has(each.id)) made.set(each.id, each)
+  idsOf.set(contained, made)
+  return made
 }
 
 /**
@@ -34,9 +46,23 @@ export function resolveWithin(value: unknown, { rootResource, bundle }: { rootRe
   if (typeof reference !== 'string') return undefined
   if (reference === '#') return rootResource as object
   if (reference.startsWith('#')) return containedAt(reference.slice(1), rootResource)
-  const { entry } = (bundle ?? {}) as { entry?: { fullUrl?: unknown; resource?: Json }[] }
-  if (!Array.isArray(entry)) return undefined
-  const isMeant = ({ fullUrl, resource }: { fullUrl?: unknown; resource?: Json }): boolean =>
-    fullUrl === reference || `${String(resource?.resourceType)}/${String(resource?.id)}` === reference
-  return entry.find((each) => each !== null && typeof each === 'object' && isMeant(each))?.resource
+  const { entry } = (bundle ?? {}) as { entry?: unknown }
+  return Array.isArray(entry) ? namesIn(entry).get(reference) : undefined
+}
+
+const named = new WeakMap<object, ReadonlyMap<string, Json>>()
+
+/** Resources of the entries of a Bundle by fullUrl and by type and id, the first of each: there are as many references as entries. */
+function namesIn(entry: readonly unknown[]): ReadonlyMap<string, Json> {
+  const known = named.get(entry)
+  if (known) return known
+  const made = new Map<string, Json>()
+  for (const each of entry) {
+    const { fullUrl, resource } = (each ?? {}) as { fullUrl?: unknown; resource?: Json }
+    if (resource === null || typeof resource !== 'object') continue
+    for (const name of [fullUrl, `${String(resource.resourceType)}/${String(resource.id)}`])
+      if (typeof name === 'string' && !made.has(name)) made.set(name, resource)
+  }
+  named.set(entry, made)
+  return made
 }

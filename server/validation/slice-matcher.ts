@@ -1,5 +1,5 @@
 /** Which slice an item belongs to: the discriminators of http://hl7.org/fhir/R4/profiling.html#discriminator as functions. */
-import { type CodeSet, membership } from './bindings.ts'
+import { membership } from './bindings.ts'
 import { type Discriminator, definedValue, type ProfileDefinitions, type SnapshotElement } from './profile-definitions.ts'
 
 /** One repetition of an element: its JSON and the type that the JSON key gives it. */
@@ -59,46 +59,68 @@ function byProfile(element: SnapshotElement, path: string): Matcher {
 }
 
 function byValue(slice: SnapshotElement, path: string, elements: Elements, definitions: ProfileDefinitions): Matcher {
-  const wanted = expected(slice, path, elements) ?? expectedBehind(slice, path, elements, definitions)
-  if (wanted !== undefined) return (item) => valuesAt(item.value, path, item.resolve).some((value) => contains(value, wanted))
-  const bound = elements.get(path === '$this' ? slice.id : `${slice.id}.${path}`)
-  const set = bound?.binding?.strength === 'required' && bound.binding.valueSet ? definitions.bound(bound.binding.valueSet) : undefined
-  if (!bound || !set) throw new Error(`${slice.id}: discriminator ${path} has no value`)
-  return inValueSet(set, bound.type?.[0]?.code ?? 'code', path)
+  const said = saidOf(slice, path, elements, definitions.bound) ?? saidBehind(slice, path, elements, definitions)
+  if (!said) throw new Error(`${slice.id}: discriminator ${path} has no value`)
+  return (item) => {
+    const values = valuesAt(item.value, path, item.resolve)
+    return said.every((test) => values.some(test))
+  }
 }
 
-const inValueSet =
-  (set: CodeSet, type: string, path: string): Matcher =>
-  (item) =>
-    valuesAt(item.value, path, item.resolve).some((value) => membership(set, type, value) === 'in')
+type Test = (value: unknown) => boolean
 
-/** The fixed or pattern value at a path below the slice; it may stand at the element itself or above it. */
-function expected(slice: SnapshotElement, path: string, elements: Elements): unknown {
+/** What a slice says at a path below it: a fixed or pattern value, else a required binding. */
+function saidOf(slice: SnapshotElement, path: string, elements: Elements, bound: ProfileDefinitions['bound']): Test[] | undefined {
+  const wanted = expected(slice, path, elements)
+  if (wanted.length > 0) return wanted.map((each) => (value) => contains(value, each))
+  const element = elements.get(path === '$this' ? slice.id : `${slice.id}.${path}`)
+  const { strength, valueSet } = element?.binding ?? {}
+  const set = strength === 'required' && valueSet !== undefined ? bound(valueSet) : undefined
+  const type = element?.type?.[0]?.code ?? 'code'
+  return set ? [(value) => membership(set, type, value) === 'in'] : undefined
+}
+
+/** The fixed or pattern values at a path below the slice; they may stand at the element itself, above it, or in slices that must be there. */
+function expected(slice: SnapshotElement, path: string, elements: Elements): unknown[] {
   const steps = path === '$this' ? [] : path.split('.')
   for (let length = steps.length; length >= 0; length--) {
-    const element = elements.get([slice.id, ...steps.slice(0, length)].join('.'))
-    const value = element && (definedValue(element, 'fixed') ?? definedValue(element, 'pattern'))
-    if (value === undefined) continue
-    const [below] = valuesAt(value, steps.slice(length).join('.') || '$this')
-    if (below !== undefined) return below
+    const below = steps.slice(length).join('.') || '$this'
+    const found = elementsAt(slice, steps.slice(0, length), elements).flatMap((element) => {
+      const value = definedValue(element, 'fixed') ?? definedValue(element, 'pattern')
+      return value === undefined ? [] : valuesAt(value, below).slice(0, 1)
+    })
+    if (found.length > 0) return found
   }
   // An extension slice is known by the definition that its type names.
-  return path === 'url' ? slice.type?.[0]?.profile?.[0] : undefined
+  return path === 'url' ? (slice.type?.[0]?.profile?.slice(0, 1) ?? []) : []
+}
+
+/** The element at the steps; where one of them is sliced, what the slices say that each instance has to have (`code.coding:SBPCode.code`). */
+function elementsAt(slice: SnapshotElement, steps: readonly string[], elements: Elements): SnapshotElement[] {
+  let ids = [slice.id]
+  for (const step of steps) {
+    ids = ids.flatMap((id) => {
+      const below = `${id}.${step}`
+      if (!elements.get(below)?.slicing) return [below]
+      const slices = [...elements.values()].filter((each) => each.min > 0 && each.id === `${below}:${each.sliceName}`)
+      return [below, ...slices.map((each) => each.id)]
+    })
+  }
+  return ids.flatMap((id) => elements.get(id) ?? [])
 }
 
 /** Behind `resolve()` stands what the profiles of the target say. */
-function expectedBehind(slice: SnapshotElement, path: string, elements: Elements, definitions: ProfileDefinitions): unknown {
+function saidBehind(slice: SnapshotElement, path: string, elements: Elements, definitions: ProfileDefinitions): Test[] | undefined {
   const at = path.indexOf('resolve()')
   if (at < 0) return undefined
   const holder = elements.get([slice.id, path.slice(0, at).replace(/\.$/, '')].filter((part) => part !== '').join('.'))
   for (const url of (holder?.type ?? []).flatMap((type) => [...(type.targetProfile ?? []), ...(type.profile ?? [])])) {
-    const target = definitions.structure(url)
-    const root = target?.snapshot.element[0]
-    const found =
-      target &&
-      root &&
-      expected(root, path.slice(at + 'resolve().'.length), new Map(target.snapshot.element.map((each) => [each.id, each])))
-    if (found !== undefined) return found
+    const target = definitions.structure(url)?.snapshot.element
+    const root = target?.[0]
+    if (!target || !root) continue
+    const below = path.slice(at + 'resolve().'.length)
+    const said = saidOf(root, below, new Map(target.map((each) => [each.id, each])), definitions.bound)
+    if (said) return said
   }
   return undefined
 }

@@ -60,6 +60,8 @@ export interface ValidatorOptions {
 const ROUNDS_MAX = 20
 
 const CORE = 'http://hl7.org/fhir/StructureDefinition/'
+/** the version of what R4 defines */
+const R4 = '4.0.1'
 
 type Json = Record<string, unknown>
 
@@ -175,18 +177,35 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
   function applyProfile(canonical: string, type: string, resource: Json, at: string, walk: Walk): void {
     const definition = definitions.structure(canonical)
     const profile = profileOf(canonical)
-    if (!definition || !profile) return
-    if (definition.type === type) walkProfile(profile, resource, at, walk, canonical)
-    else walk.issues.add({ severity: 'error', code: 'type', expression: at, rule: definition.type, profile: canonical, kind: 'profile' })
+    const wanted = definition?.type ?? baseType(canonical)
+    if (wanted === undefined) return
+    // The definition of a type itself says nothing that the walk of the base has not.
+    if (!tree.descends(type, wanted))
+      walk.issues.add({ severity: 'error', code: 'type', expression: at, rule: wanted, profile: canonical, kind: 'profile' })
+    else if (profile) walkProfile(profile, resource, at, walk, canonical)
+  }
+
+  /** The type of resource whose definition in R4 has the address. */
+  function baseType(canonical: string): string | undefined {
+    const type = canonical.startsWith(CORE) ? canonical.slice(CORE.length) : ''
+    return tree.isResource(type) || type === 'Resource' || type === 'DomainResource' ? type : undefined
+  }
+
+  /** A canonical with a version means that version alone (R4 references.html#canonical). */
+  function isHere(canonical: string): boolean {
+    const url = unversioned(canonical)
+    const definition = definitions.structure(url)
+    if (!definition && baseType(url) === undefined) return false
+    return url === canonical || canonical === `${url}|${definition?.version ?? R4}`
   }
 
   /** Profiles to check; one that is not known here is worth a warning, not a refusal. */
   function claimed(resource: Json, extra: readonly string[], at: string, issues: IssueList): string[] {
     const own = (resource.meta as { profile?: (string | null)[] } | undefined)?.profile ?? []
     // A place with only an extension is null; the base walker has looked at it.
-    const urls = own.map((canonical) => unversioned(canonical ?? ''))
-    urls.forEach((url, index) => {
-      if (url === '' || definitions.structure(url) || url === CORE + resource.resourceType) return
+    const urls = own.flatMap((canonical, index) => {
+      if (canonical === null) return []
+      if (isHere(canonical)) return [unversioned(canonical)]
       issues.add({
         severity: 'warning',
         code: 'profile-unknown',
@@ -194,8 +213,9 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
         rule: 'profile',
         kind: 'profile',
       })
+      return []
     })
-    return [...new Set([...urls, ...extra.map(unversioned)])]
+    return [...new Set([...urls, ...extra.filter(isHere).map(unversioned)])]
   }
 
   const host: Host = {
@@ -238,7 +258,7 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     profilesFor: (type) =>
       [...definitions.structures.values()].filter((each) => each.type === type && type !== 'Extension').map((each) => each.url),
     demandedFor: (type) => demanded?.get(type) ?? [],
-    knows: (canonical) => definitions.structure(canonical) !== undefined,
+    knows: isHere,
   }
 }
 

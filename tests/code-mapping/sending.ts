@@ -44,7 +44,8 @@ export interface People {
 
 export async function people(server: TestServer): Promise<People> {
   const loader = await server.token('loader')
-  const wangToo = { ...practitioner('wang-too'), identifier: [{ system: 'urn:test:staff', value: 'W1' }] }
+  // One number, as two people typed it.
+  const wangToo = { ...practitioner('wang-too'), identifier: [{ system: 'urn:test:staff', value: 'w-1' }] }
   const wang = { ...practitioner('wang'), identifier: [{ system: 'urn:test:staff', value: 'W1' }] }
   await putAll(server, loader, [wang, wangToo, practitioner('li'), practitioner('zhao')])
   return tokensOf(server)

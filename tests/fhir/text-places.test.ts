@@ -41,3 +41,8 @@ describe('places', () => {
     ])
   })
 })
+
+test('behind data of megabytes, and behind marks that are escaped', () => {
+  expect(placesIn(`{"data":"${'QUFB'.repeat(4_000_000)}","x":1}`)('Binary.x')).toEqual({ line: 1, column: 16_000_012 })
+  expect(placesIn('{"a\\\\":"\\\\\\"","x":1}')('Patient.x')).toEqual({ line: 1, column: 15 })
+})

@@ -82,6 +82,20 @@ describe('a resource that is sent', () => {
     expect(said(await ask('Patient/$validate', parameters(SOUND, { profile: 'urn:unknown' })))).toContain('error profile-unknown')
   })
 
+  test('a profile with a version is that version; the definition of a type is one too', async () => {
+    const of = async (profile: string, more = {}) => said(await ask('Patient/$validate', parameters({ ...SOUND, ...more }, { profile })))
+    const core = (name: string) => `http://hl7.org/fhir/StructureDefinition/${name}`
+    expect(await of(`${PROFILE}|9.9.9`)).toEqual(['error profile-unknown'])
+    expect(await of(`${PROFILE}|0.1.0`)).toEqual(await of(PROFILE))
+    expect(await of(core('Patient'))).toEqual(['information valid'])
+    expect(await of(`${core('DomainResource')}|4.0.1`)).toEqual(['information valid'])
+    expect(await of(`${core('Patient')}|5.0.0`)).toEqual(['error profile-unknown'])
+    expect(await of(core('Observation'))).toEqual(['error type Patient'])
+    const claimed = async (profile: string) => said(await ask('Patient/$validate', { ...SOUND, meta: { profile: [profile] } }))
+    expect(await claimed(`${PROFILE}|9.9.9`)).toEqual(['warning profile-unknown Patient.meta.profile[0]'])
+    expect(await claimed(core('Observation'))).toEqual(['error type Patient'])
+  })
+
   test('as an update it has the id of its address', async () => {
     expect(said(await ask('Patient/p/$validate', { ...SOUND, id: 'p' }))).toEqual(['information valid'])
     expect(said(await ask('Patient/p/$validate', { ...SOUND, id: 'x' }))).toEqual(['error id-mismatch Patient.id'])
@@ -176,6 +190,19 @@ test.each<[string, string, unknown, number]>([
   ['no resource', 'Patient/$validate', parameters(undefined), 400],
   ['an unknown mode', 'Patient/$validate', parameters(SOUND, { mode: 'x' }), 400],
   ['an update without an address', 'Patient/$validate', parameters(SOUND, { mode: 'update' }), 400],
+  [
+    'two resources',
+    'Patient/$validate',
+    {
+      resourceType: 'Parameters',
+      parameter: [
+        { name: 'resource', resource: SOUND },
+        { name: 'resource', resource: SOUND },
+      ],
+    },
+    400,
+  ],
+  ['two profiles', `Patient/$validate?profile=urn:a&profile=${PROFILE}`, SOUND, 400],
   ['a profile without an address', 'Patient/$validate', parameters(SOUND, { mode: 'profile', profile: PROFILE }), 400],
   ['what stands, and is sent', 'Patient/p/$validate', parameters(SOUND, { mode: 'profile', profile: PROFILE }), 400],
   ['what stands, against no profile', 'Patient/p/$validate', parameters(undefined, { mode: 'profile' }), 400],

@@ -60,6 +60,12 @@ describe('ValueSet/$expand', () => {
     ['tnb', ['D1']],
     ['zhongdu', ['X1']],
     ['高 病', ['G1']],
+    ['nvxing', ['N1']],
+    ['n\u00fcx', ['N1']],
+    ['n\u01daxing', ['N1']],
+    ['Nu\u0308', ['N1']],
+    ['N\u00fcrnberg', ['N2']],
+    ['nurnberg', ['N2']],
     ['d1', ['D1']],
     ['％', []],
   ])('filter %s finds %j', async (filter, codes) => {

@@ -122,6 +122,8 @@ test('bad rows are listed and the others are there; headings of several rows are
     'I10,高血压,I10 .  x,丁',
     'I10,高血压,I10.x02',
     'I10,高血压,I10.x03,戊',
+    'I10,高血压,I10.x04,己\u0000',
+    'I10,高血压,I10.\u0001x,庚',
   ]
   const done = await loadText(held.tables, format, [header, ...rows].join('\n'), { version: 'bad' })
   expect(done.badRows.sort((a, b) => a.row - b.row)).toEqual([
@@ -130,8 +132,10 @@ test('bad rows are listed and the others are there; headings of several rows are
     { row: 4, problem: 'table-row-fields' },
     { row: 5, problem: 'row-code-invalid' },
     { row: 6, problem: 'table-row-fields' },
+    { row: 8, problem: 'row-character-invalid' },
+    { row: 9, problem: 'row-character-invalid' },
   ])
-  expect([done.status, done.checkpoint]).toEqual(['ready', { row: 7, n: 3, bad: 5 }])
+  expect([done.status, done.checkpoint]).toEqual(['ready', { row: 9, n: 3, bad: 7 }])
 })
 
 test.each<[string, string, number, string]>([

@@ -90,6 +90,8 @@ export const signs = {
     { code: 'G2', display: '高血脂症（混合型）' },
     { code: 'D1', display: '2型糖尿病' },
     { code: 'X1', display: '重度贫血' },
+    { code: 'N1', display: '女性不孕' },
+    { code: 'N2', display: 'N\u00fcrnberg' },
   ],
 }
 

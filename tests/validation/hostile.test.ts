@@ -54,6 +54,28 @@ test.each([
   ['base64 of a million spaces', { resourceType: 'Patient', photo: [{ data: `${' '.repeat(1_000_000)}!` }] }],
   ['an oid of a million parts', { resourceType: 'Patient', extension: [{ url: 'urn:x', valueOid: `urn:oid:1${'.1'.repeat(500_000)}x` }] }],
   ['a time of a million digits', { resourceType: 'Observation', issued: `2026-01-01T00:00:00.${'1'.repeat(1_000_000)}X` }],
+  ['50,000 wrong items', { resourceType: 'Patient', name: Array.from({ length: 50_000 }, () => ({ text: 1 })) }],
+  [
+    'a Bundle of 10,000 entries, one of them twice',
+    {
+      resourceType: 'Bundle',
+      type: 'collection',
+      entry: Array.from({ length: 10_000 }, (_, at) => ({
+        fullUrl: `http://a/Patient/${at % 9_999}`,
+        resource: { resourceType: 'Patient', id: String(at % 9_999), link: [{ type: 'seealso', other: { reference: `Patient/${at}` } }] },
+      })),
+    },
+  ],
+  [
+    'a CodeSystem of 10,000 codes, one of them twice, and a part that only the package looks at',
+    {
+      resourceType: 'CodeSystem',
+      status: 'active',
+      content: 'complete',
+      _name: { id: 'x' },
+      concept: Array.from({ length: 10_000 }, (_, at) => ({ code: `c${at % 9_999}` })),
+    },
+  ],
   ['20,000 items', { resourceType: 'Patient', name: Array.from({ length: 20_000 }, () => ({ text: 'x', given: ['a', null] })) }],
 ])('%s: an answer within seconds', (_what, resource) => {
   const start = performance.now()

@@ -351,3 +351,18 @@ test('an amount has a currency of ISO 4217', () => {
   for (const code of ['CNY', 'HRK', 'XAD']) expect(found(invoice(code), 'binding')).toEqual([])
   expect(found(invoice('RMB'), 'binding')).toEqual(['error binding Invoice.totalNet.currency'])
 })
+
+test('the type that a reference says is that of its literal', () => {
+  const about = (more: object) => found({ resourceType: 'Basic', code: { text: 'x' }, subject: more }, 'reference-type')
+  expect(about({ reference: 'Patient/1', type: 'Patient' })).toEqual([])
+  expect(about({ reference: 'Patient/1', type: 'Device' })).toEqual(['error reference-type Basic.subject'])
+  expect(about({ reference: 'urn:uuid:00000000-0000-4000-8000-000000000001', type: 'Device' })).toEqual([])
+})
+
+test('the div of a narrative is in the namespace of XHTML', () => {
+  const told = (div: string) => found({ resourceType: 'Basic', code: { text: 'x' }, text: { status: 'generated', div } }, 'structure')
+  expect(told('<div xmlns="http://www.w3.org/1999/xhtml">x</div>')).toEqual([])
+  expect(told("<div lang='zh' xmlns = 'http://www.w3.org/1999/xhtml'>x</div>")).toEqual([])
+  expect(told('<div>x</div>')).toEqual(['error structure Basic.text.div'])
+  expect(told('<div xmlns="http://www.w3.org/1999/html">x</div>')).toEqual(['error structure Basic.text.div'])
+})

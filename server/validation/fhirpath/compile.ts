@@ -3,7 +3,7 @@
  * for an expression, a closure about one; a resource has dozens. What is outside the part answers undefined here.
  */
 import { boolean, type ChoiceKeys, type Collection, EMPTY, equal, member, NOT_CERTAIN, order, truth } from './collection.ts'
-import { type Evaluate, FUNCTIONS, memberOf, union } from './functions.ts'
+import { type Evaluate, FUNCTIONS, joined, memberOf, union } from './functions.ts'
 
 /** A node of the tree that `fhirpath.parse` makes. */
 export interface Ast {
@@ -103,6 +103,7 @@ const FORMS: Record<string, (ast: Ast, choices: ChoiceKeys) => Evaluate> = {
     '>=': compared((sign) => sign >= 0),
   }),
   MembershipExpression: binary({ in: (a, b) => boolean(memberOf(a, b)), contains: (a, b) => boolean(memberOf(b, a)) }),
+  AdditiveExpression: binary({ '&': joined }),
   UnionExpression: binary({ '|': union }),
   ThisInvocation: () => (focus) => focus,
   MemberInvocation: memberInvocation,

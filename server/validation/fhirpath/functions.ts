@@ -54,14 +54,18 @@ const stringTest =
     return value === undefined || other === undefined ? EMPTY : boolean(test(value, other))
   }
 
+/** `&`: what is empty is an empty text. */
+export const joined = (a: Collection, b: Collection): Collection => [(text(a) ?? '') + (text(b) ?? '')]
+
 const patterns = new Map<string, RegExp>()
 
 /** Patterns come from definitions, never from data; each is compiled once. */
-function pattern(source: string): RegExp {
-  const known = patterns.get(source)
+function pattern(source: string, flags = 'su'): RegExp {
+  const key = flags + source
+  const known = patterns.get(key)
   if (known) return known
-  const made = new RegExp(source, 'su')
-  patterns.set(source, made)
+  const made = new RegExp(source, flags)
+  patterns.set(key, made)
   return made
 }
 
@@ -101,6 +105,14 @@ export const FUNCTIONS: Record<string, Fn> = {
     return value === undefined ? EMPTY : [value.length]
   },
   // Of numbers the package knows more than plain JSON does.
+  replaceMatches: (input, args, focus, env) => {
+    const [value, source, by] = [text(input), text(argument(args, 0)(focus, env)), text(argument(args, 1)(focus, env))]
+    if (value === undefined || source === undefined || by === undefined) return EMPTY
+    // `$` would stand for a group, and an empty pattern is found between all characters.
+    if (by.includes('$') || source === '') throw NOT_CERTAIN
+    return [value.replace(pattern(source, 'gsu'), by)]
+  },
+  combine: (input, args, focus, env) => [...input, ...argument(args, 0)(focus, env)],
   toString: (input: Collection) => {
     const value = text(input)
     return value === undefined ? EMPTY : [value]

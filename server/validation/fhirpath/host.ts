@@ -39,6 +39,8 @@ export const HOST_FUNCTIONS: UserInvocationTable = {
     const wanted = host.identifiersOf(profile)
     return wanted && templatesOf(item).some((id) => wanted.includes(id))
   }),
+  // The package compares each item with each: a Bundle, CodeSystem or StructureDefinition has thousands.
+  isDistinct: { fn: (inputs: unknown[]): boolean[] => [new Set(inputs.map(textOf)).size === inputs.length], arity: { 0: [] } },
   resolve: {
     fn: (inputs: unknown[]): unknown[] =>
       inputs.flatMap((item) => {
@@ -48,6 +50,14 @@ export const HOST_FUNCTIONS: UserInvocationTable = {
     arity: { 0: [] },
   },
 }
+
+/** As a text that equal items have in common, whatever the order of their members. */
+const textOf = (item: unknown): string =>
+  JSON.stringify(item, (_key, value: unknown) =>
+    value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  )
 
 /** `root` and `extension` of the templateIds of a CDA element, as `urn:hl7ii:root:extension` or `urn:oid:root`. */
 function templatesOf(item: unknown): string[] {

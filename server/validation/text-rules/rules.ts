@@ -10,6 +10,7 @@ import { conceptMapRules } from './concept-map.ts'
 import { constraintExpressionRules } from './constraint-expressions.ts'
 import { identifierRules } from './identifier.ts'
 import { narrativeRules } from './narrative.ts'
+import { referenceRules } from './reference.ts'
 import type { TextRule } from './rule.ts'
 import { searchParameterRules } from './search-parameter.ts'
 import { structureDefinitionRules } from './structure-definition.ts'
@@ -28,6 +29,7 @@ export const RULES: ReadonlyMap<string, readonly TextRule[]> = new Map<string, r
   ...QUANTITIES.map((type): [string, TextRule[]] => [type, [codeRules]]),
   ['Attachment', [attachmentRules]],
   ['Narrative', [narrativeRules]],
+  ['Reference', [referenceRules]],
   ['Bundle', [bundleRules, bundleLinkRules]],
   ['ConceptMap', [conceptMapRules]],
   ['SearchParameter', [searchParameterRules]],
