@@ -2,6 +2,7 @@
 import type { DiagnosticReport, Observation, Specimen } from '@medplum/fhirtypes'
 import { localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { keys, referTo } from '../../engine/keys.ts'
+import type { CriticalValue } from '../../engine/lab-result.ts'
 import { labItem } from '../../engine/lab-item.ts'
 import { mapping } from '../../engine/mapping.ts'
 import { localConcept } from '../../engine/mention.ts'
@@ -135,9 +136,7 @@ export const RESULTS = perKind((kind) => {
     rules: (from) => {
       const result = from.labResult('value', 'unit', { isNumber: (run) => NUMBERS.has(run.text('type') ?? '') })
       return {
-        ...(kind === 'laboratory'
-          ? { extension: [{ url: structureDefinition('cn-lab-method'), valueString: from.text('method') }] }
-          : { method: { text: from.text('method') } }),
+        ...(kind !== 'laboratory' && { method: { text: from.text('method') } }),
         status: 'final',
         category: [{ coding: [{ system: CATEGORY, ...results }] }],
         code: from
@@ -152,6 +151,10 @@ export const RESULTS = perKind((kind) => {
         effectiveDateTime: from.dateTime('examined'),
         issued: from.dateTime('issued').as(instantOnly),
         ...result,
+        extension: [
+          ...(kind === 'laboratory' ? [{ url: structureDefinition('cn-lab-method'), valueString: from.text('method') }] : []),
+          result.extension.as(([critical]) => critical as CriticalValue),
+        ],
         interpretation: from
           .value('judged', ({ judged }) => {
             const found = judged && valueConcept({ code: judged.code, system: judged.system, value: judged.text })
