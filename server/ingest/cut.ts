@@ -4,11 +4,11 @@
  */
 import { createHash } from 'node:crypto'
 import { keepChunks, markKept, payloadBytes } from './receive.ts'
-import { forgetBytes } from './forget.ts'
+import { forgetBytes, hasBytes } from './forget.ts'
 import { randomId } from './ids.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import type { IngestTables } from './tables.ts'
-import type { IngestDeps, PayloadDoc } from './types.ts'
+import { FINAL, type IngestDeps, type PayloadDoc } from './types.ts'
 
 const DIGEST_BYTES = 16
 const LF = 10
@@ -23,7 +23,7 @@ export async function noteRefusedPart(tables: IngestTables, payload: string, raw
   await tables.refusedParts.put({ _id: `${payload}|${digest}`, payload, digest })
 }
 
-/** Idempotent: after it nothing of what was noted is kept any more. */
+/** Of a payload that is done. Idempotent: after it nothing of what was noted is kept any more. */
 export async function cutRefused(
   deps: Pick<IngestDeps, 'now'>,
   tables: IngestTables,
@@ -32,10 +32,22 @@ export async function cutRefused(
 ): Promise<Partial<PayloadDoc>> {
   const digests = new Set((await tables.refusedParts.find({ payload: payload._id })).map(({ digest }) => digest))
   if (digests.size === 0) return {}
-  const cut = isTable && !digests.has('') ? await withoutLines(deps, tables, payload, digests) : undefined
+  const isCut = isTable && payload.status !== 'rejected' && !digests.has('') && hasBytes(payload)
+  const cut = isCut ? await withoutLines(deps, tables, payload, digests) : undefined
   if (!cut) await forgetBytes(tables, payload)
   await tables.refusedParts.delete({ payload: payload._id })
   return cut ?? { inline: null, chunks: 0, fileName: '' }
+}
+
+/** What a process left that died behind the end of a payload. @returns payloads */
+export async function sweepRefused(deps: Pick<IngestDeps, 'now' | 'sources' | 'mapping'>, tables: IngestTables): Promise<number> {
+  const isTable = ({ source }: PayloadDoc): boolean =>
+    deps.mapping(deps.sources.find(({ id }) => id === source)?.mapping ?? '')?.mode === 'table'
+  const left = await tables.refusedParts.find({}, { limit: INGEST_BOUNDS.listPageMax })
+  const payloads = await tables.payloads.getMany([...new Set(left.map(({ payload }) => payload))])
+  const done = payloads.filter(({ status }) => FINAL.includes(status))
+  for (const payload of done) await cutRefused(deps, tables, payload, isTable(payload))
+  return done.length
 }
 
 /** undefined: not every part was found as a line of the file. */

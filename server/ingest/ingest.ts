@@ -7,6 +7,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { notCollected } from './collecting.ts'
 import { CODE_DECISIONS, CODE_MAPPINGS, ConfirmedCodes } from './confirmed-codes.ts'
+import { sweepRefused } from './cut.ts'
 import { examine, type Examined } from './examine.ts'
 import { hasBytes } from './forget.ts'
 import { randomId } from './ids.ts'
@@ -256,6 +257,7 @@ class IngestService implements Ingest {
     if (now - this.#sweptAt < INGEST_BOUNDS.sweepMs) return 0
     const uploads = await sweepUploads(this.tables, new Date(now))
     const woken = await sweepWaiting(this.deps, this.tables)
+    await sweepRefused(this.deps, this.tables)
     // One that broke off is made again at the next round.
     this.#sweptAt = now
     return uploads + woken

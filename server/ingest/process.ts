@@ -10,7 +10,6 @@ import { wasNotCollected } from './collecting.ts'
 import { cutRefused, noteRefusedPart } from './cut.ts'
 import type { Examined } from './examine.ts'
 import { wasExpunged } from './expunged.ts'
-import { forgetBytes } from './forget.ts'
 import { prepare } from './prepare.ts'
 import { isBusy, processRows } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
@@ -173,6 +172,7 @@ async function storeGroup(work: Work, group: readonly DecodeResult[]): Promise<v
     if (outcome instanceof Error) await run.fail(decoded, asFailure(outcome))
     else if (outcome.status === 'quarantined') await run.quarantine(decoded, outcome.issues)
     else {
+      // What was kept before it was refused is there: it is played again, and not taken away.
       if (wasNotCollected(outcome) && run.payload.generation === 0) await noteRefusedPart(run.tables, run.payload._id, decoded.raw)
       run.count(outcome)
     }
@@ -232,11 +232,6 @@ class PayloadRun {
     if (outcome.status === 'waiting') this.#counts.open++
     this.#issues.add(outcome.issues)
     this.#judge(outcome)
-  }
-
-  /** What was kept before it was refused is there, and a refusal does not reach back: it is played again, and not taken away. */
-  get #isFirst(): boolean {
-    return this.payload.generation === 0
   }
 
   /** What an operator plays again is judged already. */
@@ -302,10 +297,8 @@ class PayloadRun {
     const quarantined = this.#counts.open === 0 ? 0 : await this.tables.quarantine.count({ payload: this.payload._id, state: 'open' })
     const { total, withIssues, refused } = this.#counts
     // Nothing but what was expunged, or refused by its patients: its bytes are not kept either.
-    const isGone = total > 0 && refused === total && (this.#isFirst || this.#expunged === total)
-    if (isGone) await this.#forgetBytes()
-    else if (refused > 0 && this.#isFirst)
-      this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, this.payload, isTable)) }
+    const isGone = total > 0 && refused === total
+    if (isGone && this.#expunged === total) await noteRefusedPart(this.tables, this.payload._id, undefined)
     const status: PayloadStatus = isGone
       ? 'rejected'
       : quarantined > 0 && quarantined >= total
@@ -314,14 +307,10 @@ class PayloadRun {
           ? 'stored-with-issues'
           : 'stored'
     await this.#save({ status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
+    // Behind the end: until then the bytes are what a process that takes over goes on with, from a place in them.
+    if (refused > 0) this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, this.payload, isTable)) }
     if (this.payload.generation === 0) this.deps.quality?.payload(this.payload.source, status)
     return this.payload
-  }
-
-  async #forgetBytes(): Promise<void> {
-    await forgetBytes(this.tables, this.payload)
-    await this.tables.refusedParts.delete({ payload: this.payload._id })
-    this.payload = { ...this.payload, inline: null, chunks: 0, fileName: '' }
   }
 
   /** A sound payload has none, unless it had some before. */

@@ -1,5 +1,6 @@
 /** A refusal and what arrives at the same time: one of them comes first, and the transaction decides which (formats.md D49). */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createIngest } from '../../server/ingest/ingest.ts'
 import { rig, type Rig, sourceOf } from './support.ts'
 
 let one: Rig
@@ -121,4 +122,13 @@ test('a record that waited for its patient is refused when he is known, and its 
   expect(await one.ingest.tables.waiting.count({})).toBe(0)
   expect(await observed()).toEqual(expect.arrayContaining(['named']))
   expect(await observed()).not.toContain('waited')
+})
+
+test('bytes that a process left behind the end of a payload are forgotten by the next one', async () => {
+  const { payload } = await one.send('his', [record('2', 'left behind')])
+  await one.ingest.tables.refusedParts.insert({ _id: `${payload._id}|`, payload: payload._id, digest: '' })
+  const next = createIngest(one.ingest.deps)
+  await next.work()
+  const after = await one.ingest.tables.payloads.get(payload._id)
+  expect([after?.inline, after?.fileName, await one.ingest.tables.refusedParts.count({})]).toEqual([null, '', 0])
 })

@@ -17,6 +17,7 @@ mllp:
     senders:
       - { source: h1-lis, application: LIS, facility: "0001" }
       - { source: h1-his, application: HIS, facility: "0001" }
+      - { source: h1-lis, application: ODD }
   - port: 0
     tls: { cert: ${TLS}server.pem, key: ${TLS}server-key.pem, ca: ${TLS}ca.pem }
     senders:
@@ -144,6 +145,19 @@ test('an unknown sender gets AR, and nothing is kept of its message but the audi
   client.close()
   expect(await tables().payloads.count({})).toBe(before)
   expect(await audited('unknown source-unknown')).toBe(4)
+})
+
+test('a message for another hospital gets AR, and nothing is kept of it but the audit', async () => {
+  const before = await tables().payloads.count({})
+  const client = await mllpClient(plain)
+  const answer = await client.ask(oru({ id: 'F1', sender: 'ODD|H11010500002', version: '2.5.1' }))
+  expect([msa(answer), /ERR\|\|[^|]*\|204\^Unknown key identifier\^HL70357\|E\|mapping-organization/.test(answer.toString())]).toEqual([
+    'MSA|AR|F1',
+    true,
+  ])
+  client.close()
+  expect(await tables().payloads.count({})).toBe(before)
+  expect(await audited('h1-lis mapping-organization')).toBe(1)
 })
 
 test('enhanced mode: a commit acknowledgement, then the application’s, each as the message asks', async () => {
