@@ -157,3 +157,25 @@ test('4101A has no money: the stay, diagnoses and home page are there all the sa
   const made = record?.resources.filter(({ placeholder }) => !placeholder).map(({ resource }) => resource.resourceType)
   expect(made?.sort()).toEqual(['Claim', 'Composition', 'Condition', 'Encounter', 'Patient'])
 })
+
+describe('5401, 5402: what is asked, and what others were answered, is nothing to store', () => {
+  const reply = { infcode: '0', inf_refmsgid: '1', respond_time: '20260313100001000', output: { bilgiteminfo: [{ rpotc_no: 'R1' }] } }
+  const asked = request('5401', { bilgiteminfo: { psn_no: PSN } })
+  test.each<[string, Json]>([
+    ['5401', asked],
+    ['5401 with its answer', { request: asked, response: reply }],
+    ['5402', request('5402', { rptdetailinfo: { psn_no: PSN, rpotc_no: 'R1', fixmedins_code: 'H11010500001' } })],
+  ])('%s', async (_, body) => {
+    expect(await one(body)).toMatchObject({ nothingToStore: true, resources: [], issues: [] })
+  })
+
+  test('a field without which it asks nothing is named', async () => {
+    const { rejected } = await readAll(miisInterface, JSON.stringify(request('5402', { rptdetailinfo: { psn_no: PSN, rpotc_no: 'R1' } })))
+    expect(rejected.map(({ reason }) => [reason.code, reason.at])).toEqual([['mapping-required', 'input.rptdetailinfo.fixmedins_code']])
+  })
+
+  test('an answer alone is of no known transaction', async () => {
+    const { rejected } = await readAll(miisInterface, JSON.stringify(reply))
+    expect(rejected.map(({ reason }) => reason.code)).toEqual(['miis-response-unknown'])
+  })
+})
