@@ -216,7 +216,11 @@ class Reader {
     const shown = name === undefined || /^@?[A-Za-z][A-Za-z0-9]{0,63}$/.test(name) ? name : '?'
     const expression = [place, shown].filter((part) => part !== undefined && part !== '').join('.')
     const { line, column } = this.#parser
-    return new OutcomeError(code, { ...(expression === '' ? {} : { expression: [expression] }), params: { line, column, ...params } })
+    return new OutcomeError(code, {
+      ...(expression === '' ? {} : { expression: [expression] }),
+      params: { line, column, ...params },
+      place: { line, column },
+    })
   }
 }
 

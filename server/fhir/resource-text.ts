@@ -102,7 +102,10 @@ function parseJson(source: string, keepTexts: boolean, decimals: DecimalTexts): 
   }
 }
 
-const notJson = (source: string): OutcomeError => new OutcomeError('json-invalid', { params: { ...faultIn(source) } })
+function notJson(source: string): OutcomeError {
+  const place = faultIn(source)
+  return new OutcomeError('json-invalid', { params: { ...place }, place })
+}
 
 const QUOTE = 34
 const BACKSLASH = 92

@@ -193,7 +193,7 @@ describe('what is refused is named by its place, not by its content', () => {
     ['{"a","a"', 1, 5],
     ['{"a" 1,"a":2}', 1, 6],
   ])('%j stops being JSON at line %i, column %i', (text, line, column) => {
-    expect(issueOf(text)).toEqual({ code: 'json-invalid', params: { line, column } })
+    expect(issueOf(text)).toEqual({ code: 'json-invalid', params: { line, column }, place: { line, column } })
   })
 
   test('a text that V8 refuses has a fault before its end or at it', () => {

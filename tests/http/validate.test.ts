@@ -49,6 +49,18 @@ describe('a resource that is sent', () => {
     expect(JSON.stringify(answer.json.issue[0].extension)).toMatch(/issue-line","valueInteger":3\},.*issue-col","valueInteger":3\}/)
   })
 
+  test('names them of what cannot be read at all', async () => {
+    const placed = async (body: string, type: string) => {
+      const answer = await server.call('POST', '/fhir/Patient/$validate', { token: engine, body, headers: { 'Content-Type': type } })
+      const [line, column] = answer.json.issue[0].extension.map(({ valueInteger }: { valueInteger: number }) => valueInteger)
+      return [answer.status, line, typeof column]
+    }
+    expect(await placed('{"resourceType":"Patient",\n\n "gender",}', 'application/fhir+json')).toEqual([400, 3, 'number'])
+    const xml = (inner: string) => `<Patient xmlns="http://hl7.org/fhir">\n${inner}</Patient>`
+    expect(await placed(xml('<gender value="male"/>\n<active value="true"/>'), 'application/fhir+xml')).toEqual([400, 3, 'number'])
+    expect(await placed(xml('<foo value="male"/>'), 'application/fhir+xml')).toEqual([400, 2, 'number'])
+  })
+
   test('names line and column of JSON as it was sent, also inside of Parameters', async () => {
     const [line, column] = ['line', 'col'].map((name) => `http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-${name}`)
     const places = async (body: string): Promise<unknown> => {
