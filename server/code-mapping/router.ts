@@ -1,11 +1,9 @@
 /** HTTP side of the mapping of codes: the page, and the JSON that it asks for. Mounted at `/code-mapping`. */
-import { readFileSync } from 'node:fs'
-import express, { type Request, type Response, type Router } from 'express'
+import type { Request, Router } from 'express'
 import type { Actor } from '../auth/actor.ts'
 import { localSystem } from '../fhir/canonical.ts'
-import { compactJson } from '../fhir/resource-text.ts'
 import type { CodingChange } from '../ingest/codings.ts'
-import { OutcomeError } from '../outcome/outcome-error.ts'
+import { sentIn, type StaffPage, staffPageRouter } from '../staff-page/router.ts'
 import { MAPPING_BOUNDS } from './bounds.ts'
 import type { CodeMapping, JobSeen, Listed } from './code-mapping.ts'
 import type { Sent } from './meaning.ts'
@@ -19,31 +17,10 @@ export interface CodeMappingRouterDeps {
   authenticate(request: Request): Promise<Actor>
 }
 
-type Ask = (actor: Actor, request: Request) => Promise<unknown>
-
-/** The page runs its own script, asks its own server, and nothing else. */
-const PAGE_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-
-const DISCARD_FACTOR = 64
-
-const file = (name: string): Buffer => readFileSync(new URL(`./page/${name}`, import.meta.url))
+const PAGE = new URL('./page/', import.meta.url)
 
 export function codeMappingRouter({ mapping, authenticate }: CodeMappingRouterDeps): Router {
-  const router = express.Router()
-  const parts: [path: string, type: string, bytes: Buffer][] = [
-    ['/', 'text/html; charset=utf-8', file('page.html')],
-    ['/page.js', 'text/javascript; charset=utf-8', file('page.js')],
-    ['/page.css', 'text/css; charset=utf-8', file('page.css')],
-  ]
-  for (const [path, type, bytes] of parts)
-    router.get(path, (_request, response) => {
-      response.setHeader('Content-Security-Policy', PAGE_POLICY)
-      response.setHeader('Referrer-Policy', 'no-referrer')
-      response.setHeader('Content-Type', type)
-      response.end(bytes)
-    })
-  const asks: [method: 'get' | 'post', path: string, ask: Ask][] = [
+  const asks: StaffPage['asks'] = [
     ['get', '/codes', async (actor, { query }) => pageOf(await mapping.list(actor, listAsked(query)))],
     [
       'get',
@@ -58,41 +35,15 @@ export function codeMappingRouter({ mapping, authenticate }: CodeMappingRouterDe
         return { jobs: jobs.map((seen) => jobOf(seen, isOperator(actor))) }
       },
     ],
-    ['post', '/propose', async (actor, request) => decidedOf(await mapping.propose(actor, await sentIn(request)))],
-    ['post', '/withdraw', async (actor, request) => decidedOf(await mapping.withdraw(actor, await sentIn(request)))],
-    ['post', '/confirm', async (actor, request) => decidedOf(await mapping.confirm(actor, await sentIn(request)))],
-    ['post', '/reject', async (actor, request) => decidedOf(await mapping.reject(actor, await sentIn(request)))],
+    ['post', '/propose', async (actor, request) => decidedOf(await mapping.propose(actor, await sent(request)))],
+    ['post', '/withdraw', async (actor, request) => decidedOf(await mapping.withdraw(actor, await sent(request)))],
+    ['post', '/confirm', async (actor, request) => decidedOf(await mapping.confirm(actor, await sent(request)))],
+    ['post', '/reject', async (actor, request) => decidedOf(await mapping.reject(actor, await sent(request)))],
   ]
-  for (const [method, path, ask] of asks)
-    router[method](path, async (request: Request, response: Response) => {
-      // Express hands what is thrown on to the one place that answers errors.
-      const answer = await ask(await authenticate(request), request)
-      response.setHeader('Content-Type', 'application/json; charset=utf-8')
-      response.end(JSON.stringify(answer))
-    })
-  for (const [method, path] of [...asks, ...parts.map(([path]) => ['get', path] as const)])
-    router.all(path, () => {
-      throw new OutcomeError('method-not-allowed', {}, { Allow: method.toUpperCase() })
-    })
-  return router
+  return staffPageRouter({ folder: PAGE, asks, authenticate })
 }
 
-/** @throws OutcomeError body-too-large, json-invalid, json-not-object */
-async function sentIn(request: Request): Promise<Sent> {
-  const max = MAPPING_BOUNDS.bodyBytesMax
-  const pieces: Buffer[] = []
-  let bytes = 0
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    bytes += piece.length
-    if (bytes <= max) pieces.push(piece)
-    // Some more is read and thrown away, so that the sender can finish and read why it is refused.
-    else if (bytes > DISCARD_FACTOR * max) break
-  }
-  if (bytes > max) throw new OutcomeError('body-too-large', { params: { max } }, { Connection: 'close' })
-  const sent = JSON.parse(compactJson(Buffer.concat(pieces))) as unknown
-  if (sent === null || typeof sent !== 'object' || Array.isArray(sent)) throw new OutcomeError('json-not-object')
-  return sent as Sent
-}
+const sent = (request: Request): Promise<Sent> => sentIn(request, MAPPING_BOUNDS.bodyBytesMax)
 
 function pageOf({ rows, total, next }: Awaited<ReturnType<CodeMapping['list']>>): object {
   return { ...(total === undefined ? {} : { total }), ...(next === undefined ? {} : { next }), codes: rows.map(rowOf) }

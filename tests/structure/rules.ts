@@ -96,7 +96,9 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/operations/export/job.ts',
     'server/subscriptions/tables.ts',
   ],
+  'server/staff-page': ['server/fhir', 'server/outcome', 'server/auth/actor.ts'],
   'server/code-mapping': [
+    'server/staff-page',
     'server/fhir',
     'server/outcome',
     'server/auth',
@@ -110,6 +112,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/terminology-service',
   ],
   'server/linking': [
+    'server/staff-page',
     'server/fhir',
     'server/outcome',
     'server/auth',
@@ -223,7 +226,7 @@ export const ONLY_IN: Record<string, readonly string[]> = {
   ws: ['server/subscriptions', 'tests'],
   mongodb: ['server/store', 'bench', 'tests'],
   'mongodb-memory-server-core': ['server/store'],
-  express: ['server/http', 'server/auth', 'server/ingest', 'server/code-mapping', 'server/linking', 'bench', 'tests'],
+  express: ['server/http', 'server/auth', 'server/ingest', 'server/code-mapping', 'server/linking', 'server/staff-page', 'bench', 'tests'],
   graphql: ['server/operations', 'tests'],
   jose: ['server/auth', 'server/demo', 'bench', 'tests'],
 }
