@@ -97,16 +97,11 @@ async function sweepOf(deps: ExpungeDeps, job: ExpungeJob, target: Target, { isT
   const { subject } = target
   await deps.bars.set(job._id, 'number', subject.numbers)
   if (subject.patients.length === 0) await deps.bars.set(job._id, 'resource', [`${target.type}/${target.id}`])
+  const barred = new Set<string>()
+  for await (const batch of foundOf(deps.store, target)) await barBatch(deps, job, batch, barred)
   for await (const batch of foundOf(deps.store, target)) {
-    // An older version may be of a resource that is somebody else's by now and stays.
-    if (batch.kind === 'superseded') continue
-    await deps.bars.set(
-      job._id,
-      'resource',
-      goingOf(job, batch).map(({ id }) => `${batch.type}/${id}`),
-    )
-  }
-  for await (const batch of foundOf(deps.store, target)) {
+    // What was written since the first look goes in this one, and must be barred as well.
+    await barBatch(deps, job, batch, barred)
     const going = goingOf(job, batch)
     for (let at = 0; at < going.length; at += EXPUNGE_BOUNDS.batch) {
       if (!alive()) return
@@ -123,6 +118,16 @@ async function sweepOf(deps: ExpungeDeps, job: ExpungeJob, target: Target, { isT
   if (isThorough && subject.patients.length > 0) await removePayloads(deps, job, subject, alive)
   if (subject.patients.length > 0 && alive()) await removeRows(deps, subject)
   if (isThorough && alive()) await clearMentions(deps.store, deps.bars, job._id, subject)
+}
+
+/** Bars what is not among `barred` yet, and adds it. */
+async function barBatch({ bars }: ExpungeDeps, job: ExpungeJob, batch: FoundBatch, barred: Set<string>): Promise<void> {
+  // An older version may be of a resource that is somebody else's by now and stays.
+  if (batch.kind === 'superseded') return
+  const names = goingOf(job, batch).map(({ id }) => `${batch.type}/${id}`)
+  const fresh = names.filter((name) => !barred.has(name))
+  await bars.set(job._id, 'resource', fresh)
+  for (const name of fresh) barred.add(name)
 }
 
 const goingOf = ({ shared }: ExpungeJob, batch: FoundBatch): Stored[] => (shared === 'remove' ? [...batch.own, ...batch.shared] : batch.own)
