@@ -8,6 +8,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { localSystem } from '../fhir/canonical.ts'
 import { changeCodings, type CodingChange } from '../ingest/codings.ts'
+import { statementsIn } from '../ingest/fold/kept.ts'
 import { reviseCodings, statesCoding } from '../ingest/fold/revise-codings.ts'
 import { foldStatements, type FoldedChange } from '../ingest/fold/stored.ts'
 import type { Statement } from '../ingest/fold/types.ts'
@@ -191,7 +192,7 @@ async function statementsOf(
   standing: readonly Stored[],
 ): Promise<{ said: Map<string, Statement[]>; folded: Map<string, FoldedChange> }> {
   const docs = await ingest.contributions.getMany(standing.map(nameOf))
-  const said = new Map(docs.map((doc) => [doc._id, JSON.parse(doc.statements) as Statement[]]))
+  const said = new Map(docs.map((doc) => [doc._id, statementsIn(doc.statements)]))
   const wanted = standing.flatMap(({ type, id }) => {
     if (!said.has(`${type}/${id}`)) return []
     return [{ type, id, revise: (one: Statement) => (one.source === job.source ? reviseCodings(type, one, change) : one) }]

@@ -23,7 +23,7 @@ export interface ContributionsDoc extends TableDoc {
   rev: number
   /** local patient records of the sources that speak */
   patients: string[]
-  /** JSON of Statement[] by source */
+  /** of all sources (fold/kept.ts) */
   statements: string
   /** of the text that was stored last */
   digest: string

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { MappedResource, SourceKind } from '../../mappings/engine/types.ts'
 import { Decimal } from '../../mappings/engine/values/decimal.ts'
 import { fold } from '../../server/ingest/fold/fold.ts'
+import { keptText, statementsIn } from '../../server/ingest/fold/kept.ts'
 import { joinStatements, statementOf } from '../../server/ingest/fold/statement.ts'
 import type { Statement } from '../../server/ingest/fold/types.ts'
 
@@ -276,7 +277,23 @@ describe('order', () => {
     }),
     { minLength: 1, maxLength: 8 },
   )
+  type Said = typeof statements extends fc.Arbitrary<(infer One)[]> ? One : never
   const kinds: Record<string, SourceKind> = { h1: 'hospital', h2: 'hospital', r1: 'rhip', m1: 'miis' }
+
+  const stated = (s: Said): Statement => {
+    const { status, number, flag, codes, results, placeholder, ...said } = s
+    return say(
+      {
+        status,
+        ...(number !== undefined && { valueQuantity: value(number) }),
+        ...(flag && { interpretation: [{ text: flag }] }),
+        code: { coding: codes, text: 't' },
+        result: results.map((id) => ({ reference: `Observation/${id}` })),
+        subject: { reference: 'Patient/~' },
+      },
+      { ...said, kind: kinds[s.source] as SourceKind, ...(placeholder && { placeholder }) },
+    )
+  }
 
   test('any order of any statements folds to the same text', () => {
     const samples = statements.chain((list) =>
@@ -284,29 +301,27 @@ describe('order', () => {
     )
     fc.assert(
       fc.property(samples, fc.constantFrom('Observation', 'ChargeItem'), ([list, shuffled], type) => {
-        const texts = [list, shuffled].map((order) =>
-          foldText(
-            type,
-            order.map((s) => {
-              const { status, number, flag, codes, results, placeholder, ...said } = s
-              return say(
-                {
-                  status,
-                  ...(number !== undefined && { valueQuantity: value(number) }),
-                  ...(flag && { interpretation: [{ text: flag }] }),
-                  code: { coding: codes, text: 't' },
-                  result: results.map((id) => ({ reference: `Observation/${id}` })),
-                  subject: { reference: 'Patient/~' },
-                },
-                { ...said, kind: kinds[s.source] as SourceKind, ...(placeholder && { placeholder }) },
-              )
-            }),
-          ),
-        )
+        const texts = [list, shuffled].map((order) => foldText(type, order.map(stated)))
         expect(texts[1]).toBe(texts[0])
       }),
       { numRuns: 300 },
     )
+  })
+
+  test('what is kept of statements reads back as they were said, also where it was kept before stamps stood apart', () => {
+    fc.assert(
+      fc.property(statements, (list) => {
+        const said = list.map(stated)
+        expect(statementsIn(keptText(said))).toEqual(said)
+        expect(statementsIn(JSON.stringify(said))).toEqual(said)
+      }),
+      { numRuns: 300 },
+    )
+    const one = say({ status: 'final', code: { coding: [{ system: '__proto__', code: 'A' }] } })
+    expect(Object.entries(statementsIn(keptText([one]))[0]?.lists['code.coding'] ?? {})).toEqual(
+      Object.entries(one.lists['code.coding'] ?? {}),
+    )
+    expect(fold('Observation', 'id', [one], persons).text).toContain('"system":"__proto__"')
   })
 
   test('the same statement twice is the same as once', () => {

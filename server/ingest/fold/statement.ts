@@ -112,7 +112,7 @@ class StatementBuilder {
   }
 
   #list(path: string, rule: ListRule, values: unknown[]): void {
-    const entries = this.#statement.lists[path] ?? {}
+    const entries = this.#statement.lists[path] ?? bare<ListEntry>()
     this.#statement.lists[path] = entries
     values.forEach((value, at) => {
       const text = this.#texts(value)
@@ -157,13 +157,16 @@ function joinEntries(a: ListEntry, b: ListEntry): ListEntry {
 }
 
 function joinRecords<T>(a: Record<string, T>, b: Record<string, T>, join: (x: T, y: T) => T): Record<string, T> {
-  const out: Record<string, T> = { ...a }
+  const out = Object.assign(bare<T>(), a)
   for (const [key, value] of Object.entries(b)) {
     const known = out[key]
     out[key] = known === undefined ? value : join(known, value)
   }
   return out
 }
+
+/** Keys come from what sources say: `__proto__` must be a name as any other. */
+const bare = <T>(): Record<string, T> => Object.create(null) as Record<string, T>
 
 function stable(value: { at: Stamp } & Partial<Unit & ListEntry & { withdrawn: boolean; id: string }>): string {
   return JSON.stringify([value.members && Object.entries(value.members).sort(), value.items, value.withdrawn, value.id])

@@ -5,6 +5,7 @@ import type { SideWrite } from '../../store/types.ts'
 import { likePersons, mergedGroups } from '../link/merged.ts'
 import { type ContributionsDoc, type IngestTables, type PatientRecordDoc, TABLES } from '../tables.ts'
 import { fold, type FoldAdditions } from './fold.ts'
+import { keptText, statementsIn } from './kept.ts'
 import { joinStatements } from './statement.ts'
 import type { Folded, Statement } from './types.ts'
 
@@ -88,7 +89,7 @@ interface Joined {
 }
 
 function joinKnown(doc: ContributionsDoc | undefined, wanted: readonly StatementFor[]): Joined {
-  const bySource = new Map((doc ? (JSON.parse(doc.statements) as Statement[]) : []).map((s) => [s.source, s]))
+  const bySource = new Map((doc ? statementsIn(doc.statements) : []).map((s) => [s.source, s]))
   for (const { statement } of wanted) {
     const same = statement && bySource.get(statement.source)
     if (statement) bySource.set(statement.source, same ? joinStatements(same, statement) : statement)
@@ -120,7 +121,7 @@ function changeOf(
     (patient) => same.get(patient) ?? personOf(patient),
   )
   const digest = createHash('sha256').update(folded.text).update(folded.custodian).digest('base64url')
-  const text = JSON.stringify(statements)
+  const text = keptText(statements)
   const changed = doc === undefined || doc.digest !== digest || patients.some((patient) => !doc.patients.includes(patient))
   if (doc && !changed && doc.statements === text) return { folded, isNew: false, changed: false }
   const set = { rev: (doc?.rev ?? 0) + 1, patients, statements: text, digest }

@@ -2,6 +2,7 @@
 import type { Draft } from '../../writer/types.ts'
 import { checkFolded } from '../check.ts'
 import { draftOf } from '../fold/draft.ts'
+import { statementsIn } from '../fold/kept.ts'
 import { foldStatements, type StatementFor } from '../fold/stored.ts'
 import { retryingConflicts } from '../retry.ts'
 import { type ContributionsDoc, type IngestTables, TABLES } from '../tables.ts'
@@ -26,7 +27,7 @@ async function rename(deps: IngestDeps, tables: IngestTables, key: string, patie
 async function moveOwn(deps: IngestDeps, tables: IngestTables, patient: string, into: string): Promise<Done> {
   const doc = await tables.contributions.get(`Patient/${patient}`)
   if (!doc) return { done: true }
-  const statements = JSON.parse(doc.statements) as NonNullable<StatementFor['statement']>[]
+  const statements = statementsIn(doc.statements)
   const wanted = statements.map((statement): StatementFor => ({ type: 'Patient', id: into, statement, rename: [patient, into] }))
   const record = await tables.records.get(into)
   const text = JSON.stringify({
