@@ -6,6 +6,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
 import { silentLog } from '../server/store/log.ts'
 import { startMongod } from '../server/store/mongod/start.ts'
 import { PATIENTS } from './data.ts'
@@ -80,6 +81,13 @@ const orientation = (of: Figures): BenchRow[] =>
     ]
   })
 
+/** A checkpoint: what was loaded a moment ago is no longer written while reads are measured. */
+async function digested(uri: string): Promise<void> {
+  const client = await new MongoClient(uri).connect()
+  await client.db('admin').command({ fsync: 1 })
+  await client.close()
+}
+
 async function bareCreate({ baseline, patients }: Running): Promise<Measured> {
   const found = await each(WRITES.slice(0, 1), { url: baseline.url, clients: CLIENTS, patients })
   return found.get('create') as Measured
@@ -113,10 +121,12 @@ async function run(folder: string, note: (made: BenchRow[]) => void): Promise<vo
     const baseline = await startBaseline(mongod.uri, DATABASE)
     const running = { open, guarded, baseline, tokens: await bearer(folder, guarded.url) }
     note(await loadAll(open.url, mongod.uri, DATABASE, { from: 0, to: FIRST }))
+    await digested(mongod.uri)
     const first = await figures({ ...running, patients: FIRST })
     note([...rowsOf(first, '1 x'), ...orientation(first), ...createRows(first, await bareCreate({ ...running, patients: FIRST }))])
     note(await loadAll(open.url, mongod.uri, DATABASE, { from: FIRST, to: FIRST * GROWTH }))
     const grown = { ...running, patients: FIRST * GROWTH }
+    await digested(mongod.uri)
     note(rowsOf(await figures(grown), `${GROWTH} x`, first))
     note(await sizes(mongod.uri, DATABASE))
     note(await mixed({ guarded, tokens: running.tokens, patients: grown.patients, seconds: MIXED_SECONDS, clients: CLIENTS }))

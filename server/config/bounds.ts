@@ -6,6 +6,12 @@ export const BOUNDS = {
   mongodCachePart: 0.25,
   mongodCacheGbMin: 0.25,
   mongodCacheGbMax: 16,
+  /**
+   * Changed pages in per cent of the cache from which they are written in between checkpoints, and from which writers have to help. Each
+   * resource stands at dozens of places of its indexes: by default (5 and 20) the same pages are written again and again under load.
+   */
+  mongodDirtyTarget: 25,
+  mongodDirtyTrigger: 50,
   mongodOplogMb: 2048,
   mongodStartMs: 60_000,
   /** how long somebody at a port may take to say whether it is the mongod of a folder */

@@ -65,6 +65,7 @@ function arguments_(options: SpawnOptions, port: number): string[] {
     // A line about a slow operation shows the values that were asked for: none may be written.
     '--slowms=2000000000',
     `--wiredTigerCacheSizeGB=${options.cacheGb}`,
+    `--wiredTigerEngineConfigString=eviction_dirty_target=${BOUNDS.mongodDirtyTarget},eviction_dirty_trigger=${BOUNDS.mongodDirtyTrigger}`,
     `--oplogSize=${BOUNDS.mongodOplogMb}`,
     '--setParameter=diagnosticDataCollectionEnabled=false',
     // There is no other member that could take over, so nobody to wait for.
