@@ -1,6 +1,7 @@
 /**
  * `npm run bench:mllp`: HL7 v2 laboratory messages over MLLP from end to end (kept raw, mapped, linked, validated, labelled, stored with
  * Provenance, audited), beside bare insertion of what comes of them. `-- PROFILE_DIR` writes a CPU profile of the server there.
+ * BENCH_MESSAGES and BENCH_CONNECTIONS say how many.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,8 +18,8 @@ import { type BenchRow, printTable, row } from './measure.ts'
 import { startYilian } from './servers.ts'
 
 const WARM_UP = 400
-const MESSAGES = 3000
-const CONNECTIONS = 32
+const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 3000)
+const CONNECTIONS = Number(process.env.BENCH_CONNECTIONS ?? 128)
 const DATABASE = 'yilian_bench_mllp'
 
 /** Each connection asks and waits for its answer, as senders do. */
@@ -76,14 +77,20 @@ async function main(profiles: string | undefined): Promise<void> {
     const server = await startYilian({ ...environment, ...options })
     await send(port, 0, WARM_UP)
     const before = await cpuSeconds(server.pid)
+    const stood = await databaseWork(mongod.uri)
     const seconds = await send(port, WARM_UP, MESSAGES)
     const used = (await cpuSeconds(server.pid)) - before
+    const worked = await databaseWork(mongod.uri)
     const name = `ORU^R01 over MLLP, 4 results each, ${CONNECTIONS} connections`
-    rows.push(row(name, MESSAGES / seconds, 'messages/s'))
-    rows.push(row('processor time of the server for one', (used / MESSAGES) * 1000, 'ms'))
-    rows.push(row('resident memory', await residentMb(server.pid), 'MB'))
     const bare = await bareInsertion(mongod.uri)
-    rows.push(row('bare insertion of what came of them', (MESSAGES + WARM_UP) / bare.seconds, 'messages/s'))
+    const floor = { name: 'bare insertion of what came of them', value: (MESSAGES + WARM_UP) / bare.seconds }
+    rows.push(row(floor.name, floor.value, 'messages/s'))
+    rows.push(row(name, MESSAGES / seconds, 'messages/s', floor))
+    rows.push(row('processor time of the server for one', (used / MESSAGES) * 1000, 'ms'))
+    rows.push(row('processor time of the database for one', (worked.processorMs - stood.processorMs) / MESSAGES, 'ms'))
+    rows.push(row('commands to the database for one', (worked.commands - stood.commands) / MESSAGES, ''))
+    rows.push(row('documents of one message', (worked.inserted - stood.inserted) / MESSAGES, ''))
+    rows.push(row('resident memory', await residentMb(server.pid), 'MB'))
     rows.push(row('resources of one message', bare.documents / (MESSAGES + WARM_UP), ''))
     await server.stop()
   } finally {
@@ -91,6 +98,18 @@ async function main(profiles: string | undefined): Promise<void> {
     await rm(folder, { recursive: true, force: true })
   }
   printTable(rows)
+}
+
+/** What the database has done since it started. */
+async function databaseWork(uri: string): Promise<{ processorMs: number; commands: number; inserted: number }> {
+  const client = await new MongoClient(uri).connect()
+  const { extra_info: used, network, metrics } = await client.db('admin').command({ serverStatus: 1 })
+  await client.close()
+  return {
+    processorMs: (Number(used.user_time_us) + Number(used.system_time_us)) / 1000,
+    commands: Number(network.numRequests),
+    inserted: Number(metrics.document.inserted),
+  }
 }
 
 const TICKS_PER_SECOND = 100
