@@ -8,7 +8,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 export type Ask = (actor: Actor, request: Request) => Promise<unknown>
 
 export interface StaffPage {
-  /** folder with page.html, page.js and, where it needs more than the common style, page.css */
+  /** folder with page.html, page.js, which imports ./common.js, and, where it needs more than the common style, page.css */
   folder: URL
   hasOwnStyle?: true
   /** answers of the JSON side, by path */
@@ -25,15 +25,16 @@ const PAGE_POLICY =
 
 const DISCARD_FACTOR = 64
 
-const COMMON_STYLE = new URL('./page.css', import.meta.url)
+const COMMON = new URL('./', import.meta.url)
 
 export function staffPageRouter({ folder, hasOwnStyle, asks, headers = {}, authenticate }: StaffPage): Router {
   const router = express.Router()
-  const file = (name: string): Buffer => readFileSync(new URL(name, folder))
-  const style = Buffer.concat([readFileSync(COMMON_STYLE), ...(hasOwnStyle ? [file('page.css')] : [])])
+  const file = (name: string, from = folder): Buffer => readFileSync(new URL(name, from))
+  const style = Buffer.concat([file('page.css', COMMON), ...(hasOwnStyle ? [file('page.css')] : [])])
   const parts: [path: string, type: string, bytes: Buffer][] = [
     ['/', 'text/html; charset=utf-8', file('page.html')],
     ['/page.js', 'text/javascript; charset=utf-8', file('page.js')],
+    ['/common.js', 'text/javascript; charset=utf-8', file('common.js', COMMON)],
     ['/page.css', 'text/css; charset=utf-8', style],
   ]
   for (const [path, type, bytes] of parts)

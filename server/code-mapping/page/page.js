@@ -1,8 +1,6 @@
-/* The work list in a browser. Nothing is kept: the token goes when the page goes. What senders wrote is shown as text, never as markup. */
+/* The work list in a browser. */
 
-const $ = (id) => document.getElementById(id)
-let token = ''
-let next
+import { $, ask, button, doing, element, startPage, time } from './common.js'
 
 const STATES = { open: '待对照 Open', proposed: '待确认 Proposed', mapped: '已对照 Mapped' }
 const EQUIVALENCES = {
@@ -31,62 +29,17 @@ const ACTS = {
   reject: '否决 rejected',
 }
 
-function say(text, isError = false) {
-  $('message').textContent = text
-  $('message').className = isError ? 'error' : ''
-}
-
-async function ask(path, sent) {
-  const response = await fetch(`/code-mapping/${path}`, {
-    headers: { Authorization: `Bearer ${token}`, ...(sent ? { 'Content-Type': 'application/json' } : {}) },
-    ...(sent ? { method: 'POST', body: JSON.stringify(sent) } : {}),
-  })
-  const answer = await response.json()
-  if (response.ok) return answer
-  const issue = answer.issue?.[0]
-  throw new Error(`${issue?.details?.text ?? response.status} / ${issue?.diagnostics ?? ''}`)
-}
-
-/** Runs what a person began, and says what went wrong. */
-function doing(work) {
-  return async (event) => {
-    event?.preventDefault()
-    say('')
-    try {
-      await work(event)
-    } catch (error) {
-      say(error.message, true)
-    }
-  }
-}
-
-function element(name, content, attributes = {}) {
-  const made = document.createElement(name)
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
-  for (const part of [content].flat()) if (part !== undefined && part !== null) made.append(part)
-  return made
-}
-
-function button(text, work) {
-  const made = element('button', text, { type: 'button' })
-  made.addEventListener('click', doing(work))
-  return made
-}
-
-const time = (text) => (text ? new Date(text).toLocaleString('zh-CN') : '')
 const named = (target) => (target ? `${target.code} ${target.display ?? ''} (${target.system})` : '没有对应 no target')
 
-async function load(after) {
+const load = startPage(async (after) => {
   const query = new URLSearchParams(new FormData($('filter')))
   if (after) query.set('after', after)
   const page = await ask(`codes?${query}`)
   if (!after) $('codes').replaceChildren()
   for (const code of page.codes) $('codes').append(rowOf(code))
-  next = page.next
-  $('more').hidden = next === undefined
   $('total').textContent = page.total === undefined ? '' : `共 ${page.total} 条 · ${page.total} codes`
-  document.querySelector('main').hidden = false
-}
+  return page.next
+})
 
 function rowOf(code) {
   const cells = [code.source, code.map, code.code, code.display, code.count, time(code.firstSeen), time(code.lastSeen), STATES[code.state]]
@@ -213,20 +166,3 @@ function formOf(code) {
     )
   return element('div', parts)
 }
-
-$('enter').addEventListener(
-  'submit',
-  doing(async () => {
-    token = $('token').value
-    $('token').value = ''
-    await load()
-  }),
-)
-$('filter').addEventListener(
-  'submit',
-  doing(() => load()),
-)
-$('more').addEventListener(
-  'click',
-  doing(() => load(next)),
-)

@@ -1,8 +1,6 @@
-/* Questions of links in a browser. Nothing is kept: the token goes when the page goes. What senders wrote is shown as text, never as markup. */
+/* Questions of links in a browser. */
 
-const $ = (id) => document.getElementById(id)
-let token = ''
-let next
+import { $, ask, button, doing, element, startPage, time } from './common.js'
 
 const TRAITS = {
   name: '姓名 Name',
@@ -40,61 +38,15 @@ const ACTS = {
   settle: '无需再核对 settled',
 }
 
-function say(text, isError = false) {
-  $('message').textContent = text
-  $('message').className = isError ? 'error' : ''
-}
-
-async function ask(path, sent) {
-  const response = await fetch(`/linking/${path}`, {
-    headers: { Authorization: `Bearer ${token}`, ...(sent ? { 'Content-Type': 'application/json' } : {}) },
-    ...(sent ? { method: 'POST', body: JSON.stringify(sent) } : {}),
-  })
-  const answer = await response.json()
-  if (response.ok) return answer
-  const issue = answer.issue?.[0]
-  throw new Error(`${issue?.details?.text ?? response.status} / ${issue?.diagnostics ?? ''}`)
-}
-
-/** Runs what a person began, and says what went wrong. */
-function doing(work) {
-  return async (event) => {
-    event?.preventDefault()
-    say('')
-    try {
-      await work(event)
-    } catch (error) {
-      say(error.message, true)
-    }
-  }
-}
-
-function element(name, content, attributes = {}) {
-  const made = document.createElement(name)
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
-  for (const part of [content].flat()) if (part !== undefined && part !== null) made.append(part)
-  return made
-}
-
-function button(text, work) {
-  const made = element('button', text, { type: 'button' })
-  made.addEventListener('click', doing(work))
-  return made
-}
-
-const time = (text) => (text ? new Date(text).toLocaleString('zh-CN') : '')
-
-async function load(after) {
+const load = startPage(async (after) => {
   const query = new URLSearchParams(new FormData($('filter')))
   if (after) query.set('after', after)
   const page = await ask(`tasks?${query}`)
   if (!after) $('tasks').replaceChildren()
   for (const task of page.tasks) $('tasks').append(taskOf(task))
-  next = page.next
-  $('more').hidden = next === undefined
   $('none').hidden = $('tasks').childElementCount > 0
-  document.querySelector('main').hidden = false
-}
+  return page.next
+})
 
 function taskOf(task) {
   const levels = Object.entries(task.levels).map(([trait, level]) =>
@@ -179,22 +131,6 @@ const eventOf = ({ at, act, by, patients, comment, reason, score }) =>
     `${time(at)} ${by.user ?? by.client ?? '规则 rule'} ${ACTS[act]} ${patients.join(' – ')} ${comment ?? DOUBTS[reason] ?? reason ?? ''} ${score === undefined ? '' : `${score} bit`}`,
   )
 
-$('enter').addEventListener(
-  'submit',
-  doing(async () => {
-    token = $('token').value
-    $('token').value = ''
-    await load()
-  }),
-)
-$('filter').addEventListener(
-  'submit',
-  doing(() => load()),
-)
-$('more').addEventListener(
-  'click',
-  doing(() => load(next)),
-)
 $('find').addEventListener(
   'submit',
   doing(() => showGraph($('find').elements.patient.value.trim())),
