@@ -1,30 +1,10 @@
 /** PATCH with FHIRPath Patch (R4 fhirpatch.html) over HTTP: by id, by criteria, in Bundles; conditions, access and the account. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { custody, encounter, observation, patient, practitioner, putAll } from '../consent/resources.ts'
-import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+import { describe, expect, test } from '@jest/globals'
+import { observation } from '../consent/resources.ts'
+import type { Answer } from '../support/server.ts'
+import { patchSetting } from './patch-setting.ts'
 
-let server: TestServer
-let engine: string
-let id = ''
-
-beforeAll(async () => {
-  server = await startTestServer()
-  await putAll(server, await server.token('loader'), [
-    practitioner('doc-2'),
-    patient('p', { meta: custody('H1') }),
-    encounter('visit-p', 'p', 'H2', 'Practitioner/doc-2'),
-    patient('q', { meta: custody('H2') }),
-    observation('others', 'q', 'x', { meta: custody('H2') }),
-  ])
-  engine = await server.token('h1-engine')
-}, 60_000)
-afterAll(() => server.stop())
-
-beforeEach(async () => {
-  const body = `{"resourceType":"Observation","identifier":[{"system":"urn:x","value":"${Math.random()}"}],"status":"final",
-    "code":{"text":"血糖"},"subject":{"reference":"Patient/p"},"valueQuantity":{"value":6.50,"unit":"mmol/L"},"note":[{"text":"a"},{"text":"b"}]}`
-  id = (await server.call('POST', '/fhir/Observation', { token: engine, body })).json.id
-})
+const at = patchSetting()
 
 type Parts = Record<string, object | string>
 const operation = (parts: Parts): object => ({
@@ -37,16 +17,16 @@ const patchOf = (...operations: Parts[]): object => ({ resourceType: 'Parameters
 const status = (code: string): Parts => ({ type: 'replace', path: 'Observation.status', value: { valueCode: code } })
 
 const send = (body: object | string, options: { path?: string; headers?: object; token?: string } = {}): Promise<Answer> =>
-  server.call('PATCH', `/fhir/${options.path ?? `Observation/${id}`}`, {
-    token: options.token ?? engine,
+  at.server.call('PATCH', `/fhir/${options.path ?? `Observation/${at.id}`}`, {
+    token: options.token ?? at.engine,
     body,
     headers: { 'Content-Type': 'application/fhir+json', ...options.headers },
   })
-const stored = (): Promise<Answer> => server.call('GET', `/fhir/Observation/${id}`, { token: engine })
+const stored = (): Promise<Answer> => at.server.call('GET', `/fhir/Observation/${at.id}`, { token: at.engine })
 const code = (answer: Answer): string => answer.json.issue?.[0]?.details?.coding?.[0]?.code
 
 test('the CapabilityStatement names it', async () => {
-  const { patchFormat } = (await server.call('GET', '/fhir/metadata')).json
+  const { patchFormat } = (await at.server.call('GET', '/fhir/metadata')).json
   expect(patchFormat).toEqual(expect.arrayContaining(['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml']))
 })
 
@@ -135,9 +115,12 @@ test('conditions: If-Match, and by criteria', async () => {
 })
 
 describe('in Bundles, as Parameters', () => {
-  const entry = (...operations: Parts[]) => ({ resource: patchOf(...operations), request: { method: 'PATCH', url: `Observation/${id}` } })
+  const entry = (...operations: Parts[]) => ({
+    resource: patchOf(...operations),
+    request: { method: 'PATCH', url: `Observation/${at.id}` },
+  })
   const post = (type: string, ...entries: object[]) =>
-    server.call('POST', '/fhir', { token: engine, body: { resourceType: 'Bundle', type, entry: entries } })
+    at.server.call('POST', '/fhir', { token: at.engine, body: { resourceType: 'Bundle', type, entry: entries } })
 
   test.each(['batch', 'transaction'])('%s', async (type) => {
     const answer = await post(type, entry(status('amended')))
@@ -180,9 +163,9 @@ describe('access', () => {
   })
 
   test('a reader changes nothing; without the scope to read nothing is asked', async () => {
-    const reader = await server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
+    const reader = await at.server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
     expect((await send(patchOf(status('amended')), { token: reader })).status).toBe(403)
-    const blind = await server.token('h1-engine', { scope: 'system/Observation.cu' })
+    const blind = await at.server.token('h1-engine', { scope: 'system/Observation.cu' })
     const ask = (value: string) =>
       send(patchOf({ type: 'delete', path: `Observation.where(status = '${value}').note[0]` }), { token: blind })
     const [holds, fails] = [await ask('final'), await ask('amended')]
@@ -192,8 +175,8 @@ describe('access', () => {
 
   test('the patient finds it in the account', async () => {
     await send(patchOf(status('amended')))
-    const own = await server.token('patient-app', { patient: 'p' })
-    const answer = await server.call('GET', `/fhir/AuditEvent?entity=Observation/${id}&_sort=date`, { token: own })
+    const own = await at.server.token('patient-app', { patient: 'p' })
+    const answer = await at.server.call('GET', `/fhir/AuditEvent?entity=Observation/${at.id}&_sort=date`, { token: own })
     const said = (answer.json.entry as { resource: { subtype: { code: string }[] } }[]).map(({ resource }) => resource.subtype[0]?.code)
     expect(said.slice(-2)).toEqual(['patch', 'update'])
   })

@@ -1,41 +1,20 @@
 /** PATCH with a merge patch (RFC 7396), as fhirpy sends it; and `application/json`, which says as little as it can. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { custody, encounter, observation, patient, practitioner, putAll } from '../consent/resources.ts'
-import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+import { describe, expect, test } from '@jest/globals'
+import type { Answer } from '../support/server.ts'
+import { patchSetting } from './patch-setting.ts'
 
 const MERGE = 'application/merge-patch+json'
-let server: TestServer
-let engine: string
-let id = ''
-
-beforeAll(async () => {
-  server = await startTestServer()
-  await putAll(server, await server.token('loader'), [
-    practitioner('doc-2'),
-    patient('p', { meta: custody('H1') }),
-    encounter('visit-p', 'p', 'H2', 'Practitioner/doc-2'),
-    patient('q', { meta: custody('H2') }),
-    observation('others', 'q', 'x', { meta: custody('H2') }),
-  ])
-  engine = await server.token('h1-engine')
-}, 60_000)
-afterAll(() => server.stop())
-
-beforeEach(async () => {
-  const body = `{"resourceType":"Observation","identifier":[{"system":"urn:x","value":"${Math.random()}"}],"status":"final",
-    "code":{"text":"血糖","coding":[{"system":"urn:c","code":"g"}]},"subject":{"reference":"Patient/p"},
-    "valueQuantity":{"value":6.50,"unit":"mmol/L"},"note":[{"text":"a"},{"text":"b"}]}`
-  id = (await server.call('POST', '/fhir/Observation', { token: engine, body })).json.id
-})
+const at = patchSetting('{"text":"血糖","coding":[{"system":"urn:c","code":"g"}]}')
 
 const send = (patch: unknown, type = MERGE, headers: Record<string, string> = {}): Promise<Answer> =>
-  server.call('PATCH', `/fhir/Observation/${id}`, {
-    token: engine,
+  at.server.call('PATCH', `/fhir/Observation/${at.id}`, {
+    token: at.engine,
     body: typeof patch === 'string' ? patch : JSON.stringify(patch),
     headers: { 'Content-Type': type, ...headers },
   })
 const code = (answer: Answer): string => answer.json.issue?.[0]?.details?.coding?.[0]?.code
-const versionNow = async (): Promise<string> => (await server.call('GET', `/fhir/Observation/${id}`, { token: engine })).json.meta.versionId
+const versionNow = async (): Promise<string> =>
+  (await at.server.call('GET', `/fhir/Observation/${at.id}`, { token: at.engine })).json.meta.versionId
 
 test('members are merged, null takes away, lists are replaced; digits and order stay', async () => {
   const answer = await send('{"status":"amended","code":{"coding":null},"note":[{"text":"c"}],"valueQuantity":{"unit":"mg/dL"}}')
@@ -68,12 +47,14 @@ test('application/json: a list is JSON Patch, Parameters are FHIRPath Patch, els
 
 test('in a batch and in a transaction as a Binary', async () => {
   const data = Buffer.from('{"status":"amended"}').toString('base64')
-  const entry = [{ resource: { resourceType: 'Binary', contentType: MERGE, data }, request: { method: 'PATCH', url: `Observation/${id}` } }]
+  const entry = [
+    { resource: { resourceType: 'Binary', contentType: MERGE, data }, request: { method: 'PATCH', url: `Observation/${at.id}` } },
+  ]
   for (const [type, version] of [
     ['batch', '2'],
     ['transaction', '2'],
   ] as const) {
-    const answer = await server.call('POST', '/fhir', { token: engine, body: { resourceType: 'Bundle', type, entry } })
+    const answer = await at.server.call('POST', '/fhir', { token: at.engine, body: { resourceType: 'Bundle', type, entry } })
     expect([type, answer.json.entry[0].response.etag]).toEqual([type, `W/"${version}"`])
   }
 })
@@ -104,7 +85,11 @@ describe('refused, and nothing is written', () => {
 
   test('of a hidden resource as of an absent one', async () => {
     const of = (name: string) =>
-      server.call('PATCH', `/fhir/Observation/${name}`, { token: engine, body: '{"status":"amended"}', headers: { 'Content-Type': MERGE } })
+      at.server.call('PATCH', `/fhir/Observation/${name}`, {
+        token: at.engine,
+        body: '{"status":"amended"}',
+        headers: { 'Content-Type': MERGE },
+      })
     const [hidden, absent] = [await of('others'), await of('nobody')]
     expect([hidden.status, hidden.text]).toEqual([absent.status, absent.text])
     expect(hidden.status).toBe(404)

@@ -1,50 +1,34 @@
 /** PATCH with JSON Patch (R4 http.html#patch, RFC 6902): what it changes, what it refuses, and what it tells. */
 import { type IncomingHttpHeaders, request } from 'node:http'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { custody, encounter, observation, patient, practitioner, putAll } from '../consent/resources.ts'
-import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+import { describe, expect, test } from '@jest/globals'
+import { observation } from '../consent/resources.ts'
+import type { Answer } from '../support/server.ts'
+import { patchSetting } from './patch-setting.ts'
 
 const ACCEPTED = 'application/json-patch+json, application/fhir+json, application/merge-patch+json, application/json, application/fhir+xml'
 const TYPE = { 'Content-Type': 'application/json-patch+json' }
-let server: TestServer
-let engine: string
-let id = ''
-
-beforeAll(async () => {
-  server = await startTestServer()
-  await putAll(server, await server.token('loader'), [
-    practitioner('doc-2'),
-    patient('p', { meta: custody('H1') }),
-    encounter('visit-p', 'p', 'H2', 'Practitioner/doc-2'),
-    patient('q', { meta: custody('H2') }),
-    observation('others', 'q', 'x', { meta: custody('H2') }),
-  ])
-  engine = await server.token('h1-engine')
-}, 60_000)
-afterAll(() => server.stop())
-
-beforeEach(async () => {
-  const body = `{"resourceType":"Observation","identifier":[{"system":"urn:x","value":"${Math.random()}"}],"status":"final",
-    "code":{"text":"血糖"},"subject":{"reference":"Patient/p"},"valueQuantity":{"value":6.50,"unit":"mmol/L"},"note":[{"text":"a"},{"text":"b"}]}`
-  id = (await server.call('POST', '/fhir/Observation', { token: engine, body })).json.id
-})
+const at = patchSetting()
 
 const send = (operations: unknown, options: { path?: string; headers?: object; token?: string } = {}): Promise<Answer> =>
-  server.call('PATCH', `/fhir/${options.path ?? `Observation/${id}`}`, {
-    token: options.token ?? engine,
+  at.server.call('PATCH', `/fhir/${options.path ?? `Observation/${at.id}`}`, {
+    token: options.token ?? at.engine,
     body: typeof operations === 'string' ? operations : JSON.stringify(operations),
     headers: { ...TYPE, ...options.headers },
   })
 /** As fetch cannot: it names a type for every text. */
 function withoutType(path: string, body: string): Promise<{ status: number | undefined; headers: IncomingHttpHeaders }> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${server.url}/fhir/${path}`, { method: 'PATCH', headers: { Authorization: `Bearer ${engine}` } }, (answer) => {
-      answer.resume().on('end', () => resolve({ status: answer.statusCode, headers: answer.headers }))
-    })
+    const asked = request(
+      `${at.server.url}/fhir/${path}`,
+      { method: 'PATCH', headers: { Authorization: `Bearer ${at.engine}` } },
+      (answer) => {
+        answer.resume().on('end', () => resolve({ status: answer.statusCode, headers: answer.headers }))
+      },
+    )
     asked.on('error', reject).end(body)
   })
 }
-const stored = (): Promise<Answer> => server.call('GET', `/fhir/Observation/${id}`, { token: engine })
+const stored = (): Promise<Answer> => at.server.call('GET', `/fhir/Observation/${at.id}`, { token: at.engine })
 const code = (answer: Answer): string => answer.json.issue?.[0]?.details?.coding?.[0]?.code
 
 test('every operation, in their order', async () => {
@@ -135,10 +119,10 @@ describe('refused, and nothing changed', () => {
   )
 
   test('no media type at all', async () => {
-    const { status, headers } = await withoutType(`Observation/${id}`, '[]')
+    const { status, headers } = await withoutType(`Observation/${at.id}`, '[]')
     expect([status, headers['accept-patch']]).toEqual([415, ACCEPTED])
     const binary = { resourceType: 'Binary', contentType: 'application/json-patch+json', data: 'W10=' }
-    expect((await withoutType(`Observation/${id}`, JSON.stringify(binary))).status).toBe(415)
+    expect((await withoutType(`Observation/${at.id}`, JSON.stringify(binary))).status).toBe(415)
   })
 })
 
@@ -154,7 +138,7 @@ describe('conditions', () => {
     const path = `Observation?identifier=urn:x|${identifier[0].value}`
     expect([(await send(amend, { path })).status, (await stored()).json.status]).toEqual([200, 'amended'])
     expect((await send(amend, { path: 'Observation?identifier=urn:x|none' })).status).toBe(404)
-    await server.call('POST', '/fhir/Observation', { token: engine, body: { ...(await stored()).json, id: undefined } })
+    await at.server.call('POST', '/fhir/Observation', { token: at.engine, body: { ...(await stored()).json, id: undefined } })
     expect((await send(amend, { path })).status).toBe(412)
   })
 
@@ -167,7 +151,7 @@ describe('conditions', () => {
   })
 
   test('deleted and absent', async () => {
-    await server.call('DELETE', `/fhir/Observation/${id}`, { token: engine })
+    await at.server.call('DELETE', `/fhir/Observation/${at.id}`, { token: at.engine })
     expect((await send(amend)).status).toBe(410)
     expect((await send(amend, { path: 'Observation/absent' })).status).toBe(404)
   })
@@ -176,10 +160,10 @@ describe('conditions', () => {
 describe('in Bundles', () => {
   const entry = (operations: unknown, contentType = 'application/json-patch+json') => ({
     resource: { resourceType: 'Binary', contentType, data: Buffer.from(JSON.stringify(operations)).toString('base64') },
-    request: { method: 'PATCH', url: `Observation/${id}` },
+    request: { method: 'PATCH', url: `Observation/${at.id}` },
   })
   const post = (type: string, ...entries: object[]) =>
-    server.call('POST', '/fhir', { token: engine, body: { resourceType: 'Bundle', type, entry: entries } })
+    at.server.call('POST', '/fhir', { token: at.engine, body: { resourceType: 'Bundle', type, entry: entries } })
 
   test.each(['batch', 'transaction'])('%s', async (type) => {
     const answer = await post(type, entry([{ op: 'replace', path: '/status', value: 'amended' }]))
@@ -212,9 +196,9 @@ describe('access', () => {
   })
 
   test('a reader changes nothing; without the scope to read nothing is tested', async () => {
-    const reader = await server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
+    const reader = await at.server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
     expect((await send([{ op: 'replace', path: '/status', value: 'amended' }], { token: reader })).status).toBe(403)
-    const blind = await server.token('h1-engine', { scope: 'system/Observation.cu' })
+    const blind = await at.server.token('h1-engine', { scope: 'system/Observation.cu' })
     const [holds, fails] = [
       await send(probe, { token: blind }),
       await send([{ op: 'test', path: '/status', value: 'x' }], { token: blind }),
@@ -225,8 +209,8 @@ describe('access', () => {
 
   test('the patient finds it in the account', async () => {
     await send([{ op: 'replace', path: '/status', value: 'amended' }])
-    const own = await server.token('patient-app', { patient: 'p' })
-    const answer = await server.call('GET', `/fhir/AuditEvent?entity=Observation/${id}&_sort=date`, { token: own })
+    const own = await at.server.token('patient-app', { patient: 'p' })
+    const answer = await at.server.call('GET', `/fhir/AuditEvent?entity=Observation/${at.id}&_sort=date`, { token: own })
     const said = (answer.json.entry as { resource: { subtype: { code: string }[] } }[]).map(({ resource }) => resource.subtype[0]?.code)
     expect(said.slice(-2)).toEqual(['patch', 'update'])
   })
