@@ -40,7 +40,9 @@ describe('the envelope', () => {
   test.each([
     ['no JSON', '医保', 'json'],
     ['an unknown transaction', '{"infno":"9999","msgid":"M","input":{}}', '未知的医保交易编号'],
-    ['one that is not mapped', '{"infno":"4302","msgid":"M","input":{}}', '暂不支持此医保交易'],
+    ['one that is not mapped', '{"infno":"7101","msgid":"M","input":{}}', '暂不支持此医保交易'],
+    ['a question for the insurance', '{"infno":"1301","msgid":"M","input":{}}', '须由医保平台答复'],
+    ['what is the institution’s own', '{"infno":"3301","msgid":"M","input":{}}', '只涉及医药机构自身'],
     ['a question without a person', JSON.stringify({ infno: '5401', msgid: 'Q0', inf_time: '2026-03-09 10:00:00', input: {} }), 'psn_no'],
     ['an empty list', '[]', '对象'],
   ])('%s: 200, infcode -1, and why', async (_, body, why) => {
