@@ -137,6 +137,27 @@ test('a bill of many lines that is stored in several transactions: one receipt, 
   expect(await receiptOf(answer)).toMatchObject({ records: 1, quarantined: 0, resources: 1_004 })
 }, 180_000)
 
+test('of a visit that nobody insures the administration sees what was sent to it, and nothing else that the hospital has', async () => {
+  const visit = 'ZY20260310007'
+  const adt = [
+    'MSH|^~\\&|HIS|0001|EAI|YILIAN|20260310083500||ADT^A01|SP1|P|2.4||||||UTF-8',
+    'EVN|A01|20260310083500',
+    'PID|1||0001099001^^^0001^PI~440100199001010023^^^MPS^NI||赵明||19900101|F',
+    `PV1|1|I|0401^^21^0001||||D0199^沈医生||||||||||||${visit}`,
+    'DG1|1||K36.x00^其他阑尾炎^ICD-10-CN||20260310|A',
+  ].join('\r')
+  expect((await send(await json('4202-self-paid-stay'))).json.infcode).toBe('0')
+  const engine = await server.token('h1-engine')
+  const headers = { 'Content-Type': 'application/hl7-v2' }
+  expect((await server.call('POST', '/ingest/h1-his', { token: engine, body: `${adt}\r`, headers })).status).toBe(200)
+  const codes = async (token: string) =>
+    (await server.call('GET', '/fhir/Condition?code=K36.x00,K35.800', { token })).json.entry?.map(
+      ({ resource }: { resource: { code: { coding: { code: string }[] } } }) => resource.code.coding[0]?.code,
+    )
+  expect(await codes(mia)).toEqual(['K35.800'])
+  expect((await codes(await server.token('auditor'))).sort()).toEqual(['K36.x00'])
+})
+
 test('both administrations see the settlement and their part in it; a hospital elsewhere does not', async () => {
   expect((await send(await json('2304-inpatient-settlement'))).json.infcode).toBe('0')
   const find = (token: string, query: string) => server.call('GET', `/fhir/ExplanationOfBenefit?${query}`, { token })
