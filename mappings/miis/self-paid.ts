@@ -16,7 +16,7 @@ import { list, text } from './envelope.ts'
 import { doctor } from './keys.ts'
 import { personOf } from './persons.ts'
 import { providerOf } from './settlement.ts'
-import { bed, diagnosesOf, DISPOSITION, notBefore, stayClass, type StayDiagnosis, type StayRow } from './stay.ts'
+import { bedsOf, diagnosesOf, DISPOSITION, notBefore, stayClass, type StayDiagnosis, type StayRow } from './stay.ts'
 import { addPerson, respelled, type TransactionInput } from './transaction.ts'
 
 export interface SelfPaidRow extends StayRow {
@@ -65,7 +65,7 @@ export const selfPaidStay = mapping<SelfPaidRow, Encounter>({
       coding: [{ system: codeSystem('nhsa-department'), code: from.text('dscg_dept_code').or(from.text('adm_dept_codg')) }],
       text: from.text('dscg_dept_name').or(from.text('adm_dept_name')),
     },
-    location: from.value('adm_bed', bed),
+    location: from.value(['adm_bed', 'dscg_bed'], bedsOf),
     serviceProvider: from.value('fixmedins_code', providerOf),
     extension: [
       { url: structureDefinition('cn-med-type'), valueCoding: { system: codeSystem('nhsa-med-type'), code: from.text('med_type') } },

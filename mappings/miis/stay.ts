@@ -84,13 +84,25 @@ export function diagnosesOf(row: RowView<Pick<StayRow, 'diagnoses'>>) {
   }))
 }
 
-export function bed(row: RowView<StayRow>, run: Run) {
+function bed(row: RowView<StayRow>, run: Run) {
   const ward = row.dscg_dept_code ?? row.dscg_dept_name ?? row.adm_dept_codg ?? row.adm_dept_name
-  const no = row.dscg_bed ?? row.adm_bed
+  return bedIn(run, ward, row.dscg_dept_name ?? row.adm_dept_name, row.dscg_bed ?? row.adm_bed)
+}
+
+function bedIn(run: Run, ward: string | undefined, name: string | undefined, no: string | undefined) {
   if (ward === undefined || no === undefined) return undefined
-  const place = bedMention(run.scope, ward, no, `${row.dscg_dept_name ?? row.adm_dept_name ?? ward} ${no} 床`)
+  const place = bedMention(run.scope, ward, no, `${name ?? ward} ${no} 床`)
   run.mention(place)
   return [{ location: referTo(place.key as ResourceKey) }]
+}
+
+/** Where a message tells of a whole stay (4202): the bed of admission, and that of discharge where it is another. */
+export function bedsOf(row: RowView<StayRow>, run: Run) {
+  const admitted = bedIn(run, row.adm_dept_codg ?? row.adm_dept_name, row.adm_dept_name, row.adm_bed)
+  const left = bedIn(run, row.dscg_dept_code ?? row.dscg_dept_name, row.dscg_dept_name, row.dscg_bed)
+  const isSame = JSON.stringify(admitted) === JSON.stringify(left)
+  const all = [...(admitted ?? []), ...(isSame ? [] : (left ?? []))]
+  return all.length > 0 ? all : undefined
 }
 
 /** 2201: an appointment until the visit's own message (2203) comes. */

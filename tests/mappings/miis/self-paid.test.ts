@@ -54,18 +54,24 @@ describe('4202 a stay', () => {
       identifier: [{ value: '440100199001010023' }],
       contact: [{ name: { text: '钱芳' }, telecom: [{ value: '13900000002' }], address: { text: '广州市越秀区示例路 2 号' } }],
     })
-    // Where one was admitted to is kept beside where one was discharged from in the original only.
     expect(record?.unread).toEqual([
       'input.ownPayPatnDiagListD[0].diag_dept',
       'input.ownPayPatnDiagListD[1].diag_dept',
       'input.ownPayPatnMdtrtD.age',
-      'input.ownPayPatnMdtrtD.adm_dept_codg',
-      'input.ownPayPatnMdtrtD.adm_dept_name',
-      'input.ownPayPatnMdtrtD.adm_bed',
       'input.ownPayPatnMdtrtD.dscg_maindiag_code',
       'input.ownPayPatnMdtrtD.dscg_maindiag_name',
       'input.ownPayPatnMdtrtD.ipt_days',
     ])
+  })
+
+  test('who was moved has both beds', async () => {
+    const sent = file('4202-self-paid-stay')
+    const moved = { ...(sent.input.ownPayPatnMdtrtD as Json), dscg_dept_codg: 'A04.02', dscg_dept_name: '肝胆外科', dscg_bed: '5' }
+    const record = await one({ ...sent, input: { ...sent.input, ownPayPatnMdtrtD: moved } })
+    expect(plain(ofType(record, 'Encounter')[0])).toMatchObject({
+      serviceType: { coding: [{ code: 'A04.02' }] },
+      location: [{ location: { $key: { parts: ['A04.01', '21'] } } }, { location: { $key: { parts: ['A04.02', '5'] } } }],
+    })
   })
 
   test('an invalid stay is withdrawn; one without a number of its own is refused', async () => {
