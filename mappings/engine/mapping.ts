@@ -29,6 +29,8 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   without?: readonly string[]
   /** sets of which the thing is a part */
   batches?: (row: RowView<Row>, run: Run) => readonly ResourceKey[]
+  /** elements that any other statement knows better (MappedResource.yielding) */
+  yielding?: readonly string[]
   rules: (from: From<Row>) => RulesOf<Resource>
 }
 
@@ -78,6 +80,10 @@ export interface RunOptions {
   at?: (field: string) => string
   /** whole record withdrawn, whatever the row says */
   withdrawn?: boolean
+  /** sets of which the thing is a part, beside those that its mapping names */
+  batches?: readonly ResourceKey[]
+  /** the message that says it, where the source may take that back as a whole; undefined: it may not */
+  saidBy?: ResourceKey | undefined
   /** false: the record offers its fields itself (RecordBuilder.offerNamed), the row only repeats them */
   offer?: false
 }
@@ -98,7 +104,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const run = new RowRun(map, row as Record<string, unknown>, context, options)
   const result: RunResult = { mentioned: run.mentioned, issues: run.issues, unmapped: run.unmappedCodes, read: run.read }
   const view = run.row as unknown as RowView<Row>
-  const { when, withdrawn, without, batches } = map.definition
+  const { when, withdrawn, without, batches, yielding } = map.definition
   if (when && !when(view)) return result
   const elements = build(map.elements, run)
   const key = keyOf(map, run, view)
@@ -112,8 +118,10 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   result.mapped = { key, resource, state: void_ ? 'withdrawn' : 'current', statedAt: options.statedAt }
   if (options.order !== undefined) result.mapped.order = options.order
   if (without) result.mapped.without = without
-  const sets = batches?.(view, run) ?? []
+  const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]
   if (sets.length > 0) result.mapped.batches = sets
+  if (options.saidBy) result.mapped.saidBy = options.saidBy
+  if (yielding) result.mapped.yielding = yielding
   return result
 }
 

@@ -84,6 +84,10 @@ export interface MappedResource {
   without?: readonly string[]
   /** sets of which it is a part, by which the source may take it back with others (BatchWord) */
   batches?: readonly ResourceKey[]
+  /** the message that says it, where the source may take back a message as a whole (MIIS 2601) */
+  saidBy?: ResourceKey
+  /** elements that the base resource demands and of which this statement knows no more than any other: each yields to all of those */
+  yielding?: readonly string[]
 }
 
 /** What is said of a set of things without naming them: 2205 takes back every charge line of a batch. */
@@ -95,6 +99,8 @@ export interface BatchWord {
    */
   word: 'reversed' | 'settled' | 'released'
   statedAt: string
+  /** the message that says it: once that is taken back, the word no longer counts */
+  saidBy?: ResourceKey
 }
 
 /** A code that found no target: kept as it came, counted on the work list. */

@@ -3,9 +3,9 @@ import { codeSystem } from '../../server/fhir/canonical.ts'
 import type { FhirCoding } from '../../server/fhir/types.ts'
 import { type Field, Rule } from '../engine/rule.ts'
 
-/** What the transaction itself says, where med_type is missing or a province's own: 2304 is about a stay, 2207 is not. */
+/** What the transaction itself says, where med_type is missing or a province's own: 2304 is about a stay, 2102 about a pharmacy. */
 export interface ClaimKind {
-  claim_kind?: 'outpatient' | 'inpatient'
+  claim_kind?: 'outpatient' | 'inpatient' | 'pharmacy'
 }
 
 export function claimType<Row extends ClaimKind>(field: Field<Row>): Rule<{ coding: FhirCoding[] }> {

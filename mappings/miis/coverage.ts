@@ -11,6 +11,9 @@ export interface CoverageRow {
   insutype?: string
   insuplc_admdvs?: string
   psn_type?: string
+  /** 1101 */
+  cvlserv_flag?: string
+  emp_name?: string
 }
 
 /** Without a person or a scheme there is no coverage to name; the reference is then a text that says so. */
@@ -18,6 +21,9 @@ export function coverageReference(context: MappingContext, row: RowView<Coverage
   if (row.psn_no === undefined || row.insutype === undefined) return { display: '险种未说明' }
   return { $key: miisKeys.coverage(context, row.psn_no, row.insutype) }
 }
+
+/** The employer through whom one is insured: a group in R4's words. */
+const EMPLOYER = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/coverage-class', code: 'group', display: 'Group' }] }
 
 export const coverage = mapping<CoverageRow, Coverage>({
   source: 'miis/coverage',
@@ -31,10 +37,21 @@ export const coverage = mapping<CoverageRow, Coverage>({
     type: { coding: [{ system: codeSystem('nhsa-insutype'), code: from.text('insutype') }] },
     subscriberId: from.text('psn_no'),
     beneficiary: from.patient(),
+    class: [
+      {
+        type: EMPLOYER,
+        value: from.text('emp_name'),
+        name: from.text('emp_name'),
+      },
+    ],
     payor: [from.value('insuplc_admdvs', (row, run) => administration(run, row.insuplc_admdvs))],
     extension: [
       { url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc_admdvs') } },
       { url: structureDefinition('cn-person-type'), valueCoding: { system: codeSystem('nhsa-psn-type'), code: from.text('psn_type') } },
+      {
+        url: structureDefinition('cn-civil-servant'),
+        valueBoolean: from.choice('cvlserv_flag', { '1': 'true', '0': 'false' }).as((flag) => flag === 'true'),
+      },
     ],
   }),
 })

@@ -1,13 +1,23 @@
 /** The list `diseinfo[]` of a stay: a Condition for each row, and how the visit refers to it. */
 import { referTo } from '../engine/keys.ts'
+import type { ResourceKey } from '../engine/types.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { condition, type DiseInfo, diagnosisKey, syndromesIn } from './condition.ts'
 import { list, text } from './envelope.ts'
 import type { StayDiagnosis } from './stay.ts'
 import { naming, type TransactionInput, withSite } from './transaction.ts'
 
-/** @param info the node that names the visit; its main diagnosis stands for the list where that is empty */
-export function addDiagnoses(input: TransactionInput, info: MiisObject, path: string, role: StayDiagnosis['role']): StayDiagnosis[] {
+/**
+ * @param info the node that names the visit; its main diagnosis stands for the list where that is empty
+ * @param saidBy the message, where it can be taken back as a whole
+ */
+export function addDiagnoses(
+  input: TransactionInput,
+  info: MiisObject,
+  path: string,
+  role: StayDiagnosis['role'],
+  saidBy?: ResourceKey,
+): StayDiagnosis[] {
   const { request, record, context, requestedAt: statedAt } = input
   const mdtrtId = visitOf(input, info)
   const nodes = list(request, 'input', 'diseinfo')
@@ -20,7 +30,7 @@ export function addDiagnoses(input: TransactionInput, info: MiisObject, path: st
     const index = rows.indexOf(row)
     const at = index < 0 ? (field: string) => MAIN[field] ?? `${path}.${field}` : naming(nodes[index] ?? {}, `input.diseinfo[${index}]`)
     for (const one of [row, ...syndromesIn(rows, row)])
-      record.run(condition, one, { statedAt, at, ...(index < 0 && { offer: false as const }) })
+      record.run(condition, one, { statedAt, at, saidBy, ...(index < 0 && { offer: false as const }) })
     if (index >= 0) record.noteRead(...['vali_flag', 'maindiag_flag', 'diag_srt_no', 'mdtrt_id', 'psn_no'].map(at))
     const key = row.vali_flag === '0' ? undefined : diagnosisKey(row, context)
     return key ? [{ condition: referTo(key), role, main: row.maindiag_flag === '1' }] : []
@@ -35,8 +45,8 @@ function mainOf(info: MiisObject, mdtrtId: string | undefined): DiseInfo | undef
   return { mdtrt_id: mdtrtId, diag_type: '1', maindiag_flag: '1', ...(code && { diag_code: code }), ...(name && { diag_name: name }) }
 }
 
-/** The number of the visit: of the request's node, or of the answer (2201: `data`, 2401: `result`). */
+/** The number of the visit: of the request's node, or of the answer (2201: `data`, 2401: `result`, 2102: `setlinfo`). */
 export function visitOf({ response }: TransactionInput, info: MiisObject): string | undefined {
-  const answered = [...list(response, 'output', 'data'), ...list(response, 'output', 'result')][0]
+  const answered = ['data', 'result', 'setlinfo'].flatMap((name) => list(response, 'output', name))[0]
   return text(info, 'mdtrt_id') ?? text(answered, 'mdtrt_id')
 }

@@ -9,6 +9,8 @@ export interface Exchange {
   infno?: string
   request?: MiisObject
   response?: MiisObject
+  /** which of the persons that the message speaks of, where it speaks of several */
+  part?: number
 }
 
 /** Largest payload: a settlement list of 10,000 lines has about 10 MB. */

@@ -3,6 +3,7 @@ import type { Composition, Encounter, Procedure } from '@medplum/fhirtypes'
 import { BASE, codeSystem, localSystem, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
 import { keys, referTo } from '../engine/keys.ts'
 import { mapping } from '../engine/mapping.ts'
+import type { RowView, Run } from '../engine/rule.ts'
 import { TABLES } from '../engine/systems.ts'
 import type { KeyReference, ResourceKey } from '../engine/types.ts'
 import { ADMISSION_CONDITION } from './condition.ts'
@@ -155,19 +156,26 @@ export const operation = mapping<OperationRow, Procedure>({
 const section = (code: string, title: string, entry: readonly KeyReference[]) =>
   entry.length === 0 ? [] : [{ title, code: { coding: [{ system: 'http://loinc.org', code }] }, entry: [...entry] }]
 
+/** A list is known by its settlement; its state is said in messages of their own (4102). */
+export const listKey = (row: RowView<{ setl_id?: string }>, run: Run): ResourceKey | undefined =>
+  row.setl_id === undefined ? undefined : miisKeys.homePage(run.context, row.setl_id)
+export const listIdentifier = (row: RowView<{ setl_id?: string }>) =>
+  row.setl_id === undefined ? undefined : { system: `${BASE}/sid/nhsa/settlement-list`, value: row.setl_id }
+export const LIST_TYPE = {
+  type: { coding: [{ system: TABLES.documentType, code: 'C0032', display: '住院病案首页' }] },
+  title: '医疗保障基金结算清单（住院病案首页）',
+}
+
 export const homePage = mapping<SettlementListRow, Composition>({
   source: 'miis/4101',
   to: 'Composition',
   profile: 'cn-composition',
-  id: (row, run) => (row.setl_id === undefined ? undefined : miisKeys.homePage(run.context, row.setl_id)),
+  id: listKey,
   organization: 'fixmedins_code',
   rules: (from) => ({
-    identifier: from.value('setl_id', (row) =>
-      row.setl_id === undefined ? undefined : { system: `${BASE}/sid/nhsa/settlement-list`, value: row.setl_id },
-    ),
+    identifier: from.value('setl_id', listIdentifier),
     status: 'final',
-    type: { coding: [{ system: TABLES.documentType, code: 'C0032', display: '住院病案首页' }] },
-    title: '医疗保障基金结算清单（住院病案首页）',
+    ...LIST_TYPE,
     subject: from.patient(),
     encounter: visit<SettlementListRow>('mdtrt_id'),
     date: from.dateTime('dcla_time').or(from.dateTime('inf_time')).required(),

@@ -4,7 +4,17 @@ import { keys } from '../engine/keys.ts'
 import { BEFORE_ALL } from '../engine/mention.ts'
 import { settled } from '../engine/outcome.ts'
 import { RecordBuilder } from '../engine/record.ts'
-import type { AnswerInput, MappedRecord, MappedResource, MappingContext, Question, RejectedRecord, SourceMapping } from '../engine/types.ts'
+import type {
+  AnswerInput,
+  DecodeOptions,
+  DecodeResult,
+  MappedRecord,
+  MappedResource,
+  MappingContext,
+  Question,
+  RejectedRecord,
+  SourceMapping,
+} from '../engine/types.ts'
 import { answer } from './answer.ts'
 import { decodeExchanges } from './exchanges.ts'
 import { type Exchange, node, readExchange, text } from './envelope.ts'
@@ -14,6 +24,7 @@ import { fillPerson } from './transactions/1101.ts'
 import { fillRegistrationResponse } from './transactions/2201.ts'
 import { fillSettlement } from './transactions/2207.ts'
 import { TRANSACTIONS, UNSUPPORTED } from './transactions/index.ts'
+import { WITHOUT_RECORD, withoutRecord } from './transactions/without-record.ts'
 
 export const miisInterface: SourceMapping = {
   id: 'miis/interface',
@@ -21,10 +32,20 @@ export const miisInterface: SourceMapping = {
   mode: 'message',
   accepts: ['application/json', 'text/json', 'text/plain'],
   batchFile: /\.(?:jsonl|ndjson)$/i,
-  decode: decodeExchanges,
+  decode,
   map,
   answer: (input) => answer(input, replyTo(input)),
   question,
+}
+
+/** A message that speaks of several persons is one record for each. */
+async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
+  for await (const result of decodeExchanges(chunks, options)) {
+    const exchange = result.ok ? (result.record as Exchange) : undefined
+    const requests = (exchange?.request && transactionOf(exchange)?.parts?.(exchange.request)) ?? []
+    if (requests.length < 2) yield result
+    else for (const [at, request] of requests.entries()) yield { ...result, record: { ...exchange, request, part: at + 1 } } as DecodeResult
+  }
 }
 
 /** The transaction of a request that is no copy of an exchange with somebody else. */
@@ -62,10 +83,12 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
   const transaction = transactionOf(exchange)
   if (!transaction && !failed) {
     if (exchange.infno === undefined) return reject('miis-response-unknown', 'output')
-    return reject(UNSUPPORTED.has(exchange.infno) ? 'miis-infno-unsupported' : 'miis-infno-unknown', 'infno')
+    const known = UNSUPPORTED.has(exchange.infno) ? 'miis-infno-unsupported' : 'miis-infno-unknown'
+    return reject(WITHOUT_RECORD.get(exchange.infno) ?? known, 'infno')
   }
-  const deliveryId = text(request, 'msgid') ?? text(response, 'inf_refmsgid')
-  if (deliveryId === undefined) return reject('miis-envelope', 'inf_refmsgid')
+  const messageId = text(request, 'msgid') ?? text(response, 'inf_refmsgid')
+  if (messageId === undefined) return reject('miis-envelope', 'inf_refmsgid')
+  const deliveryId = exchange.part === undefined ? messageId : `${messageId}#${exchange.part}`
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
   if (failed) {
     record.issue({ severity: 'information', code: 'miis-failed', at: 'infcode' })
@@ -93,7 +116,8 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
 }
 
 function transactionOf({ infno, response }: Exchange): Transaction | undefined {
-  if (infno !== undefined) return Object.hasOwn(TRANSACTIONS, infno) ? TRANSACTIONS[infno] : undefined
+  if (infno !== undefined && Object.hasOwn(TRANSACTIONS, infno)) return TRANSACTIONS[infno]
+  if (infno !== undefined) return response !== undefined && WITHOUT_RECORD.has(infno) ? withoutRecord(infno) : undefined
   if (text(node(response, 'output', 'setlinfo'), 'setl_id') !== undefined) return SETTLEMENT_RESPONSE
   const visit = node(response, 'output', 'data')
   if (text(visit, 'mdtrt_id') !== undefined && text(visit, 'ipt_otp_no') !== undefined) return REGISTRATION_RESPONSE

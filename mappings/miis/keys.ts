@@ -24,6 +24,13 @@ export const miisKeys = {
   /** the charge lines of a batch, or all of a visit: what 2205 and 2302 take back without naming them */
   lines: (context: MappingContext, mdtrtId: string, batch?: string): ResourceKey =>
     key(context, 'ChargeItem', 'lines', mdtrtId, ...(batch === undefined ? [] : [batch])),
+  /** what stands and falls with a settlement beside the settlement itself: its claim */
+  settled: (context: MappingContext, setlId: string): ResourceKey => key(context, 'Claim', 'settled', setlId),
+  /** all that one message of an institution said of a person: what 2601 takes back by the message's own number */
+  message: (context: MappingContext, institution: string, msgid: string, psnNo: string): ResourceKey =>
+    key(context, 'MessageHeader', institution, msgid, psnNo),
+  /** what was filed with the insurance (2501, 2503, 2505), by the number that the insurance gave to the filing */
+  filing: (context: MappingContext, type: string, number: string): ResourceKey => key(context, type, 'filing', number),
   settlement: (context: MappingContext, setlId: string): ResourceKey => key(context, 'ExplanationOfBenefit', setlId),
   coverage: (context: MappingContext, psnNo: string, insutype: string): ResourceKey => key(context, 'Coverage', psnNo, insutype),
   procedure: (context: MappingContext, mdtrtId: string, code: string, date: string): ResourceKey =>

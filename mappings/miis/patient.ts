@@ -13,6 +13,8 @@ import { readDate } from '../engine/values/date.ts'
 export interface Person {
   psn_no?: string
   mdtrt_id?: string
+  /** the hospital's own number of the visit, with the hospital */
+  own_visit?: string
   cert_type?: string
   certno?: string
   psn_name?: string
@@ -41,6 +43,7 @@ export function identityOf(person: Person, context: MappingContext): PatientIden
   const local: LocalPatientNumber[] = []
   if (person.psn_no !== undefined) local.push({ kind: 'PSN', value: person.psn_no, strong: true })
   if (person.mdtrt_id !== undefined) local.push({ kind: 'VISIT', value: person.mdtrt_id, strong: false })
+  if (person.own_visit !== undefined) local.push({ kind: 'VISIT', value: person.own_visit, strong: false })
   const birthDate = person.brdy === undefined ? undefined : readDate(person.brdy).value
   const gender = person.gend === undefined ? undefined : context.translate('miis-gender', person.gend)?.code
   return {

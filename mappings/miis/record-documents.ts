@@ -282,6 +282,7 @@ export const RESCUE: DocumentKind = {
       title: '抢救措施',
       fields: [
         ['resc_mes', '抢救措施'],
+        ['er_resc_rec', '急诊抢救记录'],
         ['resc_begntime', '抢救开始时间'],
         ['resc_endtime', '抢救结束时间'],
         ['resc_psn_list', '参加抢救人员名单'],

@@ -59,7 +59,7 @@ const ROLES = { AD: 'Admission diagnosis', DD: 'Discharge diagnosis' } as const
 const visitKey = (row: RowView<VisitRow>, run: Run): ResourceKey | undefined =>
   row.mdtrt_id === undefined ? undefined : miisKeys.visit(run.context, row.mdtrt_id)
 
-const DISPOSITION = 'urn:oid:2.16.156.10011.2.3.1.265'
+export const DISPOSITION = 'urn:oid:2.16.156.10011.2.3.1.265'
 const STAY = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP', display: 'inpatient encounter' }
 const OUTPATIENT = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB', display: 'ambulatory' }
 
@@ -67,13 +67,13 @@ const OUTPATIENT = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
 const hospitalsOwn = (run: Run): boolean => run.text('fixmedins_code') !== undefined
 
 /** The class of a province's own med_type is that of the transaction: nobody is admitted to a clinic. */
-const stayClass = new Rule(['med_type'], (run) => {
+export const stayClass = new Rule(['med_type'], (run) => {
   const found = run.text('med_type') === undefined ? STAY : encounterClass<VisitRow>('med_type').evaluate(run)
   return found?.code === 'UNK' ? STAY : found
 })
 
 /** Ranks are those of the list; the main diagnosis is the first whatever its place. */
-function diagnosesOf(row: RowView<StayRow>) {
+export function diagnosesOf(row: RowView<Pick<StayRow, 'diagnoses'>>) {
   const { diagnoses } = row
   if (diagnoses.length === 0) return undefined
   const ordered = [...diagnoses.filter((one) => one.main), ...diagnoses.filter((one) => !one.main)]
@@ -86,11 +86,23 @@ function diagnosesOf(row: RowView<StayRow>) {
 
 function bed(row: RowView<StayRow>, run: Run) {
   const ward = row.dscg_dept_code ?? row.dscg_dept_name ?? row.adm_dept_codg ?? row.adm_dept_name
-  const no = row.dscg_bed ?? row.adm_bed
+  return bedIn(run, ward, row.dscg_dept_name ?? row.adm_dept_name, row.dscg_bed ?? row.adm_bed)
+}
+
+function bedIn(run: Run, ward: string | undefined, name: string | undefined, no: string | undefined) {
   if (ward === undefined || no === undefined) return undefined
-  const place = bedMention(run.scope, ward, no, `${row.dscg_dept_name ?? row.adm_dept_name ?? ward} ${no} 床`)
+  const place = bedMention(run.scope, ward, no, `${name ?? ward} ${no} 床`)
   run.mention(place)
   return [{ location: referTo(place.key as ResourceKey) }]
+}
+
+/** Where a message tells of a whole stay (4202): the bed of admission, and that of discharge where it is another. */
+export function bedsOf(row: RowView<StayRow>, run: Run) {
+  const admitted = bedIn(run, row.adm_dept_codg ?? row.adm_dept_name, row.adm_dept_name, row.adm_bed)
+  const left = bedIn(run, row.dscg_dept_code ?? row.dscg_dept_name, row.dscg_dept_name, row.dscg_bed)
+  const isSame = JSON.stringify(admitted) === JSON.stringify(left)
+  const all = [...(admitted ?? []), ...(isSame ? [] : (left ?? []))]
+  return all.length > 0 ? all : undefined
 }
 
 /** 2201: an appointment until the visit's own message (2203) comes. */
@@ -201,7 +213,7 @@ export const admissionReversal = reversal('miis/2404/data', STAY, 'cancelled')
 export const dischargeReversal = reversal('miis/2405/data', STAY, 'in-progress')
 
 /** An end before the start is stored as sent and flagged (formats.md D7). */
-function notBefore(end: string, run: Run): string {
+export function notBefore(end: string, run: Run): string {
   const [began, ended] = [run.text('begntime'), run.text('endtime')]
   if (began !== undefined && ended !== undefined && ended < began) run.flaw('endtime', 'mapping-date-order')
   return end

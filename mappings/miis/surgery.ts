@@ -47,6 +47,10 @@ export interface SurgeryRow extends Site {
   back_oprn?: string
   anst_copn_name?: string
   anst_merg_symp?: string
+  /** 4302 */
+  itvt_name?: string
+  oprn_oprt_mtd_dscr?: string
+  oprn_oprt_cnt?: string
   vali_flag?: string
 }
 
@@ -159,6 +163,11 @@ export const surgery = mapping<SurgeryRow, Procedure>({
       ),
     ],
     complication: [{ text: from.text('anst_copn_name').or(from.text('anst_merg_symp')) }],
-    note: [{ text: from.text('oprn_con_time').as((time) => `手术持续时间：${time}`) }],
+    note: [
+      { text: from.text('oprn_con_time').as((time) => `手术持续时间：${time}`) },
+      { text: from.prose('oprn_oprt_mtd_dscr').as((words) => `操作方法：${words}`) },
+      { text: from.text('itvt_name').as((name) => `介入物：${name}`) },
+      { text: from.text('oprn_oprt_cnt').as((count) => `操作次数：${count}`) },
+    ],
   }),
 })

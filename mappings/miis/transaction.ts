@@ -1,9 +1,10 @@
 /** What one transaction's mapping gets, and the table row that registers it. */
 import type { MiisObject } from '../parsers/miis-json.ts'
 import type { RecordBuilder } from '../engine/record.ts'
-import type { MappingContext, Question } from '../engine/types.ts'
+import type { MappingContext, Question, ResourceKey } from '../engine/types.ts'
 import { instantOf, readDateTime } from '../engine/values/date.ts'
 import { text } from './envelope.ts'
+import { miisKeys } from './keys.ts'
 import { identityOf, insuredPerson, type Person } from './patient.ts'
 
 export interface TransactionInput {
@@ -25,6 +26,8 @@ export interface Transaction {
   check?(request: MiisObject): string | undefined
   /** what the request asks of what is stored */
   question?(request: MiisObject): Question | undefined
+  /** requests of one person each, where one message speaks of several; the mapping sees them one by one */
+  parts?(request: MiisObject): MiisObject[]
   /** `output` of the answer to a request that is good */
   reply?(receipt: { receiptId: string; receivedAt: string }): object
   fill(input: TransactionInput): void
@@ -66,15 +69,48 @@ export function naming(node: MiisObject, path: string, ...outer: [node: MiisObje
   }
 }
 
+/**
+ * A node that spells fields of a known row in another way: the row under the row's names, and where each field stands.
+ * @param names the row's name to the node's
+ */
+export function respelled<Row>(
+  node: MiisObject,
+  path: string,
+  request: MiisObject | undefined,
+  names: Readonly<Record<string, string>>,
+): { row: Row & Site; at: (field: string) => string } {
+  const row = withSite<Record<string, string>>(node, request)
+  for (const [own, sent] of Object.entries(names)) {
+    const value = row[sent]
+    if (value === undefined || own in row) continue
+    row[own] = value
+    delete row[sent]
+  }
+  const named = naming(node, path)
+  const at = (field: string): string => named(!Object.hasOwn(node, field) && Object.hasOwn(names, field) ? (names[field] ?? field) : field)
+  return { row: row as Row & Site, at }
+}
+
+/**
+ * The hospital's own number of the visit, of who has no number in the insurance: his visit's message gives it, and those that have
+ * nothing else find him by it.
+ */
+function ownVisit({ request, context }: TransactionInput, person: Person, node: MiisObject): Pick<Person, 'own_visit'> {
+  const number = text(node, 'mdtrt_sn') ?? text(node, 'fixmedins_mdtrt_id')
+  if (person.psn_no !== undefined || number === undefined) return {}
+  const institution = context.organization(text(node, 'fixmedins_code') ?? text(request, 'fixmedins_code'))
+  return { own_visit: `${institution}|${number}` }
+}
+
 /** The person becomes the record's patient. Fields that the node has are noted as read under the node's own spelling. */
 export function addPerson(input: TransactionInput, person: Person, node: MiisObject, path: string, statedAt: string): void {
   const { record, context } = input
-  record.patient ??= identityOf(person, context)
+  record.patient ??= identityOf({ ...person, ...ownVisit(input, person, node) }, context)
   // A voucher's number is no certificate: the field counts as read only where the person got its number from it.
   const spelling = (field: string): string =>
     (Object.hasOwn(person, field) ? SPELLINGS[field]?.find((name) => Object.hasOwn(node, name)) : undefined) ?? field
   record.run(insuredPerson, person, { statedAt, at: (field) => `${path}.${spelling(field)}` })
-  record.noteRead(...['psn_no', 'mdtrt_id', 'mdtrt_cert_type'].map((field) => `${path}.${field}`))
+  record.noteRead(...['psn_no', 'mdtrt_id', 'mdtrt_sn', 'fixmedins_mdtrt_id', 'mdtrt_cert_type'].map((field) => `${path}.${field}`))
 }
 
 const SPELLINGS: Record<string, readonly string[]> = {
@@ -83,6 +119,7 @@ const SPELLINGS: Record<string, readonly string[]> = {
   certno: ['certno', 'mdtrt_cert_no'],
   psn_name: ['psn_name', 'name'],
   coner_tel: ['coner_tel', 'tel'],
+  coner_addr: ['coner_addr', 'addr'],
   patn_rlts: ['patn_rlts', 'coner_rlts_code'],
 }
 
@@ -93,6 +130,13 @@ const SPELLINGS: Record<string, readonly string[]> = {
 export function requireVisit({ record }: TransactionInput, mdtrtId: string | undefined, at: string): string | undefined {
   if (mdtrtId === undefined) record.issue({ severity: 'error', code: 'mapping-required', at })
   return mdtrtId
+}
+
+/** The message as 2601 names it; undefined: an answer alone, or of nobody, which cannot be named. */
+export function messageOf({ request, context }: TransactionInput, psnNo: string | undefined): ResourceKey | undefined {
+  const [institution, msgid] = [text(request, 'fixmedins_code'), text(request, 'msgid')]
+  if (institution === undefined || msgid === undefined || psnNo === undefined) return undefined
+  return miisKeys.message(context, institution, msgid, psnNo)
 }
 
 /** Instant of a time in the envelope (`inf_time`, `respond_time`); undefined when it is none. */

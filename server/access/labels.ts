@@ -116,8 +116,12 @@ const MONEY = new Set([
 ])
 const INSURANCE_NUMBERS: readonly string[] = [NATIONAL.mdtrtId, NATIONAL.setlId, NATIONAL.psnNo]
 
+/**
+ * What the insurance gave a number to, and money; what belongs to an insured visit inherits it. That the insurance system told of a thing
+ * does not make it so: it also tells of visits that it does not pay for (MIIS 4202, 4205), and what hospitals have of those is not its.
+ */
 function isInsured(resource: FhirResource, scan: Scan): boolean {
-  if (MONEY.has(resource.resourceType) || isFromInsurance(resource)) return true
+  if (MONEY.has(resource.resourceType)) return true
   return scan.identifierSystems.some((system) => INSURANCE_NUMBERS.includes(system))
 }
 

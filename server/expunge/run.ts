@@ -137,6 +137,7 @@ async function removeResources({ store, tables }: ExpungeDeps, type: string, ids
   const names = ids.map((id) => `${type}/${id}`)
   await tables.ingest.contributions.delete({ _id: { $in: names } })
   await tables.ingest.batchMembers.delete({ _id: { $in: names } })
+  await tables.ingest.batchMembers.delete({ thing: { $in: names } })
   await tables.access.relations.delete({ _id: { $in: names } })
   await store.expunge(EXPUNGING, type, ids)
   if (definesCodes(type)) await countRevision(revisionTable(store, EXPUNGING))

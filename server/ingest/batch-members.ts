@@ -14,9 +14,18 @@ const STORED: ReadonlySet<RecordOutcome['status']> = new Set(['stored', 'stored-
 export const isStored = (status: RecordOutcome['status']): boolean => STORED.has(status)
 
 export function membersOf({ source, record }: Job): BatchMemberDoc[] {
-  return record.statements.flatMap(({ type, id, batches }): BatchMemberDoc[] =>
-    id === undefined || batches === undefined ? [] : [{ _id: `${type}/${id}`, source: source.id, type, id, batches: [...batches] }],
-  )
+  return record.statements.flatMap(({ type, id, batches, saidBy, statement }): BatchMemberDoc[] => {
+    if (id === undefined) return []
+    const thing = `${type}/${id}`
+    const doc = { thing, source: source.id, type, id }
+    const { withdrawn } = statement.state
+    return [
+      ...(batches === undefined ? [] : [{ ...doc, _id: thing, batches: [...batches] }]),
+      ...(saidBy === undefined
+        ? []
+        : [{ ...doc, _id: `${thing}|${saidBy}`, batches: [saidBy], ...(withdrawn && { withdrawn: true as const }) }]),
+    ]
+  })
 }
 
 export function memberWrites(job: Job, { status }: RecordOutcome): SideWrite[] {

@@ -59,10 +59,16 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     const joined = known ? joinStatements(known.statement, statement) : statement
     const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
     const batches = mapped.batches?.map((key) => batchId(deps.secret, key)) ?? known?.batches
-    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...(batches && { batches }) })
+    const saidBy = mapped.saidBy ? batchId(deps.secret, mapped.saidBy) : known?.saidBy
+    const sets = { ...(batches && { batches }), ...(saidBy !== undefined && { saidBy }) }
+    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets })
   }
   const all = [...statements.values()]
-  const words = record.batchWords?.map((said) => ({ ...said, batch: batchId(deps.secret, said.batch) }))
+  const words = record.batchWords?.map(({ batch, saidBy, ...said }) => ({
+    ...said,
+    batch: batchId(deps.secret, batch),
+    ...(saidBy && { saidBy: batchId(deps.secret, saidBy) }),
+  }))
   const doubts = [...doubtsOfClock(record.resources, record.at, payload.receivedAt), ...doubtsOfCodes(deps, resources, record.at)]
   return {
     recordType: record.recordType,

@@ -225,15 +225,26 @@ export interface BatchDoc extends TableDoc {
   reversed: string
   settled: string
   released: string
+  /** the messages that said the latest of these; absent or empty: none that can be taken back */
+  reversedBy?: string
+  settledBy?: string
+  releasedBy?: string
 }
 
-/** A thing that stands in sets, its own first; `_id` is `Type/id`. */
+/**
+ * A thing that stands in sets, its own first; `_id` is `Type/id`. Each message that speaks of the thing and can be taken back is a set,
+ * too, in a row of its own: `Type/id|set`.
+ */
 export interface BatchMemberDoc extends TableDoc {
   _id: string
+  /** `Type/id`; absent in rows of servers that knew no messages as sets: it is their `_id` */
+  thing?: string
   source: string
   type: string
   id: string
   batches: string[]
+  /** the message withdrew the thing: taking the message back restores it */
+  withdrawn?: true
 }
 
 export interface IngestTables {
@@ -327,6 +338,9 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.conflicts.ensureIndex({ state: 1 }),
     tables.merges.ensureIndex({ patients: 1 }),
     tables.batchMembers.ensureIndex({ batches: 1 }),
+    tables.batchMembers.ensureIndex({ thing: 1 }),
+    tables.batches.ensureIndex({ settledBy: 1 }),
+    tables.batches.ensureIndex({ reversedBy: 1 }),
     tables.refusedParts.ensureIndex({ payload: 1 }),
     tables.records.ensureIndex({ blocks: 1 }),
     tables.tasks.ensureIndex({ patients: 1 }),

@@ -145,7 +145,7 @@ export interface PreparedRecord {
   unread?: string[]
   nothingToStore: boolean
   /** what it says of sets of things; absent: nothing */
-  batchWords?: { batch: string; word: BatchWord['word']; statedAt: string }[]
+  batchWords?: { batch: string; word: BatchWord['word']; statedAt: string; saidBy?: string }[]
   /** of the mapped content: the same again is not stored again */
   digest: string
 }
@@ -159,6 +159,8 @@ export interface PreparedStatement {
   statement: Statement
   /** sets in which it stands, its own first; absent: none */
   batches?: string[]
+  /** the message that says it, where the source may take that back; absent: it may not */
+  saidBy?: string
 }
 
 export interface PreparedIdentity {

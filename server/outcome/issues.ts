@@ -327,6 +327,18 @@ export const ISSUES = {
   'table-row-too-long': issue(422, 'too-long', '此行过长，已隔离', 'The row is too long; quarantined'),
   'miis-envelope': issue(422, 'structure', '医保报文的信封字段缺失或无效', 'A field of the MIIS envelope is missing or not valid'),
   'miis-infno-unknown': issue(422, 'not-supported', '未知的医保交易编号', 'Unknown MIIS transaction number'),
+  'miis-infno-insurance': issue(
+    422,
+    'not-supported',
+    '此交易须由医保平台答复，单独的请求中没有可存入病历的内容；请将请求与应答一并报送，或向医保平台查询',
+    'Only the insurance answers this transaction, and the request alone states nothing of a record: send it with its answer, or ask the insurance',
+  ),
+  'miis-infno-institution': issue(
+    422,
+    'not-supported',
+    '此交易只涉及医药机构自身（对账、目录、科室、进销存、文件），其中没有可存入病历的内容',
+    'This transaction is about the institution itself (accounts, catalogue, departments, stock, files) and states nothing of a record',
+  ),
   'miis-infno-unsupported': issue(422, 'not-supported', '暂不支持此医保交易', 'This MIIS transaction is not supported yet'),
   'miis-failed': issue(
     200,

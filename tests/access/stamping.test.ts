@@ -178,6 +178,18 @@ describe('labels', () => {
     expect(await classOf('Condition', 'c-label')).toMatchObject({ insured: false })
   })
 
+  test('a visit of which the insurance system tells without a number of its own is not insured, nor what the hospital has of it', async () => {
+    const meta = { source: 'https://fhir-cn.example/source/miis/miis' }
+    await at.put('MIA', [
+      condition('c-told', 'p1', 'K35', { meta, encounter: { reference: 'Encounter/e-told' } }),
+      encounter('e-told', 'p1', { meta, diagnosis: [{ condition: { reference: 'Condition/c-told' } }] }),
+    ])
+    await at.put('H1', [condition('c-own', 'p1', 'K36', { encounter: { reference: 'Encounter/e-told' } })])
+    expect(await classOf('Encounter', 'e-told')).toMatchObject({ insured: false, fromInsurance: true })
+    expect(await classOf('Condition', 'c-told')).toMatchObject({ insured: false, fromInsurance: true })
+    expect(await classOf('Condition', 'c-own')).toMatchObject({ insured: false, fromInsurance: false })
+  })
+
   test('a disease that must be reported', async () => {
     await at.put('H1', [condition('c-not', 'p1', 'A15.0')])
     expect((await classOf('Condition', 'c-not')).notifiable).toBe(true)

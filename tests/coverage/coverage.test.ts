@@ -23,6 +23,11 @@ test.each(all)('$name', async ({ source, claim }) => {
   expect(readFileSync(new URL(`../../${claim.test}`, import.meta.url), 'utf8')).toContain(file)
 })
 
+test('what no message carries has no payload', () => {
+  const claimed = ROWS.flatMap((row) => (row.uncarried ?? []).filter((source) => CLAIMS[source].some((claim) => claim.row === row.id)))
+  expect(claimed).toEqual([])
+})
+
 test('each row has one name', () => {
   expect(new Set(ROWS.map(({ id }) => id)).size).toBe(ROWS.length)
 })

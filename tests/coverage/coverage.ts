@@ -66,7 +66,7 @@ const HEAD = `# Coverage
 Made of \`tests/coverage\` by \`npm run build:coverage\`; do not edit.
 
 Each cell names payloads in \`tests/fixtures/samples\`, what the mappings make of them, and the test that says what that must be; \`tests/mappings/conformance.test.ts\` holds all of it to R4 and to
-the profiles. *open*: the source has it and no payload of it is in the tests yet. –: the source does not have it, by the interview study whose Table 2 the rows follow.
+the profiles. *open*: the source has it and no payload of it is in the tests yet. *not carried*: the source has it on paper or as a picture, and [no message of its interface carries it](miis.md#what-states-nothing-of-a-record). –: the source does not have it, by the interview study whose Table 2 the rows follow.
 
 `
 
@@ -76,10 +76,12 @@ const TITLES: Record<Row['part'], string> = {
   beyond: 'Beyond that table',
 }
 
+const UNCARRIED = '*not carried*'
+
 async function cell(row: Row, source: Source): Promise<string> {
   if (!row.has.includes(source)) return '–'
   const claims = CLAIMS[source].filter((claim) => claim.row === row.id)
-  if (claims.length === 0) return '*open*'
+  if (claims.length === 0) return row.uncarried?.includes(source) ? UNCARRIED : '*open*'
   const parts = await Promise.all(
     claims.map(async (claim) => {
       const { kinds } = await outcomeOf(source, claim)

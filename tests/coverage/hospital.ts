@@ -23,6 +23,7 @@ export const HOSPITAL: readonly Claim[] = [
   document('outpatient-home-page', 'C0002', 'records', 'Encounter', 'Condition'),
   document('outpatient-record', 'C0002', 'records', 'Composition', 'Condition', 'MedicationRequest'),
   document('outpatient-prescription', 'C0004', 'drugs', 'MedicationRequest'),
+  message('outpatient-billing', 'dft-p03-outpatient.hl7', 'hl7v2-charges', 'ChargeItem'),
   document('outpatient-imaging', 'C0006-imaging', 'reports', 'DiagnosticReport (cn-diagnosticreport-imaging)'),
   document('inpatient-home-page', 'C0032', 'records', 'Composition', 'Encounter', 'Condition', 'Procedure', 'Invoice'),
   document('admission-record', 'C0034', 'records', 'Composition', 'Condition', 'Observation', 'AllergyIntolerance'),

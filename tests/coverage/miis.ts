@@ -14,6 +14,9 @@ const visits = exchange('visits')
 const settlements = exchange('settlements')
 const record = exchange('medical-record')
 const reports = exchange('reports')
+const pharmacy = exchange('pharmacy')
+const filings = exchange('filings')
+const selfPaid = exchange('self-paid')
 
 export const MIIS: readonly Claim[] = [
   basic('outpatient-home-page', '2203-outpatient-visit', 'Encounter', 'Condition'),
@@ -57,4 +60,13 @@ export const MIIS: readonly Claim[] = [
   reports('report-files', '4506-report-file', 'DocumentReference', 'Binary'),
   reports('transfusions', '4601-transfusion', 'Procedure', 'Observation'),
   basic('settlement', '2207-response', 'ExplanationOfBenefit'),
+  pharmacy('settlement-state', '4102-settlement-list-state', 'Composition'),
+  pharmacy('pharmacy', '2102-pharmacy-purchase', 'ChargeItem', 'MedicationRequest', 'Claim', 'ExplanationOfBenefit', 'Encounter'),
+  filings('filings', '2501-referral', 'ServiceRequest', 'Coverage'),
+  filings('filings', '2503-chronic-disease', 'Condition', 'EpisodeOfCare'),
+  filings('filings', '2505-designation', 'EpisodeOfCare'),
+  selfPaid('self-paid', '4202-self-paid-stay', 'Patient', 'Encounter', 'Condition'),
+  selfPaid('self-paid', '4201A-self-paid-charges', 'ChargeItem', 'MedicationRequest'),
+  selfPaid('self-paid', '4205-self-paid-visit', 'Encounter', 'Condition', 'ChargeItem'),
+  selfPaid('emergency', '4302-emergency-record', 'Procedure', 'Composition'),
 ]

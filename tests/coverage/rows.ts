@@ -11,10 +11,14 @@ export interface Row {
   name: string
   /** sources that have it by the study; of `beyond` those that send it here */
   has: readonly Source[]
+  /** those of them whose interface has no message that carries it, by the tables of docs/miis.md */
+  uncarried?: readonly Source[]
 }
 
 const row = (part: Row['part'], id: string, name: string, ...has: Source[]): Row => ({ part, id, name, has })
 const ALL = SOURCES
+/** The study saw it in files of the insurance; no transaction of its interface carries it. */
+const notByInsurance = (row: Row): Row => ({ ...row, uncarried: ['miis'] })
 
 export const ROWS: readonly Row[] = [
   row('outpatient', 'outpatient-home-page', 'home page', ...ALL),
@@ -26,11 +30,11 @@ export const ROWS: readonly Row[] = [
   row('inpatient', 'inpatient-home-page', 'home page', ...ALL),
   row('inpatient', 'admission-record', 'admission record', ...ALL),
   row('inpatient', 'disease-record', 'disease record', 'hospital', 'rhip'),
-  row('inpatient', 'surgical-consent', 'surgical consent', ...ALL),
-  row('inpatient', 'anaesthesia-consent', 'anaesthesia consent', ...ALL),
-  row('inpatient', 'transfusion-consent', 'transfusion consent', ...ALL),
+  notByInsurance(row('inpatient', 'surgical-consent', 'surgical consent', ...ALL)),
+  notByInsurance(row('inpatient', 'anaesthesia-consent', 'anaesthesia consent', ...ALL)),
+  notByInsurance(row('inpatient', 'transfusion-consent', 'transfusion consent', ...ALL)),
   row('inpatient', 'examination-consent', 'special-examination consent', 'hospital', 'rhip'),
-  row('inpatient', 'critical-notice', 'critical-illness notice', ...ALL),
+  notByInsurance(row('inpatient', 'critical-notice', 'critical-illness notice', ...ALL)),
   row('inpatient', 'inpatient-prescription', 'prescription', 'hospital', 'miis'),
   row('inpatient', 'inpatient-billing', 'billing', 'hospital', 'miis'),
   row('inpatient', 'orders', 'medical orders', 'hospital', 'rhip'),
@@ -55,6 +59,11 @@ export const ROWS: readonly Row[] = [
   row('beyond', 'report-files', 'reports as files', 'miis'),
   row('beyond', 'transfusions', 'transfusions', 'miis'),
   row('beyond', 'settlement', 'settlement', 'miis'),
+  row('beyond', 'settlement-state', 'state of a settlement list', 'miis'),
+  row('beyond', 'pharmacy', 'purchases in pharmacies', 'miis'),
+  row('beyond', 'filings', 'referrals, chronic diseases and designated institutions', 'miis'),
+  row('beyond', 'self-paid', 'visits that the insurance does not pay for', 'miis'),
+  row('beyond', 'emergency', 'operations and rescues in the emergency department', 'miis'),
 ]
 
 /** A payload in the tests that holds a row of a source. */

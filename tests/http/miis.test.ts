@@ -40,7 +40,9 @@ describe('the envelope', () => {
   test.each([
     ['no JSON', '医保', 'json'],
     ['an unknown transaction', '{"infno":"9999","msgid":"M","input":{}}', '未知的医保交易编号'],
-    ['one that is not mapped', '{"infno":"4302","msgid":"M","input":{}}', '暂不支持此医保交易'],
+    ['one that is not mapped', '{"infno":"7101","msgid":"M","input":{}}', '暂不支持此医保交易'],
+    ['a question for the insurance', '{"infno":"1301","msgid":"M","input":{}}', '须由医保平台答复'],
+    ['what is the institution’s own', '{"infno":"3301","msgid":"M","input":{}}', '只涉及医药机构自身'],
     ['a question without a person', JSON.stringify({ infno: '5401', msgid: 'Q0', inf_time: '2026-03-09 10:00:00', input: {} }), 'psn_no'],
     ['an empty list', '[]', '对象'],
   ])('%s: 200, infcode -1, and why', async (_, body, why) => {
@@ -134,6 +136,27 @@ test('a bill of many lines that is stored in several transactions: one receipt, 
   // The lines, the person, his visit, the hospital's department and the doctor.
   expect(await receiptOf(answer)).toMatchObject({ records: 1, quarantined: 0, resources: 1_004 })
 }, 180_000)
+
+test('of a visit that nobody insures the administration sees what was sent to it, and nothing else that the hospital has', async () => {
+  const visit = 'ZY20260310007'
+  const adt = [
+    'MSH|^~\\&|HIS|0001|EAI|YILIAN|20260310083500||ADT^A01|SP1|P|2.4||||||UTF-8',
+    'EVN|A01|20260310083500',
+    'PID|1||0001099001^^^0001^PI~440100199001010023^^^MPS^NI||赵明||19900101|F',
+    `PV1|1|I|0401^^21^0001||||D0199^沈医生||||||||||||${visit}`,
+    'DG1|1||K36.x00^其他阑尾炎^ICD-10-CN||20260310|A',
+  ].join('\r')
+  expect((await send(await json('4202-self-paid-stay'))).json.infcode).toBe('0')
+  const engine = await server.token('h1-engine')
+  const headers = { 'Content-Type': 'application/hl7-v2' }
+  expect((await server.call('POST', '/ingest/h1-his', { token: engine, body: `${adt}\r`, headers })).status).toBe(200)
+  const codes = async (token: string) =>
+    (await server.call('GET', '/fhir/Condition?code=K36.x00,K35.800', { token })).json.entry?.map(
+      ({ resource }: { resource: { code: { coding: { code: string }[] } } }) => resource.code.coding[0]?.code,
+    )
+  expect(await codes(mia)).toEqual(['K35.800'])
+  expect((await codes(await server.token('auditor'))).sort()).toEqual(['K36.x00'])
+})
 
 test('both administrations see the settlement and their part in it; a hospital elsewhere does not', async () => {
   expect((await send(await json('2304-inpatient-settlement'))).json.infcode).toBe('0')

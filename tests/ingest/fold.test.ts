@@ -21,6 +21,7 @@ interface Said {
   placeholder?: true
   patient?: string
   without?: string[]
+  yielding?: string[]
 }
 
 function say(resource: Record<string, unknown>, said: Said = {}): Statement {
@@ -34,6 +35,7 @@ function say(resource: Record<string, unknown>, said: Said = {}): Statement {
     order,
     patient = 'local',
     without,
+    yielding,
   } = said
   const mapped: MappedResource = {
     key: { type: 'x', scope: 'x', parts: [] },
@@ -43,6 +45,7 @@ function say(resource: Record<string, unknown>, said: Said = {}): Statement {
     ...(placeholder && { placeholder }),
     ...(order !== undefined && { order }),
     ...(without && { without }),
+    ...(yielding && { yielding }),
   }
   const statement = statementOf(mapped, { source, kind, organization: `org-${source}`, receivedAt, generation: 0 }, (value) =>
     JSON.stringify(value),
@@ -106,6 +109,27 @@ describe('one source', () => {
       [again, corrected],
     ])
       expect(foldAll('Observation', order)).toMatchObject({ status: 'corrected', valueQuantity: { value: 5.2 } })
+  })
+
+  test('what a statement knows no better than any other yields to it, whichever is later', () => {
+    const whole = say({ status: 'final', issued: '2026-03-06T08:00:00+08:00' }, { statedAt: T1 })
+    const state = say({ status: 'amended', issued: '2026-03-06T11:00:00+08:00' }, { statedAt: T2, yielding: ['issued'] })
+    for (const order of [
+      [whole, state],
+      [state, whole],
+    ])
+      expect(foldAll('Observation', order)).toMatchObject({ status: 'amended', issued: '2026-03-06T08:00:00+08:00' })
+    expect(foldAll('Observation', [state])).toMatchObject({ issued: '2026-03-06T11:00:00+08:00' })
+  })
+
+  test('what one message says of a scheme stays beside what another says of it', () => {
+    const scheme = (extension: object[], statedAt: string) => say({ resourceType: 'Coverage', extension }, { kind: 'miis', statedAt })
+    const [area, moved, person] = [
+      { url: 'area', valueString: '1' },
+      { url: 'area', valueString: '2' },
+      { url: 'person', valueString: 'x' },
+    ]
+    expect(foldAll('Coverage', [scheme([area, person], T1), scheme([moved], T2)]).extension).toEqual([moved, person])
   })
 
   test('a corrected value takes the flag of the wrong one away', () => {

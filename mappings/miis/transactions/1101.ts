@@ -12,6 +12,8 @@ export function fillPerson(input: TransactionInput): void {
   const info = node(response, 'output', 'baseinfo')
   addPerson(input, personOf(info), info, PATH, statedAt)
   record.offer(info, naming(info, PATH))
+  // What the person is beside his insurance (poverty relief, disability) stays in the original, and the receipt says so.
+  for (const [index, one] of list(response, 'output', 'idetinfo').entries()) record.offer(one, naming(one, `output.idetinfo[${index}]`))
   const number = text(info, 'psn_no')
   for (const [index, scheme] of list(response, 'output', 'insuinfo').entries()) {
     const row: CoverageRow = { ...withSite<CoverageRow>(scheme, undefined), ...(number !== undefined && { psn_no: number }) }

@@ -3,14 +3,14 @@
  * insurance sees each line; it names no visit, so it counts only beside its request.
  */
 import type { ChargeItem, MedicationRequest } from '@medplum/fhirtypes'
-import { BASE, codeSystem, localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
+import { codeSystem, localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { referTo } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
-import type { ResourceKey } from '../../engine/types.ts'
 import { readDecimal } from '../../engine/values/decimal.ts'
 import { spoken } from '../../engine/spoken.ts'
 import { readDose } from '../dosage.ts'
+import { lineIdentifier, lineKey, type LineNumbers, lineSets } from '../charge-keys.ts'
 import { list, text } from '../envelope.ts'
 import { itemConcept, itemKind } from '../../engine/charged-item.ts'
 import { doctor, miisKeys, visit } from '../keys.ts'
@@ -18,9 +18,7 @@ import { checkLine } from '../money.ts'
 import { personOf } from '../persons.ts'
 import { addPerson, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
-interface FeeRow extends Site {
-  feedetl_sn?: string
-  mdtrt_id?: string
+export interface FeeRow extends Site, LineNumbers {
   chrg_bchno?: string
   rxno?: string
   fee_ocur_time?: string
@@ -49,6 +47,7 @@ interface FeeRow extends Site {
   used_days?: string
   /** of the answer's line */
   chrgitm_lv?: string
+  /** 4201 and 4205 have it of the line itself */
   med_chrgitm_type?: string
   selfpay_prop?: string
   pric_uplmt_amt?: string
@@ -57,31 +56,12 @@ interface FeeRow extends Site {
 /** Fields that the answer adds to a line. */
 const JUDGED = ['chrgitm_lv', 'med_chrgitm_type', 'selfpay_prop', 'pric_uplmt_amt'] as const
 
-/** The batch that the line was charged in, and the visit: 2205 and 2302 take lines back by these alone. */
-const batches = (row: RowView<FeeRow>, { context }: Run): ResourceKey[] => {
-  const { mdtrt_id: visitNo, chrg_bchno: batch } = row
-  if (visitNo === undefined) return []
-  return [...(batch === undefined ? [] : [miisKeys.lines(context, visitNo, batch)]), miisKeys.lines(context, visitNo)]
-}
-
-const lineNo = (row: RowView<FeeRow>): [string, string] | undefined =>
-  row.mdtrt_id === undefined || row.feedetl_sn === undefined ? undefined : [row.mdtrt_id, row.feedetl_sn]
-
-/** feedetl_sn is unique within a visit only, so the identifier carries the visit. */
-const lineIdentifier = (row: RowView<FeeRow>) => {
-  const parts = lineNo(row)
-  return parts && { system: `${BASE}/sid/nhsa/feedetl-sn`, value: parts.join('.') }
-}
-
 export const chargeLine = mapping<FeeRow, ChargeItem>({
   source: 'miis/2204/feedetail',
   to: 'ChargeItem',
-  id: (row, run) => {
-    const parts = lineNo(row)
-    return parts && miisKeys.charge(run.context, ...parts)
-  },
+  id: (row, run) => lineKey('ChargeItem', row, run),
   organization: 'fixmedins_code',
-  batches,
+  batches: lineSets,
   rules: (from) => ({
     identifier: [from.value('feedetl_sn', lineIdentifier)],
     status: 'billable',
@@ -98,7 +78,7 @@ export const chargeLine = mapping<FeeRow, ChargeItem>({
       )
       .required(),
     subject: from.patient(),
-    context: visit<FeeRow>('mdtrt_id'),
+    context: visit<FeeRow>('mdtrt_id').or(from.encounter('mdtrt_sn')),
     occurrenceDateTime: from.dateTime('fee_ocur_time'),
     performer: [{ actor: doctor<FeeRow>('bilg_dr_codg', 'bilg_dr_name') }],
     requestingOrganization: from.department('bilg_dept_codg', 'bilg_dept_name'),
@@ -141,13 +121,10 @@ export const prescriptionLine = mapping<FeeRow, MedicationRequest>({
   source: 'miis/2204/feedetail',
   to: 'MedicationRequest',
   profile: 'cn-medicationrequest-minimal',
-  id: (row, run) => {
-    const parts = lineNo(row)
-    return parts && miisKeys.prescription(run.context, ...parts)
-  },
+  id: (row, run) => lineKey('MedicationRequest', row, run),
   organization: 'fixmedins_code',
   when: isDrug,
-  batches,
+  batches: lineSets,
   rules: (from) => ({
     identifier: [from.value('feedetl_sn', lineIdentifier)],
     status: 'active',
@@ -158,7 +135,7 @@ export const prescriptionLine = mapping<FeeRow, MedicationRequest>({
       )
       .required(),
     subject: from.patient(),
-    encounter: visit<FeeRow>('mdtrt_id'),
+    encounter: visit<FeeRow>('mdtrt_id').or(from.encounter('mdtrt_sn')),
     authoredOn: from.dateTime('fee_ocur_time'),
     requester: doctor<FeeRow>('bilg_dr_codg', 'bilg_dr_name'),
     groupIdentifier: from.identifier((scope) => localSystem(scope, 'rx-no'), 'rxno'),
@@ -201,8 +178,7 @@ export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
       }
       const found = judged.get(text(line, 'feedetl_sn') ?? '')
       const row = { ...withSite<FeeRow>(line, request), ...found?.row }
-      const at = (field: string): string =>
-        found && (JUDGED as readonly string[]).includes(field) ? `${found.path}.${field}` : named(field)
+      const at = judgedAt(named, found)
       record.run(chargeLine, row, { statedAt, at })
       record.run(prescriptionLine, row, { statedAt, at })
       checkLine(record, `${path}.det_item_fee_sumamt`, line)
@@ -210,16 +186,22 @@ export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
   },
 })
 
-interface Judged {
+export interface Judged {
   row: Pick<FeeRow, (typeof JUDGED)[number]>
   path: string
 }
 
+/** Fields that the answer adds are named there. */
+export const judgedAt =
+  (named: (field: string) => string, found: Judged | undefined) =>
+  (field: string): string =>
+    found && (JUDGED as readonly string[]).includes(field) ? `${found.path}.${field}` : named(field)
+
 /** Lines of the answer by the number of the line; amounts that it repeats are compared with nothing: they are the insurance's. */
-function judgements({ response, record }: TransactionInput): Map<string, Judged> {
+export function judgements({ response, record }: TransactionInput, name: 'result' | 'detlcutinfo' = 'result'): Map<string, Judged> {
   return new Map(
-    list(response, 'output', 'result').map((line, at): [string, Judged] => {
-      const path = `output.result[${at}]`
+    list(response, 'output', name).map((line, at): [string, Judged] => {
+      const path = `output.${name}[${at}]`
       record.offer(line, naming(line, path))
       record.noteRead(...['feedetl_sn', 'det_item_fee_sumamt', 'cnt', 'pric'].map((field) => `${path}.${field}`))
       const row = Object.fromEntries(

@@ -2,6 +2,7 @@
 import type { Claim, Encounter } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
+import type { ResourceKey } from '../../engine/types.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from '../claim-type.ts'
 import { coverage, type CoverageRow, coverageReference } from '../coverage.ts'
 import { encounterClass } from '../encounter-class.ts'
@@ -10,9 +11,9 @@ import { administration, DIVISION, miisKeys } from '../keys.ts'
 import { checkSettlement, flagAmounts } from '../money.ts'
 import { personOf } from '../persons.ts'
 import { providerOf, settlement, type SettlementRow } from '../settlement.ts'
-import { addPerson, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
+import { addPerson, messageOf, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
-interface ClaimRow extends Site, ClaimKind {
+export interface ClaimRow extends Site, ClaimKind {
   mdtrt_id?: string
   psn_no?: string
   insutype?: string
@@ -25,7 +26,7 @@ interface ClaimRow extends Site, ClaimKind {
 
 const isMidStay = (flag: string | undefined): boolean => flag === '1'
 
-const claim = mapping<ClaimRow, Claim>({
+export const claim = mapping<ClaimRow, Claim>({
   source: 'miis/2207/mdtrtinfo',
   to: 'Claim',
   profile: 'cn-claim',
@@ -94,26 +95,34 @@ function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatien
   const info = node(request, 'input', 'mdtrtinfo')
   const at = naming(info, 'input.mdtrtinfo')
   const [visit, batch] = [text(info, 'mdtrt_id'), text(info, 'chrg_bchno')]
+  const saidBy = messageOf(input, text(info, 'psn_no'))
   // What is paid for is not taken back with the rest of the visit (2205).
   if (visit !== undefined && batch !== undefined)
-    record.sayOfBatch({ batch: miisKeys.lines(context, visit, batch), word: 'settled', statedAt })
+    record.sayOfBatch({ batch: miisKeys.lines(context, visit, batch), word: 'settled', statedAt, ...(saidBy && { saidBy }) })
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at })
+  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: settledWith(input) })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
 }
 
-const coverageRow = ({ psn_no, insutype, insuplc_admdvs, psn_type }: CoverageRow): CoverageRow => ({
+/** The settlement that takes the claim with it when it is taken back: the answer beside the request has its number. */
+export function settledWith({ response, context }: TransactionInput): ResourceKey[] {
+  const number = text(node(response, 'output', 'setlinfo'), 'setl_id')
+  return number === undefined ? [] : [miisKeys.settled(context, number)]
+}
+
+export const coverageRow = ({ psn_no, insutype, insuplc_admdvs, psn_type, cvlserv_flag }: CoverageRow): CoverageRow => ({
   ...(psn_no && { psn_no }),
   ...(insutype && { insutype }),
   ...(insuplc_admdvs && { insuplc_admdvs }),
   ...(psn_type && { psn_type }),
+  ...(cvlserv_flag && { cvlserv_flag }),
 })
 
 /** A response alone does not name the institution, but its own settlement number begins with the code (12 characters). */
 const institutionOf = (medinsSetlId: string | undefined): string | undefined => /^[HP]\d{11}/.exec(medinsSetlId ?? '')?.[0]
 
 /** Exported for responses that come alone. */
-export function fillSettlement(input: TransactionInput, claim_kind?: 'outpatient' | 'inpatient', reversed?: string): void {
+export function fillSettlement(input: TransactionInput, claim_kind?: ClaimKind['claim_kind'], reversed?: string): void {
   const { request, response, record, context, respondedAt: statedAt } = input
   const info = node(response, 'output', 'setlinfo')
   const details = list(response, 'output', 'setldetail')
@@ -131,7 +140,7 @@ export function fillSettlement(input: TransactionInput, claim_kind?: 'outpatient
     ...(reversed !== undefined && { reversed_setl_id: reversed }),
     details,
   }
-  record.run(settlement, row, { statedAt, at })
+  record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no) })
   record.run(coverage, coverageRow(row), { statedAt, at })
   for (const [index, detail] of details.entries()) {
     const named = naming(detail, `output.setldetail[${index}]`)

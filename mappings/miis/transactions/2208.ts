@@ -1,12 +1,12 @@
-/** 2208 and 2305, reversal of a settlement: the settlement is void; the response is a settlement of its own, negative. */
+/** 2208, 2305 and 2103 of pharmacies, reversal of a settlement: the settlement is void; the response is a settlement of its own, negative. */
 import type { ExplanationOfBenefit } from '@medplum/fhirtypes'
 import { NATIONAL } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
 import { type ClaimKind, claimType } from '../claim-type.ts'
-import { isObject, node, text } from '../envelope.ts'
+import { isObject, nodeOf, text } from '../envelope.ts'
 import { miisKeys } from '../keys.ts'
 import { personOf } from '../persons.ts'
-import { addPerson, naming, type Site, type Transaction, withSite } from '../transaction.ts'
+import { addPerson, messageOf, naming, type Site, type Transaction, withSite } from '../transaction.ts'
 import { fillSettlement } from './2207.ts'
 
 interface ReversalRow extends Site, ClaimKind {
@@ -24,6 +24,8 @@ const voidSettlement = mapping<ReversalRow, ExplanationOfBenefit>({
   id: (row, run) => (row.setl_id === undefined ? undefined : miisKeys.settlement(run.context, row.setl_id)),
   organization: 'fixmedins_code',
   withdrawn: () => true,
+  // Should the reversal be taken back (2601), the settlement is what it was.
+  yielding: ['type', 'use', 'created', 'outcome'],
   rules: (from) => ({
     identifier: [from.identifier(NATIONAL.setlId, 'setl_id')],
     type: claimType<ReversalRow>('med_type'),
@@ -33,17 +35,24 @@ const voidSettlement = mapping<ReversalRow, ExplanationOfBenefit>({
   }),
 })
 
-export const settlementReversal = (infno: '2208' | '2305'): Transaction => ({
+const KINDS = { '2103': 'pharmacy', '2208': 'outpatient', '2305': 'inpatient' } as const
+
+/** 2103 takes back a purchase: what was bought goes with it. The other two leave the charges to be settled anew. */
+export const settlementReversal = (infno: keyof typeof KINDS): Transaction => ({
   infno,
   fill: (input) => {
     const { request, response, record, context, requestedAt: statedAt } = input
-    const claim_kind = infno === '2305' ? 'inpatient' : 'outpatient'
-    const info = node(request, 'input', 'mdtrtinfo')
+    const claim_kind = KINDS[infno]
+    const { node: info, path } = nodeOf(request, 'input', ...(infno === '2103' ? ['data', 'druginfo'] : ['mdtrtinfo', 'data']))
     const [reversed, visit] = [text(info, 'setl_id'), text(info, 'mdtrt_id')]
     if (isObject(response?.output)) fillSettlement(input, claim_kind, reversed)
     if (!request) return
-    if (visit !== undefined) record.sayOfBatch({ batch: miisKeys.lines(context, visit), word: 'released', statedAt })
-    addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-    record.run(voidSettlement, { ...withSite<ReversalRow>(info, request), claim_kind }, { statedAt, at: naming(info, 'input.mdtrtinfo') })
+    const said = messageOf(input, text(info, 'psn_no'))
+    const by = { statedAt, ...(said && { saidBy: said }) }
+    const word = infno === '2103' ? 'reversed' : 'released'
+    if (visit !== undefined) record.sayOfBatch({ batch: miisKeys.lines(context, visit), word, ...by })
+    if (reversed !== undefined) record.sayOfBatch({ batch: miisKeys.settled(context, reversed), word: 'reversed', ...by })
+    addPerson(input, personOf(info), info, path, statedAt)
+    record.run(voidSettlement, { ...withSite<ReversalRow>(info, request), claim_kind }, { statedAt, at: naming(info, path), saidBy: said })
   },
 })

@@ -1,43 +1,33 @@
 /** 2302, reversal of inpatient charge lines: the line, and the prescription that it may have been, are void; `0000` is every line of the stay. */
 import type { ChargeItem, MedicationRequest } from '@medplum/fhirtypes'
-import { BASE } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
-import type { RowView } from '../../engine/rule.ts'
+import { lineIdentifier, lineKey, type LineNumbers } from '../charge-keys.ts'
 import { listOf, text } from '../envelope.ts'
 import { miisKeys } from '../keys.ts'
 import { personOf } from '../persons.ts'
 import { addPerson, naming, type Site, type Transaction, withSite } from '../transaction.ts'
 import { ALL_LINES } from './2205.ts'
 
-interface LineRow extends Site {
-  feedetl_sn?: string
-  mdtrt_id?: string
+export interface LineRow extends Site, LineNumbers {
   psn_no?: string
 }
 
-const identifier = (row: RowView<LineRow>) =>
-  row.mdtrt_id === undefined || row.feedetl_sn === undefined
-    ? undefined
-    : { system: `${BASE}/sid/nhsa/feedetl-sn`, value: `${row.mdtrt_id}.${row.feedetl_sn}` }
-
-const voidCharge = mapping<LineRow, ChargeItem>({
+export const voidCharge = mapping<LineRow, ChargeItem>({
   source: 'miis/2302/feeinfo',
   to: 'ChargeItem',
-  id: (row, run) =>
-    row.mdtrt_id === undefined || row.feedetl_sn === undefined ? undefined : miisKeys.charge(run.context, row.mdtrt_id, row.feedetl_sn),
+  id: (row, run) => lineKey('ChargeItem', row, run),
+  organization: 'fixmedins_code',
   withdrawn: () => true,
-  rules: (from) => ({ identifier: [from.value('feedetl_sn', identifier)] }),
+  rules: (from) => ({ identifier: [from.value('feedetl_sn', lineIdentifier)] }),
 })
 
-const voidPrescription = mapping<LineRow, MedicationRequest>({
+export const voidPrescription = mapping<LineRow, MedicationRequest>({
   source: 'miis/2302/feeinfo',
   to: 'MedicationRequest',
-  id: (row, run) =>
-    row.mdtrt_id === undefined || row.feedetl_sn === undefined
-      ? undefined
-      : miisKeys.prescription(run.context, row.mdtrt_id, row.feedetl_sn),
+  id: (row, run) => lineKey('MedicationRequest', row, run),
+  organization: 'fixmedins_code',
   withdrawn: () => true,
-  rules: (from) => ({ identifier: [from.value('feedetl_sn', identifier)], intent: 'order' }),
+  rules: (from) => ({ identifier: [from.value('feedetl_sn', lineIdentifier)], intent: 'order' }),
 })
 
 export const chargeReversal: Transaction = {

@@ -1,6 +1,7 @@
 /** Every transaction that is mapped, by infno. A new one is its file and one line here. */
 import type { Transaction } from '../transaction.ts'
 import { personAndSchemes } from './1101.ts'
+import { pharmacySettlement } from './2102.ts'
 import { outpatientRegistration, outpatientRegistrationReversal } from './2201.ts'
 import { outpatientVisitAndDiagnoses } from './2203.ts'
 import { chargesTransaction } from './2204.ts'
@@ -10,8 +11,13 @@ import { settlementTransaction } from './2207.ts'
 import { settlementReversal } from './2208.ts'
 import { chargeReversal } from './2302.ts'
 import { admissionTransaction, dischargeTransaction, stayReversal } from './2401.ts'
+import { filing, filingReversal } from './2501.ts'
+import { messageReversal } from './2601.ts'
 import { settlementList } from './4101.ts'
+import { settlementListState } from './4102.ts'
+import { selfPaidCharges, selfPaidComplete, selfPaidReversal, selfPaidStays, selfPaidVisits } from './4202.ts'
 import { outpatientRecord } from './4301.ts'
+import { emergencyRecord } from './4302.ts'
 import { medicalHomePage } from './4401.ts'
 import { medicalOrders } from './4402.ts'
 import { examinationReport, pathologyTransaction } from './4501.ts'
@@ -25,6 +31,9 @@ import { signing } from './9001.ts'
 
 export const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
   '1101': personAndSchemes,
+  '2101': preSettlement('2101'),
+  '2102': pharmacySettlement,
+  '2103': settlementReversal('2103'),
   '2201': outpatientRegistration,
   '2202': outpatientRegistrationReversal,
   '2203': outpatientVisitAndDiagnoses,
@@ -44,9 +53,25 @@ export const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
   '2403': admissionTransaction('2403'),
   '2404': stayReversal('2404'),
   '2405': stayReversal('2405'),
+  '2501': filing('2501'),
+  '2502': filingReversal('2502'),
+  '2503': filing('2503'),
+  '2504': filingReversal('2504'),
+  '2505': filing('2505'),
+  '2506': filingReversal('2506'),
+  '2601': messageReversal,
   '4101': settlementList('4101'),
   '4101A': settlementList('4101A'),
+  '4102': settlementListState,
+  '4201': selfPaidCharges('4201'),
+  '4201A': selfPaidCharges('4201A'),
+  '4202': selfPaidStays,
+  '4203': selfPaidComplete,
+  '4204': selfPaidReversal('4204'),
+  '4205': selfPaidVisits,
+  '4206': selfPaidReversal('4206'),
   '4301': outpatientRecord,
+  '4302': emergencyRecord,
   '4401': medicalHomePage,
   '4402': medicalOrders,
   '4501': examinationReport,
@@ -65,8 +90,4 @@ export const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
 }
 
 /** Transactions of the interface that exist and are not mapped: refused by name, so that a site sees what is missing. */
-export const UNSUPPORTED: ReadonlySet<string> = new Set(
-  '1201 1301 1304 1312 1316 1317 1318 1319 1901 2001 2501 2502 2503 2504 2505 2506 2601 3101 3201 3202 3301 3302 3501 3505 4102 4103 4201 4202 4203 4204 4205 4302 5101 5102 5201 5202 5203 5204 5205 5206 5301 5302 5303 7101 9101 9102'.split(
-    ' ',
-  ),
-)
+export const UNSUPPORTED: ReadonlySet<string> = new Set(['2406', '2407', '2507', '7101', '7102', '7103', '7104'])

@@ -65,6 +65,7 @@ const byConcept = (item: Keyed): string => {
 const bySystem = (item: Keyed): string => (item.system === undefined ? `"${text(item.code)}${text(item.display)}` : text(item.system))
 const byCoding = (item: Keyed): string => `${text(item.system)}|${text(item.code)}`
 const byItself = (item: unknown): string => text(item)
+const byUrl = (item: Keyed): string => text(item.url)
 const byDiagnosis = (item: Keyed): string =>
   `${byReference((item.condition as Keyed | undefined) ?? {})}|${byConcept((item.use as Keyed | undefined) ?? {})}`
 
@@ -99,6 +100,8 @@ export const LISTS: Record<string, ListRule> = {
 export const LISTS_OF: Record<string, Record<string, ListRule>> = {
   Encounter: { diagnosis: { key: byDiagnosis } },
   DiagnosticReport: { specimen: REFERENCES },
+  // Who is insured how says 1101; a visit or a settlement names some of it again.
+  Coverage: { extension: { key: byUrl } },
 }
 
 /** `performer` of these types is a backbone element or a single one: a unit there. */

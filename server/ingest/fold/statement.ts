@@ -49,8 +49,10 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   }
   if (origin.patient !== undefined) statement.patient = { at, id: origin.patient }
   const put = new StatementBuilder(resource.resourceType, statement, at, statedAt, texts)
+  const yields: Stamp = `${MENTION}${at.slice(MENTION.length)}`
   for (const [element, value] of Object.entries(resource)) {
     if (value === undefined || value === null || NOT_STATED.has(element)) continue
+    put.at = mapped.yielding?.includes(element) ? yields : at
     if (element === 'meta') put.meta(value as Record<string, unknown>, withdrawn)
     else if (!withdrawn || keptWhenWithdrawn(resource.resourceType, element)) put.element(element, value)
   }
@@ -61,14 +63,15 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
 class StatementBuilder {
   readonly #type: string
   readonly #statement: Statement
-  readonly #at: Stamp
+  /** stamp of the elements that are put next */
+  at: Stamp
   readonly #statedAt: string
   readonly #texts: (value: unknown) => string
 
   constructor(type: string, statement: Statement, at: Stamp, statedAt: string, texts: (value: unknown) => string) {
     this.#type = type
     this.#statement = statement
-    this.#at = at
+    this.at = at
     this.#statedAt = statedAt
     this.#texts = texts
   }
@@ -107,7 +110,7 @@ class StatementBuilder {
     const text = this.#texts(value)
     if (text === '{}' || text === '[]' || text === '""') return
     const { units } = this.#statement
-    units[name] ??= { at: this.#at, members: {} }
+    units[name] ??= { at: this.at, members: {} }
     units[name].members[element] = text
   }
 
@@ -118,7 +121,7 @@ class StatementBuilder {
       const text = this.#texts(value)
       const key = rule.key(value as never)
       const first = `${this.#statedAt}|${String(at).padStart(ORDER_DIGITS, '0')}`
-      entries[key] ??= { at: this.#at, first, items: [] }
+      entries[key] ??= { at: this.at, first, items: [] }
       if (!entries[key].items.includes(text)) entries[key].items.push(text)
     })
   }

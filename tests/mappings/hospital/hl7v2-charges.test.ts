@@ -2,7 +2,9 @@
 import { expect, test } from '@jest/globals'
 import { serialise } from '../../../mappings/engine/serialise.ts'
 import type { FhirResource } from '../../../server/fhir/types.ts'
-import { ofType, plain } from '../support.ts'
+import { hospitalHl7v2 } from '../../../mappings/hospital/hl7v2/index.ts'
+import { brokenRules, context, ofType, plain, readAll, sample } from '../support.ts'
+import { invalid, unresolved } from './rules.ts'
 import { INPATIENT, message, PATIENT, read } from './messages.ts'
 
 const EVENT = 'EVN|P03|20260305103000'
@@ -76,4 +78,32 @@ test('payments, and lines without a number or a kind, are told and make nothing'
     ['mapping-required', 'FT1[3]-6'],
   ])
   expect(ofType(record, 'ChargeItem')).toEqual([])
+})
+
+/** The sample dft-p03-outpatient.hl7: a laboratory test, two packs of a drug, one of which is given back. */
+test('the bill of an outpatient visit', async () => {
+  const file = sample('hospital/dft-p03-outpatient.hl7')
+  const { mapped, rejected } = await readAll(hospitalHl7v2, file, { context: context('hospital', 'H1') })
+  expect(rejected).toEqual([])
+  const [record] = mapped
+  expect(mapped.flatMap((each) => [...brokenRules(each), ...unresolved(each), ...invalid(each)])).toEqual([])
+  expect(record?.issues).toEqual([])
+  expect(record?.patient).toMatchObject({
+    local: [
+      { kind: 'PI', value: '0001078901' },
+      { kind: 'VISIT', value: 'MZ20260309077' },
+    ],
+  })
+  expect(ofType(record, 'ChargeItem').map(plain)).toMatchObject([
+    {
+      identifier: [{ value: 'FY2026030900001' }],
+      code: { coding: [{ code: '250302001', display: '血清葡萄糖测定' }] },
+      context: { $key: { type: 'Encounter', scope: 'H1', parts: ['MZ20260309077'] } },
+      priceOverride: { value: 6, currency: 'CNY' },
+      occurrenceDateTime: '2026-03-09T10:00:00+08:00',
+    },
+    { quantity: { value: 2 }, priceOverride: { value: 37 } },
+    { quantity: { value: -1 }, priceOverride: { value: -18.5 } },
+  ])
+  expect(plain(ofType(record, 'Encounter')[0])).toMatchObject({ class: { code: 'AMB' } })
 })

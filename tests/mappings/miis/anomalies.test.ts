@@ -27,7 +27,7 @@ describe('envelopes that are refused', () => {
     ['no JSON', '医保', 'json-invalid'],
     ['a list', '[]', 'json-not-object'],
     ['a transaction that nobody knows', '{"infno":"9999","msgid":"M","input":{}}', 'miis-infno-unknown'],
-    ['a transaction that is not mapped', '{"infno":"4302","msgid":"M","input":{}}', 'miis-infno-unsupported'],
+    ['a transaction that is not mapped', '{"infno":"7101","msgid":"M","input":{}}', 'miis-infno-unsupported'],
     ['a name of Object.prototype', '{"infno":"toString","msgid":"M","input":{}}', 'miis-infno-unknown'],
     ['a response of no known shape', '{"infcode":"0","inf_refmsgid":"R","output":{}}', 'miis-response-unknown'],
     ['an archive', 'PK\u0003\u0004', 'payload-archive'],

@@ -51,6 +51,20 @@ describe('1101 person and schemes', () => {
     expect(record?.unread).toEqual(['output.insuinfo[0].balc'])
   })
 
+  test('employer and civil servant of a scheme; what the person is besides stays in the original', async () => {
+    const insuinfo = [{ insutype: '310', psn_type: '21', cvlserv_flag: '1', emp_name: '示例机械厂' }]
+    const output = { ...response.output, insuinfo, idetinfo: [{ psn_idet_type: '3', begntime: '2026-01-01' }] }
+    const record = await one({ ...response, output })
+    expect(plain(ofType(record, 'Coverage')[0])).toMatchObject({
+      class: [{ type: { coding: [{ code: 'group' }] }, value: '示例机械厂', name: '示例机械厂' }],
+      extension: [
+        { url: 'https://fhir-cn.example/StructureDefinition/cn-person-type' },
+        { url: 'https://fhir-cn.example/StructureDefinition/cn-civil-servant', valueBoolean: true },
+      ],
+    })
+    expect(record?.unread).toEqual(['output.idetinfo[0].psn_idet_type', 'output.idetinfo[0].begntime'])
+  })
+
   test('the request alone only asks', async () => {
     expect(await one(request('1101', { data: { certno: '110100195803120019' } }))).toMatchObject({ nothingToStore: true, resources: [] })
   })

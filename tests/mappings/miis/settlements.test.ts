@@ -101,7 +101,10 @@ describe('what takes lines back without naming them', () => {
     const batch = (json('2207-outpatient-settlement').input as { mdtrtinfo: Json }).mdtrtinfo.chrg_bchno
     expect(settled?.batchWords).toMatchObject([{ batch: lines(String(batch)), word: 'settled' }])
     const released = await one(reversal('2208', { mdtrtinfo: { setl_id: 'S1', mdtrt_id: VISIT, psn_no: LI } }))
-    expect(released?.batchWords).toMatchObject([{ batch: lines(), word: 'released' }])
+    expect(released?.batchWords).toMatchObject([
+      { batch: lines(), word: 'released' },
+      { batch: { type: 'Claim', parts: ['settled', 'S1'] }, word: 'reversed' },
+    ])
   })
 })
 
