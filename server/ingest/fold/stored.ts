@@ -150,8 +150,13 @@ function additionsOf(type: string, record: PatientRecordDoc | undefined): FoldAd
 const linkTo = (patient: string, type: string): object => ({ other: { reference: `Patient/${patient}` }, type })
 
 /** Types of what was said just now of another person than those who go first say it of: it is kept, and not seen. */
-export function saidOfOthers(changes: readonly FoldedChange[], wanted: readonly StatementFor[]): string[] {
-  const apart = new Map(changes.map(({ folded: { type, id, apart: sources } }) => [`${type}/${id}`, sources]))
-  const found = wanted.filter(({ type, id, statement }) => statement && apart.get(`${type}/${id}`)?.includes(statement.source))
-  return [...new Set(found.map(({ type }) => type))].sort()
+export function saidOfOthers(changes: readonly FoldedChange[]): (wanted: readonly StatementFor[]) => string[] {
+  const apart = new Map(
+    changes.flatMap(({ folded: { type, id, apart: sources } }) => (sources.length > 0 ? [[`${type}/${id}`, sources] as const] : [])),
+  )
+  return (wanted) => {
+    if (apart.size === 0) return []
+    const found = wanted.filter(({ type, id, statement }) => statement && apart.get(`${type}/${id}`)?.includes(statement.source))
+    return [...new Set(found.map(({ type }) => type))].sort()
+  }
 }
