@@ -1,5 +1,5 @@
 /** A mapped record to statements: keys become ids, the patient stays a placeholder until the link step. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type {
   KeyReference,
   KeyUrl,
@@ -79,12 +79,13 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
       .map((name) => name.slice(0, INGEST_BOUNDS.labelCharactersMax)),
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
     ...(words && { batchWords: words }),
-    digest: createHash('sha256')
-      .update(JSON.stringify([record.patient, record.resources.map(({ key, state, statedAt }) => [key, state, statedAt]), record.unmapped]))
-      .update(resources.map(({ resource }) => texts(resource)).join('\n'))
-      .update(words ? JSON.stringify(words) : '')
-      .digest('base64url'),
+    digest: digestOf(record, resources.map(({ resource }) => texts(resource)).join('\n'), words),
   }
+}
+
+function digestOf({ patient, resources, unmapped }: MappedRecord, text: string, words: PreparedRecord['batchWords']): string {
+  const head = JSON.stringify([patient, resources.map(({ key, state, statedAt }) => [key, state, statedAt]), unmapped])
+  return hash('sha256', head + text + (words ? JSON.stringify(words) : ''), 'base64url')
 }
 
 /**

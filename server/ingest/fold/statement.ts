@@ -1,5 +1,5 @@
 /** A mapped resource to a statement, and the joining of statements of one source. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
 import { END_ALONE, type ListRule, listRule, unitOf } from './rules.ts'
 import { type ListEntry, MENTION, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
@@ -176,4 +176,4 @@ function instant(text: string): string {
   return date.toISOString()
 }
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 12)
+const digest = (text: string): string => hash('sha256', text, 'base64url').slice(0, 12)

@@ -1,5 +1,5 @@
 /** Statements that are kept: reading what is known of resources, joining what is new, and folding anew. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { NATIONAL } from '../../fhir/canonical.ts'
 import type { SideWrite } from '../../store/types.ts'
 import { likePersons, mergedGroups } from '../link/merged.ts'
@@ -119,7 +119,7 @@ function changeOf(
     additionsOf(type, records.get(id)),
     (patient) => same.get(patient) ?? personOf(patient),
   )
-  const digest = createHash('sha256').update(folded.text).update(folded.custodian).digest('base64url')
+  const digest = hash('sha256', folded.text + folded.custodian, 'base64url')
   const text = JSON.stringify(statements)
   const changed = doc === undefined || doc.digest !== digest || patients.some((patient) => !doc.patients.includes(patient))
   if (doc && !changed && doc.statements === text) return { folded, isNew: false, changed: false }
