@@ -212,11 +212,16 @@ export async function statesOf(deps: Pick<StampDeps, 'tables'>, persons: readonl
 
 function classOf(one: Working, rules: ReadonlyMap<string, ConsentRule[]>): ResourceClass {
   const { targets, docType, labels, insured, fromInsurance, notifiable } = one
-  const facts = factsOf(one)
+  let known: ResourceFacts | undefined
+  // Most persons have said nothing: then nothing is asked about the resource.
+  const factsOnce = (): ResourceFacts => {
+    known ??= factsOf(one)
+    return known
+  }
   const subjects = [...one.persons].flatMap((person): Subject[] => {
     if (person === UNKNOWN_PERSON) return [{ kind: 'unknown' }]
     const lists = rulesFor(rules.get(person) ?? [], person, one.parts.get(person) ?? undefined)
-    return lists.map((list) => ({ kind: 'person', rules: resolveRules(list, facts) }))
+    return lists.map((list) => ({ kind: 'person', rules: list.length === 0 ? [] : resolveRules(list, factsOnce()) }))
   })
   return { type: one.input.type, targets, docType, labels, insured, fromInsurance, notifiable, subjects: distinct(subjects) }
 }
