@@ -8,6 +8,8 @@ export interface Bearers {
   /** decided by statute (the custodian's own quality work): no consent is looked at */
   quality: () => Promise<string>
   engine: () => Promise<string>
+  /** of a regional platform */
+  platform: () => Promise<string>
 }
 
 /** Tokens live for minutes, a run for longer: each scenario asks for its own. */
@@ -22,5 +24,6 @@ export async function bearer(dataDir: string, url: string): Promise<Bearers> {
     insurer: () => token('insurer', { purpose_of_use: 'HPAYMT', data_form: 'IDENT' }),
     quality: () => token('auditor', { purpose_of_use: 'HQUALIMP' }),
     engine: () => token('h1-engine', {}),
+    platform: () => token('ha', {}),
   }
 }

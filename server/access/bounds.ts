@@ -45,6 +45,9 @@ export const ACCESS_BOUNDS = {
   /** persons' lists of consents that are kept, each under its epoch */
   citationsCachedMax: 20_000,
   recordsPerPersonMax: 500,
+  /** texts of which it is remembered whether they have a word in them that makes them sensitive, and how long those may be */
+  wordedTextsMax: 20_000,
+  wordedCharactersMax: 64,
   /** rounds in which labels are inherited inside one batch */
   inheritanceRounds: 4,
 } as const

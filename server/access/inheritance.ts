@@ -28,14 +28,12 @@ const TARGETS = ['Provenance.target', 'Binary.securityContext', 'AuditEvent.enti
 const names = new Set(LABELS.trim().split(/\s+/))
 const wrappings = new Set(TARGETS)
 
-/** A section within a section is one, however deep. */
-const elementOf = (type: string, path: string): string => `${type}.${path.replace(/^(?:section\.)+/, 'section.')}`
-
-/** Does `type` take on the labels of what it refers to at `path`? */
-export const inheritsLabels = (type: string, path: string): boolean => names.has(elementOf(type, path))
-
-/** Is `type` the wrapping of what it refers to at `path`? */
-export const isWrapping = (type: string, path: string): boolean => wrappings.has(elementOf(type, path))
+interface Inheritance {
+  labels: boolean
+  wrapping: boolean
+  insurance: boolean
+  collection: boolean
+}
 
 /** An insured visit makes what belongs to it insured. */
 const VISIT_PATHS = new Set(['encounter', 'context', 'context.encounter', 'item.encounter'])
@@ -50,6 +48,34 @@ const COLLECTIONS = new Set([
   'Observation.hasMember',
 ])
 
-export const isCollection = (type: string, path: string): boolean => COLLECTIONS.has(elementOf(type, path))
+const KNOWN_MAX = 5_000
+const known = new Map<string, Inheritance>()
 
-export const inheritsInsurance = (type: string, path: string): boolean => VISIT_PATHS.has(path) || inheritsLabels(type, path)
+/** There are as many as elements; what clients may call them is bounded. */
+function inheritanceOf(type: string, path: string): Inheritance {
+  const place = `${type}.${path}`
+  const found = known.get(place)
+  if (found) return found
+  // A section within a section is one, however deep.
+  const element = `${type}.${path.replace(/^(?:section\.)+/, 'section.')}`
+  const labels = names.has(element)
+  const made = {
+    labels,
+    wrapping: wrappings.has(element),
+    insurance: labels || VISIT_PATHS.has(path),
+    collection: COLLECTIONS.has(element),
+  }
+  if (known.size >= KNOWN_MAX) known.clear()
+  known.set(place, made)
+  return made
+}
+
+/** Does `type` take on the labels of what it refers to at `path`? */
+export const inheritsLabels = (type: string, path: string): boolean => inheritanceOf(type, path).labels
+
+/** Is `type` the wrapping of what it refers to at `path`? */
+export const isWrapping = (type: string, path: string): boolean => inheritanceOf(type, path).wrapping
+
+export const isCollection = (type: string, path: string): boolean => inheritanceOf(type, path).collection
+
+export const inheritsInsurance = (type: string, path: string): boolean => inheritanceOf(type, path).insurance

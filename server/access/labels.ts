@@ -1,6 +1,7 @@
 /** Labels of one resource from its own content: sensitivity, notifiable disease, insurance, kind of document. Pure. */
 import { BASE, NATIONAL } from '../fhir/canonical.ts'
 import type { FhirResource } from '../fhir/types.ts'
+import { ACCESS_BOUNDS } from './bounds.ts'
 import type { Scan, ScannedCoding } from './scan.ts'
 import { isLabel, type LabelRules, SENSITIVITY, withImplied } from './sensitivity.ts'
 
@@ -88,9 +89,7 @@ const DEPARTMENT_PATH = /(?:serviceType|specialty|practiceSetting|performerType)
 
 /** Labels by the words of codes that nobody mapped, and by departments. */
 function labelsByWords(scan: Scan): string[] {
-  const displays = scan.codings.map(({ display }) => display).join('\n')
-  const texts = scan.words.map(({ text }) => text).join('\n')
-  const found = ANY_WORD?.test(`${displays}\n${texts}`) ? byWords(scan, displays, texts) : []
+  const found = scan.codings.some(({ display }) => hasWord(display)) || scan.words.some(({ text }) => hasWord(text)) ? byWords(scan) : []
   const departments = scan.codings.filter(({ path }) => DEPARTMENT_PATH.test(path))
   if (departments.length === 0) return found
   const coded = Object.entries(SENSITIVITY.departmentCodes).filter(([, prefixes]) =>
@@ -99,7 +98,23 @@ function labelsByWords(scan: Scan): string[] {
   return [...found, ...coded.map(([label]) => label)]
 }
 
-function byWords(scan: Scan, displays: string, texts: string): string[] {
+const worded = new Map<string, boolean>()
+
+/** None of the words runs over a line end, so that each text can be looked at by itself; the same names come again and again. */
+function hasWord(text: string): boolean {
+  if (text === '') return false
+  if (text.length > ACCESS_BOUNDS.wordedCharactersMax) return ANY_WORD?.test(text) === true
+  const known = worded.get(text)
+  if (known !== undefined) return known
+  const made = ANY_WORD?.test(text) === true
+  if (worded.size >= ACCESS_BOUNDS.wordedTextsMax) worded.clear()
+  worded.set(text, made)
+  return made
+}
+
+function byWords(scan: Scan): string[] {
+  const displays = scan.codings.map(({ display }) => display).join('\n')
+  const texts = scan.words.map(({ text }) => text).join('\n')
   const departments = scan.codings.flatMap(({ path, display }) => (DEPARTMENT_PATH.test(path) ? [display] : [])).join('\n')
   return [...WORDS].flatMap(([label, known]) =>
     known.words?.test(`${displays}\n${texts}`) || known.departments?.test(`${departments}\n${texts}`) ? [label] : [],

@@ -3,18 +3,18 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'
 import { fullOf } from '../fhir/profile-pairs.ts'
 import type { Store } from '../store/types.ts'
-import { ACCESS_BOUNDS } from './bounds.ts'
 import type { ClassRegistry } from './classes.ts'
 import type { ConsentRule } from './consent-model.ts'
-import { isPublicType, PATIENTS_WRITE } from './content.ts'
+import { isPublicType } from './content.ts'
 import type { Acc } from './decision.ts'
-import { inheritsInsurance, inheritsLabels, isCollection, isWrapping } from './inheritance.ts'
-import { type OwnLabels, ownLabels } from './labels.ts'
+import { inherit, isOwn, type Known, pairOf, type Working } from './inherit.ts'
+import { inheritsInsurance, isWrapping } from './inheritance.ts'
+import { ownLabels } from './labels.ts'
 import type { ResourceClass, ResourceFacts, Subject } from './resource-class.ts'
 import { partOf, rulesFor } from './parts.ts'
 import { hasRecordAt } from './registered.ts'
 import { resolveRules } from './resolve.ts'
-import { type Scan, scanResource } from './scan.ts'
+import { scanResource } from './scan.ts'
 import { type AccessTables, LABELLING, parseRules, type PersonDoc, type StateDoc } from './tables.ts'
 import type { StampInput, Stamped } from './types.ts'
 
@@ -27,30 +27,6 @@ export interface StampDeps {
   classes: ClassRegistry
   zone: Zone
   ownBase: string
-}
-
-interface Working extends OwnLabels {
-  input: StampInput & { resource: FhirResource }
-  name: string
-  scan: Scan
-  targets: string[]
-  persons: Set<string>
-  /** names of what was looked up for it, for labels or persons */
-  looked: string[]
-  /** of each person the parts that it is about (parts.ts); null: not known which */
-  parts: Map<string, ReadonlySet<string> | null>
-}
-
-/** What is known of a resource that another one refers to. */
-interface Known extends Pick<OwnLabels, 'labels' | 'insured' | 'fromInsurance' | 'docType' | 'notifiable'> {
-  type: string
-  persons: readonly string[]
-  custodian: string
-  /** its labels and persons when it was read */
-  mark: string
-  /** patients that its text names, of a stored one */
-  names?(): string[]
-  parts?: Working['parts']
 }
 
 /**
@@ -190,8 +166,6 @@ async function asOfNow(deps: StampDeps, all: readonly Working[], stored: Map<str
   for (const [name, known] of stored) stored.set(name, { ...known, persons: known.persons.map((person) => persons.get(person) ?? person) })
 }
 
-const pairOf = (custodian: string, person: string): string => `${custodian}|${person}`
-
 /**
  * Custodians with the strangers in others' resources to which theirs refer, as far as they have a record of them. Nobody
  * writes into the record of somebody unknown to him by referring to it, nor learns that it is there: it counts as absent.
@@ -213,10 +187,6 @@ async function acquainted(deps: StampDeps, all: readonly Working[], stored: Read
   return new Set(pairs.flatMap(({ custodian, person }, at) => (found[at] ? [pairOf(custodian, person)] : [])))
 }
 
-/** Without a custodian it is the operator's work, who sees everything; but for what patients write too, who do not. */
-const isOwn = ({ input: { type, custodian } }: Working, other: string): boolean =>
-  custodian === '' ? !PATIENTS_WRITE.has(type) : custodian === other
-
 function ownPersons(one: Working, rows: ReadonlyMap<string, PersonDoc>): void {
   const { input } = one
   const self = input.type === 'Patient' ? (rows.get(input.id)?.person ?? input.id) : undefined
@@ -231,58 +201,6 @@ function ownPersons(one: Working, rows: ReadonlyMap<string, PersonDoc>): void {
   if (one.scan.unknownPatient) one.persons.add(UNKNOWN_PERSON)
 }
 
-/** Labels and persons flow along references, several steps inside one batch. */
-function inherit(all: readonly Working[], stored: ReadonlyMap<string, Known>, acquainted: ReadonlySet<string>): void {
-  const batch = new Map(all.map((one) => [one.name, one]))
-  const orphans = new Set(all.filter((one) => one.persons.size === 0 && !isPublicType(one.input.type)))
-  for (let round = 0; round < ACCESS_BOUNDS.inheritanceRounds; round++) {
-    let changed = false
-    for (const one of all) {
-      for (const { path, target } of one.scan.references) {
-        const local = batch.get(target)
-        const known = local
-          ? { ...local, type: local.input.type, custodian: local.input.custodian, persons: [...local.persons] }
-          : stored.get(target)
-        if (!known) continue
-        const { custodian } = one.input
-        const isMet = (person: string) => one.persons.has(person) || acquainted.has(pairOf(custodian, person))
-        const isForeign = !isOwn(one, known.custodian) && known.persons.length > 0
-        // One person whom the custodian knows is enough for the label, for which the safe side is to take it.
-        if (isForeign && !known.persons.some(isMet)) continue
-        const takesPersons = orphans.has(one) || isCollection(one.input.type, path)
-        const persons = takesPersons && (!isForeign || known.persons.every(isMet)) ? known.persons : []
-        if (take(one, path, known, persons)) changed = true
-      }
-    }
-    if (!changed) return
-  }
-}
-
-function take(one: Working, path: string, known: Omit<Known, 'persons' | 'custodian' | 'mark'>, persons: readonly string[]): boolean {
-  const { type } = one.input
-  const before = `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`
-  if (inheritsLabels(type, path)) {
-    one.labels = [...new Set([...one.labels, ...known.labels])].sort()
-    one.notifiable ||= known.notifiable
-  }
-  if (inheritsInsurance(type, path)) one.insured ||= known.insured
-  if (isWrapping(type, path)) {
-    one.targets = [...new Set([...one.targets, known.type])].sort()
-    one.docType ||= known.docType
-    one.fromInsurance ||= known.fromInsurance
-  }
-  for (const person of persons) {
-    one.persons.add(person)
-    const theirs = known.parts?.get(person)
-    if (!theirs) one.parts.set(person, null)
-    else if (one.parts.get(person) !== null) one.parts.set(person, new Set([...(one.parts.get(person) ?? []), ...theirs]))
-  }
-  return (
-    before !==
-    `${one.labels.length}|${one.insured}|${one.notifiable}|${one.persons.size}|${one.targets.length}|${one.docType}|${one.fromInsurance}`
-  )
-}
-
 const isAboutNobody = (one: Working): boolean => isPublicType(one.input.type) || one.input.type === 'Group'
 
 /** Consent states of persons that have one. */
@@ -294,11 +212,16 @@ export async function statesOf(deps: Pick<StampDeps, 'tables'>, persons: readonl
 
 function classOf(one: Working, rules: ReadonlyMap<string, ConsentRule[]>): ResourceClass {
   const { targets, docType, labels, insured, fromInsurance, notifiable } = one
-  const facts = factsOf(one)
+  let known: ResourceFacts | undefined
+  // Most persons have said nothing: then nothing is asked about the resource.
+  const factsOnce = (): ResourceFacts => {
+    known ??= factsOf(one)
+    return known
+  }
   const subjects = [...one.persons].flatMap((person): Subject[] => {
     if (person === UNKNOWN_PERSON) return [{ kind: 'unknown' }]
     const lists = rulesFor(rules.get(person) ?? [], person, one.parts.get(person) ?? undefined)
-    return lists.map((list) => ({ kind: 'person', rules: resolveRules(list, facts) }))
+    return lists.map((list) => ({ kind: 'person', rules: list.length === 0 ? [] : resolveRules(list, factsOnce()) }))
   })
   return { type: one.input.type, targets, docType, labels, insured, fromInsurance, notifiable, subjects: distinct(subjects) }
 }

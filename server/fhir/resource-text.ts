@@ -60,6 +60,27 @@ export function parseStored(text: string): Omit<ParsedResource, 'text'> {
 }
 
 /**
+ * Compact JSON that the server has just made of values of its own, so that no key stands twice. What is short and has few braces and
+ * brackets can pass none of the bounds, and is not looked through.
+ * @throws OutcomeError json-depth | json-nodes | json-items
+ */
+export function parseMade(text: string): ParsedResource {
+  return text.length > MADE_LENGTH_MAX || opens(text, DEPTH_MAX) ? parseResource(text) : { ...parseStored(text), text }
+}
+
+/** Has fewer items than ITEMS_MAX, since each has a comma. */
+const MADE_LENGTH_MAX = ITEMS_MAX
+
+/** Whether more than `most` braces and brackets stand in it, those in strings counted. */
+function opens(text: string, most: number): boolean {
+  let left = most
+  for (const mark of '{[') {
+    for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) if (left-- <= 0) return true
+  }
+  return false
+}
+
+/**
  * The compact text of any JSON, with the same refusals.
  * @throws OutcomeError as `parseResource` does
  */
@@ -216,10 +237,9 @@ function placeOf(source: string, keys: readonly (Set<string> | null)[], keyAt: r
  * that is there keeps its place; a missing one goes behind resourceType.
  */
 export function stampText(text: string, stamp: { id: string; versionId: string; lastUpdated: string }): string {
-  const all = members(text)
-  const [id, meta, type] = ['id', 'meta', 'resourceType'].map((name) => all.find(({ key }) => key === name))
-  const behind = id ?? type
-  if (!behind) return stampText(`{"id":""${all.length > 0 ? ',' : ''}${text.slice(1)}`, stamp)
+  const { id, meta, resourceType } = headOf(text)
+  const behind = id ?? resourceType
+  if (!behind) return stampText(`{"id":""${text.length > 2 ? ',' : ''}${text.slice(1)}`, stamp)
   const idText = JSON.stringify(stamp.id)
   const metaText = stampedMeta(meta ? text.slice(meta.valueStart, meta.valueEnd) : '{}', stamp)
   const missing = (key: string, value: string): Edit => ({ start: behind.valueEnd, end: behind.valueEnd, put: `,"${key}":${value}` })
@@ -260,15 +280,27 @@ interface Member {
 /** Members of a compact JSON object text, by position. */
 export function members(text: string): Member[] {
   const found: Member[] = []
-  let at = 1
-  while (at < text.length && text.charCodeAt(at) === QUOTE) {
-    const keyEnd = stringEnd(text, at)
-    const valueStart = keyEnd + 1
-    const valueEnd = skipValue(text, valueStart)
-    found.push({ key: unescapeKey(text, at, keyEnd), valueStart, valueEnd })
-    at = valueEnd + 1
-  }
+  for (let member = memberAt(text, 1); member; member = memberAt(text, member.valueEnd + 1)) found.push(member)
   return found
+}
+
+function memberAt(text: string, at: number): Member | undefined {
+  if (at >= text.length || text.charCodeAt(at) !== QUOTE) return undefined
+  const keyEnd = stringEnd(text, at)
+  const valueStart = keyEnd + 1
+  return { key: unescapeKey(text, at, keyEnd), valueStart, valueEnd: skipValue(text, valueStart) }
+}
+
+type Head = Partial<Record<'id' | 'meta' | 'resourceType', Member>>
+
+/** The members that a stamp is about. Most resources begin with them: what is behind is not looked at. */
+function headOf(text: string): Head {
+  const head: Head = {}
+  for (let member = memberAt(text, 1); member; member = memberAt(text, member.valueEnd + 1)) {
+    if (member.key === 'id' || member.key === 'meta' || member.key === 'resourceType') head[member.key] ??= member
+    if (head.id && head.meta && head.resourceType) break
+  }
+  return head
 }
 
 /** Texts of the items of a compact JSON array: an array is read as an object whose keys are left out. */

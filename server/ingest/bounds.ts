@@ -32,7 +32,7 @@ export const INGEST_BOUNDS = {
   conflictAttemptsMax: 30,
   conflictDelayMaxMs: 150,
   /** rows of a batch that are stored in one transaction, and groups of them in work at the same time */
-  batchRows: 50,
+  batchRows: 100,
   batchConcurrency: 2,
   /** a row or message with more resources is stored alone */
   batchRowResourcesMax: 60,

@@ -1,6 +1,6 @@
 /** The validate step: what is wrong with a folded resource, and whether it can be stored at all. */
 import { codeSystem } from '../fhir/canonical.ts'
-import { type ParsedResource, parseResource, withMeta } from '../fhir/resource-text.ts'
+import { type ParsedResource, parseMade, parseResource, withMeta } from '../fhir/resource-text.ts'
 import type { Folded } from './fold/types.ts'
 import type { FoundIssue, IngestDeps, IngestSource, ReceiptIssue } from './types.ts'
 
@@ -21,7 +21,7 @@ type CheckDeps = Pick<IngestDeps, 'validate' | 'store' | 'decision'>
  * @throws OutcomeError unavailable: nobody knows the stored codes
  */
 export async function checkFolded(deps: CheckDeps, folded: Folded, sources: readonly IngestSource[] = []): Promise<Checked> {
-  const parsed = parseResource(folded.text)
+  const parsed = parseMade(folded.text)
   const found = errorsIn(await deps.validate(parsed.resource, parsed.decimals))
   if (found.length === 0) return { issues: [], parsed }
   const suspects = found.filter((issue) => issue.base || sources.some((source) => refuses(source, issue)))

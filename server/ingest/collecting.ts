@@ -9,10 +9,15 @@ export type CollectionGate = (patients: readonly string[]) => Promise<Collecting
 
 const OPEN: Collecting = { refusers: [], side: [] }
 
-export function gateOf(deps: IngestDeps, source: IngestSource, record: PreparedRecord): CollectionGate {
+/** @param records of one patient: may all of them be stored? */
+export function gateOf(deps: IngestDeps, source: IngestSource, ...records: readonly PreparedRecord[]): CollectionGate {
   return (patients) => {
     if (!deps.mayCollect || source.statutory === true) return Promise.resolve(OPEN)
-    return deps.mayCollect({ patients, organization: source.organization, resources: () => resourcesOf(record, source) })
+    return deps.mayCollect({
+      patients,
+      organization: source.organization,
+      resources: () => records.flatMap((record) => resourcesOf(record, source)),
+    })
   }
 }
 

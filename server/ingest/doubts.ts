@@ -28,10 +28,10 @@ export function doubtsOfCodes(deps: Pick<IngestDeps, 'lookup'>, resources: reado
   const found = new Map<string, MappingIssue>()
   for (const { resource, placeholder } of resources) {
     if (placeholder) continue
-    for (const [place, coding] of codingsIn(resource, resource.resourceType)) {
+    eachCoding(resource, resource.resourceType, (place, coding) => {
       const code = doubtOf(lookup, coding)
       if (code) found.set(`${code} ${place}`, { severity: 'warning', code, at: `${at}: ${place}` })
-    }
+    })
   }
   return [...found.values()]
 }
@@ -53,16 +53,16 @@ const isChinese = (name: string): boolean => /\p{Script=Han}/u.test(name)
 /** A name in another language is no other name. */
 const isOtherName = (sent: string, known: string): boolean => isChinese(sent) && isChinese(known) && plain(sent) !== plain(known)
 
-function* codingsIn(value: unknown, path: string): Generator<[path: string, coding: Coding]> {
+function eachCoding(value: unknown, path: string, take: (path: string, coding: Coding) => void): void {
   if (Array.isArray(value)) {
-    for (const one of value) yield* codingsIn(one, path)
+    for (const one of value) eachCoding(one, path, take)
     return
   }
   if (value === null || typeof value !== 'object' || 'toJSON' in value) return
   const { system, code } = value as Partial<Coding>
-  if (typeof system === 'string' && typeof code === 'string') yield [path, value as Coding]
+  if (typeof system === 'string' && typeof code === 'string') take(path, value as Coding)
   for (const [name, member] of Object.entries(value)) {
-    if (typeof member === 'object' && name !== 'meta') yield* codingsIn(member, `${path}.${name}`)
+    if (typeof member === 'object' && name !== 'meta') eachCoding(member, `${path}.${name}`, take)
   }
 }
 

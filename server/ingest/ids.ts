@@ -22,20 +22,34 @@ function base32(bytes: Uint8Array): string {
   return bits > 0 ? out + ALPHABET[(value << (5 - bits)) & 31] : out
 }
 
-const keys = new WeakMap<Uint8Array, KeyObject>()
+interface Keyed {
+  /** making a key of the secret's bytes costs more than the hash itself */
+  key: KeyObject
+  /** ids made last: rows of a file name the same report, doctor and number again and again */
+  made: Map<string, string>
+}
 
-/** Making a key of the secret's bytes costs more than the hash itself. */
-function keyOf(secret: Uint8Array): KeyObject {
-  const known = keys.get(secret)
+const MADE_MAX = 10_000
+const secrets = new WeakMap<Uint8Array, Keyed>()
+
+function keyedBy(secret: Uint8Array): Keyed {
+  const known = secrets.get(secret)
   if (known) return known
-  const made = createSecretKey(secret)
-  keys.set(secret, made)
-  return made
+  const fresh = { key: createSecretKey(secret), made: new Map<string, string>() }
+  secrets.set(secret, fresh)
+  return fresh
 }
 
 /** 26 characters (130 bits) of HMAC-SHA-256 over the parts; JSON keeps `a|b` and `a`, `b` apart. */
 export function keyedId(secret: Uint8Array, ...parts: string[]): string {
-  return base32(createHmac('sha256', keyOf(secret)).update(JSON.stringify(parts)).digest()).slice(0, ID_CHARACTERS)
+  const { key, made } = keyedBy(secret)
+  const name = JSON.stringify(parts)
+  const known = made.get(name)
+  if (known !== undefined) return known
+  const id = base32(createHmac('sha256', key).update(name).digest()).slice(0, ID_CHARACTERS)
+  if (made.size >= MADE_MAX) made.clear()
+  made.set(name, id)
+  return id
 }
 
 /** Id of the resource that a key stands for, the same from every source. */

@@ -1,5 +1,5 @@
 /** A mapped record to statements: keys become ids, the patient stays a placeholder until the link step. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type {
   KeyReference,
   KeyUrl,
@@ -22,6 +22,7 @@ import { joinStatements, statementOf } from './fold/statement.ts'
 import { batchId, keyedId, resourceId } from './ids.ts'
 import { legalOf } from './link/legal.ts'
 import { fieldOf } from './receipt.ts'
+import { type Texts, textsOf } from './texts.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord } from './types.ts'
 
 type Deps = Pick<IngestDeps, 'secret' | 'organizations' | 'placeholders' | 'lookup'>
@@ -85,12 +86,13 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
       .map((name) => name.slice(0, INGEST_BOUNDS.labelCharactersMax)),
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
     ...(words && { batchWords: words }),
-    digest: createHash('sha256')
-      .update(JSON.stringify([record.patient, record.resources.map(({ key, state, statedAt }) => [key, state, statedAt]), record.unmapped]))
-      .update(resources.map(({ resource }) => texts(resource)).join('\n'))
-      .update(words ? JSON.stringify(words) : '')
-      .digest('base64url'),
+    digest: digestOf(record, resources.map(({ resource }) => texts(resource)).join('\n'), words),
   }
+}
+
+function digestOf({ patient, resources, unmapped }: MappedRecord, text: string, words: PreparedRecord['batchWords']): string {
+  const head = JSON.stringify([patient, resources.map(({ key, state, statedAt }) => [key, state, statedAt]), unmapped])
+  return hash('sha256', head + text + (words ? JSON.stringify(words) : ''), 'base64url')
 }
 
 /**
@@ -123,7 +125,7 @@ function motherOf(source: IngestSource, patient: PatientIdentity | undefined, id
 }
 
 /** Whether some list of codings has the code as it came: a translation then stands beside it. */
-const isSaid = (code: UnmappedCode, resources: readonly MappedResource[], texts: (value: unknown) => string): boolean =>
+const isSaid = (code: UnmappedCode, resources: readonly MappedResource[], texts: Texts): boolean =>
   resources.some(({ resource }) => hasCoding(texts(resource), code))
 
 const OWN_PATIENT = '~'
@@ -137,40 +139,36 @@ function idOf(deps: Deps, mapped: MappedResource, urlOf: (key: ResourceKey) => s
 const configured = (deps: Deps, key: ResourceKey): string | undefined =>
   key.type === 'Organization' && key.parts.length === 0 ? deps.organizations.find(({ id }) => id === key.scope)?.id : undefined
 
-/** JSON text of a value; decimals keep their digits. Whole resources are remembered. */
-function textsOf(): (value: unknown) => string {
-  const known = new Map<unknown, string>()
-  return (value) => {
-    const made = known.get(value) ?? JSON.stringify(value)
-    if (value !== null && typeof value === 'object' && 'resourceType' in value) known.set(value, made)
-    return made
-  }
-}
+/** `Type/id` of a key. */
+const urlsOf =
+  (deps: Deps) =>
+  (key: ResourceKey): string =>
+    `${key.type}/${configured(deps, key) ?? resourceId(deps.secret, key)}`
 
-/** `Type/id` of a key, made once per record. */
-function urlsOf(deps: Deps): (key: ResourceKey) => string {
-  const urls = new Map<string, string>()
-  return (key) => {
-    const name = JSON.stringify([key.type, key.scope, key.parts])
-    const url = urls.get(name) ?? `${key.type}/${configured(deps, key) ?? resourceId(deps.secret, key)}`
-    urls.set(name, url)
-    return url
-  }
-}
-
-/** A mapped value with `Type/id` in the place of keys. What prints itself (a decimal) is left as it is. */
+/** A mapped value with `Type/id` in the place of keys; the value itself where there are none in it. What prints itself (a decimal) is left as it is. */
 function resolverOf(urlOf: (key: ResourceKey) => string): (value: unknown) => unknown {
   const resolved = (value: unknown): unknown => {
     if (value === null || typeof value !== 'object') return value
-    if (Array.isArray(value)) return value.map(resolved)
+    if (Array.isArray(value)) {
+      const items = value.map(resolved)
+      return items.every((item, at) => item === value[at]) ? value : items
+    }
     if ('toJSON' in value) return value
     const shown = 'display' in value && value.display !== undefined ? { display: value.display } : {}
     if ('$patient' in value) return { reference: PATIENT_PLACEHOLDER, ...shown }
     if ('$url' in value) return urlOf((value as KeyUrl).$url)
     if ('$key' in value) return { reference: urlOf((value as KeyReference).$key), ...shown }
-    const copy: Record<string, unknown> = {}
-    for (const key in value) copy[key] = resolved((value as Record<string, unknown>)[key])
-    return copy
+    return resolvedObject(value as Record<string, unknown>)
+  }
+  const resolvedObject = (value: Record<string, unknown>): Record<string, unknown> => {
+    let copy: Record<string, unknown> | undefined
+    for (const key in value) {
+      const member = resolved(value[key])
+      if (member === value[key]) continue
+      copy ??= { ...value }
+      copy[key] = member
+    }
+    return copy ?? value
   }
   return resolved
 }

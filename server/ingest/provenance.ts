@@ -1,5 +1,6 @@
 /** Where stored content came from: one Provenance per record of a payload (profiles.md, cn-provenance). */
 import { BASE, codeSystem, structureDefinition } from '../fhir/canonical.ts'
+import { DecimalTexts } from '../fhir/resource-text.ts'
 import type { Draft } from '../writer/types.ts'
 import { keyedId } from './ids.ts'
 import type { IngestSource, PayloadDoc, PreparedRecord } from './types.ts'
@@ -50,7 +51,8 @@ export function provenanceDraft(
     id,
     method: 'PUT',
     expect: origin.isNew ? 'absent' : 'any',
-    text: JSON.stringify(resource),
+    // It has no number whose text could differ.
+    parsed: { resource, text: JSON.stringify(resource), decimals: new DecimalTexts() },
     custodian: source.organization,
     alsoPatients: persons,
     unchangedIsFine: true,

@@ -128,6 +128,10 @@ export class IssueList {
     return true
   }
 
+  get all(): readonly ReceiptIssue[] {
+    return this.#issues
+  }
+
   /** codes of what the sender or an operator could mend, each once */
   get problems(): string[] {
     return [...new Set(this.#issues.filter(({ severity }) => severity !== 'information').map(({ code }) => code))].sort()

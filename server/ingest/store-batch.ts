@@ -2,7 +2,7 @@
  * Records together: one look at their deliveries, one fold, one transaction. What is not plain (nothing to store, a broken
  * resource, another writer) falls back to the way of a single record, so that records never answer for each other.
  */
-import type { Collecting } from '../access/types.ts'
+import type { SideWrite } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { type Checked, checkFolded, otherPerson } from './check.ts'
 import { gateOf } from './collecting.ts'
@@ -73,18 +73,21 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
     Promise.all(jobs.map(({ record }) => isExpunged(deps, record))),
   ])
   const known = new Map(rows.map((doc) => [doc._id, doc]))
+  const met = new Set<string>()
   return jobs.flatMap((job, at) => {
     const { record, payload } = job
     if (expunged[at]) {
       result.outcomes[at] = expungedOutcome(record)
       return []
     }
-    const delivery = known.get(ids[at] as string)
+    const id = ids[at] as string
+    const delivery = known.get(id)
+    const isRepeated = met.has(id)
+    met.add(id)
     if (delivery?.digest === record.digest && delivery.status !== 'waiting') {
       result.outcomes[at] = knownOutcome(delivery, payload._id, record)
       return []
     }
-    const isRepeated = ids.indexOf(ids[at] as string) !== at
     const isPlain = !record.nothingToStore && !isRepeated && !(record.needsPatient && !record.identity)
     const isSmall = record.statements.length <= INGEST_BOUNDS.batchRowResourcesMax
     return isPlain && isSmall ? [{ at, job, delivery, awaits: [], linked: undefined, wanted: [] }] : []
@@ -149,8 +152,7 @@ async function storeRows(
   again: boolean,
 ): Promise<{ stored: boolean; broken: ReadonlySet<string> }> {
   const wanted = rows.flatMap((row) => row.wanted)
-  const gates = await Promise.all(rows.map(collectingOf(deps)))
-  const refused = rows.filter((_, at) => (gates[at]?.refusers.length ?? 0) > 0)
+  const { refused, guards } = await collecting(deps, rows)
   if (refused.length > 0)
     return { stored: false, broken: new Set(refused.flatMap((row) => row.wanted).map(({ type, id }) => `${type}/${id}`)) }
   const { changes, persons } = await foldStatements(tables, wanted)
@@ -169,10 +171,11 @@ async function storeRows(
   }
   if (broken.size > 0) return { stored: false, broken }
   const people = peopleOf(changes, persons)
+  const others = saidOfOthers(changes)
   const done = rows.map((row) => {
     const { record } = row.job
     const found = row.wanted.flatMap(({ type, id }) => issues.get(`${type}/${id}`) ?? [])
-    found.push(...otherPerson(saidOfOthers(changes, row.wanted)))
+    found.push(...otherPerson(others(row.wanted)))
     return storedOutcome(record, row.wanted.length, [...(row.linked?.issues ?? []), ...issuesOfMapping(record), ...found])
   })
   for (const { job, wanted: mine, linked, delivery } of rows) {
@@ -181,17 +184,31 @@ async function storeRows(
   }
   const side = changes.flatMap((c) => c.side ?? [])
   const deliveries = rows.flatMap((row, at) => deliveryWrites(deps, row.job, row.delivery, done[at] as RecordOutcome))
-  const guards = new Map(gates.flatMap((gate) => gate?.side ?? []).map((write) => [JSON.stringify(write), write]))
-  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries, ...guards.values()] })).ok) return { stored: false, broken }
+  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries, ...guards] })).ok) return { stored: false, broken }
   for (const [at, row] of rows.entries()) result.outcomes[row.at] = done[at]
   await refoldIfMoved(deps, tables, persons, wanted)
   return { stored: true, broken }
 }
 
-const collectingOf =
-  (deps: IngestDeps) =>
-  ({ job: { source, record }, linked }: Row): Promise<Collecting> | undefined =>
-    linked && gateOf(deps, source, record)([linked.patient, linked.person])
+/** The gate at collection, asked once for all that one source says of a patient. Where something of it is refused each goes alone and is asked about by itself. */
+async function collecting(deps: IngestDeps, rows: readonly Row[]): Promise<{ refused: Row[]; guards: SideWrite[] }> {
+  const patients = Map.groupBy(
+    rows.filter(({ linked }) => linked !== undefined),
+    ({ job, linked }) => JSON.stringify([job.source.id, linked?.patient, linked?.person]),
+  )
+  const refused: Row[] = []
+  const guards = new Map<string, SideWrite>()
+  await Promise.all(
+    [...patients.values()].map(async (same) => {
+      const { job, linked } = same[0] as Row & { linked: Linked }
+      const gate = gateOf(deps, job.source, ...same.map((row) => row.job.record))
+      const { refusers, side } = await gate([linked.patient, linked.person])
+      if (refusers.length > 0) refused.push(...same)
+      for (const write of side) guards.set(JSON.stringify(write), write)
+    }),
+  )
+  return { refused, guards: [...guards.values()] }
+}
 
 /** Whose records each resource is of. */
 function sendersOf(rows: readonly Row[]): Map<string, IngestSource[]> {

@@ -159,7 +159,7 @@ async function storePart(
   const { changes, persons } = await foldStatements(tables, part)
   const changed = changes.filter((c) => c.changed)
   const checked = await Promise.all(changed.map(({ folded }) => checkFolded(deps, folded, [job.source])))
-  const issues = [...checked.flatMap((one) => one.issues), ...otherPerson(saidOfOthers(changes, part))]
+  const issues = [...checked.flatMap((one) => one.issues), ...otherPerson(saidOfOthers(changes)(part))]
   const reasons = new Set(checked.map(({ refused }) => refused))
   const reason = REASONS.find((one) => reasons.has(one))
   if (reason) return { done: { issues: [], persons: new Map(), outcome: quarantined(reason, record, issues) } }

@@ -33,26 +33,52 @@ function placeOf(run: readonly SideStep[], index: number): { unit: number; at: n
   return { unit: step.unit, at: step.at }
 }
 
+/** Writes of one command, and the rows that they are about; undefined where some condition names more than one row. */
+interface Run {
+  steps: SideStep[]
+  ids: Set<unknown> | undefined
+}
+
 /**
- * Tables do not see each other, so each table's writes can go together as long as their own order is kept. Those that must
- * match are never mixed with others, because a command tells only how many of its writes matched.
+ * Tables do not see each other, nor do rows of one table: a write goes into the last command of its kind, unless one behind that is about
+ * the same row. Those that must match are never mixed with others, because a command tells only how many of its writes matched.
  */
 function runsOf(steps: readonly SideStep[], apart: boolean): SideStep[][] {
   const runs: SideStep[][] = []
-  const open = new Map<string, SideStep[]>()
+  const byTable = new Map<string, Run[]>()
   for (const step of steps) {
-    const table = step.write.table
-    const run = open.get(table)
-    const first = run?.[0]
-    if (run && first && goTogether(first.write, step.write, apart)) {
-      run.push(step)
+    const { table } = step.write
+    const own = byTable.get(table) ?? []
+    byTable.set(table, own)
+    const id = rowOf(step.write)
+    const run = runFor(own, step.write, id, apart)
+    if (run) {
+      run.steps.push(step)
+      if (id === undefined) run.ids = undefined
+      else run.ids?.add(id)
     } else {
       const fresh = [step]
       runs.push(fresh)
-      open.set(table, fresh)
+      own.push({ steps: fresh, ids: id === undefined ? undefined : new Set([id]) })
     }
   }
   return runs
+}
+
+function runFor(own: readonly Run[], write: SideWrite, id: string | number | undefined, apart: boolean): Run | undefined {
+  for (let at = own.length - 1; at >= 0; at--) {
+    const run = own[at] as Run
+    if (goTogether((run.steps[0] as SideStep).write, write, apart)) return run
+    // What is behind must not be overtaken where it may be about the same row.
+    if (id === undefined || run.ids === undefined || run.ids.has(id)) return undefined
+  }
+  return undefined
+}
+
+/** The one row that a write is about. */
+function rowOf(write: SideWrite): string | number | undefined {
+  const id = 'doc' in write ? write.doc._id : write.where._id
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined
 }
 
 function goTogether(a: SideWrite, b: SideWrite, apart: boolean): boolean {

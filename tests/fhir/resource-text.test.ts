@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { DEPTH_MAX, ITEMS_MAX, members, parseResource, stampText } from '../../server/fhir/resource-text.ts'
+import { DEPTH_MAX, ITEMS_MAX, members, parseMade, parseResource, stampText } from '../../server/fhir/resource-text.ts'
 import { OutcomeError } from '../../server/outcome/outcome-error.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -15,6 +15,30 @@ function refusal(input: string | Uint8Array): string | undefined {
     throw error
   }
 }
+
+describe('parseMade: what the server has just made', () => {
+  test('is read as it would be from outside, digits of numbers too', () => {
+    const text =
+      '{"resourceType":"Observation","valueQuantity":{"value":1.00},"note":[{"text":"{[ \\"x\\" ]}"}],"referenceRange":[{"low":{"value":3.50}}]}'
+    const [made, read] = [parseMade(text), parseResource(text)]
+    expect([made.text, made.resource]).toEqual([read.text, read.resource])
+    expect(made.decimals.text(made.resource.valueQuantity as object, 'value')).toBe('1.00')
+  })
+
+  test.each([
+    ['json-depth', (n: number) => `{"resourceType":"X","a":${'['.repeat(n)}${']'.repeat(n)}}`, DEPTH_MAX],
+    ['json-items', (n: number) => `{"resourceType":"X","a":[${Array(n).fill('1').join(',')}]}`, ITEMS_MAX + 1],
+  ])('%s is refused as from outside', (code, textOf, n) => {
+    let thrown: unknown
+    try {
+      parseMade(textOf(n))
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown).toBeInstanceOf(OutcomeError)
+    expect((thrown as OutcomeError).issues[0]?.code).toBe(code)
+  })
+})
 
 describe('parseResource', () => {
   test.each([

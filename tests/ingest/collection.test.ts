@@ -18,6 +18,11 @@ const NO_LABORATORY: Words = {
   policy: 'OPTOUT',
   provision: { action: COLLECT, class: [{ system: 'http://hl7.org/fhir/resource-types', code: 'Observation' }] },
 }
+const NO_DIAGNOSES: Words = {
+  series: 'diagnoses',
+  policy: 'OPTOUT',
+  provision: { action: COLLECT, class: [{ system: 'http://hl7.org/fhir/resource-types', code: 'Condition' }] },
+}
 const BUT_H2: Words = {
   series: 'none-but',
   policy: 'OPTOUTE',
@@ -216,6 +221,23 @@ describe('a table', () => {
     expect([statusOf(receipt), payload?.inline, payload?.chunks]).toEqual(['rejected', null, 0])
     await withdraw(server, await patientOf(5), refusal)
     expect(statusOf(await finished(await send('rhip', 'ha', body, 'text/csv')))).toMatch(/^stored/)
+  })
+
+  test('loses of one patient the rows that say what he refuses, and no others of his', async () => {
+    await give(server, await patientOf(5), NO_DIAGNOSES)
+    const visit = (number: string, diagnosis: string): string => `0001,${number},C5,0,人己,1,100,2026-03-09 09:10:00,${diagnosis},1`
+    const lines = [
+      'YLJGDM,JZLSH,KH,KLX,HZXM,XB,JZLX,JZKSRQ,JZZDBM,JZZDSM,XGBZ',
+      visit('MZT1', 'E11.900,2型糖尿病'),
+      visit('MZT2', '-,-'),
+      visit('MZT3', 'I10.x00,原发性高血压'),
+      visit('MZT4', '-,-'),
+    ]
+    const before = await held()
+    const receipt = await finished(await send('rhip', 'ha', new Uint8Array(Buffer.from(`${lines.join('\n')}\n`)), 'text/csv'))
+    expect(codesOf(receipt).filter((code) => code === 'not-collected')).toHaveLength(2)
+    const after = await held()
+    expect([after.Encounter, after.deliveries]).toEqual([(before.Encounter ?? 0) + 2, (before.deliveries ?? 0) + 2])
   })
 })
 

@@ -99,6 +99,7 @@ class Chosen {
 
   /** The united list, or undefined when nobody names a member. */
   list(path: string, leaveOut?: (item: Record<string, unknown>) => boolean): string | undefined {
+    if (this.#statements.every((by) => by.lists[path] === undefined)) return undefined
     const chosen = new Map<string, { entry: ListEntry; by: Statement }>()
     for (const by of this.#statements) {
       for (const [key, entry] of Object.entries(by.lists[path] ?? {})) {

@@ -1,6 +1,7 @@
 /** A mapped resource to a statement, and the joining of statements of one source. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
+import type { Texts } from '../texts.ts'
 import { END_ALONE, type ListRule, listRule, unitOf } from './rules.ts'
 import { type ListEntry, MENTION, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
 import { keptWhenWithdrawn } from './withdrawn.ts'
@@ -28,7 +29,7 @@ const GENERATION_DIGITS = 4
  * @param mapped with its references resolved
  * @param texts JSON text of a value; numbers keep their digits
  */
-export function statementOf(mapped: MappedResource, origin: StatementOrigin, texts: (value: unknown) => string): Statement {
+export function statementOf(mapped: MappedResource, origin: StatementOrigin, texts: Texts): Statement {
   const { resource } = mapped
   const statedAt = instant(mapped.statedAt)
   const withdrawn = mapped.state === 'withdrawn'
@@ -66,9 +67,9 @@ class StatementBuilder {
   /** stamp of the elements that are put next */
   at: Stamp
   readonly #statedAt: string
-  readonly #texts: (value: unknown) => string
+  readonly #texts: Texts
 
-  constructor(type: string, statement: Statement, at: Stamp, statedAt: string, texts: (value: unknown) => string) {
+  constructor(type: string, statement: Statement, at: Stamp, statedAt: string, texts: Texts) {
     this.#type = type
     this.#statement = statement
     this.at = at
@@ -182,4 +183,4 @@ function instant(text: string): string {
   return date.toISOString()
 }
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 12)
+const digest = (text: string): string => hash('sha256', text, 'base64url').slice(0, 12)

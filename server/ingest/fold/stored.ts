@@ -1,5 +1,5 @@
 /** Statements that are kept: reading what is known of resources, joining what is new, and folding anew. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { NATIONAL } from '../../fhir/canonical.ts'
 import type { SideWrite } from '../../store/types.ts'
 import { likePersons, mergedGroups } from '../link/merged.ts'
@@ -120,7 +120,7 @@ function changeOf(
     additionsOf(type, records.get(id)),
     (patient) => same.get(patient) ?? personOf(patient),
   )
-  const digest = createHash('sha256').update(folded.text).update(folded.custodian).digest('base64url')
+  const digest = hash('sha256', folded.text + folded.custodian, 'base64url')
   const text = keptText(statements)
   const changed = doc === undefined || doc.digest !== digest || patients.some((patient) => !doc.patients.includes(patient))
   if (doc && !changed && doc.statements === text) return { folded, isNew: false, changed: false }
@@ -151,8 +151,13 @@ function additionsOf(type: string, record: PatientRecordDoc | undefined): FoldAd
 const linkTo = (patient: string, type: string): object => ({ other: { reference: `Patient/${patient}` }, type })
 
 /** Types of what was said just now of another person than those who go first say it of: it is kept, and not seen. */
-export function saidOfOthers(changes: readonly FoldedChange[], wanted: readonly StatementFor[]): string[] {
-  const apart = new Map(changes.map(({ folded: { type, id, apart: sources } }) => [`${type}/${id}`, sources]))
-  const found = wanted.filter(({ type, id, statement }) => statement && apart.get(`${type}/${id}`)?.includes(statement.source))
-  return [...new Set(found.map(({ type }) => type))].sort()
+export function saidOfOthers(changes: readonly FoldedChange[]): (wanted: readonly StatementFor[]) => string[] {
+  const apart = new Map(
+    changes.flatMap(({ folded: { type, id, apart: sources } }) => (sources.length > 0 ? [[`${type}/${id}`, sources] as const] : [])),
+  )
+  return (wanted) => {
+    if (apart.size === 0) return []
+    const found = wanted.filter(({ type, id, statement }) => statement && apart.get(`${type}/${id}`)?.includes(statement.source))
+    return [...new Set(found.map(({ type }) => type))].sort()
+  }
 }

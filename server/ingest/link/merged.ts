@@ -3,6 +3,7 @@
  * are joined. The link step parts none that an operator joined, and joins no others because of them (docs/decisions/0015, 0016).
  */
 import type { Moved } from '../../access/regrouping.ts'
+import { sharedReads } from '../../store/shared-reads.ts'
 import type { SideWrite } from '../../store/types.ts'
 import { type IngestTables, type MergeDoc, type MergedLinks, type PatientRecordDoc, TABLES } from '../tables.ts'
 
@@ -39,10 +40,29 @@ export async function mergedGroup(tables: Tables, patient: string): Promise<Merg
   return (await mergedGroups(tables, [patient])).get(patient) ?? groupOf(tables, new Set([patient]), [])
 }
 
+/** Records that are linked at the same time ask together: most patients are joined to nobody. */
+const mergesOf = new WeakMap<Tables['merges'], (patients: readonly string[]) => Promise<MergeDoc[][]>>()
+
+const LOOKS = { lanes: 2, keysMax: 1000 }
+
+function sharedLook(merges: Tables['merges']): (patients: readonly string[]) => Promise<MergeDoc[][]> {
+  const known = mergesOf.get(merges)
+  if (known) return known
+  const made = sharedReads<string, MergeDoc[]>(async (patients) => {
+    const found = new Map<string, MergeDoc[]>()
+    for (const row of await merges.find({ patients: { $in: patients } }))
+      for (const patient of row.patients) found.set(patient, [...(found.get(patient) ?? []), row])
+    return found
+  }, LOOKS)
+  mergesOf.set(merges, made)
+  return made
+}
+
 async function mergesAround({ merges }: Tables, patients: readonly string[]): Promise<MergeDoc[]> {
+  const look = sharedLook(merges)
   const found = new Map<string, MergeDoc>()
   for (let asked = new Set(patients), next = patients; next.length > 0; ) {
-    const rows = await merges.find({ patients: { $in: [...next] } })
+    const rows = (await look(next)).flat()
     for (const row of rows) found.set(row._id, row)
     next = [...new Set(rows.flatMap((row) => row.patients))].filter((patient) => !asked.has(patient))
     asked = new Set([...asked, ...next])

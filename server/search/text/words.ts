@@ -27,6 +27,23 @@ export const joined = (left: string, right: string): string =>
 
 /** Calls `add` with everything that is found in the text, until it says that this is enough. */
 export function eachWord(text: string, add: (word: string) => boolean): boolean {
+  return text.length > SEGMENT_CACHED_LENGTH_MAX ? eachWordIn(text, add) : wordsOf(text).every(add)
+}
+
+const worded = new Map<string, readonly string[]>()
+
+/** Names of codes, units and people come again and again. */
+function wordsOf(text: string): readonly string[] {
+  const known = worded.get(text)
+  if (known) return known
+  const made: string[] = []
+  eachWordIn(text, (word) => made.push(word) > 0)
+  if (worded.size >= SEGMENT_CACHE_MAX) worded.clear()
+  worded.set(text, made)
+  return made
+}
+
+function eachWordIn(text: string, add: (word: string) => boolean): boolean {
   for (const [run] of foldText(text).matchAll(RUN)) {
     let before: string | undefined
     for (const word of wordsIn(run)) {

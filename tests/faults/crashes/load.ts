@@ -154,6 +154,10 @@ export interface LoadOptions {
   pauseMs: number
 }
 
+/** The insurance's own envelope comes with 200 whatever became of the payload: `infcode` says it. */
+const isTaken = ({ kind }: Sent, { status, text }: Reply): boolean =>
+  kind === 'miis' && status === 200 ? (JSON.parse(text) as { infcode?: unknown }).infcode === '0' : status === 200 || status === 202
+
 const GIVE_UP_AFTER = 60
 const RETRY_MS = 150
 
@@ -163,14 +167,14 @@ export function startLoad(options: LoadOptions): Load {
   let running = true
   let serial = 0
   const note = (what: string, reply: Reply): void => {
-    if (reply.status === 0 || reply.status === 503) load.broken++
+    if (reply.status === 0 || reply.status === 503 || (what === 'miis' && reply.status === 200)) load.broken++
     else load.odd[`${what} ${reply.status}`] = (load.odd[`${what} ${reply.status}`] ?? 0) + 1
   }
   const deliver = async (item: Sent): Promise<void> => {
     load.sent.push(item)
     for (let attempt = 0; attempt < GIVE_UP_AFTER; attempt++) {
       const reply = await send(caller, item)
-      if (reply.status === 200 || reply.status === 202) {
+      if (isTaken(item, reply)) {
         item.acknowledged = true
         item.payload = reply.headers.get('content-location')?.split('/').at(-1) ?? ''
         return

@@ -1,0 +1,156 @@
+/**
+ * `npm run bench:rows [-- ROWS [PROFILE_DIR]]`: laboratory results of a platform's CSV files from end to end (kept raw, mapped, linked,
+ * validated, labelled, stored with Provenance, audited), beside bare insertion of the very documents that came of them. Ten days' files,
+ * each with its patients and reports first; only the results are timed. `PROFILE_DIR` gets a CPU profile of the server.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { type Db, type Document, MongoClient } from 'mongodb'
+import type { PayloadDoc } from '../server/ingest/types.ts'
+import { silentLog } from '../server/store/log.ts'
+import { startMongod } from '../server/store/mongod/start.ts'
+import { bareSeconds, commandsOf, countOf, type Documents } from './bare.ts'
+import { type BenchRow, printTable, row } from './measure.ts'
+import { processorMs, residentMb } from './memory.ts'
+import { type Child, startYilian } from './servers.ts'
+import { dayOf, RESULTS_EACH, type TableFile } from './table-files.ts'
+import { bearer } from './tokens.ts'
+
+const DATABASE = 'yilian_bench_rows'
+const DAYS = 10
+const POLL_MS = 50
+/** rows of the last day whose documents are inserted once more: enough for a rate, and held in memory */
+const BARE_ROWS_MAX = 20_000
+
+interface Setting {
+  server: Child
+  mongod: { pid(): number; uri: string }
+  client: MongoClient
+  token(): Promise<string>
+}
+
+/** Sends a file and waits until it is worked off; every row has to be stored and sound. */
+async function deliver({ server, client, token }: Setting, { fileName, body, rows }: TableFile): Promise<PayloadDoc> {
+  const answer = await fetch(`${server.url}/ingest/rhip`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${await token()}`,
+      'Content-Type': 'text/csv',
+      'Content-Disposition': `attachment; filename="${fileName}"`,
+    },
+    body: new Uint8Array(body),
+  })
+  const text = await answer.text()
+  const id = answer.headers.get('content-location')?.split('/').at(-1)
+  if (answer.status !== 202 || id === undefined) throw new Error(`${fileName}: ${answer.status} ${text.slice(0, 300)}`)
+  const payloads = client.db(DATABASE).collection<PayloadDoc>('payloads')
+  for (;;) {
+    const payload = await payloads.findOne({ _id: id }, { projection: { inline: 0 } })
+    if (payload?.finishedAt) {
+      if (payload.status === 'stored' && payload.counts.total === rows) return payload
+      throw new Error(`${fileName}: ${payload.status} ${JSON.stringify(payload.counts)} ${payload.issues.slice(0, 500)}`)
+    }
+    await setTimeout(POLL_MS)
+  }
+}
+
+/** What the results of one day took. */
+interface Taken {
+  seconds: number
+  serverMs: number
+  mongodMs: number
+  commands: number
+}
+
+async function timed(setting: Setting, file: TableFile): Promise<Taken & { payload: string }> {
+  const { server, mongod, client } = setting
+  const spent = async () => [await processorMs(server.pid), await processorMs(mongod.pid()), await commandsOf(client)] as const
+  const before = await spent()
+  const started = Date.now()
+  const { _id, finishedAt } = await deliver(setting, file)
+  const after = await spent()
+  const [serverMs, mongodMs, commands] = after.map((value, at) => value - (before[at] as number)) as [number, number, number]
+  return { seconds: ((finishedAt as Date).getTime() - started) / 1000, serverMs, mongodMs, commands, payload: _id }
+}
+
+/** What came of a day's results: of the first of them where there are many. */
+async function outputOf(database: Db, payload: string, since: Date, rows: number): Promise<{ documents: Documents; rows: number }> {
+  const limit = Math.min(rows, BARE_ROWS_MAX)
+  const written = (name: string, most: number) =>
+    database
+      .collection(name)
+      .find({ at: { $gte: since } }, { sort: { at: 1, _id: 1 }, limit: most })
+      .toArray()
+  const observations = await written('Observation', limit)
+  const reports = await written('DiagnosticReport', Math.ceil(limit / RESULTS_EACH))
+  const named = [...observations.map(({ _id }) => `Observation/${_id}`), ...reports.map(({ _id }) => `DiagnosticReport/${_id}`)]
+  const inside = (name: string, filter: Document) => database.collection(name).find(filter).toArray()
+  const documents = new Map<string, Document[]>([
+    ['Observation', observations],
+    ['DiagnosticReport', reports],
+    ['DiagnosticReport_history', await inside('DiagnosticReport_history', { '_id.id': { $in: reports.map(({ _id }) => _id) } })],
+    ['Provenance', await written('Provenance', limit)],
+    ['contributions', await inside('contributions', { _id: { $in: named } })],
+    ['deliveries', await database.collection('deliveries').find({ payload }).limit(limit).toArray()],
+  ])
+  return { documents, rows: observations.length }
+}
+
+async function run(setting: Setting, rows: number): Promise<BenchRow[]> {
+  const all: Taken[] = []
+  const memory: number[] = []
+  let reports = 0
+  let last = { payload: '', since: new Date(0) }
+  for (let at = 0; at < DAYS; at++) {
+    const day = dayOf(reports, rows / DAYS)
+    for (const file of day.before) await deliver(setting, file)
+    const since = new Date()
+    const { payload, ...taken } = await timed(setting, day.results)
+    reports += day.reports
+    last = { payload, since }
+    all.push(taken)
+    memory.push(await residentMb(setting.server.pid))
+    const rate = Math.round((day.reports * RESULTS_EACH) / taken.seconds)
+    console.log(`${reports * RESULTS_EACH} rows: ${rate} rows/s, ${Math.round(memory.at(-1) ?? 0)} MB resident`)
+  }
+  const sum = (part: keyof Taken): number => all.reduce((total, taken) => total + taken[part], 0)
+  const sent = reports * RESULTS_EACH
+  const { documents, rows: shown } = await outputOf(setting.client.db(DATABASE), last.payload, last.since, Math.floor(sent / DAYS))
+  const { uri } = setting.mongod
+  const floor = { name: 'bare insertion of the same documents', value: shown / (await bareSeconds(uri, DATABASE, documents, false)) }
+  const indexed = { name: 'the same with their indexes', value: shown / (await bareSeconds(uri, DATABASE, documents, true)) }
+  const rate = sent / sum('seconds')
+  return [
+    row(floor.name, floor.value, 'rows/s'),
+    row(indexed.name, indexed.value, 'rows/s'),
+    row('results from CSV', rate, 'rows/s', floor),
+    row('results from CSV, against insertion with indexes', rate, 'rows/s', indexed),
+    row('documents of one row', countOf(documents) / shown, ''),
+    row('commands of the database for one row', sum('commands') / sent, ''),
+    row('processor time of the server for one row', sum('serverMs') / sent, 'ms'),
+    row('processor time of the database for one row', sum('mongodMs') / sent, 'ms'),
+    ...memory.map((mb, at) => row(`resident memory after ${at + 1}/${DAYS}`, mb, 'MB')),
+  ]
+}
+
+async function main(rows: number, profiles: string | undefined): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'yilian-bench-rows-'))
+  const mongod = await startMongod({ dataDir: folder, log: silentLog })
+  const client = await new MongoClient(mongod.uri).connect()
+  try {
+    const environment = { MONGODB_URI: mongod.uri, MONGODB_DATABASE: DATABASE, DATA_DIR: folder }
+    const server = await startYilian(environment, profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`])
+    const { platform } = await bearer(folder, server.url)
+    const table = await run({ server, mongod, client, token: platform }, rows).finally(() => server.stop())
+    printTable(table)
+  } finally {
+    await client.close()
+    await mongod.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+await main(Number(process.argv[2] ?? 21_000), process.argv[3])
+process.exit(0)

@@ -1,0 +1,203 @@
+/**
+ * Counting and saving of one payload's progress. Records are counted in the order in which they stand, whatever is done first: a saved
+ * position and the counts beside it are of the same records, so that who takes over from there counts none twice.
+ */
+import type { DecodeResult, RejectedRecord } from '../../mappings/engine/types.ts'
+import { ISSUES } from '../outcome/issues.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
+import { cutRefused, noteRefusedPart } from './cut.ts'
+import { wasExpunged } from './expunged.ts'
+import { quarantine, rejectionIssue, WHOLE_PAYLOAD } from './quarantine.ts'
+import { IssueList } from './receipt.ts'
+import { NO_COUNTS } from './receive.ts'
+import type { IngestTables } from './tables.ts'
+import type { IngestDeps, PayloadCounts, PayloadDoc, PayloadStatus, ReceiptIssue, RecordOutcome } from './types.ts'
+
+export type Good = Extract<DecodeResult, { ok: true }>
+
+/** What became of the records between two positions. */
+export class Tally {
+  readonly counts: PayloadCounts = { ...NO_COUNTS }
+  readonly issues = new IssueList('[]')
+  expunged = 0
+  /** work on its records that is under way */
+  running = 0
+  /** position of its last record; undefined: more may come */
+  end: number | undefined
+
+  get isDone(): boolean {
+    return this.end !== undefined && this.running === 0
+  }
+}
+
+export class PayloadRun {
+  readonly deps: IngestDeps
+  readonly tables: IngestTables
+  payload: PayloadDoc
+  /** of all records up to the position that is saved last */
+  readonly #counts: PayloadCounts
+  readonly #issues: IssueList
+  #expunged = 0
+  /** behind that position, in order; the last one is open */
+  readonly #tallies: Tally[] = [new Tally()]
+  readonly #running = new Set<Promise<void>>()
+  #saving: Promise<void> = Promise.resolve()
+  #failure: unknown
+
+  constructor(deps: IngestDeps, tables: IngestTables, payload: PayloadDoc) {
+    this.deps = deps
+    this.tables = tables
+    this.payload = payload
+    this.#counts = { ...payload.counts }
+    this.#issues = new IssueList(payload.issues)
+  }
+
+  count(tally: Tally, outcome: RecordOutcome): void {
+    const { counts } = tally
+    counts.total++
+    counts.resources += outcome.resources
+    if (outcome.status === 'unchanged') counts.unchanged++
+    if (outcome.status === 'stored-with-issues') counts.withIssues++
+    if (outcome.status === 'refused') counts.refused++
+    if (wasExpunged(outcome)) tally.expunged++
+    if (outcome.status === 'nothing') counts.nothing++
+    if (outcome.status === 'waiting') counts.open++
+    tally.issues.add(outcome.issues)
+    this.#judge(outcome)
+  }
+
+  /** What an operator plays again is judged already. */
+  #judge(outcome: Pick<RecordOutcome, 'status' | 'issues'>): void {
+    if (this.payload.generation === 0) this.deps.quality?.count(this.payload.source, outcome)
+  }
+
+  reject(tally: Tally, rejected: RejectedRecord): Promise<void> {
+    return this.quarantine(tally, rejected, [rejectionIssue(rejected)])
+  }
+
+  async quarantine(
+    tally: Tally,
+    part: { recordType: string; at: string; raw?: Uint8Array | undefined },
+    issues: readonly ReceiptIssue[],
+  ): Promise<void> {
+    await quarantine(this.deps, this.tables, this.payload, part, issues)
+    tally.counts.total++
+    tally.counts.open++
+    tally.issues.add(issues)
+    this.#judge({ status: 'quarantined', issues: [...issues] })
+  }
+
+  /** A record that could not be processed for a reason of ours. */
+  fail(tally: Tally, decoded: Good, error: Error): Promise<void> {
+    const { recordType, at, raw } = decoded
+    this.deps.log?.('ingest-record-failed', { payload: this.payload._id, source: this.payload.source, cause: error.name })
+    const known = error instanceof OutcomeError ? error.issues[0] : undefined
+    const code = known?.code ?? (error instanceof RangeError ? 'record-too-large' : 'record-failed')
+    const params = known?.params ?? (code === 'record-too-large' && { max: INGEST_BOUNDS.recordResourcesMax })
+    return this.quarantine(tally, { recordType, at, raw }, [{ severity: 'error', code, at, ...(params && { params }) }])
+  }
+
+  rejectWhole(code: string): Promise<void> {
+    const known = code in ISSUES ? code : 'payload-structure'
+    const issues: ReceiptIssue[] = [{ severity: 'error', code: known, at: WHOLE_PAYLOAD }]
+    return this.quarantine(this.#open, { recordType: '', at: WHOLE_PAYLOAD }, issues)
+  }
+
+  get #open(): Tally {
+    return this.#tallies.at(-1) as Tally
+  }
+
+  /** Starts work on the records that stand next, at most `concurrency` at a time. @throws what earlier work threw */
+  async start(work: (tally: Tally) => Promise<void>, concurrency: number): Promise<void> {
+    const tally = this.#open
+    tally.running++
+    const running = work(tally)
+      .then(() => {
+        tally.running--
+        this.#advance()
+      })
+      .catch(this.#failed)
+      .finally(() => this.#running.delete(running))
+    this.#running.add(running)
+    if (this.#running.size >= concurrency) await Promise.race(this.#running)
+    this.#rethrow()
+  }
+
+  async settle(): Promise<void> {
+    await Promise.all(this.#running)
+    await this.#saving
+    this.#rethrow()
+  }
+
+  #rethrow(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** All records up to the position are begun: it is saved when they are done. */
+  checkpoint(position: number): void {
+    this.#open.end = position
+    this.#tallies.push(new Tally())
+    this.#advance()
+  }
+
+  /** Adds up what is done without a gap, and saves how far that is. Work that failed is a gap. */
+  #advance(): void {
+    // What goes on behind a failure is done anew by whoever takes over.
+    if (this.#failure !== undefined) return
+    let position: number | undefined
+    for (let first = this.#tallies[0]; first?.isDone; first = this.#tallies[0]) {
+      this.#take(first)
+      position = first.end
+      this.#tallies.shift()
+    }
+    if (position === undefined) return
+    // What goes on is not given up, however often its process is stopped.
+    const set = { ...this.#so, checkpoint: position, status: 'processing' as const, attempts: 0 }
+    this.#saving = this.#saving.then(() => this.#save(set)).catch(this.#failed)
+  }
+
+  /** What failed first is told. */
+  readonly #failed = (error: unknown): void => {
+    this.#failure ??= error
+  }
+
+  #take({ counts, issues, expunged }: Tally): void {
+    for (const name of Object.keys(counts) as (keyof PayloadCounts)[]) this.#counts[name] += counts[name]
+    this.#issues.add(issues.all)
+    this.#expunged += expunged
+  }
+
+  async finish(isTable: boolean): Promise<PayloadDoc> {
+    for (const tally of this.#tallies.splice(0)) this.#take(tally)
+    const quarantined = this.#counts.open === 0 ? 0 : await this.tables.quarantine.count({ payload: this.payload._id, state: 'open' })
+    const { total, withIssues, refused } = this.#counts
+    // Nothing but what was expunged, or refused by its patients: its bytes are not kept either.
+    const isGone = total > 0 && refused === total
+    if (isGone && this.#expunged === total) await noteRefusedPart(this.tables, this.payload._id, undefined)
+    const status: PayloadStatus = isGone
+      ? 'rejected'
+      : quarantined > 0 && quarantined >= total
+        ? 'quarantined'
+        : quarantined + withIssues > 0
+          ? 'stored-with-issues'
+          : 'stored'
+    await this.#save({ ...this.#so, status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
+    // Behind the end: until then the bytes are what a process that takes over goes on with, from a place in them.
+    if (refused > 0) this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, this.payload, isTable)) }
+    if (this.payload.generation === 0) this.deps.quality?.payload(this.payload.source, status)
+    return this.payload
+  }
+
+  /** Counts and issues as they are now. A sound payload has no problems, unless it had some before. */
+  get #so(): Pick<PayloadDoc, 'counts' | 'issues' | 'problems'> {
+    const { problems, json } = this.#issues
+    return { counts: { ...this.#counts }, issues: json, ...((problems.length > 0 || this.payload.problems) && { problems }) }
+  }
+
+  async #save(set: Partial<PayloadDoc>): Promise<void> {
+    // Who lost the lease must not write over who has it now.
+    const { _id, leaseTerm } = this.payload
+    if (await this.tables.payloads.setOne({ _id, leaseTerm }, set)) this.payload = { ...this.payload, ...set }
+  }
+}
