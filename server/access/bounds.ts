@@ -45,6 +45,8 @@ export const ACCESS_BOUNDS = {
   /** persons' lists of consents that are kept, each under its epoch */
   citationsCachedMax: 20_000,
   recordsPerPersonMax: 500,
+  /** verifications of one RelatedPerson that are looked at; where there are more, none counts */
+  verificationsMax: 50,
   /** rounds in which labels are inherited inside one batch */
   inheritanceRounds: 4,
 } as const
