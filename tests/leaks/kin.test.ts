@@ -128,15 +128,23 @@ describe('a mother whom NK1 names', () => {
   })
 })
 
-test('a relative whom a document names is none by that', async () => {
+test('a mother who signed a document is none by that', async () => {
   const sample = readFileSync(new URL('../fixtures/samples/hospital/cda/C0026.xml', import.meta.url), 'utf8')
-  const document = sample.replaceAll('李秀兰', '周美玲')
-  expect(document).not.toBe(sample)
+  const document = sample
+    .replaceAll('110100195803120019', '110105201502020057')
+    .replace('birthTime value="19580312"', 'birthTime value="20150202"')
+    .replaceAll('BA000123', 'BA7002')
+    .replace('code="12"', 'code="52"')
+    .replace('displayName="妻"', 'displayName="母亲"')
+    .replaceAll('李秀兰', '周美玲')
   await send('h1-cda', document, 'application/xml')
-  const relative = await named('周美玲')
-  await seesNothing(relative.id, patientIdOf(relative))
-  const token = await server.token('relative-app', { user: `RelatedPerson/${relative.id}` })
-  expect(idsIn(await call(token, 'Observation'))).toEqual([])
+  const mother = await named('周美玲')
+  expect(mother).toMatchObject({ relationship: [{ coding: expect.arrayContaining([expect.objectContaining({ code: '52' })]) }] })
+  await seesNothing(mother.id, patientIdOf(mother))
+  // Nothing but the verification is missing.
+  expect((await verify(verification(mother.id, versionOf(mother)))).status).toBe(201)
+  await relabelled(server)
+  expect(idsIn(await call(await guardian(mother.id), 'Composition'))).toHaveLength(1)
 })
 
 test('nor one whom a hospital writes down itself, until it is verified; a doubt ends it at once', async () => {
