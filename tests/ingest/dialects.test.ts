@@ -133,6 +133,11 @@ describe('a folder that is wrong stops the start and names each line', () => {
     for (const message of ['columns.csv:2', 'columns.csv:3', 'dialect.json']) expect(read).toThrow(`all/${message}`)
   })
 
+  test('of a table that is none no keys are asked for', async () => {
+    const files = { 'columns.csv': 'file,column,table,means\nx,y,TB_NO,KH\n', 'dialect.json': '{"header":"none"}' }
+    expect(await withFiles('no-table', files)).toThrow('配置有 1 处错误')
+  })
+
   test('a directory that is not there; none at all is fine', () => {
     expect(() => siteFormats({ DIALECTS_DIR: join(folder, 'none') })).toThrow('there is no such directory')
     expect(siteFormats({}).ids).toContain('rhip/tables')

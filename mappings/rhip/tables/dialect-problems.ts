@@ -95,7 +95,8 @@ function problemsOfStates({ values }: Names): DialectProblem[] {
 function problemsOfKeys(dialect: Omit<Dialect, 'id'>, { keysOf }: Tables): DialectProblem[] {
   return [...filesOf(dialect.columns).values()].flatMap((lines) => {
     if (dialect.header !== 'none' && !isCompound(lines)) return []
-    return [...Map.groupBy(lines, ({ table }) => table)].flatMap(([table, own]) => {
+    const tables = [...Map.groupBy(lines, ({ table }) => table)].filter(([table]) => keysOf(table).length > 0)
+    return tables.flatMap(([table, own]) => {
       const missing = neededIn(keysOf(table)).filter(
         (names) => !names.some((name) => own.some(({ means }) => means === name) || hasDefault(dialect, table, name)),
       )
