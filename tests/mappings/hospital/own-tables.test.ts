@@ -73,6 +73,17 @@ describe('fields', () => {
     expect(plain(ofType(record, 'Patient')[0])).toMatchObject({ gender: 'female' })
   })
 
+  test('a hospital’s word for the type of a number, among several', async () => {
+    const pid = PATIENT.replace('^PI|', '^PI~110100195803120019^^^^身份证|')
+    const record = await read(message('ADT^A01', '2.4', 'EVN|A01', pid, INPATIENT), {
+      values: [{ field: 'PID-3.5', sent: '身份证', means: 'NI' }],
+    })
+    expect(record.patient).toMatchObject({
+      legal: { type: '01', number: '110100195803120019' },
+      local: [{ kind: 'PI', value: '0001023456' }, {}],
+    })
+  })
+
   test('words of the hospital’s for codes of the standard', async () => {
     const values = [
       { field: 'PV1-2', sent: '日间', means: 'O' },
