@@ -130,6 +130,7 @@ describe('a refusal that names an organisation', () => {
     expect((await call(h1, 'POST', `/Observation/${stored.id}/$meta-add`, labelled)).status).toBe(200)
     const paper = consentOf(patient, { series: 'paper', policy: 'OPTOUT', extra: { verification: [{ verified: true }] } })
     expect((await call(h1, 'POST', '/Consent', paper)).status).toBe(201)
+    await relabelled(server)
     expect((await call(h1, 'DELETE', `/Observation/${stored.id}`)).status).toBe(204)
     await withdraw(server, patient, refusal)
     expect((await call(h1, 'POST', '/Observation', observation(patient, 'again'))).status).toBe(201)
