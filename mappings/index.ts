@@ -1,13 +1,15 @@
 /** Every source format, by the id that the configuration names. A new one is its folder and one line here. */
 import type { SourceMapping } from './engine/types.ts'
-import { hospitalCda } from './hospital/cda/index.ts'
+import { hospitalCda, hospitalCdaIn } from './hospital/cda/index.ts'
+import type { OwnCodes } from './hospital/cda/own-codes.ts'
 import { hospitalHl7v2, hospitalHl7v2In } from './hospital/hl7v2/index.ts'
+import type { OwnFields } from './hospital/hl7v2/own-fields.ts'
 import type { OwnSegments } from './hospital/hl7v2/own-segments.ts'
 import { miisInterface } from './miis/index.ts'
-import { rhipCda } from './rhip/cda/index.ts'
+import { rhipCda, rhipCdaIn } from './rhip/cda/index.ts'
 import { rhipDeXml } from './rhip/de-xml/index.ts'
 import type { Dialect } from './rhip/tables/dialect.ts'
-import { rhipTables, rhipTablesIn } from './rhip/tables/index.ts'
+import { hospitalTablesIn, rhipTables, rhipTablesIn } from './rhip/tables/index.ts'
 
 const ALL: readonly SourceMapping[] = [hospitalHl7v2, hospitalCda, miisInterface, rhipTables, rhipDeXml, rhipCda]
 
@@ -23,13 +25,28 @@ export function sourceMappingIds(): string[] {
   return [...byId.keys()]
 }
 
-/** The formats of the tree, and those of a site's own places (rhip/tables/dialect.ts, hospital/hl7v2/own-segments.ts). */
+/** The formats of the tree, and those of a site's own places: each folder of its is made into those that are of its kind. */
 export interface Formats {
   ids: string[]
   mapping(id: string): SourceMapping | undefined
 }
 
-export function formatsWith(dialects: readonly Dialect[], segments: readonly OwnSegments[] = []): Formats {
-  const own = new Map([...dialects.map(rhipTablesIn), ...segments.map(hospitalHl7v2In)].map((one) => [one.id, one]))
+/** What the folders of a site say (server/ingest/dialects.ts). */
+export interface SiteFolders {
+  /** tables of a place, of a platform's or of a hospital's own systems */
+  dialects: readonly Dialect[]
+  /** HL7 v2 of a hospital */
+  segments: readonly (OwnSegments & OwnFields)[]
+  /** CDA of a hospital or a platform */
+  documents: readonly OwnCodes[]
+}
+
+export function formatsWith({ dialects, segments, documents }: SiteFolders): Formats {
+  const made = [
+    ...dialects.flatMap((one) => [rhipTablesIn(one), hospitalTablesIn(one)]),
+    ...segments.map(hospitalHl7v2In),
+    ...documents.flatMap((one) => [hospitalCdaIn(one), rhipCdaIn(one)]),
+  ]
+  const own = new Map(made.map((one) => [one.id, one]))
   return { ids: [...byId.keys(), ...own.keys()], mapping: (id) => byId.get(id) ?? own.get(id) }
 }

@@ -256,6 +256,7 @@ async function startOn(
     organizationOf: (source) => config.organizations.find(({ id }) => source === id || `/${source}`.endsWith(`/Organization/${id}`))?.id,
     totals: config.policy.totals,
     conditionalDelete: config.policy.conditionalDelete,
+    patientWouldBe: (coming) => ingest.wouldLinkWritten({ ...coming, at: now() }),
     patientWritten: async (written) => {
       await ingest.linkWritten(written)
     },

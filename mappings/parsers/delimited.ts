@@ -270,7 +270,7 @@ function headerOf(names: string[], delimiter: string, options: TableOptions): He
   const known = names.map((name) => knownAs(layout, name))
   const repeated = known.find((name, at) => name !== undefined && known.indexOf(name) !== at)
   if (repeated !== undefined) return { refused: 'table-column-repeated', column: repeated }
-  const missing = missingIn(layout, present)
+  const missing = missingIn(layout, known)
   if (missing !== undefined) return { refused: 'table-column-missing', column: missing }
   return {
     layout,
@@ -282,18 +282,26 @@ function headerOf(names: string[], delimiter: string, options: TableOptions): He
   }
 }
 
-/** The first column that the table must have and this file has not; of a group its first name. */
-function missingIn({ required, requiredEither = [] }: TableLayout, present: ReadonlySet<string>): string | undefined {
-  const missing = required.find((name) => !present.has(name))
-  return missing ?? requiredEither.find((names) => !names.some((name) => present.has(name)))?.[0]
+/**
+ * The first column that the table must have and this file has not, as the place writes it; of a group its first name.
+ * @param known the layout's own names of the file's columns
+ */
+function missingIn(
+  { required, requiredEither = [], aliases = {} }: TableLayout,
+  known: readonly (string | undefined)[],
+): string | undefined {
+  const missing =
+    required.find((name) => !known.includes(name)) ?? requiredEither.find((names) => !names.some((name) => known.includes(name)))?.[0]
+  return Object.keys(aliases).find((name) => aliases[name] === missing) ?? missing
 }
 
 /** The table named by the file, else the one that knows most of the columns (at least half of them). */
 function recognise(present: ReadonlySet<string>, options: TableOptions): TableLayout | undefined {
   const named = namedBy(options.fileName ?? '', options.layouts)
   const scores = options.layouts.map((layout) => {
-    const hits = [...present].filter((name) => knownAs(layout, name) !== undefined).length
-    const complete = missingIn(layout, present) === undefined
+    const known = [...present].map((name) => knownAs(layout, name))
+    const hits = known.filter((name) => name !== undefined).length
+    const complete = missingIn(layout, known) === undefined
     return { layout, score: complete ? hits : hits / 2, hits }
   })
   const best = scores.sort((a, b) => b.score - a.score)[0]

@@ -48,6 +48,8 @@ export const ACCESS_BOUNDS = {
   /** texts of which it is remembered whether they have a word in them that makes them sensitive, and how long those may be */
   wordedTextsMax: 20_000,
   wordedCharactersMax: 64,
+  /** verifications of one RelatedPerson that are looked at; where there are more, none counts */
+  verificationsMax: 50,
   /** rounds in which labels are inherited inside one batch */
   inheritanceRounds: 4,
 } as const

@@ -1,4 +1,4 @@
-/** Guardians of minors and relatives of the deceased: proven by a RelatedPerson and the Patient that it names. */
+/** Guardians of minors and relatives of the deceased: what a RelatedPerson says of it. That it says so proves nothing (kin-proof.ts). */
 import { parseDate } from '../fhir/date.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'

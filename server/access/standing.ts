@@ -2,11 +2,12 @@
 import type { Actor } from '../auth/actor.ts'
 import type { Zone } from '../fhir/zone.ts'
 import type { FhirResource } from '../fhir/types.ts'
-import type { Store } from '../store/types.ts'
+import type { Store, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { Variant } from './evaluator.ts'
 import { isGuardian, isKin, wardOf } from './kin.ts'
+import { isProven } from './kin-proof.ts'
 import { ageOfPerson, isPersonDeceased, knownPerson } from './person-facts.ts'
 import { covers, isResearch } from './purposes.ts'
 import type { Asker, Policy } from './question.ts'
@@ -159,9 +160,11 @@ async function selfStandings(deps: StandingDeps, actor: Actor): Promise<Standing
 
 async function kinStandings(deps: StandingDeps, actor: Actor): Promise<Standing[]> {
   const id = actor.user?.match(/^RelatedPerson\/(.+)$/)?.[1]
-  const related = id === undefined ? undefined : await resourceOf(deps.store, 'RelatedPerson', id)
+  const stored = id === undefined ? undefined : await standingDoc(deps.store, 'RelatedPerson', id)
+  const related = stored && resourceIn(stored)
   const ward = related && wardOf(related)
   if (!related || ward === undefined || (actor.patient !== undefined && actor.patient !== ward)) return []
+  if (!(await isProven(deps.store, stored))) return []
   const person = (await personsOf(deps, [ward])).get(ward) ?? ward
   const known = await knownPerson(deps, person)
   if (!known) return []
@@ -186,13 +189,15 @@ async function orderStandings(deps: StandingDeps, actor: Actor): Promise<Standin
   return persons.size === 0 ? [] : [{ custodian: 'other', relation: { legalOrder: true }, persons }]
 }
 
-async function resourceOf(store: Store, type: string, id: string): Promise<FhirResource | undefined> {
+async function standingDoc(store: Store, type: string, id: string): Promise<Stored | undefined> {
   const doc = await store.read(LABELLING, type, id)
-  return doc && !doc.deleted ? (JSON.parse(Buffer.from(doc.body).toString()) as FhirResource) : undefined
+  return doc && !doc.deleted ? doc : undefined
 }
+
+const resourceIn = ({ body }: Stored): FhirResource => JSON.parse(Buffer.from(body).toString()) as FhirResource
 
 /** Read at each request: a study that is closed stops its researchers at once. */
 async function studyOf({ store, zone, now }: StandingDeps, id: string): Promise<StudyFacts | undefined> {
-  const study = await resourceOf(store, 'ResearchStudy', id)
-  return study && studyFacts(study, now().getTime(), zone)
+  const study = await standingDoc(store, 'ResearchStudy', id)
+  return study && studyFacts(resourceIn(study), now().getTime(), zone)
 }

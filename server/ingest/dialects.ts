@@ -1,52 +1,64 @@
 /**
- * Places' own ways of writing the tables of a regional platform: one folder each under DIALECTS_DIR, read once at the start. A folder has
- * columns.csv and values.csv, either of which may be left out, and dialect.json for files that do not say enough of themselves; its name is
- * the last part of the mapping's id, `rhip/tables/linhai`. A folder with segments.csv is a hospital's: what its own segments of HL7 v2 mean,
- * `hospital/hl7v2/renji`.
+ * Places' own ways of writing what they send: one folder each under DIALECTS_DIR, read once at the start. What a folder is for its files say: tables
+ * of a platform or of a hospital's own systems (columns.csv, values.csv, dialect.json), HL7 v2 of a hospital (segments.csv, fields.csv, values.csv),
+ * CDA documents (codes.csv). Its name is the last part of the mapping's id: `rhip/tables/linhai`, `hospital/hl7v2/renji`, `hospital/cda/xiehe`.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type OwnField, type OwnSegments, problemsIn } from '../../mappings/hospital/hl7v2/own-segments.ts'
-import { type Formats, formatsWith } from '../../mappings/index.ts'
-import { decodeText } from '../../mappings/parsers/charset.ts'
-import { splitFields } from '../../mappings/parsers/delimited-fields.ts'
-import { type Dialect, type DialectColumn, type DialectValue, problemsOf } from '../../mappings/rhip/tables/dialect.ts'
+import { type OwnCodes, problemsOfCodes } from '../../mappings/hospital/cda/own-codes.ts'
+import { type OwnFields, problemsOfFields } from '../../mappings/hospital/hl7v2/own-fields.ts'
+import { type OwnSegments, problemsIn } from '../../mappings/hospital/hl7v2/own-segments.ts'
+import { type Formats, formatsWith, type SiteFolders } from '../../mappings/index.ts'
+import type { Dialect } from '../../mappings/rhip/tables/dialect.ts'
+import { problemsOf } from '../../mappings/rhip/tables/dialect-problems.ts'
+import { keysOf } from '../../mappings/rhip/tables/index.ts'
+import { LAYOUTS } from '../../mappings/rhip/tables/layouts.ts'
 import { ConfigError } from '../config/config.ts'
+import { hasFile, headerOf, namesIn, readLines, textOf, type Wrong } from './site-files.ts'
 
 const FOLDER = /^[a-z0-9-]{1,64}$/
-const FILE_BYTES_MAX = 4 * 1024 * 1024
 const COLUMNS = ['file', 'column', 'table', 'means'] as const
-const SEGMENTS = 'segments.csv'
-const OWN_FIELDS = ['segment', 'field', 'to', 'type', 'code', 'name', 'unit'] as const
 const VALUES = ['table', 'column', 'sent', 'means'] as const
-/** A separator is one character; `\t` may be written as JSON writes it. */
-const CHOICES = { header: ['present', 'none'], quotes: ['present', 'none'] } as const
+const OWN_SEGMENTS = ['segment', 'field', 'to', 'type', 'code', 'name', 'unit'] as const
+const OWN_FIELDS = ['from', 'to', 'as'] as const
+const OWN_VALUES = ['field', 'sent', 'means'] as const
+const OWN_CODES = ['what', 'sent', 'means'] as const
 
-type Wrong = (at: string, zh: string, en: string) => void
+/** The files of each kind of folder. */
+const KINDS = {
+  tables: ['columns.csv', 'values.csv', 'dialect.json'],
+  hl7v2: ['segments.csv', 'fields.csv', 'values.csv'],
+  cda: ['codes.csv'],
+} as const
+type Kind = keyof typeof KINDS
 
 /** The formats of the tree and of the site. @throws ConfigError naming each line that is wrong */
 export function siteFormats(variables: Readonly<Record<string, string | undefined>>): Formats {
   const directory = variables.DIALECTS_DIR
-  if (directory === undefined || directory === '') return formatsWith([])
-  const { dialects, segments } = readFolders(directory)
-  return formatsWith(dialects, segments)
+  if (directory === undefined || directory === '') return formatsWith({ dialects: [], segments: [], documents: [] })
+  return formatsWith(readFolders(directory))
 }
 
-export const readDialects = (directory: string): Dialect[] => readFolders(directory).dialects
+export const readDialects = (directory: string): readonly Dialect[] => readFolders(directory).dialects
 
-export function readFolders(directory: string): { dialects: Dialect[]; segments: OwnSegments[] } {
+/** @throws ConfigError naming each file and line that is wrong, and what is expected there */
+export function readFolders(directory: string): SiteFolders {
   const problems: { at: string; zh: string; en: string }[] = []
   const wrong: Wrong = (at, zh, en) => void problems.push({ at: `DIALECTS_DIR ${at}`, zh, en })
-  const folders = foldersOf(directory, wrong)
-  const wrongIn =
-    (id: string): Wrong =>
-    (at, zh, en) =>
-      wrong(`${id}/${at}`, zh, en)
-  const hasOwn = (id: string): boolean => existsSync(join(directory, id, SEGMENTS))
-  const segments = folders.filter(hasOwn).map((id) => readSegments(join(directory, id), id, wrongIn(id)))
-  const dialects = folders.filter((id) => !hasOwn(id)).map((id) => readDialect(join(directory, id), id, wrongIn(id)))
+  const dialects: Dialect[] = []
+  const segments: (OwnSegments & OwnFields)[] = []
+  const documents: OwnCodes[] = []
+  for (const id of foldersOf(directory, wrong)) {
+    const folder = join(directory, id)
+    const wrongIn: Wrong = (at, zh, en) => wrong(`${id}/${at}`, zh, en)
+    const kind = kindOf(folder)
+    refuseOthers(folder, kind, wrongIn)
+    if (kind === 'tables') dialects.push(readDialect(folder, id, wrongIn))
+    else if (kind === 'hl7v2') segments.push(readHospital(folder, id, wrongIn))
+    else documents.push(readCodes(folder, id, wrongIn))
+  }
   if (problems.length > 0) throw new ConfigError(problems)
-  return { dialects, segments }
+  return { dialects, segments, documents }
 }
 
 function foldersOf(directory: string, wrong: Wrong): string[] {
@@ -61,49 +73,64 @@ function foldersOf(directory: string, wrong: Wrong): string[] {
   return names.filter((name) => FOLDER.test(name))
 }
 
+/** `values.csv` is a file of two kinds, which its header tells apart. */
+function kindOf(folder: string): Kind {
+  if (hasFile(folder, 'codes.csv')) return 'cda'
+  if (hasFile(folder, 'segments.csv') || hasFile(folder, 'fields.csv')) return 'hl7v2'
+  if (hasFile(folder, 'columns.csv') || hasFile(folder, 'dialect.json')) return 'tables'
+  return headerOf(folder, 'values.csv') === OWN_VALUES.join(',') ? 'hl7v2' : 'tables'
+}
+
+/** A file under a name that nobody reads would say nothing, and nobody would know. */
+function refuseOthers(folder: string, kind: Kind, wrong: Wrong): void {
+  const known: readonly string[] = KINDS[kind]
+  const list = known.join(', ')
+  for (const name of namesIn(folder))
+    if (!known.includes(name)) wrong(name, `此目录不读取该文件；可用：${list}`, `is not read in this folder; known: ${list}`)
+}
+
 function readDialect(folder: string, id: string, wrong: Wrong): Dialect {
-  const columns: DialectColumn[] = readLines(folder, 'columns.csv', COLUMNS, wrong)
-  const values: DialectValue[] = readLines(folder, 'values.csv', VALUES, wrong)
+  const columns = readLines(folder, 'columns.csv', COLUMNS, wrong)
+  const values = readLines(folder, 'values.csv', VALUES, wrong)
   const dialect: Dialect = { id, columns, values, ...readFormat(folder, wrong) }
-  for (const { at, zh, en } of problemsOf(dialect)) wrong(at, zh, en)
+  for (const { at, zh, en } of problemsOf(dialect, { layouts: LAYOUTS, keysOf })) wrong(at, zh, en)
   return dialect
 }
 
-function readSegments(folder: string, id: string, wrong: Wrong): OwnSegments {
-  const fields: OwnField[] = readLines(folder, SEGMENTS, OWN_FIELDS, wrong)
-  for (const { line, zh, en } of problemsIn(fields)) wrong(`${SEGMENTS}:${line}`, zh, en)
-  return { id, fields }
+function readHospital(folder: string, id: string, wrong: Wrong): OwnSegments & OwnFields {
+  const fields = readLines(folder, 'segments.csv', OWN_SEGMENTS, wrong)
+  const moves = readLines(folder, 'fields.csv', OWN_FIELDS, wrong)
+  const values = readLines(folder, 'values.csv', OWN_VALUES, wrong)
+  for (const { line, zh, en } of problemsIn(fields)) wrong(`segments.csv:${line}`, zh, en)
+  for (const { file, line, zh, en } of problemsOfFields({ moves, values })) wrong(`${file}:${line}`, zh, en)
+  return { id, fields, moves, values }
 }
 
-function textOf(folder: string, name: string, wrong: Wrong): string | undefined {
-  const path = join(folder, name)
-  if (!existsSync(path)) return undefined
-  const bytes = readFileSync(path)
-  // A table program of Chinese Windows saves in its own charset.
-  const decoded = bytes.byteLength > FILE_BYTES_MAX ? { ok: false as const } : decodeText(bytes)
-  if (!decoded.ok) wrong(name, '文件过大或字符集无法识别', 'the file is too large, or in no known charset')
-  return decoded.ok ? decoded.text.replace(/^\ufeff/, '') : undefined
+function readCodes(folder: string, id: string, wrong: Wrong): OwnCodes {
+  const codes = readLines(folder, 'codes.csv', OWN_CODES, wrong)
+  for (const { line, zh, en } of problemsOfCodes(codes)) wrong(`codes.csv:${line}`, zh, en)
+  return { id, codes }
 }
 
-function readLines<K extends string>(folder: string, name: string, header: readonly K[], wrong: Wrong): Record<K, string>[] {
-  const lines = textOf(folder, name, wrong)?.split(/\r?\n/) ?? []
-  const [first, ...rest] = lines
-  if (first === undefined) return []
-  if (first.trim().toLowerCase() !== header.join(',')) {
-    wrong(`${name}:1`, `表头应为 ${header.join(',')}`, `the header must be ${header.join(',')}`)
-    return []
-  }
-  return rest.flatMap((line, at) => {
-    if (line.trim() === '') return []
-    const fields = splitFields(line, ',')
-    if (Array.isArray(fields) && fields.length === header.length)
-      return [Object.fromEntries(header.map((field, n) => [field, (fields[n] as string).trim()])) as Record<K, string>]
-    wrong(`${name}:${at + 2}`, `应有 ${header.length} 个字段`, `must have ${header.length} fields`)
-    return []
-  })
+/** A separator is one character; `\t` may be written as JSON writes it. */
+const isSeparator = (value: unknown): boolean => typeof value === 'string' && [...value].length === 1 && !/["\r\n]/.test(value)
+const oneOf =
+  (...known: string[]) =>
+  (value: unknown): boolean =>
+    known.includes(value as string)
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((one) => typeof one === 'string')
+
+/** Members of dialect.json, and what each must be. */
+const MEMBERS: Readonly<Record<string, readonly [fits: (value: unknown) => boolean, zh: string, en: string]>> = {
+  delimiter: [isSeparator, '一个字符', 'one character'],
+  header: [oneOf('present', 'none'), 'present 或 none', 'present or none'],
+  quotes: [oneOf('present', 'none'), 'present 或 none', 'present or none'],
+  dates: [isTexts, '日期格式的列表，如 ["DD/MM/YYYY"]', 'a list of forms such as ["DD/MM/YYYY"]'],
 }
 
-function readFormat(folder: string, wrong: Wrong): Pick<Dialect, 'delimiter' | 'header' | 'quotes'> {
+type Format = Pick<Dialect, 'delimiter' | 'header' | 'quotes' | 'dates'>
+
+function readFormat(folder: string, wrong: Wrong): Format {
   const name = 'dialect.json'
   const text = textOf(folder, name, wrong)
   if (text === undefined) return {}
@@ -112,20 +139,20 @@ function readFormat(folder: string, wrong: Wrong): Pick<Dialect, 'delimiter' | '
     wrong(name, '应为一个 JSON 对象', 'must be one JSON object')
     return {}
   }
-  for (const [member, value] of Object.entries(read)) {
-    const choices = Object.hasOwn(CHOICES, member) ? CHOICES[member as keyof typeof CHOICES] : undefined
-    const fits = choices
-      ? (choices as readonly unknown[]).includes(value)
-      : member === 'delimiter' && typeof value === 'string' && [...value].length === 1 && !/["\r\n]/.test(value)
-    if (!fits) wrong(`${name} ${member}`, '没有此项，或取值无效', 'there is no such member, or its value is not valid')
-  }
-  return read
+  const known = Object.keys(MEMBERS).join(', ')
+  const fitting = Object.entries(read).filter(([member, value]) => {
+    const [fits, zh, en] = Object.hasOwn(MEMBERS, member) ? (MEMBERS[member] ?? []) : []
+    if (!fits) wrong(`${name} ${member}`, `没有此项；可用：${known}`, `there is no such member; known: ${known}`)
+    else if (!fits(value)) wrong(`${name} ${member}`, `应为${zh}`, `must be ${en}`)
+    return fits?.(value) === true
+  })
+  return Object.fromEntries(fitting) as Format
 }
 
-function parsed(text: string): Record<string, never> | undefined {
+function parsed(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, never>) : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
   } catch {
     return undefined
   }

@@ -12,7 +12,7 @@ import { examine, type Examined } from './examine.ts'
 import { hasBytes } from './forget.ts'
 import { randomId } from './ids.ts'
 import { workOnPersons } from './link/person-work.ts'
-import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.ts'
+import { linkWrittenPatient, wouldLinkWritten, type WrittenPatient } from './link/written-patient.ts'
 import { isBatch, processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
 import { RecordGroups } from './record-groups.ts'
@@ -71,6 +71,8 @@ export interface Ingest {
   retranslate(unmapped: string): Promise<number>
   /** links a Patient that a client has just written. @returns its person */
   linkWritten(written: WrittenPatient): Promise<string>
+  /** whose a Patient will be that a client is about to write */
+  wouldLinkWritten(coming: WrittenPatient): Promise<string>
   /** indexes, then rounds of work until stopped */
   start(): Promise<void>
   stop(): Promise<void>
@@ -322,6 +324,10 @@ class IngestService implements Ingest {
 
   linkWritten(written: WrittenPatient): Promise<string> {
     return linkWrittenPatient(this.deps, this.tables, written)
+  }
+
+  wouldLinkWritten(coming: WrittenPatient): Promise<string> {
+    return wouldLinkWritten(this.deps, this.tables, coming)
   }
 
   async start(): Promise<void> {

@@ -88,6 +88,8 @@ export interface FhirDeps {
   /** whether criteria that several resources match delete all of them (R4 http.html, conditional delete) */
   conditionalDelete: 'single' | 'multiple'
   subscriptions?: Subscriptions
+  /** the person that a Patient will be once it is stored: who has its number, else itself */
+  patientWouldBe(coming: { id: string; resource: FhirResource; custodian: string }): Promise<string>
   /** links a Patient that was just stored to its person by a valid identity number; done before the answer */
   patientWritten(written: { id: string; resource: FhirResource; custodian: string; at: Date }): Promise<void>
 }

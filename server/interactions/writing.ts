@@ -6,8 +6,9 @@ import { isId } from '../fhir/ids.ts'
 import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { refusesWrite, toOutcomeIssues } from '../validation/issue.ts'
-import type { Stored } from '../store/types.ts'
+import type { SideWrite, Stored } from '../store/types.ts'
 import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
+import { requireCollected } from './collecting.ts'
 import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
 import type { FhirDeps, FhirRequest, PreparedWrites } from './types.ts'
@@ -65,7 +66,7 @@ export function custodianOf(deps: FhirDeps, actor: Actor, type: string, parsed: 
 /**
  * Stores drafts atomically, with their AuditEvents in the same transaction.
  * `failed` says more about the draft that may not be written.
- * @throws OutcomeError not-found, not-permitted, version-conflict, claim-taken
+ * @throws OutcomeError not-found, not-permitted, write-not-collected, version-conflict, claim-taken
  */
 export async function store(
   deps: FhirDeps,
@@ -86,10 +87,30 @@ export async function store(
   const notified = await withSubscriptions(deps, request, drafts, current)
   const audit = await auditOf(deps, request, notified.drafts, current)
   const side = [...(extra.side ?? []), ...notified.side]
-  const result = await writeWithParameters(deps, notified.drafts, { ...extra, side, audit, actor: request.actor })
+  const collecting = () => requireCollected(deps, request, drafts, current, failed)
+  const result = await writeCollected(deps, notified.drafts, { ...extra, side, audit, actor: request.actor }, collecting)
   if (!result.ok) throw conflictOf(result)
   for (const [at, draft] of drafts.entries()) await linkPatient(deps, draft, result.written[at])
   return result.written as [Written, ...Written[]]
+}
+
+/** How often a write is asked about anew because a refusal of collection moved under it. */
+const COLLECTING_ATTEMPTS = 8
+
+/** @param collecting what is to be written beside it so that no refusal comes between; throws where one came before */
+async function writeCollected(
+  deps: FhirDeps,
+  drafts: readonly Draft[],
+  extra: WriteExtra,
+  collecting: () => Promise<SideWrite[]>,
+): Promise<WriterResult> {
+  const own = extra.side ?? []
+  for (let attempt = 1; ; attempt++) {
+    const guards = await collecting()
+    const result = await writeWithParameters(deps, drafts, { ...extra, side: [...own, ...guards] })
+    const isGuard = !result.ok && result.conflict === 'side' && result.at >= own.length && result.at < own.length + guards.length
+    if (!isGuard || attempt >= COLLECTING_ATTEMPTS) return result
+  }
 }
 
 /** How often search parameters are looked at again that others change at the same time. */

@@ -382,6 +382,7 @@ export const ISSUES = {
     '此来源的配置拒收有此类问题的记录，已隔离',
     'The source is configured to be refused for what is wrong with the record; quarantined',
   ),
+  'write-not-collected': issue(403, 'suppressed', '未入库', 'Not stored'),
   'not-collected': issue(200, 'suppressed', '未入库', 'Not stored'),
   'ingest-summary': issue(200, 'informational', '{text}', '{text}'),
 } as const satisfies Record<string, IssueDefinition>

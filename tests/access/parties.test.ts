@@ -1,6 +1,7 @@
 /** Who sees what: relations, kin, parties, special types. */
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import type { Actor } from '../../server/auth/actor.ts'
+import { verification } from '../consent/resources.ts'
 import { actor, condition, encounter, hospital, patient, SYSTEM, sees, site } from './fixture.ts'
 
 const clock = { now: new Date('2025-06-01T00:00:00Z') }
@@ -136,6 +137,7 @@ describe('patient and family', () => {
       const relationship = [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'MTH' }] }]
       await at.put('H1', [patient(id, { birthDate }), condition(`${id}-c`, id), condition(`${id}-sex`, id, 'O04')])
       await at.put('H1', [{ resourceType: 'RelatedPerson', id: `${id}-m`, patient: { reference: `Patient/${id}` }, relationship }])
+      await at.put('H1', [verification(`${id}-m`)])
     }
     const guardian = (id: string) => actor('guardian', { user: `RelatedPerson/${id}-m` })
     const seen = await Promise.all(
@@ -152,6 +154,42 @@ describe('patient and family', () => {
     expect(await look(guardian('child'), 'Condition', 'teen-c')).toBe(false)
   })
 
+  test('of kinship the word of the RelatedPerson alone is no proof', async () => {
+    const relationship = [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'FTH' }] }]
+    const father = { resourceType: 'RelatedPerson', id: 'boy-f', patient: { reference: 'Patient/boy' }, relationship }
+    await at.put('H1', [patient('boy', { birthDate: '2015-01-01' }), condition('boy-c', 'boy'), father])
+    const opens = () => look(actor('guardian', { user: 'RelatedPerson/boy-f' }), 'Condition', 'boy-c')
+    expect(await opens()).toBe(false)
+    const proofs: [string, object, boolean][] = [
+      ['H2', verification('boy-f'), false],
+      ['H1', verification('boy-f', 2), false],
+      ['H1', verification('boy-f', 1, { target: [{ reference: 'RelatedPerson/boy-f' }] }), false],
+      ['H1', verification('boy-f', 1, { target: [{ reference: 'RelatedPerson/boy-m/_history/1' }] }), false],
+      ['H1', verification('boy-f', 1, { status: 'attested' }), false],
+      ['H1', verification('boy-f', 1, { targetLocation: ['RelatedPerson.telecom'] }), false],
+      ['H1', verification('boy-f', 1, { modifierExtension: [{ url: 'urn:not', valueBoolean: true }] }), false],
+      ['H1', verification('boy-f', 1, { targetLocation: ['RelatedPerson.name', 'RelatedPerson.relationship'] }), true],
+      ['', verification('boy-f'), true],
+      ['H1', verification('boy-f'), true],
+    ]
+    for (const [custodian, proof, isProof] of proofs) {
+      await at.put(custodian, [proof])
+      expect([custodian, proof, await opens()]).toEqual([custodian, proof, isProof])
+    }
+    // Somebody else who may say so found it false.
+    await at.put('', [{ ...verification('boy-f', 1, { status: 'val-fail' }), id: 'boy-f-doubted' }])
+    expect(await opens()).toBe(false)
+    await at.remove('VerificationResult', 'boy-f-doubted')
+    expect(await opens()).toBe(true)
+    // Written over, by whomever: what stands now nobody has looked into.
+    await at.put('H1', [{ ...father, name: [{ text: '另一人' }] }])
+    expect(await opens()).toBe(false)
+    await at.put('H1', [verification('boy-f', 2)])
+    expect(await opens()).toBe(true)
+    await at.remove('VerificationResult', 'boy-f-verified')
+    expect(await opens()).toBe(false)
+  })
+
   test('a relative of the deceased', async () => {
     const relationship = [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'SON' }] }]
     await at.put('H1', [
@@ -162,6 +200,7 @@ describe('patient and family', () => {
     ])
     for (const id of ['dead', 'living']) {
       await at.put('H1', [{ resourceType: 'RelatedPerson', id: `${id}-s`, patient: { reference: `Patient/${id}` }, relationship }])
+      await at.put('H1', [verification(`${id}-s`)])
     }
     expect(await look(actor('relative', { user: 'RelatedPerson/dead-s' }), 'Condition', 'dead-c')).toBe(true)
     expect(await look(actor('relative', { user: 'RelatedPerson/living-s' }), 'Condition', 'living-c')).toBe(false)

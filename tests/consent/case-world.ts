@@ -4,7 +4,7 @@ import { BASE, NATIONAL } from '../../server/fhir/canonical.ts'
 import type { CaseConsent, CaseProvision, ConsentCase } from '../access/case-notation.ts'
 import { type CaseNames, consentFromCase } from '../access/consent-from-case.ts'
 import type { TestServer } from '../support/server.ts'
-import { custody, encounter, patient, putAll, relabelled } from './resources.ts'
+import { custody, encounter, patient, putAll, relabelled, verification } from './resources.ts'
 
 const DAY_MS = 86_400_000
 const SHIFT_MS = new Date().setUTCHours(0, 0, 0, 0) - Date.parse('2025-06-01T00:00:00Z')
@@ -109,7 +109,7 @@ function resourceOf(one: ConsentCase, world: CaseWorld): object {
 
 const userOf = (one: ConsentCase): string => `c${one.n}-${one.request.actor.id}`
 
-/** A visit at the asker's own organisation, or the kinship that a RelatedPerson states. */
+/** A visit at the asker's own organisation, or the kinship that a RelatedPerson states, proven. */
 function relationOf(one: ConsentCase, world: CaseWorld): object[] {
   const { actor, guardianOf, kinship } = one.request
   const user = userOf(one)
@@ -129,6 +129,7 @@ function relationOf(one: ConsentCase, world: CaseWorld): object[] {
       patient: { reference: `Patient/${world.patient}` },
       relationship: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code }] }],
     },
+    verification(user),
   ]
 }
 

@@ -55,6 +55,15 @@ export const study = (id: string, ethics: 'approved' | 'waiver' = 'approved'): o
   extension: [{ url: `${BASE}/StructureDefinition/ethics-approval`, valueCode: ethics }],
 })
 
+/** That what a RelatedPerson says was looked into, as it stands in that version. */
+export const verification = (related: string, version = 1, extra: object = {}): object => ({
+  resourceType: 'VerificationResult',
+  id: `${related}-verified`,
+  target: [{ reference: `RelatedPerson/${related}/_history/${version}` }],
+  status: 'validated',
+  ...extra,
+})
+
 export const practitioner = (id: string): object => ({ resourceType: 'Practitioner', id, active: true })
 
 /** Writes all in one transaction; ids stand in the resources. @throws Error with the answer */

@@ -1,6 +1,6 @@
 /** Family of a linked person: one organisation's word on birth or death does not open what others have. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { consentOf, observation, putAll, relabelled } from '../consent/resources.ts'
+import { consentOf, observation, putAll, relabelled, verification } from '../consent/resources.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /** Born 1970-01-01 and 2015-01-01 by their numbers. */
@@ -44,7 +44,7 @@ test('a death that one of two hospitals states opens nothing; stated by both it 
   await putAll(server, loader, [person('d1', GROWN, 'H1', said)])
   await putAll(server, loader, [observation('d-value', 'd1', 'WBC')])
   await putAll(server, loader, [person('d2', GROWN, 'H2', { ...said, deceasedBoolean: true })])
-  await putAll(server, loader, [related('d-child', 'd2', 'CHILD')])
+  await putAll(server, loader, [related('d-child', 'd2', 'CHILD'), verification('d-child')])
   expect(await reads('relative-app', 'd-child', 'd-value')).toBe(404)
   await putAll(server, loader, [person('d1', GROWN, 'H1', { ...said, deceasedDateTime: '2026-03-01' })])
   expect(await reads('relative-app', 'd-child', 'd-value')).toBe(200)
@@ -57,7 +57,7 @@ test('nobody is the guardian of an adult, whatever birth date one hospital has',
   await putAll(server, loader, [person('g1', GROWN_TOO, 'H1', { birthDate: '1970-01-01' })])
   await putAll(server, loader, [observation('g-value', 'g1', 'WBC')])
   await putAll(server, loader, [person('g2', GROWN_TOO, 'H2', { birthDate: '2020-01-01' })])
-  await putAll(server, loader, [related('g-guardian', 'g2', 'GUARD')])
+  await putAll(server, loader, [related('g-guardian', 'g2', 'GUARD'), verification('g-guardian')])
   expect(await reads('guardian-app', 'g-guardian', 'g-value')).toBe(404)
   const token = await server.token('guardian-app', { user: 'RelatedPerson/g-guardian', patient: 'g2' })
   const words = { series: 'g', policy: 'OPTIN', provision: { purpose: [{ code: 'HPAYMT' }] } }
@@ -69,7 +69,7 @@ test('a child stays one, whatever birth date one hospital has', async () => {
   await putAll(server, loader, [person('c1', CHILD, 'H1', { birthDate: '2015-01-01' })])
   await putAll(server, loader, [observation('c-value', 'c1', 'WBC')])
   await putAll(server, loader, [person('c2', CHILD, 'H2', { birthDate: '1950-01-01' })])
-  await putAll(server, loader, [related('c-guardian', 'c2', 'MTH')])
+  await putAll(server, loader, [related('c-guardian', 'c2', 'MTH'), verification('c-guardian')])
   expect(await reads('guardian-app', 'c-guardian', 'c-value')).toBe(200)
   const { access } = server.running.fhir
   const master = (await access.personsOf(['c1'])).get('c1') ?? ''

@@ -82,26 +82,66 @@ describe('a folder that is wrong stops the start and names each line', () => {
   }
 
   test.each<[string, Record<string, string>, string]>([
-    ['a', { 'columns.csv': 'file,column,table,means\nx,y,TB_NO,KH\n' }, 'a/columns.csv:2: 没有数据表 TB_NO / there is no table TB_NO'],
+    [
+      'a',
+      { 'columns.csv': 'file,column,table,means\nx,y,TB_NO,KH\n' },
+      'a/columns.csv:2: 没有数据表 TB_NO；可用：TB_YL_PATIENT_INFORMATION,',
+    ],
     ['b', { 'columns.csv': 'file,column,table,means\nx,y,TB_LIS_REPORT,KHX\n' }, 'TB_LIS_REPORT has no column KHX'],
     [
       'c',
-      { 'columns.csv': 'file,column,table,means\nx,y,TB_LIS_REPORT,KH\nx,Y,TB_LIS_REPORT,KLX\n' },
+      { 'columns.csv': 'file,column,table,means\nx,y,TB_LIS_REPORT,KH\nX,z,TB_LIS_REPORT,KH\n' },
       'c/columns.csv:3: 与第 2 行重复 / repeats line 2',
     ],
     ['d', { 'columns.csv': 'file;column\n' }, 'd/columns.csv:1'],
     ['e', { 'values.csv': 'table,column,sent,means\nTB_LIS_REPORT,XGBZ,0\n' }, 'e/values.csv:2: 应有 4 个字段 / must have 4 fields'],
-    ['f', { 'dialect.json': '{"delimiter":"||"}' }, 'f/dialect.json delimiter'],
-    ['g', { 'dialect.json': '{"separator":"|"}' }, 'g/dialect.json separator'],
+    ['f', { 'dialect.json': '{"delimiter":"||"}' }, 'f/dialect.json delimiter: 应为一个字符 / must be one character'],
+    ['g', { 'dialect.json': '{"separator":"|"}' }, 'g/dialect.json separator: 没有此项；可用：delimiter, header, quotes, dates'],
+    ['f2', { 'dialect.json': '{"dates":"DD/MM/YYYY"}' }, 'f2/dialect.json dates: 应为日期格式的列表，如 ["DD/MM/YYYY"]'],
+    ['f3', { 'dialect.json': '{"dates":["DD/MM"]}' }, 'f3/dialect.json dates: 日期格式 DD/MM 无效'],
+    // The line is that of the file, whatever lines without anything stand before it.
+    ['n', { 'columns.csv': 'file,column,table,means\n\n,,,\nx,y,TB_NO,KH\n' }, 'n/columns.csv:4: 没有数据表 TB_NO'],
+    [
+      'o',
+      { 'columns.csv': 'file,column,table,means\n', 'column.csv': '' },
+      'o/column.csv: 此目录不读取该文件；可用：columns.csv, values.csv, dialect.json',
+    ],
+    ['p', { 'segments.csv': 'segment,field,to,type,code,name,unit\n', 'columns.csv': '' }, 'p/columns.csv: 此目录不读取该文件'],
+    ['q', { 'fields.csv': 'from,to,as\nOBR-18,OBR-2,\nZPI-4,PID-3,\n' }, 'q/fields.csv:3: 移到 PID-3 要写明号码类型'],
+    ['r', { 'values.csv': 'field,sent,means\nPID-8,,M\n' }, 'r/values.csv:2: 发送值和含义都不能为空'],
+    ['s', { 'codes.csv': 'what,sent,means\noid,1.2.3,mrn\n' }, 's/codes.csv:2: 含义应为OID'],
+    ['t', { 'values.csv': 'table,column,sent,means\n*,XGBZ,Y,0\n' }, 't/values.csv:2: XGBZ 只能是 1 或 2'],
     ['h', { 'dialect.json': '[]' }, 'must be one JSON object'],
     ['I_j', {}, 'I_j: 目录名只能含小写字母'],
+    [
+      'u',
+      { 'columns.csv': 'file,column,table,means\nlab,a+b,TB_LIS_REPORT,BGDH\n' },
+      'u/columns.csv:2: 文件 lab 没有列是 TB_LIS_REPORT 的 YLJGYQDM 或 YLJGDM',
+    ],
   ])('%s', async (name, files, message) => {
     expect(await withFiles(name, files)).toThrow(message)
+  })
+
+  test('what people leave beside the tables is passed over', async () => {
+    const files = { 'README.md': 'x', '~$columns.csv': 'x', '.DS_Store': 'x', 'values.csv': 'table,column,sent,means\n' }
+    expect(await withFiles('left', files)).not.toThrow()
+  })
+
+  test('all that is wrong is told at once', async () => {
+    const files = { 'columns.csv': 'file,column,table,means\nx,y,TB_NO,KH\nx,z,TB_LIS_REPORT,KHX\n', 'dialect.json': '[]' }
+    const read = await withFiles('all', files)
+    for (const message of ['columns.csv:2', 'columns.csv:3', 'dialect.json']) expect(read).toThrow(`all/${message}`)
+  })
+
+  test('of a table that is none no keys are asked for', async () => {
+    const files = { 'columns.csv': 'file,column,table,means\nx,y,TB_NO,KH\n', 'dialect.json': '{"header":"none"}' }
+    expect(await withFiles('no-table', files)).toThrow('配置有 1 处错误')
   })
 
   test('a directory that is not there; none at all is fine', () => {
     expect(() => siteFormats({ DIALECTS_DIR: join(folder, 'none') })).toThrow('there is no such directory')
     expect(siteFormats({}).ids).toContain('rhip/tables')
-    expect(siteFormats({ DIALECTS_DIR: DIALECTS }).ids).toContain('rhip/tables/linhai')
+    const made = ['rhip/tables/linhai', 'hospital/tables/yiwu-lab', 'hospital/hl7v2/shaoxing', 'hospital/cda/xiehe', 'rhip/cda/xiehe']
+    expect(siteFormats({ DIALECTS_DIR: DIALECTS }).ids).toEqual(expect.arrayContaining(made))
   })
 })

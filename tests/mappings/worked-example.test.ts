@@ -32,9 +32,18 @@ test.each(SOURCES.map(([path, charset], at) => ({ path, charset, block: blocks[a
 })
 
 test('the lines of a dialect stand in the one of the tests', () => {
-  for (const [, name = '', lines = ''] of guide.matchAll(/```csv (columns|values|segments)\n(.*?)```/gs)) {
-    const place = name === 'segments' ? 'renji' : 'linhai'
-    const file = read(`tests/fixtures/dialects/${place}/${name}.csv`, name === 'values' ? 'gb18030' : 'utf-8')
+  const shown = [...guide.matchAll(/```csv ([a-z-]+)\/([a-z]+)\n(.*?)```/gs)]
+  expect(shown.map(([, place, name]) => `${place}/${name}`)).toEqual([
+    'linhai/columns',
+    'linhai/values',
+    'yiwu-lab/columns',
+    'renji/segments',
+    'shaoxing/fields',
+    'shaoxing/values',
+    'xiehe/codes',
+  ])
+  for (const [, place = '', name = '', lines = ''] of shown) {
+    const file = read(`tests/fixtures/dialects/${place}/${name}.csv`, `${place}/${name}` === 'linhai/values' ? 'gb18030' : 'utf-8')
     const known = file.replaceAll('\r', '').split('\n')
     for (const line of lines.trim().split('\n')) expect(known).toContain(line)
   }

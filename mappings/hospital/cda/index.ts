@@ -16,6 +16,7 @@ import { Facts } from './facts.ts'
 import { findings } from './findings.ts'
 import { type CdaHeader, DOCUMENT_TYPES, isForeignCustodian, readHeader } from './header.ts'
 import { operations } from './operations.ts'
+import { type OwnCodes, standardiser } from './own-codes.ts'
 import { orders } from './orders.ts'
 import { patientIdentity } from './patient.ts'
 import { CdaReader } from './reading.ts'
@@ -41,11 +42,22 @@ export const hospitalCda: SourceMapping = {
   mode: 'message',
   accepts: CDA_CONTENT_TYPES,
   archive: CDA_FILES,
-  decode: decodeCda,
+  decode: (chunks, options) => decodeCda(chunks, options),
   map: (decoded, recordType, at, context) => mapCda(decoded as CdaRecord, recordType, at, context),
 }
 
-export async function* decodeCda(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
+/** The same documents as one hospital writes them. */
+export function hospitalCdaIn(own: OwnCodes): SourceMapping {
+  const asStandard = standardiser(own)
+  return { ...hospitalCda, id: `${hospitalCda.id}/${own.id}`, decode: (chunks, options) => decodeCda(chunks, options, asStandard) }
+}
+
+/** @param asStandard the document with the national identifiers, of one that has others */
+export async function* decodeCda(
+  chunks: AsyncIterable<Uint8Array>,
+  options: DecodeOptions,
+  asStandard: (root: XmlElement) => XmlElement = (root) => root,
+): AsyncGenerator<DecodeResult> {
   const at = 'document'
   const reject = (code: string, raw?: Uint8Array): DecodeResult => ({
     ok: false,
@@ -55,7 +67,8 @@ export async function* decodeCda(chunks: AsyncIterable<Uint8Array>, options: Dec
   if (!bytes) return yield reject('payload-too-large')
   const parsed = parseXml(bytes, options.charset)
   if (!parsed.ok) return yield reject(parsed.flaw, bytes)
-  const { root, misdeclared } = parsed
+  const { misdeclared } = parsed
+  const root = asStandard(parsed.root)
   const type = child(root, 'code')?.attributes.code ?? ''
   if (root.name !== 'ClinicalDocument') return yield reject('payload-structure', bytes)
   const record: CdaRecord = { root, bytes, misdeclared }

@@ -8,6 +8,7 @@ import { mapMerge } from './adt-a40.ts'
 import { CHARGE_MESSAGES, mapCharges } from './dft.ts'
 import { MDM_EVENTS, mapMdm } from './mdm.ts'
 import { mapOrder, ORDER_MESSAGES } from './orm.ts'
+import { asStandard, type OwnFields } from './own-fields.ts'
 import { mappingsOf, type OwnSegments, withOwnSegments } from './own-segments.ts'
 import { mapOru } from './oru-r01.ts'
 import { DRUG_MESSAGES, mapDrugOrder } from './rde.ts'
@@ -53,16 +54,20 @@ function rejected(recordType: string, code: string, at: string): DecodeResult {
   return { ok: false, rejected: { recordType, at, reason: { severity: 'error', code, at } } }
 }
 
-/** The same messages with the segments of a hospital's own. */
-export function hospitalHl7v2In(own: OwnSegments): SourceMapping {
+/** The same messages as one hospital writes them: with segments of its own, and with fields and words in other places. */
+export function hospitalHl7v2In(own: OwnSegments & Partial<OwnFields>): SourceMapping {
   const mappings = mappingsOf(own)
+  const { moves = [], values = [] } = own
   return {
     ...hospitalHl7v2,
     id: `${hospitalHl7v2.id}/${own.id}`,
     map: (record, recordType, at, context) => {
-      const mapped = map(record, recordType, at, context)
+      const { hl7, covered } = asStandard(record as Hl7Record, { moves, values })
+      const mapped = map(hl7, recordType, at, context)
       if ('reason' in mapped) return mapped
-      return settled(withOwnSegments(mapped, mappings, record as Hl7Record, context), context)
+      const whole = withOwnSegments(mapped, mappings, hl7, context)
+      // What stood where another field was moved to is in the payload alone.
+      return settled({ ...whole, unread: [...whole.unread, ...covered.filter((name) => !whole.unread.includes(name))] }, context)
     },
   }
 }

@@ -8,6 +8,7 @@ import type { From } from '../../engine/from.ts'
 import { keys } from '../../engine/keys.ts'
 import { type Mapping, mapping, runMapping } from '../../engine/mapping.ts'
 import type { RulesOf } from '../../engine/elements.ts'
+import { lineOf, repeatedLines, type TableLine } from '../../engine/table-line.ts'
 import type { Rule } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
 import type { MappedRecord, MappedResource, MappingContext } from '../../engine/types.ts'
@@ -17,7 +18,7 @@ import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { locate, segmentOf, segmentsOf } from './fields.ts'
 
 /** One line of segments.csv. */
-export interface OwnField {
+export interface OwnField extends TableLine {
   segment: string
   /** `3`, or `3.2` for a component */
   field: string
@@ -82,22 +83,25 @@ export interface OwnProblem {
 
 /** What is wrong with the table: a line that would map nothing and say nothing. */
 export function problemsIn(fields: readonly OwnField[]): OwnProblem[] {
-  const seen = new Map<string, number>()
-  return fields.flatMap((one, at) => {
-    const line = at + 2
-    const first = seen.get(`${one.segment}-${one.field} ${one.to} ${one.code}`)
-    seen.set(`${one.segment}-${one.field} ${one.to} ${one.code}`, line)
+  const names = fields.map(({ segment, field, to, code }) => `${segment}-${field} ${to} ${code}`)
+  return repeatedLines(fields, names).flatMap((first, at) => {
+    const one = fields[at] as OwnField
     const found = first === undefined ? problemOf(one) : [`与第 ${first} 行重复`, `repeats line ${first}`]
-    return found ? [{ line, zh: found[0] as string, en: found[1] as string }] : []
+    return found ? [{ line: lineOf(one, at), zh: found[0] as string, en: found[1] as string }] : []
   })
 }
 
+const TARGETS = OWN_TARGETS.join(', ')
+const TYPES = Object.keys(VALUES).join(', ')
+
 function problemOf({ segment, field, to, type, code, unit }: OwnField): [zh: string, en: string] | undefined {
-  if (!/^Z[A-Z0-9]{2}$/.test(segment)) return [`${segment} 不是 Z 段`, `${segment} is no Z segment`]
-  if (!/^[1-9]\d{0,2}(?:\.[1-9]\d?)?$/.test(field)) return [`字段 ${field} 无效`, `field ${field} is not valid`]
-  if (!OWN_TARGETS.includes(to)) return [`不能映射到 ${to}`, `${to} is nothing that a field can be mapped to`]
+  if (!/^Z[A-Z0-9]{2}$/.test(segment)) return [`${segment} 不是 Z 段，如 ZPI`, `${segment} is no Z segment such as ZPI`]
+  if (!/^[1-9]\d{0,2}(?:\.[1-9]\d?)?$/.test(field))
+    return [`字段 ${field} 无效；应如 3 或 3.2`, `field ${field} is not valid: 3, or 3.2 for a component`]
+  if (!OWN_TARGETS.includes(to))
+    return [`不能映射到 ${to}；可用：${TARGETS}`, `${to} is nothing that a field can be mapped to; known: ${TARGETS}`]
   const isElement = Object.hasOwn(ELEMENTS, to)
-  if (!isElement && !Object.hasOwn(VALUES, type)) return [`没有类型 ${type}`, `there is no type ${type}`]
+  if (!isElement && !Object.hasOwn(VALUES, type)) return [`没有类型 ${type}；可用：${TYPES}`, `there is no type ${type}; known: ${TYPES}`]
   if (isElement && type !== '') return [`${to} 不需要类型`, `${to} has its own type`]
   if (to === 'Observation' && NOT_OBSERVED.includes(type)) return [`观察值没有类型 ${type}`, `an observation has no value of type ${type}`]
   if (to.endsWith('.extension') && !/^(https?:\/\/|urn:)[^\s|]{1,500}$/.test(code)) return ['扩展要有地址', 'an extension needs its url']

@@ -4,6 +4,7 @@
  */
 import type { MappedRecord, MappingContext, PatientIdentity, RejectedRecord, SourceMapping } from '../../engine/types.ts'
 import { CDA_CONTENT_TYPES, CDA_FILES, type CdaRecord, decodeCda, mapCda } from '../../hospital/cda/index.ts'
+import { type OwnCodes, standardiser } from '../../hospital/cda/own-codes.ts'
 import { custodianCode } from '../../hospital/cda/header.ts'
 
 export const rhipCda: SourceMapping = {
@@ -12,8 +13,14 @@ export const rhipCda: SourceMapping = {
   mode: 'message',
   accepts: CDA_CONTENT_TYPES,
   archive: CDA_FILES,
-  decode: decodeCda,
+  decode: (chunks, options) => decodeCda(chunks, options),
   map,
+}
+
+/** The same documents as one place writes them. */
+export function rhipCdaIn(own: OwnCodes): SourceMapping {
+  const asStandard = standardiser(own)
+  return { ...rhipCda, id: `${rhipCda.id}/${own.id}`, decode: (chunks, options) => decodeCda(chunks, options, asStandard) }
 }
 
 function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {

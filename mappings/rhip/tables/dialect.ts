@@ -1,21 +1,23 @@
 /**
- * How one place writes the tables: its names of files and columns, its codes of what decides a row, its separator. Made of the place's folder
- * (server/ingest/dialects.ts reads it); a new place is a folder, and no code.
+ * How one place writes the tables: its names of files and columns, its codes of what decides a row, its dates, its separator. Made of the place's
+ * folder (server/ingest/dialects.ts reads it, dialect-problems.ts says what is wrong with it); a new place is a folder, and no code.
  */
+import type { TableLine } from '../../engine/table-line.ts'
 import type { TableLayout, TableRow } from '../../parsers/delimited.ts'
 import { readTable, type TableEvent, type TableFormat } from '../../parsers/delimited.ts'
-import { LAYOUTS } from './layouts.ts'
+import { type DateForm, dateForm, withPlainDates } from './dialect-dates.ts'
 
 /** One line of columns.csv: this column of this file is that column of that table. */
-export interface DialectColumn {
+export interface DialectColumn extends TableLine {
   file: string
+  /** of the file; several with `+` between them are joined */
   column: string
   table: string
   means: string
 }
 
 /** One line of values.csv: what is sent in a column of a table, and what it means; nothing sent is what an empty or absent column means. */
-export interface DialectValue {
+export interface DialectValue extends TableLine {
   table: string
   column: string
   sent: string
@@ -26,60 +28,95 @@ export interface Dialect extends TableFormat {
   id: string
   columns: readonly DialectColumn[]
   values: readonly DialectValue[]
+  /** forms of its dates (dialect-dates.ts) */
+  dates?: readonly string[]
 }
 
-export interface DialectProblem {
-  /** file of the folder, with its line where there is one */
-  at: string
-  zh: string
-  en: string
+export const ANY = '*'
+/** Between the values of columns that are joined, as between their names. */
+const JOINED = '+'
+const BETWEEN = '-'
+
+export const partsOf = (column: string): string[] => column.split(JOINED).map((part) => part.trim().toUpperCase())
+
+/** The lines of each file, by its name as it is compared. */
+export const filesOf = (columns: readonly DialectColumn[]): Map<string, DialectColumn[]> =>
+  Map.groupBy(columns, ({ file }) => file.toUpperCase())
+
+/**
+ * Whether a file is more than one table under other names: rows of several tables, a column that is several, or several that are one. Of such a
+ * file the place lists all columns that count.
+ */
+export function isCompound(lines: readonly DialectColumn[]): boolean {
+  const columns = lines.map(({ column }) => column.toUpperCase())
+  return (
+    new Set(lines.map(({ table }) => table)).size > 1 ||
+    columns.some((column) => column.includes(JOINED)) ||
+    new Set(columns).size < columns.length
+  )
 }
 
-const ANY = '*'
-
-/** What is wrong with the names in it: a name that no table has would map nothing and say nothing. */
-export function problemsOf({ columns, values }: Pick<Dialect, 'columns' | 'values'>): DialectProblem[] {
-  const tables = new Map(LAYOUTS.map(({ name, columns: known }) => [name, new Set(known)]))
-  const found: DialectProblem[] = []
-  const check = (file: string, line: number, table: string, column: string): void => {
-    const at = `${file}:${line}`
-    const known = tables.get(table)
-    if (table !== ANY && !known) found.push({ at, zh: `没有数据表 ${table}`, en: `there is no table ${table}` })
-    else if (known && !known.has(column)) found.push({ at, zh: `${table} 没有列 ${column}`, en: `${table} has no column ${column}` })
-  }
-  for (const [at, { table, means }] of columns.entries()) check('columns.csv', at + 2, table, means)
-  for (const [at, { table, column }] of values.entries()) check('values.csv', at + 2, table, column)
-  const seen = new Map<string, number>()
-  for (const [at, { file, column, table, means }] of columns.entries()) {
-    for (const name of [`${file}.${column}`.toUpperCase(), `${file}>${table}.${means}`.toUpperCase()]) {
-      const first = seen.get(name)
-      if (first !== undefined) found.push({ at: `columns.csv:${at + 2}`, zh: `与第 ${first} 行重复`, en: `repeats line ${first}` })
-      else seen.set(name, at + 2)
-    }
-  }
-  return found
+/** What a row has to have to be put anywhere: the key of its table and its state, each under one of two names where there are two. */
+export function neededIn(keys: readonly string[]): (readonly string[])[] {
+  const others = keys.filter((name) => name !== 'YLJGYQDM').map((name) => [name])
+  return [['YLJGYQDM', 'YLJGDM'], ...others, ['XGBZ', 'CXBZ']]
 }
+
+/** Whether values.csv says what the column means where nothing is sent. */
+export const hasDefault = ({ values }: Pick<Dialect, 'values'>, table: string, column: string): boolean =>
+  values.some((line) => line.sent === '' && line.column === column && (line.table === ANY || line.table === table))
+
+/** Of the columns that a row has to have those that the file itself must bring. */
+function requiredOf(dialect: Pick<Dialect, 'values'>, table: string, keys: readonly string[]): (readonly string[])[] {
+  return neededIn(keys).filter((names) => !names.some((name) => hasDefault(dialect, table, name)))
+}
+
+/** Names of compound files are none of a table's. */
+const compoundName = (file: string): string => `file:${file}`
 
 /**
  * The layouts as the place writes them: a file of its own names for each that it names, and the others as they are. The columns keep the
  * order in which the place lists them, for files without a header.
+ * @param keysOf columns of a table's row key
  */
-export function layoutsOf({ columns }: Pick<Dialect, 'columns'>, layouts: readonly TableLayout[]): TableLayout[] {
-  const files = Map.groupBy(columns, ({ file, table }) => `${file}\n${table}`)
-  const own = [...files.values()].flatMap((lines): TableLayout[] => {
-    const [first] = lines
-    const layout = layouts.find(({ name }) => name === first?.table)
-    if (!first || !layout) return []
+export function layoutsOf(
+  dialect: Pick<Dialect, 'columns' | 'values'>,
+  layouts: readonly TableLayout[],
+  keysOf: (table: string) => readonly string[],
+): TableLayout[] {
+  const own = [...filesOf(dialect.columns)].flatMap(([file, lines]): TableLayout[] => {
+    if (isCompound(lines)) return [compoundLayout(dialect, file, lines, keysOf)]
+    const [first] = lines as [DialectColumn]
+    const layout = layouts.find(({ name }) => name === first.table)
+    if (!layout) return []
     const aliases = Object.fromEntries(lines.map(({ column, means }) => [column.toUpperCase(), means]))
-    // What the table demands the place may leave to values.csv; a row that then lacks it is quarantined by itself.
-    return [
-      { ...layout, file: first.file, aliases, required: [], requiredEither: [], order: lines.map(({ column }) => column.toUpperCase()) },
-    ]
+    const order = lines.map(({ column }) => column.toUpperCase())
+    // Of what the table demands beside that a place may have nothing; what comes of such a row its mappings say.
+    const requiredEither = requiredOf(dialect, first.table, keysOf(first.table))
+    return [{ ...layout, file: first.file, aliases, required: [], requiredEither, order }]
   })
   return [...own, ...layouts]
 }
 
-/** Rows with the place's codes as the tables have them. */
+/** A file of columns under their own names, of which rows of tables are made behind it. */
+function compoundLayout(
+  dialect: Pick<Dialect, 'values'>,
+  file: string,
+  lines: readonly DialectColumn[],
+  keysOf: (table: string) => readonly string[],
+): TableLayout {
+  const columns = [...new Set(lines.flatMap(({ column }) => partsOf(column)))]
+  const tables = [...new Set(lines.map(({ table }) => table))]
+  const required = tables.flatMap((table) =>
+    requiredOf(dialect, table, keysOf(table)).flatMap((names) => {
+      const line = lines.find((one) => one.table === table && names.includes(one.means))
+      return line ? partsOf(line.column) : []
+    }),
+  )
+  return { name: compoundName(file), file: lines[0]?.file ?? file, columns, order: columns, required: [...new Set(required)] }
+}
+
+/** Rows with the place's codes and dates as the tables have them. */
 export async function* readDialect(
   chunks: AsyncIterable<Uint8Array>,
   dialect: Dialect,
@@ -88,11 +125,49 @@ export async function* readDialect(
   const { delimiter, header, quotes } = dialect
   const format = { ...(delimiter !== undefined && { delimiter }), ...(header && { header }), ...(quotes && { quotes }) }
   const values = Map.groupBy(dialect.values, ({ table }) => table)
+  const forms = (dialect.dates ?? []).map(dateForm).filter((form): form is DateForm => form !== undefined)
+  const split = splitterOf(dialect)
   for await (const event of readTable(chunks, { ...options, ...format })) {
-    if (event.kind === 'row')
-      yield { ...event, row: withMeanings(event.row, [...(values.get(event.row.table) ?? []), ...(values.get(ANY) ?? [])]) }
-    else yield event
+    if (event.kind !== 'row') {
+      yield event
+      continue
+    }
+    for (const row of split(event.row)) {
+      const meant = withMeanings(row, [...(values.get(row.table) ?? []), ...(values.get(ANY) ?? [])])
+      yield { ...event, row: { ...meant, values: withPlainDates(meant.values, forms) } }
+    }
   }
+}
+
+/** A row of a compound file as rows of its tables, in the order in which they are listed; any other as it is. */
+function splitterOf({ columns }: Dialect): (row: TableRow) => TableRow[] {
+  const files = new Map([...filesOf(columns)].map(([file, lines]) => [compoundName(file), [...Map.groupBy(lines, ({ table }) => table)]]))
+  // A report stands beside each of its results: said once, as long as its lines follow each other.
+  const said = new Map<string, string>()
+  return (row) => {
+    const tables = files.get(row.table)
+    if (!tables) return [row]
+    const rows = tables.map(([table, lines], at): TableRow => {
+      return { table, row: row.row, values: valuesOf(row, lines), unknownColumns: at === 0 ? row.unknownColumns : [] }
+    })
+    const fresh = rows.filter(({ table, values, unknownColumns }) => {
+      const text = JSON.stringify(values)
+      const isSaid = said.get(table) === text && unknownColumns.length === 0
+      said.set(table, text)
+      return !isSaid
+    })
+    // A line that repeats the one before it as a whole is said again, so that each line of the file is told of.
+    return fresh.length > 0 ? fresh : rows.slice(-1)
+  }
+}
+
+function valuesOf({ values }: TableRow, lines: readonly DialectColumn[]): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const { column, means } of lines) {
+    const parts = partsOf(column).map((part) => values[part]?.trim())
+    if (parts.every((part) => part !== undefined && part !== '')) found[means] = parts.join(BETWEEN)
+  }
+  return found
 }
 
 /** A line of the table itself goes before one of all tables. */

@@ -2,7 +2,15 @@
 import type { FhirResource } from '../../../server/fhir/types.ts'
 import { settled } from '../../engine/outcome.ts'
 import { RecordBuilder } from '../../engine/record.ts'
-import type { DecodeResult, MappedRecord, MappedResource, MappingContext, RejectedRecord, SourceMapping } from '../../engine/types.ts'
+import type {
+  DecodeResult,
+  LocalPatientNumber,
+  MappedRecord,
+  MappedResource,
+  MappingContext,
+  RejectedRecord,
+  SourceMapping,
+} from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { readTable, type TableEvent, type TableRow } from '../../parsers/delimited.ts'
 import { ADMISSIONS } from './admission.ts'
@@ -79,6 +87,9 @@ const TABLES: Readonly<Record<string, Table>> = {
 
 const BOTH_GENERATIONS = LAYOUTS.map(inBothGenerations)
 
+/** Columns of the row key of a table; none where there is no such table. */
+export const keysOf = (table: string): readonly string[] => (Object.hasOwn(TABLES, table) ? (TABLES[table]?.key ?? []) : [])
+
 /** Columns that are the row's key or tell its state; every row has read them. */
 const KEY_COLUMNS = ['YLJGYQDM', 'YLJGDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ', 'CXBZ']
 
@@ -101,13 +112,43 @@ export const rhipTables: SourceMapping = {
 
 /** The same tables as one place writes them. */
 export function rhipTablesIn(dialect: Dialect): SourceMapping {
-  const layouts = layoutsOf(dialect, BOTH_GENERATIONS)
+  const layouts = layoutsOf(dialect, BOTH_GENERATIONS, keysOf)
   return {
     ...FORMAT,
     accepts: [...FORMAT.accepts],
     id: `${ID}/${dialect.id}`,
     decode: (chunks, options) => decoded(readDialect(chunks, dialect, { ...options, layouts })),
   }
+}
+
+/**
+ * The same files out of a hospital's own systems (the export of a laboratory): its numbers of patients and visits are those that its messages
+ * and documents have, so that all of them are one person's.
+ */
+export function hospitalTablesIn(dialect: Dialect): SourceMapping {
+  const tables = rhipTablesIn(dialect)
+  return {
+    ...tables,
+    id: `hospital/tables/${dialect.id}`,
+    kind: 'hospital',
+    map: (record, recordType, at, context) => {
+      const mapped = map(record, recordType, at, context)
+      if ('reason' in mapped || !mapped.patient) return mapped
+      const local = mapped.patient.local.map((number) => asOwn(number, context.source.organization))
+      return { ...mapped, patient: { ...mapped.patient, local } }
+    },
+  }
+}
+
+/** KLX 2, a hospital's own number of its patient. */
+const OWN_CARD = '2|'
+
+function asOwn(number: LocalPatientNumber, organization: string): LocalPatientNumber {
+  const { kind, value } = number
+  const own = `${organization}|`
+  if (kind === 'CARD' && value.startsWith(OWN_CARD + own))
+    return { ...number, kind: 'PI', value: value.slice(OWN_CARD.length + own.length) }
+  return (kind === 'PI' || kind === 'VISIT') && value.startsWith(own) ? { ...number, value: value.slice(own.length) } : number
 }
 
 async function* decoded(events: AsyncIterable<TableEvent>): AsyncGenerator<DecodeResult> {

@@ -7,7 +7,7 @@ import type { IngestTables } from '../tables.ts'
 import type { IngestDeps, PreparedIdentity } from '../types.ts'
 import { followMoves } from './follow.ts'
 import { IDENTITY_CARD, legalOf } from './legal.ts'
-import { linkPatient } from './link.ts'
+import { linkPatient, wouldLink } from './link.ts'
 
 export interface WrittenPatient {
   id: string
@@ -25,19 +25,38 @@ export interface WrittenPatient {
  * @throws OutcomeError busy
  */
 export async function linkWrittenPatient(deps: IngestDeps, tables: IngestTables, written: WrittenPatient): Promise<string> {
-  const { id, resource, custodian, at } = written
+  const said = await saidBy(deps, tables, written)
+  if ('person' in said) return said.person
+  const result = await linkPatient(deps, tables, said.sender, said.identity)
+  if (!result.found) return written.id
+  await followMoves(deps, tables, result.linked)
+  return result.linked.person
+}
+
+/** The person that a Patient would belong to, as things stand, before it is stored. */
+export async function wouldLinkWritten(deps: IngestDeps, tables: IngestTables, written: WrittenPatient): Promise<string> {
+  const said = await saidBy(deps, tables, written)
+  if ('person' in said) return said.person
+  const person = (await wouldLink(deps, tables, said.sender, said.identity))?.person
+  // A master that would be made has said nothing yet.
+  const isKnown = person !== undefined && (await tables.identities.find({ master: person }, { limit: 1 })).length > 0
+  return isKnown ? person : written.id
+}
+
+/** What is to be linked by it, or whose it is without a look at its content. */
+async function saidBy(
+  deps: IngestDeps,
+  tables: IngestTables,
+  { id, resource, custodian, at }: WrittenPatient,
+): Promise<{ person: string } | { sender: Sender; identity: PreparedIdentity }> {
   // A master or a record of a source that an operator touched: its links are made of what the sources say.
   const record = await tables.records.get(id)
   if (record ? !record.domain.startsWith('rest:') : (await tables.identities.find({ master: id }, { limit: 1 })).length > 0) {
-    return record?.person ?? id
+    return { person: record?.person ?? id }
   }
-  const sender: Sender = { kind: 'hospital', organization: custodian, rest: true }
   const identity = identityOf(deps, id, resource, custodian, at)
-  if (!identity.legal?.links && !record) return id
-  const result = await linkPatient(deps, tables, sender, identity)
-  if (!result.found) return id
-  await followMoves(deps, tables, result.linked)
-  return result.linked.person
+  if (!identity.legal?.links && !record) return { person: id }
+  return { sender: { kind: 'hospital', organization: custodian, rest: true }, identity }
 }
 
 /**

@@ -1,0 +1,134 @@
+/** What is wrong with a place's folder: a line that would map nothing and say nothing, or by which no row could be put anywhere. */
+import { lineOf, repeatedLines, type TableLine } from '../../engine/table-line.ts'
+import type { TableLayout } from '../../parsers/delimited.ts'
+import { ANY, type Dialect, type DialectColumn, filesOf, hasDefault, isCompound, neededIn, partsOf } from './dialect.ts'
+import { dateForm, disagree } from './dialect-dates.ts'
+
+export interface DialectProblem {
+  /** file of the folder, with its line where there is one */
+  at: string
+  zh: string
+  en: string
+}
+
+/** How the tables are, as far as a place has to keep to it. */
+export interface Tables {
+  layouts: readonly TableLayout[]
+  /** columns of a table's row key */
+  keysOf(table: string): readonly string[]
+}
+
+export function problemsOf(dialect: Omit<Dialect, 'id'>, tables: Tables): DialectProblem[] {
+  return [
+    ...problemsOfNames(dialect, tables),
+    ...problemsOfRepeats(dialect),
+    ...problemsOfStates(dialect),
+    ...problemsOfKeys(dialect, tables),
+    ...problemsOfDates(dialect),
+  ]
+}
+
+type Names = Pick<Dialect, 'columns' | 'values'>
+
+/** Names that no table has. */
+function problemsOfNames({ columns, values }: Names, { layouts }: Tables): DialectProblem[] {
+  const known = new Map(layouts.map(({ name, columns: own }) => [name, new Set(own)]))
+  const check = (file: string, line: number, table: string, column: string): DialectProblem[] => {
+    const at = `${file}:${line}`
+    const own = known.get(table)
+    const all = [...known.keys()].join(', ')
+    if (table !== ANY && !own) return [{ at, zh: `没有数据表 ${table}；可用：${all}`, en: `there is no table ${table}; known: ${all}` }]
+    const has = own ? own.has(column) : [...known.values()].some((one) => one.has(column))
+    if (has) return []
+    const names = own ? `: ${[...own].join(' ')}` : ''
+    return own
+      ? [{ at, zh: `${table} 没有列 ${column}；可用${names}`, en: `${table} has no column ${column}; known${names}` }]
+      : [{ at, zh: `没有一个数据表有列 ${column}`, en: `no table has a column ${column}` }]
+  }
+  return [
+    ...columns.flatMap((one, at) => [
+      ...(one.file === '' || partsOf(one.column).includes('')
+        ? [{ at: `columns.csv:${lineOf(one, at)}`, zh: '缺少文件名或列名', en: 'a file and a column must be named' }]
+        : []),
+      ...check('columns.csv', lineOf(one, at), one.table, one.means),
+    ]),
+    ...values.flatMap((one, at) => check('values.csv', lineOf(one, at), one.table, one.column)),
+  ]
+}
+
+/** What is said twice. */
+function problemsOfRepeats({ columns, values }: Names): DialectProblem[] {
+  const repeats = (file: string, lines: readonly TableLine[], names: readonly string[]): DialectProblem[] =>
+    repeatedLines(lines, names).flatMap((first, at) =>
+      first === undefined
+        ? []
+        : [{ at: `${file}:${lineOf(lines[at] as TableLine, at)}`, zh: `与第 ${first} 行重复`, en: `repeats line ${first}` }],
+    )
+  return [
+    ...repeats(
+      'columns.csv',
+      columns,
+      columns.map(({ file, table, means }) => `${file}>${table}.${means}`.toUpperCase()),
+    ),
+    ...repeats(
+      'values.csv',
+      values,
+      values.map(({ table, column, sent }) => JSON.stringify([table, column, sent])),
+    ),
+  ]
+}
+
+/** The state of a row is 1 or 2 in every table: with anything else all of them would be quarantined. */
+function problemsOfStates({ values }: Names): DialectProblem[] {
+  return values.flatMap((one, at) => {
+    const { column, means } = one
+    if ((column !== 'XGBZ' && column !== 'CXBZ') || means === '1' || means === '2') return []
+    const place = `values.csv:${lineOf(one, at)}`
+    return [{ at: place, zh: `${column} 只能是 1 或 2`, en: `${column} can only be 1 (stands) or 2 (withdrawn)` }]
+  })
+}
+
+/**
+ * Rows without a key or a state can be put nowhere. Of files with a header, whose other columns may have the table's own names, the file itself is
+ * looked at when it comes.
+ */
+function problemsOfKeys(dialect: Omit<Dialect, 'id'>, { keysOf }: Tables): DialectProblem[] {
+  return [...filesOf(dialect.columns).values()].flatMap((lines) => {
+    if (dialect.header !== 'none' && !isCompound(lines)) return []
+    const tables = [...Map.groupBy(lines, ({ table }) => table)].filter(([table]) => keysOf(table).length > 0)
+    return tables.flatMap(([table, own]) => {
+      const missing = neededIn(keysOf(table)).filter(
+        (names) => !names.some((name) => own.some(({ means }) => means === name) || hasDefault(dialect, table, name)),
+      )
+      const first = own[0] as DialectColumn
+      const at = `columns.csv:${lineOf(first, dialect.columns.indexOf(first))}`
+      return missing.map((names) => missingKey(at, first, names))
+    })
+  })
+}
+
+function missingKey(at: string, { file, table }: DialectColumn, names: readonly string[]): DialectProblem {
+  return {
+    at,
+    zh: `文件 ${file} 没有列是 ${table} 的 ${names.join(' 或 ')}；请在 columns.csv 写明，或在 values.csv 写明为空时的值`,
+    en: `no column of the file ${file} is ${names.join(' or ')} of ${table}; a line of columns.csv must say which, or one of values.csv what it is where nothing is sent`,
+  }
+}
+
+function problemsOfDates({ dates = [] }: Pick<Dialect, 'dates'>): DialectProblem[] {
+  const at = 'dialect.json dates'
+  const unreadable = dates.filter((pattern) => !dateForm(pattern))
+  const forms = 'YYYY, MM or M, DD or D, HH or H, mm, ss'
+  if (unreadable.length > 0)
+    return unreadable.map((pattern) => ({
+      at,
+      zh: `日期格式 ${pattern} 无效；由 ${forms} 组成，年月日各一次`,
+      en: `${pattern} is no form of a date: it is made of ${forms}, with one year, month and day`,
+    }))
+  return dates.flatMap((one, n) =>
+    dates
+      .slice(n + 1)
+      .filter((other) => disagree(one, other))
+      .map((other) => ({ at, zh: `${one} 与 ${other} 会把同一文本读成不同的日期`, en: `${one} and ${other} read one text as two days` })),
+  )
+}
