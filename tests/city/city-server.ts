@@ -1,5 +1,5 @@
 /** The city's server: a process of its own on a real mongod, started again where its configuration is mended. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../../server/store/mongod/free-port.ts'
 import { type ServerProcess, startServerProcess } from '../faults/support/server-process.ts'
@@ -40,4 +40,17 @@ export async function startCityServer(folder: string, mongodbUri: string, thresh
     },
     stop: () => running.stop(),
   }
+}
+
+/** /proc counts in hundredths of a second. */
+const MS_PER_TICK = 10
+
+/** Processor time of these processes so far, ms; of one that is gone, none. */
+export async function cpuMsOf(pids: readonly number[]): Promise<number> {
+  const all = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')))
+  // Behind the name, which may have spaces in it: fields 14 and 15 of proc_pid_stat(5).
+  const ticks = all
+    .map((text) => text.slice(text.lastIndexOf(')') + 2).split(' '))
+    .map((fields) => Number(fields[11] ?? 0) + Number(fields[12] ?? 0))
+  return ticks.reduce((sum, one) => sum + one, 0) * MS_PER_TICK
 }

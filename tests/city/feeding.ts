@@ -28,8 +28,7 @@ export interface Fed {
   /** answers that are none of a server that works, and fates that ought to be others */
   failures: string[]
   failed: number
-  /** of each stretch of the run: where it ended, and its payloads per second */
-  rates: [until: number, perSecond: number][]
+  stretches: Stretch[]
 }
 
 export interface Feeding {
@@ -37,17 +36,24 @@ export interface Feeding {
   senders?: number
   /** epoch, ms */
   deadline?: number
+  /** nothing more is sent once it is aborted */
+  signal?: AbortSignal
   /** called for each stretch of the run: every payload before `place` is answered for */
   progress?(told: Stretch): void
   stretchMs?: number
+  /** of the processes that do the work, ms so far */
+  cpuMs?(): Promise<number>
 }
 
 export interface Stretch {
+  /** where it ended */
   place: number
   perSecond: number
-  /** of the messages of the stretch, ms */
+  /** of its messages, ms */
   median: number
   p99: number
+  /** processor time for each payload: where others use the machine too it says more than the clock */
+  cpuMs: number
 }
 
 const SENDERS = 12
@@ -70,6 +76,7 @@ class Feed {
   readonly #under = new Set<number>()
   #next: number
   #since: number
+  #cpuMs = 0
   #done = 0
   #took: number[] = []
 
@@ -86,26 +93,27 @@ class Feed {
       faults: {},
       failures: [],
       failed: 0,
-      rates: [],
+      stretches: [],
     }
   }
 
   async run(): Promise<Fed> {
-    const { senders = SENDERS, stretchMs = STRETCH_MS } = this.#feeding
+    const { senders = SENDERS, stretchMs = STRETCH_MS, cpuMs } = this.#feeding
     const started = performance.now()
-    const timer = setInterval(() => this.#stretch(), stretchMs)
+    this.#cpuMs = (await cpuMs?.()) ?? 0
+    const timer = setInterval(() => void this.#stretch(), stretchMs)
     try {
       await Promise.all(Array.from({ length: senders }, () => this.#sender()))
     } finally {
       clearInterval(timer)
     }
-    this.#stretch()
+    await this.#stretch()
     return { ...this.#fed, until: this.#next, seconds: (performance.now() - started) / 1000 }
   }
 
   async #sender(): Promise<void> {
-    const { deadline = Number.POSITIVE_INFINITY } = this.#feeding
-    while (this.#next < this.#city.length && Date.now() < deadline) {
+    const { deadline = Number.POSITIVE_INFINITY, signal } = this.#feeding
+    while (this.#next < this.#city.length && Date.now() < deadline && !signal?.aborted) {
       const place = this.#next++
       this.#under.add(place)
       await this.#sendOne(this.#city.at(place), place)
@@ -126,19 +134,25 @@ class Feed {
     if (failures.length < FAILURES_MAX) failures.push(`${place} ${payload.source} ${payload.fault ?? ''} not ${payload.fate} but ${told}`)
   }
 
-  #stretch(): void {
+  async #stretch(): Promise<void> {
     const now = performance.now()
     const place = Math.min(this.#next, ...this.#under)
-    const perSecond = Math.round((this.#done * 10_000) / (now - this.#since)) / 10
+    const [done, seconds] = [this.#done, (now - this.#since) / 1000]
     const took = this.#took.sort((a, b) => a - b)
     const at = (share: number): number => Math.round(took[Math.floor(took.length * share)] ?? 0)
-    if (this.#done > 0) this.#fed.rates.push([place, perSecond])
-    this.#feeding.progress?.({ place, perSecond, median: at(0.5), p99: at(0.99) })
+    const told = { place, perSecond: rounded(done / seconds), median: at(0.5), p99: at(0.99) }
     this.#since = now
     this.#done = 0
     this.#took = []
+    const cpuMs = (await this.#feeding.cpuMs?.()) ?? 0
+    const stretch = { ...told, cpuMs: done === 0 ? 0 : rounded((cpuMs - this.#cpuMs) / done) }
+    this.#cpuMs = cpuMs
+    if (done > 0) this.#fed.stretches.push(stretch)
+    this.#feeding.progress?.(stretch)
   }
 }
+
+const rounded = (value: number): number => Math.round(value * 10) / 10
 
 /** What became of a payload, with the answer where it is none. */
 async function fateOf(url: string, payload: Payload): Promise<{ fate?: Fate; told: string }> {

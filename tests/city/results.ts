@@ -8,6 +8,8 @@ export interface Results extends Linking {
   records: number
   /** records whose person is not known from their numbers */
   unknown: number
+  /** records of which nothing but their number was said so far: nobody could link them, and they do not count */
+  byNumberAlone: number
   /** records that stand apart from most of their person's, by what was wrong with them */
   splitOff: Record<string, number>
   /** under one person: who they are, of the first few */
@@ -20,6 +22,8 @@ export interface Results extends Linking {
   lost: number
   /** things that should not be there at all */
   strange: number
+  /** comparisons and moves that are left to workers */
+  jobs: number
   /** records that wait for their patient */
   waiting: number
   /** parts in quarantine, and those of them without a reason */
@@ -30,6 +34,8 @@ export interface Results extends Linking {
 type Row = { _id: string; body: Binary }
 interface Resource {
   identifier?: { system?: string; value?: string }[]
+  name?: unknown
+  birthDate?: unknown
 }
 
 const MIXED_MAX = 10
@@ -39,17 +45,19 @@ export async function resultsOf(uri: string, database: string, city: City, until
   const client = new MongoClient(uri)
   try {
     const db = client.db(database)
-    const { placed, unknown } = await placedOf(db, city)
+    const { placed, unknown, byNumberAlone } = await placedOf(db, city)
     const events = await eventsOf(db, city, until)
     return {
       records: placed.length,
       unknown,
+      byNumberAlone,
       ...linking(placed),
       splitOff: splitOff(placed),
       mixed: mixed(placed, MIXED_MAX),
       tasks: await db.collection('link_tasks').countDocuments({ state: 'open' }),
       conflicts: await db.collection('link_conflicts').countDocuments({ state: 'open' }),
       ...events,
+      jobs: await db.collection('jobs').countDocuments(),
       waiting: await db.collection('waiting_records').countDocuments(),
       quarantine: await db.collection('quarantine').countDocuments({ state: 'open' }),
       silent: await db.collection('quarantine').countDocuments({ reasons: { $in: ['[]', ''] } }),
@@ -59,13 +67,30 @@ export async function resultsOf(uri: string, database: string, city: City, until
   }
 }
 
+/** Waits until workers have done what was left to them. @returns seconds that it took, or undefined: there is still something after `msMax` */
+export async function settled(uri: string, database: string, msMax: number): Promise<number | undefined> {
+  const client = new MongoClient(uri)
+  const started = Date.now()
+  try {
+    for (;;) {
+      if ((await client.db(database).collection('jobs').countDocuments()) === 0) return (Date.now() - started) / 1000
+      if (Date.now() - started > msMax) return undefined
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_POLL_MS))
+    }
+  } finally {
+    await client.close()
+  }
+}
+
+const SETTLE_POLL_MS = 1_000
+
 async function* bodiesOf(db: Db, type: string): AsyncGenerator<[string, Resource]> {
   for await (const { _id, body } of db.collection<Row>(type).find({}, { projection: { body: 1 } }))
     if (body) yield [_id, JSON.parse(Buffer.from(body.buffer).toString('utf8')) as Resource]
 }
 
 /** Each record of a source with the person under whom it stands and the one who it is. */
-async function placedOf(db: Db, city: City): Promise<{ placed: Placed[]; unknown: number }> {
+async function placedOf(db: Db, city: City): Promise<{ placed: Placed[]; unknown: number; byNumberAlone: number }> {
   const ids = async (table: string): Promise<Set<string>> => {
     const found = new Set<string>()
     for await (const { _id } of db.collection<{ _id: string }>(table).find({ absorbedBy: null }, { projection: { _id: 1 } })) found.add(_id)
@@ -75,16 +100,17 @@ async function placedOf(db: Db, city: City): Promise<{ placed: Placed[]; unknown
   const persons = new Map<string, string>()
   for await (const { _id, person } of db.collection<{ _id: string; person: string }>('persons').find()) persons.set(_id, person)
   const placed: Placed[] = []
-  let unknown = 0
-  for await (const [id, { identifier = [] }] of bodiesOf(db, 'Patient')) {
+  let [unknown, byNumberAlone] = [0, 0]
+  for await (const [id, { identifier = [], name, birthDate }] of bodiesOf(db, 'Patient')) {
     if (!records.has(id)) continue
     const number = identifier.map(({ value = '' }) => value).find((value) => city.personOf(value) !== undefined)
     const truth = number === undefined ? undefined : city.personOf(number)
     const citizen = truth === undefined ? undefined : city.citizens[truth]
     if (number === undefined || truth === undefined || !citizen) unknown++
+    else if (name === undefined && birthDate === undefined) byNumberAlone++
     else placed.push({ person: persons.get(id) ?? id, truth, slips: slipsOf(citizen, number) })
   }
-  return { placed, unknown }
+  return { placed, unknown, byNumberAlone }
 }
 
 const NUMBER = /^([VRM])H[123](\d+)$/
