@@ -110,9 +110,6 @@ function children(random: Random, surname: string, motherYear: number, mother: P
     const given = givenOf(random, twinSex, year)
     const twin = add(twinSex, birth, surname, isNew ? { mother } : {})
     twin.name = surname + [...child.name].slice(surname.length, surname.length + 1).join('') + [...given].at(-1)
-    // Twins of one name there are none.
-    const others = random.fork(`twin ${twin.id}`)
-    while (twin.name === child.name) twin.name = [...twin.name].slice(0, -1).join('') + [...givenOf(others, twinSex, year)].at(-1)
     twin.phone = child.phone
   }
 }
