@@ -46,6 +46,7 @@ export function decodeText(bytes: Uint8Array, declared?: string): Decoded {
   if (said?.startsWith('utf-16')) return result(strict(bytes, said), said, said)
   const utf8 = strict(bytes, 'utf-8')
   if (utf8 !== undefined && isReallyUtf8(utf8, said)) return result(utf8, 'utf-8', said)
+  if (utf8 === undefined && isDamagedUtf8(bytes)) return { ok: false }
   if (said && said !== 'utf-8') return result(strict(bytes, said), said, said)
   return result(strict(bytes, 'gb18030'), 'gb18030', said)
 }
@@ -86,6 +87,19 @@ function isReallyUtf8(text: string, said: Charset | undefined): boolean {
   if (THREE_BYTES.test(text)) return true
   if (said !== undefined && said !== 'utf-8') return isAscii(text)
   return said === 'utf-8' || USUAL_TWO_BYTES.test(text)
+}
+
+const CHINESE = /[\u3400-\u9fff]/g
+const REPLACED = /\ufffd/g
+const countOf = (text: string, what: RegExp): number => text.match(what)?.length ?? 0
+
+/**
+ * UTF-8 of which a character was cut in half is mostly valid GB 18030 as well, with other names in it and separators swallowed. Of text that is
+ * GB 18030 hardly a character is three valid bytes of UTF-8.
+ */
+function isDamagedUtf8(bytes: Uint8Array): boolean {
+  const text = new TextDecoder('utf-8').decode(bytes)
+  return countOf(text, CHINESE) > countOf(text, REPLACED)
 }
 
 /** All chunks as one; undefined when they are more than `bytesMax`. */

@@ -28,7 +28,8 @@ export async function regroupEffect(deps: RelabelDeps, regroup: Regroup, inputs:
   const persons = personsOfAll(regroup)
   const before = await deps.tables.persons.find({ person: { $in: persons } })
   const after = rowsAfter(before, regroup)
-  const { side, changed } = await stateWrites(deps, await nextStates(deps, regroup, after, inputs))
+  const next = await nextStates(deps, regroup, after, inputs)
+  const { side, changed } = await stateWrites(deps, next)
   const since = deps.now()
   const entry = (_id: string, epoch: number, person: string): OverlayDoc => ({ _id, epoch, person, since, done: null, regrouped: true })
   const heir = (person: string): string =>
@@ -37,14 +38,35 @@ export async function regroupEffect(deps: RelabelDeps, regroup: Regroup, inputs:
     ...changed.map(({ state: { _id, epoch } }) => entry(_id, epoch, heir(_id))),
     ...after.filter(({ _id }) => !persons.includes(_id)).map(({ _id, person }) => entry(_id, -1, person)),
   ]
-  await deps.room.take(entries.length)
+  const isOpen = await needNotBeHidden(deps, regroup, next, entries)
+  const room = isOpen ? 0 : entries.length
+  await deps.room.take(room)
   const rows = [...linksIn(regroup)].map(([_id, link]): SideWrite => {
     if (link.person === _id) return { table: TABLES.persons, op: 'delete', where: { _id } }
     return { table: TABLES.persons, op: 'put', doc: { _id, ...link } }
   })
   const relations = regroup.kind === 'part' ? await relationWrites(deps, regroup, before) : []
-  const overlay = entries.map((doc): SideWrite => ({ table: TABLES.overlay, op: 'put', doc }))
-  return { side: [...rows, ...side, ...relations, ...overlay], changed, room: entries.length }
+  const table = isOpen ? TABLES.grants : TABLES.overlay
+  const noted = entries.map((doc): SideWrite => ({ table, op: 'put', doc }))
+  return { side: [...rows, ...side, ...relations, ...noted], changed, room }
+}
+
+/**
+ * Where nobody of those that are joined ever said anything, a document is decided about in the same way before and after, whichever of them it
+ * stands under: until it is relabelled it shows to whom it showed. Most links are such ones, and when a hospital's records come in for the first
+ * time there are more of them than the overlay holds. A consent that comes meanwhile hides what still stands under a record (entryWrites); one
+ * that came before has an entry that goes by epochs, which it must not be left with.
+ */
+async function needNotBeHidden(
+  deps: RelabelDeps,
+  { kind }: Regroup,
+  next: readonly NextState[],
+  entries: readonly OverlayDoc[],
+): Promise<boolean> {
+  const isSilent = next.every(({ before, consents }) => consents.length === 0 && (before?.rules ?? '[]') === '[]')
+  if (kind !== 'join' || !isSilent) return false
+  const ids = [...new Set([...entries.map(({ _id }) => _id), ...next.map(({ person }) => person)])]
+  return (await deps.tables.overlay.count({ _id: { $in: ids } })) === 0
 }
 
 function rowsAfter(before: readonly PersonDoc[], regroup: Regroup): PersonDoc[] {

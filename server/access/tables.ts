@@ -146,6 +146,9 @@ export async function ensureAccessIndexes(tables: AccessTables): Promise<void> {
     tables.classes.ensureIndex({ hash: 1 }, { unique: true }),
     tables.overlay.ensureIndex({ person: 1 }),
     tables.grants.ensureIndex({ person: 1 }),
+    // Every process asks once a second for those that are due.
+    tables.overlay.ensureIndex({ done: 1, since: 1 }),
+    tables.grants.ensureIndex({ done: 1, since: 1 }),
     tables.relations.ensureIndex({ organization: 1, users: 1, end: 1 }),
     tables.relations.ensureIndex({ users: 1, end: 1 }),
     tables.relations.ensureIndex({ persons: 1, organization: 1 }),

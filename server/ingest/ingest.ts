@@ -16,6 +16,7 @@ import { linkWrittenPatient, wouldLinkWritten, type WrittenPatient } from './lin
 import { isBatch, processPayload } from './process.ts'
 import { sweepWaiting } from './process-record.ts'
 import { RecordGroups } from './record-groups.ts'
+import { IngestRounds } from './rounds.ts'
 import { IncomingMessages } from './incoming.ts'
 import { keepPayload, rejectedPayload, sweepUploads } from './receive.ts'
 import { afresh } from './replay.ts'
@@ -92,8 +93,7 @@ class IngestService implements Ingest {
   readonly #owner = randomId()
   readonly #groups: RecordGroups
   readonly #confirmed: ConfirmedCodes
-  #timer: NodeJS.Timeout | undefined
-  #round: Promise<unknown> = Promise.resolve()
+  readonly #rounds: IngestRounds
   #stopped = false
   #sweptAt = 0
   readonly #incoming = new IncomingMessages()
@@ -104,6 +104,14 @@ class IngestService implements Ingest {
     this.#groups = new RecordGroups(deps, this.tables)
     const { store, decision } = deps
     this.#confirmed = new ConfirmedCodes(store.table(decision, CODE_MAPPINGS), store.table(decision, CODE_DECISIONS))
+    this.#rounds = new IngestRounds({
+      persons: async () => {
+        await workOnPersons(deps, this.tables, this.#workerOptions())
+        await this.#sweep()
+      },
+      payloads: (concurrency) => workThrough(this.#payloadWork(), { ...this.#workerOptions(), concurrency }),
+      failed: () => deps.log?.('job-round-failed', {}),
+    })
   }
 
   async receive(sourceId: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult> {
@@ -173,7 +181,7 @@ class IngestService implements Ingest {
       await audited
       if (again) return answer(payload)
       await this.#release(payload)
-      this.#poke()
+      this.#rounds.poke()
       return answer(payload)
     }
     const [done] = await Promise.all([this.#processOrLeave(payload, raw, examined), audited])
@@ -281,17 +289,19 @@ class IngestService implements Ingest {
       table: this.tables.payloads,
       due: { status: { $in: ['received', 'processing'] } },
       sort: { receivedAt: 1 },
-      work: async (row, alive) => {
-        if (FINAL.includes(row.status)) return
-        const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
-        if (doc)
-          await processPayload(this.deps, this.tables, doc, {
-            groups: this.#groups,
-            confirmed: this.#confirmed,
-            alive: () => alive() && !this.#stopped,
-          })
-      },
+      work: (row, alive) => this.#rounds.taken(() => this.#workOn(row, alive)),
     }
+  }
+
+  async #workOn(row: PayloadDoc, alive: () => boolean): Promise<void> {
+    if (FINAL.includes(row.status)) return
+    const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
+    if (!doc) return
+    await processPayload(this.deps, this.tables, doc, {
+      groups: this.#groups,
+      confirmed: this.#confirmed,
+      alive: () => alive() && !this.#stopped,
+    })
   }
 
   async replay(id: string): Promise<PayloadDoc> {
@@ -302,7 +312,7 @@ class IngestService implements Ingest {
     if (!doc) throw new OutcomeError('busy')
     if (doc.bytes <= INGEST_BOUNDS.inlineBytesMax) return this.#processHeld(doc)
     await this.#release(doc)
-    this.#poke()
+    this.#rounds.poke()
     return doc
   }
 
@@ -334,36 +344,12 @@ class IngestService implements Ingest {
     await ensureIngestIndexes(this.tables)
     await Promise.all([this.deps.quality?.start(), this.deps.silence?.start()])
     this.#stopped = false
-    this.#schedule(0)
+    this.#rounds.start()
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
-    await this.#round
+    await this.#rounds.stop()
     await Promise.all([this.deps.quality?.stop(), this.deps.silence?.stop()])
-  }
-
-  /** Work that was just left to a worker begins at once when this process works at all. */
-  #poke(): void {
-    if (this.#timer && !this.#stopped) this.#schedule(0)
-  }
-
-  #schedule(delayMs: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      this.#round = this.#round.then(() => this.#runRound())
-    }, delayMs)
-    this.#timer.unref()
-  }
-
-  async #runRound(): Promise<void> {
-    if (this.#stopped) return
-    try {
-      await this.work()
-    } catch {
-      this.deps.log?.('job-round-failed', {})
-    }
-    if (!this.#stopped) this.#schedule(INGEST_BOUNDS.pollMs)
   }
 }

@@ -336,6 +336,7 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.unmapped.ensureIndex({ name: 1 }),
     tables.unmapped.ensureIndex({ code: 1 }),
     tables.conflicts.ensureIndex({ state: 1 }),
+    tables.conflicts.ensureIndex({ 'refused.patient': 1, state: 1 }),
     tables.merges.ensureIndex({ patients: 1 }),
     tables.batchMembers.ensureIndex({ batches: 1 }),
     tables.batchMembers.ensureIndex({ thing: 1 }),

@@ -1,21 +1,15 @@
 /**
  * An invented city: who is registered where, how each house wrote them down, and every visit and report as its hospitals, the insurance and the
- * platform send it, with what is known to be true of it. The same seed gives the same city.
+ * platform send it, with what is known to be true of it. The same seed gives the same city. What is kept of it grows with its people and is a
+ * few bytes for each payload: a payload is made when it is asked for, so that a city may be larger than memory and a run may go on where
+ * another one ended.
  */
-import { type Random, randomOf } from '../faults/support/random.ts'
+import { randomOf } from '../faults/support/random.ts'
+import { type Citizen, citizenOf, personOf } from './citizens.ts'
 import * as feeds from './feeds.ts'
-import { peopleOf, type Person } from './people.ts'
-import { register, registerNewborn } from './registrations.ts'
-import type { House, Known, Payload } from './types.ts'
-
-export interface City {
-  people: Person[]
-  /** numbers of houses to persons */
-  truth: Map<string, number>
-  /** numbers of what happened, each once, whoever tells of it */
-  events: { visits: Set<string>; reports: Set<string>; insured: Set<string> }
-  payloads: Payload[]
-}
+import { peopleOf } from './people.ts'
+import type { House, Payload } from './types.ts'
+import { type Visit, visitOf } from './visits.ts'
 
 export interface CitySize {
   seed: number
@@ -23,120 +17,164 @@ export interface CitySize {
   visits: number
 }
 
-const HOUSES: readonly House[] = ['H1', 'H2', 'H3']
-
-/** Three in a hundred registrations and three in a hundred messages have something wrong with them. */
-const DESK = { slips: 0.03, unnumbered: 0 }
-const REPEATED = 0.015
-const CORRECTED = 0.01
-const BROKEN = 0.005
-const ROWS_OF_A_FILE = 1_000
-
-interface Citizen {
-  person: Person
-  houses: Map<House, Known>
-  insurance?: Known
-  card: Known
-  /** it is a card of the region's, and not one hospital's own number */
-  regional: boolean
+export interface City {
+  size: CitySize
+  citizens: readonly Citizen[]
+  /** payloads */
+  length: number
+  /** the payload that comes at this place, from 0 */
+  at(place: number): Payload
+  /** of each visit what the first payloads tell of by a message that can be stored: bits of EVENT */
+  told(until: number): Uint8Array
+  /** number of a house to a person. undefined: no number of a house */
+  personOf(number: string): number | undefined
 }
 
-export function cityOf({ seed, people: count, visits }: CitySize): City {
+/** Kinds of events; a number's first letter says of which it is. */
+export const EVENT = { V: 1, R: 2, M: 4 } as const
+
+/** Visits within which what is told of one comes out of order. */
+const WINDOW_VISITS = 2_000
+const CITIZENS_OF_A_FILE = 500
+const VISITS_OF_A_FILE_MAX = 1_000
+/** of a small city */
+const FILES_MIN = 8
+/** files of visits: one of so many goes by the source that is registered wrongly */
+const MISREGISTERED_EVERY = 40
+/** more than are told of any visit */
+const TELLINGS_MAX = 16
+
+export function cityOf(size: CitySize): City {
+  const { seed, people: count, visits } = size
   const random = randomOf(seed)
-  const people = peopleOf(random.fork('people'), count)
-  const truth = new Map<string, number>()
-  const chance = random.fork('registrations')
-  const citizens = people.map((person) => citizenOf(chance, person, truth))
-  const events: City['events'] = { visits: new Set(), reports: new Set(), insured: new Set() }
-  const payloads = registrationsOf(random.fork('newborns'), citizens)
-  payloads.push(...visitsOf(random.fork('visits'), citizens, visits, events))
-  return { people, truth, events, payloads: shuffled(random.fork('order'), payloads) }
-}
-
-function citizenOf(random: Random, person: Person, truth: Map<string, number>): Citizen {
-  const known = (number: string): Known => {
-    truth.set(number, person.id)
-    return { number, registration: register(random, person, DESK).registration }
-  }
-  const many = random.next() < 0.55 ? 1 : random.next() < 0.7 ? 2 : 3
-  const first = random.below(HOUSES.length)
-  const houses = new Map<House, Known>()
-  for (let n = 0; n < many; n++) {
-    const house = HOUSES[(first + n) % HOUSES.length] as House
-    houses.set(house, known(`${house}P${person.id}`))
-  }
-  const regional = random.next() < 0.8
-  const card = known(`C${person.id}`)
+  const registrations = random.fork('registrations')
+  const citizens = peopleOf(random.fork('people'), count).map((person) => citizenOf(registrations, person))
+  const plan = new Plan(size, citizens)
+  const order = orderOf(plan)
   return {
-    person,
-    houses,
-    card,
-    regional,
-    ...(random.next() < 0.92 ? { insurance: known(`31${String(person.id).padStart(24, '0')}`) } : {}),
+    size,
+    citizens,
+    length: order.length,
+    at: (place) => plan.payload(order[place] as number),
+    told(until) {
+      const told = new Uint8Array(visits)
+      for (const code of order.subarray(0, until)) plan.note(told, code)
+      return told
+    },
+    personOf,
   }
 }
 
-/** Newborns are registered before they have a name. */
-function registrationsOf(random: Random, citizens: readonly Citizen[]): Payload[] {
-  const born = citizens.filter(({ person, houses }) => person.mother && houses.size > 0)
-  const first = born.flatMap(({ person, houses }) =>
-    [...houses]
-      .slice(0, 1)
-      .map(([house, { number }]) => feeds.admission(house, { number, registration: registerNewborn(person) }, `${number}B`, random)),
-  )
-  const rows = citizens.flatMap((citizen) =>
-    [...citizen.houses.keys()].map((house) => feeds.patientRow(house, citizen.card, citizen.regional)),
-  )
-  return [...first, ...filesOf('TB_YL_PATIENT_INFORMATION', rows)]
-}
+type FileKind = 'people' | 'visits' | 'reports'
+type Kind = FileKind | 'newborn'
 
-function visitsOf(random: Random, citizens: readonly Citizen[], count: number, events: City['events']): Payload[] {
-  const payloads: Payload[] = []
-  const [visitRows, reportRows]: [string[], string[]] = [[], []]
-  for (let n = 0; n < count; n++) {
-    // Each of them comes once, the others as often as it happens.
-    const citizen = n < citizens.length ? (citizens[n] as Citizen) : random.pick(citizens)
-    const [house, known] = random.pick([...citizen.houses]) as [House, Known]
-    const visit = `V${house}${n}`
-    events.visits.add(visit)
-    payloads.push(...sent(random, feeds.admission(house, known, visit, random), () => feeds.admission(house, known, visit, random, true)))
-    if (random.next() < 0.8) visitRows.push(feeds.visitRow(house, citizen.card, citizen.regional, visit, random))
-    const report = random.next() < 0.5 ? `R${house}${n}` : undefined
-    if (report !== undefined) {
-      events.reports.add(report)
-      payloads.push(
-        ...sent(random, feeds.report(house, known, visit, report, random), () => feeds.report(house, known, visit, report, random, true)),
-      )
-      if (random.next() < CORRECTED) payloads.push(feeds.report(house, known, visit, report, random, false, 'C'))
-      if (random.next() < 0.6) reportRows.push(feeds.reportRow(house, citizen.card, citizen.regional, visit, report))
+/** A code of each payload: below `visits × TELLINGS_MAX` a message, then files and newborns. */
+class Plan {
+  readonly size: CitySize
+  readonly citizens: readonly Citizen[]
+  readonly newborns: readonly Citizen[]
+  readonly #visitsOfFile: number
+  readonly #random
+
+  constructor(size: CitySize, citizens: readonly Citizen[]) {
+    this.size = size
+    this.citizens = citizens
+    this.newborns = citizens.filter(({ person }) => person.mother)
+    this.#visitsOfFile = Math.min(VISITS_OF_A_FILE_MAX, Math.ceil(size.visits / FILES_MIN))
+    this.#random = randomOf(size.seed)
+  }
+
+  /** New people come all the time, as many among a thousand visits at the end as at the beginning; the others have been here. */
+  visit(n: number): Visit {
+    const { people, visits } = this.size
+    const random = this.#random.fork(`visit ${n}`)
+    const [known, then] = [Math.floor((n * people) / visits), Math.floor(((n + 1) * people) / visits)]
+    const at = then > known || known === 0 ? Math.min(known, people - 1) : random.below(known)
+    return visitOf(random, n, this.citizens[at] as Citizen)
+  }
+
+  /** the visit with which this citizen comes first */
+  firstVisit(citizen: number): number {
+    return Math.min(Math.floor((citizen * this.size.visits) / this.size.people), this.size.visits - 1)
+  }
+
+  get kinds(): { name: Kind; count: number; last(n: number): number }[] {
+    const { people, visits } = this.size
+    const lastVisit = (n: number): number => Math.min((n + 1) * this.#visitsOfFile, visits) - 1
+    const files = Math.ceil(visits / this.#visitsOfFile)
+    const lastCitizen = (n: number): number => this.firstVisit(Math.min((n + 1) * CITIZENS_OF_A_FILE, people) - 1)
+    return [
+      { name: 'people', count: Math.ceil(people / CITIZENS_OF_A_FILE), last: lastCitizen },
+      { name: 'visits', count: files, last: lastVisit },
+      { name: 'reports', count: files, last: lastVisit },
+      { name: 'newborn', count: this.newborns.length, last: (n) => this.firstVisit((this.newborns[n] as Citizen).person.id) },
+    ]
+  }
+
+  payload(code: number): Payload {
+    const messages = this.size.visits * TELLINGS_MAX
+    if (code < messages) {
+      const visit = this.visit(Math.floor(code / TELLINGS_MAX))
+      return feeds.message(visit, visit.tellings[code % TELLINGS_MAX] as Visit['tellings'][number])
     }
-    const { insurance } = citizen
-    if (!insurance || random.next() > 0.6) continue
-    const care = `M${house}${n}`
-    events.insured.add(care)
-    payloads.push(...sent(random, feeds.insuredVisit(house, insurance, care), () => feeds.insuredVisit(house, insurance, care, true)))
-    if (report !== undefined && random.next() < 0.4) payloads.push(feeds.insuredReport(house, insurance, care, visit, report))
+    let n = code - messages
+    for (const { name, count } of this.kinds) {
+      if (n < count) return name === 'newborn' ? feeds.newborn(this.newborns[n] as Citizen, '20260326120000') : this.#file(name, n)
+      n -= count
+    }
+    throw new RangeError('no such payload')
   }
-  return [...payloads, ...filesOf('TB_YL_MZ_MEDICAL_RECORD', visitRows), ...filesOf('TB_LIS_REPORT', reportRows)]
-}
 
-/** Some come twice; some come broken first. */
-function sent(random: Random, payload: Payload, broken: () => Payload): Payload[] {
-  if (random.next() < BROKEN) return [{ ...broken(), broken: true }, payload]
-  return random.next() < REPEATED ? [payload, payload] : [payload]
-}
-
-function filesOf(table: feeds.TableName, rows: readonly string[]): Payload[] {
-  const files: Payload[] = []
-  for (let at = 0; at < rows.length; at += ROWS_OF_A_FILE) files.push(feeds.file(table, rows.slice(at, at + ROWS_OF_A_FILE)))
-  return files
-}
-
-/** Whatever comes first comes first: results before admissions, files before messages. */
-function shuffled<T>(random: Random, all: T[]): T[] {
-  for (let at = all.length - 1; at > 0; at--) {
-    const other = random.below(at + 1)
-    ;[all[at], all[other]] = [all[other] as T, all[at] as T]
+  /** Of so few visits nothing may have been reported: no file is sent. */
+  isEmpty(name: Kind, n: number): boolean {
+    if (name === 'visits') return this.#visitsOf(n).every(({ inTable }) => !inTable)
+    return name === 'reports' && this.#visitsOf(n).every(({ report }) => !report?.inTable)
   }
-  return all
+
+  #visitsOf(n: number): Visit[] {
+    const first = n * this.#visitsOfFile
+    return Array.from({ length: Math.min(this.#visitsOfFile, this.size.visits - first) }, (_, at) => this.visit(first + at))
+  }
+
+  #file(name: FileKind, n: number): Payload {
+    if (name === 'people') {
+      const some = this.citizens.slice(n * CITIZENS_OF_A_FILE, (n + 1) * CITIZENS_OF_A_FILE)
+      const rows = some.flatMap((citizen) => [...citizen.houses.keys()].map((house: House) => feeds.patientRow(house, citizen)))
+      return feeds.file('TB_YL_PATIENT_INFORMATION', rows)
+    }
+    const some = this.#visitsOf(n)
+    if (name === 'reports') return feeds.file('TB_LIS_REPORT', some.filter(({ report }) => report?.inTable).map(feeds.reportRow))
+    const isMisregistered = n % MISREGISTERED_EVERY === 0
+    return feeds.file('TB_YL_MZ_MEDICAL_RECORD', some.filter(({ inTable }) => inTable).map(feeds.visitRow), isMisregistered)
+  }
+
+  /** What a message tells of; what files tell of is told by messages too. */
+  note(told: Uint8Array, code: number): void {
+    const n = Math.floor(code / TELLINGS_MAX)
+    if (n >= this.size.visits) return
+    const visit = this.visit(n)
+    const telling = visit.tellings[code % TELLINGS_MAX]
+    if (!telling || feeds.fateOf(telling.fault) !== 'stored') return
+    const event = telling.matter === 'admission' ? EVENT.V : telling.matter === 'report' ? EVENT.R : telling.matter === 'care' ? EVENT.M : 0
+    told[n] = (told[n] as number) | event
+  }
+}
+
+/** Roughly as it happens: a result may come before its admission, a file behind what it tells of, and what is late at any time. */
+function orderOf(plan: Plan): Uint32Array {
+  const { visits, seed } = plan.size
+  const random = randomOf(seed).fork('order')
+  const [codes, times]: [number[], number[]] = [[], []]
+  const put = (code: number, time: number): void => {
+    codes.push(code)
+    times.push(time)
+  }
+  for (let n = 0; n < visits; n++)
+    for (const [at, { fault }] of plan.visit(n).tellings.entries())
+      put(n * TELLINGS_MAX + at, n + random.next() * (fault === 'late' ? visits - n : WINDOW_VISITS))
+  let code = visits * TELLINGS_MAX
+  for (const { name, count, last } of plan.kinds)
+    for (let n = 0; n < count; n++, code++) if (!plan.isEmpty(name, n)) put(code, last(n) + random.next() * WINDOW_VISITS)
+  const order = Uint32Array.from(codes.keys()).sort((a, b) => (times[a] as number) - (times[b] as number))
+  return order.map((at) => codes[at] as number)
 }

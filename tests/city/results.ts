@@ -1,104 +1,152 @@
-/** What a server made of a city, read from its database: who is one with whom, and how often each thing stands there. */
-import { MongoClient, type Binary } from 'mongodb'
-import type { City } from './city.ts'
+/** What a server made of a city, read from its database as it streams: who is one with whom, and how often each thing stands there. */
+import { type Binary, type Db, MongoClient } from 'mongodb'
+import { slipsOf } from './citizens.ts'
+import { type City, EVENT } from './city.ts'
+import { type Linking, linking, mixed, type Placed, splitOff } from './linking-truth.ts'
 
-export interface Results {
+export interface Results extends Linking {
   records: number
   /** records whose person is not known from their numbers */
   unknown: number
-  precision: number
-  recall: number
-  truePairs: number
-  foundPairs: number
-  wrongPairs: number
+  /** records of which nothing but their number was said so far: nobody could link them, and they do not count */
+  byNumberAlone: number
+  /** records that stand apart from most of their person's, by what was wrong with them */
+  splitOff: Record<string, number>
+  /** under one person: who they are, of the first few */
+  mixed: number[][]
+  /** pairs that a clerk is asked about */
   tasks: number
+  conflicts: number
   events: number
   duplicates: number
   lost: number
   /** things that should not be there at all */
   strange: number
+  /** comparisons and moves that are left to workers */
+  jobs: number
+  /** records that wait for their patient */
+  waiting: number
+  /** parts in quarantine, and those of them without a reason */
+  quarantine: number
+  silent: number
 }
 
 type Row = { _id: string; body: Binary }
 interface Resource {
   identifier?: { system?: string; value?: string }[]
+  name?: unknown
+  birthDate?: unknown
 }
 
-export async function resultsOf(uri: string, database: string, city: City): Promise<Results> {
+const MIXED_MAX = 10
+
+/** @param until how many payloads of the city were sent */
+export async function resultsOf(uri: string, database: string, city: City, until = city.length): Promise<Results> {
   const client = new MongoClient(uri)
   try {
     const db = client.db(database)
-    const bodies = async function* (type: string): AsyncGenerator<[string, Resource]> {
-      for await (const { _id, body } of db.collection<Row>(type).find({}, { projection: { body: 1 } }))
-        if (body) yield [_id, JSON.parse(Buffer.from(body.buffer).toString('utf8')) as Resource]
-    }
-    const records = new Set(
-      (
-        await db
-          .collection<{ _id: string }>('patient_records')
-          .find({ absorbedBy: null }, { projection: { _id: 1 } })
-          .toArray()
-      ).map(({ _id }) => _id),
-    )
-    const persons = new Map(
-      (await db.collection<{ _id: string; person: string }>('persons').find({}).toArray()).map(({ _id, person }) => [_id, person]),
-    )
-    const placed: { person: string; truth: number }[] = []
-    let unknown = 0
-    for await (const [id, patient] of bodies('Patient')) {
-      if (!records.has(id)) continue
-      const truth = (patient.identifier ?? []).flatMap(({ value }) => city.truth.get(value ?? '') ?? [])[0]
-      if (truth === undefined) unknown++
-      else placed.push({ person: persons.get(id) ?? id, truth })
-    }
-    const found = { visits: new Map<string, number>(), insured: new Map<string, number>(), reports: new Map<string, number>() }
-    const seen = (counts: Map<string, number>, wanted: ReadonlySet<string>, { identifier = [] }: Resource): boolean => {
-      const numbers = new Set(identifier.flatMap(({ value }) => (value !== undefined && wanted.has(value) ? [value] : [])))
-      for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1)
-      return numbers.size > 0
-    }
-    let strange = 0
-    for await (const [, resource] of bodies('Encounter')) {
-      const known = [seen(found.visits, city.events.visits, resource), seen(found.insured, city.events.insured, resource)]
-      // Stays in which newborns were registered end in B and are nobody's here.
-      if (!known.includes(true) && !(resource.identifier ?? []).some(({ value }) => value?.endsWith('B'))) strange++
-    }
-    for await (const [, resource] of bodies('DiagnosticReport')) if (!seen(found.reports, city.events.reports, resource)) strange++
-    const counted = (['visits', 'insured', 'reports'] as const).flatMap((kind) =>
-      [...city.events[kind]].map((number) => found[kind].get(number) ?? 0),
-    )
+    const { placed, unknown, byNumberAlone } = await placedOf(db, city)
+    const events = await eventsOf(db, city, until)
     return {
       records: placed.length,
       unknown,
+      byNumberAlone,
       ...linking(placed),
+      splitOff: splitOff(placed),
+      mixed: mixed(placed, MIXED_MAX),
       tasks: await db.collection('link_tasks').countDocuments({ state: 'open' }),
-      events: counted.length,
-      duplicates: counted.reduce((sum, count) => sum + Math.max(count - 1, 0), 0),
-      lost: counted.filter((count) => count === 0).length,
-      strange,
+      conflicts: await db.collection('link_conflicts').countDocuments({ state: 'open' }),
+      ...events,
+      jobs: await db.collection('jobs').countDocuments(),
+      waiting: await db.collection('waiting_records').countDocuments(),
+      quarantine: await db.collection('quarantine').countDocuments({ state: 'open' }),
+      silent: await db.collection('quarantine').countDocuments({ reasons: { $in: ['[]', ''] } }),
     }
   } finally {
     await client.close()
   }
 }
 
-const pairs = (count: number): number => (count * (count - 1)) / 2
-const sum = (all: Iterable<number>): number => [...all].reduce((so, one) => so + one, 0)
-
-/** Of pairs of records: how many of those that stand as one person are of one, and how many of those that are stand so. */
-export function linking(
-  placed: readonly { person: string; truth: number }[],
-): Pick<Results, 'precision' | 'recall' | 'truePairs' | 'foundPairs' | 'wrongPairs'> {
-  const sizes = (key: (one: { person: string; truth: number }) => string): number[] =>
-    [...Map.groupBy(placed, key).values()].map(({ length }) => pairs(length))
-  const truePairs = sum(sizes(({ truth }) => String(truth)))
-  const foundPairs = sum(sizes(({ person }) => person))
-  const right = sum(sizes(({ person, truth }) => `${person}|${truth}`))
-  return {
-    precision: foundPairs === 0 ? 1 : right / foundPairs,
-    recall: truePairs === 0 ? 1 : right / truePairs,
-    truePairs,
-    foundPairs,
-    wrongPairs: foundPairs - right,
+/** Waits until workers have done what was left to them. @returns seconds that it took, or undefined: there is still something after `msMax` */
+export async function settled(uri: string, database: string, msMax: number): Promise<number | undefined> {
+  const client = new MongoClient(uri)
+  const started = Date.now()
+  try {
+    for (;;) {
+      if ((await client.db(database).collection('jobs').countDocuments()) === 0) return (Date.now() - started) / 1000
+      if (Date.now() - started > msMax) return undefined
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_POLL_MS))
+    }
+  } finally {
+    await client.close()
   }
+}
+
+const SETTLE_POLL_MS = 1_000
+
+async function* bodiesOf(db: Db, type: string): AsyncGenerator<[string, Resource]> {
+  for await (const { _id, body } of db.collection<Row>(type).find({}, { projection: { body: 1 } }))
+    if (body) yield [_id, JSON.parse(Buffer.from(body.buffer).toString('utf8')) as Resource]
+}
+
+/** Each record of a source with the person under whom it stands and the one who it is. */
+async function placedOf(db: Db, city: City): Promise<{ placed: Placed[]; unknown: number; byNumberAlone: number }> {
+  const ids = async (table: string): Promise<Set<string>> => {
+    const found = new Set<string>()
+    for await (const { _id } of db.collection<{ _id: string }>(table).find({ absorbedBy: null }, { projection: { _id: 1 } })) found.add(_id)
+    return found
+  }
+  const records = await ids('patient_records')
+  const persons = new Map<string, string>()
+  for await (const { _id, person } of db.collection<{ _id: string; person: string }>('persons').find()) persons.set(_id, person)
+  const placed: Placed[] = []
+  let [unknown, byNumberAlone] = [0, 0]
+  for await (const [id, { identifier = [], name, birthDate }] of bodiesOf(db, 'Patient')) {
+    if (!records.has(id)) continue
+    const number = identifier.map(({ value = '' }) => value).find((value) => city.personOf(value) !== undefined)
+    const truth = number === undefined ? undefined : city.personOf(number)
+    const citizen = truth === undefined ? undefined : city.citizens[truth]
+    if (number === undefined || truth === undefined || !citizen) unknown++
+    else if (name === undefined && birthDate === undefined) byNumberAlone++
+    else placed.push({ person: persons.get(id) ?? id, truth, slips: slipsOf(citizen, number) })
+  }
+  return { placed, unknown, byNumberAlone }
+}
+
+const NUMBER = /^([VRM])H[123](\d+)$/
+const COUNT_MAX = 255
+
+/** Counted in a byte for each visit and kind. */
+async function eventsOf(db: Db, city: City, until: number): Promise<Pick<Results, 'events' | 'duplicates' | 'lost' | 'strange'>> {
+  const { visits } = city.size
+  const found = { V: new Uint8Array(visits), R: new Uint8Array(visits), M: new Uint8Array(visits) }
+  let strange = 0
+  const count = (kinds: string, { identifier = [] }: Resource): boolean => {
+    const seen = new Set(identifier.flatMap(({ value = '' }) => (NUMBER.test(value) ? [value] : [])))
+    let known = false
+    for (const number of seen) {
+      const [, kind = '', n = ''] = NUMBER.exec(number) ?? []
+      if (!kinds.includes(kind) || Number(n) >= visits) continue
+      const counts = found[kind as keyof typeof found]
+      counts[Number(n)] = Math.min((counts[Number(n)] as number) + 1, COUNT_MAX)
+      known = true
+    }
+    return known
+  }
+  for await (const [, resource] of bodiesOf(db, 'Encounter')) {
+    // Stays in which newborns were registered end in B and are nobody's here.
+    if (!count('VM', resource) && !(resource.identifier ?? []).some(({ value }) => value?.endsWith('B'))) strange++
+  }
+  for await (const [, resource] of bodiesOf(db, 'DiagnosticReport')) if (!count('R', resource)) strange++
+  const told = city.told(until)
+  let [events, duplicates, lost] = [0, 0, 0]
+  for (const [n, bits] of told.entries())
+    for (const [kind, counts] of Object.entries(found)) {
+      const times = counts[n] as number
+      duplicates += Math.max(times - 1, 0)
+      if ((bits & EVENT[kind as keyof typeof EVENT]) === 0) continue
+      events++
+      if (times === 0) lost++
+    }
+  return { events, duplicates, lost, strange }
 }

@@ -18,6 +18,16 @@ describe('bytes that are no text in any of the charsets (D1, D2)', () => {
     expect(decodeText(Buffer.concat([utf8('王建'), Buffer.from([0xe7])]), 'UTF-8')).toEqual({ ok: false }))
 })
 
+test.each([undefined, 'UNICODE UTF-8', 'GBK'])(
+  'UTF-8 with a character cut in half is not taken for GB 18030 (declared: %s)',
+  (declared) => {
+    // E5 9B of 国 without its BD. As GB 18030 all of it is valid: 鐜嬪缓鍥|1980.
+    const bytes = Buffer.concat([utf8('王建国').subarray(0, 8), Buffer.from('|1980')])
+    expect(new TextDecoder('gb18030', { fatal: true }).decode(bytes)).toMatch(/\|1980$/)
+    expect(decodeText(bytes, declared)).toEqual({ ok: false })
+  },
+)
+
 describe('what the bytes are in', () => {
   test.each([
     [gb(NAME), 'GB 18030-2000', 'gb18030', false],
