@@ -1,7 +1,7 @@
 /** The ingest way as the rest of the server uses it: receive, resume, replay, and what the operator looks at. */
 import type { SourceMapping } from '../../mappings/engine/types.ts'
 import type { Actor } from '../auth/actor.ts'
-import { workThrough, type WorkerOptions, type WorkKind } from '../jobs/worker.ts'
+import { type More, workThrough, type WorkerOptions, type WorkKind } from '../jobs/worker.ts'
 import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
@@ -14,9 +14,10 @@ import { randomId } from './ids.ts'
 import { workOnPersons } from './link/person-work.ts'
 import { linkWrittenPatient, type WrittenPatient } from './link/written-patient.ts'
 import { isBatch, processPayload } from './process.ts'
-import { sweepWaiting } from './process-record.ts'
+import { isBusy, sweepWaiting } from './process-record.ts'
 import { RecordGroups } from './record-groups.ts'
 import { IncomingMessages } from './incoming.ts'
+import { Rounds } from './rounds.ts'
 import { keepPayload, rejectedPayload, sweepUploads } from './receive.ts'
 import { afresh } from './replay.ts'
 import { ensureIngestIndexes, type IngestTables, ingestTables } from './tables.ts'
@@ -90,8 +91,9 @@ class IngestService implements Ingest {
   readonly #owner = randomId()
   readonly #groups: RecordGroups
   readonly #confirmed: ConfirmedCodes
-  #timer: NodeJS.Timeout | undefined
-  #round: Promise<unknown> = Promise.resolve()
+  /** apart from each other: a large batch is under way for an hour */
+  readonly #payloadRounds: Rounds
+  readonly #personRounds: Rounds
   #stopped = false
   #sweptAt = 0
   readonly #incoming = new IncomingMessages()
@@ -100,6 +102,10 @@ class IngestService implements Ingest {
     this.deps = deps
     this.tables = ingestTables(deps)
     this.#groups = new RecordGroups(deps, this.tables)
+    const rounds = (round: () => Promise<unknown>): Rounds =>
+      new Rounds({ round, pollMs: INGEST_BOUNDS.pollMs, failed: () => deps.log?.('job-round-failed', {}) })
+    this.#payloadRounds = rounds(() => this.#workOnPayloads(this.#payloadRounds.more))
+    this.#personRounds = rounds(() => this.#workOnPersons())
     const { store, decision } = deps
     this.#confirmed = new ConfirmedCodes(store.table(decision, CODE_MAPPINGS), store.table(decision, CODE_DECISIONS))
   }
@@ -171,7 +177,7 @@ class IngestService implements Ingest {
       await audited
       if (again) return answer(payload)
       await this.#release(payload)
-      this.#poke()
+      this.#payloadRounds.poke()
       return answer(payload)
     }
     const [done] = await Promise.all([this.#processOrLeave(payload, raw, examined), audited])
@@ -246,10 +252,15 @@ class IngestService implements Ingest {
   }
 
   async work(): Promise<number> {
-    const options = this.#workerOptions()
-    const moves = await workOnPersons(this.deps, this.tables, options)
-    const payloads = await workThrough(this.#payloadWork(), options)
-    return moves + payloads + (await this.#sweep())
+    return (await this.#workOnPayloads()) + (await this.#workOnPersons())
+  }
+
+  #workOnPayloads(more?: More): Promise<number> {
+    return workThrough(this.#payloadWork(), { ...this.#workerOptions(), ...(more && { more }) })
+  }
+
+  async #workOnPersons(): Promise<number> {
+    return (await workOnPersons(this.deps, this.tables, this.#workerOptions())) + (await this.#sweep())
   }
 
   async #sweep(): Promise<number> {
@@ -282,13 +293,20 @@ class IngestService implements Ingest {
       work: async (row, alive) => {
         if (FINAL.includes(row.status)) return
         const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
-        if (doc)
-          await processPayload(this.deps, this.tables, doc, {
-            groups: this.#groups,
-            confirmed: this.#confirmed,
-            alive: () => alive() && !this.#stopped,
-          })
+        if (doc) await this.#processTaken(doc, () => alive() && !this.#stopped)
       },
+    }
+  }
+
+  /** One that was stopped, or that others held up (the database is away, another writer has what it needs), is no attempt that failed. */
+  async #processTaken(payload: PayloadDoc, alive: () => boolean): Promise<void> {
+    const uncount = () => this.tables.payloads.update({ _id: payload._id }, { inc: { attempts: -1 } })
+    try {
+      await processPayload(this.deps, this.tables, payload, { groups: this.#groups, confirmed: this.#confirmed, alive })
+      if (!alive()) await uncount()
+    } catch (error) {
+      if (isBusy(error)) await uncount().catch(() => undefined)
+      throw error
     }
   }
 
@@ -300,7 +318,7 @@ class IngestService implements Ingest {
     if (!doc) throw new OutcomeError('busy')
     if (doc.bytes <= INGEST_BOUNDS.inlineBytesMax) return this.#processHeld(doc)
     await this.#release(doc)
-    this.#poke()
+    this.#payloadRounds.poke()
     return doc
   }
 
@@ -328,36 +346,12 @@ class IngestService implements Ingest {
     await ensureIngestIndexes(this.tables)
     await Promise.all([this.deps.quality?.start(), this.deps.silence?.start()])
     this.#stopped = false
-    this.#schedule(0)
+    for (const rounds of [this.#payloadRounds, this.#personRounds]) rounds.start()
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
-    await this.#round
+    await Promise.all([this.#payloadRounds.stop(), this.#personRounds.stop()])
     await Promise.all([this.deps.quality?.stop(), this.deps.silence?.stop()])
-  }
-
-  /** Work that was just left to a worker begins at once when this process works at all. */
-  #poke(): void {
-    if (this.#timer && !this.#stopped) this.#schedule(0)
-  }
-
-  #schedule(delayMs: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      this.#round = this.#round.then(() => this.#runRound())
-    }, delayMs)
-    this.#timer.unref()
-  }
-
-  async #runRound(): Promise<void> {
-    if (this.#stopped) return
-    try {
-      await this.work()
-    } catch {
-      this.deps.log?.('job-round-failed', {})
-    }
-    if (!this.#stopped) this.#schedule(INGEST_BOUNDS.pollMs)
   }
 }
