@@ -14,7 +14,7 @@ import { NATIONAL } from '../fhir/canonical.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import { hasCoding } from './codings.ts'
+import { codingName, codingsIn } from './codings.ts'
 import { identityDomain } from './context.ts'
 import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
@@ -62,7 +62,9 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...(batches && { batches }) })
   }
   const all = [...statements.values()]
-  const words = record.batchWords?.map((said) => ({ ...said, batch: batchId(deps.secret, said.batch) }))
+  // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
+  const said = record.unmapped.length > 0 ? codingsIn(resources.map(({ resource }) => resource)) : new Set<string>()
+  const words = record.batchWords?.map((word) => ({ ...word, batch: batchId(deps.secret, word.batch) }))
   const doubts = [...doubtsOfClock(record.resources, record.at, payload.receivedAt), ...doubtsOfCodes(deps, resources, record.at)]
   return {
     recordType: record.recordType,
@@ -71,7 +73,7 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     ...(identity && { identity }),
     statements: all,
     needsPatient: all.some((s) => s.ofPatient),
-    unmapped: record.unmapped.map((code) => (isSaid(code, resources, texts) ? code : { ...code, alone: true })),
+    unmapped: record.unmapped.map((code) => (said.has(codingName(code)) ? code : { ...code, alone: true })),
     ...(payload.decided?.length && { decided: [...payload.decided] }),
     issues: [...record.issues, ...doubts].slice(0, INGEST_BOUNDS.recordIssuesMax),
     unread: distinctFields(record.unread)
@@ -115,10 +117,6 @@ function motherOf(source: IngestSource, patient: PatientIdentity | undefined, id
   const key = { type: 'RelatedPerson', scope: identityDomain(source), parts: ['mother', number.hash] }
   return [{ key, resource, state: 'current', statedAt: identity.statedAt }]
 }
-
-/** Whether some list of codings has the code as it came: a translation then stands beside it. */
-const isSaid = (code: UnmappedCode, resources: readonly MappedResource[], texts: (value: unknown) => string): boolean =>
-  resources.some(({ resource }) => hasCoding(texts(resource), code))
 
 const OWN_PATIENT = '~'
 
