@@ -26,6 +26,11 @@ export const INGEST_BOUNDS = {
   quarantineRawBytesMax: 1024 * 1024,
   /** resources of one record (a settlement list of 10,000 lines is one record) */
   recordResourcesMax: 50_000,
+  /**
+   * members of a list that many records add to (the results of a report): one that a sender numbers alike for all of its rows would be read
+   * and written whole with each of them, until no document holds it
+   */
+  listMembersMax: 5_000,
   /** resources written in one transaction; a longer record is stored in several, each complete in itself */
   transactionResourcesMax: 400,
   /** attempts of one transaction that met another writer */
