@@ -6,6 +6,8 @@ export const INGEST_BOUNDS = {
   inlineBytesMax: 2 * 1024 * 1024,
   /** messages above that which are held in memory at the same time */
   largeMessagesMax: 4,
+  /** records of one such payload, which are all read before any of it is kept; more are sent as a batch file */
+  messageRecordsMax: 10_000,
   /** largest batch file */
   batchBytesMax: 8 * 1024 * 1024 * 1024,
   /** raw bytes of one kept chunk, before compression; a MongoDB document holds 16 MB */

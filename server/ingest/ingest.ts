@@ -21,6 +21,7 @@ import { Rounds } from './rounds.ts'
 import { keepPayload, rejectedPayload, sweepUploads } from './receive.ts'
 import { afresh } from './replay.ts'
 import { ensureIngestIndexes, type IngestTables, ingestTables } from './tables.ts'
+import { piecesOf } from './turns.ts'
 import { FINAL, type IngestDeps, type IngestSource, type PayloadDoc } from './types.ts'
 
 export interface ReceiveMeta {
@@ -75,10 +76,6 @@ export interface Ingest {
   /** indexes, then rounds of work until stopped */
   start(): Promise<void>
   stop(): Promise<void>
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
 
 export function createIngest(deps: IngestDeps): Ingest {
@@ -136,7 +133,7 @@ class IngestService implements Ingest {
       const payload = rejectedPayload(deps, source, bytes, { now, issues: examination.records.map(notCollected) })
       return { payload, source, mapping, finished: true, raw: bytes, isKept: false }
     }
-    return this.#keep({ ...coming, stream: only(bytes), ...(examination.examined && { examined: examination.examined }) })
+    return this.#keep({ ...coming, stream: piecesOf(bytes), ...(examination.examined && { examined: examination.examined }) })
   }
 
   async #keep(coming: Coming & { stream: AsyncIterable<Uint8Array> }): Promise<ReceiveResult> {
