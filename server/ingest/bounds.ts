@@ -4,6 +4,8 @@ export const INGEST_BOUNDS = {
   messageBytesMax: 64 * 1024 * 1024,
   /** a message payload above this is processed as a job, so that the sender does not wait */
   inlineBytesMax: 2 * 1024 * 1024,
+  /** and so is one that becomes more resources, however short it is */
+  inlineResourcesMax: 2_000,
   /** messages above that which are held in memory at the same time */
   largeMessagesMax: 4,
   /** records of one such payload, which are all read before any of it is kept; more are sent as a batch file */

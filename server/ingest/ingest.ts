@@ -78,6 +78,13 @@ export interface Ingest {
   stop(): Promise<void>
 }
 
+/** The sender need not wait for it. */
+function takesLong({ bytes }: PayloadDoc, examined: Examined | undefined): boolean {
+  const records = [...(examined?.prepared.values() ?? [])]
+  const resources = records.reduce((sum, { statements }) => sum + statements.length, 0)
+  return bytes > INGEST_BOUNDS.inlineBytesMax || resources > INGEST_BOUNDS.inlineResourcesMax
+}
+
 export function createIngest(deps: IngestDeps): Ingest {
   return new IngestService(deps)
 }
@@ -170,7 +177,7 @@ class IngestService implements Ingest {
       isKept: true,
       ...(raw && { raw }),
     })
-    if (again || table || payload.bytes > INGEST_BOUNDS.inlineBytesMax) {
+    if (again || table || takesLong(payload, examined)) {
       await audited
       if (again) return answer(payload)
       await this.#release(payload)

@@ -19,6 +19,7 @@ import { identityDomain } from './context.ts'
 import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { joinStatements, statementOf } from './fold/statement.ts'
+import type { Statement } from './fold/types.ts'
 import { batchId, keyedId, resourceId } from './ids.ts'
 import { legalOf } from './link/legal.ts'
 import { fieldOf } from './receipt.ts'
@@ -37,7 +38,7 @@ export interface PayloadOrigin {
 
 /**
  * @throws RangeError when the record has more resources than recordResourcesMax
- * @throws OutcomeError sender-foreign-scope
+ * @throws OutcomeError sender-foreign-scope, list-too-long
  */
 export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, payload: PayloadOrigin): PreparedRecord {
   if (record.resources.length > INGEST_BOUNDS.recordResourcesMax) throw new RangeError('record too large')
@@ -62,6 +63,8 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...(batches && { batches }) })
   }
   const all = [...statements.values()]
+  // Before a part of it is stored.
+  if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
   // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
   const said = record.unmapped.length > 0 ? codingsIn(resources.map(({ resource }) => resource)) : new Set<string>()
   const words = record.batchWords?.map((word) => ({ ...word, batch: batchId(deps.secret, word.batch) }))
@@ -117,6 +120,9 @@ function motherOf(source: IngestSource, patient: PatientIdentity | undefined, id
   const key = { type: 'RelatedPerson', scope: identityDomain(source), parts: ['mother', number.hash] }
   return [{ key, resource, state: 'current', statedAt: identity.statedAt }]
 }
+
+const hasLongList = ({ lists }: Statement): boolean =>
+  Object.values(lists).some((entries) => Object.keys(entries).length > INGEST_BOUNDS.listMembersMax)
 
 const OWN_PATIENT = '~'
 

@@ -37,3 +37,14 @@ test('a list takes as many members as are allowed; the record that brings one mo
   const reports = (await one.all('DiagnosticReport')) as unknown as { result: unknown[] }[]
   expect(reports.map(({ result }) => result.length).sort((a, b) => a - b)).toEqual([1, INGEST_BOUNDS.listMembersMax])
 })
+
+test('a record that has more by itself is quarantined before any part of it is stored', async () => {
+  const before = (await one.all('DiagnosticReport')).length
+  const many = Array.from({ length: INGEST_BOUNDS.listMembersMax + 1 }, (_, at) => `m${at}`)
+  const long = row('5', 'C', many)
+  const others = Array.from({ length: INGEST_BOUNDS.transactionResourcesMax }, (_, at) => row('', `D${at}`, ['x']).resources).flat()
+  const { counts, payload } = await one.send('batch', [{ ...long, resources: [...others, ...long.resources] }])
+  expect(counts).toMatchObject({ records: 1, quarantined: 1, resources: 0 })
+  expect(payload.problems).toEqual(['list-too-long'])
+  expect(await one.all('DiagnosticReport')).toHaveLength(before)
+})

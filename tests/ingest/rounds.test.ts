@@ -96,3 +96,16 @@ test('a database that is away for long does not send a batch into quarantine', a
   await one.ingest.work()
   expect(await payload(id)).toMatchObject({ status: 'stored', counts: { total: 1 } })
 })
+
+test('a message that becomes very many resources is accepted, and its sender does not wait for it', async () => {
+  one = await rig([sourceOf('hospital', 'hospital', 'HA')])
+  const many = Array.from({ length: INGEST_BOUNDS.inlineResourcesMax + 1 }, (_, at) => row(`r${at}`).resources).flat()
+  const stream = (async function* () {
+    yield Buffer.from(JSON.stringify([{ deliveryId: 'long', resources: many }]))
+  })()
+  const meta = { contentType: '', fileName: '' }
+  const { payload: accepted, finished: isFinished } = await one.ingest.receive('hospital', actorOf('hospital-client'), stream, meta)
+  expect(isFinished).toBe(false)
+  while ((await payload(accepted._id)).finishedAt === null) await one.ingest.work()
+  expect(await payload(accepted._id)).toMatchObject({ status: 'stored', counts: { total: 1, resources: many.length } })
+})
