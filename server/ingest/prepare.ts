@@ -1,14 +1,6 @@
 /** A mapped record to statements: keys become ids, the patient stays a placeholder until the link step. */
 import { createHash } from 'node:crypto'
-import type {
-  KeyReference,
-  KeyUrl,
-  MappedRecord,
-  MappedResource,
-  PatientIdentity,
-  ResourceKey,
-  UnmappedCode,
-} from '../../mappings/engine/types.ts'
+import type { KeyReference, KeyUrl, MappedRecord, MappedResource, PatientIdentity, ResourceKey } from '../../mappings/engine/types.ts'
 import { readName } from '../../mappings/engine/values/name.ts'
 import { NATIONAL } from '../fhir/canonical.ts'
 import type { FhirResource } from '../fhir/types.ts'

@@ -74,7 +74,7 @@ describe('broken payloads', () => {
     expect(report.problems).toEqual([])
     expect(Object.values(report.formats).map(({ sent }) => sent)).toEqual(Array.from({ length: 10 }, () => 20))
     expect(report.good).toBe(10)
-  }, 120_000)
+  }, 300_000)
 
   test('what is said to be kept and is not is found', async () => {
     const balance = await openBalance(database.uri, database.database)
