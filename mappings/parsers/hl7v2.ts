@@ -11,7 +11,8 @@ export const HL7_BOUNDS = {
   /** whole payload, a batch too */
   bytesMax: 32 * 1024 * 1024,
   messagesMax: 10_000,
-  segmentsMax: 20_000,
+  /** of one message: what it maps to is made in one piece, while others wait */
+  segmentsMax: 6_000,
   /** of one message, with those that are empty or go on with a text */
   linesMax: 200_000,
   /** separators in one segment */
