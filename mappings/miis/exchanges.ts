@@ -99,24 +99,31 @@ class Ahead {
     return next.value
   }
 
-  /** The first byte that is no space and no byte order mark. */
+  /** The first byte that is no space and no byte order mark; pieces of nothing else are left out. */
   async firstFilled(): Promise<number | undefined> {
     for (let chunk = await this.#more(); chunk; chunk = await this.#more()) {
       const found = chunk.find((byte) => !SPACES.has(byte) && byte !== 0xef && byte !== 0xbb && byte !== 0xbf)
       if (found !== undefined) return found
+      this.#seen.pop()
     }
     return undefined
   }
 
   /** The first line that is not empty, when there is a line end behind it and it is not longer than anybody sends one. */
   async firstLine(bytesMax: number): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const whole = Buffer.concat(this.#seen)
-      const start = whole.findIndex((byte) => !SPACES.has(byte))
-      const end = start < 0 ? -1 : whole.indexOf(LINE_END, start)
-      if (end >= 0) return whole.subarray(start, end)
-      if (whole.length > bytesMax || (await this.#more()) === undefined) return undefined
+    const parts: Uint8Array[] = []
+    let size = 0
+    for (let at = 0; size <= bytesMax; at++) {
+      const chunk = this.#seen[at] ?? (await this.#more())
+      if (!chunk) return undefined
+      const start = size > 0 ? 0 : chunk.findIndex((byte) => !SPACES.has(byte))
+      if (start < 0) continue
+      const end = chunk.indexOf(LINE_END, start)
+      parts.push(chunk.subarray(start, end < 0 ? chunk.length : end))
+      if (end >= 0) return Buffer.concat(parts)
+      size += chunk.length - start
     }
+    return undefined
   }
 
   async *rest(): AsyncGenerator<Uint8Array> {

@@ -11,7 +11,10 @@ export const HL7_BOUNDS = {
   /** whole payload, a batch too */
   bytesMax: 32 * 1024 * 1024,
   messagesMax: 10_000,
-  segmentsMax: 20_000,
+  /** of one message: what it maps to is made in one piece, while others wait */
+  segmentsMax: 6_000,
+  /** of one message, with those that are empty or go on with a text */
+  linesMax: 200_000,
   /** separators in one segment */
   fieldsMax: 400,
   /** repetition separators in one segment; texts in which `~` is no separator have far fewer */
@@ -55,11 +58,12 @@ const LF = 10
 /**
  * The messages of a payload as bytes: one, or those of a batch (FHS/BHS … BTS/FTS are envelope). Neither GB 18030 nor UTF-8
  * uses the bytes of CR, LF or of ASCII letters behind them for anything else, so that bytes can be cut before decoding.
+ * Where there are more than `messagesMax`, so many that it can be told are answered.
  */
 export function splitMessages(bytes: Uint8Array): Uint8Array[] {
   const starts: number[] = []
   let batchEnd = bytes.length
-  for (let at = 0; at + 2 < bytes.length; at++) {
+  for (let at = 0; at + 2 < bytes.length && starts.length <= HL7_BOUNDS.messagesMax; at++) {
     if (at > 0 && bytes[at - 1] !== CR && bytes[at - 1] !== LF && !isFraming(bytes[at - 1])) continue
     const name = String.fromCharCode(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number)
     if (name === 'MSH') starts.push(at)
@@ -87,7 +91,7 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
   const separators = separatorsOf(text)
   if (!separators) return { ok: false, flaw: 'payload-structure', at: 'MSH-1' }
   const lines = segmentLines(text, separators)
-  if (lines.length > HL7_BOUNDS.segmentsMax) return { ok: false, flaw: 'payload-too-large', at: 'message' }
+  if (!lines || lines.length > HL7_BOUNDS.segmentsMax) return { ok: false, flaw: 'payload-too-large', at: 'message' }
   const long = lines.find((line) => hasTooMany(line, separators))
   if (long !== undefined) return { ok: false, flaw: 'payload-too-large', at: long.slice(0, 3) }
   return recordOf(Hl7Message.parse(lines.join('\r')), separators, decoded.misdeclared)
@@ -131,11 +135,16 @@ export function separatorsOf(text: string): Separators | undefined {
   return sound ? { field, component, repetition, escape: escapeCharacter, subcomponent } : undefined
 }
 
-/** Lines that begin like no segment are the rest of a text with a line break in it (a common fault of senders). */
-function segmentLines(text: string, separators: Separators): string[] {
+/**
+ * Lines that begin like no segment are the rest of a text with a line break in it (a common fault of senders).
+ * @returns undefined where there are more than linesMax
+ */
+function segmentLines(text: string, separators: Separators): string[] | undefined {
   const lineBreak = `${separators.escape}.br${separators.escape}`
   const lines: string[] = []
-  for (const framed of text.split(/\r\n|\r|\n/)) {
+  const all = text.split(/\r\n|\r|\n/, HL7_BOUNDS.linesMax + 1)
+  if (all.length > HL7_BOUNDS.linesMax) return undefined
+  for (const framed of all) {
     const line = framed.replace(FRAMING_AROUND, '')
     const isSegment = /^[A-Z][A-Z0-9]{2}/.test(line) && (line.length === 3 || line.charAt(3) === separators.field)
     if (isSegment) lines.push(line)

@@ -4,8 +4,12 @@ export const INGEST_BOUNDS = {
   messageBytesMax: 64 * 1024 * 1024,
   /** a message payload above this is processed as a job, so that the sender does not wait */
   inlineBytesMax: 2 * 1024 * 1024,
+  /** and so is one that becomes more resources, however short it is */
+  inlineResourcesMax: 2_000,
   /** messages above that which are held in memory at the same time */
   largeMessagesMax: 4,
+  /** records of one such payload, which are all read before any of it is kept; more are sent as a batch file */
+  messageRecordsMax: 10_000,
   /** largest batch file */
   batchBytesMax: 8 * 1024 * 1024 * 1024,
   /** raw bytes of one kept chunk, before compression; a MongoDB document holds 16 MB */
@@ -26,6 +30,11 @@ export const INGEST_BOUNDS = {
   quarantineRawBytesMax: 1024 * 1024,
   /** resources of one record (a settlement list of 10,000 lines is one record) */
   recordResourcesMax: 50_000,
+  /**
+   * members of a list that many records add to (the results of a report): one that a sender numbers alike for all of its rows would be read
+   * and written whole with each of them, until no document holds it
+   */
+  listMembersMax: 5_000,
   /** resources written in one transaction; a longer record is stored in several, each complete in itself */
   transactionResourcesMax: 400,
   /** attempts of one transaction that met another writer */

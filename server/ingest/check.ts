@@ -1,12 +1,18 @@
 /** The validate step: what is wrong with a folded resource, and whether it can be stored at all. */
 import { codeSystem } from '../fhir/canonical.ts'
+import type { FhirResource } from '../fhir/types.ts'
 import { type ParsedResource, parseMade, parseResource, withMeta } from '../fhir/resource-text.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
+import { listRule } from './fold/rules.ts'
 import type { Folded } from './fold/types.ts'
 import type { FoundIssue, IngestDeps, IngestSource, ReceiptIssue } from './types.ts'
 
 export interface Checked {
-  /** why nothing of its record is stored: it is no R4 resource, or the source is configured to be refused for what is wrong with it */
-  refused?: 'resource-invalid' | 'source-refused'
+  /**
+   * why nothing of its record is stored: it is no R4 resource, or the source is configured to be refused for what is wrong with it, or it would
+   * list more than can be kept
+   */
+  refused?: 'resource-invalid' | 'source-refused' | 'list-too-long'
   issues: ReceiptIssue[]
   /** what was checked, with the kinds of its issues as tags, so that the writer need not read it again */
   parsed: ParsedResource
@@ -22,6 +28,7 @@ type CheckDeps = Pick<IngestDeps, 'validate' | 'store' | 'decision'>
  */
 export async function checkFolded(deps: CheckDeps, folded: Folded, sources: readonly IngestSource[] = []): Promise<Checked> {
   const parsed = parseMade(folded.text)
+  if (hasLongList(folded.type, parsed.resource)) return { refused: 'list-too-long', issues: [], parsed }
   const found = errorsIn(await deps.validate(parsed.resource, parsed.decimals))
   if (found.length === 0) return { issues: [], parsed }
   const suspects = found.filter((issue) => issue.base || sources.some((source) => refuses(source, issue)))
@@ -41,6 +48,12 @@ export async function checkFolded(deps: CheckDeps, folded: Folded, sources: read
     ),
   }
 }
+
+/** Of the lists that records add to; how long others may be is a matter of the message. */
+const hasLongList = (type: string, resource: FhirResource): boolean =>
+  Object.entries(resource).some(
+    ([element, value]) => Array.isArray(value) && value.length > INGEST_BOUNDS.listMembersMax && listRule(type, element) !== undefined,
+  )
 
 const errorsIn = (found: readonly FoundIssue[]): FoundIssue[] =>
   found.filter(({ severity }) => severity === 'error' || severity === 'fatal')

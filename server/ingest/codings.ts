@@ -106,3 +106,20 @@ export function changeCodingsIn(value: unknown, change: CodingChange): void {
     else changeCodingsIn(member, change)
   }
 }
+
+/** One name of a coding, to look for it among others. */
+export const codingName = ({ system, code }: CodeName): string => JSON.stringify([system, code])
+
+/** Names of all codings that stand in a list of codings, wherever it is. */
+export function codingsIn(value: unknown, found = new Set<string>()): Set<string> {
+  if (value === null || typeof value !== 'object' || 'toJSON' in value) return found
+  if (Array.isArray(value)) {
+    for (const item of value) codingsIn(item, found)
+    return found
+  }
+  for (const [name, member] of Object.entries(value)) {
+    if (name === 'coding' && Array.isArray(member)) for (const coding of member as CodeName[]) found.add(codingName(coding))
+    codingsIn(member, found)
+  }
+  return found
+}

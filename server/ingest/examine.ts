@@ -5,6 +5,7 @@
  */
 import type { DecodeResult, SourceMapping } from '../../mappings/engine/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
 import { gateOf } from './collecting.ts'
 import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
@@ -12,6 +13,7 @@ import { decodePayload } from './decode.ts'
 import { prepare } from './prepare.ts'
 import { wouldLink } from './link/link.ts'
 import type { IngestTables } from './tables.ts'
+import { piecesOf, Turns } from './turns.ts'
 import type { IngestDeps, IngestSource, PreparedRecord } from './types.ts'
 
 /** What was read of a message on the way: it need not be read again. */
@@ -37,13 +39,18 @@ export interface Examining {
   receivedAt: Date
 }
 
-/** @throws OutcomeError busy, unavailable. What cannot be read is taken: it ends in quarantine with its reason. */
+/**
+ * @throws OutcomeError busy, unavailable; payload-too-large: more records than are held in memory at once. What cannot be read is taken: it
+ * ends in quarantine with its reason.
+ */
 export async function examine(way: Examining, bytes: Uint8Array, fileName: string): Promise<Examination> {
   await Promise.all([way.confirmed.refresh(), way.deps.refresh?.()])
-  const decoded = await decodedOf(way, bytes, fileName)
+  const turns = new Turns()
+  const decoded = await decodedOf(way, bytes, fileName, turns)
   if (!decoded) return { verdict: 'take' }
   const prepared = new Map<DecodeResult, PreparedRecord>()
   for (const one of decoded) {
+    await turns.take()
     const read = readOne(way, one)
     if (read && 'foreign' in read) return { verdict: 'foreign', code: read.foreign, at: read.at }
     if (read) prepared.set(one, read.record)
@@ -54,18 +61,24 @@ export async function examine(way: Examining, bytes: Uint8Array, fileName: strin
   return { verdict: 'take', examined: { decoded, prepared } }
 }
 
-async function decodedOf({ mapping, source }: Examining, bytes: Uint8Array, fileName: string): Promise<DecodeResult[] | undefined> {
+async function decodedOf(
+  { mapping, source }: Examining,
+  bytes: Uint8Array,
+  fileName: string,
+  turns: Turns,
+): Promise<DecodeResult[] | undefined> {
   const found: DecodeResult[] = []
   try {
-    for await (const one of decodePayload(mapping, () => only(bytes), { charset: source.charset, fileName })) found.push(one)
-    return found
+    for await (const one of decodePayload(mapping, () => piecesOf(bytes, turns), { charset: source.charset, fileName })) {
+      found.push(one)
+      if (found.length > INGEST_BOUNDS.messageRecordsMax) break
+      await turns.take()
+    }
   } catch {
     return undefined
   }
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
+  if (found.length > INGEST_BOUNDS.messageRecordsMax) throw new OutcomeError('payload-too-large')
+  return found
 }
 
 /** undefined: it cannot be read or mapped, which its processing finds again and says. */

@@ -1,7 +1,7 @@
 /** The ingest way as the rest of the server uses it: receive, resume, replay, and what the operator looks at. */
 import type { SourceMapping } from '../../mappings/engine/types.ts'
 import type { Actor } from '../auth/actor.ts'
-import { workThrough, type WorkerOptions, type WorkKind } from '../jobs/worker.ts'
+import { type More, workThrough, type WorkerOptions, type WorkKind } from '../jobs/worker.ts'
 import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
@@ -14,13 +14,14 @@ import { randomId } from './ids.ts'
 import { workOnPersons } from './link/person-work.ts'
 import { linkWrittenPatient, wouldLinkWritten, type WrittenPatient } from './link/written-patient.ts'
 import { isBatch, processPayload } from './process.ts'
-import { sweepWaiting } from './process-record.ts'
+import { isBusy, sweepWaiting } from './process-record.ts'
 import { RecordGroups } from './record-groups.ts'
-import { IngestRounds } from './rounds.ts'
 import { IncomingMessages } from './incoming.ts'
+import { Rounds } from './rounds.ts'
 import { keepPayload, rejectedPayload, sweepUploads } from './receive.ts'
 import { afresh } from './replay.ts'
 import { ensureIngestIndexes, type IngestTables, ingestTables } from './tables.ts'
+import { piecesOf } from './turns.ts'
 import { FINAL, type IngestDeps, type IngestSource, type PayloadDoc } from './types.ts'
 
 export interface ReceiveMeta {
@@ -79,8 +80,11 @@ export interface Ingest {
   stop(): Promise<void>
 }
 
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
+/** The sender need not wait for it. */
+function takesLong({ bytes }: PayloadDoc, examined: Examined | undefined): boolean {
+  const records = [...(examined?.prepared.values() ?? [])]
+  const resources = records.reduce((sum, { statements }) => sum + statements.length, 0)
+  return bytes > INGEST_BOUNDS.inlineBytesMax || resources > INGEST_BOUNDS.inlineResourcesMax
 }
 
 export function createIngest(deps: IngestDeps): Ingest {
@@ -93,7 +97,9 @@ class IngestService implements Ingest {
   readonly #owner = randomId()
   readonly #groups: RecordGroups
   readonly #confirmed: ConfirmedCodes
-  readonly #rounds: IngestRounds
+  /** apart from each other: a large batch is under way for an hour */
+  readonly #payloadRounds: Rounds
+  readonly #personRounds: Rounds
   #stopped = false
   #sweptAt = 0
   readonly #incoming = new IncomingMessages()
@@ -102,16 +108,12 @@ class IngestService implements Ingest {
     this.deps = deps
     this.tables = ingestTables(deps)
     this.#groups = new RecordGroups(deps, this.tables)
+    const rounds = (round: () => Promise<unknown>): Rounds =>
+      new Rounds({ round, pollMs: INGEST_BOUNDS.pollMs, failed: () => deps.log?.('job-round-failed', {}) })
+    this.#payloadRounds = rounds(() => this.#workOnPayloads(this.#payloadRounds.more))
+    this.#personRounds = rounds(() => this.#workOnPersons())
     const { store, decision } = deps
     this.#confirmed = new ConfirmedCodes(store.table(decision, CODE_MAPPINGS), store.table(decision, CODE_DECISIONS))
-    this.#rounds = new IngestRounds({
-      persons: async () => {
-        await workOnPersons(deps, this.tables, this.#workerOptions())
-        await this.#sweep()
-      },
-      payloads: (concurrency) => workThrough(this.#payloadWork(), { ...this.#workerOptions(), concurrency }),
-      failed: () => deps.log?.('job-round-failed', {}),
-    })
   }
 
   async receive(sourceId: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult> {
@@ -140,7 +142,7 @@ class IngestService implements Ingest {
       const payload = rejectedPayload(deps, source, bytes, { now, issues: examination.records.map(notCollected) })
       return { payload, source, mapping, finished: true, raw: bytes, isKept: false }
     }
-    return this.#keep({ ...coming, stream: only(bytes), ...(examination.examined && { examined: examination.examined }) })
+    return this.#keep({ ...coming, stream: piecesOf(bytes), ...(examination.examined && { examined: examination.examined }) })
   }
 
   async #keep(coming: Coming & { stream: AsyncIterable<Uint8Array> }): Promise<ReceiveResult> {
@@ -177,11 +179,11 @@ class IngestService implements Ingest {
       isKept: true,
       ...(raw && { raw }),
     })
-    if (again || table || payload.bytes > INGEST_BOUNDS.inlineBytesMax) {
+    if (again || table || takesLong(payload, examined)) {
       await audited
       if (again) return answer(payload)
       await this.#release(payload)
-      this.#rounds.poke()
+      this.#payloadRounds.poke()
       return answer(payload)
     }
     const [done] = await Promise.all([this.#processOrLeave(payload, raw, examined), audited])
@@ -256,10 +258,15 @@ class IngestService implements Ingest {
   }
 
   async work(): Promise<number> {
-    const options = this.#workerOptions()
-    const moves = await workOnPersons(this.deps, this.tables, options)
-    const payloads = await workThrough(this.#payloadWork(), options)
-    return moves + payloads + (await this.#sweep())
+    return (await this.#workOnPayloads()) + (await this.#workOnPersons())
+  }
+
+  #workOnPayloads(more?: More): Promise<number> {
+    return workThrough(this.#payloadWork(), { ...this.#workerOptions(), ...(more && { more }) })
+  }
+
+  async #workOnPersons(): Promise<number> {
+    return (await workOnPersons(this.deps, this.tables, this.#workerOptions())) + (await this.#sweep())
   }
 
   async #sweep(): Promise<number> {
@@ -289,19 +296,24 @@ class IngestService implements Ingest {
       table: this.tables.payloads,
       due: { status: { $in: ['received', 'processing'] } },
       sort: { receivedAt: 1 },
-      work: (row, alive) => this.#rounds.taken(() => this.#workOn(row, alive)),
+      work: async (row, alive) => {
+        if (FINAL.includes(row.status)) return
+        const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
+        if (doc) await this.#processTaken(doc, () => alive() && !this.#stopped)
+      },
     }
   }
 
-  async #workOn(row: PayloadDoc, alive: () => boolean): Promise<void> {
-    if (FINAL.includes(row.status)) return
-    const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
-    if (!doc) return
-    await processPayload(this.deps, this.tables, doc, {
-      groups: this.#groups,
-      confirmed: this.#confirmed,
-      alive: () => alive() && !this.#stopped,
-    })
+  /** One that was stopped, or that others held up (the database is away, another writer has what it needs), is no attempt that failed. */
+  async #processTaken(payload: PayloadDoc, alive: () => boolean): Promise<void> {
+    const uncount = () => this.tables.payloads.update({ _id: payload._id }, { inc: { attempts: -1 } })
+    try {
+      await processPayload(this.deps, this.tables, payload, { groups: this.#groups, confirmed: this.#confirmed, alive })
+      if (!alive()) await uncount()
+    } catch (error) {
+      if (isBusy(error)) await uncount().catch(() => undefined)
+      throw error
+    }
   }
 
   async replay(id: string): Promise<PayloadDoc> {
@@ -312,7 +324,7 @@ class IngestService implements Ingest {
     if (!doc) throw new OutcomeError('busy')
     if (doc.bytes <= INGEST_BOUNDS.inlineBytesMax) return this.#processHeld(doc)
     await this.#release(doc)
-    this.#rounds.poke()
+    this.#payloadRounds.poke()
     return doc
   }
 
@@ -344,12 +356,12 @@ class IngestService implements Ingest {
     await ensureIngestIndexes(this.tables)
     await Promise.all([this.deps.quality?.start(), this.deps.silence?.start()])
     this.#stopped = false
-    this.#rounds.start()
+    for (const rounds of [this.#payloadRounds, this.#personRounds]) rounds.start()
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
-    await this.#rounds.stop()
+    await Promise.all([this.#payloadRounds.stop(), this.#personRounds.stop()])
     await Promise.all([this.deps.quality?.stop(), this.deps.silence?.stop()])
   }
 }

@@ -1,24 +1,17 @@
 /** A mapped record to statements: keys become ids, the patient stays a placeholder until the link step. */
 import { hash } from 'node:crypto'
-import type {
-  KeyReference,
-  KeyUrl,
-  MappedRecord,
-  MappedResource,
-  PatientIdentity,
-  ResourceKey,
-  UnmappedCode,
-} from '../../mappings/engine/types.ts'
+import type { KeyReference, KeyUrl, MappedRecord, MappedResource, PatientIdentity, ResourceKey } from '../../mappings/engine/types.ts'
 import { readName } from '../../mappings/engine/values/name.ts'
 import { NATIONAL } from '../fhir/canonical.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import { hasCoding } from './codings.ts'
+import { codingName, codingsIn } from './codings.ts'
 import { identityDomain } from './context.ts'
 import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { joinStatements, statementOf } from './fold/statement.ts'
+import type { Statement } from './fold/types.ts'
 import { batchId, keyedId, resourceId } from './ids.ts'
 import { legalOf } from './link/legal.ts'
 import { fieldOf } from './receipt.ts'
@@ -38,7 +31,7 @@ export interface PayloadOrigin {
 
 /**
  * @throws RangeError when the record has more resources than recordResourcesMax
- * @throws OutcomeError sender-foreign-scope
+ * @throws OutcomeError sender-foreign-scope, list-too-long
  */
 export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, payload: PayloadOrigin): PreparedRecord {
   if (record.resources.length > INGEST_BOUNDS.recordResourcesMax) throw new RangeError('record too large')
@@ -65,6 +58,10 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets })
   }
   const all = [...statements.values()]
+  // Before a part of it is stored.
+  if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
+  // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
+  const saidCodes = record.unmapped.length > 0 ? codingsIn(resources.map(({ resource }) => resource)) : new Set<string>()
   const words = record.batchWords?.map(({ batch, saidBy, ...said }) => ({
     ...said,
     batch: batchId(deps.secret, batch),
@@ -78,7 +75,7 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     ...(identity && { identity }),
     statements: all,
     needsPatient: all.some((s) => s.ofPatient),
-    unmapped: record.unmapped.map((code) => (isSaid(code, resources, texts) ? code : { ...code, alone: true })),
+    unmapped: record.unmapped.map((code) => (saidCodes.has(codingName(code)) ? code : { ...code, alone: true })),
     ...(payload.decided?.length && { decided: [...payload.decided] }),
     issues: [...record.issues, ...doubts].slice(0, INGEST_BOUNDS.recordIssuesMax),
     unread: distinctFields(record.unread)
@@ -124,9 +121,8 @@ function motherOf(source: IngestSource, patient: PatientIdentity | undefined, id
   return [{ key, resource, state: 'current', statedAt: identity.statedAt }]
 }
 
-/** Whether some list of codings has the code as it came: a translation then stands beside it. */
-const isSaid = (code: UnmappedCode, resources: readonly MappedResource[], texts: Texts): boolean =>
-  resources.some(({ resource }) => hasCoding(texts(resource), code))
+const hasLongList = ({ lists }: Statement): boolean =>
+  Object.values(lists).some((entries) => Object.keys(entries).length > INGEST_BOUNDS.listMembersMax)
 
 const OWN_PATIENT = '~'
 

@@ -166,9 +166,22 @@ async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: rea
 /** For the periodic worker: records whose number became known while a process died. */
 export async function sweepWaiting(deps: IngestDeps, tables: IngestTables): Promise<number> {
   let woken = 0
-  for await (const doc of tables.waiting.stream({}, { sort: { _id: 1 } })) {
-    const known = await tables.numbers.getMany(doc.awaits)
-    if (known.length > 0) woken += await wake(deps, tables, doc.awaits)
+  let some: string[] = []
+  const look = async (): Promise<void> => {
+    const known = await tables.numbers.getMany([...new Set(some)])
+    some = []
+    if (known.length > 0)
+      woken += await wake(
+        deps,
+        tables,
+        known.map(({ _id }) => _id),
+      )
   }
+  // Many at a time: a platform's results may wait for their reports by the million.
+  for await (const doc of tables.waiting.stream({}, { sort: { _id: 1 } })) {
+    some.push(...doc.awaits)
+    if (some.length >= INGEST_BOUNDS.wakeBatch) await look()
+  }
+  await look()
   return woken
 }

@@ -14,6 +14,7 @@ import { isBusy, processRows } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
 import { payloadBytes } from './receive.ts'
 import type { IngestTables } from './tables.ts'
+import { piecesOf, Turns } from './turns.ts'
 import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord } from './types.ts'
 
 /** Whether a payload has many records, which are worked off by a job: rows of a table, or a file of messages. */
@@ -48,7 +49,7 @@ export async function processPayload(
   if (!source || !mapping) await run.rejectWhole('source-unknown')
   else if (payload.attempts > INGEST_BOUNDS.jobAttemptsMax) await run.rejectWhole('record-failed')
   else {
-    const open = () => (raw ? only(raw) : payloadBytes(tables, payload))
+    const open = () => (raw ? piecesOf(raw) : payloadBytes(tables, payload))
     await decodeAll(
       { run, source, mapping, groups, confirmed, context: contextOf(deps, source, confirmed), ...(examined && { examined }) },
       open,
@@ -56,10 +57,6 @@ export async function processPayload(
     )
   }
   return alive() ? run.finish(mapping?.mode === 'table') : payload
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
 
 /** Messages one after the other, rows in groups. */
@@ -70,6 +67,7 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
   const concurrency = table ? INGEST_BOUNDS.batchConcurrency : 1
   const options = { charset: source.charset, fileName: run.payload.fileName }
   const records = work.examined ? again(work.examined.decoded) : decodePayload(mapping, open, options)
+  const turns = new Turns()
   let position = 0
   let group: DecodeResult[] = []
   const startGroup = async (): Promise<void> => {
@@ -81,6 +79,8 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
     for await (const decoded of guardedDecode(records)) {
       if (!alive()) break
       position++
+      // A batch that goes on looks for its place first, a million rows without storing any.
+      await turns.take()
       if (position <= run.payload.checkpoint) continue
       group.push(decoded)
       if (group.length >= groupMax) await startGroup()

@@ -9,6 +9,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { keyedId, randomId } from './ids.ts'
 import type { IngestTables } from './tables.ts'
+import { piecesOf, Turns } from './turns.ts'
 import { hasBytes } from './forget.ts'
 import type { IngestDeps, IngestSource, PayloadCounts, PayloadDoc, ReceiptIssue } from './types.ts'
 
@@ -193,16 +194,16 @@ export async function sweepUploads(tables: IngestTables, now: Date): Promise<num
   return removed
 }
 
-/** The raw bytes as they came, chunk by chunk. */
+/** The raw bytes as they came, in small pieces. */
 export async function* payloadBytes(tables: IngestTables, payload: PayloadDoc): AsyncGenerator<Uint8Array> {
+  const turns = new Turns()
   if (payload.inline) {
     const kept = Buffer.from(payload.inline)
-    yield payload.compressed === false ? kept : await decompress(kept)
-    return
+    return yield* piecesOf(payload.compressed === false ? kept : await decompress(kept), turns)
   }
   for (let at = 0; at < payload.chunks; at++) {
     const chunk = await tables.chunks.get(`${payload.upload}|${at}`)
     if (!chunk) throw new OutcomeError('internal')
-    yield await decompress(Buffer.from(chunk.zstd))
+    yield* piecesOf(await decompress(Buffer.from(chunk.zstd)), turns)
   }
 }

@@ -146,7 +146,7 @@ interface PartResult {
 
 const NOTHING_DONE = { issues: [], persons: new Map<string, string>() }
 
-const REASONS = ['resource-invalid', 'source-refused'] as const
+const REASONS = ['resource-invalid', 'list-too-long', 'source-refused'] as const
 
 /** undefined: another writer was faster. An outcome ends the record. */
 async function storePart(

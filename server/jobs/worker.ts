@@ -27,20 +27,53 @@ export interface WorkerOptions {
   concurrency?: number
   now(): Date
   failed(kind: string, id: string | number, error: unknown): void
+  /**
+   * With it a free place is filled with what became due while others are still under way, so that nothing waits behind what takes long.
+   * Absent: what is not due at the beginning waits for the next round.
+   */
+  more?: More
 }
 
-/** Works through what is due of one kind. @returns how many rows it finished */
+export interface More {
+  /** resolves when there may be something new to do */
+  wait(): Promise<void>
+  /** nothing more is to be taken up */
+  isOver(): boolean
+}
+
+/** Works through what is due of one kind; what failed is left to the next round. @returns how many rows it finished */
 export async function workThrough<T extends TableDoc>(kind: WorkKind<T>, options: WorkerOptions): Promise<number> {
-  const now = options.now()
-  const free = { $or: [{ leaseUntil: { $exists: false } }, { leaseUntil: { $lte: now } }] }
-  const rows = await kind.table.find({ $and: [kind.due, free] }, { sort: kind.sort, limit: options.pageMax })
+  const { concurrency = 1, more } = options
+  const underWay = new Map<T['_id'], Promise<void>>()
+  const failed = new Set<T['_id']>()
   let finished = 0
-  const left = rows.values()
-  const lane = async (): Promise<void> => {
-    for (const row of left) if (await workOne(kind, row, options)) finished++
+  const begin = (row: T): void => {
+    const work = workOne(kind, row, options)
+      .then((isDone) => {
+        if (isDone) finished++
+        else failed.add(row._id)
+      })
+      .finally(() => underWay.delete(row._id))
+    underWay.set(row._id, work)
   }
-  await Promise.all(Array.from({ length: options.concurrency ?? 1 }, lane))
-  return finished
+  try {
+    let rows = await dueRows(kind, options)
+    for (;;) {
+      while (rows.length > 0 && underWay.size < concurrency) begin(rows.shift() as T)
+      if (underWay.size === 0) return finished
+      const isWaiting = rows.length === 0 && more !== undefined
+      await Promise.race([...underWay.values(), ...(isWaiting ? [more.wait()] : [])])
+      if (more?.isOver()) rows = []
+      else if (isWaiting) rows = (await dueRows(kind, options)).filter(({ _id }) => !underWay.has(_id) && !failed.has(_id))
+    }
+  } finally {
+    await Promise.allSettled(underWay.values())
+  }
+}
+
+function dueRows<T extends TableDoc>(kind: WorkKind<T>, { now, pageMax }: WorkerOptions): Promise<T[]> {
+  const free = { $or: [{ leaseUntil: { $exists: false } }, { leaseUntil: { $lte: now() } }] }
+  return kind.table.find({ $and: [kind.due, free] }, { sort: kind.sort, limit: pageMax })
 }
 
 /** Takes the lease of one row and works on it. @returns false when somebody else has it, or the work failed */

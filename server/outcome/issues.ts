@@ -375,6 +375,12 @@ export const ISSUES = {
   'payload-unknown': issue(404, 'not-found', '未找到该报文', 'No such payload'),
   'record-failed': issue(422, 'exception', '此记录无法处理，已隔离', 'This record could not be processed and is quarantined'),
   'record-too-large': issue(413, 'too-long', '一条记录中的资源超过 {max}', 'One record has more than {max} resources'),
+  'list-too-long': issue(
+    413,
+    'too-long',
+    '此记录所属的资源（如检验报告）条目过多，已隔离',
+    'What the record belongs to (such as a report) would list too many others; quarantined',
+  ),
   'resource-invalid': issue(422, 'structure', '映射结果不是有效的 R4 资源，已隔离', 'What was mapped is no valid R4 resource; quarantined'),
   'source-refused': issue(
     422,

@@ -1,6 +1,6 @@
 /** Lists of codings as texts: what is changed, and that nothing else is, to the last character. */
 import { describe, expect, test } from '@jest/globals'
-import { changeCodings, changeCodingsIn, type CodingChange, hasCoding } from '../../server/ingest/codings.ts'
+import { changeCodings, changeCodingsIn, type CodingChange, codingName, codingsIn, hasCoding } from '../../server/ingest/codings.ts'
 
 const source = { system: 'urn:s', code: 'X' }
 const change: CodingChange = { source, target: { system: 'urn:t', code: 'T', display: '名' }, former: [{ system: 'urn:t', code: 'OLD' }] }
@@ -47,4 +47,11 @@ describe('withdrawn', () => {
 test('whether it is there', () => {
   expect(hasCoding(`{"a":{"coding":[${TARGET},${X}]}}`, source)).toBe(true)
   expect(hasCoding(`{"a":{"coding":[${TARGET}]}}`, source)).toBe(false)
+})
+
+test('all that are there, in lists alone', () => {
+  const [x, target] = [JSON.parse(X), JSON.parse(TARGET)]
+  const found = codingsIn([{ a: { coding: [x] }, class: target }, { b: [{ c: { coding: [{ system: 's', code: 'c', display: 'd' }] } }] }])
+  expect([...found].sort()).toEqual([codingName(x), codingName({ system: 's', code: 'c' })].sort())
+  expect(codingsIn(null).size).toBe(0)
 })

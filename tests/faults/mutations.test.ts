@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
-import { faultsOf } from './mutations/judge.ts'
+import { openBalance } from './mutations/balance.ts'
+import { acknowledgementFaults, faultsOf } from './mutations/judge.ts'
 import { runMutations } from './mutations/run.ts'
 
 const reply = (status: number, text: string, type = 'application/fhir+json') => ({
@@ -55,19 +56,39 @@ describe('broken payloads', () => {
     await rm(dataDir, { recursive: true, force: true })
   })
 
-  test('each gets its answer, and sound ones between them come out as on a fresh server', async () => {
+  test('each gets its answer, the inbox accounts for it, and sound ones between them come out as on a fresh server', async () => {
     const report = await runMutations({
       mongodbUri: database.uri,
       database: database.database,
       dataDir,
       seed: 20261124,
-      mutants: 120,
-      round: 40,
+      mutants: 20,
+      only: [],
+      round: 20,
       scale: 0,
       rssMbMax: 1024,
+      // Other tests run beside it: how long one takes is looked at by the check alone.
+      msMax: 30_000,
       say: () => undefined,
     })
     expect(report.problems).toEqual([])
-    expect(report).toMatchObject({ sent: 120, good: 3 })
+    expect(Object.values(report.formats).map(({ sent }) => sent)).toEqual(Array.from({ length: 10 }, () => 20))
+    expect(report.good).toBe(10)
+  }, 300_000)
+
+  test('what is said to be kept and is not is found', async () => {
+    const balance = await openBalance(database.uri, database.database)
+    const problems: string[] = []
+    const claim = { label: 'lost', source: 'h1-lis', hash: '00', bytes: 1, kept: true }
+    const counts = await balance.check([claim, { ...claim, label: 'perhaps', kept: undefined }], (problem) => problems.push(problem))
+    await balance.close()
+    expect(problems).toEqual(['lost: the sender was told that it is taken, and it is not in the inbox'])
+    expect(counts.payloads).toBe(0)
+  })
+
+  test('acknowledgements must be some, and tell nothing', () => {
+    expect(acknowledgementFaults(['MSH|^~\\&|A\rMSA|AA|1'])).toEqual([])
+    expect(acknowledgementFaults(['nothing of the kind'])).toHaveLength(1)
+    expect(acknowledgementFaults([Buffer.from('MSH|^~\\&|王建国\rMSA|AA|1').toString('latin1')])).toEqual(['echoes a personal value'])
   })
 })

@@ -217,3 +217,11 @@ describe('a process that dies', () => {
     expect(await one.ingest.tables.payloads.get(payload._id)).toMatchObject({ status: 'processing' })
   })
 })
+
+test('more records than are held at once are refused before anything is kept; as many are taken', async () => {
+  const before = await one.ingest.tables.payloads.count({})
+  const list = (items: number) => `[${Array.from({ length: items }, () => '1').join(',')}]`
+  await expect(one.send('mi', list(INGEST_BOUNDS.messageRecordsMax + 1))).rejects.toMatchObject({ issues: [{ code: 'payload-too-large' }] })
+  expect(await one.ingest.tables.payloads.count({})).toBe(before)
+  expect((await one.send('mi', list(20))).counts).toMatchObject({ records: 20, quarantined: 20 })
+})

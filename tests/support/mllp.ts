@@ -20,7 +20,8 @@ export interface MllpClient {
 export const frame = (message: Uint8Array | string): Buffer =>
   Buffer.concat([Buffer.from([0x0b]), Buffer.from(message as string), Buffer.from([0x1c, 0x0d])])
 
-export async function mllpClient(port: number, tls?: ConnectionOptions): Promise<MllpClient> {
+/** @param answerMsMax how long an answer is waited for */
+export async function mllpClient(port: number, tls?: ConnectionOptions, answerMsMax = ANSWER_MS_MAX): Promise<MllpClient> {
   const socket = tls ? connectTls({ host: '127.0.0.1', port, ...tls }) : connect({ host: '127.0.0.1', port })
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   await new Promise<void>((resolve, reject) => {
@@ -47,7 +48,7 @@ export async function mllpClient(port: number, tls?: ConnectionOptions): Promise
     const known = messages.shift()
     if (known) return Promise.resolve(known)
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_MS_MAX)
+      const timer = setTimeout(() => reject(new Error('no answer in time')), answerMsMax)
       const fail = (): void => {
         clearTimeout(timer)
         reject(new Error('closed without an answer'))

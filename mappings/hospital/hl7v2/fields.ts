@@ -40,7 +40,7 @@ export function fieldsOf<P extends string>(segment: Segment | undefined, names: 
 /** How fields of this segment are named in issues: `OBX[2]-5`, the number left out when there is one such segment. */
 export function locate(record: Hl7Record, segment: Segment | undefined, repetition = 0): (name: string) => string {
   if (!segment) return (name) => name
-  const several = record.segments.some((other) => other.name === segment.name && other.occurrence !== segment.occurrence)
+  const several = segmentsOf(record, segment.name).length > 1
   const label = several ? `${segment.name}[${segment.occurrence}]` : segment.name
   return (name) => {
     if (!name.startsWith(`${segment.name}-`)) return name
@@ -86,10 +86,16 @@ export function leavesOf(record: Hl7Record, segment: Segment): Leaf[] {
   return leaves
 }
 
-export function segmentOf(record: Hl7Record, name: string): Segment | undefined {
-  return record.segments.find((segment) => segment.name === name)
+/** Of each message its segments by name: they are asked for with each of ten thousand results. */
+const named = new WeakMap<Hl7Record, Map<string, Segment[]>>()
+
+export function segmentsOf(record: Hl7Record, name: string): readonly Segment[] {
+  let byName = named.get(record)
+  if (!byName) {
+    byName = Map.groupBy(record.segments, (segment) => segment.name)
+    named.set(record, byName)
+  }
+  return byName.get(name) ?? []
 }
 
-export function segmentsOf(record: Hl7Record, name: string): Segment[] {
-  return record.segments.filter((segment) => segment.name === name)
-}
+export const segmentOf = (record: Hl7Record, name: string): Segment | undefined => segmentsOf(record, name)[0]

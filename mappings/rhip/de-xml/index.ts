@@ -39,8 +39,15 @@ const SUPPORTED = 'HSDC02.01'
 async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
   const bytes = await collectBytes(chunks, XML_BOUNDS.bytesMax)
   const at = 'document 1'
+  // Of several documents none has bytes of its own: those of all would be kept with each that is wrong.
+  let isWhole = true
   const refused = (code: string, where = at, recordType = 'document'): DecodeResult => {
-    const rejected: RejectedRecord = { recordType, at: where, reason: { severity: 'error', code, at: where }, ...(bytes && { raw: bytes }) }
+    const rejected: RejectedRecord = {
+      recordType,
+      at: where,
+      reason: { severity: 'error', code, at: where },
+      ...(bytes && isWhole && { raw: bytes }),
+    }
     return { ok: false, rejected }
   }
   if (!bytes) return yield refused('payload-too-large')
@@ -50,11 +57,12 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
   const { root } = parsed
   const documents = root.name === 'DOC' ? [root] : root.children.filter((child) => child.name === 'DOC')
   if (documents.length === 0) return yield refused('payload-structure')
+  isWhole = documents.length === 1
   for (const [index, document] of documents.entries()) {
     const where = `document ${index + 1}`
     const type = document.attributes.type ?? ''
     if (type !== SUPPORTED) yield refused('payload-type-unsupported', where)
-    else yield { ok: true, record: document, recordType: type, at: where, raw: bytes }
+    else yield { ok: true, record: document, recordType: type, at: where, ...(isWhole && { raw: bytes }) }
   }
 }
 

@@ -34,8 +34,11 @@ export class Connection {
     this.#deps = deps
     socket.setNoDelay(true)
     socket.setKeepAlive(true, MLLP_BOUNDS.keepAliveMs)
-    socket.setTimeout(deps.idleMs, () => {
-      if (this.#inWork === 0) socket.destroy()
+    socket.setTimeout(deps.idleMs)
+    socket.on('timeout', () => {
+      // Who is not read from, because the house is full, is not silent. A silence is told once, so that the next is asked for.
+      if (this.#inWork > 0 || (this.#isFull && deps.gate.isFull)) socket.setTimeout(deps.idleMs)
+      else socket.destroy()
     })
     socket.on('data', (chunk: Buffer) => this.#take(this.#reader.push(chunk)))
     socket.on('drain', this.#resume)

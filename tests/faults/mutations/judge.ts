@@ -1,4 +1,5 @@
 /** What an answer to a broken payload must be, whatever was broken. */
+import iconv from 'iconv-lite'
 import type { Reply } from '../support/client.ts'
 import { PERSONAL } from './samples.ts'
 
@@ -18,6 +19,8 @@ interface Outcome {
   infcode?: string
 }
 
+const INSIDE = /\bat .*\.(?:ts|js|mjs|cjs):\d+|node_modules|Mongo[A-Z]\w+Error|SyntaxError|TypeError|RangeError/
+
 /** Everything that is wrong with an answer, in words; empty: it is as it must be. */
 export function faultsOf(reply: Reply, accepted: boolean): string[] {
   const faults: string[] = []
@@ -25,14 +28,26 @@ export function faultsOf(reply: Reply, accepted: boolean): string[] {
   if (reply.status >= 500) faults.push(`status ${reply.status}`)
   const type = reply.headers.get('content-type') ?? ''
   if (!/json|xml/.test(type) || /<html|<!doctype/i.test(reply.text)) faults.push(`answered as ${type}`)
-  if (/\bat .*\.(?:ts|js|mjs|cjs):\d+|node_modules|Mongo[A-Z]\w+Error|SyntaxError|TypeError|RangeError/.test(reply.text))
-    faults.push('shows how it is made')
+  if (INSIDE.test(reply.text)) faults.push('shows how it is made')
   for (const word of PERSONAL) if (!accepted && reply.text.includes(word)) faults.push('echoes a personal value')
   const outcome = parse(reply.text)
   if (outcome === undefined) return [...faults, 'not JSON']
   if (outcome.infcode !== undefined) return faults
   if (reply.status >= 400 || outcome.resourceType === 'OperationOutcome') faults.push(...outcomeFaults(outcome))
   return faults
+}
+
+/** Acknowledgements over MLLP, their bytes as Latin-1. */
+export function acknowledgementFaults(answers: readonly string[]): string[] {
+  return answers.flatMap((text) => {
+    const bytes = Buffer.from(text, 'latin1')
+    const read = [bytes.toString('utf8'), iconv.decode(bytes, 'gb18030')]
+    return [
+      ...(/^MSH[^\r]*\rMSA.[AC][AER]/.test(text) ? [] : [`no acknowledgement: ${JSON.stringify(text.slice(0, 100))}`]),
+      ...(INSIDE.test(text) ? ['shows how it is made'] : []),
+      ...PERSONAL.filter((word) => read.some((one) => one.includes(word))).map(() => 'echoes a personal value'),
+    ]
+  })
 }
 
 function parse(text: string): Outcome | undefined {

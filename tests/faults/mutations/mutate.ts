@@ -1,4 +1,4 @@
-/** Ways in which a payload comes broken, each chosen by chance of a seed. */
+/** Ways in which the bytes of a payload come broken, whatever its format, each chosen by chance of a seed. */
 import { gzipSync } from 'node:zlib'
 import type { Random } from '../support/random.ts'
 import type { Sample } from './samples.ts'
@@ -8,9 +8,12 @@ export interface Mutant {
   bytes: Buffer
   headers?: Record<string, string>
   contentType?: string
+  fileName?: string
+  /** records that stand in it, each a delivery of its own, where that is known; absent: whatever is read of it */
+  records?: number
 }
 
-type Mutation = (sample: Sample, random: Random) => Mutant
+export type Mutation = (sample: Sample, random: Random) => Mutant
 
 const SPECIAL = [0x00, 0x0a, 0x0d, 0x1c, 0x22, 0x26, 0x27, 0x2c, 0x3c, 0x3e, 0x5b, 0x5c, 0x5e, 0x7b, 0x7c, 0x7d, 0x80, 0xff]
 
@@ -136,54 +139,9 @@ const archives: Mutation = ({ bytes }, random) => {
   return { kind: 'Content-Encoding: gzip', bytes: gzipSync(bytes), headers: { 'Content-Encoding': 'gzip' } }
 }
 
-const MUTATIONS: readonly Mutation[] = [
+export const BYTE_MUTATIONS: readonly Mutation[] = [
   ...[cut, cut, cutFront, cutOut, cutOut, bitFlips, bitFlips, bitFlips, specialBytes, specialBytes, nulBytes, charset],
   ...[doubled, repeated, swapped, swapped, digits, digits, empty, otherType, deep, doctype, archives],
 ]
 
-export const mutantOf = (sample: Sample, random: Random): Mutant => random.pick(MUTATIONS)(sample, random)
-
-const MB = 1024 * 1024
-const MESSAGE_HEAD = 'MSH|^~\\&|LIS|0001|EAI|YILIAN|20260306081530||ORU^R01^ORU_R01|HUGE1|P|2.4||||||UNICODE UTF-8\r'
-
-/** The few that are huge: one of each, whatever the seed. `scale` 1 is the full size. */
-export function hugeMutants(scale: number): { sample: Pick<Sample, 'path' | 'client' | 'contentType' | 'name'>; mutant: Mutant }[] {
-  const hl7 = { name: 'huge HL7', client: 'h1-engine', path: '/ingest/h1-lis', contentType: 'application/hl7-v2' }
-  const miis = { name: 'huge MIIS', client: 'mia', path: '/ingest/miis', contentType: 'application/json' }
-  const fhir = { name: 'huge FHIR', client: 'loader', path: '/fhir/Observation', contentType: 'application/fhir+json' }
-  const cda = { name: 'huge CDA', client: 'h1-engine', path: '/ingest/h1-cda', contentType: 'application/xml' }
-  const pid = 'PID|1||HUGE0001^^^0001^PI||测试\rOBR|1|A|HUGE1|X^X^L\r'
-  const repeats = Math.round(1_000_000 * scale)
-  return [
-    { sample: hl7, mutant: { kind: '70 MB body', bytes: Buffer.alloc(70 * MB * scale, 0x41) } },
-    { sample: fhir, mutant: { kind: '70 MB body', bytes: Buffer.alloc(70 * MB * scale, 0x20) } },
-    {
-      sample: hl7,
-      mutant: { kind: 'a million OBX', bytes: Buffer.from(`${MESSAGE_HEAD}${pid}${'OBX|1|NM|A^B^L||1|g/L|1-9||||F\r'.repeat(repeats)}`) },
-    },
-    {
-      sample: hl7,
-      mutant: { kind: 'a million repetitions', bytes: Buffer.from(`${MESSAGE_HEAD}PID|1||${'A^^^B^PI~'.repeat(repeats)}\r`) },
-    },
-    { sample: hl7, mutant: { kind: 'one long field', bytes: Buffer.from(`${MESSAGE_HEAD}PID|1||${'9'.repeat(40 * MB * scale)}\r`) } },
-    {
-      sample: miis,
-      mutant: { kind: 'a million array items', bytes: Buffer.from(`{"infno":"2203","input":{"diseinfo":[${'{},'.repeat(repeats)}{}]}}`) },
-    },
-    {
-      sample: fhir,
-      mutant: {
-        kind: 'a million extensions',
-        bytes: Buffer.from(`{"resourceType":"Observation","extension":[${'{},'.repeat(repeats)}{}]}`),
-      },
-    },
-    {
-      sample: cda,
-      mutant: {
-        kind: 'a million elements',
-        bytes: Buffer.from(`<ClinicalDocument xmlns="urn:hl7-org:v3">${'<a/>'.repeat(repeats)}</ClinicalDocument>`),
-      },
-    },
-    { sample: cda, mutant: { kind: 'a million attributes', bytes: Buffer.from(`<a ${'b="c" '.repeat(repeats)}/>`) } },
-  ]
-}
+export const mutantOf = (sample: Sample, random: Random): Mutant => random.pick(BYTE_MUTATIONS)(sample, random)

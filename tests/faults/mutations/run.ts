@@ -1,167 +1,213 @@
-/** Broken payloads against a real server process; sound ones between them, compared with a server that saw only those. */
-import { systemDecision } from '../../../server/access/decision.ts'
-import { receiptCounts } from '../../../server/ingest/receipt.ts'
-import { ingestTables } from '../../../server/ingest/tables.ts'
-import { FINAL } from '../../../server/ingest/types.ts'
-import { silentLog } from '../../../server/store/log.ts'
-import { createStore } from '../../../server/store/store.ts'
-import { type Caller, callerOf, each, type Reply, sleep } from '../support/client.ts'
-import { randomOf } from '../support/random.ts'
-import { freePort } from '../../../server/store/mongod/free-port.ts'
-import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
+/** Broken payloads of every format against a real server process; sound ones between them, compared with a server that saw only those. */
+import { each } from '../support/client.ts'
+import { type Random, randomOf } from '../support/random.ts'
+import { type Balance, type Claim, openBalance } from './balance.ts'
+import { MllpLane, type Outcome, overHttp } from './exchange.ts'
+import { addCounts, type Figures, note, noFigures } from './figures.ts'
+import { allFormats, type Broken, type Format } from './formats.ts'
 import { goodResult } from './good.ts'
-import { COUNT_NAMES, faultsOf } from './judge.ts'
-import { hugeMutants, type Mutant, mutantOf } from './mutate.ts'
-import { allSamples, type Sample } from './samples.ts'
+import { hugeMutants } from './huge.ts'
+import { type Opened, openServer, type Place } from './servers.ts'
 
-export interface MutationOptions {
-  mongodbUri: string
-  database: string
-  dataDir: string
+export interface MutationOptions extends Place {
   seed: number
+  /** broken payloads of each format */
   mutants: number
-  /** of these, one good payload is sent after each */
+  /** names of formats; empty: all */
+  only: readonly string[]
+  /** of these, one sound payload is sent after each */
   round: number
   /** size of the huge ones: 1 is full; 0 leaves them out */
   scale: number
   rssMbMax: number
+  /** an answer that takes longer is looked at again, alone; and no longer may the server compute without looking at others */
+  msMax: number
   say(line: string): void
 }
 
 export interface MutationReport {
-  sent: number
-  kinds: Record<string, number>
-  statuses: Record<string, number>
-  slowestMs: number
+  formats: Record<string, Figures>
   good: number
   peakMb: number
-  payloads: number
   problems: string[]
 }
 
-const ANSWER_MS_MAX = 60_000
-const PROBLEMS_MAX = 100
-const SETTLE_MS_MAX = 240_000
-/** Both servers derive the same ids from it. */
-const SECRET = '5e'.repeat(32)
+const PROBLEMS_MAX = 200
+const LANES = 6
+const SLOW_AGAIN_MAX = 20
+const SLOW_TRIES = 5
 
 export async function runMutations(options: MutationOptions): Promise<MutationReport> {
-  const one = await openServer(options, options.database)
-  const fresh = await openServer(options, `${options.database}_fresh`)
-  const problems: string[] = []
-  const report: MutationReport = { sent: 0, kinds: {}, statuses: {}, slowestMs: 0, good: 0, peakMb: 0, payloads: 0, problems }
-  const say = (problem: string): void => {
-    if (problems.length < PROBLEMS_MAX) problems.push(problem)
-  }
+  const report: MutationReport = { formats: {}, good: 0, peakMb: 0, problems: [] }
+  const run = await MutationRun.open(options, report)
   try {
-    await ordinary(options, one, fresh, report, say)
-    if (options.scale > 0) await huge(options, one, fresh, report, say)
-    report.payloads = await settled(options, say)
-    report.peakMb = await one.server.peakMb()
-    if (report.peakMb > options.rssMbMax) say(`resident memory ${report.peakMb} MB`)
-    for (const failure of one.server.failures()) say(`log: ${failure.slice(0, 600)}`)
-    if (!one.server.isRunning()) say('the server ended by itself')
+    const formats = (await allFormats()).filter(({ name }) => options.only.length === 0 || options.only.includes(name))
+    for (const format of formats) await run.format(format)
+    if (options.scale > 0) await run.huge()
+    await run.end()
     return report
   } finally {
-    await one.server.stop()
-    await fresh.server.stop()
+    await run.close()
   }
 }
 
-interface Opened {
-  server: ServerProcess
-  caller: Caller
-}
+class MutationRun {
+  readonly #options: MutationOptions
+  readonly #report: MutationReport
+  readonly #one: Opened
+  readonly #fresh: Opened
+  readonly #balance: Balance
+  readonly #flying: Map<string, Figures>
 
-async function openServer(options: MutationOptions, database: string): Promise<Opened> {
-  const port = await freePort()
-  const environment = { MONGODB_URI: options.mongodbUri, MONGODB_DATABASE: database, DATA_DIR: options.dataDir, YILIAN_SECRET: SECRET }
-  const server = await startServerProcess({ port, environment })
-  return { server, caller: callerOf({ publicUrl: server.url, sendTo: server.url, dataDir: options.dataDir }) }
-}
+  private constructor(options: MutationOptions, report: MutationReport, parts: [Opened, Opened, Balance], flying: Map<string, Figures>) {
+    this.#options = options
+    this.#report = report
+    ;[this.#one, this.#fresh, this.#balance] = parts
+    this.#flying = flying
+  }
 
-type Say = (problem: string) => void
-
-async function ordinary(options: MutationOptions, one: Opened, fresh: Opened, report: MutationReport, say: Say): Promise<void> {
-  const random = randomOf(options.seed)
-  const samples = await allSamples()
-  for (let from = 0; from < options.mutants; from += options.round) {
-    const count = Math.min(options.round, options.mutants - from)
-    const batch = Array.from({ length: count }, () => {
-      const sample = random.pick(samples)
-      return { sample, mutant: mutantOf(sample, random) }
+  static async open(options: MutationOptions, report: MutationReport): Promise<MutationRun> {
+    /** what is on its way, and whose it is */
+    const flying = new Map<string, Figures>()
+    let isOpen = false
+    const one = await openServer(options, ({ wallMs, busyMs }) => {
+      // A start reads profiles and tables, and answers nobody yet.
+      if (!isOpen) return
+      for (const figures of new Set(flying.values())) figures.stallMs = Math.max(figures.stallMs, busyMs)
+      if (busyMs > options.msMax && report.problems.length < PROBLEMS_MAX)
+        report.problems.push(
+          `the server computed ${busyMs} of ${wallMs} ms without looking at others; on the way: ${[...flying.keys()].join('; ')}`,
+        )
     })
-    await each(batch, 6, async ({ sample, mutant }, at) => judge(one.caller, sample, mutant, `${from + at}`, report, say))
-    await good(one, fresh, report, say)
-    options.say(`${from + count} broken payloads, ${report.problems.length} problems, at most ${await one.server.peakMb()} MB`)
+    const fresh = await openServer({ ...options, database: `${options.database}_fresh` })
+    const balance = await openBalance(options.mongodbUri, options.database)
+    isOpen = true
+    return new MutationRun(options, report, [one, fresh, balance], flying)
+  }
+
+  async format(format: Format): Promise<void> {
+    const { mutants, round, seed } = this.#options
+    const random = randomOf(seed).fork(format.name)
+    const figures = noFigures()
+    this.#report.formats[format.name] = figures
+    for (const sample of format.sound) await overHttp(this.#one.caller, { sample, mutant: { kind: 'sound', bytes: sample.bytes } })
+    for (let from = 0; from < mutants; from += round) {
+      await this.#round(format, figures, random, { from, count: Math.min(round, mutants - from) })
+      await this.#good()
+      const { problems } = this.#report
+      this.#options.say(`${format.name}: ${figures.sent}, ${problems.length} problems, at most ${await this.#one.server.peakMb()} MB`)
+    }
+  }
+
+  async #round(format: Format, figures: Figures, random: Random, { from, count }: { from: number; count: number }): Promise<void> {
+    const batch = Array.from({ length: count }, () => format.draw(random))
+    const claims: Claim[] = []
+    const slow: Broken[] = []
+    const lanes = Array.from({ length: LANES }, () => new MllpLane(this.#one.mllpPort))
+    const send = async (broken: Broken, lane: MllpLane): Promise<Outcome> =>
+      format.way === 'mllp' ? lane.send(broken) : overHttp(this.#one.caller, broken)
+    const free = [...lanes]
+    await each(batch, LANES, async (broken, at) => {
+      const label = labelOf(format.name, from + at, broken)
+      const lane = free.pop() as MllpLane
+      const outcome = await this.#watched(label, figures, () => send(broken, lane))
+      free.push(lane)
+      note(figures, broken.mutant.kind, outcome)
+      if (outcome.ms > this.#options.msMax) slow.push(broken)
+      claims.push(...claimOf(format, label, broken, outcome))
+    })
+    addCounts(figures, await this.#balance.check(claims, this.#say))
+    await this.#again(format, figures, slow, send, lanes[0] as MllpLane)
+    for (const lane of lanes) lane.close()
+  }
+
+  /** What was slow among others is to be fast alone, once of some times; a byte behind its end makes another payload of it each time. */
+  async #again(
+    format: Format,
+    figures: Figures,
+    slow: readonly Broken[],
+    send: (broken: Broken, lane: MllpLane) => Promise<Outcome>,
+    lane: MllpLane,
+  ): Promise<void> {
+    figures.slow += slow.length
+    for (const { sample, mutant } of slow.slice(0, SLOW_AGAIN_MAX)) {
+      const label = `${labelOf(format.name, -1, { sample, mutant })}, ${mutant.bytes.length} bytes`
+      let bytes = mutant.bytes
+      let best = Number.POSITIVE_INFINITY
+      for (let times = 0; times < SLOW_TRIES && best > this.#options.msMax; times++) {
+        bytes = Buffer.concat([bytes, Buffer.from('\r')])
+        const broken = { sample, mutant: { ...mutant, bytes } }
+        best = Math.min(best, (await this.#watched(label, figures, () => send(broken, lane))).ms)
+      }
+      if (best > this.#options.msMax) this.#say(`${label}: ${Math.round(best)} ms alone`)
+    }
+  }
+
+  async #watched(label: string, figures: Figures, work: () => Promise<Outcome>): Promise<Outcome> {
+    this.#flying.set(label, figures)
+    const outcome = await work()
+    this.#flying.delete(label)
+    for (const fault of outcome.faults) this.#say(`${label}: ${fault}`)
+    return outcome
+  }
+
+  async huge(): Promise<void> {
+    const figures = noFigures()
+    this.#report.formats.huge = figures
+    for (const broken of hugeMutants(this.#options.scale)) {
+      const label = labelOf('huge', figures.sent, broken)
+      const outcome = await this.#watched(label, figures, () => overHttp(this.#one.caller, broken))
+      note(figures, broken.mutant.kind, outcome)
+      addCounts(figures, await this.#balance.check(claimOf({ way: 'http' }, label, broken, outcome), this.#say))
+      this.#options.say(`${label}: ${outcome.answer} after ${Math.round(outcome.ms)} ms, at most ${await this.#one.server.peakMb()} MB`)
+      await this.#good()
+    }
+  }
+
+  async #good(): Promise<void> {
+    const n = this.#report.good++
+    const [here, there] = [await goodResult(this.#one.caller, n), await goodResult(this.#fresh.caller, n)]
+    if (!here.startsWith('200 ')) this.#say(`sound payload ${n}: ${here.slice(0, 300)}`)
+    if (here !== there) this.#say(`sound payload ${n} came to something else: ${differenceOf(here, there)}`)
+  }
+
+  readonly #say = (problem: string): void => {
+    const { problems } = this.#report
+    if (problems.length < PROBLEMS_MAX) problems.push(problem)
+  }
+
+  async end(): Promise<void> {
+    const { server } = this.#one
+    this.#report.peakMb = await server.peakMb()
+    if (this.#report.peakMb > this.#options.rssMbMax) this.#say(`resident memory ${this.#report.peakMb} MB`)
+    for (const failure of server.failures()) this.#say(`log: ${failure.slice(0, 600)}`)
+    if (!server.isRunning()) this.#say('the server ended by itself')
+  }
+
+  async close(): Promise<void> {
+    await this.#balance.close()
+    await this.#one.server.stop()
+    await this.#fresh.server.stop()
   }
 }
 
-async function huge(options: MutationOptions, one: Opened, fresh: Opened, report: MutationReport, say: Say): Promise<void> {
-  for (const { sample, mutant } of hugeMutants(options.scale)) {
-    await judge(one.caller, sample, mutant, mutant.kind, report, say)
-    options.say(`${sample.name}, ${mutant.kind}: slowest ${report.slowestMs} ms, at most ${await one.server.peakMb()} MB`)
-    await good(one, fresh, report, say)
-  }
-}
+const labelOf = (format: string, n: number, { sample, mutant }: Broken): string => `${format} ${n} ${sample.name}, ${mutant.kind}`
 
-async function good(one: Opened, fresh: Opened, report: MutationReport, say: Say): Promise<void> {
-  const n = report.good++
-  const [here, there] = [await goodResult(one.caller, n), await goodResult(fresh.caller, n)]
-  if (!here.startsWith('200 ')) say(`sound payload ${n}: ${here.slice(0, 300)}`)
-  if (here !== there) say(`sound payload ${n} came to something else: ${differenceOf(here, there)}`)
+function claimOf({ way }: Pick<Format, 'way'>, label: string, { sample, mutant }: Broken, outcome: Outcome): Claim[] {
+  if (!sample.path.startsWith('/ingest/')) return []
+  const { hash, bytes, kept, payload } = outcome
+  return [
+    {
+      ...{ label, hash, bytes, kept },
+      ...(way === 'http' && { source: sample.path.slice('/ingest/'.length) }),
+      ...(payload !== undefined && { payload }),
+      ...(mutant.records !== undefined && mutant.headers === undefined && kept === true && { records: mutant.records }),
+    },
+  ]
 }
 
 function differenceOf(a: string, b: string): string {
   let at = 0
   while (at < a.length && a[at] === b[at]) at++
   return `${a.slice(Math.max(0, at - 60), at + 120)} <> ${b.slice(Math.max(0, at - 60), at + 120)}`
-}
-
-async function judge(
-  caller: Caller,
-  sample: Pick<Sample, 'name' | 'client' | 'path' | 'contentType' | 'fileName'>,
-  mutant: Mutant,
-  n: string,
-  report: MutationReport,
-  say: Say,
-): Promise<void> {
-  const disposition = sample.fileName === undefined ? {} : { 'Content-Disposition': `attachment; filename="${sample.fileName}"` }
-  const headers = { 'Content-Type': mutant.contentType ?? sample.contentType, ...disposition, ...mutant.headers }
-  const reply = await caller.call({ id: sample.client }, sample.path, {
-    method: 'POST',
-    body: mutant.bytes,
-    headers,
-    millisMax: ANSWER_MS_MAX,
-  })
-  report.sent++
-  report.kinds[mutant.kind] = (report.kinds[mutant.kind] ?? 0) + 1
-  report.statuses[reply.status] = (report.statuses[reply.status] ?? 0) + 1
-  report.slowestMs = Math.max(report.slowestMs, Math.round(reply.end - reply.start))
-  // A resource that was stored comes back whole to who wrote it.
-  const accepted = sample.path.startsWith('/fhir') && reply.status < 300
-  for (const fault of faultsOf(reply, accepted)) say(`${n} ${sample.name}, ${mutant.kind}: ${fault} (${reply.status}) ${excerpt(reply)}`)
-}
-
-const excerpt = (reply: Reply): string => reply.text.slice(0, 200).replaceAll(/\s+/g, ' ')
-
-/** Afterwards every kept payload has its end, and every one adds up. */
-async function settled(options: MutationOptions, say: Say): Promise<number> {
-  const store = await createStore({ uri: options.mongodbUri, database: options.database, log: silentLog })
-  try {
-    const tables = ingestTables({ store, decision: systemDecision('fault check') })
-    const deadline = Date.now() + SETTLE_MS_MAX
-    while ((await tables.payloads.count({ status: { $nin: [...FINAL] } })) > 0 && Date.now() < deadline) await sleep(500)
-    let payloads = 0
-    for await (const payload of tables.payloads.stream({})) {
-      payloads++
-      if (!FINAL.includes(payload.status)) say(`payload ${payload._id} stays ${payload.status} after ${payload.attempts} attempts`)
-      const counts = await receiptCounts(tables, payload)
-      const sum = COUNT_NAMES.reduce((total, name) => total + counts[name], 0)
-      if (sum !== counts.records || COUNT_NAMES.some((name) => counts[name] < 0)) say(`payload ${payload._id}: ${JSON.stringify(counts)}`)
-    }
-    return payloads
-  } finally {
-    await store.close()
-  }
 }

@@ -1,5 +1,7 @@
 /** What is mutated: every sample payload with its source, and resources and bundles for the FHIR endpoint. */
+import { readdir, readFile } from 'node:fs/promises'
 import { bytesOf, PAYLOADS } from '../../../server/demo/payloads.ts'
+import type { Random } from '../support/random.ts'
 
 export interface Sample {
   name: string
@@ -8,6 +10,8 @@ export interface Sample {
   contentType: string
   fileName?: string
   bytes: Buffer
+  /** its own numbers: what is made of it gets others, so that each is a delivery by itself */
+  own?: RegExp
 }
 
 export async function allSamples(): Promise<Sample[]> {
@@ -19,6 +23,29 @@ export async function allSamples(): Promise<Sample[]> {
     }),
   )
   return [...ingested, ...resources()]
+}
+
+const FIXTURES = new URL('../../fixtures/samples/', import.meta.url)
+
+/** Samples of one folder, sent as one source's. */
+export async function samplesIn(folder: string, ending: RegExp, sent: Omit<Sample, 'name' | 'bytes' | 'fileName'>): Promise<Sample[]> {
+  const names = (await readdir(new URL(`${folder}/`, FIXTURES))).filter((name) => ending.test(name)).sort()
+  return Promise.all(
+    names.map(async (name) => ({
+      ...sent,
+      name: `${folder}/${name}`,
+      fileName: name,
+      bytes: await readFile(new URL(`${folder}/${name}`, FIXTURES)),
+    })),
+  )
+}
+
+/** The same under numbers that nobody has used. */
+export function anew(sample: Sample, random: Random): Sample {
+  if (!sample.own) return sample
+  const mark = String(random.below(2 ** 32)).padStart(10, '0')
+  const text = sample.bytes.toString('latin1').replaceAll(sample.own, (number) => `${number}${mark}`)
+  return { ...sample, bytes: Buffer.from(text, 'latin1') }
 }
 
 const fhir = (name: string, path: string, resource: object): Sample => ({
@@ -57,7 +84,7 @@ const consent = {
   provision: { purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'TREAT' }] },
 }
 
-function resources(): Sample[] {
+export function resources(): Sample[] {
   const entry = (resource: { resourceType: string }, n: number) => ({
     fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000000${n}`,
     resource,

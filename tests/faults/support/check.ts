@@ -11,10 +11,13 @@ export interface Told {
   sound: boolean
 }
 
-/** Runs the proof on an empty folder, prints what it tells, and ends the process: 1 when it is not sound or fails. */
-export async function runCheck(name: string, proof: (dataDir: string, seed: number) => Promise<Told>): Promise<never> {
+/**
+ * Runs the proof on an empty folder, prints what it tells, and ends the process: 1 when it is not sound or fails.
+ * @param usualSeed where none is given; absent: another one each time
+ */
+export async function runCheck(name: string, proof: (dataDir: string, seed: number) => Promise<Told>, usualSeed?: number): Promise<never> {
   const folder = await mkdtemp(join(tmpdir(), `yilian-${name}-`))
-  const seed = seedOf(process.argv, process.env)
+  const seed = seedOf(process.argv, process.env, usualSeed)
   console.log(`check:${name} --seed ${seed}`)
   let sound = false
   try {

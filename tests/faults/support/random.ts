@@ -36,9 +36,9 @@ function hashOf(text: string): number {
   return hash >>> 0
 }
 
-/** From `--seed N` or SEED; otherwise of this moment. It is printed by every check. */
-export function seedOf(args: readonly string[], environment: NodeJS.ProcessEnv): number {
+/** From `--seed N` or SEED; otherwise the usual one, or one of this moment. It is printed by every check. */
+export function seedOf(args: readonly string[], environment: NodeJS.ProcessEnv, usual?: number): number {
   const given = args[args.indexOf('--seed') + 1]
   const text = args.includes('--seed') ? given : environment.SEED
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : Date.now() % 2 ** 31
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : (usual ?? Date.now() % 2 ** 31)
 }

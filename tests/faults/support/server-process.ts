@@ -26,6 +26,8 @@ export interface ServerOptions {
   port: number
   environment: Record<string, string>
   nodeArguments?: readonly string[]
+  /** every line that it writes */
+  onLine?(line: string): void
 }
 
 /** @throws Error when it does not listen in time, with the last lines that it wrote */
@@ -35,7 +37,7 @@ export async function startServerProcess(options: ServerOptions): Promise<Server
     env: { ...environmentOf(), HOST: '127.0.0.1', PORT: String(options.port), LOG_LEVEL: 'info', ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const output = watchOutput(child)
+  const output = watchOutput(child, options.onLine)
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let ended = false
   void exited.then(() => {
@@ -76,7 +78,7 @@ interface Output {
   last(): string
 }
 
-function watchOutput(child: ChildProcess): Output {
+function watchOutput(child: ChildProcess, onLine: ServerOptions['onLine']): Output {
   const failures: string[] = []
   let last = ''
   let onUp: (up: true) => void = () => {}
@@ -92,6 +94,7 @@ function watchOutput(child: ChildProcess): Output {
         if (process.env.FAULT_LOG) appendFileSync(process.env.FAULT_LOG, `${child.pid} ${line}\n`)
         last = `${last}\n${line}`.slice(-2000)
         if (line.includes('"msg":"ready"')) onUp(true)
+        onLine?.(line)
         if (isFailure(line) && failures.length < FAILURE_LINES_MAX) failures.push(line)
       }
     })

@@ -50,6 +50,15 @@ describe('how many messages a payload has', () => {
     for (const size of [1, 7, 65_536]) expect(await read(payload, { size })).toEqual(expected)
   })
 
+  test('spaces ahead are not held, however many there are', async () => {
+    const spaces = ' \r\n'.repeat(100_000)
+    for (const size of [1000, 1_000_000]) {
+      expect(await read(`${spaces}${LINES}`, { size })).toEqual(THREE)
+      expect(await read(`${spaces}${LIST}`, { size })).toEqual(THREE)
+    }
+    expect(await read(spaces)).toEqual(['message 1 json-invalid'])
+  })
+
   test('a file of lines may have but one, and it may be a broken one', async () => {
     expect(await read(message(1), { fileName: '20260310.jsonl' })).toEqual(['message 1 M1'])
     expect(await read(`{"infno":\n${message(2)}`, { fileName: '20260310.NDJSON' })).toEqual(['message 1 json-invalid', 'message 2 M2'])

@@ -38,6 +38,13 @@ describe('what is no message', () => {
       flaw: 'payload-too-large',
       at: 'OBX',
     })
+    const blank = `${MSH}${'\r'.repeat(HL7_BOUNDS.linesMax + 1)}`
+    expect(parseHl7(Buffer.from(blank))).toEqual({ ok: false, flaw: 'payload-too-large', at: 'message' })
+  })
+
+  test('of beginnings without end only so many are looked for that it can be told', () => {
+    expect(splitMessages(Buffer.from('MSH\r'.repeat(3 * HL7_BOUNDS.messagesMax)))).toHaveLength(HL7_BOUNDS.messagesMax + 1)
+    expect(splitMessages(Buffer.from('MSH\r'.repeat(HL7_BOUNDS.messagesMax)))).toHaveLength(HL7_BOUNDS.messagesMax)
   })
 })
 

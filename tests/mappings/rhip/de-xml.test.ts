@@ -28,6 +28,9 @@ describe('refused', () => {
     const both = document(BODY).replace('</HSDB>', `<DOC type="HSDC02.01">${BODY.replace('R1', '')}</DOC></HSDB>`)
     const { mapped, rejected } = await readAll(rhipDeXml, both)
     expect([mapped.map(({ at }) => at), rejected.map(({ at }) => at)]).toEqual([['document 1'], ['document 2']])
+    // The bytes of all would be kept with each of them; one that came alone has its own.
+    expect(rejected[0]?.raw).toBeUndefined()
+    expect((await readAll(rhipDeXml, document(BODY.replace('R1', '-'), 'HSDB04.06'))).rejected[0]?.raw?.byteLength).toBeGreaterThan(0)
   })
 })
 
