@@ -15,7 +15,7 @@ import type { Statement } from './fold/types.ts'
 import { batchId, keyedId, resourceId } from './ids.ts'
 import { legalOf } from './link/legal.ts'
 import { fieldOf } from './receipt.ts'
-import { type Texts, textsOf } from './texts.ts'
+import { textsOf } from './texts.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord } from './types.ts'
 
 type Deps = Pick<IngestDeps, 'secret' | 'organizations' | 'placeholders' | 'lookup'>
