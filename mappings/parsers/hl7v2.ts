@@ -21,6 +21,8 @@ export const HL7_BOUNDS = {
   repetitionsMax: 2_000,
   /** component separators in one segment */
   componentsMax: 20_000,
+  /** subcomponent separators in one segment: each of them is looked for among all of its component */
+  subcomponentsMax: 2_000,
 } as const
 
 /** One segment; every reader answers '' for what is not there. Numbers count from 1 as in the standard. */
@@ -98,10 +100,12 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
 }
 
 /** What is repeated without end would be mapped without end. */
-function hasTooMany(line: string, { field, repetition, component }: Separators): boolean {
-  const { fieldsMax, repetitionsMax, componentsMax } = HL7_BOUNDS
+function hasTooMany(line: string, { field, repetition, component, subcomponent }: Separators): boolean {
+  const { fieldsMax, repetitionsMax, componentsMax, subcomponentsMax } = HL7_BOUNDS
   const more = (separator: string, max: number): boolean => line.split(separator, max + 1).length > max
-  return more(field, fieldsMax) || more(repetition, repetitionsMax) || more(component, componentsMax)
+  return (
+    more(field, fieldsMax) || more(repetition, repetitionsMax) || more(component, componentsMax) || more(subcomponent, subcomponentsMax)
+  )
 }
 
 function recordOf(message: Hl7Message, separators: Separators, misdeclared: boolean): Hl7Result {

@@ -38,6 +38,11 @@ describe('what is no message', () => {
       flaw: 'payload-too-large',
       at: 'OBX',
     })
+    expect(parseHl7(Buffer.from(`${MSH}\rPID|1||1|${'&'.repeat(HL7_BOUNDS.subcomponentsMax + 1)}`))).toEqual({
+      ok: false,
+      flaw: 'payload-too-large',
+      at: 'PID',
+    })
     const blank = `${MSH}${'\r'.repeat(HL7_BOUNDS.linesMax + 1)}`
     expect(parseHl7(Buffer.from(blank))).toEqual({ ok: false, flaw: 'payload-too-large', at: 'message' })
   })
