@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { BASE } from '../fhir/canonical.ts'
 import type { CodingChange } from '../ingest/codings.ts'
 import { withoutFormer } from '../ingest/fold/revise-codings.ts'
+import { statementsIn } from '../ingest/fold/kept.ts'
 import { foldStatements } from '../ingest/fold/stored.ts'
 import type { Statement } from '../ingest/fold/types.ts'
 import { hasBytes } from '../ingest/forget.ts'
@@ -74,7 +75,7 @@ async function withoutFormerNames(
   const docs = await ingest.contributions.getMany([...byName.keys()])
   const wanted = docs.flatMap(({ _id, statements }) => {
     const row = byName.get(_id)
-    const isSaid = (JSON.parse(statements) as Statement[]).some((one) => revise(one) !== one)
+    const isSaid = statementsIn(statements).some((one) => revise(one) !== one)
     return row && isSaid ? [{ type: row.type, id: row.id, revise }] : []
   })
   if (wanted.length === 0) return { drafts: [], side: [] }
