@@ -2,18 +2,13 @@
  * `npm run bench:cda [-- DOCUMENTS [PROFILE_DIR]]`: CDA documents of all kinds from end to end (kept raw, mapped, linked, validated,
  * labelled, stored with Provenance, audited), beside bare insertion of the very documents of the database that came of them.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type Document, MongoClient } from 'mongodb'
-import { silentLog } from '../server/store/log.ts'
-import { startMongod } from '../server/store/mongod/start.ts'
+import type { Document, MongoClient } from 'mongodb'
+import { benchAlone } from './alone.ts'
 import { bareSeconds, commandsOf, countOf, type Documents } from './bare.ts'
 import { documentOf, KINDS } from './documents.ts'
-import { type BenchRow, printTable, row } from './measure.ts'
+import { type BenchRow, row } from './measure.ts'
 import { processorMs, residentMb } from './memory.ts'
-import { type Child, startYilian } from './servers.ts'
-import { bearer } from './tokens.ts'
+import type { Child } from './servers.ts'
 
 const DATABASE = 'yilian_bench_cda'
 /** Every kind several times: the server has compiled what it needs for them. */
@@ -109,22 +104,6 @@ async function against({ mongod }: Setting, rate: number, kept: { documents: Doc
   ]
 }
 
-async function main(count: number, profiles: string | undefined): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'yilian-bench-cda-'))
-  const mongod = await startMongod({ dataDir: folder, log: silentLog })
-  const client = await new MongoClient(mongod.uri).connect()
-  try {
-    const environment = { MONGODB_URI: mongod.uri, MONGODB_DATABASE: DATABASE, DATA_DIR: folder }
-    const server = await startYilian(environment, profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`])
-    const { engine } = await bearer(folder, server.url)
-    const table = await run({ server, mongod, client, token: engine }, count).finally(() => server.stop())
-    printTable(table)
-  } finally {
-    await client.close()
-    await mongod.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-await main(Number(process.argv[2] ?? 1_120), process.argv[3])
+const count = Number(process.argv[2] ?? 1_120)
+await benchAlone(DATABASE, process.argv[3], ({ tokens, ...setting }) => run({ ...setting, token: tokens.engine }, count))
 process.exit(0)

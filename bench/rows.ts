@@ -3,20 +3,15 @@
  * validated, labelled, stored with Provenance, audited), beside bare insertion of the very documents that came of them. Ten days' files,
  * each with its patients and reports first; only the results are timed. `PROFILE_DIR` gets a CPU profile of the server.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { type Db, type Document, MongoClient } from 'mongodb'
+import type { Db, Document, MongoClient } from 'mongodb'
 import type { PayloadDoc } from '../server/ingest/types.ts'
-import { silentLog } from '../server/store/log.ts'
-import { startMongod } from '../server/store/mongod/start.ts'
+import { benchAlone } from './alone.ts'
 import { bareSeconds, commandsOf, countOf, type Documents } from './bare.ts'
-import { type BenchRow, printTable, row } from './measure.ts'
+import { type BenchRow, row } from './measure.ts'
 import { processorMs, residentMb } from './memory.ts'
-import { type Child, startYilian } from './servers.ts'
+import type { Child } from './servers.ts'
 import { dayOf, RESULTS_EACH, type TableFile } from './table-files.ts'
-import { bearer } from './tokens.ts'
 
 const DATABASE = 'yilian_bench_rows'
 const DAYS = 10
@@ -135,22 +130,6 @@ async function run(setting: Setting, rows: number): Promise<BenchRow[]> {
   ]
 }
 
-async function main(rows: number, profiles: string | undefined): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'yilian-bench-rows-'))
-  const mongod = await startMongod({ dataDir: folder, log: silentLog })
-  const client = await new MongoClient(mongod.uri).connect()
-  try {
-    const environment = { MONGODB_URI: mongod.uri, MONGODB_DATABASE: DATABASE, DATA_DIR: folder }
-    const server = await startYilian(environment, profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`])
-    const { platform } = await bearer(folder, server.url)
-    const table = await run({ server, mongod, client, token: platform }, rows).finally(() => server.stop())
-    printTable(table)
-  } finally {
-    await client.close()
-    await mongod.stop()
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-await main(Number(process.argv[2] ?? 21_000), process.argv[3])
+const rows = Number(process.argv[2] ?? 21_000)
+await benchAlone(DATABASE, process.argv[3], ({ tokens, ...setting }) => run({ ...setting, token: tokens.platform }, rows))
 process.exit(0)
