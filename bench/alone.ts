@@ -13,13 +13,13 @@ export interface Alone {
   server: Child
   mongod: EmbeddedMongod
   client: MongoClient
-  tokens: Bearers
+  /** of the client that sends */
+  token(): Promise<string>
 }
 
 /** @param profiles folder for a CPU profile of the server */
 export async function benchAlone(
-  database: string,
-  profiles: string | undefined,
+  { database, sender, profiles }: { database: string; sender: keyof Bearers; profiles: string | undefined },
   work: (alone: Alone) => Promise<BenchRow[]>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'yilian-bench-'))
@@ -28,8 +28,8 @@ export async function benchAlone(
   try {
     const environment = { MONGODB_URI: mongod.uri, MONGODB_DATABASE: database, DATA_DIR: folder }
     const server = await startYilian(environment, profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`])
-    const tokens = await bearer(folder, server.url)
-    printTable(await work({ server, mongod, client, tokens }).finally(() => server.stop()))
+    const token = (await bearer(folder, server.url))[sender]
+    printTable(await work({ server, mongod, client, token }).finally(() => server.stop()))
   } finally {
     await client.close()
     await mongod.stop()

@@ -3,12 +3,11 @@
  * labelled, stored with Provenance, audited), beside bare insertion of the very documents of the database that came of them.
  */
 import type { Document, MongoClient } from 'mongodb'
-import { benchAlone } from './alone.ts'
+import { type Alone, benchAlone } from './alone.ts'
 import { bareSeconds, commandsOf, countOf, type Documents } from './bare.ts'
 import { documentOf, KINDS } from './documents.ts'
 import { type BenchRow, row } from './measure.ts'
 import { processorMs, residentMb } from './memory.ts'
-import type { Child } from './servers.ts'
 
 const DATABASE = 'yilian_bench_cda'
 /** Every kind several times: the server has compiled what it needs for them. */
@@ -18,15 +17,8 @@ const SENDERS = 32
 /** documents inserted once more are held in memory */
 const BARE_DOCUMENTS_MAX = 60_000
 
-interface Setting {
-  server: Child
-  mongod: { pid(): number; uri: string }
-  client: MongoClient
-  token(): Promise<string>
-}
-
 /** Each sender waits for its answer, as an interface engine does. @returns seconds */
-async function send({ server, token }: Setting, from: number, count: number): Promise<number> {
+async function send({ server, token }: Alone, from: number, count: number): Promise<number> {
   const headers = { Authorization: `Bearer ${await token()}`, 'Content-Type': 'application/xml' }
   let next = from
   const started = performance.now()
@@ -55,7 +47,7 @@ async function outputOf(client: MongoClient): Promise<Documents | undefined> {
   return documents
 }
 
-async function run(setting: Setting, count: number): Promise<BenchRow[]> {
+async function run(setting: Alone, count: number): Promise<BenchRow[]> {
   const { server, mongod, client } = setting
   await send(setting, 0, WARM_UP)
   const spent = async () => [await processorMs(server.pid), await processorMs(mongod.pid()), await commandsOf(client)] as const
@@ -89,7 +81,7 @@ async function run(setting: Setting, count: number): Promise<BenchRow[]> {
   ]
 }
 
-async function against({ mongod }: Setting, rate: number, kept: { documents: Documents; of: number } | undefined): Promise<BenchRow[]> {
+async function against({ mongod }: Alone, rate: number, kept: { documents: Documents; of: number } | undefined): Promise<BenchRow[]> {
   if (!kept) return [row('CDA documents', rate, 'documents/s')]
   const { documents, of } = kept
   const rateOf = async (isIndexed: boolean) => of / (await bareSeconds(mongod.uri, DATABASE, documents, isIndexed))
@@ -105,5 +97,5 @@ async function against({ mongod }: Setting, rate: number, kept: { documents: Doc
 }
 
 const count = Number(process.argv[2] ?? 1_120)
-await benchAlone(DATABASE, process.argv[3], ({ tokens, ...setting }) => run({ ...setting, token: tokens.engine }, count))
+await benchAlone({ database: DATABASE, sender: 'engine', profiles: process.argv[3] }, (alone) => run(alone, count))
 process.exit(0)

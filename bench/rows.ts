@@ -4,13 +4,12 @@
  * each with its patients and reports first; only the results are timed. `PROFILE_DIR` gets a CPU profile of the server.
  */
 import { setTimeout } from 'node:timers/promises'
-import type { Db, Document, MongoClient } from 'mongodb'
+import type { Db, Document } from 'mongodb'
 import type { PayloadDoc } from '../server/ingest/types.ts'
-import { benchAlone } from './alone.ts'
+import { type Alone, benchAlone } from './alone.ts'
 import { bareSeconds, commandsOf, countOf, type Documents } from './bare.ts'
 import { type BenchRow, row } from './measure.ts'
 import { processorMs, residentMb } from './memory.ts'
-import type { Child } from './servers.ts'
 import { dayOf, RESULTS_EACH, type TableFile } from './table-files.ts'
 
 const DATABASE = 'yilian_bench_rows'
@@ -19,15 +18,8 @@ const POLL_MS = 50
 /** rows of the last day whose documents are inserted once more: enough for a rate, and held in memory */
 const BARE_ROWS_MAX = 20_000
 
-interface Setting {
-  server: Child
-  mongod: { pid(): number; uri: string }
-  client: MongoClient
-  token(): Promise<string>
-}
-
 /** Sends a file and waits until it is worked off; every row has to be stored and sound. */
-async function deliver({ server, client, token }: Setting, { fileName, body, rows }: TableFile): Promise<PayloadDoc> {
+async function deliver({ server, client, token }: Alone, { fileName, body, rows }: TableFile): Promise<PayloadDoc> {
   const answer = await fetch(`${server.url}/ingest/rhip`, {
     method: 'POST',
     headers: {
@@ -59,7 +51,7 @@ interface Taken {
   commands: number
 }
 
-async function timed(setting: Setting, file: TableFile): Promise<Taken & { payload: string }> {
+async function timed(setting: Alone, file: TableFile): Promise<Taken & { payload: string }> {
   const { server, mongod, client } = setting
   const spent = async () => [await processorMs(server.pid), await processorMs(mongod.pid()), await commandsOf(client)] as const
   const before = await spent()
@@ -93,7 +85,7 @@ async function outputOf(database: Db, payload: string, since: Date, rows: number
   return { documents, rows: observations.length }
 }
 
-async function run(setting: Setting, rows: number): Promise<BenchRow[]> {
+async function run(setting: Alone, rows: number): Promise<BenchRow[]> {
   const all: Taken[] = []
   const memory: number[] = []
   let reports = 0
@@ -131,5 +123,5 @@ async function run(setting: Setting, rows: number): Promise<BenchRow[]> {
 }
 
 const rows = Number(process.argv[2] ?? 21_000)
-await benchAlone(DATABASE, process.argv[3], ({ tokens, ...setting }) => run({ ...setting, token: tokens.platform }, rows))
+await benchAlone({ database: DATABASE, sender: 'platform', profiles: process.argv[3] }, (alone) => run(alone, rows))
 process.exit(0)
