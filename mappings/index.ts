@@ -2,6 +2,7 @@
 import type { SourceMapping } from './engine/types.ts'
 import { hospitalCda, hospitalCdaIn } from './hospital/cda/index.ts'
 import type { OwnCodes } from './hospital/cda/own-codes.ts'
+import { hospitalDocuments, hospitalDocumentsIn } from './hospital/documents/index.ts'
 import { hospitalHomePage, hospitalHomePageIn } from './hospital/home-page/index.ts'
 import { hospitalHl7v2, hospitalHl7v2In } from './hospital/hl7v2/index.ts'
 import type { OwnFields } from './hospital/hl7v2/own-fields.ts'
@@ -16,7 +17,7 @@ const ALL: readonly SourceMapping[] = [
   hospitalHl7v2,
   hospitalCda,
   hospitalHomePage,
-
+  hospitalDocuments,
   miisInterface,
   rhipTables,
   rhipDeXml,
@@ -53,7 +54,7 @@ export interface SiteFolders {
 
 export function formatsWith({ dialects, segments, documents }: SiteFolders): Formats {
   const made = [
-    ...dialects.flatMap((one) => [rhipTablesIn(one), hospitalTablesIn(one), hospitalHomePageIn(one)]),
+    ...dialects.flatMap((one) => [rhipTablesIn(one), hospitalTablesIn(one), hospitalHomePageIn(one), hospitalDocumentsIn(one)]),
     ...segments.map(hospitalHl7v2In),
     ...documents.flatMap((one) => [hospitalCdaIn(one), rhipCdaIn(one)]),
   ]

@@ -11,6 +11,7 @@ import { type OwnSegments, problemsIn } from '../../mappings/hospital/hl7v2/own-
 import { type Formats, formatsWith, type SiteFolders } from '../../mappings/index.ts'
 import type { Dialect } from '../../mappings/rhip/tables/dialect.ts'
 import { problemsOf } from '../../mappings/rhip/tables/dialect-problems.ts'
+import { INDEX, neededOf as neededOfIndex } from '../../mappings/hospital/documents/layout.ts'
 import { HOME_PAGE, neededOf as neededOfHomePage } from '../../mappings/hospital/home-page/layout.ts'
 import { neededOf } from '../../mappings/rhip/tables/index.ts'
 import { LAYOUTS } from '../../mappings/rhip/tables/layouts.ts'
@@ -35,8 +36,8 @@ type Kind = keyof typeof KINDS
 
 /** What the lines of a folder may name: tables of platforms, home pages, indexes of documents. */
 const TABLES = {
-  layouts: [...LAYOUTS, HOME_PAGE],
-  neededOf: (table: string) => [neededOf, neededOfHomePage].flatMap((one) => one(table)),
+  layouts: [...LAYOUTS, HOME_PAGE, INDEX],
+  neededOf: (table: string) => [neededOf, neededOfHomePage, neededOfIndex].flatMap((one) => one(table)),
 }
 
 /** The formats of the tree and of the site. @throws ConfigError naming each line that is wrong */

@@ -44,6 +44,7 @@ export const HOSPITAL: readonly Claim[] = [
   document('temperature-list', 'C0020', 'signs', 'Composition', 'Observation (cn-vital-sign)'),
   document('imaging-reports', 'C0006-imaging', 'reports', 'DiagnosticReport (cn-diagnosticreport-imaging)'),
   document('pathology-reports', 'C0006-pathology', 'reports', 'DiagnosticReport (cn-diagnosticreport-pathology)', 'Specimen'),
+  message('report-files', 'documents/day.zip', 'documents', 'DocumentReference', 'Binary'),
   document('operations', 'C0009', 'operations', 'Procedure'),
   message('discharge-summary', 'cda-c0049-discharge.xml', 'cda', 'Composition', 'DocumentReference'),
 ]
