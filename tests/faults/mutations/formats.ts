@@ -106,7 +106,7 @@ export async function allFormats(): Promise<Format[]> {
     tableSamples(),
     deSamples(),
     ownFile('home-page', /\.csv$/, 'text/csv', /\bZY\d{8,}/g),
-    ownFile('home-page', /\.dbf$/, 'application/x-dbf'),
+    ownFile('home-page', /\.dbf$/, 'application/x-dbf', /ZY\d{11}/g),
     ownFile('documents', /\.zip$/, 'application/zip'),
   ])
   const own = documents.filter(({ path }) => path === '/ingest/h1-cda')
@@ -121,7 +121,15 @@ export async function allFormats(): Promise<Format[]> {
     { name: 'rhip-archive', way: 'http', sound: [], draw: archiveDrawer(tables, TABLE_MUTATIONS) },
     { name: 'rhip-de', way: 'http', sound: [], draw: drawer(elements, XML_MUTATIONS) },
     { name: 'home-page', way: 'http', sound: pages, draw: drawer(pages, TABLE_MUTATIONS) },
-    { name: 'home-page-dbf', way: 'http', sound: [], draw: drawer(dbf, BYTE_MUTATIONS) },
+    {
+      name: 'home-page-dbf',
+      way: 'http',
+      sound: [],
+      draw: drawer(
+        dbf.map((one) => ({ ...one, fixed: true })),
+        BYTE_MUTATIONS,
+      ),
+    },
     { name: 'documents', way: 'http', sound: files, draw: drawer(files, BYTE_MUTATIONS) },
     { name: 'fhir', way: 'http', sound: [], draw: drawer(resources(), JSON_MUTATIONS) },
   ]
