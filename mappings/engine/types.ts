@@ -186,6 +186,17 @@ export interface Question {
   answer(found: readonly FhirResource[], institutionCode: (organization: string) => string | undefined): object
 }
 
+/** Files of a drop folder that belong together as those of an archive do, each lying there by itself. */
+export interface FilesTogether {
+  /** names of files that list others */
+  index: RegExp
+  indexBytesMax: number
+  /** names of files that hold such a set already */
+  archive: RegExp
+  /** names of the files that an index lists; none: it cannot be read */
+  files(bytes: Uint8Array, charset: string): Promise<readonly string[]>
+}
+
 /** A source format. Registered in `mappings/index.ts` by its id; nothing else names it. */
 export interface SourceMapping {
   /** as in the configuration: `hospital/hl7v2` */
@@ -205,6 +216,8 @@ export interface SourceMapping {
    * @param open the archive from its beginning, as often as it is asked for
    */
   decodeArchive?(open: () => AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncIterable<DecodeResult>
+  /** of one with `decodeArchive`: which files of a drop folder are such an archive's */
+  together?: FilesTogether
   map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord
   /** sender's own envelope for the answer (MIIS), always with status 200; otherwise the receipt OperationOutcome is sent */
   answer?(input: AnswerInput): { contentType: string; body: Uint8Array }

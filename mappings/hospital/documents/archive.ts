@@ -17,7 +17,7 @@ import type { DocumentRecord } from './row.ts'
 
 /** The index itself: the one table of the archive. */
 export const INDEX_FILE = /\.(?:csv|txt|tsv)$/i
-const INDEX_BYTES_MAX = 4 * 1024 * 1024
+export const INDEX_BYTES_MAX = 4 * 1024 * 1024
 
 type Good = Extract<DecodeResult, { ok: true }>
 
@@ -115,11 +115,21 @@ async function bytesOf(open: () => AsyncIterable<Uint8Array>, name: string): Pro
 }
 
 /** Rows of an index, as a table of the folder's own names. */
-export function rowsOf(bytes: Uint8Array, { charset }: DecodeOptions, dialect: Dialect): AsyncGenerator<DecodeResult> {
+function rowsOf(bytes: Uint8Array, { charset }: DecodeOptions, dialect: Dialect): AsyncGenerator<DecodeResult> {
   const layouts = layoutsOf(dialect, [INDEX], neededOf)
   // One table, whatever its file is called.
   const named = { layouts, charset, fileName: dialect.columns[0]?.file ?? TABLE }
   return decoded(readDialect(whole(bytes), dialect, { ...named, isDate: (column) => column === 'WSSJ' || column === 'YWSCSJ' }))
+}
+
+/** Names of the files that the rows list, as far as they can be read. */
+export async function filesIn(bytes: Uint8Array, charset: string, dialect: Dialect): Promise<string[]> {
+  const names: string[] = []
+  for await (const one of rowsOf(bytes, { charset }, dialect)) {
+    const name = one.ok ? filled((one.record as TableRow).values.WJM) : undefined
+    if (name !== undefined) names.push(name)
+  }
+  return names
 }
 
 async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -9,7 +9,7 @@ import type { DecodeResult, MappedRecord, MappingContext, RejectedRecord, Source
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Dialect } from '../../rhip/tables/dialect.ts'
-import { decodeDocuments } from './archive.ts'
+import { decodeDocuments, filesIn, INDEX_BYTES_MAX, INDEX_FILE } from './archive.ts'
 import { documentNoOf, fillDocument } from './document.ts'
 import { TABLE } from './layout.ts'
 import type { DocumentRecord } from './row.ts'
@@ -23,6 +23,12 @@ const documentsOf = (id: string, dialect: Dialect): SourceMapping => ({
   accepts: ['application/zip'],
   decode: refuseAlone,
   decodeArchive: (open, options) => decodeDocuments(open, options, dialect),
+  together: {
+    index: INDEX_FILE,
+    indexBytesMax: INDEX_BYTES_MAX,
+    archive: /\.zip$/i,
+    files: (bytes, charset) => filesIn(bytes, charset, dialect),
+  },
   map,
 })
 

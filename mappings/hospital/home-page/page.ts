@@ -96,6 +96,9 @@ function infoOf({ values }: Page): Record<string, string> {
   // A birth of several has a weight of each.
   const weights = ['nwb_bir_wt', ...OTHER_WEIGHTS].flatMap((field) => info[field] ?? [])
   if (weights.length > 0) info.nwb_bir_wt = weights.join('，')
+  // The page writes the national code in one digit; its 9 is the 99 there.
+  const paid = info.medfee_paymtd_code
+  if (paid !== undefined && /^\d$/.test(paid)) info.medfee_paymtd_code = paid === '9' ? '99' : `0${paid}`
   const social = filled(values.P743)
   if (info.acp_medins_name === undefined && social !== undefined) info.acp_medins_name = social
   return info

@@ -50,6 +50,12 @@ describe('the codes in force, CSV', () => {
       class: { code: 'IMP' },
       period: { start: '2026-03-05T09:15:00+08:00', end: '2026-03-12T15:00:00+08:00' },
       length: { value: 7, code: 'd' },
+      extension: expect.arrayContaining([
+        {
+          url: expect.stringMatching(/cn-payment-method$/),
+          valueCodeableConcept: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.269', code: '01' }] },
+        },
+      ]),
       hospitalization: {
         admitSource: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.270', code: '2' }] },
         dischargeDisposition: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.265', code: '1' }] },
