@@ -250,6 +250,19 @@ test('the same again changes nothing; a correction replaces; one that is taken b
   expect(bytes.json).not.toHaveProperty('data')
 })
 
+test('a file of the largest size is kept, one that is a byte larger is told', async () => {
+  const filled = (bytes: number): Buffer => Buffer.concat([pdf('large'), Buffer.alloc(bytes)]).subarray(0, bytes)
+  const largest = 8 * 1024 * 1024
+  const receipt = await send([
+    index(row('l.pdf', 'L1'), row('m.pdf', 'L2')),
+    entry('l.pdf', filled(largest)),
+    entry('m.pdf', filled(largest + 1)),
+  ])
+  expect(errors(receipt)).toEqual([['payload-too-large', '索引.csv row 2']])
+  expect((await bytesOf((await documents('L1'))[0])).equals(filled(largest))).toBe(true)
+  expect(await documents('L2')).toEqual([])
+}, 60_000)
+
 test('with the number of the visit alone it waits for its patient, and is his when he comes', async () => {
   const waiting = await send([index(row('v.pdf', 'V1', { mrn: '', visit: 'ZY-LATER-1' })), entry('v.pdf', pdf('v'))])
   expect(counts(waiting)).toMatchObject({ waiting: 1 })

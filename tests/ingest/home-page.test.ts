@@ -187,10 +187,11 @@ test('a DBF: another hospital’s pages and a cut file are told, and what is who
     P321: 'K29.500',
     P322: '慢性胃炎',
   })
-  const file = dbfOf(columns, [row('B1'), row('B2', '12110000000000002N'), row('B3')], { count: 4 })
+  const file = dbfOf(columns, [row('B1'), row('B2', '12110000000000002N'), row('B3'), row('B4')], { count: 5, marks: { 3: 'x' } })
   const receipt = await send(file, { name: 'x.dbf', type: 'application/x-dbf' })
   expect(errors(receipt.json as Receipt)).toEqual([
     ['mapping-organization', 'row 2: A01'],
+    ['table-row-flag', 'row 4'],
     ['table-rows-count', 'file'],
   ])
   expect(await found(`Encounter?identifier=${VISIT}|B1-1`)).toHaveLength(1)
