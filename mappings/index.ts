@@ -2,6 +2,8 @@
 import type { SourceMapping } from './engine/types.ts'
 import { hospitalCda, hospitalCdaIn } from './hospital/cda/index.ts'
 import type { OwnCodes } from './hospital/cda/own-codes.ts'
+import { hospitalDocuments, hospitalDocumentsIn } from './hospital/documents/index.ts'
+import { hospitalHomePage, hospitalHomePageIn } from './hospital/home-page/index.ts'
 import { hospitalHl7v2, hospitalHl7v2In } from './hospital/hl7v2/index.ts'
 import type { OwnFields } from './hospital/hl7v2/own-fields.ts'
 import type { OwnSegments } from './hospital/hl7v2/own-segments.ts'
@@ -11,7 +13,16 @@ import { rhipDeXml } from './rhip/de-xml/index.ts'
 import type { Dialect } from './rhip/tables/dialect.ts'
 import { hospitalTablesIn, rhipTables, rhipTablesIn } from './rhip/tables/index.ts'
 
-const ALL: readonly SourceMapping[] = [hospitalHl7v2, hospitalCda, miisInterface, rhipTables, rhipDeXml, rhipCda]
+const ALL: readonly SourceMapping[] = [
+  hospitalHl7v2,
+  hospitalCda,
+  hospitalHomePage,
+  hospitalDocuments,
+  miisInterface,
+  rhipTables,
+  rhipDeXml,
+  rhipCda,
+]
 
 const byId = new Map(ALL.map((one) => [one.id, one]))
 
@@ -43,7 +54,7 @@ export interface SiteFolders {
 
 export function formatsWith({ dialects, segments, documents }: SiteFolders): Formats {
   const made = [
-    ...dialects.flatMap((one) => [rhipTablesIn(one), hospitalTablesIn(one)]),
+    ...dialects.flatMap((one) => [rhipTablesIn(one), hospitalTablesIn(one), hospitalHomePageIn(one), hospitalDocumentsIn(one)]),
     ...segments.map(hospitalHl7v2In),
     ...documents.flatMap((one) => [hospitalCdaIn(one), rhipCdaIn(one)]),
   ]

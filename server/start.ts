@@ -151,6 +151,7 @@ async function startOn(
   const writer = createWriter({ store, search, access, whileIndexing })
   const indexing = await createIndexing({ ...indexed, access, definitions, now })
   const registry = new Registry()
+  const { mapping } = siteFormats(environment)
   const ingest = createIngest({
     store,
     writer,
@@ -159,7 +160,7 @@ async function startOn(
     secret: secret.for('resource ids'),
     sources: config.sources,
     organizations: config.organizations.map(({ id, identifiers }) => ({ id, codes: identifiers.map(({ value }) => value) })),
-    mapping: siteFormats(environment).mapping,
+    mapping,
     translate: (map, code) => terminology.translate(map, code),
     lookup: wholeTables(() => terminology.tables().systems),
     validate: async (resource, decimals) =>
@@ -290,7 +291,7 @@ async function startOn(
     now,
     log: (event, facts) => log.info(facts, event),
   })
-  const drops = startDrops(registeredDrops(config), {
+  const drops = startDrops(registeredDrops(config, mapping), {
     ingest,
     files: store.table(systemDecision('ingest'), DROP_FILES),
     now,

@@ -150,8 +150,8 @@ export interface RejectedRecord {
 }
 
 export type DecodeResult =
-  | { ok: true; record: unknown; recordType: string; at: string; raw?: Uint8Array }
-  | { ok: false; rejected: RejectedRecord }
+  /** `weight`: bytes that the record holds, where it is a file and not a few fields */
+  { ok: true; record: unknown; recordType: string; at: string; raw?: Uint8Array; weight?: number } | { ok: false; rejected: RejectedRecord }
 
 export interface DecodeOptions {
   /** charset registered for the source; `auto` = declared → BOM → strict UTF-8 → GB18030 */
@@ -186,6 +186,17 @@ export interface Question {
   answer(found: readonly FhirResource[], institutionCode: (organization: string) => string | undefined): object
 }
 
+/** Files of a drop folder that belong together as those of an archive do, each lying there by itself. */
+export interface FilesTogether {
+  /** names of files that list others */
+  index: RegExp
+  indexBytesMax: number
+  /** names of files that hold such a set already */
+  archive: RegExp
+  /** names of the files that an index lists; none: it cannot be read */
+  files(bytes: Uint8Array, charset: string): Promise<readonly string[]>
+}
+
 /** A source format. Registered in `mappings/index.ts` by its id; nothing else names it. */
 export interface SourceMapping {
   /** as in the configuration: `hospital/hl7v2` */
@@ -200,6 +211,13 @@ export interface SourceMapping {
   /** names of the files that it takes out of a ZIP archive, each decoded as if it had come alone; absent: archives are refused */
   archive?: RegExp
   decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncIterable<DecodeResult>
+  /**
+   * A ZIP archive whose files belong together (documents and their index), instead of `archive`. It is sound: ingest has read it to its end.
+   * @param open the archive from its beginning, as often as it is asked for
+   */
+  decodeArchive?(open: () => AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncIterable<DecodeResult>
+  /** of one with `decodeArchive`: which files of a drop folder are such an archive's */
+  together?: FilesTogether
   map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord
   /** sender's own envelope for the answer (MIIS), always with status 200; otherwise the receipt OperationOutcome is sent */
   answer?(input: AnswerInput): { contentType: string; body: Uint8Array }

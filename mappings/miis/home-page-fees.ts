@@ -2,7 +2,7 @@
 import type { Account, ChargeItem } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, structureDefinition } from '../../server/fhir/canonical.ts'
 import { keys, referTo } from '../engine/keys.ts'
-import { mapping } from '../engine/mapping.ts'
+import { type Mapping, mapping } from '../engine/mapping.ts'
 import type { RecordBuilder } from '../engine/record.ts'
 import type { RowView, Run } from '../engine/rule.ts'
 import type { ResourceKey } from '../engine/types.ts'
@@ -71,70 +71,80 @@ export const accountKey = (scope: string, row: { mdtrt_sn?: string; mdtrt_id?: s
 
 type Visit = { mdtrt_sn?: string; mdtrt_id?: string }
 
-export const homePageAccount = mapping<Omit<FeeRow, 'fee' | 'amount'>, Account>({
-  source: 'miis/4401/baseinfo',
-  to: 'Account',
-  profile: 'cn-account',
-  id: (row, run) => accountKey(run.scope, row as Visit),
-  organization: 'fixmedins_code',
-  withdrawn: (row) => row.vali_flag === '0',
-  rules: (from) => ({
-    identifier: [
-      from.value(['mdtrt_sn', 'mdtrt_id'], (row, run) => {
-        const value = visitNo(row as Visit)
-        return value === undefined ? undefined : { system: localSystem(run.scope, 'home-page-account'), value }
-      }),
-    ],
-    status: 'inactive',
-    type: { coding: [{ system: codeSystem('cn-claim-type'), code: 'inpatient', display: '住院' }] },
-    name: '病案首页费用',
-    subject: [from.patient()],
-    servicePeriod: { start: from.dateTime('adm_date'), end: from.dateTime('dscg_date') },
-    owner: from.value('fixmedins_code', (row, run) => referTo(keys.organization(run.scope), row.fixmedins_name)),
-  }),
-})
+const accountMapping = (source: string): Mapping<Omit<FeeRow, 'fee' | 'amount'>> =>
+  mapping<Omit<FeeRow, 'fee' | 'amount'>, Account>({
+    source,
+    to: 'Account',
+    profile: 'cn-account',
+    id: (row, run) => accountKey(run.scope, row as Visit),
+    organization: 'fixmedins_code',
+    withdrawn: (row) => row.vali_flag === '0',
+    rules: (from) => ({
+      identifier: [
+        from.value(['mdtrt_sn', 'mdtrt_id'], (row, run) => {
+          const value = visitNo(row as Visit)
+          return value === undefined ? undefined : { system: localSystem(run.scope, 'home-page-account'), value }
+        }),
+      ],
+      status: 'inactive',
+      type: { coding: [{ system: codeSystem('cn-claim-type'), code: 'inpatient', display: '住院' }] },
+      name: '病案首页费用',
+      subject: [from.patient()],
+      servicePeriod: { start: from.dateTime('adm_date'), end: from.dateTime('dscg_date') },
+      owner: from.value('fixmedins_code', (row, run) => referTo(keys.organization(run.scope), row.fixmedins_name)),
+    }),
+  })
 
 const feeKey = (row: RowView<FeeRow>, run: Run): ResourceKey | undefined => {
   const no = visitNo(row as Visit)
   return no === undefined ? undefined : { type: 'ChargeItem', scope: run.scope, parts: ['home-page', no, row.fee.field] }
 }
 
-export const homePageFee = mapping<FeeRow, ChargeItem>({
-  source: 'miis/4401/baseinfo',
-  to: 'ChargeItem',
-  profile: 'cn-chargeitem-minimal',
-  id: feeKey,
-  organization: 'fixmedins_code',
-  withdrawn: (row) => row.vali_flag === '0',
-  rules: (from) => ({
-    status: 'billed',
-    code: from.value('fee', ({ fee }) => ({
-      coding: [{ system: codeSystem('home-page-fee'), code: fee.field, display: fee.title }],
-      text: fee.title,
-    })),
-    subject: from.patient(),
-    context: from.encounter('mdtrt_sn').or(visit<FeeRow>('mdtrt_id')),
-    partOf: [
-      from.value('fee', (row, run) => {
-        const no = visitNo(row as Visit)
-        const whole = row.fee.within
-        return no === undefined || whole === undefined
-          ? undefined
-          : referTo({ type: 'ChargeItem', scope: run.scope, parts: ['home-page', no, whole] })
-      }),
-    ],
-    occurrenceDateTime: from.dateTime('dscg_date').or(from.dateTime('inf_time')),
-    quantity: { value: 1 },
-    priceOverride: from.money('amount'),
-    account: [from.referenceTo(['mdtrt_sn', 'mdtrt_id'], (row, run) => accountKey(run.scope, row as Visit))],
-    extension: [
-      {
-        url: structureDefinition('cn-fee-category'),
-        valueCoding: from.value('fee', ({ fee }) => ({ system: codeSystem('nhsa-fee-category'), code: fee.category })),
-      },
-    ],
-  }),
-})
+const feeMapping = (source: string): Mapping<FeeRow> =>
+  mapping<FeeRow, ChargeItem>({
+    source,
+    to: 'ChargeItem',
+    profile: 'cn-chargeitem-minimal',
+    id: feeKey,
+    organization: 'fixmedins_code',
+    withdrawn: (row) => row.vali_flag === '0',
+    rules: (from) => ({
+      status: 'billed',
+      code: from.value('fee', ({ fee }) => ({
+        coding: [{ system: codeSystem('home-page-fee'), code: fee.field, display: fee.title }],
+        text: fee.title,
+      })),
+      subject: from.patient(),
+      context: from.encounter('mdtrt_sn').or(visit<FeeRow>('mdtrt_id')),
+      partOf: [
+        from.value('fee', (row, run) => {
+          const no = visitNo(row as Visit)
+          const whole = row.fee.within
+          return no === undefined || whole === undefined
+            ? undefined
+            : referTo({ type: 'ChargeItem', scope: run.scope, parts: ['home-page', no, whole] })
+        }),
+      ],
+      occurrenceDateTime: from.dateTime('dscg_date').or(from.dateTime('inf_time')),
+      quantity: { value: 1 },
+      priceOverride: from.money('amount'),
+      account: [from.referenceTo(['mdtrt_sn', 'mdtrt_id'], (row, run) => accountKey(run.scope, row as Visit))],
+      extension: [
+        {
+          url: structureDefinition('cn-fee-category'),
+          valueCoding: from.value('fee', ({ fee }) => ({ system: codeSystem('nhsa-fee-category'), code: fee.category })),
+        },
+      ],
+    }),
+  })
+
+/** Mappings of the fees of a home page, under the name of the source that states them. */
+export interface FeeMappings {
+  account: Mapping<Omit<FeeRow, 'fee' | 'amount'>>
+  fee: Mapping<FeeRow>
+}
+export const feeMappings = (source: string): FeeMappings => ({ account: accountMapping(source), fee: feeMapping(source) })
+const OF_INSURANCE = feeMappings('miis/4401/baseinfo')
 
 /** Account and fees of a home page; what has no amount is absent, never 0. A part without its whole counts for itself. */
 export function addFees(
@@ -142,6 +152,7 @@ export function addFees(
   info: MiisObject,
   row: Omit<FeeRow, 'fee' | 'amount'>,
   options: { statedAt: string; at: (field: string) => string },
+  { account, fee: charge }: FeeMappings = OF_INSURANCE,
 ): ResourceKey[] {
   const filled = FEES.filter(({ field }) => text(info, field) !== undefined)
   const amounts = [...FEES.map(({ field }) => field), 'medfee_sumamt', 'selfpay_amt']
@@ -149,13 +160,13 @@ export function addFees(
   record.noteRead(...amounts.map(options.at))
   if (filled.length === 0) return []
   const there = new Set(filled.map(({ field }) => field))
-  const made = [record.run(homePageAccount, row, { ...options, offer: false })]
+  const made = [record.run(account, row, { ...options, offer: false })]
   for (const fee of filled) {
     const { within, ...alone } = fee
     const own = within !== undefined && there.has(within) ? fee : alone
     const sent = text(info, fee.field)
     const at = (field: string): string => options.at(field === 'amount' ? fee.field : field)
-    record.run(homePageFee, { ...row, fee: own, ...(sent && { amount: sent }) }, { ...options, at, offer: false })
+    record.run(charge, { ...row, fee: own, ...(sent && { amount: sent }) }, { ...options, at, offer: false })
   }
   const wholes = filled.filter(({ within }) => within === undefined || !there.has(within))
   checkSum(

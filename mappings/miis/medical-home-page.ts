@@ -2,7 +2,7 @@
 import type { AllergyIntolerance, Encounter, Observation } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
 import { keys } from '../engine/keys.ts'
-import { mapping } from '../engine/mapping.ts'
+import { type Mapping, mapping } from '../engine/mapping.ts'
 import type { RowView, Run } from '../engine/rule.ts'
 import { localCodes } from '../engine/systems.ts'
 import type { KeyReference, ResourceKey } from '../engine/types.ts'
@@ -52,10 +52,16 @@ export interface HomePageDiagnosis {
   condition: KeyReference
   main: boolean
   admissionCondition?: string
+  /** of the admission; one of the discharge otherwise */
+  role?: 'AD'
 }
+
+type Provider = (row: RowView<Site>, run: Run) => KeyReference | undefined
 
 const STAY = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP', display: 'inpatient encounter' }
 const ROLE = 'http://terminology.hl7.org/CodeSystem/diagnosis-role'
+const DISCHARGE = { system: ROLE, code: 'DD', display: 'Discharge diagnosis' }
+const ADMISSION = { system: ROLE, code: 'AD', display: 'Admission diagnosis' }
 const named = (display: string | undefined) => (display === undefined ? undefined : { display })
 const participant = (code: string, text_: string) => [{ coding: [{ system: codeSystem('cn-role'), code, display: text_ }] }]
 const ATTENDING = [
@@ -73,14 +79,14 @@ export const stayKey = (row: { mdtrt_sn?: string; mdtrt_id?: string }, run: Pick
 function diagnosesOf(row: RowView<HomePageRow>) {
   if (row.diagnoses.length === 0) return undefined
   const ordered = [...row.diagnoses.filter((one) => one.main), ...row.diagnoses.filter((one) => !one.main)]
-  return ordered.map(({ condition, admissionCondition }, at) => ({
+  return ordered.map(({ condition, admissionCondition, role }, at) => ({
     ...(admissionCondition !== undefined && {
       extension: [
         { url: structureDefinition('cn-admission-condition'), valueCoding: { system: ADMISSION_CONDITION, code: admissionCondition } },
       ],
     }),
     condition,
-    use: { coding: [{ system: ROLE, code: 'DD', display: 'Discharge diagnosis' }] },
+    use: { coding: [role === 'AD' ? ADMISSION : DISCHARGE] },
     rank: at + 1,
   }))
 }
@@ -132,53 +138,56 @@ function extensions(row: RowView<HomePageRow>, run: Run) {
   return all.length > 0 ? all : undefined
 }
 
-export const homePageStay = mapping<HomePageRow, Encounter>({
-  source: 'miis/4401/baseinfo',
-  to: 'Encounter',
-  profile: 'cn-encounter-minimal',
-  id: (row, run) => stayKey(row as { mdtrt_sn?: string; mdtrt_id?: string }, run),
-  organization: 'fixmedins_code',
-  // The page is void, not the stay.
-  when: (row) => row.vali_flag !== '0',
-  rules: (from) => ({
-    extension: from.value(['patn_ipt_cnt', 'medfee_paymtd_code', 'resc_cnt', 'icuStays'], extensions),
-    identifier: [
-      from.identifier(NATIONAL.mdtrtId, 'mdtrt_id'),
-      from.identifier((scope) => localSystem(scope, 'visit-no'), 'mdtrt_sn').when((run) => run.text('mdtrt_id') === undefined),
-      from.identifier((scope) => localSystem(scope, 'inpatient-no'), 'ipt_otp_no', 'IPNO'),
-      from.identifier((scope) => localSystem(scope, 'mrn'), 'medcasno', 'MRN'),
-    ],
-    status: 'finished',
-    class: STAY,
-    subject: from.patient(),
-    period: { start: from.dateTime('adm_date'), end: from.dateTime('dscg_date').as(notBefore) },
-    length: from.quantity('ipt_days', undefined, { unit: '天', system: 'http://unitsofmeasure.org', code: 'd' }),
-    participant: [
-      { type: ATTENDING, individual: from.value(['atddr_name', 'chfpdr_name'], (row) => named(row.atddr_name ?? row.chfpdr_name)) },
-      {
-        type: participant('chief', '主任（副主任）医师'),
-        individual: from.value(['chfdr_Name', 'deptdrt_name'], (row) => named(row.chfdr_Name ?? row.deptdrt_name)),
+export const stayMapping = (source: string, provider: Provider): Mapping<HomePageRow> =>
+  mapping<HomePageRow, Encounter>({
+    source,
+    to: 'Encounter',
+    profile: 'cn-encounter-minimal',
+    id: (row, run) => stayKey(row as { mdtrt_sn?: string; mdtrt_id?: string }, run),
+    organization: 'fixmedins_code',
+    // The page is void, not the stay.
+    when: (row) => row.vali_flag !== '0',
+    rules: (from) => ({
+      extension: from.value(['patn_ipt_cnt', 'medfee_paymtd_code', 'resc_cnt', 'icuStays'], extensions),
+      identifier: [
+        from.identifier(NATIONAL.mdtrtId, 'mdtrt_id'),
+        from.identifier((scope) => localSystem(scope, 'visit-no'), 'mdtrt_sn').when((run) => run.text('mdtrt_id') === undefined),
+        from.identifier((scope) => localSystem(scope, 'inpatient-no'), 'ipt_otp_no', 'IPNO'),
+        from.identifier((scope) => localSystem(scope, 'mrn'), 'medcasno', 'MRN'),
+      ],
+      status: 'finished',
+      class: STAY,
+      subject: from.patient(),
+      period: { start: from.dateTime('adm_date'), end: from.dateTime('dscg_date').as(notBefore) },
+      length: from.quantity('ipt_days', undefined, { unit: '天', system: 'http://unitsofmeasure.org', code: 'd' }),
+      participant: [
+        { type: ATTENDING, individual: from.value(['atddr_name', 'chfpdr_name'], (row) => named(row.atddr_name ?? row.chfpdr_name)) },
+        {
+          type: participant('chief', '主任（副主任）医师'),
+          individual: from.value(['chfdr_Name', 'deptdrt_name'], (row) => named(row.chfdr_Name ?? row.deptdrt_name)),
+        },
+        { type: participant('resident', '住院医师'), individual: from.value('ipt_dr_name', (row) => named(row.ipt_dr_name)) },
+        { type: participant('nurse', '责任护士'), individual: from.value('resp_nurs_name', (row) => named(row.resp_nurs_name)) },
+        { type: participant('coder', '编码员'), individual: from.value('codr_name', (row) => named(row.codr_name)) },
+      ],
+      diagnosis: from.value('diagnoses', diagnosesOf),
+      hospitalization: {
+        admitSource: {
+          coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.270', code: from.text('adm_way_code') }],
+          text: from.text('adm_way_name'),
+        },
+        dischargeDisposition: {
+          coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.265', code: from.text('dscg_way') }],
+          text: from.text('dscg_way_name'),
+        },
+        destination: from.value('acp_medins_name', (row) => named(row.acp_medins_name)),
       },
-      { type: participant('resident', '住院医师'), individual: from.value('ipt_dr_name', (row) => named(row.ipt_dr_name)) },
-      { type: participant('nurse', '责任护士'), individual: from.value('resp_nurs_name', (row) => named(row.resp_nurs_name)) },
-      { type: participant('coder', '编码员'), individual: from.value('codr_name', (row) => named(row.codr_name)) },
-    ],
-    diagnosis: from.value('diagnoses', diagnosesOf),
-    hospitalization: {
-      admitSource: {
-        coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.270', code: from.text('adm_way_code') }],
-        text: from.text('adm_way_name'),
-      },
-      dischargeDisposition: {
-        coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.265', code: from.text('dscg_way') }],
-        text: from.text('dscg_way_name'),
-      },
-      destination: from.value('acp_medins_name', (row) => named(row.acp_medins_name)),
-    },
-    serviceType: { coding: [{ system: codeSystem('nhsa-department'), code: from.text('dscg_caty').or(from.text('adm_caty')) }] },
-    serviceProvider: from.value('fixmedins_code', providerOf),
-  }),
-})
+      serviceType: { coding: [{ system: codeSystem('nhsa-department'), code: from.text('dscg_caty').or(from.text('adm_caty')) }] },
+      serviceProvider: from.value('fixmedins_code', provider),
+    }),
+  })
+
+export const homePageStay = stayMapping('miis/4401/baseinfo', providerOf)
 
 /** An end before the start is stored as sent and flagged (formats.md D7). */
 function notBefore(end: string, run: Run): string {
@@ -195,22 +204,27 @@ export interface AllergyRow extends Site {
 }
 
 /** 药物过敏: by its name, of the hospital's own patient number. */
-export const drugAllergy = mapping<AllergyRow, AllergyIntolerance>({
-  source: 'miis/4401/baseinfo',
-  to: 'AllergyIntolerance',
-  profile: 'cn-allergy',
-  id: (row, run) =>
-    row.medcasno === undefined || row.dicm_drug_name === undefined ? undefined : keys.allergy(run.scope, row.medcasno, row.dicm_drug_name),
-  organization: 'fixmedins_code',
-  when: (row) => row.dicm_drug_name !== undefined,
-  withdrawn: (row) => row.vali_flag === '0',
-  rules: (from) => ({
-    clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] },
-    category: ['medication'],
-    code: from.coded('allergen', 'dicm_drug_name', 'dicm_drug_name', { system: (scope) => localCodes(scope, 'allergen') }).required(),
-    patient: from.patient(),
-  }),
-})
+export const allergyMapping = (source: string): Mapping<AllergyRow> =>
+  mapping<AllergyRow, AllergyIntolerance>({
+    source,
+    to: 'AllergyIntolerance',
+    profile: 'cn-allergy',
+    id: (row, run) =>
+      row.medcasno === undefined || row.dicm_drug_name === undefined
+        ? undefined
+        : keys.allergy(run.scope, row.medcasno, row.dicm_drug_name),
+    organization: 'fixmedins_code',
+    when: (row) => row.dicm_drug_name !== undefined,
+    withdrawn: (row) => row.vali_flag === '0',
+    rules: (from) => ({
+      clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] },
+      category: ['medication'],
+      code: from.coded('allergen', 'dicm_drug_name', 'dicm_drug_name', { system: (scope) => localCodes(scope, 'allergen') }).required(),
+      patient: from.patient(),
+    }),
+  })
+
+export const drugAllergy = allergyMapping('miis/4401/baseinfo')
 
 export interface ScreeningRow extends Site {
   mdtrt_sn?: string
@@ -232,38 +246,43 @@ const RESULTS: Record<string, { code: string; display: string; text: string }> =
   '2': { code: '10828004', display: 'Positive', text: '阳性' },
 }
 
-export const screening = mapping<ScreeningRow, Observation>({
-  source: 'miis/4401/baseinfo',
-  to: 'Observation',
-  profile: 'cn-observation-lab-minimal',
-  id: (row, run) => {
-    const visitNo = row.mdtrt_sn ?? row.mdtrt_id
-    return visitNo === undefined ? undefined : { type: 'Observation', scope: run.scope, parts: ['home-page', visitNo, row.screening.field] }
-  },
-  organization: 'fixmedins_code',
-  when: (row) => row.result !== undefined && row.result !== '0',
-  withdrawn: (row) => row.vali_flag === '0',
-  rules: (from) => ({
-    status: 'final',
-    category: [
-      { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'laboratory', display: 'Laboratory' }] },
-    ],
-    code: from.value('screening', (row) => ({
-      coding: [{ system: 'http://loinc.org', code: row.screening.loinc }],
-      text: row.screening.text,
-    })),
-    subject: from.patient(),
-    encounter: visit<ScreeningRow>('mdtrt_id').or(from.encounter('mdtrt_sn')),
-    effectiveDateTime: from.dateTime('adm_date'),
-    valueCodeableConcept: from.value('result', (row, run) => {
-      const { text: said, ...coding } = RESULTS[row.result ?? ''] ?? {}
-      if (said === undefined) run.flaw('result', 'mapping-value-unknown')
-      return said === undefined
-        ? { text: row.result ?? '' }
-        : { coding: [{ system: 'http://snomed.info/sct', ...(coding as { code: string; display: string }) }], text: said }
+export const screeningMapping = (source: string): Mapping<ScreeningRow> =>
+  mapping<ScreeningRow, Observation>({
+    source,
+    to: 'Observation',
+    profile: 'cn-observation-lab-minimal',
+    id: (row, run) => {
+      const visitNo = row.mdtrt_sn ?? row.mdtrt_id
+      return visitNo === undefined
+        ? undefined
+        : { type: 'Observation', scope: run.scope, parts: ['home-page', visitNo, row.screening.field] }
+    },
+    organization: 'fixmedins_code',
+    when: (row) => row.result !== undefined && row.result !== '0',
+    withdrawn: (row) => row.vali_flag === '0',
+    rules: (from) => ({
+      status: 'final',
+      category: [
+        { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'laboratory', display: 'Laboratory' }] },
+      ],
+      code: from.value('screening', (row) => ({
+        coding: [{ system: 'http://loinc.org', code: row.screening.loinc }],
+        text: row.screening.text,
+      })),
+      subject: from.patient(),
+      encounter: visit<ScreeningRow>('mdtrt_id').or(from.encounter('mdtrt_sn')),
+      effectiveDateTime: from.dateTime('adm_date'),
+      valueCodeableConcept: from.value('result', (row, run) => {
+        const { text: said, ...coding } = RESULTS[row.result ?? ''] ?? {}
+        if (said === undefined) run.flaw('result', 'mapping-value-unknown')
+        return said === undefined
+          ? { text: row.result ?? '' }
+          : { coding: [{ system: 'http://snomed.info/sct', ...(coding as { code: string; display: string }) }], text: said }
+      }),
     }),
-  }),
-})
+  })
+
+export const screening = screeningMapping('miis/4401/baseinfo')
 
 export const HOME_PAGE: DocumentKind = {
   code: 'C0032',

@@ -81,6 +81,12 @@ export class LineCharset {
     this.#strictUtf8 = name === 'undecided' ? new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }) : undefined
   }
 
+  /** By the name that is registered for a source; undefined: none that can be read line by line. */
+  static named(name: string): LineCharset | undefined {
+    const known = NAMES[name.trim().toLowerCase().replaceAll(' ', '')]
+    return known && new LineCharset(known)
+  }
+
   decode(bytes: Uint8Array): string | undefined {
     const utf8 = this.#strictUtf8 ? strict(this.#strictUtf8, bytes) : undefined
     const text = utf8 ?? strict(this.#decoder, bytes)
@@ -110,8 +116,7 @@ const NAMES: Record<string, 'utf-8' | 'gb18030'> = {
 function lineCharset(declared: string, head: Uint8Array, lineEnd: LineEnd): LineCharset | undefined {
   const name = declared.trim().toLowerCase().replaceAll(' ', '')
   if (name === 'auto' || name === '') return new LineCharset(vote(head, lineEnd))
-  const known = NAMES[name]
-  return known ? new LineCharset(known) : undefined
+  return LineCharset.named(name)
 }
 
 /**

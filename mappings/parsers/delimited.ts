@@ -58,7 +58,10 @@ export type TableProblem =
   | 'table-column-missing'
   | 'table-column-repeated'
   | 'table-columns-count'
+  | 'dbf-damaged'
+  | 'table-rows-count'
   | 'table-row-charset'
+  | 'table-row-flag'
   | 'table-row-fields'
   | 'table-row-newline'
   | 'table-row-quote'
@@ -72,18 +75,22 @@ export interface TableOptions extends TableFormat {
   fileName?: string
 }
 
-/** Columns of one table; RHIP's widest has about 120. */
-export const COLUMNS_MAX = 512
+/** Columns of one table; RHIP's widest has about 120, the home page of an inpatient stay about 800. */
+export const COLUMNS_MAX = 1024
 
-interface Header {
+/** The columns of a file as a layout knows them. */
+export interface KnownColumns {
   layout: TableLayout
-  delimiter: string
-  names: string[]
   /** the layout's columns in file order; undefined where the file's column is unknown */
   known: (string | undefined)[]
-  quotes: boolean
   /** emptied when they have been said with the first good row */
   unknown: readonly string[]
+}
+
+interface Header extends KnownColumns {
+  delimiter: string
+  names: string[]
+  quotes: boolean
 }
 
 /**
@@ -232,7 +239,8 @@ function readHeader(line: Line, charset: LineCharset, options: TableOptions): He
   const best = attempts.sort((a, b) => b.names.length - a.names.length)[0]
   if (!best || best.names.length > COLUMNS_MAX) return { refused: 'table-unknown' }
   const names = best.names.map((name) => name.trim().toUpperCase())
-  return headerOf(names, best.delimiter, options)
+  const columns = columnsOf(names, options)
+  return 'refused' in columns ? columns : { ...columns, delimiter: best.delimiter, names, quotes }
 }
 
 /** A file without a header: which table it is says its name, which columns there are says the layout. */
@@ -258,12 +266,13 @@ function namedBy(fileName: string, layouts: readonly TableLayout[]): TableLayout
   return named.sort((a, b) => (b.file ?? b.name).length - (a.file ?? a.name).length)[0]
 }
 
-interface Refusal {
+export interface Refusal {
   refused: TableProblem
   column?: string
 }
 
-function headerOf(names: string[], delimiter: string, options: TableOptions): Header | Refusal {
+/** Which table a file with these columns is. @param names in upper case */
+export function columnsOf(names: readonly string[], options: Pick<TableOptions, 'layouts' | 'fileName'>): KnownColumns | Refusal {
   const present = new Set(names)
   const layout = recognise(present, options)
   if (!layout) return { refused: 'table-unknown' }
@@ -272,14 +281,7 @@ function headerOf(names: string[], delimiter: string, options: TableOptions): He
   if (repeated !== undefined) return { refused: 'table-column-repeated', column: repeated }
   const missing = missingIn(layout, known)
   if (missing !== undefined) return { refused: 'table-column-missing', column: missing }
-  return {
-    layout,
-    delimiter,
-    names,
-    known,
-    unknown: names.filter((_, at) => known[at] === undefined),
-    quotes: options.quotes !== 'none',
-  }
+  return { layout, known, unknown: names.filter((_, at) => known[at] === undefined) }
 }
 
 /**
@@ -296,7 +298,7 @@ function missingIn(
 }
 
 /** The table named by the file, else the one that knows most of the columns (at least half of them). */
-function recognise(present: ReadonlySet<string>, options: TableOptions): TableLayout | undefined {
+function recognise(present: ReadonlySet<string>, options: Pick<TableOptions, 'layouts' | 'fileName'>): TableLayout | undefined {
   const named = namedBy(options.fileName ?? '', options.layouts)
   const scores = options.layouts.map((layout) => {
     const known = [...present].map((name) => knownAs(layout, name))

@@ -142,6 +142,8 @@ export interface DropSite {
   marker: string
   stableSeconds: number
   pollSeconds: number
+  /** how long an index waits for the files that it lists, and a file for its index */
+  waitSeconds: number
 }
 
 export interface SitePolicy {
@@ -249,7 +251,14 @@ function assemble(environment: Environment, path: string, file: ConfigFile): Con
     clients: (file.clients ?? []).map(clientOf),
     sources: (file.sources ?? []).map((source) => sourceOf(source, environment.timezone)),
     mllp: (file.mllp ?? []).map(mllpOf),
-    drops: (file.drops ?? []).map((drop) => ({ ready: 'stable', marker: '.done', stableSeconds: 60, pollSeconds: 10, ...drop })),
+    drops: (file.drops ?? []).map((drop) => ({
+      ready: 'stable',
+      marker: '.done',
+      stableSeconds: 60,
+      pollSeconds: 10,
+      waitSeconds: 900,
+      ...drop,
+    })),
     profiles: new Map(Object.entries(file.profiles ?? {})),
     policy: { ...DEFAULT_SITE_POLICY, ...file.policy },
     issuers,

@@ -86,6 +86,7 @@ export interface FileDrop {
   marker?: string
   stableSeconds?: number
   pollSeconds?: number
+  waitSeconds?: number
 }
 export interface FileIssuer {
   issuer: string

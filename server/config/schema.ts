@@ -230,6 +230,7 @@ const drop = object(
     },
     stableSeconds: wait,
     pollSeconds: wait,
+    waitSeconds: wait,
   },
   ['source', 'directory'],
 )

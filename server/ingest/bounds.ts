@@ -43,6 +43,8 @@ export const INGEST_BOUNDS = {
   /** rows of a batch that are stored in one transaction, and groups of them in work at the same time */
   batchRows: 100,
   batchConcurrency: 2,
+  /** bytes of files that the records of such a group hold together: documents with their index */
+  batchFileBytesMax: 8 * 1024 * 1024,
   /** a row or message with more resources is stored alone */
   batchRowResourcesMax: 60,
   /** attempts to store rows together when they meet other writers; then each goes alone */

@@ -30,7 +30,9 @@ export async function* decodePayload(
   open: () => AsyncIterable<Uint8Array>,
   options: PayloadOptions,
 ): AsyncGenerator<DecodeResult> {
-  if (mapping.archive && isZip(await headOf(open()))) yield* decodeArchive(mapping, mapping.archive, open, options)
+  const isArchive = (mapping.archive ?? mapping.decodeArchive) !== undefined && isZip(await headOf(open()))
+  if (isArchive && mapping.decodeArchive) yield* decodeTogether(mapping.decodeArchive, open, options)
+  else if (isArchive && mapping.archive) yield* decodeArchive(mapping, mapping.archive, open, options)
   else yield* decodeFile(mapping, open(), options)
 }
 
@@ -55,6 +57,16 @@ async function* decodeArchive(
     if (!takes.test(fileName)) yield refusedEntry({ code: 'archive-entry-unsupported', entry: name })
     else yield* inEntry(name, decodeFile(mapping, chunks, { charset, fileName }))
   }
+}
+
+async function* decodeTogether(
+  decode: NonNullable<SourceMapping['decodeArchive']>,
+  open: () => AsyncIterable<Uint8Array>,
+  { charset, fileName }: PayloadOptions,
+): AsyncGenerator<DecodeResult> {
+  const wrong = await checkZip(open())
+  if (wrong) return yield refusedEntry(wrong)
+  yield* decode(open, { charset, ...(fileName !== '' && { fileName }) })
 }
 
 function refusedEntry({ code, entry }: Pick<ZipError, 'entry'> & { code: string }): DecodeResult {

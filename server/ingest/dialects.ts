@@ -11,7 +11,9 @@ import { type OwnSegments, problemsIn } from '../../mappings/hospital/hl7v2/own-
 import { type Formats, formatsWith, type SiteFolders } from '../../mappings/index.ts'
 import type { Dialect } from '../../mappings/rhip/tables/dialect.ts'
 import { problemsOf } from '../../mappings/rhip/tables/dialect-problems.ts'
-import { keysOf } from '../../mappings/rhip/tables/index.ts'
+import { INDEX, neededOf as neededOfIndex } from '../../mappings/hospital/documents/layout.ts'
+import { HOME_PAGE, neededOf as neededOfHomePage } from '../../mappings/hospital/home-page/layout.ts'
+import { neededOf } from '../../mappings/rhip/tables/index.ts'
 import { LAYOUTS } from '../../mappings/rhip/tables/layouts.ts'
 import { ConfigError } from '../config/config.ts'
 import { hasFile, headerOf, namesIn, readLines, textOf, type Wrong } from './site-files.ts'
@@ -31,6 +33,12 @@ const KINDS = {
   cda: ['codes.csv'],
 } as const
 type Kind = keyof typeof KINDS
+
+/** What the lines of a folder may name: tables of platforms, home pages, indexes of documents. */
+const TABLES = {
+  layouts: [...LAYOUTS, HOME_PAGE, INDEX],
+  neededOf: (table: string) => [neededOf, neededOfHomePage, neededOfIndex].flatMap((one) => one(table)),
+}
 
 /** The formats of the tree and of the site. @throws ConfigError naming each line that is wrong */
 export function siteFormats(variables: Readonly<Record<string, string | undefined>>): Formats {
@@ -93,7 +101,7 @@ function readDialect(folder: string, id: string, wrong: Wrong): Dialect {
   const columns = readLines(folder, 'columns.csv', COLUMNS, wrong)
   const values = readLines(folder, 'values.csv', VALUES, wrong)
   const dialect: Dialect = { id, columns, values, ...readFormat(folder, wrong) }
-  for (const { at, zh, en } of problemsOf(dialect, { layouts: LAYOUTS, keysOf })) wrong(at, zh, en)
+  for (const { at, zh, en } of problemsOf(dialect, TABLES)) wrong(at, zh, en)
   return dialect
 }
 

@@ -70,9 +70,11 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
   const turns = new Turns()
   let position = 0
   let group: DecodeResult[] = []
+  let weight = 0
   const startGroup = async (): Promise<void> => {
     const ready = group
     group = []
+    weight = 0
     if (ready.length > 0) await run.start((tally) => storeGroup(work, ready, tally), concurrency)
   }
   try {
@@ -83,7 +85,8 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
       await turns.take()
       if (position <= run.payload.checkpoint) continue
       group.push(decoded)
-      if (group.length >= groupMax) await startGroup()
+      weight += decoded.ok ? (decoded.weight ?? 0) : 0
+      if (group.length >= groupMax || weight >= INGEST_BOUNDS.batchFileBytesMax) await startGroup()
       if (position % INGEST_BOUNDS.checkpointRecords === 0) {
         await startGroup()
         run.checkpoint(position)

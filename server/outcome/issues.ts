@@ -1,5 +1,6 @@
 import { issue, type IssueDefinition } from './issue.ts'
 import { ARCHIVE_ISSUES } from './archive-issues.ts'
+import { OWN_FILE_ISSUES } from './own-file-issues.ts'
 import { SEARCH_ISSUES } from './search-issues.ts'
 import { DEFINITION_ISSUES } from './definition-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
@@ -21,6 +22,7 @@ export type { IssueDefinition } from './issue.ts'
  */
 export const ISSUES = {
   ...ARCHIVE_ISSUES,
+  ...OWN_FILE_ISSUES,
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
   ...LINK_ISSUES,

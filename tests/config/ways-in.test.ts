@@ -43,7 +43,7 @@ describe('drops', () => {
   test('are off by default, and wait until a file stands still', () => {
     expect(load().drops).toEqual([])
     expect(load({ drops: [{ source: 'h1-lis', directory: '/srv/x' }] }).drops).toEqual([
-      { source: 'h1-lis', directory: '/srv/x', ready: 'stable', marker: '.done', stableSeconds: 60, pollSeconds: 10 },
+      { source: 'h1-lis', directory: '/srv/x', ready: 'stable', marker: '.done', stableSeconds: 60, pollSeconds: 10, waitSeconds: 900 },
     ])
   })
 })

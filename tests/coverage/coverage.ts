@@ -21,6 +21,8 @@ export const COVERAGE_PAGE = fileURLToPath(new URL('../../docs/coverage.md', imp
 const FORMATS: readonly [path: RegExp, mapping: string][] = [
   [/^hospital\/.*\.hl7$/, 'hospital/hl7v2'],
   [/^hospital\/.*\.xml$/, 'hospital/cda'],
+  [/^hospital\/home-page\//, 'hospital/home-page'],
+  [/^hospital\/documents\//, 'hospital/documents'],
   [/^miis\//, 'miis/interface'],
   [/^rhip\/.*\.(?:csv|txt)$/, 'rhip/tables'],
   [/^rhip\/.*\.xml$/, 'rhip/de-xml'],

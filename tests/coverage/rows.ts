@@ -56,7 +56,7 @@ export const ROWS: readonly Row[] = [
   row('beyond', 'examination-insurance', 'imaging and pathology reports of the insurance', 'miis'),
   row('beyond', 'vital-signs', 'vital signs of the insurance', 'miis'),
   row('beyond', 'microbiology', 'cultures and susceptibilities', 'miis'),
-  row('beyond', 'report-files', 'reports as files', 'miis'),
+  row('beyond', 'report-files', 'reports as files', 'hospital', 'miis'),
   row('beyond', 'transfusions', 'transfusions', 'miis'),
   row('beyond', 'settlement', 'settlement', 'miis'),
   row('beyond', 'settlement-state', 'state of a settlement list', 'miis'),

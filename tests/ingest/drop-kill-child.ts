@@ -11,7 +11,18 @@ const one = await rig(
 )
 await one.ingest.start()
 const drops = startDrops(
-  [{ source: 'rhip', directory, ready: 'rename', marker: '.done', stableSeconds: 1, pollSeconds: 86_400, actor: actorOf('rhip-client') }],
+  [
+    {
+      source: 'rhip',
+      directory,
+      ready: 'rename',
+      marker: '.done',
+      stableSeconds: 1,
+      pollSeconds: 86_400,
+      waitSeconds: 900,
+      actor: actorOf('rhip-client'),
+    },
+  ],
   { ingest: one.ingest, files: one.store.table(decision, DROP_FILES), now: () => new Date(), log: () => undefined },
 )
 process.stdout.write('watching\n')

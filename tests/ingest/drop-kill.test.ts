@@ -55,7 +55,18 @@ test('killed while it works', async () => {
   for (const { _id } of await files.find({})) await files.update({ _id }, { set: over })
   await one.ingest.tables.payloads.updateMany({}, over)
   const drops = startDrops(
-    [{ source: 'rhip', directory, ready: 'rename', marker: '.done', stableSeconds: 1, pollSeconds: 86_400, actor: actorOf('rhip-client') }],
+    [
+      {
+        source: 'rhip',
+        directory,
+        ready: 'rename',
+        marker: '.done',
+        stableSeconds: 1,
+        pollSeconds: 86_400,
+        waitSeconds: 900,
+        actor: actorOf('rhip-client'),
+      },
+    ],
     { ingest: one.ingest, files, now: () => new Date(), log: () => undefined },
   )
   while ((await finished()).length < FILES) {

@@ -31,7 +31,16 @@ const NEVER = 86_400
 
 /** A process that watches the folder, as far as the folder is concerned; rounds are asked for. */
 function watching(site: Partial<DropSite> = {}, more: Partial<DropDeps> = {}) {
-  const drop = { source: 'rhip', directory, ready: 'rename' as const, marker: '.done', stableSeconds: 60, pollSeconds: NEVER, ...site }
+  const drop = {
+    source: 'rhip',
+    directory,
+    ready: 'rename' as const,
+    marker: '.done',
+    stableSeconds: 60,
+    pollSeconds: NEVER,
+    waitSeconds: 900,
+    ...site,
+  }
   return startDrops([{ ...drop, actor: actorOf('rhip-client') }], {
     ingest: one.ingest,
     files: files(),
@@ -247,6 +256,7 @@ test('a sender whose rights do not suffice: failed, with the reason, and nothing
         marker: '.done',
         stableSeconds: 60,
         pollSeconds: NEVER,
+        waitSeconds: 900,
         actor: { ...actorOf('rhip-client'), scopes: [] },
       },
     ],

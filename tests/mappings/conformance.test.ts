@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import type { SourceMapping } from '../../mappings/engine/types.ts'
 import { hospitalCda } from '../../mappings/hospital/cda/index.ts'
+import { hospitalDocuments } from '../../mappings/hospital/documents/index.ts'
+import { hospitalHomePage } from '../../mappings/hospital/home-page/index.ts'
 import { hospitalHl7v2 } from '../../mappings/hospital/hl7v2/index.ts'
 import { miisInterface } from '../../mappings/miis/index.ts'
 import { rhipDeXml } from '../../mappings/rhip/de-xml/index.ts'
@@ -17,6 +19,8 @@ const validator = createValidator()
 const FORMATS: readonly [path: RegExp, SourceMapping][] = [
   [/^hospital\/.*\.hl7$/, hospitalHl7v2],
   [/^hospital\/.*\.xml$/, hospitalCda],
+  [/^hospital\/home-page\/.*\.(?:csv|dbf)$/, hospitalHomePage],
+  [/^hospital\/documents\/.*\.zip$/, hospitalDocuments],
   [/^miis\/.*\.json$/, miisInterface],
   [/^rhip\/.*\.(?:csv|txt)$/, rhipTables],
   [/^rhip\/.*\.xml$/, rhipDeXml],

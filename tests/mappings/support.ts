@@ -8,6 +8,7 @@ import type {
   SourceKind,
   SourceMapping,
 } from '../../mappings/engine/types.ts'
+import { isZip } from '../../mappings/parsers/zip.ts'
 import { serialise } from '../../mappings/engine/serialise.ts'
 import { createTerminology } from '../../server/terminology-service/terminology.ts'
 
@@ -46,7 +47,10 @@ export async function readAll(
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
   const { charset = 'auto', fileName } = options
   const read: Read = { mapped: [], rejected: [] }
-  for await (const decoded of mapping.decode(whole(bytes), { charset, ...(fileName !== undefined && { fileName }) })) {
+  const how = { charset, ...(fileName !== undefined && { fileName }) }
+  const isTogether = mapping.decodeArchive !== undefined && isZip(bytes)
+  const records = isTogether ? mapping.decodeArchive?.(() => whole(bytes), how) : mapping.decode(whole(bytes), how)
+  for await (const decoded of records ?? []) {
     if (!decoded.ok) read.rejected.push(decoded.rejected)
     else {
       const record = mapping.map(decoded.record, decoded.recordType, decoded.at, options.context ?? context(mapping.kind))

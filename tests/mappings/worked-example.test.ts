@@ -37,6 +37,7 @@ test('the lines of a dialect stand in the one of the tests', () => {
     'linhai/columns',
     'linhai/values',
     'yiwu-lab/columns',
+    'taizhou/columns',
     'renji/segments',
     'shaoxing/fields',
     'shaoxing/values',

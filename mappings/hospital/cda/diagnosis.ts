@@ -6,7 +6,7 @@ import type { Condition } from '@medplum/fhirtypes'
 import { codeSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { diagnosisByName } from '../../engine/from.ts'
 import { keys } from '../../engine/keys.ts'
-import { mapping } from '../../engine/mapping.ts'
+import { type Mapping, mapping } from '../../engine/mapping.ts'
 import { CLINICAL_EDITION, TABLES } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import { homeOf } from './elements.ts'
@@ -162,40 +162,43 @@ const CATEGORIES: Record<DiagnosisKind, { system: string; code: string; display:
 }
 const ADMISSION_CONDITION = 'urn:oid:2.16.156.10011.2.3.1.253'
 
-export const diagnosis = mapping<DiagnosisRow, Condition>({
-  source: 'hospital/cda/diagnosis',
-  to: 'Condition',
-  profile: 'cn-condition',
-  id: (row, run) => diagnosisKey(row, run.scope),
-  rules: (from) => ({
-    extension: [
-      {
-        url: structureDefinition('cn-admission-condition'),
-        valueCoding: { system: ADMISSION_CONDITION, code: from.choice('admissionCondition', { '1': '1', '2': '2', '3': '3', '4': '4' }) },
+export const diagnosisMapping = (source: string): Mapping<DiagnosisRow> =>
+  mapping<DiagnosisRow, Condition>({
+    source,
+    to: 'Condition',
+    profile: 'cn-condition',
+    id: (row, run) => diagnosisKey(row, run.scope),
+    rules: (from) => ({
+      extension: [
+        {
+          url: structureDefinition('cn-admission-condition'),
+          valueCoding: { system: ADMISSION_CONDITION, code: from.choice('admissionCondition', { '1': '1', '2': '2', '3': '3', '4': '4' }) },
+        },
+      ],
+      verificationStatus: {
+        coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code: from.text('verification') }],
       },
-    ],
-    verificationStatus: {
-      coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code: from.text('verification') }],
-    },
-    category: from.value('kind', (row) => [{ coding: [CATEGORIES[row.kind as DiagnosisKind]] }]),
-    code: from
-      .value(['code', 'name'], (row, run) => {
-        const { code, display } = row
-        const name = row.name ?? display
-        if (code === undefined) {
-          return name === undefined ? undefined : diagnosisByName(run, name)
-        }
-        const western = row.kind === 'western'
-        const system = western ? TABLES.icd10 : TABLES.tcm
-        const shown = display ?? name
-        const coding = { system, ...(western && { version: CLINICAL_EDITION }), code, ...(shown !== undefined && { display: shown }) }
-        return { coding: [coding], ...(name !== undefined && { text: name }) }
-      })
-      .required(),
-    subject: from.patient(),
-    encounter: from.encounter('visitNo').required(),
-  }),
-})
+      category: from.value('kind', (row) => [{ coding: [CATEGORIES[row.kind as DiagnosisKind]] }]),
+      code: from
+        .value(['code', 'name'], (row, run) => {
+          const { code, display } = row
+          const name = row.name ?? display
+          if (code === undefined) {
+            return name === undefined ? undefined : diagnosisByName(run, name)
+          }
+          const western = row.kind === 'western'
+          const system = western ? TABLES.icd10 : TABLES.tcm
+          const shown = display ?? name
+          const coding = { system, ...(western && { version: CLINICAL_EDITION }), code, ...(shown !== undefined && { display: shown }) }
+          return { coding: [coding], ...(name !== undefined && { text: name }) }
+        })
+        .required(),
+      subject: from.patient(),
+      encounter: from.encounter('visitNo').required(),
+    }),
+  })
+
+export const diagnosis = diagnosisMapping('hospital/cda/diagnosis')
 
 /** Runs the diagnoses of all sections; answers them in order. */
 export function diagnoses(facts: Facts): DiagnosisRow[] {

@@ -3,7 +3,7 @@ import type { Procedure } from '@medplum/fhirtypes'
 import { codeSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import type { MappedReference } from '../../engine/elements.ts'
 import { keys, referTo } from '../../engine/keys.ts'
-import { mapping } from '../../engine/mapping.ts'
+import { type Mapping, mapping } from '../../engine/mapping.ts'
 import { practitionerMention } from '../../engine/mention.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { CLINICAL_EDITION, localCodes, TABLES } from '../../engine/systems.ts'
@@ -136,61 +136,64 @@ function periodOf(run: Run): { start?: string; end?: string } | undefined {
 
 const extension = (name: string) => structureDefinition(name)
 
-export const operation = mapping<OperationRow, Procedure>({
-  source: 'hospital/cda/procedure',
-  to: 'Procedure',
-  profile: 'cn-procedure',
-  id: operationKey,
-  rules: (from) => ({
-    extension: [
-      {
-        url: extension('cn-surgery-level'),
-        valueCoding: {
-          system: 'urn:oid:2.16.156.10011.2.3.1.258',
-          code: from.value('level', (_row, run) => sign(run, 'level', (text) => LEVELS[text.replace(/^0|级.*$/g, '')])),
+export const operationMapping = (source: string): Mapping<OperationRow> =>
+  mapping<OperationRow, Procedure>({
+    source,
+    to: 'Procedure',
+    profile: 'cn-procedure',
+    id: operationKey,
+    rules: (from) => ({
+      extension: [
+        {
+          url: extension('cn-surgery-level'),
+          valueCoding: {
+            system: 'urn:oid:2.16.156.10011.2.3.1.258',
+            code: from.value('level', (_row, run) => sign(run, 'level', (text) => LEVELS[text.replace(/^0|级.*$/g, '')])),
+          },
         },
-      },
-      {
-        url: extension('cn-incision-class'),
-        valueCode: from.value('incision', (_row, run) =>
-          sign<IncisionClass>(run, 'incision', (text) => /^(0|I{1,3})(?:类|\/|$)/.exec(text)?.[1]),
-        ),
-      },
-      {
-        url: extension('cn-healing-grade'),
-        valueCoding: {
-          system: 'urn:oid:2.16.156.10011.2.3.1.257',
-          code: from.value('healing', (_row, run) => sign(run, 'healing', (text) => HEALED[text.slice(-1)] ?? HEALED[text.slice(0, 1)])),
+        {
+          url: extension('cn-incision-class'),
+          valueCode: from.value('incision', (_row, run) =>
+            sign<IncisionClass>(run, 'incision', (text) => /^(0|I{1,3})(?:类|\/|$)/.exec(text)?.[1]),
+          ),
         },
-      },
-      {
-        url: extension('cn-anaesthesia-method'),
-        valueCodeableConcept: from.value('anaesthesia', ({ anaesthesia }) =>
-          anaesthesia === undefined
-            ? undefined
-            : valueConcept({ element: 'DE06.00.073.00', code: anaesthesia.code, system: anaesthesia.system, value: anaesthesia.text }),
-        ),
-      },
-      {
-        url: extension('cn-asa-class'),
-        valueCode: from.value('asa', (_row, run) =>
-          sign<AsaClass>(run, 'asa', (text) => ASA[text.slice(0, 1)] ?? /^(VI|IV|V|I{1,3})(?:级|$)/.exec(text)?.[1]),
-        ),
-      },
-    ],
-    status: from.value<'preparation' | 'completed'>('planned', (row) => (row.planned === undefined ? 'completed' : 'preparation')),
-    category: { text: from.value('word', (row) => row.word) },
-    code: from.value(['code', 'name', 'word', 'display'], codeOf),
-    subject: from.patient(),
-    encounter: from.encounter('visitNo'),
-    performedDateTime: from.dateTime('begin').when((run) => run.text('end') === undefined),
-    performedPeriod: from.value('end', (row) => row.end).as((_end, run) => periodOf(run)),
-    performer: from.value('people', performers as never),
-    location: from.value('room', (row) => (row.room === undefined ? undefined : { display: row.room })),
-    reasonCode: from.value('reasons', (row) => texts(row.reasons)),
-    bodySite: from.value('sites', (row) => concepts(row.sites)),
-    complication: from.value('complications', (row) => texts(row.complications)),
-    usedCode: from.value('used', (row) => concepts(row.used)),
-    note: from.value('notes', (row) => texts(row.notes)),
-  }),
-})
+        {
+          url: extension('cn-healing-grade'),
+          valueCoding: {
+            system: 'urn:oid:2.16.156.10011.2.3.1.257',
+            code: from.value('healing', (_row, run) => sign(run, 'healing', (text) => HEALED[text.slice(-1)] ?? HEALED[text.slice(0, 1)])),
+          },
+        },
+        {
+          url: extension('cn-anaesthesia-method'),
+          valueCodeableConcept: from.value('anaesthesia', ({ anaesthesia }) =>
+            anaesthesia === undefined
+              ? undefined
+              : valueConcept({ element: 'DE06.00.073.00', code: anaesthesia.code, system: anaesthesia.system, value: anaesthesia.text }),
+          ),
+        },
+        {
+          url: extension('cn-asa-class'),
+          valueCode: from.value('asa', (_row, run) =>
+            sign<AsaClass>(run, 'asa', (text) => ASA[text.slice(0, 1)] ?? /^(VI|IV|V|I{1,3})(?:级|$)/.exec(text)?.[1]),
+          ),
+        },
+      ],
+      status: from.value<'preparation' | 'completed'>('planned', (row) => (row.planned === undefined ? 'completed' : 'preparation')),
+      category: { text: from.value('word', (row) => row.word) },
+      code: from.value(['code', 'name', 'word', 'display'], codeOf),
+      subject: from.patient(),
+      encounter: from.encounter('visitNo'),
+      performedDateTime: from.dateTime('begin').when((run) => run.text('end') === undefined),
+      performedPeriod: from.value('end', (row) => row.end).as((_end, run) => periodOf(run)),
+      performer: from.value('people', performers as never),
+      location: from.value('room', (row) => (row.room === undefined ? undefined : { display: row.room })),
+      reasonCode: from.value('reasons', (row) => texts(row.reasons)),
+      bodySite: from.value('sites', (row) => concepts(row.sites)),
+      complication: from.value('complications', (row) => texts(row.complications)),
+      usedCode: from.value('used', (row) => concepts(row.used)),
+      note: from.value('notes', (row) => texts(row.notes)),
+    }),
+  })
+
+export const operation = operationMapping('hospital/cda/procedure')

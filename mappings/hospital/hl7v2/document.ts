@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Binary, DocumentReference } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
 import { keys } from '../../engine/keys.ts'
-import { mapping } from '../../engine/mapping.ts'
+import { type Mapping, mapping } from '../../engine/mapping.ts'
 import type { Fields } from './fields.ts'
 
 export const TXA = [
@@ -81,32 +81,36 @@ export const documentReference = mapping<DocumentRow, DocumentReference>({
       const title = run.text('TXA-16') ?? run.text('TXA-2.2') ?? run.text('TXA-2.1') ?? '医疗文书'
       // A notification without content (T01) has the document's name alone.
       if ((row.contents ?? []).length === 0) return [{ attachment: { title } }]
-      return (row.contents ?? []).map(({ documentNo, part, contentType, data }) => {
-        const bytes = Buffer.from(data, 'base64')
-        return {
-          attachment: {
-            contentType,
-            url: { $url: keys.attached(run.scope, documentNo, part) } as unknown as string,
-            size: bytes.length,
-            // Attachment.hash is SHA-1 by its definition: it detects a changed file, it protects nothing.
-            hash: createHash('sha1').update(bytes).digest('base64'),
-            title,
-          },
-        }
-      })
+      return (row.contents ?? []).map((one) => ({ attachment: attachmentOf(one, title, run.scope) }))
     }),
     context: { encounter: [from.encounter('visitNo')] },
   }),
 })
 
-export const content = mapping<ContentRow, Binary>({
-  source: 'hospital/hl7v2/OBX-5',
-  to: 'Binary',
-  id: (row, run) => keys.attached(run.scope, row.documentNo ?? '', row.part ?? ''),
-  rules: (from) => ({
-    contentType: from.value('contentType', (row) => row.contentType ?? ''),
-    // Of the document and not of the patient alone: what hides the document hides its bytes.
-    securityContext: from.referenceTo('documentNo', (row, run) => keys.document(run.scope, row.documentNo ?? '')),
-    data: from.value('data', (row) => row.data ?? ''),
-  }),
-})
+/** A content as its document names it. */
+export function attachmentOf({ documentNo, part, contentType, data }: ContentRow, title: string, scope: string) {
+  const bytes = Buffer.from(data, 'base64')
+  return {
+    contentType,
+    url: { $url: keys.attached(scope, documentNo, part) } as unknown as string,
+    size: bytes.length,
+    // Attachment.hash is SHA-1 by its definition: it detects a changed file, it protects nothing.
+    hash: createHash('sha1').update(bytes).digest('base64'),
+    title,
+  }
+}
+
+export const contentMapping = (source: string): Mapping<ContentRow> =>
+  mapping<ContentRow, Binary>({
+    source,
+    to: 'Binary',
+    id: (row, run) => keys.attached(run.scope, row.documentNo ?? '', row.part ?? ''),
+    rules: (from) => ({
+      contentType: from.value('contentType', (row) => row.contentType ?? ''),
+      // Of the document and not of the patient alone: what hides the document hides its bytes.
+      securityContext: from.referenceTo('documentNo', (row, run) => keys.document(run.scope, row.documentNo ?? '')),
+      data: from.value('data', (row) => row.data ?? ''),
+    }),
+  })
+
+export const content = contentMapping('hospital/hl7v2/OBX-5')

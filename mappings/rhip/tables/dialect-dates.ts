@@ -91,14 +91,18 @@ export function disagree(one: string, other: string): boolean {
 }
 
 /** Columns of dates and times in all tables of these platforms end in 日期 or 时间. */
-const DATE_COLUMN = /(?:RQ|SJ)$/
+const isDateColumn = (column: string): boolean => /(?:RQ|SJ)$/.test(column)
 
 /** A row's dates in the form that is read everywhere; what is in none of the place's forms stays as it came. */
-export function withPlainDates(values: Readonly<Record<string, string>>, forms: readonly DateForm[]): Readonly<Record<string, string>> {
+export function withPlainDates(
+  values: Readonly<Record<string, string>>,
+  forms: readonly DateForm[],
+  isDate: (column: string) => boolean = isDateColumn,
+): Readonly<Record<string, string>> {
   if (forms.length === 0) return values
   return Object.fromEntries(
     Object.entries(values).map(([column, text]) => {
-      const read = DATE_COLUMN.test(column) ? forms.map((form) => form.read(text)).find((found) => found !== undefined) : undefined
+      const read = isDate(column) ? forms.map((form) => form.read(text)).find((found) => found !== undefined) : undefined
       return [column, read ?? text]
     }),
   )

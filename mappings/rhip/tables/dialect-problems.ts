@@ -1,7 +1,7 @@
 /** What is wrong with a place's folder: a line that would map nothing and say nothing, or by which no row could be put anywhere. */
 import { lineOf, repeatedLines, type TableLine } from '../../engine/table-line.ts'
 import type { TableLayout } from '../../parsers/delimited.ts'
-import { ANY, type Dialect, type DialectColumn, filesOf, hasDefault, isCompound, neededIn, partsOf } from './dialect.ts'
+import { ANY, type Dialect, type DialectColumn, filesOf, hasDefault, isCompound, type NeededOf, partsOf } from './dialect.ts'
 import { dateForm, disagree } from './dialect-dates.ts'
 
 export interface DialectProblem {
@@ -14,8 +14,7 @@ export interface DialectProblem {
 /** How the tables are, as far as a place has to keep to it. */
 export interface Tables {
   layouts: readonly TableLayout[]
-  /** columns of a table's row key */
-  keysOf(table: string): readonly string[]
+  neededOf: NeededOf
 }
 
 export function problemsOf(dialect: Omit<Dialect, 'id'>, tables: Tables): DialectProblem[] {
@@ -92,12 +91,12 @@ function problemsOfStates({ values }: Names): DialectProblem[] {
  * Rows without a key or a state can be put nowhere. Of files with a header, whose other columns may have the table's own names, the file itself is
  * looked at when it comes.
  */
-function problemsOfKeys(dialect: Omit<Dialect, 'id'>, { keysOf }: Tables): DialectProblem[] {
+function problemsOfKeys(dialect: Omit<Dialect, 'id'>, { neededOf }: Tables): DialectProblem[] {
   return [...filesOf(dialect.columns).values()].flatMap((lines) => {
     if (dialect.header !== 'none' && !isCompound(lines)) return []
-    const tables = [...Map.groupBy(lines, ({ table }) => table)].filter(([table]) => keysOf(table).length > 0)
+    const tables = [...Map.groupBy(lines, ({ table }) => table)].filter(([table]) => neededOf(table).length > 0)
     return tables.flatMap(([table, own]) => {
-      const missing = neededIn(keysOf(table)).filter(
+      const missing = neededOf(table).filter(
         (names) => !names.some((name) => own.some(({ means }) => means === name) || hasDefault(dialect, table, name)),
       )
       const first = own[0] as DialectColumn

@@ -56,7 +56,10 @@ export function isCompound(lines: readonly DialectColumn[]): boolean {
   )
 }
 
-/** What a row has to have to be put anywhere: the key of its table and its state, each under one of two names where there are two. */
+/** What a row of a table has to have to be put anywhere, each under one of the names where there are several; nothing: there is no such table. */
+export type NeededOf = (table: string) => readonly (readonly string[])[]
+
+/** Of the tables of platforms: the key and the state. */
 export function neededIn(keys: readonly string[]): (readonly string[])[] {
   const others = keys.filter((name) => name !== 'YLJGYQDM').map((name) => [name])
   return [['YLJGYQDM', 'YLJGDM'], ...others, ['XGBZ', 'CXBZ']]
@@ -67,8 +70,8 @@ export const hasDefault = ({ values }: Pick<Dialect, 'values'>, table: string, c
   values.some((line) => line.sent === '' && line.column === column && (line.table === ANY || line.table === table))
 
 /** Of the columns that a row has to have those that the file itself must bring. */
-function requiredOf(dialect: Pick<Dialect, 'values'>, table: string, keys: readonly string[]): (readonly string[])[] {
-  return neededIn(keys).filter((names) => !names.some((name) => hasDefault(dialect, table, name)))
+function requiredOf(dialect: Pick<Dialect, 'values'>, table: string, neededOf: NeededOf): (readonly string[])[] {
+  return neededOf(table).filter((names) => !names.some((name) => hasDefault(dialect, table, name)))
 }
 
 /** Names of compound files are none of a table's. */
@@ -77,38 +80,32 @@ const compoundName = (file: string): string => `file:${file}`
 /**
  * The layouts as the place writes them: a file of its own names for each that it names, and the others as they are. The columns keep the
  * order in which the place lists them, for files without a header.
- * @param keysOf columns of a table's row key
  */
 export function layoutsOf(
   dialect: Pick<Dialect, 'columns' | 'values'>,
   layouts: readonly TableLayout[],
-  keysOf: (table: string) => readonly string[],
+  neededOf: NeededOf,
 ): TableLayout[] {
   const own = [...filesOf(dialect.columns)].flatMap(([file, lines]): TableLayout[] => {
-    if (isCompound(lines)) return [compoundLayout(dialect, file, lines, keysOf)]
+    if (isCompound(lines)) return [compoundLayout(dialect, file, lines, neededOf)]
     const [first] = lines as [DialectColumn]
     const layout = layouts.find(({ name }) => name === first.table)
     if (!layout) return []
-    const aliases = Object.fromEntries(lines.map(({ column, means }) => [column.toUpperCase(), means]))
+    const aliases = { ...layout.aliases, ...Object.fromEntries(lines.map(({ column, means }) => [column.toUpperCase(), means])) }
     const order = lines.map(({ column }) => column.toUpperCase())
     // Of what the table demands beside that a place may have nothing; what comes of such a row its mappings say.
-    const requiredEither = requiredOf(dialect, first.table, keysOf(first.table))
+    const requiredEither = requiredOf(dialect, first.table, neededOf)
     return [{ ...layout, file: first.file, aliases, required: [], requiredEither, order }]
   })
   return [...own, ...layouts]
 }
 
 /** A file of columns under their own names, of which rows of tables are made behind it. */
-function compoundLayout(
-  dialect: Pick<Dialect, 'values'>,
-  file: string,
-  lines: readonly DialectColumn[],
-  keysOf: (table: string) => readonly string[],
-): TableLayout {
+function compoundLayout(dialect: Pick<Dialect, 'values'>, file: string, lines: readonly DialectColumn[], neededOf: NeededOf): TableLayout {
   const columns = [...new Set(lines.flatMap(({ column }) => partsOf(column)))]
   const tables = [...new Set(lines.map(({ table }) => table))]
   const required = tables.flatMap((table) =>
-    requiredOf(dialect, table, keysOf(table)).flatMap((names) => {
+    requiredOf(dialect, table, neededOf).flatMap((names) => {
       const line = lines.find((one) => one.table === table && names.includes(one.means))
       return line ? partsOf(line.column) : []
     }),
@@ -116,25 +113,35 @@ function compoundLayout(
   return { name: compoundName(file), file: lines[0]?.file ?? file, columns, order: columns, required: [...new Set(required)] }
 }
 
+interface DialectOptions {
+  layouts: readonly TableLayout[]
+  charset: string
+  fileName?: string
+  /** which columns hold dates, where their names do not say it */
+  isDate?: (column: string) => boolean
+  /** how the file is read, where it is no text */
+  read?: typeof readTable
+}
+
 /** Rows with the place's codes and dates as the tables have them. */
 export async function* readDialect(
   chunks: AsyncIterable<Uint8Array>,
   dialect: Dialect,
-  options: { layouts: readonly TableLayout[]; charset: string; fileName?: string },
+  { read = readTable, isDate, ...options }: DialectOptions,
 ): AsyncGenerator<TableEvent> {
   const { delimiter, header, quotes } = dialect
   const format = { ...(delimiter !== undefined && { delimiter }), ...(header && { header }), ...(quotes && { quotes }) }
   const values = Map.groupBy(dialect.values, ({ table }) => table)
   const forms = (dialect.dates ?? []).map(dateForm).filter((form): form is DateForm => form !== undefined)
   const split = splitterOf(dialect)
-  for await (const event of readTable(chunks, { ...options, ...format })) {
+  for await (const event of read(chunks, { ...options, ...format })) {
     if (event.kind !== 'row') {
       yield event
       continue
     }
     for (const row of split(event.row)) {
       const meant = withMeanings(row, [...(values.get(row.table) ?? []), ...(values.get(ANY) ?? [])])
-      yield { ...event, row: { ...meant, values: withPlainDates(meant.values, forms) } }
+      yield { ...event, row: { ...meant, values: withPlainDates(meant.values, forms, isDate) } }
     }
   }
 }

@@ -16,7 +16,7 @@ import { readTable, type TableEvent, type TableRow } from '../../parsers/delimit
 import { ADMISSIONS } from './admission.ts'
 import { CHARGES } from './charge.ts'
 import { DIAGNOSES } from './diagnosis-detail.ts'
-import { type Dialect, layoutsOf, readDialect } from './dialect.ts'
+import { type Dialect, layoutsOf, neededIn, type NeededOf, readDialect } from './dialect.ts'
 import { DISCHARGE_SUMMARIES } from './discharge-summary.ts'
 import { EXAMINATION_REPORTS } from './examination-report.ts'
 import { inBothGenerations, stateColumn, withNewerNames } from './generations.ts'
@@ -87,8 +87,8 @@ const TABLES: Readonly<Record<string, Table>> = {
 
 const BOTH_GENERATIONS = LAYOUTS.map(inBothGenerations)
 
-/** Columns of the row key of a table; none where there is no such table. */
-export const keysOf = (table: string): readonly string[] => (Object.hasOwn(TABLES, table) ? (TABLES[table]?.key ?? []) : [])
+/** What a row of a table must have; nothing where there is no such table. */
+export const neededOf: NeededOf = (table) => (Object.hasOwn(TABLES, table) ? neededIn(TABLES[table]?.key ?? []) : [])
 
 /** Columns that are the row's key or tell its state; every row has read them. */
 const KEY_COLUMNS = ['YLJGYQDM', 'YLJGDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ', 'CXBZ']
@@ -112,12 +112,14 @@ export const rhipTables: SourceMapping = {
 
 /** The same tables as one place writes them. */
 export function rhipTablesIn(dialect: Dialect): SourceMapping {
-  const layouts = layoutsOf(dialect, BOTH_GENERATIONS, keysOf)
+  // A folder may name the hospital's home pages beside these tables; they are a format of their own.
+  const own = { ...dialect, columns: dialect.columns.filter(({ table }) => Object.hasOwn(TABLES, table)) }
+  const layouts = layoutsOf(own, BOTH_GENERATIONS, neededOf)
   return {
     ...FORMAT,
     accepts: [...FORMAT.accepts],
     id: `${ID}/${dialect.id}`,
-    decode: (chunks, options) => decoded(readDialect(chunks, dialect, { ...options, layouts })),
+    decode: (chunks, options) => decoded(readDialect(chunks, own, { ...options, layouts })),
   }
 }
 
@@ -151,7 +153,8 @@ function asOwn(number: LocalPatientNumber, organization: string): LocalPatientNu
   return (kind === 'PI' || kind === 'VISIT') && value.startsWith(own) ? { ...number, value: value.slice(own.length) } : number
 }
 
-async function* decoded(events: AsyncIterable<TableEvent>): AsyncGenerator<DecodeResult> {
+/** Rows and what is wrong with a file, as every table of this kind tells them. */
+export async function* decoded(events: AsyncIterable<TableEvent>): AsyncGenerator<DecodeResult> {
   for await (const event of events) {
     if (event.kind === 'row') yield { ok: true, record: event.row, recordType: event.row.table, at: `row ${event.row.row}`, raw: event.raw }
     else if (event.kind === 'bad') {

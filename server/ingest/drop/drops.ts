@@ -4,6 +4,7 @@
  * nothing is stored twice, wherever it broke off.
  */
 import { randomUUID } from 'node:crypto'
+import type { FilesTogether } from '../../../mappings/engine/types.ts'
 import type { Actor } from '../../auth/actor.ts'
 import type { DropSite } from '../../config/config.ts'
 import { type WorkerOptions, workOne } from '../../jobs/worker.ts'
@@ -16,11 +17,16 @@ import { isBusy } from '../process-record.ts'
 import { receiptCounts, receiptOutcome } from '../receipt.ts'
 import { FINAL, type PayloadDoc } from '../types.ts'
 import { DropFolder, FileChanged } from './folder.ts'
+import { packed } from './packed.ts'
 import { Readiness } from './ready.ts'
+import { type DropSet, DropSets } from './sets.ts'
 
 export interface RegisteredDrop extends DropSite {
   /** rights of the source's client, as registered */
   actor: Actor
+  /** of a source whose files belong together, in their charset */
+  together?: FilesTogether
+  charset?: string
 }
 
 /** A file that was taken; gone when it is in `done` or `failed`. `_id` is its source and name. */
@@ -31,6 +37,10 @@ export interface DropFileDoc extends TableDoc {
   since: Date
   /** its payload, once that is durable */
   payload: string | null
+  /** files that go with it, as one archive */
+  files?: readonly string[]
+  /** the file with which it goes: that one's row is the one of the work */
+  set?: string
 }
 
 export const DROP_FILES = 'drop_files'
@@ -73,6 +83,7 @@ class Watch {
   readonly #deps: DropDeps
   readonly #folder: DropFolder
   readonly #readiness: Readiness
+  readonly #sets: DropSets | undefined
   readonly #owner = randomUUID()
   #timer: NodeJS.Timeout | undefined
   #running: Promise<number> = Promise.resolve(0)
@@ -83,6 +94,8 @@ class Watch {
     this.#deps = deps
     this.#folder = new DropFolder(drop.directory)
     this.#readiness = new Readiness({ ready: drop.ready, marker: drop.marker, stableMs: drop.stableSeconds * 1000 })
+    const { together, charset = 'auto', waitSeconds } = drop
+    this.#sets = together && new DropSets(this.#folder, { together, charset, waitMs: waitSeconds * 1000 })
   }
 
   start(): void {
@@ -112,12 +125,13 @@ class Watch {
   async #look(): Promise<number> {
     const { source } = this.#drop
     await this.#folder.prepare()
-    for (const name of this.#readiness.whole(await this.#folder.list(), this.#deps.now().getTime())) {
-      await this.#deps.files.insert({ _id: `${source}|${name}`, source, name, since: this.#deps.now(), payload: null })
-    }
+    const now = this.#deps.now().getTime()
+    const whole = this.#readiness.whole(await this.#folder.list(), now)
+    const sets: readonly DropSet[] = this.#sets ? await this.#sets.ready(whole, now) : whole.map((name) => ({ name, files: [] }))
+    for (const set of sets) await this.#claim(set)
     // What was just found, and what a process left that died: rows are the list of work, not the folder.
     let finished = 0
-    const rows = await this.#deps.files.find({ source }, { sort: { since: 1 }, limit: INGEST_BOUNDS.listPageMax })
+    const rows = await this.#deps.files.find({ source, set: { $exists: false } }, { sort: { since: 1 }, limit: INGEST_BOUNDS.listPageMax })
     for (const row of rows) {
       if (this.#stopped) break
       if (await workOne({ name: KIND, table: this.#deps.files, due: {}, sort: {}, work: (doc) => this.#work(doc) }, row, this.#options())) {
@@ -125,6 +139,34 @@ class Watch {
       }
     }
     return finished
+  }
+
+  /** A row for the work, and one for each file that goes with it, so that it goes with no other. */
+  async #claim({ name, files }: DropSet): Promise<void> {
+    const { source } = this.#drop
+    const row = (file: string): DropFileDoc => ({ _id: this.#id(file), source, name: file, since: this.#deps.now(), payload: null })
+    for (const file of files) {
+      const isOurs =
+        (await this.#deps.files.insert({ ...row(file), set: name })) || (await this.#deps.files.get(this.#id(file)))?.set === name
+      // Another one of its name is still being worked on: all of them wait until that is done.
+      if (!isOurs) return this.#release(name)
+    }
+    if (!(await this.#deps.files.insert({ ...row(name), ...(files.length > 0 && { files }) }))) await this.#free(name)
+  }
+
+  /** A process died before it had claimed all of a set, and its index is gone: the next look finds the file. */
+  async #free(name: string): Promise<void> {
+    const row = await this.#deps.files.get(this.#id(name))
+    if (row?.set !== undefined && !(await this.#deps.files.get(this.#id(row.set)))) await this.#deps.files.delete({ _id: row._id })
+  }
+
+  /** Unless the work was begun meanwhile. */
+  async #release(name: string): Promise<void> {
+    if (!(await this.#deps.files.get(this.#id(name)))) await this.#deps.files.delete({ source: this.#drop.source, set: name })
+  }
+
+  #id(name: string): string {
+    return `${this.#drop.source}|${name}`
   }
 
   #options(): WorkerOptions {
@@ -138,6 +180,7 @@ class Watch {
   async #work(row: DropFileDoc): Promise<void> {
     const { name } = row
     if (row.payload === null) {
+      for (const file of row.files ?? []) await this.#folder.take(file)
       await this.#folder.take(name)
       if (!(await this.#folder.isTaken(name))) return this.#forget(row)
       const payload = await this.#receive(row)
@@ -154,7 +197,7 @@ class Watch {
     const { source, actor } = this.#drop
     try {
       const meta = { contentType: '', fileName: row.name }
-      const { payload, isKept } = await this.#deps.ingest.receive(source, actor, this.#folder.content(row.name), meta)
+      const { payload, isKept } = await this.#deps.ingest.receive(source, actor, await this.#content(row), meta)
       // Of what was refused nothing is kept that another process could go on with: it would receive the file again.
       if (isKept) await this.#deps.files.update({ _id: row._id }, { set: { payload: payload._id } })
       return payload
@@ -162,7 +205,7 @@ class Watch {
       if (error instanceof FileChanged || isBusy(error)) return undefined
       if (!(error instanceof OutcomeError)) throw error
       const mark = `refused-${this.#deps.now().getTime().toString(36)}`
-      await this.#folder.finish(row.name, 'failed', mark, outcomeOf(error).outcome, this.#markerOf(row))
+      await this.#finish(row, 'failed', mark, outcomeOf(error).outcome)
       await this.#forget(row)
       return undefined
     }
@@ -173,16 +216,32 @@ class Watch {
     if (!FINAL.includes(payload.status)) return
     const report = receiptOutcome(payload, await receiptCounts(this.#deps.ingest.tables, payload))
     const place = payload.status === 'quarantined' || payload.status === 'rejected' ? 'failed' : 'done'
-    await this.#folder.finish(row.name, place, payload._id.slice(0, MARK_CHARACTERS), report, this.#markerOf(row))
+    await this.#finish(row, place, payload._id.slice(0, MARK_CHARACTERS), report)
     await this.#forget(row)
   }
 
+  /** The file as it is, or an archive of those that belong together: of those that are there, whatever was listed. */
+  async #content({ name, files = [] }: DropFileDoc): Promise<AsyncIterable<Uint8Array>> {
+    const open = (file: string): AsyncIterable<Uint8Array> => this.#folder.content(file)
+    if (this.#sets?.isAlone(name) !== false) return open(name)
+    const taken: string[] = []
+    for (const file of [name, ...files]) if (await this.#folder.isTaken(file)) taken.push(file)
+    return packed(taken, open)
+  }
+
+  /** Those that go with it first: who dies behind them finds them gone, and goes on. */
+  async #finish(row: DropFileDoc, place: 'done' | 'failed', mark: string, report: object): Promise<void> {
+    for (const file of row.files ?? []) await this.#folder.follow(file, place, mark, this.#markerOf({ name: file }))
+    await this.#folder.finish(row.name, place, mark, report, this.#markerOf(row))
+  }
+
   /** Elsewhere than where markers are used, a file of that name is one like any other. */
-  #markerOf({ name }: DropFileDoc): string | undefined {
+  #markerOf({ name }: Pick<DropFileDoc, 'name'>): string | undefined {
     return this.#drop.ready === 'marker' ? name + this.#drop.marker : undefined
   }
 
   async #forget(row: DropFileDoc): Promise<void> {
+    if (row.files) await this.#deps.files.delete({ source: row.source, set: row.name })
     await this.#deps.files.delete({ _id: row._id })
   }
 }

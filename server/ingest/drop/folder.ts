@@ -66,16 +66,38 @@ export class DropFolder {
     }
   }
 
+  /** All of a small file that is not taken yet; undefined: it is gone, or larger. */
+  async read(name: string, bytesMax: number): Promise<Uint8Array | undefined> {
+    const file = await open(join(this.#directory, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
+    if (!file) return undefined
+    try {
+      const { size } = await file.stat()
+      return size > bytesMax ? undefined : await file.readFile()
+    } finally {
+      await file.close()
+    }
+  }
+
   /**
    * The receipt first, then the file: whoever sees the file finds why it is there. Done twice, it changes nothing.
    * @param marker name of the file that said that it is whole, which goes with it
    */
   async finish(name: string, place: 'done' | 'failed', mark: string, report: object, marker?: string): Promise<void> {
-    const target = join(this.#directory, place, `${mark}_${name.slice(-NAME_CHARACTERS_MAX)}`)
+    const target = this.#target(name, place, mark)
     await writeFile(`${target}.report.tmp`, `${JSON.stringify(report, null, 2)}\n`)
     await rename(`${target}.report.tmp`, `${target}.report.json`)
     await moved(join(this.#directory, 'processing', name), target)
     if (marker !== undefined) await rm(join(this.#directory, marker), { force: true })
+  }
+
+  /** A file that goes with another one, whose receipt is its own. */
+  async follow(name: string, place: 'done' | 'failed', mark: string, marker?: string): Promise<void> {
+    await moved(join(this.#directory, 'processing', name), this.#target(name, place, mark))
+    if (marker !== undefined) await rm(join(this.#directory, marker), { force: true })
+  }
+
+  #target(name: string, place: 'done' | 'failed', mark: string): string {
+    return join(this.#directory, place, `${mark}_${name.slice(-NAME_CHARACTERS_MAX)}`)
   }
 }
 

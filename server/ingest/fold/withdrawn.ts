@@ -45,6 +45,8 @@ const STUBS: Record<string, Stub> = {
   }),
   Composition: stub(['type', 'date', 'title'], { author: `[${MASKED}]` }),
   DocumentReference: stub([], { content: `[{"attachment":${MASKED}}]` }),
+  // It has no status: bytes that are void are none.
+  Binary: stub([], {}, ['contentType', '"application/octet-stream"']),
 }
 
 const PLAIN: Stub = stub([])

@@ -65,6 +65,9 @@ const tableSamples = async (): Promise<Sample[]> => {
 const deSamples = () =>
   samplesIn('rhip', /^de-.*\.xml$/, { client: 'ha2', path: '/ingest/rhip2', contentType: 'application/xml', own: /\bBG\d{8,}/g })
 
+const ownFile = (folder: string, name: RegExp, contentType: string, own?: RegExp) =>
+  samplesIn(`hospital/${folder}`, name, { client: 'h1-engine', path: `/ingest/h1-${folder}`, contentType, ...(own && { own }) })
+
 /** Two fifths in what the format is made of, two in their bytes, one in their characters. */
 function drawer(samples: readonly Sample[], shapes: readonly Mutation[]): Format['draw'] {
   const kinds = [shapes, shapes, BYTE_MUTATIONS, BYTE_MUTATIONS, CHARSET_MUTATIONS]
@@ -96,12 +99,15 @@ function batchDrawer(samples: readonly Sample[]): Format['draw'] {
 }
 
 export async function allFormats(): Promise<Format[]> {
-  const [messages, documents, exchanges, tables, elements] = await Promise.all([
+  const [messages, documents, exchanges, tables, elements, pages, dbf, files] = await Promise.all([
     hl7Samples(),
     cdaSamples(),
     miisSamples(),
     tableSamples(),
     deSamples(),
+    ownFile('home-page', /\.csv$/, 'text/csv', /\bZY\d{8,}/g),
+    ownFile('home-page', /\.dbf$/, 'application/x-dbf', /ZY\d{11}/g),
+    ownFile('documents', /\.zip$/, 'application/zip'),
   ])
   const own = documents.filter(({ path }) => path === '/ingest/h1-cda')
   return [
@@ -114,6 +120,17 @@ export async function allFormats(): Promise<Format[]> {
     { name: 'rhip-table', way: 'http', sound: tables, draw: drawer(tables, TABLE_MUTATIONS) },
     { name: 'rhip-archive', way: 'http', sound: [], draw: archiveDrawer(tables, TABLE_MUTATIONS) },
     { name: 'rhip-de', way: 'http', sound: [], draw: drawer(elements, XML_MUTATIONS) },
+    { name: 'home-page', way: 'http', sound: pages, draw: drawer(pages, TABLE_MUTATIONS) },
+    {
+      name: 'home-page-dbf',
+      way: 'http',
+      sound: [],
+      draw: drawer(
+        dbf.map((one) => ({ ...one, fixed: true })),
+        BYTE_MUTATIONS,
+      ),
+    },
+    { name: 'documents', way: 'http', sound: files, draw: drawer(files, BYTE_MUTATIONS) },
     { name: 'fhir', way: 'http', sound: [], draw: drawer(resources(), JSON_MUTATIONS) },
   ]
 }

@@ -12,6 +12,8 @@ export interface Sample {
   bytes: Buffer
   /** its own numbers: what is made of it gets others, so that each is a delivery by itself */
   own?: RegExp
+  /** whose numbers have a width: the new one takes the place of the end of the old one */
+  fixed?: true
 }
 
 export async function allSamples(): Promise<Sample[]> {
@@ -44,7 +46,9 @@ export async function samplesIn(folder: string, ending: RegExp, sent: Omit<Sampl
 export function anew(sample: Sample, random: Random): Sample {
   if (!sample.own) return sample
   const mark = String(random.below(2 ** 32)).padStart(10, '0')
-  const text = sample.bytes.toString('latin1').replaceAll(sample.own, (number) => `${number}${mark}`)
+  const text = sample.bytes
+    .toString('latin1')
+    .replaceAll(sample.own, (number) => `${sample.fixed ? number.slice(0, -mark.length) : number}${mark}`)
   return { ...sample, bytes: Buffer.from(text, 'latin1') }
 }
 

@@ -14,6 +14,11 @@ export interface Opened {
   mllpPort: number
 }
 
+/** What hospitals export themselves has no sources in the demonstration. */
+const OWN_FILES = ['home-page', 'documents']
+  .map((format) => `  - { id: h1-${format}, kind: hospital, mapping: hospital/${format}, organization: H1, client: h1-engine }\n`)
+  .join('')
+
 /** Both servers derive the same ids from it. */
 const SECRET = '5e'.repeat(32)
 const WATCH = fileURLToPath(new URL('./watch.ts', import.meta.url))
@@ -32,7 +37,8 @@ export async function openServer(
   const [port, mllpPort] = [await freePort(), await freePort()]
   const config = join(dataDir, `${database}.yaml`)
   const senders = '[{ source: h1-lis, application: LIS }, { source: h1-his, application: HIS }]'
-  await writeFile(config, `${await readFile(DEMO_CONFIG_FILE, 'utf8')}\nmllp: [{ port: ${mllpPort}, senders: ${senders} }]\n`)
+  const demo = (await readFile(DEMO_CONFIG_FILE, 'utf8')).replace('\nsources:\n', `\nsources:\n${OWN_FILES}`)
+  await writeFile(config, `${demo}\nmllp: [{ port: ${mllpPort}, senders: ${senders} }]\n`)
   const environment = {
     MONGODB_URI: mongodbUri,
     MONGODB_DATABASE: database,

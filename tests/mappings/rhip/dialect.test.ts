@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Dialect, DialectColumn } from '../../../mappings/rhip/tables/dialect.ts'
 import { dateForm, disagree } from '../../../mappings/rhip/tables/dialect-dates.ts'
 import { problemsOf } from '../../../mappings/rhip/tables/dialect-problems.ts'
-import { hospitalTablesIn, keysOf, rhipTablesIn } from '../../../mappings/rhip/tables/index.ts'
+import { hospitalTablesIn, neededOf, rhipTablesIn } from '../../../mappings/rhip/tables/index.ts'
 import { LAYOUTS } from '../../../mappings/rhip/tables/layouts.ts'
 import { context, readAll } from '../support.ts'
 
@@ -93,7 +93,7 @@ describe('a file that is several tables', () => {
 
 describe('what is wrong with a folder', () => {
   const told = (dialect: Partial<Dialect>): string[] =>
-    problemsOf({ columns: [], values: [], ...dialect }, { layouts: LAYOUTS, keysOf }).map(({ at, en }) => `${at} ${en.slice(0, 90)}`)
+    problemsOf({ columns: [], values: [], ...dialect }, { layouts: LAYOUTS, neededOf }).map(({ at, en }) => `${at} ${en.slice(0, 90)}`)
 
   test('nothing with one that is right', () =>
     expect(told({ columns: FLAT, values: DEFAULTS, dates: ['DD/MM/YYYY', 'D.M.YYYY'] })).toEqual([]))
