@@ -17,16 +17,23 @@ export interface ChunkDoc extends TableDoc {
   zstd: Uint8Array
 }
 
-/** All that was said of one resource: `_id` is `Type/id`; `rev` guards against two writers. */
+/**
+ * All that was said of one resource, or of several of which one record alone has spoken (fold/rows.ts); `rev` guards against two writers.
+ * `_id` is `Type/id` where it is of one.
+ */
 export interface ContributionsDoc extends TableDoc {
   _id: string
   rev: number
+  /** `Type/id` of each, by its place; no two rows name the same. Absent in rows of servers that kept each by itself: it is their `_id` */
+  things?: string[]
   /** local patient records of the sources that speak */
   patients: string[]
   /** of all sources (fold/kept.ts) */
   statements: string
-  /** of the text that was stored last */
-  digest: string
+  /** of the texts that were stored last, by the places of the things */
+  digests?: string[]
+  /** the same in rows of servers that kept each by itself */
+  digest?: string
 }
 
 /** `_id` = hash of domain, kind and number. */
@@ -322,6 +329,7 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.chunks.ensureIndex({ upload: 1, at: 1 }),
     tables.chunks.ensureIndex({ at: 1, kept: 1, since: 1 }),
     tables.contributions.ensureIndex({ patients: 1 }),
+    tables.contributions.ensureIndex({ things: 1 }, { unique: true, sparse: true }),
     tables.numbers.ensureIndex({ patient: 1 }),
     tables.records.ensureIndex({ person: 1 }),
     tables.records.ensureIndex({ absorbedBy: 1 }),
