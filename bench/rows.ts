@@ -79,7 +79,7 @@ async function outputOf(database: Db, payload: string, since: Date, rows: number
     ['DiagnosticReport', reports],
     ['DiagnosticReport_history', await inside('DiagnosticReport_history', { '_id.id': { $in: reports.map(({ _id }) => _id) } })],
     ['Provenance', await written('Provenance', limit)],
-    ['contributions', await inside('contributions', { _id: { $in: named } })],
+    ['contributions', await inside('contributions', { things: { $in: named } })],
     ['deliveries', await database.collection('deliveries').find({ payload }).limit(limit).toArray()],
   ])
   return { documents, rows: observations.length }

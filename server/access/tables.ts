@@ -154,7 +154,7 @@ export async function ensureAccessIndexes(tables: AccessTables): Promise<void> {
     tables.relations.ensureIndex({ persons: 1, organization: 1 }),
     tables.legalOrders.ensureIndex({ client: 1, until: 1 }),
     // Rows are made inside transactions, which are to find the table there.
-    tables.collection.ensureIndex({ v: 1 }),
+    tables.collection.ensureIndex({ v: 1 }, { where: { v: { $gt: 0 } } }),
   ])
 }
 

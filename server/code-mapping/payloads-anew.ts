@@ -7,8 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { BASE } from '../fhir/canonical.ts'
 import type { CodingChange } from '../ingest/codings.ts'
 import { withoutFormer } from '../ingest/fold/revise-codings.ts'
-import { statementsIn } from '../ingest/fold/kept.ts'
-import { foldStatements } from '../ingest/fold/stored.ts'
+import { knownOf, statementWrites } from '../ingest/fold/rows.ts'
+import { foldStatements, saidIn } from '../ingest/fold/stored.ts'
 import type { Statement } from '../ingest/fold/types.ts'
 import { hasBytes } from '../ingest/forget.ts'
 import type { IngestTables } from '../ingest/tables.ts'
@@ -72,10 +72,10 @@ async function withoutFormerNames(
   if (change.former.length === 0) return { drafts: [], side: [] }
   const revise = (one: Statement) => (one.source === job.source ? withoutFormer(one, change) : one)
   const byName = new Map(rows.map((row) => [`${row.type}/${row.id}`, row]))
-  const docs = await ingest.contributions.getMany([...byName.keys()])
-  const wanted = docs.flatMap(({ _id, statements }) => {
-    const row = byName.get(_id)
-    const isSaid = statementsIn(statements).some((one) => revise(one) !== one)
+  const known = await knownOf(ingest, [...byName.keys()])
+  const wanted = [...known].flatMap(([name, { statements }]) => {
+    const row = byName.get(name)
+    const isSaid = statements.some((one) => revise(one) !== one)
     return row && isSaid ? [{ type: row.type, id: row.id, revise }] : []
   })
   if (wanted.length === 0) return { drafts: [], side: [] }
@@ -84,7 +84,7 @@ async function withoutFormerNames(
     const standing = byName.get(`${type}/${id}`) as Stored
     return { type, id, method: 'PUT', expect: standing.v, text, custodian, standing, alsoPatients: persons }
   })
-  return { drafts, side: changes.flatMap(({ side }) => side ?? []) }
+  return { drafts, side: statementWrites(saidIn(changes)) }
 }
 
 /** undefined: it is not kept any more. `left`: somebody else has the job. */

@@ -8,9 +8,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { localSystem } from '../fhir/canonical.ts'
 import { changeCodings, type CodingChange } from '../ingest/codings.ts'
-import { statementsIn } from '../ingest/fold/kept.ts'
 import { reviseCodings, statesCoding } from '../ingest/fold/revise-codings.ts'
-import { foldStatements, type FoldedChange } from '../ingest/fold/stored.ts'
+import { knownOf, statementWrites } from '../ingest/fold/rows.ts'
+import { foldStatements, type FoldedChange, saidIn } from '../ingest/fold/stored.ts'
 import type { Statement } from '../ingest/fold/types.ts'
 import { type IngestTables, TABLES as INGEST } from '../ingest/tables.ts'
 import type { PayloadDoc } from '../ingest/types.ts'
@@ -168,7 +168,7 @@ async function writeAnew(
     job,
     changed.map(({ row }) => row),
   )
-  const statements = changed.flatMap(({ row }) => folded.get(nameOf(row))?.side ?? [])
+  const statements = statementWrites(saidIn(changed.flatMap(({ row }) => folded.get(nameOf(row)) ?? [])))
   const own: SideWrite = {
     table: TABLES.jobs,
     op: 'update',
@@ -190,9 +190,9 @@ async function statementsOf(
   job: Job,
   change: CodingChange,
   standing: readonly Stored[],
-): Promise<{ said: Map<string, Statement[]>; folded: Map<string, FoldedChange> }> {
-  const docs = await ingest.contributions.getMany(standing.map(nameOf))
-  const said = new Map(docs.map((doc) => [doc._id, statementsIn(doc.statements)]))
+): Promise<{ said: Map<string, readonly Statement[]>; folded: Map<string, FoldedChange> }> {
+  const known = await knownOf(ingest, standing.map(nameOf))
+  const said = new Map([...known].map(([name, { statements }]) => [name, statements]))
   const wanted = standing.flatMap(({ type, id }) => {
     if (!said.has(`${type}/${id}`)) return []
     return [{ type, id, revise: (one: Statement) => (one.source === job.source ? reviseCodings(type, one, change) : one) }]

@@ -5,6 +5,7 @@
  */
 import type { Access } from '../access/types.ts'
 import type { Audit } from '../audit/audit.ts'
+import { forgetThings } from '../ingest/fold/rows.ts'
 import { countRevision, definesCodes, revisionTable } from '../store/codes-revision.ts'
 import type { Store, Stored } from '../store/types.ts'
 import type { Bars } from './bars.ts'
@@ -135,7 +136,7 @@ const goingOf = ({ shared }: ExpungeJob, batch: FoundBatch): Stored[] => (shared
 /** What is kept of a resource elsewhere goes before it: until the resource is gone, the next sweep finds it. */
 async function removeResources({ store, tables }: ExpungeDeps, type: string, ids: readonly string[]): Promise<void> {
   const names = ids.map((id) => `${type}/${id}`)
-  await tables.ingest.contributions.delete({ _id: { $in: names } })
+  await forgetThings(tables.ingest, names)
   await tables.ingest.batchMembers.delete({ _id: { $in: names } })
   await tables.ingest.batchMembers.delete({ thing: { $in: names } })
   await tables.access.relations.delete({ _id: { $in: names } })

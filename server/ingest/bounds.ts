@@ -37,6 +37,9 @@ export const INGEST_BOUNDS = {
   listMembersMax: 5_000,
   /** resources written in one transaction; a longer record is stored in several, each complete in itself */
   transactionResourcesMax: 400,
+  /** things of one patient of which it is kept in one row what one record said, and characters of their elements */
+  statementsTogetherMax: 32,
+  statementCharactersTogetherMax: 64 * 1024,
   /** attempts of one transaction that met another writer */
   conflictAttemptsMax: 30,
   conflictDelayMaxMs: 150,

@@ -4,7 +4,7 @@ import { INGEST_BOUNDS } from './bounds.ts'
 import { isMention } from './fold/types.ts'
 import { KeyLocks } from '../writer/key-locks.ts'
 import { compareRecord } from './likely/compare-record.ts'
-import type { CompareJob } from './likely/table-writes.ts'
+import { comparedTogether } from './likely/compare-together.ts'
 import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -102,17 +102,19 @@ async function followSets(deps: IngestDeps, tables: IngestTables, job: RecordJob
 
 async function follow(deps: IngestDeps, tables: IngestTables, links: readonly Linked[]): Promise<void> {
   for (const linked of links) await followMoves(deps, tables, linked)
-  for (const { compare } of links) if (compare) await compareOrLeave(deps, tables, compare)
+  await compareOrLeave(deps, tables, links)
   const registered = links.flatMap((linked) => linked.registered)
   if (registered.length > 0) await wake(deps, tables, registered)
 }
 
-/** The record is stored whatever becomes of this: what cannot be compared now a worker takes up. */
-async function compareOrLeave(deps: IngestDeps, tables: IngestTables, job: CompareJob): Promise<void> {
+/** The records are stored whatever becomes of this: what cannot be compared now a worker takes up. */
+async function compareOrLeave(deps: IngestDeps, tables: IngestTables, links: readonly Linked[]): Promise<void> {
+  const left = (error: unknown): void => deps.log?.('record-not-compared', { name: error instanceof Error ? error.name : 'unknown' })
   try {
-    await compareRecord(deps, tables, job)
+    const jobs = links.flatMap(({ compare }) => compare ?? [])
+    for (const job of await comparedTogether(deps, tables, jobs)) await compareRecord(deps, tables, job).catch(left)
   } catch (error) {
-    deps.log?.('record-not-compared', { name: error instanceof Error ? error.name : 'unknown' })
+    left(error)
   }
 }
 
@@ -124,7 +126,7 @@ export async function wake(deps: IngestDeps, tables: IngestTables, hashes: reado
     const waiting = await tables.waiting.find({ awaits: { $in: open } }, { limit: INGEST_BOUNDS.wakeBatch })
     const links = await storeWaiting(deps, tables, waiting)
     for (const linked of links) await followMoves(deps, tables, linked)
-    for (const { compare } of links) if (compare) await compareOrLeave(deps, tables, compare)
+    await compareOrLeave(deps, tables, links)
     woken += links.length
     const next = links.flatMap(({ registered }) => registered)
     // A full page may have left some behind: the same numbers are asked again, unless nothing moves any more.

@@ -188,7 +188,7 @@ export async function sweepUploads(tables: IngestTables, now: Date): Promise<num
   const first = await tables.chunks.find({ at: 0, kept: false, since: { $lt: before } }, { limit: INGEST_BOUNDS.listPageMax })
   let removed = 0
   for (const { upload } of first) {
-    if ((await tables.payloads.count({ upload })) > 0) await markKept(tables, upload)
+    if ((await tables.payloads.count({ upload, chunks: { $gt: 0 } })) > 0) await markKept(tables, upload)
     else removed += Number((await tables.chunks.delete({ upload })) > 0)
   }
   return removed

@@ -68,6 +68,9 @@ export function deliveryWrites(
   delivery: DeliveryDoc | undefined,
   outcome: RecordOutcome,
 ): SideWrite[] {
+  const unmapped = record.unmapped.map((code) => unmappedId(source.id, code))
+  const decided = record.decided ?? []
+  // Lists without members are left out, so that their indexes have no entry; what stood in them before goes.
   const doc: DeliveryDoc = {
     _id: deliveryId(deps.secret, source, record),
     source: source.id,
@@ -75,8 +78,8 @@ export function deliveryWrites(
     digest: record.digest,
     status: outcome.status,
     resources: outcome.resources,
-    unmapped: record.unmapped.map((code) => unmappedId(source.id, code)),
-    decided: record.decided ?? [],
+    ...((unmapped.length > 0 || delivery?.unmapped) && { unmapped }),
+    ...((decided.length > 0 || delivery?.decided) && { decided }),
   }
   const { _id, ...set } = doc
   const row: SideWrite = delivery

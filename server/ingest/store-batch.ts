@@ -8,7 +8,8 @@ import { type Checked, checkFolded, otherPerson } from './check.ts'
 import { gateOf } from './collecting.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
-import { type FoldedChange, foldStatements, saidOfOthers, type StatementFor } from './fold/stored.ts'
+import { statementWrites } from './fold/rows.ts'
+import { type FoldedChange, foldStatements, saidIn, saidOfOthers, type StatementFor } from './fold/stored.ts'
 import { isMention } from './fold/types.ts'
 import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
 import { refoldIfMoved } from './link/refold.ts'
@@ -182,7 +183,7 @@ async function storeRows(
     const concerned = [...(linked ? [linked.person] : []), ...mine.flatMap(({ type, id }) => people.get(`${type}/${id}`) ?? [])]
     if (mine.length > 0) drafts.push(provenanceOf(deps, job, mine, concerned, delivery === undefined && !again))
   }
-  const side = changes.flatMap((c) => c.side ?? [])
+  const side = statementWrites(saidIn(changes))
   const deliveries = rows.flatMap((row, at) => deliveryWrites(deps, row.job, row.delivery, done[at] as RecordOutcome))
   if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries, ...guards] })).ok) return { stored: false, broken }
   for (const [at, row] of rows.entries()) result.outcomes[row.at] = done[at]

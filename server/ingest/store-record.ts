@@ -9,7 +9,8 @@ import { checkFolded, otherPerson } from './check.ts'
 import { gateOf, notCollectedOutcome } from './collecting.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
-import { foldStatements, saidOfOthers, type StatementFor } from './fold/stored.ts'
+import { statementWrites } from './fold/rows.ts'
+import { foldStatements, saidIn, saidOfOthers, type StatementFor } from './fold/stored.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold.ts'
 import { forgetRefused } from './forget.ts'
@@ -164,7 +165,7 @@ async function storePart(
   const reason = REASONS.find((one) => reasons.has(one))
   if (reason) return { done: { issues: [], persons: new Map(), outcome: quarantined(reason, record, issues) } }
   const drafts = changed.map((change, at) => draftOf(change, again, checked[at]?.parsed))
-  const side = [...changes.flatMap((c) => c.side ?? []), ...guards]
+  const side = [...statementWrites(saidIn(changes)), ...guards]
   const done = { done: { issues, persons } }
   if (!last) return (await deps.writer.write(drafts, { side })).ok ? done : undefined
   // Somebody else stored this very delivery in the meantime.

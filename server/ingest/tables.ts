@@ -17,16 +17,23 @@ export interface ChunkDoc extends TableDoc {
   zstd: Uint8Array
 }
 
-/** All that was said of one resource: `_id` is `Type/id`; `rev` guards against two writers. */
+/**
+ * All that was said of one resource, or of several of which one record alone has spoken (fold/rows.ts); `rev` guards against two writers.
+ * `_id` is `Type/id` where it is of one.
+ */
 export interface ContributionsDoc extends TableDoc {
   _id: string
   rev: number
+  /** `Type/id` of each, by its place; no two rows name the same. Absent in rows of servers that kept each by itself: it is their `_id` */
+  things?: string[]
   /** local patient records of the sources that speak */
   patients: string[]
   /** of all sources (fold/kept.ts) */
   statements: string
-  /** of the text that was stored last */
-  digest: string
+  /** of the texts that were stored last, by the places of the things */
+  digests?: string[]
+  /** the same in rows of servers that kept each by itself */
+  digest?: string
 }
 
 /** `_id` = hash of domain, kind and number. */
@@ -156,8 +163,8 @@ export interface DeliveryDoc extends TableDoc {
   digest: string
   status: RecordOutcome['status']
   resources: number
-  /** ids in unmapped_codes that it was counted under */
-  unmapped: string[]
+  /** ids in unmapped_codes that it was counted under; absent: none */
+  unmapped?: string[]
   /** ids in unmapped_codes of codes that it was mapped with, as people decided of them; absent: none */
   decided?: string[]
 }
@@ -313,20 +320,24 @@ export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'de
   }
 }
 
+/** Rows where the field names somebody: null sorts before every text. */
+const NAMED = (field: string): Record<string, unknown> => ({ [field]: { $gt: '' } })
+
 /** Indexes of the tables, made once at start. */
 export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
   await Promise.all([
     tables.payloads.ensureIndex({ source: 1, status: 1, receivedAt: -1 }),
     tables.payloads.ensureIndex({ status: 1, receivedAt: 1 }),
-    tables.payloads.ensureIndex({ upload: 1 }),
+    tables.payloads.ensureIndex({ upload: 1 }, { where: { chunks: { $gt: 0 } } }),
     tables.chunks.ensureIndex({ upload: 1, at: 1 }),
     tables.chunks.ensureIndex({ at: 1, kept: 1, since: 1 }),
     tables.contributions.ensureIndex({ patients: 1 }),
+    tables.contributions.ensureIndex({ things: 1 }, { unique: true, sparse: true }),
     tables.numbers.ensureIndex({ patient: 1 }),
-    tables.records.ensureIndex({ person: 1 }),
-    tables.records.ensureIndex({ absorbedBy: 1 }),
-    tables.deliveries.ensureIndex({ unmapped: 1, payload: 1 }),
-    tables.deliveries.ensureIndex({ decided: 1, payload: 1 }),
+    tables.records.ensureIndex({ person: 1 }, { where: NAMED('person') }),
+    tables.records.ensureIndex({ absorbedBy: 1 }, { where: NAMED('absorbedBy') }),
+    tables.deliveries.ensureIndex({ unmapped: 1, payload: 1 }, { where: { unmapped: { $exists: true } } }),
+    tables.deliveries.ensureIndex({ decided: 1, payload: 1 }, { where: { decided: { $exists: true } } }),
     tables.waiting.ensureIndex({ awaits: 1 }),
     tables.waiting.ensureIndex({ payload: 1 }),
     tables.quarantine.ensureIndex({ payload: 1, state: 1 }),
@@ -350,7 +361,7 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.linkEvents.ensureIndex({ patients: 1, at: -1 }),
     // The inbox in both directions: every question names the sources that may be seen.
     tables.payloads.ensureIndex({ source: 1, receivedAt: 1, _id: 1 }),
-    tables.payloads.ensureIndex({ problems: 1 }),
-    tables.payloads.ensureIndex({ replayJob: 1 }),
+    tables.payloads.ensureIndex({ problems: 1 }, { sparse: true }),
+    tables.payloads.ensureIndex({ replayJob: 1 }, { sparse: true }),
   ])
 }

@@ -40,8 +40,8 @@ interface Run {
 }
 
 /**
- * Tables do not see each other, nor do rows of one table: a write goes into the last command of its kind, unless one behind that is about
- * the same row. Those that must match are never mixed with others, because a command tells only how many of its writes matched.
+ * Tables do not see each other, nor do rows of one table but where a write says so: it goes into the last command of its kind, unless one
+ * behind that is about the same row, or one that it names. Those that must match are never mixed with others, because a command tells only how many of its writes matched.
  */
 function runsOf(steps: readonly SideStep[], apart: boolean): SideStep[][] {
   const runs: SideStep[][] = []
@@ -51,7 +51,7 @@ function runsOf(steps: readonly SideStep[], apart: boolean): SideStep[][] {
     const own = byTable.get(table) ?? []
     byTable.set(table, own)
     const id = rowOf(step.write)
-    const run = runFor(own, step.write, id, apart)
+    const run = runFor(own, step.write, rowsBefore(step.write, id), apart)
     if (run) {
       run.steps.push(step)
       if (id === undefined) run.ids = undefined
@@ -65,12 +65,19 @@ function runsOf(steps: readonly SideStep[], apart: boolean): SideStep[][] {
   return runs
 }
 
-function runFor(own: readonly Run[], write: SideWrite, id: string | number | undefined, apart: boolean): Run | undefined {
+/** Rows whose writes it must not overtake; undefined where it may be any. */
+function rowsBefore(write: SideWrite, id: string | number | undefined): readonly (string | number)[] | undefined {
+  if (id === undefined) return undefined
+  return write.op === 'insert' && write.after ? [id, ...write.after] : [id]
+}
+
+function runFor(own: readonly Run[], write: SideWrite, before: readonly (string | number)[] | undefined, apart: boolean): Run | undefined {
   for (let at = own.length - 1; at >= 0; at--) {
     const run = own[at] as Run
     if (goTogether((run.steps[0] as SideStep).write, write, apart)) return run
     // What is behind must not be overtaken where it may be about the same row.
-    if (id === undefined || run.ids === undefined || run.ids.has(id)) return undefined
+    const { ids } = run
+    if (before === undefined || ids === undefined || before.some((id) => ids.has(id))) return undefined
   }
   return undefined
 }

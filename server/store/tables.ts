@@ -18,7 +18,7 @@ import { findAtOnce } from './find-command.ts'
 import type { StoreLog } from './log.ts'
 import { sharedReads } from './shared-reads.ts'
 import { sharedWrites } from './shared-writes.ts'
-import type { Table, TableDoc } from './types.ts'
+import type { IndexOptions, Table, TableDoc } from './types.ts'
 import { safeSet, safeWhere, type TableChange } from './where.ts'
 
 const INDEX_DIFFERS = new Set([85, 86])
@@ -141,7 +141,7 @@ async function updateOne<T extends TableDoc>(
 
 interface Declared {
   fields: Record<string, 1 | -1>
-  options: { unique?: boolean; expireAfterSeconds?: number }
+  options: IndexOptions
 }
 
 /** What is declared of a table in one turn is made by one command: each waits for the journal. */
@@ -162,7 +162,7 @@ function indexesOf<T extends TableDoc>(rows: Collection<T>): (declared: Declared
 
 async function ensureIndexes<T extends TableDoc>(rows: Collection<T>, all: readonly Declared[]): Promise<void> {
   try {
-    await rows.createIndexes(all.map(({ fields, options }) => ({ key: fields, ...options })))
+    await rows.createIndexes(all.map(({ fields, options }) => ({ key: fields, ...asMongo(options) })))
   } catch (error) {
     if (!isOfOtherOptions(error)) throw error
     for (const one of all) await ensureIndex(rows, one)
@@ -171,9 +171,11 @@ async function ensureIndexes<T extends TableDoc>(rows: Collection<T>, all: reado
 
 const isOfOtherOptions = (error: unknown): boolean => error instanceof MongoServerError && INDEX_DIFFERS.has(Number(error.code))
 
+const asMongo = ({ where, ...options }: IndexOptions) => ({ ...options, ...(where && { partialFilterExpression: safeWhere(where) }) })
+
 async function ensureIndex<T extends TableDoc>(rows: Collection<T>, { fields, options }: Declared): Promise<void> {
   try {
-    await rows.createIndex(fields, options)
+    await rows.createIndex(fields, asMongo(options))
   } catch (error) {
     if (!isOfOtherOptions(error)) throw error
     // The same fields with other options, from an earlier release: the declaration in force wins.
@@ -182,7 +184,7 @@ async function ensureIndex<T extends TableDoc>(rows: Collection<T>, { fields, op
         .map((part) => part.join('_'))
         .join('_'),
     )
-    await rows.createIndex(fields, options)
+    await rows.createIndex(fields, asMongo(options))
   }
 }
 

@@ -39,7 +39,13 @@ export interface Claim {
 
 /** A write to one of the server's own tables, in the same transaction. */
 export type SideWrite =
-  | { table: string; op: 'insert'; doc: TableDoc }
+  | {
+      table: string
+      op: 'insert'
+      doc: TableDoc
+      /** ids of rows of the table whose writes go before it: they give up what is unique in it */
+      after?: readonly TableDoc['_id'][]
+    }
   | { table: string; op: 'put'; doc: TableDoc }
   | {
       table: string
@@ -166,6 +172,15 @@ export interface Latest extends Met {
   body?: Uint8Array
 }
 
+export interface IndexOptions {
+  unique?: boolean
+  /** rows without any of the fields have no entry */
+  sparse?: boolean
+  /** only rows that it fits have an entry: a query has to say as much */
+  where?: Record<string, unknown>
+  expireAfterSeconds?: number
+}
+
 export interface Table<T extends TableDoc> {
   /** look-ups by id that come while others run share the next query */
   get(id: T['_id']): Promise<T | undefined>
@@ -194,7 +209,7 @@ export interface Table<T extends TableDoc> {
   updateMany(where: Record<string, unknown>, set: Record<string, unknown>): Promise<number>
   delete(where: Record<string, unknown>): Promise<number>
   /** declared once at start by the module that owns the table */
-  ensureIndex(fields: Record<string, 1 | -1>, options?: { unique?: boolean; expireAfterSeconds?: number }): Promise<void>
+  ensureIndex(fields: Record<string, 1 | -1>, options?: IndexOptions): Promise<void>
 }
 
 /** A place in what was committed; opaque, and kept as it is in a row of a table. */

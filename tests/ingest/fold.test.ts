@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { MappedResource, SourceKind } from '../../mappings/engine/types.ts'
 import { Decimal } from '../../mappings/engine/values/decimal.ts'
 import { fold } from '../../server/ingest/fold/fold.ts'
-import { keptText, statementsIn } from '../../server/ingest/fold/kept.ts'
+import { keptText, keptTextOf, statementsIn, statementsOfEach } from '../../server/ingest/fold/kept.ts'
 import { joinStatements, statementOf } from '../../server/ingest/fold/statement.ts'
 import type { Statement } from '../../server/ingest/fold/types.ts'
 
@@ -346,6 +346,18 @@ describe('order', () => {
       Object.entries(one.lists['code.coding'] ?? {}),
     )
     expect(fold('Observation', 'id', [one], persons).text).toContain('"system":"__proto__"')
+  })
+
+  test('what is kept together of several things reads back of each', () => {
+    fc.assert(
+      fc.property(fc.array(statements, { minLength: 1, maxLength: 4 }), (lists) => {
+        const said = lists.map((list) => list.map(stated))
+        expect(statementsOfEach(keptTextOf(said), said.length)).toEqual(said)
+      }),
+      { numRuns: 100 },
+    )
+    const one = say({ status: 'final' })
+    expect(() => statementsOfEach(keptTextOf([[one], [one]]), 1)).toThrow(TypeError)
   })
 
   test('the same statement twice is the same as once', () => {

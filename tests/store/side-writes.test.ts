@@ -27,6 +27,29 @@ test('new and changed rows by turns are one command each', async () => {
   expect([await rows.count({ n: 1 }), await rows.count({ n: 2 })]).toEqual([20, 10])
 })
 
+test('a row that takes over what is unique in another is written behind that one, whatever others are inserted before', async () => {
+  const table = 'takeovers'
+  const rows = context.store.table<TableDoc>(SYSTEM, table)
+  await rows.ensureIndex({ names: 1 }, { unique: true, sparse: true })
+  expect((await context.store.commit({ writes: [], side: [{ table, op: 'insert', doc: { _id: 'both', names: ['a', 'b'] } }] })).ok).toBe(
+    true,
+  )
+  const giveUp: SideWrite = { table, op: 'update', where: { _id: 'both' }, set: { names: ['a'] }, mustMatch: true }
+  const takeOver: SideWrite = { table, op: 'insert', doc: { _id: 'own', names: ['b'] }, after: ['both'] }
+  const other = (_id: string): SideWrite => ({ table, op: 'insert', doc: { _id, names: [_id] } })
+  const side = [other('c'), giveUp, takeOver, other('d')]
+  const commands = await watch.during(async () => expect((await context.store.commit({ writes: [], side })).ok).toBe(true))
+  expect(commands.filter(({ collection }) => collection === table).map(({ name }) => name)).toEqual(['insert', 'update', 'insert'])
+  expect((await rows.find({}, { sort: { _id: 1 } })).map(({ _id, names }) => [_id, names])).toEqual([
+    ['both', ['a']],
+    ['c', ['c']],
+    ['d', ['d']],
+    ['own', ['b']],
+  ])
+  const twice = await context.store.commit({ writes: [], side: [{ table, op: 'insert', doc: { _id: 'second', names: ['a'] } }] })
+  expect(twice).toEqual({ ok: false, conflict: 'side', at: 0 })
+})
+
 test('of a row that must match and does not the place in the unit is told, whatever went together', async () => {
   const table = 'places'
   const change = (_id: string): SideWrite => ({ table, op: 'update', where: { _id, n: 1 }, set: { n: 2 }, mustMatch: true })

@@ -74,6 +74,11 @@ describe('tables', () => {
     await rows.ensureIndex({ n: 1 }, { unique: true })
     expect(await rows.insert({ _id: 'a', n: 1 })).toBe(true)
     expect(await rows.insert({ _id: 'b', n: 1 })).toBe(false)
+    // From now on of large numbers alone.
+    await rows.ensureIndex({ n: 1 }, { unique: true, where: { n: { $gt: 5 } } })
+    expect(await Promise.all(['c', 'd'].map((_id) => rows.insert({ _id, n: 1 })))).toEqual([true, true])
+    expect(await rows.insert({ _id: 'e', n: 6 })).toBe(true)
+    expect(await rows.insert({ _id: 'f', n: 6 })).toBe(false)
   })
 })
 

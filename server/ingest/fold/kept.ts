@@ -1,6 +1,6 @@
 /**
- * Statements as they are kept. Every element carries the stamp of what said it, mostly the same one, which is longer than many elements:
- * here each stamp stands once and elements name its place.
+ * Statements as they are kept, those of one thing or of several. Every element carries the stamp of what said it, mostly the same one, which
+ * is longer than many elements: here each stamp stands once and elements name its place.
  */
 import type { Statement } from './types.ts'
 
@@ -11,6 +11,8 @@ interface KeptStatement {
   source: string
   kind: Statement['kind']
   organization: string
+  /** place of the thing that it is about; absent: the first */
+  of?: number
   state: [Place, withdrawn: 0 | 1]
   patient?: [Place, id: string]
   units: Record<string, [Place, members: Record<string, string>]>
@@ -22,7 +24,11 @@ interface Kept {
   statements: KeptStatement[]
 }
 
-export function keptText(statements: readonly Statement[]): string {
+/** Of one thing. */
+export const keptText = (statements: readonly Statement[]): string => keptTextOf([statements])
+
+/** Of several things, each by its place. */
+export function keptTextOf(things: readonly (readonly Statement[])[]): string {
   const places = new Map<string, Place>()
   const placeOf = (stamp: string): Place => {
     const known = places.get(stamp)
@@ -30,11 +36,13 @@ export function keptText(statements: readonly Statement[]): string {
     places.set(stamp, places.size)
     return places.size - 1
   }
-  const kept = statements.map(
-    ({ source, kind, organization, state, patient, units, lists }): KeptStatement => ({
+  const said = things.flatMap((statements, of) => statements.map((statement) => ({ ...statement, of })))
+  const kept = said.map(
+    ({ source, kind, organization, of, state, patient, units, lists }): KeptStatement => ({
       source,
       kind,
       organization,
+      ...(of > 0 && { of }),
       state: [placeOf(state.at), state.withdrawn ? 1 : 0],
       ...(patient && { patient: [placeOf(patient.at), patient.id] }),
       units: mapped(units, ({ at, members }) => [placeOf(at), members]),
@@ -44,24 +52,41 @@ export function keptText(statements: readonly Statement[]): string {
   return JSON.stringify({ stamps: [...places.keys()], statements: kept } satisfies Kept)
 }
 
-/** Reads also what was kept before stamps stood apart: a list of statements in full. */
-export function statementsIn(text: string): Statement[] {
+export const statementsIn = (text: string): Statement[] => statementsOfEach(text, 1)[0] as Statement[]
+
+/**
+ * Of so many things, each by its place. Reads also what was kept before stamps stood apart: a list of statements in full, of one thing.
+ */
+export function statementsOfEach(text: string, count: number): Statement[][] {
+  const things = Array.from({ length: count }, (): Statement[] => [])
   const read = JSON.parse(text) as Kept | Statement[]
-  if (Array.isArray(read)) return read
+  const said = Array.isArray(read) ? read.map((statement) => [0, statement] as const) : inFull(read)
+  for (const [of, statement] of said) {
+    const thing = things[of]
+    if (!thing) throw new TypeError('kept statements of a thing that is not named')
+    thing.push(statement)
+  }
+  return things
+}
+
+function inFull({ stamps, statements }: Kept): [of: number, Statement][] {
   const stamp = (at: Place): string => {
-    const found = read.stamps[at]
+    const found = stamps[at]
     if (found === undefined) throw new TypeError('kept statements without their stamp')
     return found
   }
-  return read.statements.map(({ source, kind, organization, state, patient, units, lists }) => ({
-    source,
-    kind,
-    organization,
-    state: { at: stamp(state[0]), withdrawn: state[1] === 1 },
-    ...(patient && { patient: { at: stamp(patient[0]), id: patient[1] } }),
-    units: mapped(units, ([at, members]) => ({ at: stamp(at), members })),
-    lists: mapped(lists, (entries) => mapped(entries, ([at, first, items]) => ({ at: stamp(at), first: stamp(first), items }))),
-  }))
+  return statements.map(({ source, kind, organization, of = 0, state, patient, units, lists }) => [
+    of,
+    {
+      source,
+      kind,
+      organization,
+      state: { at: stamp(state[0]), withdrawn: state[1] === 1 },
+      ...(patient && { patient: { at: stamp(patient[0]), id: patient[1] } }),
+      units: mapped(units, ([at, members]) => ({ at: stamp(at), members })),
+      lists: mapped(lists, (entries) => mapped(entries, ([at, first, items]) => ({ at: stamp(at), first: stamp(first), items }))),
+    },
+  ])
 }
 
 const mapped = <A, B>(of: Record<string, A>, each: (value: A) => B): Record<string, B> =>

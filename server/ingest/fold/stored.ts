@@ -1,11 +1,10 @@
 /** Statements that are kept: reading what is known of resources, joining what is new, and folding anew. */
-import { hash } from 'node:crypto'
 import { NATIONAL } from '../../fhir/canonical.ts'
-import type { SideWrite } from '../../store/types.ts'
 import { likePersons, mergedGroups } from '../link/merged.ts'
-import { type ContributionsDoc, type IngestTables, type PatientRecordDoc, TABLES } from '../tables.ts'
+import type { IngestTables, PatientRecordDoc } from '../tables.ts'
 import { fold, type FoldAdditions } from './fold.ts'
-import { keptText, statementsIn } from './kept.ts'
+import { keptText } from './kept.ts'
+import { digestOf, type Known, knownOf, patientsIn, type SaidChange } from './rows.ts'
 import { joinStatements } from './statement.ts'
 import type { Folded, Statement } from './types.ts'
 
@@ -24,11 +23,14 @@ export interface FoldedChange {
   folded: Folded
   /** nothing was said of it before: it is not stored yet */
   isNew: boolean
-  /** the guarded write of its statements; absent when nothing of them changed */
-  side?: SideWrite
+  /** what is kept of its statements from now on (statementWrites); absent when nothing of them changed */
+  said?: SaidChange
   /** the text or its persons differ from what was stored last */
   changed: boolean
 }
+
+/** Of some of what was folded at the same time: what is kept of their statements. */
+export const saidIn = (changes: readonly FoldedChange[]): SaidChange[] => changes.flatMap(({ said }) => said ?? [])
 
 export interface FoldedChanges {
   changes: FoldedChange[]
@@ -36,7 +38,7 @@ export interface FoldedChanges {
   persons: Map<string, string>
 }
 
-/** Reads what is known, joins, folds. The writes are guarded by revision, so that nobody's statement is lost. */
+/** Reads what is known, joins, folds. */
 export async function foldStatements(tables: IngestTables, wanted: readonly StatementFor[]): Promise<FoldedChanges> {
   const byKey = new Map<string, StatementFor[]>()
   for (const one of wanted) {
@@ -48,10 +50,9 @@ export async function foldStatements(tables: IngestTables, wanted: readonly Stat
   const keys = [...byKey.keys()]
   // Most of what is said is of the patients whom it names: their records are read beside what is known.
   const named = [...new Set(wanted.flatMap(patientsOf))]
-  const [known, first] = await Promise.all([tables.contributions.getMany(keys), tables.records.getMany(named)])
+  const [known, first] = await Promise.all([knownOf(tables, keys), tables.records.getMany(named)])
   const asked = new Set(named)
-  const docs = new Map(known.map((doc) => [doc._id, doc]))
-  const joined = [...byKey].map(([key, all]) => joinKnown(docs.get(key), all))
+  const joined = [...byKey].map(([key, all]) => joinKnown(known.get(key), all))
   const patients = [...new Set(joined.flatMap(({ type, id, patients: all }) => (type === 'Patient' ? [...all, id] : all)))]
   const others = await tables.records.getMany(patients.filter((patient) => !asked.has(patient)))
   const records = new Map([...first, ...others].map((doc) => [doc._id, doc]))
@@ -83,20 +84,22 @@ function patientsOf({ type, id, statement }: StatementFor): string[] {
 interface Joined {
   type: string
   id: string
-  doc: ContributionsDoc | undefined
+  known: Known | undefined
+  isSpokenOf: boolean
   statements: Statement[]
   patients: string[]
 }
 
-function joinKnown(doc: ContributionsDoc | undefined, wanted: readonly StatementFor[]): Joined {
-  const bySource = new Map((doc ? statementsIn(doc.statements) : []).map((s) => [s.source, s]))
+function joinKnown(known: Known | undefined, wanted: readonly StatementFor[]): Joined {
+  const bySource = new Map((known?.statements ?? []).map((s) => [s.source, s]))
   for (const { statement } of wanted) {
     const same = statement && bySource.get(statement.source)
     if (statement) bySource.set(statement.source, same ? joinStatements(same, statement) : statement)
   }
   const { type, id, rename, revise = (s) => s } = wanted[0] as StatementFor
   const statements = [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1)).map((s) => revise(renamed(s, rename)))
-  return { type, id, doc, statements, patients: [...new Set(statements.flatMap((s) => s.patient?.id ?? []))].sort() }
+  const isSpokenOf = wanted.some(({ statement }) => statement !== undefined)
+  return { type, id, known, isSpokenOf, statements, patients: patientsIn(statements) }
 }
 
 function renamed(statement: Statement, rename: StatementFor['rename']): Statement {
@@ -110,7 +113,7 @@ function changeOf(
   persons: Map<string, string>,
   same: ReadonlyMap<string, string>,
 ): FoldedChange {
-  const { type, id, doc, statements, patients } = one
+  const { type, id, known, isSpokenOf, statements, patients } = one
   const personOf = (patient: string): string => persons.get(patient) ?? patient
   const folded = fold(
     type,
@@ -120,16 +123,12 @@ function changeOf(
     additionsOf(type, records.get(id)),
     (patient) => same.get(patient) ?? personOf(patient),
   )
-  const digest = hash('sha256', folded.text + folded.custodian, 'base64url')
-  const text = keptText(statements)
-  const changed = doc === undefined || doc.digest !== digest || patients.some((patient) => !doc.patients.includes(patient))
-  if (doc && !changed && doc.statements === text) return { folded, isNew: false, changed: false }
-  const set = { rev: (doc?.rev ?? 0) + 1, patients, statements: text, digest }
-  const _id = `${type}/${id}`
-  const side: SideWrite = doc
-    ? { table: TABLES.contributions, op: 'update', where: { _id, rev: doc.rev }, set, mustMatch: true }
-    : { table: TABLES.contributions, op: 'insert', doc: { _id, ...set } }
-  return { folded, isNew: doc === undefined, side, changed }
+  const digest = digestOf(folded)
+  const stood = known && patientsIn(known.statements)
+  const changed = known === undefined || known.digest !== digest || patients.some((patient) => !stood?.includes(patient))
+  if (known && !changed && keptText(known.statements) === keptText(statements)) return { folded, isNew: false, changed: false }
+  const said: SaidChange = { name: `${type}/${id}`, ...(known && { known }), now: { statements, digest }, isSpokenOf }
+  return { folded, isNew: known === undefined, said, changed }
 }
 
 /** A linked record refers to its master, a joined one to the other; the number under which a newborn stands is its mother's. */

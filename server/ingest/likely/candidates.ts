@@ -9,8 +9,12 @@ export async function candidatesOf({ records }: Pick<IngestTables, 'records'>, r
   const limit = LIKELY_BOUNDS.candidatesMax
   const found = await records.find({ blocks: { $in: blocks } }, { limit })
   const all = found.length < limit ? found : await byEachKey(records, blocks)
-  return all.filter(({ _id, absorbedBy, traits }) => _id !== record._id && absorbedBy === null && traits !== null && traits !== undefined)
+  return all.filter((one) => one._id !== record._id && mayBeLike(one))
 }
+
+/** It is a record of its own, and something is known of it. */
+export const mayBeLike = ({ absorbedBy, traits }: PatientRecordDoc): boolean =>
+  absorbedBy === null && traits !== null && traits !== undefined
 
 async function byEachKey(records: IngestTables['records'], blocks: readonly string[]): Promise<PatientRecordDoc[]> {
   const limit = LIKELY_BOUNDS.ofOneKeyMax + 1

@@ -1,6 +1,7 @@
 /** What follows when records were linked or parted by likeness: labels, the account, and things of which both spoke. */
 import type { Moved } from '../../access/regrouping.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
+import { namedSo, thingsOf } from '../fold/rows.ts'
 import type { StatementFor } from '../fold/stored.ts'
 import type { RegroupJob } from '../link/move-job.ts'
 import { refold } from '../link/refold.ts'
@@ -25,10 +26,9 @@ export async function followRegroup(deps: IngestDeps, tables: IngestTables, job:
 /** One thing of which a record of either side spoke: as one person's both are heard, as two persons' the first alone. */
 async function refoldShared(deps: IngestDeps, tables: IngestTables, { a, b }: NonNullable<RegroupJob['sides']>): Promise<void> {
   let batch: StatementFor[] = []
-  for await (const { _id, patients } of tables.contributions.stream({ patients: { $in: a } }, { sort: { _id: 1 } })) {
-    if (!patients.some((patient) => b.includes(patient))) continue
-    const [type = '', id = ''] = _id.split('/')
-    batch.push({ type, id })
+  for await (const things of thingsOf(tables, a)) {
+    const shared = things.filter(({ patients }) => patients.some((patient) => b.includes(patient)))
+    batch.push(...shared.map(({ name }) => namedSo(name)))
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
     await refold(deps, tables, batch)
     batch = []

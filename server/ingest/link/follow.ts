@@ -1,5 +1,6 @@
 /** After a link changed: documents move to their person, resources are folded again with that person as their subject. */
 import { INGEST_BOUNDS } from '../bounds.ts'
+import { namedSo, thingsOf } from '../fold/rows.ts'
 import type { StatementFor } from '../fold/stored.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
@@ -27,9 +28,8 @@ export async function movePatient(deps: IngestDeps, tables: IngestTables, move: 
   await deps.relink(patient, from, person)
   if (into !== '') return absorbRecord(deps, tables, patient, into)
   let batch: StatementFor[] = []
-  for await (const doc of tables.contributions.stream({ patients: patient }, { sort: { _id: 1 } })) {
-    const [type = '', id = ''] = doc._id.split('/')
-    batch.push({ type, id })
+  for await (const things of thingsOf(tables, [patient])) {
+    batch.push(...things.map(({ name }) => namedSo(name)))
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
     await refold(deps, tables, batch)
     batch = []

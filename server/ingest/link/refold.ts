@@ -1,7 +1,8 @@
 /** Resources whose person changed are folded again from what is known of them. */
 import { checkFolded } from '../check.ts'
 import { draftOf } from '../fold/draft.ts'
-import { foldStatements, type StatementFor } from '../fold/stored.ts'
+import { statementWrites } from '../fold/rows.ts'
+import { foldStatements, saidIn, type StatementFor } from '../fold/stored.ts'
 import { retryingConflicts } from '../retry.ts'
 import type { IngestTables } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
@@ -15,7 +16,7 @@ export async function refold(deps: IngestDeps, tables: IngestTables, keys: reado
     const changed = changes.filter((c) => c.changed)
     if (changed.length === 0) return { done: true }
     const drafts = await Promise.all(changed.map(async (c) => draftOf(c, true, (await checkFolded(deps, c.folded)).parsed)))
-    const result = await deps.writer.write(drafts, { side: changed.flatMap((c) => c.side ?? []) })
+    const result = await deps.writer.write(drafts, { side: statementWrites(saidIn(changed)) })
     return result.ok ? { done: true } : undefined
   })
 }
