@@ -6,13 +6,13 @@ import { hmac, type Pads, padsOf } from './hmac.ts'
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 export const ID_CHARACTERS = 26
 
-/** RFC 4648 base32, lower case, without padding. */
-function base32(bytes: Uint8Array): string {
+/** RFC 4648 base32, lower case, without padding. @param bytes a character for each */
+function base32(bytes: string): string {
   let out = ''
   let bits = 0
   let value = 0
-  for (const byte of bytes) {
-    value = (value << 8) | byte
+  for (let at = 0; at < bytes.length; at++) {
+    value = (value << 8) | bytes.charCodeAt(at)
     bits += 8
     while (bits >= 5) {
       bits -= 5
@@ -62,5 +62,5 @@ export const batchId = (secret: Uint8Array, { type, scope, parts }: ResourceKey)
 
 /** 26 random characters: masters, uploads, leases. */
 export function randomId(): string {
-  return base32(randomBytes(17)).slice(0, ID_CHARACTERS)
+  return base32(randomBytes(17).toString('latin1')).slice(0, ID_CHARACTERS)
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { createHmac } from 'node:crypto'
 import { hmac, padsOf } from '../../server/ingest/hmac.ts'
 
 describe('HMAC-SHA-256, by RFC 4231', () => {
@@ -12,6 +13,13 @@ describe('HMAC-SHA-256, by RFC 4231', () => {
       '60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54',
     ],
   ])('%s', (_, secret, text, expected) => {
-    expect(Buffer.from(hmac(padsOf(secret), text)).toString('hex')).toBe(expected)
+    expect(Buffer.from(hmac(padsOf(secret), text), 'latin1').toString('hex')).toBe(expected)
+  })
+
+  test.each([0, 63, 64, 1365, 1366, 5000])('of %i Chinese characters as createHmac has it, whatever was hashed before', (length) => {
+    const pads = padsOf(Buffer.from('secret'))
+    const text = '测'.repeat(length)
+    hmac(pads, 'another and longer one'.repeat(100))
+    expect(hmac(pads, text)).toBe(createHmac('sha256', 'secret').update(text).digest('latin1'))
   })
 })
