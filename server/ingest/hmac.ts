@@ -27,8 +27,8 @@ export function padsOf(secret: Uint8Array): Pads {
 
 /** The digest, a character for each byte. */
 export function hmac({ inner, outer }: Pads, text: string): string {
-  outer.write(hash('sha256', behind(inner, text), 'latin1'), BLOCK, 'latin1')
-  return hash('sha256', outer, 'latin1')
+  outer.write(hash('sha256', behind(inner, text), 'binary'), BLOCK, 'latin1')
+  return hash('sha256', outer, 'binary')
 }
 
 function behind(inner: Buffer, text: string): Uint8Array {
