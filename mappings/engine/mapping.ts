@@ -154,6 +154,8 @@ class RowRun implements Run {
   readonly #source: string
   readonly #values: Record<string, unknown>
   readonly #at: (field: string) => string
+  /** fields that were read, which several rules ask for */
+  readonly #known = new Map<string, unknown>()
 
   constructor(
     map: { source: string; definition: { organization?: string } },
@@ -171,6 +173,14 @@ class RowRun implements Run {
   }
 
   #get(field: string): unknown {
+    const known = this.#known.get(field)
+    if (known !== undefined || this.#known.has(field)) return known
+    const value = this.#read(field)
+    this.#known.set(field, value)
+    return value
+  }
+
+  #read(field: string): unknown {
     this.read.add(this.#at(field))
     const value = Object.hasOwn(this.#values, field) ? this.#values[field] : undefined
     const isText = value === null || value instanceof Decimal || (typeof value !== 'object' && typeof value !== 'function')

@@ -102,7 +102,9 @@ export class RecordBuilder {
       ...(this.#batchWords.length > 0 && { batchWords: this.#batchWords }),
       unmapped: [...this.#unmapped.values()],
       issues: [...this.#issues.values()],
-      unread: [...this.#offered].filter(([name, also]) => ![name, ...also].some((one) => this.#read.has(one))).map(([name]) => name),
+      unread: [...this.#offered]
+        .filter(([name, also]) => !this.#read.has(name) && !also.some((one) => this.#read.has(one)))
+        .map(([name]) => name),
       ...extra,
     }
   }

@@ -160,8 +160,12 @@ function segmentLines(text: string, separators: Separators): string[] | undefine
 function reader(segment: Hl7Segment, occurrence: number, separators: Separators): Segment {
   const plain = (value: string) => unescapeHl7(value, separators)
   const parts = (field: number, repetition: number): string[] => segment.getField(field)?.components[repetition] ?? []
-  const subparts = (field: number, component: number, repetition: number): string[] =>
-    (parts(field, repetition)[component - 1] ?? '').split(separators.subcomponent)
+  const part = (field: number, component: number, repetition: number): string => parts(field, repetition)[component - 1] ?? ''
+  const hasSubparts = (whole: string): boolean => whole.includes(separators.subcomponent)
+  const subpart = (whole: string, subcomponent: number): string => {
+    if (!hasSubparts(whole)) return subcomponent === 1 ? whole : ''
+    return whole.split(separators.subcomponent)[subcomponent - 1] ?? ''
+  }
   return {
     name: segment.name,
     occurrence,
@@ -175,8 +179,11 @@ function reader(segment: Hl7Segment, occurrence: number, separators: Separators)
           ?.components.map((one) => one.join(separators.component))
           .join(separators.repetition) ?? '',
       ),
-    text: (field, component, repetition = 0, subcomponent = 1) => plain(subparts(field, component, repetition)[subcomponent - 1] ?? ''),
+    text: (field, component, repetition = 0, subcomponent = 1) => plain(subpart(part(field, component, repetition), subcomponent)),
     components: (field, repetition = 0) => parts(field, repetition).length,
-    subcomponents: (field, component, repetition = 0) => subparts(field, component, repetition).length,
+    subcomponents: (field, component, repetition = 0) => {
+      const whole = part(field, component, repetition)
+      return hasSubparts(whole) ? whole.split(separators.subcomponent).length : 1
+    },
   }
 }

@@ -114,7 +114,10 @@ function attributesOf(attributes: Record<string, { local: string; uri: string; p
   const out: Record<string, string> = {}
   for (const { local, uri, prefix, value } of entries) {
     if (prefix === 'xmlns' || local === 'xmlns') continue
-    Object.defineProperty(out, uri === XSI ? `xsi:${local}` : local, { value, enumerable: true, configurable: true })
+    const name = uri === XSI ? `xsi:${local}` : local
+    // As any other name, `__proto__` is one of its own.
+    if (name === '__proto__') Object.defineProperty(out, name, { value, enumerable: true, configurable: true })
+    else out[name] = value
   }
   return out
 }

@@ -51,9 +51,11 @@ export function inherit(all: readonly Working[], stored: ReadonlyMap<string, Kno
 /** A reference along which something may come. */
 interface Way {
   one: Working
-  path: string
   from: Working | Known
   takesPersons: boolean
+  takesLabels: boolean
+  takesInsurance: boolean
+  wraps: boolean
 }
 
 function waysOf(one: Working, batch: ReadonlyMap<string, Working>, stored: ReadonlyMap<string, Known>): Way[] {
@@ -62,7 +64,9 @@ function waysOf(one: Working, batch: ReadonlyMap<string, Working>, stored: Reado
   return one.scan.references.flatMap(({ path, target }): Way[] => {
     const from = batch.get(target) ?? stored.get(target)
     const takesPersons = isOrphan || isCollection(type, path)
-    return from && (takesPersons || inheritsInsurance(type, path) || isWrapping(type, path)) ? [{ one, path, from, takesPersons }] : []
+    const [takesInsurance, wraps] = [inheritsInsurance(type, path), isWrapping(type, path)]
+    if (!from || !(takesPersons || takesInsurance || wraps)) return []
+    return [{ one, from, takesPersons, takesLabels: inheritsLabels(type, path), takesInsurance, wraps }]
   })
 }
 
@@ -70,28 +74,30 @@ const custodianOf = (known: Working | Known): string => ('input' in known ? know
 const typeOf = (known: Working | Known): string => ('input' in known ? known.input.type : known.type)
 
 /** @returns whether something came */
-function follow({ one, path, from, takesPersons }: Way, acquainted: ReadonlySet<string>): boolean {
+function follow(way: Way, acquainted: ReadonlySet<string>): boolean {
+  const { one, from } = way
   const { custodian } = one.input
-  const theirs = [...from.persons]
+  const theirs = from.persons instanceof Set ? [...from.persons] : from.persons
   const isMet = (person: string) => one.persons.has(person) || acquainted.has(pairOf(custodian, person))
   const isForeign = !isOwn(one, custodianOf(from)) && theirs.length > 0
   // One person whom the custodian knows is enough for the label, for which the safe side is to take it.
   if (isForeign && !theirs.some(isMet)) return false
-  return take(one, path, from, takesPersons && (!isForeign || theirs.every(isMet)) ? theirs : [])
+  return take(way, way.takesPersons && (!isForeign || theirs.every(isMet)) ? theirs : NOBODY)
 }
 
-function take(one: Working, path: string, known: Working | Known, persons: readonly string[]): boolean {
-  const { type } = one.input
+const NOBODY: readonly string[] = []
+
+function take({ one, from: known, takesLabels, takesInsurance, wraps }: Way, persons: readonly string[]): boolean {
   let changed = false
-  if (inheritsLabels(type, path)) {
+  if (takesLabels) {
     if (!known.labels.every((label) => one.labels.includes(label))) {
       one.labels = [...new Set([...one.labels, ...known.labels])].sort()
       changed = true
     }
     if (known.notifiable && !one.notifiable) one.notifiable = changed = true
   }
-  if (inheritsInsurance(type, path) && known.insured && !one.insured) one.insured = changed = true
-  if (isWrapping(type, path) && wrap(one, known)) changed = true
+  if (takesInsurance && known.insured && !one.insured) one.insured = changed = true
+  if (wraps && wrap(one, known)) changed = true
   for (const person of persons) {
     if (!one.persons.has(person)) changed = true
     one.persons.add(person)

@@ -81,7 +81,8 @@ function visit(value: unknown, path: string, element: string, scan: Scan, option
   if (element === 'section') noteNarrative(node.text, path, scan)
   if (typeof node.data === 'string') noteContent(node, path, scan)
   if (element === 'identifier' && typeof node.system === 'string') scan.identifierSystems.push(node.system)
-  for (const [key, inner] of Object.entries(node)) {
+  for (const key in node) {
+    const inner = node[key]
     if (inner !== null && typeof inner === 'object') visit(inner, `${path}.${key}`, key, scan, options)
   }
 }
@@ -174,20 +175,22 @@ function datesOf(resource: FhirResource, zone: Zone): Span[] {
   const holders: Node[] = collection
     ? [resource, { effectiveDateTime: collection.collectedDateTime, effectivePeriod: collection.collectedPeriod }]
     : [resource]
-  return holders.flatMap((holder) => [
-    ...DATE_ELEMENTS.flatMap((name) => instantSpan(holder[name], zone)),
-    ...PERIOD_ELEMENTS.flatMap((name) => periodSpan(holder[name], zone)),
-  ])
+  const found: Span[] = []
+  for (const holder of holders) {
+    for (const name of DATE_ELEMENTS) noteInstant(holder[name], zone, found)
+    for (const name of PERIOD_ELEMENTS) notePeriod(holder[name], zone, found)
+  }
+  return found
 }
 
-function instantSpan(value: unknown, zone: Zone): Span[] {
+function noteInstant(value: unknown, zone: Zone, found: Span[]): void {
   const date = typeof value === 'string' ? parseDate(value, zone) : undefined
-  return date ? [{ from: date.lo, until: date.hi }] : []
+  if (date) found.push({ from: date.lo, until: date.hi })
 }
 
-function periodSpan(value: unknown, zone: Zone): Span[] {
-  if (value === null || typeof value !== 'object') return []
+function notePeriod(value: unknown, zone: Zone, found: Span[]): void {
+  if (value === null || typeof value !== 'object') return
   const { start, end } = value as Node
   const interval = parsePeriod(start, end, zone)
-  return interval ? [{ from: interval.lo, until: interval.hi }] : []
+  if (interval) found.push({ from: interval.lo, until: interval.hi })
 }

@@ -26,7 +26,27 @@ const DATE = /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(
  * finer than a millisecond are cut to it. Undefined for anything else: wrong form, 24:00, 30 February, zone over 14 hours.
  * A leap second (`:60`) is counted into the next minute.
  */
-export function parseDate(text: string, zone: Zone): FhirDate | undefined {
+export function parseDate(text: string, zone: Zone): Readonly<FhirDate> | undefined {
+  let known = read.get(zone)
+  if (!known) {
+    known = new Map()
+    read.set(zone, known)
+  }
+  const found = known.get(text)
+  if (found !== undefined) return found ?? undefined
+  const made = readDate(text, zone)
+  if (text.length > KEPT_LENGTH_MAX) return made
+  if (known.size >= KEPT_MAX) known.clear()
+  known.set(text, made ?? null)
+  return made
+}
+
+/** By zone what was read last, null for what is no date: labels, search keys and rules read the same few times of a resource. */
+const read = new WeakMap<Zone, Map<string, Readonly<FhirDate> | null>>()
+const KEPT_MAX = 2_000
+const KEPT_LENGTH_MAX = 40
+
+function readDate(text: string, zone: Zone): FhirDate | undefined {
   const m = DATE.exec(text)
   if (!m) return undefined
   const year = Number(m[1])

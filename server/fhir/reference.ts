@@ -20,21 +20,27 @@ export function parseReference(text: string, ownBase: string): ReferenceTarget |
   if (text.startsWith('#')) return { kind: 'contained', id: text.slice(1) }
   if (text.startsWith('urn:')) return { kind: 'urn', url: text }
   if (ownBase !== '' && text.startsWith(ownBase) && text[ownBase.length] === '/') return parseRelative(text.slice(ownBase.length + 1))
-  if (/^[a-z][a-z0-9+.-]*:/i.test(text)) return parseAbsolute(text)
+  if (SCHEME.test(text)) return parseAbsolute(text)
   return parseRelative(text)
 }
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i
 
 function parseRelative(text: string): ReferenceTarget | undefined {
   const question = text.indexOf('?')
   if (question > 0 && isTypeName(text.slice(0, question))) {
     return { kind: 'conditional', type: text.slice(0, question), criteria: text.slice(question + 1) }
   }
-  const parts = text.split('/')
-  const [type, id, history, version] = parts
-  if (type === undefined || id === undefined || !isTypeName(type) || !isId(id)) return undefined
-  if (parts.length === 2) return { kind: 'local', type, id }
-  if (parts.length === 4 && history === '_history' && version !== undefined && isId(version)) return { kind: 'local', type, id, version }
-  return undefined
+  const slash = text.indexOf('/')
+  if (slash < 0) return undefined
+  const type = text.slice(0, slash)
+  const rest = text.slice(slash + 1)
+  if (!isTypeName(type)) return undefined
+  // Nearly every reference: an id has no slash.
+  if (isId(rest)) return { kind: 'local', type, id: rest }
+  const [id = '', history, version, ...more] = rest.split('/')
+  if (history !== '_history' || version === undefined || more.length > 0 || !isId(id) || !isId(version)) return undefined
+  return { kind: 'local', type, id, version }
 }
 
 function parseAbsolute(url: string): ReferenceTarget {

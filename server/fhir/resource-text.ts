@@ -5,6 +5,7 @@
 import type { IssueCode } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { faultAt, faultIn } from './json-fault.ts'
+import { writtenOtherwise } from './number-texts.ts'
 import type { FhirResource } from './types.ts'
 
 /** Source text of numbers that JavaScript would print differently. */
@@ -46,7 +47,7 @@ export function parseResource(bytes: Uint8Array | string): ParsedResource {
   const text = scan(source)
   const decimals = new DecimalTexts()
   // Parsed as it came: without its white space, `[1 2]` would be the valid `[12]`.
-  const parsed = parseJson(source, SUSPECT_NUMBER.test(text), decimals)
+  const parsed = parseJson(source, SUSPECT_NUMBER.test(text), decimals, text === source)
   if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) throw new OutcomeError('json-not-object')
   const resource = parsed as FhirResource
   if (typeof resource.resourceType !== 'string') throw new OutcomeError('resource-type-missing', { expression: ['resourceType'] })
@@ -56,20 +57,30 @@ export function parseResource(bytes: Uint8Array | string): ParsedResource {
 /** Compact JSON of the server's own, stored or just made: it was looked through when it came, and an answer may hold more than a body. */
 export function parseStored(text: string): Omit<ParsedResource, 'text'> {
   const decimals = new DecimalTexts()
-  return { resource: parseJson(text, SUSPECT_NUMBER.test(text), decimals) as FhirResource, decimals }
+  return { resource: parseJson(text, SUSPECT_NUMBER.test(text), decimals, true) as FhirResource, decimals }
 }
 
 /**
- * Compact JSON that the server has just made of values of its own, so that no key stands twice. What is short and has few braces and
- * brackets can pass none of the bounds, and is not looked through.
+ * Compact JSON that the server has just made of values of its own, so that no key stands twice. What is short can pass none of the bounds
+ * but that of depth, and is not looked through.
  * @throws OutcomeError json-depth | json-nodes | json-items
  */
 export function parseMade(text: string): ParsedResource {
-  return text.length > MADE_LENGTH_MAX || opens(text, DEPTH_MAX) ? parseResource(text) : { ...parseStored(text), text }
+  if (text.length > MADE_LENGTH_MAX) return parseResource(text)
+  const made = parseStored(text)
+  return opens(text, DEPTH_MAX) && isDeeper(made.resource, DEPTH_MAX) ? parseResource(text) : { ...made, text }
 }
 
 /** Has fewer items than ITEMS_MAX, since each has a comma. */
 const MADE_LENGTH_MAX = ITEMS_MAX
+
+/** Whether it is nested in more than so many levels. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return false
+  if (levels === 0) return true
+  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true
+  return false
+}
 
 /** Whether more than `most` braces and brackets stand in it, those in strings counted. */
 function opens(text: string, most: number): boolean {
@@ -108,10 +119,16 @@ export function decodeUtf8(bytes: Uint8Array): string {
  */
 const SUSPECT_NUMBER = /[:[,]-?(?:\d+(?:\.\d+)?[eE]|\d+\.\d*0[,\]}]|[\d.]{16}|0\.00000|(?<=-)0[,\]}])/
 
-/** Node's reviver is four times slower than plain parsing; it runs only where the text of a number has to be kept. */
-function parseJson(source: string, keepTexts: boolean, decimals: DecimalTexts): unknown {
+/** Node's reviver is four times slower than plain parsing: it runs where texts of numbers are to be kept that cannot be told otherwise. */
+function parseJson(source: string, keepTexts: boolean, decimals: DecimalTexts, isCompact = false): unknown {
   try {
     if (!keepTexts) return JSON.parse(source)
+    if (isCompact) {
+      const parsed: unknown = JSON.parse(source)
+      const written = writtenOtherwise(source, parsed)
+      for (const { holder, key, text } of written ?? []) decimals.set(holder, key, text)
+      if (written) return parsed
+    }
     return JSON.parse(source, function keepNumberText(this: object, key: string, value: unknown, context?: { source?: string }) {
       if (typeof value === 'number' && context?.source !== undefined && context.source !== String(value)) {
         decimals.set(this, key, context.source)

@@ -28,9 +28,12 @@ export function doubtsOfCodes(deps: Pick<IngestDeps, 'lookup'>, resources: reado
   const found = new Map<string, MappingIssue>()
   for (const { resource, placeholder } of resources) {
     if (placeholder) continue
-    eachCoding(resource, resource.resourceType, (place, coding) => {
+    const path = [resource.resourceType]
+    eachCoding(resource, path, (coding) => {
       const code = doubtOf(lookup, coding)
-      if (code) found.set(`${code} ${place}`, { severity: 'warning', code, at: `${at}: ${place}` })
+      if (!code) return
+      const place = path.join('.')
+      found.set(`${code} ${place}`, { severity: 'warning', code, at: `${at}: ${place}` })
     })
   }
   return [...found.values()]
@@ -53,16 +56,21 @@ const isChinese = (name: string): boolean => /\p{Script=Han}/u.test(name)
 /** A name in another language is no other name. */
 const isOtherName = (sent: string, known: string): boolean => isChinese(sent) && isChinese(known) && plain(sent) !== plain(known)
 
-function eachCoding(value: unknown, path: string, take: (path: string, coding: Coding) => void): void {
+/** @param path to the value, and while one of its codings is taken to that */
+function eachCoding(value: unknown, path: string[], take: (coding: Coding) => void): void {
   if (Array.isArray(value)) {
     for (const one of value) eachCoding(one, path, take)
     return
   }
   if (value === null || typeof value !== 'object' || 'toJSON' in value) return
   const { system, code } = value as Partial<Coding>
-  if (typeof system === 'string' && typeof code === 'string') take(path, value as Coding)
-  for (const [name, member] of Object.entries(value)) {
-    if (typeof member === 'object' && name !== 'meta') eachCoding(member, `${path}.${name}`, take)
+  if (typeof system === 'string' && typeof code === 'string') take(value as Coding)
+  for (const name in value) {
+    const member = (value as Record<string, unknown>)[name]
+    if (member === null || typeof member !== 'object' || name === 'meta') continue
+    path.push(name)
+    eachCoding(member, path, take)
+    path.pop()
   }
 }
 

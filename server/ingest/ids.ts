@@ -1,17 +1,18 @@
 /** Ids of what sources send: keyed hashes, so that re-delivery meets its resource and no number can be guessed from an id. */
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { ResourceKey } from '../../mappings/engine/types.ts'
+import { hmac, type Pads, padsOf } from './hmac.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 export const ID_CHARACTERS = 26
 
-/** RFC 4648 base32, lower case, without padding. */
-function base32(bytes: Uint8Array): string {
+/** RFC 4648 base32, lower case, without padding. @param bytes a character for each */
+function base32(bytes: string): string {
   let out = ''
   let bits = 0
   let value = 0
-  for (const byte of bytes) {
-    value = (value << 8) | byte
+  for (let at = 0; at < bytes.length; at++) {
+    value = (value << 8) | bytes.charCodeAt(at)
     bits += 8
     while (bits >= 5) {
       bits -= 5
@@ -23,8 +24,7 @@ function base32(bytes: Uint8Array): string {
 }
 
 interface Keyed {
-  /** making a key of the secret's bytes costs more than the hash itself */
-  key: KeyObject
+  pads: Pads
   /** ids made last: rows of a file name the same report, doctor and number again and again */
   made: Map<string, string>
 }
@@ -35,18 +35,18 @@ const secrets = new WeakMap<Uint8Array, Keyed>()
 function keyedBy(secret: Uint8Array): Keyed {
   const known = secrets.get(secret)
   if (known) return known
-  const fresh = { key: createSecretKey(secret), made: new Map<string, string>() }
+  const fresh = { pads: padsOf(secret), made: new Map<string, string>() }
   secrets.set(secret, fresh)
   return fresh
 }
 
 /** 26 characters (130 bits) of HMAC-SHA-256 over the parts; JSON keeps `a|b` and `a`, `b` apart. */
 export function keyedId(secret: Uint8Array, ...parts: string[]): string {
-  const { key, made } = keyedBy(secret)
+  const { pads, made } = keyedBy(secret)
   const name = JSON.stringify(parts)
   const known = made.get(name)
   if (known !== undefined) return known
-  const id = base32(createHmac('sha256', key).update(name).digest()).slice(0, ID_CHARACTERS)
+  const id = base32(hmac(pads, name)).slice(0, ID_CHARACTERS)
   if (made.size >= MADE_MAX) made.clear()
   made.set(name, id)
   return id
@@ -62,5 +62,5 @@ export const batchId = (secret: Uint8Array, { type, scope, parts }: ResourceKey)
 
 /** 26 random characters: masters, uploads, leases. */
 export function randomId(): string {
-  return base32(randomBytes(17)).slice(0, ID_CHARACTERS)
+  return base32(randomBytes(17).toString('latin1')).slice(0, ID_CHARACTERS)
 }

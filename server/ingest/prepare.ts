@@ -141,6 +141,8 @@ const urlsOf =
   (key: ResourceKey): string =>
     `${key.type}/${configured(deps, key) ?? resourceId(deps.secret, key)}`
 
+const DOLLAR = '$'.charCodeAt(0)
+
 /** A mapped value with `Type/id` in the place of keys; the value itself where there are none in it. What prints itself (a decimal) is left as it is. */
 function resolverOf(urlOf: (key: ResourceKey) => string): (value: unknown) => unknown {
   const resolved = (value: unknown): unknown => {
@@ -149,22 +151,28 @@ function resolverOf(urlOf: (key: ResourceKey) => string): (value: unknown) => un
       const items = value.map(resolved)
       return items.every((item, at) => item === value[at]) ? value : items
     }
-    if ('toJSON' in value) return value
-    const shown = 'display' in value && value.display !== undefined ? { display: value.display } : {}
-    if ('$patient' in value) return { reference: PATIENT_PLACEHOLDER, ...shown }
-    if ('$url' in value) return urlOf((value as KeyUrl).$url)
-    if ('$key' in value) return { reference: urlOf((value as KeyReference).$key), ...shown }
     return resolvedObject(value as Record<string, unknown>)
   }
-  const resolvedObject = (value: Record<string, unknown>): Record<string, unknown> => {
+  const resolvedObject = (value: Record<string, unknown>): unknown => {
     let copy: Record<string, unknown> | undefined
     for (const key in value) {
-      const member = resolved(value[key])
-      if (member === value[key]) continue
+      if (key.charCodeAt(0) === DOLLAR) return named(value)
+      const member = value[key]
+      if (member === null || typeof member !== 'object') continue
+      const made = resolved(member)
+      if (made === member) continue
+      if ('toJSON' in value) return value
       copy ??= { ...value }
-      copy[key] = member
+      copy[key] = made
     }
     return copy ?? value
+  }
+  /** No element of FHIR begins so. */
+  const named = (value: Record<string, unknown>): unknown => {
+    const shown = value.display === undefined ? {} : { display: value.display }
+    if ('$patient' in value) return { reference: PATIENT_PLACEHOLDER, ...shown }
+    if ('$url' in value) return urlOf((value as unknown as KeyUrl).$url)
+    return { reference: urlOf((value as unknown as KeyReference).$key), ...shown }
   }
   return resolved
 }

@@ -3,6 +3,19 @@
 /** JSON text of a value; decimals keep their digits. The same object gives the same text again: what is mapped is never changed in place. */
 export type Texts = (value: unknown) => string
 
+const NAMES_MAX = 2_000
+const names = new Map<string, string>()
+
+/** Names of elements come again with each resource. */
+function quoted(name: string): string {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  const made = JSON.stringify(name)
+  if (names.size >= NAMES_MAX) names.clear()
+  names.set(name, made)
+  return made
+}
+
 export function textsOf(): Texts {
   const known = new Map<object, string>()
   const textOf = (value: unknown): string => {
@@ -16,8 +29,10 @@ export function textsOf(): Texts {
   // As JSON.stringify writes them: a member without a value is left out, an item without one is null.
   const listText = (items: readonly unknown[]): string => `[${items.map((item) => (item === undefined ? 'null' : textOf(item))).join(',')}]`
   const resourceText = (resource: object): string => {
-    const members = Object.entries(resource).filter(([, member]) => member !== undefined)
-    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${textOf(member)}`).join(',')}}`
+    let text = ''
+    for (const [name, member] of Object.entries(resource))
+      if (member !== undefined) text += `${text === '' ? '' : ','}${quoted(name)}:${textOf(member)}`
+    return `{${text}}`
   }
   return textOf
 }

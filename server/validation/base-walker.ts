@@ -153,18 +153,27 @@ function target(targets: readonly string[], value: Json, at: string, walk: Walk)
 
 /** The invariants that do not hold become issues. An expression that cannot be evaluated is one, too. */
 export function check(invariants: readonly Invariant[], value: unknown, at: string, walk: Walk, profile?: string): void {
-  for (const { key, severity, kind, test, places } of invariants) {
-    if (holds(test, value, walk)) continue
-    const code = kind === 'data' ? 'facts-disagree' : 'invariant'
-    for (const below of places?.(value) ?? [''])
-      walk.issues.add({ severity, code, expression: `${at}${below}`, rule: key, kind, ...(profile ? { profile } : {}) })
+  if (invariants.length === 0) return
+  const { env } = walk
+  const { context } = env
+  // One environment for all: a copy for each element would be most of what an invariant costs.
+  env.context = value
+  try {
+    for (const { key, severity, kind, test, places } of invariants) {
+      if (holds(test, value, walk)) continue
+      const code = kind === 'data' ? 'facts-disagree' : 'invariant'
+      for (const below of places?.(value) ?? [''])
+        walk.issues.add({ severity, code, expression: `${at}${below}`, rule: key, kind, ...(profile ? { profile } : {}) })
+    }
+  } finally {
+    env.context = context
   }
 }
 
 /** Nothing said (an empty result) is not a violation; an evaluator's failure on sound JSON is one, because then nobody knows. */
 function holds(test: Invariant['test'], value: unknown, { env, sound }: Walk): boolean {
   try {
-    return test(value, { ...env, context: value }) !== false
+    return test(value, env) !== false
   } catch {
     return !sound
   }

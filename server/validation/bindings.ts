@@ -41,10 +41,13 @@ export function membership(set: CodeSet, type: string, value: unknown): Membersh
   if (type !== 'CodeableConcept') return codingIn(set, value as Json)
   const codings = (value as { coding?: Json[] }).coding ?? []
   if (codings.length === 0) return 'absent'
+  const [only] = codings
+  if (codings.length === 1) return bestOf(only ? [codingIn(set, only)] : [])
   // One coding is enough (R4 terminologies.html#required); of several that are not in it, the one of which least is known.
-  const answers = new Set(codings.map((coding) => (coding === null ? 'out' : codingIn(set, coding))))
-  return BEST.find((answer) => answers.has(answer)) ?? 'out'
+  return bestOf(codings.map((coding) => (coding === null ? 'out' : codingIn(set, coding))))
 }
+
+const bestOf = (answers: readonly Membership[]): Membership => BEST.find((answer) => answers.includes(answer)) ?? 'out'
 
 const BEST: readonly Membership[] = ['in', 'open', 'unchecked', 'doubtful']
 

@@ -22,6 +22,11 @@ export function walkProfile(root: ProfileNode, value: Json, at: string, walk: Wa
 }
 
 function walkElement(node: ProfileNode, holder: Json, at: string, walk: Walk, profile: string): void {
+  if (isAbsent(node, holder)) {
+    if (node.min > 0) reporter(`${at}.${node.name}`, walk, profile)('required', `min ${node.min}`)
+    if (node.slicing) walkSlices(node.slicing, NONE, `${at}.${node.name}`, walk, profile)
+    return
+  }
   const path = `${at}.${node.name}`
   const places = placesOf(node, holder, path)
   const { length } = places
@@ -29,6 +34,12 @@ function walkElement(node: ProfileNode, holder: Json, at: string, walk: Walk, pr
   if (length > node.max) reporter(path, walk, profile)('cardinality', `max ${node.max}`)
   for (const place of places) checkPlace(node, place, walk, profile)
   if (node.slicing) walkSlices(node.slicing, places, path, walk, profile)
+}
+
+/** Most elements of a profile are not there. */
+function isAbsent({ forms }: ProfileNode, holder: Json): boolean {
+  for (const { key, sibling } of forms) if (holder[key] !== undefined || holder[sibling] !== undefined) return false
+  return true
 }
 
 const NONE: Place[] = []
@@ -105,6 +116,10 @@ function checkBinding({ set, strength }: Binding, { value, type }: Place, report
 const hasExtension = (value: unknown): boolean => isObject(value) && value.extension !== undefined
 
 function walkSlices(slicing: Slicing, places: readonly Place[], at: string, walk: Walk, profile: string): void {
+  if (places.length === 0) {
+    for (const { name, min } of slicing.slices) if (min > 0) reporter(at, walk, profile)('slice', `${name} min ${min}`)
+    return
+  }
   const counts = new Map<string, Place[]>()
   const resolve = (reference: unknown): unknown => walk.env.host?.resolve(reference, walk.env)
   let last = -1

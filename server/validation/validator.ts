@@ -18,6 +18,7 @@ import { applyRules } from './rules/rules.ts'
 import { readable } from './readable.ts'
 import { resolveWithin } from './references.ts'
 import { NONE_STORED, type StoredCodes } from './stored-codes.ts'
+import type { TextContext } from './text-rules/rule.ts'
 import { RULES } from './text-rules/rules.ts'
 
 export type { ValidationIssue } from './issue.ts'
@@ -128,18 +129,22 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     return answer === undefined ? definitions.system(system)?.has(code) === false : answer === 'out'
   }
 
+  const codes = (canonical: string) => definitions.codes(canonical) ?? bindings(unversioned(canonical))
+
   function textRules(type: string, value: unknown, at: string, { issues, env }: Walk): void {
-    for (const rule of RULES.get(type) ?? [])
-      rule(value, {
-        resource: env.resource,
-        inBundle: env.bundle !== undefined,
-        system: definitions.system,
-        lacks,
-        codes: (canonical) => definitions.codes(canonical) ?? bindings(unversioned(canonical)),
-        tree,
-        report: (code, name, below = '', severity = 'error') =>
-          issues.add({ severity, code, expression: `${at}${below}`, rule: name, kind: 'text' }),
-      })
+    const rules = RULES.get(type)
+    if (!rules) return
+    const context: TextContext = {
+      resource: env.resource,
+      inBundle: env.bundle !== undefined,
+      system: definitions.system,
+      lacks,
+      codes,
+      tree,
+      report: (code, name, below = '', severity = 'error') =>
+        issues.add({ severity, code, expression: `${at}${below}`, rule: name, kind: 'text' }),
+    }
+    for (const rule of rules) rule(value, context)
   }
 
   function nested(resource: Json, at: string, walk: Walk, contained: boolean): void {

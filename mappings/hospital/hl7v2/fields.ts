@@ -39,16 +39,22 @@ export function fieldsOf<P extends string>(segment: Segment | undefined, names: 
 
 /** How fields of this segment are named in issues: `OBX[2]-5`, the number left out when there is one such segment. */
 export function locate(record: Hl7Record, segment: Segment | undefined, repetition = 0): (name: string) => string {
-  if (!segment) return (name) => name
-  const several = segmentsOf(record, segment.name).length > 1
-  const label = several ? `${segment.name}[${segment.occurrence}]` : segment.name
+  if (!segment) return asItIs
+  const label = labelOf(record, segment)
+  if (label === segment.name && repetition === 0) return asItIs
+  const own = `${segment.name}-`
   return (name) => {
-    if (!name.startsWith(`${segment.name}-`)) return name
+    if (!name.startsWith(own)) return name
     const rest = name.slice(segment.name.length)
     const repeated = repetition > 0 ? rest.replace(/^(-\d+)/, `$1[${repetition + 1}]`) : rest
     return label + repeated
   }
 }
+
+const asItIs = (name: string): string => name
+
+const labelOf = (record: Hl7Record, segment: Segment): string =>
+  segmentsOf(record, segment.name).length > 1 ? `${segment.name}[${segment.occurrence}]` : segment.name
 
 export interface Leaf {
   /** `PID-3[2].1`; without the component when there is only one */
@@ -65,15 +71,17 @@ const STRUCTURE = new Set(['MSH-1', 'MSH-2', 'PID-1', 'PV1-1', 'NK1-1', 'DG1-1',
 /** Every filled place of a segment. */
 export function leavesOf(record: Hl7Record, segment: Segment): Leaf[] {
   const leaves: Leaf[] = []
+  const label = labelOf(record, segment)
   for (let field = 1; field <= segment.fields; field++) {
-    if (STRUCTURE.has(`${segment.name}-${field}`)) continue
-    for (let repetition = 0; repetition < segment.repetitions(field); repetition++) {
-      const at = locate(record, segment, repetition)
-      const whole = at(`${segment.name}-${field}`)
-      const first = locate(record, segment)(`${segment.name}-${field}`)
+    const repetitions = segment.repetitions(field)
+    if (repetitions === 0 || STRUCTURE.has(`${segment.name}-${field}`)) continue
+    const first = `${label}-${field}`
+    for (let repetition = 0; repetition < repetitions; repetition++) {
+      const whole = repetition > 0 ? `${first}[${repetition + 1}]` : first
       const components = segment.components(field, repetition)
       for (let component = 1; component <= components; component++) {
-        for (let sub = 1; sub <= segment.subcomponents(field, component, repetition); sub++) {
+        const subcomponents = segment.subcomponents(field, component, repetition)
+        for (let sub = 1; sub <= subcomponents; sub++) {
           const text = segment.text(field, component, repetition, sub)
           if (text.trim() === '') continue
           const place = `${whole}.${component}`

@@ -12,21 +12,23 @@ export const CONTENT = 'c:'
 export type AddWord = (key: string) => boolean
 
 export function indexText(resource: FhirResource, add: AddWord): void {
+  /** as they would stand among the words of the rest */
   const narrative = new Set<string>()
   let left = TEXT_LENGTH_MAX
-  const read = (text: string, take: (word: string) => boolean): boolean => {
+  const read = (text: string, prefix: string, take: (word: string) => boolean): boolean => {
     const within = text.length <= left ? text : text.slice(0, left)
     left -= within.length
-    return eachWord(within, take) && left > 0
+    return eachWord(within, prefix, take) && left > 0
   }
   const own = narrativeOf(resource)
   const goOn =
     own === undefined ||
-    read(textOfNarrative(own), (word) => {
-      narrative.add(word)
+    read(textOfNarrative(own), '', (word) => {
+      narrative.add(CONTENT + word)
       return add(NARRATIVE + word)
     })
-  if (goOn) eachText(resource, true, (text) => read(text, (word) => narrative.has(word) || add(CONTENT + word)))
+  const addContent = (word: string): boolean => narrative.has(word) || add(word)
+  if (goOn) eachText(resource, true, (text) => read(text, CONTENT, addContent))
 }
 
 function narrativeOf({ text }: FhirResource): string | undefined {
@@ -36,7 +38,8 @@ function narrativeOf({ text }: FhirResource): string | undefined {
 
 /** Texts in the order in which they stand; those of contained resources and of entries too, with their narratives. */
 function eachText(holder: object, isRoot: boolean, take: (text: string) => boolean): boolean {
-  for (const [name, value] of Object.entries(holder)) {
+  for (const name in holder) {
+    const value = (holder as Record<string, unknown>)[name]
     if (isRoot && name === 'text') continue
     if (name === 'div' ? typeof value === 'string' && !take(textOfNarrative(value)) : !eachIn(name, value, take)) return false
   }

@@ -25,19 +25,24 @@ function wordsIn(run: string): string[] {
 export const joined = (left: string, right: string): string =>
   /\p{N}$/u.test(left) && /^\p{N}/u.test(right) ? `${left}-${right}` : left + right
 
-/** Calls `add` with everything that is found in the text, until it says that this is enough. */
-export function eachWord(text: string, add: (word: string) => boolean): boolean {
-  return text.length > SEGMENT_CACHED_LENGTH_MAX ? eachWordIn(text, add) : wordsOf(text).every(add)
+/** Calls `add` with everything that is found in the text, each behind `prefix`, until it says that this is enough. */
+export function eachWord(text: string, prefix: string, add: (word: string) => boolean): boolean {
+  if (text.length > SEGMENT_CACHED_LENGTH_MAX) return eachWordIn(text, (word) => add(prefix + word))
+  for (const word of wordsOf(text, prefix)) if (!add(word)) return false
+  return true
 }
 
-const worded = new Map<string, readonly string[]>()
+/** by prefix */
+const wordedAll = new Map<string, Map<string, readonly string[]>>()
 
 /** Names of codes, units and people come again and again. */
-function wordsOf(text: string): readonly string[] {
+function wordsOf(text: string, prefix: string): readonly string[] {
+  const worded = wordedAll.get(prefix) ?? new Map<string, readonly string[]>()
+  wordedAll.set(prefix, worded)
   const known = worded.get(text)
   if (known) return known
   const made: string[] = []
-  eachWordIn(text, (word) => made.push(word) > 0)
+  eachWordIn(text, (word) => made.push(prefix + word) > 0)
   if (worded.size >= SEGMENT_CACHE_MAX) worded.clear()
   worded.set(text, made)
   return made

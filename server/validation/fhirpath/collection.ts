@@ -26,12 +26,23 @@ type Json = Record<string, unknown>
 /** JSON keys of each choice element, e.g. value → valueQuantity, valueString … */
 export type ChoiceKeys = ReadonlyMap<string, ReadonlySet<string>>
 
+/** A name in an expression, with what is asked of each item by it. */
+export interface MemberName {
+  name: string
+  /** `_birthDate` */
+  sibling: string
+  /** JSON keys where it is the name of choice elements */
+  keys: ReadonlySet<string> | undefined
+}
+
+export const memberName = (name: string, choices: ChoiceKeys): MemberName => ({ name, sibling: `_${name}`, keys: choices.get(name) })
+
 /** Children of a name. A primitive with extensions (`_birthDate`) is more than its JSON value: not certain. */
-export function member(items: Collection, name: string, choices: ChoiceKeys): Collection {
+export function member(items: Collection, named: MemberName): Collection {
   let found: unknown[] | undefined
   for (const item of items) {
     if (item === null || typeof item !== 'object') continue
-    const key = keyOf(item as Json, name, choices)
+    const key = keyOf(item as Json, named)
     if (key === undefined) continue
     const value = (item as Json)[key]
     if (items.length === 1) return Array.isArray(value) ? value : [value]
@@ -42,10 +53,9 @@ export function member(items: Collection, name: string, choices: ChoiceKeys): Co
   return found ?? EMPTY
 }
 
-function keyOf(item: Json, name: string, choices: ChoiceKeys): string | undefined {
-  if (`_${name}` in item) throw NOT_CERTAIN
+function keyOf(item: Json, { name, sibling, keys }: MemberName): string | undefined {
+  if (sibling in item) throw NOT_CERTAIN
   if (item[name] !== undefined) return name
-  const keys = choices.get(name)
   if (!keys) return undefined
   for (const key in item) {
     if (!key.startsWith(name, key.charCodeAt(0) === 95 ? 1 : 0)) continue

@@ -2,7 +2,7 @@
  * Compiles the part of FHIRPath that invariants use into closures over plain JSON. The `fhirpath` package takes 15–90 µs
  * for an expression, a closure about one; a resource has dozens. What is outside the part answers undefined here.
  */
-import { boolean, type ChoiceKeys, type Collection, EMPTY, equal, member, NOT_CERTAIN, order, truth } from './collection.ts'
+import { boolean, type ChoiceKeys, type Collection, EMPTY, equal, member, memberName, NOT_CERTAIN, order, truth } from './collection.ts'
 import { type Evaluate, FUNCTIONS, joined, memberOf, union } from './functions.ts'
 
 /** A node of the tree that `fhirpath.parse` makes. */
@@ -143,7 +143,8 @@ const nameOf = (ast: Ast): string => (child(ast, 0).text ?? '').replace(/^`|`$/g
 /** A name in capitals is a type; `Patient.name` begins at the resource itself. */
 function memberInvocation(ast: Ast, choices: ChoiceKeys): Evaluate {
   const name = nameOf(ast)
-  if (!/^[A-Z]/.test(name)) return (focus) => member(focus, name, choices)
+  const named = memberName(name, choices)
+  if (!/^[A-Z]/.test(name)) return (focus) => member(focus, named)
   return (focus) => {
     const [item] = focus
     if (focus.length !== 1 || (item as { resourceType?: unknown } | null)?.resourceType !== name) throw NOT_CERTAIN
@@ -156,7 +157,8 @@ function invocation(ast: Ast, choices: ChoiceKeys): Evaluate {
   if (right.type === 'MemberInvocation') {
     const [from, name] = [compile(left, choices), nameOf(right)]
     if (/^[A-Z]/.test(name)) throw new Unsupported(name)
-    return (focus, env) => member(from(focus, env), name, choices)
+    const named = memberName(name, choices)
+    return (focus, env) => member(from(focus, env), named)
   }
   if (right.type !== 'FunctionInvocation') throw new Unsupported(right.type)
   if (functionName(right) === 'ofType') return choiceOfType(left, right, choices)
@@ -180,7 +182,8 @@ function choiceOfType(left: Ast, right: Ast, choices: ChoiceKeys): Evaluate {
   const path = lastMember(left)
   if (!path || !choices.get(path.name)?.has(path.name + type)) throw new Unsupported('ofType')
   const from = path.from ? compile(path.from, choices) : (focus: Collection) => focus
-  return (focus, env) => member(from(focus, env), path.name + type, choices)
+  const named = memberName(path.name + type, choices)
+  return (focus, env) => member(from(focus, env), named)
 }
 
 function lastMember(ast: Ast): { from?: Ast; name: string } | undefined {
