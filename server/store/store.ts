@@ -23,6 +23,7 @@ import { endOrphans } from './orphans.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
 import { createSearching, findingNothing } from './searching.ts'
+import { anyCopy } from './shared-rows.ts'
 import { createShapes, SHAPES, type ShapeDoc } from './shapes.ts'
 import { streamBatches } from './stream.ts'
 import { createTables } from './tables.ts'
@@ -62,6 +63,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const lanes: Lane[] = Array.from({ length: options.commitLanes ?? BOUNDS.commitLanes }, () => ({
     session: client.startSession(),
     chain: undefined,
+    copy: anyCopy(),
   }))
   const transaction = { client, db, claimId, now, announce: heads.announce, advanced: heads.advanced }
   const committer = createCommitter(

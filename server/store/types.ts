@@ -53,6 +53,8 @@ export type SideWrite =
       mustMatch?: boolean
     }
   | { table: string; op: 'delete'; where: Record<string, unknown> }
+  /** a row that many lean on at the same time: a conflict once it was ended (`Table.end`) */
+  | { table: string; op: 'lean'; row: string }
 
 export interface TableDoc {
   _id: string | number
@@ -193,6 +195,11 @@ export interface Table<T extends TableDoc> {
   setOne(where: { _id: T['_id']; [field: string]: unknown }, set: Record<string, unknown>): Promise<boolean>
   updateMany(where: Record<string, unknown>, set: Record<string, unknown>): Promise<number>
   delete(where: Record<string, unknown>): Promise<number>
+  /**
+   * Ends a row that side writes lean on: when it resolves, what leaned on it is committed or never will be. Idempotent, never taken back.
+   * @throws OutcomeError busy, unavailable
+   */
+  end(row: string): Promise<void>
   /** declared once at start by the module that owns the table */
   ensureIndex(fields: Record<string, 1 | -1>, options?: { unique?: boolean; expireAfterSeconds?: number }): Promise<void>
 }
