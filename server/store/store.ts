@@ -17,7 +17,7 @@ import { guarded } from './failures.ts'
 import { expungeResources, expungeVersions } from './expunge.ts'
 import { createFeed } from './feed.ts'
 import type { StoreLog } from './log.ts'
-import { areAboutSomebody, personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
+import { areAboutSomebody, labelsOfPersons, personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { endOrphans } from './orphans.ts'
 import { createReader } from './reader.ts'
@@ -116,6 +116,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       yield* streamBatches(db, log, d, type, await guarded(log, () => searching.planOf(d, type, plan)), page)
     },
     ofPersons: (d, type, scope) => personBatches(db, log, d, type, scope),
+    labelsOfPersons: (d, type, persons) => labelsOfPersons(db, log, d, type, persons),
     historyOfPersons: (d, type, scope) => personHistoryBatches(db, log, d, type, scope),
     typesOfPersons: (_d, scope) => guarded(log, async () => typesOfPersons(db, await collections.types(), scope)),
     async commit(unit) {

@@ -128,6 +128,9 @@ export type PageMark = readonly (string | number | null)[]
 /** A resource on which an answer rests without showing it. */
 export type Met = Pick<Stored, 'type' | 'id' | 'acc'>
 
+/** Whose a resource is, without what it says. */
+export type Labelled = Pick<Stored, 'type' | 'id' | 'acc' | 'deleted'>
+
 /** A plan without links, and what they led to. */
 export interface Followed {
   plan: PlanNode
@@ -348,6 +351,8 @@ export interface Store extends SearchCalls {
   ): AsyncIterable<Stored[]>
   /** current documents of persons, deleted ones too, in id order (relabelling) */
   ofPersons(d: Decision, type: string, scope: PersonScope): AsyncIterable<Stored[]>
+  /** the same without what they say, of a type of which persons have few; any order */
+  labelsOfPersons(d: Decision, type: string, persons: readonly string[]): Promise<Labelled[]>
   /** superseded versions of documents of persons (relabelling), by id and version */
   historyOfPersons(d: Decision, type: string, scope: PersonScope): AsyncIterable<Stored[]>
   /** the types of which something stands in the scope; AuditEvents are left out, consents do not change them */
