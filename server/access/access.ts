@@ -14,6 +14,7 @@ import { anybodyRefuses, type CollectionDeps, mayCollect } from './collection.ts
 import { type ConsentDeps, type ConsentEffect, consentEffect } from './consent-change.ts'
 import type { Acc } from './decision.ts'
 import { dependentEntries, entryInserts } from './dependents.ts'
+import { createFirstRefusal } from './first-refusal.ts'
 import { createEvaluators } from './evaluator.ts'
 import { mayWrite } from './may-write.ts'
 import { classAnnouncer, createOverlayReader } from './overlay-reader.ts'
@@ -99,6 +100,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     ownBase: options.ownBase ?? '',
     now,
     room: createOverlayRoom(tables, now),
+    firstRefusal: await createFirstRefusal(tables),
     policy,
     organizationIdentifiers(id) {
       return (organizations.get(id)?.identifiers ?? []).map(({ system, value }) => `${system}|${value}`)
@@ -153,6 +155,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
       return new Set([...states.values()].filter((state) => parseConsents(state).length > 0).map(({ _id }) => _id))
     },
     personsOf: (patients) => personsOf(deps, patients),
+    nobodyRefuses: () => deps.firstRefusal.guard(),
     mayCollect: (ask) => mayCollect(deps, ask),
     anybodyRefuses: () => anybodyRefuses(deps),
     masterKeys: (resources) => masterKeysOf(deps, resources),

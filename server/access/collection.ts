@@ -5,11 +5,13 @@
  *
  * A refusal and what arrives at the same time meet at one row of the person, which each transaction that stores something of him
  * writes as it was read, and each that changes such a refusal moves on: one of the two comes first, and the other is decided again.
+ * Before anybody refused at all they meet at what first-refusal.ts has instead.
  */
 import { type Party, PARTIES } from '../auth/actor.ts'
 import type { SideWrite } from '../store/types.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { ConsentRule, Provision } from './consent-model.ts'
+import { ANYBODY, type FirstRefusal } from './first-refusal.ts'
 import { outcomeOfConsents } from './outcome-of-consents.ts'
 import { rulesFor } from './parts.ts'
 import { DEFAULT_POLICY, type Question } from './question.ts'
@@ -19,20 +21,28 @@ import { factsFor, personsOf, type StampDeps, statesOf } from './stamp.ts'
 import { type AccessTables, parseRules, TABLES } from './tables.ts'
 import type { Collecting, CollectionAsk } from './types.ts'
 
-/** The row that tells whether anybody refuses at all: its id is no person's. */
-const ANYBODY = '~anybody'
 const COLLECT = 'collect'
 
 export interface CollectionDeps extends StampDeps {
   tables: AccessTables
+  firstRefusal: FirstRefusal
   now(): Date
   organizationIdentifiers(id: string): readonly string[]
   organizationKind(id: string): string | undefined
 }
 
-/** Beside a change of a person's rules, where collection is spoken of before or after it. `rules`: JSON of ConsentRule[]. */
-export function collectionWrites(person: string, before: string, after: string): SideWrite[] {
+/**
+ * Beside a change of a person's rules, where collection is spoken of before or after it. `rules`: JSON of ConsentRule[].
+ * @throws OutcomeError busy, unavailable
+ */
+export async function collectionWrites(
+  { firstRefusal }: Pick<CollectionDeps, 'firstRefusal'>,
+  person: string,
+  before: string,
+  after: string,
+): Promise<SideWrite[]> {
   if (before === after || !(speaksOfCollection(before) || speaksOfCollection(after))) return []
+  await firstRefusal.comes()
   return [person, ANYBODY].map((_id) => ({ table: TABLES.collection, op: 'update', where: { _id }, inc: { v: 1 }, upsert: true }))
 }
 
@@ -45,9 +55,18 @@ export async function anybodyRefuses({ tables }: Pick<CollectionDeps, 'tables'>)
 
 /** Whether the data may be stored, and what the transaction that stores them has to write beside them. */
 export async function mayCollect(deps: CollectionDeps, ask: CollectionAsk): Promise<Collecting> {
-  const linked = await personsOf(deps, ask.patients)
-  const persons = [...new Set([...ask.patients, ...linked.values()])].sort()
-  const rows = new Map((await deps.tables.collection.getMany(persons)).map((row) => [row._id, row.v ?? 0]))
+  await deps.firstRefusal.look()
+  const guardOfAll = deps.firstRefusal.guard()
+  return guardOfAll ? { refusers: [], side: [guardOfAll] } : amongPersons(deps, ask)
+}
+
+async function amongPersons(deps: CollectionDeps, ask: CollectionAsk): Promise<Collecting> {
+  const { collection } = deps.tables
+  // Most patients are their own persons: their rows are read beside their links.
+  const [linked, own] = await Promise.all([personsOf(deps, ask.patients), collection.getMany(ask.patients)])
+  const others = new Set(linked.values()).difference(new Set(ask.patients))
+  const persons = [...new Set([...ask.patients, ...others])].sort()
+  const rows = new Map([...own, ...(await collection.getMany([...others]))].map((row) => [row._id, row.v ?? 0]))
   const refusing = persons.filter((person) => (rows.get(person) ?? 0) > 0)
   const refusers = refusing.length === 0 ? [] : await refusersAmong(deps, refusing, ask)
   return { refusers, side: persons.map((person) => guard(person, rows.get(person) ?? 0)) }

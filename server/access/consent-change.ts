@@ -9,6 +9,7 @@ import { collectionWrites } from './collection.ts'
 import { compileConsent } from './consent-compile.ts'
 import type { ConsentRule } from './consent-model.ts'
 import type { ConsentVersion } from './effective-rules.ts'
+import type { FirstRefusal } from './first-refusal.ts'
 import { type Parts, partsOf, rulesInParts } from './parts.ts'
 import { effectiveRules } from './person-rules.ts'
 import { personsOf, type StampDeps, statesOf, UNKNOWN_PERSON } from './stamp.ts'
@@ -19,6 +20,7 @@ import type { StampInput } from './types.ts'
 export interface ConsentDeps extends StampDeps {
   tables: AccessTables
   room: OverlayRoom
+  firstRefusal: FirstRefusal
   now(): Date
 }
 
@@ -178,7 +180,7 @@ export async function stateWrites(deps: ConsentDeps, next: readonly NextState[])
         ? { table: TABLES.state, op: 'update', where: { _id, rev: before.rev }, set, mustMatch: true }
         : { table: TABLES.state, op: 'insert', doc: state },
     )
-    side.push(...collectionWrites(person, before?.rules ?? '[]', rules))
+    side.push(...(await collectionWrites(deps, person, before?.rules ?? '[]', rules)))
     if (isOther) changed.push(anew ? { state, opens: false } : ruleChange(before, state))
     // The same rules from other consents: stamps are made anew for the account of uses, and nothing need be hidden meanwhile.
     // Where an entry hides what has not the former epoch's stamp, it must learn of the new one.

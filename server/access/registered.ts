@@ -1,6 +1,6 @@
 /** Of whom an organisation has a record: about them it may write, and what it writes may become theirs. */
 import { sharedReads } from '../store/shared-reads.ts'
-import type { Store, Stored } from '../store/types.ts'
+import type { Labelled, Store } from '../store/types.ts'
 import { type AccessTables, LABELLING } from './tables.ts'
 
 export interface RegisteredDeps {
@@ -38,7 +38,7 @@ export async function recordAt(
   return { has: await isKnownAt(deps, organization, person, patients), elsewhere }
 }
 
-async function isKnownAt(deps: RegisteredDeps, organization: string, person: string, patients: readonly Stored[]): Promise<boolean> {
+async function isKnownAt(deps: RegisteredDeps, organization: string, person: string, patients: readonly Labelled[]): Promise<boolean> {
   const visit = await deps.tables.relations.find({ persons: person, organization }, { limit: 1 })
   if (visit.length > 0) return true
   // Those that are the person; one that only refers to it is about somebody else. Of nobody the same is asked: it takes as long.
@@ -49,7 +49,7 @@ async function isKnownAt(deps: RegisteredDeps, organization: string, person: str
   return custodians.has(organization) || (custodians.size > 0 && [...custodians].every((custodian) => custodian === ''))
 }
 
-type PatientsUnder = (persons: readonly string[]) => Promise<Stored[][]>
+type PatientsUnder = (persons: readonly string[]) => Promise<Labelled[][]>
 
 /** Persons of one query. */
 const PERSONS_AT_ONCE = 64
@@ -59,11 +59,11 @@ const readers = new WeakMap<Store, PatientsUnder>()
 function patientsUnder(store: Store): PatientsUnder {
   const known = readers.get(store)
   if (known) return known
-  const made = sharedReads<string, Stored[]>(
+  const made = sharedReads<string, Labelled[]>(
     async (persons) => {
-      const found = new Map(persons.map((person): [string, Stored[]] => [person, []]))
-      for await (const batch of store.ofPersons(LABELLING, 'Patient', { persons }))
-        for (const patient of batch) for (const person of patient.acc.p) found.get(person)?.push(patient)
+      const found = new Map(persons.map((person): [string, Labelled[]] => [person, []]))
+      for (const patient of await store.labelsOfPersons(LABELLING, 'Patient', persons))
+        for (const person of patient.acc.p) found.get(person)?.push(patient)
       return found
     },
     { lanes: 1, keysMax: PERSONS_AT_ONCE },

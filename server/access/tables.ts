@@ -93,6 +93,8 @@ export interface CollectionDoc extends TableDoc {
   v?: number
   /** how often something of the person was stored */
   n?: number
+  /** of the row that is nobody's: nothing rests on it any more that nobody refuses (first-refusal.ts) */
+  over?: boolean
 }
 
 export const TABLES = {

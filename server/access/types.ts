@@ -151,6 +151,11 @@ export interface Access {
   /** For each resource what adds the keys by which the master of a linked patient finds it, as in `Stamped`; no labels are made. */
   masterKeys(resources: readonly FhirResource[]): Promise<Stamped['withMasterKeys'][]>
 
+  /**
+   * Where nobody ever refused that his data be collected: what the transaction has to write beside data of whomever instead of asking
+   * `mayCollect`. Where it meets a conflict somebody does by now, and that is to be asked.
+   */
+  nobodyRefuses(): SideWrite | undefined
   /** The gate at collection: did these persons refuse that their data be collected by that organisation? */
   mayCollect(ask: CollectionAsk): Promise<Collecting>
   /** Did anybody ever refuse? Where nobody did, who a payload is about need not be looked up before it is kept. */

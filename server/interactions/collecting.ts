@@ -7,6 +7,7 @@ import { UNKNOWN_PERSON } from '../access/stamp.ts'
 import { SUBSCRIPTION } from '../access/subscriber.ts'
 import type { Stamped, StampInput } from '../access/types.ts'
 import { canonicalJson } from '../access/canonical-json.ts'
+import type { Actor } from '../auth/actor.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { SideWrite, Stored } from '../store/types.ts'
@@ -23,6 +24,15 @@ interface Collected {
   persons: readonly string[]
 }
 
+/** While nobody at all refuses: what is to be written beside the drafts; undefined: `requireCollected` is to be asked, as after a conflict. */
+export function whileNobodyRefuses({ access }: FhirDeps, { actor }: FhirRequest, drafts: readonly Draft[]): SideWrite[] | undefined {
+  if (!isAsked(actor) || !drafts.some(isData)) return []
+  const guard = access.nobodyRefuses()
+  return guard && [guard]
+}
+
+const isAsked = ({ party, unrestricted }: Actor): boolean => party === 'hospital' && !unrestricted
+
 /**
  * @returns what the transaction that stores the drafts has to write beside them; where that meets a conflict, the question is asked again
  * @throws OutcomeError write-not-collected: nothing may be stored; it is in the account of those who refused, and why in theirs alone
@@ -35,7 +45,7 @@ export async function requireCollected(
   failed: (at: number, error: unknown) => never,
 ): Promise<SideWrite[]> {
   const { actor } = request
-  if (actor.party !== 'hospital' || actor.unrestricted) return []
+  if (!isAsked(actor)) return []
   const collected = (await collectedOf(deps, drafts, current)).filter(({ persons }) => persons.length > 0)
   if (collected.length === 0) return []
   const { organization } = actor
@@ -74,9 +84,12 @@ async function collectedOf(deps: FhirDeps, drafts: readonly Draft[], current: re
   })
 }
 
+const isData = ({ type, method, parsed }: Draft): boolean => method !== 'DELETE' && !NOT_COLLECTED.has(type) && parsed !== undefined
+
 /** What stands already stays as it was: a label that is added, or the same content again, collects nothing. */
-function isCollecting({ type, method, parsed }: Draft, current: Stored | undefined): boolean {
-  if (method === 'DELETE' || NOT_COLLECTED.has(type) || !parsed) return false
+function isCollecting(draft: Draft, current: Stored | undefined): boolean {
+  const { parsed } = draft
+  if (!parsed || !isData(draft)) return false
   if (!current || current.deleted) return true
   return contentOf(parsed.resource) !== contentOf(JSON.parse(Buffer.from(current.body).toString()) as FhirResource)
 }

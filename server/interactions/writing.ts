@@ -8,7 +8,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { refusesWrite, toOutcomeIssues } from '../validation/issue.ts'
 import type { SideWrite, Stored } from '../store/types.ts'
 import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
-import { requireCollected } from './collecting.ts'
+import { requireCollected, whileNobodyRefuses } from './collecting.ts'
 import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
 import type { FhirDeps, FhirRequest, PreparedWrites } from './types.ts'
@@ -87,7 +87,8 @@ export async function store(
   const notified = await withSubscriptions(deps, request, drafts, current)
   const audit = await auditOf(deps, request, notified.drafts, current)
   const side = [...(extra.side ?? []), ...notified.side]
-  const collecting = () => requireCollected(deps, request, drafts, current, failed)
+  const collecting = async (isFirst: boolean) =>
+    (isFirst ? whileNobodyRefuses(deps, request, drafts) : undefined) ?? requireCollected(deps, request, drafts, current, failed)
   const result = await writeCollected(deps, notified.drafts, { ...extra, side, audit, actor: request.actor }, collecting)
   if (!result.ok) throw conflictOf(result)
   for (const [at, draft] of drafts.entries()) await linkPatient(deps, draft, result.written[at])
@@ -102,11 +103,11 @@ async function writeCollected(
   deps: FhirDeps,
   drafts: readonly Draft[],
   extra: WriteExtra,
-  collecting: () => Promise<SideWrite[]>,
+  collecting: (isFirst: boolean) => Promise<SideWrite[]>,
 ): Promise<WriterResult> {
   const own = extra.side ?? []
   for (let attempt = 1; ; attempt++) {
-    const guards = await collecting()
+    const guards = await collecting(attempt === 1)
     const result = await writeWithParameters(deps, drafts, { ...extra, side: [...own, ...guards] })
     const isGuard = !result.ok && result.conflict === 'side' && result.at >= own.length && result.at < own.length + guards.length
     if (!isGuard || attempt >= COLLECTING_ATTEMPTS) return result

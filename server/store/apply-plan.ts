@@ -13,7 +13,13 @@ const DUPLICATE_KEY = 11000
 /**
  * @throws Conflict when another writer was faster, or a side write did not match
  */
-export async function applyPlan(db: Db, session: ClientSession, plan: GroupPlan, chain: Chain, apart: boolean): Promise<void> {
+export async function applyPlan(
+  db: Db,
+  { session, copy }: { session: ClientSession; copy: number },
+  plan: GroupPlan,
+  chain: Chain,
+  apart: boolean,
+): Promise<void> {
   const inserts = new Map<string, Document[]>()
   const updates = new Map<string, Document[]>()
   for (const { type, doc } of plan.history) listIn(inserts, type + HISTORY_SUFFIX).push(doc)
@@ -31,7 +37,7 @@ export async function applyPlan(db: Db, session: ClientSession, plan: GroupPlan,
       if (reply.n !== batch.length) throw new Conflict('stale')
     }
   }
-  await applySide(db, session, plan.side, apart)
+  await applySide(db, session, plan.side, { apart, copy })
 }
 
 function listIn(lists: Map<string, Document[]>, name: string): Document[] {

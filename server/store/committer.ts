@@ -116,6 +116,8 @@ function touchesOf(unit: WriteUnit): string[] {
   const touches = unit.writes.map((write) => documentKey(write.type, write.id))
   for (const claim of unit.claims ?? []) touches.push(`claim:${claim.key}`)
   for (const side of unit.side ?? []) {
+    // Units lean on one row beside each other.
+    if (side.op === 'lean') continue
     const id = 'doc' in side ? side.doc._id : side.where._id
     touches.push(`${side.table}:${typeof id === 'string' || typeof id === 'number' ? id : '*'}`)
   }

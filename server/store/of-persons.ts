@@ -5,11 +5,12 @@ import { BOUNDS } from '../config/bounds.ts'
 import { accFilter } from './acc-filter.ts'
 import { checkTypeName } from './collections.ts'
 import { AUDIT_TYPE, HISTORY_SUFFIX, type HistoryDoc, historyToStored, PROJECTION, type StoredDoc, toStored } from './documents.ts'
+import { guarded } from './failures.ts'
 import { findAtOnce } from './find-command.ts'
 import type { StoreLog } from './log.ts'
 import type { StoredFilter } from './plan-filter.ts'
 import { batched, CURSOR } from './stream.ts'
-import type { PersonScope, PersonTypes, Stored } from './types.ts'
+import type { Labelled, PersonScope, PersonTypes, Stored } from './types.ts'
 
 /**
  * A document about several persons may carry the stamp of one and lack that of another, which a list of stamps cannot
@@ -27,6 +28,25 @@ export function personBatches(db: Db, log: StoreLog, d: Decision, type: string, 
   const filter = { $and: [scopeFilter(scope), ...accFilter(d.filter(type))] } as StoredFilter
   const cursor = db.collection<StoredDoc>(type).find(filter, { projection: PROJECTION, sort: { _id: 1 }, ...CURSOR })
   return batched(cursor, log, (doc) => toStored(type, doc), d)
+}
+
+/** As many documents as are told in one command; where there are more, all are read as a stream. */
+const LABELLED_MAX = 1000
+
+/** Deleted documents too. */
+export async function labelsOfPersons(db: Db, log: StoreLog, d: Decision, type: string, persons: readonly string[]): Promise<Labelled[]> {
+  checkTypeName(type)
+  const filter = { $and: [scopeFilter({ persons }), ...accFilter(d.filter(type))] }
+  const projection = { acc: 1, deleted: 1 }
+  const docs = await guarded(log, () =>
+    findAtOnce<StoredDoc>(db, type, { filter, projection, limit: LABELLED_MAX, maxTimeMS: BOUNDS.searchMs }),
+  )
+  if (docs.length < LABELLED_MAX)
+    return docs.flatMap(({ _id: id, acc, deleted }) => (d.permits(type, acc) ? [{ type, id, acc, deleted: deleted === true }] : []))
+  const all: Labelled[] = []
+  for await (const batch of personBatches(db, log, d, type, { persons }))
+    for (const { id, acc, deleted } of batch) all.push({ type, id, acc, deleted })
+  return all
 }
 
 export function personHistoryBatches(db: Db, log: StoreLog, d: Decision, type: string, scope: PersonScope): AsyncGenerator<Stored[]> {

@@ -2,23 +2,34 @@
 import type { ClientSession, Db, Document } from 'mongodb'
 import { checkTableName } from './collections.ts'
 import { Conflict } from './conflict.ts'
+import { leaning } from './shared-rows.ts'
 import type { SideWrite } from './types.ts'
 import { safeSet, safeWhere } from './where.ts'
 
-interface SideStep {
+interface Step<W> {
   unit: number
   at: number
-  write: SideWrite
+  write: W
 }
+
+/** A write that is a command's as it stands. */
+type PlainWrite = Exclude<SideWrite, { op: 'lean' }>
+type SideStep = Step<PlainWrite>
 
 type Command = 'insert' | 'update' | 'delete'
 
 /**
  * @param apart writes that must match go one by one, so that the one that did not can be named
+ * @param copy of rows that are leant on
  * @throws Conflict `side` naming the write that failed, or none of a run where only the number of matches is known
  */
-export async function applySide(db: Db, session: ClientSession, steps: readonly SideStep[], apart: boolean): Promise<void> {
-  for (const run of runsOf(steps, apart)) {
+export async function applySide(
+  db: Db,
+  session: ClientSession,
+  steps: readonly Step<SideWrite>[],
+  { apart, copy }: { apart: boolean; copy: number },
+): Promise<void> {
+  for (const run of runsOf(leaningOnce(steps, copy), apart)) {
     const reply = await db.command(commandOf(run), { session })
     const failed = (reply.writeErrors as { index: number; code: number }[] | undefined)?.[0]
     if (failed) throw new Conflict('side', failed.code, placeOf(run, failed.index))
@@ -26,6 +37,18 @@ export async function applySide(db: Db, session: ClientSession, steps: readonly 
     if (only && mustMatch(only.write) && reply.n !== run.length)
       throw new Conflict('side', undefined, run.length === 1 ? placeOf(run, 0) : undefined)
   }
+}
+
+/** However many units lean on a row, it is one write; where that fails, each is tried alone. */
+function leaningOnce(steps: readonly Step<SideWrite>[], copy: number): SideStep[] {
+  const rows = new Set<string>()
+  return steps.flatMap(({ unit, at, write }) => {
+    if (write.op !== 'lean') return [{ unit, at, write }]
+    const row = `${write.table}:${write.row}`
+    if (rows.has(row)) return []
+    rows.add(row)
+    return [{ unit, at, write: leaning(write, copy) }]
+  })
 }
 
 function placeOf(run: readonly SideStep[], index: number): { unit: number; at: number } {
@@ -66,12 +89,12 @@ function runsOf(steps: readonly SideStep[], apart: boolean): SideStep[][] {
 }
 
 /** Rows whose writes it must not overtake; undefined where it may be any. */
-function rowsBefore(write: SideWrite, id: string | number | undefined): readonly (string | number)[] | undefined {
+function rowsBefore(write: PlainWrite, id: string | number | undefined): readonly (string | number)[] | undefined {
   if (id === undefined) return undefined
   return write.op === 'insert' && write.after ? [id, ...write.after] : [id]
 }
 
-function runFor(own: readonly Run[], write: SideWrite, before: readonly (string | number)[] | undefined, apart: boolean): Run | undefined {
+function runFor(own: readonly Run[], write: PlainWrite, before: readonly (string | number)[] | undefined, apart: boolean): Run | undefined {
   for (let at = own.length - 1; at >= 0; at--) {
     const run = own[at] as Run
     if (goTogether((run.steps[0] as SideStep).write, write, apart)) return run
@@ -83,21 +106,21 @@ function runFor(own: readonly Run[], write: SideWrite, before: readonly (string 
 }
 
 /** The one row that a write is about. */
-function rowOf(write: SideWrite): string | number | undefined {
+function rowOf(write: PlainWrite): string | number | undefined {
   const id = 'doc' in write ? write.doc._id : write.where._id
   return typeof id === 'string' || typeof id === 'number' ? id : undefined
 }
 
-function goTogether(a: SideWrite, b: SideWrite, apart: boolean): boolean {
+function goTogether(a: PlainWrite, b: PlainWrite, apart: boolean): boolean {
   if (commandName(a) !== commandName(b) || mustMatch(a) !== mustMatch(b)) return false
   return !(apart && mustMatch(a))
 }
 
-function commandName(write: SideWrite): Command {
+function commandName(write: PlainWrite): Command {
   return write.op === 'insert' ? 'insert' : write.op === 'delete' ? 'delete' : 'update'
 }
 
-function mustMatch(write: SideWrite): boolean {
+function mustMatch(write: PlainWrite): boolean {
   return write.op === 'update' && write.mustMatch === true
 }
 
@@ -119,7 +142,7 @@ function commandOf(run: readonly SideStep[]): Document {
   }
 }
 
-function updateOf(write: SideWrite): Document {
+function updateOf(write: PlainWrite): Document {
   if (write.op === 'put') return { q: { _id: { $eq: write.doc._id } }, u: write.doc, upsert: true }
   if (write.op !== 'update') throw new TypeError('not an update')
   return { q: safeWhere(write.where), u: safeSet(write), upsert: write.upsert === true }

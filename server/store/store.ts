@@ -17,12 +17,13 @@ import { guarded } from './failures.ts'
 import { expungeResources, expungeVersions } from './expunge.ts'
 import { createFeed } from './feed.ts'
 import type { StoreLog } from './log.ts'
-import { areAboutSomebody, personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
+import { areAboutSomebody, labelsOfPersons, personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { endOrphans } from './orphans.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
 import { createSearching, findingNothing } from './searching.ts'
+import { anyCopy } from './shared-rows.ts'
 import { createShapes, SHAPES, type ShapeDoc } from './shapes.ts'
 import { streamBatches } from './stream.ts'
 import { createTables } from './tables.ts'
@@ -62,6 +63,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const lanes: Lane[] = Array.from({ length: options.commitLanes ?? BOUNDS.commitLanes }, () => ({
     session: client.startSession(),
     chain: undefined,
+    copy: anyCopy(),
   }))
   const transaction = { client, db, claimId, now, announce: heads.announce, advanced: heads.advanced }
   const committer = createCommitter(
@@ -114,6 +116,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       yield* streamBatches(db, log, d, type, await guarded(log, () => searching.planOf(d, type, plan)), page)
     },
     ofPersons: (d, type, scope) => personBatches(db, log, d, type, scope),
+    labelsOfPersons: (d, type, persons) => labelsOfPersons(db, log, d, type, persons),
     historyOfPersons: (d, type, scope) => personHistoryBatches(db, log, d, type, scope),
     typesOfPersons: (_d, scope) => guarded(log, async () => typesOfPersons(db, await collections.types(), scope)),
     async commit(unit) {

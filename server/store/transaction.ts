@@ -8,6 +8,7 @@ import { CLAIMS } from './collections.ts'
 import { Conflict } from './conflict.ts'
 import type { StoredDoc } from './documents.ts'
 import { isBroken, isTransient, isUnknownCommit } from './failures.ts'
+import { anyCopy } from './shared-rows.ts'
 import type { WriteResult, WriteUnit } from './types.ts'
 import { type ClaimDoc, documentKey, planGroup, type Standing } from './unit-plan.ts'
 
@@ -15,6 +16,8 @@ import { type ClaimDoc, documentKey, planGroup, type Standing } from './unit-pla
 export interface Lane {
   session: ClientSession
   chain: Chain | undefined
+  /** which copy of a row it leans on: see shared-rows.ts */
+  copy: number
 }
 
 export interface TransactionOptions {
@@ -49,6 +52,7 @@ export async function runTransaction(o: TransactionOptions, lane: Lane, units: r
         // What stands was looked at, so only the lane's own chain can be in the way: go on in a new one.
         if (attempt > 1 && error.kind === 'duplicate') lane.chain = undefined
       } else if (!isTransient(error) && !isBroken(error)) throw error
+      lane.copy = anyCopy()
       if (Date.now() >= deadline) throw giveUp(error)
       await pause(attempt)
     }
@@ -70,7 +74,7 @@ async function attemptOnce(o: TransactionOptions, lane: Lane, units: readonly Wr
   const standing = await readStanding(o, lane.session, units, thorough)
   const plan = planGroup(units, standing, o.now(), o.claimId)
   const draft = lane.chain ? { ...lane.chain } : newChain()
-  await applyPlan(o.db, lane.session, plan, draft, thorough)
+  await applyPlan(o.db, lane, plan, draft, thorough)
   const chain = lane.chain
   // Until it is known what became of it, going on with the same numbers could store them twice.
   lane.chain = undefined

@@ -59,6 +59,8 @@ export type SideWrite =
       mustMatch?: boolean
     }
   | { table: string; op: 'delete'; where: Record<string, unknown> }
+  /** a row that many lean on at the same time: a conflict once it was ended (`Table.end`) */
+  | { table: string; op: 'lean'; row: string }
 
 export interface TableDoc {
   _id: string | number
@@ -131,6 +133,9 @@ export type PageMark = readonly (string | number | null)[]
 
 /** A resource on which an answer rests without showing it. */
 export type Met = Pick<Stored, 'type' | 'id' | 'acc'>
+
+/** Whose a resource is, without what it says. */
+export type Labelled = Pick<Stored, 'type' | 'id' | 'acc' | 'deleted'>
 
 /** A plan without links, and what they led to. */
 export interface Followed {
@@ -208,6 +213,11 @@ export interface Table<T extends TableDoc> {
   setOne(where: { _id: T['_id']; [field: string]: unknown }, set: Record<string, unknown>): Promise<boolean>
   updateMany(where: Record<string, unknown>, set: Record<string, unknown>): Promise<number>
   delete(where: Record<string, unknown>): Promise<number>
+  /**
+   * Ends a row that side writes lean on: when it resolves, what leaned on it is committed or never will be. Idempotent, never taken back.
+   * @throws OutcomeError busy, unavailable
+   */
+  end(row: string): Promise<void>
   /** declared once at start by the module that owns the table */
   ensureIndex(fields: Record<string, 1 | -1>, options?: IndexOptions): Promise<void>
 }
@@ -356,6 +366,8 @@ export interface Store extends SearchCalls {
   ): AsyncIterable<Stored[]>
   /** current documents of persons, deleted ones too, in id order (relabelling) */
   ofPersons(d: Decision, type: string, scope: PersonScope): AsyncIterable<Stored[]>
+  /** the same without what they say, of a type of which persons have few; any order */
+  labelsOfPersons(d: Decision, type: string, persons: readonly string[]): Promise<Labelled[]>
   /** superseded versions of documents of persons (relabelling), by id and version */
   historyOfPersons(d: Decision, type: string, scope: PersonScope): AsyncIterable<Stored[]>
   /** the types of which something stands in the scope; AuditEvents are left out, consents do not change them */
