@@ -5,7 +5,7 @@ import { relabelDependents } from './dependents.ts'
 import { relabelRelations } from './overlay-worker.ts'
 import { type RelabelDeps, relabelRowsOf } from './relabel.ts'
 import type { RelabelSoon } from './relabel-soon.ts'
-import { markOf, personsOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
+import { linksAndStates, markOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { LABELLING } from './tables.ts'
 import type { PendingLabels, Stamped } from './types.ts'
 
@@ -50,13 +50,14 @@ async function recheck(deps: RelabelDeps, pending: PendingLabels, written: reado
 async function staleOf(deps: RelabelDeps, pending: PendingLabels, written: readonly Written[]): Promise<Stored[]> {
   const patients = [...new Set(pending.stamps.flatMap((stamp) => stamp.patients))]
   const keys = [...new Set(pending.stamps.flatMap(({ acc }) => acc.p))].filter((person) => person !== UNKNOWN_PERSON)
-  const [persons, states, moving] = await Promise.all([personsOf(deps, patients), statesOf(deps, keys), movedAmong(deps, pending.stamps)])
+  const ids = [...new Set([...patients, ...keys])]
+  const [{ links, states }, moving] = await Promise.all([linksAndStates(deps, ids), movedAmong(deps, pending.stamps)])
   const names = new Set(written.map(({ type, id }) => `${type}/${id}`))
   const moved = pending.inputs.filter((input, at) => {
     const stamp = pending.stamps[at]
     if (!stamp || !names.has(`${input.type}/${input.id}`)) return false
     if ([...stamp.leansOn.keys()].some((name) => moving.has(name))) return true
-    if (stamp.patients.some((id) => !stamp.acc.p.includes(persons.get(id) ?? id))) return true
+    if (stamp.patients.some((id) => !stamp.acc.p.includes(links.get(id)?.person ?? id))) return true
     return stamp.acc.p.some((person) => person !== UNKNOWN_PERSON && !stamp.acc.e.includes(`${person}#${states.get(person)?.epoch ?? 0}`))
   })
   return moved.length === 0 ? [] : currentOf(deps, moved)

@@ -23,7 +23,7 @@ export const UNKNOWN_PERSON = '~unknown'
 
 export interface StampDeps {
   store: Store
-  tables: Pick<AccessTables, 'persons' | 'state' | 'relations'>
+  tables: Pick<AccessTables, 'persons' | 'state' | 'linksAndStates' | 'relations'>
   classes: ClassRegistry
   zone: Zone
   ownBase: string
@@ -44,8 +44,8 @@ export async function stampAll(
   for (const input of inputs) if (input.resource) working.set(input, begin(deps, input as Working['input']))
   const all = [...working.values()]
   const patients = patientsOf(inputs, all)
-  // Most patients are their own persons: their states are read beside their links.
-  const [stored, rows, own] = await Promise.all([lookUp(deps, all), linksOf(deps, patients), statesOf(deps, patients)])
+  // Most patients are their own persons: their states are read with their links.
+  const [stored, { links: rows, states: own }] = await Promise.all([lookUp(deps, all), linksAndStates(deps, patients)])
   for (const input of inputs) for (const [_id, link] of input.links ?? []) rows.set(_id, { _id, ...link })
   const persons = new Map(patients.map((id) => [id, rows.get(id)?.person ?? id]))
   for (const one of all) ownPersons(one, rows)
@@ -208,6 +208,18 @@ export async function statesOf(deps: Pick<StampDeps, 'tables'>, persons: readonl
   if (persons.length === 0) return new Map()
   const states = await deps.tables.state.getMany(persons)
   return new Map(states.map((state) => [state._id, state]))
+}
+
+/** Links of patients, and consent states of persons, by one query: what is none of these is not there. */
+export async function linksAndStates(
+  deps: Pick<StampDeps, 'tables'>,
+  ids: readonly string[],
+): Promise<{ links: Map<string, PersonDoc>; states: Map<string, StateDoc> }> {
+  const pairs = await deps.tables.linksAndStates(ids)
+  return {
+    links: new Map(pairs.flatMap(({ first }) => (first ? [[first._id, first]] : []))),
+    states: new Map(pairs.flatMap(({ second }) => (second ? [[second._id, second]] : []))),
+  }
 }
 
 function classOf(one: Working, rules: ReadonlyMap<string, ConsentRule[]>): ResourceClass {

@@ -1,5 +1,5 @@
 /** The access module's own tables in the store. */
-import type { Store, Table, TableDoc } from '../store/types.ts'
+import type { Pair, Store, Table, TableDoc } from '../store/types.ts'
 import { systemDecision } from './decision.ts'
 import type { ConsentRule } from './consent-model.ts'
 import type { ConsentVersion } from './effective-rules.ts'
@@ -112,6 +112,8 @@ export const TABLES = {
 export interface AccessTables {
   persons: Table<PersonDoc>
   state: Table<StateDoc>
+  /** of the same ids the links, and the consent states */
+  linksAndStates(ids: readonly string[]): Promise<Pair<PersonDoc, StateDoc>[]>
   overlay: Table<OverlayDoc>
   /** persons being relabelled whose documents need not be hidden meanwhile */
   grants: Table<OverlayDoc>
@@ -132,6 +134,7 @@ export function accessTables(store: Store): AccessTables {
   return {
     persons: store.table(LABELLING, TABLES.persons),
     state: store.table(LABELLING, TABLES.state),
+    linksAndStates: store.paired(LABELLING, [TABLES.persons, TABLES.state]),
     overlay: store.table(LABELLING, TABLES.overlay),
     grants: store.table(LABELLING, TABLES.grants),
     classes: store.table(LABELLING, TABLES.classes),

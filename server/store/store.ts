@@ -18,6 +18,7 @@ import { expungeResources, expungeVersions } from './expunge.ts'
 import { createFeed } from './feed.ts'
 import type { StoreLog } from './log.ts'
 import { areAboutSomebody, labelsOfPersons, personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
+import { pairedReads } from './paired-reads.ts'
 import type { PlanNode } from '../search/plan.ts'
 import { endOrphans } from './orphans.ts'
 import { createReader } from './reader.ts'
@@ -143,6 +144,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
         await db.collection<ClaimDoc>(CLAIMS).deleteOne({ _id: { $eq: claimId(key) } })
       }),
     table: (_d, name) => tables.open(name),
+    paired: (_d, names) => pairedReads(db, log, names),
     async close() {
       await committer.close()
       await audit.close()

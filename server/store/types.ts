@@ -222,6 +222,12 @@ export interface Table<T extends TableDoc> {
   ensureIndex(fields: Record<string, 1 | -1>, options?: IndexOptions): Promise<void>
 }
 
+/** What two tables have under one id. */
+export interface Pair<A extends TableDoc, B extends TableDoc> {
+  first?: A
+  second?: B
+}
+
 /** A place in what was committed; opaque, and kept as it is in a row of a table. */
 export type FeedPlace = Record<string, unknown>
 
@@ -392,6 +398,11 @@ export interface Store extends SearchCalls {
   releaseClaim(d: Decision, key: string): Promise<void>
   /** the server's own tables; needs the system decision where they hold patient data */
   table<T extends TableDoc>(d: Decision, name: string): Table<T>
+  /** look-ups of ids in two tables by one query, shared like `Table.getMany`; of each id that is in one of them, in their order. To be made once. */
+  paired<A extends TableDoc, B extends TableDoc>(
+    d: Decision,
+    names: readonly [string, string],
+  ): (ids: readonly string[]) => Promise<Pair<A, B>[]>
   /** unacknowledged writes are awaited, then everything is closed */
   close(): Promise<void>
   ping(): Promise<boolean>

@@ -67,10 +67,7 @@ test('while nobody refuses a write looks up no row of those whom it is about', a
   const of = (table: string): string[] => commands.filter(({ collection }) => collection === table).map(({ name }) => name)
   expect(of('collection_refusals')).toEqual(['update'])
   // For the labels, and after the commit whether they still hold.
-  expect([of('persons'), of('access_state')]).toEqual([
-    ['find', 'find'],
-    ['find', 'find'],
-  ])
+  expect([of('persons'), of('access_state')]).toEqual([['aggregate', 'aggregate'], []])
 })
 
 test('the first refusal meets what was decided before it, of the same process and of another, and lets no write of others fail', async () => {
