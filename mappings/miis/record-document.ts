@@ -64,8 +64,9 @@ function documentNo(
 }
 
 const LOINC = /^\d{1,6}-\d$/
-const sectionCode = ({ code, title }: DocumentSection) => ({
-  coding: [{ system: LOINC.test(code) ? 'http://loinc.org' : 'https://fhir-cn.example/CodeSystem/cn-section', code, display: title }],
+/** Its title is the section's own, and none of the code's. */
+const sectionCode = ({ code }: DocumentSection) => ({
+  coding: [{ system: LOINC.test(code) ? 'http://loinc.org' : 'https://fhir-cn.example/CodeSystem/cn-section', code }],
 })
 
 /** Sections that say something: what was written, in the words of the interface, and what it refers to. */

@@ -84,7 +84,7 @@ function map(tableRow: unknown, recordType: string, at: string, context: Mapping
     reason: { severity: 'error', code, at: `${column} ${at}` },
   })
   const mrn = filled(values.A48)
-  const times = filled(values.A49)
+  const times = timesOf(filled(values.A49))
   if (mrn === undefined) return reject('A48')
   const visitNo = filled(values[VISIT_NO]) ?? (times === undefined ? undefined : `${mrn}${BETWEEN}${times}`)
   if (visitNo === undefined) return reject(VISIT_NO)
@@ -100,6 +100,9 @@ function map(tableRow: unknown, recordType: string, at: string, context: Mapping
   for (const column of unknownColumns) record.issue({ severity: 'information', code: 'table-column-unknown', at: `header ${column}` })
   return settled(record.finish(), context)
 }
+
+/** How often he was there, as one number however it is written: a CSV has `02` where a DBF has `2.00`. */
+const timesOf = (sent: string | undefined): string | undefined => sent?.replace(/^0*(\d+?)(?:\.0+)?$/, '$1')
 
 /** A hospital speaks for itself alone: the page of another one that is known here is refused. A code that nobody knows is its own. */
 function isForeign(code: string | undefined, context: MappingContext): boolean {

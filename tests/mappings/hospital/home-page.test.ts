@@ -166,8 +166,11 @@ describe('rows', () => {
   const page = { A48: 'M1', A49: '3', A11: '某人', B12: '2026-03-01', B15: '2026-03-02', C03C: 'K29.500', C04N: '慢性胃炎' }
 
   test('without a number of the visit: the patient’s number and how often he was there', async () => {
-    const { mapped } = await read(csv(page))
-    expect(keysOf(mapped[0], 'Encounter')).toEqual([['M1-3']])
+    for (const times of ['3', '03', '3.00']) {
+      const { mapped } = await read(csv({ ...page, A49: times }))
+      expect(keysOf(mapped[0], 'Encounter')).toEqual([['M1-3']])
+    }
+    expect(keysOf((await read(csv({ ...page, A49: '10' }))).mapped[0], 'Encounter')).toEqual([['M1-10']])
   })
 
   test.each([
