@@ -6,6 +6,7 @@ import type { MappedRecord, MappedResource } from '../../mappings/engine/types.t
 import { keptText, statementsOfEach } from '../../server/ingest/fold/kept.ts'
 import { forgetThings, knownOf, thingsIn } from '../../server/ingest/fold/rows.ts'
 import type { ContributionsDoc } from '../../server/ingest/tables.ts'
+import { watchCommands } from '../support/commands.ts'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
 import { observation, rig, type Rig, sourceOf } from './support.ts'
 
@@ -13,6 +14,8 @@ const PI = (value: string) => ({ kind: 'PI', value, strong: true })
 const SOURCES = [sourceOf('his', 'hospital', 'H1'), sourceOf('rp', 'rhip', 'HA'), sourceOf('mi', 'miis', 'MIA')]
 const TIMES = ['2026-03-06T08:00:00Z', '2026-03-06T09:00:00Z', '2026-03-06T10:00:00Z']
 const secret = randomBytes(32)
+const watch = watchCommands()
+afterAll(() => watch.stop())
 
 const patient = (name: string): MappedResource => ({
   key: 'patient',
@@ -81,6 +84,20 @@ describe('rows', () => {
     expect(payload.status).toBe('stored')
     const after = await rowsOf(one)
     expect(after.map(({ _id, rev }) => [_id, rev])).toEqual(before.map(({ _id, rev }) => [_id, rev]))
+  })
+
+  test('what leaves a row of which nothing or something is left goes at the first attempt', async () => {
+    const numbers = ['l1', 'l2', 'l3', 'l4']
+    const said = (at: number, some: string[]) =>
+      message('4', ...some.map((no) => observation('H1', no, { valueString: `${no} ${at}` }, { statedAt: TIMES[at] as string })))
+    await one.send('his', [said(0, numbers)])
+    const commands = await watch.during(async () => {
+      await one.send('his', [said(1, ['l1'])])
+      await one.send('his', [said(1, ['l2', 'l3', 'l4'])])
+    })
+    expect(commands.filter(({ name }) => name === 'abortTransaction')).toEqual([])
+    const names = new Set(await Promise.all(numbers.map((no) => idOf(one, no))))
+    expect((await namesOf(one)).filter((row) => row.some((name) => names.has(name)))).toEqual([...names].sort().map((name) => [name]))
   })
 
   test('what is forgotten leaves what stood beside it, and a row of which all is forgotten goes', async () => {
