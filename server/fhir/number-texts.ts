@@ -7,7 +7,7 @@ export interface NumberText {
 }
 
 /** Every number of compact JSON, and what looks like one inside a string: no match ends outside of the string that it began in. */
-const NUMBERS = /[:[,](-?\d[\d.eE+-]*)(?=[,\]}])/g
+const NUMBERS = /[:[,]-?\d[\d.eE+-]*(?=[,\]}])/g
 
 /**
  * The numbers of a compact text stand in it in the order in which they stand in what it is parsed to, unless a member is called by a
@@ -15,29 +15,30 @@ const NUMBERS = /[:[,](-?\d[\d.eE+-]*)(?=[,\]}])/g
  * @returns undefined where that is so, or a string has what looks like a number
  */
 export function writtenOtherwise(compact: string, parsed: unknown): NumberText[] | undefined {
-  const places: Place[] = []
-  if (!numbersIn(parsed, places)) return undefined
-  const texts = Array.from(compact.matchAll(NUMBERS), ([, text = '']) => text)
-  if (texts.length !== places.length) return undefined
-  const all = places.map((place, at) => ({ ...place, text: texts[at] as string }))
-  return all.filter(({ value, text }) => text !== String(value))
+  const seen: Seen = { texts: compact.match(NUMBERS) ?? [], count: 0, found: [] }
+  // As many of the one as of the other: then nothing that is matched stands in a string.
+  return follow(parsed, seen) && seen.count === seen.texts.length ? seen.found : undefined
 }
 
-interface Place {
-  holder: object
-  key: string
-  value: number
+interface Seen {
+  /** each behind the character before it */
+  texts: readonly string[]
+  /** numbers so far */
+  count: number
+  found: NumberText[]
 }
 
 /** @returns false where a member is called by a number */
-function numbersIn(holder: unknown, found: Place[]): boolean {
+function follow(holder: unknown, seen: Seen): boolean {
   if (holder === null || typeof holder !== 'object') return true
   const isList = Array.isArray(holder)
   for (const key in holder) {
     if (!isList && isDigit(key.charCodeAt(0))) return false
     const value = (holder as Record<string, unknown>)[key]
-    if (typeof value === 'number') found.push({ holder, key, value })
-    else if (typeof value === 'object' && !numbersIn(value, found)) return false
+    if (typeof value === 'number') {
+      const text = (seen.texts[seen.count++] ?? '').slice(1)
+      if (text !== String(value)) seen.found.push({ holder, key, text })
+    } else if (typeof value === 'object' && !follow(value, seen)) return false
   }
   return true
 }
