@@ -18,6 +18,8 @@ import type { DocumentRecord } from './row.ts'
 /** The index itself: the one table of the archive. */
 export const INDEX_FILE = /\.(?:csv|txt|tsv)$/i
 export const INDEX_BYTES_MAX = 4 * 1024 * 1024
+/** of a file that no row lists */
+const SHOWN_BYTES_MAX = 1024 * 1024
 
 type Good = Extract<DecodeResult, { ok: true }>
 
@@ -43,7 +45,8 @@ export async function* decodeDocuments(
   for await (const { name, chunks } of readZip(open())) {
     if (name === index) continue
     const one = listed.get(nameKey(name))
-    if (!one) yield refused('document-not-listed', name)
+    // A small one is shown with its reason; a larger one is in the archive alone.
+    if (!one) yield refused('document-not-listed', name, await collectBytes(chunks, SHOWN_BYTES_MAX))
     else {
       found.add(nameKey(name))
       yield await withFile(one, name, chunks)
@@ -56,8 +59,8 @@ export async function* decodeDocuments(
   }
 }
 
-function refused(code: string, at: string): DecodeResult {
-  return { ok: false, rejected: { recordType: 'file', at, reason: { severity: 'error', code, at } } }
+function refused(code: string, at: string, raw?: Uint8Array): DecodeResult {
+  return { ok: false, rejected: { recordType: 'file', at, reason: { severity: 'error', code, at }, ...(raw && { raw }) } }
 }
 
 function refusedRow({ row }: Pick<Listed, 'row'>, code: string): DecodeResult {

@@ -67,6 +67,13 @@ describe('a row', () => {
     expect([mapped, rejected.map(({ reason }) => reason.code)]).toEqual([[], ['mapping-required', 'document-not-listed']])
   })
 
+  test('a file that no row lists comes with its bytes, for whoever looks into it', async () => {
+    const { rejected } = await read(archive('file,document_no,patient_no\nx.pdf,D1,P1\n', 'a/x.pdf', 'a/y.pdf'))
+    expect(rejected.map(({ at, raw, reason }) => [at, reason.code, Buffer.from(raw ?? [])])).toEqual([
+      ['a/y.pdf', 'document-not-listed', PDF],
+    ])
+  })
+
   test('taken back, with and without its file', async () => {
     for (const names of [[], ['a/x.pdf']]) {
       const { mapped, rejected } = await read(archive('file,document_no,patient_no,status\nx.pdf,D1,P1,2\n', ...names))
