@@ -63,8 +63,14 @@ async function storeSound(deps: IngestDeps, tables: IngestTables, rows: readonly
 
 const isWaiting = ({ awaits }: Row): boolean => awaits.length > 0
 
-/** What is only mentioned (the same doctor in every row) changes once, so it is not worth a turn. */
-const turnOf = ({ type, id, statement }: StatementFor): string[] => (statement && isMention(statement.state.at) ? [] : [`${type}/${id}`])
+/**
+ * What is only mentioned (the same doctor in every row) changes once, so it is not worth a turn; but for things of a patient: each result is
+ * added to its report, and what sources said of one patient's things stands together.
+ */
+const turnOf = ({ type, id, statement }: StatementFor): string[] => [
+  ...(statement && isMention(statement.state.at) ? [] : [`${type}/${id}`]),
+  ...(statement?.patient ? [`of ${statement.patient.id}`] : []),
+]
 
 /** Rows that were not stored before, each delivery once. */
 async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[], result: BatchResult): Promise<Row[]> {
