@@ -2,7 +2,7 @@
 import type { FhirResource } from '../fhir/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { isPublicType, PATIENTS_WRITE } from './content.ts'
-import { inheritsInsurance, inheritsLabels, isCollection, isWrapping } from './inheritance.ts'
+import { type Inheritance, inheritanceOf } from './inheritance.ts'
 import type { OwnLabels } from './labels.ts'
 import type { Scan } from './scan.ts'
 import type { StampInput } from './types.ts'
@@ -52,10 +52,8 @@ export function inherit(all: readonly Working[], stored: ReadonlyMap<string, Kno
 interface Way {
   one: Working
   from: Working | Known
+  takes: Inheritance
   takesPersons: boolean
-  takesLabels: boolean
-  takesInsurance: boolean
-  wraps: boolean
 }
 
 function waysOf(one: Working, batch: ReadonlyMap<string, Working>, stored: ReadonlyMap<string, Known>): Way[] {
@@ -63,10 +61,10 @@ function waysOf(one: Working, batch: ReadonlyMap<string, Working>, stored: Reado
   const isOrphan = one.persons.size === 0 && !isPublicType(type)
   return one.scan.references.flatMap(({ path, target }): Way[] => {
     const from = batch.get(target) ?? stored.get(target)
-    const takesPersons = isOrphan || isCollection(type, path)
-    const [takesInsurance, wraps] = [inheritsInsurance(type, path), isWrapping(type, path)]
-    if (!from || !(takesPersons || takesInsurance || wraps)) return []
-    return [{ one, from, takesPersons, takesLabels: inheritsLabels(type, path), takesInsurance, wraps }]
+    if (!from) return []
+    const takes = inheritanceOf(type, path)
+    const takesPersons = isOrphan || takes.collection
+    return takesPersons || takes.insurance || takes.wrapping ? [{ one, from, takes, takesPersons }] : []
   })
 }
 
@@ -87,17 +85,17 @@ function follow(way: Way, acquainted: ReadonlySet<string>): boolean {
 
 const NOBODY: readonly string[] = []
 
-function take({ one, from: known, takesLabels, takesInsurance, wraps }: Way, persons: readonly string[]): boolean {
+function take({ one, from: known, takes }: Way, persons: readonly string[]): boolean {
   let changed = false
-  if (takesLabels) {
+  if (takes.labels) {
     if (!known.labels.every((label) => one.labels.includes(label))) {
       one.labels = [...new Set([...one.labels, ...known.labels])].sort()
       changed = true
     }
     if (known.notifiable && !one.notifiable) one.notifiable = changed = true
   }
-  if (takesInsurance && known.insured && !one.insured) one.insured = changed = true
-  if (wraps && wrap(one, known)) changed = true
+  if (takes.insurance && known.insured && !one.insured) one.insured = changed = true
+  if (takes.wrapping && wrap(one, known)) changed = true
   for (const person of persons) {
     if (!one.persons.has(person)) changed = true
     one.persons.add(person)

@@ -28,8 +28,11 @@ const TARGETS = ['Provenance.target', 'Binary.securityContext', 'AuditEvent.enti
 const names = new Set(LABELS.trim().split(/\s+/))
 const wrappings = new Set(TARGETS)
 
-interface Inheritance {
+/** What a resource takes on from what it refers to at a path. */
+export interface Inheritance {
+  /** its labels */
   labels: boolean
+  /** it is the wrapping of it */
   wrapping: boolean
   insurance: boolean
   collection: boolean
@@ -49,12 +52,13 @@ const COLLECTIONS = new Set([
 ])
 
 const KNOWN_MAX = 5_000
-const known = new Map<string, Inheritance>()
+/** by type, then by path */
+const known = new Map<string, Map<string, Inheritance>>()
+let count = 0
 
 /** There are as many as elements; what clients may call them is bounded. */
-function inheritanceOf(type: string, path: string): Inheritance {
-  const place = `${type}.${path}`
-  const found = known.get(place)
+export function inheritanceOf(type: string, path: string): Inheritance {
+  const found = known.get(type)?.get(path)
   if (found) return found
   // A section within a section is one, however deep.
   const element = `${type}.${path.replace(/^(?:section\.)+/, 'section.')}`
@@ -65,17 +69,12 @@ function inheritanceOf(type: string, path: string): Inheritance {
     insurance: labels || VISIT_PATHS.has(path),
     collection: COLLECTIONS.has(element),
   }
-  if (known.size >= KNOWN_MAX) known.clear()
-  known.set(place, made)
+  if (count >= KNOWN_MAX) {
+    known.clear()
+    count = 0
+  }
+  count++
+  const own = known.get(type) ?? new Map<string, Inheritance>()
+  known.set(type, own.set(path, made))
   return made
 }
-
-/** Does `type` take on the labels of what it refers to at `path`? */
-export const inheritsLabels = (type: string, path: string): boolean => inheritanceOf(type, path).labels
-
-/** Is `type` the wrapping of what it refers to at `path`? */
-export const isWrapping = (type: string, path: string): boolean => inheritanceOf(type, path).wrapping
-
-export const isCollection = (type: string, path: string): boolean => inheritanceOf(type, path).collection
-
-export const inheritsInsurance = (type: string, path: string): boolean => inheritanceOf(type, path).insurance

@@ -15,7 +15,9 @@ export interface OwnLabels {
 
 export function ownLabels(resource: FhirResource, scan: Scan): OwnLabels {
   const icd = scan.codings.filter(isIcd10).map(({ code }) => code.toUpperCase())
-  const found = Object.entries(SENSITIVITY.labels).flatMap(([label, rules]) => (hits(rules, resource, scan, icd) ? [label] : []))
+  const codes = { icd, ...testsAndDrugs(scan.codings) }
+  const found: string[] = []
+  for (const [label, rules] of LABELS) if (hits(rules, resource, codes)) found.push(label)
   return {
     labels: [...new Set([...found, ...labelsByWords(scan), ...statedLabels(resource)])].sort(),
     notifiable: icd.some((code) => SENSITIVITY.notifiableIcd10.some((prefix) => code.startsWith(prefix))),
@@ -53,16 +55,29 @@ function isIcd10({ system, code, path }: ScannedCoding): boolean {
   return system === '' || /icd|diagnos/i.test(system) || /^(?:code|reasonCode|diagnosis|conclusionCode|indication)\b/.test(path)
 }
 
-function hits(rules: LabelRules, resource: FhirResource, scan: Scan, icd: readonly string[]): boolean {
-  if (rules.types?.includes(resource.resourceType)) return true
-  if (icd.length > 0 && icd.some((code) => startsWithAny(code, rules.icd10))) return true
-  return scan.codings.some((coding) => isTestOrDrug(coding, rules))
+/** Codes of a resource by what they are of. */
+interface Codes {
+  icd: readonly string[]
+  loinc: readonly string[]
+  atc: readonly string[]
 }
 
-function isTestOrDrug({ system, code }: ScannedCoding, rules: LabelRules): boolean {
-  if (startsWithAny(system, SENSITIVITY.systems.loinc)) return rules.loinc?.includes(code) ?? false
-  if (startsWithAny(system, SENSITIVITY.systems.atc)) return startsWithAny(code, rules.atc)
-  return false
+const LABELS = Object.entries(SENSITIVITY.labels)
+
+function hits(rules: LabelRules, resource: FhirResource, { icd, loinc, atc }: Codes): boolean {
+  if (rules.types?.includes(resource.resourceType)) return true
+  if (icd.length > 0 && icd.some((code) => startsWithAny(code, rules.icd10))) return true
+  if (loinc.length > 0 && loinc.some((code) => rules.loinc?.includes(code))) return true
+  return atc.length > 0 && atc.some((code) => startsWithAny(code, rules.atc))
+}
+
+function testsAndDrugs(codings: readonly ScannedCoding[]): Pick<Codes, 'loinc' | 'atc'> {
+  const [loinc, atc]: [string[], string[]] = [[], []]
+  for (const { system, code } of codings) {
+    if (startsWithAny(system, SENSITIVITY.systems.loinc)) loinc.push(code)
+    else if (startsWithAny(system, SENSITIVITY.systems.atc)) atc.push(code)
+  }
+  return { loinc, atc }
 }
 
 const escaped = (word: string): string => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -8,7 +8,7 @@ import type { ConsentRule } from './consent-model.ts'
 import { isPublicType } from './content.ts'
 import type { Acc } from './decision.ts'
 import { inherit, isOwn, type Known, pairOf, type Working } from './inherit.ts'
-import { inheritsInsurance, isWrapping } from './inheritance.ts'
+import { inheritanceOf } from './inheritance.ts'
 import { ownLabels } from './labels.ts'
 import type { ResourceClass, ResourceFacts, Subject } from './resource-class.ts'
 import { partOf, rulesFor } from './parts.ts'
@@ -105,7 +105,9 @@ async function lookUp(deps: StampDeps, all: readonly Working[]): Promise<Map<str
   for (const one of all) {
     const orphan = one.scan.patients.length === 0 && !one.scan.unknownPatient && !isPublicType(one.input.type)
     for (const { path, target } of one.scan.references) {
-      if (inBatch.has(target) || !(orphan || inheritsInsurance(one.input.type, path) || isWrapping(one.input.type, path))) continue
+      if (inBatch.has(target)) continue
+      const { insurance, wrapping } = inheritanceOf(one.input.type, path)
+      if (!orphan && !insurance && !wrapping) continue
       one.looked.push(target)
       const [type = '', id = ''] = target.split('/')
       wanted.set(type, (wanted.get(type) ?? new Set()).add(id))

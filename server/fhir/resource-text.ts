@@ -254,9 +254,32 @@ function placeOf(source: string, keys: readonly (Set<string> | null)[], keyAt: r
  * that is there keeps its place; a missing one goes behind resourceType.
  */
 export function stampText(text: string, stamp: { id: string; versionId: string; lastUpdated: string }): string {
+  const meta = plainMeta(text, stamp.id)
+  if (meta === undefined) return stampedText(text, stamp)
+  const { versionId, lastUpdated } = stamp
+  const comma = text.startsWith('}', meta) ? '' : ','
+  const members = `"versionId":${JSON.stringify(versionId)},"lastUpdated":${JSON.stringify(lastUpdated)}${comma}`
+  return text.slice(0, meta) + members + text.slice(meta)
+}
+
+const TYPE_FRONT = '{"resourceType":"'
+
+/** Where the members of the meta begin in what the server has folded: type, this id and meta in front, and no stamp yet. */
+function plainMeta(text: string, id: string): number | undefined {
+  if (!text.startsWith(TYPE_FRONT)) return undefined
+  const behindType = text.indexOf('"', TYPE_FRONT.length) + 1
+  const between = `,"id":${JSON.stringify(id)},"meta":{`
+  if (!text.startsWith(between, behindType)) return undefined
+  const at = behindType + between.length
+  // Wherever the names stand, and what could be them in escapes: then each member is looked at.
+  const mayBeStamped = text.includes('"versionId"', at) || text.includes('"lastUpdated"', at) || text.includes('\\u', at)
+  return mayBeStamped ? undefined : at
+}
+
+function stampedText(text: string, stamp: { id: string; versionId: string; lastUpdated: string }): string {
   const { id, meta, resourceType } = headOf(text)
   const behind = id ?? resourceType
-  if (!behind) return stampText(`{"id":""${text.length > 2 ? ',' : ''}${text.slice(1)}`, stamp)
+  if (!behind) return stampedText(`{"id":""${text.length > 2 ? ',' : ''}${text.slice(1)}`, stamp)
   const idText = JSON.stringify(stamp.id)
   const metaText = stampedMeta(meta ? text.slice(meta.valueStart, meta.valueEnd) : '{}', stamp)
   const missing = (key: string, value: string): Edit => ({ start: behind.valueEnd, end: behind.valueEnd, put: `,"${key}":${value}` })

@@ -167,6 +167,27 @@ describe('stampText', () => {
     ],
     ['{"resourceType":"Basic","meta":null}', `{"resourceType":"Basic","id":"i1","meta":${META}}`],
     ['{"resourceType":"Basic","meta":{}}', `{"resourceType":"Basic","id":"i1","meta":${META}}`],
+    ['{"resourceType":"Basic","id":"i1","meta":{},"x":1.00}', `{"resourceType":"Basic","id":"i1","meta":${META},"x":1.00}`],
+    [
+      '{"resourceType":"Basic","id":"i1","meta":{"source":"s","tag":[{"code":"}"}]}}',
+      '{"resourceType":"Basic","id":"i1","meta":{"versionId":"2","lastUpdated":"2024-01-01T00:00:00.000Z","source":"s","tag":[{"code":"}"}]}}',
+    ],
+    [
+      '{"resourceType":"Basic","id":"i1","meta":{"source":"s","versionId":"1"}}',
+      '{"resourceType":"Basic","id":"i1","meta":{"lastUpdated":"2024-01-01T00:00:00.000Z","source":"s","versionId":"2"}}',
+    ],
+    [
+      '{"resourceType":"Basic","id":"i1","meta":{"version\\u0049d":"1"}}',
+      '{"resourceType":"Basic","id":"i1","meta":{"lastUpdated":"2024-01-01T00:00:00.000Z","version\\u0049d":"2"}}',
+    ],
+    [
+      '{"resourceType":"Basic","id":"i1","meta":{"source":"s"},"x":{"versionId":"1"}}',
+      '{"resourceType":"Basic","id":"i1","meta":{"versionId":"2","lastUpdated":"2024-01-01T00:00:00.000Z","source":"s"},"x":{"versionId":"1"}}',
+    ],
+    [
+      '{"resourceType":"Basic","id":"other","meta":{"source":"s"}}',
+      '{"resourceType":"Basic","id":"i1","meta":{"versionId":"2","lastUpdated":"2024-01-01T00:00:00.000Z","source":"s"}}',
+    ],
   ])('%s', (text, expected) => {
     expect(stampText(text, stamp)).toBe(expected)
   })
