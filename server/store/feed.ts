@@ -8,7 +8,7 @@ import type { Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { isTypeName } from '../fhir/ids.ts'
 import { AUDIT_TYPE, type StoredDoc } from './documents.ts'
-import type { CommittedVersion, Feed, FeedBatch, FeedPlace } from './types.ts'
+import type { CommittedVersion, Feed, FeedBatch, FeedPlace } from './feed-types.ts'
 
 /** The database remembers the place no more: its log has been written over. */
 export class FeedLost extends Error {}

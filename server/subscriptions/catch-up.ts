@@ -6,7 +6,8 @@
 import { parseResource } from '../fhir/resource-text.ts'
 import type { FhirDeps } from '../interactions/types.ts'
 import type { IndexEntry } from '../search/plan.ts'
-import type { CommittedVersion, PageMark, Stored } from '../store/types.ts'
+import type { CommittedVersion } from '../store/feed-types.ts'
+import type { PageMark, Stored } from '../store/types.ts'
 import { SUBSCRIPTION_BOUNDS } from './bounds.ts'
 import { notifying } from './tables.ts'
 
