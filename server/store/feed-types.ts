@@ -1,7 +1,6 @@
 /** What a process learns of the commits of all. */
 import type { Decision } from '../access/decision.ts'
 import type { IndexEntry } from '../search/plan.ts'
-import type { Stored } from './types.ts'
 
 /** A place in what was committed; opaque, and kept as it is in a row of a table. */
 export type FeedPlace = Record<string, unknown>
@@ -12,7 +11,7 @@ export interface CommittedVersion {
   id: string
   v: number
   at: Date
-  method: Stored['method']
+  method: 'POST' | 'PUT' | 'DELETE'
   /** texts of later commits are greater */
   order: string
   index: IndexEntry
