@@ -56,8 +56,9 @@ async function storeSound(deps: IngestDeps, tables: IngestTables, rows: readonly
   for (let attempt = 0; attempt < INGEST_BOUNDS.batchAttemptsMax && sound.length > 0; ) {
     const { stored, broken } = await storeRows(deps, tables, sound, result, attempt > 0)
     if (stored) return
-    if (broken.size === 0) attempt++
-    sound = sound.filter(({ wanted }) => !wanted.some(({ type, id }) => broken.has(`${type}/${id}`)))
+    const left = sound.filter(({ wanted }) => !wanted.some(({ type, id }) => broken.has(`${type}/${id}`)))
+    if (left.length === sound.length) attempt++
+    sound = left
   }
 }
 

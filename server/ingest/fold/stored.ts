@@ -7,6 +7,7 @@ import { keptText } from './kept.ts'
 import { digestOf, type Known, knownOf, patientsIn, type SaidChange } from './rows.ts'
 import { joinStatements } from './statement.ts'
 import type { Folded, Statement } from './types.ts'
+import { standsYet, voidedBy } from './voided.ts'
 
 export interface StatementFor {
   type: string
@@ -53,6 +54,8 @@ export async function foldStatements(tables: IngestTables, wanted: readonly Stat
   const [known, first] = await Promise.all([knownOf(tables, keys), tables.records.getMany(named)])
   const asked = new Set(named)
   const joined = [...byKey].map(([key, all]) => joinKnown(known.get(key), all))
+  const voided = await voidedWith(tables, joined)
+  if (voided.length > 0) return foldStatements(tables, [...wanted, ...voided])
   const patients = [...new Set(joined.flatMap(({ type, id, patients: all }) => (type === 'Patient' ? [...all, id] : all)))]
   const others = await tables.records.getMany(patients.filter((patient) => !asked.has(patient)))
   const records = new Map([...first, ...others].map((doc) => [doc._id, doc]))
@@ -60,6 +63,21 @@ export async function foldStatements(tables: IngestTables, wanted: readonly Stat
   const same = await samePersons(tables, joined, persons)
   const changes = joined.flatMap((one) => (one.statements.length === 0 ? [] : [changeOf(one, records, persons, same)]))
   return { changes, persons }
+}
+
+/** Contents that go with documents that were taken back: once they are among what is folded, there are none. */
+async function voidedWith(tables: IngestTables, joined: readonly Joined[]): Promise<StatementFor[]> {
+  const documents = joined.filter(({ type, isSpokenOf }) => type === 'DocumentReference' && isSpokenOf)
+  const voided = documents.flatMap(({ statements }) => voidedBy(statements))
+  if (voided.length === 0) return []
+  const said = new Map(joined.map(({ type, id, statements }) => [`${type}/${id}`, statements]))
+  const names = [...new Set(voided.map(({ id }) => `Binary/${id}`))]
+  const others = await knownOf(
+    tables,
+    names.filter((name) => !said.has(name)),
+  )
+  const standing = (id: string): readonly Statement[] => said.get(`Binary/${id}`) ?? others.get(`Binary/${id}`)?.statements ?? []
+  return voided.flatMap((one) => (standsYet(one, standing(one.id)) ? [{ type: 'Binary', id: one.id, statement: one.statement }] : []))
 }
 
 /** Where a thing is said to be of several, whether they are one person by likeness: mostly there is no such thing, and nothing is asked. */
