@@ -36,7 +36,15 @@ export async function* decodeDocuments(
   dialect: Dialect,
 ): AsyncGenerator<DecodeResult> {
   const indexes: string[] = []
-  for await (const { name } of readZip(open())) if (INDEX_FILE.test(name)) indexes.push(name)
+  const names = new Set<string>()
+  /** of two files whose names are one (in characters composed otherwise) nobody knows which is meant */
+  const twins = new Set<string>()
+  for await (const { name } of readZip(open())) {
+    const key = nameKey(name)
+    if (names.has(key)) twins.add(key)
+    names.add(key)
+    if (INDEX_FILE.test(name)) indexes.push(name)
+  }
   const [index] = indexes
   if (index === undefined || indexes.length > 1) return yield refused('document-index-missing', 'archive')
   const { listed, wrong } = await readIndex(open, index, options, dialect)
@@ -44,7 +52,7 @@ export async function* decodeDocuments(
   const found = new Set<string>()
   for await (const { name, chunks } of readZip(open())) {
     if (name === index) continue
-    const one = listed.get(nameKey(name))
+    const one = twins.has(nameKey(name)) ? undefined : listed.get(nameKey(name))
     // A small one is shown with its reason; a larger one is in the archive alone.
     if (!one) yield refused('document-not-listed', name, await collectBytes(chunks, SHOWN_BYTES_MAX))
     else {
@@ -139,8 +147,9 @@ async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-/** The file as its row says it is, or why it is not taken. */
+/** The file as its row says it is, or why it is not taken. One that is taken back is void whatever came with it. */
 async function withFile(one: Listed, name: string, chunks: AsyncIterable<Uint8Array>): Promise<DecodeResult> {
+  if (isWithdrawn(one.values)) return recordOf(one)
   const bytes = await collectBytes(chunks, FILE_BYTES_MAX)
   if (!bytes) return refusedRow(one, 'payload-too-large')
   const digest = filled(one.values.ZYZ)

@@ -1,6 +1,7 @@
 /** A row of the index to DocumentReference, and its file to Binary, as documents that messages bring (MDM). */
 import type { DocumentReference } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
+import { readIdentityNumber } from '../../../server/fhir/identity-number.ts'
 import { keys } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RecordBuilder } from '../../engine/record.ts'
@@ -24,13 +25,20 @@ type Values = DocumentRecord['values']
 
 export const isWithdrawn = (values: Values): boolean => filled(values.XGBZ) === WITHDRAWN
 
-/** Its own number; without one the file's name within the visit, else of the patient. Identity numbers are no part of a document's. */
+/**
+ * Its own number; without one the file's name within the visit, else of the patient: visits and patients may be numbered alike. Identity numbers are no
+ * part of a document's: a file that is named by one needs a number of its own.
+ */
 export function documentNoOf(values: Values): string | undefined {
   const [own, file] = [filled(values.WSBH), filled(values.WJM)]
-  if (own !== undefined || file === undefined) return own
-  const holder = filled(values.JZLSH) ?? filled(values.BAH)
+  if (own !== undefined || file === undefined || namesPerson(file)) return own
+  const [visit, mrn] = [filled(values.JZLSH), filled(values.BAH)]
+  const holder = visit ?? (mrn === undefined ? undefined : `patient.${mrn}`)
   return holder === undefined ? undefined : `file.${holder}.${file.replaceAll('\\', '/')}`
 }
+
+const namesPerson = (file: string): boolean =>
+  [...file.matchAll(/(?<!\d)\d{17}[\dXx](?!\d)/g)].some(([number]) => readIdentityNumber(number).valid)
 
 const patient = patientMapping(SOURCE)
 const content = contentMapping(SOURCE)

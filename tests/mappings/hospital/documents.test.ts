@@ -67,6 +67,14 @@ describe('a row', () => {
     expect([mapped, rejected.map(({ reason }) => reason.code)]).toEqual([[], ['mapping-required', 'document-not-listed']])
   })
 
+  test('nor is that in the name of the file', async () => {
+    const rows = (number: string) => `file,visit_no,document_no\n110100195803120019_1.pdf,V1,${number}\n`
+    const without = await read(archive(rows(''), 'a/110100195803120019_1.pdf'))
+    expect([without.mapped, without.rejected.map(({ reason }) => reason.code)]).toEqual([[], ['mapping-required', 'document-not-listed']])
+    const { mapped } = await read(archive(rows('D1'), 'a/110100195803120019_1.pdf'))
+    expect(JSON.stringify(mapped)).not.toContain('110100195803120019')
+  })
+
   test('a file that no row lists comes with its bytes, for whoever looks into it', async () => {
     const { rejected } = await read(archive('file,document_no,patient_no\nx.pdf,D1,P1\n', 'a/x.pdf', 'a/y.pdf'))
     expect(rejected.map(({ at, raw, reason }) => [at, reason.code, Buffer.from(raw ?? [])])).toEqual([
@@ -74,9 +82,28 @@ describe('a row', () => {
     ])
   })
 
-  test('taken back, with and without its file', async () => {
-    for (const names of [[], ['a/x.pdf']]) {
-      const { mapped, rejected } = await read(archive('file,document_no,patient_no,status\nx.pdf,D1,P1,2\n', ...names))
+  test('of a visit and of a patient that are numbered alike: two documents', async () => {
+    const numbers = async (rows: string) =>
+      (await read(archive(rows, 'a/1.pdf'))).mapped.map((one) => ofType(one, 'DocumentReference')[0]?.key.parts)
+    const [visit, patient] = [await numbers('file,visit_no\n1.pdf,123456\n'), await numbers('file,patient_no\n1.pdf,123456\n')]
+    expect([visit, patient]).toEqual([[['file.123456.1.pdf']], [['file.patient.123456.1.pdf']]])
+  })
+
+  test('two files whose names are one in other characters: neither is taken for the other', async () => {
+    const { mapped, rejected } = await read(archive('file,document_no,patient_no\n\u00e9.pdf,D1,P1\n', 'a/\u00e9.pdf', 'a/e\u0301.pdf'))
+    expect([mapped, rejected.map(({ reason }) => reason.code).sort()]).toEqual([
+      [],
+      ['document-file-missing', 'document-not-listed', 'document-not-listed'],
+    ])
+  })
+
+  test('taken back, with its file, without it and with one that is damaged', async () => {
+    for (const [hash, names] of [
+      ['', []],
+      ['', ['a/x.pdf']],
+      ['a'.repeat(32), ['a/x.pdf']],
+    ] as const) {
+      const { mapped, rejected } = await read(archive(`file,document_no,patient_no,status,hash\nx.pdf,D1,P1,2,${hash}\n`, ...names))
       expect(rejected).toEqual([])
       expect(mapped[0]?.resources.map(({ resource, state }) => [resource.resourceType, state])).toEqual(
         expect.arrayContaining([
