@@ -11,6 +11,7 @@ import iconv from 'iconv-lite'
 import { sourceMapping } from '../../mappings/index.ts'
 import { checkZip } from '../../mappings/parsers/zip.ts'
 import { DROP_FILES, type DropFileDoc, startDrops } from '../../server/ingest/drop/drops.ts'
+import { DropFolder } from '../../server/ingest/drop/folder.ts'
 import { packed } from '../../server/ingest/drop/packed.ts'
 import { actorOf, decision, rig, type Rig, sourceOf } from './support.ts'
 
@@ -145,6 +146,29 @@ test('two servers on one folder, and one that dies in between: each document onc
   expect([await listed('processing'), await plain('failed'), await files().count({})]).toEqual([[], [], 0])
   for (const number of ['D0', 'D1', 'D2', 'D3', 'E1']) expect(await documents(number)).toHaveLength(1)
   for (const drops of [first, second]) await drops.stop()
+})
+
+test('files whose long names end alike stay two, whether they are done or failed', async () => {
+  const drops = watching()
+  const [a, b] = ['A', 'B'].map((first) => `${first}${'x'.repeat(70)}.pdf`) as [string, string]
+  await put('long.csv', index(`${a},L1,P4,V4`, `${b},L2,P4,V4`))
+  await put(a, pdf('L1'))
+  await put(b, pdf('L2'))
+  await rounds(drops)
+  const contents = async (place: string) => {
+    const names = (await listed(place)).filter((name) => name.endsWith('.pdf'))
+    return (await Promise.all(names.map((name) => readFile(join(directory, place, name), 'utf8')))).sort()
+  }
+  expect(await contents('done')).toEqual([pdf('L1'), pdf('L2')])
+  // What is refused is nowhere else.
+  const folder = new DropFolder(directory)
+  for (const name of [a, b]) {
+    await put(name, pdf(name))
+    await folder.take(name)
+  }
+  for (const name of [a, b]) await folder.follow(name, 'failed', 'refused-1')
+  expect(await contents('failed')).toEqual([pdf(a), pdf(b)])
+  await drops.stop()
 })
 
 test('a file is not taken for another one of its name that is still being worked on', async () => {

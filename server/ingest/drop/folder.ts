@@ -2,6 +2,7 @@
  * The files of a drop folder: `processing` while one is read, `done` or `failed` when its receipt is there, with the receipt beside it. Only
  * plain files count: what a sender links to is not his to send.
  */
+import { hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,6 +13,8 @@ export type Place = (typeof PLACES)[number]
 
 /** Characters of a name that is kept in another folder: a name of the file system holds 255 bytes. */
 const NAME_CHARACTERS_MAX = 60
+/** of a longer one's digest before its end: files of one set have one mark, and those of one export often end alike */
+const DIGEST_CHARACTERS = 8
 const READ_BYTES = 256 * 1024
 
 /** The file was written to while it was read: it was not whole. */
@@ -97,9 +100,13 @@ export class DropFolder {
   }
 
   #target(name: string, place: 'done' | 'failed', mark: string): string {
-    return join(this.#directory, place, `${mark}_${name.slice(-NAME_CHARACTERS_MAX)}`)
+    return join(this.#directory, place, `${mark}_${kept(name)}`)
   }
 }
+
+/** No two names become one: what is moved onto another file would end it. */
+const kept = (name: string): string =>
+  name.length <= NAME_CHARACTERS_MAX ? name : `${hash('sha256', name).slice(0, DIGEST_CHARACTERS)}_${name.slice(-NAME_CHARACTERS_MAX)}`
 
 async function moved(from: string, to: string): Promise<boolean> {
   try {
