@@ -84,9 +84,9 @@ describe('a row', () => {
 
   test('of a visit and of a patient that are numbered alike: two documents', async () => {
     const numbers = async (rows: string) =>
-      (await read(archive(rows, 'a/1.pdf'))).mapped.map((one) => ofType(one, 'DocumentReference')[0]?.key.parts)
+      (await read(archive(rows, 'a/1.pdf'))).mapped.map((one) => ofType(one, 'DocumentReference')[0]?.key)
     const [visit, patient] = [await numbers('file,visit_no\n1.pdf,123456\n'), await numbers('file,patient_no\n1.pdf,123456\n')]
-    expect([visit, patient]).toEqual([[['file.123456.1.pdf']], [['file.patient.123456.1.pdf']]])
+    expect([visit, patient]).toMatchObject([[{ parts: ['file.123456.1.pdf'] }], [{ parts: ['file.patient.123456.1.pdf'] }]])
   })
 
   test('two files whose names are one in other characters: neither is taken for the other', async () => {
