@@ -1,5 +1,6 @@
 /** What a table file is, from its first bytes: archive, byte order mark, charset, line end. */
 import type { LineEnd } from './delimited-lines.ts'
+import { again, headOf } from './head.ts'
 
 /** Bytes looked at before the first row; the charset vote needs a few hundred lines. */
 export const SNIFF_BYTES = 256 * 1024
@@ -17,38 +18,17 @@ export interface SniffedTable {
  * anything could expand; UTF-16 because its line ends cannot be found byte by byte.
  */
 export async function sniffTable(chunks: AsyncIterable<Uint8Array>, declared: string): Promise<SniffedTable> {
-  const source = chunks[Symbol.asyncIterator]()
-  const held: Uint8Array[] = []
-  let size = 0
-  while (size < SNIFF_BYTES) {
-    const next = await source.next()
-    if (next.done) break
-    held.push(next.value)
-    size += next.value.length
-  }
-  let head: Uint8Array = held.length === 1 ? (held[0] as Uint8Array) : Buffer.concat(held)
+  const { head: first, rest } = await headOf(chunks, SNIFF_BYTES)
+  let head = first
   const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf
   const lineEnd: LineEnd = !head.includes(10) && head.includes(13) ? 13 : 10
   const refused = refusal(head)
   if (bom) head = head.subarray(3)
   const charset = bom ? new LineCharset('utf-8') : lineCharset(declared, head, lineEnd)
-  const again = replay(head, source)
-  if (refused) return { chunks: again, charset: new LineCharset('utf-8'), lineEnd, refused }
-  if (!charset) return { chunks: again, charset: new LineCharset('utf-8'), lineEnd, refused: 'payload-charset' }
-  return { chunks: again, charset, lineEnd }
-}
-
-async function* replay(head: Uint8Array, source: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (head.length > 0) yield head
-    for (;;) {
-      const next = await source.next()
-      if (next.done) return
-      yield next.value
-    }
-  } finally {
-    await source.return?.()
-  }
+  const file = again({ head, rest })
+  if (refused) return { chunks: file, charset: new LineCharset('utf-8'), lineEnd, refused }
+  if (!charset) return { chunks: file, charset: new LineCharset('utf-8'), lineEnd, refused: 'payload-charset' }
+  return { chunks: file, charset, lineEnd }
 }
 
 const MAGIC: readonly (readonly number[])[] = [

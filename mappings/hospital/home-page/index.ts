@@ -10,6 +10,7 @@ import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { isDbf, readDbf } from '../../parsers/dbf.ts'
 import { readTable, type TableRow } from '../../parsers/delimited.ts'
+import { again, headOf } from '../../parsers/head.ts'
 import { type Dialect, layoutsOf, readDialect } from '../../rhip/tables/dialect.ts'
 import { decoded } from '../../rhip/tables/index.ts'
 import { HOME_PAGE, isDate, neededOf, STATE, TABLE, VISIT_NO, WRITTEN } from './layout.ts'
@@ -43,34 +44,9 @@ export function hospitalHomePageIn(dialect: Dialect): SourceMapping {
 
 async function* decodePages(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions, dialect: Dialect): AsyncGenerator<DecodeResult> {
   const layouts = layoutsOf(dialect, [HOME_PAGE], neededOf)
-  const { head, again } = await headOf(chunks)
-  const read = isDbf(head) ? readDbf : readTable
-  yield* decoded(readDialect(again, dialect, { ...options, layouts, isDate, read }))
-}
-
-/** The first bytes, and the file again from its beginning. */
-async function headOf(chunks: AsyncIterable<Uint8Array>): Promise<{ head: Uint8Array; again: AsyncIterable<Uint8Array> }> {
-  const source = chunks[Symbol.asyncIterator]()
-  let head: Uint8Array = new Uint8Array(0)
-  while (head.length < HEAD_BYTES) {
-    const next = await source.next()
-    if (next.done) break
-    head = head.length === 0 ? next.value : Buffer.concat([head, next.value])
-  }
-  return { head, again: replay(head, source) }
-}
-
-async function* replay(head: Uint8Array, source: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (head.length > 0) yield head
-    for (;;) {
-      const next = await source.next()
-      if (next.done) return
-      yield next.value
-    }
-  } finally {
-    await source.return?.()
-  }
+  const file = await headOf(chunks, HEAD_BYTES)
+  const read = isDbf(file.head) ? readDbf : readTable
+  yield* decoded(readDialect(again(file), dialect, { ...options, layouts, isDate, read }))
 }
 
 /** Between the number of a patient and that of his stays, as joined columns of a folder have it. */
