@@ -50,11 +50,13 @@ export async function* decodeDocuments(
   const { listed, wrong } = await readIndex(open, index, options, dialect)
   yield* wrong
   const found = new Set<string>()
+  let place = 0
   for await (const { name, chunks } of readZip(open())) {
+    place++
     if (name === index) continue
     const one = twins.has(nameKey(name)) ? undefined : listed.get(nameKey(name))
-    // A small one is shown with its reason; a larger one is in the archive alone.
-    if (!one) yield refused('document-not-listed', name, await collectBytes(chunks, SHOWN_BYTES_MAX))
+    // A small one is shown with its reason; a larger one is in the archive alone. Hospitals name files after patients: it is told by its place.
+    if (!one) yield refused('document-not-listed', `file ${place}`, await collectBytes(chunks, SHOWN_BYTES_MAX))
     else {
       found.add(nameKey(name))
       yield await withFile(one, name, chunks)

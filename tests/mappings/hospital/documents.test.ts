@@ -78,7 +78,7 @@ describe('a row', () => {
   test('a file that no row lists comes with its bytes, for whoever looks into it', async () => {
     const { rejected } = await read(archive('file,document_no,patient_no\nx.pdf,D1,P1\n', 'a/x.pdf', 'a/y.pdf'))
     expect(rejected.map(({ at, raw, reason }) => [at, reason.code, Buffer.from(raw ?? [])])).toEqual([
-      ['a/y.pdf', 'document-not-listed', PDF],
+      ['file 3', 'document-not-listed', PDF],
     ])
   })
 
