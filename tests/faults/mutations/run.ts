@@ -92,10 +92,13 @@ class MutationRun {
     this.#report.formats[format.name] = figures
     for (const sample of format.sound) await overHttp(this.#one.caller, { sample, mutant: { kind: 'sound', bytes: sample.bytes } })
     for (let from = 0; from < mutants; from += round) {
+      const known = this.#report.problems.length
       await this.#round(format, figures, random, { from, count: Math.min(round, mutants - from) })
       await this.#good()
       const { problems } = this.#report
       this.#options.say(`${format.name}: ${figures.sent}, ${problems.length} problems, at most ${await this.#one.server.peakMb()} MB`)
+      // At once: who ends a long run early knows them too.
+      for (const problem of problems.slice(known)) this.#options.say(problem)
     }
   }
 
