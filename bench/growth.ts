@@ -16,7 +16,7 @@ import { byTurns, type Store } from './scenarios/by-turns.ts'
 import { loadAll } from './scenarios/load.ts'
 import { mixed } from './scenarios/mixed.ts'
 import { sizes } from './scenarios/sizes.ts'
-import { startBaseline, startYilian } from './servers.ts'
+import { startYilian } from './servers.ts'
 import { bearer } from './tokens.ts'
 
 const FIRST = Number(process.env.BENCH_PATIENTS ?? PATIENTS)
@@ -69,10 +69,9 @@ async function run(folder: string, note: Note): Promise<void> {
     }) as [Place, Place]
     const small = await storeOf(near, FIRST, note)
     const large = await storeOf(far, FIRST * GROWTH, note)
-    const baseline = await startBaseline(mongod.uri, near.database)
     await digested(mongod.uri)
-    await byTurns({ small, large, growth: GROWTH, baseline, clients: CLIENTS, turns: TURNS }, note)
-    for (const child of [small.open, small.guarded, baseline]) await child.stop()
+    await byTurns({ small, large, growth: GROWTH, clients: CLIENTS, turns: TURNS }, note)
+    for (const child of [small.open, small.guarded]) await child.stop()
     note(await sizes(mongod.uri, far.database))
     note(await mixed({ ...large, seconds: MIXED_SECONDS, clients: CLIENTS }))
     note([row('resident memory, no access control, at the end', await residentMb(large.open.pid), 'MB')])

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { silentLog } from '../server/store/log.ts'
 import { startMongod } from '../server/store/mongod/start.ts'
-import { patientId } from './data.ts'
+import { PATIENTS, patientId } from './data.ts'
+import { createsBesideBare } from './scenarios/creates.ts'
 import { ingestMessages } from './scenarios/ingest.ts'
 import { loadAll } from './scenarios/load.ts'
 import { residentMb } from './memory.ts'
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     note(await ingestMessages(guarded.url, token.engine))
     rows.push(row('resident memory, access control on', await residentMb(guarded.pid), 'MB'))
     for (const child of [guarded, baseline, open]) await child.stop()
+    note(await createsBesideBare({ uri: mongod.uri, database, environment, patients: PATIENTS, clients: 8, turns: 5 }))
   } finally {
     await mongod.stop()
     await rm(folder, { recursive: true, force: true })

@@ -22,8 +22,6 @@ export interface Turns {
   large: Store
   /** how many times the small one's data the large one has */
   growth: number
-  /** a bare journaled transaction of resource and audit, beside the small store */
-  baseline: Child
   clients: number
   turns: number
 }
@@ -36,8 +34,6 @@ interface Asking {
 }
 
 const PERCENTILES_MAX = 5
-const [CREATE] = WRITES as [Kind]
-const BARE = 'bare journaled transaction of resource and audit behind Express'
 
 const isOpen = (kind: Kind): Asking => ({ kind, label: 'no access control' })
 /** The insurer is not let search by names. */
@@ -53,7 +49,6 @@ const ASKINGS: readonly Asking[] = [
 
 export async function byTurns(run: Turns, note: (rows: BenchRow[]) => void): Promise<void> {
   for (const asking of ASKINGS) note(await measured(run, asking))
-  note(await createsBesideBare(run))
 }
 
 async function measured({ small, large, growth, clients, turns }: Turns, asking: Asking): Promise<BenchRow[]> {
@@ -83,26 +78,9 @@ function tail(name: string, of: readonly Measured[]): BenchRow {
   })
 }
 
-async function createsBesideBare({ small, baseline, clients, turns }: Turns): Promise<BenchRow[]> {
-  const bare: number[] = []
-  const askings: readonly Asking[] = [isOpen(CREATE), { kind: CREATE, label: 'guarded', by: 'engine' }]
-  const ratios = askings.map((): number[] => [])
-  for (let turn = 0; turn < turns; turn++) {
-    const made = await each([CREATE], { url: baseline.url, clients, patients: small.patients })
-    const { perSecond } = made.get(CREATE.name) as Measured
-    bare.push(perSecond)
-    for (const [at, asking] of askings.entries()) ratios[at]?.push((await ask(small, asking, clients)).perSecond / perSecond)
-  }
-  const against = { name: BARE, value: median(bare) }
-  return [
-    row(BARE, against.value, 'requests/s'),
-    ...askings.map(({ label }, at) => row(`create, ${label}, against it`, median(ratios[at] ?? []) * against.value, 'requests/s', against)),
-  ]
-}
-
 async function ask({ open, guarded, tokens, patients }: Store, { kind, by }: Asking, clients: number): Promise<Measured> {
   const at = by === undefined ? { url: open.url } : { url: guarded.url, headers: () => auth(tokens[by]) }
   return (await each([kind], { ...at, clients, patients })).get(kind.name) as Measured
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number
+export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number
