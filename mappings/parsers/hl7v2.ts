@@ -56,6 +56,8 @@ export type Hl7Result = { ok: true; record: Hl7Record } | { ok: false; flaw: Hl7
 
 const CR = 13
 const LF = 10
+/** with which MSH, BTS and FTS begin */
+const [LETTER_M, LETTER_B, LETTER_F] = [0x4d, 0x42, 0x46]
 
 /**
  * The messages of a payload as bytes: one, or those of a batch (FHS/BHS … BTS/FTS are envelope). Neither GB 18030 nor UTF-8
@@ -66,6 +68,8 @@ export function splitMessages(bytes: Uint8Array): Uint8Array[] {
   const starts: number[] = []
   let batchEnd = bytes.length
   for (let at = 0; at + 2 < bytes.length && starts.length <= HL7_BOUNDS.messagesMax; at++) {
+    const first = bytes[at]
+    if (first !== LETTER_M && first !== LETTER_B && first !== LETTER_F) continue
     if (at > 0 && bytes[at - 1] !== CR && bytes[at - 1] !== LF && !isFraming(bytes[at - 1])) continue
     const name = String.fromCharCode(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number)
     if (name === 'MSH') starts.push(at)

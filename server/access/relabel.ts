@@ -1,11 +1,13 @@
 /** Labels anew the documents of persons: current ones, deleted ones and superseded versions. */
 import type { FhirResource } from '../fhir/types.ts'
 import type { IndexEntry } from '../search/plan.ts'
+import { allInTurns } from '../store/turns.ts'
 import type { PersonScope, Restamp, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { ConsentDeps } from './consent-change.ts'
 import type { Acc } from './decision.ts'
+import type { MayGoOn } from './may-go-on.ts'
 import { rulesFor } from './parts.ts'
 import type { ResourceClass, Subject } from './resource-class.ts'
 import { resolveRules } from './resolve.ts'
@@ -19,9 +21,6 @@ export interface RelabelDeps extends ConsentDeps {
   /** runs what indexes and writes: see server/indexing/definitions.ts */
   whileIndexing?<T>(work: () => Promise<T>): Promise<T>
 }
-
-/** Asked between steps: false when there is no more time, or the process stops. */
-export type MayGoOn = () => boolean
 
 /**
  * Restamps what stands in the scope where the labels come out otherwise. Answers false when it had to stop; running it
@@ -48,7 +47,7 @@ async function relabelScope(deps: RelabelDeps, scope: PersonScope, mayGoOn: MayG
   let again = false
   const rows = (type: string, batches: AsyncIterable<Stored[]>, old: boolean) => async (): Promise<boolean> => {
     for await (const batch of batches) {
-      if (!mayGoOn()) return false
+      if (!mayGoOn(batch.length)) return false
       const { whole, told } = await relabelBatch(deps, type, batch, old)
       if (!whole || told) again = true
     }
@@ -94,9 +93,11 @@ function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], 
 
 async function relabelled(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<Batch> {
   const alive = rows.filter((row) => !row.deleted && row.body.length > 0)
-  const inputs = alive.map(inputOf)
+  const inputs = await allInTurns(alive, inputOf)
   const stamps = await stampAll(deps, inputs)
-  const changes = alive.flatMap((row, at) => changeOf(deps, row, inputs[at] as StampInput, stamps[at] as Stamped, superseded))
+  // Whoever is somebody else's now is indexed anew as well.
+  const changed = await allInTurns(alive, (row, at) => changeOf(deps, row, inputs[at] as StampInput, stamps[at] as Stamped, superseded))
+  const changes = changed.flat()
   const dead = rows.filter((row) => row.deleted || row.body.length === 0)
   const told = !superseded && alive.some((row, at) => saysOtherwise(deps, row.acc.s, (stamps[at] as Stamped).acc.s))
   changes.push(...(await relabelTombstones(deps, dead, superseded)))
