@@ -145,10 +145,10 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     },
     settle: (pending, written) => settle({ ...deps, soon }, pending, written),
     relabelled: () => soon.idle(),
-    relink: (patient, from, to) => relink(deps, patient, from, to),
+    relink: (patient, from, to, mayGoOn) => relink(deps, patient, from, to, mayGoOn),
     beforeParting: (regroup) => beforeParting(deps, regroup),
     afterFailedParting: (regroup) => afterFailedParting(deps, regroup),
-    regrouped: (regroup) => regrouped(deps, regroup),
+    regrouped: (regroup, mayGoOn) => regrouped(deps, regroup, mayGoOn),
     consentsOf: async (person) => (await tables.state.get(person))?.consents ?? '[]',
     async consented(persons) {
       const states = await statesOf(deps, persons)

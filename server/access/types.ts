@@ -6,6 +6,7 @@ import type { Draft } from '../writer/types.ts'
 import type { Regroup } from './regrouping.ts'
 import type { Acc, Decision } from './decision.ts'
 import type { Obligation } from './decision-result.ts'
+import type { MayGoOn } from './may-go-on.ts'
 import type { Stamped } from './stamped.ts'
 import type { OverlayDoc } from './tables.ts'
 
@@ -135,13 +136,16 @@ export interface Access {
   stamp(inputs: readonly StampInput[]): Promise<Stamped[]>
   /** Resolves when nothing that this process wrote waits to be relabelled: what was given by then is seen. */
   relabelled(): Promise<void>
-  /** Documents of `patient` stamped for person `from` belong to `to` from now on. Idempotent. */
-  relink(patient: string, from: string, to: string): Promise<void>
+  /**
+   * Documents of `patient` stamped for person `from` belong to `to` from now on. Idempotent; false: it stopped because `mayGoOn` said so,
+   * and is to be called again.
+   */
+  relink(patient: string, from: string, to: string, mayGoOn?: MayGoOn): Promise<boolean>
   /** Before persons are parted (regroup.ts), and where it did not come about. */
   beforeParting(regroup: Regroup): Promise<void>
   afterFailedParting(regroup: Regroup): Promise<void>
-  /** After persons were joined or parted: documents, relations and the account follow. Idempotent. */
-  regrouped(regroup: Pick<Regroup, 'moved'>): Promise<void>
+  /** After persons were joined or parted: documents, relations and the account follow. Idempotent; false: as for `relink`. */
+  regrouped(regroup: Pick<Regroup, 'moved'>, mayGoOn?: MayGoOn): Promise<boolean>
   /** A person's consents, to be kept until they are needed again: opaque. */
   consentsOf(person: string): Promise<string>
   /** Of these persons those who have a Consent, in force or not. */
