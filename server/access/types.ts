@@ -79,7 +79,14 @@ export interface PendingLabels {
   /** entries that it adds to the overlay */
   room: number
   /** persons whose documents are to follow what it changes, as its side writes say (dependents.ts) */
-  dependents: readonly OverlayDoc[]
+  dependents: Dependents
+}
+
+export interface Dependents {
+  /** of the persons whose documents are to be labelled anew, whatever epoch they stand under */
+  entries: readonly OverlayDoc[]
+  /** `Type/id` of what changed: only what names one of these, or what follows it, can come to other labels */
+  named: readonly string[]
 }
 
 /** May what somebody sends of these patients be stored? */
