@@ -84,15 +84,25 @@ async function allOf(work: readonly (() => Promise<boolean>)[]): Promise<boolean
   return complete
 }
 
-const NAME = /[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}/g
+const ID = /[A-Za-z0-9\-.]{1,64}/y
+const TYPE_CHARACTERS_MAX = 40
 
 /** Escapes could hide a name. What was deleted refers to nothing. */
 function mayName({ body }: Stored, names: ReadonlySet<string>): boolean {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
   if (text.includes('\\u') || text.includes('\\/')) return true
-  for (const [name] of text.matchAll(NAME)) if (names.has(name)) return true
+  // From slash to slash: a search for what may stand before one goes over a long word again and again.
+  for (let slash = text.indexOf('/'); slash >= 0; slash = text.indexOf('/', slash + 1)) {
+    let start = slash
+    while (start > 0 && slash - start < TYPE_CHARACTERS_MAX && isLetter(text.charCodeAt(start - 1))) start--
+    ID.lastIndex = slash + 1
+    const id = start < slash ? ID.exec(text)?.[0] : undefined
+    if (id !== undefined && names.has(`${text.slice(start, slash)}/${id}`)) return true
+  }
   return false
 }
+
+const isLetter = (code: number): boolean => (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)
 
 /** Documents that were read just now. False: some stood otherwise by the time. */
 export const relabelRowsOf = async (deps: RelabelDeps, type: string, rows: readonly Stored[]): Promise<boolean> =>

@@ -110,6 +110,18 @@ describe('a part that became sensitive', () => {
     expect(await seen()).toEqual([false, false, false, false])
   })
 
+  test('is looked for in a long word without going over it again and again', async () => {
+    await admit('k02')
+    const text = {
+      status: 'generated',
+      div: `<div xmlns="http://www.w3.org/1999/xhtml">${'A'.repeat(200_000)}/x ${'a/'.repeat(50_000)}</div>`,
+    }
+    await at.put('H1', [{ ...condition('k02-long', 'k02'), text }])
+    const started = performance.now()
+    await at.put('H1', [condition('k02-c', 'k02', 'B20')])
+    expect(performance.now() - started).toBeLessThan(3_000)
+  })
+
   test('and leaves nothing to do where it did not', async () => {
     await admit('k00')
     await at.put('H1', [condition('k00-c', 'k00', 'B20')])
