@@ -114,7 +114,7 @@ describe('a part that became sensitive', () => {
     await admit('k02')
     const text = {
       status: 'generated',
-      div: `<div xmlns="http://www.w3.org/1999/xhtml">${'A'.repeat(200_000)}/x ${'a/'.repeat(50_000)}</div>`,
+      div: `<div xmlns="http://www.w3.org/1999/xhtml">${'A'.repeat(200_000)} ${'a/'.repeat(50_000)}</div>`,
     }
     await at.put('H1', [{ ...condition('k02-long', 'k02'), text }])
     const started = performance.now()
