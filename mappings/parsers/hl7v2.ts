@@ -15,6 +15,8 @@ export const HL7_BOUNDS = {
   segmentsMax: 6_000,
   /** of one message, with those that are empty or go on with a text */
   linesMax: 200_000,
+  /** of one segment, in UTF-8: a document of the store holds no more, and each text is gone over several times in one piece */
+  segmentBytesMax: 16 * 1024 * 1024,
   /** separators in one segment */
   fieldsMax: 400,
   /** repetition separators in one segment; texts in which `~` is no separator have far fewer */
@@ -105,6 +107,7 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
 
 /** What is repeated without end would be mapped without end. */
 function hasTooMany(line: string, { field, repetition, component, subcomponent }: Separators): boolean {
+  if (Buffer.byteLength(line) > HL7_BOUNDS.segmentBytesMax) return true
   const { fieldsMax, repetitionsMax, componentsMax, subcomponentsMax } = HL7_BOUNDS
   const more = (separator: string, max: number): boolean => line.split(separator, max + 1).length > max
   return (
