@@ -219,6 +219,8 @@ export interface SourceMapping {
   /** of one with `decodeArchive`: which files of a drop folder are such an archive's */
   together?: FilesTogether
   map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord
+  /** the same in steps, of a format whose records may be long: others have their turn between them */
+  mapInSteps?(record: unknown, recordType: string, at: string, context: MappingContext): Generator<void, MappedRecord | RejectedRecord>
   /** sender's own envelope for the answer (MIIS), always with status 200; otherwise the receipt OperationOutcome is sent */
   answer?(input: AnswerInput): { contentType: string; body: Uint8Array }
   /** what a message asks of what is stored, for whoever may be told; undefined: it asks nothing. Never throws */

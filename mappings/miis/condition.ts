@@ -48,15 +48,18 @@ export const ADMISSION_CONDITION = 'urn:oid:2.16.156.10011.2.3.1.253'
  * The syndromes that a TCM disease's name holds (`消渴病(气阴两虚+血瘀,益气养阴)`, formats.md D29), as rows of their own. They are
  * names without codes, so they stand on the work list. A message with rows of diag_type 3 says them itself.
  */
-export function syndromesIn(rows: readonly DiseInfo[], row: DiseInfo): DiseInfo[] {
-  if (row.diag_type !== '2' || row.diag_name === undefined || rows.some((other) => other.diag_type === '3')) return []
-  const { diag_code: _, ...rest } = row
-  return (readTcmDiagnosis(row.diag_name)?.syndromes ?? []).map((name) => ({
-    ...rest,
-    diag_type: '3',
-    diag_name: name,
-    maindiag_flag: '0',
-  }))
+export function syndromesIn(rows: readonly DiseInfo[]): (row: DiseInfo) => DiseInfo[] {
+  const areSaid = rows.some(({ diag_type }) => diag_type === '3')
+  return (row) => {
+    if (row.diag_type !== '2' || row.diag_name === undefined || areSaid) return []
+    const { diag_code: _, ...rest } = row
+    return (readTcmDiagnosis(row.diag_name)?.syndromes ?? []).map((name) => ({
+      ...rest,
+      diag_type: '3',
+      diag_name: name,
+      maindiag_flag: '0',
+    }))
+  }
 }
 
 /** The method of treatment that is written behind the syndromes. */

@@ -26,10 +26,12 @@ export function addDiagnoses(
   const all =
     named && !rows.some(({ diag_code, maindiag_flag }) => maindiag_flag === '1' || diag_code === named.diag_code) ? [named, ...rows] : rows
   record.noteRead(`${path}.dscg_maindiag_code`, `${path}.dscg_maindiag_name`)
-  return all.flatMap((row) => {
-    const index = rows.indexOf(row)
+  const syndromesOf = syndromesIn(rows)
+  return all.flatMap((row, place) => {
+    // The one of the visit itself stands before those of the list.
+    const index = place - (all.length - rows.length)
     const at = index < 0 ? (field: string) => MAIN[field] ?? `${path}.${field}` : naming(nodes[index] ?? {}, `input.diseinfo[${index}]`)
-    for (const one of [row, ...syndromesIn(rows, row)])
+    for (const one of [row, ...syndromesOf(row)])
       record.run(condition, one, { statedAt, at, saidBy, ...(index < 0 && { offer: false as const }) })
     if (index >= 0) record.noteRead(...['vali_flag', 'maindiag_flag', 'diag_srt_no', 'mdtrt_id', 'psn_no'].map(at))
     const key = row.vali_flag === '0' ? undefined : diagnosisKey(row, context)

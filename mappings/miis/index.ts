@@ -34,6 +34,7 @@ export const miisInterface: SourceMapping = {
   batchFile: /\.(?:jsonl|ndjson)$/i,
   decode,
   map,
+  mapInSteps,
   answer: (input) => answer(input, replyTo(input)),
   question,
 }
@@ -76,6 +77,16 @@ const REGISTRATION_RESPONSE: Transaction = { infno: 'response', fill: fillRegist
 const PERSON_RESPONSE: Transaction = { infno: 'response', fill: fillPerson }
 
 function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+  const steps = mapInSteps(decoded, recordType, at, context)
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
+}
+
+function* mapInSteps(
+  decoded: unknown,
+  recordType: string,
+  at: string,
+  context: MappingContext,
+): Generator<void, MappedRecord | RejectedRecord> {
   const exchange = decoded as Exchange
   const reject = (code: string, where: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code, at: where } })
   const { request, response } = exchange
@@ -103,7 +114,7 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
   if (response && respondedAt === undefined) return reject('miis-envelope', 'respond_time')
   const times = { requestedAt: requestedAt ?? respondedAt ?? BEFORE_ALL, respondedAt: respondedAt ?? requestedAt ?? BEFORE_ALL }
   record.noteRead(...SITE)
-  transaction.fill({ ...(request && { request }), ...(response && { response }), record, context, ...times })
+  yield* transaction.fill({ ...(request && { request }), ...(response && { response }), record, context, ...times }) ?? []
   const institution = institutionMention(request, context)
   if (institution) record.add(institution)
   const finished = record.finish()

@@ -116,9 +116,10 @@ export function selfPaidDiagnoses(input: TransactionInput, node: string, scope: 
   const nodes = list(request, 'input', node)
   const read = nodes.map((one, at) => respelled<DiseInfo>(one, `input.${node}[${at}]`, request, DIAGNOSIS))
   const rows = read.map(({ row }): DiseInfo => ({ ...row, mdtrt_sn: visit }))
+  const syndromesOf = syndromesIn(rows)
   return rows.flatMap((row, index) => {
     const at = read[index]?.at ?? ((field) => field)
-    for (const one of [row, ...syndromesIn(rows, row)]) record.run(condition, one, { statedAt, at, batches: [selfPaidSet(scope, visit)] })
+    for (const one of [row, ...syndromesOf(row)]) record.run(condition, one, { statedAt, at, batches: [selfPaidSet(scope, visit)] })
     record.noteRead(...['vali_flag', 'maindiag_flag', 'diag_srt_no', 'inout_diag_type', 'mdtrt_sn'].map(at))
     const key = row.vali_flag === '0' ? undefined : diagnosisKey(row, context)
     const role = ROLES[text(nodes[index], 'inout_diag_type') ?? ''] ?? 'DD'

@@ -30,7 +30,8 @@ export interface Transaction {
   parts?(request: MiisObject): MiisObject[]
   /** `output` of the answer to a request that is good */
   reply?(receipt: { receiptId: string; receivedAt: string }): object
-  fill(input: TransactionInput): void
+  /** in steps where a message may have thousands of lines: others have their turn between them */
+  fill(input: TransactionInput): void | Iterable<void>
 }
 
 /** Fields of the envelope that mappings use beside those of the nodes. */

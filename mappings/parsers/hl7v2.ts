@@ -15,6 +15,8 @@ export const HL7_BOUNDS = {
   segmentsMax: 6_000,
   /** of one message, with those that are empty or go on with a text */
   linesMax: 200_000,
+  /** of one segment, in UTF-8: a document of the store holds no more, and each text is gone over several times in one piece */
+  segmentBytesMax: 16 * 1024 * 1024,
   /** separators in one segment */
   fieldsMax: 400,
   /** repetition separators in one segment; texts in which `~` is no separator have far fewer */
@@ -56,6 +58,8 @@ export type Hl7Result = { ok: true; record: Hl7Record } | { ok: false; flaw: Hl7
 
 const CR = 13
 const LF = 10
+/** with which MSH, BTS and FTS begin */
+const [LETTER_M, LETTER_B, LETTER_F] = [0x4d, 0x42, 0x46]
 
 /**
  * The messages of a payload as bytes: one, or those of a batch (FHS/BHS … BTS/FTS are envelope). Neither GB 18030 nor UTF-8
@@ -66,6 +70,8 @@ export function splitMessages(bytes: Uint8Array): Uint8Array[] {
   const starts: number[] = []
   let batchEnd = bytes.length
   for (let at = 0; at + 2 < bytes.length && starts.length <= HL7_BOUNDS.messagesMax; at++) {
+    const first = bytes[at]
+    if (first !== LETTER_M && first !== LETTER_B && first !== LETTER_F) continue
     if (at > 0 && bytes[at - 1] !== CR && bytes[at - 1] !== LF && !isFraming(bytes[at - 1])) continue
     const name = String.fromCharCode(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number)
     if (name === 'MSH') starts.push(at)
@@ -101,6 +107,7 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
 
 /** What is repeated without end would be mapped without end. */
 function hasTooMany(line: string, { field, repetition, component, subcomponent }: Separators): boolean {
+  if (Buffer.byteLength(line) > HL7_BOUNDS.segmentBytesMax) return true
   const { fieldsMax, repetitionsMax, componentsMax, subcomponentsMax } = HL7_BOUNDS
   const more = (separator: string, max: number): boolean => line.split(separator, max + 1).length > max
   return (

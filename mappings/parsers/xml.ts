@@ -2,6 +2,7 @@
  * XML of sources to a small tree, within bounds. A DOCTYPE is refused before the parser sees a character, so no entity can
  * be declared; saxes knows only the five predefined ones and character references (formats.md D40).
  */
+import { setImmediate } from 'node:timers/promises'
 import { SaxesParser } from 'saxes'
 import { charsetOf, type Charset, decodeText } from './charset.ts'
 
@@ -34,6 +35,25 @@ const DECLARED = /^\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._:-]{1,
 
 /** @param registered charset of the source's registration; used when the document declares none */
 export function parseXml(bytes: Uint8Array, registered?: string): XmlResult {
+  const steps = parsing(bytes, registered)
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value
+}
+
+/** The same for a document of any size: others get their turn in between. */
+export async function parseXmlInTurns(bytes: Uint8Array, registered?: string): Promise<XmlResult> {
+  const steps = parsing(bytes, registered)
+  for (let since = performance.now(); ; ) {
+    const step = steps.next()
+    if (step.done) return step.value
+    if (performance.now() - since < TURN_MS) continue
+    await setImmediate()
+    since = performance.now()
+  }
+}
+
+const TURN_MS = 20
+
+function* parsing(bytes: Uint8Array, registered: string | undefined): Generator<void, XmlResult> {
   if (bytes.length > XML_BOUNDS.bytesMax) return { ok: false, flaw: 'payload-too-large' }
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 300)).replace(/^\u00ef\u00bb\u00bf/, '')
   const declared = DECLARED.exec(head)?.[1]
@@ -42,7 +62,8 @@ export function parseXml(bytes: Uint8Array, registered?: string): XmlResult {
   const text = decoded.text.replace(/^\ufeff/, '').trimStart()
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) return { ok: false, flaw: 'payload-doctype' }
   const tree = new TreeBuilder()
-  const flaw = tree.parse(text)
+  yield
+  const flaw = yield* tree.parse(text)
   if (flaw || !tree.root) return { ok: false, flaw: flaw ?? 'payload-structure' }
   return { ok: true, root: tree.root, charset: decoded.charset, misdeclared: decoded.misdeclared }
 }
@@ -65,7 +86,17 @@ class TreeBuilder {
   readonly #open: Growing[] = []
   #elements = 0
 
-  parse(text: string): XmlFlaw | undefined {
+  #start(name: string, uri: string, attributes: Record<string, string>): void {
+    this.#elements++
+    if (this.#elements > XML_BOUNDS.elementsMax || this.#open.length >= XML_BOUNDS.depthMax) throw new Refused('payload-too-large')
+    const element: Growing = { name, uri, attributes, children: [], text: '' }
+    const parent = this.#open[this.#open.length - 1]
+    if (parent) parent.children.push(element)
+    else this.root = element
+    this.#open.push(element)
+  }
+
+  *parse(text: string): Generator<void, XmlFlaw | undefined> {
     const parser = new SaxesParser({ xmlns: true, position: false })
     parser.on('error', () => {
       throw new Refused('payload-structure')
@@ -78,23 +109,16 @@ class TreeBuilder {
     parser.on('text', (data) => this.#characters(data))
     parser.on('cdata', (data) => this.#characters(data))
     try {
-      for (let at = 0; at < text.length; at += XML_BOUNDS.stepCharacters) parser.write(text.slice(at, at + XML_BOUNDS.stepCharacters))
+      for (let at = 0; at < text.length; at += XML_BOUNDS.stepCharacters) {
+        parser.write(text.slice(at, at + XML_BOUNDS.stepCharacters))
+        yield
+      }
       parser.close()
     } catch (error) {
       if (error instanceof Refused) return error.flaw
       throw error
     }
     return undefined
-  }
-
-  #start(name: string, uri: string, attributes: Record<string, string>): void {
-    this.#elements++
-    if (this.#elements > XML_BOUNDS.elementsMax || this.#open.length >= XML_BOUNDS.depthMax) throw new Refused('payload-too-large')
-    const element: Growing = { name, uri, attributes, children: [], text: '' }
-    const parent = this.#open[this.#open.length - 1]
-    if (parent) parent.children.push(element)
-    else this.root = element
-    this.#open.push(element)
   }
 
   #end(): void {

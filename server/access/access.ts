@@ -13,7 +13,7 @@ import { createClassRegistry } from './classes.ts'
 import { anybodyRefuses, type CollectionDeps, mayCollect } from './collection.ts'
 import { type ConsentDeps, type ConsentEffect, consentEffect } from './consent-change.ts'
 import type { Acc } from './decision.ts'
-import { dependentEntries, entryInserts } from './dependents.ts'
+import { dependentsOf, entryInserts } from './dependents.ts'
 import { createFirstRefusal } from './first-refusal.ts'
 import { createEvaluators } from './evaluator.ts'
 import { mayWrite } from './may-write.ts'
@@ -138,17 +138,17 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     async prepare(inputs: readonly StampInput[], actor?: Actor, regroup?: Regroup) {
       const [stamps, effect] = regroup ? await labelsRegrouped(deps, inputs, regroup) : await labelsAndEffect(deps, inputs, actor)
       const context = { zone, now, isOrganization: (id: string) => organizations.has(id) }
-      const dependents = dependentEntries(deps, inputs, stamps)
-      const side = [...effect.side, ...relationWrites(inputs, stamps, context), ...entryInserts(dependents)]
+      const dependents = dependentsOf(deps, inputs, stamps)
+      const side = [...effect.side, ...relationWrites(inputs, stamps, context), ...entryInserts(dependents.entries)]
       const consentPersons = effect.changed.map(({ state }) => state._id)
       return { stamps, side, pending: { inputs, stamps, consentPersons, room: effect.room, dependents } }
     },
     settle: (pending, written) => settle({ ...deps, soon }, pending, written),
     relabelled: () => soon.idle(),
-    relink: (patient, from, to) => relink(deps, patient, from, to),
+    relink: (patient, from, to, mayGoOn) => relink(deps, patient, from, to, mayGoOn),
     beforeParting: (regroup) => beforeParting(deps, regroup),
     afterFailedParting: (regroup) => afterFailedParting(deps, regroup),
-    regrouped: (regroup) => regrouped(deps, regroup),
+    regrouped: (regroup, mayGoOn) => regrouped(deps, regroup, mayGoOn),
     consentsOf: async (person) => (await tables.state.get(person))?.consents ?? '[]',
     async consented(persons) {
       const states = await statesOf(deps, persons)

@@ -33,6 +33,8 @@ export const ACCESS_BOUNDS = {
   treatedPersonsMax: 2_000,
   /** visits and teams of the persons of one query */
   relationRowsMax: 20_000,
+  /** rows of relations that are changed in one transaction */
+  relationWritesMax: 500,
   /** rounds in which persons met on the way are looked up */
   lookUpRoundsMax: 3,
   consentsPerPersonMax: 500,

@@ -11,44 +11,51 @@ import { type RelabelDeps, relabelDocuments } from './relabel.ts'
 import { isSensitive } from './sensitivity.ts'
 import { UNKNOWN_PERSON } from './stamp.ts'
 import { type OverlayDoc, TABLES } from './tables.ts'
-import type { StampInput, Stamped } from './types.ts'
+import type { Dependents, StampInput, Stamped } from './types.ts'
 
-/** Entries of the persons whose documents are to be labelled anew, whatever epoch they stand under. */
-export function dependentEntries(deps: RelabelDeps, inputs: readonly StampInput[], stamps: readonly Stamped[]): OverlayDoc[] {
+export function dependentsOf(deps: RelabelDeps, inputs: readonly StampInput[], stamps: readonly Stamped[]): Dependents {
   const since = deps.now()
+  const persons = new Set<string>()
+  const named = new Set<string>()
+  for (const [at, { type, id, current }] of inputs.entries()) {
+    const stamp = stamps[at]
+    const touched = stamp ? personsBehind(deps, stamp, current) : []
+    for (const person of touched) persons.add(person)
+    if (touched.length > 0) named.add(`${type}/${id}`)
+  }
+  persons.delete(UNKNOWN_PERSON)
   // Under ids of their own: another transaction's are not overwritten, and two do not wait for each other.
-  return [...personsAmong(deps, inputs, stamps)].map((person) => ({
+  const entries = [...persons].map((person) => ({
     _id: `${person}|${randomUUID()}`,
     epoch: 0,
     person,
     since,
     done: null,
-    anew: true,
+    anew: true as const,
   }))
+  return { entries, named: [...named] }
 }
 
 export const entryInserts = (entries: readonly OverlayDoc[]): SideWrite[] =>
   entries.map((doc) => ({ table: TABLES.grants, op: 'insert', doc }))
 
-/** After the commit of these entries. What is not finished in time is left to the worker. */
-export async function relabelDependents(deps: RelabelDeps, entries: readonly OverlayDoc[]): Promise<void> {
+/**
+ * After the commit of these entries. Of all that is known of a person only what names something that changed is looked at. What is not
+ * finished in time is left to the worker, who looks at everything.
+ */
+export async function relabelDependents(deps: RelabelDeps, { entries, named }: Dependents): Promise<void> {
   if (entries.length === 0) return
   const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
-  const done = await relabelDocuments(deps, { persons: entries.map(({ person }) => person) }, () => deps.now().getTime() <= until)
+  const scope = { persons: entries.map(({ person }) => person) }
+  const done = await relabelDocuments(deps, scope, () => deps.now().getTime() <= until, new Set(named))
   if (done) await deps.tables.grants.delete({ _id: { $in: entries.map(({ _id }) => _id) } })
 }
 
-function personsAmong(deps: RelabelDeps, inputs: readonly StampInput[], stamps: readonly Stamped[]): Set<string> {
-  const persons = new Set<string>()
-  for (const [at, { current }] of inputs.entries()) {
-    const stamp = stamps[at]
-    if (!stamp) continue
-    const isMoved = current !== undefined && !new Set(stamp.acc.p).isSubsetOf(new Set(current.p))
-    if (isMoved) for (const person of current.p) persons.add(person)
-    if (isMoved || becameSensitive(deps, stamp, current)) for (const person of stamp.acc.p) persons.add(person)
-  }
-  persons.delete(UNKNOWN_PERSON)
-  return persons
+/** Those among whose documents others may follow it; none where nothing of it changed that flows. */
+function personsBehind(deps: RelabelDeps, stamp: Stamped, current: Acc | undefined): string[] {
+  const isMoved = current !== undefined && !new Set(stamp.acc.p).isSubsetOf(new Set(current.p))
+  if (isMoved) return [...current.p, ...stamp.acc.p]
+  return becameSensitive(deps, stamp, current) ? [...stamp.acc.p] : []
 }
 
 function becameSensitive({ classes }: RelabelDeps, { acc }: Stamped, current: Acc | undefined): boolean {

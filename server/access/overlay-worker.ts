@@ -1,11 +1,12 @@
 /** From changed consents to relabelled documents: many persons at a time, by whoever holds the lease (access.md 3.6). */
 import { randomUUID } from 'node:crypto'
 import { lease } from '../store/leases.ts'
-import type { Table } from '../store/types.ts'
+import type { SideWrite, Table } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
-import { type MayGoOn, type RelabelDeps, relabelDocuments } from './relabel.ts'
+import type { MayGoOn } from './may-go-on.ts'
+import { type RelabelDeps, relabelDocuments } from './relabel.ts'
 import { personsOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
-import type { AccessTables, OverlayDoc } from './tables.ts'
+import { type AccessTables, type OverlayDoc, TABLES } from './tables.ts'
 
 const OWNER = randomUUID()
 
@@ -94,10 +95,17 @@ export async function relabelUnknown(deps: RelabelDeps, mayGoOn: MayGoOn): Promi
   await relabelDocuments(deps, { persons: [UNKNOWN_PERSON] }, mayGoOn)
 }
 
-/** Rows of the relations table of persons that were joined or parted. */
+/** Rows of the relations table of persons that were joined or parted: those that name others by now. */
 export async function relabelRelations(deps: RelabelDeps, personKeys: readonly string[]): Promise<void> {
-  for (const row of await deps.tables.relations.find({ persons: { $in: [...personKeys] } })) {
-    const persons = await personsOf(deps, row.patients)
-    await deps.tables.relations.update({ _id: row._id }, { set: { persons: [...new Set(persons.values())].sort() } })
-  }
+  const rows = await deps.tables.relations.find({ persons: { $in: [...personKeys] } })
+  if (rows.length === 0) return
+  const known = await personsOf(deps, [...new Set(rows.flatMap(({ patients }) => patients))])
+  const side = rows.flatMap((row): SideWrite[] => {
+    const persons = [...new Set(row.patients.map((id) => known.get(id) ?? id))].sort()
+    const stands = [...row.persons].sort()
+    if (persons.length === stands.length && persons.every((person, at) => person === stands[at])) return []
+    return [{ table: TABLES.relations, op: 'update', where: { _id: row._id }, set: { persons } }]
+  })
+  for (let at = 0; at < side.length; at += ACCESS_BOUNDS.relationWritesMax)
+    await deps.store.commit({ writes: [], side: side.slice(at, at + ACCESS_BOUNDS.relationWritesMax) })
 }

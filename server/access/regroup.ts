@@ -7,6 +7,7 @@ import type { Restamp, SideWrite, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { birthDateOf, type ConsentEffect, consentEffect, type NextState, stateWrites } from './consent-change.ts'
 import { relabelPersons, relabelRelations } from './overlay-worker.ts'
+import type { MayGoOn } from './may-go-on.ts'
 import { newestOfEach, refusing } from './parting.ts'
 import { partsOf } from './parts.ts'
 import { type RelabelDeps, relabelDocuments } from './relabel.ts'
@@ -168,15 +169,17 @@ async function relationWrites(deps: RelabelDeps, regroup: Regroup, before: reado
  * After the commit: documents, treating relations, the account of uses. Idempotent. Relations of persons that were joined come
  * last, so that who treats one of them meets the other's documents under the labels of both.
  */
-export async function regrouped(deps: RelabelDeps, regroup: Pick<Regroup, 'moved'>): Promise<void> {
+export async function regrouped(deps: RelabelDeps, regroup: Pick<Regroup, 'moved'>, mayGoOn?: MayGoOn): Promise<boolean> {
   const moves = regroup.moved.filter(({ from, to }) => from !== to)
-  if (moves.length === 0) return
+  if (moves.length === 0) return true
   const persons = [...new Set(moves.flatMap(({ from, to }) => [from, to]))]
   const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
-  const mayGoOn = () => deps.now().getTime() <= until
-  await relabelPersons(deps, persons, mayGoOn)
+  const isWhole = await relabelPersons(deps, persons, mayGoOn ?? (() => deps.now().getTime() <= until))
+  // Who gave a bound goes on another time; without one, relations and the account follow whatever was left to the overlay's worker.
+  if (!isWhole && mayGoOn) return false
   await relabelRelations(deps, [...new Set([...persons, ...moves.map(({ patient }) => patient)])])
   for (const { patient, from, to } of moves) await deps.store.audit.adopt(LABELLING, { patient, from, to })
+  return isWhole
 }
 
 /**

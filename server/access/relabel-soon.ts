@@ -3,7 +3,7 @@
  * entries in the database outlive the process, and the leased worker takes over what was not done.
  */
 import { ACCESS_BOUNDS } from './bounds.ts'
-import type { MayGoOn } from './relabel.ts'
+import type { MayGoOn } from './may-go-on.ts'
 
 export interface RelabelSoon {
   /**

@@ -1,11 +1,13 @@
 /** Labels anew the documents of persons: current ones, deleted ones and superseded versions. */
 import type { FhirResource } from '../fhir/types.ts'
 import type { IndexEntry } from '../search/plan.ts'
+import { allInTurns } from '../store/turns.ts'
 import type { PersonScope, Restamp, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { ConsentDeps } from './consent-change.ts'
 import type { Acc } from './decision.ts'
+import type { MayGoOn } from './may-go-on.ts'
 import { rulesFor } from './parts.ts'
 import type { ResourceClass, Subject } from './resource-class.ts'
 import { resolveRules } from './resolve.ts'
@@ -20,17 +22,21 @@ export interface RelabelDeps extends ConsentDeps {
   whileIndexing?<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** Asked between steps: false when there is no more time, or the process stops. */
-export type MayGoOn = () => boolean
-
 /**
  * Restamps what stands in the scope where the labels come out otherwise. Answers false when it had to stop; running it
  * again goes on with what is left. What somebody else relabelled at the same time is looked at once more.
+ * @param named `Type/id` of what changed: only what refers to one of these, or to what follows it, is looked at; absent: everything
  */
-export async function relabelDocuments(deps: RelabelDeps, scope: PersonScope, mayGoOn: MayGoOn): Promise<boolean> {
+export async function relabelDocuments(
+  deps: RelabelDeps,
+  scope: PersonScope,
+  mayGoOn: MayGoOn,
+  named?: ReadonlySet<string>,
+): Promise<boolean> {
   if (scope.persons.length === 0) return true
+  const names = named && new Set(named)
   for (let round = 0; round < ACCESS_BOUNDS.relabelRoundsMax; round++) {
-    const outcome = await relabelScope(deps, scope, mayGoOn)
+    const outcome = await relabelScope(deps, scope, mayGoOn, names)
     if (outcome !== 'again') return outcome === 'done'
   }
   return false
@@ -43,14 +49,16 @@ export async function relabelDocuments(deps: RelabelDeps, scope: PersonScope, ma
 type Outcome = 'done' | 'stopped' | 'again'
 
 /** Types beside each other: labels of what a resource refers to are taken as they stand, and consents do not change those. */
-async function relabelScope(deps: RelabelDeps, scope: PersonScope, mayGoOn: MayGoOn): Promise<Outcome> {
+async function relabelScope(deps: RelabelDeps, scope: PersonScope, mayGoOn: MayGoOn, names?: Set<string>): Promise<Outcome> {
   const { current, superseded } = await deps.store.typesOfPersons(LABELLING, scope)
   let again = false
   const rows = (type: string, batches: AsyncIterable<Stored[]>, old: boolean) => async (): Promise<boolean> => {
     for await (const batch of batches) {
-      if (!mayGoOn()) return false
-      const { whole, told } = await relabelBatch(deps, type, batch, old)
-      if (!whole || told) again = true
+      if (!mayGoOn(batch.length)) return false
+      const looked = names ? batch.filter((row) => mayName(row, names)) : batch
+      const { whole, told, moved } = await relabelBatch(deps, type, looked, old)
+      if (!whole || told.length > 0 || (names && moved.length > 0)) again = true
+      for (const id of [...told, ...moved]) names?.add(`${type}/${id}`)
     }
     return true
   }
@@ -76,6 +84,26 @@ async function allOf(work: readonly (() => Promise<boolean>)[]): Promise<boolean
   return complete
 }
 
+const ID = /[A-Za-z0-9\-.]{1,64}/y
+const TYPE_CHARACTERS_MAX = 40
+
+/** Escapes could hide a name. What was deleted refers to nothing. */
+function mayName({ body }: Stored, names: ReadonlySet<string>): boolean {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
+  if (text.includes('\\u') || text.includes('\\/')) return true
+  // From slash to slash: a search for what may stand before one goes over a long word again and again.
+  for (let slash = text.indexOf('/'); slash >= 0; slash = text.indexOf('/', slash + 1)) {
+    let start = slash
+    while (start > 0 && slash - start < TYPE_CHARACTERS_MAX && isLetter(text.charCodeAt(start - 1))) start--
+    ID.lastIndex = slash + 1
+    const id = start < slash ? ID.exec(text)?.[0] : undefined
+    if (id !== undefined && names.has(`${text.slice(start, slash)}/${id}`)) return true
+  }
+  return false
+}
+
+const isLetter = (code: number): boolean => (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a)
+
 /** Documents that were read just now. False: some stood otherwise by the time. */
 export const relabelRowsOf = async (deps: RelabelDeps, type: string, rows: readonly Stored[]): Promise<boolean> =>
   (await relabelBatch(deps, type, rows, false)).whole
@@ -83,25 +111,33 @@ export const relabelRowsOf = async (deps: RelabelDeps, type: string, rows: reado
 interface Batch {
   /** none stood otherwise by the time */
   whole: boolean
-  /** labels changed that are taken on by what refers to it */
-  told: boolean
+  /** ids of those whose labels changed that are taken on by what refers to them */
+  told: readonly string[]
+  /** of those that are about others now */
+  moved: readonly string[]
 }
 
 function relabelBatch(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<Batch> {
+  if (rows.length === 0) return Promise.resolve({ whole: true, told: [], moved: [] })
   const work = () => relabelled(deps, type, rows, superseded)
   return deps.whileIndexing ? deps.whileIndexing(work) : work()
 }
 
 async function relabelled(deps: RelabelDeps, type: string, rows: readonly Stored[], superseded: boolean): Promise<Batch> {
   const alive = rows.filter((row) => !row.deleted && row.body.length > 0)
-  const inputs = alive.map(inputOf)
+  const inputs = await allInTurns(alive, inputOf)
   const stamps = await stampAll(deps, inputs)
-  const changes = alive.flatMap((row, at) => changeOf(deps, row, inputs[at] as StampInput, stamps[at] as Stamped, superseded))
+  // Whoever is somebody else's now is indexed anew as well.
+  const changed = await allInTurns(alive, (row, at) => changeOf(deps, row, inputs[at] as StampInput, stamps[at] as Stamped, superseded))
+  const changes = changed.flat()
   const dead = rows.filter((row) => row.deleted || row.body.length === 0)
-  const told = !superseded && alive.some((row, at) => saysOtherwise(deps, row.acc.s, (stamps[at] as Stamped).acc.s))
+  const idsWhere = (differs: (before: Acc, after: Acc) => boolean): string[] =>
+    superseded ? [] : alive.filter((row, at) => differs(row.acc, (stamps[at] as Stamped).acc)).map(({ id }) => id)
+  const told = idsWhere((before, after) => saysOtherwise(deps, before.s, after.s))
+  const moved = idsWhere((before, after) => !sameList(before.p, after.p))
   changes.push(...(await relabelTombstones(deps, dead, superseded)))
   const whole = changes.length === 0 || (await deps.store.restamp(LABELLING, type, changes)) === changes.length
-  return { whole, told }
+  return { whole, told, moved }
 }
 
 /** Whether two classes differ in what flows along references (inheritance.ts); the rules of persons do not. */

@@ -3,6 +3,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { SideWrite } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { birthDateOf, effectOf, type NextState } from './consent-change.ts'
+import type { MayGoOn } from './may-go-on.ts'
 import { dividedConsents, newestOfEach } from './parting.ts'
 import { type Parts, partsOf } from './parts.ts'
 import { relabelPersons, relabelRelations } from './overlay-worker.ts'
@@ -14,22 +15,33 @@ const RELINK_ATTEMPTS_MAX = 10
 
 /**
  * Idempotent. Consents of the record move with it; when it parts from a master, what either refused holds for both. Where either person has rules, its documents are hidden until they are
- * relabelled.
+ * relabelled: that stands before any document is looked at.
+ * @returns false: it had to stop, or others relabelled the same documents; running it again goes on with what is left
  * @throws OutcomeError busy when other writers keep changing the same consents
  */
-export async function relink(deps: RelabelDeps, patient: string, from: string, to: string): Promise<void> {
+export async function relink(
+  deps: RelabelDeps,
+  patient: string,
+  from: string,
+  to: string,
+  mayGoOn: MayGoOn = forAWhile(deps),
+): Promise<boolean> {
   const standing = await deps.tables.persons.get(patient)
   // What stands already may say more: of which part it is.
   if (to === patient) await deps.tables.persons.delete({ _id: patient })
   else if (standing?.person !== to) await deps.tables.persons.put({ _id: patient, person: to })
   await moveConsents(deps, patient, from, to)
   await relabelRelations(deps, [from, patient])
-  const until = deps.now().getTime() + ACCESS_BOUNDS.relabelPersonMs
-  const mayGoOn = () => deps.now().getTime() <= until
-  await relabelDocuments(deps, { persons: [...new Set([from, patient])].filter((key) => key !== to) }, mayGoOn)
+  if (!(await relabelDocuments(deps, { persons: [...new Set([from, patient])].filter((key) => key !== to) }, mayGoOn))) return false
   await deps.store.audit.adopt(LABELLING, { patient, from, to })
-  // Most links are of persons without consents: then nothing else is to be done.
+  // Most links are of persons without consents: then nothing else is to be done. What is left of the others is the overlay worker's.
   if ((await deps.tables.overlay.count({ person: { $in: [from, to] } })) > 0) await relabelPersons(deps, [from, to], mayGoOn)
+  return true
+}
+
+function forAWhile({ now }: Pick<RelabelDeps, 'now'>): MayGoOn {
+  const until = now().getTime() + ACCESS_BOUNDS.relabelPersonMs
+  return () => now().getTime() <= until
 }
 
 async function moveConsents(deps: RelabelDeps, patient: string, from: string, to: string): Promise<void> {

@@ -2,6 +2,7 @@
 import type { FhirResource } from '../fhir/types.ts'
 import type { Zone } from '../fhir/zone.ts'
 import { fullOf } from '../fhir/profile-pairs.ts'
+import { Turns } from '../store/turns.ts'
 import type { Store } from '../store/types.ts'
 import type { ClassRegistry } from './classes.ts'
 import type { ConsentRule } from './consent-model.ts'
@@ -41,7 +42,11 @@ export async function stampAll(
   const made = coming.size === 0 ? madeBefore(inputs) : undefined
   if (made) return [made]
   const working = new Map<StampInput, Working>()
-  for (const input of inputs) if (input.resource) working.set(input, begin(deps, input as Working['input']))
+  const turns = new Turns()
+  for (const input of inputs) {
+    await turns.take()
+    if (input.resource) working.set(input, begin(deps, input as Working['input']))
+  }
   const all = [...working.values()]
   const patients = patientsOf(inputs, all)
   // Most patients are their own persons: their states are read with their links.

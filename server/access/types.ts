@@ -6,6 +6,7 @@ import type { Draft } from '../writer/types.ts'
 import type { Regroup } from './regrouping.ts'
 import type { Acc, Decision } from './decision.ts'
 import type { Obligation } from './decision-result.ts'
+import type { MayGoOn } from './may-go-on.ts'
 import type { Stamped } from './stamped.ts'
 import type { OverlayDoc } from './tables.ts'
 
@@ -78,7 +79,14 @@ export interface PendingLabels {
   /** entries that it adds to the overlay */
   room: number
   /** persons whose documents are to follow what it changes, as its side writes say (dependents.ts) */
-  dependents: readonly OverlayDoc[]
+  dependents: Dependents
+}
+
+export interface Dependents {
+  /** of the persons whose documents are to be labelled anew, whatever epoch they stand under */
+  entries: readonly OverlayDoc[]
+  /** `Type/id` of what changed: only what names one of these, or what follows it, can come to other labels */
+  named: readonly string[]
 }
 
 /** May what somebody sends of these patients be stored? */
@@ -135,13 +143,16 @@ export interface Access {
   stamp(inputs: readonly StampInput[]): Promise<Stamped[]>
   /** Resolves when nothing that this process wrote waits to be relabelled: what was given by then is seen. */
   relabelled(): Promise<void>
-  /** Documents of `patient` stamped for person `from` belong to `to` from now on. Idempotent. */
-  relink(patient: string, from: string, to: string): Promise<void>
+  /**
+   * Documents of `patient` stamped for person `from` belong to `to` from now on. Idempotent; false: it stopped because `mayGoOn` said so,
+   * and is to be called again.
+   */
+  relink(patient: string, from: string, to: string, mayGoOn?: MayGoOn): Promise<boolean>
   /** Before persons are parted (regroup.ts), and where it did not come about. */
   beforeParting(regroup: Regroup): Promise<void>
   afterFailedParting(regroup: Regroup): Promise<void>
-  /** After persons were joined or parted: documents, relations and the account follow. Idempotent. */
-  regrouped(regroup: Pick<Regroup, 'moved'>): Promise<void>
+  /** After persons were joined or parted: documents, relations and the account follow. Idempotent; false: as for `relink`. */
+  regrouped(regroup: Pick<Regroup, 'moved'>, mayGoOn?: MayGoOn): Promise<boolean>
   /** A person's consents, to be kept until they are needed again: opaque. */
   consentsOf(person: string): Promise<string>
   /** Of these persons those who have a Consent, in force or not. */

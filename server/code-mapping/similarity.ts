@@ -7,6 +7,7 @@ const COMPARED_MAX = 60
 /** Sound alone is weaker than writing: many words sound alike. */
 const SOUND_WEIGHT = 0.85
 const PARTS_CACHE_MAX = 50_000
+const CACHED_LENGTH_MAX = 200
 
 interface Parts {
   folded: string
@@ -22,6 +23,7 @@ function partsOf(name: string): Parts {
   const folded = fold(name).slice(0, COMPARED_MAX)
   const plain = folded.replace(/[^\p{L}\p{N}]/gu, '')
   const made = { folded, pairs: pairsOf(plain), sound: pairsOf(pinyinForms(plain, false)[0] ?? '') }
+  if (name.length > CACHED_LENGTH_MAX) return made
   if (known.size >= PARTS_CACHE_MAX) known.clear()
   known.set(name, made)
   return made

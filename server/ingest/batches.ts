@@ -97,7 +97,10 @@ async function withdraw(tables: IngestTables, job: RecordJob, members: readonly 
   const byTime = new Map<string, BatchMemberDoc[]>()
   for (const member of members) {
     const at = reversedAt(member.batches.map((id) => words.get(id)))
-    if (at !== '') byTime.set(at, [...(byTime.get(at) ?? []), member])
+    if (at === '') continue
+    const known = byTime.get(at)
+    if (known) known.push(member)
+    else byTime.set(at, [member])
   }
   for (const [statedAt, taken] of byTime) {
     const gone = taken.filter(({ withdrawn }) => !withdrawn)

@@ -75,6 +75,11 @@ export const INGEST_BOUNDS = {
   clockBehindMs: 5 * 365 * 86_400_000,
   /** resources folded again in one transaction after a link changed */
   refoldBatch: 50,
+  /**
+   * what follows a changed link is done before the answer up to so many documents, and beyond them for so long; the rest a worker does
+   */
+  followedDocuments: 300,
+  followedMs: 500,
   /** between looks for waiting records whose number became known while a process died */
   sweepMs: 600_000,
   /** an upload that takes longer was given up */

@@ -41,6 +41,13 @@ const keyOf = (...parts: string[]): string => JSON.stringify(parts)
 /** As mappings look up what people say in words (mappings/miis/dosage.ts). */
 const plain = (code: string): string => code.normalize('NFKC').trim().toLowerCase()
 
+/** What a mapping asks of one record's codes. */
+export interface Asking {
+  translate(source: string, asked: AskedCode): CodeTarget | undefined
+  /** ids of what it was told */
+  decided(): string[]
+}
+
 export class ConfirmedCodes {
   readonly #rows: Table<ConfirmedDoc>
   readonly #decisions: Table<DecisionsDoc>
@@ -48,7 +55,6 @@ export class ConfirmedCodes {
   #targets = new Map<string, CodeTarget>()
   /** of shared systems, as mappings ask for them, with their ids */
   #shared = new Map<string, { id: string; target: CodeTarget }>()
-  #asked = new Set<string>()
 
   constructor(rows: Table<ConfirmedDoc>, decisions: Table<DecisionsDoc>) {
     this.#rows = rows
@@ -77,11 +83,9 @@ export class ConfirmedCodes {
    * Of a code as a mapping asks for it. Where it names no system, and that is an organisation's own, a source that speaks of several
    * organisations would mean different things by it, so that these are translated behind the mapping.
    */
-  translate(source: string, { map, code, system }: AskedCode): CodeTarget | undefined {
+  #found(source: string, { map, code, system }: AskedCode): { id: string; target: CodeTarget } | undefined {
     if (this.#targets.size === 0) return undefined
-    const found = system === undefined ? this.#shared.get(keyOf(source, map, code)) : this.#exact(unmappedId(source, { map, system, code }))
-    if (found) this.#asked.add(found.id)
-    return found?.target
+    return system === undefined ? this.#shared.get(keyOf(source, map, code)) : this.#exact(unmappedId(source, { map, system, code }))
   }
 
   #exact(id: string): { id: string; target: CodeTarget } | undefined {
@@ -89,11 +93,17 @@ export class ConfirmedCodes {
     return target && { id, target }
   }
 
-  /** What a mapping makes, which waits for nothing, and ids of what it was told here. */
-  noting<T>(map: () => T): { made: T; decided: string[] } {
-    this.#asked = new Set()
-    const made = map()
-    return { made, decided: [...this.#asked] }
+  /** For the mapping of one record. */
+  asking(): Asking {
+    const told = new Set<string>()
+    return {
+      translate: (source, asked) => {
+        const found = this.#found(source, asked)
+        if (found) told.add(found.id)
+        return found?.target
+      },
+      decided: () => [...told],
+    }
   }
 
   /** Translates what the mapping kept as it came; what found its target is on no work list. */

@@ -3,17 +3,18 @@
  * it is about let it be collected (D49). What is refused here leaves nothing but its audit. What is decided here is decided again
  * in the transaction that stores it; this look is for the bytes, of which there is no other copy to take back.
  */
-import type { DecodeResult, SourceMapping } from '../../mappings/engine/types.ts'
+import type { DecodeResult, MappingContext, SourceMapping } from '../../mappings/engine/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { Turns } from '../store/turns.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { gateOf } from './collecting.ts'
 import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
-import { prepare } from './prepare.ts'
+import { prepareInTurns } from './prepare-in-turns.ts'
 import { wouldLink } from './link/link.ts'
 import type { IngestTables } from './tables.ts'
-import { piecesOf, Turns } from './turns.ts'
+import { piecesOf } from './turns.ts'
 import type { IngestDeps, IngestSource, PreparedRecord } from './types.ts'
 
 /** What was read of a message on the way: it need not be read again. */
@@ -49,9 +50,10 @@ export async function examine(way: Examining, bytes: Uint8Array, fileName: strin
   const decoded = await decodedOf(way, bytes, fileName, turns)
   if (!decoded) return { verdict: 'take' }
   const prepared = new Map<DecodeResult, PreparedRecord>()
+  const context = contextOf(way.deps, way.source)
   for (const one of decoded) {
     await turns.take()
-    const read = readOne(way, one)
+    const read = await readOne(way, one, context)
     if (read && 'foreign' in read) return { verdict: 'foreign', code: read.foreign, at: read.at }
     if (read) prepared.set(one, read.record)
   }
@@ -82,20 +84,17 @@ async function decodedOf(
 }
 
 /** undefined: it cannot be read or mapped, which its processing finds again and says. */
-function readOne(way: Examining, decoded: DecodeResult): { record: PreparedRecord } | { foreign: ForeignCode; at: string } | undefined {
+async function readOne(
+  way: Examining,
+  decoded: DecodeResult,
+  context: MappingContext,
+): Promise<{ record: PreparedRecord } | { foreign: ForeignCode; at: string } | undefined> {
   if (!decoded.ok) return undefined
-  const { deps, source, mapping, confirmed, receivedAt } = way
   try {
-    const { made, decided } = confirmed.noting(() =>
-      mapping.map(decoded.record, decoded.recordType, decoded.at, contextOf(deps, source, confirmed)),
-    )
-    if (!('reason' in made)) {
-      const origin = { receivedAt: receivedAt.toISOString(), generation: 0, decided }
-      return { record: prepare(deps, source, confirmed.apply(source.id, made), origin) }
-    }
-    return made.reason.code === 'mapping-organization'
-      ? { foreign: 'mapping-organization', at: `${made.at}: ${made.reason.at}` }
-      : undefined
+    const made = await prepareInTurns({ ...way, context }, decoded, { receivedAt: way.receivedAt.toISOString(), generation: 0 })
+    if ('record' in made) return made
+    const { at, reason } = made.rejected
+    return reason.code === 'mapping-organization' ? { foreign: 'mapping-organization', at: `${at}: ${reason.at}` } : undefined
   } catch (error) {
     const isForeign = error instanceof OutcomeError && error.issues[0]?.code === 'sender-foreign-scope'
     return isForeign ? { foreign: 'sender-foreign-scope', at: decoded.at } : undefined

@@ -104,7 +104,8 @@ class IngestService implements Ingest {
   #sweptAt = 0
   readonly #incoming = new IncomingMessages()
 
-  constructor(deps: IngestDeps) {
+  constructor(given: IngestDeps) {
+    const deps: IngestDeps = { ...given, left: () => this.#personRounds.poke() }
     this.deps = deps
     this.tables = ingestTables(deps)
     this.#groups = new RecordGroups(deps, this.tables)
@@ -266,7 +267,7 @@ class IngestService implements Ingest {
   }
 
   async #workOnPersons(): Promise<number> {
-    return (await workOnPersons(this.deps, this.tables, this.#workerOptions())) + (await this.#sweep())
+    return (await workOnPersons(this.deps, this.tables, this.#workerOptions(), () => this.#stopped)) + (await this.#sweep())
   }
 
   async #sweep(): Promise<number> {

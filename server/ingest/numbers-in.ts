@@ -2,6 +2,7 @@
 import { contextOf, identityDomain } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { prepare } from './prepare.ts'
+import { mapInTurns } from './prepare-in-turns.ts'
 import { payloadBytes } from './receive.ts'
 import type { IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, PayloadDoc } from './types.ts'
@@ -20,16 +21,21 @@ export async function* numbersIn(deps: IngestDeps, tables: IngestTables, payload
   try {
     for await (const decoded of records) {
       if (!decoded.ok) continue
-      const mapped = mapping.map(decoded.record, decoded.recordType, decoded.at, context)
-      if (!('reason' in mapped)) yield numbersOf(deps, source, mapped, payload)
+      const mapped = await mapInTurns(mapping, decoded, context)
+      if (!('reason' in mapped)) yield await numbersOf(deps, source, mapped, payload)
     }
   } catch {
     // What a decoder or a mapping throws ends the payload, as it did when it came: what is behind it was never stored.
   }
 }
 
-function numbersOf(deps: IngestDeps, source: IngestSource, mapped: Parameters<typeof prepare>[2], payload: PayloadDoc): string[] {
+async function numbersOf(
+  deps: IngestDeps,
+  source: IngestSource,
+  mapped: Parameters<typeof prepare>[2],
+  payload: PayloadDoc,
+): Promise<string[]> {
   const origin = { receivedAt: payload.receivedAt.toISOString(), generation: payload.generation }
-  const { identity } = prepare(deps, source, mapped, origin)
+  const { identity } = await prepare(deps, source, mapped, origin)
   return identity ? [...identity.numbers.map(({ hash }) => hash), ...(identity.replaces ?? [])] : []
 }

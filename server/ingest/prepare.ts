@@ -5,6 +5,7 @@ import { readName } from '../../mappings/engine/values/name.ts'
 import { NATIONAL } from '../fhir/canonical.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { allInTurns, Turns } from '../store/turns.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { codingName, codingsIn } from './codings.ts'
 import { identityDomain } from './context.ts'
@@ -30,10 +31,11 @@ export interface PayloadOrigin {
 }
 
 /**
+ * With turns for others between its resources.
  * @throws RangeError when the record has more resources than recordResourcesMax
  * @throws OutcomeError sender-foreign-scope, list-too-long
  */
-export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, payload: PayloadOrigin): PreparedRecord {
+export async function prepare(deps: Deps, source: IngestSource, record: MappedRecord, payload: PayloadOrigin): Promise<PreparedRecord> {
   if (record.resources.length > INGEST_BOUNDS.recordResourcesMax) throw new RangeError('record too large')
   refuseForeign(deps, source, record)
   const urlOf = urlsOf(deps)
@@ -42,8 +44,13 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
   const origin = { source: source.id, kind: source.kind, organization: source.organization, ...payload }
   const statements = new Map<string, PreparedRecord['statements'][number]>()
   const identity = record.patient && identityOf(deps, source, record, record.patient)
-  const resources = record.resources.map((mapped): MappedResource => ({ ...mapped, resource: plain(mapped.resource) as FhirResource }))
+  const resources = await allInTurns(
+    record.resources,
+    (mapped): MappedResource => ({ ...mapped, resource: plain(mapped.resource) as FhirResource }),
+  )
+  const turns = new Turns()
   for (const mapped of [...resources, ...motherOf(source, record.patient, identity)]) {
+    await turns.take()
     const id = idOf(deps, mapped, urlOf)
     if (id === undefined) continue
     const type = mapped.resource.resourceType
@@ -57,6 +64,7 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     const sets = { ...(batches && { batches }), ...(saidBy !== undefined && { saidBy }) }
     statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets })
   }
+  await turns.take()
   const all = [...statements.values()]
   // Before a part of it is stored.
   if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
@@ -67,6 +75,7 @@ export function prepare(deps: Deps, source: IngestSource, record: MappedRecord, 
     batch: batchId(deps.secret, batch),
     ...(saidBy && { saidBy: batchId(deps.secret, saidBy) }),
   }))
+  await turns.take()
   const doubts = [...doubtsOfClock(record.resources, record.at, payload.receivedAt), ...doubtsOfCodes(deps, resources, record.at)]
   return {
     recordType: record.recordType,

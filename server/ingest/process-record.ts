@@ -101,7 +101,7 @@ async function followSets(deps: IngestDeps, tables: IngestTables, job: RecordJob
 }
 
 async function follow(deps: IngestDeps, tables: IngestTables, links: readonly Linked[]): Promise<void> {
-  for (const linked of links) await followMoves(deps, tables, linked)
+  await followMoves(deps, tables, { moved: links.flatMap(({ moved }) => moved) })
   await compareOrLeave(deps, tables, links)
   const registered = links.flatMap((linked) => linked.registered)
   if (registered.length > 0) await wake(deps, tables, registered)
@@ -125,7 +125,7 @@ export async function wake(deps: IngestDeps, tables: IngestTables, hashes: reado
   while (open.length > 0) {
     const waiting = await tables.waiting.find({ awaits: { $in: open } }, { limit: INGEST_BOUNDS.wakeBatch })
     const links = await storeWaiting(deps, tables, waiting)
-    for (const linked of links) await followMoves(deps, tables, linked)
+    await followMoves(deps, tables, { moved: links.flatMap(({ moved }) => moved) })
     await compareOrLeave(deps, tables, links)
     woken += links.length
     const next = links.flatMap(({ registered }) => registered)

@@ -1,6 +1,7 @@
 /** One payload from its raw bytes to its receipt. Can be resumed: what is done is skipped, what is repeated changes nothing. */
 import type { DecodeResult, MappingContext, SourceMapping } from '../../mappings/engine/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { Turns } from '../store/turns.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
@@ -9,12 +10,12 @@ import { wasNotCollected } from './collecting.ts'
 import { noteRefusedPart } from './cut.ts'
 import type { Examined } from './examine.ts'
 import { type Good, PayloadRun, type Tally } from './payload-run.ts'
-import { prepare } from './prepare.ts'
+import { prepareInTurns } from './prepare-in-turns.ts'
 import { isBusy, processRows } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
 import { payloadBytes } from './receive.ts'
 import type { IngestTables } from './tables.ts'
-import { piecesOf, Turns } from './turns.ts'
+import { piecesOf } from './turns.ts'
 import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord } from './types.ts'
 
 /** Whether a payload has many records, which are worked off by a job: rows of a table, or a file of messages. */
@@ -51,7 +52,7 @@ export async function processPayload(
   else {
     const open = () => (raw ? piecesOf(raw) : payloadBytes(tables, payload))
     await decodeAll(
-      { run, source, mapping, groups, confirmed, context: contextOf(deps, source, confirmed), ...(examined && { examined }) },
+      { run, source, mapping, groups, confirmed, context: contextOf(deps, source), ...(examined && { examined }) },
       open,
       alive,
     )
@@ -174,16 +175,16 @@ async function mapOne(
   decoded: Good,
   tally: Tally,
 ): Promise<PreparedRecord | undefined> {
-  const { recordType, at, raw } = decoded
+  const { raw } = decoded
   const known = examined?.prepared.get(decoded)
   if (known) return known
+  const { receivedAt, generation } = run.payload
   try {
-    const { made: mapped, decided } = confirmed.noting(() => mapping.map(decoded.record, recordType, at, context))
-    if ('reason' in mapped) await run.reject(tally, { ...mapped, ...(mapped.raw === undefined && raw !== undefined && { raw }) })
-    else {
-      const { receivedAt, generation } = run.payload
-      return prepare(run.deps, source, confirmed.apply(source.id, mapped), { receivedAt: receivedAt.toISOString(), generation, decided })
-    }
+    const way = { deps: run.deps, source, mapping, confirmed, context }
+    const made = await prepareInTurns(way, decoded, { receivedAt: receivedAt.toISOString(), generation })
+    if ('record' in made) return made.record
+    const { rejected } = made
+    await run.reject(tally, { ...rejected, ...(rejected.raw === undefined && raw !== undefined && { raw }) })
   } catch (error) {
     await run.fail(tally, decoded, asFailure(error))
   }

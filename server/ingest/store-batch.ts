@@ -2,6 +2,7 @@
  * Records together: one look at their deliveries, one fold, one transaction. What is not plain (nothing to store, a broken
  * resource, another writer) falls back to the way of a single record, so that records never answer for each other.
  */
+import { allInTurns } from '../store/turns.ts'
 import type { SideWrite } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { type Checked, checkFolded, otherPerson } from './check.ts'
@@ -169,7 +170,7 @@ async function storeRows(
   const broken = new Set<string>()
   const drafts = []
   const senders = sendersOf(rows)
-  const all = await Promise.all(changed.map(({ folded }) => checkFolded(deps, folded, senders.get(`${folded.type}/${folded.id}`))))
+  const all = await allInTurns(changed, ({ folded }) => checkFolded(deps, folded, senders.get(`${folded.type}/${folded.id}`)))
   for (const [at, change] of changed.entries()) {
     const checked = all[at] as Checked
     const name = `${change.folded.type}/${change.folded.id}`

@@ -2,6 +2,7 @@
  * Stores one prepared record: link, fold, validate, write. Statements, resources, Provenance, work list and the delivery's
  * own row are one transaction, so that a crash or another writer leaves all of it or nothing.
  */
+import { allInTurns } from '../store/turns.ts'
 import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
@@ -159,7 +160,7 @@ async function storePart(
   const { record } = job
   const { changes, persons } = await foldStatements(tables, part)
   const changed = changes.filter((c) => c.changed)
-  const checked = await Promise.all(changed.map(({ folded }) => checkFolded(deps, folded, [job.source])))
+  const checked = await allInTurns(changed, ({ folded }) => checkFolded(deps, folded, [job.source]))
   const issues = [...checked.flatMap((one) => one.issues), ...otherPerson(saidOfOthers(changes)(part))]
   const reasons = new Set(checked.map(({ refused }) => refused))
   const reason = REASONS.find((one) => reasons.has(one))

@@ -331,7 +331,7 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.payloads.ensureIndex({ upload: 1 }, { where: { chunks: { $gt: 0 } } }),
     tables.chunks.ensureIndex({ upload: 1, at: 1 }),
     tables.chunks.ensureIndex({ at: 1, kept: 1, since: 1 }),
-    tables.contributions.ensureIndex({ patients: 1 }),
+    tables.contributions.ensureIndex({ patients: 1, _id: 1 }),
     tables.contributions.ensureIndex({ things: 1 }, { unique: true, sparse: true }),
     tables.numbers.ensureIndex({ patient: 1 }),
     tables.records.ensureIndex({ person: 1 }, { where: NAMED('person') }),

@@ -1,5 +1,6 @@
 /** What the ingest way is made of and what it asks of the rest of the server. */
 import type { BatchWord, MappingIssue, SourceKind, SourceMapping, UnmappedCode } from '../../mappings/engine/types.ts'
+import type { MayGoOn } from '../access/may-go-on.ts'
 import type { Moved, Regroup } from '../access/regrouping.ts'
 import type { Decision } from '../access/decision.ts'
 import type { Collecting, CollectionAsk } from '../access/types.ts'
@@ -95,10 +96,12 @@ export interface IngestDeps {
   quality?: Quality
   /** when sources were heard last */
   silence?: Silence
-  /** access: documents stamped for `from` belong to `to` from now on */
-  relink(patient: string, from: string, to: string): Promise<void>
-  /** access: what follows when an operator joined or parted persons */
-  regrouped?(moved: readonly Moved[]): Promise<void>
+  /** access: documents stamped for `from` belong to `to` from now on; false: it stopped because `mayGoOn` said so */
+  relink(patient: string, from: string, to: string, mayGoOn: MayGoOn): Promise<boolean>
+  /** access: what follows when an operator joined or parted persons; false: as above */
+  regrouped?(moved: readonly Moved[], mayGoOn: MayGoOn): Promise<boolean>
+  /** a job about persons was left to a worker: there is something to do */
+  left?(): void
   /** links by likeness; absent: records are linked by their numbers alone */
   likely?: Likely
   /** access: of these persons those whose record carries consents */

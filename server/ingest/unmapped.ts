@@ -25,8 +25,9 @@ export function unmappedWrites(
   codes: PreparedRecord['unmapped'],
   counted: readonly string[],
 ): SideWrite[] {
+  const before = new Set(counted)
   return codes
-    .filter((code) => !counted.includes(unmappedId(source, code)))
+    .filter((code) => !before.has(unmappedId(source, code)))
     .map((code) => {
       const { map, system, display = '', alone } = code
       const said = { source, map, system, code: code.code, display, name: fold(display), ...(alone && { alone }) }

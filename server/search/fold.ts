@@ -1,5 +1,6 @@
 /** Folding of strings for search: what a person who types a name does not want to have to know. */
 import { Converter } from 'opencc-js/t2cn'
+import { ownText } from '../fhir/own-text.ts'
 import { FOLD_CACHE_MAX, NAME_TEXT_MAX, TEXT_LENGTH_MAX } from './limits.ts'
 
 const toSimplified = Converter({ from: 't', to: 'cn' })
@@ -23,7 +24,7 @@ export function fold(text: string): string {
   const made = makeFolded(text)
   if (text.length <= CACHED_LENGTH_MAX) {
     if (folded.size >= FOLD_CACHE_MAX) folded.clear()
-    folded.set(text, made)
+    folded.set(ownText(text), ownText(made))
   }
   return made
 }

@@ -5,6 +5,7 @@ import { type ParsedResource, parseResource, stampText } from '../fhir/resource-
 import type { IndexEntry } from '../search/plan.ts'
 import type { Search } from '../search/types.ts'
 import { revisionWrites } from '../store/codes-revision.ts'
+import { allInTurns } from '../store/turns.ts'
 import type { AuditRecord, SideWrite, Store, Stored, Write, WriteResult } from '../store/types.ts'
 import type { Draft, WriteExtra, Writer, WriterResult } from './types.ts'
 
@@ -35,7 +36,7 @@ export function createWriter(deps: WriterDeps): Writer {
 }
 
 async function write(deps: WriterDeps, drafts: readonly Draft[], extra: WriteExtra): Promise<WriterResult> {
-  const ready = drafts.map((draft) => readyOf(deps, draft))
+  const ready = await allInTurns(drafts, (draft) => readyOf(deps, draft))
   for (let attempt = 1; ; attempt++) {
     const result = await attemptWrite(deps, attempt === 1 ? ready : ready.map(afresh), extra)
     // A row of the caller's own that moved is the caller's to decide upon.

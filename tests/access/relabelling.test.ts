@@ -88,6 +88,40 @@ describe('a part that became sensitive', () => {
     clock.now = new Date(START)
   })
 
+  test('takes along what refers to that in turn, and what names it in escapes, before the answer', async () => {
+    await admit('k01')
+    const whole = (id: string, item: string): string =>
+      `{"resourceType":"List","id":"${id}","status":"current","mode":"working","subject":{"reference":"Patient/k01"},"entry":[{"item":{"reference":"${item}"}}]}`
+    const writer = createWriter({ store: at.store, search: at.search, access: at.access })
+    // The outer one stands before the inner one, and is looked at first.
+    for (const [id, item] of [
+      ['k01-inner', 'Condition/k01-c'],
+      ['k01-an-outer', 'List/k01-inner'],
+      ['k01-slash', 'Condition\\/k01-c'],
+      ['k01-letter', 'Condition/k01\\u002dc'],
+    ] as const) {
+      const parsed = parseResource(whole(id, item))
+      expect((await writer.write([{ type: 'List', id, method: 'PUT', expect: 'any', parsed, custodian: 'H1' }])).ok).toBe(true)
+    }
+    const lists = ['k01-inner', 'k01-an-outer', 'k01-slash', 'k01-letter']
+    const seen = () => Promise.all(lists.map((id) => sees(at.access, at.store, hospital('H2'), 'List', id)))
+    expect(await seen()).toEqual([true, true, true, true])
+    await at.put('H1', [condition('k01-c', 'k01', 'B20')])
+    expect(await seen()).toEqual([false, false, false, false])
+  })
+
+  test('is looked for in a long word without going over it again and again', async () => {
+    await admit('k02')
+    const text = {
+      status: 'generated',
+      div: `<div xmlns="http://www.w3.org/1999/xhtml">${'A'.repeat(200_000)} ${'a/'.repeat(50_000)}</div>`,
+    }
+    await at.put('H1', [{ ...condition('k02-long', 'k02'), text }])
+    const started = performance.now()
+    await at.put('H1', [condition('k02-c', 'k02', 'B20')])
+    expect(performance.now() - started).toBeLessThan(3_000)
+  })
+
   test('and leaves nothing to do where it did not', async () => {
     await admit('k00')
     await at.put('H1', [condition('k00-c', 'k00', 'B20')])

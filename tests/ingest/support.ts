@@ -103,7 +103,7 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
     translate: () => undefined,
     validate: async (resource, decimals) =>
       validator.validate(resource, { mode: 'update', decimals }).map((issue) => ({ ...issue, base: issue.kind === 'structure' })),
-    relink: (patient, from, to) => access.relink(patient, from, to),
+    relink: (patient, from, to, mayGoOn) => access.relink(patient, from, to, mayGoOn),
     consented: (persons) => access.consented(persons),
     mayCollect: (ask) => access.mayCollect(ask),
     anybodyRefuses: () => access.anybodyRefuses(),

@@ -26,6 +26,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
     'server/store/leases.ts',
     'server/store/shared-reads.ts',
     'server/store/soon.ts',
+    'server/store/turns.ts',
     'server/writer/types.ts',
   ],
   'server/audit': [

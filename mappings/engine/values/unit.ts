@@ -1,4 +1,5 @@
 /** Units as laboratories and wards write them to UCUM; the original always stays in `unit` (formats.md D16). */
+import { ownText } from '../../../server/fhir/own-text.ts'
 import { toHalfWidth } from './text.ts'
 
 export const UCUM = 'http://unitsofmeasure.org'
@@ -87,14 +88,17 @@ const PLAIN =
 
 /** A laboratory uses a few dozen units and sends each a million times. */
 const READ_MAX = 5_000
+const READ_CHARACTERS_MAX = 40
 const alreadyRead = new Map<string, string | undefined>()
 
 /** UCUM code of a unit as sent; undefined when it is not certain. */
 export function toUcum(sent: string): string | undefined {
+  // What is longer is no unit.
+  if (sent.length > READ_CHARACTERS_MAX) return ucumOf(sent)
   if (alreadyRead.has(sent)) return alreadyRead.get(sent)
   if (alreadyRead.size >= READ_MAX) alreadyRead.clear()
   const code = ucumOf(sent)
-  alreadyRead.set(sent, code)
+  alreadyRead.set(ownText(sent), code)
   return code
 }
 

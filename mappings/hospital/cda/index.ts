@@ -4,7 +4,7 @@ import { RecordBuilder } from '../../engine/record.ts'
 import type { DecodeOptions, DecodeResult, MappedRecord, MappingContext, RejectedRecord, SourceMapping } from '../../engine/types.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { collectBytes } from '../../parsers/charset.ts'
-import { child, parseXml, XML_BOUNDS, type XmlElement } from '../../parsers/xml.ts'
+import { child, parseXmlInTurns, XML_BOUNDS, type XmlElement } from '../../parsers/xml.ts'
 import { allergies } from './allergy.ts'
 import { bills } from './bill.ts'
 import { consentKey, consents } from './consent.ts'
@@ -65,7 +65,7 @@ export async function* decodeCda(
   })
   const bytes = await collectBytes(chunks, XML_BOUNDS.bytesMax)
   if (!bytes) return yield reject('payload-too-large')
-  const parsed = parseXml(bytes, options.charset)
+  const parsed = await parseXmlInTurns(bytes, options.charset)
   if (!parsed.ok) return yield reject(parsed.flaw, bytes)
   const { misdeclared } = parsed
   const root = asStandard(parsed.root)

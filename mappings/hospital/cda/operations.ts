@@ -164,7 +164,10 @@ class Gathering {
   #add(draft: Draft, section: CdaSection, one: Statement): void {
     apply(draft.row, one)
     draft.row.people.push(...one.parts.filter(({ element }) => PEOPLE.has(element)).map((person) => asRole(person, one)))
-    if (section !== draft.section) this.#also.set(draft, [...(this.#also.get(draft) ?? []), section])
+    if (section === draft.section) return
+    const known = this.#also.get(draft)
+    if (known) known.push(section)
+    else this.#also.set(draft, [section])
   }
 
   readonly #also = new Map<Draft, CdaSection[]>()

@@ -69,15 +69,17 @@ const outpatientVisit = mapping<VisitRow, Encounter>({
 
 export const outpatientVisitAndDiagnoses: Transaction = {
   infno: '2203',
-  fill: (input) => {
+  *fill(input) {
     const { request, record, context, requestedAt: statedAt } = input
     const info = node(request, 'input', 'mdtrtinfo')
     addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
     const nodes = list(request, 'input', 'diseinfo')
     const rows = nodes.map((row) => diagnosisRow(row, info, request))
+    const syndromesOf = syndromesIn(rows)
     for (const [index, row] of rows.entries()) {
       const at = naming(nodes[index] ?? {}, `input.diseinfo[${index}]`)
-      for (const one of [row, ...syndromesIn(rows, row)]) record.run(condition, one, { statedAt, at })
+      for (const one of [row, ...syndromesOf(row)]) record.run(condition, one, { statedAt, at })
+      yield
     }
     const valid = rows.filter((row) => row.vali_flag !== '0')
     const diagnoses = valid.flatMap((row) => {

@@ -160,7 +160,7 @@ export const prescriptionLine = mapping<FeeRow, MedicationRequest>({
 /** 2301 spells some fields in another way and refunds by lines of their own; otherwise it is the same list. */
 export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
   infno,
-  fill: (input) => {
+  *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     const lines = list(request, 'input', 'feedetail')
     const first = lines[0]
@@ -182,6 +182,7 @@ export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
       record.run(chargeLine, row, { statedAt, at })
       record.run(prescriptionLine, row, { statedAt, at })
       checkLine(record, `${path}.det_item_fee_sumamt`, line)
+      yield
     }
   },
 })

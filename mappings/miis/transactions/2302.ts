@@ -32,12 +32,13 @@ export const voidPrescription = mapping<LineRow, MedicationRequest>({
 
 export const chargeReversal: Transaction = {
   infno: '2302',
-  fill: (input) => {
+  *fill(input) {
     const { request, record, context, requestedAt: statedAt } = input
     const listed = listOf(request, 'input', 'feeinfo', 'data')
     const [first] = listed
     if (first) addPerson(input, personOf(first.node), first.node, first.path, statedAt)
     for (const { node: line, path } of listed) {
+      yield
       const at = naming(line, path)
       record.noteRead(at('psn_no'))
       if (text(line, 'psn_no') !== text(first?.node, 'psn_no')) {

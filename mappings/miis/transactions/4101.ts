@@ -69,9 +69,10 @@ function addDiagnoses(
   const mdtrtId = text(info, 'mdtrt_id')
   const nodes = list(request, 'input', 'diseinfo')
   const rows = nodes.map((one): DiseInfo => ({ ...withSite<DiseInfo>(one, request), ...(mdtrtId !== undefined && { mdtrt_id: mdtrtId }) }))
+  const syndromesOf = syndromesIn(rows)
   return rows.flatMap((row, index) => {
     const at = naming(nodes[index] ?? {}, `input.diseinfo[${index}]`)
-    for (const one of [row, ...syndromesIn(rows, row)]) record.run(condition, one, { statedAt, at })
+    for (const one of [row, ...syndromesOf(row)]) record.run(condition, one, { statedAt, at })
     record.noteRead(at('maindiag_flag'), at('mdtrt_id'))
     const key = diagnosisKey(row, context)
     if (!key) return []

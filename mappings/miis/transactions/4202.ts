@@ -25,7 +25,7 @@ function visitOf({ request, record, context }: TransactionInput, { node, path }:
 
 const stayOrVisit = (infno: '4202' | '4205'): Transaction => ({
   infno,
-  fill: (input) => {
+  *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     const info = nodeOf(request, 'input', ...(infno === '4202' ? ['ownPayPatnMdtrtD', 'mdtrtinfo'] : ['mdtrtinfo']))
     const own = visitOf(input, info)
@@ -41,7 +41,7 @@ const stayOrVisit = (infno: '4202' | '4205'): Transaction => ({
     const batches = [selfPaidSet(own.scope, own.visit)]
     record.run(infno === '4202' ? selfPaidStay : selfPaidVisit, { ...row, diagnoses }, { statedAt, at, batches })
     record.noteRead(`${info.path}.vali_flag`)
-    if (infno === '4205') addLines(input, listOf(request, 'input', 'feedetail'), own)
+    if (infno === '4205') yield* addLines(input, listOf(request, 'input', 'feedetail'), own)
   },
 })
 
@@ -49,9 +49,10 @@ export const selfPaidStays = stayOrVisit('4202')
 export const selfPaidVisits = stayOrVisit('4205')
 
 /** One message is one visit's: a line of another visit may be another person's. */
-function addLines(input: TransactionInput, lines: readonly Named[], own: { scope: string; visit: string }): void {
+function* addLines(input: TransactionInput, lines: readonly Named[], own: { scope: string; visit: string }): Generator<void> {
   const { request, record, requestedAt: statedAt } = input
   for (const { node, path } of lines) {
+    yield
     const named = text(node, VISIT) ?? text(node, 'mdtrt_sn')
     if (named !== undefined && named !== own.visit) {
       record.issue({ severity: 'error', code: 'mapping-conflict', at: `${path}.${VISIT}` })
@@ -68,21 +69,21 @@ function addLines(input: TransactionInput, lines: readonly Named[], own: { scope
 
 export const selfPaidCharges = (infno: '4201' | '4201A'): Transaction => ({
   infno,
-  fill: (input) => {
+  *fill(input) {
     const lines = listOf(input.request, 'input', 'fsiOwnpayPatnFeeListDDTO', 'feedetail', 'data')
     const [first] = lines
     const own = visitOf(input, first ?? { node: {}, path: 'input.feedetail[0]' })
     if (!first || !own) return
     addSelfPaidPerson(input, first.node, first.path, input.requestedAt)
     input.record.noteRead(...lines.flatMap(({ path }) => ['psn_cert_type', 'certno', 'psn_name'].map((field) => `${path}.${field}`)))
-    addLines(input, lines, own)
+    yield* addLines(input, lines, own)
   },
 })
 
 /** 4204: the lines that it names, or all of the visit; 4206: the visit and everything of it. */
 export const selfPaidReversal = (infno: '4204' | '4206'): Transaction => ({
   infno,
-  fill: (input) => {
+  *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     const info = nodeOf(request, 'input', 'feedetail', 'data', 'mdtrtinfo', 'input')
     const isBare = Object.keys(info.node).length === 0
@@ -95,6 +96,7 @@ export const selfPaidReversal = (infno: '4204' | '4206'): Transaction => ({
     const lines =
       infno === '4204' ? listOf(request, 'input', 'feedetl', 'feedetI').filter(({ node }) => text(node, 'bkkp_sn') !== undefined) : []
     for (const { node, path } of lines) {
+      yield
       const { row, at } = respelled<LineRow>(node, path, request, LINE)
       for (const map of [voidCharge, voidPrescription]) record.run(map, { ...row, mdtrt_sn: own.visit }, { statedAt, at })
       record.noteRead(at('mdtrt_sn'))

@@ -219,7 +219,7 @@ export const serviceOrder = mapping<OrderRow, ServiceRequest>({
 
 export const medicalOrders: Transaction = {
   infno: '4402',
-  fill: (input) => {
+  *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     const lines = listOf(request, 'input', 'data')
     const [first] = lines
@@ -228,6 +228,7 @@ export const medicalOrders: Transaction = {
     const own = lines.filter(({ node }) => text(node, 'psn_no') === person)
     const sharing = Map.groupBy(own, ({ node }) => text(node, 'drord_no'))
     for (const { node, path } of lines) {
+      yield
       const at = naming(node, path)
       record.noteRead(...['psn_no', 'ipt_bedno', 'ipt_dept_code', 'medins_orgcode', 'medcas_drord_detl_id', 'orderNo', 'vali_flag'].map(at))
       // One message is one person's: a line of another person would be stored under the wrong one.

@@ -80,12 +80,14 @@ const pick = (holder: Parameters<typeof text>[0], field: string): Record<string,
 
 export const pathologyTransaction: Transaction = {
   infno: '4505',
-  fill: (input) => {
+  *fill(input) {
     const { request, record, requestedAt: statedAt } = input
+    const [first] = list(request, 'input', 'data')
     for (const [index, { node: info, path }] of listOf(request, 'input', 'data').entries()) {
+      yield
       const at = naming(info, path)
       if (index === 0) addPerson(input, personOf(info), info, path, statedAt)
-      else if (text(info, 'psn_no') !== text(list(request, 'input', 'data')[0], 'psn_no')) {
+      else if (text(info, 'psn_no') !== text(first, 'psn_no')) {
         record.issue({ severity: 'error', code: 'mapping-conflict', at: at('psn_no') })
         continue
       }

@@ -19,7 +19,7 @@ const PATH = 'input.labinfo'
 
 export const laboratoryReport: Transaction = {
   infno: '4502',
-  fill: (input) => {
+  *fill(input) {
     const { request, record, context, requestedAt: statedAt } = input
     const info = node(request, 'input', 'labinfo')
     addPerson(input, personOf(info), info, PATH, statedAt)
@@ -34,12 +34,16 @@ export const laboratoryReport: Transaction = {
     const facts = { ...shared(info), ...(sampled !== undefined && { sapl_date: sampled }) }
     const items = list(request, 'input', 'iteminfo')
     const results = items.map((item): ItemRow => ({ ...facts, ...withSite<ItemRow>(item, request) }))
-    for (const [index, result] of results.entries())
+    for (const [index, result] of results.entries()) {
       record.run(labResult, result, { statedAt, at: naming(items[index] ?? {}, `input.iteminfo[${index}]`, ...outer) })
+      yield
+    }
     const only = samples.length === 1 ? { only: '1' as const } : {}
     const specimens = samples.map((sample): SampleRow => ({ ...facts, ...withSite<SampleRow>(sample, request), ...only }))
-    for (const [index, specimen] of specimens.entries())
+    for (const [index, specimen] of specimens.entries()) {
       record.run(labSpecimen, specimen, { statedAt, at: naming(samples[index] ?? {}, `input.sampleinfo[${index}]`, ...outer) })
+      yield
+    }
     noteLists(input, items.length, samples.length)
     const row: LabInfoRow = {
       ...withSite<LabInfoRow>(info, request),

@@ -13,7 +13,7 @@ const KINDS: Readonly<Record<'4503' | '4504', { map: Mapping<GermRow>; key: (sco
 
 export const microbiology = (infno: '4503' | '4504'): Transaction => ({
   infno,
-  fill: (input) => {
+  *fill(input) {
     const { request, record, context, requestedAt: statedAt } = input
     const { map, key } = KINDS[infno]
     const scope = context.organization(text(request, 'fixmedins_code'))
@@ -22,6 +22,7 @@ export const microbiology = (infno: '4503' | '4504'): Transaction => ({
     if (first) addPerson(input, personOf(first.node), first.node, first.path, statedAt)
     const reports = new Map<string, GermRow[]>()
     for (const { node, path } of lines) {
+      yield
       const at = naming(node, path)
       record.noteRead(...['psn_no', 'mdtrt_id', 'vali_flag', 'appy_no'].map(at))
       // One message is one person's: a line of another person would be stored under the wrong one.
@@ -33,7 +34,9 @@ export const microbiology = (infno: '4503' | '4504'): Transaction => ({
       record.run(map, row, { statedAt, at })
       const germ = infno === '4504' && row.vali_flag !== '0' ? germMention(scope, row) : undefined
       if (germ) record.add(germ)
-      if (row.rpotc_no !== undefined) reports.set(row.rpotc_no, [...(reports.get(row.rpotc_no) ?? []), row])
+      const known = row.rpotc_no === undefined ? [] : reports.get(row.rpotc_no)
+      if (known) known.push(row)
+      else if (row.rpotc_no !== undefined) reports.set(row.rpotc_no, [row])
     }
     for (const rows of reports.values()) {
       const valid = rows.filter(({ vali_flag }) => vali_flag !== '0')

@@ -93,9 +93,10 @@ function ownLines(input: TransactionInput): Named[] {
 
 export const transfusions: Transaction = {
   infno: '4601',
-  fill: (input) => {
+  *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     for (const { node, path } of ownLines(input)) {
+      yield
       const at = naming(node, path)
       record.run(transfusion, withSite<TransfusionRow>(node, request), { statedAt, at })
       const time = text(node, 'bld_time')
@@ -158,9 +159,10 @@ const nursingObservation = mapping<NursingRow, Observation>({
 
 export const nursingRecord: Transaction = {
   infno: '4602',
-  fill: (input) => {
+  *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     for (const { node, path } of ownLines(input)) {
+      yield
       const at = naming(node, path)
       record.offer(node, at)
       const { mdtrt_sn, mdtrt_id, rcd_time, vali_flag, nurs_name, fixmedins_code } = withSite<NursingRow>(node, request)

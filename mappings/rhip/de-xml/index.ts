@@ -13,7 +13,7 @@ import type {
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDate, readDateTime } from '../../engine/values/date.ts'
 import { collectBytes } from '../../parsers/charset.ts'
-import { parseXml, XML_BOUNDS, type XmlElement } from '../../parsers/xml.ts'
+import { parseXmlInTurns, XML_BOUNDS, type XmlElement } from '../../parsers/xml.ts'
 import {
   documentPatient,
   documentReport,
@@ -52,7 +52,7 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
   }
   if (!bytes) return yield refused('payload-too-large')
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return yield refused('payload-archive')
-  const parsed = parseXml(bytes, options.charset)
+  const parsed = await parseXmlInTurns(bytes, options.charset)
   if (!parsed.ok) return yield refused(parsed.flaw)
   const { root } = parsed
   const documents = root.name === 'DOC' ? [root] : root.children.filter((child) => child.name === 'DOC')

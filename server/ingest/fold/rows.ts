@@ -4,6 +4,7 @@
  * stood beside it.
  */
 import { hash } from 'node:crypto'
+import { Turns } from '../../store/turns.ts'
 import type { SideWrite } from '../../store/types.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
 import { randomId } from '../ids.ts'
@@ -88,14 +89,29 @@ function read(doc: ContributionsDoc): Row {
   return { doc, things: new Map(things) }
 }
 
-/** The things of which these patient records speak, row by row; of each the patients whom its sources mean. */
-export async function* thingsOf(
+interface ThingOf {
+  name: string
+  /** whom its sources mean */
+  patients: string[]
+}
+
+/** The things of which these patient records speak, row by row. */
+export async function* thingsOf(tables: Contributions, patients: readonly string[]): AsyncGenerator<ThingOf[]> {
+  for await (const { things } of rowsOfThings(tables, patients)) yield things
+}
+
+/** The same with the ids of the rows, in their order. @param after only rows behind that one */
+export async function* rowsOfThings(
   { contributions }: Contributions,
   patients: readonly string[],
-): AsyncGenerator<{ name: string; patients: string[] }[]> {
-  for await (const doc of contributions.stream({ patients: { $in: patients } }, { sort: { _id: 1 } })) {
+  after?: string,
+): AsyncGenerator<{ row: string; things: ThingOf[] }> {
+  const turns = new Turns()
+  const where = { patients: { $in: patients }, ...(after !== undefined && { _id: { $gt: after } }) }
+  for await (const doc of contributions.stream(where, { sort: { _id: 1 } })) {
+    await turns.take()
     const things = [...read(doc).things].map(([name, { statements }]) => ({ name, patients: patientsIn(statements) }))
-    yield things.filter((thing) => thing.patients.some((patient) => patients.includes(patient)))
+    yield { row: doc._id, things: things.filter((thing) => thing.patients.some((patient) => patients.includes(patient))) }
   }
 }
 

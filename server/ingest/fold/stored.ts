@@ -1,5 +1,6 @@
 /** Statements that are kept: reading what is known of resources, joining what is new, and folding anew. */
 import { NATIONAL } from '../../fhir/canonical.ts'
+import { allInTurns } from '../../store/turns.ts'
 import { likePersons, mergedGroups } from '../link/merged.ts'
 import type { IngestTables, PatientRecordDoc } from '../tables.ts'
 import { fold, type FoldAdditions } from './fold.ts'
@@ -53,7 +54,7 @@ export async function foldStatements(tables: IngestTables, wanted: readonly Stat
   const named = [...new Set(wanted.flatMap(patientsOf))]
   const [known, first] = await Promise.all([knownOf(tables, keys), tables.records.getMany(named)])
   const asked = new Set(named)
-  const joined = [...byKey].map(([key, all]) => joinKnown(known.get(key), all))
+  const joined = await allInTurns(byKey, ([key, all]) => joinKnown(known.get(key), all))
   const voided = await voidedWith(tables, joined)
   if (voided.length > 0) return foldStatements(tables, [...wanted, ...voided])
   const patients = [...new Set(joined.flatMap(({ type, id, patients: all }) => (type === 'Patient' ? [...all, id] : all)))]
@@ -61,7 +62,8 @@ export async function foldStatements(tables: IngestTables, wanted: readonly Stat
   const records = new Map([...first, ...others].map((doc) => [doc._id, doc]))
   const persons = new Map(patients.map((patient) => [patient, records.get(patient)?.person ?? patient]))
   const same = await samePersons(tables, joined, persons)
-  const changes = joined.flatMap((one) => (one.statements.length === 0 ? [] : [changeOf(one, records, persons, same)]))
+  const spoken = joined.filter(({ statements }) => statements.length > 0)
+  const changes = await allInTurns(spoken, (one) => changeOf(one, records, persons, same))
   return { changes, persons }
 }
 

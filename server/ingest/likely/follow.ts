@@ -1,37 +1,50 @@
 /** What follows when records were linked or parted by likeness: labels, the account, and things of which both spoke. */
+import type { MayGoOn } from '../../access/may-go-on.ts'
 import type { Moved } from '../../access/regrouping.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
 import { namedSo, thingsOf } from '../fold/rows.ts'
 import type { StatementFor } from '../fold/stored.ts'
-import type { RegroupJob } from '../link/move-job.ts'
+import { leaveToWorker, type RegroupJob, whileShort } from '../link/move-job.ts'
 import { refold } from '../link/refold.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
 
-/** Idempotent: a worker does it where this process ends before. */
+/**
+ * Idempotent: a worker does it where this process ends before, and where it takes long. Until it is done nobody sees more of either than
+ * before (access, regroup.ts).
+ */
 export async function regroupAfter(deps: IngestDeps, tables: IngestTables, job: RegroupJob): Promise<void> {
   try {
-    await followRegroup(deps, tables, job)
-    await deps.store.table(deps.decision, TABLES.jobs).delete({ _id: job._id })
+    if (await followRegroup(deps, tables, job, whileShort())) await deps.store.table(deps.decision, TABLES.jobs).delete({ _id: job._id })
+    else await leaveToWorker(deps, job)
   } catch (error) {
     deps.log?.('link-not-followed', { name: error instanceof Error ? error.name : 'unknown' })
   }
 }
 
-export async function followRegroup(deps: IngestDeps, tables: IngestTables, job: RegroupJob): Promise<void> {
-  await deps.regrouped?.(JSON.parse(job.moved) as Moved[])
-  if (job.sides) await refoldShared(deps, tables, job.sides)
+/** @returns false: it stopped because `mayGoOn` said so */
+export async function followRegroup(deps: IngestDeps, tables: IngestTables, job: RegroupJob, mayGoOn: MayGoOn): Promise<boolean> {
+  if (deps.regrouped && !(await deps.regrouped(JSON.parse(job.moved) as Moved[], mayGoOn))) return false
+  return job.sides === undefined || refoldShared(deps, tables, job.sides, mayGoOn)
 }
 
 /** One thing of which a record of either side spoke: as one person's both are heard, as two persons' the first alone. */
-async function refoldShared(deps: IngestDeps, tables: IngestTables, { a, b }: NonNullable<RegroupJob['sides']>): Promise<void> {
+async function refoldShared(
+  deps: IngestDeps,
+  tables: IngestTables,
+  { a, b }: NonNullable<RegroupJob['sides']>,
+  mayGoOn: MayGoOn,
+): Promise<boolean> {
   let batch: StatementFor[] = []
   for await (const things of thingsOf(tables, a)) {
     const shared = things.filter(({ patients }) => patients.some((patient) => b.includes(patient)))
     batch.push(...shared.map(({ name }) => namedSo(name)))
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
+    if (!mayGoOn(batch.length)) return false
     await refold(deps, tables, batch)
     batch = []
   }
+  if (!mayGoOn(batch.length)) return false
   await refold(deps, tables, batch)
+  return true
 }

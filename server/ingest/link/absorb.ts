@@ -1,4 +1,6 @@
 /** A record that turned out to be another one of the same source: all that was said for it goes on under that one. */
+import type { MayGoOn } from '../../access/may-go-on.ts'
+import { allInTurns } from '../../store/turns.ts'
 import type { Draft } from '../../writer/types.ts'
 import { checkFolded } from '../check.ts'
 import { draftOf } from '../fold/draft.ts'
@@ -8,15 +10,23 @@ import { retryingConflicts } from '../retry.ts'
 import type { IngestTables } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
 
-/** Idempotent: what already went over is no longer found. */
-export async function absorbRecord(deps: IngestDeps, tables: IngestTables, patient: string, into: string): Promise<void> {
+/** Idempotent: what already went over is no longer found. @returns false: it stopped because `mayGoOn` said so */
+export async function absorbRecord(
+  deps: IngestDeps,
+  tables: IngestTables,
+  patient: string,
+  into: string,
+  mayGoOn: MayGoOn = () => true,
+): Promise<boolean> {
   const own = `Patient/${patient}`
   for await (const things of thingsOf(tables, [patient])) {
+    if (!mayGoOn(things.length)) return false
     const names = things.map(({ name }) => name)
     const others = names.filter((name) => name !== own)
     if (others.length > 0) await retryingConflicts(() => rename(deps, tables, others, patient, into))
     if (names.includes(own)) await retryingConflicts(() => moveOwn(deps, tables, patient, into))
   }
+  return true
 }
 
 type Done = { done: true } | undefined
@@ -63,7 +73,8 @@ async function write(
 ): Promise<Done> {
   const { changes } = await foldStatements(tables, wanted)
   const changed = changes.filter((c) => c.changed)
-  const drafts = [...(await Promise.all(changed.map(async (c) => draftOf(c, true, (await checkFolded(deps, c.folded)).parsed)))), ...more]
+  const folded = await allInTurns(changed, async (c) => draftOf(c, true, (await checkFolded(deps, c.folded)).parsed))
+  const drafts = [...folded, ...more]
   const result = await deps.writer.write(drafts, { side: statementWrites([...saidIn(changes), ...gone]) })
   return result.ok ? { done: true } : undefined
 }

@@ -1,50 +1,73 @@
 /** After a link changed: documents move to their person, resources are folded again with that person as their subject. */
+import type { MayGoOn } from '../../access/may-go-on.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
-import { namedSo, thingsOf } from '../fold/rows.ts'
+import { namedSo, rowsOfThings } from '../fold/rows.ts'
 import type { StatementFor } from '../fold/stored.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
 import { absorbRecord } from './absorb.ts'
 import type { Linked } from './link.ts'
-import { type Move, moveJobId } from './move-job.ts'
+import { leaveToWorker, type MoveJob, thisJob, whileShort } from './move-job.ts'
 import { refold } from './refold.ts'
 
-/** Does what the link step left to do. Each move is also a job, so that a crash here loses nothing. */
-export async function followMoves(deps: IngestDeps, tables: IngestTables, linked: Linked): Promise<void> {
-  for (const move of linked.moved) {
-    await movePatient(deps, tables, move)
-    await deps.store.table(deps.decision, TABLES.jobs).delete({ _id: moveJobId(move) })
+/**
+ * Does what the link step left to do, as far as it is soon done. Each move is also a job, so that a crash here loses nothing, and so that
+ * the answer need not wait for all that is known of a person. What has to be hidden meanwhile is hidden in any case (access.relink).
+ */
+export async function followMoves(
+  deps: IngestDeps,
+  tables: IngestTables,
+  { moved }: Pick<Linked, 'moved'>,
+  mayGoOn = whileShort(),
+): Promise<void> {
+  for (const job of moved) {
+    if (await movePatient(deps, tables, job, mayGoOn)) await deps.store.table(deps.decision, TABLES.jobs).delete(thisJob(job))
+    else await leaveToWorker(deps, job)
   }
 }
 
 /**
  * Labels of everything stored for the record move first (access), then the resources are folded again. The link may have
  * changed again since: what holds now counts. Idempotent.
+ * @returns false: it stopped because `mayGoOn` said so, and goes on behind what is done when it is called again
  */
-export async function movePatient(deps: IngestDeps, tables: IngestTables, move: Move): Promise<void> {
-  const { patient, from, into } = move
+export async function movePatient(deps: IngestDeps, tables: IngestTables, job: MoveJob, mayGoOn: MayGoOn): Promise<boolean> {
+  const { patient, from, into } = job
   // Of one that an operator joined to others it is not only its own number that says it.
   const person = (await tables.persons.get(patient))?.person ?? patient
-  await deps.relink(patient, from, person)
-  if (into !== '') return absorbRecord(deps, tables, patient, into)
+  if (!(await deps.relink(patient, from, person, mayGoOn))) return false
+  if (into !== '') return absorbRecord(deps, tables, patient, into, mayGoOn)
+  return (await refoldAll(deps, tables, job, mayGoOn)) && moveAbsorbed(deps, tables, { patient, from, person }, mayGoOn)
+}
+
+async function refoldAll(deps: IngestDeps, tables: IngestTables, job: MoveJob, mayGoOn: MayGoOn): Promise<boolean> {
+  const jobs = deps.store.table<MoveJob>(deps.decision, TABLES.jobs)
   let batch: StatementFor[] = []
-  for await (const things of thingsOf(tables, [patient])) {
+  for await (const { row, things } of rowsOfThings(tables, [job.patient], job.after)) {
     batch.push(...things.map(({ name }) => namedSo(name)))
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
+    if (!mayGoOn(batch.length)) return false
     await refold(deps, tables, batch)
+    await jobs.update(thisJob(job), { set: { after: row } })
     batch = []
   }
+  if (!mayGoOn(batch.length)) return false
   await refold(deps, tables, batch)
-  await moveAbsorbed(deps, tables, patient, from, person)
+  return true
 }
 
 /** Records that went into this one go with it. */
-async function moveAbsorbed(deps: IngestDeps, tables: IngestTables, patient: string, from: string, person: string): Promise<void> {
-  const { persons: rows } = tables
-  for (const absorbed of await tables.records.find({ absorbedBy: patient })) {
-    const part = (await rows.get(patient))?.part
-    await tables.records.update({ _id: absorbed._id }, { set: { person: part ?? person }, inc: { rev: 1 } })
-    await rows.put({ _id: absorbed._id, person, ...(part === undefined ? {} : { part }) })
-    await deps.relink(absorbed._id, from, person)
+async function moveAbsorbed(
+  deps: IngestDeps,
+  { records, persons }: IngestTables,
+  { patient, from, person }: { patient: string; from: string; person: string },
+  mayGoOn: MayGoOn,
+): Promise<boolean> {
+  for (const absorbed of await records.find({ absorbedBy: patient })) {
+    const part = (await persons.get(patient))?.part
+    await records.update({ _id: absorbed._id }, { set: { person: part ?? person }, inc: { rev: 1 } })
+    await persons.put({ _id: absorbed._id, person, ...(part === undefined ? {} : { part }) })
+    if (!(await deps.relink(absorbed._id, from, person, mayGoOn))) return false
   }
+  return true
 }

@@ -20,7 +20,7 @@ import { decideLinks, organizationOf, type Said } from './decide.ts'
 import { type Facts, readFacts } from './facts.ts'
 import { identityChanges, statementOf } from './identities.ts'
 import { placesOf } from './merged.ts'
-import { type Move, moveJob } from './move-job.ts'
+import { type Move, type MoveJob, moveJob } from './move-job.ts'
 
 export interface Linked {
   patient: string
@@ -29,7 +29,7 @@ export interface Linked {
   /** hashes that name a patient from now on: records may wait for them */
   registered: string[]
   /** records that belong to another person now and already have resources */
-  moved: Move[]
+  moved: MoveJob[]
   /** something new is known of it: who is like it is to be looked for */
   compare?: CompareJob
   issues: ReceiptIssue[]
@@ -213,8 +213,9 @@ class LinkPlan {
   }
 
   #move(move: Move): void {
-    this.linked.moved.push(move)
-    this.side.push(moveJob(move, this.#now))
+    const { write, doc } = moveJob(move, this.#now)
+    this.linked.moved.push(doc)
+    this.side.push(write)
   }
 
   /**

@@ -7,30 +7,33 @@ import { COMPARE_JOB, type CompareJob } from '../likely/table-writes.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
 import { movePatient } from './follow.ts'
-import { MOVE_JOB, type Move, REGROUP_JOB, type RegroupJob } from './move-job.ts'
+import { MOVE_JOB, type MoveJob, REGROUP_JOB, type RegroupJob, thisJob } from './move-job.ts'
 
-interface MoveJob extends TableDoc, Move {
-  kind: string
-}
-
-/** One after the other: they may be about the same persons. @returns jobs done */
-export async function workOnPersons(deps: IngestDeps, tables: IngestTables, options: WorkerOptions): Promise<number> {
+/**
+ * One after the other: they may be about the same persons. A job that had to stop is due again at the next round, and goes on.
+ * @param isStopped the process ends: what takes long is left
+ * @returns jobs done
+ */
+export async function workOnPersons(
+  deps: IngestDeps,
+  tables: IngestTables,
+  options: WorkerOptions,
+  isStopped: () => boolean = () => false,
+): Promise<number> {
   const moves: Table<MoveJob> = deps.store.table(deps.decision, TABLES.jobs)
   const regroups: Table<RegroupJob> = deps.store.table(deps.decision, TABLES.jobs)
   const alone = { ...options, concurrency: 1 }
-  const move = jobs(MOVE_JOB, moves, async (row) => {
-    await movePatient(deps, tables, row)
-    await moves.delete({ _id: row._id })
+  const move = jobs(MOVE_JOB, moves, async (row, alive) => {
+    if (await movePatient(deps, tables, row, () => alive() && !isStopped())) await moves.delete(thisJob(row))
   })
-  const regroup = jobs(REGROUP_JOB, regroups, async (row) => {
-    await followRegroup(deps, tables, row)
-    await regroups.delete({ _id: row._id })
+  const regroup = jobs(REGROUP_JOB, regroups, async (row, alive) => {
+    if (await followRegroup(deps, tables, row, () => alive() && !isStopped())) await regroups.delete({ _id: row._id })
   })
   const compare = jobs<CompareJob>(COMPARE_JOB, deps.store.table(deps.decision, TABLES.jobs), (row) => compareRecord(deps, tables, row))
   return (await workThrough(move, alone)) + (await workThrough(regroup, alone)) + (await workThrough(compare, alone))
 }
 
-const jobs = <T extends TableDoc & { kind: string }>(name: string, table: Table<T>, work: (row: T) => Promise<void>): WorkKind<T> => ({
+const jobs = <T extends TableDoc & { kind: string }>(name: string, table: Table<T>, work: WorkKind<T>['work']): WorkKind<T> => ({
   name,
   table,
   due: { kind: name },

@@ -1,4 +1,5 @@
 /** Resources whose person changed are folded again from what is known of them. */
+import { allInTurns } from '../../store/turns.ts'
 import { checkFolded } from '../check.ts'
 import { draftOf } from '../fold/draft.ts'
 import { statementWrites } from '../fold/rows.ts'
@@ -15,7 +16,7 @@ export async function refold(deps: IngestDeps, tables: IngestTables, keys: reado
     const { changes } = await foldStatements(tables, keys)
     const changed = changes.filter((c) => c.changed)
     if (changed.length === 0) return { done: true }
-    const drafts = await Promise.all(changed.map(async (c) => draftOf(c, true, (await checkFolded(deps, c.folded)).parsed)))
+    const drafts = await allInTurns(changed, async (c) => draftOf(c, true, (await checkFolded(deps, c.folded)).parsed))
     const result = await deps.writer.write(drafts, { side: statementWrites(saidIn(changed)) })
     return result.ok ? { done: true } : undefined
   })

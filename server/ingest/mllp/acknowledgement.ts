@@ -57,12 +57,12 @@ const CHARSET_NAMES: Record<Charset, string> = {
 
 export function acknowledge(header: Hl7Header, { code, errors, id, at, zone }: Acknowledgement): Buffer {
   const { separators } = header
-  const version = header.field(12) || '2.4'
+  const { control, processing, version, receiver } = copied(header)
   const isLong = isAtLeast25(version)
   const first = errors[0]
-  const event = header.field(9).split(separators.component)[1] ?? ''
+  const [, event = ''] = TYPED.exec(header.field(9).replaceAll(separators.component, '^')) ?? []
   const type = ['ACK', event, ...(isAtLeast24(version) && event !== '' ? ['ACK'] : [])].filter((part) => part !== '')
-  const msa = ['MSA', code, header.field(10), first && !isLong ? escaped(`${first.zh} / ${first.en}`, separators) : '']
+  const msa = ['MSA', code, control, first && !isLong ? escaped(`${first.zh} / ${first.en}`, separators) : '']
   const segments = [
     ...[trimmed(msa)],
     ...errors.map((error) => (isLong ? longError(error, separators) : shortError(error, separators))),
@@ -71,13 +71,38 @@ export function acknowledge(header: Hl7Header, { code, errors, id, at, zone }: A
   const charset = /[^\x20-\x7e\r]/.test(body) || header.field(18) !== '' ? CHARSET_NAMES[header.charset] : ''
   const encoding = `${separators.component}${separators.repetition}${separators.escape}${separators.subcomponent}`
   const msh = trimmed([
-    ...['MSH', encoding, header.field(5), header.field(6), header.field(3), header.field(4)],
-    ...[timeOf(at, zone), '', type.join(separators.component), id, header.field(11) || 'P', version],
+    ...['MSH', encoding, ...receiver, header.field(3), header.field(4)],
+    ...[timeOf(at, zone), '', type.join(separators.component), id, processing, version],
     // An answer is not itself to be acknowledged.
     ...['', '', ...(header.field(15) || header.field(16) ? ['NE', 'NE'] : ['', '']), '', charset],
   ])
   const encode = header.charset === 'gb18030' || header.charset === 'big5' ? header.charset : 'utf-8'
   return iconv.encode(`${msh.join(separators.field)}\r${body}\r`, encode)
+}
+
+/** MSH-9: type and event */
+const TYPED = /^[A-Z][A-Z0-9]{2}(?:\^([A-Z0-9]{1,4}))?(?:\^|$)/
+/** printable ASCII */
+const PLAIN = /^[\x20-\x7e]*$/
+const VERSION = /^\d{1,2}\.\d{1,2}(?:\.\d{1,2})?(?:\^[\x20-\x7e]{0,20})?$/
+const PROCESSING = /^[A-Z](?:\^[A-Z])?$/
+
+/**
+ * What goes back as it was sent, in so far as it can be what stands there. Of a header that was cut, with the rest of PID behind it, the
+ * version may be a name and the control id an address.
+ */
+function copied(header: Hl7Header): { control: string; processing: string; version: string; receiver: [string, string] } {
+  const { component, repetition, subcomponent } = header.separators
+  const standard = (number: number): string => header.field(number).replaceAll(component, '^')
+  const isTyped = TYPED.test(standard(9))
+  const control = header.field(10)
+  const isControl = isTyped && PLAIN.test(control) && ![component, repetition, subcomponent].some((one) => control.includes(one))
+  return {
+    control: isControl ? control : '',
+    processing: PROCESSING.test(standard(11)) ? header.field(11) : 'P',
+    version: VERSION.test(standard(12)) ? header.field(12) : '2.4',
+    receiver: isTyped ? [header.field(5), header.field(6)] : ['', ''],
+  }
 }
 
 /** ERR of v2.5 and later: where (ERR-2), what (ERR-3), how grave (ERR-4), our code (ERR-5), and texts (ERR-7, ERR-8). */

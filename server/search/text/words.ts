@@ -3,6 +3,7 @@
  * spaces: its words are those of ICU's dictionary, which knows few of medicine and splits the others into pieces. So what
  * stands side by side is a word too, two by two: 肺|栓塞 is found as 肺栓塞, and 京大 is not found in 北京|大学.
  */
+import { ownText } from '../../fhir/own-text.ts'
 import { foldText } from '../fold.ts'
 import { SEGMENT_CACHE_MAX, SEGMENT_CACHED_LENGTH_MAX, WORD_LENGTH_MAX } from '../limits.ts'
 
@@ -69,13 +70,15 @@ const segmented = new Map<string, readonly string[]>()
 function segments(han: string): readonly string[] {
   const known = segmented.get(han)
   if (known) return known
-  const made = Array.from(segmenter.segment(han), ({ segment }) => segment)
-  if (han.length <= SEGMENT_CACHED_LENGTH_MAX) {
-    if (segmented.size >= SEGMENT_CACHE_MAX) segmented.clear()
-    segmented.set(han, made)
-  }
+  if (han.length > SEGMENT_CACHED_LENGTH_MAX) return segmentsOf(han)
+  const kept = ownText(han)
+  const made = segmentsOf(kept)
+  if (segmented.size >= SEGMENT_CACHE_MAX) segmented.clear()
+  segmented.set(kept, made)
   return made
 }
+
+const segmentsOf = (han: string): string[] => Array.from(segmenter.segment(han), ({ segment }) => segment)
 
 const NONE: readonly string[] = []
 const pieces = new Map<string, readonly string[]>()

@@ -43,6 +43,11 @@ describe('what is no message', () => {
       flaw: 'payload-too-large',
       at: 'PID',
     })
+    // A third as many characters as bytes; a byte less is read.
+    const long = (bytes: number): string => `${MSH}\rOBX|1|TX|A||${'王'.repeat(bytes / 3)}`
+    const most = Math.floor((HL7_BOUNDS.segmentBytesMax - 12) / 3) * 3
+    expect(parseHl7(Buffer.from(long(most)))).toMatchObject({ ok: true })
+    expect(parseHl7(Buffer.from(long(most + 6)))).toEqual({ ok: false, flaw: 'payload-too-large', at: 'OBX' })
     const blank = `${MSH}${'\r'.repeat(HL7_BOUNDS.linesMax + 1)}`
     expect(parseHl7(Buffer.from(blank))).toEqual({ ok: false, flaw: 'payload-too-large', at: 'message' })
   })
