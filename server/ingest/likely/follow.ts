@@ -7,6 +7,7 @@ import type { RegroupJob } from '../link/move-job.ts'
 import { refold } from '../link/refold.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
+import { settleVisits, visitsAmong } from '../visit/settle.ts'
 
 /** Idempotent: a worker does it where this process ends before. */
 export async function regroupAfter(deps: IngestDeps, tables: IngestTables, job: RegroupJob): Promise<void> {
@@ -26,7 +27,9 @@ export async function followRegroup(deps: IngestDeps, tables: IngestTables, job:
 /** One thing of which a record of either side spoke: as one person's both are heard, as two persons' the first alone. */
 async function refoldShared(deps: IngestDeps, tables: IngestTables, { a, b }: NonNullable<RegroupJob['sides']>): Promise<void> {
   let batch: StatementFor[] = []
+  const visits: string[] = []
   for await (const things of thingsOf(tables, a)) {
+    visits.push(...visitsAmong(things))
     const shared = things.filter(({ patients }) => patients.some((patient) => b.includes(patient)))
     batch.push(...shared.map(({ name }) => namedSo(name)))
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
@@ -34,4 +37,5 @@ async function refoldShared(deps: IngestDeps, tables: IngestTables, { a, b }: No
     batch = []
   }
   await refold(deps, tables, batch)
+  await settleVisits(deps, tables, visits)
 }

@@ -4,6 +4,7 @@ import { namedSo, thingsOf } from '../fold/rows.ts'
 import type { StatementFor } from '../fold/stored.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
+import { encountersAmong, settleVisits, visitsAmong } from '../visit/settle.ts'
 import { absorbRecord } from './absorb.ts'
 import type { Linked } from './link.ts'
 import { type Move, moveJobId } from './move-job.ts'
@@ -26,15 +27,23 @@ export async function movePatient(deps: IngestDeps, tables: IngestTables, move: 
   // Of one that an operator joined to others it is not only its own number that says it.
   const person = (await tables.persons.get(patient))?.person ?? patient
   await deps.relink(patient, from, person)
-  if (into !== '') return absorbRecord(deps, tables, patient, into)
+  if (into !== '') {
+    const visits = await encountersAmong(thingsOf(tables, [patient]))
+    await absorbRecord(deps, tables, patient, into)
+    return settleVisits(deps, tables, visits)
+  }
   let batch: StatementFor[] = []
+  const visits: string[] = []
   for await (const things of thingsOf(tables, [patient])) {
+    visits.push(...visitsAmong(things))
     batch.push(...things.map(({ name }) => namedSo(name)))
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
     await refold(deps, tables, batch)
     batch = []
   }
   await refold(deps, tables, batch)
+  // Of one person from now on, or no longer.
+  await settleVisits(deps, tables, visits)
   await moveAbsorbed(deps, tables, patient, from, person)
 }
 
