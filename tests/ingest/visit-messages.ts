@@ -168,6 +168,13 @@ export function stay({ visit = 'M1', began = '2026-03-09 09:30:00', hour = '09:3
 /** 2404 */
 export const cancelled = (visit: string): Message => ['miis', request('2404', '15:00', { data: { mdtrt_id: visit, psn_no: WANG.psn } })]
 
+/** 2601 of a message. */
+export function undone([source, body]: Message): Message {
+  const { infno, msgid, ...rest } = (body as { request: { infno: string; msgid: string } }).request
+  const data = { psn_no: WANG.psn, omsgid: msgid, oinfno: infno }
+  return [source, { ...rest, infno: '2601', msgid: `${msgid}U`, inf_time: '2026-03-09 13:00:00', input: { data } }]
+}
+
 /** 4205: by the hospital's number, for the insurance has none of it. */
 export function selfPaidVisit(): Message {
   const { name, number, birth } = WANG
@@ -190,3 +197,19 @@ export const selfPaidReversal = (): Message => [
   'miis',
   request('4206', '16:00', { data: { mdtrt_sn: 'V1', fixmedins_mdtrt_id: 'V1', certno: WANG.number, psn_cert_type: '01' } }),
 ]
+
+/** The n-th visit, told of by both before it is said that they are one: of two patients whose visits these are by turns. */
+export function numbered(n: number): Message[] {
+  const person = n % 2 === 0 ? WANG : LI
+  const named = ([source, body]: Message): Message => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const own = text
+      .replace(/(?<!P)V1\b/g, `V${n}`)
+      .replace(/\bM1\b/g, `M${n}`)
+      .replace('ADT1', `ADT${n}`)
+      .replace(/"msgid":"/g, `"msgid":"N${n}`)
+    return [source, own]
+  }
+  const told = [admission({ person }), outpatientVisit({ person })]
+  return [...(n % 3 === 0 ? told.toReversed() : told), registration({ person })].map(named)
+}

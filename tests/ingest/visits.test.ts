@@ -18,6 +18,7 @@ import {
   selfPaidVisit,
   selfPaidReversal,
   stay,
+  undone,
   visitRig,
   WANG,
 } from './visit-messages.ts'
@@ -72,6 +73,15 @@ describe('hospital, registration, visit and report', () => {
     const reference = `Encounter/${visit?.id}`
     for (const type of ['DiagnosticReport', 'Condition'])
       expect((await one.all(type)).map(({ encounter }) => encounter)).toEqual([{ reference }])
+    // By which messages either is known, also of what was told under the former number.
+    const provenances = await one.all('Provenance')
+    const told = (id: string): object[] => provenances.filter((each) => JSON.stringify(each.target).includes(`Encounter/${id}`))
+    const formers = provenances.flatMap(({ entity }) =>
+      [...JSON.stringify(entity).matchAll(/"Encounter\/(\w+)"/g)].map(([, id = '']) => id),
+    )
+    expect(
+      new Set([String(visit?.id), ...formers].flatMap(told).map((each) => JSON.stringify(each).match(/"display":"([^"]+)"/)?.[1])),
+    ).toEqual(new Set([...['his ADT^A01', 'miis 2201', 'miis 2203', 'miis 4502'], ...(formers.length > 0 ? [undefined] : [])]))
     expect(await one.ingest.tables.visits.find({})).toMatchObject([{ visit: visit?.id, left: [] }])
     // Whoever kept the former id is told which one it is now.
     for (const former of (await one.all('Encounter')).filter(({ id }) => id !== visit?.id)) {
@@ -184,14 +194,14 @@ describe('contradictions', () => {
 
 describe('taken back by one of them', () => {
   test('the insurance: the visit stays as the hospital has it', async () => {
-    await sendAll(admission({ stay: true }), stay(), ...[undo('2401')])
+    await sendAll(admission({ stay: true }), stay(), undone(stay()))
     const [visit] = await visits()
     expect(numbersOf(visit as FhirResource)).toEqual(['V1'])
     expect(visit).toMatchObject({ status: 'in-progress', subject: expect.anything() })
   })
 
   test('by the insurance, and cancelled by the hospital: nobody says that it is', async () => {
-    await sendAll(stay(), admission({ stay: true }), undo('2401'))
+    await sendAll(stay(), admission({ stay: true }), undone(stay()))
     await sendAll(admission({ stay: true, event: 'A11', id: 'ADT9', at: '20260309140000' }))
     expect((await one.all('Encounter')).filter(({ status }) => status === 'in-progress')).toEqual([])
   })
@@ -208,18 +218,3 @@ describe('a visit that nobody insures', () => {
     expect(await numbers()).toEqual([expect.arrayContaining(['M1', 'V1'])])
   })
 })
-
-function undo(infno: string): Message {
-  const [, body] = stay()
-  const { msgid } = (body as { request: { msgid: string } }).request
-  return [
-    'miis',
-    {
-      ...(body as { request: object }).request,
-      infno: '2601',
-      msgid: `${msgid.slice(0, -4)}9999`,
-      inf_time: '2026-03-09 13:00:00',
-      input: { data: { psn_no: WANG.psn, omsgid: msgid, oinfno: infno } },
-    },
-  ]
-}

@@ -11,6 +11,7 @@ import { retryingConflicts } from '../retry.ts'
 import { type IngestTables, TABLES, type VisitDoc } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
 import { rowWrite } from './plan.ts'
+import { movedProvenance } from './provenance.ts'
 
 export const VISIT_JOB = 'move-visit'
 export const visitJobId = (id: string): string => `${VISIT_JOB}|${id}`
@@ -79,8 +80,23 @@ async function write(deps: IngestDeps, tables: IngestTables, row: VisitDoc, form
   const changed = changes.filter((change) => change.changed)
   const drafts = await Promise.all(changed.map(async (change) => draftOf(change, true, (await checkFolded(deps, change.folded)).parsed)))
   const stubs = await Promise.all(emptied.map(({ home, known }) => stubOf(tables, home, known.statements, target)))
+  const told = target === row._id ? [] : await provenances(deps, tables, row, former, target)
   const side = [...statementWrites([...saidIn(changes), ...gone]), rowWrite(row, { ...row, left: [] })]
-  return (await deps.writer.write([...drafts, ...stubs], { side })).ok
+  return (await deps.writer.write([...drafts, ...stubs, ...told], { side })).ok
+}
+
+async function provenances(deps: IngestDeps, tables: IngestTables, row: VisitDoc, former: readonly Former[], to: string): Promise<Draft[]> {
+  const moved = former.flatMap(({ known, leaving }) => known.statements.filter(leaving))
+  return Promise.all(
+    moved.map(async (said) =>
+      movedProvenance(deps, { from: row._id, to, rev: row.rev }, said, await personsOf(tables, patientsIn([said]))),
+    ),
+  )
+}
+
+async function personsOf({ records }: Pick<IngestTables, 'records'>, patients: readonly string[]): Promise<string[]> {
+  const persons = new Map((await records.getMany(patients)).map(({ _id, person }) => [_id, person ?? _id]))
+  return [...new Set(patients.map((patient) => persons.get(patient) ?? patient))]
 }
 
 /**
@@ -99,9 +115,6 @@ async function stubOf(tables: IngestTables, id: string, statements: readonly Sta
     class: visitClass === undefined ? UNKNOWN : (JSON.parse(visitClass) as object),
     partOf: { reference: nameOf(target) },
   }
-  const patients = patientsIn(statements)
-  const records = await tables.records.getMany(patients)
-  const persons = new Map(records.map(({ _id, person }) => [_id, person ?? _id]))
   return {
     type: TYPE,
     id,
@@ -109,7 +122,7 @@ async function stubOf(tables: IngestTables, id: string, statements: readonly Sta
     expect: 'any',
     text: JSON.stringify(resource),
     custodian: last?.organization ?? '',
-    alsoPatients: [...new Set(patients.map((patient) => persons.get(patient) ?? patient))],
+    alsoPatients: await personsOf(tables, patientsIn(statements)),
     unchangedIsFine: true,
   }
 }
