@@ -9,6 +9,7 @@ import type {
   PatientIdentity,
   ResourceKey,
   UnmappedCode,
+  VisitNumbers,
 } from './types.ts'
 import { filled } from './values/blank.ts'
 
@@ -24,6 +25,7 @@ export class RecordBuilder {
   readonly #head: RecordHead
   readonly #resources = new Map<string, MappedResource>()
   readonly #batchWords: BatchWord[] = []
+  readonly #visits = new Map<string, VisitNumbers>()
   /** by place and code: the first of each stands, however many a hostile payload has */
   readonly #issues = new Map<string, MappingIssue>()
   readonly #unmapped = new Map<string, UnmappedCode>()
@@ -68,6 +70,11 @@ export class RecordBuilder {
     this.#batchWords.push(word)
   }
 
+  /** Two numbers are of one visit. */
+  sayOfVisit(numbers: VisitNumbers): void {
+    this.#visits.set(JSON.stringify([numbers.insured, numbers.own]), numbers)
+  }
+
   has(key: ResourceKey): boolean {
     return this.#resources.has(JSON.stringify(key))
   }
@@ -100,6 +107,7 @@ export class RecordBuilder {
       ...(this.patient && { patient: this.patient }),
       resources: [...this.#resources.values()],
       ...(this.#batchWords.length > 0 && { batchWords: this.#batchWords }),
+      ...(this.#visits.size > 0 && { visits: [...this.#visits.values()] }),
       unmapped: [...this.#unmapped.values()],
       issues: [...this.#issues.values()],
       unread: [...this.#offered]

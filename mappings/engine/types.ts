@@ -103,6 +103,18 @@ export interface BatchWord {
   saidBy?: ResourceKey
 }
 
+/** The insurance's number of a visit and the hospital's own, said to be of one visit: what either is told of by is one Encounter. */
+export interface VisitNumbers {
+  /** the Encounter under the insurance's number */
+  insured: ResourceKey
+  /** the Encounter under the hospital's */
+  own: ResourceKey
+  /** `serial`: a number of this visit alone (mdtrt_sn); `record`: one that some hospitals give to each stay of a patient (ipt_otp_no) */
+  by: 'serial' | 'record'
+  /** ISO instant: the newest word counts */
+  statedAt: string
+}
+
 /** A code that found no target: kept as it came, counted on the work list. */
 export interface UnmappedCode {
   map: MapName
@@ -138,6 +150,7 @@ export interface MappedRecord {
   /** stored for nothing but the receipt (2206) */
   nothingToStore?: boolean
   batchWords?: BatchWord[]
+  visits?: VisitNumbers[]
 }
 
 /** A part of a payload that could not be decoded or mapped; it is quarantined, the rest goes on. */

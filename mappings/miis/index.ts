@@ -20,6 +20,7 @@ import { decodeExchanges } from './exchanges.ts'
 import { type Exchange, node, readExchange, text } from './envelope.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { envelopeInstant, SITE, type Transaction } from './transaction.ts'
+import { visitNumbersIn } from './visit-numbers.ts'
 import { fillPerson } from './transactions/1101.ts'
 import { fillRegistrationResponse } from './transactions/2201.ts'
 import { fillSettlement } from './transactions/2207.ts'
@@ -115,6 +116,13 @@ function* mapInSteps(
   const times = { requestedAt: requestedAt ?? respondedAt ?? BEFORE_ALL, respondedAt: respondedAt ?? requestedAt ?? BEFORE_ALL }
   record.noteRead(...SITE)
   yield* transaction.fill({ ...(request && { request }), ...(response && { response }), record, context, ...times }) ?? []
+  for (const numbers of visitNumbersIn({
+    ...(request && { request }),
+    ...(response && { response }),
+    context,
+    statedAt: times.requestedAt,
+  }))
+    record.sayOfVisit(numbers)
   const institution = institutionMention(request, context)
   if (institution) record.add(institution)
   const finished = record.finish()

@@ -1,7 +1,7 @@
 /**
  * What refers to a resource that became sensitive takes on its label, also when it came first; what refers to one that is
- * about others now is about them as well. It is done after the commit; that it is to be done is committed with it, so that
- * a process that ends in between leaves it to another one's worker.
+ * about others now is about them as well; what belongs to a visit is insured as long as the visit is. It is done after the
+ * commit; that it is to be done is committed with it, so that a process that ends in between leaves it to another one's worker.
  */
 import { randomUUID } from 'node:crypto'
 import type { SideWrite } from '../store/types.ts'
@@ -55,7 +55,13 @@ export async function relabelDependents(deps: RelabelDeps, { entries, named }: D
 function personsBehind(deps: RelabelDeps, stamp: Stamped, current: Acc | undefined): string[] {
   const isMoved = current !== undefined && !new Set(stamp.acc.p).isSubsetOf(new Set(current.p))
   if (isMoved) return [...current.p, ...stamp.acc.p]
-  return becameSensitive(deps, stamp, current) ? [...stamp.acc.p] : []
+  return becameSensitive(deps, stamp, current) || isInsuredOtherwise(deps, stamp, current) ? [...stamp.acc.p] : []
+}
+
+/** A visit that is stored already and turns out to be the insurance's too, or no longer. */
+function isInsuredOtherwise({ classes }: RelabelDeps, { acc }: Stamped, current: Acc | undefined): boolean {
+  const [before, now] = [current && classes.get(current.s), classes.get(acc.s)]
+  return now?.type === 'Encounter' && before !== undefined && before.insured !== now.insured
 }
 
 function becameSensitive({ classes }: RelabelDeps, { acc }: Stamped, current: Acc | undefined): boolean {

@@ -64,7 +64,7 @@ function waysOf(one: Working, batch: ReadonlyMap<string, Working>, stored: Reado
     if (!from) return []
     const takes = inheritanceOf(type, path)
     const takesPersons = isOrphan || takes.collection
-    return takesPersons || takes.insurance || takes.wrapping ? [{ one, from, takes, takesPersons }] : []
+    return takesPersons || takes.labels || takes.insurance || takes.wrapping ? [{ one, from, takes, takesPersons }] : []
   })
 }
 

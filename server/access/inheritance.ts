@@ -6,7 +6,7 @@ Observation.hasMember Observation.derivedFrom Observation.basedOn
 Composition.section.entry Composition.encounter Composition.relatesTo.targetReference
 DocumentReference.context.related DocumentReference.context.encounter DocumentReference.relatesTo.target DocumentManifest.content
 Binary.securityContext Provenance.target List.entry.item Media.basedOn
-Encounter.diagnosis.condition Encounter.reasonReference EpisodeOfCare.diagnosis.condition
+Encounter.diagnosis.condition Encounter.reasonReference Encounter.partOf EpisodeOfCare.diagnosis.condition
 Procedure.reasonReference Procedure.report Procedure.complicationDetail Procedure.basedOn
 ServiceRequest.reasonReference ServiceRequest.basedOn Specimen.request ImagingStudy.reasonReference ImagingStudy.basedOn
 MedicationRequest.reasonReference MedicationRequest.medicationReference MedicationRequest.basedOn
@@ -66,7 +66,8 @@ export function inheritanceOf(type: string, path: string): Inheritance {
   const made = {
     labels,
     wrapping: wrappings.has(element),
-    insurance: labels || VISIT_PATHS.has(path),
+    // A visit is insured by its own number alone: what belongs to it takes that from it, and must not give it back.
+    insurance: (labels || VISIT_PATHS.has(path)) && type !== 'Encounter',
     collection: COLLECTIONS.has(element),
   }
   if (count >= KNOWN_MAX) {

@@ -111,8 +111,8 @@ async function lookUp(deps: StampDeps, all: readonly Working[]): Promise<Map<str
     const orphan = one.scan.patients.length === 0 && !one.scan.unknownPatient && !isPublicType(one.input.type)
     for (const { path, target } of one.scan.references) {
       if (inBatch.has(target)) continue
-      const { insurance, wrapping } = inheritanceOf(one.input.type, path)
-      if (!orphan && !insurance && !wrapping) continue
+      const { labels, insurance, wrapping } = inheritanceOf(one.input.type, path)
+      if (!orphan && !labels && !insurance && !wrapping) continue
       one.looked.push(target)
       const [type = '', id = ''] = target.split('/')
       wanted.set(type, (wanted.get(type) ?? new Set()).add(id))

@@ -45,6 +45,7 @@ export function rowsOf({ access, ingest, moves }: ExpungeTables, subject: Subjec
   const keyed = { $or: [{ _id: among }, { person: among }] }
   return [
     { name: 'contributions', table: ingest.contributions, where: { patients: among } },
+    { name: 'visit_numbers', table: ingest.visits, where: { patients: among } },
     { name: 'waiting_records', table: ingest.waiting, where: { awaits: { $in: numbers } } },
     { name: 'jobs', table: moves, where: { $or: [{ patient: among }, { from: among }, { to: among }] } },
     { name: 'link_conflicts', table: ingest.conflicts, where: { _id: { $in: identities } } },

@@ -76,6 +76,10 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
     ...(saidBy && { saidBy: batchId(deps.secret, saidBy) }),
   }))
   await turns.take()
+  const visits = record.visits?.map(({ insured, own, by, statedAt }) => {
+    const [id, ownId] = [resourceId(deps.secret, insured), resourceId(deps.secret, own)]
+    return { id, own: ownId, by, statedAt: new Date(statedAt).toISOString() }
+  })
   const doubts = [...doubtsOfClock(record.resources, record.at, payload.receivedAt), ...doubtsOfCodes(deps, resources, record.at)]
   return {
     recordType: record.recordType,
@@ -92,6 +96,7 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
       .map((name) => name.slice(0, INGEST_BOUNDS.labelCharactersMax)),
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
     ...(words && { batchWords: words }),
+    ...(visits && { visits }),
     digest: digestOf(record, resources.map(({ resource }) => texts(resource)).join('\n'), words),
   }
 }

@@ -13,18 +13,19 @@ import { type BatchResult, storeBatch } from './store-batch.ts'
 import { storeRecord, type StoredRecord } from './store-record.ts'
 import type { IngestTables, WaitingDoc } from './tables.ts'
 import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
+import { type Done, followVisits } from './visit/follow.ts'
 
 /** @throws OutcomeError busy, unavailable: to be tried again, nothing is lost */
 export async function processRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<RecordOutcome> {
   const { outcome, linked } = await alone(deps, tables, job)
   if (linked) await follow(deps, tables, [linked])
-  await followSets(deps, tables, job, outcome)
+  await followCommit(deps, tables, [{ job, outcome }])
   if (outcome.status !== 'waiting') return outcome
   // The number may have been registered between our look and our waiting; its writer looked before we waited.
   const known = await tables.numbers.getMany(job.record.identity?.numbers.map((n) => n.hash) ?? [])
   if (known.length === 0) return outcome
   const { outcome: second } = await alone(deps, tables, job)
-  await followSets(deps, tables, job, second)
+  await followCommit(deps, tables, [{ job, outcome: second }])
   return second
 }
 
@@ -37,11 +38,8 @@ export async function processRows(deps: IngestDeps, tables: IngestTables, jobs: 
   for (const part of jobs.length === 1 ? [] : partsOf(jobs)) {
     const { outcomes, links } = await together(deps, tables, part)
     await follow(deps, tables, links)
-    for (const [at, outcome] of outcomes.entries()) {
-      if (!outcome) continue
-      await followSets(deps, tables, part[at] as RecordJob, outcome)
-      all[jobs.indexOf(part[at] as RecordJob)] = outcome
-    }
+    await followCommit(deps, tables, doneOf(part, outcomes))
+    for (const { job, outcome } of doneOf(part, outcomes)) all[jobs.indexOf(job)] = outcome
   }
   const rest = [...jobs.keys()].filter((at) => all[at] === undefined)
   await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (at) => {
@@ -95,9 +93,22 @@ function alone(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<
   return locks.run([...things, ...(identity?.numbers.map((n) => n.hash) ?? [])], () => storeRecord(deps, tables, job))
 }
 
-/** After the commit, whatever became of the record: one that was stored before may not have come so far. */
-async function followSets(deps: IngestDeps, tables: IngestTables, job: RecordJob, outcome: RecordOutcome): Promise<void> {
-  if (hasBatches(job)) await followBatches(tables, job, outcome, async (next) => void (await alone(deps, tables, next)))
+const doneOf = (jobs: readonly RecordJob[], outcomes: readonly (RecordOutcome | undefined)[]): Done[] =>
+  jobs.flatMap((job, at) => (outcomes[at] ? [{ job, outcome: outcomes[at] }] : []))
+
+/** After the commit, whatever became of the records: one that was stored before may not have come so far. */
+async function followCommit(deps: IngestDeps, tables: IngestTables, done: readonly Done[]): Promise<void> {
+  const all = [...done]
+  for (const { job, outcome } of done) {
+    if (!hasBatches(job)) continue
+    await followBatches(
+      tables,
+      job,
+      outcome,
+      async (next) => void all.push({ job: next, outcome: (await alone(deps, tables, next)).outcome }),
+    )
+  }
+  await followVisits(deps, tables, all)
 }
 
 async function follow(deps: IngestDeps, tables: IngestTables, links: readonly Linked[]): Promise<void> {
@@ -149,15 +160,12 @@ async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: rea
   for (const part of partsOf(jobs)) {
     const { outcomes, links } = await together(deps, tables, part)
     stored.push(...links)
-    for (const [at, outcome] of outcomes.entries()) {
-      if (!outcome) continue
-      await followSets(deps, tables, part[at] as RecordJob, outcome)
-      deps.quality?.count(part[at]?.source.id ?? '', outcome)
-    }
+    await followCommit(deps, tables, doneOf(part, outcomes))
+    for (const { job, outcome } of doneOf(part, outcomes)) deps.quality?.count(job.source.id, outcome)
     const rest = part.filter((_, at) => outcomes[at] === undefined)
     await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (job) => {
       const { outcome, linked } = await alone(deps, tables, job)
-      await followSets(deps, tables, job, outcome)
+      await followCommit(deps, tables, [{ job, outcome }])
       deps.quality?.count(job.source.id, outcome)
       if (outcome.status !== 'waiting' && linked) stored.push(linked)
     })

@@ -18,6 +18,8 @@ import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.t
 import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, ReceiptIssue, RecordOutcome } from './types.ts'
+import { refoldIfPlaced } from './visit/follow.ts'
+import { planVisits } from './visit/plan.ts'
 
 /** Work in turn with others that touch the same keys. */
 export type InTurn = <T>(keys: readonly string[], work: () => Promise<T>) => Promise<T>
@@ -156,15 +158,19 @@ async function waitTogether(deps: IngestDeps, tables: IngestTables, rows: readon
 async function storeRows(
   deps: IngestDeps,
   tables: IngestTables,
-  rows: readonly Row[],
+  unplaced: readonly Row[],
   result: BatchResult,
   again: boolean,
 ): Promise<{ stored: boolean; broken: ReadonlySet<string> }> {
-  const wanted = rows.flatMap((row) => row.wanted)
-  const { refused, guards } = await collecting(deps, rows)
+  const { refused, guards } = await collecting(deps, unplaced)
   if (refused.length > 0)
     return { stored: false, broken: new Set(refused.flatMap((row) => row.wanted).map(({ type, id }) => `${type}/${id}`)) }
-  const { changes, persons } = await foldStatements(tables, wanted)
+  const words = unplaced.flatMap(({ job }) => job.record.visits ?? [])
+  const said = unplaced.flatMap((row) => row.wanted)
+  const plan = await planVisits(tables, said, words)
+  const rows = unplaced.map((row) => ({ ...row, wanted: row.wanted.map(plan.place) }))
+  const wanted = rows.flatMap((row) => row.wanted)
+  const { changes, persons, visits } = await foldStatements(tables, wanted, plan.visits)
   const changed = changes.filter((c) => c.changed)
   const issues = new Map<string, ReceiptIssue[]>()
   const broken = new Set<string>()
@@ -178,13 +184,15 @@ async function storeRows(
     issues.set(name, checked.issues)
     drafts.push(draftOf(change, again, checked.parsed))
   }
+  // Under the names by which their records are left out.
+  for (const [at, { type, id }] of wanted.entries()) if (broken.has(`${type}/${id}`)) broken.add(`${said[at]?.type}/${said[at]?.id}`)
   if (broken.size > 0) return { stored: false, broken }
   const people = peopleOf(changes, persons)
   const others = saidOfOthers(changes)
   const done = rows.map((row) => {
     const { record } = row.job
     const found = row.wanted.flatMap(({ type, id }) => issues.get(`${type}/${id}`) ?? [])
-    found.push(...otherPerson(others(row.wanted)))
+    found.push(...otherPerson(others(row.wanted)), ...plan.issues(record.visits, record.at))
     return storedOutcome(record, row.wanted.length, [...(row.linked?.issues ?? []), ...issuesOfMapping(record), ...found])
   })
   for (const { job, wanted: mine, linked, delivery } of rows) {
@@ -193,9 +201,10 @@ async function storeRows(
   }
   const side = statementWrites(saidIn(changes))
   const deliveries = rows.flatMap((row, at) => deliveryWrites(deps, row.job, row.delivery, done[at] as RecordOutcome))
-  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries, ...guards] })).ok) return { stored: false, broken }
+  if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries, ...guards, ...plan.side] })).ok) return { stored: false, broken }
   for (const [at, row] of rows.entries()) result.outcomes[row.at] = done[at]
   await refoldIfMoved(deps, tables, persons, wanted)
+  await refoldIfPlaced(deps, tables, visits, wanted)
   return { stored: true, broken }
 }
 

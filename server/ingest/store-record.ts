@@ -20,6 +20,8 @@ import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcom
 import { retryingConflicts } from './retry.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, ReceiptIssue, RecordOutcome } from './types.ts'
+import { refoldIfPlaced } from './visit/follow.ts'
+import { planVisits } from './visit/plan.ts'
 
 export interface StoredRecord {
   outcome: RecordOutcome
@@ -122,7 +124,8 @@ async function storeLinked(
     if (result.refusers) return refuse(deps, tables, job, result.refusers)
     if (result.outcome) return { outcome: result.outcome, ...after }
     found.push(...result.issues)
-    await refoldIfMoved(deps, tables, result.persons, part)
+    await refoldIfMoved(deps, tables, result.persons, result.folded)
+    await refoldIfPlaced(deps, tables, result.visits, result.folded)
   }
   return { outcome: storedOutcome(job.record, wanted.length, found), ...after }
 }
@@ -143,10 +146,17 @@ interface Part {
 }
 
 interface PartResult {
-  done: { issues: ReceiptIssue[]; persons: Map<string, string>; outcome?: RecordOutcome; refusers?: readonly string[] }
+  done: {
+    issues: ReceiptIssue[]
+    persons: Map<string, string>
+    visits: Map<string, string>
+    folded: readonly StatementFor[]
+    outcome?: RecordOutcome
+    refusers?: readonly string[]
+  }
 }
 
-const NOTHING_DONE = { issues: [], persons: new Map<string, string>() }
+const NOTHING_DONE = { issues: [], persons: new Map<string, string>(), visits: new Map<string, string>(), folded: [] }
 
 const REASONS = ['resource-invalid', 'list-too-long', 'source-refused'] as const
 
@@ -158,24 +168,30 @@ async function storePart(
   { part, last, wanted, linked, found, delivery, again, guards }: Part,
 ): Promise<PartResult | undefined> {
   const { record } = job
-  const { changes, persons } = await foldStatements(tables, part)
+  const plan = await planVisits(tables, wanted, record.visits ?? [])
+  const placed = part.map(plan.place)
+  const { changes, persons, visits } = await foldStatements(tables, placed, plan.visits)
   const changed = changes.filter((c) => c.changed)
   const checked = await allInTurns(changed, ({ folded }) => checkFolded(deps, folded, [job.source]))
-  const issues = [...checked.flatMap((one) => one.issues), ...otherPerson(saidOfOthers(changes)(part))]
+  const issues = [
+    ...checked.flatMap((one) => one.issues),
+    ...otherPerson(saidOfOthers(changes)(placed)),
+    ...(last ? plan.issues(record.visits, record.at) : []),
+  ]
   const reasons = new Set(checked.map(({ refused }) => refused))
   const reason = REASONS.find((one) => reasons.has(one))
-  if (reason) return { done: { issues: [], persons: new Map(), outcome: quarantined(reason, record, issues) } }
+  if (reason) return { done: { ...NOTHING_DONE, outcome: quarantined(reason, record, issues) } }
   const drafts = changed.map((change, at) => draftOf(change, again, checked[at]?.parsed))
-  const side = [...statementWrites(saidIn(changes)), ...guards]
-  const done = { done: { issues, persons } }
+  const side = [...statementWrites(saidIn(changes)), ...guards, ...plan.side]
+  const done = { done: { issues, persons, visits, folded: placed } }
   if (!last) return (await deps.writer.write(drafts, { side })).ok ? done : undefined
   // Somebody else stored this very delivery in the meantime.
   if (again && delivery?.digest === record.digest && delivery.status !== 'waiting') {
-    return { done: { issues: [], persons: new Map(), outcome: knownOutcome(delivery, job.payload._id, job.record) } }
+    return { done: { ...NOTHING_DONE, outcome: knownOutcome(delivery, job.payload._id, job.record) } }
   }
   if (wanted.length > 0) {
     const people = [...(linked ? [linked.person] : []), ...persons.values()]
-    drafts.push(provenanceOf(deps, job, wanted, people, delivery === undefined && !again))
+    drafts.push(provenanceOf(deps, job, wanted.map(plan.place), people, delivery === undefined && !again))
   }
   const outcome = storedOutcome(record, wanted.length, [...found, ...issues])
   return (await commit(deps, job, delivery, drafts, side, outcome)) ? done : undefined

@@ -254,6 +254,29 @@ export interface BatchMemberDoc extends TableDoc {
   withdrawn?: true
 }
 
+/** A word of an insurance message: that the visit of its number is the one that the hospital numbers so. */
+export interface VisitWordDoc {
+  /** id of the Encounter under the hospital's number */
+  own: string
+  /** `serial`: the number is that of the visit alone; `record`: one that a hospital may give to a second visit (mappings, VisitNumbers) */
+  by: 'serial' | 'record'
+  /** ISO instant */
+  at: string
+}
+
+/** A visit to which the insurance gave a number. `_id` is the id of the Encounter under that number. */
+export interface VisitDoc extends TableDoc {
+  _id: string
+  rev: number
+  words: VisitWordDoc[]
+  /** the Encounter under which what is said of it stands; '' its own */
+  visit: string
+  /** Encounters under which some of it may still stand */
+  left: string[]
+  /** local patient records of whom it was said */
+  patients: string[]
+}
+
 export interface IngestTables {
   payloads: Table<PayloadDoc>
   chunks: Table<ChunkDoc>
@@ -273,6 +296,7 @@ export interface IngestTables {
   tasks: Table<LinkTaskDoc>
   linkEvents: Table<LinkEventDoc>
   persons: Table<PersonRow>
+  visits: Table<VisitDoc>
 }
 
 export const TABLES = {
@@ -295,6 +319,7 @@ export const TABLES = {
   refusedParts: 'refused_parts',
   tasks: 'link_tasks',
   linkEvents: 'link_events',
+  visits: 'visit_numbers',
 } as const
 
 export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
@@ -317,6 +342,7 @@ export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'de
     tasks: store.table(decision, TABLES.tasks),
     linkEvents: store.table(decision, TABLES.linkEvents),
     persons: store.table(decision, TABLES.persons),
+    visits: store.table(decision, TABLES.visits),
   }
 }
 
@@ -354,6 +380,8 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.batches.ensureIndex({ settledBy: 1 }),
     tables.batches.ensureIndex({ reversedBy: 1 }),
     tables.refusedParts.ensureIndex({ payload: 1 }),
+    tables.visits.ensureIndex({ 'words.own': 1 }),
+    tables.visits.ensureIndex({ patients: 1 }),
     tables.records.ensureIndex({ blocks: 1 }),
     tables.tasks.ensureIndex({ patients: 1 }),
     tables.tasks.ensureIndex({ state: 1, score: -1, _id: 1 }),

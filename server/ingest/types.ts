@@ -1,5 +1,5 @@
 /** What the ingest way is made of and what it asks of the rest of the server. */
-import type { BatchWord, MappingIssue, SourceKind, SourceMapping, UnmappedCode } from '../../mappings/engine/types.ts'
+import type { BatchWord, MappingIssue, SourceKind, SourceMapping, UnmappedCode, VisitNumbers } from '../../mappings/engine/types.ts'
 import type { MayGoOn } from '../access/may-go-on.ts'
 import type { Moved, Regroup } from '../access/regrouping.ts'
 import type { Decision } from '../access/decision.ts'
@@ -149,8 +149,20 @@ export interface PreparedRecord {
   nothingToStore: boolean
   /** what it says of sets of things; absent: nothing */
   batchWords?: { batch: string; word: BatchWord['word']; statedAt: string; saidBy?: string }[]
+  /** ids of Encounters under two numbers of one visit; absent: none */
+  visits?: PreparedVisit[]
   /** of the mapped content: the same again is not stored again */
   digest: string
+}
+
+export interface PreparedVisit {
+  /** id of the Encounter under the insurance's number */
+  id: string
+  /** under the hospital's */
+  own: string
+  by: VisitNumbers['by']
+  /** ISO instant */
+  statedAt: string
 }
 
 export interface PreparedStatement {

@@ -29,6 +29,12 @@ export const LINK_ISSUES = {
     '同一编号已用于另一患者，已保存但不显示，待人工处理',
     'The same number stands for another patient: kept, not shown, a task for a clerk',
   ),
+  'visit-numbers-contradict': issue(
+    200,
+    'conflict',
+    '同一医保就诊编号先后对应本院不同的就诊流水号，以最新者为准',
+    'One visit number of the insurance was said to be two of the hospital: the newest word counts',
+  ),
   'link-numbers-disagree': issue(200, 'conflict', '患者号码指向不同档案', 'The patient numbers point to different records'),
   'link-birth-date': issue(200, 'value', '出生日期与身份证号不一致', 'The birth date disagrees with the identity number'),
   'link-gender': issue(200, 'value', '性别与身份证号不一致', 'The sex disagrees with the identity number'),

@@ -194,6 +194,7 @@ async function judge({ server, city, uri, fed, deadline }: Judged): Promise<void
       events: again.events,
       lost: again.lost,
       duplicates: again.duplicates,
+      apart: again.apart,
       strange: again.strange,
       precision: again.precision,
     },

@@ -23,7 +23,8 @@ test('a city is linked, each of its events stands there once, and what is in qua
   expect(fed.until).toBe(city.length)
   const results = await resultsOf(server.database.uri, server.database.database, city)
   expect(results).toMatchObject({ wrongPairs: 0, mixed: [], unknown: 0, byNumberAlone: 0, lost: 0, duplicates: 0, strange: 0, silent: 0 })
-  expect(results.events).toBeGreaterThan(150)
+  // A hundred visits, whoever tells of them, and every other one has a report.
+  expect(results.events).toBeGreaterThan(130)
   // Of so few people one record is more than a hundredth of all pairs.
   expect(results.recall).toBeGreaterThanOrEqual(0.95)
   const quarantined = await quarantinedOf(server.url)

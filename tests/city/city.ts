@@ -30,7 +30,7 @@ export interface City {
   personOf(number: string): number | undefined
 }
 
-/** Kinds of events; a number's first letter says of which it is. */
+/** What is told: a visit by its hospital (V) and by the insurance (M), which are one event, and a report. A number's first letter says of which it is. */
 export const EVENT = { V: 1, R: 2, M: 4 } as const
 
 /** Visits within which what is told of one comes out of order. */

@@ -21,15 +21,17 @@ export const fateOf = (fault: Fault | undefined): Fate => (fault && FATES[fault]
 /** A payload that is sent again is the same in all its bytes. */
 export function message(visit: Visit, { matter, fault: why }: Telling): Payload {
   const fault = why === 'repeated' || why === 'late' ? undefined : why
-  const id = `CITY${matter[0]}${matter.length}${visit.n}${fault ?? ''}`
+  const id = `CITY${matter[0]}${matter.length}.${visit.n}${fault ?? ''}`
   const made =
     matter === 'admission'
       ? admission(visit, id, fault)
       : matter === 'report'
         ? report(visit, id, fault)
-        : matter === 'care'
-          ? care(visit, id, fault)
-          : careReport(visit, id)
+        : matter === 'registration'
+          ? careRegistration(visit, id, fault)
+          : matter === 'care'
+            ? care(visit, id, fault)
+            : careReport(visit, id)
   return { ...made, body: inBytes(made.body, fault), ...(why && { fault: why }), fate: fateOf(fault) }
 }
 
@@ -107,13 +109,34 @@ function envelope(infno: string, house: House, id: string, fault: Fault | undefi
   return { source: 'miis', contentType: 'application/json', body: JSON.stringify(body) }
 }
 
-function care({ house, citizen: { insurance }, care: number }: Visit, id: string, fault?: Fault): Made {
+function insuredAs({ insurance }: Citizen): object {
   if (!insurance) throw new TypeError('not insured')
   const { name, sex, birth, number: card } = insurance.registration
   const legal = card === undefined ? {} : { psn_cert_type: '01', certno: card }
-  const person = { psn_no: insurance.number, psn_name: name, gend: sex === 'male' ? '1' : '2', brdy: birth, ...legal }
+  return { psn_no: insurance.number, psn_name: name, gend: sex === 'male' ? '1' : '2', brdy: birth, ...legal }
+}
+
+const spoken = (time: string): string => time.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3 $4:$5:$6')
+
+/** With its answer, which gives the visit its number: as a copy of the traffic has both. */
+function careRegistration({ house, citizen, care, number: ipt_otp_no, time }: Visit, id: string, fault?: Fault): Made {
   const isBroken = fault === 'broken'
-  const what = { med_type: fault === 'code' ? '9988' : '11', begntime: '2026-03-09 09:40:00' }
+  const mdtrtinfo = { ...(isBroken ? {} : insuredAs(citizen)), ipt_otp_no, begntime: spoken(time) }
+  const { body, ...sent } = envelope('2201', house, id, fault, { mdtrtinfo })
+  const psn_no = isBroken ? undefined : citizen.insurance?.number
+  const response = {
+    infcode: '0',
+    inf_refmsgid: `${INSTITUTION[house]}${id}R`,
+    respond_time: '20260309101201000',
+    output: { data: { mdtrt_id: care, psn_no, ipt_otp_no } },
+  }
+  return { ...sent, body: JSON.stringify({ request: JSON.parse(body), response }) }
+}
+
+function care({ house, citizen, care: number, time }: Visit, id: string, fault?: Fault): Made {
+  const person = insuredAs(citizen)
+  const isBroken = fault === 'broken'
+  const what = { med_type: fault === 'code' ? '9988' : '11', begntime: spoken(time) }
   const visit = { ...(isBroken ? {} : { mdtrt_id: number }), ...what, main_cond_dscr: fault === 'contradicted' ? '初诊' : '复诊' }
   return envelope('2203', house, id, fault, { mdtrtinfo: { ...(isBroken ? {} : person), ...visit }, diseinfo: [] })
 }

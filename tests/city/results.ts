@@ -17,8 +17,12 @@ export interface Results extends Linking {
   /** pairs that a clerk is asked about */
   tasks: number
   conflicts: number
+  /** visits, whoever told of them, and reports */
   events: number
+  /** the same event more than once under one person */
   duplicates: number
+  /** visits of which hospital and insurance tell under two persons, for their records are not linked: recall counts those */
+  apart: number
   lost: number
   /** things that should not be there at all */
   strange: number
@@ -36,6 +40,9 @@ interface Resource {
   identifier?: { system?: string; value?: string }[]
   name?: unknown
   birthDate?: unknown
+  status?: string
+  subject?: { reference?: string }
+  partOf?: unknown
 }
 
 const MIXED_MAX = 10
@@ -45,8 +52,9 @@ export async function resultsOf(uri: string, database: string, city: City, until
   const client = new MongoClient(uri)
   try {
     const db = client.db(database)
-    const { placed, unknown, byNumberAlone } = await placedOf(db, city)
-    const events = await eventsOf(db, city, until)
+    const persons = await personsIn(db)
+    const { placed, unknown, byNumberAlone } = await placedOf(db, city, persons)
+    const events = await eventsOf(db, city, until, persons)
     return {
       records: placed.length,
       unknown,
@@ -89,16 +97,24 @@ async function* bodiesOf(db: Db, type: string): AsyncGenerator<[string, Resource
     if (body) yield [_id, JSON.parse(Buffer.from(body.buffer).toString('utf8')) as Resource]
 }
 
+async function personsIn(db: Db): Promise<Map<string, string>> {
+  const persons = new Map<string, string>()
+  for await (const { _id, person } of db.collection<{ _id: string; person: string }>('persons').find()) persons.set(_id, person)
+  return persons
+}
+
 /** Each record of a source with the person under whom it stands and the one who it is. */
-async function placedOf(db: Db, city: City): Promise<{ placed: Placed[]; unknown: number; byNumberAlone: number }> {
+async function placedOf(
+  db: Db,
+  city: City,
+  persons: ReadonlyMap<string, string>,
+): Promise<{ placed: Placed[]; unknown: number; byNumberAlone: number }> {
   const ids = async (table: string): Promise<Set<string>> => {
     const found = new Set<string>()
     for await (const { _id } of db.collection<{ _id: string }>(table).find({ absorbedBy: null }, { projection: { _id: 1 } })) found.add(_id)
     return found
   }
   const records = await ids('patient_records')
-  const persons = new Map<string, string>()
-  for await (const { _id, person } of db.collection<{ _id: string; person: string }>('persons').find()) persons.set(_id, person)
   const placed: Placed[] = []
   let [unknown, byNumberAlone] = [0, 0]
   for await (const [id, { identifier = [], name, birthDate }] of bodiesOf(db, 'Patient')) {
@@ -116,37 +132,69 @@ async function placedOf(db: Db, city: City): Promise<{ placed: Placed[]; unknown
 const NUMBER = /^([VRM])H[123](\d+)$/
 const COUNT_MAX = 255
 
-/** Counted in a byte for each visit and kind. */
-async function eventsOf(db: Db, city: City, until: number): Promise<Pick<Results, 'events' | 'duplicates' | 'lost' | 'strange'>> {
-  const { visits } = city.size
-  const found = { V: new Uint8Array(visits), R: new Uint8Array(visits), M: new Uint8Array(visits) }
-  let strange = 0
-  const count = (kinds: string, { identifier = [] }: Resource): boolean => {
-    const seen = new Set(identifier.flatMap(({ value = '' }) => (NUMBER.test(value) ? [value] : [])))
-    let known = false
-    for (const number of seen) {
+type Events = Pick<Results, 'events' | 'duplicates' | 'apart' | 'lost' | 'strange'>
+
+/** Counted in a byte for each number of each kind. */
+class Found {
+  readonly #visits: number
+  readonly numbers: Record<keyof typeof EVENT, Uint8Array>
+  /** of each visit the persons under whom an Encounter of it stands, as often as one does */
+  readonly #persons = new Map<number, string[]>()
+  strange = 0
+
+  constructor(visits: number) {
+    this.#visits = visits
+    this.numbers = { V: new Uint8Array(visits), R: new Uint8Array(visits), M: new Uint8Array(visits) }
+  }
+
+  /** @returns the visits that are named; none: it is nobody's */
+  count(kinds: string, { identifier = [] }: Resource): Set<number> {
+    const known = new Set<number>()
+    for (const number of new Set(identifier.map(({ value = '' }) => value))) {
       const [, kind = '', n = ''] = NUMBER.exec(number) ?? []
-      if (!kinds.includes(kind) || Number(n) >= visits) continue
-      const counts = found[kind as keyof typeof found]
+      if (kind === '' || !kinds.includes(kind) || Number(n) >= this.#visits) continue
+      const counts = this.numbers[kind as keyof typeof EVENT]
       counts[Number(n)] = Math.min((counts[Number(n)] as number) + 1, COUNT_MAX)
-      known = true
+      known.add(Number(n))
     }
     return known
   }
-  for await (const [, resource] of bodiesOf(db, 'Encounter')) {
-    // Stays in which newborns were registered end in B and are nobody's here.
-    if (!count('VM', resource) && !(resource.identifier ?? []).some(({ value }) => value?.endsWith('B'))) strange++
+
+  encounter(resource: Resource, personOf: (patient: string) => string): void {
+    const { identifier = [], status, partOf, subject } = resource
+    // What went into another one says so, and nothing else.
+    if (status === 'entered-in-error' && partOf !== undefined && identifier.length === 0) return
+    const known = this.count('VM', resource)
+    const person = personOf((subject?.reference ?? '').replace('Patient/', ''))
+    for (const n of known) this.#persons.set(n, [...(this.#persons.get(n) ?? []), person])
+    // Stays in which newborns were registered end in B and are nobody's here; an Encounter of two visits is nobody's either.
+    const isNewborns = identifier.some(({ value }) => value?.endsWith('B'))
+    if (known.size > 1 || (known.size === 0 && !isNewborns)) this.strange++
   }
-  for await (const [, resource] of bodiesOf(db, 'DiagnosticReport')) if (!count('R', resource)) strange++
-  const told = city.told(until)
-  let [events, duplicates, lost] = [0, 0, 0]
-  for (const [n, bits] of told.entries())
-    for (const [kind, counts] of Object.entries(found)) {
-      const times = counts[n] as number
-      duplicates += Math.max(times - 1, 0)
-      if ((bits & EVENT[kind as keyof typeof EVENT]) === 0) continue
-      events++
-      if (times === 0) lost++
-    }
-  return { events, duplicates, lost, strange }
+
+  /** of visits of which there are several Encounters */
+  several(): Pick<Events, 'duplicates' | 'apart'> {
+    const all = [...this.#persons.values()].filter((persons) => persons.length > 1)
+    const duplicates = all.reduce((sum, persons) => sum + persons.length - new Set(persons).size, 0)
+    return { duplicates, apart: all.filter((persons) => new Set(persons).size > 1).length }
+  }
+}
+
+async function eventsOf(db: Db, city: City, until: number, persons: ReadonlyMap<string, string>): Promise<Events> {
+  const found = new Found(city.size.visits)
+  for await (const [, resource] of bodiesOf(db, 'Encounter')) found.encounter(resource, (patient) => persons.get(patient) ?? patient)
+  for await (const [, resource] of bodiesOf(db, 'DiagnosticReport')) if (found.count('R', resource).size === 0) found.strange++
+  const { V, R, M } = found.numbers
+  let { duplicates, apart } = found.several()
+  let [events, lost] = [0, 0]
+  for (const [n, bits] of city.told(until).entries()) {
+    duplicates += Math.max((R[n] as number) - 1, 0)
+    const isTold = (kind: keyof typeof EVENT): boolean => (bits & EVENT[kind]) !== 0
+    if (isTold('V') || isTold('M')) events++
+    if (isTold('R')) events++
+    // Whoever told of it: his number stands there.
+    if ((isTold('V') && V[n] === 0) || (isTold('M') && M[n] === 0)) lost++
+    if (isTold('R') && R[n] === 0) lost++
+  }
+  return { events, duplicates, apart, lost, strange: found.strange }
 }

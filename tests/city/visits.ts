@@ -3,7 +3,7 @@ import type { Random } from '../faults/support/random.ts'
 import type { Citizen } from './citizens.ts'
 import type { Fault, House, Known } from './types.ts'
 
-export type Matter = 'admission' | 'report' | 'care' | 'care-report'
+export type Matter = 'admission' | 'report' | 'registration' | 'care' | 'care-report'
 
 /** One message about a visit. */
 export interface Telling {
@@ -56,7 +56,7 @@ export function visitOf(random: Random, n: number, citizen: Citizen): Visit {
   const tellings = [
     ...told(random, 'admission'),
     ...(report ? told(random, 'report') : []),
-    ...(care === undefined ? [] : told(random, 'care')),
+    ...(care === undefined ? [] : [...told(random, 'registration'), ...told(random, 'care')]),
     ...(isCopied ? [{ matter: 'care-report' as const }] : []),
   ]
   return { n, citizen, house, known, number: `V${house}${n}`, time, inTable, ...(report && { report }), ...(care && { care }), tellings }
@@ -77,6 +77,8 @@ function faultOf(random: Random, matter: Matter): Fault | undefined {
     if (chance >= 0) continue
     // The insurance does not correct a visit, and its hospitals are known by its own numbers.
     if (fault === 'corrected' && matter !== 'report') return 'repeated'
+    // A registration has no codes that somebody could not know.
+    if (matter === 'registration') return fault === 'organization' || fault === 'code' ? 'repeated' : fault
     return fault === 'organization' && matter === 'care' ? 'code' : fault
   }
   return undefined

@@ -1,6 +1,6 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
 import { END_ALONE, LISTS, LISTS_OF, rank } from './rules.ts'
-import { type Folded, isMention, type ListEntry, type Statement, type Unit } from './types.ts'
+import { type Folded, isMention, type ListEntry, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
 
 /** Stands in statement texts where the record's patient is referenced; the person may become known later. */
@@ -18,6 +18,7 @@ export interface FoldAdditions {
 /**
  * @param persons the person behind a source's patient record: the master once linked, else the record itself
  * @param same whoever is one person, by likeness too: neither is named for the other, but both are heard
+ * @param visits of Encounters that turned out to be another one (../visit) that one
  * @returns the resource; `withdrawn` when the sources that go first say that it is void (their newest word counts)
  */
 export function fold(
@@ -27,17 +28,14 @@ export function fold(
   persons: (patient: string) => string,
   additions: FoldAdditions = {},
   same: (patient: string) => string = persons,
+  visits: ReadonlyMap<string, string> = new Map(),
 ): Folded {
-  const ordered = [...statements].sort((a, b) => rank(type, a.kind) - rank(type, b.kind) || compare(a.source, b.source))
-  const about = ordered.filter((s) => !isMention(s.state.at))
-  const first = about[0] ?? ordered[0]
-  if (!first) throw new TypeError('nothing was stated')
-  const leading = (about.length > 0 ? about : ordered).filter((s) => rank(type, s.kind) === rank(type, first.kind))
-  const newest = leading.reduce((a, b) => (b.state.at > a.state.at ? b : a))
+  const ordered = inOrder(type, statements)
+  const { leading, newest } = leadersOf(type, ordered)
   const withdrawn = newest.state.withdrawn
   const own = ordered.filter((s) => isAboutOne(type, newest, s, same))
   const speaking = withdrawn ? leading.filter((s) => own.includes(s)) : own.filter((s) => !s.state.withdrawn)
-  const chosen = new Chosen(type, speaking, persons)
+  const chosen = new Chosen(type, speaking, persons, visits)
   return {
     type,
     id,
@@ -47,6 +45,27 @@ export function fold(
     persons: [...new Set(own.flatMap((s) => (s.patient ? [persons(s.patient.id)] : [])))].sort(),
     apart: ordered.filter((s) => !own.includes(s)).map(({ source }) => source),
   }
+}
+
+const inOrder = (type: string, statements: readonly Statement[]): Statement[] =>
+  [...statements].sort((a, b) => rank(type, a.kind) - rank(type, b.kind) || compare(voiceOf(a), voiceOf(b)))
+
+interface Leaders {
+  leading: Statement[]
+  /** of them: it says whether the thing stands, whose it is and who keeps it */
+  newest: Statement
+}
+
+/** Those that go first. A visit of which several tell under numbers of their own stands as long as one of them says so. */
+export function leadersOf(type: string, statements: readonly Statement[]): Leaders {
+  const ordered = inOrder(type, statements)
+  const told = ordered.filter((s) => !isMention(s.state.at))
+  const standing = ordered.some(({ via }) => via !== undefined) ? told.filter((s) => !s.state.withdrawn) : []
+  const about = standing.length > 0 ? standing : told
+  const first = about[0] ?? ordered[0]
+  if (!first) throw new TypeError('nothing was stated')
+  const leading = (about.length > 0 ? about : ordered).filter((s) => rank(type, s.kind) === rank(type, first.kind))
+  return { leading, newest: leading.reduce((a, b) => (b.state.at > a.state.at ? b : a)) }
 }
 
 /**
@@ -63,11 +82,13 @@ class Chosen {
   readonly #type: string
   readonly #statements: readonly Statement[]
   readonly #persons: (patient: string) => string
+  readonly #visits: ReadonlyMap<string, string>
 
-  constructor(type: string, statements: readonly Statement[], persons: (patient: string) => string) {
+  constructor(type: string, statements: readonly Statement[], persons: (patient: string) => string, visits: ReadonlyMap<string, string>) {
     this.#type = type
     this.#statements = statements
     this.#persons = persons
+    this.#visits = visits
   }
 
   unitNames(): string[] {
@@ -127,11 +148,21 @@ class Chosen {
     return byRank < 0 || (byRank === 0 && (aAt > bAt || (aAt === bAt && a.source < b.source)))
   }
 
-  #resolved(text: string, by: Statement): string {
+  #resolved(said: string, by: Statement): string {
+    const text = withVisits(said, this.#visits)
     if (!by.patient || !text.includes(PLACEHOLDER_TEXT)) return text
     return text.replaceAll(PLACEHOLDER_TEXT, JSON.stringify(`Patient/${this.#persons(by.patient.id)}`))
   }
 }
+
+const VISIT = /"Encounter\/([a-z2-7]{26})"/g
+
+/** Encounters to which a statement refers, as its source numbers them. */
+export const visitsIn = (text: string): string[] => [...text.matchAll(VISIT)].map(([, id = '']) => id)
+
+/** What is kept names the visit as its source does: which one that is, may be known later, or turn out otherwise. */
+const withVisits = (text: string, visits: ReadonlyMap<string, string>): string =>
+  visits.size === 0 ? text : text.replace(VISIT, (reference, id: string) => (visits.has(id) ? `"Encounter/${visits.get(id)}"` : reference))
 
 /** `钱检验` alone says nothing beside a reference that is displayed as `钱检验`. */
 function withoutBareDisplays(items: string[]): string[] {

@@ -9,6 +9,7 @@ type Place = number
 
 interface KeptStatement {
   source: string
+  via?: string
   kind: Statement['kind']
   organization: string
   /** place of the thing that it is about; absent: the first */
@@ -38,8 +39,9 @@ export function keptTextOf(things: readonly (readonly Statement[])[]): string {
   }
   const said = things.flatMap((statements, of) => statements.map((statement) => ({ ...statement, of })))
   const kept = said.map(
-    ({ source, kind, organization, of, state, patient, units, lists }): KeptStatement => ({
+    ({ source, via, kind, organization, of, state, patient, units, lists }): KeptStatement => ({
       source,
+      ...(via !== undefined && { via }),
       kind,
       organization,
       ...(of > 0 && { of }),
@@ -75,10 +77,11 @@ function inFull({ stamps, statements }: Kept): [of: number, Statement][] {
     if (found === undefined) throw new TypeError('kept statements without their stamp')
     return found
   }
-  return statements.map(({ source, kind, organization, of = 0, state, patient, units, lists }) => [
+  return statements.map(({ source, via, kind, organization, of = 0, state, patient, units, lists }) => [
     of,
     {
       source,
+      ...(via !== undefined && { via }),
       kind,
       organization,
       state: { at: stamp(state[0]), withdrawn: state[1] === 1 },

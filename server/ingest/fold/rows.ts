@@ -115,6 +115,16 @@ export async function* rowsOfThings(
   }
 }
 
+/** The things of which these patient records speak in rows in which this is named, row by row. */
+export async function* thingsNaming(
+  { contributions }: Contributions,
+  patients: readonly string[],
+  name: string,
+): AsyncGenerator<readonly string[]> {
+  for await (const doc of contributions.stream({ patients: { $in: patients } }, { sort: { _id: 1 } }))
+    if (doc.statements.includes(name)) yield thingsIn(doc)
+}
+
 /** Local patient records of the sources that speak. */
 export const patientsIn = (statements: readonly Statement[]): string[] =>
   [...new Set(statements.flatMap(({ patient }) => patient?.id ?? []))].sort()

@@ -136,9 +136,10 @@ const isEndAlone = (period: unknown): period is { end: string } =>
 export function joinStatements(a: Statement, b: Statement): Statement {
   const patient = a.patient && b.patient ? later(a.patient, b.patient) : (a.patient ?? b.patient)
   const state = later(a.state, b.state)
-  const { source, kind, organization } = state === a.state ? a : b
+  const { source, via, kind, organization } = state === a.state ? a : b
   return {
     source,
+    ...(via !== undefined && { via }),
     kind,
     organization,
     state,

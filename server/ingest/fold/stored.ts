@@ -3,11 +3,11 @@ import { NATIONAL } from '../../fhir/canonical.ts'
 import { allInTurns } from '../../store/turns.ts'
 import { likePersons, mergedGroups } from '../link/merged.ts'
 import type { IngestTables, PatientRecordDoc } from '../tables.ts'
-import { fold, type FoldAdditions } from './fold.ts'
+import { fold, type FoldAdditions, visitsIn } from './fold.ts'
 import { keptText } from './kept.ts'
 import { digestOf, type Known, knownOf, patientsIn, type SaidChange } from './rows.ts'
 import { joinStatements } from './statement.ts'
-import type { Folded, Statement } from './types.ts'
+import { type Folded, type Statement, voiceOf } from './types.ts'
 import { standsYet, voidedBy } from './voided.ts'
 
 export interface StatementFor {
@@ -19,6 +19,8 @@ export interface StatementFor {
   rename?: readonly [from: string, to: string]
   /** what is known is changed: codes are translated otherwise */
   revise?: (statement: Statement) => Statement
+  /** of what is known that which is no longer said of it, but of another one */
+  leaving?: (statement: Statement) => boolean
 }
 
 export interface FoldedChange {
@@ -38,10 +40,19 @@ export interface FoldedChanges {
   changes: FoldedChange[]
   /** link state that the folding relied on: record to person */
   persons: Map<string, string>
+  /** and of each Encounter that the insurance's statements refer to the one that it was taken for, itself mostly */
+  visits: Map<string, string>
 }
 
-/** Reads what is known, joins, folds. */
-export async function foldStatements(tables: IngestTables, wanted: readonly StatementFor[]): Promise<FoldedChanges> {
+/**
+ * Reads what is known, joins, folds.
+ * @param coming of Encounters what they are taken for by rows that are written at the same time
+ */
+export async function foldStatements(
+  tables: IngestTables,
+  wanted: readonly StatementFor[],
+  coming: ReadonlyMap<string, string> = new Map(),
+): Promise<FoldedChanges> {
   const byKey = new Map<string, StatementFor[]>()
   for (const one of wanted) {
     const key = `${one.type}/${one.id}`
@@ -56,15 +67,30 @@ export async function foldStatements(tables: IngestTables, wanted: readonly Stat
   const asked = new Set(named)
   const joined = await allInTurns(byKey, ([key, all]) => joinKnown(known.get(key), all))
   const voided = await voidedWith(tables, joined)
-  if (voided.length > 0) return foldStatements(tables, [...wanted, ...voided])
+  if (voided.length > 0) return foldStatements(tables, [...wanted, ...voided], coming)
   const patients = [...new Set(joined.flatMap(({ type, id, patients: all }) => (type === 'Patient' ? [...all, id] : all)))]
   const others = await tables.records.getMany(patients.filter((patient) => !asked.has(patient)))
   const records = new Map([...first, ...others].map((doc) => [doc._id, doc]))
   const persons = new Map(patients.map((patient) => [patient, records.get(patient)?.person ?? patient]))
-  const same = await samePersons(tables, joined, persons)
+  const [same, visits] = await Promise.all([samePersons(tables, joined, persons), visitsNamed(tables, joined, coming)])
+  const moved = new Map([...visits].filter(([id, visit]) => id !== visit))
   const spoken = joined.filter(({ statements }) => statements.length > 0)
-  const changes = await allInTurns(spoken, (one) => changeOf(one, records, persons, same))
-  return { changes, persons }
+  const changes = await allInTurns(spoken, (one) => changeOf(one, { records, persons, same, visits: moved }))
+  return { changes, persons, visits }
+}
+
+/** Only the insurance numbers visits that have a number already. */
+async function visitsNamed(
+  { visits }: IngestTables,
+  joined: readonly Joined[],
+  coming: ReadonlyMap<string, string>,
+): Promise<Map<string, string>> {
+  const said = joined.flatMap(({ type, statements }) => (type === 'Patient' ? [] : statements.filter(({ kind }) => kind === 'miis')))
+  const texts = said.flatMap(({ units }) => Object.values(units).flatMap(({ members }) => Object.values(members)))
+  const ids = [...new Set(texts.flatMap(visitsIn))]
+  const rows = ids.length === 0 ? [] : await visits.getMany(ids)
+  const known = new Map(rows.map(({ _id, visit }) => [_id, visit]))
+  return new Map(ids.map((id) => [id, coming.get(id) ?? (known.get(id) || id)]))
 }
 
 /** Contents that go with documents that were taken back: once they are among what is folded, there are none. */
@@ -111,13 +137,13 @@ interface Joined {
 }
 
 function joinKnown(known: Known | undefined, wanted: readonly StatementFor[]): Joined {
-  const bySource = new Map((known?.statements ?? []).map((s) => [s.source, s]))
+  const { type, id, rename, revise = (s) => s, leaving = () => false } = wanted[0] as StatementFor
+  const byVoice = new Map((known?.statements ?? []).filter((s) => !leaving(s)).map((s) => [voiceOf(s), s]))
   for (const { statement } of wanted) {
-    const same = statement && bySource.get(statement.source)
-    if (statement) bySource.set(statement.source, same ? joinStatements(same, statement) : statement)
+    const same = statement && byVoice.get(voiceOf(statement))
+    if (statement) byVoice.set(voiceOf(statement), same ? joinStatements(same, statement) : statement)
   }
-  const { type, id, rename, revise = (s) => s } = wanted[0] as StatementFor
-  const statements = [...bySource.values()].sort((a, b) => (a.source < b.source ? -1 : 1)).map((s) => revise(renamed(s, rename)))
+  const statements = [...byVoice.values()].sort((a, b) => (voiceOf(a) < voiceOf(b) ? -1 : 1)).map((s) => revise(renamed(s, rename)))
   const isSpokenOf = wanted.some(({ statement }) => statement !== undefined)
   return { type, id, known, isSpokenOf, statements, patients: patientsIn(statements) }
 }
@@ -127,12 +153,14 @@ function renamed(statement: Statement, rename: StatementFor['rename']): Statemen
   return { ...statement, patient: { ...statement.patient, id: rename[1] } }
 }
 
-function changeOf(
-  one: Joined,
-  records: Map<string, PatientRecordDoc>,
-  persons: Map<string, string>,
-  same: ReadonlyMap<string, string>,
-): FoldedChange {
+interface Links {
+  records: ReadonlyMap<string, PatientRecordDoc>
+  persons: ReadonlyMap<string, string>
+  same: ReadonlyMap<string, string>
+  visits: ReadonlyMap<string, string>
+}
+
+function changeOf(one: Joined, { records, persons, same, visits }: Links): FoldedChange {
   const { type, id, known, isSpokenOf, statements, patients } = one
   const personOf = (patient: string): string => persons.get(patient) ?? patient
   const folded = fold(
@@ -142,6 +170,7 @@ function changeOf(
     personOf,
     additionsOf(type, records.get(id)),
     (patient) => same.get(patient) ?? personOf(patient),
+    visits,
   )
   const digest = digestOf(folded)
   const stood = known && patientsIn(known.statements)

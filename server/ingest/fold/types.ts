@@ -35,6 +35,8 @@ export interface ListEntry {
 /** All that one source said of one resource. Joining two of them is associative, commutative and idempotent. */
 export interface Statement {
   source: string
+  /** of an Encounter: id of the one under whose number it was said, where that turned out to be this visit (../visit); absent: this one's own */
+  via?: string
   kind: SourceKind
   /** organisation id of the source: the custodian of what it says */
   organization: string
@@ -44,6 +46,9 @@ export interface Statement {
   units: Record<string, Unit>
   lists: Record<string, Record<string, ListEntry>>
 }
+
+/** Statements of one voice are joined: those of a source, of each visit that was joined to this one by itself. */
+export const voiceOf = ({ source, via = '' }: Pick<Statement, 'source' | 'via'>): string => (via === '' ? source : `${source} ${via}`)
 
 /** The resource that statements add up to. */
 export interface Folded {

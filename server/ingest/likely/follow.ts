@@ -8,6 +8,7 @@ import { leaveToWorker, type RegroupJob, whileShort } from '../link/move-job.ts'
 import { refold } from '../link/refold.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
+import { settleVisits, visitsAmong } from '../visit/settle.ts'
 
 /**
  * Idempotent: a worker does it where this process ends before, and where it takes long. Until it is done nobody sees more of either than
@@ -36,7 +37,9 @@ async function refoldShared(
   mayGoOn: MayGoOn,
 ): Promise<boolean> {
   let batch: StatementFor[] = []
+  const visits: string[] = []
   for await (const things of thingsOf(tables, a)) {
+    visits.push(...visitsAmong(things))
     const shared = things.filter(({ patients }) => patients.some((patient) => b.includes(patient)))
     batch.push(...shared.map(({ name }) => namedSo(name)))
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
@@ -46,5 +49,6 @@ async function refoldShared(
   }
   if (!mayGoOn(batch.length)) return false
   await refold(deps, tables, batch)
+  await settleVisits(deps, tables, visits)
   return true
 }

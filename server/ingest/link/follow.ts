@@ -1,10 +1,11 @@
 /** After a link changed: documents move to their person, resources are folded again with that person as their subject. */
 import type { MayGoOn } from '../../access/may-go-on.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
-import { namedSo, rowsOfThings } from '../fold/rows.ts'
+import { namedSo, rowsOfThings, thingsOf } from '../fold/rows.ts'
 import type { StatementFor } from '../fold/stored.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
+import { encountersAmong, settleVisits, visitsAmong } from '../visit/settle.ts'
 import { absorbRecord } from './absorb.ts'
 import type { Linked } from './link.ts'
 import { leaveToWorker, type MoveJob, thisJob, whileShort } from './move-job.ts'
@@ -36,23 +37,35 @@ export async function movePatient(deps: IngestDeps, tables: IngestTables, job: M
   // Of one that an operator joined to others it is not only its own number that says it.
   const person = (await tables.persons.get(patient))?.person ?? patient
   if (!(await deps.relink(patient, from, person, mayGoOn))) return false
-  if (into !== '') return absorbRecord(deps, tables, patient, into, mayGoOn)
+  if (into !== '') {
+    if (!(await absorbRecord(deps, tables, patient, into, mayGoOn))) return false
+    await settleVisits(deps, tables, await encountersAmong(thingsOf(tables, [into])))
+    return true
+  }
   return (await refoldAll(deps, tables, job, mayGoOn)) && moveAbsorbed(deps, tables, { patient, from, person }, mayGoOn)
 }
 
 async function refoldAll(deps: IngestDeps, tables: IngestTables, job: MoveJob, mayGoOn: MayGoOn): Promise<boolean> {
   const jobs = deps.store.table<MoveJob>(deps.decision, TABLES.jobs)
   let batch: StatementFor[] = []
+  let visits: string[] = []
+  const together = async () => {
+    await refold(deps, tables, batch)
+    // Of one person from now on, or no longer.
+    await settleVisits(deps, tables, visits)
+    batch = []
+    visits = []
+  }
   for await (const { row, things } of rowsOfThings(tables, [job.patient], job.after)) {
+    visits.push(...visitsAmong(things))
     batch.push(...things.map(({ name }) => namedSo(name)))
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
     if (!mayGoOn(batch.length)) return false
-    await refold(deps, tables, batch)
+    await together()
     await jobs.update(thisJob(job), { set: { after: row } })
-    batch = []
   }
   if (!mayGoOn(batch.length)) return false
-  await refold(deps, tables, batch)
+  await together()
   return true
 }
 

@@ -6,8 +6,14 @@ import { followRegroup } from '../likely/follow.ts'
 import { COMPARE_JOB, type CompareJob } from '../likely/table-writes.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
+import { moveVisit, VISIT_JOB } from '../visit/move.ts'
 import { movePatient } from './follow.ts'
 import { MOVE_JOB, type MoveJob, REGROUP_JOB, type RegroupJob, thisJob } from './move-job.ts'
+
+interface VisitJob extends TableDoc {
+  kind: string
+  visit: string
+}
 
 /**
  * One after the other: they may be about the same persons. A job that had to stop is due again at the next round, and goes on.
@@ -30,7 +36,10 @@ export async function workOnPersons(
     if (await followRegroup(deps, tables, row, () => alive() && !isStopped())) await regroups.delete({ _id: row._id })
   })
   const compare = jobs<CompareJob>(COMPARE_JOB, deps.store.table(deps.decision, TABLES.jobs), (row) => compareRecord(deps, tables, row))
-  return (await workThrough(move, alone)) + (await workThrough(regroup, alone)) + (await workThrough(compare, alone))
+  const visits: Table<VisitJob> = deps.store.table(deps.decision, TABLES.jobs)
+  const visit = jobs(VISIT_JOB, visits, (row) => moveVisit(deps, tables, row.visit))
+  const onPersons = (await workThrough(move, alone)) + (await workThrough(regroup, alone)) + (await workThrough(compare, alone))
+  return onPersons + (await workThrough(visit, alone))
 }
 
 const jobs = <T extends TableDoc & { kind: string }>(name: string, table: Table<T>, work: WorkKind<T>['work']): WorkKind<T> => ({

@@ -1,0 +1,60 @@
+/** After a record's commit: visits of which it spoke stand where they should, also where they came to do so while it was written. */
+import { isStored } from '../batch-members.ts'
+import type { StatementFor } from '../fold/stored.ts'
+import { isMention } from '../fold/types.ts'
+import { refold } from '../link/refold.ts'
+import type { RecordJob } from '../record-writes.ts'
+import type { IngestTables } from '../tables.ts'
+import type { IngestDeps, RecordOutcome } from '../types.ts'
+import { settleVisit } from './settle.ts'
+
+export interface Done {
+  job: RecordJob
+  outcome: RecordOutcome
+}
+
+/** Whatever became of the records: one that was stored before may not have come so far. */
+export async function followVisits(deps: IngestDeps, tables: IngestTables, done: readonly Done[]): Promise<void> {
+  const stored = done.filter(({ outcome }) => isStored(outcome.status))
+  const words = stored.flatMap(({ job }) => job.record.visits ?? [])
+  const numbered = [...new Set([...stored.flatMap(numberedIn), ...words.map(({ id }) => id)])]
+  const told = [...new Set(stored.flatMap(toldIn))]
+  if (numbered.length === 0 && told.length === 0) return
+  const rows = await tables.visits.find({ $or: [{ _id: { $in: numbered } }, { 'words.own': { $in: told } }] })
+  const known = new Set(rows.map(({ _id }) => _id))
+  for (const id of new Set([...known, ...words.map((word) => word.id)])) await settleVisit(deps, tables, id, words)
+  // It may have been stored by a process that ended before it looked once more.
+  const again = stored.filter((one) => one.outcome.status === 'unchanged' && numberedIn(one).some((id) => known.has(id)))
+  for (const { job } of again) await refold(deps, tables, thingsOf(job))
+}
+
+const encountersIn = ({ job }: Done) => job.record.statements.filter(({ type }) => type === 'Encounter')
+
+const numberedIn = (one: Done): string[] => (one.job.source.kind === 'miis' ? encountersIn(one).flatMap(({ id }) => id ?? []) : [])
+
+/** A mere mention changes nothing of where a visit stands, unless it is of another person. */
+function toldIn(one: Done): string[] {
+  const isOfOther = one.outcome.issues.some(({ code }) => code === 'other-person')
+  return encountersIn(one).flatMap(({ id, statement }) => (id !== undefined && (isOfOther || !isMention(statement.state.at)) ? [id] : []))
+}
+
+const thingsOf = ({ record }: RecordJob): StatementFor[] =>
+  record.statements.flatMap(({ type, id }) => (id === undefined || type === 'Encounter' ? [] : [{ type, id }]))
+
+/** The fold took Encounters for others that they may have become while it was written; then its things are folded once more. */
+export async function refoldIfPlaced(
+  deps: IngestDeps,
+  tables: IngestTables,
+  used: ReadonlyMap<string, string>,
+  keys: readonly StatementFor[],
+): Promise<void> {
+  if (used.size === 0) return
+  const now = new Map((await tables.visits.getMany([...used.keys()])).map(({ _id, visit }) => [_id, visit]))
+  const isOther = [...used].some(([id, visit]) => (now.get(id) || id) !== visit)
+  if (isOther)
+    await refold(
+      deps,
+      tables,
+      keys.map(({ type, id }) => ({ type, id })),
+    )
+}
