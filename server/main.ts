@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { BOUNDS } from './config/bounds.ts'
 import { ConfigError, loadConfig } from './config/config.ts'
 import { siteFormats } from './ingest/dialects.ts'
+import { boundHeapGrowth } from './heap-growth.ts'
 import { createLog } from './log.ts'
 import { startServer } from './start.ts'
 import { KNOWN_RULES } from './validation/known-rules.ts'
@@ -10,6 +11,7 @@ import { KNOWN_RULES } from './validation/known-rules.ts'
 // Bodies pass through as buffers outside of V8's heap. By default each 64 MB of them start a collection of the whole heap, several times
 // a second under load, which every request that is under way waits for; so counted they belong to the heap's own limit.
 setFlagsFromString('--external-memory-accounted-in-global-limit')
+boundHeapGrowth()
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env, { mappings: siteFormats(process.env).ids, validation: KNOWN_RULES })

@@ -12,7 +12,7 @@ import { newestOfEach, refusing } from './parting.ts'
 import { partsOf } from './parts.ts'
 import { type RelabelDeps, relabelDocuments } from './relabel.ts'
 import { scanResource } from './scan.ts'
-import { statesOf } from './stamp.ts'
+import { personsOf, statesOf } from './stamp.ts'
 import { type KeptConsent, LABELLING, type OverlayDoc, parseConsents, type PersonDoc, TABLES } from './tables.ts'
 import type { Moved, Regroup } from './regrouping.ts'
 import type { StampInput } from './types.ts'
@@ -178,7 +178,15 @@ export async function regrouped(deps: RelabelDeps, regroup: Pick<Regroup, 'moved
   // Who gave a bound goes on another time; without one, relations and the account follow whatever was left to the overlay's worker.
   if (!isWhole && mayGoOn) return false
   await relabelRelations(deps, [...new Set([...persons, ...moves.map(({ patient }) => patient)])])
-  for (const { patient, from, to } of moves) await deps.store.audit.adopt(LABELLING, { patient, from, to })
+  // They may have moved on since: the account goes to whom each is now, whichever of two jobs comes first.
+  const standing = await personsOf(
+    deps,
+    moves.map(({ patient }) => patient),
+  )
+  for (const { patient, from } of moves) {
+    const to = standing.get(patient) ?? patient
+    if (to !== from) await deps.store.audit.adopt(LABELLING, { patient, from, to })
+  }
   return isWhole
 }
 

@@ -57,7 +57,7 @@ const CHARSET_NAMES: Record<Charset, string> = {
 
 export function acknowledge(header: Hl7Header, { code, errors, id, at, zone }: Acknowledgement): Buffer {
   const { separators } = header
-  const { control, processing, version, receiver } = copied(header)
+  const { control, processing, version, parties } = copied(header)
   const isLong = isAtLeast25(version)
   const first = errors[0]
   const [, event = ''] = TYPED.exec(header.field(9).replaceAll(separators.component, '^')) ?? []
@@ -71,7 +71,7 @@ export function acknowledge(header: Hl7Header, { code, errors, id, at, zone }: A
   const charset = /[^\x20-\x7e\r]/.test(body) || header.field(18) !== '' ? CHARSET_NAMES[header.charset] : ''
   const encoding = `${separators.component}${separators.repetition}${separators.escape}${separators.subcomponent}`
   const msh = trimmed([
-    ...['MSH', encoding, ...receiver, header.field(3), header.field(4)],
+    ...['MSH', encoding, ...parties],
     ...[timeOf(at, zone), '', type.join(separators.component), id, processing, version],
     // An answer is not itself to be acknowledged.
     ...['', '', ...(header.field(15) || header.field(16) ? ['NE', 'NE'] : ['', '']), '', charset],
@@ -91,7 +91,7 @@ const PROCESSING = /^[A-Z](?:\^[A-Z])?$/
  * What goes back as it was sent, in so far as it can be what stands there. Of a header that was cut, with the rest of PID behind it, the
  * version may be a name and the control id an address.
  */
-function copied(header: Hl7Header): { control: string; processing: string; version: string; receiver: [string, string] } {
+function copied(header: Hl7Header): { control: string; processing: string; version: string; parties: string[] } {
   const { component, repetition, subcomponent } = header.separators
   const standard = (number: number): string => header.field(number).replaceAll(component, '^')
   const isTyped = TYPED.test(standard(9))
@@ -101,7 +101,8 @@ function copied(header: Hl7Header): { control: string; processing: string; versi
     control: isControl ? control : '',
     processing: PROCESSING.test(standard(11)) ? header.field(11) : 'P',
     version: VERSION.test(standard(12)) ? header.field(12) : '2.4',
-    receiver: isTyped ? [header.field(5), header.field(6)] : ['', ''],
+    // Sender and receiver change places; where the type is none, what stands before it may be cut as well.
+    parties: isTyped ? [5, 6, 3, 4].map((number) => header.field(number)) : ['', '', '', ''],
   }
 }
 

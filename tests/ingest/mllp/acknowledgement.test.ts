@@ -63,10 +63,14 @@ test('what is no message is answered all the same', () => {
 test('what cannot be what stands there does not go back: of a cut header PID is the rest', () => {
   const head = 'MSH|^~\\&|LIS|0001|EAI|YILIAN|20260306081530||ORU^R01^ORU_R01|'
   const cut = `${head}LIS20260306^^^MPS^NI||王建国||19580312|M|||北京市朝阳区\rPV1|1|I\r`
-  expect(answered(cut, 'AE').slice(0, 2)).toEqual(['MSH|^~\\&|EAI|YILIAN|LIS|0001|20260306081531+0800||ACK^R01^ACK|A1|P|2.4', 'MSA|AE'])
+  // What came to stand in MSH-15 and MSH-18 is asked for, and not copied.
+  expect(answered(cut, 'AE').slice(0, 2)).toEqual([
+    'MSH|^~\\&|EAI|YILIAN|LIS|0001|20260306081531+0800||ACK^R01^ACK|A1|P|2.4|||NE|NE||UNICODE UTF-8',
+    'MSA|AE',
+  ])
   expect(answered(`${head}LIS2026区示例街道 1 号||13800000001|M\r`, 'AE').join()).not.toMatch(/示例|138/)
   const sooner = 'MSH|^~\\&|LIS|0001|王建国||19580312|M|||北京市朝阳区|王\rPV1|1|I\r'
-  expect(answered(sooner, 'AR').slice(0, 2)).toEqual(['MSH|^~\\&|||LIS|0001|20260306081531+0800||ACK|A1|P|2.4', 'MSA|AR'])
+  expect(answered(sooner, 'AR').slice(0, 2)).toEqual(['MSH|^~\\&|||||20260306081531+0800||ACK|A1|P|2.4', 'MSA|AR'])
 })
 
 test.each<[string, ReturnType<typeof modeOf>]>([
