@@ -6,17 +6,14 @@ import { followRegroup } from '../likely/follow.ts'
 import { COMPARE_JOB, type CompareJob } from '../likely/table-writes.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
-import { moveVisit, VISIT_JOB } from '../visit/move.ts'
+import { VISIT_JOB, type VisitJob } from '../visit/job.ts'
+import { moveVisit } from '../visit/move.ts'
+import { settleVisit } from '../visit/settle.ts'
 import { movePatient } from './follow.ts'
 import { MOVE_JOB, type Move, REGROUP_JOB, type RegroupJob } from './move-job.ts'
 
 interface MoveJob extends TableDoc, Move {
   kind: string
-}
-
-interface VisitJob extends TableDoc {
-  kind: string
-  visit: string
 }
 
 /** One after the other: they may be about the same persons. @returns jobs done */
@@ -34,7 +31,10 @@ export async function workOnPersons(deps: IngestDeps, tables: IngestTables, opti
   })
   const compare = jobs<CompareJob>(COMPARE_JOB, deps.store.table(deps.decision, TABLES.jobs), (row) => compareRecord(deps, tables, row))
   const visits: Table<VisitJob> = deps.store.table(deps.decision, TABLES.jobs)
-  const visit = jobs(VISIT_JOB, visits, (row) => moveVisit(deps, tables, row.visit))
+  const visit = jobs(VISIT_JOB, visits, async (row) => {
+    await settleVisit(deps, tables, row.visit)
+    await moveVisit(deps, tables, row.visit)
+  })
   const onPersons = (await workThrough(move, alone)) + (await workThrough(regroup, alone)) + (await workThrough(compare, alone))
   return onPersons + (await workThrough(visit, alone))
 }
