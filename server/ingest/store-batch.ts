@@ -167,7 +167,7 @@ async function storeRows(
     return { stored: false, broken: new Set(refused.flatMap((row) => row.wanted).map(({ type, id }) => `${type}/${id}`)) }
   const words = unplaced.flatMap(({ job }) => job.record.visits ?? [])
   const said = unplaced.flatMap((row) => row.wanted)
-  const plan = await planVisits(tables, said, words)
+  const plan = await planVisits(tables, said, words, deps.now())
   const rows = unplaced.map((row) => ({ ...row, wanted: row.wanted.map(plan.place) }))
   const wanted = rows.flatMap((row) => row.wanted)
   const { changes, persons, visits } = await foldStatements(tables, wanted, plan.visits)

@@ -168,7 +168,7 @@ async function storePart(
   { part, last, wanted, linked, found, delivery, again, guards }: Part,
 ): Promise<PartResult | undefined> {
   const { record } = job
-  const plan = await planVisits(tables, wanted, record.visits ?? [])
+  const plan = await planVisits(tables, wanted, record.visits ?? [], deps.now())
   const placed = part.map(plan.place)
   const { changes, persons, visits } = await foldStatements(tables, placed, plan.visits)
   const changed = changes.filter((c) => c.changed)

@@ -3,7 +3,7 @@ import { sourceMapping } from '../../mappings/index.ts'
 import type { IngestDeps } from '../../server/ingest/types.ts'
 import { createTerminology } from '../../server/terminology-service/terminology.ts'
 import type { TestDatabase } from '../support/mongo.ts'
-import { type Rig, rig, sourceOf } from './support.ts'
+import { recordsMapping, type Rig, rig, sourceOf } from './support.ts'
 
 export interface Person {
   name: string
@@ -33,8 +33,13 @@ export const HOME = { own: 'H11010500001', other: 'H11010500002' }
 
 export const visitRig = (options: Partial<IngestDeps> = {}, shared?: TestDatabase): Promise<Rig> => {
   const terminology = createTerminology()
-  const sources = [sourceOf('his', 'hospital', 'H1', 'hospital/hl7v2'), sourceOf('miis', 'miis', 'MIA', 'miis/interface')]
-  return rig(sources, { mapping: sourceMapping, translate: (map, code) => terminology.translate(map as never, code), ...options }, shared)
+  const sources = [
+    sourceOf('his', 'hospital', 'H1', 'hospital/hl7v2'),
+    sourceOf('miis', 'miis', 'MIA', 'miis/interface'),
+    sourceOf('own', 'hospital', 'H1'),
+  ]
+  const mapping: IngestDeps['mapping'] = (id) => (id === recordsMapping.id ? recordsMapping : sourceMapping(id))
+  return rig(sources, { mapping, translate: (map, code) => terminology.translate(map as never, code), ...options }, shared)
 }
 
 interface Admission {
@@ -167,6 +172,30 @@ export function stay({ visit = 'M1', began = '2026-03-09 09:30:00', hour = '09:3
 
 /** 2404 */
 export const cancelled = (visit: string): Message => ['miis', request('2404', '15:00', { data: { mdtrt_id: visit, psn_no: WANG.psn } })]
+
+/** Of a hospital's system that takes back what it said itself. */
+export function ownVisit(state: 'current' | 'withdrawn'): Message {
+  const visit = {
+    resourceType: 'Encounter',
+    identifier: [{ system: 'https://fhir-cn.example/sid/H1/visit-no', value: 'V1' }],
+    status: 'in-progress',
+    class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' },
+    subject: { $patient: true },
+    period: { start: '2026-03-09T09:30:00+08:00' },
+    reasonCode: [{ text: '误登记' }],
+  }
+  const statedAt = state === 'current' ? '2026-03-09T01:30:00Z' : '2026-03-09T06:00:00Z'
+  return [
+    'own',
+    [
+      {
+        deliveryId: `own ${state}`,
+        patient: { local: [{ kind: 'PI', value: WANG.local, strong: true }], legal: { type: '01', number: WANG.number }, name: WANG.name },
+        resources: [{ key: { type: 'Encounter', scope: 'H1', parts: ['V1'] }, resource: visit, state, statedAt }],
+      },
+    ],
+  ]
+}
 
 /** 2601 of a message. */
 export function undone([source, body]: Message): Message {

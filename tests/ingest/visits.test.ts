@@ -14,6 +14,7 @@ import {
   labReport,
   LI,
   outpatientVisit,
+  ownVisit,
   registration,
   selfPaidVisit,
   selfPaidReversal,
@@ -198,6 +199,23 @@ describe('taken back by one of them', () => {
     const [visit] = await visits()
     expect(numbersOf(visit as FhirResource)).toEqual(['V1'])
     expect(visit).toMatchObject({ status: 'in-progress', subject: expect.anything() })
+  })
+
+  test.each([
+    ['is the one of its number', labReport()],
+    ['may be another one', registration()],
+  ])('the hospital, where the visit %s: what the insurance says of it stands', async (_, word) => {
+    await sendAll(ownVisit('current'), word, outpatientVisit())
+    const [joined, ...others] = await visits()
+    expect(others).toEqual([])
+    expect(joined).toMatchObject({ reasonCode: [{ text: '误登记' }] })
+    await sendAll(ownVisit('withdrawn'))
+    const [left, ...more] = await visits()
+    expect(more).toEqual([])
+    expect(numbersOf(left as FhirResource)).toContain('M1')
+    expect(JSON.stringify(left)).toMatch(/复诊/)
+    expect(JSON.stringify(left)).not.toMatch(/误登记/)
+    expect((await one.all('Condition')).map(({ encounter }) => encounter)).toEqual([{ reference: `Encounter/${left?.id}` }])
   })
 
   test('by the insurance, and cancelled by the hospital: nobody says that it is', async () => {

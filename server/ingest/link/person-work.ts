@@ -6,14 +6,11 @@ import { followRegroup } from '../likely/follow.ts'
 import { COMPARE_JOB, type CompareJob } from '../likely/table-writes.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
-import { moveVisit, VISIT_JOB } from '../visit/move.ts'
+import { VISIT_JOB, type VisitJob } from '../visit/job.ts'
+import { moveVisit } from '../visit/move.ts'
+import { settleVisit } from '../visit/settle.ts'
 import { movePatient } from './follow.ts'
 import { MOVE_JOB, type MoveJob, REGROUP_JOB, type RegroupJob, thisJob } from './move-job.ts'
-
-interface VisitJob extends TableDoc {
-  kind: string
-  visit: string
-}
 
 /**
  * One after the other: they may be about the same persons. A job that had to stop is due again at the next round, and goes on.
@@ -37,7 +34,10 @@ export async function workOnPersons(
   })
   const compare = jobs<CompareJob>(COMPARE_JOB, deps.store.table(deps.decision, TABLES.jobs), (row) => compareRecord(deps, tables, row))
   const visits: Table<VisitJob> = deps.store.table(deps.decision, TABLES.jobs)
-  const visit = jobs(VISIT_JOB, visits, (row) => moveVisit(deps, tables, row.visit))
+  const visit = jobs(VISIT_JOB, visits, async (row) => {
+    await settleVisit(deps, tables, row.visit)
+    await moveVisit(deps, tables, row.visit)
+  })
   const onPersons = (await workThrough(move, alone)) + (await workThrough(regroup, alone)) + (await workThrough(compare, alone))
   return onPersons + (await workThrough(visit, alone))
 }

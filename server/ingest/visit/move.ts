@@ -10,11 +10,9 @@ import { refold } from '../link/refold.ts'
 import { retryingConflicts } from '../retry.ts'
 import { type IngestTables, TABLES, type VisitDoc } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
+import { doneBy } from './job.ts'
 import { rowWrite } from './plan.ts'
 import { movedProvenance } from './provenance.ts'
-
-export const VISIT_JOB = 'move-visit'
-export const visitJobId = (id: string): string => `${VISIT_JOB}|${id}`
 
 const TYPE = 'Encounter'
 const nameOf = (id: string): string => `${TYPE}/${id}`
@@ -30,8 +28,7 @@ export async function moveVisit(deps: IngestDeps, tables: IngestTables, id: stri
     batch = []
   }
   await refold(deps, tables, batch)
-  // Not one that came meanwhile.
-  await deps.store.table(deps.decision, TABLES.jobs).delete({ _id: visitJobId(id), rev: { $lte: rev } })
+  await deps.store.table(deps.decision, TABLES.jobs).delete(doneBy(id, rev))
 }
 
 interface Moved {

@@ -7,7 +7,8 @@ import type { ReceiptIssue } from '../types.ts'
 import { type IngestTables, TABLES, type VisitDoc } from '../tables.ts'
 import type { PreparedVisit } from '../types.ts'
 import { visitOf } from './judge.ts'
-import { isContradicted, withWords, wordOf } from './words.ts'
+import { visitJob } from './job.ts'
+import { isContradicted, isPending, withWords, wordOf } from './words.ts'
 
 export interface VisitPlan {
   /** of each visit that stands under another Encounter that one, as of `side` */
@@ -28,11 +29,13 @@ const numbered = ({ type, statement }: StatementFor): boolean => type === TYPE &
 /**
  * Of a visit of which nobody spoke under the insurance's number, what is said now goes to where the words say at once. What stands somewhere
  * already is moved after the commit (settle.ts).
+ * @param now where something may have to be moved, that is a job from then on
  */
 export async function planVisits(
   tables: IngestTables,
   wanted: readonly StatementFor[],
   words: readonly PreparedVisit[],
+  now: Date,
 ): Promise<VisitPlan> {
   const said = wanted.filter(numbered)
   const ids = [...new Set([...said.map(({ id }) => id), ...words.map(({ id }) => id)])]
@@ -42,7 +45,10 @@ export async function planVisits(
     return row === undefined || row === rows.get(id) ? [] : [row]
   })
   const decided = changed.length === 0 ? [] : await decide(tables, changed, said)
-  const side = decided.map((row) => rowWrite(rows.get(row._id), row))
+  const side = decided.flatMap((row) => {
+    const known = rows.get(row._id)
+    return [rowWrite(known, row), ...(isPending(row) ? [visitJob(row._id, (known?.rev ?? 0) + 1, now)] : [])]
+  })
   for (const row of decided) rows.set(row._id, row)
   const visits = new Map([...rows.values()].filter(({ visit }) => visit !== '').map(({ _id, visit }) => [_id, visit]))
   return {

@@ -3,16 +3,16 @@
  * looks, after the commit, whether the visit still stands where it should. Doing so twice changes nothing, and a job
  * makes sure that what was begun is finished.
  */
-import { INGEST_BOUNDS } from '../bounds.ts'
 import { knownOf, patientsIn } from '../fold/rows.ts'
 import type { Statement } from '../fold/types.ts'
 import { retryingConflicts } from '../retry.ts'
 import { type IngestTables, TABLES, type VisitDoc } from '../tables.ts'
 import type { IngestDeps, PreparedVisit } from '../types.ts'
 import { visitOf } from './judge.ts'
-import { moveVisit, visitJobId, VISIT_JOB } from './move.ts'
+import { doneBy, visitJob } from './job.ts'
+import { moveVisit } from './move.ts'
 import { rowWrite } from './plan.ts'
-import { withWords, wordOf } from './words.ts'
+import { isPending, withWords, wordOf } from './words.ts'
 
 const TYPE = 'Encounter'
 
@@ -43,21 +43,16 @@ export async function settleVisit(deps: IngestDeps, tables: IngestTables, id: st
     if (!row) return { done: false }
     const { now, isToMove } = await standing(tables, row)
     const changes = row !== known || now.visit !== row.visit || now.patients.join() !== row.patients.join()
-    if (!changes && !isToMove) return { done: false }
-    const doc = { _id: visitJobId(id), kind: VISIT_JOB, visit: id, rev: (known?.rev ?? 0) + 1, ...leased(deps) }
-    const job = isToMove ? [{ table: TABLES.jobs, op: 'put', doc } as const] : []
+    if (!changes && !isToMove) {
+      if (known && isPending(known)) await deps.store.table(deps.decision, TABLES.jobs).delete(doneBy(id, known.rev))
+      return { done: false }
+    }
+    const job = isToMove ? [visitJob(id, (known?.rev ?? 0) + 1, deps.now())] : []
     const result = await deps.store.commit({ writes: [], side: [rowWrite(known, now), ...job] })
     return result.ok ? { done: isToMove } : undefined
   })
   if (moves) await moveVisit(deps, tables, id)
 }
-
-/** A worker leaves it alone for the time of a lease: who decides moves it himself. */
-const leased = (deps: IngestDeps): object => ({
-  leaseOwner: '',
-  leaseUntil: new Date(deps.now().getTime() + INGEST_BOUNDS.leaseMs),
-  leaseTerm: 0,
-})
 
 /** Where the visit should stand by what is known now, and whether something of it stands elsewhere. */
 async function standing(tables: IngestTables, row: VisitDoc): Promise<{ now: VisitDoc; isToMove: boolean }> {

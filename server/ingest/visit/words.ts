@@ -32,6 +32,9 @@ function before(a: VisitWordDoc, b: VisitWordDoc): number {
 /** The word that counts. */
 export const wordOf = ({ words }: Pick<VisitDoc, 'words'>): VisitWordDoc | undefined => words[0]
 
+/** It stands elsewhere than the word says: it has not been looked at yet, or there is a doubt. */
+export const isPending = (row: Pick<VisitDoc, 'words' | 'visit'>): boolean => wordOf(row)?.own !== row.visit
+
 /** One visit of the insurance has two of the hospital's numbers of one kind: it is the error of who sent it. */
 export function isContradicted({ words }: Pick<VisitDoc, 'words'>): boolean {
   const [first] = words
