@@ -28,18 +28,26 @@ interface Seen {
   found: NumberText[]
 }
 
-/** @returns false where a member is called by a number */
+/**
+ * With lists of names and not `for in`: objects and lists of many shapes come here, for which V8 compiles such a loop again and again.
+ * @returns false where a member is called by a number
+ */
 function follow(holder: unknown, seen: Seen): boolean {
   if (holder === null || typeof holder !== 'object') return true
-  const isList = Array.isArray(holder)
-  for (const key in holder) {
-    if (!isList && isDigit(key.charCodeAt(0))) return false
-    const value = (holder as Record<string, unknown>)[key]
-    if (typeof value === 'number') {
-      const text = (seen.texts[seen.count++] ?? '').slice(1)
-      if (text !== String(value)) seen.found.push({ holder, key, text })
-    } else if (typeof value === 'object' && !follow(value, seen)) return false
+  if (Array.isArray(holder)) {
+    for (let at = 0; at < holder.length; at++) if (!look(holder, at, holder[at], seen)) return false
+    return true
   }
+  for (const key of Object.keys(holder)) {
+    if (isDigit(key.charCodeAt(0)) || !look(holder, key, (holder as Record<string, unknown>)[key], seen)) return false
+  }
+  return true
+}
+
+function look(holder: object, key: string | number, value: unknown, seen: Seen): boolean {
+  if (typeof value !== 'number') return typeof value !== 'object' || follow(value, seen)
+  const text = (seen.texts[seen.count++] ?? '').slice(1)
+  if (text !== String(value)) seen.found.push({ holder, key: String(key), text })
   return true
 }
 

@@ -6,8 +6,8 @@ export type Texts = (value: unknown) => string
 const NAMES_MAX = 2_000
 const names = new Map<string, string>()
 
-/** Names of elements come again with each resource. */
-function quoted(name: string): string {
+/** JSON text of an element's name. They come again with each resource. */
+export function quoted(name: string): string {
   const known = names.get(name)
   if (known !== undefined) return known
   const made = JSON.stringify(name)

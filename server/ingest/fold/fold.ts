@@ -1,5 +1,6 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
-import { END_ALONE, LISTS, LISTS_OF, rank } from './rules.ts'
+import { quoted } from '../texts.ts'
+import { END_ALONE, LISTS, LISTS_OF, listsOf, rank } from './rules.ts'
 import { type Folded, isMention, type ListEntry, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
 
@@ -110,12 +111,16 @@ class Chosen {
     return a !== undefined && (!b || this.#before(a.by, a.unit.at, b.by, b.unit.at))
   }
 
-  /** Members of a unit, of the source that goes first and there of the newest statement. */
-  unit(name: string): Record<string, string> {
+  /**
+   * Members of a unit, of the source that goes first and there of the newest statement.
+   * @param members to which they are added
+   */
+  unit(name: string, members: Record<string, string> = {}): Record<string, string> {
     const best = this.#best(name)
-    if (!best) return {}
-    const { by } = best
-    return Object.fromEntries(Object.entries(best.unit.members).map(([element, text]) => [element, this.#resolved(text, by)]))
+    if (!best) return members
+    const said = best.unit.members
+    for (const element of Object.keys(said)) members[element] = this.#resolved(said[element] as string, best.by)
+    return members
   }
 
   /** The united list, or undefined when nobody names a member. */
@@ -166,6 +171,7 @@ const withVisits = (text: string, visits: ReadonlyMap<string, string>): string =
 
 /** `钱检验` alone says nothing beside a reference that is displayed as `钱检验`. */
 function withoutBareDisplays(items: string[]): string[] {
+  if (items.every((text) => text.startsWith('{"reference":'))) return items
   const parsed = items.map((text) => JSON.parse(text) as { reference?: string; identifier?: unknown; display?: string })
   const named = new Set(parsed.flatMap((item) => (item.display && (item.reference || item.identifier) ? [item.display] : [])))
   return items.filter((_, at) => {
@@ -185,19 +191,21 @@ function metaText(chosen: Chosen, lists: readonly string[]): string {
 
 /** Elements of a type in a stable order, the ones that a reader looks for first. */
 const FRONT = ['identifier', 'active', 'status', 'category', 'code', 'name', 'subject', 'patient', 'encounter']
+const PLACES: ReadonlyMap<string, number> = new Map(FRONT.map((element, at) => [element, at]))
+const placeOf = (element: string): number => PLACES.get(element) ?? FRONT.length
 
 function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAdditions): string {
   const elements: Record<string, string> = {}
   const foreign = additions.withoutIdentifierSystem
   const leaveOut = foreign === undefined ? undefined : (item: Record<string, unknown>): boolean => item.system === foreign
-  for (const name of chosen.unitNames()) if (!APART.has(name)) Object.assign(elements, chosen.unit(name))
+  for (const name of chosen.unitNames()) if (!APART.has(name)) chosen.unit(name, elements)
   if (chosen.goesBefore(END_ALONE, 'period')) {
     const period = withEnd(elements.period, chosen.unit(END_ALONE)[END_ALONE])
     if (period === undefined) delete elements.period
     else elements.period = period
   }
-  for (const path of [...Object.keys(LISTS), ...Object.keys(LISTS_OF[type] ?? {})]) {
-    const list = path.startsWith('meta.') ? undefined : chosen.list(path, path === 'identifier' ? leaveOut : undefined)
+  for (const path of listsOf(type)) {
+    const list = chosen.list(path, path === 'identifier' ? leaveOut : undefined)
     if (!list) continue
     if (path.endsWith('.coding')) elements.code = withCoding(elements.code, list)
     else elements[path] = list
@@ -222,11 +230,11 @@ function withEnd(period: string | undefined, end: string | undefined): string | 
 function withdrawnText(type: string, id: string, chosen: Chosen): string {
   const { keep, masked, status } = withdrawnStub(type)
   const elements: Record<string, string> = { ...masked }
-  for (const name of keep) Object.assign(elements, chosen.unit(name))
+  for (const name of keep) chosen.unit(name, elements)
   if (type !== 'Patient') {
     const identifier = chosen.list('identifier')
     if (identifier) elements.identifier = identifier
-    Object.assign(elements, chosen.unit('code'))
+    chosen.unit('code', elements)
     const coding = chosen.list('code.coding')
     if (coding) elements.code = withCoding(elements.code, coding)
   }
@@ -240,11 +248,11 @@ function withCoding(code: string | undefined, list: string): string {
 }
 
 function assemble(type: string, id: string, meta: string, elements: Record<string, string>): string {
-  const place = (element: string): number => (FRONT.includes(element) ? FRONT.indexOf(element) : FRONT.length)
-  const names = Object.keys(elements).sort((a, b) => place(a) - place(b) || compare(a, b))
-  const head: Record<string, string> = { resourceType: JSON.stringify(type), id: JSON.stringify(id) }
-  if (meta !== '{}') head.meta = meta
-  return objectText({ ...head, ...Object.fromEntries(names.map((name) => [name, elements[name] as string])) })
+  const names = Object.keys(elements).sort((a, b) => placeOf(a) - placeOf(b) || compare(a, b))
+  let text = `{"resourceType":${JSON.stringify(type)},"id":${JSON.stringify(id)}`
+  if (meta !== '{}') text += `,"meta":${meta}`
+  for (const name of names) text += `,${quoted(name)}:${elements[name]}`
+  return `${text}}`
 }
 
 const objectText = (members: Record<string, string>): string =>

@@ -2,7 +2,8 @@
  * Statements as they are kept, those of one thing or of several. Every element carries the stamp of what said it, mostly the same one, which
  * is longer than many elements: here each stamp stands once and elements name its place.
  */
-import type { Statement } from './types.ts'
+import { quoted } from '../texts.ts'
+import type { ListEntry, Statement, Unit } from './types.ts'
 
 /** Place of a stamp in the list of stamps. */
 type Place = number
@@ -37,21 +38,33 @@ export function keptTextOf(things: readonly (readonly Statement[])[]): string {
     places.set(stamp, places.size)
     return places.size - 1
   }
-  const said = things.flatMap((statements, of) => statements.map((statement) => ({ ...statement, of })))
-  const kept = said.map(
-    ({ source, via, kind, organization, of, state, patient, units, lists }): KeptStatement => ({
-      source,
-      ...(via !== undefined && { via }),
-      kind,
-      organization,
-      ...(of > 0 && { of }),
-      state: [placeOf(state.at), state.withdrawn ? 1 : 0],
-      ...(patient && { patient: [placeOf(patient.at), patient.id] }),
-      units: mapped(units, ({ at, members }) => [placeOf(at), members]),
-      lists: mapped(lists, (entries) => mapped(entries, ({ at, first, items }) => [placeOf(at), placeOf(first), items])),
-    }),
-  )
-  return JSON.stringify({ stamps: [...places.keys()], statements: kept } satisfies Kept)
+  const said = things.flatMap((statements, of) => statements.map((statement) => statementText(statement, of, placeOf)))
+  return `{"stamps":${JSON.stringify([...places.keys()])},"statements":[${said.join(',')}]}`
+}
+
+/** JSON text of a KeptStatement, made at once: objects to be printed would cost as much again. */
+function statementText(
+  { source, via, kind, organization, state, patient, units, lists }: Statement,
+  of: number,
+  placeOf: (stamp: string) => Place,
+): string {
+  let text = `{"source":${quoted(source)}`
+  if (via !== undefined) text += `,"via":${JSON.stringify(via)}`
+  text += `,"kind":${quoted(kind)},"organization":${quoted(organization)}`
+  if (of > 0) text += `,"of":${of}`
+  text += `,"state":[${placeOf(state.at)},${state.withdrawn ? 1 : 0}]`
+  if (patient) text += `,"patient":[${placeOf(patient.at)},${JSON.stringify(patient.id)}]`
+  const unitText = ({ at, members }: Unit): string => `[${placeOf(at)},${objectText(members, quoted, (member) => JSON.stringify(member))}]`
+  const entryText = ({ at, first, items }: ListEntry): string => `[${placeOf(at)},${placeOf(first)},${JSON.stringify(items)}]`
+  // What makes a member the same one is made of what sources say, and comes but once.
+  const listText = (entries: Record<string, ListEntry>): string => objectText(entries, (key) => JSON.stringify(key), entryText)
+  return `${text},"units":${objectText(units, quoted, unitText)},"lists":${objectText(lists, quoted, listText)}}`
+}
+
+function objectText<T>(of: Record<string, T>, nameText: (name: string) => string, textOf: (value: T) => string): string {
+  let text = ''
+  for (const name of Object.keys(of)) text += `${text === '' ? '' : ','}${nameText(name)}:${textOf(of[name] as T)}`
+  return `{${text}}`
 }
 
 export const statementsIn = (text: string): Statement[] => statementsOfEach(text, 1)[0] as Statement[]

@@ -185,25 +185,26 @@ function bounded(things: readonly Thing[]): Thing[][] {
   const rows: Thing[][] = []
   let characters = Number.POSITIVE_INFINITY
   for (const thing of things) {
-    characters += charactersOf(thing[1])
+    const own = charactersOf(thing[1])
+    characters += own
     const isFull = characters > INGEST_BOUNDS.statementCharactersTogetherMax || rows.at(-1)?.length === INGEST_BOUNDS.statementsTogetherMax
     if (isFull) {
       rows.push([])
-      characters = charactersOf(thing[1])
+      characters = own
     }
     rows.at(-1)?.push(thing)
   }
   return rows
 }
 
-const charactersOf = ({ statements }: Said): number =>
-  statements.reduce(
-    (sum, { units, lists }) =>
-      sum +
-      textsLength(Object.values(units).flatMap(({ members }) => Object.values(members))) +
-      textsLength(Object.values(lists).flatMap((entries) => Object.values(entries).flatMap(({ items }) => items))),
-    0,
-  )
+function charactersOf({ statements }: Said): number {
+  let sum = 0
+  for (const { units, lists } of statements) {
+    for (const { members } of Object.values(units)) sum += textsLength(Object.values(members))
+    for (const entries of Object.values(lists)) for (const { items } of Object.values(entries)) sum += textsLength(items)
+  }
+  return sum
+}
 
 const textsLength = (texts: readonly string[]): number => texts.reduce((sum, { length }) => sum + length, 0)
 

@@ -38,10 +38,22 @@ const TOGETHER: Record<string, string> = { dataAbsentReason: 'value', interpreta
 /** Unit of the end of a visit where it was said by itself: it stands beside the beginning that others said. */
 export const END_ALONE = 'period.end'
 
+const UNITS_MAX = 1_000
+const units = new Map<string, string>()
+
 /** Name of the unit that a root element belongs to. */
 export function unitOf(element: string, type = ''): string {
   // What an extension says of a result (a critical value) goes with the value, as its flag does.
   if (type === 'Observation' && element === 'extension') return 'value'
+  const known = units.get(element)
+  if (known !== undefined) return known
+  const made = unitNamed(element)
+  if (units.size >= UNITS_MAX) units.clear()
+  units.set(element, made)
+  return made
+}
+
+function unitNamed(element: string): string {
   const name = element.startsWith('_') ? element.slice(1) : element
   const together = TOGETHER[name]
   if (together) return together
@@ -103,6 +115,12 @@ export const LISTS_OF: Record<string, Record<string, ListRule>> = {
   // Who is insured how says 1101; a visit or a settlement names some of it again.
   Coverage: { extension: { key: byUrl } },
 }
+
+const ELEMENTS = Object.keys(LISTS).filter((path) => !path.startsWith('meta.'))
+const ELEMENTS_OF = new Map(Object.entries(LISTS_OF).map(([type, lists]) => [type, [...ELEMENTS, ...Object.keys(lists)]]))
+
+/** Paths of all lists of a type but those of its meta. */
+export const listsOf = (type: string): readonly string[] => ELEMENTS_OF.get(type) ?? ELEMENTS
 
 /** `performer` of these types is a backbone element or a single one: a unit there. */
 const NO_LIST: Record<string, ReadonlySet<string>> = {

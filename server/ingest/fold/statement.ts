@@ -20,7 +20,7 @@ export interface StatementOrigin {
 
 /** Elements that the store sets, or that the address of the resource says. */
 const NOT_STATED = new Set(['resourceType', 'id', 'text'])
-const META_STATED = ['profile', 'security', 'tag']
+const META_STATED = ['profile', 'security', 'tag'].map((name) => ({ name, path: `meta.${name}` }))
 const ORDER_DIGITS = 5
 const GENERATION_DIGITS = 4
 
@@ -80,10 +80,10 @@ class StatementBuilder {
   /** A withdrawn thing no longer claims a profile: what is left of it cannot keep one. */
   meta(meta: Record<string, unknown>, withdrawn: boolean): void {
     if (typeof meta.source === 'string') this.#unit('meta.source', 'source', meta.source)
-    for (const name of META_STATED) {
+    for (const { name, path } of META_STATED) {
       if (withdrawn && name === 'profile') continue
-      const rule = listRule(this.#type, `meta.${name}`)
-      if (rule && Array.isArray(meta[name])) this.#list(`meta.${name}`, rule, meta[name])
+      const rule = listRule(this.#type, path)
+      if (rule && Array.isArray(meta[name])) this.#list(path, rule, meta[name])
     }
   }
 
@@ -95,10 +95,10 @@ class StatementBuilder {
   }
 
   #conceptOrUnit(element: string, value: unknown): void {
-    const inner = `${element}.coding`
-    const innerRule = listRule(this.#type, inner)
-    const coding = innerRule && (value as Record<string, unknown>).coding
-    if (!innerRule || !Array.isArray(coding)) {
+    const { coding } = value as Record<string, unknown>
+    const inner = Array.isArray(coding) ? `${element}.coding` : undefined
+    const innerRule = inner && listRule(this.#type, inner)
+    if (!inner || !innerRule || !Array.isArray(coding)) {
       this.#unit(unitOf(element, this.#type), element, value)
       return
     }
