@@ -19,7 +19,7 @@ import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, re
 import { patchDraft, requirePatchable } from './patch.ts'
 import { patchOf } from './patch-formats.ts'
 import { expectedVersion } from './preconditions.ts'
-import { rewriteReferences } from './references.ts'
+import { baseOfEntry, rewriteReferences, type Targets } from './references.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
 import { updateDraft } from './update.ts'
 import { hasCondition, overWhatStands } from './what-stands.ts'
@@ -110,6 +110,11 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
 const namesOf = (steps: readonly Step[]): Map<string, string> =>
   new Map(steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [[entry.fullUrl, name] as const] : [])))
 
+const targetsOf = ({ fullUrl, segments }: EntryRequest, names: Targets['names']): Targets => ({
+  names,
+  base: baseOfEntry(fullUrl, segments[0] ?? ''),
+})
+
 /** What the entries of a transaction share. */
 interface Known {
   placed: readonly Step[]
@@ -197,7 +202,9 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
 async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: Step, placed: readonly Step[]): Promise<void> {
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (step.entry.text === undefined) throw new OutcomeError('bundle-invalid')
-  const text = await rewriteReferences(step.entry.text, namesOf(placed), (to, criteria) => Promise.resolve(`${to}?${criteria}`))
+  const text = await rewriteReferences(step.entry.text, targetsOf(step.entry, namesOf(placed)), (to, criteria) =>
+    Promise.resolve(`${to}?${criteria}`),
+  )
   const making = placed.flatMap(({ entry, name, existing }) => {
     const [made, at] = (name ?? '').split('/')
     return entry.method === 'POST' && made === 'Patient' && at !== undefined && !existing ? [at] : []
@@ -215,9 +222,9 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   if (entry.method === 'PATCH') {
     const own = entryRequest(request, entry)
     const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
-    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, names, unresolved))
+    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { names }, unresolved))
   }
-  const text = await rewriteReferences(entry.text, names, async (criteriaType, criteria) => {
+  const text = await rewriteReferences(entry.text, targetsOf(entry, names), async (criteriaType, criteria) => {
     requireLookUp(request, criteriaType)
     await requireEntryWritable(deps, request, step, placed)
     return resolveConditional(deps, request, criteriaType, criteria)
