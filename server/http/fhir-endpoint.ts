@@ -100,7 +100,9 @@ function publicAnswer(deps: EndpointDeps, segments: string[], query: [string, st
 }
 
 /** Path segments decoded once, query pairs as strings and nothing else: no objects, no arrays (access.md L62, L70). */
-function splitUrl(url: string): { segments: string[]; query: [string, string][] } {
+function splitUrl(target: string): { segments: string[]; query: [string, string][] } {
+  // To a proxy the whole address is sent, and a proxy may pass it on (RFC 9112, 3.2.2).
+  const url = target.replace(/^https?:\/\/[^/?]*/i, '')
   if (url.length > URL_CHARS_MAX) throw new OutcomeError('url-too-long', { params: { max: URL_CHARS_MAX } })
   const mark = url.indexOf('?')
   const path = mark < 0 ? url : url.slice(0, mark)

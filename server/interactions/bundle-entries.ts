@@ -4,6 +4,7 @@ import type { FhirResource } from '../fhir/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { entryProblem } from './bundle-envelope.ts'
 import { parseQuery } from './query-text.ts'
+import { queryText } from './search-request.ts'
 import type { Method } from './types.ts'
 
 export const BUNDLE_ENTRIES_MAX = 10_000
@@ -22,6 +23,8 @@ export interface EntryRequest {
   parsed?: Pick<ParsedResource, 'decimals'> & { resource: unknown }
   /** what its If-None-Exist finds is replaced by it, where it is otherwise left as it is (messages) */
   replaces?: true
+  /** of an update by criteria, which is taken for a create that replaces what it finds: its query */
+  criteria?: string
   /** the entry itself is wrong: its answer in a batch, the failure of a transaction */
   problem?: OutcomeError
 }
@@ -55,6 +58,31 @@ export function contentOf({ text, parsed }: EntryRequest): ParsedResource {
 export function asUpdate(entry: EntryRequest, type: string, id: string): EntryRequest {
   const content = parseResource(withId(entry.text ?? '', id))
   return { ...entry, method: 'PUT', segments: [type, id], headers: {}, text: content.text, parsed: content }
+}
+
+/**
+ * PUT [type]?criteria of a transaction (R4 http.html#cond-update). A condition besides would be of a version that its client
+ * cannot know before the match is known.
+ */
+export function byCriteria(entry: EntryRequest): EntryRequest {
+  const { method, segments, query, headers } = entry
+  if (method !== 'PUT' || segments.length !== 1 || query.length === 0 || Object.keys(headers).length > 0) return entry
+  return { ...entry, method: 'POST', query: [], criteria: queryText(query) }
+}
+
+/** Where the criteria of an entry stand. */
+export const criteriaIn = ({ criteria }: EntryRequest): 'url' | 'ifNoneExist' => (criteria === undefined ? 'ifNoneExist' : 'url')
+
+/**
+ * What an update by criteria is once it is known what they find: an update of the match, or of the id that the content has.
+ * Undefined: a create. @throws OutcomeError id-mismatch
+ */
+export function asUpdateOf(entry: EntryRequest, match: string | undefined): EntryRequest | undefined {
+  const [type = ''] = entry.segments
+  const own = contentOf(entry).resource.id
+  if (match !== undefined && own !== undefined && own !== match) throw new OutcomeError('id-mismatch', { expression: [`${type}.id`] })
+  if (own === undefined) return match === undefined ? undefined : asUpdate(entry, type, match)
+  return { ...entry, method: 'PUT', segments: [type, String(own)] }
 }
 
 /** Compact JSON text of a resource under another id. */

@@ -9,7 +9,7 @@ export interface BundleEntry {
   reflects?: boolean
   search?: { extension?: object[]; mode: 'match' | 'include' | 'outcome'; score?: number }
   request?: { method: string; url: string }
-  response?: { status: string; etag?: string; lastModified?: string; location?: string }
+  response?: { status: string; etag?: string; lastModified?: string; location?: string; outcome?: object }
 }
 
 export interface BundleLink {

@@ -49,25 +49,33 @@ export function failedEntry(error: unknown): BundleEntry {
   return { resource: JSON.stringify(outcome), reflects: true, response: { status: String(status) } }
 }
 
+const bytesOf = ({ body = [] }: FhirResponse): Buffer => Buffer.concat(body.map((piece) => Buffer.from(piece)))
+
 /** What is no resource (an answer of GraphQL, a manifest) stands in a Binary (R4 resource-operation-graphql.html: `result`). */
-function resourceOf({ headers, body = [] }: FhirResponse): Uint8Array | string {
-  const bytes = Buffer.concat(body.map((piece) => Buffer.from(piece)))
-  const type = headers['Content-Type']
+function resourceOf(answer: FhirResponse): Uint8Array | string {
+  const bytes = bytesOf(answer)
+  const type = answer.headers['Content-Type']
   if (type === undefined || type === FHIR_JSON) return bytes
   return JSON.stringify({ resourceType: 'Binary', contentType: type, data: bytes.toString('base64') })
 }
 
+/** What a write was asked to answer instead of its resource stands in the response (R4 bundle-definitions.html, `response.outcome`). */
+const OUTCOME_ASKED = 'return=OperationOutcome'
+
 export function toEntry(answer: FhirResponse): BundleEntry {
   const location = answer.headers.Location
   const modified = answer.headers['Last-Modified']
+  const outcome =
+    answer.headers['Preference-Applied'] === OUTCOME_ASKED ? (JSON.parse(bytesOf(answer).toString('utf8')) as object) : undefined
   return {
-    ...(answer.body ? { resource: resourceOf(answer) } : {}),
+    ...(answer.body && !outcome ? { resource: resourceOf(answer) } : {}),
     ...(answer.reflected ? { reflects: true } : {}),
     response: {
       status: String(answer.status),
       ...(location ? { location } : {}),
       ...(answer.headers.ETag ? { etag: answer.headers.ETag } : {}),
       ...(modified ? { lastModified: new Date(modified).toISOString() } : {}),
+      ...(outcome ? { outcome } : {}),
     },
   }
 }

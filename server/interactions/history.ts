@@ -89,7 +89,8 @@ export function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored, 
     ...entry,
     request: { method: row.method, url },
     response: {
-      status: row.method === 'POST' ? '201' : row.method === 'DELETE' ? '204' : '200',
+      // A first version was created, also by PUT.
+      status: row.method === 'DELETE' ? '204' : row.method === 'POST' || row.v === 1 ? '201' : '200',
       etag: `W/"${row.v}"`,
       ...(at ? { lastModified: at.toISOString() } : {}),
     },

@@ -1,25 +1,45 @@
 /** Rewriting of urn:uuid, fullUrl and conditional references inside a transaction entry, on its text. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 
-/** Elements that hold a link (R4 http.html#trules): references and elements of type uri, url, canonical, uuid, oid. */
-const LINK =
-  /"(reference|url|uri|valueUri|valueUrl|valueUuid|valueOid|valueCanonical|instantiatesUri|instantiatesCanonical)":"((?:[^"\\]|\\.)*)"/g
+/** Elements that hold a link (R4 http.html#trules): references and elements of type uri, url, uuid, oid; not those of type canonical. */
+const LINK = /"(reference|url|uri|valueUri|valueUrl|valueUuid|valueOid|instantiatesUri)":"((?:[^"\\]|\\.)*)"/g
 
-/** Links of narrative attributes, inside the escaped text of `div`. */
-const NARRATIVE = /((?:href|src)=\\")(urn:uuid:[0-9a-fA-F-]{36})(\\")/g
+/** Those that repeat. */
+const LINKS = /"(?:instantiatesUri|policy)":\[(?:"(?:[^"\\]|\\.)*",?)+\]/g
+const TEXT = /"(?:[^"\\]|\\.)*"(?=[,\]])/g
+
+/** Links of narrative attributes, inside the escaped text of `div`: XHTML knows both kinds of quotes. */
+const NARRATIVE = /((?:href|src) ?= ?(\\"|'))([^"'<>\\ ]+)(?=\2)/g
+
+/** What the links of an entry may lead to. */
+export interface Targets {
+  /** fullUrl to `Type/id` */
+  names: ReadonlyMap<string, string>
+  /** what its relative references are relative to */
+  base?: string | undefined
+}
 
 /**
- * `names`: fullUrl → `Type/id`. A quote inside a JSON string is escaped, so the pattern cannot match inside a text.
+ * What relative references of an entry are relative to (R4 bundle.html#references): its fullUrl without type and id. As they stand
+ * they would be to this server's own resources of the same ids, although the ones that are meant are in the Bundle.
+ */
+export function baseOfEntry(fullUrl: string | undefined, type: string): string | undefined {
+  const at = fullUrl?.search(new RegExp(`/${type}/[A-Za-z0-9.-]{1,64}$`)) ?? -1
+  return at > 0 ? fullUrl?.slice(0, at) : undefined
+}
+
+/**
+ * A quote inside a JSON string is escaped, so the patterns cannot match inside a text.
  * @throws OutcomeError reference-unresolved for a urn:uuid reference that no entry has
  */
 export async function rewriteReferences(
   text: string,
-  names: ReadonlyMap<string, string>,
+  targets: Targets,
   resolve: (type: string, criteria: string) => Promise<string>,
 ): Promise<string> {
   // Most resources refer by `Type/id` alone.
-  if (names.size === 0 && !text.includes('urn:uuid:') && !text.includes('?') && !text.includes('\\u')) return text
-  return rewritten(text.replace(ESCAPED_KEY, plainKey), names, resolve)
+  if (targets.names.size === 0 && !text.includes('urn:uuid:') && !text.includes('?') && !text.includes('\\u')) return text
+  return rewritten(text.replace(ESCAPED_KEY, plainKey), targets, resolve)
 }
 
 /** `Type/id` and its versions, with nothing before it. */
@@ -45,25 +65,34 @@ const plainKey = (_whole: string, raw: string): string => `${JSON.stringify(JSON
 
 async function rewritten(
   text: string,
-  names: ReadonlyMap<string, string>,
+  { names, base }: Targets,
   resolve: (type: string, criteria: string) => Promise<string>,
 ): Promise<string> {
   const conditional = await resolveAll(text, resolve)
   return text
     .replace(LINK, (whole, element: string, raw: string) => {
       const link = JSON.parse(`"${raw}"`) as string
-      const [plain = '', fragment] = link.split('#', 2)
-      const target = names.get(plain) ?? (element === 'reference' ? conditional.get(link) : undefined)
-      if (target === undefined) {
-        if (element === 'reference' && plain.startsWith('urn:uuid:')) throw new OutcomeError('reference-unresolved')
-        return whole
-      }
-      return `"${element}":${JSON.stringify(fragment === undefined ? target : `${target}#${fragment}`)}`
+      const target = targetOf(link) ?? (element === 'reference' ? conditional.get(link) : undefined)
+      if (target !== undefined) return `"${element}":${JSON.stringify(target)}`
+      if (element === 'reference' && link.startsWith('urn:uuid:')) throw new OutcomeError('reference-unresolved')
+      return whole
     })
-    .replace(NARRATIVE, (whole, before: string, link: string, after: string) => {
-      const target = names.get(link)
-      return target === undefined ? whole : before + target + after
+    .replace(LINKS, (whole) =>
+      whole.replace(TEXT, (raw) => {
+        const target = targetOf(JSON.parse(raw) as string)
+        return target === undefined ? raw : JSON.stringify(target)
+      }),
+    )
+    .replace(NARRATIVE, (whole, before: string, _quote: string, link: string) => {
+      const target = targetOf(link)
+      return target === undefined ? whole : before + target
     })
+
+  function targetOf(link: string): string | undefined {
+    const [plain = '', fragment] = link.split('#', 2)
+    const target = names.get(plain) ?? (base === undefined ? undefined : names.get(`${base}/${plain}`))
+    return target === undefined || fragment === undefined ? target : `${target}#${fragment}`
+  }
 }
 
 const NO_CRITERIA = /^[A-Z][A-Za-z]+\?$/

@@ -9,7 +9,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Claim, SideWrite, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { notFound, writeAnswer } from './answers.ts'
-import { asUpdate, CONDITIONS, contentOf, type EntryRequest } from './bundle-entries.ts'
+import { asUpdate, asUpdateOf, byCriteria, CONDITIONS, contentOf, criteriaIn, type EntryRequest } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
 import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
@@ -19,7 +19,7 @@ import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, re
 import { patchDraft, requirePatchable } from './patch.ts'
 import { patchOf } from './patch-formats.ts'
 import { expectedVersion } from './preconditions.ts'
-import { rewriteReferences } from './references.ts'
+import { baseOfEntry, rewriteReferences, type Targets } from './references.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
 import { updateDraft } from './update.ts'
 import { hasCondition, overWhatStands } from './what-stands.ts'
@@ -48,7 +48,7 @@ export async function transaction(
 ): Promise<BundleEntry[]> {
   for (const entry of entries) if (entry.problem) throw entry.problem
   refuseSameFullUrl(entries)
-  const [reads, writes] = [entries.filter(isRead), entries.filter((entry) => !isRead(entry))]
+  const [reads, writes] = [entries.filter(isRead), entries.filter((entry) => !isRead(entry)).map(byCriteria)]
   const run = async (entry: EntryRequest): Promise<BundleEntry> => toEntry(await dispatch(deps, entryRequest(request, entry)))
   const check = async (entry: EntryRequest): Promise<void> => void (await run(entry).catch((error: unknown) => failAt(entry, error, 'url')))
   if (writes.length > 0) await inOrder(readsOfOthers(reads, writes), check)
@@ -94,7 +94,9 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
     const { entry, criteria } = step
     if (criteria === undefined) named.push(step)
     else
-      named.push(await findExisting(deps, request, step, criteria, placed).catch((error: unknown) => failAt(entry, error, 'ifNoneExist')))
+      named.push(
+        await findExisting(deps, request, step, criteria, placed).catch((error: unknown) => failAt(entry, error, criteriaIn(entry))),
+      )
   }
   refuseSameClaim(named)
   const known: Known = { placed: named, names: namesOf(named), current: await currentsForWrite(deps, named.flatMap(standingName)) }
@@ -109,6 +111,11 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
 
 const namesOf = (steps: readonly Step[]): Map<string, string> =>
   new Map(steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [[entry.fullUrl, name] as const] : [])))
+
+const targetsOf = ({ fullUrl, segments }: EntryRequest, names: Targets['names']): Targets => ({
+  names,
+  base: baseOfEntry(fullUrl, segments[0] ?? ''),
+})
 
 /** What the entries of a transaction share. */
 interface Known {
@@ -172,14 +179,15 @@ function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): S
   if (entry.method === 'DELETE' && !isId(id ?? '')) throw notFound()
   if (entry.method !== 'POST') return { entry, name: `${type}/${id}` }
   requireScope(request.actor, type, 'c')
-  const criteria = entry.headers['if-none-exist']
+  if (entry.criteria !== undefined) requireScope(request.actor, type, 'u')
+  const criteria = entry.criteria ?? entry.headers['if-none-exist']
   const name = `${type}/${deps.newId()}`
   if (criteria === undefined) return { entry, name }
   requireLookUp(request, type)
   return { entry, name, criteria }
 }
 
-/** If-None-Exist of an entry: the match, as the caller sees it, stands for the entry; without one the criteria are claimed. */
+/** The match, as the caller sees it, stands for the entry, or is updated by it; without one the criteria are claimed. */
 async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, criteria: string, placed: readonly Step[]): Promise<Step> {
   const { entry, name = '' } = step
   const [type = ''] = entry.segments
@@ -188,6 +196,8 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
   const matches = await findMatches(deps, own, type, criteria)
   if (matches.length > 1) throw new OutcomeError('criteria-multiple')
   const match = matches[0]
+  const asSent = entry.criteria === undefined ? undefined : asUpdateOf(entry, match?.id)
+  if (asSent) return { entry: asSent, name: asSent.segments.join('/') }
   if (match && entry.replaces) return { entry: asUpdate(entry, type, match.id), name: `${type}/${match.id}` }
   if (match) return { entry, name: `${type}/${match.id}`, existing: toEntry(matchAnswer(deps, own, match)) }
   return { ...step, claim: { key: claimKeyOf(own, type, criteria), value: { target: name } } }
@@ -197,7 +207,9 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
 async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: Step, placed: readonly Step[]): Promise<void> {
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (step.entry.text === undefined) throw new OutcomeError('bundle-invalid')
-  const text = await rewriteReferences(step.entry.text, namesOf(placed), (to, criteria) => Promise.resolve(`${to}?${criteria}`))
+  const text = await rewriteReferences(step.entry.text, targetsOf(step.entry, namesOf(placed)), (to, criteria) =>
+    Promise.resolve(`${to}?${criteria}`),
+  )
   const making = placed.flatMap(({ entry, name, existing }) => {
     const [made, at] = (name ?? '').split('/')
     return entry.method === 'POST' && made === 'Patient' && at !== undefined && !existing ? [at] : []
@@ -215,9 +227,9 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   if (entry.method === 'PATCH') {
     const own = entryRequest(request, entry)
     const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
-    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, names, unresolved))
+    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { names }, unresolved))
   }
-  const text = await rewriteReferences(entry.text, names, async (criteriaType, criteria) => {
+  const text = await rewriteReferences(entry.text, targetsOf(entry, names), async (criteriaType, criteria) => {
     requireLookUp(request, criteriaType)
     await requireEntryWritable(deps, request, step, placed)
     return resolveConditional(deps, request, criteriaType, criteria)
@@ -261,7 +273,8 @@ function refuseSameClaim(steps: readonly Step[]): void {
   const seen = new Set<string>()
   for (const { claim, entry } of steps) {
     if (!claim) continue
-    if (seen.has(claim.key)) throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}].request.ifNoneExist`] })
+    if (seen.has(claim.key))
+      throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}].request.${criteriaIn(entry)}`] })
     seen.add(claim.key)
   }
 }

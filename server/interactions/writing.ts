@@ -36,7 +36,9 @@ export async function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): 
   if (parsed.resource.id !== undefined && !isId(String(parsed.resource.id)))
     throw new OutcomeError('id-invalid', { expression: [`${type}.id`] })
   // A part, written back as the whole, would take the rest away (R4 search.html#summary).
-  if (parsed.resource.meta?.tag?.some((tag) => tag?.code === 'SUBSETTED'))
+  // It is not judged yet: what is sent as `tag` need not be a list.
+  const tags: unknown = parsed.resource.meta?.tag
+  if (Array.isArray(tags) && tags.some((tag: { code?: unknown } | null) => tag?.code === 'SUBSETTED'))
     throw new OutcomeError('subsetted', { expression: [`${type}.meta.tag`] })
   const issues = await deps.validator.judge(parsed.resource, {
     mode: input.method === 'POST' ? 'create' : 'update',

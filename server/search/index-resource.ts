@@ -110,7 +110,8 @@ class Sink implements IndexSink {
   #nums: IndexEntry['nums'] = {}
   #groups: Record<string, GroupEntry[]> = {}
   #sorts: Record<string, { lo: string; hi: string }> = {}
-  #chinese = new Set<string>()
+  /** parameters whose order the keys do not tell */
+  #ordered = new Set<string>()
   /** keys and ranges in its groups */
   #grouped = 0
   #ranges = 0
@@ -162,8 +163,8 @@ class Sink implements IndexSink {
     else this.#folded.set(code, [folded])
   }
 
-  sort(code: string, place: string, isChinese: boolean): void {
-    if (isChinese) this.#chinese.add(code)
+  sort(code: string, place: string, isKept: boolean): void {
+    if (isKept) this.#ordered.add(code)
     const key = code + SEPARATOR.folded + place
     const known = this.#sorts[code]
     if (!known) this.#sorts[code] = { lo: key, hi: key }
@@ -193,7 +194,7 @@ class Sink implements IndexSink {
     const sd = this.#mainDate(mainDates)
     const words = this.#words.size > 0 ? { words: [...this.#words] } : {}
     const groups = Object.keys(this.#groups).length > 0 ? { groups: this.#groups } : {}
-    const kept = Object.entries(this.#sorts).filter(([code]) => this.#chinese.has(code))
+    const kept = Object.entries(this.#sorts).filter(([code]) => this.#ordered.has(code))
     const sorts = kept.length > 0 ? { sorts: Object.fromEntries(kept) } : {}
     return { keys: [...this.#keys], dates: this.#dates, nums: this.#nums, ...groups, ...words, ...sorts, ...(sd ? { sd } : {}) }
   }

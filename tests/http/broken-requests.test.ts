@@ -55,6 +55,11 @@ describe('what node refuses before any of our code', () => {
   })
 })
 
+test('a request line with the whole address, as proxies have it, asks for the same', async () => {
+  const answer = await send(`GET http://hospital.example/fhir/metadata?_elements=software HTTP/1.1\r\n${CLOSE}\r\n`)
+  expect([answer.status, answer.body.resourceType]).toEqual([200, 'CapabilityStatement'])
+})
+
 test.each(['/ingest/%', '/ingest/%ff', '/ingest/h1-lis/payloads/%', '/fhir/Patient/%'])(
   "a bad percent sign in %s is the caller's",
   async (path) => {

@@ -136,6 +136,50 @@ describe('without access control', () => {
     expect([answer.status, answer.json.id]).toEqual([201, 'my-own-id'])
   })
 
+  test('an update by criteria in a transaction does what it does alone, and the others refer to what it means', async () => {
+    const URN = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f21'
+    const put = (value: string, extra: object = {}, request: object = {}) => ({
+      fullUrl: URN,
+      resource: basic(value, extra),
+      request: { method: 'PUT', url: `Basic?identifier=urn:x%7C${value}`, ...request },
+    })
+    const pointing = { resource: basic('pointing', { subject: { reference: URN } }), request: { method: 'POST', url: 'Basic' } }
+    const send = (...entry: object[]) => server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+    const told = ({ json }: { json: { entry: { response: { status: string }; resource: { id: string; subject?: object } }[] } }) =>
+      json.entry.map(({ response, resource }) => [response.status, resource.subject])
+
+    const made = await send(put('t1'), pointing)
+    const id = made.json.entry[0].resource.id
+    const subject = { reference: `Basic/${id}` }
+    expect(told(made)).toEqual([
+      ['201', undefined],
+      ['201', subject],
+    ])
+    const changed = await send(pointing, put('t1', { code: { text: 'y' } }))
+    expect(told(changed)).toEqual([
+      ['201', subject],
+      ['200', undefined],
+    ])
+    expect((await server.call('GET', `/fhir/Basic/${id}`)).json).toMatchObject({ code: { text: 'y' }, meta: { versionId: '2' } })
+
+    // With an id: of the match, or to be created under (R4 http.html#cond-update).
+    expect((await send(put('t1', { id }))).json.entry[0].response.etag).toBe('W/"3"')
+    expect((await send(put('t2', { id: 'own-id' }))).json.entry[0].response.location).toContain('/Basic/own-id/_history/1')
+    const refused = async (code: string, expression: string, ...entry: object[]) => {
+      const { status, json } = await send(...entry)
+      expect([json.issue[0].details.coding[0].code, json.issue[0].expression[0]]).toEqual([code, expression])
+      return status
+    }
+    expect(await refused('id-mismatch', 'Bundle.entry[0].resource.id', put('t1', { id: 'other' }))).toBe(400)
+    expect(await refused('conditional-unsupported', 'Bundle.entry[0]', put('t1', {}, { ifMatch: 'W/"3"' }))).toBe(400)
+    for (const _ of [1, 2]) await server.call('POST', '/fhir/Basic', { body: basic('t3') })
+    expect(await refused('criteria-multiple', 'Bundle.entry[1]', { ...pointing, resource: basic('never') }, put('t3'))).toBe(412)
+    expect((await server.call('GET', '/fhir/Basic?identifier=urn:x|never')).json.total).toBe(0)
+    // Two entries that mean the same resource are no transaction (R4 http.html#trules).
+    const twice = { resource: basic('t1', { id }), request: { method: 'PUT', url: `Basic/${id}` } }
+    expect(await refused('bundle-duplicate', 'Bundle.entry[1]', put('t1'), twice)).toBe(400)
+  })
+
   test('20 equal conditional updates make one resource', async () => {
     const sent = Array.from({ length: 20 }, () => server.call('PUT', '/fhir/Basic?identifier=urn:x|c1', { body: basic('c1') }))
     const answers = await Promise.all(sent)

@@ -158,6 +158,21 @@ describe('Prefer', () => {
   })
 })
 
+test.each(['batch', 'transaction'])(
+  'the outcome of a write in a %s stands in the response of its entry, not as a resource',
+  async (type) => {
+    const entry = [
+      { resource: basic('in'), request: { method: 'POST', url: 'Basic' } },
+      { request: { method: 'GET', url: 'Basic/absent-x' } },
+    ]
+    const body = { resourceType: 'Bundle', type, entry: type === 'batch' ? entry : entry.slice(0, 1) }
+    const { json } = await server.call('POST', '/fhir', { body, headers: { Prefer: 'return=OperationOutcome' } })
+    const { resource, response } = json.entry[0]
+    expect([resource, response.status, response.outcome.resourceType]).toEqual([undefined, '201', 'OperationOutcome'])
+    expect(response.outcome.issue[0].details.coding[0].code).toBe('stored')
+  },
+)
+
 test('the self link of a history has what was understood', async () => {
   const self = async (query: string) => {
     const { link } = (await server.call('GET', `${path}/_history${query}`)).json

@@ -48,6 +48,8 @@ test('of a type: every version of every resource, newest first, deleted ones wit
   expect([answer.status, answer.json.resourceType, answer.json.type, answer.json.total]).toEqual([200, 'Bundle', 'history', 4])
   expect(namesOf(answer)).toEqual(OF_PATIENTS)
   const [deleted, created, , first] = entriesOf(answer)
+  // By PUT, too, a first version is made.
+  expect(entriesOf(answer).map(({ response }) => response.status)).toEqual(['204', '201', '200', '201'])
   expect(deleted).toEqual({
     fullUrl: `${server.url}/fhir/Patient/one`,
     request: { method: 'DELETE', url: 'Patient/one' },

@@ -18,6 +18,7 @@ describe('bad input', () => {
     ['too deep', 'POST', '/fhir/Patient', '['.repeat(70) + ']'.repeat(70), 400, 'json-depth'],
     ['another type', 'POST', '/fhir/Patient', '{"resourceType":"Group"}', 400, 'resource-type-mismatch'],
     ['an unknown type', 'POST', '/fhir/Patience', '{"resourceType":"Patience"}', 404, 'resource-type-unknown'],
+    ['labels that are no list', 'POST', '/fhir/Patient', '{"resourceType":"Patient","meta":{"tag":{"code":"x"}}}', 400, 'type'],
     ['another id', 'PUT', '/fhir/Patient/a', '{"resourceType":"Patient","id":"b"}', 400, 'id-mismatch'],
     ['an unknown operation', 'POST', '/fhir/Patient/$nothing', '{}', 404, 'operation-unknown'],
   ])('%s is refused with its own code', async (_name, method, path, body, status, code) => {

@@ -33,6 +33,11 @@ const WAYS: [string, (token: string, criteria: string) => Promise<Answer>][] = [
   ['update', (token, criteria) => call(token, 'PUT', `/Observation?${criteria}`, body)],
   ['delete', (token, criteria) => call(token, 'DELETE', `/Observation?${criteria}`)],
   ['entry of a transaction', (token, criteria) => call(token, 'POST', '', transactionOf(entryOf(body, criteria)))],
+  [
+    'update of a transaction',
+    (token, criteria) =>
+      call(token, 'POST', '', transactionOf({ resource: body, request: { method: 'PUT', url: `Observation?${criteria}` } })),
+  ],
   ['reference of a transaction', (token, criteria) => call(token, 'POST', '', transactionOf(entryOf(member(criteria))))],
 ]
 

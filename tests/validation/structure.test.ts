@@ -118,6 +118,11 @@ const REFUSED: [string, object, string[]][] = [
     patient({ text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml"><script>x</script></div>' } }),
     ['invariant Patient.text.div txt-1', 'invariant Patient.text.div txt-2'],
   ],
+  [
+    'a narrative in which a language stands twice',
+    patient({ text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml" xml:lang="zh" xml:lang="en">x</div>' } }),
+    ['invariant Patient.text.div txt-1', 'invariant Patient.text.div txt-2'],
+  ],
 ]
 
 describe('refused', () => {
@@ -153,6 +158,12 @@ const TAKEN: [string, object][] = [
     patient({ contained: [{ resourceType: 'RelatedPerson', id: 'r', patient: { reference: '#' } }] }),
   ],
   ['a profile of base R4', patient({ meta: { profile: ['http://hl7.org/fhir/StructureDefinition/Patient'] } })],
+  [
+    "a narrative with xml:lang, as HL7's tools write it",
+    patient({
+      text: { status: 'generated', div: `<div xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en"><p xml:lang='zh'>x</p></div>` },
+    }),
+  ],
   ['20 digits', observation({ valueQuantity: JSON.parse('{"value":12345678901234567890.10}') })],
 ]
 

@@ -10,7 +10,7 @@ import type { FhirResource } from '../../fhir/types.ts'
 import { BUNDLE_ENTRIES_MAX, type EntryRequest } from '../../interactions/bundle-entries.ts'
 import { checkBundle } from '../../interactions/bundle-envelope.ts'
 import { requireScope } from '../../interactions/checks.ts'
-import { absoluteReferences } from '../../interactions/references.ts'
+import { absoluteReferences, baseOfEntry } from '../../interactions/references.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { refusesWrite, toOutcomeIssues } from '../../validation/issue.ts'
@@ -110,10 +110,9 @@ function writeOf(
 
 /** What relative references of the entry are relative to (R4 bundle.html#references). */
 function baseOf(deps: FhirDeps, fullUrl: string | undefined, type: string): string | undefined {
-  const at = fullUrl?.search(new RegExp(`/${type}/[A-Za-z0-9.-]{1,64}$`)) ?? -1
-  if (fullUrl === undefined || at <= 0) return undefined
-  const target = parseReference(fullUrl, deps.baseUrl)
-  return target?.kind === 'local' ? deps.baseUrl : fullUrl.slice(0, at)
+  const base = baseOfEntry(fullUrl, type)
+  if (fullUrl === undefined || base === undefined) return undefined
+  return parseReference(fullUrl, deps.baseUrl)?.kind === 'local' ? deps.baseUrl : base
 }
 
 /** By its first identifier that has a system. */

@@ -32,8 +32,8 @@ export interface IndexSink {
   key(key: string): void
   /** a folded string; those that begin another one of the same parameter are dropped at the end */
   folded(code: string, folded: string): void
-  /** the place of one value in an order, as a folded key has it; kept where one of the parameter's values is Chinese */
-  sort(code: string, place: string, isChinese: boolean): void
+  /** the place of one value in an order, as a folded key has it; kept where the keys of one of the parameter's values do not tell it */
+  sort(code: string, place: string, isKept: boolean): void
   date(code: string, interval: Interval): void
   num(code: string, range: NumberRange): void
 }

@@ -25,14 +25,17 @@ function index(column: Column, value: unknown, datatype: string, sink: IndexSink
   else if (typeof value === 'string') {
     const surname = NAME_STRINGS.get(column.code)
     addString(column, value, surname, sink)
-    addPlace(column, fold(value), surname === true, sink)
+    // Found from its later parts on, it still has the place of its beginning.
+    const hasParts = isOfNames(column) && partsOfName(value).length > 1
+    addPlace(column, hasHan(value) ? fold(value) : folderOf(column)(value), surname === true, sink, hasParts)
   }
 }
 
 /** Where a value stands in an order: Chinese characters by their pinyin. */
-function addPlace(column: Column, folded: string, surname: boolean, sink: IndexSink): void {
+function addPlace(column: Column, folded: string, surname: boolean, sink: IndexSink, hasParts = false): void {
   const isChinese = hasHan(folded)
-  if (folded !== '') sink.sort(column.code, foldedKey(isChinese ? pinyinOrder(folded, surname) : folded), isChinese)
+  const place = foldedKey(isChinese ? pinyinOrder(folded, surname) : folded)
+  if (folded !== '') sink.sort(column.code, place, isChinese || hasParts)
 }
 
 /** Folded and exact key; pinyin when `surname` says whether the text begins with a surname. */

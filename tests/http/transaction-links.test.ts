@@ -1,0 +1,98 @@
+/** Links of a transaction (R4 http.html#trules, "Replacing hyperlinks and full-urls"; bundle.html#references). */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+const URN = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f11'
+const ELSEWHERE = 'http://hapi.example/fhir'
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ noAuth: true })
+})
+afterAll(() => server.stop())
+
+interface Entry {
+  fullUrl: string
+  resource: { resourceType: string; [element: string]: unknown }
+}
+
+/** What is looked at of what was made. */
+interface Created {
+  id: string
+  subject: { reference: string }
+  performer: { reference: string }[]
+  text: { div: string }
+  extension: object[]
+  instantiatesUri: string[]
+  instantiatesCanonical: string[]
+}
+
+/** Creates them in one transaction. */
+async function created(...entries: Entry[]): Promise<Created[]> {
+  const entry = entries.map((one) => ({ ...one, request: { method: 'POST', url: one.resource.resourceType } }))
+  const answer = await server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+  expect(answer.status).toBe(200)
+  return answer.json.entry.map(({ resource }: { resource: Created }) => resource)
+}
+
+const person = (fullUrl: string): Entry => ({ fullUrl, resource: { resourceType: 'Patient', id: '77', active: true } })
+const finding = (fullUrl: string, extra: object): Entry => ({
+  fullUrl,
+  resource: { resourceType: 'Observation', status: 'final', code: { text: 'x' }, ...extra },
+})
+
+test('a relative reference belongs to the base of its entry, not to this server', async () => {
+  // Another person of the same id stands here already.
+  await server.call('PUT', '/fhir/Patient/77', { body: { resourceType: 'Patient', id: '77' } })
+  const [patient, observation] = await created(
+    person(`${ELSEWHERE}/Patient/77`),
+    finding(`${ELSEWHERE}/Observation/1`, { subject: { reference: 'Patient/77' }, performer: [{ reference: 'Practitioner/77' }] }),
+  )
+  expect(patient?.id).not.toBe('77')
+  expect(observation?.subject.reference).toBe(`Patient/${patient?.id}`)
+  // What is no entry is left untouched.
+  expect(observation?.performer[0]?.reference).toBe('Practitioner/77')
+})
+
+test('where the entry has no such base, or another one, a relative reference is to this server', async () => {
+  for (const fullUrl of [URN, 'http://third.example/fhir/Observation/1']) {
+    const [, observation] = await created(person(`${ELSEWHERE}/Patient/77`), finding(fullUrl, { subject: { reference: 'Patient/77' } }))
+    expect(observation?.subject.reference).toBe('Patient/77')
+  }
+})
+
+test('links of the narrative are replaced in quotes of both kinds, whatever they are written as', async () => {
+  const div = (to: string, other: string) =>
+    `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${to}">1</a><a href='${to}'>2</a><a href="${other}">3</a> ${URN}</div>`
+  const text = { status: 'additional', div: div(URN, `${ELSEWHERE}/Patient/5`) }
+  const [patient, observation] = await created(person(URN), finding(`${ELSEWHERE}/Observation/1`, { text }))
+  expect(observation?.text.div).toBe(div(`Patient/${patient?.id}`, `${ELSEWHERE}/Patient/5`))
+  const [moved, other] = await created(
+    person(`${ELSEWHERE}/Patient/5`),
+    finding(`${ELSEWHERE}/Observation/1`, { text: { status: 'additional', div: div('Patient/5', `${ELSEWHERE}/Patient/5`) } }),
+  )
+  expect(other?.text.div).toBe(div(`Patient/${moved?.id}`, `Patient/${moved?.id}`))
+})
+
+test('elements of type uri are replaced where they repeat, too; canonicals and texts are not', async () => {
+  const extension = [
+    { url: 'http://x.example/uri', valueUri: URN },
+    { url: 'http://x.example/canonical', valueCanonical: URN },
+    { url: 'http://x.example/string', valueString: URN },
+  ]
+  const [patient, plan] = await created(person(URN), {
+    fullUrl: `${ELSEWHERE}/CarePlan/1`,
+    resource: {
+      resourceType: 'CarePlan',
+      status: 'active',
+      intent: 'plan',
+      subject: { reference: URN },
+      extension,
+      instantiatesUri: ['http://x.example/protocol', URN],
+      instantiatesCanonical: [URN],
+    },
+  })
+  const name = `Patient/${patient?.id}`
+  expect(plan?.instantiatesUri).toEqual(['http://x.example/protocol', name])
+  expect(plan?.instantiatesCanonical).toEqual([URN])
+  expect(plan?.extension.map((one: object) => Object.values(one)[1])).toEqual([name, URN, URN])
+})
