@@ -151,8 +151,10 @@ export const linesOf: Mutation = (sample, random) => {
     lines.push(Buffer.from((broken?.bytes ?? own.bytes).toString('latin1').replaceAll('\n', ' '), 'latin1'))
   }
   const end = random.pick(['\n', '\r\n', '\n\n'])
+  // A list of several persons (4102) is a record for each: a broken one may be of a person and of nobody.
+  const isOneEach = kinds.size === 0 || !/"infno"\s*:\s*"4102"/.test(line)
   // What begins like a list is read as one.
-  const counted = lines[0]?.toString('latin1').trimStart().startsWith('{') ? { records: lines.length } : {}
+  const counted = isOneEach && lines[0]?.toString('latin1').trimStart().startsWith('{') ? { records: lines.length } : {}
   return { kind: `lines: ${[...kinds][0] ?? 'sound'}`, bytes: Buffer.concat(lines.flatMap((one) => [one, Buffer.from(end)])), ...counted }
 }
 
