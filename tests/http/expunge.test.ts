@@ -25,7 +25,6 @@ const WAITING = {
   made: new Date(),
 }
 const ORDER = 'basis=court-order&reference=(2026)京01民初12号'
-
 const usual = { ...EXPUNGE_BOUNDS }
 let server: TestServer
 let client: MongoClient

@@ -8,7 +8,7 @@ import { testDatabase, type TestDatabase } from '../support/mongo.ts'
 import type { Rig } from './support.ts'
 import { numbered, visitRig } from './visit-messages.ts'
 
-const VISITS = 60
+const VISITS = 36
 let database: TestDatabase
 let one: Rig
 beforeAll(async () => {
@@ -36,7 +36,7 @@ async function killAt(child: ChildProcess, joined: number): Promise<void> {
 }
 
 test('killed while visits are joined, three times', async () => {
-  for (const joined of [5, 15, 25]) {
+  for (const joined of [3, 9, 16]) {
     const child = startChild()
     await once(child.stdout as NodeJS.ReadableStream, 'data')
     await killAt(child, joined)
@@ -68,4 +68,4 @@ test('killed while visits are joined, three times', async () => {
   expect(await one.ingest.tables.visits.count({ left: { $ne: [] } })).toBe(0)
   const jobs = one.ingest.deps.store.table(one.ingest.deps.decision, 'jobs')
   expect(await jobs.count({ kind: 'move-visit' })).toBe(0)
-}, 120_000)
+}, 240_000)
