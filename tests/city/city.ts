@@ -32,6 +32,8 @@ export interface City {
 
 /** What is told: a visit by its hospital (V) and by the insurance (M), which are one event, and a report. A number's first letter says of which it is. */
 export const EVENT = { V: 1, R: 2, M: 4 } as const
+/** Beside these: it was told that V and M are one visit. */
+export const JOINED = 8
 
 /** Visits within which what is told of one comes out of order. */
 const WINDOW_VISITS = 2_000
@@ -155,7 +157,8 @@ class Plan {
     const visit = this.visit(n)
     const telling = visit.tellings[code % TELLINGS_MAX]
     if (!telling || feeds.fateOf(telling.fault) !== 'stored') return
-    const event = telling.matter === 'admission' ? EVENT.V : telling.matter === 'report' ? EVENT.R : telling.matter === 'care' ? EVENT.M : 0
+    const event =
+      telling.matter === 'admission' ? EVENT.V : telling.matter === 'report' ? EVENT.R : telling.matter === 'care' ? EVENT.M : JOINED
     told[n] = (told[n] as number) | event
   }
 }

@@ -1,7 +1,7 @@
 /** What a server made of a city, read from its database as it streams: who is one with whom, and how often each thing stands there. */
 import { type Binary, type Db, MongoClient } from 'mongodb'
 import { slipsOf } from './citizens.ts'
-import { type City, EVENT } from './city.ts'
+import { type City, EVENT, JOINED } from './city.ts'
 import { type Linking, linking, mixed, type Placed, splitOff } from './linking-truth.ts'
 
 export interface Results extends Linking {
@@ -172,9 +172,12 @@ class Found {
     if (known.size > 1 || (known.size === 0 && !isNewborns)) this.strange++
   }
 
-  /** of visits of which there are several Encounters */
-  several(): Pick<Events, 'duplicates' | 'apart'> {
-    const all = [...this.#persons.values()].filter((persons) => persons.length > 1)
+  /** of visits of which there are several Encounters, though it was told that they are one */
+  several(told: Uint8Array): Pick<Events, 'duplicates' | 'apart'> {
+    const known = [...this.#persons].filter(
+      ([n]) => ((told[n] as number) & JOINED) !== 0 || Math.max(this.numbers.V[n] ?? 0, this.numbers.M[n] ?? 0) > 1,
+    )
+    const all = known.map(([, persons]) => persons).filter((persons) => persons.length > 1)
     const duplicates = all.reduce((sum, persons) => sum + persons.length - new Set(persons).size, 0)
     return { duplicates, apart: all.filter((persons) => new Set(persons).size > 1).length }
   }
@@ -185,9 +188,10 @@ async function eventsOf(db: Db, city: City, until: number, persons: ReadonlyMap<
   for await (const [, resource] of bodiesOf(db, 'Encounter')) found.encounter(resource, (patient) => persons.get(patient) ?? patient)
   for await (const [, resource] of bodiesOf(db, 'DiagnosticReport')) if (found.count('R', resource).size === 0) found.strange++
   const { V, R, M } = found.numbers
-  let { duplicates, apart } = found.several()
+  const told = city.told(until)
+  let { duplicates, apart } = found.several(told)
   let [events, lost] = [0, 0]
-  for (const [n, bits] of city.told(until).entries()) {
+  for (const [n, bits] of told.entries()) {
     duplicates += Math.max((R[n] as number) - 1, 0)
     const isTold = (kind: keyof typeof EVENT): boolean => (bits & EVENT[kind]) !== 0
     if (isTold('V') || isTold('M')) events++
