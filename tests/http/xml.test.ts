@@ -143,6 +143,7 @@ describe('Bundles', () => {
       bundle('batch', entry('', '<method value="GET"/><url value="Patient/none"/>'), entry('<Basic/>', post('Patient'))),
     )
     expect(inXml(batch).entry.map(({ response }: { response: { status: string } }) => response.status)).toEqual(['404', '400'])
+    expect(batch.text).toContain('<entry><response><status value="404"/><outcome><OperationOutcome>')
     const wrong = await call('POST', '', BOTH, sent.replace('<active value="true"/>', '<active value="yes"/>'))
     expect([...codeIn(wrong), inXml(wrong).issue[0].expression]).toEqual([400, 'value-format', ['Bundle.entry[0].resource.active']])
   })
