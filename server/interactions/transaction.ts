@@ -112,9 +112,10 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
 const namesOf = (steps: readonly Step[]): Map<string, string> =>
   new Map(steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [[entry.fullUrl, name] as const] : [])))
 
-const targetsOf = ({ fullUrl, segments }: EntryRequest, names: Targets['names']): Targets => ({
+const targetsOf = ({ baseUrl }: FhirDeps, { fullUrl, segments }: EntryRequest, names: Targets['names']): Targets => ({
   names,
   base: baseOfEntry(fullUrl, segments[0] ?? ''),
+  own: baseUrl,
 })
 
 /** What the entries of a transaction share. */
@@ -207,7 +208,7 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
 async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: Step, placed: readonly Step[]): Promise<void> {
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (step.entry.text === undefined) throw new OutcomeError('bundle-invalid')
-  const text = await rewriteReferences(step.entry.text, targetsOf(step.entry, namesOf(placed)), (to, criteria) =>
+  const text = await rewriteReferences(step.entry.text, targetsOf(deps, step.entry, namesOf(placed)), (to, criteria) =>
     Promise.resolve(`${to}?${criteria}`),
   )
   const making = placed.flatMap(({ entry, name, existing }) => {
@@ -227,9 +228,9 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   if (entry.method === 'PATCH') {
     const own = entryRequest(request, entry)
     const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
-    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { names }, unresolved))
+    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { names, own: deps.baseUrl }, unresolved))
   }
-  const text = await rewriteReferences(entry.text, targetsOf(entry, names), async (criteriaType, criteria) => {
+  const text = await rewriteReferences(entry.text, targetsOf(deps, entry, names), async (criteriaType, criteria) => {
     requireLookUp(request, criteriaType)
     await requireEntryWritable(deps, request, step, placed)
     return resolveConditional(deps, request, criteriaType, criteria)
