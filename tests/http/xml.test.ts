@@ -291,6 +291,11 @@ describe('bodies', () => {
   })
 
   test('an empty body is as empty as one of JSON', async () => {
-    expect((await call('POST', 'Patient', BOTH, '')).status).toBe(400)
+    const none = [
+      await call('POST', 'Patient', BOTH, ''),
+      await call('POST', '', BOTH, ''),
+      await server.call('POST', '/fhir/Patient', { body: '' }),
+    ]
+    expect(none.map((answer) => [answer.status, answer.text.includes('"body-empty"')])).toEqual(Array(3).fill([400, true]))
   })
 })

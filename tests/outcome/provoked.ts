@@ -170,6 +170,7 @@ const expanded = (code: string, include: object, ...more: object[]): Provoked =>
 
 export const REQUESTS: readonly Provoked[] = [
   post('charset-invalid', new Uint8Array([0x7b, 0xff, 0x7d])),
+  post('body-empty', ''),
   post('json-invalid', '{'),
   post('json-not-object', '[]'),
   post('json-depth', '['.repeat(70) + ']'.repeat(70)),
