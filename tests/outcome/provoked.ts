@@ -269,7 +269,11 @@ export const REQUESTS: readonly Provoked[] = [
     bundle('transaction', entry('POST', 'Patient', patient({ managingOrganization: { reference: 'Organization?name=none' } }))),
     '',
   ),
-  post('conditional-unsupported', bundle('transaction', entry('DELETE', 'Patient?name=x')), ''),
+  post(
+    'conditional-unsupported',
+    bundle('transaction', { request: { method: 'DELETE', url: 'Patient?name=x', ifNoneExist: 'name=x' } }),
+    '',
+  ),
   message('message-event', { eventUri: 'urn:x:event' }),
   message('message-content', {}, { resourceType: 'Observation', status: 'final', code: { text: 'x' } }),
   message('message-identifier', {}, { resourceType: 'Organization', name: 'x' }),
