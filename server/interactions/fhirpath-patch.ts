@@ -203,7 +203,10 @@ function insertFirst(work: Work, operation: FhirPathOperation): void {
 
 function insert(work: Work, operation: FhirPathOperation): void {
   const found = located(work, operation)
-  if (found.length === 0) return insertFirst(work, operation)
+  if (found.length === 0) {
+    insertFirst(work, operation)
+    return
+  }
   if (operation.index > found.length) throw fail(operation, 'patch-index')
   onBoth(work, operation, (root, plainly) => {
     const { holder, key, type, info } = listIn(work, operation, root, found)
@@ -223,4 +226,10 @@ function move(work: Work, operation: FhirPathOperation): void {
   })
 }
 
-const APPLY: Record<Kind, (work: Work, operation: FhirPathOperation) => void> = { add: (work, operation) => add(work, operation), insert, delete: remove, replace, move }
+const APPLY: Record<Kind, (work: Work, operation: FhirPathOperation) => void> = {
+  add: (work, operation) => add(work, operation),
+  insert,
+  delete: remove,
+  replace,
+  move,
+}

@@ -83,11 +83,10 @@ async function answer(deps: FhirDeps, request: FhirRequest, asked: Asked, types:
   const links = pageLinks(deps, request, { address: path, type: pageOf(asked), query }, counted ? undefined : page.next)
   // All that there is on one page has a number without being counted.
   const isWhole = after === undefined && !page.next
-  return bundleAnswer(
-    'history',
-    counted ? [] : page.rows.map((version) => historyEntry(deps, request, version, form)),
-    { links, ...(isWhole ? { total: page.rows.length } : {}) },
-  )
+  return bundleAnswer('history', counted ? [] : page.rows.map((version) => historyEntry(deps, request, version, form)), {
+    links,
+    ...(isWhole ? { total: page.rows.length } : {}),
+  })
 }
 
 function changesOf({ zone }: FhirDeps, request: FhirRequest, { query, after }: Asked, types: readonly string[]): ChangesQuery {

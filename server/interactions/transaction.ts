@@ -9,7 +9,16 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Claim, SideWrite, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { notFound, writeAnswer } from './answers.ts'
-import { asUpdate, asUpdateOf, BUNDLE_ENTRIES_MAX, byCriteria, CONDITIONS, contentOf, criteriaIn, type EntryRequest } from './bundle-entries.ts'
+import {
+  asUpdate,
+  asUpdateOf,
+  BUNDLE_ENTRIES_MAX,
+  byCriteria,
+  CONDITIONS,
+  contentOf,
+  criteriaIn,
+  type EntryRequest,
+} from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
 import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
@@ -303,7 +312,8 @@ function refuseTwice(steps: Step[]): void {
   for (const { draft, entry } of steps) {
     if (!draft) continue
     const name = `${draft.type}/${draft.id}`
-    if (seen.has(name) || (draft.method === 'DELETE' && answeredWith.has(name))) throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}]`] })
+    if (seen.has(name) || (draft.method === 'DELETE' && answeredWith.has(name)))
+      throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}]`] })
     seen.add(name)
   }
 }

@@ -206,27 +206,27 @@ describe('without access control', () => {
     }
 
     test('a deletion: none is none, one is deleted, several are refused, before anything is made', async () => {
-      const { id } = (await post('d1')).json
+      const { id } = (await post('td1')).json
       // What is made is not what is deleted: the deletions go first.
-      const answer = await send(making('d1'), deletion('d1'), deletion('d-none', { ifMatch: 'W/"1"' }))
+      const answer = await send(making('td1'), deletion('td1'), deletion('d-none', { ifMatch: 'W/"1"' }))
       expect(answer.json.entry.map(({ response }: { response: object }) => response)).toEqual([
         expect.objectContaining({ status: '201' }),
         { status: '204', etag: 'W/"2"' },
         { status: '204' },
       ])
       expect((await server.call('GET', `/fhir/Basic/${id}`)).status).toBe(410)
-      expect(await total('d1')).toBe(1)
-      await post('d1')
-      expect(await refused(deletion('d1'))).toEqual([412, 'criteria-multiple', 'Bundle.entry[0]'])
-      expect(await total('d1')).toBe(2)
+      expect(await total('td1')).toBe(1)
+      await post('td1')
+      expect(await refused(deletion('td1'))).toEqual([412, 'criteria-multiple', 'Bundle.entry[0]'])
+      expect(await total('td1')).toBe(2)
     })
 
     test('a deletion of the match with a condition', async () => {
-      await post('d2')
-      expect((await refused(deletion('d2', { ifMatch: 'W/"2"' })))[0]).toBe(412)
-      expect(await total('d2')).toBe(1)
-      expect((await send(deletion('d2', { ifMatch: 'W/"1"' }))).status).toBe(200)
-      expect(await total('d2')).toBe(0)
+      await post('td2')
+      expect((await refused(deletion('td2', { ifMatch: 'W/"2"' })))[0]).toBe(412)
+      expect(await total('td2')).toBe(1)
+      expect((await send(deletion('td2', { ifMatch: 'W/"1"' }))).status).toBe(200)
+      expect(await total('td2')).toBe(0)
     })
 
     test('criteria that say nothing would delete everything', async () => {
