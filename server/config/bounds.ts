@@ -77,6 +77,7 @@ export const BOUNDS = {
   /** of what is committed: how long the database is waited for, and how much is taken at once */
   feedAwaitMs: 500,
   feedBatch: 500,
-  historyRows: 1000,
+  /** one more than a page of a history has: that there is a next one is seen by it */
+  historyRows: 1001,
   restampBatch: 500,
 } as const

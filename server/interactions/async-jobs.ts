@@ -37,7 +37,7 @@ export interface AsyncJob extends TableDoc {
  */
 export interface KeptEntry {
   response?: BundleEntry['response']
-  /** OperationOutcome as JSON, of an entry that failed */
+  /** OperationOutcome as JSON, of an entry that was answered with one as its resource */
   outcome?: string
   version?: { type: string; id: string; v: number; withContent: boolean; written: boolean }
   read?: SentRead

@@ -4,20 +4,19 @@
  */
 import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { outcomeOf } from '../outcome/render.ts'
 import type { Stored } from '../store/types.ts'
 import { type AsyncJob, asyncPartsOf, type KeptEntry, type SentRead } from './async-jobs.ts'
 import { audited } from './audited.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { decided } from './decided.ts'
-import { type Dispatch, toEntry } from './entry-requests.ts'
+import { type Dispatch, failedEntry, failureEntry, toEntry } from './entry-requests.ts'
 import { masked } from './read.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
 
 /** One entry: what the request would have been answered with (R5 async-bundle.html; R4 async.html knows files of a bulk export only). */
 export async function resultOf(deps: FhirDeps, request: FhirRequest, job: AsyncJob, dispatch: Dispatch): Promise<BundleEntry> {
   if (job.read) return readEntry(deps, request, job.read, dispatch)
-  if (job.failure) return { resource: job.failure.outcome, reflects: true, response: { status: String(job.failure.status) } }
+  if (job.failure) return failureEntry(job.failure.status, JSON.parse(job.failure.outcome) as object)
   const entries: BundleEntry[] = []
   for await (const { entries: kept } of asyncPartsOf(deps.store).stream({ job: job._id }, { sort: { n: 1 } }))
     entries.push(...(await shownEntries(deps, request, kept, dispatch)))
@@ -29,8 +28,7 @@ async function readEntry(deps: FhirDeps, request: FhirRequest, read: SentRead, d
     return toEntry(await dispatch(deps, requestOf(request, read)))
   } catch (error) {
     if (!(error instanceof OutcomeError)) throw error
-    const { status, outcome } = outcomeOf(error)
-    return { resource: JSON.stringify(outcome), reflects: true, response: { status: String(status) } }
+    return failedEntry(error)
   }
 }
 
@@ -44,7 +42,7 @@ async function shownEntries(deps: FhirDeps, request: FhirRequest, kept: readonly
   for (const { response, outcome, version, read } of kept) {
     if (read) entries.push(await readEntry(deps, request, read, dispatch))
     else if (outcome !== undefined) entries.push({ resource: outcome, reflects: true, ...(response ? { response } : {}) })
-    else if (!version) entries.push(response ? { response } : {})
+    else if (!version) entries.push(response ? { response, ...(response.outcome ? { reflects: true } : {}) } : {})
     else {
       const doc = seen.get(`${version.type}/${version.id}/${version.v}`)
       const told = doc || version.written ? response : { status: response?.status ?? '200' }

@@ -148,12 +148,14 @@ function isRead(request: FhirRequest): boolean {
   return reads && JSON.stringify([segments, query]).length + (body?.byteLength ?? 0) <= READ_BYTES_MAX
 }
 
+type EntryResponse = NonNullable<BundleEntry['response']>
+
 const PLACE = /\/([A-Za-z]+)\/([A-Za-z0-9.-]+)\/_history\/(\d+)$/
 
 function keptOf(deps: FhirDeps, request: FhirRequest, { response, resource }: BundleEntry, entry: EntryRequest): KeptEntry {
   if (response?.status === '0') return { read: readOf(request, entry) }
   const text = resource === undefined ? undefined : Buffer.from(resource).toString('utf8')
-  const kept: KeptEntry = response ? { response } : {}
+  const kept: KeptEntry = response ? { response: boundedResponse(response) } : {}
   if (text?.startsWith('{"resourceType":"OperationOutcome"'))
     return { ...kept, outcome: boundedOutcome(JSON.parse(text) as OperationOutcome) }
   const place = response?.location?.startsWith(deps.baseUrl) ? PLACE.exec(response.location) : null
@@ -170,5 +172,11 @@ function readOf(request: FhirRequest, { method, segments, query, headers, text }
   return { method, segments, query, headers: all, ...(text === undefined ? {} : { body: text }) }
 }
 
-const boundedOutcome = (outcome: OperationOutcome): string =>
-  JSON.stringify(outcome.issue.length > ISSUES_MAX ? { ...outcome, issue: outcome.issue.slice(0, ISSUES_MAX) } : outcome)
+const bounded = (outcome: OperationOutcome): OperationOutcome =>
+  outcome.issue.length > ISSUES_MAX ? { ...outcome, issue: outcome.issue.slice(0, ISSUES_MAX) } : outcome
+
+const boundedOutcome = (outcome: OperationOutcome): string => JSON.stringify(bounded(outcome))
+
+/** With what went wrong with the entry, if it failed. */
+const boundedResponse = (response: EntryResponse): EntryResponse =>
+  response.outcome ? { ...response, outcome: bounded(response.outcome as OperationOutcome) } : response

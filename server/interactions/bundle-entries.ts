@@ -23,7 +23,7 @@ export interface EntryRequest {
   parsed?: Pick<ParsedResource, 'decimals'> & { resource: unknown }
   /** what its If-None-Exist finds is replaced by it, where it is otherwise left as it is (messages) */
   replaces?: true
-  /** of an update by criteria, which is taken for a create that replaces what it finds: its query */
+  /** the query of a write by criteria; an update is taken for a create that replaces what it finds */
   criteria?: string
   /** the entry itself is wrong: its answer in a batch, the failure of a transaction */
   problem?: OutcomeError
@@ -60,14 +60,16 @@ export function asUpdate(entry: EntryRequest, type: string, id: string): EntryRe
   return { ...entry, method: 'PUT', segments: [type, id], headers: {}, text: content.text, parsed: content }
 }
 
-/**
- * PUT [type]?criteria of a transaction (R4 http.html#cond-update). A condition besides would be of a version that its client
- * cannot know before the match is known.
- */
+const BY_CRITERIA: ReadonlySet<Method> = new Set<Method>(['PUT', 'PATCH', 'DELETE'])
+/** Of the match; another one would be a second question. */
+const WITH_CRITERIA: ReadonlySet<string> = new Set(['if-match', 'if-none-match'])
+
+/** PUT, PATCH and DELETE of [type]?criteria in a transaction (R4 http.html#trules, #cond-update). */
 export function byCriteria(entry: EntryRequest): EntryRequest {
   const { method, segments, query, headers } = entry
-  if (method !== 'PUT' || segments.length !== 1 || query.length === 0 || Object.keys(headers).length > 0) return entry
-  return { ...entry, method: 'POST', query: [], criteria: queryText(query) }
+  if (!BY_CRITERIA.has(method) || segments.length !== 1) return entry
+  if (Object.keys(headers).some((name) => !WITH_CRITERIA.has(name))) return entry
+  return { ...entry, method: method === 'PUT' ? 'POST' : method, query: [], criteria: queryText(query) }
 }
 
 /** Where the criteria of an entry stand. */
@@ -81,7 +83,7 @@ export function asUpdateOf(entry: EntryRequest, match: string | undefined): Entr
   const [type = ''] = entry.segments
   const own = contentOf(entry).resource.id
   if (match !== undefined && own !== undefined && own !== match) throw new OutcomeError('id-mismatch', { expression: [`${type}.id`] })
-  if (own === undefined) return match === undefined ? undefined : asUpdate(entry, type, match)
+  if (own === undefined) return match === undefined ? undefined : { ...asUpdate(entry, type, match), headers: entry.headers }
   return { ...entry, method: 'PUT', segments: [type, String(own)] }
 }
 

@@ -5,7 +5,7 @@ import type { FhirResponse } from './types.ts'
 export interface BundleEntry {
   fullUrl?: string
   resource?: Uint8Array | string
-  /** something of the request stands in the resource */
+  /** something of the request stands in the resource, or without one in the outcome of the response */
   reflects?: boolean
   search?: { extension?: object[]; mode: 'match' | 'include' | 'outcome'; score?: number }
   request?: { method: string; url: string }
@@ -45,7 +45,9 @@ export function bundleAnswer(type: string, entries: BundleEntry[], options: { to
       }
     }
     const tail = JSON.stringify(rest).slice(1, -1)
-    if (tail !== '') text += (resource === undefined && parts.length === 0 ? '' : ',') + tail
+    const told = tail === '' ? '' : (resource === undefined && parts.length === 0 ? '' : ',') + tail
+    if (reflects && resource === undefined) reflect(told)
+    else text += told
     text += '}'
   })
   pieces.push(`${text}${entries.length > 0 ? ']' : ''}}`)

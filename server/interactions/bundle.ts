@@ -1,12 +1,12 @@
 /** batch (R4 http.html#transaction): each entry is a request of its own; one failure does not touch the others. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { parseResource } from '../fhir/resource-text.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkBundle } from './bundle-envelope.ts'
 import { type EntryRequest, entriesOf } from './bundle-entries.ts'
 import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import { transaction } from './transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
+import { parseBody } from './writing.ts'
 
 /** A Bundle that was sent to be carried out. */
 export interface SentBundle {
@@ -22,9 +22,9 @@ export function bundleHandler(dispatch: Dispatch) {
   }
 }
 
-/** @throws OutcomeError bundle-invalid, bundle-entries, json-invalid and the like */
+/** @throws OutcomeError bundle-invalid, bundle-entries, body-empty, json-invalid and the like */
 export function sentBundle(request: Pick<FhirRequest, 'body'>): SentBundle {
-  const parsed = parseResource(request.body ?? '')
+  const parsed = parseBody(request)
   const { resourceType, type } = parsed.resource
   if (resourceType !== 'Bundle') throw new OutcomeError('bundle-invalid', { expression: ['resourceType'] })
   checkBundle(parsed.resource)

@@ -40,7 +40,7 @@ export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): P
 }
 
 /** So many are deleted at once, where several may be. */
-const DELETED_MAX = 1000
+export const DELETED_MAX = 1000
 
 /**
  * DELETE [type]?criteria: one match is deleted; several are refused, or deleted together, as the site has chosen. Nothing to delete is no failure, for everybody alike: what is hidden from the

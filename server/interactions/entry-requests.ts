@@ -43,11 +43,19 @@ function kindOf({ method, segments, headers }: EntryRequest): 'read' | 'create' 
   return method === 'POST' && segments.length === 1 && headers['if-none-exist'] === undefined ? 'create' : undefined
 }
 
-/** The failure of one entry, where it is nobody else's. */
+/**
+ * The failure of one entry, where it is nobody else's: "in a batch operation, the error will be in Bundle.entry.response" (R4
+ * bundle-definitions.html, `response.outcome`).
+ */
 export function failedEntry(error: unknown): BundleEntry {
   const { status, outcome } = outcomeOf(error)
-  return { resource: JSON.stringify(outcome), reflects: true, response: { status: String(status) } }
+  return failureEntry(status, outcome)
 }
+
+export const failureEntry = (status: number, outcome: object): BundleEntry => ({
+  reflects: true,
+  response: { status: String(status), outcome },
+})
 
 const bytesOf = ({ body = [] }: FhirResponse): Buffer => Buffer.concat(body.map((piece) => Buffer.from(piece)))
 

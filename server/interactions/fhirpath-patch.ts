@@ -6,7 +6,7 @@ import { compactJson } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { IssueCode } from '../outcome/issues.ts'
 import { loadBase } from '../validation/base.ts'
-import { createLocator, type ElementStep, type Locator, NotLocatable } from '../validation/fhirpath/locate.ts'
+import { createLocator, type ElementStep, lastMember, type Locator, NotLocatable } from '../validation/fhirpath/locate.ts'
 import type { TypeTree } from '../validation/type-tree.ts'
 import { OPERATIONS_MAX } from './json-patch.ts'
 import { digitsOf, type Json, type JsonObject, parseMarked, printMarked, unmarked } from './marked-json.ts'
@@ -152,12 +152,13 @@ function placesTo(work: Work, operation: FhirPathOperation, root: Holder, steps:
   return [trail, last]
 }
 
-function add(work: Work, operation: FhirPathOperation): void {
+function add(work: Work, operation: FhirPathOperation, mayStand: (holder: Holder, built: Built) => boolean = () => true): void {
   const steps = one(work, operation)
   onBoth(work, operation, (root, plainly) => {
     const holder = steps.length === 0 ? root : within(work.tree, placesTo(work, operation, root, steps)[1], true)
     if (!holder) throw fail(operation, 'patch-path')
     const built = build(work.tree, operation.value, holder.type, operation.name)
+    if (!mayStand(holder, built)) throw fail(operation, 'patch-list')
     put(holder.object, holder.type, { ...built, content: contentFor(built, plainly) }, operation.at)
   })
 }
@@ -191,9 +192,22 @@ function listIn(work: Work, operation: FhirPathOperation, root: Holder, found: r
   return place
 }
 
+/** A list that is not there has no items (R4 json.html): what is inserted at its beginning makes it. */
+function insertFirst(work: Work, operation: FhirPathOperation): void {
+  const last = lastMember(operation.path)
+  if (!last) throw fail(operation, 'patch-path')
+  if (operation.index > 0) throw fail(operation, 'patch-index')
+  const isEmptyList = (holder: Holder, { key, info }: Built) => info.element.list && lengthOf(holder.object, key) === 0
+  add(work, { ...operation, ...last }, isEmptyList)
+}
+
 function insert(work: Work, operation: FhirPathOperation): void {
   const found = located(work, operation)
-  if (found.length > 0 && operation.index > found.length) throw fail(operation, 'patch-index')
+  if (found.length === 0) {
+    insertFirst(work, operation)
+    return
+  }
+  if (operation.index > found.length) throw fail(operation, 'patch-index')
   onBoth(work, operation, (root, plainly) => {
     const { holder, key, type, info } = listIn(work, operation, root, found)
     const content = contentFor(build(work.tree, operation.value, type, info.element.name), plainly)
@@ -212,4 +226,10 @@ function move(work: Work, operation: FhirPathOperation): void {
   })
 }
 
-const APPLY: Record<Kind, (work: Work, operation: FhirPathOperation) => void> = { add, insert, delete: remove, replace, move }
+const APPLY: Record<Kind, (work: Work, operation: FhirPathOperation) => void> = {
+  add: (work, operation) => add(work, operation),
+  insert,
+  delete: remove,
+  replace,
+  move,
+}

@@ -10,7 +10,7 @@ import { audited } from './audited.ts'
 import { bundleAnswer } from './bundle-text.ts'
 import { checkType } from './checks.ts'
 import { decided } from './decided.ts'
-import { historyCount, historyEntry } from './history.ts'
+import { HISTORY_COUNT_MAX, historyCount, historyEntry } from './history.ts'
 import { openPage, pageLinks } from './page-links.ts'
 import { checkParameters } from './parameters.ts'
 import { duringOf, sinceOf } from './since.ts'
@@ -79,14 +79,14 @@ async function answer(deps: FhirDeps, request: FhirRequest, asked: Asked, types:
   const { value: page, ...seen } = await decided(deps, request, [], (decision) => deps.store.changes(decision, changes))
   const found = [...page.rows, ...(page.beyond ? [page.beyond] : [])]
   await audited(deps, request, { interaction, action: 'R', type, found, seen, query })
-  const links = pageLinks(deps, request, { address: path, type: pageOf(asked), query }, page.next)
+  const counted = historyCount(query) === 0
+  const links = pageLinks(deps, request, { address: path, type: pageOf(asked), query }, counted ? undefined : page.next)
   // All that there is on one page has a number without being counted.
   const isWhole = after === undefined && !page.next
-  return bundleAnswer(
-    'history',
-    page.rows.map((version) => historyEntry(deps, request, version, form)),
-    { links, ...(isWhole ? { total: page.rows.length } : {}) },
-  )
+  return bundleAnswer('history', counted ? [] : page.rows.map((version) => historyEntry(deps, request, version, form)), {
+    links,
+    ...(isWhole ? { total: page.rows.length } : {}),
+  })
 }
 
 function changesOf({ zone }: FhirDeps, request: FhirRequest, { query, after }: Asked, types: readonly string[]): ChangesQuery {
@@ -94,7 +94,7 @@ function changesOf({ zone }: FhirDeps, request: FhirRequest, { query, after }: A
   const during = duringOf(request, query, zone)
   return {
     types,
-    count: historyCount(query),
+    count: historyCount(query) || HISTORY_COUNT_MAX,
     ...(since === undefined ? {} : { since }),
     ...(during === undefined ? {} : { during }),
     ...(after === undefined ? {} : { after }),

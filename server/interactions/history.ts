@@ -15,7 +15,7 @@ import { FORM_PARAMETERS, type Form, formOf } from './subset.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 const HISTORY_COUNT_DEFAULT = 50
-const HISTORY_COUNT_MAX = 1000
+export const HISTORY_COUNT_MAX = 1000
 const UNDERSTOOD: ReadonlySet<string> = new Set(['_count', '_since', '_at', '_before', ...FORM_PARAMETERS])
 /** Would leave versions out. */
 const NOT_BUILT: ReadonlySet<string> = new Set(['_list'])
@@ -33,7 +33,7 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   const seen = await decided(deps, request, [], async (decision) => {
     const current = await deps.store.read(decision, type, id)
     if (!current) return undefined
-    return deps.store.history(decision, type, id, { ...options, count: options.count + 1 })
+    return deps.store.history(decision, type, id, { ...options, count: (options.count || HISTORY_COUNT_MAX) + 1 })
   })
   const rows = seen.value
   const page = rows?.slice(0, options.count) ?? []
@@ -54,9 +54,12 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
   return bundleAnswer(
     'history',
     page.map((row) => historyEntry(deps, request, row, form)),
-    { links },
+    { links, ...(options.count === 0 ? totalOf(rows) : {}) },
   )
 }
+
+/** As many as are looked through to count them: of more there is no total. */
+const totalOf = ({ length }: readonly Stored[]): { total?: number } => (length > HISTORY_COUNT_MAX ? {} : { total: length })
 
 function historyOptions({ zone }: FhirDeps, request: FhirRequest): VersionsQuery {
   checkParameters(request, request.query, { understood: UNDERSTOOD, restricting: NOT_BUILT })
@@ -73,11 +76,11 @@ function historyOptions({ zone }: FhirDeps, request: FhirRequest): VersionsQuery
   }
 }
 
-/** How many versions a page has. @throws OutcomeError parameter-invalid */
+/** How many versions a page has; 0, as in a search: only how many there are. @throws OutcomeError parameter-invalid */
 export function historyCount(query: FhirRequest['query']): number {
   const count = query.find(([name]) => name === '_count')?.[1]
   if (count !== undefined && !/^\d{1,6}$/.test(count)) throw paramError('parameter-invalid', '_count')
-  return Math.min(Math.max(Number(count ?? HISTORY_COUNT_DEFAULT), 1), HISTORY_COUNT_MAX)
+  return Math.min(Number(count ?? HISTORY_COUNT_DEFAULT), HISTORY_COUNT_MAX)
 }
 
 export function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored, form: Form): BundleEntry {
@@ -89,10 +92,15 @@ export function historyEntry(deps: FhirDeps, request: FhirRequest, row: Stored, 
     ...entry,
     request: { method: row.method, url },
     response: {
-      // A first version was created, also by PUT.
-      status: row.method === 'DELETE' ? '204' : row.method === 'POST' || row.v === 1 ? '201' : '200',
+      status: statusOf(row),
       etag: `W/"${row.v}"`,
       ...(at ? { lastModified: at.toISOString() } : {}),
     },
   }
+}
+
+/** What the write was answered with: also by PUT a first version was created, and one that came after a deletion. */
+function statusOf({ method, v, revived }: Stored): string {
+  if (method === 'DELETE') return '204'
+  return method === 'POST' || v === 1 || revived ? '201' : '200'
 }

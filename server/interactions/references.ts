@@ -17,6 +17,8 @@ export interface Targets {
   names: ReadonlyMap<string, string>
   /** what its relative references are relative to */
   base?: string | undefined
+  /** base of this server: versions that are named there are its own */
+  own: string
 }
 
 /**
@@ -65,7 +67,7 @@ const plainKey = (_whole: string, raw: string): string => `${JSON.stringify(JSON
 
 async function rewritten(
   text: string,
-  { names, base }: Targets,
+  { names, base, own }: Targets,
   resolve: (type: string, criteria: string) => Promise<string>,
 ): Promise<string> {
   const conditional = await resolveAll(text, resolve)
@@ -88,10 +90,18 @@ async function rewritten(
       return target === undefined ? whole : before + target
     })
 
+  /**
+   * A version is taken off before the address is looked for (R4 bundle.html#references). It is the sender's: which one the entry
+   * becomes here is not known before it is stored (an update that changes nothing makes none), so the link is to the resource.
+   */
   function targetOf(link: string): string | undefined {
-    const [plain = '', fragment] = link.split('#', 2)
-    const target = names.get(plain) ?? (base === undefined ? undefined : names.get(`${base}/${plain}`))
-    return target === undefined || fragment === undefined ? target : `${target}#${fragment}`
+    const [sent = '', fragment] = link.split('#', 2)
+    const [plain = '', version] = sent.split('/_history/', 2)
+    const address = names.has(plain) || base === undefined ? plain : `${base}/${plain}`
+    const target = names.get(address)
+    if (target === undefined) return undefined
+    const named = version !== undefined && address === `${own}/${target}` ? `${target}/_history/${version}` : target
+    return fragment === undefined ? named : `${named}#${fragment}`
   }
 }
 

@@ -13,6 +13,7 @@ import { acceptedAnswer, prefersAsync } from './answers.ts'
 import { sentBundle } from './bundle.ts'
 import { bundleAnswer } from './bundle-text.ts'
 import { dispatch } from './dispatch.ts'
+import { failureEntry } from './entry-requests.ts'
 import { callerOf } from './page-token.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
@@ -97,8 +98,7 @@ async function status(deps: FhirDeps, request: FhirRequest): Promise<FhirRespons
   if (job.status !== 'done') {
     if (deps.now().getTime() - job.beat.getTime() < SILENT_MS)
       return { status: 202, headers: { 'X-Progress': job.status, 'Retry-After': RETRY_SECONDS } }
-    const outcome = JSON.stringify(renderOutcome([{ code: 'async-interrupted' }]))
-    return complete(job, bundleAnswer('batch-response', [{ resource: outcome, response: { status: '503' } }]))
+    return complete(job, bundleAnswer('batch-response', [failureEntry(503, renderOutcome([{ code: 'async-interrupted' }]))]))
   }
   return complete(job, bundleAnswer('batch-response', [await resultOf(deps, request, job, dispatch)]))
 }

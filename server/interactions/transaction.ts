@@ -1,6 +1,6 @@
 /**
  * transaction (R4 http.html#transaction): all or nothing, in the order DELETE, POST, PUT, GET; urn:uuid and conditional
- * references are resolved before anything is stored.
+ * references are resolved, and what criteria find is found, before anything is stored.
  */
 import { SUBSCRIPTION, subscriberOf } from '../access/subscriber.ts'
 import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
@@ -9,23 +9,33 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Claim, SideWrite, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { notFound, writeAnswer } from './answers.ts'
-import { asUpdate, asUpdateOf, byCriteria, CONDITIONS, contentOf, criteriaIn, type EntryRequest } from './bundle-entries.ts'
+import {
+  asUpdate,
+  asUpdateOf,
+  BUNDLE_ENTRIES_MAX,
+  byCriteria,
+  CONDITIONS,
+  contentOf,
+  criteriaIn,
+  type EntryRequest,
+} from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
 import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentsForWrite } from './current.ts'
+import { DELETED_MAX } from './conditional.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
 import { patchDraft, requirePatchable } from './patch.ts'
 import { patchOf } from './patch-formats.ts'
-import { expectedVersion } from './preconditions.ts'
+import { expectedVersion, requireNoMatchAsked } from './preconditions.ts'
 import { baseOfEntry, rewriteReferences, type Targets } from './references.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
 import { updateDraft } from './update.ts'
 import { hasCondition, overWhatStands } from './what-stands.ts'
 import { draftOf, store, type Written } from './writing.ts'
 
-/** One write of a transaction, or the existing match that its If-None-Exist found. */
+/** One write of a transaction, or the existing match that its If-None-Exist found, or the answer where there is nothing to delete. */
 interface Step {
   entry: EntryRequest
   draft?: Draft
@@ -34,6 +44,8 @@ interface Step {
   existing?: BundleEntry
   claim?: Claim
   criteria?: string
+  /** version that the criteria of a deletion or a patch found */
+  found?: number
 }
 
 /** What is committed together with the resources, made of their names (`Type/id`), in the order of the entries. */
@@ -83,7 +95,7 @@ const isRead = ({ method }: EntryRequest): boolean => method === 'GET' || method
  */
 function readsOfOthers(reads: readonly EntryRequest[], writes: readonly EntryRequest[]): EntryRequest[] {
   const nameOf = ({ segments }: EntryRequest): string => segments.slice(0, 2).join('/')
-  const written = new Set(writes.filter(({ method }) => method !== 'POST').map(nameOf))
+  const written = new Set(writes.filter(({ method, criteria }) => method !== 'POST' && criteria === undefined).map(nameOf))
   return reads.filter((entry) => !written.has(nameOf(entry)))
 }
 
@@ -92,10 +104,12 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
   const named: Step[] = []
   for (const step of placed) {
     const { entry, criteria } = step
+    // One entry may delete many.
+    if (named.length > BUNDLE_ENTRIES_MAX) throw new OutcomeError('bundle-entries', { params: { max: BUNDLE_ENTRIES_MAX } })
     if (criteria === undefined) named.push(step)
     else
       named.push(
-        await findExisting(deps, request, step, criteria, placed).catch((error: unknown) => failAt(entry, error, criteriaIn(entry))),
+        ...(await findExisting(deps, request, step, criteria, placed).catch((error: unknown) => failAt(entry, error, criteriaIn(entry)))),
       )
   }
   refuseSameClaim(named)
@@ -112,9 +126,10 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
 const namesOf = (steps: readonly Step[]): Map<string, string> =>
   new Map(steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [[entry.fullUrl, name] as const] : [])))
 
-const targetsOf = ({ fullUrl, segments }: EntryRequest, names: Targets['names']): Targets => ({
+const targetsOf = ({ baseUrl }: FhirDeps, { fullUrl, segments }: EntryRequest, names: Targets['names']): Targets => ({
   names,
   base: baseOfEntry(fullUrl, segments[0] ?? ''),
+  own: baseUrl,
 })
 
 /** What the entries of a transaction share. */
@@ -169,6 +184,7 @@ function placeIn(entry: string, expression: string | undefined, criteriaIn: stri
 function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): Step {
   const [type = '', id] = entry.segments
   checkType(type)
+  if (entry.criteria !== undefined && entry.method !== 'POST') return nameLater(request, entry, type)
   if (entry.method !== 'POST' && id === undefined) throw new OutcomeError('conditional-unsupported')
   // Anything else is no write of a resource: an operation, a search, an address that is none.
   const length = entry.method === 'POST' ? 1 : 2
@@ -178,8 +194,7 @@ function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): S
   // A malformed id names nothing; for content that is to have it, it is told as such.
   if (entry.method === 'DELETE' && !isId(id ?? '')) throw notFound()
   if (entry.method !== 'POST') return { entry, name: `${type}/${id}` }
-  requireScope(request.actor, type, 'c')
-  if (entry.criteria !== undefined) requireScope(request.actor, type, 'u')
+  requireScope(request.actor, type, entry.criteria === undefined ? 'c' : 'u')
   const criteria = entry.criteria ?? entry.headers['if-none-exist']
   const name = `${type}/${deps.newId()}`
   if (criteria === undefined) return { entry, name }
@@ -187,9 +202,32 @@ function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): S
   return { entry, name, criteria }
 }
 
+/** A deletion or a patch by criteria has the name of what they find. */
+function nameLater(request: FhirRequest, entry: EntryRequest, type: string): Step {
+  if (entry.method === 'PATCH') requirePatchable(request, type)
+  else requireScope(request.actor, type, 'd')
+  requireLookUp(request, type)
+  return { entry, criteria: entry.criteria ?? '' }
+}
+
+/** What a deletion or a patch by criteria means, by the rules that it has alone (./conditional.ts): none, one, or several to delete. */
+async function findNamed(deps: FhirDeps, request: FhirRequest, { entry }: Step, criteria: string): Promise<Step[]> {
+  const [type = ''] = entry.segments
+  const own = entryRequest(request, entry)
+  if (entry.method === 'PATCH') patchOf(own)
+  await requireRightToWrite(deps, request, { type, id: '', method: 'DELETE', custodian: request.actor.organization })
+  const max = entry.method === 'DELETE' && deps.conditionalDelete === 'multiple' ? DELETED_MAX : 1
+  const matches = await findMatches(deps, own, type, criteria, max + 1)
+  if (matches.length > max) throw new OutcomeError('criteria-multiple')
+  if (matches.length === 0 && entry.method === 'PATCH') throw notFound()
+  if (matches.length === 0) return [{ entry, existing: { response: { status: '204' } } }]
+  return matches.map(({ id, v }) => ({ entry: { ...entry, segments: [type, id] }, name: `${type}/${id}`, found: v }))
+}
+
 /** The match, as the caller sees it, stands for the entry, or is updated by it; without one the criteria are claimed. */
-async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, criteria: string, placed: readonly Step[]): Promise<Step> {
+async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, criteria: string, placed: readonly Step[]): Promise<Step[]> {
   const { entry, name = '' } = step
+  if (entry.method !== 'POST') return findNamed(deps, request, step, criteria)
   const [type = ''] = entry.segments
   await requireEntryWritable(deps, request, step, placed)
   const own = entryRequest(request, entry)
@@ -197,17 +235,21 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
   if (matches.length > 1) throw new OutcomeError('criteria-multiple')
   const match = matches[0]
   const asSent = entry.criteria === undefined ? undefined : asUpdateOf(entry, match?.id)
-  if (asSent) return { entry: asSent, name: asSent.segments.join('/') }
-  if (match && entry.replaces) return { entry: asUpdate(entry, type, match.id), name: `${type}/${match.id}` }
-  if (match) return { entry, name: `${type}/${match.id}`, existing: toEntry(matchAnswer(deps, own, match)) }
-  return { ...step, claim: { key: claimKeyOf(own, type, criteria), value: { target: name } } }
+  if (asSent) return [{ entry: asSent, name: asSent.segments.join('/') }]
+  if (match && entry.replaces) return [{ entry: asUpdate(entry, type, match.id), name: `${type}/${match.id}` }]
+  if (match) return [{ entry, name: `${type}/${match.id}`, existing: toEntry(matchAnswer(deps, own, match)) }]
+  if (entry.criteria !== undefined) {
+    requireNoMatchAsked(own)
+    requireScope(request.actor, type, 'c')
+  }
+  return [{ ...step, claim: { key: claimKeyOf(own, type, criteria), value: { target: name } } }]
 }
 
 /** An entry is looked up for only if it may be written as it stands, with the names of its transaction put in. */
 async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: Step, placed: readonly Step[]): Promise<void> {
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (step.entry.text === undefined) throw new OutcomeError('bundle-invalid')
-  const text = await rewriteReferences(step.entry.text, targetsOf(step.entry, namesOf(placed)), (to, criteria) =>
+  const text = await rewriteReferences(step.entry.text, targetsOf(deps, step.entry, namesOf(placed)), (to, criteria) =>
     Promise.resolve(`${to}?${criteria}`),
   )
   const making = placed.flatMap(({ entry, name, existing }) => {
@@ -222,14 +264,14 @@ async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: 
 async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { placed, names, current }: Known): Promise<Draft> {
   const { entry } = step
   const [type = '', id = ''] = (step.name ?? '').split('/')
-  if (entry.method === 'DELETE') return deletion(request, entry, type, id, current.get(`${type}/${id}`))
+  if (entry.method === 'DELETE') return deletion(request, step, type, id, current.get(`${type}/${id}`))
   if (entry.text === undefined) throw new OutcomeError('bundle-invalid')
   if (entry.method === 'PATCH') {
     const own = entryRequest(request, entry)
     const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
-    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { names }, unresolved))
+    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { names, own: deps.baseUrl }, unresolved))
   }
-  const text = await rewriteReferences(entry.text, targetsOf(entry, names), async (criteriaType, criteria) => {
+  const text = await rewriteReferences(entry.text, targetsOf(deps, entry, names), async (criteriaType, criteria) => {
     requireLookUp(request, criteriaType)
     await requireEntryWritable(deps, request, step, placed)
     return resolveConditional(deps, request, criteriaType, criteria)
@@ -242,9 +284,11 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   return draftOf(deps, request.actor, { type, id, method: 'POST', expect: 'absent', parsed: parsed() })
 }
 
-function deletion(request: FhirRequest, entry: EntryRequest, type: string, id: string, current: Stored | undefined): Draft {
+function deletion(request: FhirRequest, { entry, found }: Step, type: string, id: string, current: Stored | undefined): Draft {
   requireScope(request.actor, type, 'd')
-  const expect = expectedVersion(entryRequest(request, entry), current)
+  const asked = expectedVersion(entryRequest(request, entry), current)
+  // What the criteria found: another version may not be meant by them.
+  const expect = asked === 'any' ? (found ?? asked) : asked
   return { type, id, method: 'DELETE', expect, custodian: current?.acc.o ?? request.actor.organization }
 }
 
@@ -258,12 +302,18 @@ async function resolveConditional(deps: FhirDeps, request: FhirRequest, type: st
   return `${type}/${match.id}`
 }
 
+/**
+ * No two entries may mean the same resource (R4 http.html#trules), whether by name or by criteria; nor may one be deleted that a
+ * create by criteria is answered with, since it would be gone.
+ */
 function refuseTwice(steps: Step[]): void {
   const seen = new Set<string>()
+  const answeredWith = new Set(steps.flatMap(({ existing, name }) => (existing && name !== undefined ? [name] : [])))
   for (const { draft, entry } of steps) {
     if (!draft) continue
     const name = `${draft.type}/${draft.id}`
-    if (seen.has(name)) throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}]`] })
+    if (seen.has(name) || (draft.method === 'DELETE' && answeredWith.has(name)))
+      throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}]`] })
     seen.add(name)
   }
 }
@@ -304,13 +354,15 @@ async function commit(deps: FhirDeps, request: FhirRequest, steps: Step[], { ans
           (at, error) => failAt((ordered[at] as (typeof ordered)[number]).step.entry, error),
         )
   ordered.forEach(({ step, draft }, at) => {
-    answers[step.entry.at] = writtenEntry(deps, entryRequest(request, step.entry), draft, written[at])
+    answers[step.entry.at] = writtenEntry(deps, request, step.entry, draft, written[at])
   })
   for (const { entry, existing } of steps) if (existing) answers[entry.at] = existing
 }
 
-function writtenEntry(deps: FhirDeps, request: FhirRequest, draft: Draft, written: Written | undefined): BundleEntry {
+function writtenEntry(deps: FhirDeps, outer: FhirRequest, entry: EntryRequest, draft: Draft, written: Written | undefined): BundleEntry {
   if (!written) throw new Error('a write has no result')
-  if (draft.method === 'DELETE') return { response: { status: '204', etag: `W/"${written.v}"` } }
-  return toEntry(writeAnswer(request, deps.baseUrl, written))
+  // Of several that were deleted by their criteria no version is told.
+  const isOfSeveral = entry.criteria !== undefined && deps.conditionalDelete === 'multiple'
+  if (draft.method === 'DELETE') return { response: { status: '204', ...(isOfSeveral ? {} : { etag: `W/"${written.v}"` }) } }
+  return toEntry(writeAnswer(entryRequest(outer, entry), deps.baseUrl, written))
 }

@@ -16,9 +16,10 @@ import { auditOf } from './write-audit.ts'
 
 export type Written = { type: string; id: string; v: number; at: Date; created: boolean; body: Uint8Array }
 
-/** @throws OutcomeError for a missing body or one that is not JSON */
-export function parseBody(request: FhirRequest): ParsedResource {
-  return parseResource(request.body ?? '')
+/** @throws OutcomeError body-empty, whatever it would have been written in; and what `parseResource` throws */
+export function parseBody({ body }: Pick<FhirRequest, 'body'>): ParsedResource {
+  if (body === undefined || body.length === 0) throw new OutcomeError('body-empty')
+  return parseResource(body)
 }
 
 export interface DraftInput {

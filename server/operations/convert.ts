@@ -7,6 +7,7 @@ import { arrayItems, members, type ParsedResource, parseResource } from '../fhir
 import { audited } from '../interactions/audited.ts'
 import { checkParameters } from '../interactions/parameters.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
+import { parseBody } from '../interactions/writing.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { IssueCode } from '../outcome/issues.ts'
 import { FHIR_JSON } from '../outcome/render.ts'
@@ -28,7 +29,7 @@ const OF_FORM: ReadonlySet<IssueCode> = new Set<IssueCode>(['unknown-element', '
 
 async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   checkParameters(request, request.query)
-  const { resource, text, decimals } = inputOf(parseResource(request.body ?? ''))
+  const { resource, text, decimals } = inputOf(parseBody(request))
   const found = deps.validator.validate(resource, { mode: 'create', decimals })
   const wrong = found.filter(({ severity, code }) => severity === 'error' && OF_FORM.has(code))
   // A full list may have left out what is wrong with the form.

@@ -14,7 +14,7 @@ import { masked, stampOf } from '../interactions/read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { updateDraft } from '../interactions/update.ts'
 import { hasCondition, overWhatStands } from '../interactions/what-stands.ts'
-import { store, type Written } from '../interactions/writing.ts'
+import { parseBody, store, type Written } from '../interactions/writing.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
 import type { Operation } from './types.ts'
@@ -99,7 +99,7 @@ type Labels = Record<(typeof LISTS)[number], unknown[]>
 
 /** The in-parameter `meta`; of it only the three lists count. @throws OutcomeError */
 function metaOf(request: FhirRequest): Labels {
-  const { resource } = parseResource(request.body ?? '')
+  const { resource } = parseBody(request)
   if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
   const list: unknown[] = Array.isArray(resource.parameter) ? resource.parameter : []
   const [only, ...others] = list as { name?: unknown; valueMeta?: unknown }[]

@@ -34,6 +34,7 @@ export const ISSUES = {
   ...TERMINOLOGY_ISSUES,
   internal: issue(500, 'exception', '服务器内部错误', 'Internal error'),
   'charset-invalid': issue(400, 'structure', '正文不是有效的 UTF-8', 'The body is not valid UTF-8'),
+  'body-empty': issue(400, 'structure', '缺少正文', 'There is no body'),
   'json-invalid': issue(
     400,
     'structure',

@@ -13,6 +13,7 @@ import { accFilter } from './acc-filter.ts'
 import { checkTypeName } from './collections.ts'
 import { HISTORY_SUFFIX, type HistoryDoc, historyToStored, PROJECTION, type StoredDoc, toStored } from './documents.ts'
 import { findAtOnce } from './find-command.ts'
+import { withRevivals } from './revivals.ts'
 import type { ChangesQuery, PageMark, SearchPage, Stored } from './types.ts'
 
 /** Where a version stands in the order: no two versions have the same time, type and id. */
@@ -184,5 +185,6 @@ async function loadType(db: Db, d: Decision, type: string, places: readonly Plac
     const current = currents.get(id)
     return current?.v === v ? [current] : []
   })
-  return [...standing, ...older.map((doc) => historyToStored(type, doc)).filter((version) => d.permits(type, version.acc))]
+  const superseded = older.map((doc) => historyToStored(type, doc)).filter((version) => d.permits(type, version.acc))
+  return withRevivals(db, d, type, [...standing, ...superseded])
 }

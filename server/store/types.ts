@@ -17,6 +17,8 @@ export interface Stored {
   deleted: boolean
   /** how this version came about, for history bundles */
   method: 'POST' | 'PUT' | 'DELETE'
+  /** in a history: the version before is a deletion that is seen, too */
+  revived?: true
 }
 
 /** One resource to be written. */

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb'
 import type { Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { HISTORY_SUFFIX, type HistoryDoc, historyRange, historyToStored } from './documents.ts'
+import { withRevivals } from './revivals.ts'
 import type { Stored, VersionsQuery } from './types.ts'
 
 /**
@@ -12,6 +13,10 @@ import type { Stored, VersionsQuery } from './types.ts'
  */
 export async function versionsOf(db: Db, d: Decision, current: Stored | undefined, options: VersionsQuery): Promise<Stored[]> {
   if (!current || !d.permits(current.type, current.acc)) return []
+  return withRevivals(db, d, current.type, await permittedVersions(db, d, current, options))
+}
+
+async function permittedVersions(db: Db, d: Decision, current: Stored, options: VersionsQuery): Promise<Stored[]> {
   const count = Math.min(options.count, BOUNDS.historyRows)
   const rows: Stored[] = []
   let before = options.before ?? Number.POSITIVE_INFINITY

@@ -171,13 +171,104 @@ describe('without access control', () => {
       return status
     }
     expect(await refused('id-mismatch', 'Bundle.entry[0].resource.id', put('t1', { id: 'other' }))).toBe(400)
-    expect(await refused('conditional-unsupported', 'Bundle.entry[0]', put('t1', {}, { ifMatch: 'W/"3"' }))).toBe(400)
+    expect(await refused('conditional-unsupported', 'Bundle.entry[0]', put('t1', {}, { ifNoneExist: 'identifier=x' }))).toBe(400)
+    // A condition besides is of the match, as it is alone.
+    expect((await send(put('t1', { code: { text: 'z' } }, { ifMatch: 'W/"2"' }))).status).toBe(412)
+    expect((await send(put('t1', { code: { text: 'z' } }, { ifNoneMatch: '*' }))).status).toBe(412)
+    expect(await refused('version-conflict', 'Bundle.entry[0].request.ifMatch', put('t9', {}, { ifMatch: 'W/"1"' }))).toBe(412)
+    expect((await send(put('t1', { code: { text: 'z' } }, { ifMatch: 'W/"3"' }))).json.entry[0].response.etag).toBe('W/"4"')
+    expect((await send(put('t4', {}, { ifNoneMatch: '*' }))).json.entry[0].response.status).toBe('201')
     for (const _ of [1, 2]) await server.call('POST', '/fhir/Basic', { body: basic('t3') })
     expect(await refused('criteria-multiple', 'Bundle.entry[1]', { ...pointing, resource: basic('never') }, put('t3'))).toBe(412)
     expect((await server.call('GET', '/fhir/Basic?identifier=urn:x|never')).json.total).toBe(0)
     // Two entries that mean the same resource are no transaction (R4 http.html#trules).
     const twice = { resource: basic('t1', { id }), request: { method: 'PUT', url: `Basic/${id}` } }
     expect(await refused('bundle-duplicate', 'Bundle.entry[1]', put('t1'), twice)).toBe(400)
+  })
+
+  describe('deletions and patches by criteria in a transaction', () => {
+    const post = (value: string) => server.call('POST', '/fhir/Basic', { body: basic(value) })
+    const send = (...entry: object[]) => server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+    const url = (value: string) => `Basic?identifier=urn:x%7C${value}`
+    const deletion = (value: string, request: object = {}) => ({ request: { method: 'DELETE', url: url(value), ...request } })
+    const making = (value: string) => ({ resource: basic(value), request: { method: 'POST', url: 'Basic' } })
+    const patching = (value: string, ...operations: object[]) => {
+      const data = Buffer.from(JSON.stringify(operations)).toString('base64')
+      const resource = { resourceType: 'Binary', contentType: 'application/json-patch+json', data }
+      return { resource, request: { method: 'PATCH', url: url(value) } }
+    }
+    const text = (value: string) => ({ op: 'replace', path: '/code/text', value })
+    const total = async (value: string) => (await server.call('GET', `/fhir/${url(value)}`)).json.total
+    const refused = async (...entry: object[]) => {
+      const { status, json } = await send(...entry, making('left-out'))
+      expect(await total('left-out')).toBe(0)
+      return [status, json.issue[0].details.coding[0].code, json.issue[0].expression?.[0]]
+    }
+
+    test('a deletion: none is none, one is deleted, several are refused, before anything is made', async () => {
+      const { id } = (await post('td1')).json
+      // What is made is not what is deleted: the deletions go first.
+      const answer = await send(making('td1'), deletion('td1'), deletion('d-none', { ifMatch: 'W/"1"' }))
+      expect(answer.json.entry.map(({ response }: { response: object }) => response)).toEqual([
+        expect.objectContaining({ status: '201' }),
+        { status: '204', etag: 'W/"2"' },
+        { status: '204' },
+      ])
+      expect((await server.call('GET', `/fhir/Basic/${id}`)).status).toBe(410)
+      expect(await total('td1')).toBe(1)
+      await post('td1')
+      expect(await refused(deletion('td1'))).toEqual([412, 'criteria-multiple', 'Bundle.entry[0]'])
+      expect(await total('td1')).toBe(2)
+    })
+
+    test('a deletion of the match with a condition', async () => {
+      await post('td2')
+      expect((await refused(deletion('td2', { ifMatch: 'W/"2"' })))[0]).toBe(412)
+      expect(await total('td2')).toBe(1)
+      expect((await send(deletion('td2', { ifMatch: 'W/"1"' }))).status).toBe(200)
+      expect(await total('td2')).toBe(0)
+    })
+
+    test('criteria that say nothing would delete everything', async () => {
+      for (const all of ['Basic', 'Basic?', 'Basic?_count=1'])
+        expect((await refused({ request: { method: 'DELETE', url: all } })).slice(0, 2)).toEqual([400, 'criteria-empty'])
+    })
+
+    test('a patch: of the one match; none is not found', async () => {
+      const { id } = (await post('p1')).json
+      const answer = await send(patching('p1', text('patched')))
+      expect([answer.json.entry[0].response.status, answer.json.entry[0].resource.code.text]).toEqual(['200', 'patched'])
+      expect(answer.json.entry[0].response.etag).toBe('W/"2"')
+      expect(await refused(patching('p-none', text('x')))).toEqual([404, 'not-found', 'Bundle.entry[0]'])
+      await post('p1')
+      expect(await refused(patching('p1', text('x')))).toEqual([412, 'criteria-multiple', 'Bundle.entry[0]'])
+      expect((await server.call('GET', `/fhir/Basic/${id}`)).headers.get('etag')).toBe('W/"2"')
+    })
+
+    test('no two entries may mean the same resource, whichever way they name it', async () => {
+      const { id } = (await post('o1')).json
+      const update = { resource: basic('o1', { id }), request: { method: 'PUT', url: `Basic/${id}` } }
+      const byCriteria = { resource: basic('o1'), request: { method: 'PUT', url: url('o1') } }
+      const found = { resource: basic('o1'), request: { method: 'POST', url: 'Basic', ifNoneExist: 'identifier=urn:x|o1' } }
+      for (const [one, other] of [
+        [deletion('o1'), update],
+        [deletion('o1'), byCriteria],
+        [deletion('o1'), deletion('o1')],
+        [patching('o1', text('x')), update],
+        [patching('o1', text('x')), deletion('o1')],
+        // It would be answered with, and gone.
+        [deletion('o1'), found],
+      ])
+        expect((await refused(one as object, other as object)).slice(0, 2)).toEqual([400, 'bundle-duplicate'])
+      expect((await server.call('GET', `/fhir/Basic/${id}`)).headers.get('etag')).toBe('W/"1"')
+    })
+
+    test('a search in the same transaction is answered after it', async () => {
+      await post('s1')
+      const answer = await send({ request: { method: 'GET', url: url('s1') } }, deletion('s1'))
+      expect(answer.json.entry[0].resource.total).toBe(0)
+      expect(await refused({ request: { method: 'GET', url: 'Basic?identifier:nonsense=1' } }, deletion('s1'))).toContain(400)
+    })
   })
 
   test('20 equal conditional updates make one resource', async () => {

@@ -58,7 +58,7 @@ test('nothing is stored, and no data stand in the account', async () => {
 
 describe('is refused', () => {
   test.each([
-    ['', JSON_TYPE, 400, 'json-invalid'],
+    ['', JSON_TYPE, 400, 'body-empty'],
     ['{"resourceType":"Nothing"}', JSON_TYPE, 400, 'type'],
     ['{"resourceType":"Patient","colour":"x"}', JSON_TYPE, 400, 'unknown-element'],
     ['{"resourceType":"Patient","active":"x"}', JSON_TYPE, 400, 'type'],

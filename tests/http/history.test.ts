@@ -190,3 +190,42 @@ test('a page goes on where it was while versions come', async () => {
   const second = await get(linkOf(first, 'next') ?? '')
   expect([...namesOf(first), ...namesOf(second)]).toEqual(OF_PATIENTS)
 })
+
+describe('of what was deleted and written again', () => {
+  const PATHS = ['Basic/back/_history?', 'Basic/_history?', '_history?_type=Basic&']
+  const statuses = async (path: string) =>
+    entriesOf(await get(path)).flatMap(({ fullUrl, response }) => (fullUrl.endsWith('/Basic/back') ? [response.status] : []))
+  const put = (text: string) => write('PUT', 'Basic/back', { resourceType: 'Basic', id: 'back', code: { text } })
+  let again: Answer
+  beforeAll(async () => {
+    await put('1')
+    await write('DELETE', 'Basic/back')
+    again = await put('2')
+    await put('3')
+  })
+
+  test('the version that brought it back made it, as its answer said', async () => {
+    expect(again.status).toBe(201)
+    for (const path of PATHS) expect([path, await statuses(path)]).toEqual([path, ['200', '201', '204', '201']])
+  })
+
+  test('also where the deletion before it is not on the page', async () => {
+    const since = again.json.meta.lastUpdated
+    for (const path of PATHS) {
+      expect([path, await statuses(`${path}_count=2`)]).toEqual([path, ['200', '201']])
+      expect([path, await statuses(`${path}_since=${since}`)]).toEqual([path, ['200', '201']])
+    }
+  })
+
+  test('_count=0: how many versions there are, and none of them', async () => {
+    for (const path of PATHS) {
+      const all = entriesOf(await get(path)).length
+      const none = await get(`${path}_count=0`)
+      expect([none.json.type, none.json.total, none.json.entry, linkOf(none, 'next')]).toEqual(['history', all, undefined, undefined])
+      expect([all >= 4, linkOf(none, 'self')]).toEqual([true, `${path}_count=0`])
+    }
+    const { length } = await statuses('Basic/back/_history?')
+    expect([length, (await get('Basic/back/_history?_count=0')).json.total]).toEqual([4, 4])
+    expect((await get(`Basic/back/_history?_count=0&_since=${again.json.meta.lastUpdated}`)).json.total).toBe(2)
+  })
+})

@@ -49,11 +49,11 @@ describe('reads', () => {
 
   test('what is wrong with it stands in the entry', async () => {
     const { entry } = (await later('GET', '/fhir/Observation?date=x')).json
-    expect([entry[0].response.status, code(entry[0].resource)]).toEqual(['400', 'parameter-invalid'])
+    expect([entry[0].response.status, code(entry[0].response.outcome)]).toEqual(['400', 'parameter-invalid'])
     const strict = (await later('GET', '/fhir/Observation?nonsense=1', { headers: { Prefer: 'handling=strict; respond-async' } })).json
-    expect([strict.entry[0].response.status, code(strict.entry[0].resource)]).toEqual(['400', 'parameter-unknown'])
+    expect([strict.entry[0].response.status, code(strict.entry[0].response.outcome)]).toEqual(['400', 'parameter-unknown'])
     const absent = (await later('GET', '/fhir/Patient/nobody/$everything')).json
-    expect([absent.entry[0].response.status, code(absent.entry[0].resource)]).toEqual(['404', 'not-found'])
+    expect([absent.entry[0].response.status, code(absent.entry[0].response.outcome)]).toEqual(['404', 'not-found'])
   })
 
   test('accepted with the address in header and body, and the preference is said to be kept', async () => {
@@ -125,7 +125,7 @@ describe('Bundles', () => {
     expect(made.response.location).toBe(`${server.url}/fhir/Observation/${made.resource.id}/_history/1`)
     expect(found.resource.entry.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual(['o1', 'o2'])
     expect([match.resource.id, match.response.location]).toEqual([made.resource.id, made.response.location])
-    expect([code(wrong.resource), await countOf('b1')]).toEqual(['binding', 1])
+    expect([code(wrong.response.outcome), wrong.resource, await countOf('b1')]).toEqual(['binding', undefined, 1])
   })
 
   test('a transaction: all of it, once, however often the result is fetched', async () => {
@@ -149,8 +149,8 @@ describe('Bundles', () => {
 
   test('a transaction that fails says so, and nothing is written', async () => {
     const { entry } = (await later('POST', '/fhir', bundle('transaction', make('t2'), make('t3', { status: 'nonsense' })))).json
-    expect([entry.length, entry[0].response.status, code(entry[0].resource)]).toEqual([1, '422', 'binding'])
-    expect(entry[0].resource.issue[0].expression).toEqual(['Bundle.entry[1].resource.status'])
+    expect([entry.length, entry[0].response.status, code(entry[0].response.outcome)]).toEqual([1, '422', 'binding'])
+    expect(entry[0].response.outcome.issue[0].expression).toEqual(['Bundle.entry[1].resource.status'])
     expect([await countOf('t2'), await countOf('t3')]).toEqual([0, 0])
   })
 
@@ -214,7 +214,8 @@ describe('Bundles', () => {
   test('nothing in it is put off once more, and no status is read in it', async () => {
     const own = await putOff(server, 'GET', '/fhir/Observation', { token: engine })
     const answer = await later('POST', '/fhir', bundle('batch', read('$export'), read(own.replace('/fhir/', ''))))
-    const codes = answer.json.entry[0].resource.entry.map(({ resource }: { resource: Parameters<typeof code>[0] }) => code(resource))
+    type Failed = { response: { outcome: Parameters<typeof code>[0] } }
+    const codes = answer.json.entry[0].resource.entry.map(({ response }: Failed) => code(response.outcome))
     expect(codes).toEqual(['bundle-invalid', 'resource-type-unknown'])
   })
 })
@@ -243,7 +244,7 @@ describe('the status', () => {
     const status = await made()
     await jobs().update({ _id: idOf(status) }, { set: { status: 'running', beat: new Date(Date.now() - 60_000) } })
     const { entry } = (await get(status)).json
-    expect([entry[0].response.status, code(entry[0].resource)]).toEqual(['503', 'async-interrupted'])
+    expect([entry[0].response.status, code(entry[0].response.outcome)]).toEqual(['503', 'async-interrupted'])
   })
 
   test('taken away, expired, never there, and of another caller: all the same', async () => {

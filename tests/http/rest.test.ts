@@ -179,6 +179,12 @@ describe('bundles', () => {
       },
     })
     expect(answer.json.entry.map(({ response }: { response: { status: string } }) => response.status)).toEqual(['404', '201', '400'])
+    // "In a batch operation, the error will be in Bundle.entry.response" (R4 bundle-definitions.html, response.outcome).
+    const failed = [0, 2].map((at) => answer.json.entry[at])
+    expect(failed.map(({ resource, response }) => [resource, response.outcome.issue[0].details.coding[0].code])).toEqual([
+      [undefined, 'not-found'],
+      [undefined, 'bundle-invalid'],
+    ])
   })
 
   test('the answers of a batch stand where their entries do, and what is written before is read behind', async () => {

@@ -162,6 +162,17 @@ describe('a deletion by criteria', () => {
     expect([seen.status, seen.headers.get('etag')]).toEqual([200, 'W/"1"'])
   })
 
+  test('in a transaction, too: all of them, or with the others none', async () => {
+    for (let n = 0; n < 3; n++) await make('bundled')
+    const entry = [{ request: { method: 'DELETE', url: 'Observation?code=bundled' } }]
+    const send = (...entries: object[]) =>
+      server.call('POST', '/fhir', { token: engine, body: { resourceType: 'Bundle', type: 'transaction', entry: entries } })
+    expect((await send(...entry, { request: { method: 'DELETE', url: 'Observation/of-h1' } })).status).toBe(404)
+    expect(await total('bundled')).toBe(3)
+    const answer = await send(...entry)
+    expect([answer.status, answer.json.entry, await total('bundled')]).toEqual([200, [{ response: { status: '204' } }], 0])
+  })
+
   test.each([
     '_count=1',
     '_sort=date',

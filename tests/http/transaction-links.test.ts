@@ -60,6 +60,42 @@ test('where the entry has no such base, or another one, a relative reference is 
   }
 })
 
+test('a reference to a version of an entry is to the entry: its version is that of the other server', async () => {
+  const text = {
+    status: 'additional',
+    div: `<div xmlns="http://www.w3.org/1999/xhtml"><a href="Patient/77/_history/3#x">1</a></div>`,
+  }
+  for (const reference of ['Patient/77/_history/3', `${ELSEWHERE}/Patient/77/_history/3`]) {
+    const observation = finding(`${ELSEWHERE}/Observation/1`, {
+      text,
+      subject: { reference },
+      performer: [{ reference: `${ELSEWHERE}/Practitioner/77/_history/3` }],
+    })
+    const [patient, made] = await created(person(`${ELSEWHERE}/Patient/77`), observation)
+    expect(made?.subject.reference).toBe(`Patient/${patient?.id}`)
+    expect(made?.text.div).toContain(`href="Patient/${patient?.id}#x"`)
+    expect(made?.performer[0]?.reference).toBe(`${ELSEWHERE}/Practitioner/77/_history/3`)
+  }
+})
+
+test('a version of this server stays the one that is meant', async () => {
+  const own = `${server.url}/fhir`
+  await server.call('PUT', '/fhir/Patient/78', { body: { resourceType: 'Patient', id: '78' } })
+  const update = {
+    fullUrl: `${own}/Patient/78`,
+    resource: { resourceType: 'Patient', id: '78', active: false },
+    request: { method: 'PUT', url: 'Patient/78' },
+  }
+  for (const reference of ['Patient/78/_history/1', `${own}/Patient/78/_history/1`]) {
+    const { resource } = finding('', { subject: { reference } })
+    const pointing = { fullUrl: `${own}/Observation/1`, resource, request: { method: 'POST', url: 'Observation' } }
+    const answer = await server.call('POST', '/fhir', {
+      body: { resourceType: 'Bundle', type: 'transaction', entry: [update, pointing] },
+    })
+    expect(answer.json.entry[1].resource.subject.reference).toBe('Patient/78/_history/1')
+  }
+})
+
 test('links of the narrative are replaced in quotes of both kinds, whatever they are written as', async () => {
   const div = (to: string, other: string) =>
     `<div xmlns="http://www.w3.org/1999/xhtml"><a href="${to}">1</a><a href='${to}'>2</a><a href="${other}">3</a> ${URN}</div>`

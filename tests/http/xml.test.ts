@@ -143,6 +143,7 @@ describe('Bundles', () => {
       bundle('batch', entry('', '<method value="GET"/><url value="Patient/none"/>'), entry('<Basic/>', post('Patient'))),
     )
     expect(inXml(batch).entry.map(({ response }: { response: { status: string } }) => response.status)).toEqual(['404', '400'])
+    expect(batch.text).toContain('<entry><response><status value="404"/><outcome><OperationOutcome>')
     const wrong = await call('POST', '', BOTH, sent.replace('<active value="true"/>', '<active value="yes"/>'))
     expect([...codeIn(wrong), inXml(wrong).issue[0].expression]).toEqual([400, 'value-format', ['Bundle.entry[0].resource.active']])
   })
@@ -290,6 +291,11 @@ describe('bodies', () => {
   })
 
   test('an empty body is as empty as one of JSON', async () => {
-    expect((await call('POST', 'Patient', BOTH, '')).status).toBe(400)
+    const none = [
+      await call('POST', 'Patient', BOTH, ''),
+      await call('POST', '', BOTH, ''),
+      await server.call('POST', '/fhir/Patient', { body: '' }),
+    ]
+    expect(none.map((answer) => [answer.status, answer.text.includes('"body-empty"')])).toEqual(Array(3).fill([400, true]))
   })
 })

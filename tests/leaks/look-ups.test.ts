@@ -11,6 +11,8 @@ const entryOf = (resource: object, ifNoneExist?: string) => ({
   request: { method: 'POST', url: 'Observation', ...(ifNoneExist === undefined ? {} : { ifNoneExist }) },
 })
 const transactionOf = (...entry: object[]) => ({ resourceType: 'Bundle', type: 'transaction', entry })
+const OPERATIONS = JSON.stringify([{ op: 'test', path: '/status', value: 'final' }])
+const UNCHANGED = { resourceType: 'Binary', contentType: 'application/json-patch+json', data: Buffer.from(OPERATIONS).toString('base64') }
 const member = (criteria: string) => ({ ...body, hasMember: [{ reference: `Observation?${criteria}` }] })
 
 let server: TestServer
@@ -39,6 +41,15 @@ const WAYS: [string, (token: string, criteria: string) => Promise<Answer>][] = [
       call(token, 'POST', '', transactionOf({ resource: body, request: { method: 'PUT', url: `Observation?${criteria}` } })),
   ],
   ['reference of a transaction', (token, criteria) => call(token, 'POST', '', transactionOf(entryOf(member(criteria))))],
+  [
+    'deletion of a transaction',
+    (token, criteria) => call(token, 'POST', '', transactionOf({ request: { method: 'DELETE', url: `Observation?${criteria}` } })),
+  ],
+  [
+    'patch of a transaction',
+    (token, criteria) =>
+      call(token, 'POST', '', transactionOf({ resource: UNCHANGED, request: { method: 'PATCH', url: `Observation?${criteria}` } })),
+  ],
 ]
 
 function call(token: string, method: string, path: string, content?: object, headers = {}): Promise<Answer> {
@@ -82,7 +93,7 @@ test('one who may read is answered with the match, unless he asks for less', asy
 test('a match stands in the account of uses, once for each look-up', async () => {
   const token = await server.token('h1-engine')
   const glass = await server.token('h2-ward', BTG)
-  for (const [name, ask] of WAYS.filter(([way]) => way !== 'delete')) {
+  for (const [name, ask] of WAYS.filter(([way]) => !/^delet/.test(way))) {
     for (const who of [token, glass]) {
       const before = await events()
       await ask(who, '_id=found')

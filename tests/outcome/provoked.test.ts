@@ -76,9 +76,12 @@ interface Issue {
   diagnostics: string
 }
 
+type Outcome = { issue?: Issue[] }
+
 /** Of an OperationOutcome, or of the ones in a Bundle. */
-function issuesIn(json: { issue?: Issue[]; entry?: { resource?: { issue?: Issue[] } }[] }): Issue[] {
-  return [...(json.issue ?? []), ...(json.entry ?? []).flatMap(({ resource }) => resource?.issue ?? [])]
+function issuesIn(json: Outcome & { entry?: { resource?: Outcome; response?: { outcome?: Outcome } }[] }): Issue[] {
+  const inEntries = (json.entry ?? []).flatMap(({ resource, response }) => [resource?.issue ?? [], response?.outcome?.issue ?? []].flat())
+  return [...(json.issue ?? []), ...inEntries]
 }
 
 test.each(REQUESTS.map((one) => [one.code, one] as const))(

@@ -99,7 +99,6 @@ const jsonPatch = (code: string, operations: unknown): Provoked => ({
 })
 const patient = (more: object) => ({ resourceType: 'Patient', ...more })
 const strict = { Prefer: 'handling=strict' }
-
 const subscription = (more: object) => ({
   resourceType: 'Subscription',
   status: 'requested',
@@ -170,6 +169,7 @@ const expanded = (code: string, include: object, ...more: object[]): Provoked =>
 
 export const REQUESTS: readonly Provoked[] = [
   post('charset-invalid', new Uint8Array([0x7b, 0xff, 0x7d])),
+  post('body-empty', ''),
   post('json-invalid', '{'),
   post('json-not-object', '[]'),
   post('json-depth', '['.repeat(70) + ']'.repeat(70)),
@@ -268,7 +268,7 @@ export const REQUESTS: readonly Provoked[] = [
     bundle('transaction', entry('POST', 'Patient', patient({ managingOrganization: { reference: 'Organization?name=none' } }))),
     '',
   ),
-  post('conditional-unsupported', bundle('transaction', entry('DELETE', 'Patient?name=x')), ''),
+  post('conditional-unsupported', bundle('transaction', { request: { method: 'DELETE', url: 'Patient?_id=x', ifNoneExist: 'x' } }), ''),
   message('message-event', { eventUri: 'urn:x:event' }),
   message('message-content', {}, { resourceType: 'Observation', status: 'final', code: { text: 'x' } }),
   message('message-identifier', {}, { resourceType: 'Organization', name: 'x' }),

@@ -338,6 +338,15 @@ describe('insert and move', () => {
     expect(order(apply(four, insert('Patient.identifier', index, { valueIdentifier: { value: '5' } })))).toBe(after)
   })
 
+  test.each([
+    ['Patient.telecom', { valueContactPoint: { value: '1' } }, '"name":[{"family":"a"}],"telecom":[{"value":"1"}]'],
+    ['Patient.name[0].given', { valueString: 'b' }, '"name":[{"family":"a","given":["b"]}]'],
+    ['Patient.contact', { part: [{ name: 'gender', valueCode: 'male' }] }, '"name":[{"family":"a"}],"contact":[{"gender":"male"}]'],
+    ["Patient.name.where(family = 'a.b' or family = 'a').given", { valueString: 'b' }, '"name":[{"family":"a","given":["b"]}]'],
+  ])('insert at the beginning of %s, which is not there, makes the list', (path, value, after) => {
+    expect(apply(patient('"name":[{"family":"a"}]'), insert(path, 0, value))).toBe(patient(after))
+  })
+
   test('insert into a list of primitives keeps each with what is beside it', () => {
     const before = patient('"name":[{"given":["a","b"],"_given":[null,{"id":"b"}]}]')
     expect(apply(before, insert('Patient.name.given', 1, { valueString: 'c' }))).toBe(

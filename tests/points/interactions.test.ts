@@ -225,7 +225,7 @@ test('17: an entry of a batch stands for itself', async () => {
   expect([statuses[0], statuses[2], statuses[3]]).toEqual([201, 404, 200])
   expect([400, 422]).toContain(statuses[1])
   const failed = json.entry[1] as Entry
-  expect((failed.response.outcome ?? failed.resource).resourceType).toBe('OperationOutcome')
+  expect([failed.resource, failed.response.outcome?.resourceType]).toEqual([undefined, 'OperationOutcome'])
 })
 
 test('18: history newest first, since inclusively, at, in pages; of a resource, a type, the system', async () => {

@@ -2,7 +2,7 @@
  * Patient/$match (R4 patient-operation-match.html): Patients that may be the person described, the likeliest first, each with a
  * score and a grade. Only those that the asker would find by a search are compared with; in a masked form nobody is.
  */
-import { type ParsedResource, parseResource, parseStored } from '../../fhir/resource-text.ts'
+import { type ParsedResource, parseStored } from '../../fhir/resource-text.ts'
 import type { FhirResource } from '../../fhir/types.ts'
 import { bodyText } from '../../interactions/answers.ts'
 import { audited } from '../../interactions/audited.ts'
@@ -12,6 +12,7 @@ import { decided } from '../../interactions/decided.ts'
 import { checkParameters } from '../../interactions/parameters.ts'
 import { shown } from '../../interactions/read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
+import { parseBody } from '../../interactions/writing.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { paramError } from '../../search/parse/names.ts'
 import type { Stored } from '../../store/types.ts'
@@ -82,7 +83,7 @@ interface Asked {
 
 /** Parameters, or the Patient alone. @throws OutcomeError */
 function askedOf(deps: FhirDeps, request: FhirRequest): Asked {
-  const parsed = parseResource(request.body ?? '')
+  const parsed = parseBody(request)
   const named = namedIn(parsed.resource)
   const resource = parsed.resource.resourceType === 'Parameters' ? named.get('resource') : parsed.resource
   if (resource === null || typeof resource !== 'object') throw paramError('parameter-invalid', 'resource')

@@ -88,6 +88,24 @@ function checkExpression(expression: string): void {
   checkForms(ast)
 }
 
+/** What a path ends with: the element of that name, in what the path before it names. Undefined where it ends with something else. */
+export function lastMember(expression: string): { path: string; name: string } | undefined {
+  const [, path, name] = /^(.+)\.\s*([A-Za-z]\w*)\s*$/s.exec(expression) ?? []
+  if (path === undefined || name === undefined || expression.length > EXPRESSION_CHARACTERS_MAX) return undefined
+  try {
+    return endsWithMember(fhirpath.parse(expression) as Ast) ? { path, name } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The last name belongs to the whole before it, and not to one side of an operator. */
+function endsWithMember({ type, children = [] }: Ast): boolean {
+  const [first, second] = children
+  if (type === 'InvocationExpression') return second?.type === 'MemberInvocation'
+  return first !== undefined && second === undefined && endsWithMember(first)
+}
+
 function checkForms(ast: Ast): void {
   if (FORMS_REFUSED.has(ast.type)) throw new NotLocatable('expression')
   if (ast.type === 'Functn' && !FUNCTIONS.has(ast.children?.[0]?.text ?? '')) throw new NotLocatable('expression')

@@ -249,6 +249,8 @@ public final class CheckHapi {
         post(bundle, null, patientOf("third"));
         Bundle answer = client.transaction().withBundle(bundle).execute();
         expect("statuses", statusesOf(answer), List.of("200", "200", "404", "201"));
+        OperationOutcome failure = (OperationOutcome) answer.getEntry().get(2).getResponse().getOutcome();
+        expect("failure", failure.getIssueFirstRep().getDetails().getCodingFirstRep().getCode(), "not-found");
         expect("count", ((Bundle) answer.getEntry().get(1).getResource()).getTotal(), OBSERVATIONS);
     }
 
