@@ -5,7 +5,7 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { Stored } from '../store/types.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { isPublicType, PATIENTS_WRITE } from './content.ts'
-import { recordAt } from './registered.ts'
+import { type Ahead, recordAt, recordsAhead } from './registered.ts'
 import { appoints, treatedAmong } from './relations.ts'
 import type { StandingDeps } from './standing.ts'
 import { createStanding } from './standing.ts'
@@ -89,13 +89,14 @@ async function hospitalMayWrite(
   if (intent.method === 'DELETE') return current ? yes('custodian') : no('absent')
   const links = await linksAreOwn(deps, actor, intent, current)
   if (!links.permitted) return links
+  const ahead = recordsAhead(deps, patientsNamedIn(deps, intent))
   const self = await ownPersonOf(deps, intent)
   const { persons, known, stamp } = await personsIn(deps, intent)
   if (await appointsHimself(deps, actor, intent, persons)) return no('appoints-himself')
   if (current && changesIdentity(actor, intent, current)) return no('identity')
   // A resource for somebody whom the server cannot name is the custodian's own affair.
   const others = persons.filter((person) => person !== UNKNOWN_PERSON && person !== self && !making.has(person))
-  if (!(await areRegistered(deps, actor, others, { named: known, current }))) return no('patient-not-registered-here')
+  if (!(await areRegistered(deps, actor, others, { named: known, current, ahead }))) return no('patient-not-registered-here')
   return stamp ? { ...links, stamp } : links
 }
 
@@ -107,9 +108,9 @@ async function areRegistered(
   deps: MayWriteDeps,
   actor: Actor,
   persons: readonly string[],
-  { named, current }: { named: ReadonlyMap<string, string>; current: Stored | undefined },
+  { named, current, ahead }: { named: ReadonlyMap<string, string>; current: Stored | undefined; ahead: Ahead },
 ): Promise<boolean> {
-  const records = await Promise.all(persons.map((person) => recordAt(deps, actor.organization, person, named)))
+  const records = await Promise.all(persons.map((person) => recordAt(deps, actor.organization, person, { named, ahead })))
   const elsewhere = records.flatMap((record) => record.elsewhere)
   if (elsewhere.length === 0) return records.every(({ has }) => has)
   // What its own records say already it may go on saying.
@@ -181,6 +182,12 @@ async function linksAreOwn(deps: MayWriteDeps, actor: Actor, intent: WriteIntent
   const others = await deps.store.readMany(LABELLING, 'Patient', ids)
   const own = ids.every((id) => others.some((doc) => doc.id === id && doc.acc.o === actor.organization))
   return own ? yes('custodian') : no('link-to-other-custodian')
+}
+
+/** Whose records are asked for in any case; a Patient's own is not. */
+function patientsNamedIn(deps: MayWriteDeps, intent: WriteIntent): string[] {
+  const resource = resourceOf(intent)
+  return resource && intent.type !== 'Patient' ? scanResource(resource, deps).patients : []
 }
 
 function linkedIn(deps: MayWriteDeps, resource: FhirResource | undefined): string[] {

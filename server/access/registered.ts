@@ -22,15 +22,25 @@ export interface RecordAt {
   elsewhere: string[]
 }
 
+/** Records under keys that are looked up before it is known whether they are persons': most patients are their own. */
+export type Ahead = ReadonlyMap<string, Promise<Labelled[]>>
+
+export function recordsAhead({ store }: Pick<RegisteredDeps, 'store'>, patients: readonly string[]): Ahead {
+  const ahead = new Map(patients.map((id) => [id, patientsUnder(store)([id]).then((found) => found.flat())]))
+  // Whom nothing is asked about in the end is not missed.
+  for (const found of ahead.values()) found.catch(() => undefined)
+  return ahead
+}
+
 /** @param named patients that the resource names, with their persons, looked up just now */
 export async function recordAt(
   deps: RegisteredDeps,
   organization: string,
   person: string,
-  named: ReadonlyMap<string, string> = new Map(),
+  { named = new Map(), ahead }: { named?: ReadonlyMap<string, string>; ahead?: Ahead } = {},
 ): Promise<RecordAt> {
   // Most write about patients of their own: those need no more than this, and who asks at the same time shares it.
-  const patients = (await patientsUnder(deps.store)([person])).flat()
+  const patients = await (ahead?.get(person) ?? patientsUnder(deps.store)([person]).then((found) => found.flat()))
   const known = [...named].filter(([, of]) => of === person).map(([id]) => id)
   const near = new Set(patients.filter(({ acc }) => acc.o === organization || acc.o === '').map(({ id }) => id))
   const elsewhere = known.filter((id) => !near.has(id))

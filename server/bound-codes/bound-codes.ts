@@ -27,6 +27,10 @@ export function createBoundCodes(deps: BoundCodesDeps): StoredCodes {
   let open: Question[] = []
 
   return {
+    get state() {
+      return view
+    },
+
     answer(canonical, asked): CodeAnswer | undefined {
       const isTouched = view.isTouched(canonical)
       if (isTouched === false) return undefined

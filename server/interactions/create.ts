@@ -21,10 +21,14 @@ export async function create(deps: FhirDeps, request: FhirRequest): Promise<Fhir
     parseCriteria(criteria, 'http.If-None-Exist')
   }
   const parsed = parseBody(request)
-  const draft = await draftOf(deps, request.actor, { type, id: deps.newId(), method: 'POST', expect: 'absent', parsed })
-  if (criteria !== undefined) return conditionalCreate(deps, request, draft, criteria)
-  const [written] = await store(deps, request, [draft])
-  return writeAnswer(request, deps.baseUrl, written)
+  const input = { type, id: deps.newId(), method: 'POST', expect: 'absent', parsed, looksAtCodes: true } as const
+  const draft = await draftOf(deps, request.actor, input)
+  if (criteria === undefined) {
+    const [written] = await store(deps, request, [draft])
+    return writeAnswer(request, deps.baseUrl, written)
+  }
+  await draft.confirmed
+  return conditionalCreate(deps, request, draft, criteria)
 }
 
 /**

@@ -79,17 +79,28 @@ export function dispatch(deps: FhirDeps, request: FhirRequest): Promise<FhirResp
 }
 
 async function dispatched(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
-  // What is written is judged by the codes that are stored when it comes.
-  if (WRITES.has(request.method) && request.segments.at(-1) !== '_search') await deps.validator.refresh()
   const operation = request.segments.find((segment) => segment.startsWith('$'))
-  if (operation !== undefined) return operationFor(request)(deps, request)
+  if (operation !== undefined) {
+    await asStoredNow(deps, request)
+    return operationFor(request)(deps, request)
+  }
   const shape = shapeOf(request.segments)
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const handler = TABLE[shape][method]
   if (!handler) throw new OutcomeError('method-not-allowed', {}, { Allow: allowedAt(request.segments).join(', ') })
   if (READ_ONLY.has(request.segments[0] ?? '') && WRITES.has(method) && shape !== 'form-search')
     throw new OutcomeError('read-only', {}, { Allow: allowedAt(request.segments).join(', ') })
+  if (LOOKS_ITSELF.has(handler)) return handler(deps, request)
+  await asStoredNow(deps, request)
   return handler(deps, request)
+}
+
+/** It looks for changed codes beside its other look-ups. */
+const LOOKS_ITSELF: ReadonlySet<Handler> = new Set([create])
+
+/** What is written is judged by the codes that are stored when it comes. */
+async function asStoredNow(deps: FhirDeps, request: FhirRequest): Promise<void> {
+  if (WRITES.has(request.method) && request.segments.at(-1) !== '_search') await deps.validator.refresh()
 }
 
 /** Names that no resource type and no id has. */

@@ -5,7 +5,8 @@ import { allows } from '../auth/scopes.ts'
 import { isId } from '../fhir/ids.ts'
 import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import { refusesWrite, toOutcomeIssues } from '../validation/issue.ts'
+import { refusesWrite, toOutcomeIssues, type ValidationIssue } from '../validation/issue.ts'
+import type { Stamped } from '../access/stamped.ts'
 import type { SideWrite, Stored } from '../store/types.ts'
 import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
 import { requireCollected, whileNobodyRefuses } from './collecting.ts'
@@ -28,6 +29,8 @@ export interface DraftInput {
   method: 'POST' | 'PUT'
   expect: Draft['expect']
   parsed: ParsedResource
+  /** what is stored of codes was not looked at yet (`Validator.refresh`): it is meanwhile */
+  looksAtCodes?: boolean
 }
 
 /** Checks type, id and content of one resource, and names its custodian. */
@@ -41,12 +44,13 @@ export async function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): 
   const tags: unknown = parsed.resource.meta?.tag
   if (Array.isArray(tags) && tags.some((tag: { code?: unknown } | null) => tag?.code === 'SUBSETTED'))
     throw new OutcomeError('subsetted', { expression: [`${type}.meta.tag`] })
-  const issues = await deps.validator.judge(parsed.resource, {
-    mode: input.method === 'POST' ? 'create' : 'update',
-    decimals: parsed.decimals,
-  })
-  const errors = issues.filter(refusesWrite)
-  if (errors.length > 0) throw new OutcomeError(toOutcomeIssues(issues))
+  const options = { mode: input.method === 'POST' ? 'create' : 'update', decimals: parsed.decimals } as const
+  const fresh = input.looksAtCodes ? deps.validator.refresh() : undefined
+  const { found, confirmed } = deps.validator.judgement(parsed.resource, options, fresh)
+  const judged = confirmed.then(requireSound)
+  // What seems sound is asked about further while codes are looked at: whoever stores it waits for both.
+  if (!fresh || found.some(refusesWrite)) await judged
+  else judged.catch(() => undefined)
   return {
     type,
     id,
@@ -55,7 +59,12 @@ export async function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): 
     parsed,
     custodian: custodianOf(deps, actor, type, parsed),
     unchangedIsFine: input.method === 'PUT',
+    confirmed: judged,
   }
+}
+
+function requireSound(issues: ValidationIssue[]): void {
+  if (issues.some(refusesWrite)) throw new OutcomeError(toOutcomeIssues(issues))
 }
 
 /** Only an operator may name another custodian than its own organisation, by `meta.source`. */
@@ -86,7 +95,23 @@ export async function store(
   const makes = (draft: Draft, at: number) => draft.method === 'POST' || mayName(request.actor, draft, current[at])
   const barred = await barredAmong(deps, drafts, current)
   const making = new Set(drafts.flatMap((draft, at) => (draft.type === 'Patient' && makes(draft, at) ? [draft.id] : [])))
-  await eachAtOnce(drafts, (draft, at) => requireWritable(deps, request, { draft, current: current[at], making, barred }), failed)
+  await eachAtOnce(
+    drafts,
+    async (draft, at) => {
+      const [sound, writable] = await Promise.allSettled([
+        draft.confirmed,
+        requireWritable(deps, request, {
+          draft,
+          current: current[at],
+          making,
+          barred,
+          isAlone: drafts.length === 1 && !current[at] && draft.type !== SUBSCRIPTION,
+        }),
+      ])
+      for (const one of [sound, writable]) if (one.status === 'rejected') throw one.reason
+    },
+    failed,
+  )
   const notified = await withSubscriptions(deps, request, drafts, current)
   const audit = await auditOf(deps, request, notified.drafts, current)
   const side = [...(extra.side ?? []), ...notified.side]
@@ -187,6 +212,8 @@ interface Intended {
   making: ReadonlySet<string>
   /** `Type/id` of what was expunged */
   barred: ReadonlySet<string>
+  /** it is new, and nothing is written beside it */
+  isAlone: boolean
 }
 
 /** What was expunged does not come back: its ids are given to nothing any more. */
@@ -203,7 +230,7 @@ async function barredAmong(
  * What the writer may not see answers as if it were absent, whether he might change it or not (access.md L55). Operators
  * write without seeing, and name what is new, as clients do with ids of their own: for others a hidden id and a free one answer alike (access.md L34).
  */
-async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, current, making, barred }: Intended): Promise<void> {
+async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, current, making, barred, isAlone }: Intended): Promise<void> {
   const { actor } = request
   const isBlind = actor.party === 'operator' || actor.unrestricted === true
   // A client that names its resources meets an id of which nothing is told, as that of a hidden one.
@@ -212,7 +239,15 @@ async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, cu
   if (!isBlind && !isNew) await requireVisible(deps, request, draft, current)
   const verdict = await deps.access.mayWrite(actor, draft, current, making)
   if (!verdict.permitted) throw new OutcomeError('not-permitted')
-  if (verdict.stamp) draft.stamp = verdict.stamp
+  const stamp = verdict.stamp ?? (isAlone ? await labelsAhead(deps, draft) : undefined)
+  if (stamp) draft.stamp = stamp
+}
+
+/** What stands by itself gets its labels while codes are looked at: beside others they might come from these. */
+async function labelsAhead({ access }: FhirDeps, { type, id, custodian, parsed, alsoPatients }: Draft): Promise<Stamped | undefined> {
+  if (!parsed) return undefined
+  const input = { type, id, custodian, resource: { ...parsed.resource, id }, ...(alsoPatients ? { alsoPatients } : {}) }
+  return (await access.stamp([input]))[0]
 }
 
 /**

@@ -27,6 +27,8 @@ export interface StoredCodes {
   settle(): Promise<boolean>
   /** looks whether something stored was changed. @throws OutcomeError unavailable */
   refresh(): Promise<void>
+  /** another one whenever what is known here may answer otherwise than before */
+  readonly state: object
 }
 
 /** What comes with the server is all there is. */
@@ -34,4 +36,5 @@ export const NONE_STORED: StoredCodes = {
   answer: () => undefined,
   settle: async () => false,
   refresh: async () => undefined,
+  state: {},
 }

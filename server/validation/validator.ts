@@ -33,11 +33,20 @@ export interface ValidateOptions {
   thorough?: boolean
 }
 
+export interface Judgement {
+  /** as `validate` */
+  found: ValidationIssue[]
+  /** as `judge`. It rejects with OutcomeError unavailable */
+  confirmed: Promise<ValidationIssue[]>
+}
+
 export interface Validator {
   /** All that is wrong with the resource, errors and warnings, as far as it is known at once; it never throws for what a client may send. */
   validate(resource: FhirResource, options: ValidateOptions): ValidationIssue[]
   /** The same with what is stored of codes, as of the last `refresh`. @throws OutcomeError unavailable */
   judge(resource: FhirResource, options: ValidateOptions): Promise<ValidationIssue[]>
+  /** The same as of `fresh`, a `refresh` that is under way: what is known before it ends, and what is right then. */
+  judgement(resource: FhirResource, options: ValidateOptions, fresh?: Promise<void>): Judgement
   /** looks whether what is stored of codes was changed: before what is written is judged. @throws OutcomeError unavailable */
   refresh(): Promise<void>
   /** canonicals of the profiles on a resource type */
@@ -252,13 +261,22 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
     return withoutRepeated(issues.found)
   }
 
+  function judgement(resource: FhirResource, options: ValidateOptions, fresh?: Promise<void>): Judgement {
+    const { state } = stored
+    const found = validate(resource, options)
+    const confirmed = async () => {
+      await fresh
+      let last = stored.state === state ? found : validate(resource, options)
+      for (let round = 0; round < ROUNDS_MAX && (await stored.settle()); round++) last = validate(resource, options)
+      return last
+    }
+    return { found, confirmed: confirmed() }
+  }
+
   return {
     validate,
-    async judge(resource, options) {
-      let found = validate(resource, options)
-      for (let round = 0; round < ROUNDS_MAX && (await stored.settle()); round++) found = validate(resource, options)
-      return found
-    },
+    judge: (resource, options) => judgement(resource, options).confirmed,
+    judgement,
     refresh: () => stored.refresh(),
     profilesFor: (type) =>
       [...definitions.structures.values()].filter((each) => each.type === type && type !== 'Extension').map((each) => each.url),

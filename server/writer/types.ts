@@ -21,6 +21,8 @@ export interface Draft {
   alsoPatients?: readonly string[]
   /** the version that it expects, as it was read: it is not looked up again */
   standing?: Stored
+  /** ends when it is judged by the codes of now, and rejects with what is wrong: to be awaited before it is written */
+  confirmed?: Promise<void>
   /** its labels as they were made for the right to write it */
   stamp?: Stamped
   /** the same content as the current version but for the stamp is not written again */

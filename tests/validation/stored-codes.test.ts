@@ -153,6 +153,7 @@ describe('the validator alone', () => {
     answer: () => undefined,
     settle: async () => false,
     refresh: async () => undefined,
+    state: {},
     ...more,
   })
   const resource = place('hut') as { resourceType: string }
@@ -162,32 +163,60 @@ describe('the validator alone', () => {
     await expect(validator.judge(resource, { mode: 'create' })).rejects.toThrow('unavailable')
   })
 
-  test('memberOf() asks the same', async () => {
-    const definition = {
-      resourceType: 'StructureDefinition' as const,
-      url: 'urn:test:member',
-      type: 'Basic',
-      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Basic',
-      snapshot: {
-        element: [
-          {
-            id: 'Basic',
-            path: 'Basic',
-            min: 0,
-            max: '*',
-            base: { path: 'Basic', min: 0, max: '*' },
-            constraint: [
-              { key: 't-1', severity: 'error' as const, expression: "code.memberOf('urn:test:set')", source: 'urn:test:member' },
-            ],
-          },
-        ],
+  const member = {
+    resourceType: 'StructureDefinition' as const,
+    url: 'urn:test:member',
+    type: 'Basic',
+    baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Basic',
+    snapshot: {
+      element: [
+        {
+          id: 'Basic',
+          path: 'Basic',
+          min: 0,
+          max: '*',
+          base: { path: 'Basic', min: 0, max: '*' },
+          constraint: [{ key: 't-1', severity: 'error' as const, expression: "code.memberOf('urn:test:set')", source: 'urn:test:member' }],
+        },
+      ],
+    },
+    differential: { element: [{ id: 'Basic' }] },
+  }
+
+  test('what was judged by codes that turn out to have been changed is judged anew', async () => {
+    const before = {}
+    let state: object = before
+    const validator = createValidator({
+      definitions: [member],
+      stored: {
+        answer: (canonical) => (canonical !== 'urn:test:set' ? undefined : state === before ? 'in' : 'out'),
+        settle: async () => false,
+        refresh: async () => undefined,
+        get state() {
+          return state
+        },
       },
-      differential: { element: [{ id: 'Basic' }] },
-    }
+    })
+    const basic = { resourceType: 'Basic', code: { coding: [{ system: 'urn:x', code: 'a' }] } }
+    const options = { mode: 'create', profiles: ['urn:test:member'] } as const
+    const rulesOf = (issues: readonly { rule?: string }[]) => issues.map(({ rule }) => rule)
+    const first = validator.judgement(basic, options)
+    expect([rulesOf(first.found), rulesOf(await first.confirmed)]).toEqual([[], []])
+    const wait = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      state = {}
+    })
+    const { found, confirmed } = validator.judgement(basic, options, wait)
+    expect([rulesOf(found), rulesOf(await confirmed)]).toEqual([[], ['t-1']])
+    await expect(validator.judgement(basic, options, Promise.reject(new OutcomeError('unavailable'))).confirmed).rejects.toThrow(
+      'unavailable',
+    )
+  })
+
+  test('memberOf() asks the same', async () => {
     const open: string[] = []
     const known = new Map<string, 'in' | 'out'>()
     const validator = createValidator({
-      definitions: [definition],
+      definitions: [member],
       stored: stored({
         answer(canonical, { code }) {
           if (canonical === 'urn:test:set' && !known.has(code)) open.push(code)
