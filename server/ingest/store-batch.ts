@@ -20,6 +20,7 @@ import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, ReceiptIssue, RecordOutcome } from './types.ts'
 import { refoldIfPlaced } from './visit/follow.ts'
 import { planVisits } from './visit/plan.ts'
+import { wordsOf } from './visit/words.ts'
 
 /** Work in turn with others that touch the same keys. */
 export type InTurn = <T>(keys: readonly string[], work: () => Promise<T>) => Promise<T>
@@ -165,7 +166,7 @@ async function storeRows(
   const { refused, guards } = await collecting(deps, unplaced)
   if (refused.length > 0)
     return { stored: false, broken: new Set(refused.flatMap((row) => row.wanted).map(({ type, id }) => `${type}/${id}`)) }
-  const words = unplaced.flatMap(({ job }) => job.record.visits ?? [])
+  const words = unplaced.flatMap(({ job, linked }) => wordsOf(job.record.visits, linked?.patient))
   const said = unplaced.flatMap((row) => row.wanted)
   const plan = await planVisits(tables, said, words, deps.now())
   const rows = unplaced.map((row) => ({ ...row, wanted: row.wanted.map(plan.place) }))

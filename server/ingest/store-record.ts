@@ -22,6 +22,7 @@ import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, ReceiptIssue, RecordOutcome } from './types.ts'
 import { refoldIfPlaced } from './visit/follow.ts'
 import { planVisits } from './visit/plan.ts'
+import { wordsOf } from './visit/words.ts'
 
 export interface StoredRecord {
   outcome: RecordOutcome
@@ -168,7 +169,7 @@ async function storePart(
   { part, last, wanted, linked, found, delivery, again, guards }: Part,
 ): Promise<PartResult | undefined> {
   const { record } = job
-  const plan = await planVisits(tables, wanted, record.visits ?? [], deps.now())
+  const plan = await planVisits(tables, wanted, wordsOf(record.visits, linked?.patient), deps.now())
   const placed = part.map(plan.place)
   const { changes, persons, visits } = await foldStatements(tables, placed, plan.visits)
   const changed = changes.filter((c) => c.changed)

@@ -8,7 +8,7 @@ import { type IngestTables, TABLES, type VisitDoc } from '../tables.ts'
 import type { PreparedVisit } from '../types.ts'
 import { visitOf } from './judge.ts'
 import { visitJob } from './job.ts'
-import { isContradicted, isPending, withWords, wordOf } from './words.ts'
+import { isContradicted, isPending, type Word, withWords, wordOf } from './words.ts'
 
 export interface VisitPlan {
   /** of each visit that stands under another Encounter that one, as of `side` */
@@ -34,7 +34,7 @@ const numbered = ({ type, statement }: StatementFor): boolean => type === TYPE &
 export async function planVisits(
   tables: IngestTables,
   wanted: readonly StatementFor[],
-  words: readonly PreparedVisit[],
+  words: readonly Word[],
   now: Date,
 ): Promise<VisitPlan> {
   const said = wanted.filter(numbered)

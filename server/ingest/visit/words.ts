@@ -5,8 +5,16 @@ import type { VisitDoc, VisitWordDoc } from '../tables.ts'
 /** Words of one visit; more are an error without end, and the newest count. */
 const WORDS_MAX = 20
 
+/** A word, and the record of whom it was said. */
+export interface Word extends PreparedVisit {
+  patient?: string
+}
+
+export const wordsOf = (visits: readonly PreparedVisit[] | undefined, patient: string | undefined): Word[] =>
+  (visits ?? []).map((word) => (patient === undefined ? word : { ...word, patient }))
+
 /** The row with further words, each with its newest instant; the same row where none is new. */
-export function withWords(row: VisitDoc | undefined, id: string, words: readonly PreparedVisit[]): VisitDoc | undefined {
+export function withWords(row: VisitDoc | undefined, id: string, words: readonly Word[]): VisitDoc | undefined {
   const own = words.filter((word) => word.id === id)
   const known = row?.words ?? []
   const said = new Map(known.map((word) => [nameOf(word), word]))
@@ -16,8 +24,10 @@ export function withWords(row: VisitDoc | undefined, id: string, words: readonly
     if (!before || before.at < at) said.set(nameOf(word), word)
   }
   const all = [...said.values()].sort(before).slice(0, WORDS_MAX)
-  if (JSON.stringify(all) === JSON.stringify(known)) return row
-  return { ...(row ?? { _id: id, rev: 0, visit: '', left: [], patients: [] }), words: all }
+  const of = row?.patients ?? []
+  const patients = [...new Set([...of, ...own.flatMap(({ patient }) => patient ?? [])])].sort()
+  if (JSON.stringify(all) === JSON.stringify(known) && patients.length === of.length) return row
+  return { ...(row ?? { _id: id, rev: 0, visit: '', left: [] }), words: all, patients }
 }
 
 const nameOf = ({ own, by }: VisitWordDoc): string => `${by}|${own}`
