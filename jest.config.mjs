@@ -10,6 +10,7 @@ export default {
   globalSetup: '<rootDir>/tests/support/global-setup.ts',
   globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
   testTimeout: 60000,
+  testSequencer: '<rootDir>/tests/support/longest-first.mjs',
   maxWorkers: 2,
   // What a file loads stays in its worker's heap.
   workerIdleMemoryLimit: '1200MB',
