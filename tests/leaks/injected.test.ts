@@ -231,7 +231,8 @@ describe('L74 narrative', () => {
     '<!--><script>x</script>-->',
     '<!---><script>x</script>-->',
     '<?x ><script>x</script>?>',
-    '<![CDATA[<script>x</script>]]>',
+    '<![CDATA[<script>x</script>',
+    '<p title="<![CDATA[x]]>">x</p>',
     '<a href="x" style="color: red" onfocus="x">x</a>',
     '<p>&nbsp;</p>',
     '<p><b>x</p></b>',
@@ -253,6 +254,16 @@ describe('L74 narrative', () => {
     const made = await server.call('POST', '/fhir/Patient', { body: narrated(XHTML(content)) })
     expect([made.status, made.json.text.div]).toEqual([201, XHTML(content)])
   })
+
+  // As HTML a section ends at its first `>`, and what follows is markup.
+  test.each(['<script>x</script>', '> <img src="x" onerror="x"/>', ']]&gt;<script>x</script>', '--><svg onload="x"/>'])(
+    'CDATA of %s is kept as text, in which nothing is markup',
+    async (words) => {
+      const made = await server.call('POST', '/fhir/Patient', { body: narrated(XHTML(`<p><![CDATA[${words}]]></p>`)) })
+      const text = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+      expect([made.status, made.json.text.div]).toEqual([201, XHTML(`<p>${text}</p>`)])
+    },
+  )
 
   test.each([
     [
