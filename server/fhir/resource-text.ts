@@ -4,6 +4,7 @@
  */
 import type { IssueCode } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { withoutCdata } from './cdata.ts'
 import { faultAt, faultIn } from './json-fault.ts'
 import { writtenOtherwise } from './number-texts.ts'
 import type { FhirResource } from './types.ts'
@@ -26,7 +27,7 @@ export class DecimalTexts {
 
 export interface ParsedResource {
   resource: FhirResource
-  /** compact JSON text, exactly as sent but for white space between tokens */
+  /** compact JSON text, exactly as sent but for white space between tokens, and CDATA of narratives (cdata.ts) */
   text: string
   decimals: DecimalTexts
 }
@@ -51,7 +52,8 @@ export function parseResource(bytes: Uint8Array | string): ParsedResource {
   if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) throw new OutcomeError('json-not-object')
   const resource = parsed as FhirResource
   if (typeof resource.resourceType !== 'string') throw new OutcomeError('resource-type-missing', { expression: ['resourceType'] })
-  return { resource, text, decimals }
+  const plain = withoutCdata(text)
+  return plain === text ? { resource, text, decimals } : parseResource(plain)
 }
 
 /** Compact JSON of the server's own, stored or just made: it was looked through when it came, and an answer may hold more than a body. */

@@ -15,6 +15,7 @@ import { ASYNC_METHODS, isAsyncStatus, respond } from '../interactions/respond-a
 import type { FhirDeps, FhirRequest, FhirResponse, Method } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
+import { binaryOf, contentAnswer, isContentRead, mayBeContent } from './binary-content.ts'
 import { readBody, readGzipBody } from './body.ts'
 import { acceptsGzip, COMPRESSED_BYTES_MIN, gzipped, gzippedOutcome, gzipStream } from './compression.ts'
 import {
@@ -48,7 +49,8 @@ export function fhirEndpoint(deps: EndpointDeps) {
       const { segments, query } = splitUrl(request.url)
       const method = request.method as Method
       if (request.method === 'OPTIONS') return await send(request, response, options(segments))
-      shape = { query, representation: representationFor(request.headers.accept, query) }
+      const ofContent = isContentRead(method, segments, query)
+      if (!ofContent) shape = { query, representation: representationFor(request.headers.accept, query) }
       if (isPublic(method, segments)) return await send(request, response, inShape(await publicAnswer(deps, segments, query), shape))
       const actor = await deps.authenticate(request)
       const body = WITH_BODY.has(method) ? await bodyOf(request, segments) : undefined
@@ -65,11 +67,19 @@ export function fhirEndpoint(deps: EndpointDeps) {
         ...(body ? { body: body.bytes } : {}),
         ...(body?.placesInXml ? { placesInXml: body.placesInXml } : {}),
       }
-      await send(request, response, inShape(await respond(deps.fhir, asked, (error) => logUnexpected(deps.log, method, error)), shape))
+      const answer = await respond(deps.fhir, asked, (error) => logUnexpected(deps.log, method, error))
+      const { accept } = request.headers
+      await send(request, response, ofContent ? contentOrResource(answer, query, accept) : inShape(answer, shape))
     } catch (error) {
       sendError(deps.log, request, response, error, shape)
     }
   }
+}
+
+/** Which of the two is wanted is known once the type of the content is. @throws OutcomeError not-acceptable */
+function contentOrResource(answer: FhirResponse, query: Shape['query'], accept: string | undefined): FhirResponse {
+  if (answer.status !== 200) return answer
+  return contentAnswer(answer, accept) ?? inShape(answer, { query, representation: representationFor(accept, query) })
 }
 
 /** What an address lets ask, the same for everybody. No other origin is let in (CORS): no preflight has an answer of its own. */
@@ -135,6 +145,11 @@ function requireR4(contentType: string): void {
   if (version !== undefined && version !== '4.0') throw new OutcomeError('fhir-version-unsupported', { expression: ['http.Content-Type'] })
 }
 
+function requireFhir(contentType: string): void {
+  requireUtf8(contentType)
+  requireR4(contentType)
+}
+
 /** gzip or none: of no other coding is it known how much it may unpack to. @throws OutcomeError content-encoding-unsupported */
 function isGzip(encoding: string): boolean {
   const coding = encoding.trim().toLowerCase()
@@ -155,12 +170,17 @@ interface Body {
 
 async function bodyOf(request: Request, segments: string[]): Promise<Body> {
   const contentType = request.headers['content-type'] ?? ''
-  requireUtf8(contentType)
-  requireR4(contentType)
+  const isContent = mayBeContent(request.method, segments, contentType)
+  if (!isContent) requireFhir(contentType)
   const read = isGzip(request.headers['content-encoding'] ?? '') ? readGzipBody : readBody
   const bytes = await read(request, FHIR_BODY_BYTES_MAX)
   if (request.method === 'PATCH') return patchOf(contentType, bytes)
   if (bytes.length === 0) return { bytes }
+  if (isContent) {
+    const made = binaryOf(bytes, sentWith(request, segments, contentType))
+    if (made) return { bytes: made, contentType: FHIR_JSON }
+    requireFhir(contentType)
+  }
   if (mediaType(contentType) === 'application/x-www-form-urlencoded' && segments.includes('_search'))
     return { bytes, form: parseQueryBytes(bytes, 'http.body') }
   // A query in the language of its own (R4 graphql.html).
@@ -171,6 +191,11 @@ async function bodyOf(request: Request, segments: string[]): Promise<Body> {
   // Others let go of the XML.
   const isPlaced = segments.at(-1) === '$validate'
   return { bytes: Buffer.from(await fromXmlInTurns(bytes)), ...(isPlaced ? { placesInXml: (at?: string) => placesInXml(bytes, at) } : {}) }
+}
+
+function sentWith(request: Request, [, id]: string[], contentType: string): Parameters<typeof binaryOf>[1] {
+  const securityContext = headerOf(request, 'x-security-context')
+  return { contentType, ...(id === undefined ? {} : { id }), ...(securityContext === undefined ? {} : { securityContext }) }
 }
 
 /** A patch has media types of its own, which its interaction looks at; without one it is none. */

@@ -69,19 +69,43 @@ interface Range {
   quality: number
 }
 
+interface Choice {
+  quality: number
+  /** how closely a range names the type: 3 itself, 2 its kind, 1 anything */
+  precision: number
+  representation: Representation
+}
+
+const chosen = (accept: string): Representation | undefined => (accept.trim() === '' ? AS_JSON : bestOf(rangesOf(accept))?.representation)
+
 /** What is wanted most; among equals what is named rather than what is only let through, then what the server prefers. */
-function chosen(accept: string): Representation | undefined {
-  if (accept.trim() === '') return AS_JSON
-  const ranges = accept.split(',').flatMap(rangeOf)
-  let best: { quality: number; precision: number; representation: Representation } | undefined
+function bestOf(ranges: readonly Range[]): Choice | undefined {
+  let best: Choice | undefined
   for (const [type, representation] of OFFERED) {
     const [range, precision] = closest(ranges, type)
     if (!range || range.quality === 0) continue
     if (!best || range.quality > best.quality || (range.quality === best.quality && precision > best.precision))
       best = { quality: range.quality, precision, representation }
   }
-  return best?.representation
+  return best
 }
+
+/** `application/fhir+json` and the like, by whatever version: the names that are FHIR's alone. */
+export const isFhirName = (type: string): boolean => /^application\/(?:fhir\+[^;]+|[^;]+\+fhir)$/.test(mediaType(type))
+
+/**
+ * Whether a content of this type is wanted as it is, rather than the resource that it stands in (R4 binary.html#rest): where its type or
+ * its kind is named, and FHIR's own names are not, or less. Anything at all, and nothing, are answered as of other resources.
+ */
+export function wantsContent(accept: string | undefined, contentType: string): boolean {
+  const ranges = rangesOf(accept ?? '')
+  const [range, precision] = closest(ranges, mediaType(contentType))
+  if (!range || range.quality === 0 || precision < 2) return false
+  if (ranges.some(({ type, quality }) => quality >= range.quality && isFhirName(type) && TYPES.has(type))) return false
+  return (bestOf(ranges)?.quality ?? 0) <= range.quality
+}
+
+const rangesOf = (accept: string): Range[] => accept.split(',').flatMap(rangeOf)
 
 /** A version of FHIR may stand with the type (R4 versioning.html#mt-version): another than this is not to be had. */
 function rangeOf(text: string): Range[] {

@@ -124,6 +124,11 @@ const CONTAINED_PARAMETERS: readonly object[] = [
   { name: '_containedType', type: 'special', documentation: 'container 或 contained / container or contained' },
 ]
 
+const BINARY = 'Binary'
+/** What R4 binary.html#rest lets a server choose. */
+const OF_CONTENT =
+  '内容本身：Accept 写明内容的类型或大类时，read 与 vread 返回其字节（FHIR 的类型、*/* 及未写 Accept 时返回资源）；以非 FHIR 的 Content-Type 新建或更新时，正文即内容，X-Security-Context 即 securityContext / The content itself: read and vread answer its bytes where Accept names its type or kind (the resource for the types of FHIR, for */* and without Accept); create and update take a body of any type that is not FHIR’s as the content, and X-Security-Context as securityContext'
+
 function resourceOf(deps: FhirDeps, type: string): unknown {
   const parameters = deps.search.parameters(type)
   const demanded = deps.validator.demandedFor(type)
@@ -136,6 +141,7 @@ function resourceOf(deps: FhirDeps, type: string): unknown {
     profile: demanded.length === 1 ? demanded[0] : `http://hl7.org/fhir/StructureDefinition/${type}`,
     ...listed('extension', type === SUBSCRIPTION ? TOPICS.map(({ url }) => ({ url: TOPIC_EXTENSION, valueCanonical: url })) : []),
     ...listed('supportedProfile', [...deps.validator.profilesFor(type), ...(type === SUBSCRIPTION ? [SUBSCRIPTION_PROFILE] : [])]),
+    ...(type === BINARY ? { documentation: OF_CONTENT } : {}),
     interaction: IMMUTABLE.has(type) ? INTERACTIONS.filter(({ code }) => !CHANGES.has(code)) : INTERACTIONS,
     versioning: 'versioned',
     readHistory: true,

@@ -5,6 +5,7 @@
 import type { Decision } from '../access/decision.ts'
 import { RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { prefixEnd } from '../search/keys.ts'
 import { anyOf, type PlanNode } from '../search/plan.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import type { Stored } from '../store/types.ts'
@@ -62,6 +63,13 @@ export async function planWithin(deps: FhirDeps, owner: Stored, type: string): P
     ...(keys.length > 0 ? [{ kind: 'keys' as const, keys: [...new Set(keys)] }] : []),
     ...(type === name ? [{ kind: 'ids' as const, ids: [owner.id] }] : []),
   ])
+}
+
+/** What of a type stands in the compartment of any owner of the kind; the owners themselves do. */
+export function planWithinAny(deps: FhirDeps, name: CompartmentName, type: string): PlanNode {
+  if (type === name) return { kind: 'everything' }
+  const starts = deps.search.compartmentParams(type, name).flatMap((param) => deps.search.referenceKeys(param, `${name}/`, type))
+  return anyOf([...new Set(starts)].map((start): PlanNode => ({ kind: 'keyRange', from: start, to: prefixEnd(start) })))
 }
 
 /** Who searches a Patient's compartment asks for that patient's data. */

@@ -1,7 +1,8 @@
 /**
  * Patient/[id]/$everything and Encounter/[id]/$everything (R4 patient-operation-everything.html,
  * encounter-operation-everything.html): the compartment with what it refers to, as one page set, each type decided and gated
- * like a search. Patient/$everything is that of the patient for whom the token was made.
+ * like a search. Patient/$everything is that of the patient for whom the token was made; without one, that of all Patients: what a search
+ * of each type finds that stands in a Patient's compartment.
  */
 import type { Decision } from '../access/decision.ts'
 import { allows } from '../auth/scopes.ts'
@@ -10,7 +11,7 @@ import { bodyText, notFound } from '../interactions/answers.ts'
 import { audited } from '../interactions/audited.ts'
 import { bundleAnswer, type BundleEntry } from '../interactions/bundle-text.ts'
 import { checkId, requireScope } from '../interactions/checks.ts'
-import { ownerOf, planWithin, typesIn } from '../interactions/compartments.ts'
+import { ownerOf, planWithin, planWithinAny, typesIn } from '../interactions/compartments.ts'
 import { decided } from '../interactions/decided.ts'
 import { personOf } from '../interactions/linked-patients.ts'
 import { openPage, pageLinks } from '../interactions/page-links.ts'
@@ -75,7 +76,8 @@ export const encounterEverything = operation(ENCOUNTER, 'instance', `${DEFINITIO
 
 interface Asked {
   kind: Kind
-  id: string
+  /** absent: of all */
+  id?: string
   /** below the base */
   path: string
   query: [string, string][]
@@ -91,13 +93,16 @@ async function everything(deps: FhirDeps, request: FhirRequest, kind: Kind): Pro
   const asked = askedOf(deps, request, kind)
   const { id, path, query } = asked
   requireScope(request.actor, kind.name, 'r')
-  const seen = await decided(deps, request, kind.name === 'Patient' ? [id] : [], async (decision) => {
+  if (id === undefined) requireAll(request)
+  const seen = await decided(deps, request, kind.name === 'Patient' && id !== undefined ? [id] : [], async (decision) => {
+    if (id === undefined) return collect(deps, decision, request, asked)
     const owner = await ownerOf(deps, decision, { name: kind.name, id })
     return owner && collect(deps, decision, request, asked, owner)
   })
   const page = seen.value
   const found = page ? [...page.matches, ...page.supporting, ...(page.beyond ? [page.beyond] : [])] : []
-  await audited(deps, request, { interaction: 'everything', action: 'E', type: kind.name, id, found, seen })
+  const named = id === undefined ? {} : { id }
+  await audited(deps, request, { interaction: 'everything', action: 'E', type: kind.name, ...named, found, seen })
   if (!page) throw notFound()
   const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({ ...shown(deps, request, doc), search: { mode } })
   const entries = [...page.matches.map((doc) => entry(doc, 'match')), ...page.supporting.map((doc) => entry(doc, 'include'))]
@@ -106,13 +111,24 @@ async function everything(deps: FhirDeps, request: FhirRequest, kind: Kind): Pro
   return bundleAnswer('searchset', entries, { links, ...(isWhole ? { total: page.matches.length } : {}) })
 }
 
+/**
+ * It finds the Patients as a search does. In a masked form everybody's record at once is what a release is for ($export), and pages in
+ * the order of stored ids are none of it.
+ * @throws OutcomeError forbidden, not-permitted
+ */
+function requireAll({ actor }: FhirRequest): void {
+  requireScope(actor, 'Patient', 's')
+  if (actor.form !== 'IDENT' && !actor.unrestricted) throw new OutcomeError('not-permitted')
+}
+
 /** What a page link belongs to: no type has such a name. */
-const pageOf = ({ kind, id }: Pick<Asked, 'kind' | 'id'>): string => `$everything ${kind.name}/${id}`
+const pageOf = ({ kind, id }: Pick<Asked, 'kind' | 'id'>): string => `$everything ${kind.name}${id === undefined ? '' : `/${id}`}`
 
 function askedOf(deps: FhirDeps, request: FhirRequest, kind: Kind): Asked {
   const id = idOf(request)
   const sent = simplePairs(inParameters(request))
-  const state = openPage(deps, request, sent, pageOf({ kind, id }))
+  const whose = id === undefined ? {} : { id }
+  const state = openPage(deps, request, sent, pageOf({ kind, ...whose }))
   if (!state) checkParameters(request, sent, { understood: kind.understood, restricting: kind.restricting })
   const query = state?.query ?? sent.filter(([name]) => kind.understood.has(name))
   const since = sinceOf(request, query)
@@ -120,7 +136,7 @@ function askedOf(deps: FhirDeps, request: FhirRequest, kind: Kind): Asked {
   const named = typesNamed(query)
   return {
     kind,
-    id,
+    ...whose,
     path: `${deps.baseUrl}/${request.segments.join('/')}`,
     query,
     count: countOf(query),
@@ -131,11 +147,10 @@ function askedOf(deps: FhirDeps, request: FhirRequest, kind: Kind): Asked {
   }
 }
 
-/** @throws OutcomeError not-found; not-permitted where the token has no patient of its own */
-function idOf({ segments, actor }: FhirRequest): string {
+/** Undefined: of all. @throws OutcomeError not-found */
+function idOf({ segments, actor }: FhirRequest): string | undefined {
   const id = segments[1]?.startsWith('$') ? actor.patient : (segments[1] ?? '')
-  if (id === undefined) throw new OutcomeError('not-permitted')
-  checkId(id)
+  if (id !== undefined) checkId(id)
   return id
 }
 
@@ -159,14 +174,17 @@ interface Collected {
   next?: PageMark
 }
 
-async function collect(deps: FhirDeps, decision: Decision, request: FhirRequest, asked: Asked, owner: Stored): Promise<Collected> {
+/** @param owner absent: of all of the kind, who then stand among the others */
+async function collect(deps: FhirDeps, decision: Decision, request: FhirRequest, asked: Asked, owner?: Stored): Promise<Collected> {
   const isWanted = (type: string): boolean => asked.named === undefined || asked.named.includes(type)
   const { kind, since, after } = asked
   // The owner comes first, on the first page.
-  const isOwnerDue = !after && isWanted(kind.name) && (!since || owner.at >= since)
-  const present = kind.name === 'Patient' ? await deps.store.typesOf(decision, await personOf(deps, owner)) : await deps.store.types()
+  const isOwnerDue = owner !== undefined && !after && isWanted(kind.name) && (!since || owner.at >= since)
+  const isOfPerson = owner !== undefined && kind.name === 'Patient'
+  const present = isOfPerson ? await deps.store.typesOf(decision, await personOf(deps, owner)) : await deps.store.types()
   const types = typesIn(deps, kind.name).filter(
-    (type) => type !== kind.name && !LEFT_OUT.has(type) && isWanted(type) && present.includes(type) && allows(request.actor, type, 's'),
+    (type) =>
+      !(owner && type === kind.name) && !LEFT_OUT.has(type) && isWanted(type) && present.includes(type) && allows(request.actor, type, 's'),
   )
   const plans = await Promise.all(types.sort().map(async (type) => ({ type, plan: await planOf(deps, owner, type, asked) })))
   const count = asked.count - (isOwnerDue ? 1 : 0)
@@ -178,9 +196,9 @@ async function collect(deps: FhirDeps, decision: Decision, request: FhirRequest,
   return { ...page, matches, supporting }
 }
 
-async function planOf(deps: FhirDeps, owner: Stored, type: string, { since, care }: Asked): Promise<PlanNode> {
+async function planOf(deps: FhirDeps, owner: Stored | undefined, type: string, { since, care }: Asked): Promise<PlanNode> {
   return allOf([
-    await planWithin(deps, owner, type),
+    owner ? await planWithin(deps, owner, type) : planWithinAny(deps, 'Patient', type),
     ...(since ? [{ kind: 'lastUpdated' as const, where: [{ op: '$gte' as const, value: since }] }] : []),
     ...(care ? inCareTime(type, care) : []),
   ])

@@ -21,15 +21,15 @@ import type { Operation } from './types.ts'
 
 type Change = 'add' | 'delete'
 
-const DEFINITION = 'http://hl7.org/fhir/OperationDefinition/Resource-meta'
+export const META_DEFINITION = 'http://hl7.org/fhir/OperationDefinition/Resource-meta'
 const base = { on: '*', level: 'instance' } as const
-export const meta: Operation = { ...base, code: 'meta', methods: ['GET', 'POST'], writes: false, definition: DEFINITION, run: read }
+export const meta: Operation = { ...base, code: 'meta', methods: ['GET', 'POST'], writes: false, definition: META_DEFINITION, run: read }
 export const metaAdd: Operation = {
   ...base,
   code: 'meta-add',
   methods: ['POST'],
   writes: true,
-  definition: `${DEFINITION}-add`,
+  definition: `${META_DEFINITION}-add`,
   run: (deps, request) => change(deps, request, 'add'),
 }
 export const metaDelete: Operation = {
@@ -37,7 +37,7 @@ export const metaDelete: Operation = {
   code: 'meta-delete',
   methods: ['POST'],
   writes: true,
-  definition: `${DEFINITION}-delete`,
+  definition: `${META_DEFINITION}-delete`,
   run: (deps, request) => change(deps, request, 'delete'),
 }
 

@@ -16,6 +16,7 @@ import { patientMerge } from './merge/merge.ts'
 import { patientUnmerge, undoMerge } from './merge/unmerge.ts'
 import { processMessage } from './message/process-message.ts'
 import { meta, metaAdd, metaDelete } from './meta.ts'
+import { metaOfSystem, metaOfType } from './meta-of-many.ts'
 import { reindexInstance, reindexJob, reindexStatus, reindexSystem, reindexType } from './reindex.ts'
 import { stats } from './stats/stats.ts'
 import { deadLetters, redeliver } from './subscription/dead-letters.ts'
@@ -52,6 +53,8 @@ const OPERATIONS: readonly Operation[] = [
   meta,
   metaAdd,
   metaDelete,
+  metaOfType,
+  metaOfSystem,
   lastn,
   stats,
   document,

@@ -6,6 +6,7 @@ import { checkTypeName } from './collections.ts'
 import { toStored } from './documents.ts'
 import { guarded } from './failures.ts'
 import { follow } from './follow.ts'
+import { keySetsOf } from './key-sets.ts'
 import { latestOfGroups } from './latest.ts'
 import type { StoreLog } from './log.ts'
 import { hasLink, linkedFilter } from './lookups.ts'
@@ -50,6 +51,10 @@ export function createSearching({ db, log, caughtUp, prepared, readByIds, explai
         return guarded(log, () => followed(d, plan))
       },
       latest: (d, query) => guarded(log, async () => latestOfGroups(db, d, { ...query, plan: await planOf(d, query.type, query.plan) })),
+      keySets: (d, query) => {
+        checkTypeName(query.type)
+        return guarded(log, () => keySetsOf(db, d, query))
+      },
       count: (d, type, plan) => guarded(log, async () => countMatches(db, type, linkedFilter(d, type, await planOf(d, type, plan)))),
     },
   }

@@ -180,6 +180,19 @@ export interface Latest extends Met {
   body?: Uint8Array
 }
 
+/** Which keys that begin with one of `starts` the resources of a type have, each set of them once. */
+export interface KeySetsQuery {
+  type: string
+  starts: readonly string[]
+  /** sets in all */
+  most: number
+}
+
+/** One set, and one of the resources that have it. */
+export interface KeySet extends Met {
+  keys: string[]
+}
+
 export interface IndexOptions {
   unique?: boolean
   /** rows without any of the fields have no entry */
@@ -315,6 +328,8 @@ export interface SearchCalls {
   count(d: Decision, type: string, plan: PlanNode): Promise<number>
   /** in one command, any order; @throws OutcomeError too-costly where there are more than `most` */
   latest(d: Decision, query: LatestQuery): Promise<Latest[]>
+  /** in one command, any order; @throws OutcomeError too-costly where there are more than `most` */
+  keySets(d: Decision, query: KeySetsQuery): Promise<KeySet[]>
 }
 
 export interface Store extends SearchCalls {

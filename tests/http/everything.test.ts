@@ -179,9 +179,71 @@ describe('of an Encounter', () => {
   })
 })
 
-test('without a patient of the token there is no Patient/$everything', async () => {
-  const answer = await get('Patient/$everything')
-  expect([answer.status, codeOf(answer)]).toEqual([403, 'not-permitted'])
+describe('of all Patients, where the token has none of its own', () => {
+  /** By type and id, as the pages go. */
+  const ALL = [
+    'Condition/long',
+    'Coverage/cover',
+    'Encounter/visit',
+    'Observation/march',
+    'Observation/may',
+    'Observation/night',
+    'Observation/other',
+    'Observation/undated',
+    'Patient/a',
+    'Patient/b',
+    'Procedure/later',
+  ]
+
+  test('what stands in their compartments, and what that refers to', async () => {
+    // Nobody's: it stands in no Patient's compartment.
+    await call('PUT', 'Observation/nobody', {
+      resourceType: 'Observation',
+      id: 'nobody',
+      status: 'final',
+      code,
+      subject: { reference: 'Location/x' },
+    })
+    const answer = await get('Patient/$everything')
+    expect([answer.status, answer.json.type, answer.json.total, linkOf(answer, 'next')]).toEqual([200, 'searchset', 11, undefined])
+    expect([idsIn(answer, 'match'), idsIn(answer, 'include')]).toEqual([ALL, ['Practitioner/doc']])
+  })
+
+  test.each([1, 4, 10, 11, 50])('pages of %d: none is longer, each resource once', async (count) => {
+    const pages: string[][] = []
+    for (let path: string | undefined = `Patient/$everything?_count=${count}`; path !== undefined; ) {
+      const page = await get(path)
+      if (pages.length === 0) expect(linkOf(page, 'self')).toBe(path)
+      expect([page.status, page.json.total]).toEqual([200, count >= 11 ? 11 : undefined])
+      pages.push(idsIn(page, 'match'))
+      path = linkOf(page, 'next')
+    }
+    expect(pages.flat()).toEqual(ALL)
+    expect(pages.slice(0, -1).every(({ length }) => length === count)).toBe(true)
+  })
+
+  test('by types, times of storing and of care', async () => {
+    const matches = async (query: string) => idsIn(await get(`Patient/$everything?${query}`), 'match')
+    expect(await matches('_type=Patient')).toEqual(['Patient/a', 'Patient/b'])
+    expect(await matches(`_since=${between}&_type=Procedure,Condition`)).toEqual(['Procedure/later'])
+    expect(await matches('start=2024-03-05&end=2024-03-05&_type=Observation,Encounter')).toEqual([
+      'Encounter/visit',
+      'Observation/march',
+      'Observation/other',
+      'Observation/undated',
+    ])
+    const parameter = [{ name: '_type', valueCode: 'Patient' }]
+    expect(idsIn(await call('POST', 'Patient/$everything', { resourceType: 'Parameters', parameter }))).toEqual(['Patient/a', 'Patient/b'])
+  })
+
+  test('a page of one is none of the other', async () => {
+    const [all, one] = [await get('Patient/$everything?_count=1'), await get('Patient/a/$everything?_count=1')]
+    const token = (answer: Answer) => linkOf(answer, 'next')?.split('?')[1]
+    for (const path of [`Patient/a/$everything?${token(all)}`, `Patient/$everything?${token(one)}`]) {
+      const answer = await get(path)
+      expect([answer.status, codeOf(answer)]).toEqual([400, 'page-invalid'])
+    }
+  })
 })
 
 test('both are in the CapabilityStatement', async () => {

@@ -167,7 +167,7 @@ test('what would make it no valid resource is refused', async () => {
   expect((await call('GET', `Observation/${id}/$meta-add`)).status).toBe(405)
   for (const path of ['_history/1/$meta', '$meta/x', '_history/$meta'])
     expect((await call('GET', `Observation/${id}/${path}`)).status).toBe(404)
-  expect(codeOf(await call('GET', 'Observation/$meta'))).toBe('operation-unknown')
+  expect(codeOf(await call('GET', 'Observation/$meta-add'))).toBe('operation-unknown')
 })
 
 describe('who may', () => {

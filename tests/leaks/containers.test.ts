@@ -66,7 +66,59 @@ describe('L23 $everything', () => {
     expect(idsIn(by).join()).not.toMatch(/p1-/)
     const others = await get('/fhir/Patient/p1-a/$everything', own)
     expect(comparable(others, 'p1-a')).toBe(comparable(await get('/fhir/Patient/p9-a/$everything', own), 'p9-a'))
-    for (const token of [held.doctor, held.researcher]) expect((await get('/fhir/Patient/$everything', token)).status).toBe(403)
+  })
+
+  test('of all: what the asker finds type by type, and nothing of what is hidden', async () => {
+    const all = await get('/fhir/Patient/$everything')
+    const types = [...new Set(idsIn(all, 'match').map((name) => name.split('/')[0] ?? ''))]
+    const found = await Promise.all(types.map(async (type) => idsIn(await get(`/fhir/${type}?_sort=_id&_count=1000`), 'match')))
+    expect([all.status, idsIn(all, 'match')]).toEqual([200, found.flat()])
+    expect(types).toEqual(expect.arrayContaining(['Encounter', 'Observation', 'Patient']))
+    expect(all.text).not.toMatch(/\bh\d-a|hiv-a|sealed-a|psy-a|in-p2-a/)
+    const ofWorld = (w: string) => idsIn(all, 'match').filter((name) => name.endsWith(`-${w}`))
+    expect(ofWorld('a').map((name) => name.replace(/a$/, 'b'))).toEqual(ofWorld('b'))
+  })
+
+  test('of all: page by page the same, and only for who was given the page', async () => {
+    const whole = idsIn(await get('/fhir/Patient/$everything'), 'match')
+    const pages: string[] = []
+    let next: string | undefined = '/fhir/Patient/$everything?_count=3'
+    for (let path: string | undefined = next; path !== undefined; path = next) {
+      const page = await get(path)
+      expect(page.json.total).toBeUndefined()
+      pages.push(...idsIn(page, 'match'))
+      const url = page.json.link.find((one: { relation: string }) => one.relation === 'next')?.url
+      next = url?.slice(held.server.url.length)
+      if (next !== undefined && pages.length === 3) expect((await get(next, held.loader)).status).toBe(400)
+    }
+    expect(pages).toEqual(whole)
+  })
+
+  test('of all: not in a masked form, and not without the scope to search Patients', async () => {
+    for (const query of ['', '?_type=Observation', '?_count=1']) {
+      const answer = await get(`/fhir/Patient/$everything${query}`, held.researcher)
+      expect([answer.status, answer.text.includes('Observation/')]).toEqual([403, false])
+    }
+    for (const scope of ['system/Patient.r system/Observation.rs', 'system/Observation.rs', 'system/Patient.s']) {
+      const token = await held.server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2', scope })
+      expect([scope, (await get('/fhir/Patient/$everything', token)).status]).toEqual([scope, 403])
+    }
+    const token = await held.server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2', scope: 'system/Patient.rs' })
+    expect(idsIn(await get('/fhir/Patient/$everything', token)).every((name) => name.startsWith('Patient/'))).toBe(true)
+  })
+
+  test('of all: an operator gets no data of patients', async () => {
+    const answer = await get('/fhir/Patient/$everything', held.loader)
+    expect(idsIn(answer).filter((name) => /^(?:Patient|Observation|Condition|Encounter)\//.test(name))).toEqual([])
+  })
+
+  test('of all: it stands in the account of each whose data are in it', async () => {
+    const own = await Promise.all(['p1-a', 'p1-b'].map((patient) => held.server.token('patient-app', { patient })))
+    const account = () =>
+      Promise.all(own.map(async (token) => (await get('/fhir/AuditEvent?subtype=everything&_summary=count', token)).json.total))
+    const before = await account()
+    await get('/fhir/Patient/$everything?_type=Observation')
+    expect(await account()).toEqual(before.map((count) => count + 1))
   })
 
   test('each of them stands in the account of uses', async () => {

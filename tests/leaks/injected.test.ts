@@ -231,7 +231,8 @@ describe('L74 narrative', () => {
     '<!--><script>x</script>-->',
     '<!---><script>x</script>-->',
     '<?x ><script>x</script>?>',
-    '<![CDATA[<script>x</script>]]>',
+    '<![CDATA[<script>x</script>',
+    '<p title="<![CDATA[x]]>">x</p>',
     '<a href="x" style="color: red" onfocus="x">x</a>',
     '<p>&nbsp;</p>',
     '<p><b>x</p></b>',
@@ -253,6 +254,16 @@ describe('L74 narrative', () => {
     const made = await server.call('POST', '/fhir/Patient', { body: narrated(XHTML(content)) })
     expect([made.status, made.json.text.div]).toEqual([201, XHTML(content)])
   })
+
+  // As HTML a section ends at its first `>`, and what follows is markup.
+  test.each(['<script>x</script>', '> <img src="x" onerror="x"/>', ']]&gt;<script>x</script>', '--><svg onload="x"/>'])(
+    'CDATA of %s is kept as text, in which nothing is markup',
+    async (words) => {
+      const made = await server.call('POST', '/fhir/Patient', { body: narrated(XHTML(`<p><![CDATA[${words}]]></p>`)) })
+      const text = words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+      expect([made.status, made.json.text.div]).toEqual([201, XHTML(`<p>${text}</p>`)])
+    },
+  )
 
   test.each([
     [
@@ -348,13 +359,32 @@ describe('L74 no answer is a page', () => {
     expect(head).toContain('X-Content-Type-Options: nosniff')
   })
 
-  test('a Binary is never handed out as what it says it is', async () => {
-    const data = Buffer.from('<script>x</script>').toString('base64')
-    const made = await server.call('POST', '/fhir/Binary', { body: { resourceType: 'Binary', contentType: 'text/html', data } })
-    for (const accept of ['text/html', '*/*', 'text/html, */*;q=0.1']) {
-      const answer = await server.call('GET', `/fhir/Binary/${made.json.id}`, { headers: { Accept: accept } })
-      expect([200, 406]).toContain(answer.status)
-      expect(answer.headers.get('content-type')).toMatch(/^application\/fhir\+json/)
-    }
-  })
+  test.each(['text/html', 'image/svg+xml', 'application/xhtml+xml', 'text/javascript', 'text/xml; charset=utf-8'])(
+    'a Binary of %s is a file and no page of ours, by whichever way it came',
+    async (contentType) => {
+      const content = '<svg xmlns="http://www.w3.org/2000/svg" onload="x"><script>x</script></svg>'
+      const data = Buffer.from(content).toString('base64')
+      const ways = [
+        await server.call('POST', '/fhir/Binary', { body: { resourceType: 'Binary', contentType, data } }),
+        await server.call('POST', '/fhir/Binary', { body: Buffer.from(content), headers: { 'Content-Type': contentType } }),
+      ]
+      for (const { status, json } of ways) {
+        expect(status).toBe(201)
+        const path = `/fhir/Binary/${json.id}`
+        const [type = ''] = contentType.split(';')
+        for (const [address, accept] of [
+          [path, type],
+          [`${path}/_history/1`, `${type}, */*;q=0.1`],
+        ] as const) {
+          const { status: read, headers, text } = await server.call('GET', address, { headers: { Accept: accept } })
+          expect([read, headers.get('content-type'), text]).toEqual([200, contentType, content])
+          expect(headers.get('content-disposition')).toBe('attachment; filename="binary"')
+          expect(headers.get('content-security-policy')).toBe(POLICY)
+          expect(headers.get('x-content-type-options')).toBe('nosniff')
+        }
+        const asked = await server.call('GET', path, { headers: { Accept: '*/*' } })
+        expect(asked.headers.get('content-type')).toMatch(/^application\/fhir\+json/)
+      }
+    },
+  )
 })

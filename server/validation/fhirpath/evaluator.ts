@@ -3,6 +3,7 @@ import fhirpath from 'fhirpath'
 import r4 from 'fhirpath/fhir-context/r4'
 import type { ElementData, StructuresData } from '../definitions.ts'
 import { capitalized } from '../type-tree.ts'
+import { isNarrative } from '../xhtml.ts'
 import { type ChoiceKeys, type Collection, NOT_CERTAIN, truth } from './collection.ts'
 import { type Ast, compileExpression } from './compile.ts'
 import type { Environment, Evaluate } from './functions.ts'
@@ -46,7 +47,7 @@ export function createEvaluator(structures: StructuresData): Evaluator {
     const key = `${base} ${expression}`
     const known = tests.get(key)
     if (known) return known
-    const slow = expression === 'htmlChecks()' ? once(ofNarrative(slowTest(base, expression))) : slowTest(base, expression)
+    const slow = expression === 'htmlChecks()' ? htmlChecks() : slowTest(base, expression)
     const fast = fastForm(expression)
     const made: Test = fast ? (node, env) => fastOr(fast, slow, node, env) : slow
     tests.set(key, made)
@@ -57,22 +58,14 @@ export function createEvaluator(structures: StructuresData): Evaluator {
 }
 
 /**
- * HL7's own tools write `xml:lang` beside `lang` (fhir-xhtml.xsd has both); the package knows no attribute with a prefix. One of an
- * element is passed over: two of them are no XML.
+ * Our own: the package refuses attributes that R4 has (`rel`, `start`). txt-1 and txt-2 ask the same of the same narrative, one after
+ * the other; the answer depends on nothing else.
  */
-const XML_LANG = /(<[A-Za-z][^<>"']*(?:"[^"<]*"[^<>"']*|'[^'<]*'[^<>"']*)*?)\sxml:lang\s*=\s*(?:"[^"<]*"|'[^'<]*')/g
-
-const ofNarrative =
-  (test: Test): Test =>
-  (node, env) =>
-    test(typeof node === 'string' && node.includes('xml:lang') ? node.replace(XML_LANG, '$1') : node, env)
-
-/** txt-1 and txt-2 ask the same of the same narrative, one after the other; the answer depends on nothing else. */
-function once(test: Test): Test {
-  let last: { text: string; answer: boolean | undefined } | undefined
-  return (node, env) => {
-    if (typeof node !== 'string') return test(node, env)
-    if (last?.text !== node) last = { text: node, answer: test(node, env) }
+function htmlChecks(): Test {
+  let last: { text: string; answer: boolean } | undefined
+  return (node) => {
+    if (typeof node !== 'string') return undefined
+    if (last?.text !== node) last = { text: node, answer: isNarrative(node) }
     return last.answer
   }
 }
