@@ -15,6 +15,8 @@ const NARRATIVE = /((?:href|src) ?= ?(\\"|'))([^"'<>\\ ]+)(?=\2)/g
 export interface Targets {
   /** fullUrl to `Type/id` */
   names: ReadonlyMap<string, string>
+  /** those fullUrls that are the canonical of their resource as well: as a uri they are that, and no link to where it stands */
+  canonicals: ReadonlySet<string>
   /** what its relative references are relative to */
   base?: string | undefined
   /** base of this server: versions that are named there are its own */
@@ -110,12 +112,12 @@ function stringAt(text: string, start: number, end: number): string {
 
 async function rewritten(
   text: string,
-  { names, base, own }: Targets,
+  { names, canonicals, base, own }: Targets,
   resolve: (type: string, criteria: string) => Promise<string>,
 ): Promise<string> {
   const conditional = await resolveAll(text, resolve)
   const replace: Replace = (element, link) => {
-    if (element !== 'reference') return targetOf(link)
+    if (element !== 'reference') return addressOf(link)
     const target = targetOf(link) ?? conditional.get(link)
     if (target === undefined && link.startsWith('urn:uuid:')) throw new OutcomeError('reference-unresolved')
     return target
@@ -126,6 +128,11 @@ async function rewritten(
       return target === undefined ? whole : before + target
     }),
   )
+
+  /** Of an element of type uri or url: `ValueSet.url`, or that of an extension whose definition is an entry as well, is none. */
+  function addressOf(link: string): string | undefined {
+    return canonicals.has(link) ? undefined : targetOf(link)
+  }
 
   /**
    * A version is taken off before the address is looked for (R4 bundle.html#references). It is the sender's: which one the entry

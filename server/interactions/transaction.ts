@@ -123,11 +123,19 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
   return steps
 }
 
-const namesOf = (steps: readonly Step[]): Map<string, string> =>
-  new Map(steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [[entry.fullUrl, name] as const] : [])))
+type Names = Pick<Targets, 'names' | 'canonicals'>
 
-const targetsOf = ({ baseUrl }: FhirDeps, { fullUrl, segments }: EntryRequest, names: Targets['names']): Targets => ({
-  names,
+function namesOf(steps: readonly Step[]): Names {
+  const named = steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [{ entry, fullUrl: entry.fullUrl, name }] : []))
+  const canonical = named.filter(({ entry, fullUrl }) => (entry.parsed?.resource as { url?: unknown } | undefined)?.url === fullUrl)
+  return {
+    names: new Map(named.map(({ fullUrl, name }) => [fullUrl, name])),
+    canonicals: new Set(canonical.map(({ fullUrl }) => fullUrl)),
+  }
+}
+
+const targetsOf = ({ baseUrl }: FhirDeps, { fullUrl, segments }: EntryRequest, names: Names): Targets => ({
+  ...names,
   base: baseOfEntry(fullUrl, segments[0] ?? ''),
   own: baseUrl,
 })
@@ -135,8 +143,7 @@ const targetsOf = ({ baseUrl }: FhirDeps, { fullUrl, segments }: EntryRequest, n
 /** What the entries of a transaction share. */
 interface Known {
   placed: readonly Step[]
-  /** fullUrl to `Type/id` */
-  names: ReadonlyMap<string, string>
+  names: Names
   /** by `Type/id`: what the entries replace or delete, as it stands */
   current: ReadonlyMap<string, Stored>
 }
@@ -269,7 +276,7 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   if (entry.method === 'PATCH') {
     const own = entryRequest(request, entry)
     const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
-    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { names, own: deps.baseUrl }, unresolved))
+    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { ...names, own: deps.baseUrl }, unresolved))
   }
   const text = await rewriteReferences(entry.text, targetsOf(deps, entry, names), async (criteriaType, criteria) => {
     requireLookUp(request, criteriaType)

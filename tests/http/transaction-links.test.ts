@@ -133,6 +133,40 @@ test('elements of type uri are replaced where they repeat, too; canonicals and t
   expect(plan?.extension.map((one: object) => Object.values(one)[1])).toEqual([name, URN, URN])
 })
 
+test('the canonical of an entry stays what it is, also where its fullUrl is the same', async () => {
+  const url = 'http://vendor.example/fhir/StructureDefinition/shoe-size'
+  const definition = {
+    fullUrl: url,
+    resource: {
+      resourceType: 'StructureDefinition',
+      url,
+      name: 'ShoeSize',
+      status: 'draft',
+      kind: 'complex-type',
+      abstract: false,
+      type: 'Extension',
+      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Extension',
+      derivation: 'constraint',
+      context: [{ type: 'element', expression: 'Observation' }],
+      differential: { element: [{ id: 'Extension', path: 'Extension' }] },
+    },
+  }
+  const protocol = { url: 'http://x.example/uri', valueUri: url }
+  const [made, observation] = await created(
+    definition,
+    finding(`${ELSEWHERE}/Observation/1`, {
+      extension: [{ url, valueInteger: 43 }, protocol],
+      focus: [{ reference: url }],
+    }),
+  )
+  expect(made).toMatchObject({ url })
+  expect(observation).toMatchObject({
+    extension: [{ url, valueInteger: 43 }, protocol],
+    // A reference is to the resource.
+    focus: [{ reference: `StructureDefinition/${made?.id}` }],
+  })
+})
+
 test('a text of many quotes takes no longer than its length, and a link may be as long as a request', async () => {
   const started = Date.now()
   const quotes = '"'.repeat(200_000)
