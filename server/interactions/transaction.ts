@@ -23,6 +23,7 @@ import { refuseSameFullUrl } from './bundle-envelope.ts'
 import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
+import { type Becoming, referencesOver, type ResolveReference } from './conditional-references.ts'
 import { currentsForWrite } from './current.ts'
 import { DELETED_MAX } from './conditional.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
@@ -113,7 +114,13 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
       )
   }
   refuseSameClaim(named)
-  const known: Known = { placed: named, names: namesOf(named), current: await currentsForWrite(deps, named.flatMap(standingName)) }
+  const names = namesOf(named)
+  const resolve = referencesOver(
+    deps,
+    request,
+    named.flatMap((step) => becomingOf(deps, step, names)),
+  )
+  const known: Known = { placed: named, names, current: await currentsForWrite(deps, named.flatMap(standingName)), resolve }
   const steps: Step[] = []
   for (const step of named) {
     if (step.existing) steps.push(step)
@@ -146,7 +153,20 @@ interface Known {
   names: Names
   /** by `Type/id`: what the entries replace or delete, as it stands */
   current: ReadonlyMap<string, Stored>
+  resolve: ResolveReference
 }
+
+/** What a patch makes is not known yet: for criteria it stands as it is. */
+function becomingOf(deps: FhirDeps, { entry, name, existing }: Step, names: Names): Becoming[] {
+  const { method, text } = entry
+  if (name === undefined || existing || method === 'PATCH') return []
+  if (method === 'DELETE') return [{ name }]
+  return text === undefined ? [] : [{ name, content: () => withNames(deps, entry, text, names).catch(() => text) }]
+}
+
+/** The content with the names of its transaction put in, and criteria as they are. */
+const withNames = (deps: FhirDeps, entry: EntryRequest, text: string, names: Names): Promise<string> =>
+  rewriteReferences(text, targetsOf(deps, entry, names), (type, criteria) => Promise.resolve(`${type}?${criteria}`))
 
 /** What an entry may replace or delete. */
 function standingName({ entry, name }: Step): { type: string; id: string }[] {
@@ -224,7 +244,7 @@ async function findNamed(deps: FhirDeps, request: FhirRequest, { entry }: Step, 
   if (entry.method === 'PATCH') patchOf(own)
   await requireRightToWrite(deps, request, { type, id: '', method: 'DELETE', custodian: request.actor.organization })
   const max = entry.method === 'DELETE' && deps.conditionalDelete === 'multiple' ? DELETED_MAX : 1
-  const matches = await findMatches(deps, own, type, criteria, max + 1)
+  const matches = await findMatches(deps, own, type, criteria, { count: max + 1 })
   if (matches.length > max) throw new OutcomeError('criteria-multiple')
   if (matches.length === 0 && entry.method === 'PATCH') throw notFound()
   if (matches.length === 0) return [{ entry, existing: { response: { status: '204' } } }]
@@ -256,9 +276,7 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
 async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: Step, placed: readonly Step[]): Promise<void> {
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (step.entry.text === undefined) throw new OutcomeError('bundle-invalid')
-  const text = await rewriteReferences(step.entry.text, targetsOf(deps, step.entry, namesOf(placed)), (to, criteria) =>
-    Promise.resolve(`${to}?${criteria}`),
-  )
+  const text = await withNames(deps, step.entry, step.entry.text, namesOf(placed))
   const making = placed.flatMap(({ entry, name, existing }) => {
     const [made, at] = (name ?? '').split('/')
     return entry.method === 'POST' && made === 'Patient' && at !== undefined && !existing ? [at] : []
@@ -268,7 +286,7 @@ async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: 
   await requireRightToWrite(deps, request, intent, new Set(making))
 }
 
-async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { placed, names, current }: Known): Promise<Draft> {
+async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { placed, names, current, resolve }: Known): Promise<Draft> {
   const { entry } = step
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (entry.method === 'DELETE') return deletion(request, step, type, id, current.get(`${type}/${id}`))
@@ -281,7 +299,7 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   const text = await rewriteReferences(entry.text, targetsOf(deps, entry, names), async (criteriaType, criteria) => {
     requireLookUp(request, criteriaType)
     await requireEntryWritable(deps, request, step, placed)
-    return resolveConditional(deps, request, criteriaType, criteria)
+    return resolve(criteriaType, criteria)
   })
   // Read with its Bundle already, unless a reference was put in.
   const parsed = (): ParsedResource => (text === entry.text ? contentOf(entry) : parseResource(text))
@@ -297,16 +315,6 @@ function deletion(request: FhirRequest, { entry, found }: Step, type: string, id
   // What the criteria found: another version may not be meant by them.
   const expect = asked === 'any' ? (found ?? asked) : asked
   return { type, id, method: 'DELETE', expect, custodian: current?.acc.o ?? request.actor.organization }
-}
-
-/** `Patient?identifier=…` as a reference: exactly one visible match, or the whole transaction fails. */
-async function resolveConditional(deps: FhirDeps, request: FhirRequest, type: string, criteria: string): Promise<string> {
-  checkType(type)
-  const matches = await findMatches(deps, request, type, criteria)
-  if (matches.length > 1) throw new OutcomeError('criteria-multiple')
-  const match = matches[0]
-  if (!match) throw new OutcomeError('reference-unresolved')
-  return `${type}/${match.id}`
 }
 
 /**
