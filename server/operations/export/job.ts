@@ -20,6 +20,7 @@ export interface ExportJob extends TableDoc {
   /** types that have at least one line */
   written: string[]
   expires: Date
+  leaseTerm?: number
 }
 
 /** Lines of one type, in id order; kept apart from the job so that a file of any size streams. */
