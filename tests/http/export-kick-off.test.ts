@@ -83,6 +83,7 @@ test.each([
   ['a parameter without a value', parameters({ name: '_type' }), 'parameter-invalid'],
   ['a value that is no text', parameters({ name: '_type', valueInteger: 5 }), 'parameter-invalid'],
   ['a type that is none', parameters({ name: '_type', valueString: 'Patience' }), 'parameter-invalid'],
+  ['no type', parameters({ name: '_type', valueString: ',' }), 'parameter-invalid'],
 ])('refused: %s', async (_name, body, issue) => {
   const answer = await start(body)
   expect([answer.status, code(answer)]).toEqual([400, issue])

@@ -4,15 +4,14 @@
  * different ways through what changes meanwhile would leave gaps between each other's chunks.
  */
 import { randomUUID } from 'node:crypto'
-import { bodyText } from '../../interactions/answers.ts'
 import { audited } from '../../interactions/audited.ts'
 import { decided } from '../../interactions/decided.ts'
 import { masked } from '../../interactions/read.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { type WorkKind, workOne, workThrough } from '../../jobs/worker.ts'
-import type { FhirResource } from '../../fhir/types.ts'
-import type { PlanNode } from '../../search/plan.ts'
+import { allOf, type PlanNode } from '../../search/plan.ts'
 import { chunksOf, EXPORT_PAGE, type ExportJob, jobsOf } from './job.ts'
+import { membersPlan } from './members.ts'
 
 const LEASE = { owner: randomUUID(), leaseMs: 15_000, heartbeatMs: 5000, pageMax: 20 }
 const ACCEPTED = { status: 'accepted' } as const
@@ -90,22 +89,8 @@ function requestOf(job: ExportJob): FhirRequest {
   return { method: 'GET', segments: ['$export'], query: [], header: () => undefined, actor: job.actor }
 }
 
+/** What stands when it is looked for: a resource that was changed since the kick-off would be missing else, and it was there then. */
 async function planOf(deps: FhirDeps, request: FhirRequest, job: ExportJob, type: string): Promise<PlanNode> {
-  const nodes: PlanNode[] = [{ kind: 'lastUpdated', where: [{ op: '$lte', value: job.transactionTime }] }]
-  if (job.since) nodes.push({ kind: 'lastUpdated', where: [{ op: '$gte', value: job.since }] })
-  if (job.group !== undefined) nodes.push(await membersPlan(deps, request, job.group, type))
-  return { kind: 'and', nodes }
-}
-
-/** Resources of the group's patients; the Patients themselves too. */
-async function membersPlan(deps: FhirDeps, request: FhirRequest, group: string, type: string): Promise<PlanNode> {
-  const seen = await decided(deps, request, [], (decision) => deps.store.read(decision, 'Group', group))
-  if (!seen.value || seen.value.deleted) return { kind: 'nothing' }
-  const resource = JSON.parse(bodyText(seen.value)) as FhirResource & { member?: { entity?: { reference?: string }; inactive?: boolean }[] }
-  const patients = (resource.member ?? []).flatMap(({ entity, inactive }) =>
-    entity?.reference?.startsWith('Patient/') && !inactive ? [entity.reference] : [],
-  )
-  if (type === 'Patient') return { kind: 'ids', ids: patients.map((reference) => reference.slice('Patient/'.length)) }
-  const params = deps.search.compartmentParams(type)
-  return { kind: 'keys', keys: patients.flatMap((patient) => params.flatMap((param) => deps.search.referenceKeys(param, patient, type))) }
+  const since: PlanNode[] = job.since ? [{ kind: 'lastUpdated', where: [{ op: '$gte', value: job.since }] }] : []
+  return allOf(job.group === undefined ? since : [...since, await membersPlan(deps, request, job.group, type)])
 }
