@@ -1,5 +1,6 @@
 /** Rewriting of urn:uuid, fullUrl and conditional references inside a transaction entry, on its text. */
-import { stringEnd } from '../fhir/resource-text.ts'
+import { type ParsedResource, stringEnd } from '../fhir/resource-text.ts'
+import { isResourceType } from '../fhir/resource-types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 
 /** Elements that hold a link (R4 http.html#trules): references and elements of type uri, url, uuid, oid; not those of type canonical. */
@@ -148,6 +149,23 @@ async function rewritten(
     return fragment === undefined ? named : `${named}#${fragment}`
   }
 }
+
+/**
+ * In a transaction, and only there, a reference may be a search (R4 http.html#trules). Stored as it is it would lead nowhere: what it stands in
+ * would be about nobody whom a consent could speak of.
+ * @throws OutcomeError reference-conditional
+ */
+export function refuseConditional({ resource, text }: Pick<ParsedResource, 'resource' | 'text'>): void {
+  // Those that are kept as a whole may have any in their entries.
+  if (!text.includes('?') || KEPT_AS_SENT.has(resource.resourceType)) return
+  withLinks(text, (element, link) => {
+    const [, type] = element === 'reference' ? (CONDITIONAL.exec(link) ?? []) : []
+    if (type !== undefined && isResourceType(type)) throw new OutcomeError('reference-conditional', { params: { type } })
+    return undefined
+  })
+}
+
+const KEPT_AS_SENT: ReadonlySet<string> = new Set(['Bundle', 'Parameters'])
 
 const NO_CRITERIA = /^[A-Z][A-Za-z]+\?$/
 const CONDITIONAL = /^([A-Z][A-Za-z]+)\?(.+)$/

@@ -11,6 +11,7 @@ import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
 import { requireCollected, whileNobodyRefuses } from './collecting.ts'
 import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
+import { refuseConditional } from './references.ts'
 import type { FhirDeps, FhirRequest, PreparedWrites } from './types.ts'
 import { auditOf } from './write-audit.ts'
 
@@ -41,6 +42,7 @@ export async function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): 
   const tags: unknown = parsed.resource.meta?.tag
   if (Array.isArray(tags) && tags.some((tag: { code?: unknown } | null) => tag?.code === 'SUBSETTED'))
     throw new OutcomeError('subsetted', { expression: [`${type}.meta.tag`] })
+  refuseConditional(parsed)
   const issues = await deps.validator.judge(parsed.resource, {
     mode: input.method === 'POST' ? 'create' : 'update',
     decimals: parsed.decimals,

@@ -122,3 +122,34 @@ test('what rests on other resources is asked of what stands', async () => {
   const answer = await send(unchanged, finding(`${of('chained')}&organization._id=H1`))
   expect(answer.json.entry[1].resource.subject.reference).toBe(`Patient/${id}`)
 })
+
+describe('outside of a transaction', () => {
+  const { resource } = finding(of('nobody'))
+  const code = ({ status, json }: { status: number; json: { issue: { details: { coding: { code: string }[] } }[] } }) => [
+    status,
+    json.issue[0]?.details.coding[0]?.code,
+  ]
+
+  test('a create, an update, a patch and an entry of a batch with one are refused', async () => {
+    const known = await made('known')
+    const { id } = (await call('POST', '/Observation', { ...resource, subject: { reference: `Patient/${known}` } })).json
+    const patch = [{ op: 'replace', path: '/subject/reference', value: of('known') }]
+    const headers = { 'Content-Type': 'application/json-patch+json' }
+    expect(code(await call('POST', '/Observation', resource))).toEqual([400, 'reference-conditional'])
+    expect(code(await call('PUT', `/Observation/${id}`, { ...resource, id }))).toEqual([400, 'reference-conditional'])
+    expect(code(await server.call('PATCH', `/fhir/Observation/${id}`, { token: engine, body: patch, headers }))).toEqual([
+      400,
+      'reference-conditional',
+    ])
+    const batch = await call('POST', '', { resourceType: 'Bundle', type: 'batch', entry: [finding(of('known'))] })
+    expect(batch.json.entry[0].response).toMatchObject({ status: '400' })
+    expect((await call('GET', `/Observation/${id}`)).json.subject).toEqual({ reference: `Patient/${known}` })
+  })
+
+  test('what is no search is stored as before', async () => {
+    const others = [{ reference: 'http://other.example/fhir/Observation?x=1' }, { display: 'Patient?identifier=x' }]
+    expect((await call('POST', '/Observation', { ...resource, subject: undefined, focus: others })).json.focus).toEqual(others)
+    const kept = { resourceType: 'Bundle', type: 'transaction', entry: [finding(of('known'))] }
+    expect((await call('POST', '/Bundle', kept)).status).toBe(201)
+  })
+})
