@@ -32,7 +32,7 @@ import { patchOf } from './patch-formats.ts'
 import { expectedVersion, requireNoMatchAsked } from './preconditions.ts'
 import { baseOfEntry, rewriteReferences, type Targets } from './references.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
-import { updateDraft } from './update.ts'
+import { absentDeletion, updateDraft } from './update.ts'
 import { hasCondition, overWhatStands } from './what-stands.ts'
 import { draftOf, store, type Written } from './writing.ts'
 
@@ -124,6 +124,7 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
   const steps: Step[] = []
   for (const step of named) {
     if (step.existing) steps.push(step)
+    else if (await isGone(deps, request, step, known)) steps.push({ ...step, existing: { response: { status: '204' } } })
     else steps.push({ ...step, draft: await draftEntry(deps, request, step, known).catch((error: unknown) => failAt(step.entry, error)) })
   }
   refuseTwice(steps)
@@ -154,6 +155,16 @@ interface Known {
   /** by `Type/id`: what the entries replace or delete, as it stands */
   current: ReadonlyMap<string, Stored>
   resolve: ResolveReference
+}
+
+/** A deletion of what is not there, which has no effect (R4 http.html#delete). @throws OutcomeError as it does alone */
+async function isGone(deps: FhirDeps, request: FhirRequest, { entry, name = '' }: Step, { current }: Known): Promise<boolean> {
+  const standing = current.get(name)
+  if (entry.method !== 'DELETE' || (standing && !standing.deleted)) return false
+  const [type = '', id = ''] = name.split('/')
+  requireScope(request.actor, type, 'd')
+  await absentDeletion(deps, entryRequest(request, entry), { type, id, current: standing }).catch((error: unknown) => failAt(entry, error))
+  return true
 }
 
 /** What a patch makes is not known yet: for criteria it stands as it is. */
@@ -323,11 +334,10 @@ function deletion(request: FhirRequest, { entry, found }: Step, type: string, id
  */
 function refuseTwice(steps: Step[]): void {
   const seen = new Set<string>()
-  const answeredWith = new Set(steps.flatMap(({ existing, name }) => (existing && name !== undefined ? [name] : [])))
-  for (const { draft, entry } of steps) {
-    if (!draft) continue
-    const name = `${draft.type}/${draft.id}`
-    if (seen.has(name) || (draft.method === 'DELETE' && answeredWith.has(name)))
+  const answeredWith = new Set(steps.flatMap(({ existing, name, entry }) => (existing && name && entry.method !== 'DELETE' ? [name] : [])))
+  for (const { draft, entry, name } of steps) {
+    if (name === undefined || (!draft && entry.method !== 'DELETE')) continue
+    if (seen.has(name) || (entry.method === 'DELETE' && answeredWith.has(name)))
       throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}]`] })
     seen.add(name)
   }
