@@ -3,7 +3,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkBundle } from './bundle-envelope.ts'
 import { type EntryRequest, entriesOf } from './bundle-entries.ts'
-import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
+import { answerOf, type Dispatch, entryRequest, failedEntry, inOrder } from './entry-requests.ts'
 import { transaction } from './transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { parseBody } from './writing.ts'
@@ -51,7 +51,7 @@ export async function carryOut(
 async function runEntry(deps: FhirDeps, outer: FhirRequest, entry: EntryRequest, dispatch: Dispatch): Promise<BundleEntry> {
   try {
     if (entry.problem) throw entry.problem
-    return toEntry(await dispatch(deps, entryRequest(outer, entry)))
+    return answerOf(entry, await dispatch(deps, entryRequest(outer, entry)))
   } catch (error) {
     return failedEntry(error)
   }

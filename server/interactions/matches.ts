@@ -116,7 +116,11 @@ export function matchAnswer(deps: FhirDeps, request: FhirRequest, match: Stored)
   const mayRead = allows(request.actor, match.type, 'r') && preferOf(request, 'return') !== 'minimal'
   const answer: FhirResponse = mayRead
     ? resourceAnswer(200, match, masked(deps, request, match))
-    : { status: 200, headers: { 'Content-Type': FHIR_JSON, ETag: etag(match.v), 'Last-Modified': match.at.toUTCString() } }
+    : {
+        status: 200,
+        headers: { 'Content-Type': FHIR_JSON, ETag: etag(match.v), 'Last-Modified': match.at.toUTCString() },
+        modified: match.at,
+      }
   const location = `${deps.baseUrl}/${match.type}/${match.id}/_history/${match.v}`
   return { ...answer, headers: { ...answer.headers, Location: location } }
 }

@@ -20,7 +20,7 @@ import {
   type EntryRequest,
 } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
-import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
+import { answerOf, type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
 import { type Becoming, referencesOver, type ResolveReference } from './conditional-references.ts'
@@ -62,7 +62,7 @@ export async function transaction(
   for (const entry of entries) if (entry.problem) throw entry.problem
   refuseSameFullUrl(entries)
   const [reads, writes] = [entries.filter(isRead), entries.filter((entry) => !isRead(entry)).map(byCriteria)]
-  const run = async (entry: EntryRequest): Promise<BundleEntry> => toEntry(await dispatch(deps, entryRequest(request, entry)))
+  const run = async (entry: EntryRequest): Promise<BundleEntry> => answerOf(entry, await dispatch(deps, entryRequest(request, entry)))
   const check = async (entry: EntryRequest): Promise<void> => void (await run(entry).catch((error: unknown) => failAt(entry, error, 'url')))
   if (writes.length > 0) await inOrder(readsOfOthers(reads, writes), check)
   const answers = new Array<BundleEntry>(entries.length)
