@@ -165,6 +165,16 @@ export function refuseConditional({ resource, text }: Pick<ParsedResource, 'reso
   })
 }
 
+/** Whether a reference in it is one of these addresses. */
+export function refersTo(text: string, addresses: ReadonlySet<string>): boolean {
+  let found = false
+  withLinks(text, (element, link) => {
+    found ||= element === 'reference' && addresses.has(link)
+    return undefined
+  })
+  return found
+}
+
 const KEPT_AS_SENT: ReadonlySet<string> = new Set(['Bundle', 'Parameters'])
 
 const NO_CRITERIA = /^[A-Z][A-Za-z]+\?$/

@@ -47,6 +47,16 @@ test.each(KINDS)('HEAD is answered as GET, without the resource: %s', async (kin
   expect(head).toEqual({ response: get.response })
 })
 
+test('an entry of a batch that refers to another one is refused, the other is not', async () => {
+  const fullUrl = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f51'
+  const pointing = entry('POST', 'Basic', { ...BASIC, subject: { reference: fullUrl } })
+  const answer = await send('batch', [{ fullUrl, ...entry('POST', 'Patient', { resourceType: 'Patient' }) }, pointing])
+  const [made, refused] = answer.json.entry
+  expect([made.response.status, refused.response.status]).toEqual(['201', '400'])
+  const [issue] = refused.response.outcome.issue
+  expect([issue.details.coding[0].code, issue.expression]).toEqual(['reference-unresolved', ['Bundle.entry[1].resource']])
+})
+
 test('to delete what is deleted has no effect, alone and in a transaction', async () => {
   for (const token of [engine, loader]) {
     const { id } = (await call('POST', 'Basic', BASIC, token)).json
