@@ -53,6 +53,8 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
 function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   const asked = askedOf(request)
   for (const [name] of asked) if (!UNDERSTOOD.has(name)) throw paramError('parameter-unknown', name)
+  for (const name of ['_since', '_outputFormat'])
+    if (asked.filter(([key]) => key === name).length > 1) throw paramError('parameter-repeated', name)
   const value = (name: string) => asked.find(([key]) => key === name)?.[1]
   const format = value('_outputFormat')
   if (format !== undefined && !FORMATS.has(format)) throw paramError('parameter-invalid', '_outputFormat')
