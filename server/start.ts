@@ -283,7 +283,9 @@ async function startOn(
   codeMapping.start()
   await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
-  const resume = setInterval(() => void resumeExports(fhir).catch(() => undefined), EXPORT_RESUME_MS)
+  const notExported = (_kind: string, id: string | number, error: unknown) =>
+    log.warn({ export: id, kind: error instanceof Error ? error.name : 'unknown' }, 'export broken off, to be tried again')
+  const resume = setInterval(() => void resumeExports(fhir, notExported).catch(() => undefined), EXPORT_RESUME_MS)
   const mllp = await startMllp(registeredListeners(config), {
     ingest,
     metrics: mllpMetrics(registry),

@@ -207,7 +207,8 @@ function isSpace(c: number): boolean {
   return c === 32 || c === 10 || c === 13 || c === 9
 }
 
-function stringEnd(source: string, start: number): number {
+/** Where the string ends that begins with the quote at `start`: behind its closing quote. */
+export function stringEnd(source: string, start: number): number {
   let at = start + 1
   for (;;) {
     const quote = source.indexOf('"', at)

@@ -9,12 +9,19 @@ import type { FhirRequest, FhirResponse } from './types.ts'
 export const etag = (v: number): string => `W/"${v}"`
 
 /** ETag and Last-Modified (R4 http.html#read); without a time where that would tell what the masked form hides. */
-export function versionHeaders(doc: { v: number; at?: Date }): Record<string, string> {
+export function versionHeaders(doc: Version): Record<string, string> {
   return { ETag: etag(doc.v), ...(doc.at ? { 'Last-Modified': doc.at.toUTCString() } : {}) }
 }
 
-export function resourceAnswer(status: number, doc: { v: number; at?: Date }, body: Uint8Array | string): FhirResponse {
-  return { status, headers: { 'Content-Type': FHIR_JSON, ...versionHeaders(doc) }, body: [body] }
+type Version = { v: number; at?: Date }
+
+const modifiedOf = ({ at }: Version): Pick<FhirResponse, 'modified'> => (at ? { modified: at } : {})
+
+/** Conditional read (R4 http.html#cread). */
+export const notModified = (doc: Version): FhirResponse => ({ status: 304, headers: versionHeaders(doc), ...modifiedOf(doc) })
+
+export function resourceAnswer(status: number, doc: Version, body: Uint8Array | string): FhirResponse {
+  return { status, headers: { 'Content-Type': FHIR_JSON, ...versionHeaders(doc) }, ...modifiedOf(doc), body: [body] }
 }
 
 export function jsonAnswer(status: number, resource: unknown, headers: Record<string, string> = {}): FhirResponse {
@@ -52,11 +59,12 @@ export function writeAnswer(
   const status = written.created ? 201 : 200
   const preference = preferOf(request, 'return')
   const applied = RETURNS.has(preference ?? '') ? { ...headers, 'Preference-Applied': `return=${preference}` } : headers
-  if (preference === 'minimal') return withoutBody(status, applied)
+  const modified = written.at
+  if (preference === 'minimal') return { ...withoutBody(status, applied), modified }
   if (preference === 'OperationOutcome') {
-    return outcomeAnswer(status, [{ code: 'stored', severity: 'information' }], applied)
+    return { ...outcomeAnswer(status, [{ code: 'stored', severity: 'information' }], applied), modified }
   }
-  return { status, headers: applied, body: [writtenBody(request, written)] }
+  return { status, headers: applied, modified, body: [writtenBody(request, written)] }
 }
 
 /** An operator who stops somebody's Subscription is not answered with its secrets. */

@@ -3,7 +3,8 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkBundle } from './bundle-envelope.ts'
 import { type EntryRequest, entriesOf } from './bundle-entries.ts'
-import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
+import { answerOf, type Dispatch, entryRequest, failedEntry, inOrder } from './entry-requests.ts'
+import { refersTo } from './references.ts'
 import { transaction } from './transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { parseBody } from './writing.ts'
@@ -42,16 +43,29 @@ export async function carryOut(
 ): Promise<BundleEntry[]> {
   if (type === 'transaction') return transaction(deps, request, entries, dispatch)
   const answers = new Array<BundleEntry>(entries.length)
-  await inOrder(entries, async (entry) => {
+  await inOrder(refusingOthers(entries), async (entry) => {
     answers[entry.at] = await runEntry(deps, request, entry, dispatch)
   })
   return answers
 }
 
+/**
+ * The entries of a batch know nothing of each other: what refers to another one by the name that it has in the Bundle alone is "non-conformant"
+ * (R4 http.html#brules), and stored as it is it would refer to nothing.
+ */
+function refusingOthers(entries: readonly EntryRequest[]): EntryRequest[] {
+  const names = new Set(entries.flatMap(({ fullUrl = '' }) => (fullUrl.startsWith('urn:') ? [fullUrl] : [])))
+  if (names.size === 0) return [...entries]
+  return entries.map((entry) => {
+    if (entry.problem || entry.text === undefined || !refersTo(entry.text, names)) return entry
+    return { ...entry, problem: new OutcomeError('reference-unresolved', { expression: [`Bundle.entry[${entry.at}].resource`] }) }
+  })
+}
+
 async function runEntry(deps: FhirDeps, outer: FhirRequest, entry: EntryRequest, dispatch: Dispatch): Promise<BundleEntry> {
   try {
     if (entry.problem) throw entry.problem
-    return toEntry(await dispatch(deps, entryRequest(outer, entry)))
+    return answerOf(entry, await dispatch(deps, entryRequest(outer, entry)))
   } catch (error) {
     return failedEntry(error)
   }

@@ -61,7 +61,7 @@ export async function conditionalDelete(deps: FhirDeps, request: FhirRequest): P
 /** All or none: one that the caller sees and may not delete keeps the others from being deleted. */
 async function deleteMatches(deps: FhirDeps, request: FhirRequest, type: string): Promise<FhirResponse> {
   return overWhatStands(hasCondition(request), [], async () => {
-    const matches = await findMatches(deps, request, type, queryText(request.query), DELETED_MAX + 1)
+    const matches = await findMatches(deps, request, type, queryText(request.query), { count: DELETED_MAX + 1 })
     if (matches.length > DELETED_MAX) throw new OutcomeError('criteria-multiple', { expression: ['http.query'] })
     const drafts = matches.map((match): Draft => {
       const expect = expectedVersion(request, match)

@@ -70,9 +70,14 @@ function resourceOf(answer: FhirResponse): Uint8Array | string {
 /** What a write was asked to answer instead of its resource stands in the response (R4 bundle-definitions.html, `response.outcome`). */
 const OUTCOME_ASKED = 'return=OperationOutcome'
 
+/** Of HEAD all but the content (R4 http.html#head). */
+export function answerOf({ method }: EntryRequest, answer: FhirResponse): BundleEntry {
+  const { body: _, ...head } = answer
+  return toEntry(method === 'HEAD' ? head : answer)
+}
+
 export function toEntry(answer: FhirResponse): BundleEntry {
   const location = answer.headers.Location
-  const modified = answer.headers['Last-Modified']
   const outcome =
     answer.headers['Preference-Applied'] === OUTCOME_ASKED ? (JSON.parse(bytesOf(answer).toString('utf8')) as object) : undefined
   return {
@@ -82,7 +87,7 @@ export function toEntry(answer: FhirResponse): BundleEntry {
       status: String(answer.status),
       ...(location ? { location } : {}),
       ...(answer.headers.ETag ? { etag: answer.headers.ETag } : {}),
-      ...(modified ? { lastModified: new Date(modified).toISOString() } : {}),
+      ...(answer.modified ? { lastModified: answer.modified.toISOString() } : {}),
       ...(outcome ? { outcome } : {}),
     },
   }

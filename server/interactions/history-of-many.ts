@@ -10,7 +10,7 @@ import { audited } from './audited.ts'
 import { bundleAnswer } from './bundle-text.ts'
 import { checkType } from './checks.ts'
 import { decided } from './decided.ts'
-import { HISTORY_COUNT_MAX, historyCount, historyEntry } from './history.ts'
+import { HISTORY_COUNT_MAX, historyCount, historyEntry, OF_TIME } from './history.ts'
 import { openPage, pageLinks } from './page-links.ts'
 import { checkParameters } from './parameters.ts'
 import { duringOf, sinceOf } from './since.ts'
@@ -65,7 +65,7 @@ function askedOf(
   if (actor.form !== 'IDENT' && !actor.unrestricted) throw new OutcomeError('not-permitted')
   const state = openPage(deps, request, query, pageOf(of))
   if (state) return { ...of, query: state.query, after: state.mark }
-  checkParameters(request, query, { understood, restricting: NOT_BUILT })
+  checkParameters(request, query, { understood, restricting: NOT_BUILT, once: OF_TIME })
   return { ...of, query: query.filter(([name]) => understood.has(name)) }
 }
 

@@ -17,6 +17,8 @@ import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 const HISTORY_COUNT_DEFAULT = 50
 export const HISTORY_COUNT_MAX = 1000
 const UNDERSTOOD: ReadonlySet<string> = new Set(['_count', '_since', '_at', '_before', ...FORM_PARAMETERS])
+/** "Each of these parameters SHALL NOT appear more than once" (R4 http.html#history). */
+export const OF_TIME: ReadonlySet<string> = new Set(['_count', '_since', '_at'])
 /** Would leave versions out. */
 const NOT_BUILT: ReadonlySet<string> = new Set(['_list'])
 
@@ -62,7 +64,7 @@ export async function history(deps: FhirDeps, request: FhirRequest): Promise<Fhi
 const totalOf = ({ length }: readonly Stored[]): { total?: number } => (length > HISTORY_COUNT_MAX ? {} : { total: length })
 
 function historyOptions({ zone }: FhirDeps, request: FhirRequest): VersionsQuery {
-  checkParameters(request, request.query, { understood: UNDERSTOOD, restricting: NOT_BUILT })
+  checkParameters(request, request.query, { understood: UNDERSTOOD, restricting: NOT_BUILT, once: OF_TIME })
   const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
   const since = sinceOf(request, request.query)
   const during = duringOf(request, request.query, zone)

@@ -5,7 +5,8 @@ import type { WriteIntent } from '../access/types.ts'
 import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON } from '../outcome/render.ts'
-import type { PlanNode } from '../search/plan.ts'
+import { allOf, type PlanNode } from '../search/plan.ts'
+import type { ParsedSearch } from '../search/types.ts'
 import type { Stored } from '../store/types.ts'
 import { etag, preferOf, resourceAnswer } from './answers.ts'
 import { withAskedCodes } from './asked-codes.ts'
@@ -59,19 +60,45 @@ export function requireLookUp({ actor }: FhirRequest, type: string): void {
   requireScope(actor, type, 's')
 }
 
-/**
- * Up to `count` resources that match, as the caller sees them: a hidden match is no match (access.md L31). The criteria are taken
- * literally: a match under another record of the same person is not the resource that the caller would have made.
- * @throws OutcomeError not-permitted, forbidden, criteria-empty, query-encoding
- */
-export async function findMatches(deps: FhirDeps, request: FhirRequest, type: string, criteria: string, count = 2): Promise<Stored[]> {
-  requireLookUp(request, type)
+/** What the criteria ask for. @throws OutcomeError criteria-empty, query-encoding, and what a search throws */
+async function parsedCriteria(deps: FhirDeps, request: FhirRequest, type: string, criteria: string): Promise<ParsedSearch> {
   // A transaction says of each error at which entry it came, and begins nothing again.
   const parsed = await withAskedCodes(deps, request, async (own) => parseSearch(own, request.actor, type, parseCriteria(criteria), true))
   // `_count` and `_sort` are understood, and ask for everything.
   if (isOfAll(parsed.plan)) throw new OutcomeError('criteria-empty')
+  return parsed
+}
+
+/** Its links are not followed. @throws OutcomeError as `findMatches` does */
+export async function planOfCriteria(deps: FhirDeps, request: FhirRequest, type: string, criteria: string): Promise<PlanNode> {
+  requireLookUp(request, type)
+  return (await parsedCriteria(deps, request, type, criteria)).plan
+}
+
+export interface MatchOptions {
+  /** so many are looked for */
+  count?: number
+  /** ids of what is no match, whatever it has */
+  except?: readonly string[]
+}
+
+/**
+ * Up to `count` (2) resources that match, as the caller sees them: a hidden match is no match (access.md L31). The criteria are taken
+ * literally: a match under another record of the same person is not the resource that the caller would have made.
+ * @throws OutcomeError not-permitted, forbidden, criteria-empty, query-encoding
+ */
+export async function findMatches(
+  deps: FhirDeps,
+  request: FhirRequest,
+  type: string,
+  criteria: string,
+  { count = 2, except = [] }: MatchOptions = {},
+): Promise<Stored[]> {
+  requireLookUp(request, type)
+  const parsed = await parsedCriteria(deps, request, type, criteria)
+  const asked = except.length === 0 ? parsed.plan : allOf([parsed.plan, { kind: 'not', node: { kind: 'ids', ids: [...except] } }])
   const seen = await decided(deps, request, parsed.patients, async (decision) => {
-    const { plan, through } = await deps.store.follow(decision, type, parsed.plan)
+    const { plan, through } = await deps.store.follow(decision, type, asked)
     const { rows } = await deps.store.search(decision, { type, plan, sort: [], count, total: 'none' })
     return { rows, through }
   })
@@ -89,7 +116,11 @@ export function matchAnswer(deps: FhirDeps, request: FhirRequest, match: Stored)
   const mayRead = allows(request.actor, match.type, 'r') && preferOf(request, 'return') !== 'minimal'
   const answer: FhirResponse = mayRead
     ? resourceAnswer(200, match, masked(deps, request, match))
-    : { status: 200, headers: { 'Content-Type': FHIR_JSON, ETag: etag(match.v), 'Last-Modified': match.at.toUTCString() } }
+    : {
+        status: 200,
+        headers: { 'Content-Type': FHIR_JSON, ETag: etag(match.v), 'Last-Modified': match.at.toUTCString() },
+        modified: match.at,
+      }
   const location = `${deps.baseUrl}/${match.type}/${match.id}/_history/${match.v}`
   return { ...answer, headers: { ...answer.headers, Location: location } }
 }

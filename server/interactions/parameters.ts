@@ -12,16 +12,21 @@ export interface ParameterRules {
   understood?: ReadonlySet<string>
   /** known to FHIR and not built: to leave them out would answer more than was asked for, so they are refused always */
   restricting?: ReadonlySet<string>
+  /** of which only one value would be looked at */
+  once?: ReadonlySet<string>
 }
 
-/** @throws OutcomeError parameter-unsupported, parameter-unknown (only with `Prefer: handling=strict`) */
+/** @throws OutcomeError parameter-unsupported, parameter-repeated, parameter-unknown (only with `Prefer: handling=strict`) */
 export function checkParameters(
   request: FhirRequest,
   query: FhirRequest['query'],
-  { understood = NONE, restricting = NONE }: ParameterRules = {},
+  { understood = NONE, restricting = NONE, once = NONE }: ParameterRules = {},
 ): void {
+  const seen = new Set<string>()
   for (const [name] of query) {
     if (restricting.has(name)) throw paramError('parameter-unsupported', name)
+    if (once.has(name) && seen.has(name)) throw paramError('parameter-repeated', name)
+    seen.add(name)
     if (!understood.has(name) && !OF_EVERY_ANSWER.has(name) && isStrict(request)) throw paramError('parameter-unknown', name)
   }
 }

@@ -3,7 +3,7 @@ import type { Decision } from '../access/decision.ts'
 import { checkId, checkType, requireScope } from './checks.ts'
 import { auditedRead } from './audited.ts'
 import { decided } from './decided.ts'
-import { bodyText, notFound, resourceAnswer, versionHeaders } from './answers.ts'
+import { bodyText, notFound, notModified, resourceAnswer } from './answers.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { checkParameters } from './parameters.ts'
 import type { Stored } from '../store/types.ts'
@@ -24,7 +24,7 @@ export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirRe
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone', {}, { ETag: `W/"${seen.value.v}"` })
   const stamp = stampOf(request, seen.value)
-  if (isUnchanged(request, stamp)) return { status: 304, headers: versionHeaders(stamp) }
+  if (isUnchanged(request, stamp)) return notModified(stamp)
   return resourceAnswer(200, stamp, inForm(form, type, masked(deps, request, seen.value)))
 }
 
@@ -57,7 +57,7 @@ export async function vread(deps: FhirDeps, request: FhirRequest): Promise<FhirR
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone')
   const stamp = stampOf(request, seen.value)
-  if (isUnchanged(request, stamp)) return { status: 304, headers: versionHeaders(stamp) }
+  if (isUnchanged(request, stamp)) return notModified(stamp)
   return resourceAnswer(200, stamp, inForm(form, type, masked(deps, request, seen.value)))
 }
 

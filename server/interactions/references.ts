@@ -1,12 +1,13 @@
 /** Rewriting of urn:uuid, fullUrl and conditional references inside a transaction entry, on its text. */
+import { type ParsedResource, stringEnd } from '../fhir/resource-text.ts'
+import { isResourceType } from '../fhir/resource-types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 
 /** Elements that hold a link (R4 http.html#trules): references and elements of type uri, url, uuid, oid; not those of type canonical. */
-const LINK = /"(reference|url|uri|valueUri|valueUrl|valueUuid|valueOid|instantiatesUri)":"((?:[^"\\]|\\.)*)"/g
+const LINK: ReadonlySet<string> = new Set('reference url uri valueUri valueUrl valueUuid valueOid instantiatesUri'.split(' '))
 
 /** Those that repeat. */
-const LINKS = /"(?:instantiatesUri|policy)":\[(?:"(?:[^"\\]|\\.)*",?)+\]/g
-const TEXT = /"(?:[^"\\]|\\.)*"(?=[,\]])/g
+const LINKS: ReadonlySet<string> = new Set(['instantiatesUri', 'policy'])
 
 /** Links of narrative attributes, inside the escaped text of `div`: XHTML knows both kinds of quotes. */
 const NARRATIVE = /((?:href|src) ?= ?(\\"|'))([^"'<>\\ ]+)(?=\2)/g
@@ -15,6 +16,8 @@ const NARRATIVE = /((?:href|src) ?= ?(\\"|'))([^"'<>\\ ]+)(?=\2)/g
 export interface Targets {
   /** fullUrl to `Type/id` */
   names: ReadonlyMap<string, string>
+  /** those fullUrls that are the canonical of their resource as well: as a uri they are that, and no link to where it stands */
+  canonicals: ReadonlySet<string>
   /** what its relative references are relative to */
   base?: string | undefined
   /** base of this server: versions that are named there are its own */
@@ -30,10 +33,7 @@ export function baseOfEntry(fullUrl: string | undefined, type: string): string |
   return at > 0 ? fullUrl?.slice(0, at) : undefined
 }
 
-/**
- * A quote inside a JSON string is escaped, so the patterns cannot match inside a text.
- * @throws OutcomeError reference-unresolved for a urn:uuid reference that no entry has
- */
+/** @throws OutcomeError reference-unresolved for a urn:uuid reference that no entry has */
 export async function rewriteReferences(
   text: string,
   targets: Targets,
@@ -41,7 +41,7 @@ export async function rewriteReferences(
 ): Promise<string> {
   // Most resources refer by `Type/id` alone.
   if (targets.names.size === 0 && !text.includes('urn:uuid:') && !text.includes('?') && !text.includes('\\u')) return text
-  return rewritten(text.replace(ESCAPED_KEY, plainKey), targets, resolve)
+  return rewritten(text, targets, resolve)
 }
 
 /** `Type/id` and its versions, with nothing before it. */
@@ -53,42 +53,87 @@ const RELATIVE = /^[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9
  * @throws OutcomeError reference-unresolved
  */
 export function absoluteReferences(text: string, base: string | undefined): string {
-  return text.replace(ESCAPED_KEY, plainKey).replace(LINK, (whole, element: string, raw: string) => {
-    const link = JSON.parse(`"${raw}"`) as string
-    if (element !== 'reference' || !RELATIVE.test(link)) return whole
+  return withLinks(text, (element, link) => {
+    if (element !== 'reference' || !RELATIVE.test(link)) return undefined
     if (base === undefined) throw new OutcomeError('reference-unresolved')
-    return `"${element}":${JSON.stringify(`${base}/${link}`)}`
+    return `${base}/${link}`
   })
 }
 
-/** A key with an escape in it is the same key; a string before a colon is a key, since quotes inside strings are escaped. */
-const ESCAPED_KEY = /"(?=[^"]*\\)((?:[^"\\]|\\.)*)":/g
-const plainKey = (_whole: string, raw: string): string => `${JSON.stringify(JSON.parse(`"${raw}"`))}:`
+/** What a link becomes; undefined: it stays. */
+type Replace = (element: string, link: string) => string | undefined
+
+/**
+ * Compact JSON with other links. String by string, each looked at once: a pattern that could begin inside of one would take the square of its
+ * length, and a long one is too much for any.
+ */
+function withLinks(text: string, replace: Replace, inNarrative: (div: string) => string = (div) => div): string {
+  const pieces: string[] = []
+  let copied = 0
+  const put = (start: number, end: number, value: string): void => {
+    pieces.push(text.slice(copied, start), value)
+    copied = end
+  }
+  /** @returns the end of the value at `start` */
+  const link = (element: string, start: number): number => {
+    const end = stringEnd(text, start)
+    const target = replace(element, stringAt(text, start, end))
+    if (target !== undefined) put(start, end, JSON.stringify(target))
+    return end
+  }
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
+    const start = at
+    at = stringEnd(text, start)
+    if (text[at] !== ':') continue
+    const element = stringAt(text, start, at++)
+    if (text[at] === '"') {
+      if (LINK.has(element)) at = link(element, at)
+      else if (element === 'div') {
+        const end = stringEnd(text, at)
+        const div = text.slice(at, end)
+        const changed = inNarrative(div)
+        if (changed !== div) put(at, end, changed)
+        at = end
+      }
+    } else if (text[at] === '[' && LINKS.has(element)) {
+      for (at++; text[at] === '"'; ) {
+        at = link(element, at)
+        if (text[at] === ',') at++
+      }
+    }
+  }
+  return pieces.length === 0 ? text : pieces.join('') + text.slice(copied)
+}
+
+/** A key, too, may have escapes in it. */
+function stringAt(text: string, start: number, end: number): string {
+  const quoted = text.slice(start, end)
+  return quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
+}
 
 async function rewritten(
   text: string,
-  { names, base, own }: Targets,
+  { names, canonicals, base, own }: Targets,
   resolve: (type: string, criteria: string) => Promise<string>,
 ): Promise<string> {
   const conditional = await resolveAll(text, resolve)
-  return text
-    .replace(LINK, (whole, element: string, raw: string) => {
-      const link = JSON.parse(`"${raw}"`) as string
-      const target = targetOf(link) ?? (element === 'reference' ? conditional.get(link) : undefined)
-      if (target !== undefined) return `"${element}":${JSON.stringify(target)}`
-      if (element === 'reference' && link.startsWith('urn:uuid:')) throw new OutcomeError('reference-unresolved')
-      return whole
-    })
-    .replace(LINKS, (whole) =>
-      whole.replace(TEXT, (raw) => {
-        const target = targetOf(JSON.parse(raw) as string)
-        return target === undefined ? raw : JSON.stringify(target)
-      }),
-    )
-    .replace(NARRATIVE, (whole, before: string, _quote: string, link: string) => {
+  const replace: Replace = (element, link) => {
+    if (element !== 'reference') return addressOf(link)
+    const target = targetOf(link) ?? conditional.get(link)
+    if (target === undefined && link.startsWith('urn:uuid:')) throw new OutcomeError('reference-unresolved')
+    return target
+  }
+  return withLinks(text, replace, (div) =>
+    div.replace(NARRATIVE, (whole, before: string, _quote: string, link: string) => {
       const target = targetOf(link)
       return target === undefined ? whole : before + target
-    })
+    }),
+  )
+
+  /** Of an element of type uri or url: `ValueSet.url`, or that of an extension whose definition is an entry as well, is none. */
+  function addressOf(link: string): string | undefined {
+    return canonicals.has(link) ? undefined : targetOf(link)
+  }
 
   /**
    * A version is taken off before the address is looked for (R4 bundle.html#references). It is the sender's: which one the entry
@@ -105,17 +150,46 @@ async function rewritten(
   }
 }
 
+/**
+ * In a transaction, and only there, a reference may be a search (R4 http.html#trules). Stored as it is it would lead nowhere: what it stands in
+ * would be about nobody whom a consent could speak of.
+ * @throws OutcomeError reference-conditional
+ */
+export function refuseConditional({ resource, text }: Pick<ParsedResource, 'resource' | 'text'>): void {
+  // Those that are kept as a whole may have any in their entries.
+  if (!text.includes('?') || KEPT_AS_SENT.has(resource.resourceType)) return
+  withLinks(text, (element, link) => {
+    const [, type] = element === 'reference' ? (CONDITIONAL.exec(link) ?? []) : []
+    if (type !== undefined && isResourceType(type)) throw new OutcomeError('reference-conditional', { params: { type } })
+    return undefined
+  })
+}
+
+/** Whether a reference in it is one of these addresses. */
+export function refersTo(text: string, addresses: ReadonlySet<string>): boolean {
+  let found = false
+  withLinks(text, (element, link) => {
+    found ||= element === 'reference' && addresses.has(link)
+    return undefined
+  })
+  return found
+}
+
+const KEPT_AS_SENT: ReadonlySet<string> = new Set(['Bundle', 'Parameters'])
+
 const NO_CRITERIA = /^[A-Z][A-Za-z]+\?$/
 const CONDITIONAL = /^([A-Z][A-Za-z]+)\?(.+)$/
 
 async function resolveAll(text: string, resolve: (type: string, criteria: string) => Promise<string>): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  for (const [, element, raw] of text.matchAll(LINK)) {
-    if (element !== 'reference' || raw === undefined || !raw.includes('?')) continue
-    const link = JSON.parse(`"${raw}"`) as string
-    const match = CONDITIONAL.exec(link)
+  const asked = new Map<string, [type: string, criteria: string]>()
+  withLinks(text, (element, link) => {
+    if (element !== 'reference' || !link.includes('?')) return undefined
+    const [, type, criteria] = CONDITIONAL.exec(link) ?? []
     if (NO_CRITERIA.test(link)) throw new OutcomeError('reference-unresolved')
-    if (match?.[1] && match[2] && !found.has(link)) found.set(link, await resolve(match[1], match[2]))
-  }
+    if (type !== undefined && criteria !== undefined) asked.set(link, [type, criteria])
+    return undefined
+  })
+  const found = new Map<string, string>()
+  for (const [link, [type, criteria]] of asked) found.set(link, await resolve(type, criteria))
   return found
 }

@@ -20,9 +20,10 @@ import {
   type EntryRequest,
 } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
-import { type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
+import { answerOf, type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
+import { type Becoming, referencesOver, type ResolveReference } from './conditional-references.ts'
 import { currentsForWrite } from './current.ts'
 import { DELETED_MAX } from './conditional.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
@@ -31,7 +32,7 @@ import { patchOf } from './patch-formats.ts'
 import { expectedVersion, requireNoMatchAsked } from './preconditions.ts'
 import { baseOfEntry, rewriteReferences, type Targets } from './references.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
-import { updateDraft } from './update.ts'
+import { absentDeletion, updateDraft } from './update.ts'
 import { hasCondition, overWhatStands } from './what-stands.ts'
 import { draftOf, store, type Written } from './writing.ts'
 
@@ -61,7 +62,7 @@ export async function transaction(
   for (const entry of entries) if (entry.problem) throw entry.problem
   refuseSameFullUrl(entries)
   const [reads, writes] = [entries.filter(isRead), entries.filter((entry) => !isRead(entry)).map(byCriteria)]
-  const run = async (entry: EntryRequest): Promise<BundleEntry> => toEntry(await dispatch(deps, entryRequest(request, entry)))
+  const run = async (entry: EntryRequest): Promise<BundleEntry> => answerOf(entry, await dispatch(deps, entryRequest(request, entry)))
   const check = async (entry: EntryRequest): Promise<void> => void (await run(entry).catch((error: unknown) => failAt(entry, error, 'url')))
   if (writes.length > 0) await inOrder(readsOfOthers(reads, writes), check)
   const answers = new Array<BundleEntry>(entries.length)
@@ -113,21 +114,36 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
       )
   }
   refuseSameClaim(named)
-  const known: Known = { placed: named, names: namesOf(named), current: await currentsForWrite(deps, named.flatMap(standingName)) }
+  const names = namesOf(named)
+  const resolve = referencesOver(
+    deps,
+    request,
+    named.flatMap((step) => becomingOf(deps, step, names)),
+  )
+  const known: Known = { placed: named, names, current: await currentsForWrite(deps, named.flatMap(standingName)), resolve }
   const steps: Step[] = []
   for (const step of named) {
     if (step.existing) steps.push(step)
+    else if (await isGone(deps, request, step, known)) steps.push({ ...step, existing: { response: { status: '204' } } })
     else steps.push({ ...step, draft: await draftEntry(deps, request, step, known).catch((error: unknown) => failAt(step.entry, error)) })
   }
   refuseTwice(steps)
   return steps
 }
 
-const namesOf = (steps: readonly Step[]): Map<string, string> =>
-  new Map(steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [[entry.fullUrl, name] as const] : [])))
+type Names = Pick<Targets, 'names' | 'canonicals'>
 
-const targetsOf = ({ baseUrl }: FhirDeps, { fullUrl, segments }: EntryRequest, names: Targets['names']): Targets => ({
-  names,
+function namesOf(steps: readonly Step[]): Names {
+  const named = steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [{ entry, fullUrl: entry.fullUrl, name }] : []))
+  const canonical = named.filter(({ entry, fullUrl }) => (entry.parsed?.resource as { url?: unknown } | undefined)?.url === fullUrl)
+  return {
+    names: new Map(named.map(({ fullUrl, name }) => [fullUrl, name])),
+    canonicals: new Set(canonical.map(({ fullUrl }) => fullUrl)),
+  }
+}
+
+const targetsOf = ({ baseUrl }: FhirDeps, { fullUrl, segments }: EntryRequest, names: Names): Targets => ({
+  ...names,
   base: baseOfEntry(fullUrl, segments[0] ?? ''),
   own: baseUrl,
 })
@@ -135,11 +151,33 @@ const targetsOf = ({ baseUrl }: FhirDeps, { fullUrl, segments }: EntryRequest, n
 /** What the entries of a transaction share. */
 interface Known {
   placed: readonly Step[]
-  /** fullUrl to `Type/id` */
-  names: ReadonlyMap<string, string>
+  names: Names
   /** by `Type/id`: what the entries replace or delete, as it stands */
   current: ReadonlyMap<string, Stored>
+  resolve: ResolveReference
 }
+
+/** A deletion of what is not there, which has no effect (R4 http.html#delete). @throws OutcomeError as it does alone */
+async function isGone(deps: FhirDeps, request: FhirRequest, { entry, name = '' }: Step, { current }: Known): Promise<boolean> {
+  const standing = current.get(name)
+  if (entry.method !== 'DELETE' || (standing && !standing.deleted)) return false
+  const [type = '', id = ''] = name.split('/')
+  requireScope(request.actor, type, 'd')
+  await absentDeletion(deps, entryRequest(request, entry), { type, id, current: standing }).catch((error: unknown) => failAt(entry, error))
+  return true
+}
+
+/** What a patch makes is not known yet: for criteria it stands as it is. */
+function becomingOf(deps: FhirDeps, { entry, name, existing }: Step, names: Names): Becoming[] {
+  const { method, text } = entry
+  if (name === undefined || existing || method === 'PATCH') return []
+  if (method === 'DELETE') return [{ name }]
+  return text === undefined ? [] : [{ name, content: () => withNames(deps, entry, text, names).catch(() => text) }]
+}
+
+/** The content with the names of its transaction put in, and criteria as they are. */
+const withNames = (deps: FhirDeps, entry: EntryRequest, text: string, names: Names): Promise<string> =>
+  rewriteReferences(text, targetsOf(deps, entry, names), (type, criteria) => Promise.resolve(`${type}?${criteria}`))
 
 /** What an entry may replace or delete. */
 function standingName({ entry, name }: Step): { type: string; id: string }[] {
@@ -217,7 +255,7 @@ async function findNamed(deps: FhirDeps, request: FhirRequest, { entry }: Step, 
   if (entry.method === 'PATCH') patchOf(own)
   await requireRightToWrite(deps, request, { type, id: '', method: 'DELETE', custodian: request.actor.organization })
   const max = entry.method === 'DELETE' && deps.conditionalDelete === 'multiple' ? DELETED_MAX : 1
-  const matches = await findMatches(deps, own, type, criteria, max + 1)
+  const matches = await findMatches(deps, own, type, criteria, { count: max + 1 })
   if (matches.length > max) throw new OutcomeError('criteria-multiple')
   if (matches.length === 0 && entry.method === 'PATCH') throw notFound()
   if (matches.length === 0) return [{ entry, existing: { response: { status: '204' } } }]
@@ -249,9 +287,7 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
 async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: Step, placed: readonly Step[]): Promise<void> {
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (step.entry.text === undefined) throw new OutcomeError('bundle-invalid')
-  const text = await rewriteReferences(step.entry.text, targetsOf(deps, step.entry, namesOf(placed)), (to, criteria) =>
-    Promise.resolve(`${to}?${criteria}`),
-  )
+  const text = await withNames(deps, step.entry, step.entry.text, namesOf(placed))
   const making = placed.flatMap(({ entry, name, existing }) => {
     const [made, at] = (name ?? '').split('/')
     return entry.method === 'POST' && made === 'Patient' && at !== undefined && !existing ? [at] : []
@@ -261,7 +297,7 @@ async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: 
   await requireRightToWrite(deps, request, intent, new Set(making))
 }
 
-async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { placed, names, current }: Known): Promise<Draft> {
+async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { placed, names, current, resolve }: Known): Promise<Draft> {
   const { entry } = step
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (entry.method === 'DELETE') return deletion(request, step, type, id, current.get(`${type}/${id}`))
@@ -269,12 +305,12 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   if (entry.method === 'PATCH') {
     const own = entryRequest(request, entry)
     const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
-    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { names, own: deps.baseUrl }, unresolved))
+    return patchDraft(deps, own, patchOf(own), (content) => rewriteReferences(content, { ...names, own: deps.baseUrl }, unresolved))
   }
   const text = await rewriteReferences(entry.text, targetsOf(deps, entry, names), async (criteriaType, criteria) => {
     requireLookUp(request, criteriaType)
     await requireEntryWritable(deps, request, step, placed)
-    return resolveConditional(deps, request, criteriaType, criteria)
+    return resolve(criteriaType, criteria)
   })
   // Read with its Bundle already, unless a reference was put in.
   const parsed = (): ParsedResource => (text === entry.text ? contentOf(entry) : parseResource(text))
@@ -292,27 +328,16 @@ function deletion(request: FhirRequest, { entry, found }: Step, type: string, id
   return { type, id, method: 'DELETE', expect, custodian: current?.acc.o ?? request.actor.organization }
 }
 
-/** `Patient?identifier=…` as a reference: exactly one visible match, or the whole transaction fails. */
-async function resolveConditional(deps: FhirDeps, request: FhirRequest, type: string, criteria: string): Promise<string> {
-  checkType(type)
-  const matches = await findMatches(deps, request, type, criteria)
-  if (matches.length > 1) throw new OutcomeError('criteria-multiple')
-  const match = matches[0]
-  if (!match) throw new OutcomeError('reference-unresolved')
-  return `${type}/${match.id}`
-}
-
 /**
  * No two entries may mean the same resource (R4 http.html#trules), whether by name or by criteria; nor may one be deleted that a
  * create by criteria is answered with, since it would be gone.
  */
 function refuseTwice(steps: Step[]): void {
   const seen = new Set<string>()
-  const answeredWith = new Set(steps.flatMap(({ existing, name }) => (existing && name !== undefined ? [name] : [])))
-  for (const { draft, entry } of steps) {
-    if (!draft) continue
-    const name = `${draft.type}/${draft.id}`
-    if (seen.has(name) || (draft.method === 'DELETE' && answeredWith.has(name)))
+  const answeredWith = new Set(steps.flatMap(({ existing, name, entry }) => (existing && name && entry.method !== 'DELETE' ? [name] : [])))
+  for (const { draft, entry, name } of steps) {
+    if (name === undefined || (!draft && entry.method !== 'DELETE')) continue
+    if (seen.has(name) || (entry.method === 'DELETE' && answeredWith.has(name)))
       throw new OutcomeError('bundle-duplicate', { expression: [`Bundle.entry[${entry.at}]`] })
     seen.add(name)
   }

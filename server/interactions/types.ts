@@ -35,6 +35,8 @@ export interface FhirRequest {
 export interface FhirResponse {
   status: number
   headers: Record<string, string>
+  /** meta.lastUpdated of the resource in it: of the header there are seconds only */
+  modified?: Date
   /** one JSON text in pieces; absent = no body */
   body?: (Uint8Array | string)[]
   /** places in `body` of the pieces that repeat what the request said: they are not compressed (server/http/compression.ts) */

@@ -83,22 +83,26 @@ export async function remove(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   return { status: 204, headers: { ETag: `W/"${written.v}"` } }
 }
 
-/** Deleting what is not there succeeds for those who may delete anything there; for others it is not found, as what is hidden. */
-async function absentDeletion(
+/**
+ * Deleting what is not there succeeds for those who may delete anything there, and for whoever might have deleted what was there and sees that it
+ * is gone (R4 http.html#delete: it has no effect); for others it is not found, as what is hidden.
+ * @throws OutcomeError not-found, version-conflict
+ */
+export async function absentDeletion(
   deps: FhirDeps,
   request: FhirRequest,
   { type, id, current }: { type: string; id: string; current: Stored | undefined },
 ): Promise<FhirResponse> {
-  const own = current
-    ? (await deps.access.mayWrite(request.actor, { type, id, method: 'DELETE', expect: 'any', custodian: current.acc.o }, current))
-        .permitted
-    : false
-  if (request.actor.party === 'operator' || own) {
-    requireNoMatchAsked(request)
-    return { status: 204, headers: {} }
-  }
+  if (request.actor.party !== 'operator' && !(await isGoneFor(deps, request, type, id, current))) throw new OutcomeError('not-found')
+  requireNoMatchAsked(request)
+  return { status: 204, headers: {} }
+}
+
+async function isGoneFor(deps: FhirDeps, request: FhirRequest, type: string, id: string, current: Stored | undefined): Promise<boolean> {
   // As a deletion of what is hidden: it is looked for once more, and then as the caller sees it.
   const again = isId(id) ? await currentForWrite(deps, type, id) : undefined
-  if (isId(id)) await requireVisible(deps, request, { type, id }, again?.deleted ? undefined : again)
-  throw new OutcomeError('not-found')
+  if (isId(id)) await requireVisible(deps, request, { type, id }, again)
+  if (!current || !again?.deleted) return false
+  const intent = { type, id, method: 'DELETE', expect: 'any', custodian: again.acc.o } as const
+  return (await deps.access.mayWrite(request.actor, intent, { ...again, deleted: false })).permitted
 }

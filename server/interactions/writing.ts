@@ -12,6 +12,7 @@ import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
 import { requireCollected, whileNobodyRefuses } from './collecting.ts'
 import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
+import { refuseConditional } from './references.ts'
 import type { FhirDeps, FhirRequest, PreparedWrites } from './types.ts'
 import { auditOf } from './write-audit.ts'
 
@@ -44,6 +45,7 @@ export async function draftOf(deps: FhirDeps, actor: Actor, input: DraftInput): 
   const tags: unknown = parsed.resource.meta?.tag
   if (Array.isArray(tags) && tags.some((tag: { code?: unknown } | null) => tag?.code === 'SUBSETTED'))
     throw new OutcomeError('subsetted', { expression: [`${type}.meta.tag`] })
+  refuseConditional(parsed)
   const options = { mode: input.method === 'POST' ? 'create' : 'update', decimals: parsed.decimals } as const
   const fresh = input.looksAtCodes ? deps.validator.refresh() : undefined
   const { found, confirmed } = deps.validator.judgement(parsed.resource, options, fresh)

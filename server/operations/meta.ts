@@ -149,5 +149,8 @@ function requireLabelsKept(before: Meta, { security }: Labels): void {
 /** An out-parameter that is no resource stands in Parameters (R4 operations.html#response). */
 function answer(resource: FhirResource, version: { v: number; at?: Date }): FhirResponse {
   const parameter = [{ name: 'return', valueMeta: resource.meta ?? {} }]
-  return jsonAnswer(200, { resourceType: 'Parameters', parameter }, versionHeaders(version))
+  return {
+    ...jsonAnswer(200, { resourceType: 'Parameters', parameter }, versionHeaders(version)),
+    ...(version.at ? { modified: version.at } : {}),
+  }
 }

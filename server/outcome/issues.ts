@@ -213,6 +213,12 @@ export const ISSUES = {
   ),
   'graphql-costly': issue(400, 'too-costly', 'GraphQL 查询超过 {max} 的限额', 'The GraphQL query exceeds the bound of {max}'),
   'reference-unresolved': issue(400, 'not-found', '引用无法解析', 'The reference cannot be resolved'),
+  'reference-conditional': issue(
+    400,
+    'not-supported',
+    '按条件的引用（{type}?…）只能在事务中使用',
+    'A reference by criteria ({type}?…) can stand in a transaction only',
+  ),
   'read-only': issue(405, 'not-supported', '此类资源不可修改', 'Resources of this type cannot be changed'),
   unauthenticated: issue(401, 'login', '需要有效的访问令牌', 'A valid access token is required'),
   forbidden: issue(403, 'forbidden', '令牌的范围不允许此操作', 'The scope of the token does not allow this'),

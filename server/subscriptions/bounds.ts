@@ -39,6 +39,10 @@ export const SUBSCRIPTION_BOUNDS = {
   watchMs: 500,
   socketTokenSeconds: 1800,
   socketMessageChars: 4096,
+  /** messages of one connection that wait for their answer: the next are not read before */
+  socketWaiting: 20,
+  /** of answers that it does not read: then it is cut off */
+  socketUnreadBytes: 1024 * 1024,
   socketIdleMs: 30_000,
   sockets: 2000,
   socketsOfSubscription: 20,

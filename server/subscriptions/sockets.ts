@@ -53,10 +53,16 @@ export function createSockets(deps: SubscriptionDeps, kick: () => void): Sockets
   const begin = (ws: WebSocket, actor: Actor | undefined): void => {
     const connection: Connection = { ws, bound: new Map(), since: Date.now(), answers: true, ...(actor ? { actor } : {}) }
     connections.add(connection)
-    // One message after the other, so that a binding is whole before the next one begins.
+    // One message after the other, so that a binding is whole before the next one begins. Who sends faster than is answered is not read meanwhile.
     let turn: Promise<void> = Promise.resolve()
+    let waiting = 0
     ws.on('message', (data, isBinary) => {
-      turn = turn.then(() => answer(deps, connections, connection, isBinary ? '' : textOf(data), kick))
+      if (++waiting === BOUNDS.socketWaiting) ws.pause()
+      turn = turn
+        .then(() => answer(deps, connections, connection, isBinary ? '' : textOf(data), kick))
+        .finally(() => {
+          if (--waiting === 0) ws.resume()
+        })
     })
     ws.on('pong', () => {
       connection.answers = true
@@ -139,6 +145,7 @@ async function answer(
     }
     kick()
   } catch (error) {
+    if (ws.bufferedAmount > BOUNDS.socketUnreadBytes) ws.terminate()
     if (ws.readyState === ws.OPEN) ws.send(`error ${error instanceof OutcomeError ? (error.issues[0]?.code ?? 'internal') : 'internal'}`)
   }
 }

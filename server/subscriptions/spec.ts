@@ -42,6 +42,8 @@ export function specOf(resource: FhirResource): Spec {
   const asked = topic ? { type: topic.resource, query: filtersOf(subscription, topic) } : criteriaOf(subscription.criteria)
   const content = topic ? contentOf(subscription) : channel.payload === '' ? 'empty' : 'full-resource'
   const heartbeat = number(subscription.channel, HEARTBEAT, 'heartbeat-period', BOUNDS.heartbeatSecondsMin, 31_536_000)
+  // R4's own form has nothing that could be sent where nothing has happened.
+  if (heartbeat !== undefined && !topic) throw wrong('subscription-extension', 'channel', { name: 'heartbeat-period' })
   const end = subscription.end === undefined ? undefined : new Date(subscription.end)
   return {
     ...asked,

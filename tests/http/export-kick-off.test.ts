@@ -83,6 +83,12 @@ test.each([
   ['a parameter without a value', parameters({ name: '_type' }), 'parameter-invalid'],
   ['a value that is no text', parameters({ name: '_type', valueInteger: 5 }), 'parameter-invalid'],
   ['a type that is none', parameters({ name: '_type', valueString: 'Patience' }), 'parameter-invalid'],
+  [
+    'a time twice',
+    parameters(...['2020', '2021'].map((year) => ({ name: '_since', valueInstant: `${year}-01-01T00:00:00Z` }))),
+    'parameter-repeated',
+  ],
+  ['no type', parameters({ name: '_type', valueString: ',' }), 'parameter-invalid'],
 ])('refused: %s', async (_name, body, issue) => {
   const answer = await start(body)
   expect([answer.status, code(answer)]).toEqual([400, issue])

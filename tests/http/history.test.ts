@@ -127,6 +127,17 @@ describe('times', () => {
     expect(linkOf(second, 'next')).toContain('_at=')
   })
 
+  test.each(['Patient/one/_history', 'Patient/_history', '_history'])('of %s: two values of one are refused', async (path) => {
+    for (const [name, one, other] of [
+      ['_since', '2020-01-01T00:00:00Z', '2030-01-01T00:00:00Z'],
+      ['_at', '2020', '2030'],
+      ['_count', '1', '2'],
+    ]) {
+      const answer = await get(`${path}?${name}=${one}&${name}=${other}`)
+      expect([answer.status, codeOf(answer), answer.json.issue[0].expression]).toEqual([400, 'parameter-repeated', [name]])
+    }
+  })
+
   test.each(['Patient/one/_history', 'Patient/_history', '_history'])('of %s: what is no time is refused by name', async (path) => {
     for (const name of ['_since', '_at'])
       for (const wrong of ['March', '2026-02-31', 'gt2020', '']) {

@@ -48,6 +48,10 @@ const parameters = (resource: object | undefined, more: Record<string, unknown> 
     ...Object.entries(more).map(([name, value]) => ({ name, [typeof value === 'boolean' ? 'valueBoolean' : 'valueInteger']: value })),
   ],
 })
+const withText = (name: string, valueString: string) => {
+  const { resourceType, parameter } = parameters(wang)
+  return { resourceType, parameter: [...parameter, { name, valueString }] }
+}
 const post = (body: object, token = engine, path = 'Patient/$match'): Promise<Answer> =>
   server.call('POST', `/fhir/${path}`, { token, body })
 
@@ -177,6 +181,8 @@ test.each<[string, object, number, string]>([
   ],
   ['what is no Patient', parameters({ name: 'x', birthDate: '1958' }), 400, 'type'],
   ['a count of none', parameters(wang, { count: 0 }), 400, 'parameter-invalid'],
+  ['a count that is a text', withText('count', '1'), 400, 'parameter-invalid'],
+  ['onlyCertainMatches that is a text', withText('onlyCertainMatches', 'true'), 400, 'parameter-invalid'],
   ['another parameter', parameters(wang, { most: 1 }), 400, 'parameter-unknown'],
 ])('%s is refused', async (_, body, status, code) => {
   const answer = await post(body)

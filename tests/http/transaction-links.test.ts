@@ -132,3 +132,65 @@ test('elements of type uri are replaced where they repeat, too; canonicals and t
   expect(plan?.instantiatesCanonical).toEqual([URN])
   expect(plan?.extension.map((one: object) => Object.values(one)[1])).toEqual([name, URN, URN])
 })
+
+test('the canonical of an entry stays what it is, also where its fullUrl is the same', async () => {
+  const url = 'http://vendor.example/fhir/StructureDefinition/shoe-size'
+  const definition = {
+    fullUrl: url,
+    resource: {
+      resourceType: 'StructureDefinition',
+      url,
+      name: 'ShoeSize',
+      status: 'draft',
+      kind: 'complex-type',
+      abstract: false,
+      type: 'Extension',
+      baseDefinition: 'http://hl7.org/fhir/StructureDefinition/Extension',
+      derivation: 'constraint',
+      context: [{ type: 'element', expression: 'Observation' }],
+      differential: { element: [{ id: 'Extension', path: 'Extension' }] },
+    },
+  }
+  const protocol = { url: 'http://x.example/uri', valueUri: url }
+  const [made, observation] = await created(
+    definition,
+    finding(`${ELSEWHERE}/Observation/1`, {
+      extension: [{ url, valueInteger: 43 }, protocol],
+      focus: [{ reference: url }],
+    }),
+  )
+  expect(made).toMatchObject({ url })
+  expect(observation).toMatchObject({
+    extension: [{ url, valueInteger: 43 }, protocol],
+    // A reference is to the resource.
+    focus: [{ reference: `StructureDefinition/${made?.id}` }],
+  })
+})
+
+test('a text of many quotes takes no longer than its length, and a link may be as long as a request', async () => {
+  const started = Date.now()
+  const quotes = '"'.repeat(200_000)
+  const long = `http://x.example/${'a'.repeat(8_000_000)}\\`
+  const [made] = await created(
+    finding(URN, {
+      valueString: quotes,
+      extension: [
+        { url: 'http://x.example/uri', valueUri: long },
+        { url: 'http://x.example/refers', valueReference: { reference: URN } },
+      ],
+    }),
+  )
+  expect(made).toMatchObject({
+    valueString: quotes,
+    extension: [{ valueUri: long }, { valueReference: { reference: `Observation/${made?.id}` } }],
+  })
+  // The square of it takes minutes.
+  expect(Date.now() - started).toBeLessThan(20_000)
+})
+
+test('a key in escapes is the same key', async () => {
+  const body = `{"resourceType":"Bundle","type":"transaction","entry":[{"fullUrl":"${URN}","resource":{"resourceType":"Patient"},"request":{"method":"POST","url":"Patient"}},
+    {"resource":{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"ref\\u0065rence":"${URN}"}},"request":{"method":"POST","url":"Observation"}}]}`
+  const { json } = await server.call('POST', '/fhir', { body })
+  expect(json.entry[1].resource.subject).toEqual({ reference: `Patient/${json.entry[0].resource.id}` })
+})

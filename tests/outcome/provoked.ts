@@ -268,6 +268,7 @@ export const REQUESTS: readonly Provoked[] = [
     bundle('transaction', entry('POST', 'Patient', patient({ managingOrganization: { reference: 'Organization?name=none' } }))),
     '',
   ),
+  post('reference-conditional', patient({ managingOrganization: { reference: 'Organization?name=none' } })),
   post('conditional-unsupported', bundle('transaction', { request: { method: 'DELETE', url: 'Patient?_id=x', ifNoneExist: 'x' } }), ''),
   message('message-event', { eventUri: 'urn:x:event' }),
   message('message-content', {}, { resourceType: 'Observation', status: 'final', code: { text: 'x' } }),

@@ -81,12 +81,15 @@ describe('criteria', () => {
   })
 })
 
+const HEARTBEAT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-heartbeat-period'
+
 test.each([
   ['another channel', { type: 'email', endpoint: 'mailto:a@b.example' }, 'subscription-channel'],
   ['another payload', { payload: 'text/plain' }, 'subscription-payload'],
   ['a header that is none', { header: ['no colon'] }, 'subscription-header'],
   ['a header with another in it', { header: ['A: b\r\nC: d'] }, 'subscription-header'],
   ["a header that is the server's", { header: ['Host: evil.example'] }, 'subscription-header'],
+  ["a heartbeat, which R4's own form has none of", { extension: [{ url: HEARTBEAT, valueUnsignedInt: 10 }] }, 'subscription-extension'],
   ['too many headers', { header: Array.from({ length: 21 }, (_, at) => `H${at}: x`) }, 'subscription-header'],
 ])('%s', async (_, channel, code) => {
   const answer = await subscribe(held, plain(held, 'Observation?code=a', '/exact', channel))

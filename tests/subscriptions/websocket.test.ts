@@ -167,6 +167,17 @@ test('a message that is too long ends the connection; another address is none', 
   ).rejects.toThrow('404')
 })
 
+test('who sends faster than is answered is not read: what waits is not kept here', async () => {
+  const client = await connect(held.engine)
+  // More than the buffers between both hold (some 20 MB).
+  const sent = 6000
+  for (let n = 0; n < sent; n++) client.ws.send(`bind${' '.repeat(4000)}absent`)
+  while (client.ws.bufferedAmount > 0 && client.ws.readyState === WebSocket.OPEN) await new Promise((resolve) => setTimeout(resolve, 10))
+  // Where all is read at once, none or two are answered by then.
+  expect(client.got.length).toBeGreaterThan(200)
+  expect(new Set(client.got)).toEqual(new Set(['error not-found']))
+}, 120_000)
+
 test('a client that asks for another protocol is answered as ever', async () => {
   const headers = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAARAAAAAAAIAAAAA' }
   const status = await new Promise((resolve, reject) => {

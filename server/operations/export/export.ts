@@ -3,16 +3,17 @@ import { allows } from '../../auth/scopes.ts'
 import { isResourceType, RESOURCE_TYPES } from '../../fhir/resource-types.ts'
 import { acceptedAnswer, prefersAsync } from '../../interactions/answers.ts'
 import { audited } from '../../interactions/audited.ts'
-import { checkId } from '../../interactions/checks.ts'
+import { checkId, requireScope } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
 import { sinceOf } from '../../interactions/since.ts'
+import { queryText } from '../../interactions/search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { FHIR_JSON } from '../../outcome/render.ts'
 import { paramError } from '../../search/parse/names.ts'
 import { inParameters, simplePairs } from '../in-parameters.ts'
 import type { Operation } from '../types.ts'
-import { EXPORT_LIFE_MS, type ExportJob, jobsOf } from './job.ts'
+import { EXPORT_LIFE_MS, EXPORT_SETTLED_MS, type ExportJob, jobsOf } from './job.ts'
 import { runExport } from './run.ts'
 
 const DEFINITION = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition'
@@ -52,6 +53,8 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
 function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   const asked = askedOf(request)
   for (const [name] of asked) if (!UNDERSTOOD.has(name)) throw paramError('parameter-unknown', name)
+  for (const name of ['_since', '_outputFormat'])
+    if (asked.filter(([key]) => key === name).length > 1) throw paramError('parameter-repeated', name)
   const value = (name: string) => asked.find(([key]) => key === name)?.[1]
   const format = value('_outputFormat')
   if (format !== undefined && !FORMATS.has(format)) throw paramError('parameter-invalid', '_outputFormat')
@@ -67,13 +70,19 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
     ...(level === 'group' ? { group: id } : {}),
     types: typesOf(deps, request, typesIn(asked), level),
     ...(since === undefined ? {} : { since }),
-    request: `${deps.baseUrl}/${request.segments.join('/')}`,
+    request: addressOf(deps, request),
     status: 'accepted',
-    transactionTime: now,
+    transactionTime: new Date(now.getTime() - EXPORT_SETTLED_MS),
     cursor: { type: 0, id: '', chunk: 0 },
     written: [],
     expires: new Date(now.getTime() + EXPORT_LIFE_MS),
   }
+}
+
+/** "The full URL of the original kick-off request"; parameters of a body are not in it (Bulk Data Access 2.0, response). */
+function addressOf({ baseUrl }: FhirDeps, { segments, query }: FhirRequest): string {
+  const address = `${baseUrl}/${segments.join('/')}`
+  return query.length === 0 ? address : `${address}?${queryText(query)}`
 }
 
 /** `_type` may be a list and may come several times (Bulk Data Access 2.0). */
@@ -104,6 +113,7 @@ function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined
     return types
   }
   const types = [...new Set(asked.split(','))].filter((type) => type !== '')
+  if (types.length === 0) throw paramError('parameter-invalid', '_type')
   for (const type of types) {
     if (!isResourceType(type) || !inLevel(type)) throw paramError('parameter-invalid', '_type')
     if (!permitted(type)) throw new OutcomeError('forbidden')
@@ -113,6 +123,7 @@ function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined
 
 /** Whose members it has is told by what is exported: only to who sees the members. */
 async function requireGroup(deps: FhirDeps, request: FhirRequest, id: string): Promise<void> {
+  requireScope(request.actor, 'Group', 'r')
   if (request.actor.form !== 'IDENT') throw new OutcomeError('forbidden')
   const seen = await decided(deps, request, [], (decision) => deps.store.read(decision, 'Group', id))
   if (!seen.value || seen.value.deleted) throw new OutcomeError('not-found')

@@ -14,12 +14,14 @@ export interface ExportJob extends TableDoc {
   /** address of the kick-off request, for the manifest */
   request: string
   status: 'accepted' | 'completed' | 'failed' | 'cancelled'
+  /** of the manifest: all that was written until then is in the files, and what came later may be */
   transactionTime: Date
   /** where the run stands: index of the type, id behind which to go on, number of the next chunk */
   cursor: { type: number; id: string; chunk: number }
   /** types that have at least one line */
   written: string[]
   expires: Date
+  leaseTerm?: number
 }
 
 /** Lines of one type, in id order; kept apart from the job so that a file of any size streams. */
@@ -34,6 +36,11 @@ export interface ExportChunk extends TableDoc {
 
 export const EXPORT_LIFE_MS = 24 * 3_600_000
 export const EXPORT_PAGE = 500
+/**
+ * A version has its time before it is committed, and a transaction of the database lives no longer (MongoDB, transactionLifetimeLimitSeconds): what
+ * has an earlier time stands, or never will.
+ */
+export const EXPORT_SETTLED_MS = 60_000
 
 const exporting: Decision = systemDecision('export')
 

@@ -1,38 +1,55 @@
 /**
  * The run of an export: page by page under a decision made anew for each, so that a withdrawal during the run holds from
- * the next page on. Resumable: the cursor is written behind each chunk.
+ * the next page on. Resumable: the cursor is written behind each chunk. Leased: of several processes one works on it, since two that go
+ * different ways through what changes meanwhile would leave gaps between each other's chunks.
  */
-import { bodyText } from '../../interactions/answers.ts'
+import { randomUUID } from 'node:crypto'
 import { audited } from '../../interactions/audited.ts'
 import { decided } from '../../interactions/decided.ts'
 import { masked } from '../../interactions/read.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
-import type { FhirResource } from '../../fhir/types.ts'
-import type { PlanNode } from '../../search/plan.ts'
+import { type WorkKind, workOne, workThrough } from '../../jobs/worker.ts'
+import { allOf, type PlanNode } from '../../search/plan.ts'
 import { chunksOf, EXPORT_PAGE, type ExportJob, jobsOf } from './job.ts'
+import { membersPlan } from './members.ts'
 
-/** Runs of this process, so that kick-off and worker do not run one job twice. */
-const running = new Set<string>()
+const LEASE = { owner: randomUUID(), leaseMs: 15_000, heartbeatMs: 5000, pageMax: 20 }
+const ACCEPTED = { status: 'accepted' } as const
 
-export async function runExport(deps: FhirDeps, id: string): Promise<void> {
-  if (running.has(id)) return
-  running.add(id)
-  try {
-    let job = await jobsOf(deps.store).get(id)
-    while (job?.status === 'accepted') job = await runPage(deps, job)
-  } finally {
-    running.delete(id)
-  }
+type Failed = (kind: string, id: string | number, error: unknown) => void
+
+/** Nothing where another process works on it. */
+export async function runExport(deps: FhirDeps, id: string, failed: Failed = () => undefined): Promise<void> {
+  const job = await jobsOf(deps.store).get(id)
+  if (job?.status === 'accepted') await workOne(exportWork(deps), job, { ...LEASE, now: deps.now, failed })
 }
 
 /** Takes up what a stopped process left. */
-export async function resumeExports(deps: FhirDeps): Promise<void> {
-  for (const job of await jobsOf(deps.store).find({ status: 'accepted' })) await runExport(deps, job._id)
+export async function resumeExports(deps: FhirDeps, failed: Failed = () => undefined): Promise<void> {
+  await workThrough(exportWork(deps), { ...LEASE, now: deps.now, failed })
 }
 
-async function runPage(deps: FhirDeps, job: ExportJob): Promise<ExportJob | undefined> {
+function exportWork(deps: FhirDeps): WorkKind<ExportJob> {
+  return {
+    name: 'export',
+    table: jobsOf(deps.store),
+    due: ACCEPTED,
+    sort: { expires: 1 },
+    async work(taken, alive) {
+      let job: ExportJob | undefined = taken
+      while (job?.status === 'accepted' && alive()) job = await runPage(deps, job, alive)
+    },
+  }
+}
+
+/** Only for who still has the lease. */
+function update(deps: FhirDeps, { _id, leaseTerm }: ExportJob, set: Partial<ExportJob>): Promise<ExportJob | undefined> {
+  return jobsOf(deps.store).update({ _id, ...ACCEPTED, leaseTerm }, { set })
+}
+
+async function runPage(deps: FhirDeps, job: ExportJob, alive: () => boolean): Promise<ExportJob | undefined> {
   const type = job.types[job.cursor.type]
-  if (type === undefined) return jobsOf(deps.store).update({ _id: job._id, status: 'accepted' }, { set: { status: 'completed' } })
+  if (type === undefined) return update(deps, job, { status: 'completed' })
   const request = requestOf(job)
   const plan = await planOf(deps, request, job, type)
   const seen = await decided(deps, request, [], (decision) =>
@@ -48,6 +65,7 @@ async function runPage(deps: FhirDeps, job: ExportJob): Promise<ExportJob | unde
   const rows = seen.value.rows
   if (rows.length > 0) {
     await audited(deps, request, { interaction: 'export', action: 'R', type, found: rows, seen })
+    if (!alive()) return undefined
     await chunksOf(deps.store).put({
       _id: `${job._id}#${type}#${job.cursor.chunk}`,
       job: job._id,
@@ -57,36 +75,22 @@ async function runPage(deps: FhirDeps, job: ExportJob): Promise<ExportJob | unde
       expires: job.expires,
     })
   }
-  const more = seen.value.next !== undefined
-  const cursor = more
-    ? { type: job.cursor.type, id: rows.at(-1)?.id ?? '', chunk: job.cursor.chunk + 1 }
-    : { type: job.cursor.type + 1, id: '', chunk: 0 }
+  // Behind the last that was found, which the second gate may have taken away.
+  const [last] = seen.value.next ?? []
+  const cursor =
+    last === undefined
+      ? { type: job.cursor.type + 1, id: '', chunk: 0 }
+      : { type: job.cursor.type, id: String(last), chunk: job.cursor.chunk + 1 }
   const written = rows.length > 0 && !job.written.includes(type) ? [...job.written, type] : job.written
-  return jobsOf(deps.store).update({ _id: job._id, status: 'accepted' }, { set: { cursor, written } })
+  return update(deps, job, { cursor, written })
 }
 
 function requestOf(job: ExportJob): FhirRequest {
   return { method: 'GET', segments: ['$export'], query: [], header: () => undefined, actor: job.actor }
 }
 
-const EVERYTHING: PlanNode = { kind: 'everything' }
-
+/** What stands when it is looked for: a resource that was changed since the kick-off would be missing else, and it was there then. */
 async function planOf(deps: FhirDeps, request: FhirRequest, job: ExportJob, type: string): Promise<PlanNode> {
-  const nodes: PlanNode[] = [{ kind: 'lastUpdated', where: [{ op: '$lte', value: job.transactionTime }] }]
-  if (job.since) nodes.push({ kind: 'lastUpdated', where: [{ op: '$gte', value: job.since }] })
-  if (job.group !== undefined) nodes.push(await membersPlan(deps, request, job.group, type))
-  return nodes.length === 0 ? EVERYTHING : { kind: 'and', nodes }
-}
-
-/** Resources of the group's patients; the Patients themselves too. */
-async function membersPlan(deps: FhirDeps, request: FhirRequest, group: string, type: string): Promise<PlanNode> {
-  const seen = await decided(deps, request, [], (decision) => deps.store.read(decision, 'Group', group))
-  if (!seen.value || seen.value.deleted) return { kind: 'nothing' }
-  const resource = JSON.parse(bodyText(seen.value)) as FhirResource & { member?: { entity?: { reference?: string }; inactive?: boolean }[] }
-  const patients = (resource.member ?? []).flatMap(({ entity, inactive }) =>
-    entity?.reference?.startsWith('Patient/') && !inactive ? [entity.reference] : [],
-  )
-  if (type === 'Patient') return { kind: 'ids', ids: patients.map((reference) => reference.slice('Patient/'.length)) }
-  const params = deps.search.compartmentParams(type)
-  return { kind: 'keys', keys: patients.flatMap((patient) => params.flatMap((param) => deps.search.referenceKeys(param, patient, type))) }
+  const since: PlanNode[] = job.since ? [{ kind: 'lastUpdated', where: [{ op: '$gte', value: job.since }] }] : []
+  return allOf(job.group === undefined ? since : [...since, await membersPlan(deps, request, job.group, type)])
 }

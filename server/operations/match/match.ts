@@ -114,7 +114,9 @@ function namedIn(resource: FhirResource): Map<string, unknown> {
     const key = UNDERSTOOD.get(name)
     if (key === undefined) throw paramError('parameter-unknown', name)
     if (found.has(name)) throw paramError('parameter-repeated', name)
-    found.set(name, one[key] ?? null)
+    // Of another type it is none: passed over, what was asked for would not be done.
+    if (one[key] === undefined || one[key] === null) throw paramError('parameter-invalid', name)
+    found.set(name, one[key])
   }
   return found
 }
