@@ -1,5 +1,6 @@
 import { issue, type IssueDefinition } from './issue.ts'
 import { ARCHIVE_ISSUES } from './archive-issues.ts'
+import { BUNDLE_ISSUES } from './bundle-issues.ts'
 import { OWN_FILE_ISSUES } from './own-file-issues.ts'
 import { SEARCH_ISSUES } from './search-issues.ts'
 import { DEFINITION_ISSUES } from './definition-issues.ts'
@@ -22,6 +23,7 @@ export type { IssueDefinition } from './issue.ts'
  */
 export const ISSUES = {
   ...ARCHIVE_ISSUES,
+  ...BUNDLE_ISSUES,
   ...OWN_FILE_ISSUES,
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
@@ -200,9 +202,6 @@ export const ISSUES = {
   ),
   'too-costly': issue(400, 'too-costly', '检索范围过大，请加上 patient 等条件', 'The search is too wide: add a criterion such as patient'),
   'page-invalid': issue(400, 'invalid', '分页链接无效或已过期', 'The page link is invalid or has expired'),
-  'bundle-invalid': issue(400, 'invalid', 'Bundle 无效', 'The Bundle is invalid'),
-  'bundle-entries': issue(413, 'too-costly', 'Bundle 条目超过 {max}', 'The Bundle has more than {max} entries'),
-  'bundle-duplicate': issue(400, 'duplicate', '同一资源在事务中出现两次', 'The same resource appears twice in the transaction'),
   'document-entries': issue(422, 'too-costly', '文档包含的资源超过 {max} 个', 'The document would have more than {max} resources'),
   'diff-large': issue(422, 'too-costly', '差异超过 {max} 处', 'There are more than {max} differences'),
   'graphql-invalid': issue(
@@ -212,13 +211,6 @@ export const ISSUES = {
     'The GraphQL query is invalid (line {line}, column {column}): {reason}',
   ),
   'graphql-costly': issue(400, 'too-costly', 'GraphQL 查询超过 {max} 的限额', 'The GraphQL query exceeds the bound of {max}'),
-  'reference-unresolved': issue(400, 'not-found', '引用无法解析', 'The reference cannot be resolved'),
-  'reference-conditional': issue(
-    400,
-    'not-supported',
-    '按条件的引用（{type}?…）只能在事务中使用',
-    'A reference by criteria ({type}?…) can stand in a transaction only',
-  ),
   'read-only': issue(405, 'not-supported', '此类资源不可修改', 'Resources of this type cannot be changed'),
   unauthenticated: issue(401, 'login', '需要有效的访问令牌', 'A valid access token is required'),
   forbidden: issue(403, 'forbidden', '令牌的范围不允许此操作', 'The scope of the token does not allow this'),

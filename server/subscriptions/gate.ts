@@ -84,7 +84,10 @@ function hiddenIn(rows: readonly EventRow[], passed: readonly Passed[]): EventRo
   return rows.filter(({ _id }) => !passes.has(_id))
 }
 
-/** Those of the hidden that are hidden for a moment only, to everybody: whoever dropped them would lose what may be told. */
+/**
+ * Those of the hidden that are hidden for a moment only, to everybody: whoever dropped them would lose what may be told. Read again, they may
+ * have their new labels: then what hid them a moment ago is over, and the next look decides.
+ */
 async function settling(fhir: FhirDeps, decision: Decision, type: string, hidden: readonly EventRow[]): Promise<EventRow[]> {
   if (hidden.length === 0) return []
   const ids = [...new Set(hidden.map(({ id }) => id))]
@@ -93,7 +96,9 @@ async function settling(fhir: FhirDeps, decision: Decision, type: string, hidden
     hidden.map(async (row) => {
       const stands = current.get(row.id)
       const own = stands?.v === row.v ? stands : await fhir.store.readVersion(notifying, type, row.id, row.v)
-      return [stands, own].some((doc) => doc !== undefined && decision.settling(doc.acc)) ? [row] : []
+      const docs = [stands, own].flatMap((doc) => doc ?? [])
+      const isOver = stands !== undefined && own !== undefined && docs.every(({ acc }) => decision.permits(type, acc))
+      return isOver || docs.some(({ acc }) => decision.settling(acc)) ? [row] : []
     }),
   )
   return found.flat()

@@ -98,6 +98,7 @@ const jsonPatch = (code: string, operations: unknown): Provoked => ({
   body: operations,
 })
 const patient = (more: object) => ({ resourceType: 'Patient', ...more })
+const BY_CRITERIA = patient({ managingOrganization: { reference: 'Organization?name=none' } })
 const strict = { Prefer: 'handling=strict' }
 const subscription = (more: object) => ({
   resourceType: 'Subscription',
@@ -263,12 +264,8 @@ export const REQUESTS: readonly Provoked[] = [
   post('bundle-invalid', bundle('searchset'), ''),
   post('bundle-entries', bundle('batch', ...Array(10_001).fill({})), ''),
   post('bundle-duplicate', bundle('transaction', ...Array(2).fill(entry('PUT', 'Patient/twice', patient({ id: 'twice' })))), ''),
-  post(
-    'reference-unresolved',
-    bundle('transaction', entry('POST', 'Patient', patient({ managingOrganization: { reference: 'Organization?name=none' } }))),
-    '',
-  ),
-  post('reference-conditional', patient({ managingOrganization: { reference: 'Organization?name=none' } })),
+  post('reference-unresolved', bundle('transaction', entry('POST', 'Patient', BY_CRITERIA)), ''),
+  post('reference-conditional', BY_CRITERIA),
   post('conditional-unsupported', bundle('transaction', { request: { method: 'DELETE', url: 'Patient?_id=x', ifNoneExist: 'x' } }), ''),
   message('message-event', { eventUri: 'urn:x:event' }),
   message('message-content', {}, { resourceType: 'Observation', status: 'final', code: { text: 'x' } }),

@@ -1,0 +1,15 @@
+/** Issues of batches and transactions (R4 http.html#transaction); a part of issues.ts. */
+import { issue, type IssueDefinition } from './issue.ts'
+
+export const BUNDLE_ISSUES = {
+  'bundle-invalid': issue(400, 'invalid', 'Bundle 无效', 'The Bundle is invalid'),
+  'bundle-entries': issue(413, 'too-costly', 'Bundle 条目超过 {max}', 'The Bundle has more than {max} entries'),
+  'bundle-duplicate': issue(400, 'duplicate', '同一资源在事务中出现两次', 'The same resource appears twice in the transaction'),
+  'reference-unresolved': issue(400, 'not-found', '引用无法解析', 'The reference cannot be resolved'),
+  'reference-conditional': issue(
+    400,
+    'not-supported',
+    '按条件的引用（{type}?…）只能在事务中使用',
+    'A reference by criteria ({type}?…) can stand in a transaction only',
+  ),
+} as const satisfies Record<string, IssueDefinition>
