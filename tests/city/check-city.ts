@@ -197,6 +197,7 @@ async function judge({ server, city, uri, fed, deadline }: Judged): Promise<void
       apart: again.apart,
       strange: again.strange,
       precision: again.precision,
+      named: again.named,
     },
   })
   const broken = [...server.process().failures()]
