@@ -3,7 +3,7 @@ import { EVENT, isToldOne } from './city.ts'
 
 export interface Resource {
   identifier?: { system?: string; value?: string }[]
-  name?: unknown
+  name?: { text?: string }[]
   birthDate?: unknown
   status?: string
   subject?: { reference?: string }

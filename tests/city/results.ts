@@ -1,5 +1,6 @@
 /** What a server made of a city, read from its database as it streams: who is one with whom, and how often each thing stands there. */
 import { type Binary, type Db, MongoClient } from 'mongodb'
+import { readName } from '../../mappings/engine/values/name.ts'
 import { slipsOf } from './citizens.ts'
 import type { City } from './city.ts'
 import { type Events, FoundEvents, type Resource } from './events.ts'
@@ -108,10 +109,13 @@ async function placedOf(
     const citizen = truth === undefined ? undefined : city.citizens[truth]
     if (number === undefined || truth === undefined || !citizen) unknown++
     else if (name === undefined && birthDate === undefined) byNumberAlone++
-    else placed.push({ person: persons.get(id) ?? id, truth, slips: slipsOf(citizen, number) })
+    else placed.push({ person: persons.get(id) ?? id, truth, slips: isStandIn(name) ? ['newborn'] : slipsOf(citizen, number) })
   }
   return { placed, unknown, byNumberAlone }
 }
+
+/** Where nobody came with the child's own name since it was born. */
+const isStandIn = (names: Resource['name'] = []): boolean => names.some(({ text = '' }) => readName(text).newbornOf !== undefined)
 
 async function eventsOf(db: Db, city: City, until: number, persons: ReadonlyMap<string, string>): Promise<Events> {
   const found = new FoundEvents(city.size.visits)
