@@ -108,7 +108,7 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
  * What is registered goes before MSH-18, in which some write the same whatever they send: GB 18030 under BIG-5 would be other characters. Not
  * UTF-16, in which no MSH-18 could be read. Nothing is declared wrongly where either of the two is right.
  */
-function decodeHl7(bytes: Uint8Array, registered: string | undefined): Decoded {
+export function decodeHl7(bytes: Uint8Array, registered: string | undefined): Decoded {
   const [said, known] = [charsetOf(declaredCharset(bytes)), charsetOf(registered)]
   const decoded = decodeText(bytes, known === undefined || (said && known.startsWith('utf-16')) ? said : known)
   return decoded.ok ? { ...decoded, misdeclared: decoded.misdeclared && decoded.charset !== said } : decoded
@@ -138,7 +138,7 @@ function recordOf(message: Hl7Message, separators: Separators, misdeclared: bool
 }
 
 /** MSH-18 by its position; read byte by byte as ASCII because the charset is not known yet. */
-export function declaredCharset(bytes: Uint8Array): string | undefined {
+function declaredCharset(bytes: Uint8Array): string | undefined {
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 2000))
   const line = head.split(/[\r\n]/, 1)[0] ?? ''
   const field = line.split(line.charAt(3))[17]
