@@ -1,6 +1,6 @@
 /** What is needed to answer an HL7 v2 message, read without believing that it is one. */
-import { type Charset, charsetOf, decodeText } from './charset.ts'
-import { declaredCharset, separatorsOf } from './hl7v2.ts'
+import type { Charset } from './charset.ts'
+import { decodeHl7, separatorsOf } from './hl7v2.ts'
 import type { Separators } from './hl7v2-separators.ts'
 
 export interface Hl7Header {
@@ -18,10 +18,9 @@ const STANDARD: Separators = { field: '|', component: '^', repetition: '~', esca
 const FIELD_CHARACTERS_MAX = 250
 const PATIENTS_MAX = 16
 
-/** @param registered charset of the sender, used when MSH-18 says nothing certain */
+/** @param registered charset of the sender: decoded as the message itself will be */
 export function readHeader(bytes: Uint8Array, registered?: string): Hl7Header {
-  const said = declaredCharset(bytes)
-  const decoded = decodeText(bytes, charsetOf(said) ? said : registered)
+  const decoded = decodeHl7(bytes, registered)
   const text = decoded.ok ? decoded.text : Buffer.from(bytes).toString('latin1')
   const lines = text.replace(/^\ufeff/, '').split(/[\r\n]+/, HEADER_LINES)
   const separators = separatorsOf(lines[0] ?? '')

@@ -3,7 +3,7 @@
  * charset, escapes, line breaks inside fields, and reading without exceptions.
  */
 import { Hl7Message, type Hl7Segment } from '@medplum/core'
-import { decodeText, charsetOf } from './charset.ts'
+import { type Decoded, decodeText, charsetOf } from './charset.ts'
 import { unescapeHl7 } from './hl7v2-escapes.ts'
 import type { Separators } from './hl7v2-separators.ts'
 
@@ -89,11 +89,10 @@ const FRAMING_AROUND = /^[\u000b\u001c]+|[\u000b\u001c]+$/g
 /** MLLP's own bytes, left in by a sender who wraps HTTP bodies in them, and the last byte of a UTF-8 mark. */
 const isFraming = (byte: number | undefined): boolean => byte === 0x0b || byte === 0x1c || byte === 0xbf
 
-/** @param registered charset of the source's registration, used when MSH-18 says nothing certain */
+/** @param registered charset of the source's registration */
 export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
   if (bytes.length > HL7_BOUNDS.bytesMax) return { ok: false, flaw: 'payload-too-large', at: 'message' }
-  const said = declaredCharset(bytes)
-  const decoded = decodeText(bytes, charsetOf(said) ? said : registered)
+  const decoded = decodeHl7(bytes, registered)
   if (!decoded.ok) return { ok: false, flaw: 'payload-charset', at: 'MSH-18' }
   const text = decoded.text.replace(FRAMING_AHEAD, '')
   const separators = separatorsOf(text)
@@ -103,6 +102,16 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
   const long = lines.find((line) => hasTooMany(line, separators))
   if (long !== undefined) return { ok: false, flaw: 'payload-too-large', at: long.slice(0, 3) }
   return recordOf(Hl7Message.parse(lines.join('\r')), separators, decoded.misdeclared)
+}
+
+/**
+ * What is registered goes before MSH-18, in which some write the same whatever they send: GB 18030 under BIG-5 would be other characters. Not
+ * UTF-16, in which no MSH-18 could be read. Nothing is declared wrongly where either of the two is right.
+ */
+export function decodeHl7(bytes: Uint8Array, registered: string | undefined): Decoded {
+  const [said, known] = [charsetOf(declaredCharset(bytes)), charsetOf(registered)]
+  const decoded = decodeText(bytes, known === undefined || (said && known.startsWith('utf-16')) ? said : known)
+  return decoded.ok ? { ...decoded, misdeclared: decoded.misdeclared && decoded.charset !== said } : decoded
 }
 
 /** What is repeated without end would be mapped without end. */
@@ -129,7 +138,7 @@ function recordOf(message: Hl7Message, separators: Separators, misdeclared: bool
 }
 
 /** MSH-18 by its position; read byte by byte as ASCII because the charset is not known yet. */
-export function declaredCharset(bytes: Uint8Array): string | undefined {
+function declaredCharset(bytes: Uint8Array): string | undefined {
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 2000))
   const line = head.split(/[\r\n]/, 1)[0] ?? ''
   const field = line.split(line.charAt(3))[17]

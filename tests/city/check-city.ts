@@ -24,6 +24,9 @@ const DUPLICATES_MAX = 0.0005
 /** of the time of a run, for playing again what is in quarantine */
 const REPLAY_SHARE = 0.2
 const SENDERS = 12
+/** exit code of who was interrupted twice */
+const INTERRUPTED = 130
+const AGAIN_MS_MIN = 2_000
 const SETTLE_MS_MAX = 600_000
 
 interface Asked extends CitySize {
@@ -136,15 +139,26 @@ async function feedAll({ server, mongod, city, folder, from }: Feeding, { minute
     process.stderr.write(`${all}, ${perSecond}/s, median ${median} ms, p99 ${p99} ms, ${cpuMs} ms of processor each, ${memory}\n`)
     void note(place)
   }
-  const interrupted = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interrupted.abort())
   const fed = await feed(server.url, city, {
-    ...{ from, senders, progress, signal: interrupted.signal },
+    ...{ from, senders, progress, signal: interrupted() },
     cpuMs: () => cpuMsOf([server.process().pid, mongod.pid()]),
     ...(minutes !== undefined && { deadline: Date.now() + minutes * 60_000 }),
   })
   await note(fed.until)
   return fed
+}
+
+/** What is under way is finished and judged; who cannot wait for that interrupts once more. One interrupt may come twice: from npm, too. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController()
+  let since = Number.POSITIVE_INFINITY
+  const interrupt = (): void => {
+    if (Date.now() - since > AGAIN_MS_MIN) process.exit(INTERRUPTED)
+    since = Math.min(since, Date.now())
+    controller.abort()
+  }
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, interrupt)
+  return controller.signal
 }
 
 function tellFed(city: City, { failures, stretches, ...fed }: Fed, serverMb: number): void {
@@ -197,6 +211,7 @@ async function judge({ server, city, uri, fed, deadline }: Judged): Promise<void
       apart: again.apart,
       strange: again.strange,
       precision: again.precision,
+      named: again.named,
     },
   })
   const broken = [...server.process().failures()]

@@ -28,7 +28,7 @@ export async function startCityServer(folder: string, mongodbUri: string, thresh
       YILIAN_NO_AUTH: '1',
       NODE_ENV: 'development',
     }
-    return startServerProcess({ port, environment })
+    return startServerProcess({ port, environment, apart: true })
   }
   let running = await start(false)
   return {

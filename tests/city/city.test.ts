@@ -1,9 +1,10 @@
 /** The invented city in small (`npm run check:city` is the whole): who is one with whom, and that nothing is lost or there twice. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { isValidIdNumber } from '../../server/fhir/identity-number.ts'
 import { randomOf } from '../faults/support/random.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { cityOf } from './city.ts'
+import { cityOf, EVENT, WORD } from './city.ts'
+import { FoundEvents } from './events.ts'
 import { cityConfig, feed } from './feeding.ts'
 import { linking, mixed, splitOff } from './linking-truth.ts'
 import { peopleOf } from './people.ts'
@@ -72,6 +73,60 @@ test('the same seed gives the same people, each with a number of their own', () 
   expect(one.map(({ name, number }) => name + number)).toEqual(again.map(({ name, number }) => name + number))
   expect(new Set(one.map(({ number }) => number)).size).toBe(2_000)
   expect(one.filter(({ number }) => !isValidIdNumber(number))).toEqual([])
+})
+
+describe('events', () => {
+  const own = { system: 'https://fhir-cn.example/sid/H1/visit-no', value: 'VH10' }
+  const repeated = { system: 'https://fhir-cn.example/sid/H1/outpatient-no', value: 'VH10' }
+  const insured = { system: 'urn:mdtrt', value: 'MH10' }
+  const encounter = (person: string, ...identifier: { system: string; value: string }[]) => ({
+    identifier,
+    subject: { reference: `Patient/${person}` },
+  })
+  const of = (told: number, ...encounters: Parameters<FoundEvents['encounter']>[0][]) => {
+    const found = new FoundEvents(1)
+    for (const one of encounters) found.encounter(one, (patient) => patient)
+    return found.events(Uint8Array.of(told))
+  }
+  const hospital = EVENT.V
+  const both = EVENT.V | EVENT.M
+
+  test('two Encounters are one too many once it was told that they are one visit, and not before', () => {
+    const two = [encounter('a', own), encounter('a', insured, repeated)]
+    expect(of(both, ...two)).toMatchObject({ events: 1, duplicates: 0, apart: 0, lost: 0 })
+    // Of that number the hospital has not told at that time yet.
+    expect(of(both | WORD.record, ...two)).toMatchObject({ duplicates: 0 })
+    expect(of(both | WORD.record | WORD.inTime, ...two)).toMatchObject({ duplicates: 1, apart: 0, named: { doubled: ['V0'] } })
+    expect(of(both | WORD.serial, ...two)).toMatchObject({ duplicates: 1 })
+    expect(of(both | WORD.serial, encounter('a', own, insured))).toMatchObject({ duplicates: 0 })
+  })
+
+  test('under two persons it stands apart', () => {
+    const two = [encounter('a', own), encounter('b', insured)]
+    expect(of(both, ...two)).toMatchObject({ duplicates: 0, apart: 0 })
+    expect(of(both | WORD.serial, ...two)).toMatchObject({ duplicates: 0, apart: 1, named: { apart: ['V0'] } })
+  })
+
+  test('one number twice is one too many, whatever was told', () => {
+    expect(of(hospital, encounter('a', own), encounter('a', own))).toMatchObject({ duplicates: 1 })
+    expect(of(both, encounter('a', own, insured), encounter('a', insured))).toMatchObject({ duplicates: 1 })
+    expect(of(hospital, encounter('a', own), encounter('b', own))).toMatchObject({ duplicates: 0, apart: 1 })
+  })
+
+  test('what was told and stands nowhere is lost; what nobody told is strange', () => {
+    expect(of(both, encounter('a', insured, repeated))).toMatchObject({ lost: 1, named: { lost: ['V0'] } })
+    expect(of(hospital)).toMatchObject({ events: 1, lost: 1 })
+    expect(of(0, encounter('a', { system: 's', value: 'VH11' }))).toMatchObject({ events: 0, strange: 1 })
+    const void_ = { status: 'entered-in-error', partOf: {} }
+    expect(of(hospital, encounter('a', own), void_)).toMatchObject({ duplicates: 0, strange: 0 })
+  })
+
+  test('reports count once each', () => {
+    const found = new FoundEvents(1)
+    for (const value of ['RH10', 'RH10']) found.report({ identifier: [{ value }] })
+    expect(found.events(Uint8Array.of(EVENT.R))).toMatchObject({ events: 1, duplicates: 1, lost: 0, named: { doubled: ['R0'] } })
+    expect(new FoundEvents(1).events(Uint8Array.of(EVENT.R))).toMatchObject({ lost: 1, named: { lost: ['R0'] } })
+  })
 })
 
 test('precision and recall are those of pairs', () => {

@@ -9,7 +9,7 @@ import { type Citizen, citizenOf, personOf } from './citizens.ts'
 import * as feeds from './feeds.ts'
 import { peopleOf } from './people.ts'
 import type { House, Payload } from './types.ts'
-import { type Visit, visitOf } from './visits.ts'
+import { type Telling, type Visit, visitOf } from './visits.ts'
 
 export interface CitySize {
   seed: number
@@ -24,7 +24,7 @@ export interface City {
   length: number
   /** the payload that comes at this place, from 0 */
   at(place: number): Payload
-  /** of each visit what the first payloads tell of by a message that can be stored: bits of EVENT */
+  /** of each visit what the first payloads tell of by a message that can be stored: bits of EVENT and WORD */
   told(until: number): Uint8Array
   /** number of a house to a person. undefined: no number of a house */
   personOf(number: string): number | undefined
@@ -32,8 +32,14 @@ export interface City {
 
 /** What is told: a visit by its hospital (V) and by the insurance (M), which are one event, and a report. A number's first letter says of which it is. */
 export const EVENT = { V: 1, R: 2, M: 4 } as const
-/** Beside these: it was told that V and M are one visit. */
-export const JOINED = 8
+/**
+ * Beside these: the insurance told which number of the hospital's is the same visit, by the serial number of the visit, or by a number that may be of
+ * several; and the hospital told of it at that time, without which such a number is not believed (docs/decisions/0017).
+ */
+export const WORD = { serial: 8, record: 16, inTime: 32 } as const
+
+/** It was told that V and M are one visit, and nothing told so far speaks against it. */
+export const isToldOne = (bits: number): boolean => (bits & WORD.serial) !== 0 || ((bits & WORD.record) !== 0 && (bits & WORD.inTime) !== 0)
 
 /** Visits within which what is told of one comes out of order. */
 const WINDOW_VISITS = 2_000
@@ -157,10 +163,16 @@ class Plan {
     const visit = this.visit(n)
     const telling = visit.tellings[code % TELLINGS_MAX]
     if (!telling || feeds.fateOf(telling.fault) !== 'stored') return
-    const event =
-      telling.matter === 'admission' ? EVENT.V : telling.matter === 'report' ? EVENT.R : telling.matter === 'care' ? EVENT.M : JOINED
-    told[n] = (told[n] as number) | event
+    told[n] = (told[n] as number) | bitsOf(telling)
   }
+}
+
+function bitsOf({ matter, fault }: Telling): number {
+  // What is contradicted is said of another time.
+  if (matter === 'admission') return fault === 'contradicted' ? EVENT.V : EVENT.V | WORD.inTime
+  if (matter === 'report') return EVENT.R
+  if (matter === 'care') return EVENT.M
+  return matter === 'registration' ? WORD.record : WORD.serial
 }
 
 /** Roughly as it happens: a result may come before its admission, a file behind what it tells of, and what is late at any time. */

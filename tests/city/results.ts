@@ -1,10 +1,12 @@
 /** What a server made of a city, read from its database as it streams: who is one with whom, and how often each thing stands there. */
 import { type Binary, type Db, MongoClient } from 'mongodb'
+import { readName } from '../../mappings/engine/values/name.ts'
 import { slipsOf } from './citizens.ts'
-import { type City, EVENT, JOINED } from './city.ts'
+import type { City } from './city.ts'
+import { type Events, FoundEvents, type Resource } from './events.ts'
 import { type Linking, linking, mixed, type Placed, splitOff } from './linking-truth.ts'
 
-export interface Results extends Linking {
+export interface Results extends Linking, Events {
   records: number
   /** records whose person is not known from their numbers */
   unknown: number
@@ -17,15 +19,6 @@ export interface Results extends Linking {
   /** pairs that a clerk is asked about */
   tasks: number
   conflicts: number
-  /** visits, whoever told of them, and reports */
-  events: number
-  /** the same event more than once under one person */
-  duplicates: number
-  /** visits of which hospital and insurance tell under two persons, for their records are not linked: recall counts those */
-  apart: number
-  lost: number
-  /** things that should not be there at all */
-  strange: number
   /** comparisons and moves that are left to workers */
   jobs: number
   /** records that wait for their patient */
@@ -36,14 +29,6 @@ export interface Results extends Linking {
 }
 
 type Row = { _id: string; body: Binary }
-interface Resource {
-  identifier?: { system?: string; value?: string }[]
-  name?: unknown
-  birthDate?: unknown
-  status?: string
-  subject?: { reference?: string }
-  partOf?: unknown
-}
 
 const MIXED_MAX = 10
 
@@ -124,81 +109,17 @@ async function placedOf(
     const citizen = truth === undefined ? undefined : city.citizens[truth]
     if (number === undefined || truth === undefined || !citizen) unknown++
     else if (name === undefined && birthDate === undefined) byNumberAlone++
-    else placed.push({ person: persons.get(id) ?? id, truth, slips: slipsOf(citizen, number) })
+    else placed.push({ person: persons.get(id) ?? id, truth, slips: isStandIn(name) ? ['newborn'] : slipsOf(citizen, number) })
   }
   return { placed, unknown, byNumberAlone }
 }
 
-const NUMBER = /^([VRM])H[123](\d+)$/
-const COUNT_MAX = 255
-
-type Events = Pick<Results, 'events' | 'duplicates' | 'apart' | 'lost' | 'strange'>
-
-/** Counted in a byte for each number of each kind. */
-class Found {
-  readonly #visits: number
-  readonly numbers: Record<keyof typeof EVENT, Uint8Array>
-  /** of each visit the persons under whom an Encounter of it stands, as often as one does */
-  readonly #persons = new Map<number, string[]>()
-  strange = 0
-
-  constructor(visits: number) {
-    this.#visits = visits
-    this.numbers = { V: new Uint8Array(visits), R: new Uint8Array(visits), M: new Uint8Array(visits) }
-  }
-
-  /** @returns the visits that are named; none: it is nobody's */
-  count(kinds: string, { identifier = [] }: Resource): Set<number> {
-    const known = new Set<number>()
-    for (const number of new Set(identifier.map(({ value = '' }) => value))) {
-      const [, kind = '', n = ''] = NUMBER.exec(number) ?? []
-      if (kind === '' || !kinds.includes(kind) || Number(n) >= this.#visits) continue
-      const counts = this.numbers[kind as keyof typeof EVENT]
-      counts[Number(n)] = Math.min((counts[Number(n)] as number) + 1, COUNT_MAX)
-      known.add(Number(n))
-    }
-    return known
-  }
-
-  encounter(resource: Resource, personOf: (patient: string) => string): void {
-    const { identifier = [], status, partOf, subject } = resource
-    // What went into another one says so, and nothing else.
-    if (status === 'entered-in-error' && partOf !== undefined && identifier.length === 0) return
-    const known = this.count('VM', resource)
-    const person = personOf((subject?.reference ?? '').replace('Patient/', ''))
-    for (const n of known) this.#persons.set(n, [...(this.#persons.get(n) ?? []), person])
-    // Stays in which newborns were registered end in B and are nobody's here; an Encounter of two visits is nobody's either.
-    const isNewborns = identifier.some(({ value }) => value?.endsWith('B'))
-    if (known.size > 1 || (known.size === 0 && !isNewborns)) this.strange++
-  }
-
-  /** of visits of which there are several Encounters, though it was told that they are one */
-  several(told: Uint8Array): Pick<Events, 'duplicates' | 'apart'> {
-    const known = [...this.#persons].filter(
-      ([n]) => ((told[n] as number) & JOINED) !== 0 || Math.max(this.numbers.V[n] ?? 0, this.numbers.M[n] ?? 0) > 1,
-    )
-    const all = known.map(([, persons]) => persons).filter((persons) => persons.length > 1)
-    const duplicates = all.reduce((sum, persons) => sum + persons.length - new Set(persons).size, 0)
-    return { duplicates, apart: all.filter((persons) => new Set(persons).size > 1).length }
-  }
-}
+/** Where nobody came with the child's own name since it was born. */
+const isStandIn = (names: Resource['name'] = []): boolean => names.some(({ text = '' }) => readName(text).newbornOf !== undefined)
 
 async function eventsOf(db: Db, city: City, until: number, persons: ReadonlyMap<string, string>): Promise<Events> {
-  const found = new Found(city.size.visits)
+  const found = new FoundEvents(city.size.visits)
   for await (const [, resource] of bodiesOf(db, 'Encounter')) found.encounter(resource, (patient) => persons.get(patient) ?? patient)
-  for await (const [, resource] of bodiesOf(db, 'DiagnosticReport')) if (found.count('R', resource).size === 0) found.strange++
-  const { V, R, M } = found.numbers
-  const told = city.told(until)
-  let { duplicates, apart } = found.several(told)
-  let [events, lost] = [0, 0]
-  for (const [n, bits] of told.entries()) {
-    duplicates += Math.max((R[n] as number) - 1, 0)
-    const isTold = (kind: keyof typeof EVENT): boolean => (bits & EVENT[kind]) !== 0
-    if (isTold('V') || isTold('M')) events++
-    if (isTold('R')) events++
-    // Whoever told of it: his number stands there.
-    if ((isTold('V') && V[n] === 0) || (isTold('M') && M[n] === 0)) lost++
-    if (isTold('R') && R[n] === 0) lost++
-  }
-  return { events, duplicates, apart, lost, strange: found.strange }
+  for await (const [, resource] of bodiesOf(db, 'DiagnosticReport')) found.report(resource)
+  return found.events(city.told(until))
 }

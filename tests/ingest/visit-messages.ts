@@ -99,11 +99,17 @@ const insured = ({ psn, name, number, birth }: Person): object => ({
   insutype: '310',
 })
 
+interface Registration {
+  person?: Person
+  home?: string
+  hour?: string
+}
+
 /** 2201 with its answer: ipt_otp_no and mdtrt_id. */
-export function registration({ person = WANG, home = HOME.own }: { person?: Person; home?: string } = {}): Message {
+export function registration({ person = WANG, home = HOME.own, hour = '09:00' }: Registration = {}): Message {
   const mdtrtinfo = { ...insured(person), ipt_otp_no: 'V1', begntime: '2026-03-09 09:00:00', dept_name: '心内科' }
   const data = { mdtrt_id: 'M1', psn_no: person.psn, ipt_otp_no: 'V1' }
-  return ['miis', { request: request('2201', '09:00', { mdtrtinfo }, home), response: answer('09:00', { data }) }]
+  return ['miis', { request: request('2201', hour, { mdtrtinfo }, home), response: answer(hour, { data }) }]
 }
 
 /** 2203: mdtrt_id alone. */

@@ -98,6 +98,15 @@ describe('hospital, registration, visit and report', () => {
     expect(await numbers()).toEqual([expect.arrayContaining(['M1', 'V1'])])
   })
 
+  test('a visit of the second of its registration is under way, whichever of the two came last', async () => {
+    const second = [registration({ hour: '09:45' }), outpatientVisit()]
+    for (const messages of [second, second.toReversed()]) {
+      await one.wipe()
+      await sendAll(...messages)
+      expect(await visits()).toMatchObject([{ status: 'in-progress', period: { start: '2026-03-09T09:40:00+08:00' } }])
+    }
+  })
+
   test('the same again changes nothing', async () => {
     await sendAll(...Object.values(all))
     const before = await one.versions()

@@ -72,7 +72,7 @@ const ELEMENTS = {
 } as const
 
 export const OWN_TARGETS: readonly string[] = ['Observation', 'Patient.extension', 'Encounter.extension', ...Object.keys(ELEMENTS)]
-/** An observation's value has neither of these types in R4. */
+/** An observation's value has none of these types in R4. */
 const NOT_OBSERVED: readonly string[] = ['code', 'date', 'decimal']
 
 export interface OwnProblem {
@@ -93,6 +93,9 @@ export function problemsIn(fields: readonly OwnField[]): OwnProblem[] {
 
 const TARGETS = OWN_TARGETS.join(', ')
 const TYPES = Object.keys(VALUES).join(', ')
+const OBSERVED = Object.keys(VALUES)
+  .filter((type) => !NOT_OBSERVED.includes(type))
+  .join(', ')
 
 function problemOf({ segment, field, to, type, code, unit }: OwnField): [zh: string, en: string] | undefined {
   if (!/^Z[A-Z0-9]{2}$/.test(segment)) return [`${segment} 不是 Z 段，如 ZPI`, `${segment} is no Z segment such as ZPI`]
@@ -103,7 +106,8 @@ function problemOf({ segment, field, to, type, code, unit }: OwnField): [zh: str
   const isElement = Object.hasOwn(ELEMENTS, to)
   if (!isElement && !Object.hasOwn(VALUES, type)) return [`没有类型 ${type}；可用：${TYPES}`, `there is no type ${type}; known: ${TYPES}`]
   if (isElement && type !== '') return [`${to} 不需要类型`, `${to} has its own type`]
-  if (to === 'Observation' && NOT_OBSERVED.includes(type)) return [`观察值没有类型 ${type}`, `an observation has no value of type ${type}`]
+  if (to === 'Observation' && NOT_OBSERVED.includes(type))
+    return [`观察值没有类型 ${type}；可用：${OBSERVED}`, `an observation has no value of type ${type}; known: ${OBSERVED}`]
   if (to.endsWith('.extension') && !/^(https?:\/\/|urn:)[^\s|]{1,500}$/.test(code)) return ['扩展要有地址', 'an extension needs its url']
   if (unit !== '' && type !== 'quantity') return ['只有 quantity 有单位', 'a quantity alone has a unit']
   return undefined

@@ -6,6 +6,9 @@ import { personOf } from '../persons.ts'
 import { registration, registrationReversal, type VisitRow } from '../stay.ts'
 import { addPerson, naming, requireVisit, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
+/** Times are whole seconds: of one second the visit (2203) tells more than that it was planned, whichever came last. Sorts before none. */
+const BEFORE_THE_VISIT = '0'
+
 export const outpatientRegistration: Transaction = {
   infno: '2201',
   fill: (input) => {
@@ -18,7 +21,7 @@ export const outpatientRegistration: Transaction = {
     record.run(coverage, coverageOf(withSite<CoverageRow>(info, request)), { statedAt, at })
     const visit = requireVisit(input, visitOf(input, info), 'output.data.mdtrt_id')
     if (visit === undefined) return
-    record.run(registration, { ...withSite<VisitRow>(info, request), mdtrt_id: visit }, { statedAt, at })
+    record.run(registration, { ...withSite<VisitRow>(info, request), mdtrt_id: visit }, { statedAt, at, order: BEFORE_THE_VISIT })
   },
 }
 
@@ -27,7 +30,7 @@ export function fillRegistrationResponse(input: TransactionInput): void {
   const { response, record, respondedAt: statedAt } = input
   const { node: info, path } = nodeOf(response, 'output', 'data')
   addPerson(input, personOf(info), info, path, statedAt)
-  record.run(registration, withSite<VisitRow>(info, undefined), { statedAt, at: naming(info, path) })
+  record.run(registration, withSite<VisitRow>(info, undefined), { statedAt, at: naming(info, path), order: BEFORE_THE_VISIT })
 }
 
 /** What a visit says of the scheme that it is insured under. */

@@ -91,7 +91,7 @@ export function disagree(one: string, other: string): boolean {
 }
 
 /** Columns of dates and times in all tables of these platforms end in 日期 or 时间. */
-const isDateColumn = (column: string): boolean => /(?:RQ|SJ)$/.test(column)
+export const isDateColumn = (column: string): boolean => /(?:RQ|SJ)$/.test(column)
 
 /** A row's dates in the form that is read everywhere; what is in none of the place's forms stays as it came. */
 export function withPlainDates(

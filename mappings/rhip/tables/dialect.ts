@@ -3,9 +3,10 @@
  * folder (server/ingest/dialects.ts reads it, dialect-problems.ts says what is wrong with it); a new place is a folder, and no code.
  */
 import type { TableLine } from '../../engine/table-line.ts'
+import { filled } from '../../engine/values/blank.ts'
 import type { TableLayout, TableRow } from '../../parsers/delimited.ts'
 import { readTable, type TableEvent, type TableFormat } from '../../parsers/delimited.ts'
-import { type DateForm, dateForm, withPlainDates } from './dialect-dates.ts'
+import { type DateForm, dateForm, isDateColumn, withPlainDates } from './dialect-dates.ts'
 
 /** One line of columns.csv: this column of this file is that column of that table. */
 export interface DialectColumn extends TableLine {
@@ -133,7 +134,7 @@ export async function* readDialect(
   const format = { ...(delimiter !== undefined && { delimiter }), ...(header && { header }), ...(quotes && { quotes }) }
   const values = Map.groupBy(dialect.values, ({ table }) => table)
   const forms = (dialect.dates ?? []).map(dateForm).filter((form): form is DateForm => form !== undefined)
-  const split = splitterOf(dialect)
+  const split = splitterOf(dialect, isDate)
   for await (const event of read(chunks, { ...options, ...format })) {
     if (event.kind !== 'row') {
       yield event
@@ -147,7 +148,7 @@ export async function* readDialect(
 }
 
 /** A row of a compound file as rows of its tables, in the order in which they are listed; any other as it is. */
-function splitterOf({ columns }: Dialect): (row: TableRow) => TableRow[] {
+function splitterOf({ columns }: Dialect, isDate = isDateColumn): (row: TableRow) => TableRow[] {
   const files = new Map([...filesOf(columns)].map(([file, lines]) => [compoundName(file), [...Map.groupBy(lines, ({ table }) => table)]]))
   // A report stands beside each of its results: said once, as long as its lines follow each other.
   const said = new Map<string, string>()
@@ -155,7 +156,7 @@ function splitterOf({ columns }: Dialect): (row: TableRow) => TableRow[] {
     const tables = files.get(row.table)
     if (!tables) return [row]
     const rows = tables.map(([table, lines], at): TableRow => {
-      return { table, row: row.row, values: valuesOf(row, lines), unknownColumns: at === 0 ? row.unknownColumns : [] }
+      return { table, row: row.row, values: valuesOf(row, lines, isDate), unknownColumns: at === 0 ? row.unknownColumns : [] }
     })
     const fresh = rows.filter(({ table, values, unknownColumns }) => {
       const text = JSON.stringify(values)
@@ -168,11 +169,13 @@ function splitterOf({ columns }: Dialect): (row: TableRow) => TableRow[] {
   }
 }
 
-function valuesOf({ values }: TableRow, lines: readonly DialectColumn[]): Record<string, string> {
+/** A number needs all of its parts; a day of which no time is said is a day. */
+function valuesOf({ values }: TableRow, lines: readonly DialectColumn[], isDate: (column: string) => boolean): Record<string, string> {
   const found: Record<string, string> = {}
   for (const { column, means } of lines) {
-    const parts = partsOf(column).map((part) => values[part]?.trim())
-    if (parts.every((part) => part !== undefined && part !== '')) found[means] = parts.join(BETWEEN)
+    const parts = partsOf(column).map((part) => filled(values[part]))
+    const said = parts.slice(0, parts.includes(undefined) ? parts.indexOf(undefined) : parts.length)
+    if (said.length === parts.length || (said.length > 0 && isDate(means))) found[means] = said.join(BETWEEN)
   }
   return found
 }

@@ -26,6 +26,8 @@ export interface ServerOptions {
   port: number
   environment: Record<string, string>
   nodeArguments?: readonly string[]
+  /** in a process group of its own: an interrupt from the terminal reaches who started it alone, and he ends it */
+  apart?: boolean
   /** every line that it writes */
   onLine?(line: string): void
 }
@@ -36,12 +38,16 @@ export async function startServerProcess(options: ServerOptions): Promise<Server
     cwd: ROOT,
     env: { ...environmentOf(), HOST: '127.0.0.1', PORT: String(options.port), LOG_LEVEL: 'info', ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: options.apart === true,
   })
+  const onExit = (): void => void child.kill('SIGKILL')
+  if (options.apart) process.once('exit', onExit)
   const output = watchOutput(child, options.onLine)
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let ended = false
   void exited.then(() => {
     ended = true
+    process.off('exit', onExit)
   })
   const timer = setTimeout(() => child.kill('SIGKILL'), START_MS_MAX)
   const up = await Promise.race([output.listening, exited.then(() => undefined)])

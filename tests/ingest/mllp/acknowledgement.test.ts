@@ -47,6 +47,12 @@ test('an error: ERR-1 up to v2.4, ERR-2 and following from v2.5 on', () => {
   )
 })
 
+test('of a sender whose charset is registered the header is read in it, as the message is', () => {
+  const bytes = iconv.encode(message('2.4', '|||||BIG-5').replace('|LIS|', '|检验科|'), 'gb18030')
+  expect(readHeader(bytes, 'gb18030')).toMatchObject({ charset: 'gb18030' })
+  expect(readHeader(bytes, 'gb18030').field(3)).toBe('检验科')
+})
+
 test('the answer is in the separators and the charset of the message', () => {
   const text = message('2.5.1', '|||||GB 18030-2000').replaceAll('|', '#').replace('0001', '检验科')
   const answer = acknowledge(readHeader(iconv.encode(text, 'gb18030')), { code: 'AE', errors: [missing], ...ending })

@@ -126,6 +126,32 @@ describe('charset', () => {
     expect(record.misdeclared).toBe(said === 'UNICODE UTF-8')
   })
 
+  test.each([
+    // 王建国 in GB 18030 is 卼膘弊 in Big5, 拢 is £ in UTF-8: nothing in the bytes says so.
+    ['BIG-5', '王建国'],
+    ['UNICODE UTF-8', '拢'],
+    ['GBK', '王建国'],
+    ['CHN', '王建国'],
+  ])('the registered charset goes before %j', (said, name) => {
+    const bytes = iconv.encode(`${MSH}||||||${said}\rPID|1||||${name}`, 'gb18030')
+    const result = parseHl7(bytes, 'gb18030')
+    expect(result).toMatchObject({ ok: true, record: { misdeclared: false } })
+    expect(result.ok && result.record.segments[1]?.text(5, 1)).toBe(name)
+  })
+
+  test.each([
+    ['utf-8', 'GBK', 'gb18030', false],
+    ['utf-8', 'BIG-5', 'gb18030', true],
+    ['gb18030', 'UNICODE UTF-8', 'utf-8', false],
+    ['gb18030', 'GBK', 'utf-8', true],
+    ['utf-16le', 'UNICODE UTF-8', 'utf-8', false],
+    ['auto', 'UNICODE UTF-8', 'gb18030', true],
+  ])('registered %j, under %j, in %j: read as it is', (registered, said, real, misdeclared) => {
+    const result = parseHl7(iconv.encode(`${MSH}||||||${said}\rPID|1||||王建国`, real), registered)
+    expect(result).toMatchObject({ ok: true, record: { misdeclared } })
+    expect(result.ok && result.record.segments[1]?.text(5, 1)).toBe('王建国')
+  })
+
   test('a trail byte that is a separator does not split the field', () => {
     // 淺 is 9C 5C in GBK, and 5C is the escape character; 畖 is AE 7C, and 7C is the field separator.
     const record = parse(iconv.encode(`${MSH}||||||GBK\rPID|1||||畖淺~x`, 'gb18030'))

@@ -5,7 +5,7 @@ import { dateForm, disagree } from '../../../mappings/rhip/tables/dialect-dates.
 import { problemsOf } from '../../../mappings/rhip/tables/dialect-problems.ts'
 import { hospitalTablesIn, neededOf, rhipTablesIn } from '../../../mappings/rhip/tables/index.ts'
 import { LAYOUTS } from '../../../mappings/rhip/tables/layouts.ts'
-import { context, readAll } from '../support.ts'
+import { context, ofType, plain, readAll } from '../support.ts'
 
 describe('dates', () => {
   test.each<[pattern: string, text: string, read: string | undefined]>([
@@ -16,6 +16,7 @@ describe('dates', () => {
     ['DD.MM.YYYY HH:mm:ss', '09.03.2026 08:05:06', '2026-03-09 08:05:06'],
     ['DD.MM.YYYY', '09x03x2026', undefined],
     ['DDMMYYYY', '09032026', '2026-03-09'],
+    ['DD-M月-YYYY', '09-3月-2026', '2026-03-09'],
     ['DD/MM/YYYY', '09/03/2026 08:05', undefined],
     // That no such day is there is said where the date is used.
     ['DD/MM/YYYY', '31/02/2026', '2026-02-31'],
@@ -81,6 +82,17 @@ describe('a file that is several tables', () => {
   test('one that lacks a column of a key is refused', async () => {
     const { rejected } = await readAll(rhipTablesIn(place()), FILE.replace('item', 'thing'), { fileName: 'lab.csv' })
     expect(rejected.map(({ reason }) => [reason.code, reason.at])).toEqual([['table-column-missing', 'header ITEM']])
+  })
+
+  test('a day and a time in two columns are one; without the time it is the day', async () => {
+    const table = 'TB_YL_MZ_MEDICAL_RECORD'
+    const columns = Object.entries({ no: 'JZLSH', card: 'KH', kind: 'JZLX', 'day+clock': 'JZKSRQ' })
+    const visits = place({ columns: columns.map(([name, means]) => line('visit', name, table, means)), dates: ['YYYYMMDD-HHmm'] })
+    const file = 'no,day,clock,card,kind\nV1,20260306,0805,C1,100\nV2,20260306,,C1,100\nV3,20260306,-,C1,100\nV4,,0805,C1,100\n'
+    const { mapped, rejected } = await readAll(rhipTablesIn(visits), file, { fileName: 'visits.csv' })
+    expect(rejected).toEqual([])
+    const periods = mapped.map((record) => plain(ofType(record, 'Encounter')[0]).period)
+    expect(periods).toEqual([{ start: '2026-03-06T08:05:00+08:00' }, { start: '2026-03-06' }, { start: '2026-03-06' }, undefined])
   })
 
   test('of a hospital’s own systems has the numbers of its messages', async () => {
