@@ -30,6 +30,8 @@ export interface Transaction {
   parts?(request: MiisObject): MiisObject[]
   /** `output` of the answer to a request that is good */
   reply?(receipt: { receiptId: string; receivedAt: string }): object
+  /** lists that `fill` goes through in steps: they alone may have thousands of members */
+  long?: readonly string[]
   /** in steps where a message may have thousands of lines: others have their turn between them */
   fill(input: TransactionInput): void | Iterable<void>
 }
