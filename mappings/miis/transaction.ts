@@ -6,6 +6,7 @@ import { instantOf, readDateTime } from '../engine/values/date.ts'
 import { text } from './envelope.ts'
 import { miisKeys } from './keys.ts'
 import { identityOf, insuredPerson, type Person } from './patient.ts'
+import { table } from '../engine/values/table.ts'
 
 export interface TransactionInput {
   /** the request's envelope; in a response alone there is none */
@@ -116,7 +117,7 @@ export function addPerson(input: TransactionInput, person: Person, node: MiisObj
   record.noteRead(...['psn_no', 'mdtrt_id', 'mdtrt_sn', 'fixmedins_mdtrt_id', 'mdtrt_cert_type'].map((field) => `${path}.${field}`))
 }
 
-const SPELLINGS: Record<string, readonly string[]> = {
+const SPELLINGS: Record<string, readonly string[]> = table({
   psn_no: ['psn_no', 'hi_no'],
   cert_type: ['psn_cert_type', 'patn_cert_type', 'mdtrt_cert_type'],
   certno: ['certno', 'mdtrt_cert_no'],
@@ -124,7 +125,7 @@ const SPELLINGS: Record<string, readonly string[]> = {
   coner_tel: ['coner_tel', 'tel'],
   coner_addr: ['coner_addr', 'addr'],
   patn_rlts: ['patn_rlts', 'coner_rlts_code'],
-}
+})
 
 /**
  * The number of the visit, where only the answer gives it (2201, 2401): a request alone tells of the person and his scheme, and
