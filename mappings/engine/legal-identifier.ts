@@ -4,9 +4,10 @@ import { readIdentityNumber, UNVERIFIED_ID_CARD } from '../../server/fhir/identi
 import type { MappedIdentifier } from './from.ts'
 import type { Run } from './rule.ts'
 import { IDENTIFIER_TYPE } from './systems.ts'
+import { table } from './values/table.ts'
 
 /** psn_cert_type of the MIIS (formats.md A): 01 is the resident identity card. */
-const DOCUMENTS: Record<string, { type: string; system: string }> = {
+const DOCUMENTS: Record<string, { type: string; system: string }> = table({
   '02': { type: 'MIL', system: `${BASE}/sid/military-id` },
   '03': { type: 'MIL', system: `${BASE}/sid/military-id` },
   '04': { type: 'HKMT', system: `${BASE}/sid/hkmt-permit` },
@@ -16,7 +17,7 @@ const DOCUMENTS: Record<string, { type: string; system: string }> = {
   '08': { type: 'PPN', system: `${BASE}/sid/passport` },
   '90': { type: 'SSC', system: `${BASE}/sid/ssc-no` },
   '99': { type: 'OTH', system: `${BASE}/sid/other-id` },
-}
+})
 
 /**
  * Identifier of a legal document by psn_cert_type. An identity number whose check digit is wrong stands under a system of

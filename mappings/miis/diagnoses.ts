@@ -6,6 +6,7 @@ import { condition, type DiseInfo, diagnosisKey, syndromesIn } from './condition
 import { list, text } from './envelope.ts'
 import type { StayDiagnosis } from './stay.ts'
 import { naming, type TransactionInput, withSite } from './transaction.ts'
+import { table } from '../engine/values/table.ts'
 
 /**
  * @param info the node that names the visit; its main diagnosis stands for the list where that is empty
@@ -39,7 +40,10 @@ export function addDiagnoses(
   })
 }
 
-const MAIN: Record<string, string> = { diag_code: 'input.mdtrtinfo.dscg_maindiag_code', diag_name: 'input.mdtrtinfo.dscg_maindiag_name' }
+const MAIN: Record<string, string> = table({
+  diag_code: 'input.mdtrtinfo.dscg_maindiag_code',
+  diag_name: 'input.mdtrtinfo.dscg_maindiag_name',
+})
 
 function mainOf(info: MiisObject, mdtrtId: string | undefined): DiseInfo | undefined {
   const [code, name] = [text(info, 'dscg_maindiag_code'), text(info, 'dscg_maindiag_name')]

@@ -3,6 +3,7 @@ import { filled } from '../engine/values/blank.ts'
 import type { DecodeResult } from '../engine/types.ts'
 import { decodeText } from '../parsers/charset.ts'
 import { JsonRefused, MIIS_DEPTH_MAX, type MiisObject, type MiisValue, parseMiisJson } from '../parsers/miis-json.ts'
+import { table } from '../engine/values/table.ts'
 
 /** What was sent, what was answered, or both. `infno` is that of the request; a response alone does not name one. */
 export interface Exchange {
@@ -17,7 +18,7 @@ export interface Exchange {
 export const MIIS_BYTES_MAX = 64 * 1024 * 1024
 
 /** Bounds that the texts of refusals name. */
-const PARAMS: Readonly<Record<string, { max: number }>> = { 'json-depth': { max: MIIS_DEPTH_MAX } }
+const PARAMS: Readonly<Record<string, { max: number }>> = table({ 'json-depth': { max: MIIS_DEPTH_MAX } })
 
 export function refused(code: string, no: number, raw?: Uint8Array, field?: string): DecodeResult {
   const at = `message ${no}`

@@ -11,6 +11,9 @@ import { instantOnly } from '../engine/values/date.ts'
 import { reportText } from '../engine/values/report-text.ts'
 import { doctor, visit } from './keys.ts'
 import type { Site } from './transaction.ts'
+import { table } from '../engine/values/table.ts'
+
+const ABNORMAL: Readonly<Record<string, string>> = table({ '0': '正常', '1': '异常' })
 
 export interface ExamRow extends Site {
   mdtrt_sn?: string
@@ -124,7 +127,7 @@ const reportOf = (kind: Kind, profile: ProfileName) =>
             {
               system: codeSystem('nhsa-exam-abnormal'),
               code: from.text('exam_rslt_abn'),
-              display: from.text('exam_rslt_abn').as((flag) => ({ '0': '正常', '1': '异常' })[flag]),
+              display: from.text('exam_rslt_abn').as((flag) => ABNORMAL[flag]),
             },
           ],
         },
@@ -221,7 +224,7 @@ export interface ImageRow extends Site {
 }
 
 /** DICOM CID 29, with the words that equipment lists use instead. */
-const MODALITIES: Record<string, string> = { DR: 'DX', MRI: 'MR', PET: 'PT', DSA: 'XA' }
+const MODALITIES: Record<string, string> = table({ DR: 'DX', MRI: 'MR', PET: 'PT', DSA: 'XA' })
 const DICOM = new Set(['CR', 'CT', 'DX', 'ES', 'MG', 'MR', 'NM', 'PT', 'RF', 'RG', 'US', 'XA'])
 const UID = /^[0-2](?:\.(?:0|[1-9]\d*))+$/
 const UID_CHARACTERS_MAX = 64

@@ -17,7 +17,7 @@ import type {
 } from '../engine/types.ts'
 import { answer } from './answer.ts'
 import { decodeExchanges } from './exchanges.ts'
-import { type Exchange, node, readExchange, text } from './envelope.ts'
+import { type Exchange, isObject, node, readExchange, text } from './envelope.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { envelopeInstant, SITE, type Transaction } from './transaction.ts'
 import { visitNumbersIn } from './visit-numbers.ts'
@@ -98,6 +98,8 @@ function* mapInSteps(
     const known = UNSUPPORTED.has(exchange.infno) ? 'miis-infno-unsupported' : 'miis-infno-unknown'
     return reject(WITHOUT_RECORD.get(exchange.infno) ?? known, 'infno')
   }
+  const long = longList(exchange, transaction?.long)
+  if (long !== undefined) return reject('payload-too-large', long)
   const messageId = text(request, 'msgid') ?? text(response, 'inf_refmsgid')
   if (messageId === undefined) return reject('miis-envelope', 'inf_refmsgid')
   const deliveryId = exchange.part === undefined ? messageId : `${messageId}#${exchange.part}`
@@ -132,6 +134,23 @@ function* mapInSteps(
     finished.resources.every(({ placeholder }) => placeholder) &&
     finished.issues.every(({ severity }) => severity !== 'error')
   return settled(nothing ? { ...finished, resources: [], nothingToStore: true } : finished, context)
+}
+
+/** of a list that is gone through in one piece, while others wait: visits have some dozens of diagnoses, operations or funds */
+const PIECE_ITEMS_MAX = 1_000
+const LIST_NAME = /^[A-Za-z]\w{0,63}$/
+
+/** Where a list is longer than its transaction may go through in one piece. */
+function longList({ request, response }: Exchange, long: readonly string[] = []): string | undefined {
+  for (const [side, holder] of [
+    ['input', request?.input],
+    ['output', response?.output],
+  ] as const) {
+    const lists = Object.entries(isObject(holder) ? holder : {})
+    const [name] = lists.find(([one, value]) => Array.isArray(value) && value.length > PIECE_ITEMS_MAX && !long.includes(one)) ?? []
+    if (name !== undefined) return LIST_NAME.test(name) ? `${side}.${name}` : side
+  }
+  return undefined
 }
 
 function transactionOf({ infno, response }: Exchange): Transaction | undefined {

@@ -14,6 +14,7 @@ import { miisKeys, visit } from './keys.ts'
 import type { DocumentKind } from './record-document.ts'
 import { providerOf } from './settlement.ts'
 import type { Site } from './transaction.ts'
+import { table } from '../engine/values/table.ts'
 
 export interface HomePageRow extends Site {
   mdtrt_sn?: string
@@ -241,10 +242,10 @@ export const SCREENINGS = [
   { field: 'hcv_ab', loinc: '16128-1', text: '丙型肝炎抗体（HCV-Ab）' },
   { field: 'hiv_ab', loinc: '56888-1', text: '艾滋病毒抗体（HIV-Ab）' },
 ] as const
-const RESULTS: Record<string, { code: string; display: string; text: string }> = {
+const RESULTS: Record<string, { code: string; display: string; text: string }> = table({
   '1': { code: '260385009', display: 'Negative', text: '阴性' },
   '2': { code: '10828004', display: 'Positive', text: '阳性' },
-}
+})
 
 export const screeningMapping = (source: string): Mapping<ScreeningRow> =>
   mapping<ScreeningRow, Observation>({

@@ -3,6 +3,7 @@ import { BASE } from '../../server/fhir/canonical.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { Decimal } from '../engine/values/decimal.ts'
 import { miisDate } from './miis-time.ts'
+import { table } from '../engine/values/table.ts'
 
 type Element = Record<string, unknown>
 const list = (value: unknown): Element[] => (Array.isArray(value) ? (value as Element[]) : [])
@@ -129,7 +130,7 @@ export function reportDetails(psnNo: string, number: string, found: readonly Fhi
   return output
 }
 
-const ARROWS: Record<string, string> = { H: '↑', HH: '↑↑', L: '↓', LL: '↓↓', N: '0' }
+const ARROWS: Record<string, string> = table({ H: '↑', HH: '↑↑', L: '↓', LL: '↓↓', N: '0' })
 
 function detail(number: string, result: Element): object {
   const quantity = one(result.valueQuantity)

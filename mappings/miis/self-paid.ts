@@ -18,6 +18,7 @@ import { personOf } from './persons.ts'
 import { providerOf } from './settlement.ts'
 import { bedsOf, diagnosesOf, DISPOSITION, notBefore, stayClass, type StayDiagnosis, type StayRow } from './stay.ts'
 import { addPerson, respelled, type TransactionInput } from './transaction.ts'
+import { table } from '../engine/values/table.ts'
 
 export interface SelfPaidRow extends StayRow {
   mdtrt_sn?: string
@@ -109,7 +110,7 @@ export function addSelfPaidPerson(input: TransactionInput, info: MiisObject, pat
 
 const DIAGNOSIS = { dise_dor_no: 'diag_dr_code', dise_dor_name: 'diag_dr_name' }
 /** inout_diag_type: 1 of admission, 2 of discharge */
-const ROLES: Readonly<Record<string, StayDiagnosis['role']>> = { '1': 'AD', '2': 'DD' }
+const ROLES: Readonly<Record<string, StayDiagnosis['role']>> = table({ '1': 'AD', '2': 'DD' })
 
 export function selfPaidDiagnoses(input: TransactionInput, node: string, scope: string, visit: string): StayDiagnosis[] {
   const { request, record, context, requestedAt: statedAt } = input

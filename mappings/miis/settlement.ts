@@ -14,6 +14,7 @@ import { coverageReference } from './coverage.ts'
 import { text } from './envelope.ts'
 import { administration, DIVISION, miisKeys } from './keys.ts'
 import type { Site } from './transaction.ts'
+import { table } from '../engine/values/table.ts'
 
 export interface SettlementRow extends Site, ClaimKind {
   mdtrt_id?: string
@@ -57,7 +58,7 @@ export const TOTALS = [
   'acct_mulaid_pay',
   'hosp_part_amt',
 ] as const
-const SPELLING: Record<string, string> = { psn_part_am: 'psn_part_amt' }
+const SPELLING: Record<string, string> = table({ psn_part_am: 'psn_part_amt' })
 
 const money = (value: ReturnType<typeof readDecimal>) => value && { value, currency: 'CNY' as const }
 

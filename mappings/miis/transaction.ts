@@ -6,6 +6,7 @@ import { instantOf, readDateTime } from '../engine/values/date.ts'
 import { text } from './envelope.ts'
 import { miisKeys } from './keys.ts'
 import { identityOf, insuredPerson, type Person } from './patient.ts'
+import { table } from '../engine/values/table.ts'
 
 export interface TransactionInput {
   /** the request's envelope; in a response alone there is none */
@@ -30,6 +31,8 @@ export interface Transaction {
   parts?(request: MiisObject): MiisObject[]
   /** `output` of the answer to a request that is good */
   reply?(receipt: { receiptId: string; receivedAt: string }): object
+  /** lists that `fill` goes through in steps: they alone may have thousands of members */
+  long?: readonly string[]
   /** in steps where a message may have thousands of lines: others have their turn between them */
   fill(input: TransactionInput): void | Iterable<void>
 }
@@ -114,7 +117,7 @@ export function addPerson(input: TransactionInput, person: Person, node: MiisObj
   record.noteRead(...['psn_no', 'mdtrt_id', 'mdtrt_sn', 'fixmedins_mdtrt_id', 'mdtrt_cert_type'].map((field) => `${path}.${field}`))
 }
 
-const SPELLINGS: Record<string, readonly string[]> = {
+const SPELLINGS: Record<string, readonly string[]> = table({
   psn_no: ['psn_no', 'hi_no'],
   cert_type: ['psn_cert_type', 'patn_cert_type', 'mdtrt_cert_type'],
   certno: ['certno', 'mdtrt_cert_no'],
@@ -122,7 +125,7 @@ const SPELLINGS: Record<string, readonly string[]> = {
   coner_tel: ['coner_tel', 'tel'],
   coner_addr: ['coner_addr', 'addr'],
   patn_rlts: ['patn_rlts', 'coner_rlts_code'],
-}
+})
 
 /**
  * The number of the visit, where only the answer gives it (2201, 2401): a request alone tells of the person and his scheme, and

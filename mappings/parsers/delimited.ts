@@ -39,7 +39,7 @@ export interface TableRow {
   table: string
   row: number
   values: Readonly<Record<string, string>>
-  /** columns of this file that the layout does not know: said once, with the first row */
+  /** columns of this file that the layout does not know, as `toldAs` tells them: said once, with the first row */
   unknownColumns: readonly string[]
 }
 
@@ -281,8 +281,14 @@ export function columnsOf(names: readonly string[], options: Pick<TableOptions, 
   if (repeated !== undefined) return { refused: 'table-column-repeated', column: repeated }
   const missing = missingIn(layout, known)
   if (missing !== undefined) return { refused: 'table-column-missing', column: missing }
-  return { layout, known, unknown: names.filter((_, at) => known[at] === undefined) }
+  return { layout, known, unknown: names.flatMap((name, at) => (known[at] === undefined ? [toldAs(name, at)] : [])) }
 }
+
+/** Letters and digits as standards name their columns; no number of a person or of a visit */
+const COLUMN_NAME = /^(?!.*\d{5})[A-Z][A-Z0-9_.]{0,63}$/
+
+/** The name of a column, or its place from 1: where rows and header are mixed up, what stands there may be a name or a number of somebody. */
+const toldAs = (name: string, at: number): string => (COLUMN_NAME.test(name) ? name : `column ${at + 1}`)
 
 /**
  * The first column that the table must have and this file has not, as the place writes it; of a group its first name.

@@ -20,8 +20,8 @@ export type JsonProblem =
 export const MIIS_DEPTH_MAX = 32
 /** A settlement of 10,000 lines with 40 fields each is 400,000 values. */
 export const MIIS_VALUES_MAX = 1_000_000
-/** of one list: a settlement list has at most some ten thousand lines, and each becomes a resource */
-export const MIIS_ITEMS_MAX = 50_000
+/** of one list: bills have at most some ten thousand lines, and each becomes a resource or two */
+export const MIIS_ITEMS_MAX = 20_000
 
 export class JsonRefused extends Error {
   readonly problem: JsonProblem

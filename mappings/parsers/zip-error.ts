@@ -9,14 +9,16 @@ export type ZipFlaw =
   | 'archive-path'
   | 'archive-unsupported'
 
-/** The archive is refused; `entry` is where, as far as its name is known. */
+/** The archive is refused; `entry` is where, as far as its name is known, and `place` which of the files it is, from 1. */
 export class ZipError extends Error {
   readonly code: ZipFlaw
   readonly entry: string
-  constructor(code: ZipFlaw, entry = '') {
+  readonly place: number
+  constructor(code: ZipFlaw, entry = '', place = 0) {
     super(code)
     this.code = code
     this.entry = entry
+    this.place = place
   }
 }
 

@@ -24,11 +24,22 @@ export const isZip = (head: Uint8Array): boolean =>
 
 /** Entries in order, folders left out. @throws ZipError at the first thing that is wrong */
 export async function* readZip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ZipEntry> {
+  const at = { file: 0 }
+  try {
+    yield* entriesOf(chunks, at)
+  } catch (error) {
+    throw error instanceof ZipError ? new ZipError(error.code, error.entry, at.file) : error
+  }
+}
+
+/** @param at which of the files is read, folders not counted */
+async function* entriesOf(chunks: AsyncIterable<Uint8Array>, at: { file: number }): AsyncGenerator<ZipEntry> {
   const bytes = new ByteReader(chunks)
   const names = new Set<string>()
   let expanded = 0
   let signature = await bytes.signature()
   while (signature === LOCAL) {
+    at.file++
     const header = await readLocalHeader(bytes)
     checkName(header.name)
     if (names.has(header.name.toLowerCase())) throw new ZipError('archive-entry-repeated', header.name)
@@ -38,7 +49,8 @@ export async function* readZip(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       expanded += size
       if (expanded > ZIP_BOUNDS.expandedBytesMax) throw new ZipError('archive-bomb', header.name)
     })
-    if (!header.name.endsWith('/')) yield { name: header.name, chunks: { [Symbol.asyncIterator]: () => ({ next: () => content.next() }) } }
+    if (header.name.endsWith('/')) at.file--
+    else yield { name: header.name, chunks: { [Symbol.asyncIterator]: () => ({ next: () => content.next() }) } }
     for await (const _ of content);
     signature = await bytes.signature()
   }

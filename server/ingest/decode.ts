@@ -31,7 +31,7 @@ export async function* decodePayload(
   options: PayloadOptions,
 ): AsyncGenerator<DecodeResult> {
   const isArchive = (mapping.archive ?? mapping.decodeArchive) !== undefined && isZip(await headOf(open()))
-  if (isArchive && mapping.decodeArchive) yield* decodeTogether(mapping.decodeArchive, open, options)
+  if (isArchive && mapping.decodeArchive) yield* decodeTogether(mapping, mapping.decodeArchive, open, options)
   else if (isArchive && mapping.archive) yield* decodeArchive(mapping, mapping.archive, open, options)
   else yield* decodeFile(mapping, open(), options)
 }
@@ -51,42 +51,58 @@ async function* decodeArchive(
   { charset }: PayloadOptions,
 ): AsyncGenerator<DecodeResult> {
   const wrong = await checkZip(open())
-  if (wrong) return yield refusedEntry(wrong)
+  if (wrong) return yield refusedArchive(mapping, wrong)
+  let place = 0
   for await (const { name, chunks } of readZip(open())) {
+    const file = toldAs(mapping, name, ++place)
     const fileName = name.slice(name.lastIndexOf('/') + 1)
-    if (!takes.test(fileName)) yield refusedEntry({ code: 'archive-entry-unsupported', entry: name })
-    else yield* inEntry(name, decodeFile(mapping, chunks, { charset, fileName }))
+    if (!takes.test(fileName)) yield refusedFile('archive-entry-unsupported', file)
+    else yield* inFile(file, decodeFile(mapping, chunks, { charset, fileName }))
   }
 }
 
 async function* decodeTogether(
+  mapping: SourceMapping,
   decode: NonNullable<SourceMapping['decodeArchive']>,
   open: () => AsyncIterable<Uint8Array>,
   { charset, fileName }: PayloadOptions,
 ): AsyncGenerator<DecodeResult> {
   const wrong = await checkZip(open())
-  if (wrong) return yield refusedEntry(wrong)
+  if (wrong) return yield refusedArchive(mapping, wrong)
   yield* decode(open, { charset, ...(fileName !== '' && { fileName }) })
 }
 
-function refusedEntry({ code, entry }: Pick<ZipError, 'entry'> & { code: string }): DecodeResult {
-  const at = entry === '' ? 'archive' : entry
-  return { ok: false, rejected: { recordType: 'file', at, reason: { severity: 'error', code, at } } }
-}
+/** Letters, digits and marks of ASCII, a day, and no longer number */
+const TABLE_FILE = /^(?!.*\d{9})[!-~]+$/
 
-/** Places of an entry's records carry its name; what its decoder throws concerns this entry alone. */
-async function* inEntry(name: string, records: AsyncGenerator<DecodeResult>): AsyncGenerator<DecodeResult> {
+/**
+ * How a file of an archive is told. Tables are called after what is in them; documents hospitals name after patients, so that they are told by their
+ * place.
+ */
+const toldAs = ({ mode, decodeArchive }: SourceMapping, name: string, place: number): string =>
+  mode === 'table' && !decodeArchive && TABLE_FILE.test(name) ? name : `file ${place}`
+
+const refusedArchive = (mapping: SourceMapping, { code, entry, place }: ZipError): DecodeResult =>
+  refusedFile(code, entry === '' ? 'archive' : toldAs(mapping, entry, place))
+
+const refusedFile = (code: string, at: string): DecodeResult => ({
+  ok: false,
+  rejected: { recordType: 'file', at, reason: { severity: 'error', code, at } },
+})
+
+/** Places of a file's records begin with it; what its decoder throws concerns this file alone. */
+async function* inFile(file: string, records: AsyncGenerator<DecodeResult>): AsyncGenerator<DecodeResult> {
   try {
     for await (const decoded of records) {
-      if (decoded.ok) yield { ...decoded, at: `${name} ${decoded.at}` }
+      if (decoded.ok) yield { ...decoded, at: `${file} ${decoded.at}` }
       else {
-        const at = `${name} ${decoded.rejected.at}`
+        const at = `${file} ${decoded.rejected.at}`
         yield { ok: false, rejected: { ...decoded.rejected, at, reason: { ...decoded.rejected.reason, at } } }
       }
     }
   } catch (error) {
     if (!(error instanceof OutcomeError)) throw error
-    yield refusedEntry({ code: error.issues[0]?.code ?? 'payload-structure', entry: name })
+    yield refusedFile(error.issues[0]?.code ?? 'payload-structure', file)
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
 import { openBalance } from './mutations/balance.ts'
-import { acknowledgementFaults, faultsOf } from './mutations/judge.ts'
+import { acknowledgementFaults, faultsOf, issueFaults } from './mutations/judge.ts'
 import { runMutations } from './mutations/run.ts'
 
 const reply = (status: number, text: string, type = 'application/fhir+json') => ({
@@ -41,6 +41,15 @@ describe('the judge of answers', () => {
 
   test('a receipt that adds up is fine', () => {
     expect(faultsOf(reply(200, receipt({ ...none, records: 3, stored: 2, quarantined: 1 })), false)).toEqual([])
+  })
+
+  test('of kept issues it finds failures of our own, and persons', () => {
+    const issues = (issue: object) => JSON.stringify([{ severity: 'error', code: 'payload-structure', at: 'payload' }, issue])
+    expect(issueFaults(issues({ severity: 'error', code: 'record-failed', at: 'row 2' }))).toEqual(['a record failed for a reason of ours'])
+    expect(issueFaults(issues({ severity: 'warning', code: 'mapping-field-unread', at: '王建国' }))).toEqual([
+      'its issues tell a personal value',
+    ])
+    expect(issueFaults(issues({ severity: 'error', code: 'record-too-large', at: 'row 2' }))).toEqual([])
   })
 })
 

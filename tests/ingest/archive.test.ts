@@ -70,6 +70,8 @@ test('a row and a file that are wrong are named with the file, the rest of the a
     zipOf([
       { name: 'day/fees.csv', content: iconv.encode(fees, 'gb18030') },
       { name: 'day/count.md5', content: 'x' },
+      { name: 'day/王建国.pdf', content: 'x' },
+      { name: 'day/110100195803120019.pdf', content: 'x' },
       { name: 'day/inner.csv', content: zipOf([{ name: 'a.csv', content: 'x' }]), stored: true },
       { name: 'day/strange.csv', content: 'A,B\n1,2\n' },
       await sample('20260311/TB_HIS_ZY_ADM_REG.csv'),
@@ -78,10 +80,12 @@ test('a row and a file that are wrong are named with the file, the rest of the a
   expect(errors(receipt)).toEqual([
     ['table-row-fields', 'day/fees.csv row 1'],
     ['archive-entry-unsupported', 'day/count.md5'],
+    ['archive-entry-unsupported', 'file 3'],
+    ['archive-entry-unsupported', 'file 4'],
     ['payload-archive', 'day/inner.csv'],
     ['table-unknown', 'day/strange.csv file'],
   ])
-  expect(counts(receipt)).toMatchObject({ records: 6, quarantined: 4 })
+  expect(counts(receipt)).toMatchObject({ records: 8, quarantined: 6 })
 })
 
 test('a refused archive stores nothing, says where and why in both languages, and the server goes on', async () => {
@@ -114,9 +118,9 @@ test('documents coded by data elements come out of an archive as alone; each wit
     found.push(one.ok ? [one.recordType, one.at] : [one.rejected.reason.code, one.rejected.at])
   }
   expect(found).toEqual([
-    ['HSDC02.01', 'de-coded-lab.xml document 1'],
-    ['payload-doctype', 'bad.xml'],
-    ['HSDC02.01', 'again.xml document 1'],
+    ['HSDC02.01', 'file 1 document 1'],
+    ['payload-doctype', 'file 2'],
+    ['HSDC02.01', 'file 3 document 1'],
   ])
 })
 

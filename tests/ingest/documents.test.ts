@@ -218,13 +218,14 @@ test.each<[string, () => readonly ZipFile[] | Uint8Array, string]>([
   ['two', () => [index(row('a.pdf', 'X1')), entry('other.txt', 'x'), entry('a.pdf', pdf('a'))], 'document-index-missing'],
   ['a way out', () => [index(row('a.pdf', 'X1')), entry('../a.pdf', pdf('a'))], 'archive-path'],
   ['twins', () => [index(row('a.pdf', 'X1')), entry('a.pdf', pdf('a')), entry('A.PDF', pdf('b'))], 'archive-entry-repeated'],
-  ['a bomb', () => [index(row('a.pdf', 'X1')), entry('a.pdf', Buffer.alloc(24 * 1024 * 1024))], 'archive-bomb'],
+  ['a bomb', () => [index(row('秘密.pdf', 'X1')), entry('秘密.pdf', Buffer.alloc(24 * 1024 * 1024))], 'archive-bomb'],
   ['a cut archive', () => zipOf([index(row('a.pdf', 'X1')), entry('a.pdf', pdf('a'))]).subarray(0, -30), 'archive-damaged'],
   ['a document alone', () => pdf('alone'), 'document-index-missing'],
   ['an index of no known columns', () => [entry('i.csv', 'x,y\n1,2\n')], 'table-unknown'],
 ])('refused: %s', async (_, files, code) => {
   const receipt = await send(files())
   expect(errors(receipt).map(([found]) => found)).toContain(code)
+  expect(receipt.text).not.toContain('秘密')
   expect(await documents('X1')).toEqual([])
 })
 

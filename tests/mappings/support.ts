@@ -10,12 +10,13 @@ import type {
 } from '../../mappings/engine/types.ts'
 import { isZip } from '../../mappings/parsers/zip.ts'
 import { serialise } from '../../mappings/engine/serialise.ts'
+import { table } from '../../mappings/engine/values/table.ts'
 import { createTerminology } from '../../server/terminology-service/terminology.ts'
 
 const terminology = createTerminology()
 
 /** Institution codes of the sample hospital, as ingest's configuration would know them. */
-const CODES: Record<string, string> = { '0001': 'H1', H11010500001: 'H1', '12110000000000001N': 'H1' }
+const CODES: Record<string, string> = table({ '0001': 'H1', H11010500001: 'H1', '12110000000000001N': 'H1' })
 
 export function context(kind: SourceKind, organization = kind === 'miis' ? 'MIA' : 'HA'): MappingContext {
   return {

@@ -1,5 +1,6 @@
 /** `Ⅱ/甲`: class of an incision, then how it healed, as home pages and tables of operations write both in one field. */
 import { toHalfWidth } from './text.ts'
+import { table } from './table.ts'
 
 export interface Incision {
   incision?: '0' | 'I' | 'II' | 'III'
@@ -9,7 +10,7 @@ export interface Incision {
 
 /** Either may stand alone. */
 const INCISION = /^(0|I{1,3})?类?[/、\s]?([甲乙丙])?$/
-const HEALED: Record<string, string> = { 甲: '1', 乙: '2', 丙: '3' }
+const HEALED: Record<string, string> = table({ 甲: '1', 乙: '2', 丙: '3' })
 
 /** undefined: it says neither. */
 export function readIncision(sent: string): Incision | undefined {

@@ -1,5 +1,6 @@
 /** Abnormal flags as laboratories send them to v3-ObservationInterpretation (formats.md D18, D19). */
 import { toHalfWidth } from './text.ts'
+import { table } from './table.ts'
 
 export const INTERPRETATION = 'http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation'
 
@@ -24,7 +25,7 @@ const DISPLAY = {
 } as const
 export type InterpretationCode = keyof typeof DISPLAY
 
-const FLAGS: Record<string, InterpretationCode> = {
+const FLAGS: Record<string, InterpretationCode> = table({
   N: 'N',
   正常: 'N',
   M: 'N',
@@ -66,7 +67,7 @@ const FLAGS: Record<string, InterpretationCode> = {
   中介: 'I',
   R: 'R',
   耐药: 'R',
-}
+})
 
 /** Tables of digits differ between senders: the RHIP table YCTS is 1 normal, 2 abnormal, 3 high, 4 low unless a source says otherwise. */
 export type DigitFlags = Record<string, InterpretationCode>

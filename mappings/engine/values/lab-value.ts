@@ -4,6 +4,7 @@ import { interpretation, type Interpretation } from './interpretation.ts'
 import { readOrdinal, type OrdinalValue } from './ordinal.ts'
 import { cleanText, toHalfWidth } from './text.ts'
 import { readUnit, type UnitElements } from './unit.ts'
+import { table } from './table.ts'
 
 export interface LabQuantity extends UnitElements {
   value: Decimal
@@ -20,7 +21,7 @@ export interface LabValue {
   interpretation?: Interpretation
 }
 
-const COMPARATORS: Record<string, '<' | '<=' | '>=' | '>'> = {
+const COMPARATORS: Record<string, '<' | '<=' | '>=' | '>'> = table({
   '<': '<',
   '>': '>',
   '<=': '<=',
@@ -29,7 +30,7 @@ const COMPARATORS: Record<string, '<' | '<=' | '>=' | '>'> = {
   '≥': '>=',
   '=<': '<=',
   '=>': '>=',
-}
+})
 const MARK = /\s*(↑+|↓+)$|\s+([HL])$/
 const RATIO = /^1:(\d{1,7}(?:\.\d+)?)$/
 const POWER = /^(-?\d+(?:\.\d+)?)[x×*]10[\^E]?([+-]?\d{1,2})$/i

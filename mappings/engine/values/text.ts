@@ -1,4 +1,5 @@
 /** Plain text out of what systems put into text fields (formats.md D37) and width folding (D9, D14). */
+import { table } from './table.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is being removed
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g
@@ -11,7 +12,7 @@ const UNREADABLE = '\ufffd'
 const LINE_TAG = /<(?:br|\/p|\/div|\/li|\/tr)\b[^<>]{0,200}>/gi
 const HTML_TAG =
   /<\/?(?:p|div|span|font|b|i|u|em|strong|sub|sup|table|tbody|thead|tr|td|th|ul|ol|li|h[1-6]|a|img|html|body|head|meta)\b[^<>]{0,500}>/gi
-const ENTITIES: Record<string, string> = { '&nbsp;': ' ', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
+const ENTITIES: Record<string, string> = table({ '&nbsp;': ' ', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' })
 
 const FULL_WIDTH = /[\uff01-\uff5e\u3000]/
 

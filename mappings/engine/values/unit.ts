@@ -1,11 +1,12 @@
 /** Units as laboratories and wards write them to UCUM; the original always stays in `unit` (formats.md D16). */
 import { ownText } from '../../../server/fhir/own-text.ts'
 import { toHalfWidth } from './text.ts'
+import { table } from './table.ts'
 
 export const UCUM = 'http://unitsofmeasure.org'
 
 /** Spellings that differ from UCUM by more than the general rules of toUcum. Keys are half width, without spaces. */
-const TABLE: Record<string, string> = {
+const TABLE: Record<string, string> = table({
   '次/分': '/min',
   '次/分钟': '/min',
   '次/min': '/min',
@@ -80,7 +81,7 @@ const TABLE: Record<string, string> = {
   '%': '%',
   '‰': '[ppth]',
   fl: 'fL',
-}
+})
 
 /** UCUM units that need no table; matched as they stand. */
 const PLAIN =

@@ -13,6 +13,7 @@ import { homeOf } from './elements.ts'
 import { flat, type Statement } from './statement.ts'
 import type { Facts } from './facts.ts'
 import type { CdaSection } from './sections.ts'
+import { table } from '../../engine/values/table.ts'
 
 export type DiagnosisKind = 'western' | 'tcm-disease' | 'tcm-syndrome'
 
@@ -51,12 +52,12 @@ const ROLES: readonly (readonly [RegExp, DiagnosisRole])[] = [
   [/术前/, 'pre-op'],
   [/术后/, 'post-op'],
 ]
-const SECTION_ROLES: Readonly<Record<string, DiagnosisRole>> = {
+const SECTION_ROLES: Readonly<Record<string, DiagnosisRole>> = table({
   '46241-6': 'AD',
   '11535-2': 'DD',
   '10219-4': 'pre-op',
   '10218-6': 'post-op',
-}
+})
 const VERIFICATIONS: readonly (readonly [RegExp, NonNullable<DiagnosisRow['verification']>])[] = [
   [/鉴别/, 'differential'],
   [/初步/, 'provisional'],

@@ -17,6 +17,7 @@ import { personReference, practitioner } from './person.ts'
 import { relationship, relative } from './relative.ts'
 import { type CdaSection, sectionElement, type SectionRules } from './sections.ts'
 import { patientNoOf, type Signature } from './signatures.ts'
+import { table } from '../../engine/values/table.ts'
 
 export interface DocumentRow {
   documentNo?: string
@@ -43,14 +44,14 @@ export interface CompositionRow extends DocumentRow {
 }
 
 /** Names of the row's fields in the document. */
-export const DOCUMENT_PLACES: Record<string, string> = {
+export const DOCUMENT_PLACES: Record<string, string> = table({
   documentNo: 'id/@extension',
   type: 'code/@code',
   effectiveTime: 'effectiveTime/@value',
   confidentiality: 'confidentialityCode/@code',
   language: 'languageCode/@code',
   visitNo: 'recordTarget/patientRole/id/@extension',
-}
+})
 
 const typeOf = (row: RowView<CompositionRow>) => ({
   coding: [{ system: TABLES.documentType, code: row.type ?? '', ...(row.title && { display: row.title }) }],

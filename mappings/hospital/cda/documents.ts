@@ -3,6 +3,7 @@
  * document is a line here, and elements that no document had before are lines in elements.ts.
  */
 import type { ProfileName } from '../../engine/names.ts'
+import { table } from '../../engine/values/table.ts'
 
 export type VisitClass = 'IMP' | 'AMB' | 'OBSENC'
 
@@ -56,7 +57,7 @@ const HOME_PAGE: Partial<DocumentKind> = {
 }
 const VITAL_SIGNS = ['Observation', 'List']
 
-export const DOCUMENTS: Readonly<Record<string, DocumentKind>> = {
+export const DOCUMENTS: Readonly<Record<string, DocumentKind>> = table({
   C0001: plain('病历概要', { visit: 'discharged', drugs: 'told' }),
   C0002: plain('门(急)诊病历', { profile: 'cn-composition-outpatient', class: 'AMB', visit: 'outpatient' }),
   C0003: plain('急诊留观病历', { class: 'OBSENC', visit: 'observation' }),
@@ -114,4 +115,4 @@ export const DOCUMENTS: Readonly<Record<string, DocumentKind>> = {
     entries: { '46209-3': ['MedicationRequest', 'ServiceRequest'], '8716-3': VITAL_SIGNS },
   }),
   C0053: atDischarge('出院小结'),
-}
+})

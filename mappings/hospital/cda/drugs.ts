@@ -5,10 +5,11 @@ import { type Facts, timeOf } from './facts.ts'
 import { type DrugRow, given, prescribed, told } from './drug.ts'
 import { device, type DeviceRow } from './device.ts'
 import type { CdaSection } from './sections.ts'
+import { table } from '../../engine/values/table.ts'
 
 type Field = keyof Omit<DrugRow, 'people' | 'kind' | 'documentNo' | 'part' | 'at' | 'visitNo' | 'time'>
 
-const FIELDS: Readonly<Record<string, Field>> = {
+const FIELDS: Readonly<Record<string, Field>> = table({
   'DE08.50.043.00': 'specification',
   'DE08.50.011.00': 'form',
   '@form': 'form',
@@ -25,7 +26,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   'DE06.00.293.00': 'amount',
   'DE06.00.164.00': 'tcmUse',
   'DE08.50.032.00': 'prescriptionKind',
-}
+})
 
 /** Elements that name a drug; the drugs before and during an operation stand in the element of usage. */
 const isName = ({ element, words }: Statement): boolean =>

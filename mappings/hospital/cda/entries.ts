@@ -8,18 +8,19 @@ import { child, childrenOf, type XmlElement } from '../../parsers/xml.ts'
 import { consumableParts, peopleOf, pseudo, timesOf } from './entry-parts.ts'
 import type { CdaReader } from './reading.ts'
 import type { Statement } from './statement.ts'
+import { table } from '../../engine/values/table.ts'
 
 /** What an element holds whose displayName senders leave empty. */
-const NAMES: Readonly<Record<string, string>> = {
+const NAMES: Readonly<Record<string, string>> = table({
   'DE02.10.023.00': '过敏史标志',
   'DE04.50.001.00': 'ABO血型',
   'DE04.50.010.00': 'Rh(D)血型',
   'DE05.01.024.00': '诊断编码',
   'DE06.00.106.00': '输血史标识',
-}
+})
 
 /** Elements beside an act that say one thing of it. */
-const SINGLE: Readonly<Record<string, readonly [element: string, name: string]>> = {
+const SINGLE: Readonly<Record<string, readonly [element: string, name: string]>> = table({
   routeCode: ['@route', '用药途径'],
   doseQuantity: ['@dose', '次剂量'],
   rateQuantity: ['@rate', '用药频率'],
@@ -28,7 +29,7 @@ const SINGLE: Readonly<Record<string, readonly [element: string, name: string]>>
   methodCode: ['@method', '操作方法'],
   interpretationCode: ['@interpretation', '结果判断'],
   priorityCode: ['@priority', '优先级'],
-}
+})
 const PEOPLE = new Set(['performer', 'author', 'participant', 'informant'])
 /** Read with the act that they belong to, or only frame it. */
 const OF_THE_ACT = new Set(['code', 'value', 'text', 'statusCode', 'templateId', 'qualifier'])

@@ -3,6 +3,7 @@ import { cleanText } from '../../engine/values/text.ts'
 import { child, childrenOf, type XmlElement } from '../../parsers/xml.ts'
 import type { Statement } from './statement.ts'
 import { type CdaReader, descendants } from './reading.ts'
+import { table } from '../../engine/values/table.ts'
 
 const made = (element: string, name: string, at: string, rest: Partial<Statement> = {}): Statement => ({
   element,
@@ -45,7 +46,7 @@ export function timesOf(node: XmlElement, reader: CdaReader): Statement[] {
   ]
 }
 
-const ROLES: Readonly<Record<string, string>> = { performer: '执行者', author: '记录者', participant: '参与者', informant: '陈述者' }
+const ROLES: Readonly<Record<string, string>> = table({ performer: '执行者', author: '记录者', participant: '参与者', informant: '陈述者' })
 const ORGANIZATION = /rganiz/
 
 /** People by number and name with what they are to the act; substances that a participant names are statements of their own. */

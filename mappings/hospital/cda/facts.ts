@@ -119,7 +119,8 @@ export class Facts {
 
   /** What a section refers to, of the types that the document's profile lets stand there. */
   entries(section: CdaSection): readonly ResourceKey[] {
-    const allowed = section.code === undefined ? undefined : this.kind.entries?.[section.code]
+    const { entries = {} } = this.kind
+    const allowed = section.code !== undefined && Object.hasOwn(entries, section.code) ? entries[section.code] : undefined
     const all = this.#keys.get(section) ?? []
     return allowed ? all.filter(({ type }) => allowed.includes(type)) : all
   }

@@ -1,4 +1,6 @@
 /** Fees of the home pages (data sets HDSD00.11 and HDSD00.12): the category of the medical insurance, and of which fee another one is a part. */
+import { table } from '../../engine/values/table.ts'
+
 export interface Fee {
   /** nhsa-fee-category */
   category: string
@@ -49,11 +51,13 @@ const FEES: readonly (readonly [western: string, chinese: string, category: stri
   ['039', '046', '08'],
 ]
 
-export const HOME_PAGE_FEES: Readonly<Record<string, Fee>> = Object.fromEntries(
-  FEES.flatMap(([western, chinese, category, inWestern, inChinese]) => [
-    ...entry('HDSD00.11.', western, category, inWestern),
-    ...entry('HDSD00.12.', chinese, category, inChinese),
-  ]),
+export const HOME_PAGE_FEES: Readonly<Record<string, Fee>> = table(
+  Object.fromEntries(
+    FEES.flatMap(([western, chinese, category, inWestern, inChinese]) => [
+      ...entry('HDSD00.11.', western, category, inWestern),
+      ...entry('HDSD00.12.', chinese, category, inChinese),
+    ]),
+  ),
 )
 
 function entry(set: string, code: string, category: string, partOf: string | undefined): [string, Fee][] {

@@ -5,9 +5,10 @@ import { type Facts, timeOf } from './facts.ts'
 import { finding, type ObservationRow } from './observation.ts'
 import type { CdaSection } from './sections.ts'
 import { valueFields } from './vitals.ts'
+import { table } from '../../engine/values/table.ts'
 
 /** LOINC codes of elements that mean one of them; the others are known by their data element alone. */
-const LOINC: Readonly<Record<string, string>> = {
+const LOINC: Readonly<Record<string, string>> = table({
   'DE02.10.002.00': '11977-6',
   'DE02.10.051.00': '8665-2',
   'DE04.01.108.00': '11996-6',
@@ -16,14 +17,14 @@ const LOINC: Readonly<Record<string, string>> = {
   'DE04.50.010.00': '10331-7',
   'DE04.50.102.00': '15074-8',
   'DE05.10.098.00': '11778-8',
-}
+})
 
 /** Units that an element has by its definition, where the document leaves them out. */
-const UNITS: Readonly<Record<string, ObservationRow['fixed']>> = {
+const UNITS: Readonly<Record<string, ObservationRow['fixed']>> = table({
   'DE04.50.102.00': { unit: 'mmol/L', code: 'mmol/L', same: [] },
   'DE04.10.019.00': { unit: 'g', code: 'g', same: [] },
   'DE04.10.018.00': { unit: 'cm', code: 'cm', same: [] },
-}
+})
 
 interface Pair {
   name: string

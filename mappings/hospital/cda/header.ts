@@ -5,12 +5,13 @@ import { readDate } from '../../engine/values/date.ts'
 import { child, childrenOf, descend, type XmlElement } from '../../parsers/xml.ts'
 import type { NumberKind, PatientNumber } from '../identity.ts'
 import { type CdaReader, descendants, idWithRoot } from './reading.ts'
+import { table } from '../../engine/values/table.ts'
 
 const OID = '2.16.156.10011.1'
 export const DOCUMENT_TYPES = '2.16.156.10011.2.4'
 
 /** Numbers of what a document is about, which stand among those of the patient. */
-const OTHER_NUMBERS: Record<string, keyof CdaHeader['numbers']> = {
+const OTHER_NUMBERS: Record<string, keyof CdaHeader['numbers']> = table({
   [`${OID}.8`]: 'pathology',
   [`${OID}.14`]: 'specimen',
   [`${OID}.20`]: 'prescription',
@@ -18,20 +19,20 @@ const OTHER_NUMBERS: Record<string, keyof CdaHeader['numbers']> = {
   [`${OID}.32`]: 'examination',
   [`${OID}.33`]: 'laboratory',
   [`${OID}.34`]: 'consent',
-}
+})
 /** GB/T 4761 */
 const RELATIONS = '2.16.156.10011.2.3.3.8'
 const IDENTITY_NUMBER = `${OID}.3`
 
 /** Numbers of patients; outpatient and inpatient numbers are those of a visit in these documents. */
-const PATIENT_NUMBERS: Record<string, NumberKind> = {
+const PATIENT_NUMBERS: Record<string, NumberKind> = table({
   [`${OID}.2`]: 'ehr',
   [`${OID}.3`]: 'identity-card',
   [`${OID}.11`]: 'outpatient',
   [`${OID}.12`]: 'inpatient',
   [`${OID}.13`]: 'patient',
   [`${OID}.19`]: 'health-card',
-}
+})
 const INPATIENT = `${OID}.12`
 const OUTPATIENT = `${OID}.11`
 const VISIT_NUMBERS = [INPATIENT, OUTPATIENT, `${OID}.10`]

@@ -13,6 +13,7 @@ import { toHalfWidth } from '../../engine/values/text.ts'
 import type { Statement } from './statement.ts'
 import type { FactRow } from './facts.ts'
 import { valueConcept } from './value.ts'
+import { table } from '../../engine/values/table.ts'
 
 export interface OperationRow extends FactRow {
   name?: string
@@ -40,9 +41,9 @@ export interface OperationRow extends FactRow {
 }
 
 const ICD9_SHAPE = /^\d{2}\.\d/
-const LEVELS: Readonly<Record<string, string>> = { '1': '1', '2': '2', '3': '3', '4': '4', 一: '1', 二: '2', 三: '3', 四: '4' }
-const HEALED: Readonly<Record<string, string>> = { 甲: '1', 乙: '2', 丙: '3', '1': '1', '2': '2', '3': '3', '9': '9' }
-const ASA: Readonly<Record<string, string>> = { '1': 'I', '2': 'II', '3': 'III', '4': 'IV', '5': 'V', '6': 'VI' }
+const LEVELS: Readonly<Record<string, string>> = table({ '1': '1', '2': '2', '3': '3', '4': '4', 一: '1', 二: '2', 三: '3', 四: '4' })
+const HEALED: Readonly<Record<string, string>> = table({ 甲: '1', 乙: '2', 丙: '3', '1': '1', '2': '2', '3': '3', '9': '9' })
+const ASA: Readonly<Record<string, string>> = table({ '1': 'I', '2': 'II', '3': 'III', '4': 'IV', '5': 'V', '6': 'VI' })
 
 const roman = (text: string): string =>
   toHalfWidth(text).replace(/Ⅰ/g, 'I').replace(/Ⅱ/g, 'II').replace(/Ⅲ/g, 'III').replace(/Ⅳ/g, 'IV').replace(/Ⅴ/g, 'V')

@@ -11,6 +11,7 @@ import { findingRow } from './findings.ts'
 import { finding } from './observation.ts'
 import { operation, type OperationRow } from './operation.ts'
 import type { CdaSection } from './sections.ts'
+import { table } from '../../engine/values/table.ts'
 
 type Field =
   | 'name'
@@ -31,7 +32,7 @@ type Field =
   | 'note'
 
 /** Which field of an operation an element fills; by its name where it stands for two. */
-const FIELDS: Readonly<Record<string, Field | readonly [RegExp, Field, Field]>> = {
+const FIELDS: Readonly<Record<string, Field | readonly [RegExp, Field, Field]>> = table({
   'DE06.00.094.00': 'name',
   'DE06.00.306.00': 'name',
   'DE06.00.302.00': 'method',
@@ -69,11 +70,11 @@ const FIELDS: Readonly<Record<string, Field | readonly [RegExp, Field, Field]>> 
   'DE06.00.250.00': 'note',
   'DE06.00.181.00': 'note',
   'DE01.00.023.00': 'note',
-}
+})
 
 const PEOPLE = new Set(['@performer', '@participant', '@author'])
 /** Sections whose procedures are no operations. */
-const WORDS: Readonly<Record<string, string>> = { '56836-0': '输血', '59774-0': '麻醉', '10213-7': '麻醉' }
+const WORDS: Readonly<Record<string, string>> = table({ '56836-0': '输血', '59774-0': '麻醉', '10213-7': '麻醉' })
 const OPERATION = '手术操作'
 const TRANSFUSION = '输血'
 

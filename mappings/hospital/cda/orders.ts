@@ -3,16 +3,17 @@ import { flat, type Statement } from './statement.ts'
 import type { Facts } from './facts.ts'
 import { drugOrder, type OrderRow, serviceOrder } from './order.ts'
 import type { CdaSection } from './sections.ts'
+import { table } from '../../engine/values/table.ts'
 
 const CONTENT = 'DE06.00.288.00'
 const TYPE = 'DE06.00.289.00'
 const KIND = 'DE06.00.286.00'
-const FIELDS: Readonly<Record<string, 'requestNo' | 'group' | 'remark' | 'state'>> = {
+const FIELDS: Readonly<Record<string, 'requestNo' | 'group' | 'remark' | 'state'>> = table({
   'DE01.00.008.00': 'requestNo',
   'DE08.50.056.00': 'group',
   'DE06.00.179.00': 'remark',
   'DE06.00.290.00': 'state',
-}
+})
 
 /** Types of orders in words; of the codes of the national table only that of drugs is taken without its word. */
 const TYPES: readonly (readonly [RegExp, string])[] = [

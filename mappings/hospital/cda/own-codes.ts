@@ -7,6 +7,7 @@ import { lineOf, repeatedLines, type TableLine } from '../../engine/table-line.t
 import { child, type XmlElement } from '../../parsers/xml.ts'
 import { DOCUMENTS } from './documents.ts'
 import { DOCUMENT_TYPES } from './header.ts'
+import { table } from '../../engine/values/table.ts'
 
 /** One line of codes.csv. */
 export interface OwnCode extends TableLine {
@@ -26,7 +27,7 @@ const DATA_ELEMENTS = '2.16.156.10011.2.2.1'
 const OID = /^[0-2](\.(0|[1-9]\d*))+$/
 
 /** What each kind of line is made of. */
-const KINDS: Readonly<Record<string, { sent: RegExp; means: RegExp; zh: string; en: string }>> = {
+const KINDS: Readonly<Record<string, { sent: RegExp; means: RegExp; zh: string; en: string }>> = table({
   oid: { sent: OID, means: OID, zh: 'OID，如 2.16.156.10011.1.13', en: 'an OID such as 2.16.156.10011.1.13' },
   template: { sent: OID, means: /^C\d{4}$/, zh: '文档类型，如 C0049', en: 'a kind of document such as C0049' },
   document: { sent: /./, means: /^C\d{4}$/, zh: '文档类型，如 C0049', en: 'a kind of document such as C0049' },
@@ -37,7 +38,7 @@ const KINDS: Readonly<Record<string, { sent: RegExp; means: RegExp; zh: string; 
     zh: '数据元，如 DE05.01.024.00',
     en: 'a data element such as DE05.01.024.00',
   },
-}
+})
 
 /** What is wrong with the table: a line that would map nothing and say nothing. */
 export function problemsOfCodes(codes: readonly OwnCode[]): { line: number; zh: string; en: string }[] {

@@ -8,6 +8,7 @@ import type { MappingContext, PatientIdentity } from '../../engine/types.ts'
 import { contradictsIdentityCard, identityOf, patientIdentifiers, type PatientNumber } from '../identity.ts'
 import { birthDateOf, type CdaHeader, type Coded } from './header.ts'
 import { relationship } from './relative.ts'
+import { table } from '../../engine/values/table.ts'
 
 export type PatientRow = CdaHeader['patient'] & {
   numbers: PatientNumber[]
@@ -107,7 +108,7 @@ export function patientIdentity(header: CdaHeader, context: MappingContext): Pat
 }
 
 /** Names of the row's fields in the document. */
-export const PATIENT_PLACES: Record<string, string> = {
+export const PATIENT_PLACES: Record<string, string> = table({
   numbers: 'recordTarget/patientRole/id',
   name: 'recordTarget/patientRole/patient/name',
   gender: 'recordTarget/patientRole/patient/administrativeGenderCode/@code',
@@ -118,4 +119,4 @@ export const PATIENT_PLACES: Record<string, string> = {
   ethnicity: 'recordTarget/patientRole/patient/ethnicGroupCode/@code',
   nationality: 'recordTarget/patientRole/patient/nationality/@code',
   employment: 'recordTarget/patientRole/patient/occupation/occupationCode/@code',
-}
+})

@@ -9,6 +9,7 @@ import { child, childrenOf, descend, type XmlElement } from '../../parsers/xml.t
 import { sectionStatements } from './entries.ts'
 import { flat, type Statement } from './statement.ts'
 import type { CdaReader } from './reading.ts'
+import { table } from '../../engine/values/table.ts'
 
 export interface CdaSection {
   code?: string
@@ -54,7 +55,7 @@ const LOINC = 'http://loinc.org'
 const EMPTY_REASON = 'http://terminology.hl7.org/CodeSystem/list-empty-reason'
 
 /** Chinese titles of the sections of the 53 documents; the LOINC display is kept in the code. */
-const TITLES: Record<string, string> = {
+const TITLES: Record<string, string> = table({
   '10154-3': '主诉',
   '10157-6': '家族史',
   '10160-0': '用药',
@@ -100,7 +101,7 @@ const TITLES: Record<string, string> = {
   '8648-8': '诊疗过程',
   '8716-3': '生命体征',
   '8724-7': '手术过程',
-}
+})
 
 /** Sections that the documents name in words only, and that our own list has a code for. */
 const NAMED: readonly (readonly [RegExp, string])[] = [
@@ -141,12 +142,12 @@ export function sectionElement(
   }
 }
 
-function sectionCode({ code, name }: CdaSection, { also }: SectionRules): Record<string, unknown> {
+function sectionCode({ code, name }: CdaSection, { also = {} }: SectionRules): Record<string, unknown> {
   if (code === undefined) {
     const named = NAMED.find(([words]) => words.test(name))?.[1]
     return { ...(named && { coding: [{ system: codeSystem('cn-section'), code: named }] }), text: name }
   }
-  const other = also?.[code]
+  const other = Object.hasOwn(also, code) ? also[code] : undefined
   return { coding: [{ system: systemOf(code), code, display: name }, ...(other ? [{ system: LOINC, code: other }] : [])] }
 }
 

@@ -1,10 +1,11 @@
 /** Coded values of the documents. Senders often name a wrong table (the table of blood groups on every code), so what is known goes first. */
 import type { MappedConcept } from '../../engine/from.ts'
+import { table } from '../../engine/values/table.ts'
 
 const OID = 'urn:oid:2.16.156.10011.2.3.'
 
 /** Tables that we know the codes of, by the elements that take them (profiles.md 1.3). */
-const TABLE_OF: Readonly<Record<string, string>> = {
+const TABLE_OF: Readonly<Record<string, string>> = table({
   'DE02.01.040.00': `${OID}3.4`,
   'DE04.50.001.00': `${OID}1.85`,
   'DE04.50.010.00': `${OID}1.250`,
@@ -17,7 +18,7 @@ const TABLE_OF: Readonly<Record<string, string>> = {
   'DE07.00.007.00': `${OID}1.269`,
   'DE08.50.011.00': `${OID}1.211`,
   'DE09.00.104.00': `${OID}1.253`,
-}
+})
 const KNOWN = new Set(Object.values(TABLE_OF))
 
 export interface CodedRow {

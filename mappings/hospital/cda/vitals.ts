@@ -5,6 +5,7 @@ import type { Statement } from './statement.ts'
 import { type ObservationRow, vitalSign } from './observation.ts'
 import type { CdaSection } from './sections.ts'
 import { bloodPressure } from './blood-pressure.ts'
+import { table } from '../../engine/values/table.ts'
 
 interface Vital {
   loinc: string
@@ -16,7 +17,7 @@ interface Vital {
 
 const PER_MINUTE = { unit: '次/min', code: '/min' }
 
-export const VITALS: Readonly<Record<string, Vital>> = {
+export const VITALS: Readonly<Record<string, Vital>> = table({
   'DE04.10.186.00': { loinc: '8310-5', unit: '℃', code: 'Cel', same: ['C', 'c', '度'] },
   'DE04.10.118.00': { loinc: '8889-8', ...PER_MINUTE },
   'DE04.10.206.00': { loinc: '8867-4', ...PER_MINUTE },
@@ -28,7 +29,7 @@ export const VITALS: Readonly<Record<string, Vital>> = {
   'DE04.10.167.00': { loinc: '8302-2', unit: 'cm', code: 'cm' },
   'DE04.10.052.00': { loinc: '8280-0', unit: 'cm', code: 'cm' },
   'DE04.50.149.00': { loinc: '2708-6', unit: '%', code: '%' },
-}
+})
 const SYSTOLIC = 'DE04.10.174.00'
 const DIASTOLIC = 'DE04.10.176.00'
 

@@ -15,6 +15,7 @@ import { type PatientRow, patientMapping } from '../cda/patient.ts'
 import { attachmentOf, contentMapping, type ContentRow } from '../hl7v2/document.ts'
 import { identityOf, type PatientNumber } from '../identity.ts'
 import type { DocumentRecord } from './row.ts'
+import { table } from '../../engine/values/table.ts'
 
 type Column = 'WSLX' | 'WSLXMC' | 'WSBT' | 'WSSJ' | 'ZZGH' | 'ZZXM' | 'KSBM' | 'KSMC' | 'WJM'
 type DocumentRow = { [K in Column]?: string } & { documentNo: string; JZLSH?: string; content?: ContentRow }
@@ -82,7 +83,7 @@ const documentReference = mapping<DocumentRow, DocumentReference>({
 })
 
 /** Fields of the rows to the columns of the index. */
-const PLACES: Readonly<Record<string, string>> = { documentNo: 'WSBH', content: 'WJM', numbers: 'BAH', name: 'HZXM' }
+const PLACES: Readonly<Record<string, string>> = table({ documentNo: 'WSBH', content: 'WJM', numbers: 'BAH', name: 'HZXM' })
 const at = (field: string): string => PLACES[field] ?? field
 
 export function fillDocument(record: RecordBuilder, { values, file }: DocumentRecord, documentNo: string, statedAt: string): void {

@@ -9,9 +9,10 @@ import { fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
 import { type Message, openMessage, runPatient, warning } from './message.ts'
 import { NK1, relative } from './relative.ts'
 import { bed, PV1, visit, type VisitRow } from './visit.ts'
+import { table } from '../../engine/values/table.ts'
 
 /** Status that the event itself says; absent: the times say it (A08), `none`: the event is about no visit. */
-const EVENTS: Record<string, VisitRow['status'] | 'none'> = {
+const EVENTS: Record<string, VisitRow['status'] | 'none'> = table({
   A01: 'in-progress',
   A02: 'in-progress',
   A03: 'finished',
@@ -26,7 +27,7 @@ const EVENTS: Record<string, VisitRow['status'] | 'none'> = {
   A13: 'in-progress',
   A28: 'none',
   A31: 'none',
-}
+})
 
 /** Events that this mapping takes; A40 (merge) is in adt-a40.ts. */
 export const ADT_EVENTS = Object.keys(EVENTS)

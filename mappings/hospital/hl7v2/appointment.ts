@@ -7,6 +7,7 @@ import type { RowView, Run } from '../../engine/rule.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { readDecimal } from '../../engine/values/decimal.ts'
 import type { Fields } from './fields.ts'
+import { table } from '../../engine/values/table.ts'
 
 export const SCH = [
   'SCH-1.1',
@@ -42,8 +43,8 @@ export type AppointmentRow = Fields<Field> & {
 type Status = NonNullable<Appointment['status']>
 
 /** What the event says goes before the state that SCH-25 (HL7 table 0278) still names. */
-const OF_EVENT: Readonly<Record<string, Status>> = { S15: 'cancelled', S16: 'cancelled', S17: 'entered-in-error', S26: 'noshow' }
-const OF_STATE: Readonly<Record<string, Status>> = {
+const OF_EVENT: Readonly<Record<string, Status>> = table({ S15: 'cancelled', S16: 'cancelled', S17: 'entered-in-error', S26: 'noshow' })
+const OF_STATE: Readonly<Record<string, Status>> = table({
   PENDING: 'pending',
   WAITLIST: 'waitlist',
   BOOKED: 'booked',
@@ -55,7 +56,7 @@ const OF_STATE: Readonly<Record<string, Status>> = {
   BLOCKED: 'cancelled',
   OVERBOOK: 'booked',
   NOSHOW: 'noshow',
-}
+})
 
 export const appointmentStatus = (event: string | undefined, state: string | undefined): Status =>
   OF_EVENT[event ?? ''] ?? OF_STATE[state?.toUpperCase() ?? ''] ?? 'booked'

@@ -8,6 +8,7 @@ import { CLINICAL_EDITION, ENCOUNTER_DIAGNOSIS, localCodes, TABLES } from '../..
 import type { ResourceKey } from '../../engine/types.ts'
 import type { Fields } from './fields.ts'
 import type { VisitDiagnosis } from './visit.ts'
+import { table } from '../../engine/values/table.ts'
 
 export const DG1 = ['DG1-3.1', 'DG1-3.2', 'DG1-3.3', 'DG1-4', 'DG1-5', 'DG1-6', 'DG1-15', 'DG1-16.1', 'DG1-16.2'] as const
 export type DiagnosisRow = Fields<(typeof DG1)[number]> & { 'PV1-19.1'?: string }
@@ -16,11 +17,11 @@ const VERIFICATION = 'http://terminology.hl7.org/CodeSystem/condition-ver-status
 const ROLE = 'http://terminology.hl7.org/CodeSystem/diagnosis-role'
 
 /** DG1-6, table 0052. */
-const ROLES: Record<string, { code: string; display: string }> = {
+const ROLES: Record<string, { code: string; display: string }> = table({
   A: { code: 'AD', display: 'Admission diagnosis' },
   W: { code: 'AD', display: 'Admission diagnosis' },
   F: { code: 'DD', display: 'Discharge diagnosis' },
-}
+})
 
 export function diagnosisKey(row: RowView<DiagnosisRow>, scope: string): ResourceKey | undefined {
   const visitNo = row['PV1-19.1']

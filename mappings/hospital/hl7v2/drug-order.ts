@@ -10,6 +10,7 @@ import { readUnit } from '../../engine/values/unit.ts'
 import type { Fields } from './fields.ts'
 import { orderStatus, PRIORITY } from './order.ts'
 import { visitClass } from './visit.ts'
+import { table } from '../../engine/values/table.ts'
 
 export const DRUG_ORC = ['ORC-1', 'ORC-2.1', 'ORC-4.1', 'ORC-5', 'ORC-7.2', 'ORC-7.3', 'ORC-7.4', 'ORC-7.5', 'ORC-7.6', 'ORC-9'] as const
 export const DRUG_PRESCRIBER = ['ORC-12.1', 'ORC-12.2'] as const
@@ -58,7 +59,7 @@ export type DrugOrderRow = Fields<Field> & {
 }
 
 /** What a request for a drug (RXO, of ORM^O01) and the order of the pharmacy (RXE) have in common (v2.4, 4.14.1 and 4.14.4). */
-export const RXO: Readonly<Record<string, (typeof RXE)[number]>> = {
+export const RXO: Readonly<Record<string, (typeof RXE)[number]>> = table({
   'RXO-1.1': 'RXE-2.1',
   'RXO-1.2': 'RXE-2.2',
   'RXO-2': 'RXE-3',
@@ -73,7 +74,7 @@ export const RXO: Readonly<Record<string, (typeof RXE)[number]>> = {
   'RXO-12.1': 'RXE-11.1',
   'RXO-12.2': 'RXE-11.2',
   'RXO-13': 'RXE-12',
-}
+})
 
 /** The frequency wherever this version says it: TQ1 (v2.5), ORC-7 or RXE-1 (before). */
 const FREQUENCY = ['TQ1-3.1', 'ORC-7.2', 'RXE-1.2'] as const

@@ -13,11 +13,12 @@ import { mappingsOf, type OwnSegments, withOwnSegments } from './own-segments.ts
 import { mapOru } from './oru-r01.ts'
 import { DRUG_MESSAGES, mapDrugOrder } from './rde.ts'
 import { APPOINTMENT_EVENTS, mapAppointment } from './siu.ts'
+import { table } from '../../engine/values/table.ts'
 
 type MapMessage = (hl7: Hl7Record, recordType: string, at: string, context: MappingContext) => MappedRecord | RejectedRecord
 
 /** A message type is its file and one line here. */
-const MESSAGES: Readonly<Record<string, MapMessage>> = {
+const MESSAGES: Readonly<Record<string, MapMessage>> = table({
   ...Object.fromEntries(ADT_EVENTS.map((event) => [`ADT^${event}`, mapAdt])),
   'ADT^A40': mapMerge,
   ...Object.fromEntries(MDM_EVENTS.map((event) => [`MDM^${event}`, mapMdm])),
@@ -26,7 +27,7 @@ const MESSAGES: Readonly<Record<string, MapMessage>> = {
   ...Object.fromEntries(CHARGE_MESSAGES.map((type) => [type, mapCharges])),
   ...Object.fromEntries(APPOINTMENT_EVENTS.map((event) => [`SIU^${event}`, mapAppointment])),
   'ORU^R01': mapOru,
-}
+})
 
 export const hospitalHl7v2: SourceMapping = {
   id: 'hospital/hl7v2',

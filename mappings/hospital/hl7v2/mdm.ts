@@ -11,6 +11,7 @@ import { content, type ContentRow, documentReference, type DocumentRow, TXA } fr
 import { embeddedDocument } from './embedded-document.ts'
 import { fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
 import { type Message, openMessage, runPatient, warning } from './message.ts'
+import { table } from '../../engine/values/table.ts'
 
 export const MDM_EVENTS = ['T01', 'T02', 'T04', 'T11']
 
@@ -39,7 +40,7 @@ function runDocument(message: Message, txa: Segment, documentNo: string, isCance
   record.noteRead(...['TXA-1', 'TXA-3', 'TXA-12', 'TXA-12.1', 'TXA-19'].map(at))
 }
 
-const PLACES: Readonly<Record<string, string>> = { documentNo: 'TXA-12', visitNo: 'PV1-19', contents: 'OBX-5' }
+const PLACES: Readonly<Record<string, string>> = table({ documentNo: 'TXA-12', visitNo: 'PV1-19', contents: 'OBX-5' })
 
 /** OBX of type ED are documents of their own; the text of all others is one. */
 function contentsOf(message: Message, documentNo: string): ContentRow[] {

@@ -9,6 +9,7 @@ import type { Fields } from './fields.ts'
 import { panel, type SPM } from './report.ts'
 import { isLaboratory } from './report-kind.ts'
 import { visitClass } from './visit.ts'
+import { table } from '../../engine/values/table.ts'
 
 export const ORDER_ORC = [
   'ORC-1',
@@ -59,7 +60,7 @@ type Status = 'active' | 'on-hold' | 'revoked' | 'completed'
 /** HL7 table 0119: what is asked with the order. What ends it rules, whatever ORC-5 still says. */
 const ENDS = new Set(['CA', 'OC', 'CR', 'DC', 'OD', 'DR'])
 /** HL7 table 0038 */
-const STATES: Readonly<Record<string, Status>> = {
+const STATES: Readonly<Record<string, Status>> = table({
   A: 'active',
   CA: 'revoked',
   CM: 'completed',
@@ -68,7 +69,7 @@ const STATES: Readonly<Record<string, Status>> = {
   IP: 'active',
   RP: 'revoked',
   SC: 'active',
-}
+})
 
 export function orderStatus(control: string | undefined, state: string | undefined): Status {
   if (control !== undefined && ENDS.has(control)) return 'revoked'

@@ -10,6 +10,7 @@ import { toHalfWidth } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { contradictsIdentityCard, identityOf, type NumberKind, patientIdentifiers, type PatientNumber } from '../identity.ts'
 import { type Fields, fieldsOf, locate } from './fields.ts'
+import { table } from '../../engine/values/table.ts'
 
 export const PID = [
   'PID-5.1',
@@ -36,7 +37,7 @@ export const PID = [
 export type PatientRow = Fields<(typeof PID)[number]> & { numbers: PatientNumber[] }
 
 /** CX types (PID-3.5) of table 0203 and of local taste. */
-const CX_TYPES: Record<string, NumberKind> = {
+const CX_TYPES: Record<string, NumberKind> = table({
   PI: 'patient',
   MR: 'patient',
   MRN: 'patient',
@@ -57,7 +58,7 @@ const CX_TYPES: Record<string, NumberKind> = {
   JKK: 'health-card',
   JZK: 'card',
   CARD: 'card',
-}
+})
 
 /** PID-3 in all its repetitions, and PID-19 where the identity number of older senders still stands. */
 export function patientNumbers(record: Hl7Record, pid: Segment): PatientNumber[] {

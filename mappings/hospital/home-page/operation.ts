@@ -5,12 +5,13 @@ import { filled } from '../../engine/values/blank.ts'
 import { readIncision } from '../../engine/values/incision.ts'
 import type { OperationColumns } from './groups.ts'
 import type { Page } from './row.ts'
+import { table } from '../../engine/values/table.ts'
 
 /**
  * Class of the incision and how it healed, in the codes of the interface. [V: 1 to 3 and 10 are of class I, 3 is its infection; the others
  * recalled] Words (`Ⅰ/甲`) are read as well.
  */
-const INCISIONS: Readonly<Record<string, readonly [incision: string, healing?: string]>> = {
+const INCISIONS: Readonly<Record<string, readonly [incision: string, healing?: string]>> = table({
   '1': ['I', '1'],
   '2': ['I', '2'],
   '3': ['I', '3'],
@@ -24,7 +25,7 @@ const INCISIONS: Readonly<Record<string, readonly [incision: string, healing?: s
   '11': ['II', '9'],
   '12': ['III', '9'],
   '13': ['0'],
-}
+})
 
 /** Fields of the row to their columns. */
 export const placesOf = (columns: OperationColumns): Readonly<Record<string, string>> => ({

@@ -5,11 +5,12 @@ import { readDate } from '../../engine/values/date.ts'
 import { type PatientRow, patientMapping } from '../cda/patient.ts'
 import { identityOf, type PatientNumber } from '../identity.ts'
 import type { Page } from './row.ts'
+import { table } from '../../engine/values/table.ts'
 
 const patient = patientMapping('hospital/home-page')
 
 /** Fields of the row to their columns. */
-const PLACES: Readonly<Record<string, string>> = {
+const PLACES: Readonly<Record<string, string>> = table({
   numbers: 'A48',
   name: 'A11',
   gender: 'A12C',
@@ -25,7 +26,7 @@ const PLACES: Readonly<Record<string, string>> = {
   nativePlace: 'A23C',
   employment: 'A38C',
   nationality: 'A15C',
-}
+})
 const BIRTHPLACE = ['P101', 'P102', 'P103']
 
 export function addPatient(record: RecordBuilder, { values, mrn, visitNo, statedAt }: Page): void {

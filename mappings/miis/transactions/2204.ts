@@ -160,6 +160,7 @@ export const prescriptionLine = mapping<FeeRow, MedicationRequest>({
 /** 2301 spells some fields in another way and refunds by lines of their own; otherwise it is the same list. */
 export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
   infno,
+  long: ['feedetail', 'result'],
   *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     const lines = list(request, 'input', 'feedetail')
@@ -168,6 +169,7 @@ export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
     const person = first && text(first, 'psn_no')
     const judged = judgements(input)
     for (const [index, line] of lines.entries()) {
+      yield
       const path = `input.feedetail[${index}]`
       const named = naming(line, path)
       record.noteRead(`${path}.psn_no`)
@@ -182,7 +184,6 @@ export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
       record.run(chargeLine, row, { statedAt, at })
       record.run(prescriptionLine, row, { statedAt, at })
       checkLine(record, `${path}.det_item_fee_sumamt`, line)
-      yield
     }
   },
 })

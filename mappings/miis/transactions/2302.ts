@@ -32,6 +32,7 @@ export const voidPrescription = mapping<LineRow, MedicationRequest>({
 
 export const chargeReversal: Transaction = {
   infno: '2302',
+  long: ['feeinfo', 'data'],
   *fill(input) {
     const { request, record, context, requestedAt: statedAt } = input
     const listed = listOf(request, 'input', 'feeinfo', 'data')

@@ -25,6 +25,7 @@ function visitOf({ request, record, context }: TransactionInput, { node, path }:
 
 const stayOrVisit = (infno: '4202' | '4205'): Transaction => ({
   infno,
+  ...(infno === '4205' && { long: ['feedetail'] }),
   *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     const info = nodeOf(request, 'input', ...(infno === '4202' ? ['ownPayPatnMdtrtD', 'mdtrtinfo'] : ['mdtrtinfo']))
@@ -69,13 +70,14 @@ function* addLines(input: TransactionInput, lines: readonly Named[], own: { scop
 
 export const selfPaidCharges = (infno: '4201' | '4201A'): Transaction => ({
   infno,
+  long: ['fsiOwnpayPatnFeeListDDTO', 'feedetail', 'data'],
   *fill(input) {
     const lines = listOf(input.request, 'input', 'fsiOwnpayPatnFeeListDDTO', 'feedetail', 'data')
     const [first] = lines
     const own = visitOf(input, first ?? { node: {}, path: 'input.feedetail[0]' })
     if (!first || !own) return
     addSelfPaidPerson(input, first.node, first.path, input.requestedAt)
-    input.record.noteRead(...lines.flatMap(({ path }) => ['psn_cert_type', 'certno', 'psn_name'].map((field) => `${path}.${field}`)))
+    for (const { path } of lines) input.record.noteRead(`${path}.psn_cert_type`, `${path}.certno`, `${path}.psn_name`)
     yield* addLines(input, lines, own)
   },
 })
@@ -83,6 +85,7 @@ export const selfPaidCharges = (infno: '4201' | '4201A'): Transaction => ({
 /** 4204: the lines that it names, or all of the visit; 4206: the visit and everything of it. */
 export const selfPaidReversal = (infno: '4204' | '4206'): Transaction => ({
   infno,
+  ...(infno === '4204' && { long: ['feedetl', 'feedetI'] }),
   *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     const info = nodeOf(request, 'input', 'feedetail', 'data', 'mdtrtinfo', 'input')

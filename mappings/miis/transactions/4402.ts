@@ -219,6 +219,7 @@ export const serviceOrder = mapping<OrderRow, ServiceRequest>({
 
 export const medicalOrders: Transaction = {
   infno: '4402',
+  long: ['data'],
   *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     const lines = listOf(request, 'input', 'data')

@@ -80,6 +80,7 @@ const pick = (holder: Parameters<typeof text>[0], field: string): Record<string,
 
 export const pathologyTransaction: Transaction = {
   infno: '4505',
+  long: ['data'],
   *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     const [first] = list(request, 'input', 'data')

@@ -19,6 +19,7 @@ const PATH = 'input.labinfo'
 
 export const laboratoryReport: Transaction = {
   infno: '4502',
+  long: ['iteminfo', 'sampleinfo'],
   *fill(input) {
     const { request, record, context, requestedAt: statedAt } = input
     const info = node(request, 'input', 'labinfo')
@@ -78,5 +79,5 @@ function noteLists({ record }: TransactionInput, items: number, samples: number)
     ...Array.from({ length: items }, (_, at) => `input.iteminfo[${at}]`),
     ...Array.from({ length: samples }, (_, at) => `input.sampleinfo[${at}]`),
   ]
-  record.noteRead(...paths.flatMap((path) => [`${path}.rpotc_no`, `${path}.appy_no`, `${path}.only`, `${path}.sapl_date`]))
+  for (const path of paths) record.noteRead(`${path}.rpotc_no`, `${path}.appy_no`, `${path}.only`, `${path}.sapl_date`)
 }

@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<'4503' | '4504', { map: Mapping<GermRow>; key: (sco
 
 export const microbiology = (infno: '4503' | '4504'): Transaction => ({
   infno,
+  long: ['data', 'bacterialreportinfo', 'drugsensitivityinfo'],
   *fill(input) {
     const { request, record, context, requestedAt: statedAt } = input
     const { map, key } = KINDS[infno]

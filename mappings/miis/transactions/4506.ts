@@ -11,6 +11,7 @@ import { listOf, text } from '../envelope.ts'
 import { visit } from '../keys.ts'
 import { personOf } from '../persons.ts'
 import { addPerson, naming, type Site, type Transaction, withSite } from '../transaction.ts'
+import { table } from '../../engine/values/table.ts'
 
 interface FileRow extends Site {
   mdtrt_sn?: string
@@ -26,10 +27,10 @@ interface FileRow extends Site {
 }
 
 /** 1 检查, 2 检验 */
-const TYPES: Record<string, { code: string; display: string }> = {
+const TYPES: Record<string, { code: string; display: string }> = table({
   '1': { code: 'C0006', display: '检查报告' },
   '2': { code: 'C0007', display: '检验报告' },
-}
+})
 
 const documentSystem = (scope: string): string => localSystem(scope, 'report-file-no')
 

@@ -93,6 +93,7 @@ function ownLines(input: TransactionInput): Named[] {
 
 export const transfusions: Transaction = {
   infno: '4601',
+  long: ['data'],
   *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     for (const { node, path } of ownLines(input)) {
@@ -159,6 +160,7 @@ const nursingObservation = mapping<NursingRow, Observation>({
 
 export const nursingRecord: Transaction = {
   infno: '4602',
+  long: ['data'],
   *fill(input) {
     const { request, record, requestedAt: statedAt } = input
     for (const { node, path } of ownLines(input)) {

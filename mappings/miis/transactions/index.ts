@@ -28,8 +28,9 @@ import { nursingRecord, transfusions } from './4601.ts'
 import { medicalRecord } from './4701.ts'
 import { recognition } from './5401.ts'
 import { signing } from './9001.ts'
+import { table } from '../../engine/values/table.ts'
 
-export const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
+export const TRANSACTIONS: Readonly<Record<string, Transaction>> = table({
   '1101': personAndSchemes,
   '2101': preSettlement('2101'),
   '2102': pharmacySettlement,
@@ -87,7 +88,7 @@ export const TRANSACTIONS: Readonly<Record<string, Transaction>> = {
   '5402': recognition('5402'),
   '9001': signing('9001'),
   '9002': signing('9002'),
-}
+})
 
 /** Transactions of the interface that exist and are not mapped: refused by name, so that a site sees what is missing. */
 export const UNSUPPORTED: ReadonlySet<string> = new Set(['2406', '2407', '2507', '7101', '7102', '7103', '7104'])

@@ -9,6 +9,7 @@ import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes, TABLES } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import type { InterpretationCode } from '../../engine/values/interpretation.ts'
+import { table } from '../../engine/values/table.ts'
 
 /** Elements of the document that say who, where and which report. */
 export interface DocumentRow {
@@ -54,7 +55,7 @@ export interface ItemRow {
 }
 
 /** CV02.01.101 as psn_cert_type; without the element an 18-character number is taken for the identity card. */
-const DOCUMENTS: Record<string, string> = { '01': '01', '03': '08', '04': '02', '06': '04', '07': '06' }
+const DOCUMENTS: Record<string, string> = table({ '01': '01', '03': '08', '04': '02', '06': '04', '07': '06' })
 
 export function legalType(row: Pick<RowView<DocumentRow>, 'DE02.01.030.00' | 'DE02.01.031.00'>): string | undefined {
   const sent = row['DE02.01.031.00']
@@ -121,7 +122,7 @@ export const documentSpecimen = mapping<DocumentRow, Specimen>({
 })
 
 /** CV04.30.017: only normal, abnormal, uncertain; high or low is not said. */
-const RESULT_CODE: Record<string, InterpretationCode> = { '1': 'N', '2': 'A' }
+const RESULT_CODE: Record<string, InterpretationCode> = table({ '1': 'N', '2': 'A' })
 
 export const documentResult = mapping<ItemRow, Observation>({
   source: 'rhip/HSDC02.01/ITEM',

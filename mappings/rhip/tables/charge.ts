@@ -12,6 +12,7 @@ import { filled } from '../../engine/values/blank.ts'
 import { Decimal, multiply, negate, readDecimal, within } from '../../engine/values/decimal.ts'
 import { weak } from './identity.ts'
 import { apply, type Table, type Values } from './table.ts'
+import { table } from '../../engine/values/table.ts'
 
 type Column =
   | 'YLJGYQDM'
@@ -46,10 +47,10 @@ const signed = <T extends { value: Decimal }>(amount: T, run: Run): T =>
 
 const CATEGORY = { system: codeSystem('nhsa-fee-category') }
 const OTHER = { ...CATEGORY, code: '14', display: '其他费' }
-const BY_SHAPE: Partial<Record<string, { code: string; display: string }>> = {
+const BY_SHAPE: Partial<Record<string, { code: string; display: string }>> = table({
   herbal: { code: '10', display: '中药饮片费' },
   material: { code: '08', display: '卫生材料费' },
-}
+})
 
 /**
  * The national fee category, which the profile demands. A platform's own categories differ from place to place: without a map of the site

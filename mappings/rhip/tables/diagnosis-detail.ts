@@ -13,6 +13,7 @@ import { filled } from '../../engine/values/blank.ts'
 import { readTcmDiagnosis } from '../../engine/values/tcm-diagnosis.ts'
 import { scopeOf, weak } from './identity.ts'
 import { apply, type Table, type Values } from './table.ts'
+import { table } from '../../engine/values/table.ts'
 
 type Column = 'YLJGYQDM' | 'ZYZDLSH' | 'JZLSH' | 'ZDLXQF' | 'ZDLB' | 'ZDSJ' | 'ZDBM' | 'ZDSM' | 'YZDBZ' | 'CYQKBM' | 'RYBQ' | 'XGBZ'
 type DiagnosisRow = { [K in Column]?: string }
@@ -55,7 +56,7 @@ const VER_STATUS = 'http://terminology.hl7.org/CodeSystem/condition-ver-status'
 const CLINICAL = 'http://terminology.hl7.org/CodeSystem/condition-clinical'
 
 /** CYQKBM: how the disease stood when the patient left. */
-const OUTCOME: Record<string, string> = { '1': '治愈', '2': '好转', '3': '未愈', '4': '死亡', '5': '其它' }
+const OUTCOME: Record<string, string> = table({ '1': '治愈', '2': '好转', '3': '未愈', '4': '死亡', '5': '其它' })
 
 export const diagnosis = mapping<DiagnosisRow, Condition>({
   source: 'rhip/TB_IH_DIAGNOSIS_DETAIL',

@@ -2,9 +2,10 @@
  * Dates as a place writes them, where the forms that are read everywhere (engine/values/date.ts) do not tell day and month apart: `09/03/2026` is one
  * day in one place and another in the next. The place's folder says which.
  */
+import { table } from '../../engine/values/table.ts'
 
 /** Longest first: `MM` before `M`. One letter stands for one digit or two. */
-const TOKENS: Readonly<Record<string, readonly [part: keyof Parts, pattern: string]>> = {
+const TOKENS: Readonly<Record<string, readonly [part: keyof Parts, pattern: string]>> = table({
   YYYY: ['year', String.raw`\d{4}`],
   MM: ['month', String.raw`\d{2}`],
   DD: ['day', String.raw`\d{2}`],
@@ -14,7 +15,7 @@ const TOKENS: Readonly<Record<string, readonly [part: keyof Parts, pattern: stri
   M: ['month', String.raw`\d{1,2}`],
   D: ['day', String.raw`\d{1,2}`],
   H: ['hour', String.raw`\d{1,2}`],
-}
+})
 const TOKEN = /YYYY|MM|DD|HH|mm|ss|M|D|H/g
 const LENGTH_MAX = 40
 
@@ -68,7 +69,7 @@ function plain({ year, month, day, hour, minute, second }: Parts): string {
   return `${date} ${two(hour)}:${minute ?? '00'}${second === undefined ? '' : `:${second}`}`
 }
 
-const SAMPLE: Readonly<Record<string, string>> = {
+const SAMPLE: Readonly<Record<string, string>> = table({
   YYYY: '2026',
   MM: '03',
   DD: '04',
@@ -78,7 +79,7 @@ const SAMPLE: Readonly<Record<string, string>> = {
   M: '3',
   D: '4',
   H: '5',
-}
+})
 
 /** Whether two forms read one text as two days: then nobody can say which was meant. */
 export function disagree(one: string, other: string): boolean {

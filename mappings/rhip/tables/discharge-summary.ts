@@ -11,6 +11,7 @@ import { escapeXhtml, plainText } from '../../engine/values/text.ts'
 import { patientOfReport } from './identity.ts'
 import { apply, flagOrder, type Table } from './table.ts'
 import { INPATIENT, STAY, stayStatus } from './visit.ts'
+import { table } from '../../engine/values/table.ts'
 
 type Column =
   | 'YLJGYQDM'
@@ -72,7 +73,7 @@ const SECTIONS: readonly { code: string; title: string; columns: readonly [Colum
 ]
 
 /** CYQK */
-const OUTCOME: Record<string, string> = { '1': '治愈', '2': '好转', '3': '未愈', '4': '死亡', '5': '其它' }
+const OUTCOME: Record<string, string> = table({ '1': '治愈', '2': '好转', '3': '未愈', '4': '死亡', '5': '其它' })
 
 const shown = (row: RowView<SummaryRow>, column: Column): string | undefined => {
   const sent = row[column]

@@ -10,6 +10,9 @@ import type { ResourceKey } from '../../engine/types.ts'
 import { weak } from './identity.ts'
 import { reportText } from '../../engine/values/report-text.ts'
 import { apply, flagOrder, type Table } from './table.ts'
+import { table } from '../../engine/values/table.ts'
+
+const ABNORMAL: Readonly<Record<string, boolean>> = table({ '1': false, '2': true })
 
 /** Up to 15 titled blocks; block 12's text is spelled BT1NR2. */
 const BLOCKS = Array.from({ length: 15 }, (_, at) => at + 1).map((n) => ({
@@ -65,7 +68,7 @@ const reportOf = (kind: Kind, profile: ProfileName) =>
       extension: [
         {
           url: structureDefinition('cn-positive-finding'),
-          valueBoolean: from.value('JCJGDM', (row) => ({ '1': false, '2': true })[row.JCJGDM ?? '']),
+          valueBoolean: from.value('JCJGDM', (row) => ABNORMAL[row.JCJGDM ?? '']),
         },
       ],
       identifier: [from.identifier((scope) => localSystem(scope, 'exam-report-no'), 'INSTANCEUID')],

@@ -2,6 +2,7 @@
 import type { LocalPatientNumber, MappingContext, PatientIdentity } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { readDate } from '../../engine/values/date.ts'
+import { table } from '../../engine/values/table.ts'
 
 type Row = Readonly<Record<string, string | undefined>>
 
@@ -9,7 +10,7 @@ type Row = Readonly<Record<string, string | undefined>>
 const REGIONAL_CARDS = new Set(['0', '1'])
 
 /** ZJLX (CV02.01.101) as psn_cert_type; codes that name no identity document are not legal identities. */
-const LEGAL_TYPES: Record<string, string> = { '01': '01', '03': '08', '04': '02', '06': '04', '07': '06' }
+const LEGAL_TYPES: Record<string, string> = table({ '01': '01', '03': '08', '04': '02', '06': '04', '07': '06' })
 
 export const scopeOf = (row: Row, context: MappingContext): string => context.organization(filled(row.YLJGYQDM))
 

@@ -11,6 +11,7 @@ import { patientOfReport, weak } from './identity.ts'
 import { cardPatient } from './lab-report.ts'
 import { reportText } from '../../engine/values/report-text.ts'
 import { apply, flagOrder, type Table } from './table.ts'
+import { table } from '../../engine/values/table.ts'
 
 type Column =
   | 'YLJGYQDM'
@@ -41,7 +42,7 @@ type Column =
 type ImagingRow = { [K in Column]?: string }
 
 /** DICOM CID 29, with the words that equipment lists use instead. */
-const MODALITIES: Record<string, string> = { DR: 'DX', MRI: 'MR', PET: 'PT', DSA: 'XA' }
+const MODALITIES: Record<string, string> = table({ DR: 'DX', MRI: 'MR', PET: 'PT', DSA: 'XA' })
 const DICOM = new Set(['CR', 'CT', 'DX', 'MG', 'MR', 'NM', 'PT', 'RF', 'RG', 'US', 'XA'])
 
 function modality(row: RowView<ImagingRow>, run: Run) {

@@ -31,8 +31,9 @@ import { ORDERS } from './order.ts'
 import { outpatientDiagnosis, outpatientVisit } from './outpatient-visit.ts'
 import { patientInformation } from './patient.ts'
 import { apply, statedTime, type Table } from './table.ts'
+import { table } from '../../engine/values/table.ts'
 
-const TABLES: Readonly<Record<string, Table>> = {
+const TABLES: Readonly<Record<string, Table>> = table({
   TB_YL_PATIENT_INFORMATION: {
     key: ['YLJGYQDM', 'KH', 'KLX'],
     stated: ['YWSCSJ'],
@@ -83,7 +84,7 @@ const TABLES: Readonly<Record<string, Table>> = {
   TB_CIS_LEAVEHOSPITAL_SUMMARY: DISCHARGE_SUMMARIES,
   TB_HIS_ZY_FEE_DETAIL_FS: CHARGES,
   TB_CIS_DRADVICE_DETAIL: ORDERS,
-}
+})
 
 const BOTH_GENERATIONS = LAYOUTS.map(inBothGenerations)
 

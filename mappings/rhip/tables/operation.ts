@@ -7,6 +7,9 @@ import { CLINICAL_EDITION, TABLES } from '../../engine/systems.ts'
 import { type Incision, readIncision } from '../../engine/values/incision.ts'
 import { weak } from './identity.ts'
 import { apply, flagOrder, type Table } from './table.ts'
+import { table } from '../../engine/values/table.ts'
+
+const ELECTIVE: Readonly<Record<string, string>> = table({ '1': '择期', '2': '非择期', '9': '不明' })
 
 type Column =
   | 'YLJGYQDM'
@@ -82,7 +85,7 @@ export const operation = mapping<OperationRow, Procedure>({
         {
           system: codeSystem('rhip-operation-urgency'),
           code: from.text('ZQSSBZ'),
-          display: from.value('ZQSSBZ', (row) => ({ '1': '择期', '2': '非择期', '9': '不明' })[row.ZQSSBZ ?? '']),
+          display: from.value('ZQSSBZ', (row) => ELECTIVE[row.ZQSSBZ ?? '']),
         },
       ],
     },

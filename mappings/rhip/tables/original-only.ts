@@ -2,6 +2,7 @@
  * Columns that are not mapped, and why. They stay in the payload as it came; a receipt lists those that were filled. Everything else that a
  * layout has is read by a mapping (tests/mappings/rhip/columns.test.ts).
  */
+import { table } from '../../engine/values/table.ts'
 
 const columns = (text: string): string[] => text.split(' ')
 
@@ -10,7 +11,7 @@ const AGE = 'BRNL'
 /** Codes whose table differs from place to place and was not published with the layout. */
 const SECRECY = 'MJ'
 
-export const ORIGINAL_ONLY: Readonly<Record<string, readonly string[]>> = {
+export const ORIGINAL_ONLY: Readonly<Record<string, readonly string[]>> = table({
   // FKDQ: where the card was issued; HZLY: where the patient comes from.
   TB_YL_PATIENT_INFORMATION: [...columns('FKDQ HZLY'), SECRECY],
   // Age at the report, and who asked for it: a report has no request number to hang them on. Ward and bed are the visit's.
@@ -36,4 +37,4 @@ export const ORIGINAL_ONLY: Readonly<Record<string, readonly string[]>> = {
   TB_HIS_ZY_FEE_DETAIL_FS: [],
   // Where it was ordered follows from who ordered it; SFPS has no published codes.
   TB_CIS_DRADVICE_DETAIL: columns('BQ XDKSBM XDKSMC SFPS'),
-}
+})

@@ -6,6 +6,7 @@ import { legalIdentifier } from '../../engine/legal-identifier.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { Run } from '../../engine/rule.ts'
 import { IDENTIFIER_TYPE, TABLES } from '../../engine/systems.ts'
+import { table } from '../../engine/values/table.ts'
 
 export interface PatientInformationRow {
   YLJGYQDM?: string
@@ -33,7 +34,7 @@ export interface PatientInformationRow {
 }
 
 /** ZJLX (CV02.01.101) as the psn_cert_type that legalIdentifier knows. */
-const DOCUMENT: Record<string, string> = { '01': '01', '03': '08', '04': '02', '06': '04', '07': '06' }
+const DOCUMENT: Record<string, string> = table({ '01': '01', '03': '08', '04': '02', '06': '04', '07': '06' })
 
 const NATIONALITY = 'http://hl7.org/fhir/StructureDefinition/patient-nationality'
 

@@ -44,6 +44,8 @@ export interface Acknowledgement {
   id: string
   at: Date
   zone: Zone
+  /** by which the sender is registered (MSH-3, MSH-4), in any characters */
+  names?: readonly string[]
 }
 
 /** HL7 table 0211. ASCII alone needs no name. */
@@ -55,9 +57,9 @@ const CHARSET_NAMES: Record<Charset, string> = {
   'utf-16be': 'UNICODE UTF-8',
 }
 
-export function acknowledge(header: Hl7Header, { code, errors, id, at, zone }: Acknowledgement): Buffer {
+export function acknowledge(header: Hl7Header, { code, errors, id, at, zone, names = [] }: Acknowledgement): Buffer {
   const { separators } = header
-  const { control, processing, version, parties } = copied(header)
+  const { control, processing, version, parties } = copied(header, names)
   const isLong = isAtLeast25(version)
   const first = errors[0]
   const [, event = ''] = TYPED.exec(header.field(9).replaceAll(separators.component, '^')) ?? []
@@ -84,6 +86,8 @@ export function acknowledge(header: Hl7Header, { code, errors, id, at, zone }: A
 const TYPED = /^[A-Z][A-Z0-9]{2}(?:\^([A-Z0-9]{1,4}))?(?:\^|$)/
 /** printable ASCII */
 const PLAIN = /^[\x20-\x7e]*$/
+/** an identity number (GB 11643) or a mobile phone's; institutions have codes as long, of other digits */
+const PERSON_NUMBER = /^(?:[1-9]\d{5}(?:19|20)\d{9}[\dX]|1[3-9]\d{9})$/i
 const VERSION = /^\d{1,2}\.\d{1,2}(?:\.\d{1,2})?(?:\^[\x20-\x7e]{0,20})?$/
 const PROCESSING = /^[A-Z](?:\^[A-Z])?$/
 
@@ -91,18 +95,20 @@ const PROCESSING = /^[A-Z](?:\^[A-Z])?$/
  * What goes back as it was sent, in so far as it can be what stands there. Of a header that was cut, with the rest of PID behind it, the
  * version may be a name and the control id an address.
  */
-function copied(header: Hl7Header): { control: string; processing: string; version: string; parties: string[] } {
+function copied(header: Hl7Header, names: readonly string[]): { control: string; processing: string; version: string; parties: string[] } {
   const { component, repetition, subcomponent } = header.separators
   const standard = (number: number): string => header.field(number).replaceAll(component, '^')
   const isTyped = TYPED.test(standard(9))
   const control = header.field(10)
+  // Fields that were shifted or swapped have a person's name or number among them.
+  const isParty = (text: string): boolean => names.includes(text) || (PLAIN.test(text) && !PERSON_NUMBER.test(text))
   const isControl = isTyped && PLAIN.test(control) && ![component, repetition, subcomponent].some((one) => control.includes(one))
   return {
     control: isControl ? control : '',
     processing: PROCESSING.test(standard(11)) ? header.field(11) : 'P',
     version: VERSION.test(standard(12)) ? header.field(12) : '2.4',
     // Sender and receiver change places; where the type is none, what stands before it may be cut as well.
-    parties: isTyped ? [5, 6, 3, 4].map((number) => header.field(number)) : ['', '', '', ''],
+    parties: isTyped ? [5, 6, 3, 4].map((number) => header.field(number)).map((text) => (isParty(text) ? text : '')) : ['', '', '', ''],
   }
 }
 

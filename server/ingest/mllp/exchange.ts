@@ -52,7 +52,10 @@ export function exchange(deps: ExchangeDeps, peer: Peer, bytes: Buffer, isTooLon
   const verdict = judged(deps, sender, { header, bytes, isTooLong }, kept.resolve)
   const mode = modeOf(header)
   const answer = (code: AckCode, errors: readonly AckError[]): Buffer =>
-    acknowledge(header, { code, errors, id: randomId(), at: deps.now(), zone: zoneOf(sender?.timezone ?? deps.timezone) })
+    acknowledge(header, {
+      ...{ code, errors, id: randomId(), at: deps.now(), zone: zoneOf(sender?.timezone ?? deps.timezone) },
+      names: [sender?.application, sender?.facility].filter((name) => name !== undefined),
+    })
   const isRefused = ({ kept, code }: Verdict): boolean => !kept && code !== 'AA'
   const commit = Promise.race([kept.promise, verdict]).then((end) => {
     const refused = end !== undefined && isRefused(end) ? end : undefined

@@ -11,7 +11,7 @@ import { FINAL, type PayloadDoc } from '../../../server/ingest/types.ts'
 import { silentLog } from '../../../server/store/log.ts'
 import { createStore } from '../../../server/store/store.ts'
 import { sleep } from '../support/client.ts'
-import { COUNT_NAMES } from './judge.ts'
+import { COUNT_NAMES, issueFaults, tellsOfPersons } from './judge.ts'
 
 /** What is claimed of one payload. */
 export interface Claim {
@@ -108,6 +108,7 @@ async function account(tables: IngestTables, db: Db, payload: PayloadDoc, claim:
   const sum = COUNT_NAMES.reduce((total, name) => total + said[name], 0)
   if (sum !== said.records || said.records === 0 || COUNT_NAMES.some((name) => said[name] < 0)) problem(JSON.stringify(said))
   if (claim.records !== undefined && said.records !== claim.records) problem(`${said.records} records of ${claim.records}`)
+  for (const fault of issueFaults(payload.issues)) problem(fault)
   counts.payloads++
   for (const name of [...COUNT_NAMES, 'records'] as const) counts[name] += said[name]
   await fromRows(db, payload, said, claim, problem)
@@ -129,4 +130,5 @@ async function fromRows(
   if (quarantined === 0) return
   const parts = await db.collection('quarantine').find({ payload, state: 'open' }).project<{ reasons: string }>({ reasons: 1 }).toArray()
   if (parts.some(({ reasons }) => (JSON.parse(reasons) as unknown[]).length === 0)) problem('a part is in quarantine without a reason')
+  if (parts.some(({ reasons }) => tellsOfPersons(reasons))) problem('the reason of a part in quarantine tells a personal value')
 }

@@ -1,5 +1,7 @@
 /** What an answer to a broken payload must be, whatever was broken. */
 import iconv from 'iconv-lite'
+import type { ReceiptIssue } from '../../../server/ingest/types.ts'
+import type { IssueCode } from '../../../server/outcome/issues.ts'
 import type { Reply } from '../support/client.ts'
 import { PERSONAL } from './samples.ts'
 
@@ -21,6 +23,9 @@ interface Outcome {
 
 const INSIDE = /\bat .*\.(?:ts|js|mjs|cjs):\d+|node_modules|Mongo[A-Z]\w+Error|SyntaxError|TypeError|RangeError/
 
+/** Whether a text tells of one of the persons in the samples. */
+export const tellsOfPersons = (text: string): boolean => PERSONAL.some((word) => text.includes(word))
+
 /** Everything that is wrong with an answer, in words; empty: it is as it must be. */
 export function faultsOf(reply: Reply, accepted: boolean): string[] {
   const faults: string[] = []
@@ -29,7 +34,7 @@ export function faultsOf(reply: Reply, accepted: boolean): string[] {
   const type = reply.headers.get('content-type') ?? ''
   if (!/json|xml/.test(type) || /<html|<!doctype/i.test(reply.text)) faults.push(`answered as ${type}`)
   if (INSIDE.test(reply.text)) faults.push('shows how it is made')
-  for (const word of PERSONAL) if (!accepted && reply.text.includes(word)) faults.push('echoes a personal value')
+  if (!accepted && tellsOfPersons(reply.text)) faults.push('echoes a personal value')
   const outcome = parse(reply.text)
   if (outcome === undefined) return [...faults, 'not JSON']
   if (outcome.infcode !== undefined) return faults
@@ -45,9 +50,21 @@ export function acknowledgementFaults(answers: readonly string[]): string[] {
     return [
       ...(/^MSH[^\r]*\rMSA.[AC][AER]/.test(text) ? [] : [`no acknowledgement: ${JSON.stringify(text.slice(0, 100))}`]),
       ...(INSIDE.test(text) ? ['shows how it is made'] : []),
-      ...PERSONAL.filter((word) => read.some((one) => one.includes(word))).map(() => 'echoes a personal value'),
+      ...(read.some(tellsOfPersons) ? ['echoes a personal value'] : []),
     ]
   })
+}
+
+/** What a record ends with when our own code broke on it: kept all the same, and a defect. */
+const BROKE: IssueCode = 'record-failed'
+
+/** @param json the kept issues of a payload: those of files are no part of an answer, and asked for later */
+export function issueFaults(json: string): string[] {
+  const issues = JSON.parse(json) as ReceiptIssue[]
+  return [
+    ...(issues.some(({ code }) => code === BROKE) ? ['a record failed for a reason of ours'] : []),
+    ...(tellsOfPersons(json) ? ['its issues tell a personal value'] : []),
+  ]
 }
 
 function parse(text: string): Outcome | undefined {

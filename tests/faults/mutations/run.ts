@@ -70,14 +70,17 @@ class MutationRun {
     /** what is on its way, and whose it is */
     const flying = new Map<string, Figures>()
     let isOpen = false
-    const one = await openServer(options, ({ wallMs, busyMs }) => {
-      // A start reads profiles and tables, and answers nobody yet.
-      if (!isOpen) return
-      for (const figures of new Set(flying.values())) figures.stallMs = Math.max(figures.stallMs, busyMs)
-      if (busyMs > options.msMax && report.problems.length < PROBLEMS_MAX)
-        report.problems.push(
-          `the server computed ${busyMs} of ${wallMs} ms without looking at others; on the way: ${[...flying.keys()].join('; ')}`,
-        )
+    const say = (problem: string): void => {
+      if (report.problems.length < PROBLEMS_MAX) report.problems.push(`${problem}; on the way: ${[...flying.keys()].join('; ')}`)
+    }
+    const one = await openServer(options, {
+      onStall({ wallMs, busyMs }) {
+        // A start reads profiles and tables, and answers nobody yet.
+        if (!isOpen) return
+        for (const figures of new Set(flying.values())) figures.stallMs = Math.max(figures.stallMs, busyMs)
+        if (busyMs > options.msMax) say(`the server computed ${busyMs} of ${wallMs} ms without looking at others`)
+      },
+      onPersonalLine: () => say('the log names a person'),
     })
     const fresh = await openServer({ ...options, database: `${options.database}_fresh` })
     const balance = await openBalance(options.mongodbUri, options.database)

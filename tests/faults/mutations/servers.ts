@@ -6,6 +6,7 @@ import { DEMO_CONFIG_FILE } from '../../../server/config/config.ts'
 import { freePort } from '../../../server/store/mongod/free-port.ts'
 import { type Caller, callerOf } from '../support/client.ts'
 import { type ServerProcess, startServerProcess } from '../support/server-process.ts'
+import { tellsOfPersons } from './judge.ts'
 import type { Stall } from './watch.ts'
 
 export interface Opened {
@@ -30,10 +31,14 @@ export interface Place {
   dataDir: string
 }
 
-export async function openServer(
-  { mongodbUri, database, dataDir }: Place,
-  onStall: (stall: Stall) => void = () => undefined,
-): Promise<Opened> {
+/** What its lines tell while it runs. */
+export interface Watched {
+  onStall(stall: Stall): void
+  /** a line of its log names one of the persons in the samples */
+  onPersonalLine(): void
+}
+
+export async function openServer({ mongodbUri, database, dataDir }: Place, watched?: Watched): Promise<Opened> {
   const [port, mllpPort] = [await freePort(), await freePort()]
   const config = join(dataDir, `${database}.yaml`)
   const senders = '[{ source: h1-lis, application: LIS }, { source: h1-his, application: HIS }]'
@@ -48,7 +53,8 @@ export async function openServer(
   }
   const onLine = (line: string): void => {
     const told = STALL.exec(line)?.[1]
-    if (told !== undefined) onStall(JSON.parse(told) as Stall)
+    if (told !== undefined) watched?.onStall(JSON.parse(told) as Stall)
+    if (tellsOfPersons(line)) watched?.onPersonalLine()
   }
   const server = await startServerProcess({ port, environment, nodeArguments: ['--import', WATCH], onLine })
   return { server, caller: callerOf({ publicUrl: server.url, sendTo: server.url, dataDir }), mllpPort }

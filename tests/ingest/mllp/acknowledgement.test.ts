@@ -55,7 +55,7 @@ test('of a sender whose charset is registered the header is read in it, as the m
 
 test('the answer is in the separators and the charset of the message', () => {
   const text = message('2.5.1', '|||||GB 18030-2000').replaceAll('|', '#').replace('0001', '检验科')
-  const answer = acknowledge(readHeader(iconv.encode(text, 'gb18030')), { code: 'AE', errors: [missing], ...ending })
+  const answer = acknowledge(readHeader(iconv.encode(text, 'gb18030')), { code: 'AE', errors: [missing], ...ending, names: ['检验科'] })
   const lines = iconv.decode(answer, 'gb18030').split('\r')
   expect(lines[0]).toBe('MSH#^~\\&#EAI#YILIAN#LIS#检验科#20260306081531+0800##ACK^R01^ACK#A1#P#2.5.1######GB 18030-2000')
   expect(lines[2]).toContain(missing.zh)
@@ -77,6 +77,20 @@ test('what cannot be what stands there does not go back: of a cut header PID is 
   expect(answered(`${head}LIS2026区示例街道 1 号||13800000001|M\r`, 'AE').join()).not.toMatch(/示例|138/)
   const sooner = 'MSH|^~\\&|LIS|0001|王建国||19580312|M|||北京市朝阳区|王\rPV1|1|I\r'
   expect(answered(sooner, 'AR').slice(0, 2)).toEqual(['MSH|^~\\&|||||20260306081531+0800||ACK|A1|P|2.4', 'MSA|AR'])
+})
+
+test('of swapped fields no name or number of a person goes back as a sender; codes of institutions and registered names do', () => {
+  const parties = (facility: string, names: string[] = []) =>
+    acknowledge(readHeader(Buffer.from(message('2.4').replace('0001', facility))), { code: 'AE', errors: [], ...ending, names })
+      .toString('utf8')
+      .split('|')
+      .slice(2, 6)
+  expect(parties('王建国')).toEqual(['EAI', 'YILIAN', 'LIS', ''])
+  expect(parties('110100195803120019')).toEqual(['EAI', 'YILIAN', 'LIS', ''])
+  expect(parties('13800000001')).toEqual(['EAI', 'YILIAN', 'LIS', ''])
+  for (const code of ['H11010500001', '12110000000000001N', '0001^1.2.156.112636.1^ISO'])
+    expect(parties(code)).toEqual(['EAI', 'YILIAN', 'LIS', code])
+  expect(parties('示例医院', ['LIS', '示例医院'])).toEqual(['EAI', 'YILIAN', 'LIS', '示例医院'])
 })
 
 test.each<[string, ReturnType<typeof modeOf>]>([

@@ -85,6 +85,12 @@ describe('what is refused, before anything of it is used', () => {
     expect(await flaw(bytes)).toEqual([code, entry])
   })
 
+  test('which of the files it is, folders not counted', async () => {
+    const folder = { name: 'day/', content: '' }
+    const wrong = await checkZip(pieces(zipOf([folder, TABLE, { ...folder, name: 'more/' }, { ...TABLE, name: 'b.csv', crc: 1 }]), 4096))
+    expect(wrong).toMatchObject({ code: 'archive-damaged', entry: 'b.csv', place: 2 })
+  })
+
   test('a bomb, told before it has gone off', async () => {
     const bomb = zipOf([TABLE, { name: 'zeros.csv', content: Buffer.alloc(24 * 1024 * 1024) }])
     expect(bomb.byteLength).toBeLessThan(128 * 1024)

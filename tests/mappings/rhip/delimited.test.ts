@@ -84,6 +84,16 @@ describe('rows', () => {
     expect(events.flatMap((event) => (event.kind === 'row' ? [event.row.unknownColumns] : []))).toEqual([['NEU'], []])
   })
 
+  test('what stands in a header by mistake is told by its place: it may be of a person', async () => {
+    const events = await read('YLJGYQDM,王建国,KH,C10000012345,110100195803120019,A.B_2\n1,2,3,4,5,6\n', { fileName: 'TB_TEST.csv' })
+    expect(events.flatMap((event) => (event.kind === 'row' ? event.row.unknownColumns : []))).toEqual([
+      'column 2',
+      'column 4',
+      'column 5',
+      'A.B_2',
+    ])
+  })
+
   test('a formula cell is data', async () => {
     expect(rows(await read('YLJGYQDM,KH,XM\n1,2,"=cmd|\'/C calc\'!A0"\n'))[0]?.XM).toBe("=cmd|'/C calc'!A0")
   })
