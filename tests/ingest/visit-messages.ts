@@ -37,6 +37,7 @@ export const visitRig = (options: Partial<IngestDeps> = {}, shared?: TestDatabas
     sourceOf('his', 'hospital', 'H1', 'hospital/hl7v2'),
     sourceOf('miis', 'miis', 'MIA', 'miis/interface'),
     sourceOf('own', 'hospital', 'H1'),
+    sourceOf('area', 'rhip', 'HA'),
   ]
   const mapping: IngestDeps['mapping'] = (id) => (id === recordsMapping.id ? recordsMapping : sourceMapping(id))
   return rig(sources, { mapping, translate: (map, code) => terminology.translate(map as never, code), ...options }, shared)
@@ -72,6 +73,34 @@ export function admission({
       `PV1|1|${isStay ? 'I' : 'O'}|0305^心内科^12||||||||||||||||${visit}|||||||||||||||||||||||||20260309093000`,
     ].join('\r'),
   ]
+}
+
+/** ORU^R01 of a report in the visit, of which it says nothing but the number. */
+export function mention(): Message {
+  return [
+    'his',
+    [
+      'MSH|^~\\&|HIS|0001|EAI|YILIAN|20260309120000||ORU^R01^ORU_R01|ORU1|P|2.4||||||UNICODE UTF-8',
+      `PID|1||${WANG.local}^^^0001^PI~${WANG.number}^^^MPS^NI||${WANG.name}||${WANG.birth.replaceAll('-', '')}|M`,
+      'PV1|1|O|0305^心内科^12||||||||||||||||V1',
+      'OBR|1|S1|R1|XCG^血常规^L|||20260309120000|||||||20260309120000|||||||||20260309120000||HM|F',
+      'OBX|1|NM|WBC^白细胞计数^L||5.0|10^9/L|3.5-9.5|N|||F|||20260309120000',
+    ].join('\r'),
+  ]
+}
+
+/** Of a platform, which mentions the visit beside a card of which nothing else is known. */
+export function cardMention(): Message {
+  const visit = {
+    resourceType: 'Encounter',
+    identifier: [{ system: 'https://fhir-cn.example/sid/H1/visit-no', value: 'V1' }],
+    status: 'unknown',
+    class: { system: 'http://terminology.hl7.org/CodeSystem/v3-NullFlavor', code: 'UNK' },
+    subject: { $patient: true },
+  }
+  const key = { type: 'Encounter', scope: 'H1', parts: ['V1'] }
+  const resources = [{ key, resource: visit, state: 'current', statedAt: '2026-03-09T02:00:00Z', placeholder: true }]
+  return ['area', [{ deliveryId: 'area', patient: { local: [{ kind: 'CARD', value: '0|C9', strong: true }] }, resources }]]
 }
 
 const request = (infno: string, hour: string, input: object, home = HOME.own): object => ({

@@ -8,11 +8,13 @@ import { settleVisits } from '../../server/ingest/visit/settle.ts'
 import type { Rig } from './support.ts'
 import {
   admission,
+  cardMention,
   cancelled,
   charges,
   HOME,
   labReport,
   LI,
+  mention,
   outpatientVisit,
   ownVisit,
   registration,
@@ -105,6 +107,13 @@ describe('hospital, registration, visit and report', () => {
       await sendAll(...messages)
       expect(await visits()).toMatchObject([{ status: 'in-progress', period: { start: '2026-03-09T09:40:00+08:00' } }])
     }
+  })
+
+  test('a visit that is only mentioned is one with the insured one as soon as it is mentioned of that person', async () => {
+    await sendAll(registration(), cardMention(), labReport())
+    expect(await visits()).toHaveLength(2)
+    await sendAll(mention())
+    expect(await numbers()).toEqual([expect.arrayContaining(['M1', 'V1'])])
   })
 
   test('the same again changes nothing', async () => {

@@ -7,6 +7,7 @@ import type { RecordJob } from '../record-writes.ts'
 import type { IngestTables } from '../tables.ts'
 import type { IngestDeps, RecordOutcome } from '../types.ts'
 import { settleVisit } from './settle.ts'
+import { isPending } from './words.ts'
 
 export interface Done {
   job: RecordJob
@@ -18,9 +19,12 @@ export async function followVisits(deps: IngestDeps, tables: IngestTables, done:
   const stored = done.filter(({ outcome }) => isStored(outcome.status))
   const words = stored.flatMap(({ job }) => job.record.visits ?? [])
   const numbered = [...new Set([...stored.flatMap(numberedIn), ...words.map(({ id }) => id)])]
-  const told = [...new Set(stored.flatMap(toldIn))]
-  if (numbered.length === 0 && told.length === 0) return
-  const rows = await tables.visits.find({ $or: [{ _id: { $in: numbered } }, { 'words.own': { $in: told } }] })
+  const [told, mentioned] = [new Set(stored.flatMap(toldIn)), stored.flatMap(encounterIdsIn)]
+  if (numbered.length === 0 && mentioned.length === 0) return
+  const among = { $in: [...new Set(mentioned)] }
+  const found = await tables.visits.find({ $or: [{ _id: { $in: numbered } }, { 'words.own': among }] })
+  // As long as nobody tells of a visit, whoever mentions it says whose it is: what stood apart for that may be of one person now.
+  const rows = found.filter((row) => isPending(row) || numbered.includes(row._id) || row.words.some(({ own }) => told.has(own)))
   const known = new Set(rows.map(({ _id }) => _id))
   for (const id of new Set([...known, ...words.map((word) => word.id)])) await settleVisit(deps, tables, id, words)
   // It may have been stored by a process that ended before it looked once more.
@@ -32,7 +36,9 @@ const encountersIn = ({ job }: Done) => job.record.statements.filter(({ type }) 
 
 const numberedIn = (one: Done): string[] => (one.job.source.kind === 'miis' ? encountersIn(one).flatMap(({ id }) => id ?? []) : [])
 
-/** A mere mention changes nothing of where a visit stands, unless it is of another person. */
+const encounterIdsIn = (one: Done): string[] => encountersIn(one).flatMap(({ id }) => id ?? [])
+
+/** A mere mention parts nothing, unless it is of another person. */
 function toldIn(one: Done): string[] {
   const isOfOther = one.outcome.issues.some(({ code }) => code === 'other-person')
   return encountersIn(one).flatMap(({ id, statement }) => (id !== undefined && (isOfOther || !isMention(statement.state.at)) ? [id] : []))
