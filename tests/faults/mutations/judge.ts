@@ -29,7 +29,8 @@ export const tellsOfPersons = (text: string): boolean => PERSONAL.some((word) =>
 /** Everything that is wrong with an answer, in words; empty: it is as it must be. */
 export function faultsOf(reply: Reply, accepted: boolean): string[] {
   const faults: string[] = []
-  if (reply.status === 0) return ['no answer in time']
+  // Long before the bound it is a connection that broke, and no server that was silent.
+  if (reply.status === 0) return [`no answer after ${Math.round(reply.end - reply.start)} ms`]
   if (reply.status >= 500) faults.push(`status ${reply.status}`)
   const type = reply.headers.get('content-type') ?? ''
   if (!/json|xml/.test(type) || /<html|<!doctype/i.test(reply.text)) faults.push(`answered as ${type}`)

@@ -1,5 +1,5 @@
 /** Broken payloads of every format against a real server process; sound ones between them, compared with a server that saw only those. */
-import { each } from '../support/client.ts'
+import { each, sleep } from '../support/client.ts'
 import { type Random, randomOf } from '../support/random.ts'
 import { type Balance, type Claim, openBalance } from './balance.ts'
 import { MllpLane, type Outcome, overHttp } from './exchange.ts'
@@ -36,6 +36,7 @@ const PROBLEMS_MAX = 200
 const LANES = 6
 const SLOW_AGAIN_MAX = 20
 const SLOW_TRIES = 5
+const CLOSED_SEEN_MS = 100
 
 export async function runMutations(options: MutationOptions): Promise<MutationReport> {
   const report: MutationReport = { formats: {}, good: 0, peakMb: 0, problems: [] }
@@ -107,6 +108,8 @@ class MutationRun {
 
   async #round(format: Format, figures: Figures, random: Random, { from, count }: { from: number; count: number }): Promise<void> {
     const batch = Array.from({ length: count }, () => format.draw(random))
+    // Drawing takes seconds in one piece: connections that the server closed meanwhile are to be seen as closed before one is used again.
+    await sleep(CLOSED_SEEN_MS)
     const claims: Claim[] = []
     const slow: Broken[] = []
     const lanes = Array.from({ length: LANES }, () => new MllpLane(this.#one.mllpPort))

@@ -6,8 +6,12 @@ import { insertedAt, oddValue, shuffled, textOf } from './values.ts'
 type Holder = Record<string, unknown>
 const isHolder = (value: unknown): value is Holder => typeof value === 'object' && value !== null
 
+/** What is nested deeper was made so by a mutation before, and is left as it is. */
+const PLACE_DEPTH_MAX = 64
+
 function places(value: unknown, path: string[] = []): string[][] {
-  const below = isHolder(value) ? Object.entries(value).flatMap(([key, child]) => places(child, [...path, key])) : []
+  const below =
+    isHolder(value) && path.length < PLACE_DEPTH_MAX ? Object.entries(value).flatMap(([key, child]) => places(child, [...path, key])) : []
   return path.length > 0 ? [path, ...below] : below
 }
 
