@@ -104,7 +104,8 @@ async function stampsOf(deps: FhirDeps, drafts: readonly Draft[]): Promise<Stamp
   return drafts.map((draft) => draft.stamp ?? (byDraft.get(draft) as Stamped))
 }
 
-function inputOf({ type, id, custodian, parsed }: Draft): StampInput {
+/** What its labels are made of. */
+export function inputOf({ type, id, custodian, parsed }: Draft): StampInput {
   return { type, id, custodian, ...(parsed ? { resource: { ...parsed.resource, id } } : {}) }
 }
 

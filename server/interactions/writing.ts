@@ -9,7 +9,7 @@ import { refusesWrite, toOutcomeIssues, type ValidationIssue } from '../validati
 import type { Stamped } from '../access/stamped.ts'
 import type { SideWrite, Stored } from '../store/types.ts'
 import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
-import { requireCollected, whileNobodyRefuses } from './collecting.ts'
+import { inputOf, requireCollected, whileNobodyRefuses } from './collecting.ts'
 import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
 import { refuseConditional } from './references.ts'
@@ -107,7 +107,7 @@ export async function store(
           current: current[at],
           making,
           barred,
-          isAlone: drafts.length === 1 && !current[at] && draft.type !== SUBSCRIPTION,
+          isAlone: drafts.length === 1 && !current[at] && draft.type !== SUBSCRIPTION && draft.alsoPatients === undefined,
         }),
       ])
       for (const one of [sound, writable]) if (one.status === 'rejected') throw one.reason
@@ -246,10 +246,8 @@ async function requireWritable(deps: FhirDeps, request: FhirRequest, { draft, cu
 }
 
 /** What stands by itself gets its labels while codes are looked at: beside others they might come from these. */
-async function labelsAhead({ access }: FhirDeps, { type, id, custodian, parsed, alsoPatients }: Draft): Promise<Stamped | undefined> {
-  if (!parsed) return undefined
-  const input = { type, id, custodian, resource: { ...parsed.resource, id }, ...(alsoPatients ? { alsoPatients } : {}) }
-  return (await access.stamp([input]))[0]
+async function labelsAhead({ access }: FhirDeps, draft: Draft): Promise<Stamped | undefined> {
+  return draft.parsed && (await access.stamp([inputOf(draft)]))[0]
 }
 
 /**
