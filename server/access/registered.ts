@@ -26,7 +26,7 @@ export interface RecordAt {
 export type Ahead = ReadonlyMap<string, Promise<Labelled[]>>
 
 export function recordsAhead({ store }: Pick<RegisteredDeps, 'store'>, patients: readonly string[]): Ahead {
-  const ahead = new Map(patients.map((id) => [id, patientsUnder(store)([id]).then((found) => found.flat())]))
+  const ahead = new Map(patients.map((id) => [id, recordsUnder(store, id)]))
   // Whom nothing is asked about in the end is not missed.
   for (const found of ahead.values()) found.catch(() => undefined)
   return ahead
@@ -40,7 +40,7 @@ export async function recordAt(
   { named = new Map(), ahead }: { named?: ReadonlyMap<string, string>; ahead?: Ahead } = {},
 ): Promise<RecordAt> {
   // Most write about patients of their own: those need no more than this, and who asks at the same time shares it.
-  const patients = await (ahead?.get(person) ?? patientsUnder(deps.store)([person]).then((found) => found.flat()))
+  const patients = await (ahead?.get(person) ?? recordsUnder(deps.store, person))
   const known = [...named].filter(([, of]) => of === person).map(([id]) => id)
   const near = new Set(patients.filter(({ acc }) => acc.o === organization || acc.o === '').map(({ id }) => id))
   const elsewhere = known.filter((id) => !near.has(id))
@@ -58,6 +58,8 @@ async function isKnownAt(deps: RegisteredDeps, organization: string, person: str
   const custodians = new Set(own.map(({ acc }) => acc.o))
   return custodians.has(organization) || (custodians.size > 0 && [...custodians].every((custodian) => custodian === ''))
 }
+
+const recordsUnder = async (store: Store, person: string): Promise<Labelled[]> => (await patientsUnder(store)([person])).flat()
 
 type PatientsUnder = (persons: readonly string[]) => Promise<Labelled[][]>
 
