@@ -7,6 +7,7 @@ import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { refusesWrite, toOutcomeIssues, type ValidationIssue } from '../validation/issue.ts'
 import type { Stamped } from '../access/stamped.ts'
+import { onceAsked } from '../store/soon.ts'
 import type { SideWrite, Stored } from '../store/types.ts'
 import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
 import { inputOf, requireCollected, whileNobodyRefuses } from './collecting.ts'
@@ -96,6 +97,8 @@ export async function store(
   const current = drafts.map((draft) => draft.standing ?? standing.get(nameOf(draft)))
   const makes = (draft: Draft, at: number) => draft.method === 'POST' || mayName(request.actor, draft, current[at])
   const barred = await barredAmong(deps, drafts, current)
+  const [only, ...others] = drafts
+  if (only && others.length === 0) onceAsked(() => indexAhead(deps, only))
   const making = new Set(drafts.flatMap((draft, at) => (draft.type === 'Patient' && makes(draft, at) ? [draft.id] : [])))
   await eachAtOnce(
     drafts,
@@ -123,6 +126,17 @@ export async function store(
   if (!result.ok) throw conflictOf(result)
   for (const [at, draft] of drafts.entries()) await linkPatient(deps, draft, result.written[at])
   return result.written as [Written, ...Written[]]
+}
+
+/** While the database is asked whether it may be written: one after the other, both would be waited for. */
+function indexAhead({ search }: FhirDeps, draft: Draft): void {
+  const { parsed, type } = draft
+  if (!parsed || draft.index) return
+  try {
+    draft.index = { ...search.index(parsed.resource, parsed.decimals), ix: search.indexedAs(type) }
+  } catch {
+    // It is told where it is written, if it may be.
+  }
 }
 
 /** How often a write is asked about anew because a refusal of collection moved under it. */

@@ -21,3 +21,12 @@ export function soon(work: () => void): () => void {
     setImmediate(turn, TURNS)
   }
 }
+
+/** Runs `work` when what was asked for until now is on its way to the database: it costs no time of those who wait for that. */
+export function onceAsked(work: () => void): void {
+  const turn = (left: number) => {
+    if (left > 0) setImmediate(turn, left - 1)
+    else work()
+  }
+  setImmediate(turn, TURNS)
+}

@@ -4,6 +4,7 @@ import type { Stamped } from '../access/stamped.ts'
 import type { Regroup } from '../access/regrouping.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
+import type { IndexEntry } from '../search/plan.ts'
 import type { AuditRecord, Claim, SideWrite, Stored, WriteResult } from '../store/types.ts'
 
 /** One resource that is to be stored. */
@@ -25,6 +26,8 @@ export interface Draft {
   confirmed?: Promise<void>
   /** its labels as they were made for the right to write it */
   stamp?: Stamped
+  /** what it is found by, where that was made ahead: it holds while its `ix` does */
+  index?: IndexEntry
   /** the same content as the current version but for the stamp is not written again */
   unchangedIsFine?: boolean
 }

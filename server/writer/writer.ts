@@ -50,8 +50,14 @@ const afresh = ({ draft: { stamp, standing, ...draft }, ...rest }: Ready): Ready
 function readyOf(deps: WriterDeps, draft: Draft): Ready {
   const parsed = draft.parsed ?? (draft.text === undefined ? undefined : parseResource(draft.text))
   if (!parsed) return { draft }
-  const index = { ...deps.search.index(parsed.resource, parsed.decimals), ix: deps.search.indexedAs(draft.type) }
-  return { draft, parsed, index }
+  return { draft, parsed, index: indexOf(deps, draft, parsed) }
+}
+
+/** What was made ahead may be of parameters that hold no more. */
+function indexOf({ search }: WriterDeps, draft: Draft, parsed: ParsedResource): IndexEntry {
+  const ix = search.indexedAs(draft.type)
+  if (draft.index?.ix !== ix) draft.index = { ...search.index(parsed.resource, parsed.decimals), ix }
+  return draft.index
 }
 
 async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): Promise<WriterResult> {
