@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { TableDoc } from '../store/types.ts'
+import { uneven } from './pause.ts'
 import { type WorkerOptions, type WorkKind, workThrough } from './worker.ts'
 
 export interface WorkLoop {
@@ -37,7 +38,7 @@ export function createLoop<T extends TableDoc>({ kindAt, pollMs, log, ...bounds 
     while (!stopping) {
       const done = await round().catch(() => 0)
       if (done > 0) continue
-      await setTimeout(pollMs, undefined, { signal: waking.signal }).catch(() => undefined)
+      await setTimeout(uneven(pollMs), undefined, { signal: waking.signal }).catch(() => undefined)
       if (waking.signal.aborted) waking = new AbortController()
     }
   }
