@@ -123,6 +123,7 @@ async function startOn(
   const validator = createValidator({
     stored: createBoundCodes({ store, search, shipped: shippedOnes, kept, now }),
     demanded: config.profiles,
+    timezone: config.timezone,
   })
   const indexed = {
     store,

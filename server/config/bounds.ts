@@ -47,6 +47,8 @@ export const BOUNDS = {
   commitRetryMs: 20_000,
   /** a transaction that rests for longer and has no connection any more belongs to a process that is gone */
   orphanIdleMs: 1000,
+  /** how often it is looked for such */
+  orphanLookMs: 5000,
   commitRetryDelayMinMs: 5,
   commitRetryDelayMaxMs: 500,
   /** bodies of one command of several documents: the driver makes it in 17 MB */

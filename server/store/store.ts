@@ -20,7 +20,7 @@ import type { StoreLog } from './log.ts'
 import { areAboutSomebody, labelsOfPersons, personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import { pairedReads } from './paired-reads.ts'
 import type { PlanNode } from '../search/plan.ts'
-import { endOrphans } from './orphans.ts'
+import { watchOrphans } from './orphans.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
 import { createSearching, findingNothing } from './searching.ts'
@@ -53,7 +53,7 @@ export function claimId(key: string): string {
 export async function createStore(options: StoreOptions): Promise<Store> {
   const { client, db } = await connect(options)
   const { log } = options
-  await endOrphans({ client, db }, log)
+  const orphans = await watchOrphans({ client, db }, log)
   const collections = collectionsOf(db)
   await collections.ensure([AUDIT_TYPE], [CLAIMS, HEADS, SHAPES, INTENTS, WRITERS])
   const heads = createChainHeads(db, log)
@@ -146,6 +146,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     table: (_d, name) => tables.open(name),
     paired: (_d, names) => pairedReads(db, log, names),
     async close() {
+      orphans.stop()
       await committer.close()
       await audit.close()
       await heads.close().catch((error: unknown) => log.warn({ name: (error as Error).name }, 'audit chain heads not noted'))

@@ -4,6 +4,7 @@
  */
 import type { DecimalTexts } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
+import { zoneOf } from '../fhir/zone.ts'
 import { createBaseWalker, type Holder, type Walk } from './base-walker.ts'
 import { loadBase } from './base.ts'
 import { membership } from './bindings.ts'
@@ -62,6 +63,8 @@ export interface ValidatorOptions {
   definitions?: readonly Definition[]
   /** code systems and value sets that are stored; absent: there are none */
   stored?: StoredCodes
+  /** IANA name of the zone of dates, where they meet times; absent: Asia/Shanghai */
+  timezone?: string
   /** profiles that the site demands of every resource of a type, whatever it claims itself */
   demanded?: ReadonlyMap<string, readonly string[]>
 }
@@ -233,6 +236,7 @@ export function createValidator(options: ValidatorOptions = {}): Validator {
   }
 
   const host: Host = {
+    zone: zoneOf(options.timezone ?? 'Asia/Shanghai'),
     isMember(value, canonical) {
       const set = bindings(unversioned(canonical)) ?? definitions.bound(canonical)
       if (!set) return undefined

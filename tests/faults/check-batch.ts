@@ -12,6 +12,8 @@ const resultsFirst = process.argv.includes('--results-first')
 
 await runCheck('batch', (dataDir, seed) =>
   withMongod(dataDir, async (mongodbUri) =>
-    batchSummary(await runBatch({ mongodbUri, database: 'batch', dataDir, seed, rows, kills, resultsFirst, say: console.log })),
+    batchSummary(
+      await runBatch({ mongodbUri, database: 'batch', dataDir, seed, rows, kills, resultsFirst, leasesLapse: true, say: console.log }),
+    ),
   ),
 )

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type Connection, connect } from '../../server/store/connect.ts'
 import { silentLog } from '../../server/store/log.ts'
-import { endOrphans } from '../../server/store/orphans.ts'
+import { endOrphans, watchOrphans } from '../../server/store/orphans.ts'
 import { testDatabase, type TestDatabase } from '../support/mongo.ts'
 
 const IDLE_MS = 200
@@ -57,6 +57,31 @@ test('a transaction of a process that lives is left alone, and ended once it was
   expect(await isFree()).toBe(false)
   expect(await endOrphans(here, silentLog, IDLE_MS)).toBe(1)
   expect(await isFree()).toBe(true)
+})
+
+test('a process that runs finds it by itself', async () => {
+  const watch = await watchOrphans(here, silentLog, { idleMs: IDLE_MS, everyMs: 100 })
+  const child = await childWithTransaction()
+  await rest()
+  expect(await isFree()).toBe(false)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  // Long before the database ends it, after a minute.
+  const until = Date.now() + 20_000
+  while (!(await isFree()) && Date.now() < until);
+  expect(Date.now()).toBeLessThan(until)
+  watch.stop()
+}, 30_000)
+
+test('not once it was stopped', async () => {
+  const watch = await watchOrphans(here, silentLog, { idleMs: IDLE_MS, everyMs: 100 })
+  watch.stop()
+  const child = await childWithTransaction()
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await rest()
+  expect(await isFree()).toBe(false)
+  expect(await endOrphans(here, silentLog, IDLE_MS)).toBe(1)
 })
 
 test('one that has rested for less is left alone', async () => {

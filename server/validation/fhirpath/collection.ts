@@ -91,13 +91,14 @@ export function equal(a: Collection, b: Collection): boolean | undefined {
   return a.every((item, at) => sameItem(item, b[at]))
 }
 
-/** -1, 0, 1; undefined for empty. Numbers, and texts of the same form of date; else not certain. */
-export function order(a: Collection, b: Collection): number | undefined {
+/** -1, 0, 1; undefined for empty. Numbers, and texts of the same form of date; of different forms, what `mixed` says. */
+export function order(a: Collection, b: Collection, mixed: (left: string, right: string) => number | undefined): number | undefined {
   if (a.length === 0 || b.length === 0) return undefined
   if (a.length > 1 || b.length > 1) throw NOT_CERTAIN
   const [left, right] = [a[0], b[0]]
   if (typeof left === 'number' && typeof right === 'number') return Math.sign(left - right)
-  if (typeof left !== 'string' || typeof right !== 'string' || formOf(left) !== formOf(right)) throw NOT_CERTAIN
+  if (typeof left !== 'string' || typeof right !== 'string') throw NOT_CERTAIN
+  if (formOf(left) !== formOf(right)) return mixed(left, right)
   return left < right ? -1 : left > right ? 1 : 0
 }
 

@@ -3,7 +3,8 @@
  * for an expression, a closure about one; a resource has dozens. What is outside the part answers undefined here.
  */
 import { boolean, type ChoiceKeys, type Collection, EMPTY, equal, member, memberName, NOT_CERTAIN, order, truth } from './collection.ts'
-import { type Evaluate, FUNCTIONS, joined, memberOf, union } from './functions.ts'
+import { dateBesideTime } from './date-beside-time.ts'
+import { type Environment, type Evaluate, FUNCTIONS, joined, memberOf, union } from './functions.ts'
 
 /** A node of the tree that `fhirpath.parse` makes. */
 export interface Ast {
@@ -63,20 +64,25 @@ const and = (a: boolean | undefined, b: () => boolean | undefined): boolean | un
 
 /** Both sides as collections; the operator chooses what is made of them. */
 const binary =
-  (table: Record<string, (a: Collection, b: Collection) => Collection>) =>
+  (table: Record<string, (a: Collection, b: Collection, env: Environment) => Collection>) =>
   (ast: Ast, choices: ChoiceKeys): Evaluate => {
     const apply = table[operator(ast)]
     if (!apply) throw new Unsupported(operator(ast))
     const [left, right] = [compile(child(ast, 0), choices), compile(child(ast, 1), choices)]
-    return (focus, env) => apply(left(focus, env), right(focus, env))
+    return (focus, env) => apply(left(focus, env), right(focus, env), env)
   }
 
 const negated = (value: boolean | undefined): boolean | undefined => (value === undefined ? undefined : !value)
 
+function inZone(left: string, right: string, { host }: Environment): number | undefined {
+  if (!host) throw NOT_CERTAIN
+  return dateBesideTime(left, right, host.zone)
+}
+
 const compared =
   (test: (sign: number) => boolean) =>
-  (a: Collection, b: Collection): Collection => {
-    const sign = order(a, b)
+  (a: Collection, b: Collection, env: Environment): Collection => {
+    const sign = order(a, b, (left, right) => inZone(left, right, env))
     return boolean(sign === undefined ? undefined : test(sign))
   }
 

@@ -1,4 +1,5 @@
 /** Functions of FHIRPath (http://hl7.org/fhirpath/N1/#functions) that invariants use and plain JSON can answer. */
+import type { Zone } from '../../fhir/zone.ts'
 import { boolean, type Collection, EMPTY, equal, NOT_CERTAIN, sameItem, truth } from './collection.ts'
 
 export interface Environment {
@@ -15,6 +16,8 @@ export interface Environment {
 
 /** What the validator knows beside the resource. */
 export interface Host {
+  /** of dates, where they meet times */
+  zone: Zone
   /** undefined: the value set is not known */
   isMember(value: unknown, valueSet: string): boolean | undefined
   /** undefined: the profile is not known */

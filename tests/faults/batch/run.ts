@@ -18,6 +18,8 @@ export interface BatchOptions {
   kills: number
   /** the results come before their reports, so that every row waits for its patient */
   resultsFirst: boolean
+  /** a dead process's leases lapse in their time; false: they are over once it is dead */
+  leasesLapse: boolean
   say(line: string): void
 }
 
@@ -107,9 +109,17 @@ class BatchRun {
     if (!server.isRunning()) this.#report.problems.push('the server ended by itself')
     this.#server = undefined
     await server.crash()
+    if (!this.#options.leasesLapse) await this.#endLeases()
     await this.#start()
     this.#report.kills.push({ at, resumedAfterMs: 0 })
     this.#options.say(`kill ${this.#report.kills.length}: ${at}`)
+  }
+
+  /** While nobody lives who could hold one. */
+  async #endLeases(): Promise<void> {
+    const db = this.#client.db(this.#options.database)
+    const over = { $set: { leaseUntil: new Date(0) } }
+    for (const table of ['payloads', 'jobs']) await db.collection(table).updateMany({ leaseUntil: { $gt: new Date() } }, over)
   }
 
   /** @returns the payload's id; a sender whose upload broke off sends once more */
@@ -150,7 +160,10 @@ class BatchRun {
       await sleep(this.#random.below(AFTER_MS_MAX))
       const killed = clock()
       await this.#kill(`at row ${row.checkpoint} or behind`)
-      await this.#progress.until(payload, row.checkpoint + 1, STUCK_MS_MAX)
+      // The dead process may have come further than it was seen to.
+      const left = await this.#progress.until(payload, 0, STUCK_MS_MAX)
+      if (left.finishedAt !== null) break
+      await this.#progress.until(payload, left.checkpoint + 1, STUCK_MS_MAX)
       const last = this.#report.kills.at(-1)
       if (last) last.resumedAfterMs = Math.round(clock() - killed)
     }

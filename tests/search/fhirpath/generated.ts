@@ -2,6 +2,7 @@
 import type { FhirResource } from '../../../server/fhir/types.ts'
 import { custody } from '../../consent/resources.ts'
 import type { Dice } from './dice.ts'
+import { interval } from './values.ts'
 
 export const ICD = 'urn:oid:2.16.156.10011.2.3.3.11.3'
 /** of no common dimension, so that a conversion of units changes nothing */
@@ -39,13 +40,19 @@ export function generated(plan: Plan): FhirResource[] {
   )
 }
 
+/** Whether a period from `start` can end at `end`: two instants in their order, two spans of which the second reaches beyond the first's beginning. */
+export function mayFollow(end: string, start: string): boolean {
+  const [from, to] = [interval(start), interval(end)]
+  return start.includes('T') && end.includes('T') ? from.lo <= to.lo : from.lo < to.hi
+}
+
 /** No empty lists: FHIR has none. */
 function clean(made: object): object {
   const text = JSON.stringify(made, (_key, value: unknown) => (Array.isArray(value) && value.length === 0 ? undefined : value))
   return JSON.parse(text) as object
 }
 
-class Maker {
+export class Maker {
   readonly plan: Plan
   readonly dice: Dice
 
@@ -75,10 +82,11 @@ class Maker {
     return `${date}T${dice.pick(['00:00:00', '00:00:01', '23:59:59'])}${dice.pick(['', '', '.000', '.999'])}${dice.pick(['+08:00', 'Z', '-05:00'])}`
   }
 
+  /** per-1 holds: mixed precisions and zones, ends that are equal or less exact than the start, none that is over before it. */
   period(): object {
-    const [a, b] = [this.time(), this.time()].sort((x, y) => Date.parse(x.slice(0, 10)) - Date.parse(y.slice(0, 10)))
-    const both = (a as string).slice(0, 10) === (b as string).slice(0, 10) ? { start: a } : { start: a, end: b }
-    return this.dice.pick([both, { start: a }, { end: b }])
+    const [a, b] = [this.time(), this.dice.chance(0.1) ? undefined : this.time()]
+    const both = mayFollow(b ?? a, a) ? { start: a, end: b ?? a } : { start: b, end: a }
+    return this.dice.pick([both, { start: a }, { end: a }])
   }
 
   decimal(): number {
