@@ -8,6 +8,7 @@ import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/typ
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import type { Stored } from '../../store/types.ts'
 import type { Operation } from '../types.ts'
+import { exportFailed } from './failing.ts'
 import { chunksOf, type ExportChunk, type ExportJob, jobsOf } from './job.ts'
 
 export const exportStatus: Operation = {
@@ -41,7 +42,7 @@ async function status(deps: FhirDeps, request: FhirRequest): Promise<FhirRespons
     await chunksOf(deps.store).delete({ job: job._id })
     return { status: 202, headers: {} }
   }
-  if (job.status === 'failed') throw new OutcomeError('internal')
+  if (job.status === 'failed') throw exportFailed(job.reason ?? 'internal')
   if (job.status === 'accepted') {
     const progress = `${job.cursor.type}/${job.types.length}`
     return { status: 202, headers: { 'X-Progress': progress, 'Retry-After': RETRY_SECONDS } }
