@@ -2,6 +2,7 @@
 import { type Decision, systemDecision } from '../../access/decision.ts'
 import type { Actor } from '../../auth/actor.ts'
 import type { IssueCode } from '../../outcome/issues.ts'
+import type { TypeFilter } from './type-filter.ts'
 import type { Store, Table, TableDoc } from '../../store/types.ts'
 
 export interface ExportJob extends TableDoc {
@@ -12,6 +13,10 @@ export interface ExportJob extends TableDoc {
   group?: string
   types: string[]
   since?: Date
+  /** `_typeFilter`; of a type that is in none of them all is exported */
+  filters?: TypeFilter[]
+  /** names of parameters that were left out, as the handling let (`Prefer: handling=lenient`) */
+  ignored?: string[]
   /** address of the kick-off request, for the manifest */
   request: string
   status: 'accepted' | 'completed' | 'failed' | 'cancelled'

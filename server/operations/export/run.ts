@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { audited } from '../../interactions/audited.ts'
 import { decided } from '../../interactions/decided.ts'
 import { masked } from '../../interactions/read.ts'
+import { told } from '../../interactions/through.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { type WorkKind, workOne, workThrough } from '../../jobs/worker.ts'
 import { allOf, type PlanNode } from '../../search/plan.ts'
@@ -14,6 +15,7 @@ import type { Stored } from '../../store/types.ts'
 import { begin, dueAt, failedOnce, own, pageSize } from './failing.ts'
 import { CHUNK_CHARS, chunksOf, type ExportChunk, type ExportJob, jobsOf } from './job.ts'
 import { membersPlan } from './members.ts'
+import { followFilters, parsedFilters } from './type-filter.ts'
 
 const LEASE = { owner: randomUUID(), leaseMs: 15_000, heartbeatMs: 5000, pageMax: 20 }
 
@@ -56,20 +58,26 @@ async function runPage(deps: FhirDeps, job: ExportJob, alive: () => boolean): Pr
   if (type === undefined) return update(deps, job, { status: 'completed' })
   const request = requestOf(job)
   const plan = await planOf(deps, request, job, type)
-  const seen = await decided(deps, request, [], (decision) =>
-    deps.store.search(decision, {
+  const filters = (job.filters ?? []).filter((filter) => filter.type === type)
+  const parsed = await parsedFilters(deps, request, filters)
+  const seen = await decided(deps, request, [], async (decision) => {
+    const filter = await followFilters(deps, decision, parsed)
+    const page = await deps.store.search(decision, {
       type,
-      plan,
+      plan: filters.length === 0 ? plan : allOf([plan, filter.plan]),
       sort: [{ by: 'id', param: '_id', descending: false }],
       count: pageSize(job),
       total: 'none',
       ...(job.cursor.id === '' ? {} : { after: [job.cursor.id] }),
-    }),
-  )
-  const rows = seen.value.rows
+    })
+    return { ...page, through: told(filter.through) }
+  })
+  const { rows, through } = seen.value
   let { chunk } = job.cursor
+  // What a filter led to is told too, also where nothing is found.
+  const found = [...rows, ...through]
+  if (found.length > 0) await audited(deps, request, { interaction: 'export', action: 'R', type, found, seen })
   if (rows.length > 0) {
-    await audited(deps, request, { interaction: 'export', action: 'R', type, found: rows, seen })
     for (const lines of linesIn(deps, request, rows)) {
       if (!alive()) return undefined
       await chunksOf(deps.store).put(chunkOf(job, type, chunk++, lines))
