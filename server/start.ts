@@ -55,6 +55,7 @@ import { createPageTokens } from './interactions/page-token.ts'
 import type { FhirDeps } from './interactions/types.ts'
 import type { Log } from './log.ts'
 import { prepareExportTables } from './operations/export/job.ts'
+import { failureFacts } from './operations/export/failing.ts'
 import { resumeExports } from './operations/export/run.ts'
 import { institutionsOf } from './recognition/institutions.ts'
 import { recognise } from './recognition/recognition.ts'
@@ -284,8 +285,10 @@ async function startOn(
   codeMapping.start()
   await subscriptions.start()
   const recovery = startAuditRecovery({ store, accOf: access.auditAcc, log: (event, facts) => log.warn(facts, event) })
-  const notExported = (_kind: string, id: string | number, error: unknown) =>
-    log.warn({ export: id, kind: error instanceof Error ? error.name : 'unknown' }, 'export broken off, to be tried again')
+  const notExported = (_kind: string, id: string | number, error: unknown) => {
+    const { reason, text } = failureFacts(error)
+    log.warn({ export: id, reason }, text)
+  }
   const resume = setInterval(() => void resumeExports(fhir, notExported).catch(() => undefined), EXPORT_RESUME_MS)
   const mllp = await startMllp(registeredListeners(config), {
     ingest,

@@ -94,16 +94,25 @@ function bestOf(ranges: readonly Range[]): Choice | undefined {
 export const isFhirName = (type: string): boolean => /^application\/(?:fhir\+[^;]+|[^;]+\+fhir)$/.test(mediaType(type))
 
 /**
- * Whether a content of this type is wanted as it is, rather than the resource that it stands in (R4 binary.html#rest): where its type or
- * its kind is named, and FHIR's own names are not, or less. Anything at all, and nothing, are answered as of other resources.
+ * Whether a content of this type is wanted as it is, rather than the resource that it stands in: "the intent is that unless specifically
+ * requested, the FHIR XML/JSON representation is not returned" (R4 binary.html#rest). What is requested is what is named and wanted as much.
+ * The generic names are taken for FHIR's, as everywhere, unless the content is named as well, or a page is: XML in what browsers send
+ * is none of FHIR's.
  */
 export function wantsContent(accept: string | undefined, contentType: string): boolean {
-  const ranges = rangesOf(accept ?? '')
+  const ranges = rangesOf(accept === undefined || accept.trim() === '' ? '*/*' : accept)
   const [range, precision] = closest(ranges, mediaType(contentType))
-  if (!range || range.quality === 0 || precision < 2) return false
-  if (ranges.some(({ type, quality }) => quality >= range.quality && isFhirName(type) && TYPES.has(type))) return false
-  return (bestOf(ranges)?.quality ?? 0) <= range.quality
+  if (!range || range.quality === 0) return false
+  const named = ranges.filter(({ type, quality }) => TYPES.has(type) && quality > 0 && quality >= range.quality)
+  if (named.some(({ type }) => isFhirName(type))) return false
+  if (precision < 2) return !SCRIPT.test(contentType) && (named.length === 0 || isBrowser(ranges))
+  return named.every(({ quality }) => quality <= range.quality)
 }
+
+/** Browsers ask for scripts by anything at all, and what somebody stored must be none of a page's: only who names it gets it. */
+const SCRIPT = /script/i
+
+const isBrowser = (ranges: readonly Range[]): boolean => ranges.some(({ type, quality }) => type === 'text/html' && quality > 0)
 
 const rangesOf = (accept: string): Range[] => accept.split(',').flatMap(rangeOf)
 

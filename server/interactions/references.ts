@@ -22,6 +22,8 @@ export interface Targets {
   base?: string | undefined
   /** base of this server: versions that are named there are its own */
   own: string
+  /** the version that what an entry stands for (`Type/id`) is to have; undefined where it is not known yet */
+  versionOf?(name: string): number | undefined
 }
 
 /**
@@ -113,7 +115,7 @@ function stringAt(text: string, start: number, end: number): string {
 
 async function rewritten(
   text: string,
-  { names, canonicals, base, own }: Targets,
+  { names, canonicals, base, own, versionOf }: Targets,
   resolve: (type: string, criteria: string) => Promise<string>,
 ): Promise<string> {
   const conditional = await resolveAll(text, resolve)
@@ -136,8 +138,8 @@ async function rewritten(
   }
 
   /**
-   * A version is taken off before the address is looked for (R4 bundle.html#references). It is the sender's: which one the entry
-   * becomes here is not known before it is stored (an update that changes nothing makes none), so the link is to the resource.
+   * A version is taken off before the address is looked for (R4 bundle.html#references). One of this server stays. Any other is the
+   * sender's, and becomes the one that the entry becomes here; where that is not known, the link is to the resource.
    */
   function targetOf(link: string): string | undefined {
     const [sent = '', fragment] = link.split('#', 2)
@@ -145,7 +147,8 @@ async function rewritten(
     const address = names.has(plain) || base === undefined ? plain : `${base}/${plain}`
     const target = names.get(address)
     if (target === undefined) return undefined
-    const named = version !== undefined && address === `${own}/${target}` ? `${target}/_history/${version}` : target
+    const meant = version === undefined || address === `${own}/${target}` ? version : versionOf?.(target)
+    const named = meant === undefined ? target : `${target}/_history/${meant}`
     return fragment === undefined ? named : `${named}#${fragment}`
   }
 }

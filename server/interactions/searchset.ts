@@ -25,6 +25,8 @@ export interface Found {
   matches?: BundleEntry[]
   included: Stored[]
   capped: boolean
+  /** what else the asker is told of the answer, in its OperationOutcome */
+  notices?: OutcomeIssue[]
 }
 
 export function searchset(deps: FhirDeps, request: FhirRequest, asked: Asked, found: Found): FhirResponse {
@@ -36,7 +38,7 @@ export function searchset(deps: FhirDeps, request: FhirRequest, asked: Asked, fo
   const entries = [
     ...(found.matches ?? found.page.rows.map((doc) => entry(doc, 'match'))),
     ...found.included.map((doc) => entry(doc, 'include')),
-    ...noticesOf(asked, found.capped),
+    ...noticesOf(asked, found),
   ]
   const address = asked.path === '' ? deps.baseUrl : `${deps.baseUrl}/${asked.path}`
   const links = pageLinks(deps, request, { address, type: asked.path, query: asked.applied }, found.page.next)
@@ -56,8 +58,8 @@ function distanceOf(doc: Stored, near: Asked['near'] = []): { extension?: object
   return { extension: [{ url: LOCATION_DISTANCE, valueDistance }] }
 }
 
-function noticesOf({ ignored }: Asked, capped: boolean): BundleEntry[] {
-  const issues: OutcomeIssue[] = []
+function noticesOf({ ignored }: Asked, { capped, notices = [] }: Found): BundleEntry[] {
+  const issues: OutcomeIssue[] = [...notices]
   if (ignored.length > 0) {
     // As strict handling does: what does not look like a name could be somebody's data.
     const names = [...new Set(ignored.map(shownName))].join(', ')

@@ -27,6 +27,7 @@ import { type Becoming, referencesOver, type ResolveReference } from './conditio
 import { currentsForWrite } from './current.ts'
 import { DELETED_MAX } from './conditional.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
+import { newVersions } from './new-versions.ts'
 import { patchDraft, requirePatchable } from './patch.ts'
 import { patchOf } from './patch-formats.ts'
 import { expectedVersion, requireNoMatchAsked } from './preconditions.ts'
@@ -120,7 +121,9 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
     request,
     named.flatMap((step) => becomingOf(deps, step, names)),
   )
-  const known: Known = { placed: named, names, current: await currentsForWrite(deps, named.flatMap(standingName)), resolve }
+  const current = await currentsForWrite(deps, named.flatMap(standingName))
+  const versions = newVersions(named, current)
+  const known: Known = { placed: named, names: { ...names, versionOf: versions.of }, current, resolve }
   const steps: Step[] = []
   for (const step of named) {
     if (step.existing) steps.push(step)
@@ -128,10 +131,11 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
     else steps.push({ ...step, draft: await draftEntry(deps, request, step, known).catch((error: unknown) => failAt(step.entry, error)) })
   }
   refuseTwice(steps)
+  for (const { draft } of steps) if (draft) versions.settle(draft)
   return steps
 }
 
-type Names = Pick<Targets, 'names' | 'canonicals'>
+type Names = Pick<Targets, 'names' | 'canonicals' | 'versionOf'>
 
 function namesOf(steps: readonly Step[]): Names {
   const named = steps.flatMap(({ entry, name }) => (entry.fullUrl && name ? [{ entry, fullUrl: entry.fullUrl, name }] : []))

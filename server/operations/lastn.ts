@@ -1,8 +1,11 @@
 /**
  * Observation/$lastn (R4 observation-operation-lastn.html): of the matches of a search the latest `max` of each code, newest first.
- * Whatever is as old as the last of them comes with it. One aggregation finds them; hidden Observations take no place.
+ * Whatever is as old as the last of them comes with it. One aggregation finds them; hidden Observations take no place. What was entered
+ * in error takes one: R4 says that it is there "if not explicitly filtered by status", and HAPI FHIR looks at no status either. Who
+ * did not ask by status is told, since it stands where he looks for what holds.
  */
 import type { Decision } from '../access/decision.ts'
+import { bodyText } from '../interactions/answers.ts'
 import { audited } from '../interactions/audited.ts'
 import { requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
@@ -13,7 +16,7 @@ import { isStrict, parseSearch } from '../interactions/search-request.ts'
 import { searchset } from '../interactions/searchset.ts'
 import { told } from '../interactions/through.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
-import { OutcomeError } from '../outcome/outcome-error.ts'
+import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
 import { SEPARATOR } from '../search/keys.ts'
 import { paramError, splitName } from '../search/parse/names.ts'
 import type { ParsedSearch } from '../search/types.ts'
@@ -43,6 +46,8 @@ interface Asked {
   parsed: ParsedSearch
   max: number
   mark?: PageMark
+  /** whether it says which statuses it wants */
+  byStatus: boolean
 }
 
 async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
@@ -63,7 +68,15 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
   const tells = [...page.rows, ...included, ...told([all, ...through])]
   const query = parsed.applied
   await audited(deps, request, { interaction: 'lastn', action: 'E', type: TYPE, found: once(tells), seen, query, total })
-  return searchset(deps, request, { ...parsed, path: PATH }, { page: { ...page, total }, included, capped })
+  const notices = asked.byStatus ? [] : noticesOf(page.rows)
+  return searchset(deps, request, { ...parsed, path: PATH }, { page: { ...page, total }, included, capped, notices })
+}
+
+const RETRACTED = 'entered-in-error'
+
+function noticesOf(rows: readonly Stored[]): OutcomeIssue[] {
+  const isRetracted = (text: string): boolean => text.includes(RETRACTED) && (JSON.parse(text) as { status?: unknown }).status === RETRACTED
+  return rows.some((row) => isRetracted(bodyText(row))) ? [{ code: 'lastn-retracted', severity: 'warning' }] : []
 }
 
 const once = (met: readonly Met[]): Met[] => [...new Map(met.map((one) => [`${one.type}/${one.id}`, one])).values()]
@@ -84,7 +97,8 @@ function askedOf(deps: FhirDeps, request: FhirRequest): Asked {
   if (!codes.some(({ code }) => SUBJECTS.has(code))) throw paramError('parameter-missing', 'patient')
   if (!codes.some(({ code }) => code === 'category' || OF_CODE.test(code))) throw paramError('parameter-missing', 'category')
   const applied: [string, string][] = [...parsed.applied, ...(max === undefined ? [] : [['max', String(max)] as [string, string]])]
-  return { parsed: { ...parsed, applied }, max: Math.min(max ?? 1, MAX_MAX), ...(mark ? { mark } : {}) }
+  const byStatus = codes.some(({ code }) => code === 'status')
+  return { parsed: { ...parsed, applied }, max: Math.min(max ?? 1, MAX_MAX), byStatus, ...(mark ? { mark } : {}) }
 }
 
 const SUBJECTS: ReadonlySet<string> = new Set(['patient', 'subject'])

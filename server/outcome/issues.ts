@@ -223,6 +223,7 @@ export const ISSUES = {
     '服务器在完成之前停止：是否已执行未知，重发之前请先查询',
     'The server stopped before this was finished: whether it was carried out is unknown, look before sending it again',
   ),
+  'export-failed': issue(500, 'processing', '导出失败（{reason}），没有可下载的文件', 'The export has failed ({reason}): it has no files'),
   accepted: issue(202, 'informational', '已受理，进度见 {url}', 'Accepted, its progress is at {url}'),
   'conditional-unsupported': issue(400, 'not-supported', '不支持此条件操作', 'This conditional interaction is not supported'),
   'search-outcome': issue(

@@ -1,4 +1,4 @@
-/** Issues of special search parameters (`_filter`, `_list`) and of the order of a search; a part of issues.ts. */
+/** Issues of special search parameters (`_filter`, `_list`), of the order of a search and of $lastn; a part of issues.ts. */
 import { issue, type IssueDefinition } from './issue.ts'
 
 export const SEARCH_ISSUES = {
@@ -34,6 +34,12 @@ export const SEARCH_ISSUES = {
   ),
   'filter-value': issue(400, 'value', '_filter 第 {position} 个字符处的值无效', 'The value at character {position} of _filter is invalid'),
   'contained-parameter': issue(400, 'not-supported', '{name} 不能与 _contained 一起使用', '{name} cannot be used together with _contained'),
+  'lastn-retracted': issue(
+    200,
+    'informational',
+    '结果中有已作废的记录（entered-in-error），它们可能排在有效结果之前；如不需要，请加 status:not=entered-in-error',
+    'Among these are Observations that were entered in error, and may stand where a valid one would: leave them out with status:not=entered-in-error',
+  ),
   'sort-composite': issue(
     400,
     'not-supported',

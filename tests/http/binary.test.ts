@@ -42,6 +42,7 @@ function call(method: string, path: string, headers: Record<string, string> = {}
 }
 const codeOf = ({ json }: Got): string => json?.issue?.[0]?.details?.coding?.[0]?.code
 const FHIR = { 'Content-Type': 'application/fhir+json' }
+const AS_RESOURCE = { Accept: 'application/fhir+json' }
 const resource = (id: string, contentType: string, content: Uint8Array, more: object = {}) =>
   Buffer.from(JSON.stringify({ resourceType: 'Binary', id, contentType, ...more, data: Buffer.from(content).toString('base64') }))
 const put = (id: string, ...of: [string, Uint8Array, object?]) => call('PUT', `Binary/${id}`, FHIR, resource(id, ...of))
@@ -67,14 +68,26 @@ describe('read', () => {
     ['application/pdf, application/json', 'application/pdf'],
     ['application/pdf, application/fhir+json', JSON_TYPE],
     ['application/pdf;q=0.5, application/fhir+xml', 'application/fhir+xml; charset=utf-8'],
-    ['application/pdf;q=0.5, */*', JSON_TYPE],
+    ['application/pdf;q=0.5, */*', 'application/pdf'],
+    ['application/pdf;q=0.5, application/json', 'application/json; charset=utf-8'],
     ['application/fhir+json', JSON_TYPE],
     ['application/fhir+xml', 'application/fhir+xml; charset=utf-8'],
     ['text/xml', 'text/xml; charset=utf-8'],
     ['application/json', 'application/json; charset=utf-8'],
-    ['*/*', JSON_TYPE],
-    [undefined, JSON_TYPE],
-    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', JSON_TYPE],
+    // Nothing of FHIR is asked for: by curl, by fetch, by a browser, by nobody's choice.
+    ['*/*', 'application/pdf'],
+    ['', 'application/pdf'],
+    [undefined, 'application/pdf'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'application/pdf'],
+    ['text/html, application/fhir+json, */*;q=0.8', JSON_TYPE],
+    // As clients of FHIR ask: Medplum, HAPI, axios; the others name one type alone.
+    ['application/fhir+json, */*; q=0.1', JSON_TYPE],
+    ['application/fhir+xml;q=1.0, application/fhir+json;q=1.0, application/xml+fhir;q=0.9, application/json+fhir;q=0.9', JSON_TYPE],
+    ['application/json, text/plain, */*', 'application/json; charset=utf-8'],
+    // Named, but wanted less than anything else.
+    ['application/fhir+json;q=0.1, */*', 'application/pdf'],
+    ['*/*, application/fhir+json;q=0', 'application/pdf'],
+    ['*/*;q=0', 406],
     ['image/png', 406],
     ['application/pdf;q=0', 406],
     ['application/fhir+json; fhirVersion=5.0', 406],
@@ -89,7 +102,7 @@ describe('read', () => {
 
   test('as a file, with the headers of every read', async () => {
     const answer = await call('GET', 'Binary/pdf', { Accept: 'application/pdf' })
-    const asResource = await call('GET', 'Binary/pdf')
+    const asResource = await call('GET', 'Binary/pdf', AS_RESOURCE)
     expect(answer.headers).toMatchObject({
       'content-disposition': 'attachment; filename="binary"',
       'x-content-type-options': 'nosniff',
@@ -280,7 +293,7 @@ describe('create and update', () => {
     const send = (content: string, headers: Record<string, string> = {}) =>
       call('PUT', 'Binary/note', { 'Content-Type': 'text/plain', ...headers }, utf8(content))
     expect((await send('一', { 'X-Security-Context': 'Patient/7' })).status).toBe(201)
-    expect((await call('GET', 'Binary/note')).json).toMatchObject({ id: 'note', securityContext: { reference: 'Patient/7' } })
+    expect((await call('GET', 'Binary/note', AS_RESOURCE)).json).toMatchObject({ id: 'note', securityContext: { reference: 'Patient/7' } })
     expect((await send('二', { 'If-Match': 'W/"9"' })).status).toBe(412)
     expect((await send('二', { 'If-None-Match': '*' })).status).toBe(412)
     const second = await send('二', { 'If-Match': 'W/"1"' })

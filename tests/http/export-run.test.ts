@@ -108,7 +108,15 @@ async function begunLike(run: Exported, changes: Partial<ExportJob> = {}): Promi
   const { store, newId } = server.running.fhir
   const job = await jobsOf(store).get(run.status.split('/').at(-1) ?? '')
   if (!job) throw new Error('no job')
-  const again: ExportJob = { ...job, _id: newId(), status: 'accepted', cursor: { type: 0, id: '', chunk: 0 }, written: [], ...changes }
+  const again: ExportJob = {
+    ...job,
+    _id: newId(),
+    status: 'accepted',
+    cursor: { type: 0, id: '', chunk: 0 },
+    written: [],
+    tries: 0,
+    ...changes,
+  }
   await jobsOf(store).insert(again)
   return again._id
 }

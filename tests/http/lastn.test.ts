@@ -51,6 +51,8 @@ beforeAll(async () => {
     observed('w4', { ...coded('w'), text: 'text' }, 4),
     observed('u1', coded('u'), undefined),
     observed('u2', coded('u'), 1, { status: 'entered-in-error' }),
+    // Says the word, but is none.
+    observed('p0', coded('p'), 19, { note: [{ text: '"status":"entered-in-error"' }] }),
     { ...observed('p1', coded('p'), undefined), ...period(20) },
     { ...observed('p2', coded('p'), 21) },
     observed('other', coded('x'), 30, { subject: { reference: 'Patient/b' } }),
@@ -100,6 +102,30 @@ test('of a subject in any form, by POST, with what belongs to them', async () =>
   expect([names(answer), idsIn(answer, 'include')]).toEqual([['x4', 'x3', 'x2'], ['Patient/a']])
   expect(names(await get(`Observation/$lastn?subject=${server.url}/fhir/Patient/a&code=p`))).toEqual(['p2'])
   expect(names(await get('Observation/$lastn?subject:Patient._id=b&code=x'))).toEqual(['other'])
+})
+
+// R4: "If not explicitly filtered by status then will include statuses of 'entered-in-error'".
+describe('what was entered in error', () => {
+  const noticed = async (query: string): Promise<[string[], string[]]> => {
+    const answer = await get(`Observation/$lastn?patient=a&code=u&${query}`)
+    const outcomes = (answer.json.entry ?? []).filter(({ search }: { search: { mode: string } }) => search.mode === 'outcome')
+    return [names(answer), outcomes.map(({ resource }: { resource: object }) => codeOf({ json: resource } as Answer))]
+  }
+  test.each<[string, string[], string[]]>([
+    ['max=1', ['u2'], ['lastn-retracted']],
+    ['max=2', ['u2', 'u1'], ['lastn-retracted']],
+    ['max=2&_count=1', ['u2'], ['lastn-retracted']],
+    // One that is not asked for takes no place, and what is asked for by its status is no news.
+    ['status:not=entered-in-error', ['u1'], []],
+    ['status=final,amended', ['u1'], []],
+    ['status=entered-in-error', ['u2'], []],
+    ['max=1&_summary=count', [], []],
+  ])('%s', async (query, found, notices) => {
+    expect(await noticed(query)).toEqual([found, notices])
+  })
+  test('is not spoken of where there is none', async () => {
+    expect((await get('Observation/$lastn?patient=a&code=p&max=3')).text).not.toContain('OperationOutcome')
+  })
 })
 
 test('in pages', async () => {

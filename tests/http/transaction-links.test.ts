@@ -1,5 +1,5 @@
 /** Links of a transaction (R4 http.html#trules, "Replacing hyperlinks and full-urls"; bundle.html#references). */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const URN = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f11'
@@ -60,7 +60,8 @@ test('where the entry has no such base, or another one, a relative reference is 
   }
 })
 
-test('a reference to a version of an entry is to the entry: its version is that of the other server', async () => {
+// "Version-specific references should remain as version-specific references after the references have been updated."
+test('a reference to a version of an entry is to the version that it becomes here', async () => {
   const text = {
     status: 'additional',
     div: `<div xmlns="http://www.w3.org/1999/xhtml"><a href="Patient/77/_history/3#x">1</a></div>`,
@@ -72,10 +73,61 @@ test('a reference to a version of an entry is to the entry: its version is that 
       performer: [{ reference: `${ELSEWHERE}/Practitioner/77/_history/3` }],
     })
     const [patient, made] = await created(person(`${ELSEWHERE}/Patient/77`), observation)
-    expect(made?.subject.reference).toBe(`Patient/${patient?.id}`)
-    expect(made?.text.div).toContain(`href="Patient/${patient?.id}#x"`)
+    expect(made?.subject.reference).toBe(`Patient/${patient?.id}/_history/1`)
+    expect(made?.text.div).toContain(`href="Patient/${patient?.id}/_history/1#x"`)
+    const found = await server.call('GET', `/fhir/Observation?subject=Patient/${patient?.id}`)
+    expect(found.json.entry.map(({ resource }: { resource: Created }) => resource.id)).toEqual([made?.id])
     expect(made?.performer[0]?.reference).toBe(`${ELSEWHERE}/Practitioner/77/_history/3`)
   }
+})
+
+describe('a reference to the version that the sender has of', () => {
+  /** What the reference of the Observation becomes, and the version that the Patient has then. */
+  async function sent(request: object, resource: object): Promise<[string, string]> {
+    const { resource: pointing } = finding('', { subject: { reference: `${ELSEWHERE}/Patient/u/_history/17` } })
+    const entry = [
+      { resource: pointing, request: { method: 'POST', url: 'Observation' } },
+      { fullUrl: `${ELSEWHERE}/Patient/u`, resource: { resourceType: 'Patient', ...resource }, request },
+    ]
+    const answer = await server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+    expect(answer.status).toBe(200)
+    const { reference } = answer.json.entry[0].resource.subject
+    const read = await server.call('GET', `/fhir/${reference}`)
+    return [reference, read.json.meta.versionId]
+  }
+
+  test('an update is to its new version, which is made also where nothing else changes', async () => {
+    const put = { method: 'PUT', url: 'Patient/u' }
+    expect(await sent(put, { id: 'u' })).toEqual(['Patient/u/_history/1', '1'])
+    expect(await sent(put, { id: 'u', active: true })).toEqual(['Patient/u/_history/2', '2'])
+    expect(await sent(put, { id: 'u', active: true })).toEqual(['Patient/u/_history/3', '3'])
+    await server.call('DELETE', '/fhir/Patient/u')
+    expect(await sent(put, { id: 'u' })).toEqual(['Patient/u/_history/5', '5'])
+    expect(await sent({ ...put, ifMatch: 'W/"5"' }, { id: 'u', active: true })).toEqual(['Patient/u/_history/6', '6'])
+  })
+
+  test('a create that finds its match is to the version that it found', async () => {
+    const identifier = [{ system: 'urn:links', value: 'there' }]
+    for (const active of [true, false])
+      await server.call('PUT', '/fhir/Patient/there', { body: { resourceType: 'Patient', id: 'there', identifier, active } })
+    const ifNoneExist = 'identifier=urn:links|there'
+    expect(await sent({ method: 'POST', url: 'Patient', ifNoneExist }, { identifier })).toEqual(['Patient/there/_history/2', '2'])
+    expect(await sent({ method: 'PUT', url: `Patient?${ifNoneExist}` }, { identifier, gender: 'male' })).toEqual([
+      'Patient/there/_history/3',
+      '3',
+    ])
+  })
+
+  test('an update that nothing refers to by version still makes none where nothing changes', async () => {
+    const resource = { resourceType: 'Patient', id: 'same' }
+    const entry = [{ fullUrl: `${ELSEWHERE}/Patient/same`, resource, request: { method: 'PUT', url: 'Patient/same' } }]
+    const versions: string[] = []
+    for (let n = 0; n < 2; n++) {
+      const answer = await server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+      versions.push(answer.json.entry[0].response.etag)
+    }
+    expect(versions).toEqual(['W/"1"', 'W/"1"'])
+  })
 })
 
 test('a version of this server stays the one that is meant', async () => {

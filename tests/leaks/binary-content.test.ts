@@ -51,8 +51,11 @@ describe('read', () => {
 
   test('in a masked form there is no content', async () => {
     const answer = await read('Binary/bin-open', { token: held.researcher })
-    const whatever = await read('Binary/bin-open', { token: held.researcher, headers: { Accept: 'text/plain, */*;q=0.1' } })
-    for (const { text } of [answer, whatever]) expect(text).not.toContain('张三')
+    for (const accept of ['text/plain, */*;q=0.1', '*/*', 'text/html, */*;q=0.8', 'application/fhir+json']) {
+      const whatever = await read('Binary/bin-open', { token: held.researcher, headers: { Accept: accept } })
+      expect([whatever.status, whatever.text.includes('张三')]).toEqual([404, false])
+    }
+    expect(answer.text).not.toContain('张三')
     expect([403, 404, 406]).toContain(answer.status)
   })
 
@@ -98,9 +101,8 @@ describe('write', () => {
       expect([(await stored)?.status, codeOf((await stored) as never)]).toEqual([(await missing)?.status, codeOf((await missing) as never)])
       expect((await stored)?.status).toBeGreaterThanOrEqual(403)
     }
-    expect(
-      (await read(`Binary/${hidden}`, { token: await held.server.token('h1-engine'), headers: { Accept: '*/*' } })).json.meta.versionId,
-    ).toBe('1')
+    const asResource = { token: await held.server.token('h1-engine'), headers: { Accept: 'application/fhir+json' } }
+    expect((await read(`Binary/${hidden}`, asResource)).json.meta.versionId).toBe('1')
   })
 
   test('what is refused says nothing of the content', async () => {

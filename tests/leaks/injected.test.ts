@@ -375,6 +375,8 @@ describe('L74 no answer is a page', () => {
         for (const [address, accept] of [
           [path, type],
           [`${path}/_history/1`, `${type}, */*;q=0.1`],
+          // A script is what a page asks for by this.
+          ...(type === 'text/javascript' ? [] : [[path, '*/*'] as const]),
         ] as const) {
           const { status: read, headers, text } = await server.call('GET', address, { headers: { Accept: accept } })
           expect([read, headers.get('content-type'), text]).toEqual([200, contentType, content])
@@ -382,8 +384,10 @@ describe('L74 no answer is a page', () => {
           expect(headers.get('content-security-policy')).toBe(POLICY)
           expect(headers.get('x-content-type-options')).toBe('nosniff')
         }
-        const asked = await server.call('GET', path, { headers: { Accept: '*/*' } })
-        expect(asked.headers.get('content-type')).toMatch(/^application\/fhir\+json/)
+        for (const accept of ['application/fhir+json', ...(type === 'text/javascript' ? ['*/*', 'text/html, */*;q=0.8'] : [])]) {
+          const asked = await server.call('GET', path, { headers: { Accept: accept } })
+          expect(asked.headers.get('content-type')).toMatch(/^application\/fhir\+json/)
+        }
       }
     },
   )

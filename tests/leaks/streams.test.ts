@@ -32,7 +32,7 @@ test('a run decides each page anew, a file each page and every five seconds', as
   const again = { consent: () => give(server, 'p1-a', BROAD), withdraw: () => withdraw(server, 'p1-a', consent) }
 
   // The run: withdrawn behind its first page of Observations.
-  const second = { ...job, _id: fhir.newId(), status: 'accepted' as const, cursor: { type: 0, id: '', chunk: 0 }, written: [] }
+  const second = { ...job, _id: fhir.newId(), status: 'accepted' as const, cursor: { type: 0, id: '', chunk: 0 }, written: [], tries: 0 }
   await jobsOf(fhir.store).insert(second)
   let pages = 0
   const withDecision: Access['withDecision'] = async (...asked) => {

@@ -54,6 +54,8 @@ beforeAll(async () => {
     body: { resourceType: 'Observation', id: 'noted', status: 'final', code: { text: 'x' }, note: Array(count).fill({ text: 'x' }) },
   })
   for (const count of [1, 10_002]) await open.call('PUT', '/fhir/Observation/noted', noted(count))
+  const withdrawn = { status: 'entered-in-error', code: { text: 'withdrawn' }, subject: { reference: 'Patient/given' } }
+  await open.call('POST', '/fhir/Observation', { body: { resourceType: 'Observation', ...withdrawn } })
   const many = { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject: { reference: 'Patient/many' } }
   const entry = Array.from({ length: 1001 }, () => ({ resource: many, request: { method: 'POST', url: 'Observation' } }))
   const who = await people(guarded)

@@ -326,6 +326,7 @@ export const REQUESTS: readonly Provoked[] = [
     patient({ extension: [{ url: `${HL7}patient-nationality`, extension: [{ url: 'x', valueString: 'x' }] }] }),
   ),
   post('invariant', patient({ contact: [{ gender: 'male' }] })),
+  { ...get('lastn-retracted', '/Observation/$lastn?patient=given&code:text=withdrawn'), status: 200 },
   { ...get('include-limit', '/Patient?_id=many&_revinclude=Observation:subject'), status: 200 },
   { ...post('rule', foreignConsent, '/Consent'), as: { client: 'loader' } },
   parameter('search-parameter-code', { code: 'gender' }),

@@ -6,8 +6,10 @@ import { decided } from '../../interactions/decided.ts'
 import { callerOf } from '../../interactions/page-token.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
+import { renderOutcome } from '../../outcome/render.ts'
 import type { Stored } from '../../store/types.ts'
 import type { Operation } from '../types.ts'
+import { exportFailed } from './failing.ts'
 import { chunksOf, type ExportChunk, type ExportJob, jobsOf } from './job.ts'
 
 export const exportStatus: Operation = {
@@ -41,7 +43,7 @@ async function status(deps: FhirDeps, request: FhirRequest): Promise<FhirRespons
     await chunksOf(deps.store).delete({ job: job._id })
     return { status: 202, headers: {} }
   }
-  if (job.status === 'failed') throw new OutcomeError('internal')
+  if (job.status === 'failed') throw exportFailed(job.reason ?? 'internal')
   if (job.status === 'accepted') {
     const progress = `${job.cursor.type}/${job.types.length}`
     return { status: 202, headers: { 'X-Progress': progress, 'Retry-After': RETRY_SECONDS } }
@@ -50,8 +52,8 @@ async function status(deps: FhirDeps, request: FhirRequest): Promise<FhirRespons
     transactionTime: job.transactionTime.toISOString(),
     request: job.request,
     requiresAccessToken: true,
-    output: job.written.map((type) => ({ type, url: `${deps.baseUrl}/$export-file/${job._id}/${type}.ndjson` })),
-    error: [],
+    output: job.written.map((type) => fileOf(deps, job, type)),
+    error: job.ignored ? [fileOf(deps, job, OUTCOME)] : [],
   }
   return {
     status: 200,
@@ -59,6 +61,10 @@ async function status(deps: FhirDeps, request: FhirRequest): Promise<FhirRespons
     body: [JSON.stringify(manifest)],
   }
 }
+
+const OUTCOME = 'OperationOutcome'
+
+const fileOf = ({ baseUrl }: FhirDeps, { _id }: ExportJob, type: string) => ({ type, url: `${baseUrl}/$export-file/${_id}/${type}.ndjson` })
 
 async function jobOf(deps: FhirDeps, request: FhirRequest): Promise<ExportJob> {
   const job = await jobsOf(deps.store).get(request.segments[1] ?? '')
@@ -71,10 +77,16 @@ async function jobOf(deps: FhirDeps, request: FhirRequest): Promise<ExportJob> {
 async function file(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const job = await jobOf(deps, request)
   const type = /^([A-Za-z]+)\.ndjson$/.exec(request.segments[2] ?? '')?.[1]
+  const headers = { 'Content-Type': 'application/fhir+ndjson' }
+  if (job.status === 'completed' && type === OUTCOME && job.ignored)
+    return { status: 200, headers, body: job.ignored.map((names) => `${JSON.stringify(leftOut(names))}\n`) }
   if (job.status !== 'completed' || type === undefined || !job.written.includes(type)) throw new OutcomeError('not-found')
   requireScope(request.actor, type, 'r')
-  return { status: 200, headers: { 'Content-Type': 'application/fhir+ndjson' }, stream: lines(deps, request, job, type) }
+  return { status: 200, headers, stream: lines(deps, request, job, type) }
 }
+
+/** "A FHIR OperationOutcome resource for each of these parameters" (Bulk Data Access 2.0, complete status, `error`). */
+const leftOut = (names: string) => renderOutcome([{ code: 'search-outcome', severity: 'warning', params: { names } }])
 
 async function* lines(deps: FhirDeps, request: FhirRequest, job: ExportJob, type: string): AsyncIterable<Uint8Array> {
   for await (const chunk of chunksOf(deps.store).stream({ job: job._id, type }, { sort: { n: 1 } })) yield* linesOf(deps, request, chunk)

@@ -1,7 +1,7 @@
 /** $export, the kick-off (Bulk Data Access 2.0): accepted for system tokens only, answered 202 with the status address. */
 import { allows } from '../../auth/scopes.ts'
 import { isResourceType, RESOURCE_TYPES } from '../../fhir/resource-types.ts'
-import { acceptedAnswer, prefersAsync } from '../../interactions/answers.ts'
+import { acceptedAnswer, preferOf, prefersAsync } from '../../interactions/answers.ts'
 import { audited } from '../../interactions/audited.ts'
 import { checkId, requireScope } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
@@ -10,14 +10,15 @@ import { queryText } from '../../interactions/search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { FHIR_JSON } from '../../outcome/render.ts'
-import { paramError } from '../../search/parse/names.ts'
+import { paramError, shownName } from '../../search/parse/names.ts'
 import { inParameters, simplePairs } from '../in-parameters.ts'
 import type { Operation } from '../types.ts'
 import { EXPORT_LIFE_MS, EXPORT_SETTLED_MS, type ExportJob, jobsOf } from './job.ts'
 import { runExport } from './run.ts'
+import { filtersOf, TYPE_FILTER } from './type-filter.ts'
 
 const DEFINITION = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition'
-const UNDERSTOOD = new Set(['_type', '_since', '_outputFormat'])
+const UNDERSTOOD = new Set(['_type', '_since', '_outputFormat', TYPE_FILTER])
 const FORMATS = new Set(['application/fhir+ndjson', 'application/ndjson', 'ndjson'])
 /** Never part of an export: the audit and the server's own. */
 const LEFT_OUT = new Set(['AuditEvent', 'Bundle', 'OperationOutcome', 'Parameters', 'Subscription'])
@@ -52,7 +53,10 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
 
 function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   const asked = askedOf(request)
-  for (const [name] of asked) if (!UNDERSTOOD.has(name)) throw paramError('parameter-unknown', name)
+  const isLenient = preferOf(request, 'handling') === 'lenient'
+  const unknown = asked.flatMap(([name]) => (UNDERSTOOD.has(name) ? [] : [name]))
+  const [first] = unknown
+  if (first !== undefined && !isLenient) throw paramError('parameter-unknown', first)
   for (const name of ['_since', '_outputFormat'])
     if (asked.filter(([key]) => key === name).length > 1) throw paramError('parameter-repeated', name)
   const value = (name: string) => asked.find(([key]) => key === name)?.[1]
@@ -63,13 +67,19 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   const level = request.segments.length === 1 ? 'system' : request.segments.length === 2 ? 'patient' : 'group'
   const id = request.segments[1] ?? ''
   if (level === 'group') checkId(id)
+  const types = typesOf(deps, request, typesIn(asked), level)
+  const queries = asked.flatMap(([name, text]) => (name === TYPE_FILTER ? [text] : []))
+  const { filters, ignored } = filtersOf(deps, request, queries, { types, isLenient })
+  const leftOut = [...new Set([...unknown.map(shownName), ...ignored])]
   return {
     _id: deps.newId(),
     actor: request.actor,
     level,
     ...(level === 'group' ? { group: id } : {}),
-    types: typesOf(deps, request, typesIn(asked), level),
+    types,
     ...(since === undefined ? {} : { since }),
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(leftOut.length === 0 ? {} : { ignored: leftOut }),
     request: addressOf(deps, request),
     status: 'accepted',
     transactionTime: new Date(now.getTime() - EXPORT_SETTLED_MS),

@@ -1,20 +1,23 @@
 /**
  * The run of an export: page by page under a decision made anew for each, so that a withdrawal during the run holds from
- * the next page on. Resumable: the cursor is written behind each chunk. Leased: of several processes one works on it, since two that go
+ * the next page on. Resumable: the cursor is written behind each page's chunks. Leased: of several processes one works on it, since two that go
  * different ways through what changes meanwhile would leave gaps between each other's chunks.
  */
 import { randomUUID } from 'node:crypto'
 import { audited } from '../../interactions/audited.ts'
 import { decided } from '../../interactions/decided.ts'
 import { masked } from '../../interactions/read.ts'
+import { told } from '../../interactions/through.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { type WorkKind, workOne, workThrough } from '../../jobs/worker.ts'
 import { allOf, type PlanNode } from '../../search/plan.ts'
-import { chunksOf, EXPORT_PAGE, type ExportJob, jobsOf } from './job.ts'
+import type { Stored } from '../../store/types.ts'
+import { begin, dueAt, failedOnce, own, pageSize } from './failing.ts'
+import { CHUNK_CHARS, chunksOf, type ExportChunk, type ExportJob, jobsOf } from './job.ts'
 import { membersPlan } from './members.ts'
+import { followFilters, parsedFilters } from './type-filter.ts'
 
 const LEASE = { owner: randomUUID(), leaseMs: 15_000, heartbeatMs: 5000, pageMax: 20 }
-const ACCEPTED = { status: 'accepted' } as const
 
 type Failed = (kind: string, id: string | number, error: unknown) => void
 
@@ -33,57 +36,87 @@ function exportWork(deps: FhirDeps): WorkKind<ExportJob> {
   return {
     name: 'export',
     table: jobsOf(deps.store),
-    due: ACCEPTED,
+    due: dueAt(deps.now()),
     sort: { expires: 1 },
     async work(taken, alive) {
-      let job: ExportJob | undefined = taken
-      while (job?.status === 'accepted' && alive()) job = await runPage(deps, job, alive)
+      let job = await begin(deps, taken)
+      while (job?.status === 'accepted' && alive()) {
+        const at: ExportJob = job
+        job = await runPage(deps, at, alive).catch(async (error: unknown) => {
+          throw await failedOnce(deps, at, error)
+        })
+      }
     },
   }
 }
 
-/** Only for who still has the lease. */
-function update(deps: FhirDeps, { _id, leaseTerm }: ExportJob, set: Partial<ExportJob>): Promise<ExportJob | undefined> {
-  return jobsOf(deps.store).update({ _id, ...ACCEPTED, leaseTerm }, { set })
-}
+const update = (deps: FhirDeps, job: ExportJob, set: Partial<ExportJob>): Promise<ExportJob | undefined> =>
+  jobsOf(deps.store).update(own(job), { set })
 
 async function runPage(deps: FhirDeps, job: ExportJob, alive: () => boolean): Promise<ExportJob | undefined> {
   const type = job.types[job.cursor.type]
   if (type === undefined) return update(deps, job, { status: 'completed' })
   const request = requestOf(job)
   const plan = await planOf(deps, request, job, type)
-  const seen = await decided(deps, request, [], (decision) =>
-    deps.store.search(decision, {
+  const filters = (job.filters ?? []).filter((filter) => filter.type === type)
+  const parsed = await parsedFilters(deps, request, filters)
+  const seen = await decided(deps, request, [], async (decision) => {
+    const filter = await followFilters(deps, decision, parsed)
+    const page = await deps.store.search(decision, {
       type,
-      plan,
+      plan: filters.length === 0 ? plan : allOf([plan, filter.plan]),
       sort: [{ by: 'id', param: '_id', descending: false }],
-      count: EXPORT_PAGE,
+      count: pageSize(job),
       total: 'none',
       ...(job.cursor.id === '' ? {} : { after: [job.cursor.id] }),
-    }),
-  )
-  const rows = seen.value.rows
-  if (rows.length > 0) {
-    await audited(deps, request, { interaction: 'export', action: 'R', type, found: rows, seen })
-    if (!alive()) return undefined
-    await chunksOf(deps.store).put({
-      _id: `${job._id}#${type}#${job.cursor.chunk}`,
-      job: job._id,
-      type,
-      n: job.cursor.chunk,
-      rows: rows.map((doc) => ({ id: doc.id, v: doc.v, line: Buffer.from(masked(deps, request, doc)).toString('utf8') })),
-      expires: job.expires,
     })
+    return { ...page, through: told(filter.through) }
+  })
+  const { rows, through } = seen.value
+  let { chunk } = job.cursor
+  // What a filter led to is told too, also where nothing is found.
+  const found = [...rows, ...through]
+  if (found.length > 0) await audited(deps, request, { interaction: 'export', action: 'R', type, found, seen })
+  if (rows.length > 0) {
+    for (const lines of linesIn(deps, request, rows)) {
+      if (!alive()) return undefined
+      await chunksOf(deps.store).put(chunkOf(job, type, chunk++, lines))
+    }
   }
   // Behind the last that was found, which the second gate may have taken away.
   const [last] = seen.value.next ?? []
-  const cursor =
-    last === undefined
-      ? { type: job.cursor.type + 1, id: '', chunk: 0 }
-      : { type: job.cursor.type, id: String(last), chunk: job.cursor.chunk + 1 }
+  const cursor = last === undefined ? { type: job.cursor.type + 1, id: '', chunk: 0 } : { type: job.cursor.type, id: String(last), chunk }
   const written = rows.length > 0 && !job.written.includes(type) ? [...job.written, type] : job.written
-  return update(deps, job, { cursor, written })
+  return update(deps, job, { cursor, written, tries: 1, waits: 0 })
 }
+
+type Line = ExportChunk['rows'][number]
+
+/** As they fit in rows. */
+function* linesIn(deps: FhirDeps, request: FhirRequest, rows: readonly Stored[]): Iterable<Line[]> {
+  let lines: Line[] = []
+  let chars = 0
+  for (const doc of rows) {
+    const line = Buffer.from(masked(deps, request, doc)).toString('utf8')
+    if (lines.length > 0 && chars + line.length > CHUNK_CHARS) {
+      yield lines
+      lines = []
+      chars = 0
+    }
+    lines.push({ id: doc.id, v: doc.v, line })
+    chars += line.length
+  }
+  yield lines
+}
+
+const chunkOf = ({ _id: job, leaseTerm, expires }: ExportJob, type: string, n: number, rows: Line[]): ExportChunk => ({
+  _id: `${job}#${type}#${n}#${leaseTerm}`,
+  job,
+  type,
+  n,
+  rows,
+  expires,
+})
 
 function requestOf(job: ExportJob): FhirRequest {
   return { method: 'GET', segments: ['$export'], query: [], header: () => undefined, actor: job.actor }
