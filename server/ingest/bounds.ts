@@ -6,6 +6,8 @@ export const INGEST_BOUNDS = {
   inlineBytesMax: 2 * 1024 * 1024,
   /** and so is one that becomes more resources, however short it is */
   inlineResourcesMax: 2_000,
+  /** longest that a sender waits over HTTP for a message that others hold up; then it is accepted, and its receipt comes */
+  answerMsMax: 20_000,
   /** messages above that which are held in memory at the same time */
   largeMessagesMax: 4,
   /** records of one such payload, which are all read before any of it is kept; more are sent as a batch file */

@@ -16,6 +16,7 @@ import { linkWrittenPatient, wouldLinkWritten, type WrittenPatient } from './lin
 import { isBatch, processPayload } from './process.ts'
 import { isBusy, sweepWaiting } from './process-record.ts'
 import { RecordGroups } from './record-groups.ts'
+import { InTime } from './in-time.ts'
 import { IncomingMessages } from './incoming.ts'
 import { Rounds } from './rounds.ts'
 import { keepPayload, rejectedPayload, sweepUploads } from './receive.ts'
@@ -29,6 +30,8 @@ export interface ReceiveMeta {
   fileName: string
   /** called once the payload is durable and on record, which may be long before it is processed */
   onKept?: () => void
+  /** a message that others hold up longer (a batch of the same patient's) is accepted, and goes on; absent: it is waited for */
+  answerMsMax?: number
 }
 
 export interface ReceiveResult {
@@ -103,6 +106,7 @@ class IngestService implements Ingest {
   #stopped = false
   #sweptAt = 0
   readonly #incoming = new IncomingMessages()
+  readonly #inTime = new InTime()
 
   constructor(given: IngestDeps) {
     const deps: IngestDeps = { ...given, left: () => this.#personRounds.poke() }
@@ -187,8 +191,22 @@ class IngestService implements Ingest {
       this.#payloadRounds.poke()
       return answer(payload)
     }
-    const [done] = await Promise.all([this.#processOrLeave(payload, raw, examined), audited])
+    const [done] = await Promise.all([this.#processInTime(payload, meta.answerMsMax, raw, examined), audited])
     return answer(done)
+  }
+
+  /** What cannot wait any longer is answered as it was kept. */
+  async #processInTime(
+    payload: PayloadDoc,
+    msMax: number | undefined,
+    raw: Uint8Array | undefined,
+    examined: Examined | undefined,
+  ): Promise<PayloadDoc> {
+    const work = this.#processOrLeave(payload, raw, examined)
+    if (msMax === undefined) return work
+    // Its lease ends by itself: a worker takes it up.
+    const failed = (): void => this.deps.log?.('job-failed', { kind: 'payload', id: payload._id })
+    return (await this.#inTime.wait(work, msMax, failed)) ?? payload
   }
 
   answering(sourceId: string, actor: Actor): SourceMapping | undefined {
@@ -362,7 +380,7 @@ class IngestService implements Ingest {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    await Promise.all([this.#payloadRounds.stop(), this.#personRounds.stop()])
+    await Promise.all([this.#payloadRounds.stop(), this.#personRounds.stop(), this.#inTime.settle()])
     await Promise.all([this.deps.quality?.stop(), this.deps.silence?.stop()])
   }
 }

@@ -146,15 +146,20 @@ export async function wake(deps: IngestDeps, tables: IngestTables, hashes: reado
   return woken
 }
 
+/** With the id of the row in which it waits. */
+interface WaitingJob extends RecordJob {
+  row: string
+}
+
 /** Links of the records that no longer wait: the others' patient is still not known, or they cannot be stored. */
 async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: readonly WaitingDoc[]): Promise<Linked[]> {
   const payloads = new Map(
     (await tables.payloads.getMany([...new Set(waiting.map(({ payload }) => payload))])).map((doc) => [doc._id, doc]),
   )
-  const jobs = waiting.flatMap((doc): RecordJob[] => {
+  const jobs = waiting.flatMap((doc): WaitingJob[] => {
     const source = deps.sources.find(({ id }) => id === doc.source)
     const payload = payloads.get(doc.payload)
-    return source && payload ? [{ source, payload, record: JSON.parse(doc.record) as PreparedRecord }] : []
+    return source && payload ? [{ source, payload, record: JSON.parse(doc.record) as PreparedRecord, row: doc._id }] : []
   })
   const stored: Linked[] = []
   for (const part of partsOf(jobs)) {
@@ -162,16 +167,34 @@ async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: rea
     stored.push(...links)
     await followCommit(deps, tables, doneOf(part, outcomes))
     for (const { job, outcome } of doneOf(part, outcomes)) deps.quality?.count(job.source.id, outcome)
+    await endWaiting(tables, part, outcomes)
     const rest = part.filter((_, at) => outcomes[at] === undefined)
     await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (job) => {
       const { outcome, linked } = await alone(deps, tables, job)
       await followCommit(deps, tables, [{ job, outcome }])
       deps.quality?.count(job.source.id, outcome)
+      await endWaiting(tables, [job], [outcome])
       if (outcome.status !== 'waiting' && linked) stored.push(linked)
     })
   }
   return stored
 }
+
+/**
+ * Rows of records that are done. Most went with their record in one transaction; one that stands under a delivery which did not wait any more,
+ * since another one of it was stored before, goes here.
+ */
+async function endWaiting(
+  tables: IngestTables,
+  part: readonly WaitingJob[],
+  outcomes: readonly (RecordOutcome | undefined)[],
+): Promise<void> {
+  const ended = part.filter((_, at) => !STILL_WAITS.has(outcomes[at]?.status))
+  if (ended.length > 0) await tables.waiting.delete({ _id: { $in: ended.map(({ row }) => row) } })
+}
+
+/** undefined: nothing became of it yet */
+const STILL_WAITS = new Set<RecordOutcome['status'] | undefined>([undefined, 'waiting', 'quarantined'])
 
 /** For the periodic worker: records whose number became known while a process died. */
 export async function sweepWaiting(deps: IngestDeps, tables: IngestTables): Promise<number> {

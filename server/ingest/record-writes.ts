@@ -44,13 +44,38 @@ export function provenanceOf(
   return provenanceDraft(deps.secret, source, record, wanted, [...new Set(persons)].sort(), origin)
 }
 
-/** The row of a record that waits for its patient. */
-export function waitingWrite(deps: Pick<IngestDeps, 'secret' | 'now'>, job: RecordJob, awaits: string[]): SideWrite {
+/**
+ * The row of a record that waits for its patient. What else the same delivery said keeps its own: the newest statement counts, whichever came
+ * last.
+ * @param delivery the delivery's row, where it came before
+ */
+export function waitingWrite(
+  deps: Pick<IngestDeps, 'secret' | 'now'>,
+  job: RecordJob,
+  awaits: string[],
+  delivery: DeliveryDoc | undefined,
+): SideWrite {
   const { source, payload, record } = job
-  const _id = deliveryId(deps.secret, source, record)
-  const doc = { _id, source: source.id, payload: payload._id, awaits, at: deps.now(), record: JSON.stringify(record) }
+  const [first, again] = waitingIds(deps, job)
+  const _id = delivery === undefined ? first : again
+  const { digest } = record
+  const doc = { _id, source: source.id, payload: payload._id, digest, awaits, at: deps.now(), record: JSON.stringify(record) }
   return { table: TABLES.waiting, op: 'put', doc }
 }
+
+/** A delivery's own, and of what came under it later. */
+function waitingIds(deps: Pick<IngestDeps, 'secret'>, { source, payload, record }: RecordJob): [string, string] {
+  const id = deliveryId(deps.secret, source, record)
+  return [id, [id, payload._id, record.digest].join(' ')]
+}
+
+/** Where this very record waits: none of another payload, and nothing else that its own says under the same delivery. */
+export const waitingRow = (deps: Pick<IngestDeps, 'secret'>, job: RecordJob): Record<string, unknown> => ({
+  _id: { $in: waitingIds(deps, job) },
+  payload: job.payload._id,
+  // Rows of servers that did not keep it have none.
+  digest: { $in: [job.record.digest, null] },
+})
 
 export function waitingOutcome(record: PreparedRecord): RecordOutcome {
   const issues: ReceiptIssue[] = [
@@ -64,10 +89,11 @@ export function waitingOutcome(record: PreparedRecord): RecordOutcome {
 /** The delivery's row, guarded by what was read of it, and the codes that it counts. */
 export function deliveryWrites(
   deps: Pick<IngestDeps, 'secret' | 'now'>,
-  { source, record, payload }: RecordJob,
+  job: RecordJob,
   delivery: DeliveryDoc | undefined,
   outcome: RecordOutcome,
 ): SideWrite[] {
+  const { source, record, payload } = job
   const unmapped = record.unmapped.map((code) => unmappedId(source.id, code))
   const decided = record.decided ?? []
   // Lists without members are left out, so that their indexes have no entry; what stood in them before goes.
@@ -94,6 +120,6 @@ export function deliveryWrites(
     ),
     row,
     ...memberWrites({ source, record }, outcome),
-    ...(waited ? [{ table: TABLES.waiting, op: 'delete', where: { _id } } as const] : []),
+    ...(waited ? [{ table: TABLES.waiting, op: 'delete', where: waitingRow(deps, job) } as const] : []),
   ]
 }

@@ -91,7 +91,8 @@ async function receive(deps: IngestRouterDeps, request: Request, response: Respo
   const answering = ingest.answering(text(request.params.source), actor)
   try {
     refuseEncoded(request)
-    const meta = { contentType: request.get('content-type') ?? '', fileName: fileNameOf(request) }
+    const { answerMsMax } = INGEST_BOUNDS
+    const meta = { contentType: request.get('content-type') ?? '', fileName: fileNameOf(request), answerMsMax }
     const result = await ingest.receive(text(request.params.source), actor, request, meta)
     const location = `${base}/${result.source.id}/payloads/${result.payload._id}`
     // What was refused cannot be asked for again: it is nowhere.

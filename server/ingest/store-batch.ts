@@ -146,7 +146,7 @@ async function linkRows(
 async function waitTogether(deps: IngestDeps, tables: IngestTables, rows: readonly Row[], result: BatchResult): Promise<void> {
   if (rows.length === 0) return
   const side = rows.flatMap(({ job, awaits }) => [
-    waitingWrite(deps, job, awaits),
+    waitingWrite(deps, job, awaits, undefined),
     ...deliveryWrites(deps, job, undefined, waitingOutcome(job.record)),
   ])
   if (!(await deps.writer.write([], { side })).ok) return

@@ -16,7 +16,16 @@ import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold.ts'
 import { forgetRefused } from './forget.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
-import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
+import {
+  deliveryId,
+  deliveryWrites,
+  provenanceOf,
+  type RecordJob,
+  waitingOutcome,
+  waitingRow,
+  waitingWrite,
+  wantedOf,
+} from './record-writes.ts'
 import { retryingConflicts } from './retry.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, ReceiptIssue, RecordOutcome } from './types.ts'
@@ -60,7 +69,7 @@ async function refuse(deps: IngestDeps, tables: IngestTables, job: RecordJob, re
   const { source, payload, record } = job
   await deps.audit({ action: 'refuse', source: source.id, payload: payload._id, persons: refusers, reason: 'collection-refused' })
   const _id = deliveryId(deps.secret, source, record)
-  const waited = await tables.waiting.delete({ _id })
+  const waited = await tables.waiting.delete(waitingRow(deps, job))
   if (waited > 0) {
     await tables.deliveries.delete({ _id, status: 'waiting' })
     await forgetRefused(tables, payload._id)
@@ -71,11 +80,11 @@ async function refuse(deps: IngestDeps, tables: IngestTables, job: RecordJob, re
 async function nothingToStore(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known): Promise<StoredRecord> {
   const issues = [...issuesOfMapping(job.record), ...issuesOfUnread(job.record)]
   const outcome: RecordOutcome = { status: 'nothing', resources: 0, issues }
-  return commitAlone(deps, tables, job, delivery, [], outcome)
+  return commitAlone(deps, tables, job, delivery, () => [], outcome)
 }
 
 function wait(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known, awaits: string[]): Promise<StoredRecord> {
-  return commitAlone(deps, tables, job, delivery, [waitingWrite(deps, job, awaits)], waitingOutcome(job.record))
+  return commitAlone(deps, tables, job, delivery, (known) => [waitingWrite(deps, job, awaits, known)], waitingOutcome(job.record))
 }
 
 /** The delivery's row with side writes, no resources. Who was faster with this very delivery has the word. */
@@ -84,14 +93,14 @@ function commitAlone(
   tables: IngestTables,
   job: RecordJob,
   first: Known,
-  side: SideWrite[],
+  side: (delivery: Known) => SideWrite[],
   outcome: RecordOutcome,
 ): Promise<StoredRecord> {
   return retryingConflicts<StoredRecord>(async (count) => {
     const delivery = await deliveryNow(deps, tables, job, first, count)
     if (count > 0 && delivery?.digest === job.record.digest)
       return { done: { outcome: knownOutcome(delivery, job.payload._id, job.record) } }
-    return (await commit(deps, job, delivery, [], side, outcome)) ? { done: { outcome } } : undefined
+    return (await commit(deps, job, delivery, [], side(delivery), outcome)) ? { done: { outcome } } : undefined
   })
 }
 

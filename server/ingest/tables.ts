@@ -169,11 +169,13 @@ export interface DeliveryDoc extends TableDoc {
   decided?: string[]
 }
 
-/** A record whose patient is not known yet. `_id` is its delivery's. */
+/** A record whose patient is not known yet. `_id` is its delivery's; of what came under the same delivery later, with payload and digest. */
 export interface WaitingDoc extends TableDoc {
   _id: string
   source: string
   payload: string
+  /** of the record; absent in rows of servers that did not keep it */
+  digest?: string
   awaits: string[]
   at: Date
   /** JSON of PreparedRecord */

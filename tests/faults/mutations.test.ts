@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
 import { openBalance } from './mutations/balance.ts'
-import { acknowledgementFaults, faultsOf, issueFaults } from './mutations/judge.ts'
+import { acknowledgementFaults, faultsOf, issueFaults, tellsOfPersons } from './mutations/judge.ts'
 import { runMutations } from './mutations/run.ts'
+import { ofHousehold } from './mutations/samples.ts'
 
 const reply = (status: number, text: string, type = 'application/fhir+json') => ({
   status,
@@ -50,6 +51,25 @@ describe('the judge of answers', () => {
       'its issues tell a personal value',
     ])
     expect(issueFaults(issues({ severity: 'error', code: 'record-too-large', at: 'row 2' }))).toEqual([])
+  })
+})
+
+describe('home pages of households', () => {
+  const NUMBERS = /\d{17}[\dX]/g
+  const page = { name: 'x', client: '', path: '', contentType: '', moves: true } as const
+  const bytes = Buffer.from('0001023456,110100195803120019;0001078901,310100196511080248')
+
+  test('after a hundred they are others, with sound numbers of the same width, and found out wherever they come back', () => {
+    const [first, same, next] = [0, 99, 100].map((drawn) => ofHousehold({ ...page, bytes }, drawn).bytes.toString())
+    expect([first, same]).toEqual([bytes.toString(), bytes.toString()])
+    // Check characters reckoned apart, as GB 11643 has them (ISO 7064 MOD 11-2).
+    expect(next).toBe('0001123456,110100195803120035;0001178901,310100196511080264')
+    expect((next?.match(NUMBERS) ?? []).map(tellsOfPersons)).toEqual([true, true])
+  })
+
+  test('what leaves no stays keeps its patients', () => {
+    const { moves: _moves, ...other } = page
+    expect(ofHousehold({ ...other, bytes }, 100).bytes).toBe(bytes)
   })
 })
 

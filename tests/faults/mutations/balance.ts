@@ -3,11 +3,13 @@
  * stored, stored with issues, unchanged, waiting, quarantined or nothing to store, and none is anything else. Counted anew from the rows of
  * deliveries, waiting records and quarantine, not from the receipts.
  */
-import { type Db, MongoClient } from 'mongodb'
+import type { Provenance } from '@medplum/fhirtypes'
+import { type Binary, type Db, MongoClient } from 'mongodb'
 import { systemDecision } from '../../../server/access/decision.ts'
 import { receiptCounts } from '../../../server/ingest/receipt.ts'
-import { type IngestTables, ingestTables } from '../../../server/ingest/tables.ts'
+import { type DeliveryDoc, type IngestTables, ingestTables } from '../../../server/ingest/tables.ts'
 import { FINAL, type PayloadDoc } from '../../../server/ingest/types.ts'
+import type { StoredDoc } from '../../../server/store/documents.ts'
 import { silentLog } from '../../../server/store/log.ts'
 import { createStore } from '../../../server/store/store.ts'
 import { sleep } from '../support/client.ts'
@@ -43,7 +45,11 @@ export async function openBalance(uri: string, database: string): Promise<Balanc
   const store = await createStore({ uri, database, log: silentLog })
   const client = await new MongoClient(uri).connect()
   const db = client.db(database)
-  await Promise.all([db.collection('payloads').createIndex({ hash: 1 }), db.collection('deliveries').createIndex({ payload: 1 })])
+  await Promise.all([
+    db.collection('payloads').createIndex({ hash: 1 }),
+    db.collection('deliveries').createIndex({ payload: 1 }),
+    db.collection('Provenance').createIndex({ sd: 1 }),
+  ])
   const tables = ingestTables({ store, decision: systemDecision('fault check') })
   const seen = new Set<string>()
   return {
@@ -114,21 +120,44 @@ async function account(tables: IngestTables, db: Db, payload: PayloadDoc, claim:
   await fromRows(db, payload, said, claim, problem)
 }
 
-/** A delivery's row is that of the payload that brought it last; the same one twice in a payload has one row. */
+/**
+ * A delivery's row is that of the payload that brought it last; the same one twice in a payload has one row. What a later payload took over
+ * was stored for all that, and its Provenance, written with the record in one transaction, says so for ever.
+ */
 async function fromRows(
   db: Db,
-  { _id: payload }: PayloadDoc,
+  payload: PayloadDoc,
   { stored, storedWithIssues, waiting, nothing, quarantined, records }: Awaited<ReturnType<typeof receiptCounts>>,
   claim: Claim,
   problem: (text: string) => void,
 ): Promise<void> {
   const claimed = stored + storedWithIssues + waiting + nothing
-  const rows = await db.collection('deliveries').countDocuments({ payload })
+  const rows = await db
+    .collection<DeliveryDoc>('deliveries')
+    .find({ payload: payload._id })
+    .project<{ resources: number }>({ resources: 1 })
+    .toArray()
+  const withResources = rows.filter(({ resources }) => resources > 0).length
+  const told = await provenancesOf(db, payload)
+  if (told < withResources) problem(`${withResources} records have resources, ${told} a Provenance`)
+  const kept = rows.length + Math.max(0, told - withResources)
   const isExact = records === 1 || claim.records !== undefined
-  if (rows > claimed || (claimed > 0 && rows === 0) || (isExact && rows !== claimed))
-    problem(`${claimed} records are said to be kept, ${rows} are`)
+  if (kept > claimed || (claimed > 0 && kept === 0) || (isExact && kept !== claimed))
+    problem(`${claimed} records are said to be kept, ${kept} are`)
   if (quarantined === 0) return
-  const parts = await db.collection('quarantine').find({ payload, state: 'open' }).project<{ reasons: string }>({ reasons: 1 }).toArray()
+  const open = { payload: payload._id, state: 'open' }
+  const parts = await db.collection('quarantine').find(open).project<{ reasons: string }>({ reasons: 1 }).toArray()
   if (parts.some(({ reasons }) => (JSON.parse(reasons) as unknown[]).length === 0)) problem('a part is in quarantine without a reason')
   if (parts.some(({ reasons }) => tellsOfPersons(reasons))) problem('the reason of a part in quarantine tells a personal value')
+}
+
+/** Records of which something was stored: each has a Provenance of this very payload, dated when it came. */
+async function provenancesOf(db: Db, { source, hash, receivedAt }: PayloadDoc): Promise<number> {
+  const same = db.collection<StoredDoc>('Provenance').find({ sd: receivedAt, deleted: { $exists: false } })
+  let found = 0
+  for await (const { body } of same.project<{ body: Binary }>({ body: 1 })) {
+    const { entity } = JSON.parse(Buffer.from(body.value()).toString()) as Provenance
+    if (entity?.some(({ what }) => what.identifier?.value === hash && what.display?.startsWith(`${source} `))) found++
+  }
+  return found
 }

@@ -1,7 +1,7 @@
 /** Every format that is broken, with its samples and its own ways of being broken. */
 import type { Random } from '../support/random.ts'
 import { BYTE_MUTATIONS, type Mutant, type Mutation } from './mutate.ts'
-import { anew, resources, type Sample, samplesIn } from './samples.ts'
+import { anew, ofHousehold, resources, type Sample, samplesIn } from './samples.ts'
 import { archiveMutation, type Shelf } from './shapes/archives.ts'
 import { CHARSET_MUTATIONS } from './shapes/charsets.ts'
 import { HL7_MUTATIONS } from './shapes/hl7.ts'
@@ -65,14 +65,18 @@ const tableSamples = async (): Promise<Sample[]> => {
 const deSamples = () =>
   samplesIn('rhip', /^de-.*\.xml$/, { client: 'ha2', path: '/ingest/rhip2', contentType: 'application/xml', own: /\bBG\d{8,}/g })
 
+const homePages = (name: RegExp, contentType: string, own: RegExp) =>
+  ownFile('home-page', name, contentType, own).then((samples) => samples.map((one): Sample => ({ ...one, moves: true })))
+
 const ownFile = (folder: string, name: RegExp, contentType: string, own?: RegExp) =>
   samplesIn(`hospital/${folder}`, name, { client: 'h1-engine', path: `/ingest/h1-${folder}`, contentType, ...(own && { own }) })
 
 /** Two fifths in what the format is made of, two in their bytes, one in their characters. */
 function drawer(samples: readonly Sample[], shapes: readonly Mutation[]): Format['draw'] {
   const kinds = [shapes, shapes, BYTE_MUTATIONS, BYTE_MUTATIONS, CHARSET_MUTATIONS]
+  let drawn = 0
   return (random) => {
-    const sample = anew(random.pick(samples), random)
+    const sample = ofHousehold(anew(random.pick(samples), random), drawn++)
     return { sample, mutant: random.pick(random.pick(kinds))(sample, random) }
   }
 }
@@ -105,8 +109,8 @@ export async function allFormats(): Promise<Format[]> {
     miisSamples(),
     tableSamples(),
     deSamples(),
-    ownFile('home-page', /\.csv$/, 'text/csv', /\bZY\d{8,}/g),
-    ownFile('home-page', /\.dbf$/, 'application/x-dbf', /ZY\d{11}/g),
+    homePages(/\.csv$/, 'text/csv', /\bZY\d{8,}/g),
+    homePages(/\.dbf$/, 'application/x-dbf', /ZY\d{11}/g),
     ownFile('documents', /\.zip$/, 'application/zip'),
   ])
   const own = documents.filter(({ path }) => path === '/ingest/h1-cda')

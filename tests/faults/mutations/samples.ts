@@ -1,6 +1,7 @@
 /** What is mutated: every sample payload with its source, and resources and bundles for the FHIR endpoint. */
 import { readdir, readFile } from 'node:fs/promises'
 import { bytesOf, PAYLOADS } from '../../../server/demo/payloads.ts'
+import { idCheckCharacter } from '../../../server/fhir/identity-number.ts'
 import type { Random } from '../support/random.ts'
 
 export interface Sample {
@@ -14,6 +15,8 @@ export interface Sample {
   own?: RegExp
   /** whose numbers have a width: the new one takes the place of the end of the old one */
   fixed?: true
+  /** every one leaves a stay with its patients: they are others after some, so that none has more than anybody ever had */
+  moves?: true
 }
 
 export async function allSamples(): Promise<Sample[]> {
@@ -49,6 +52,28 @@ export function anew(sample: Sample, random: Random): Sample {
   const text = sample.bytes
     .toString('latin1')
     .replaceAll(sample.own, (number) => `${sample.fixed ? number.slice(0, -mark.length) : number}${mark}`)
+  return { ...sample, bytes: Buffer.from(text, 'latin1') }
+}
+
+/** Stays of one patient: a mutant may make another person of him, and whatever he has is labelled anew each time. */
+const STAYS_MAX = 100
+
+/** Columns of a DBF stand without anything between them. */
+const HOSPITAL_NUMBER = /00010(?=23456|78901)/g
+const IDENTITY_NUMBERS = /(11010019580312|31010019651108)(\d{3})[\dX]/g
+
+/** The sample with its patients under the numbers of the nth household; the first is its own. */
+export function ofHousehold(sample: Sample, drawn: number): Sample {
+  const household = sample.moves ? Math.floor(drawn / STAYS_MAX) : 0
+  if (household === 0) return sample
+  const text = sample.bytes
+    .toString('latin1')
+    .replaceAll(HOSPITAL_NUMBER, (number) => String(Number(number) + household).padStart(number.length, '0'))
+    .replaceAll(IDENTITY_NUMBERS, (_number, place: string, order: string) => {
+      // Odd orders are men's.
+      const first17 = place + String((Number(order) + 2 * household) % 1000).padStart(3, '0')
+      return first17 + idCheckCharacter(first17)
+    })
   return { ...sample, bytes: Buffer.from(text, 'latin1') }
 }
 
@@ -111,8 +136,9 @@ export const PERSONAL: readonly string[] = [
   '王小明',
   '陈小梅',
   '赵明',
-  '110100195803120019',
-  '310100196511080248',
+  // With their birth dates, whichever household.
+  '11010019580312',
+  '31010019651108',
   '110100196008230029',
   '440100199001010023',
   '110100199003050022',
