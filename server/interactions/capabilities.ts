@@ -127,7 +127,7 @@ const CONTAINED_PARAMETERS: readonly object[] = [
 const BINARY = 'Binary'
 /** What R4 binary.html#rest lets a server choose. */
 const OF_CONTENT =
-  '内容本身：Accept 写明内容的类型或大类时，read 与 vread 返回其字节（FHIR 的类型、*/* 及未写 Accept 时返回资源）；以非 FHIR 的 Content-Type 新建或更新时，正文即内容，X-Security-Context 即 securityContext / The content itself: read and vread answer its bytes where Accept names its type or kind (the resource for the types of FHIR, for */* and without Accept); create and update take a body of any type that is not FHIR’s as the content, and X-Security-Context as securityContext'
+  '内容本身：除非 Accept 要求 FHIR 的形式，read 与 vread 返回其字节（*/* 与未写 Accept 时亦然，脚本除外）；以非 FHIR 的 Content-Type 新建或更新时，正文即内容，X-Security-Context 即 securityContext / The content itself: read and vread answer its bytes unless Accept asks for the form of FHIR (for */* and without Accept, too, but for scripts); create and update take a body of any type that is not FHIR’s as the content, and X-Security-Context as securityContext'
 
 function resourceOf(deps: FhirDeps, type: string): unknown {
   const parameters = deps.search.parameters(type)

@@ -125,6 +125,22 @@ describe('refused', () => {
     expect((await ask(`_type=Observation&${queries(100)}`)).status).toBe(202)
   })
 
+  test('more than 16 Ki characters', async () => {
+    const parameter = (length: number) => [
+      { name: '_type', valueString: 'Observation' },
+      { name: '_typeFilter', valueString: `${`Observation?code=${'x'.repeat(983)},`.repeat(16)}Observation?code=${'x'.repeat(length)}` },
+    ]
+    // 16 queries of 1,000 characters with their comma, and one of 17 and more.
+    const send = (length: number) =>
+      server.call('POST', '/fhir/$export', {
+        token: engine,
+        headers: { Prefer: 'respond-async' },
+        body: { resourceType: 'Parameters', parameter: parameter(length) },
+      })
+    const [all, more] = [await send(384 - 16 - 17), await send(384 - 16 - 17 + 1)]
+    expect([all.status, more.status, codeOf(more)]).toEqual([202, 400, 'parameter-length'])
+  })
+
   test('a link to a type that the token may not search', async () => {
     const token = await server.token('h1-engine', { scope: 'system/Observation.rs' })
     const query = `_type=Observation&${filters('Observation?subject:Patient.gender=male')}`
@@ -151,9 +167,11 @@ test('lenient handling leaves out what is not understood, and says so', async ()
     ['warning', '_count'],
     ['warning', 'nonsense'],
   ])
-  // What has no form to be wrong in is refused in either handling.
+  // What is understood, and wrong, is refused in either handling; so is more than can be named.
   expect(codeOf(await ask(`_type=Observation&${filters('Observation?date=y')}`, 'respond-async, handling=lenient'))).toBe(
     'parameter-invalid',
   )
+  const many = Array.from({ length: 65 }, (_, n) => `nonsense${n}=x`).join('&')
+  expect(codeOf(await ask(many, 'respond-async, handling=lenient'))).toBe('parameters-many')
   expect(codeOf(await ask('_type=Observation&_elements=id', 'respond-async, handling=strict'))).toBe('parameter-unknown')
 })

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { exportAll, linesOf } from '../consent/export.ts'
 import { BROAD, condition, custody, give, idsIn, observation, putAll, relabelled } from '../consent/resources.ts'
+import type { Answer } from '../support/server.ts'
 import { setting, WORLDS, type World } from './worlds.ts'
 
 /** In world `a` only: what p2 shares with nobody, and a label of p1 that the asker does not see. */
@@ -103,10 +104,14 @@ test('what a query led to is in the account of whom it tells of', async () => {
   await putAll(held.server, held.loader, [condition('told', 'p1-a', 'told')])
   await relabelled(held.server)
   const own = await held.server.token('patient-app', { patient: 'p1-a' })
-  const account = async (): Promise<number> =>
-    (await held.server.call('GET', '/fhir/AuditEvent?subtype=export&entity=Condition/told&_summary=count', { token: own })).json.total
-  const before = await account()
+  const account = async (more: string): Promise<Answer> =>
+    held.server.call('GET', `/fhir/AuditEvent?subtype=export&entity=Condition/told${more}`, { token: own })
+  expect((await account('&_summary=count')).json.total).toBe(0)
   // Nothing is found, and that is said of p1.
   expect(await exported(ward, 'Observation?code=absent&patient:Patient._has:Condition:patient:code=told')).toEqual([])
-  expect(await account()).toBe(before + 1)
+  const { total, entry } = (await account('')).json
+  expect(total).toBe(1)
+  const { query } = entry[0].resource.entity.find((one: { query?: string }) => one.query !== undefined)
+  // In the form in which those may read it of whom it tells.
+  expect(Buffer.from(query, 'base64').toString()).toMatch(/^code=absent&patient%3APatient\._has%3ACondition%3Apatient%3Acode=~[\w-]{22}$/)
 })

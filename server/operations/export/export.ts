@@ -10,12 +10,13 @@ import { queryText } from '../../interactions/search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { FHIR_JSON } from '../../outcome/render.ts'
+import { PARAMETERS_MAX } from '../../search/limits.ts'
 import { paramError, shownName } from '../../search/parse/names.ts'
 import { inParameters, simplePairs } from '../in-parameters.ts'
 import type { Operation } from '../types.ts'
 import { EXPORT_LIFE_MS, EXPORT_SETTLED_MS, type ExportJob, jobsOf } from './job.ts'
 import { runExport } from './run.ts'
-import { filtersOf, TYPE_FILTER } from './type-filter.ts'
+import { criteriaOf, filtersOf, TYPE_FILTER } from './type-filter.ts'
 
 const DEFINITION = 'http://hl7.org/fhir/uv/bulkdata/OperationDefinition'
 const UNDERSTOOD = new Set(['_type', '_since', '_outputFormat', TYPE_FILTER])
@@ -43,6 +44,7 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
     type: job.level === 'group' ? 'Group' : 'Patient',
     found: [],
     seen: { reason: isBegun ? 'export-accepted' : 'export-not-begun' },
+    query: criteriaOf(job.filters ?? []),
   })
   if (!isBegun) return { status: 202, headers: { 'Content-Type': FHIR_JSON, 'Preference-Applied': 'respond-async' } }
   await jobsOf(deps.store).insert(job)
@@ -57,6 +59,8 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   const unknown = asked.flatMap(([name]) => (UNDERSTOOD.has(name) ? [] : [name]))
   const [first] = unknown
   if (first !== undefined && !isLenient) throw paramError('parameter-unknown', first)
+  if (unknown.length > PARAMETERS_MAX)
+    throw new OutcomeError('parameters-many', { expression: ['http.query'], params: { max: PARAMETERS_MAX } })
   for (const name of ['_since', '_outputFormat'])
     if (asked.filter(([key]) => key === name).length > 1) throw paramError('parameter-repeated', name)
   const value = (name: string) => asked.find(([key]) => key === name)?.[1]
@@ -107,7 +111,7 @@ function typesIn(asked: FhirRequest['query']): string | undefined {
  */
 function askedOf(request: FhirRequest): [string, string][] {
   const sent = inParameters(request)
-  for (const { name, value } of sent) if (typeof value !== 'string') throw paramError('parameter-invalid', name)
+  for (const { name, value } of sent) if (UNDERSTOOD.has(name) && typeof value !== 'string') throw paramError('parameter-invalid', name)
   return simplePairs(sent)
 }
 

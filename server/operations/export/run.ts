@@ -15,7 +15,7 @@ import type { Stored } from '../../store/types.ts'
 import { begin, dueAt, failedOnce, own, pageSize } from './failing.ts'
 import { CHUNK_CHARS, chunksOf, type ExportChunk, type ExportJob, jobsOf } from './job.ts'
 import { membersPlan } from './members.ts'
-import { followFilters, parsedFilters } from './type-filter.ts'
+import { criteriaOf, followFilters, parsedFilters } from './type-filter.ts'
 
 const LEASE = { owner: randomUUID(), leaseMs: 15_000, heartbeatMs: 5000, pageMax: 20 }
 
@@ -76,7 +76,8 @@ async function runPage(deps: FhirDeps, job: ExportJob, alive: () => boolean): Pr
   let { chunk } = job.cursor
   // What a filter led to is told too, also where nothing is found.
   const found = [...rows, ...through]
-  if (found.length > 0) await audited(deps, request, { interaction: 'export', action: 'R', type, found, seen })
+  const query = criteriaOf(filters)
+  if (found.length > 0) await audited(deps, request, { interaction: 'export', action: 'R', type, found, seen, query })
   if (rows.length > 0) {
     for (const lines of linesIn(deps, request, rows)) {
       if (!alive()) return undefined

@@ -16,8 +16,9 @@ import type { ParsedSearch } from '../../search/types.ts'
 import type { Met } from '../../store/types.ts'
 
 export const TYPE_FILTER = '_typeFilter'
-/** of one export */
+/** Of one export: they are kept with it, and what they ask stands in the account of each whom they find. */
 const FILTERS_MAX = 100
+const FILTER_CHARS_MAX = 16 * 1024
 
 /** One query, as it was understood. */
 export interface TypeFilter {
@@ -29,6 +30,9 @@ export interface TypeFilter {
 const OF_ANSWERS: ReadonlySet<string> = new Set(
   '_include _revinclude _count _sort _total _summary _elements _contained _containedType _format _pretty _page _score explain'.split(' '),
 )
+
+/** For the account of uses: all that is asked, as of a search. */
+export const criteriaOf = (filters: readonly TypeFilter[]): TypeFilter['query'] => filters.flatMap(({ query }) => query)
 
 export interface Filters {
   filters: TypeFilter[]
@@ -47,6 +51,8 @@ export function filtersOf(
   values: readonly string[],
   asked: { types: readonly string[]; isLenient: boolean },
 ): Filters {
+  const chars = values.reduce((sum, value) => sum + value.length, 0)
+  if (chars > FILTER_CHARS_MAX) throw paramError('parameter-length', TYPE_FILTER, { max: String(FILTER_CHARS_MAX) })
   const texts = values.flatMap(queriesIn)
   if (texts.length > FILTERS_MAX) throw new OutcomeError('parameters-many', { expression: [TYPE_FILTER], params: { max: FILTERS_MAX } })
   const budget = { links: 0 }
