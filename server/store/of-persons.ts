@@ -7,6 +7,7 @@ import { checkTypeName } from './collections.ts'
 import { AUDIT_TYPE, HISTORY_SUFFIX, type HistoryDoc, historyToStored, PROJECTION, type StoredDoc, toStored } from './documents.ts'
 import { guarded } from './failures.ts'
 import { findAtOnce } from './find-command.ts'
+import type { FindJointly } from './joint-finds.ts'
 import type { StoreLog } from './log.ts'
 import type { StoredFilter } from './plan-filter.ts'
 import { batched, CURSOR } from './stream.ts'
@@ -34,12 +35,17 @@ export function personBatches(db: Db, log: StoreLog, d: Decision, type: string, 
 const LABELLED_MAX = 1000
 
 /** Deleted documents too. */
-export async function labelsOfPersons(db: Db, log: StoreLog, d: Decision, type: string, persons: readonly string[]): Promise<Labelled[]> {
+export async function labelsOfPersons(
+  { db, log, findJointly }: { db: Db; log: StoreLog; findJointly: FindJointly },
+  d: Decision,
+  type: string,
+  persons: readonly string[],
+): Promise<Labelled[]> {
   checkTypeName(type)
   const filter = { $and: [scopeFilter({ persons }), ...accFilter(d.filter(type))] }
   const projection = { acc: 1, deleted: 1 }
   const docs = await guarded(log, () =>
-    findAtOnce<StoredDoc>(db, type, { filter, projection, limit: LABELLED_MAX, maxTimeMS: BOUNDS.searchMs }),
+    findJointly<StoredDoc>(type, { filter, projection, limit: LABELLED_MAX, maxTimeMS: BOUNDS.searchMs }),
   )
   if (docs.length < LABELLED_MAX)
     return docs.flatMap(({ _id: id, acc, deleted }) => (d.permits(type, acc) ? [{ type, id, acc, deleted: deleted === true }] : []))

@@ -16,6 +16,7 @@ import { recorded } from './explain.ts'
 import { guarded } from './failures.ts'
 import { expungeResources, expungeVersions } from './expunge.ts'
 import { createFeed } from './feed.ts'
+import { createJointFinds } from './joint-finds.ts'
 import type { StoreLog } from './log.ts'
 import { areAboutSomebody, labelsOfPersons, personBatches, personHistoryBatches, typesOfPersons } from './of-persons.ts'
 import { pairedReads } from './paired-reads.ts'
@@ -57,7 +58,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const collections = collectionsOf(db)
   await collections.ensure([AUDIT_TYPE], [CLAIMS, HEADS, SHAPES, INTENTS, WRITERS])
   const heads = createChainHeads(db, log)
-  const tables = createTables(db, log)
+  const findJointly = createJointFinds(db)
+  const tables = createTables(db, log, findJointly)
   const shapes = createShapes(tables.open<ShapeDoc>(SHAPES))
   const now = options.now ?? (() => new Date())
   const audit = createAuditLog({ db, log, now, collections, heads, shapes, lanes: options.auditLanes ?? BOUNDS.auditLanes })
@@ -117,7 +119,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       yield* streamBatches(db, log, d, type, await guarded(log, () => searching.planOf(d, type, plan)), page)
     },
     ofPersons: (d, type, scope) => personBatches(db, log, d, type, scope),
-    labelsOfPersons: (d, type, persons) => labelsOfPersons(db, log, d, type, persons),
+    labelsOfPersons: (d, type, persons) => labelsOfPersons({ db, log, findJointly }, d, type, persons),
     historyOfPersons: (d, type, scope) => personHistoryBatches(db, log, d, type, scope),
     typesOfPersons: (_d, scope) => guarded(log, async () => typesOfPersons(db, await collections.types(), scope)),
     async commit(unit) {
@@ -144,7 +146,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
         await db.collection<ClaimDoc>(CLAIMS).deleteOne({ _id: { $eq: claimId(key) } })
       }),
     table: (_d, name) => tables.open(name),
-    paired: (_d, names) => pairedReads(db, log, names),
+    paired: (_d, names) => pairedReads(findJointly, log, names),
     async close() {
       orphans.stop()
       await committer.close()

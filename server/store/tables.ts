@@ -15,6 +15,7 @@ import { guarded } from './failures.ts'
 import { DUPLICATE_KEY, isDuplicateKey } from './failures.ts'
 import { fieldBytes } from './field-bytes.ts'
 import { findAtOnce } from './find-command.ts'
+import type { FindJointly } from './joint-finds.ts'
 import type { StoreLog } from './log.ts'
 import { sharedReads } from './shared-reads.ts'
 import { endRow } from './shared-rows.ts'
@@ -25,24 +26,24 @@ import { safeSet, safeWhere, type TableChange } from './where.ts'
 const INDEX_DIFFERS = new Set([85, 86])
 
 /** One object per table, so that all who use it share its queries. */
-export function createTables(db: Db, log: StoreLog): { open<T extends TableDoc>(name: string): Table<T> } {
+export function createTables(db: Db, log: StoreLog, findJointly: FindJointly): { open<T extends TableDoc>(name: string): Table<T> } {
   const open = new Map<string, unknown>()
   return {
     open<T extends TableDoc>(name: string): Table<T> {
-      const known = open.get(name) ?? openTable<T>(db, name, log)
+      const known = open.get(name) ?? openTable<T>(db, name, log, findJointly)
       open.set(name, known)
       return known as Table<T>
     },
   }
 }
 
-export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLog): Table<T> {
+export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLog, findJointly: FindJointly): Table<T> {
   checkTableName(name)
   const rows = db.collection<TableDoc>(name) as unknown as Collection<T>
   const run = <R>(work: () => Promise<R>) => guarded(log, work)
   const filterOf = (where: Record<string, unknown>) => safeWhere(where) as Filter<T>
   const byId = (id: T['_id']) => ({ _id: { $eq: id } }) as unknown as Filter<T>
-  const getMany = sharedReads<T['_id'], T>((ids) => run(() => rowsOf<T>(db, name, ids)), TABLE_READS)
+  const getMany = sharedReads<T['_id'], T>((ids) => run(() => rowsOf<T>(findJointly, name, ids)), TABLE_READS)
   const insert = sharedWrites<T, boolean>((docs) => run(() => insertUnlessThere(rows, docs)), fieldBytes, TABLE_WRITES)
   const setOne = sharedWrites<Setting, boolean>(
     (list) => run(() => setEach(rows, list)),
@@ -86,9 +87,9 @@ const leftOut = (fields: readonly string[]): Document => Object.fromEntries(fiel
 const TABLE_READS = { lanes: BOUNDS.readLanes, keysMax: BOUNDS.tableGroupIds }
 const TABLE_WRITES = { itemsMax: BOUNDS.tableGroupRows, bytesMax: BOUNDS.groupBytes }
 
-async function rowsOf<T extends TableDoc>(db: Db, name: string, ids: readonly T['_id'][]): Promise<Map<T['_id'], T>> {
+async function rowsOf<T extends TableDoc>(findJointly: FindJointly, name: string, ids: readonly T['_id'][]): Promise<Map<T['_id'], T>> {
   const filter = ids.length === 1 ? { _id: { $eq: ids[0] } } : { _id: { $in: ids } }
-  const found = await findAtOnce<T>(db, name, { filter, limit: ids.length })
+  const found = await findJointly<T>(name, { filter, limit: ids.length })
   return new Map(found.map((row) => [row._id, row]))
 }
 
