@@ -50,7 +50,7 @@ test('what each asks for, in its own order and as far as it asks', async () => {
     [{ _id: 'a', n: 10 }],
     [{ _id: 'a', n: 0, text: 'left' }],
   ])
-  expect(commands).toEqual([{ name: 'aggregate', collection: 'left' }])
+  expect(commands).toEqual([{ name: 'aggregate', collection: 'left', others: ['nowhere', 'right', 'left'] }])
 })
 
 test('a collection that is not there does not hide the others, wherever it stands', async () => {

@@ -35,7 +35,7 @@ test('a look sees what was written before it, and those of one moment share one 
     found = await Promise.all(ids.map((id) => look([id])))
   })
   expect(found).toEqual(ids.map((_id) => [{ first: { _id, n: 1 } }]))
-  expect(commands).toEqual([{ name: 'aggregate', collection: 'earlier' }])
+  expect(commands).toEqual([{ name: 'aggregate', collection: 'earlier', others: ['later'] }])
   await table('later').put({ _id: 'p7', n: 9 })
   expect(await look(['p7'])).toEqual([{ first: { _id: 'p7', n: 1 }, second: { _id: 'p7', n: 9 } }])
 })

@@ -6,6 +6,8 @@ export interface Command {
   name: string
   /** empty for commands of no collection */
   collection: string
+  /** of an aggregation that looks into others as well */
+  others?: string[]
 }
 
 export interface Watch {
@@ -14,6 +16,9 @@ export interface Watch {
   stop(): void
 }
 
+const unitedWith = (pipeline: unknown): string[] =>
+  Array.isArray(pipeline) ? pipeline.flatMap(({ $unionWith }: { $unionWith?: { coll: string } }) => $unionWith?.coll ?? []) : []
+
 /** To be called before the server starts. */
 export function watchCommands(): Watch {
   const connect = MongoClient.prototype.connect
@@ -21,7 +26,8 @@ export function watchCommands(): Watch {
   let noted: Command[] = []
   const note = ({ commandName, command }: CommandStartedEvent) => {
     const of = command[commandName] ?? command.collection
-    noted.push({ name: commandName, collection: typeof of === 'string' ? of : '' })
+    const others = unitedWith(command.pipeline)
+    noted.push({ name: commandName, collection: typeof of === 'string' ? of : '', ...(others.length > 0 ? { others } : {}) })
   }
   MongoClient.prototype.connect = function watchedConnect(this: MongoClient) {
     if (!watched.has(this)) {
