@@ -46,6 +46,14 @@ test('by POST without a body, as Medplum sends it, and with parameters in the ad
   expect(await typesOf(inAddress)).toEqual(['Patient'])
 })
 
+test.each(['_format=json', '_format=application/fhir%2Bjson&_pretty=true', '_outputFormat=application/fhir+ndjson'])(
+  'the form of the answer, as clients name it: %s',
+  async (query) => {
+    const answer = await server.call('GET', `/fhir/$export?_type=Patient&${query}`, { token: engine, headers: ASYNC })
+    expect(await typesOf(answer)).toEqual(['Patient'])
+  },
+)
+
 test('the address of the status stands in the header and in the body', async () => {
   for (const method of ['GET', 'POST']) {
     const answer = await server.call(method, '/fhir/$export?_type=Patient', { token: engine, headers: ASYNC })

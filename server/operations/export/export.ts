@@ -5,6 +5,7 @@ import { acceptedAnswer, preferOf, prefersAsync } from '../../interactions/answe
 import { audited } from '../../interactions/audited.ts'
 import { checkId, requireScope } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
+import { OF_EVERY_ANSWER } from '../../interactions/parameters.ts'
 import { sinceOf } from '../../interactions/since.ts'
 import { queryText } from '../../interactions/search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
@@ -54,13 +55,14 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
 function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   const asked = askedOf(request)
   const isLenient = preferOf(request, 'handling') === 'lenient'
-  const unknown = asked.flatMap(([name]) => (UNDERSTOOD.has(name) ? [] : [name]))
+  const unknown = asked.flatMap(([name]) => (UNDERSTOOD.has(name) || OF_EVERY_ANSWER.has(name) ? [] : [name]))
   const [first] = unknown
   if (first !== undefined && !isLenient) throw paramError('parameter-unknown', first)
   for (const name of ['_since', '_outputFormat'])
     if (asked.filter(([key]) => key === name).length > 1) throw paramError('parameter-repeated', name)
   const value = (name: string) => asked.find(([key]) => key === name)?.[1]
-  const format = value('_outputFormat')
+  // A plus that was not encoded arrives as a space.
+  const format = value('_outputFormat')?.replace(' ', '+')
   if (format !== undefined && !FORMATS.has(format)) throw paramError('parameter-invalid', '_outputFormat')
   const since = sinceOf(request, asked)
   const now = deps.now()
