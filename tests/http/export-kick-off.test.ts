@@ -46,13 +46,16 @@ test('by POST without a body, as Medplum sends it, and with parameters in the ad
   expect(await typesOf(inAddress)).toEqual(['Patient'])
 })
 
-test.each(['_format=json', '_format=application/fhir%2Bjson&_pretty=true', '_outputFormat=application/fhir+ndjson'])(
-  'the form of the answer, as clients name it: %s',
-  async (query) => {
-    const answer = await server.call('GET', `/fhir/$export?_type=Patient&${query}`, { token: engine, headers: ASYNC })
-    expect(await typesOf(answer)).toEqual(['Patient'])
-  },
-)
+// A plus that was not percent-encoded is one.
+test.each([
+  '_format=json',
+  '_format=application/fhir%2Bjson&_pretty=true',
+  '_outputFormat=application/fhir+ndjson',
+  '_since=2001-02-03T04:05:06+08:00',
+])('the form of the answer, as clients name it: %s', async (query) => {
+  const answer = await server.call('GET', `/fhir/$export?_type=Patient&${query}`, { token: engine, headers: ASYNC })
+  expect(await typesOf(answer)).toEqual(['Patient'])
+})
 
 test('the address of the status stands in the header and in the body', async () => {
   for (const method of ['GET', 'POST']) {
