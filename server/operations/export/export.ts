@@ -113,10 +113,10 @@ function askedOf(request: FhirRequest): [string, string][] {
   return simplePairs(sent)
 }
 
-/** The types asked for, or all that the token's system scopes permit; a type without a scope is refused by name. */
+/** The types asked for, or all that the token's system scopes and its form permit; another type is refused by name. */
 function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined, level: ExportJob['level']): string[] {
   const system = { ...request.actor, scopes: request.actor.scopes.filter((scope) => scope.level === 'system') }
-  const permitted = (type: string) => allows(system, type, 'r') && allows(system, type, 's')
+  const permitted = (type: string) => allows(system, type, 'r') && allows(system, type, 's') && deps.access.isReleased(system, type)
   const inLevel = (type: string) =>
     !LEFT_OUT.has(type) && (level === 'system' || type === 'Patient' || deps.search.compartmentParams(type).length > 0)
   if (asked === undefined) {
