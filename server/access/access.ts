@@ -19,7 +19,7 @@ import { createEvaluators } from './evaluator.ts'
 import { mayWrite } from './may-write.ts'
 import { classAnnouncer, createOverlayReader } from './overlay-reader.ts'
 import { relabelPersons, relabelRound, relabelUnknown } from './overlay-worker.ts'
-import { createPseudonymiser, formShows, openParams } from './pseudonymise.ts'
+import { createPseudonymiser, isReleased, formShows, openParams } from './pseudonymise.ts'
 import { DEFAULT_POLICY, type Policy } from './question.ts'
 import type { RelabelDeps } from './relabel.ts'
 import { createOverlayRoom } from './relabel-entries.ts'
@@ -131,6 +131,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     withDecision: (actor, decisionOptions, run) => runDecided(request, actor, decisionOptions, run),
     allowedParams: openParams,
     formShows,
+    isReleased,
     mask: masker.mask,
     maskId: masker.maskId,
     mayWrite: (actor, intent, current, making) => mayWrite({ ...deps, stamp, readable }, actor, intent, current, making),

@@ -60,6 +60,10 @@ export function createPseudonymiser(secret: Uint8Array, now: () => Date): Pseudo
   }
 }
 
+/** No release is anonymous before an audit of it exists: of that form there is only what passes unmasked. */
+export const isReleased = (actor: Actor, type: string): boolean =>
+  actor.form !== 'ANON' || actor.unrestricted === true || UNMASKED.has(type)
+
 /** Undefined: all parameters. */
 export function openParams(actor: Actor, type: string): ((code: string, modifier?: string) => boolean) | undefined {
   if (actor.form === 'IDENT' || actor.unrestricted || UNMASKED.has(type)) return undefined

@@ -125,6 +125,8 @@ export interface Access {
   allowedParams(actor: Actor, type: string): ((code: string, modifier?: string) => boolean) | undefined
   /** Does the form in which this actor sees resources of the type keep the element at the path? */
   formShows(actor: Actor, type: string, path: readonly string[]): boolean
+  /** Whether there is anything of the type in the form that this actor asks for; without it `mask` refuses whatever is found. */
+  isReleased(actor: Actor, type: string): boolean
   /** The form in which this actor sees the resource's text. @throws OutcomeError forbidden for an unaudited release */
   mask(actor: Actor, text: string, acc: Acc): string
   /** The id under which this actor meets a resource: a pseudonym in masked forms (fullUrl, links). */

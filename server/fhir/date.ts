@@ -46,6 +46,12 @@ const read = new WeakMap<Zone, Map<string, Readonly<FhirDate> | null>>()
 const KEPT_MAX = 2_000
 const KEPT_LENGTH_MAX = 40
 
+/** `+` in an address that was not percent-encoded arrives as a space: the only place where a date can have one. */
+const BROKEN_PLUS = /^([^T]*T[^ ]*) (\d{2}:\d{2})$/
+
+/** A date of an address, also behind a prefix of a search, with the plus that its zone was sent with. */
+export const withPlus = (text: string): string => text.replace(BROKEN_PLUS, '$1+$2')
+
 function readDate(text: string, zone: Zone): FhirDate | undefined {
   const m = DATE.exec(text)
   if (!m) return undefined

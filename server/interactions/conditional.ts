@@ -5,6 +5,7 @@ import type { Draft } from '../writer/types.ts'
 import { notFound, writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
 import { currentForWrite } from './current.ts'
+import { requireIdFree } from './id-free.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
 import { patch, requirePatchable } from './patch.ts'
 import { patchOf } from './patch-formats.ts'
@@ -18,7 +19,7 @@ import { draftOf, parseBody, store } from './writing.ts'
 /**
  * PUT [type]?criteria. One match, as the caller sees it, is updated; none: created, under the id that the content has if it
  * has one; several: refused.
- * @throws OutcomeError forbidden, criteria-empty, criteria-multiple, id-mismatch
+ * @throws OutcomeError forbidden, criteria-empty, criteria-multiple, id-mismatch, id-taken
  */
 export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const type = request.segments[0] ?? ''
@@ -32,7 +33,7 @@ export async function conditionalUpdate(deps: FhirDeps, request: FhirRequest): P
   const write = async (): Promise<FhirResponse> => {
     const id = await onlyMatch(deps, request, type)
     if (id !== undefined) return overWhatStands(hasCondition(request), [`${type}/${id}`], () => updateMatch(deps, request, sent, type, id))
-    if (sent.resource.id !== undefined) return update(deps, instanceOf(request, type, String(sent.resource.id)))
+    if (sent.resource.id !== undefined) return updateAsCreate(deps, instanceOf(request, type, String(sent.resource.id)))
     requireNoMatchAsked(request)
     return createClaimed(deps, request, sent, type)
   }
@@ -95,6 +96,11 @@ async function onlyMatch(deps: FhirDeps, request: FhirRequest, type: string): Pr
 }
 
 const instanceOf = (request: FhirRequest, type: string, id: string): FhirRequest => ({ ...request, segments: [type, id], query: [] })
+
+async function updateAsCreate(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  await requireIdFree(deps, request, request.segments)
+  return update(deps, request)
+}
 
 /** Content without an id takes that of the match; another id is an error of the client (R4). */
 async function updateMatch(deps: FhirDeps, request: FhirRequest, sent: ParsedResource, type: string, id: string): Promise<FhirResponse> {

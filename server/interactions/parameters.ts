@@ -5,7 +5,7 @@ import { isStrict, queryText } from './search-request.ts'
 import type { FhirRequest } from './types.ts'
 
 /** About the form of the answer, which every interaction has. */
-const OF_EVERY_ANSWER: ReadonlySet<string> = new Set(['_format', '_pretty'])
+export const OF_EVERY_ANSWER: ReadonlySet<string> = new Set(['_format', '_pretty'])
 const NONE: ReadonlySet<string> = new Set()
 
 export interface ParameterRules {

@@ -1,5 +1,5 @@
 /** The time that a history, $everything or $export is asked about: `_since` and `_at`. */
-import { type FhirDate, parseDate } from '../fhir/date.ts'
+import { type FhirDate, parseDate, withPlus } from '../fhir/date.ts'
 import { type Zone, zoneOf } from '../fhir/zone.ts'
 import { paramError } from '../search/parse/names.ts'
 import type { During } from '../store/types.ts'
@@ -46,5 +46,5 @@ export function dateOf(request: Asked, query: Pairs, name: string, zone: Zone): 
 function openValue({ actor }: Asked, query: Pairs, name: string): string | undefined {
   const text = query.find(([key]) => key === name)?.[1]
   if (text !== undefined && actor.form !== 'IDENT' && !actor.unrestricted) throw paramError('parameter-forbidden', name)
-  return text
+  return text === undefined ? undefined : withPlus(text)
 }

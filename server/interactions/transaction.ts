@@ -26,6 +26,7 @@ import { checkType, requireScope } from './checks.ts'
 import { type Becoming, referencesOver, type ResolveReference } from './conditional-references.ts'
 import { currentsForWrite } from './current.ts'
 import { DELETED_MAX } from './conditional.ts'
+import { requireIdFree } from './id-free.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
 import { newVersions } from './new-versions.ts'
 import { patchDraft, requirePatchable } from './patch.ts'
@@ -277,6 +278,7 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
   if (matches.length > 1) throw new OutcomeError('criteria-multiple')
   const match = matches[0]
   const asSent = entry.criteria === undefined ? undefined : asUpdateOf(entry, match?.id)
+  if (asSent && !match) await requireIdFree(deps, request, asSent.segments)
   if (asSent) return [{ entry: asSent, name: asSent.segments.join('/') }]
   if (match && entry.replaces) return [{ entry: asUpdate(entry, type, match.id), name: `${type}/${match.id}` }]
   if (match) return [{ entry, name: `${type}/${match.id}`, existing: toEntry(matchAnswer(deps, own, match)) }]

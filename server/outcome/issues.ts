@@ -91,6 +91,7 @@ export const ISSUES = {
   ),
   'precondition-invalid': issue(400, 'invalid', '条件标头无效', 'The conditional header is invalid'),
   'criteria-multiple': issue(412, 'multiple-matches', '条件匹配到多个资源', 'The criteria match several resources'),
+  'id-taken': issue(409, 'conflict', '该 id 下已有不符合条件的资源', 'Under that id stands a resource that does not meet the criteria'),
   'claim-taken': issue(409, 'conflict', '并发创建，请重试', 'Created at the same time by another request, try again'),
   'criteria-empty': issue(400, 'invalid', '条件中没有可用的检索参数', 'The criteria have no usable search parameter'),
   'create-criteria': issue(

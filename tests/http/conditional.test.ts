@@ -136,6 +136,24 @@ describe('without access control', () => {
     expect([answer.status, answer.json.id]).toEqual([201, 'my-own-id'])
   })
 
+  test('an update by criteria with an id and no match replaces nothing that stands under that id', async () => {
+    await server.call('PUT', '/fhir/Basic/taken', { body: basic('taken', { id: 'taken' }) })
+    const address = 'Basic?identifier=urn:x%7Cnot-taken'
+    const body = basic('not-taken', { id: 'taken' })
+    const entry = [{ resource: body, request: { method: 'PUT', url: address } }]
+    const answers = [
+      await server.call('PUT', `/fhir/${address}`, { body }),
+      await server.call('PUT', `/fhir/${address}`, { body, headers: { 'If-Match': 'W/"1"' } }),
+      await server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry } }),
+    ]
+    expect(answers.map(({ status, json }) => [status, json.issue[0].details.coding[0].code])).toEqual(answers.map(() => [409, 'id-taken']))
+    const stands = await server.call('GET', '/fhir/Basic/taken')
+    expect([stands.headers.get('etag'), stands.json.identifier[0].value]).toEqual(['W/"1"', 'taken'])
+    // What was deleted stands there no more.
+    await server.call('DELETE', '/fhir/Basic/taken')
+    expect((await server.call('PUT', `/fhir/${address}`, { body })).status).toBe(201)
+  })
+
   test('an update by criteria in a transaction does what it does alone, and the others refer to what it means', async () => {
     const URN = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f21'
     const put = (value: string, extra: object = {}, request: object = {}) => ({

@@ -97,6 +97,7 @@ describe('parameters', () => {
     ['start=2024-03-01&end=2024-03-31', ['Encounter/visit', 'Observation/march', 'Procedure/later']],
     ['start=2024-03-10&end=2024-03-10', ['Encounter/visit', 'Procedure/later']],
     ['start=2024-03-05&end=2024-03-05', ['Encounter/visit', 'Observation/march']],
+    ['start=2024-05-01T00:00:00+08:00', ['Condition/long', 'Observation/may', 'Observation/night', 'Procedure/later']],
     ['start=2024-05', ['Condition/long', 'Observation/may', 'Observation/night', 'Procedure/later']],
     ['end=2022', []],
   ])('%s: the time of care, and what has none', async (query, expected) => {

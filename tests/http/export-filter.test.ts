@@ -44,6 +44,8 @@ test.each<[string, string, string[]]>([
   ['several parameters', filters('Observation?status=amended', 'Observation?code=x&date=lt2018-07-01'), ['kept', 'old']],
   ['a list of values within a query', filters('Observation?code=x,y&date=2018-06-30'), ['kept', 'old']],
   ['an escaped comma', filters('Observation?code=a\\,Patient?b'), ['comma']],
+  ['a space behind the comma of a list', filters('Observation?code=x&date=2018-06-30, Observation?status=amended'), ['kept', 'old']],
+  ['an escaped backslash before the comma of a list', filters('Observation?code=a\\\\,Observation?status=amended'), ['kept']],
   ['a query that is encoded itself', filters('Observation?code=urn%3Atest%7Cx&date=2018-06-30'), ['old']],
   ['a chain', filters('Observation?subject:Patient.gender=female'), ['comma', 'kept']],
   ['what refers to it', filters('Observation?patient:Patient._has:Condition:patient:code=x'), ['new', 'old']],

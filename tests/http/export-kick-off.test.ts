@@ -21,11 +21,11 @@ const parameters = (...parameter: object[]) => ({ resourceType: 'Parameters', pa
 const code = (answer: Answer): string => answer.json.issue[0].details.coding[0].code
 const pathIn = (url: string): string => url.slice(server.url.length)
 
-async function typesOf(kickOff: Answer): Promise<string[]> {
+async function typesOf(kickOff: Answer, token = engine): Promise<string[]> {
   expect(kickOff.status).toBe(202)
   const status = pathIn(kickOff.headers.get('content-location') ?? '')
   for (;;) {
-    const answer = await server.call('GET', status, { token: engine })
+    const answer = await server.call('GET', status, { token })
     if (answer.status === 200) return answer.json.output.map(({ type }: { type: string }) => type).sort()
     expect(answer.status).toBe(202)
     await new Promise((resolve) => setTimeout(resolve, 20))
@@ -44,6 +44,17 @@ test('by POST without a body, as Medplum sends it, and with parameters in the ad
   expect(await typesOf(await start())).toEqual(['Observation', 'Organization', 'Patient'])
   const inAddress = await server.call('POST', '/fhir/$export?_type=Patient', { token: engine, headers: ASYNC })
   expect(await typesOf(inAddress)).toEqual(['Patient'])
+})
+
+// A plus that was not percent-encoded is one.
+test.each([
+  '_format=json',
+  '_format=application/fhir%2Bjson&_pretty=true',
+  '_outputFormat=application/fhir+ndjson',
+  '_since=2001-02-03T04:05:06+08:00',
+])('the form of the answer, as clients name it: %s', async (query) => {
+  const answer = await server.call('GET', `/fhir/$export?_type=Patient&${query}`, { token: engine, headers: ASYNC })
+  expect(await typesOf(answer)).toEqual(['Patient'])
 })
 
 test('the address of the status stands in the header and in the body', async () => {
@@ -92,6 +103,18 @@ test.each([
 ])('refused: %s', async (_name, body, issue) => {
   const answer = await start(body)
   expect([answer.status, code(answer)]).toEqual([400, issue])
+})
+
+test('the anonymous form: what is not released is refused at once, and is not among all', async () => {
+  const token = await server.token('researcher', { data_form: 'ANON' })
+  const ask = (query: string) => server.call('GET', `/fhir/$export${query}`, { token, headers: ASYNC })
+  for (const type of ['Organization', 'Observation', 'ValueSet,Organization']) {
+    const answer = await ask(`?_type=${type}`)
+    expect([type, answer.status, code(answer)]).toEqual([type, 403, 'forbidden'])
+  }
+  await putAll(server, await server.token('loader'), [{ resourceType: 'ValueSet', id: 'open', url: 'urn:open', status: 'active' }])
+  expect(await typesOf(await ask('?_type=ValueSet'), token)).toEqual(['ValueSet'])
+  expect(await typesOf(await ask(''), token)).toEqual(['ValueSet'])
 })
 
 test('a masked form may say no time in the body either', async () => {

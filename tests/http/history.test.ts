@@ -120,6 +120,14 @@ describe('times', () => {
     for (const path of ['Patient/one/_history?', 'Patient/_history?', '_history?']) expect(await at(path, '2001-02')).toEqual([])
   })
 
+  test('a plus that was not percent-encoded', async () => {
+    for (const path of ['Patient/one/_history', 'Patient/_history', '_history?_type=Patient'])
+      for (const name of ['_since', '_at']) {
+        const ask = (zone: string) => get(`${path}${path.includes('?') ? '&' : '?'}${name}=2001-02-03T04:05:06${zone}`)
+        expect([(await ask('+08:00')).status, namesOf(await ask('+08:00'))]).toEqual([200, namesOf(await ask('%2B08:00'))])
+      }
+  })
+
   test('_at stays on the next page of one resource', async () => {
     const first = await get(`Patient/one/_history?_count=1&_at=${(times[0] ?? '').slice(0, 4)}`)
     const second = await get(linkOf(first, 'next') ?? '')

@@ -118,6 +118,15 @@ describe('conditions', () => {
     expect(answer.status).toBe(404)
     expect((await call('GET', '/fhir/Observation/hidden-z', undefined, held.loader)).status).toBe(404)
   })
+
+  test('L31 an update by criteria that nothing meets does not say that something hidden stands under the id of its content', async () => {
+    const body = observation('{name}', 'p1-a', 'x', { meta: undefined })
+    const path = 'Observation?identifier=urn:number%7Cnothing'
+    expect((await asAbsent(held, () => `/fhir/${path}`, NAMES, { method: 'PUT', body })).status).toBe(404)
+    const entry = [{ resource: body, request: { method: 'PUT', url: path } }]
+    const bundle = { resourceType: 'Bundle', type: 'transaction', entry }
+    expect((await asAbsent(held, () => '/fhir', NAMES, { method: 'POST', body: bundle })).status).toBe(404)
+  })
 })
 
 describe('L55 what is not visible cannot be changed', () => {

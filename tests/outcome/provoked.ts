@@ -208,6 +208,7 @@ export const REQUESTS: readonly Provoked[] = [
   { code: 'version-conflict', method: 'DELETE', path: '/Patient/given', headers: { 'If-Match': '"99"' } },
   { code: 'precondition-invalid', method: 'DELETE', path: '/Patient/given', headers: { 'If-Match': 'x' } },
   { code: 'criteria-multiple', method: 'DELETE', path: '/Patient?identifier=urn:x|many' },
+  { code: 'id-taken', method: 'PUT', path: '/Patient?identifier=urn:x|none', body: { resourceType: 'Patient', id: 'given' } },
   { code: 'criteria-empty', method: 'DELETE', path: '/Patient?_format=json' },
   post('create-criteria', patient({}), '/Patient?identifier=x'),
   post('content-type-unsupported', 'x', '/Patient', { 'Content-Type': 'text/plain' }),

@@ -5,6 +5,7 @@ import { acceptedAnswer, preferOf, prefersAsync } from '../../interactions/answe
 import { audited } from '../../interactions/audited.ts'
 import { checkId, requireScope } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
+import { OF_EVERY_ANSWER } from '../../interactions/parameters.ts'
 import { sinceOf } from '../../interactions/since.ts'
 import { queryText } from '../../interactions/search-request.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
@@ -56,7 +57,7 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
 function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   const asked = askedOf(request)
   const isLenient = preferOf(request, 'handling') === 'lenient'
-  const unknown = asked.flatMap(([name]) => (UNDERSTOOD.has(name) ? [] : [name]))
+  const unknown = asked.flatMap(([name]) => (UNDERSTOOD.has(name) || OF_EVERY_ANSWER.has(name) ? [] : [name]))
   const [first] = unknown
   if (first !== undefined && !isLenient) throw paramError('parameter-unknown', first)
   if (unknown.length > PARAMETERS_MAX)
@@ -64,7 +65,8 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   for (const name of ['_since', '_outputFormat'])
     if (asked.filter(([key]) => key === name).length > 1) throw paramError('parameter-repeated', name)
   const value = (name: string) => asked.find(([key]) => key === name)?.[1]
-  const format = value('_outputFormat')
+  // A plus that was not encoded arrives as a space.
+  const format = value('_outputFormat')?.replace(' ', '+')
   if (format !== undefined && !FORMATS.has(format)) throw paramError('parameter-invalid', '_outputFormat')
   const since = sinceOf(request, asked)
   const now = deps.now()
@@ -115,10 +117,10 @@ function askedOf(request: FhirRequest): [string, string][] {
   return simplePairs(sent)
 }
 
-/** The types asked for, or all that the token's system scopes permit; a type without a scope is refused by name. */
+/** The types asked for, or all that the token's system scopes and its form permit; another type is refused by name. */
 function typesOf(deps: FhirDeps, request: FhirRequest, asked: string | undefined, level: ExportJob['level']): string[] {
   const system = { ...request.actor, scopes: request.actor.scopes.filter((scope) => scope.level === 'system') }
-  const permitted = (type: string) => allows(system, type, 'r') && allows(system, type, 's')
+  const permitted = (type: string) => allows(system, type, 'r') && allows(system, type, 's') && deps.access.isReleased(system, type)
   const inLevel = (type: string) =>
     !LEFT_OUT.has(type) && (level === 'system' || type === 'Patient' || deps.search.compartmentParams(type).length > 0)
   if (asked === undefined) {

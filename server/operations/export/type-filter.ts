@@ -72,8 +72,11 @@ export function filtersOf(
 
 const QUERY = /^([A-Z][A-Za-z]*)\?./s
 
-/** A comma may also stand in a query: one between queries has the beginning of a query behind it. */
-const queriesIn = (value: string): string[] => value.split(/(?<!\\),(?=[A-Z][A-Za-z]*\?)/)
+/**
+ * A comma may also stand in a query: one between queries has the beginning of a query behind it, and is not escaped. Backslashes in
+ * pairs are escaped themselves, and escape no comma.
+ */
+const queriesIn = (value: string): string[] => value.split(/,(?<=(?<!\\)(?:\\\\)*,)\s*(?=[A-Z][A-Za-z]*\?)/)
 
 function parted(query: readonly [string, string][]): [criteria: [string, string][], ofAnswers: string[]] {
   const isOfAnswers = ([name]: readonly [string, string]): boolean => OF_ANSWERS.has(splitName(name).code)

@@ -2,6 +2,7 @@
  * The text of `_filter` (R4 search_filter.html 3.1.3.1, "formal grammar") as a tree. `and` and `or` are read from left to
  * right, neither before the other; keywords and operators in any case. Positions count characters from 1.
  */
+import { withPlus } from '../../fhir/date.ts'
 import type { IssueCode } from '../../outcome/issues.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { FILTER_DEPTH_MAX, FILTER_TESTS_MAX } from '../limits.ts'
@@ -62,6 +63,9 @@ export function parseFilter(text: string): Filter {
   if (!reader.atEnd) throw reader.expected('and | or')
   return filter
 }
+
+/** A dateTime up to where its zone begins. */
+const TIME = /^\d{4}-\d{2}-\d{2}T[\d:.]+$/
 
 class Reader {
   readonly #text: string
@@ -145,12 +149,14 @@ class Reader {
     return { name, at, filter }
   }
 
-  /** A JSON string, or all up to the next space, `)` or `]`. */
+  /** A JSON string, or all up to the next space, `)` or `]`; of a dateTime whose plus was not percent-encoded, its zone as well. */
   #value(): string {
     if (this.#text[this.#at] !== '"') {
       const token = this.#match(/[^\s)\]]+/uy)
       if (token === undefined) throw this.expected('value')
-      return token
+      // A zone after a space: nothing else of the grammar begins with a digit there.
+      const zone = TIME.test(token) ? this.#match(/ \d{2}:\d{2}(?=[\s)\]]|$)/y) : undefined
+      return zone === undefined ? token : withPlus(`${token}${zone}`)
     }
     const start = this.#position
     const quoted = this.#match(/"(?:[^"\\]|\\.)*"/suy)

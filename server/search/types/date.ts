@@ -1,5 +1,5 @@
 /** Date parameters: the stored value and the search value are both intervals (R4 search.html 3.1.1.4.7). */
-import { type Interval, parseDate, parsePeriod } from '../../fhir/date.ts'
+import { type Interval, parseDate, parsePeriod, withPlus } from '../../fhir/date.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { anyOf, type IntervalBound, type PlanNode } from '../plan.ts'
 import { APPROXIMATION, type Prefix, splitPrefix } from './prefix.ts'
@@ -36,12 +36,9 @@ function outerLimits(
   return { lo: Math.min(...all.map((i) => i.lo)), hi: Math.max(...all.map((i) => i.hi)) }
 }
 
-/** `+` in an address that was not percent-encoded arrives as a space: the only place where a date can have one. */
-const BROKEN_PLUS = /^(.*T.*) (\d{2}:\d{2})$/
-
 /** Prefix and interval of a search value. @throws OutcomeError parameter-invalid */
 export function parseDateCriterion(criterion: Criterion, context: PlanContext): { prefix: Prefix; interval: Interval } {
-  const { prefix, rest } = splitPrefix(criterion.value.replace(BROKEN_PLUS, '$1+$2'))
+  const { prefix, rest } = splitPrefix(withPlus(criterion.value))
   const interval = parseDate(rest, context.zone)
   if (!interval) throw new OutcomeError('parameter-invalid', { expression: [criterion.name], params: { name: criterion.name } })
   return { prefix, interval: prefix === 'ap' ? approximate(interval, context.now()) : interval }

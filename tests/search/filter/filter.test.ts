@@ -124,6 +124,9 @@ describe('operators', () => {
       'date eq 2024-05-01': false,
       'date ne 2024-05-01': true,
       'date ge 2024-05-01T08:00:00+08:00': true,
+      // `+` that arrived as a space
+      'date ge 2024-05-01T08:00:00 08:00': true,
+      '(date ge 2024-05-01T08:00:00 08:00) and date ge 2024-05-01T08:00 08:00 and date gt 2999-05-01T08:00:00.5 08:00': false,
       'date gt 2024-05-02': true,
       'date sa 2024-05-01': false,
       'date eb 2024-06-01': true,
