@@ -3,6 +3,7 @@
  * waits for nothing: what it needs is said by an error, found out, and the request is begun again. A query is read before anything
  * is done.
  */
+import { parseReference } from '../fhir/reference.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { VALUE_SET_CODES_MAX } from '../search/limits.ts'
 import type { CodeSets } from '../search/types/search-type.ts'
@@ -12,6 +13,7 @@ import { asOfNow } from '../operations/terminology/as-of-now.ts'
 import { isWhole } from '../terminology-service/code-system.ts'
 import { evaluation, partsOf } from '../terminology-service/content.ts'
 import { createLibrary, type Library } from '../terminology-service/library.ts'
+import type { ValueSetResource } from '../terminology-service/resources.ts'
 import { audited } from './audited.ts'
 import { decided } from './decided.ts'
 import type { FhirDeps, FhirRequest } from './types.ts'
@@ -70,8 +72,14 @@ async function found(deps: FhirDeps, request: FhirRequest, ask: Ask, { onRecord 
   const seen = await decided(deps, request, [], async (decision) => {
     const met = new Map<string, Stored>()
     const now = asOfNow(deps)
-    const library = createLibrary(deps.definitions, storedFor(deps, request, { decision, met, now }), keptFor(deps, request, now))
-    return { value: await valueFor(library, ask), met }
+    const stored = storedFor(deps, request, { decision, met, now })
+    const library = createLibrary(deps.definitions, stored, keptFor(deps, request, now))
+    const literally = async (url: string): Promise<ValueSetResource | undefined> => {
+      const target = parseReference(url, deps.baseUrl)
+      if (target?.kind !== 'local' || target.type !== 'ValueSet') return undefined
+      return (await stored.at('ValueSet', target.id))?.resource() as ValueSetResource | undefined
+    }
+    return { value: await valueFor(library, ask, literally), met }
   })
   const used = [...seen.value.met.values()]
   const type = ask.kind === 'set' ? 'ValueSet' : 'CodeSystem'
@@ -80,18 +88,22 @@ async function found(deps: FhirDeps, request: FhirRequest, ask: Ask, { onRecord 
   return seen.value.value
 }
 
+/** The set that stands at an address of this server. */
+type Literally = (url: string) => Promise<ValueSetResource | undefined>
+
 /** Undefined: not known, or not as a whole; any answer would be another set. */
-async function valueFor(library: Library, ask: Ask): Promise<unknown> {
+async function valueFor(library: Library, ask: Ask, literally: Literally): Promise<unknown> {
   try {
-    return ask.kind === 'set' ? await setFor(library, ask.url) : await codesFor(library, ask.kind, ask)
+    return ask.kind === 'set' ? await setFor(library, ask.url, literally) : await codesFor(library, ask.kind, ask)
   } catch (error) {
     if (error instanceof OutcomeError && error.status < 500) return undefined
     throw error
   }
 }
 
-async function setFor(library: Library, url: string): Promise<Parts> {
-  const set = await library.valueSet(url)
+/** "The reference may be literal … or logical" (R4 search.html#token, `:in`). */
+async function setFor(library: Library, url: string, literally: Literally): Promise<Parts> {
+  const set = (await library.valueSet(url)) ?? (await literally(url))
   if (!set) return undefined
   const run = evaluation(library)
   const parts = await partsOf(set, run)

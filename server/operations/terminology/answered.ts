@@ -85,8 +85,13 @@ export interface Looking {
   now: AsOfNow
 }
 
+export interface StoredFor extends StoredDefinitions {
+  /** the one of that id, through a read as anybody's */
+  at(type: DefinitionType, id: string): Promise<Definition | undefined>
+}
+
 /** What is stored, through the same searches as anybody's. */
-export function storedFor(deps: FhirDeps, request: FhirRequest, { decision, met, now }: Looking): StoredDefinitions {
+export function storedFor(deps: FhirDeps, request: FhirRequest, { decision, met, now }: Looking): StoredFor {
   const { actor } = request
   const asked = new Map<string, Promise<Definition[]>>()
   const search = async (type: DefinitionType, name: string, value: string): Promise<Definition[]> => {
@@ -114,6 +119,12 @@ export function storedFor(deps: FhirDeps, request: FhirRequest, { decision, met,
     byUrl: (type, url) => find(type, 'url', url),
     supplementsOf: (url) => find('CodeSystem', 'supplements', url),
     mapsOf: (side, system) => find('ConceptMap', `${side}-system`, system),
+    async at(type, id) {
+      const row = allows(actor, type, 'r') ? await deps.store.read(decision, type, id) : undefined
+      if (!row || row.deleted) return undefined
+      met.set(`${type}/${id}`, row)
+      return definitionOf(deps, request, row)
+    },
   }
 }
 

@@ -14,7 +14,7 @@ export type PlanCode = (system: string, code: string) => PlanNode
 /** A node for all codes of a system from `from` to those that begin with `to`. */
 export type PlanCodes = (system: string, from: string, to: string) => PlanNode
 
-/** The value is the canonical address of the set. @throws OutcomeError value-set-unknown, too-costly */
+/** The value is the address of the set, canonical or where it stands. @throws OutcomeError value-set-unknown, too-costly */
 export function planInSet(criterion: Criterion, context: PlanContext, planCode: PlanCode): PlanNode {
   const parts = context.codeSets?.valueSet(unescapeValue(criterion.value))
   if (!parts) throw refused('value-set-unknown', criterion)
