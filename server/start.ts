@@ -61,6 +61,7 @@ import { institutionsOf } from './recognition/institutions.ts'
 import { recognise } from './recognition/recognition.ts'
 import { writeOrganizations } from './organizations.ts'
 import { FHIR_JSON, renderOutcome } from './outcome/render.ts'
+import { indexEntryOf } from './search/index-entry.ts'
 import { createSearch } from './search/search.ts'
 import { openSecret } from './secret.ts'
 import { createSubscriptions } from './subscriptions/service.ts'
@@ -142,10 +143,7 @@ async function startOn(
     timezone: config.timezone,
     ownBase: `${publicUrl}/fhir`,
     now,
-    indexOf: (resource, text) => ({
-      ...search.index(resource, parseResource(text).decimals),
-      ix: search.indexedAs(resource.resourceType),
-    }),
+    indexOf: (resource, text) => indexEntryOf(search, { resource, decimals: parseResource(text).decimals }),
     whileIndexing,
     log,
   })

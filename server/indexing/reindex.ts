@@ -7,6 +7,7 @@
 import type { Access } from '../access/types.ts'
 import { parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { indexEntryOf } from '../search/index-entry.ts'
 import type { IndexEntry, PlanNode } from '../search/plan.ts'
 import type { Search } from '../search/types.ts'
 import type { Restamp, Store, Stored } from '../store/types.ts'
@@ -87,7 +88,7 @@ async function runBatch(deps: ReindexDeps, job: ReindexJob, type: string, rows: 
 async function reindexRows(deps: ReindexDeps, type: string, rows: readonly Stored[]): Promise<{ written: number; failed: string[] }> {
   const failed: string[] = []
   const indexed = rows.flatMap((row) => {
-    const one = indexOf(deps.search, type, row)
+    const one = indexOf(deps.search, row)
     if (!one) failed.push(row.id)
     return one ? [{ row, ...one }] : []
   })
@@ -119,10 +120,10 @@ function groupsOf(changes: readonly Restamp[]): Restamp[][] {
 
 type Resource = ReturnType<typeof parseResource>['resource']
 
-function indexOf(search: Search, type: string, row: Stored): { resource: Resource; index: IndexEntry } | undefined {
+function indexOf(search: Search, row: Stored): { resource: Resource; index: IndexEntry } | undefined {
   try {
-    const { resource, decimals } = parseResource(row.body)
-    return { resource, index: { ...search.index(resource, decimals), ix: search.indexedAs(type) } }
+    const parsed = parseResource(row.body)
+    return { resource: parsed.resource, index: indexEntryOf(search, parsed) }
   } catch (error) {
     if (error instanceof OutcomeError) return undefined
     throw error

@@ -4,6 +4,7 @@
  */
 import type { Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
+import { versionOf } from './answers.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import type { EntryRequest } from './bundle-entries.ts'
 
@@ -22,7 +23,7 @@ export interface NewVersions {
 
 /** @param current what the entries replace, by `Type/id`: nothing else is replaced by them */
 export function newVersions(steps: readonly Named[], current: ReadonlyMap<string, Stored>): NewVersions {
-  const becoming = new Map<string, number | undefined>(steps.map((step) => [step.name ?? '', versionOf(step, current)]))
+  const becoming = new Map<string, number | undefined>(steps.map((step) => [step.name ?? '', becomes(step, current)]))
   const meant = new Set<string>()
   return {
     of(name) {
@@ -37,14 +38,9 @@ export function newVersions(steps: readonly Named[], current: ReadonlyMap<string
 }
 
 /** Of a patch it is not known: it may change nothing. */
-function versionOf({ entry: { method }, name = '', existing }: Named, current: ReadonlyMap<string, Stored>): number | undefined {
-  if (existing) return versionIn(existing.response?.etag)
+function becomes({ entry: { method }, name = '', existing }: Named, current: ReadonlyMap<string, Stored>): number | undefined {
+  const found = existing?.response?.etag
+  if (existing) return found === undefined ? undefined : versionOf(found)
   if (method === 'POST') return 1
   return method === 'PUT' ? (current.get(name)?.v ?? 0) + 1 : undefined
-}
-
-/** Of what If-None-Exist found. */
-function versionIn(etag: string | undefined): number | undefined {
-  const [, version] = /^W\/"(\d+)"$/.exec(etag ?? '') ?? []
-  return version === undefined ? undefined : Number(version)
 }

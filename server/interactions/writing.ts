@@ -7,6 +7,7 @@ import { type ParsedResource, parseResource } from '../fhir/resource-text.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { refusesWrite, toOutcomeIssues, type ValidationIssue } from '../validation/issue.ts'
 import type { Stamped } from '../access/stamped.ts'
+import { indexEntryOf } from '../search/index-entry.ts'
 import { onceAsked } from '../store/soon.ts'
 import type { SideWrite, Stored } from '../store/types.ts'
 import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
@@ -130,10 +131,10 @@ export async function store(
 
 /** While the database is asked whether it may be written: one after the other, both would be waited for. */
 function indexAhead({ search }: FhirDeps, draft: Draft): void {
-  const { parsed, type } = draft
+  const { parsed } = draft
   if (!parsed || draft.index) return
   try {
-    draft.index = { ...search.index(parsed.resource, parsed.decimals), ix: search.indexedAs(type) }
+    draft.index = indexEntryOf(search, parsed)
   } catch {
     // It is told where it is written, if it may be.
   }

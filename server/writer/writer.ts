@@ -2,6 +2,7 @@
 import type { Access, Prepared, Stamped } from '../access/types.ts'
 import { systemDecision } from '../access/decision.ts'
 import { type ParsedResource, parseResource, stampText } from '../fhir/resource-text.ts'
+import { indexEntryOf } from '../search/index-entry.ts'
 import type { IndexEntry } from '../search/plan.ts'
 import type { Search } from '../search/types.ts'
 import { revisionWrites } from '../store/codes-revision.ts'
@@ -55,8 +56,7 @@ function readyOf(deps: WriterDeps, draft: Draft): Ready {
 
 /** What was made ahead may be of parameters that hold no more. */
 function indexOf({ search }: WriterDeps, draft: Draft, parsed: ParsedResource): IndexEntry {
-  const ix = search.indexedAs(draft.type)
-  if (draft.index?.ix !== ix) draft.index = { ...search.index(parsed.resource, parsed.decimals), ix }
+  if (draft.index?.ix !== search.indexedAs(draft.type)) draft.index = indexEntryOf(search, parsed)
   return draft.index
 }
 
