@@ -10,7 +10,7 @@ import { createIntents, forgetWriter, intentsBehind, silentWriters } from './aud
 import { auditDocuments, type Chain, newChain } from './chain.ts'
 import type { Collections } from './collections.ts'
 import { AUDIT_TYPE, type AuditDoc } from './documents.ts'
-import { isTransient } from './failures.ts'
+import { isContention, isTransient } from './failures.ts'
 import type { StoreLog } from './log.ts'
 import type { Shapes } from './shapes.ts'
 import { soon } from './soon.ts'
@@ -188,7 +188,7 @@ async function insertDurably(db: Db, docs: AuditDoc[]): Promise<void> {
       const reply = await db.command({ insert: AUDIT_TYPE, documents: rest, ordered: true, writeConcern: WRITE_CONCERN })
       const failed = (reply.writeErrors as { index: number; code: number }[] | undefined)?.[0]
       if (!failed && !reply.writeConcernError) return
-      if (failed && !(repeated && failed.code === DUPLICATE_KEY)) throw new OutcomeError('unavailable')
+      if (failed && !(repeated && failed.code === DUPLICATE_KEY) && !isContention(failed.code)) throw new OutcomeError('unavailable')
       if (failed) rest = await missing(db, rest, ({ _id }) => _id)
       if (rest.length === 0) return
     } catch (error) {

@@ -19,8 +19,14 @@ const MEMORY_LIMIT = 292
 export const DUPLICATE_KEY = 11000
 const DOCUMENT_TOO_LARGE = new Set([10334, 17419, 17420])
 
-/** Server errors that say "somebody else is at it" (WriteConflict, LockTimeout, LockBusy). */
-const CONTENTION = new Set([112, 24, 46])
+/**
+ * Server errors that say "somebody else is at it" (WriteConflict, LockTimeout, LockBusy), or that the cache was too full of what others
+ * change (TransactionTooLargeForCache: the database guesses that it never fits, and says it of one large document at a bad moment, too).
+ */
+const CONTENTION = new Set([112, 24, 46, 388])
+
+/** Of a command's error, or of one write of a command that succeeded. */
+export const isContention = (code: unknown): boolean => typeof code === 'number' && CONTENTION.has(code)
 
 const NOT_REACHED = [
   MongoNetworkError,
@@ -44,7 +50,7 @@ export function outcomeOfFailure(error: unknown, log: StoreLog): unknown {
   if (isUnknownCommit(error)) return new OutcomeError('unavailable')
   if (code === MAX_TIME_EXPIRED || code === MEMORY_LIMIT) return new OutcomeError('too-costly')
   log.warn({ name: error.name, code, labels: error.errorLabels }, 'database operation failed')
-  if (typeof code === 'number' && CONTENTION.has(code)) return new OutcomeError('busy')
+  if (isContention(code)) return new OutcomeError('busy')
   if (typeof code === 'number' && DOCUMENT_TOO_LARGE.has(code)) {
     return new OutcomeError('body-too-large', { params: { max: 16 * 1024 * 1024 } })
   }
@@ -72,7 +78,7 @@ function isNotPrimary(error: MongoError): boolean {
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof MongoError)) return false
   if (error.hasErrorLabel('TransientTransactionError')) return true
-  return error instanceof MongoServerError && typeof error.code === 'number' && CONTENTION.has(error.code)
+  return error instanceof MongoServerError && isContention(error.code)
 }
 
 /** The connection broke: before a commit nothing of the transaction was applied, after it nobody knows. */

@@ -2,6 +2,7 @@
 import type { ClientSession, Db, Document } from 'mongodb'
 import { checkTableName } from './collections.ts'
 import { Conflict } from './conflict.ts'
+import { isContention } from './failures.ts'
 import { leaning } from './shared-rows.ts'
 import type { SideWrite } from './types.ts'
 import { safeSet, safeWhere } from './where.ts'
@@ -21,7 +22,7 @@ type Command = 'insert' | 'update' | 'delete'
 /**
  * @param apart writes that must match go one by one, so that the one that did not can be named
  * @param copy of rows that are leant on
- * @throws Conflict `side` naming the write that failed, or none of a run where only the number of matches is known
+ * @throws Conflict `side` naming the write that failed, or none of a run where only the number of matches is known; `refused` for now
  */
 export async function applySide(
   db: Db,
@@ -32,6 +33,7 @@ export async function applySide(
   for (const run of runsOf(leaningOnce(steps, copy), apart)) {
     const reply = await db.command(commandOf(run), { session })
     const failed = (reply.writeErrors as { index: number; code: number }[] | undefined)?.[0]
+    if (failed && isContention(failed.code)) throw new Conflict('refused', failed.code)
     if (failed) throw new Conflict('side', failed.code, placeOf(run, failed.index))
     const [only] = run
     if (only && mustMatch(only.write) && reply.n !== run.length)

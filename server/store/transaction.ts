@@ -7,7 +7,7 @@ import { type Chain, newChain } from './chain.ts'
 import { CLAIMS } from './collections.ts'
 import { Conflict } from './conflict.ts'
 import type { StoredDoc } from './documents.ts'
-import { isBroken, isTransient, isUnknownCommit } from './failures.ts'
+import { isBroken, isContention, isTransient, isUnknownCommit } from './failures.ts'
 import { anyCopy } from './shared-rows.ts'
 import type { WriteResult, WriteUnit } from './types.ts'
 import { type ClaimDoc, documentKey, planGroup, type Standing } from './unit-plan.ts'
@@ -46,9 +46,10 @@ export async function runTransaction(o: TransactionOptions, lane: Lane, units: r
       if (error instanceof Conflict) {
         const own = ownConflict(error, units)
         if (own) return [own]
+        const isForNow = error.kind === 'refused' && isContention(error.code) && units.length === 1
         // A new document was there already, a version or a row moved on: look at all of them one by one, then decide.
-        if (error.kind === 'refused' || (error.kind === 'side' && (units.length > 1 || error.where || thorough))) throw error
-        thorough = true
+        if ((error.kind === 'refused' && !isForNow) || (error.kind === 'side' && (units.length > 1 || error.where || thorough))) throw error
+        if (!isForNow) thorough = true
         // What stands was looked at, so only the lane's own chain can be in the way: go on in a new one.
         if (attempt > 1 && error.kind === 'duplicate') lane.chain = undefined
       } else if (!isTransient(error) && !isBroken(error)) throw error
