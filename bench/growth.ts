@@ -10,7 +10,6 @@ import { MongoClient } from 'mongodb'
 import { silentLog } from '../server/store/log.ts'
 import { startMongod } from '../server/store/mongod/start.ts'
 import { PATIENTS } from './data.ts'
-import { residentMb } from './memory.ts'
 import { type BenchRow, printTable, row } from './measure.ts'
 import { byTurns, type Store } from './scenarios/by-turns.ts'
 import { loadAll } from './scenarios/load.ts'
@@ -33,14 +32,13 @@ interface Place {
   environment: Record<string, string>
 }
 
-/** A store of so many patients, loaded through the server, with the servers before it. */
+/** A store of so many patients, loaded through a server that is stopped behind that. */
 async function storeOf({ uri, database, environment }: Place, patients: number, note: Note): Promise<Store> {
   await mkdir(environment.DATA_DIR as string)
   const open = await startYilian({ ...environment, YILIAN_NO_AUTH: '1' })
-  const guarded = await startYilian(environment)
-  const tokens = await bearer(environment.DATA_DIR as string, guarded.url)
   note(await loadAll(open.url, uri, database, { from: 0, to: patients }))
-  return { open, guarded, tokens, patients }
+  await open.stop()
+  return { environment, patients }
 }
 
 /** A checkpoint: what was loaded a moment ago is no longer written while reads are measured. */
@@ -71,11 +69,11 @@ async function run(folder: string, note: Note): Promise<void> {
     const large = await storeOf(far, FIRST * GROWTH, note)
     await digested(mongod.uri)
     await byTurns({ small, large, growth: GROWTH, clients: CLIENTS, turns: TURNS }, note)
-    for (const child of [small.open, small.guarded]) await child.stop()
     note(await sizes(mongod.uri, far.database))
-    note(await mixed({ ...large, seconds: MIXED_SECONDS, clients: CLIENTS }))
-    note([row('resident memory, no access control, at the end', await residentMb(large.open.pid), 'MB')])
-    for (const child of [large.guarded, large.open]) await child.stop()
+    const guarded = await startYilian(far.environment)
+    const tokens = await bearer(far.environment.DATA_DIR as string, guarded.url)
+    note(await mixed({ guarded, tokens, patients: large.patients, seconds: MIXED_SECONDS, clients: CLIENTS }))
+    await guarded.stop()
     note([row('start until ready, database running', await timeOfStart(far.environment), 's')])
   } finally {
     await mongod.stop()

@@ -4,16 +4,15 @@
  */
 import type { BenchRow, Measured } from '../measure.ts'
 import { row } from '../measure.ts'
-import type { Child } from '../servers.ts'
-import type { Bearers } from '../tokens.ts'
+import { residentMb } from '../memory.ts'
+import { type Child, startYilian } from '../servers.ts'
+import { type Bearers, bearer } from '../tokens.ts'
 import { CODE_AND_DATE, each, type Kind, READS, VALIDATE, WRITES } from './kinds.ts'
 import { auth } from './queries.ts'
 
-/** A store of some size, with the servers before it. */
+/** A store of some size, and how a server before it is started. */
 export interface Store {
-  open: Child
-  guarded: Child
-  tokens: Bearers
+  environment: Record<string, string>
   patients: number
 }
 
@@ -26,10 +25,12 @@ export interface Turns {
   turns: number
 }
 
+type Label = 'no access control' | 'guarded'
+
 /** A kind of request as one asks for it, and by whom. */
 interface Asking {
   kind: Kind
-  label: 'no access control' | 'guarded'
+  label: Label
   by?: keyof Bearers
 }
 
@@ -40,18 +41,39 @@ const isOpen = (kind: Kind): Asking => ({ kind, label: 'no access control' })
 const isForInsurer = ({ name }: Kind): boolean => name !== 'search by name' && name !== 'chained search'
 
 // Reads, and what needs no database, come before all writes, which the database digests for a while.
-const ASKINGS: readonly Asking[] = [
-  ...[...READS, CODE_AND_DATE, VALIDATE].map(isOpen),
-  ...[...READS.filter(isForInsurer), CODE_AND_DATE].map((kind): Asking => ({ kind, label: 'guarded', by: 'insurer' })),
-  ...WRITES.map(isOpen),
-  ...WRITES.map((kind): Asking => ({ kind, label: 'guarded', by: 'engine' })),
+const PHASES: readonly (readonly Asking[])[] = [
+  [...READS, CODE_AND_DATE, VALIDATE].map(isOpen),
+  [...READS.filter(isForInsurer), CODE_AND_DATE].map((kind) => ({ kind, label: 'guarded', by: 'insurer' })),
+  WRITES.map(isOpen),
+  WRITES.map((kind) => ({ kind, label: 'guarded', by: 'engine' })),
 ]
 
-export async function byTurns(run: Turns, note: (rows: BenchRow[]) => void): Promise<void> {
-  for (const asking of ASKINGS) note(await measured(run, asking))
+/** A server before its store, and who may ask it. */
+interface Standing extends Store {
+  server: Child
+  tokens: Bearers
 }
 
-async function measured({ small, large, growth, clients, turns }: Turns, asking: Asking): Promise<BenchRow[]> {
+/** Only the two servers that are asked run: others, even idle ones, have timers and memory to tidy, which two cores show in the slowest. */
+export async function byTurns(run: Turns, note: (rows: BenchRow[]) => void): Promise<void> {
+  for (const phase of PHASES) {
+    const { label } = phase[0] as Asking
+    const [small, large] = [await standing(run.small, label), await standing(run.large, label)]
+    for (const asking of phase) note(await measured({ ...run, small, large }, asking))
+    note([row(`resident memory behind that, ${label}, ${run.growth} x`, await residentMb(large.server.pid), 'MB')])
+    for (const { server } of [small, large]) await server.stop()
+  }
+}
+
+async function standing(store: Store, label: Label): Promise<Standing> {
+  const server = await startYilian({ ...store.environment, ...(label === 'guarded' ? {} : { YILIAN_NO_AUTH: '1' }) })
+  return { ...store, server, tokens: await bearer(store.environment.DATA_DIR as string, server.url) }
+}
+
+async function measured(
+  { small, large, growth, clients, turns }: Turns & Record<'small' | 'large', Standing>,
+  asking: Asking,
+): Promise<BenchRow[]> {
   const [first, grown]: [Measured[], Measured[]] = [[], []]
   for (let turn = 0; turn < turns; turn++) {
     first.push(await ask(small, asking, clients))
@@ -78,8 +100,8 @@ function tail(name: string, of: readonly Measured[]): BenchRow {
   })
 }
 
-async function ask({ open, guarded, tokens, patients }: Store, { kind, by }: Asking, clients: number): Promise<Measured> {
-  const at = by === undefined ? { url: open.url } : { url: guarded.url, headers: () => auth(tokens[by]) }
+async function ask({ server: { url }, tokens, patients }: Standing, { kind, by }: Asking, clients: number): Promise<Measured> {
+  const at = by === undefined ? { url } : { url, headers: () => auth(tokens[by]) }
   return (await each([kind], { ...at, clients, patients })).get(kind.name) as Measured
 }
 
