@@ -68,6 +68,9 @@ export const INGEST_BOUNDS = {
   jobAttemptsMax: 5,
   /** distinct names under one identity number above which it is taken for a placeholder (formats.md D10) */
   namesUnderNumberMax: 3,
+  /** identity numbers, and unlike names, of one record above which its number is taken to be a hospital's for whoever has none */
+  numbersInRecordMax: 3,
+  namesInRecordMax: 3,
   /** records under one identity number that are remembered */
   recordsUnderNumberMax: 64,
   /** days after birth in which a child is registered under its mother's number (formats.md D11) */

@@ -1,7 +1,7 @@
 /** The ingest way's own tables in the store. */
 import type { Table, TableDoc } from '../store/types.ts'
-import type { Said } from './link/decide.ts'
-import type { IdentityStatement } from './link/decide.ts'
+import type { IdentityStatement, Said } from './link/decide.ts'
+import type { SaidToBe } from './link/of-many.ts'
 import type { Levels } from './likely/compare.ts'
 import type { Doubt } from './likely/judge.ts'
 import type { Traits } from './likely/traits.ts'
@@ -53,6 +53,8 @@ export interface PatientRecordDoc extends TableDoc {
   number: Said | null
   /** the patient's name as stated last */
   name: Said | null
+  /** whom it was said to be (link/of-many.ts); absent: written before this was kept, or by a client, whose word is the whole Patient */
+  saidToBe?: SaidToBe | null
   /** the master while linked */
   person: string | null
   /** it stood under its mother's number */

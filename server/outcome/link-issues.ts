@@ -17,6 +17,12 @@ export const LINK_ISSUES = {
   ),
   'link-placeholder': issue(200, 'value', '证件号为占位号码，不用于关联', 'The identity number is a placeholder and does not link'),
   'link-newborn': issue(200, 'business-rule', '新生儿使用母亲证件，不作为本人证件', 'A newborn under the mother’s number: not its own'),
+  'link-number-of-many': issue(
+    200,
+    'business-rule',
+    '该患者号下登记了多名患者，其档案不与任何人关联',
+    'Several patients are registered under the patient number: its record is linked with nobody',
+  ),
   'link-conflict': issue(
     200,
     'conflict',

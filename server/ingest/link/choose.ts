@@ -2,6 +2,7 @@
 import type { PatientNumberDoc, PatientRecordDoc } from '../tables.ts'
 import type { PreparedIdentity } from '../types.ts'
 import { compareNames, isSameName } from './name.ts'
+import { isOfMany } from './of-many.ts'
 
 export interface Known {
   /** hash of a number to its record, of the numbers that the message names */
@@ -31,8 +32,10 @@ export type Choice =
       register: string[]
       strongKinds: string[]
       absorb: string[]
-      /** would be absorbed, but that they are joined to others */
+      /** would be absorbed, but that they are joined to others, or are of many persons */
       kept: string[]
+      /** hashes that stand for a record of many persons, and are of this one from now on */
+      taken: string[]
       disagree: boolean
     }
   | { found: false; awaits: string[] }
@@ -43,9 +46,13 @@ export type Choice =
  */
 export function choosePatient(identity: PreparedIdentity, known: Known, names: Names): Choice {
   const strong = identity.numbers.filter((n) => n.strong)
-  const owners = strong.flatMap((n) => known.numbers.get(n.hash) ?? [])
+  const isMany = (patient: string): boolean => isOfMany(known.records.get(patient))
+  // Whoever has a number of his own is found by that.
+  const named = strong.flatMap((n) => known.numbers.get(n.hash) ?? [])
+  const owners = [...named.filter((owner) => !isMany(owner)), ...named.filter(isMany)]
   const weak = identity.numbers.filter((n) => !n.strong).flatMap((n) => weakOwner(identity, known, names, n))
-  const byLegal = names.legal === undefined ? undefined : known.numbers.get(names.legal)
+  const legalOwner = names.legal === undefined ? undefined : known.numbers.get(names.legal)
+  const byLegal = legalOwner !== undefined && isMany(legalOwner) ? undefined : legalOwner
   const fits = (patient: string): boolean => mayBe(identity, known, names, patient) && takes(known.records.get(patient), strong)
   // A Patient that a client writes is this one, also when another organisation answers for it than when it was first written.
   const written = identity.patient !== undefined && known.records.has(identity.patient) ? identity.patient : undefined
@@ -61,10 +68,11 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
   for (const other of replaces.flatMap((hash) => known.numbers.get(hash) ?? [])) {
     if (other !== patient && !absorb.includes(other)) absorb.push(other)
   }
-  const isJoined = (other: string): boolean =>
-    known.merged?.has(other) === true || (patient !== undefined && known.merged?.has(patient) === true)
-  const kept = absorb.filter(isJoined)
-  const all = [...identity.numbers.map((n) => n.hash), ...replaces, ...(names.legal === undefined ? [] : [names.legal])]
+  const isBound = (other: string): boolean => known.merged?.has(other) === true || isMany(other)
+  const kept = absorb.filter((other) => isBound(other) || (patient !== undefined && isBound(patient)))
+  // An identity document does not lead to a record that is of nobody.
+  const legal = names.legal === undefined || (patient !== undefined && isMany(patient)) ? [] : [names.legal]
+  const all = [...identity.numbers.map((n) => n.hash), ...replaces, ...legal]
   return {
     found: true,
     patient: patient ?? names.newId(strong[0]?.hash),
@@ -73,6 +81,7 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
     strongKinds: strong.map((n) => n.kind),
     absorb: absorb.filter((other) => !kept.includes(other)),
     kept,
+    taken: legal.filter(() => legalOwner !== undefined && legalOwner !== byLegal),
     disagree: kept.length > 0 || owners.some((owner) => owner !== patient && !absorb.includes(owner)),
   }
 }

@@ -21,6 +21,7 @@ import { type Facts, readFacts } from './facts.ts'
 import { identityChanges, statementOf } from './identities.ts'
 import { placesOf } from './merged.ts'
 import { type Move, type MoveJob, moveJob } from './move-job.ts'
+import { areMany, isOfMany, saidToBe, type SaidToBe } from './of-many.ts'
 
 export interface Linked {
   patient: string
@@ -52,8 +53,9 @@ export async function linkPatient(
     const facts = await readFacts(deps, tables, source, identity)
     const choice = choosePatient(identity, facts.known, facts)
     if (!choice.found) return { done: { found: false, awaits: choice.awaits } }
-    if (await partedFirst(deps, tables, facts, choice, identity.statedAt)) return undefined
-    const taken = (await Promise.all(choice.absorb.map((patient) => facts.numbersOf(patient)))).flat()
+    if (await partedFirst(deps, tables, facts, choice, identity)) return undefined
+    const ofAbsorbed = (await Promise.all(choice.absorb.map((patient) => facts.numbersOf(patient)))).flat()
+    const taken = [...new Set([...ofAbsorbed, ...choice.taken])]
     const plan = new LinkPlan(deps, source, identity, facts, choice, taken)
     const verdict = await gate?.([plan.linked.patient, plan.linked.person])
     if (verdict && verdict.refusers.length > 0) return { done: { found: false, awaits: [], refusers: verdict.refusers } }
@@ -81,12 +83,16 @@ export async function wouldLink(
 async function partedFirst(
   deps: IngestDeps,
   tables: IngestTables,
-  { known, person, merged }: Facts,
-  { patient, kept }: Found,
-  statedAt: string,
+  facts: Facts,
+  choice: Found,
+  identity: PreparedIdentity,
 ): Promise<boolean> {
+  const { known, person, merged } = facts
+  const { patient, kept } = choice
+  const { statedAt } = identity
   if (kept.length > 0 && (await partFromLikes(deps, tables, [patient, ...kept]))) return true
   const group = merged.get(patient)
+  if (group && areMany(saidToBeNow(facts, choice, identity)) && (await partFromLikes(deps, tables, [patient]))) return true
   const stated = known.records.get(patient)?.number
   // One that was said before another is not taken up.
   if (!group || person === undefined || (stated && stated.at > statedAt)) return false
@@ -148,18 +154,25 @@ class LinkPlan {
     const all = [...(record ? [record] : []), ...absorbed]
     const said = this.#facts.person === undefined ? [] : [{ at: identity.statedAt, value: this.#facts.person }]
     const named = identity.name === undefined || readName(identity.name).masked ? [] : [{ at: identity.statedAt, value: identity.name }]
+    const isWritten = identity.patient !== undefined
+    const whole = saidToBeNow(this.#facts, this.#choice, identity)
+    const isMany = areMany(whole)
+    const likeness = isMany
+      ? { traits: null, blocks: [] }
+      : likenessOf(deps.secret, record, [...(isWritten ? [] : all), ...absorbed], identity)
     return {
       _id: patient,
       rev: (record?.rev ?? 0) + 1,
       domain: identityDomain(source),
       strongKinds: [...new Set([...all.flatMap((r) => r.strongKinds), ...strongKinds])].sort(),
       // What a client writes is the whole Patient: a number that is no longer there no longer holds.
-      number: newestOf([...(identity.patient === undefined ? all.flatMap((r) => r.number ?? []) : []), ...said]),
+      number: isMany ? null : newestOf([...(isWritten ? [] : all.flatMap((r) => r.number ?? [])), ...said]),
       name: newestOf([...all.flatMap((r) => r.name ?? []), ...named]),
+      ...(isWritten ? {} : { saidToBe: whole }),
       person: record?.person ?? null,
       newborn: all.some((r) => r.newborn) || identity.legal?.doubt === 'newborn',
       absorbedBy: null,
-      ...(deps.likely && likenessOf(deps.secret, record, [...(identity.patient === undefined ? all : []), ...absorbed], identity)),
+      ...(deps.likely && likeness),
     }
   }
 
@@ -180,7 +193,7 @@ class LinkPlan {
     const record = this.#facts.known.records.get(other)
     if (!record) return
     const person = next.person ?? next._id
-    const set = { absorbedBy: next._id, person, number: null, strongKinds: [], traits: null, blocks: [] }
+    const set = { absorbedBy: next._id, person, number: null, strongKinds: [], saidToBe: null, traits: null, blocks: [] }
     this.side.push({ table: TABLES.records, op: 'update', where: { _id: other, rev: record.rev }, set, inc: { rev: 1 }, mustMatch: true })
     this.side.push(personRow(other, person))
     this.#move({ patient: other, from: record.person ?? other, to: person, into: next._id })
@@ -238,12 +251,20 @@ class LinkPlan {
     const codes = [
       legal?.doubt && `link-${legal.doubt}`,
       this.#choice.disagree && 'link-numbers-disagree',
+      isOfMany(next) && 'link-number-of-many',
       isRefused && this.#contradictsItself(source, identity, next._id) && 'link-conflict',
       legal?.birthDate !== undefined && birthDate !== undefined && !legal.birthDate.startsWith(birthDate.slice(0, 10)) && 'link-birth-date',
       legal?.gender !== undefined && (gender === 'male' || gender === 'female') && gender !== legal.gender && 'link-gender',
     ]
     return codes.flatMap((code) => (code ? [{ severity: 'warning' as const, code, at: 'patient' }] : []))
   }
+}
+
+/** Whom the record will have been said to be. What a client writes is the whole Patient, and may be corrected as often as he likes. */
+function saidToBeNow({ known, person }: Facts, { patient, absorb }: Found, identity: PreparedIdentity): SaidToBe {
+  if (identity.patient !== undefined) return { names: [], numbers: [] }
+  const records = [patient, ...absorb].flatMap((one) => known.records.get(one) ?? [])
+  return saidToBe(records, { name: identity.name, number: person })
 }
 
 /** The `persons` table is what access asks. */
@@ -253,8 +274,8 @@ function personRow(patient: string, person: string | null, part = person): SideW
 }
 
 /** What is worth a write: a name or number said again later is not. */
-const content = ({ strongKinds, number, name, person, newborn, traits }: PatientRecordDoc): string =>
-  JSON.stringify([strongKinds, number?.value, name?.value, person, newborn, traitValues(traits)])
+const content = ({ strongKinds, number, name, saidToBe: many, person, newborn, traits }: PatientRecordDoc): string =>
+  JSON.stringify([strongKinds, number?.value, name?.value, many?.names, many?.numbers, person, newborn, traitValues(traits)])
 
 /** What is known of it now, and under which keys it is found: made anew where it is something else than before. */
 function likenessOf(
