@@ -80,6 +80,8 @@ function emptyDraft(request: Request): Draft {
 function finish({ nodes, bound, ...parsed }: Draft): ParsedSearch {
   checkIncludeCount('_include', parsed.includes)
   checkIncludeCount('_revinclude', parsed.revincludes)
+  // R4 search.html#summary: what is included cannot be mixed with the narratives alone.
+  if (parsed.summary === 'text' && parsed.includes.length + parsed.revincludes.length > 0) throw paramError('parameter-invalid', '_summary')
   return { ...parsed, plan: allOf(nodes), patients: commonPatients(bound) }
 }
 
