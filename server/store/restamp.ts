@@ -1,6 +1,7 @@
 /** New labels or a new index on documents as they stand: no new version, since nothing of the resource changes. */
 import type { Db, Document } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
 import { HISTORY_SUFFIX, INDEX_COLUMNS, indexColumns } from './documents.ts'
 import type { Restamp } from './types.ts'
 
@@ -50,6 +51,6 @@ function changeOf({ acc, index }: Restamp): Document {
 async function update(db: Db, collection: string, updates: Document[]): Promise<number> {
   if (updates.length === 0) return 0
   const reply = await db.command({ update: collection, updates, ordered: false, writeConcern: WRITE_CONCERN })
-  if (reply.writeErrors || reply.writeConcernError) throw new Error('labels could not be written')
+  if (reply.writeErrors || reply.writeConcernError) throw new OutcomeError('busy', {}, { 'Retry-After': '1' })
   return Number(reply.n)
 }
