@@ -130,11 +130,14 @@ describe('searching and history', () => {
     expect(own.json.entry[1].resource.contact).toEqual(PATIENT.contact)
   })
 
-  test.each(['_include=Observation:subject', '_revinclude=Observation:has-member'])('narratives alone come without %s', async (included) => {
-    const answer = await get(`Observation?${included}&_summary=text`)
-    expect([answer.status, answer.json.issue[0].expression]).toEqual([400, ['_summary']])
-    expect((await get(`Observation?${included}&_summary=data`)).status).toBe(200)
-  })
+  test.each(['_include=Observation:subject', '_revinclude=Observation:has-member'])(
+    'narratives alone come without %s',
+    async (included) => {
+      const answer = await get(`Observation?${included}&_summary=text`)
+      expect([answer.status, answer.json.issue[0].expression]).toEqual([400, ['_summary']])
+      expect((await get(`Observation?${included}&_summary=data`)).status).toBe(200)
+    },
+  )
 
   test('the next pages too', async () => {
     await server.call('PUT', '/fhir/Patient/p2', { body: { ...PATIENT, id: 'p2' } })

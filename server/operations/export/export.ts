@@ -13,9 +13,10 @@ import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { FHIR_JSON } from '../../outcome/render.ts'
 import { PARAMETERS_MAX } from '../../search/limits.ts'
 import { paramError, shownName } from '../../search/parse/names.ts'
-import { inParameters, simplePairs } from '../in-parameters.ts'
+import { type InParameter, inParameters, simplePairs } from '../in-parameters.ts'
 import type { Operation } from '../types.ts'
 import { EXPORT_LIFE_MS, EXPORT_SETTLED_MS, type ExportJob, jobsOf } from './job.ts'
+import { PATIENT, patientsIn, requirePatients } from './patients.ts'
 import { runExport } from './run.ts'
 import { criteriaOf, filtersOf, TYPE_FILTER } from './type-filter.ts'
 
@@ -37,13 +38,14 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
   if (!prefersAsync(request)) throw new OutcomeError('export-async-only', { expression: ['http.Prefer'] })
   const job = jobOf(deps, request)
   if (job.group !== undefined) await requireGroup(deps, request, job.group)
+  const found = job.patients === undefined ? [] : await requirePatients(deps, request, job)
   // Who asks for the head of an answer wants nothing to happen; that of a job which is not there has no address (RFC 9110 9.2.1, 9.3.2).
   const isBegun = request.method !== 'HEAD'
   await audited(deps, request, {
     interaction: 'export',
     action: 'E',
     type: job.level === 'group' ? 'Group' : 'Patient',
-    found: [],
+    found,
     seen: { reason: isBegun ? 'export-accepted' : 'export-not-begun' },
     query: criteriaOf(job.filters ?? []),
   })
@@ -55,9 +57,12 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
 }
 
 function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
-  const asked = askedOf(request)
+  const sent = inParameters(request)
+  const level = request.segments.length === 1 ? 'system' : request.segments.length === 2 ? 'patient' : 'group'
+  const asked = simpleOnes(sent)
   const isLenient = preferOf(request, 'handling') === 'lenient'
-  const unknown = asked.flatMap(([name]) => (UNDERSTOOD.has(name) || OF_EVERY_ANSWER.has(name) ? [] : [name]))
+  const isUnderstood = (name: string): boolean => UNDERSTOOD.has(name) || (name === PATIENT && level !== 'system')
+  const unknown = asked.flatMap(([name]) => (isUnderstood(name) || OF_EVERY_ANSWER.has(name) ? [] : [name]))
   const [first] = unknown
   if (first !== undefined && !isLenient) throw paramError('parameter-unknown', first)
   if (unknown.length > PARAMETERS_MAX)
@@ -70,18 +75,19 @@ function jobOf(deps: FhirDeps, request: FhirRequest): ExportJob {
   if (format !== undefined && !FORMATS.has(format)) throw paramError('parameter-invalid', '_outputFormat')
   const since = sinceOf(request, asked)
   const now = deps.now()
-  const level = request.segments.length === 1 ? 'system' : request.segments.length === 2 ? 'patient' : 'group'
   const id = request.segments[1] ?? ''
   if (level === 'group') checkId(id)
   const types = typesOf(deps, request, typesIn(asked), level)
   const queries = asked.flatMap(([name, text]) => (name === TYPE_FILTER ? [text] : []))
   const { filters, ignored } = filtersOf(deps, request, queries, { types, isLenient })
+  const patients = level === 'system' ? undefined : patientsIn(deps, sent)
   const leftOut = [...new Set([...unknown.map(shownName), ...ignored])]
   return {
     _id: deps.newId(),
     actor: request.actor,
     level,
     ...(level === 'group' ? { group: id } : {}),
+    ...(patients === undefined ? {} : { patients }),
     types,
     ...(since === undefined ? {} : { since }),
     ...(filters.length === 0 ? {} : { filters }),
@@ -108,11 +114,10 @@ function typesIn(asked: FhirRequest['query']): string | undefined {
 }
 
 /**
- * Of the address, and of a body: each with its value in one of the simple types. A body may be missing.
- * @throws OutcomeError resource-type-mismatch, required, parameter-invalid
+ * Of the address, and of a body: each with its value in one of the simple types, but for references to patients. A body may be missing.
+ * @throws OutcomeError parameter-invalid
  */
-function askedOf(request: FhirRequest): [string, string][] {
-  const sent = inParameters(request)
+function simpleOnes(sent: readonly InParameter[]): [string, string][] {
   for (const { name, value } of sent) if (UNDERSTOOD.has(name) && typeof value !== 'string') throw paramError('parameter-invalid', name)
   return simplePairs(sent)
 }

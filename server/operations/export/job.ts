@@ -11,6 +11,8 @@ export interface ExportJob extends TableDoc {
   actor: Actor
   level: 'system' | 'patient' | 'group'
   group?: string
+  /** ids of the Patients that `patient` names; of a Group those of its members */
+  patients?: string[]
   types: string[]
   since?: Date
   /** `_typeFilter`; of a type that is in none of them all is exported */

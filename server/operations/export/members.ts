@@ -1,4 +1,4 @@
-/** Whose records the export of a Group holds: its members', each as a search by that Patient finds them. */
+/** Whose records the export of a Group, or of patients who are named, holds: each as a search by that Patient finds them. */
 import type { Decision } from '../../access/decision.ts'
 import { parseReference } from '../../fhir/reference.ts'
 import type { FhirResource } from '../../fhir/types.ts'
@@ -8,22 +8,37 @@ import { personOf } from '../../interactions/linked-patients.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import type { PlanNode } from '../../search/plan.ts'
 import type { Stored } from '../../store/types.ts'
+import type { ExportJob } from './job.ts'
 
 /**
- * Resources of the members' compartments, also what stands under the persons that they are; the Patients of both, since that is whom those
- * resources refer to.
+ * Resources of the compartments of a Group's members, or of patients by whom it was asked, also what stands under the persons that they are; the
+ * Patients of both, since that is whom those resources refer to.
  */
-export async function membersPlan(deps: FhirDeps, request: FhirRequest, group: string, type: string): Promise<PlanNode> {
-  const { value } = await decided(deps, request, [], async (decision) => {
-    const found = await deps.store.read(decision, 'Group', group)
-    if (!found || found.deleted) return undefined
-    const members = patientsIn(deps, found)
+export async function membersPlan(
+  deps: FhirDeps,
+  request: FhirRequest,
+  of: Pick<ExportJob, 'group' | 'patients'>,
+  type: string,
+): Promise<PlanNode> {
+  const { value: ids } = await decided(deps, request, [], async (decision) => {
+    const members = await membersOf(deps, decision, of)
     return [...new Set([...members, ...(await personsOf(deps, decision, members))])]
   })
-  const ids = value ?? []
   if (type === 'Patient') return { kind: 'ids', ids }
   const params = deps.search.compartmentParams(type)
   return { kind: 'keys', keys: ids.flatMap((id) => params.flatMap((param) => deps.search.referenceKeys(param, `Patient/${id}`, type))) }
+}
+
+/** Ids of the Patients, whether the asker sees them or not. */
+export async function membersOf(
+  deps: FhirDeps,
+  decision: Decision,
+  { group, patients }: Pick<ExportJob, 'group' | 'patients'>,
+): Promise<string[]> {
+  if (group === undefined) return patients ?? []
+  const found = await deps.store.read(decision, 'Group', group)
+  const members = found && !found.deleted ? patientsIn(deps, found) : []
+  return patients === undefined ? members : members.filter((id) => patients.includes(id))
 }
 
 type Member = { entity?: { reference?: unknown }; inactive?: unknown }

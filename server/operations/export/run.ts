@@ -126,5 +126,6 @@ function requestOf(job: ExportJob): FhirRequest {
 /** What stands when it is looked for: a resource that was changed since the kick-off would be missing else, and it was there then. */
 async function planOf(deps: FhirDeps, request: FhirRequest, job: ExportJob, type: string): Promise<PlanNode> {
   const since: PlanNode[] = job.since ? [{ kind: 'lastUpdated', where: [{ op: '$gte', value: job.since }] }] : []
-  return allOf(job.group === undefined ? since : [...since, await membersPlan(deps, request, job.group, type)])
+  const isOfSome = job.group !== undefined || job.patients !== undefined
+  return allOf(isOfSome ? [...since, await membersPlan(deps, request, job, type)] : since)
 }
