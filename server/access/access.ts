@@ -30,6 +30,7 @@ import { relink } from './relink.ts'
 import { beginRequest, runDecided } from './request.ts'
 import type { ResourceClass } from './resource-class.ts'
 import { settle } from './settle.ts'
+import { createSettleBehind } from './settle-behind.ts'
 import { masterKeysOf, personsOf, stampAll, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { createStanding, type StandingDeps } from './standing.ts'
 import { accessTables, ensureAccessIndexes, parseConsents } from './tables.ts'
@@ -125,6 +126,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   await reader.read()
   const worker = createWorker(deps, options.log)
   const soon = createRelabelSoon((persons, mayGoOn) => relabelPersons(deps, persons, mayGoOn), failedOn(options.log))
+  const behind = createSettleBehind(ACCESS_BOUNDS.settleBehind, failedOn(options.log))
 
   return {
     begin: (actor, decisionOptions) => beginRequest(request, actor, decisionOptions),
@@ -144,8 +146,11 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
       const consentPersons = effect.changed.map(({ state }) => state._id)
       return { stamps, side, pending: { inputs, stamps, consentPersons, room: effect.room, dependents } }
     },
-    settle: (pending, written) => settle({ ...deps, soon }, pending, written),
-    relabelled: () => soon.idle(),
+    settle: (pending, written, isAlone) => settle({ ...deps, soon, behind }, pending, written, isAlone),
+    async relabelled() {
+      await behind.idle()
+      await soon.idle()
+    },
     relink: (patient, from, to, mayGoOn) => relink(deps, patient, from, to, mayGoOn),
     beforeParting: (regroup) => beforeParting(deps, regroup),
     afterFailedParting: (regroup) => afterFailedParting(deps, regroup),
@@ -168,7 +173,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     relabelRound: () => relabelRound(deps),
     start: worker.start,
     async stop() {
-      await Promise.all([worker.stop(), soon.stop()])
+      await Promise.all([worker.stop(), soon.stop(), behind.idle()])
     },
     async ready() {
       try {

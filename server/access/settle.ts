@@ -5,6 +5,7 @@ import { relabelDependents } from './dependents.ts'
 import { relabelRelations } from './overlay-worker.ts'
 import { type RelabelDeps, relabelRowsOf } from './relabel.ts'
 import type { RelabelSoon } from './relabel-soon.ts'
+import type { SettleBehind } from './settle-behind.ts'
 import { linksAndStates, markOf, statesOf, UNKNOWN_PERSON } from './stamp.ts'
 import { LABELLING } from './tables.ts'
 import type { PendingLabels, Stamped } from './types.ts'
@@ -21,17 +22,27 @@ const TREATING = new Set(['Encounter', 'CareTeam'])
 
 export interface SettleDeps extends RelabelDeps {
   soon: RelabelSoon
+  behind: SettleBehind
 }
 
 /**
  * What was taken away is hidden since the commit. What was given is seen when the person is relabelled: for that the answer
  * waits a short while, and relabelling goes on behind it.
+ * @param isAlone one resource, of somebody who waits for the answer: the look behind the commit need not come before it
  */
-export async function settle(deps: SettleDeps, pending: PendingLabels, written: readonly Written[]): Promise<void> {
+export async function settle(deps: SettleDeps, pending: PendingLabels, written: readonly Written[], isAlone = false): Promise<void> {
   deps.room.give(pending.room)
-  await recheck(deps, pending, written)
+  const look = () => recheck(deps, pending, written)
+  if (isAlone && isOfItsOwn(pending) && deps.behind.take(look)) return
+  await look()
   await deps.soon.relabel(pending.consentPersons, ACCESS_BOUNDS.relabelWaitMs)
   await relabelDependents(deps, pending.dependents)
+}
+
+/** Nothing follows from it, nobody is treated by it, and its labels are of nothing that stands elsewhere and could have got others meanwhile. */
+function isOfItsOwn({ consentPersons, dependents, inputs, stamps }: PendingLabels): boolean {
+  if (consentPersons.length > 0 || dependents.entries.length > 0) return false
+  return inputs.every(({ type }) => type !== 'Patient' && !TREATING.has(type)) && stamps.every(({ leansOn }) => leansOn.size === 0)
 }
 
 /** A consent epoch or a link that moved since the labels were made (access.md 3.6 step 4). */

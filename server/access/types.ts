@@ -138,12 +138,13 @@ export interface Access {
   prepare(inputs: readonly StampInput[], actor?: Actor, regroup?: Regroup): Promise<Prepared>
   /**
    * After the commit: labels anew where a consent or link changed meanwhile. Persons whose consents changed are relabelled
-   * in the background; it waits for that a short while only (ACCESS_BOUNDS.relabelWaitMs).
+   * in the background; it waits for that a short while only (ACCESS_BOUNDS.relabelWaitMs). Of one resource alone (`isAlone`) from which
+   * nothing follows the look is taken behind the answer (settle-behind.ts).
    */
-  settle(pending: PendingLabels, written: readonly { type: string; id: string; v: number }[]): Promise<void>
+  settle(pending: PendingLabels, written: readonly { type: string; id: string; v: number }[], isAlone?: boolean): Promise<void>
   /** Labels alone, without side writes. */
   stamp(inputs: readonly StampInput[]): Promise<Stamped[]>
-  /** Resolves when nothing that this process wrote waits to be relabelled: what was given by then is seen. */
+  /** Resolves when nothing that this process wrote waits to be looked at or relabelled: what was given by then is seen. */
   relabelled(): Promise<void>
   /**
    * Documents of `patient` stamped for person `from` belong to `to` from now on. Idempotent; false: it stopped because `mayGoOn` said so,

@@ -89,7 +89,7 @@ async function attemptWrite(deps: WriterDeps, all: Ready[], extra: WriteExtra): 
   const result = await commit(deps, changing, prepared, { ...extra, audit: extra.audit?.(labels) ?? [] })
   const names = unchanged.map(({ draft }) => nameOf(draft))
   if (!result.ok) return { ...result, unchanged: names }
-  await deps.access.settle(prepared.pending, result.written)
+  await deps.access.settle(prepared.pending, result.written, all.length === 1 && extra.actor !== undefined)
   return { ok: true, written: inOrder(all, result.written, current), unchanged: names }
 }
 

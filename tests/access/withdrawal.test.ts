@@ -110,18 +110,58 @@ describe('overlay', () => {
     expect(await sees(at.access, at.store, researcher(), 'Condition', 'o1-late')).toBe(false)
   })
 
-  test('the writer itself mends what moved meanwhile', async () => {
-    await at.put('H1', [patient('o2')])
-    const input = { type: 'Condition', id: 'o2-c', custodian: 'H1', resource: condition('o2-c', 'o2') as { resourceType: string } }
-    const prepared = await at.access.prepare([input])
-    await at.put('', [optOut('o2', 'o2-no')], self('o2'))
-    const acc = prepared.stamps[0]?.acc
-    if (!acc) throw new Error('no stamp')
-    const body = () => Buffer.from(JSON.stringify(input.resource))
-    const index = { keys: [], dates: {}, nums: {} }
-    await at.store.commit({ writes: [{ type: 'Condition', id: 'o2-c', expect: 'absent', method: 'PUT', body, index, acc }] })
-    await at.access.settle(prepared.pending, [{ type: 'Condition', id: 'o2-c', v: 1 }])
-    expect((await at.store.read(SYSTEM, 'Condition', 'o2-c'))?.acc.e).toEqual(['o2#1'])
+  describe.each([
+    ['before the answer', false],
+    ['behind it', true],
+  ])('the writer itself mends what moved meanwhile, %s', (_when, isAlone) => {
+    /** What stands when `meanwhile` comes between the labels and the commit. */
+    async function straggler(of: string, meanwhile: () => Promise<unknown>) {
+      const [id, name] = [`${of}-c`, `${of}-${isAlone}`]
+      await at.put('H1', [patient(name)])
+      const input = {
+        type: 'Condition',
+        id: `${id}-${isAlone}`,
+        custodian: 'H1',
+        resource: condition(`${id}-${isAlone}`, name) as { resourceType: string },
+      }
+      const prepared = await at.access.prepare([input])
+      await meanwhile()
+      const acc = prepared.stamps[0]?.acc
+      if (!acc) throw new Error('no stamp')
+      const body = () => Buffer.from(JSON.stringify(input.resource))
+      const index = { keys: [], dates: {}, nums: {} }
+      await at.store.commit({ writes: [{ type: 'Condition', id: input.id, expect: 'absent', method: 'PUT', body, index, acc }] })
+      const seenAtOnce = await sees(at.access, at.store, researcher(), 'Condition', input.id)
+      await at.access.settle(prepared.pending, [{ type: 'Condition', id: input.id, v: 1 }], isAlone)
+      if (isAlone) await at.access.relabelled()
+      return { seenAtOnce, acc: (await at.store.read(SYSTEM, 'Condition', input.id))?.acc }
+    }
+
+    test('a consent', async () => {
+      const name = `o2-${isAlone}`
+      const { acc } = await straggler('o2', () => at.put('', [optOut(name, `${name}-no`)], self(name)))
+      expect(acc?.e).toEqual([`${name}#1`])
+    })
+
+    test('a withdrawal, seen by nobody in between', async () => {
+      const name = `o4-${isAlone}`
+      await at.put('', [study('S1')])
+      await at.put('H1', [patient(name)])
+      await at.put('', [broad(name, `${name}-broad`)], self(name))
+      await at.access.relabelled()
+      const withdrawn = [broad(name, `${name}-broad`, { status: 'inactive', dateTime: '2025-05-01' })]
+      const { seenAtOnce, acc } = await straggler('o4', async () => {
+        await at.put('', withdrawn, self(name))
+        await at.access.relabelled()
+      })
+      expect([seenAtOnce, acc?.e]).toEqual([false, [`${name}#2`]])
+    })
+
+    test('a link', async () => {
+      const name = `o5-${isAlone}`
+      const { acc } = await straggler('o5', () => at.access.relink(name, name, `${name}-master`))
+      expect(acc?.p).toEqual([`${name}-master`])
+    })
   })
 
   test('old versions and deleted resources follow the consent', async () => {
