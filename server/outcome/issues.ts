@@ -86,8 +86,8 @@ export const ISSUES = {
   'version-conflict': issue(
     412,
     'conflict',
-    '现有版本不符合 If-Match 或 If-None-Match 的条件',
-    'What stands does not meet the condition of If-Match or If-None-Match',
+    '现有版本不符合 If-Match、If-None-Match 或 If-Unmodified-Since 的条件',
+    'What stands does not meet the condition of If-Match, If-None-Match or If-Unmodified-Since',
   ),
   'precondition-invalid': issue(400, 'invalid', '条件标头无效', 'The conditional header is invalid'),
   'criteria-multiple': issue(412, 'multiple-matches', '条件匹配到多个资源', 'The criteria match several resources'),
