@@ -41,7 +41,11 @@ function unmodified(request: Pick<FhirRequest, 'header'>, standing: Standing): D
 const oneOf = (versions: readonly number[], current: Standing): number =>
   current && versions.includes(current.v) ? current.v : (versions[0] ?? NO_VERSION)
 
-const versionsOf = (text: string, header: string): number[] => text.split(',').map((tag) => versionOf(tag, header))
+/** Empty elements of a list are passed over (RFC 9110 5.6.1.2), but not a list of nothing else. */
+function versionsOf(text: string, header: string): number[] {
+  const tags = text.split(',').filter((tag) => tag.trim() !== '')
+  return (tags.length > 0 ? tags : [text]).map((tag) => versionOf(tag, header))
+}
 
 const isAny = (text: string): boolean => text.trim() === '*'
 
