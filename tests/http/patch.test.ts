@@ -118,6 +118,14 @@ describe('refused, and nothing changed', () => {
     },
   )
 
+  test.each(ACCEPTED.split(', '))('no body, under %s', async (type) => {
+    const answer = await send('', { headers: { 'Content-Type': type } })
+    expect([answer.status, code(answer)]).toEqual([400, 'body-empty'])
+    const entry = [{ request: { method: 'PATCH', url: `Observation/${at.id}` } }]
+    const batch = await at.server.call('POST', '/fhir', { token: at.engine, body: { resourceType: 'Bundle', type: 'batch', entry } })
+    expect(batch.json.entry[0].response.outcome.issue[0].details.coding[0].code).toBe('body-empty')
+  })
+
   test('no media type at all', async () => {
     const { status, headers } = await withoutType(`Observation/${at.id}`, '[]')
     expect([status, headers['accept-patch']]).toEqual([415, ACCEPTED])
