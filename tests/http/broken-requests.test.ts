@@ -109,6 +109,14 @@ test('JSON in another charset than UTF-8 is refused, whatever the case and quote
   expect(await Promise.all(['', '; charset=utf-8', '; charset="UTF-8"'].map(post))).toEqual([201, 201, 201])
 })
 
+test('the type of a form knows no case', async () => {
+  const token = await server.token('loader')
+  const search = async (type: string) =>
+    (await server.call('POST', '/fhir/Basic/_search', { token, body: '_count=1', headers: { 'Content-Type': type } })).status
+  expect(await search('Application/X-WWW-Form-URLEncoded; charset=UTF-8')).toBe(200)
+  expect(await search('application/x-www-form-urlencoded-too')).toBe(415)
+})
+
 test('an id that cannot be is deleted like one that is absent', async () => {
   const token = await server.token('h1-engine')
   for (const id of ['nosuch', 'a_b', 'a%20b', 'x'.repeat(65)]) {
