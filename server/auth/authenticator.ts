@@ -62,7 +62,7 @@ function dropOldest(known: Map<string, Known>): void {
 
 function bearerToken(header: string | undefined): string {
   if (header === undefined) throw new OutcomeError('unauthenticated')
-  const match = header.length > AUTH_LIMITS.tokenChars ? null : /^Bearer ([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)
+  const match = header.length > AUTH_LIMITS.tokenChars ? null : /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header)
   if (!match?.[1]) throw invalidToken()
   return match[1]
 }

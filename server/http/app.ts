@@ -5,6 +5,7 @@ import type { Guide } from '../guide/guide.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { type EndpointDeps, fhirEndpoint, sendError } from './fhir-endpoint.ts'
 import { guideRouter } from './guide-router.ts'
+import { refuseRepeated } from './repeated-headers.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { healthRouter, type HealthDeps } from './health.ts'
 
@@ -27,6 +28,10 @@ export function createApp(deps: AppDeps): Express {
   app.use(function security(_request, response, next) {
     for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value)
     response.setHeader('Vary', 'Authorization, Accept, Accept-Encoding')
+    next()
+  })
+  app.use(function repeated(request, _response, next) {
+    refuseRepeated(request.rawHeaders)
     next()
   })
   app.use('/fhir', fhirEndpoint(deps))

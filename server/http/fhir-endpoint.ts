@@ -203,7 +203,7 @@ async function patchOf(contentType: string, bytes: Buffer): Promise<Body> {
   if (mediaType(contentType) === '') throw unsupportedPatch()
   if (mediaType(contentType) !== FHIR_XML_PATCH) return { bytes }
   // FHIRPath Patch in XML: the same Parameters.
-  return { bytes: Buffer.from(await fromXmlInTurns(bytes)), contentType: FHIR_JSON }
+  return { bytes: bytes.length === 0 ? bytes : Buffer.from(await fromXmlInTurns(bytes)), contentType: FHIR_JSON }
 }
 
 /** One allocation for a page, not one for each piece of it. */

@@ -127,8 +127,9 @@ function shapeOf(segments: string[]): Shape {
  * (R4 http.html#search).
  */
 async function formSearch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
-  const type = request.header('content-type') ?? ''
-  if (!type.startsWith('application/x-www-form-urlencoded')) throw new OutcomeError('content-type-unsupported')
+  // Names of media types know no case (RFC 9110 8.3.1).
+  const [type = ''] = (request.header('content-type') ?? '').split(';')
+  if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') throw new OutcomeError('content-type-unsupported')
   const form = parseQueryBytes(request.body ?? new Uint8Array(), 'http.body')
   const asked = { ...request, segments: request.segments.slice(0, -1), query: [...request.query, ...form] }
   if (asked.segments.length === 0) return searchSystem(deps, asked)

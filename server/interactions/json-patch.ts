@@ -124,10 +124,23 @@ export const isElementName = (name: string): boolean => /^_?[A-Za-z][A-Za-z0-9]{
 /** Numbers by their value, as RFC 6902 4.6 says; members in any order. */
 function isEqual(a: Json | undefined, b: Json | undefined): boolean {
   const [x, y] = [digitsOf(a), digitsOf(b)]
-  if (x !== undefined && y !== undefined) return x === y || Number(x) === Number(y)
+  if (x !== undefined && y !== undefined) return x === y || normalised(x) === normalised(y)
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, at) => isEqual(item, b[at]))
   if (a === undefined || b === undefined || a === null || b === null) return a === b
   if (typeof a !== 'object' || typeof b !== 'object' || Array.isArray(a) || Array.isArray(b)) return a === b
   const names = Object.keys(a)
   return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && isEqual(a[name], b[name]))
+}
+
+/** By all their digits: as doubles, 0.1 and 0.10000000000000001 would be one. Two numbers are the same if they are written alike here. */
+function normalised(number: string): string {
+  const found = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,9}))?$/.exec(number)
+  if (!found) return number
+  const [, sign = '', whole = '', fraction = '', power = '0'] = found
+  const digits = whole + fraction
+  let [from, to] = [0, digits.length]
+  while (digits[from] === '0') from++
+  if (from === to) return '0'
+  while (digits[to - 1] === '0') to--
+  return `${sign}${digits.slice(from, to)}e${Number(power) - fraction.length + digits.length - to}`
 }

@@ -62,18 +62,23 @@ const IN_BINARY: ReadonlySet<unknown> = new Set([JSON_PATCH, MERGE_PATCH])
 /**
  * Of a request its body, as its media type says; of an entry of a Bundle, which has none, a Binary with JSON Patch (or a merge
  * patch) or the Parameters of FHIRPath Patch (R4 http.html#transaction).
- * @throws OutcomeError content-type-unsupported, patch-invalid
+ * @throws OutcomeError content-type-unsupported, body-empty, patch-invalid
  */
 export function patchOf(request: FhirRequest): Patch {
   const type = request.header('content-type')
   if (type === undefined) return ofEntry(request)
   const parse = FORMATS.get(type.split(';')[0]?.trim().toLowerCase() ?? '')
   if (!parse) throw unsupportedPatch()
-  return parse(request.body ?? new Uint8Array())
+  return parse(sentIn(request))
+}
+
+function sentIn({ body }: FhirRequest): Uint8Array {
+  if (body === undefined || body.length === 0) throw new OutcomeError('body-empty')
+  return body
 }
 
 function ofEntry(request: FhirRequest): Patch {
-  const body = request.body ?? new Uint8Array()
+  const body = sentIn(request)
   const { resource } = parseResource(body)
   if (resource.resourceType === 'Parameters') return fhirPathPatch(body)
   const { resourceType, contentType } = resource

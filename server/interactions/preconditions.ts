@@ -1,8 +1,9 @@
-/** If-Match and If-None-Match of a write (RFC 9110 13.1, R4 http.html#concurrency), as the version that the write expects. */
+/** If-Match, If-Unmodified-Since and If-None-Match of a write (RFC 9110 13, R4 http.html#concurrency), as the version that the write expects. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { versionOf } from './answers.ts'
+import { inSeconds, momentOf } from './moment.ts'
 import type { FhirRequest } from './types.ts'
 
 /**
@@ -11,24 +12,40 @@ import type { FhirRequest } from './types.ts'
  */
 const NO_VERSION = -1
 
-type Standing = Pick<Stored, 'v' | 'deleted'> | undefined
+type Standing = Pick<Stored, 'v' | 'deleted' | 'at'> | undefined
 
 /** @throws OutcomeError precondition-invalid */
 export function expectedVersion(request: Pick<FhirRequest, 'header'>, current: Standing): Draft['expect'] {
   const ifMatch = request.header('if-match')
   const standing = current && !current.deleted ? current : undefined
   const matched =
-    ifMatch === undefined ? 'any' : isAny(ifMatch) ? (standing?.v ?? NO_VERSION) : oneOf(versionsOf(ifMatch, 'If-Match'), current)
+    ifMatch === undefined
+      ? unmodified(request, standing)
+      : isAny(ifMatch)
+        ? (standing?.v ?? NO_VERSION)
+        : oneOf(versionsOf(ifMatch, 'If-Match'), current)
   const ifNoneMatch = request.header('if-none-match')
   if (ifNoneMatch === undefined) return matched
-  return isExcluded(ifNoneMatch, standing) ? NO_VERSION : ifMatch === undefined ? unlessMade(ifNoneMatch, current) : matched
+  if (isExcluded(ifNoneMatch, standing)) return NO_VERSION
+  return matched === 'any' ? unlessMade(ifNoneMatch, current) : matched
+}
+
+/** If-Unmodified-Since is asked where there is no If-Match (RFC 9110 13.2.2), and of what stands: what was looked at is then what is written over. */
+function unmodified(request: Pick<FhirRequest, 'header'>, standing: Standing): Draft['expect'] {
+  const since = momentOf(request.header('if-unmodified-since'))
+  if (Number.isNaN(since) || !standing) return 'any'
+  return inSeconds(standing.at) <= since ? standing.v : NO_VERSION
 }
 
 /** A list of tags asks that one of them is what stands, also as deleted. */
 const oneOf = (versions: readonly number[], current: Standing): number =>
   current && versions.includes(current.v) ? current.v : (versions[0] ?? NO_VERSION)
 
-const versionsOf = (text: string, header: string): number[] => text.split(',').map((tag) => versionOf(tag, header))
+/** Empty elements of a list are passed over (RFC 9110 5.6.1.2), but not a list of nothing else. */
+function versionsOf(text: string, header: string): number[] {
+  const tags = text.split(',').filter((tag) => tag.trim() !== '')
+  return (tags.length > 0 ? tags : [text]).map((tag) => versionOf(tag, header))
+}
 
 const isAny = (text: string): boolean => text.trim() === '*'
 

@@ -5,6 +5,7 @@ import { auditedRead } from './audited.ts'
 import { decided } from './decided.ts'
 import { bodyText, notFound, notModified, resourceAnswer } from './answers.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { inSeconds, momentOf } from './moment.ts'
 import { checkParameters } from './parameters.ts'
 import type { Stored } from '../store/types.ts'
 import { FORM_PARAMETERS, type Form, formOf, inForm } from './subset.ts'
@@ -35,8 +36,7 @@ export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirRe
 function isUnchanged(request: FhirRequest, { v, at }: { v: number; at?: Date }): boolean {
   const tags = request.header('if-none-match')
   if (tags !== undefined) return tags.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === `"${v}"`)
-  const since = Date.parse(request.header('if-modified-since') ?? '')
-  return at !== undefined && Math.floor(at.getTime() / 1000) * 1000 <= since
+  return at !== undefined && inSeconds(at) <= momentOf(request.header('if-modified-since'))
 }
 
 /** An old version is visible when the current one is, and when its own patients' rules permit it too. */

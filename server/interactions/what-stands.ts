@@ -43,4 +43,4 @@ const isOvertaken = (error: unknown): boolean => error instanceof OutcomeError &
 
 /** A condition is of the version that its client knows: another one is his to look at. */
 export const hasCondition = ({ header }: Pick<FhirRequest, 'header'>): boolean =>
-  header('if-match') !== undefined || header('if-none-match') !== undefined
+  ['if-match', 'if-none-match', 'if-unmodified-since'].some((name) => header(name) !== undefined)

@@ -193,6 +193,8 @@ describe('refused tokens', () => {
     ['no header', {}],
     ['another scheme', { authorization: 'Basic aDE6eA==' }],
     ['two tokens', { authorization: 'Bearer a, Bearer b' }],
+    ['no space', { authorization: 'Bearera' }],
+    ['a tab', { authorization: 'Bearer\ta' }],
     ['too long', { authorization: `Bearer ${'a'.repeat(9000)}` }],
   ])('%s', async (_name, headers) => expect((await whoami(server, undefined, headers)).status).toBe(401))
 
@@ -202,6 +204,11 @@ describe('refused tokens', () => {
 })
 
 describe('accepted tokens', () => {
+  test('behind several spaces, the scheme in any case (RFC 9110 11.1, 11.4)', async () => {
+    const authorization = `bEARER   ${await own()}`
+    expect((await whoami(server, undefined, { authorization })).status).toBe(200)
+  })
+
   test('the ones that the cases spoil', async () => {
     expect((await whoami(server, await own())).status).toBe(200)
     expect((await whoami(server, await forged({}))).status).toBe(200)

@@ -55,6 +55,36 @@ describe('what node refuses before any of our code', () => {
   })
 })
 
+describe('a header that has one value, sent twice', () => {
+  test.each([
+    ['Host', 'x'],
+    ['Authorization', 'Bearer x'],
+    ['Content-Type', 'application/fhir+json'],
+    ['If-None-Exist', 'identifier=urn:x|1'],
+    ['If-Modified-Since', 'Thu, 01 Jan 2026 00:00:00 GMT'],
+    ['If-Unmodified-Since', 'Thu, 01 Jan 2026 00:00:00 GMT'],
+    ['X-Security-Context', 'Patient/x'],
+    ['X-Purpose-Of-Use', 'TREAT'],
+  ])('%s', async (name, value) => {
+    const lines = `${name === 'Host' ? '' : 'Host: x\r\n'}Connection: close\r\n${name}: ${value}\r\n${name.toLowerCase()}: ${value}\r\n`
+    for (const path of ['/fhir/Basic', '/auth/token', '/ingest/h1-lis']) {
+      const { status, body } = await send(`POST ${path} HTTP/1.1\r\n${lines}Content-Length: 0\r\n\r\n`)
+      expect(status).toBe(400)
+      expect(body.issue[0]).toMatchObject({
+        details: { coding: [{ code: 'header-repeated' }] },
+        diagnostics: `Header ${name} may not be repeated`,
+        expression: [`http.${name}`],
+      })
+    }
+  })
+
+  test('a list may come in several lines', async () => {
+    const lists = 'Accept: application/fhir+xml;q=0.1\r\nAccept: application/fhir+json\r\nIf-None-Match: "a"\r\nIf-None-Match: "b"\r\n'
+    const answer = await send(`GET /fhir/metadata?_elements=software HTTP/1.1\r\n${CLOSE}${lists}\r\n`)
+    expect([answer.status, answer.body.resourceType]).toEqual([200, 'CapabilityStatement'])
+  })
+})
+
 test('a request line with the whole address, as proxies have it, asks for the same', async () => {
   const answer = await send(`GET http://hospital.example/fhir/metadata?_elements=software HTTP/1.1\r\n${CLOSE}\r\n`)
   expect([answer.status, answer.body.resourceType]).toEqual([200, 'CapabilityStatement'])
@@ -77,6 +107,14 @@ test('JSON in another charset than UTF-8 is refused, whatever the case and quote
     (await server.call('POST', '/fhir/Basic', { token, body, headers: { 'Content-Type': `application/fhir+json${type}` } })).status
   expect(await Promise.all(['; charset=gb18030', ';Charset="UTF-16"', '; charset=klingon'].map(post))).toEqual([415, 415, 415])
   expect(await Promise.all(['', '; charset=utf-8', '; charset="UTF-8"'].map(post))).toEqual([201, 201, 201])
+})
+
+test('the type of a form knows no case', async () => {
+  const token = await server.token('loader')
+  const search = async (type: string) =>
+    (await server.call('POST', '/fhir/Basic/_search', { token, body: '_count=1', headers: { 'Content-Type': type } })).status
+  expect(await search('Application/X-WWW-Form-URLEncoded; charset=UTF-8')).toBe(200)
+  expect(await search('application/x-www-form-urlencoded-too')).toBe(415)
 })
 
 test('an id that cannot be is deleted like one that is absent', async () => {

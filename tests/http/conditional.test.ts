@@ -355,6 +355,8 @@ describe('with access control', () => {
         ['If-None-Match', 'W/"1"'],
         ['If-Match', '*'],
         ['If-Match', 'W/"1'],
+        ['If-Unmodified-Since', 'Thu, 01 Jan 2004 00:00:00 GMT'],
+        ['If-Unmodified-Since', 'never'],
       ] as const)
         for (const who of [engine, token]) {
           const ask = async (id: string) => {

@@ -180,7 +180,7 @@ describe('the language', () => {
     const expected = { data: { Patient: { name: [{ family: '李' }] } } }
     const [got, plain] = [
       await server.call('GET', `/fhir/$graphql?query=${encodeURIComponent(query)}`),
-      await server.call('POST', '/fhir/$graphql', { body: query, headers: { 'Content-Type': 'application/graphql' } }),
+      await server.call('POST', '/fhir/$graphql', { body: query, headers: { 'Content-Type': 'Application/GraphQL; charset=utf-8' } }),
     ]
     const parameters = { resourceType: 'Parameters', parameter: [{ name: 'query', valueString: query }] }
     const sent = await server.call('POST', '/fhir/$graphql', { body: parameters })

@@ -100,6 +100,8 @@ describe('tags', () => {
     expect((await put('3', { 'If-Match': '"2"' })).headers.get('etag')).toBe('W/"3"')
     expect((await put('4', { 'If-Match': 'W/"1","2"' })).status).toBe(412)
     expect((await put('4', { 'If-Match': 'W/"3", *' })).status).toBe(400)
+    // Empty elements of a list say nothing (RFC 9110 5.6.1.2).
+    expect([(await put('4', { 'If-Match': ',"1",,' })).status, (await put('4', { 'If-Match': ' , ' })).status]).toEqual([412, 400])
     expect((await server.call('DELETE', '/fhir/Basic/tags', { headers: { 'If-Match': '"1", "2"' } })).status).toBe(412)
     const patch = (tags: string) =>
       server.call('PATCH', '/fhir/Basic/tags', {

@@ -73,6 +73,24 @@ test('what is moved is taken away first (RFC 6902 4.4)', async () => {
 test('numbers are tested by their value', async () => {
   expect((await send('[{"op":"test","path":"/valueQuantity/value","value":65e-1}]')).status).toBe(200)
   expect(code(await send('[{"op":"test","path":"/valueQuantity/value","value":"6.50"}]'))).toBe('patch-test')
+  // One double, and another number.
+  expect(code(await send('[{"op":"test","path":"/valueQuantity/value","value":6.5000000000000000001}]'))).toBe('patch-test')
+  const set = (value: string) => `{"op":"replace","path":"/valueQuantity/value","value":${value}}`
+  const test = (value: string) => `{"op":"test","path":"/valueQuantity/value","value":${value}}`
+  for (const [one, same] of [
+    ['0.00', '-0e5'],
+    ['-1200', '-1.200E+3'],
+    ['0.00120', '12e-4'],
+    ['100', '1000000e-4'],
+  ] as const)
+    expect((await send(`[${set(one)},${test(same)}]`)).status).toBe(200)
+  for (const [one, other] of [
+    ['1200', '-1200'],
+    ['1200', '12'],
+    ['0.0', '0.1'],
+    ['10', '100'],
+  ] as const)
+    expect(code(await send(`[${set(one)},${test(other)}]`))).toBe('patch-test')
 })
 
 describe('refused, and nothing changed', () => {
@@ -117,6 +135,14 @@ describe('refused, and nothing changed', () => {
       expect([answer.status, answer.headers.get('accept-patch')]).toEqual([415, ACCEPTED])
     },
   )
+
+  test.each(ACCEPTED.split(', '))('no body, under %s', async (type) => {
+    const answer = await send('', { headers: { 'Content-Type': type } })
+    expect([answer.status, code(answer)]).toEqual([400, 'body-empty'])
+    const entry = [{ request: { method: 'PATCH', url: `Observation/${at.id}` } }]
+    const batch = await at.server.call('POST', '/fhir', { token: at.engine, body: { resourceType: 'Bundle', type: 'batch', entry } })
+    expect(batch.json.entry[0].response.outcome.issue[0].details.coding[0].code).toBe('body-empty')
+  })
 
   test('no media type at all', async () => {
     const { status, headers } = await withoutType(`Observation/${at.id}`, '[]')

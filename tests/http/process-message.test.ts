@@ -231,6 +231,33 @@ test('nothing is sent anywhere: async and response-url are refused', async () =>
   expect((await get('$process-message')).status).toBe(405)
 })
 
+test('the message may stand in Parameters, with what else is asked (R4 operations.html#request)', async () => {
+  const parameters = (...parameter: object[]): object => ({ resourceType: 'Parameters', parameter })
+  const content = (value: string): object => ({
+    name: 'content',
+    resource: message(header('patient-data'), at(ACME, 'p', patient(value, { multipleBirthInteger: 2 }))),
+  })
+  const async = (valueBoolean: boolean): object => ({ name: 'async', valueBoolean })
+  const done = await send(parameters(async(false), content('14')))
+  expect([done.status, headerOf(done).response]).toEqual([200, { identifier: `msg-${last}`, code: 'ok' }])
+  expect((await get('Patient?identifier=urn:acme:mrn|14')).json.entry[0].resource.multipleBirthInteger).toBe(2)
+  for (const [body, code] of [
+    [parameters(), 'parameter-missing'],
+    [parameters(async(false)), 'parameter-missing'],
+    [parameters({ name: 'content', valueString: 'x' }), 'parameter-missing'],
+    [parameters(content('15'), content('15')), 'parameter-repeated'],
+    [parameters(content('15'), async(true)), 'parameter-unsupported'],
+    [parameters(content('15'), { name: 'response-url', valueUrl: 'http://x.example/' }), 'parameter-unsupported'],
+    [parameters(content('15'), { name: 'async', valueString: 'false' }), 'parameter-invalid'],
+    [parameters(content('15'), { name: 'x', valueString: 'x' }), 'parameter-unknown'],
+    [parameters({ name: 'content', resource: patient('15') }), 'bundle-invalid'],
+  ] as const) {
+    const answer = await send(body)
+    expect([answer.status, codeOf(answer)]).toEqual([400, code])
+  }
+  expect((await get('Patient?identifier=urn:acme:mrn|15')).json.total).toBe(0)
+})
+
 test('who wants no answer gets none, but of errors', async () => {
   const quiet = { extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/messageheader-response-request', valueCode: 'on-error' }] }
   const done = await send(message(header('patient-data', quiet), at(ACME, 'p', patient('12'))))

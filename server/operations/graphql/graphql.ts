@@ -78,7 +78,7 @@ function askedOf(request: FhirRequest): Asked {
   const [query, operationName] = [value('query'), value('operationName')]
   if (bytes.length === 0) return askedBy({ query, operationName, variables: jsonOf(value('variables') ?? 'null') })
   const text = utf8Of(bytes)
-  if ((request.header('content-type') ?? '').startsWith('application/graphql'))
+  if (/^\s*application\/graphql\s*(?:;|$)/i.test(request.header('content-type') ?? ''))
     return askedBy({ query: text, operationName, variables: jsonOf(value('variables') ?? 'null') })
   const body = jsonOf(text)
   if (body === null || typeof body !== 'object' || Array.isArray(body)) throw new OutcomeError('json-not-object')

@@ -12,7 +12,6 @@ import { checkBundle } from '../../interactions/bundle-envelope.ts'
 import { requireScope } from '../../interactions/checks.ts'
 import { absoluteReferences, baseOfEntry } from '../../interactions/references.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
-import { parseBody } from '../../interactions/writing.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { refusesWrite, toOutcomeIssues } from '../../validation/issue.ts'
 import type { MessageEvent } from './events.ts'
@@ -40,8 +39,7 @@ interface SentEntry {
 }
 
 /** What is no message, or says nobody what to answer to, is refused as any request. @throws OutcomeError bundle-invalid, and what is wrong with the header */
-export function messageOf(deps: FhirDeps, request: FhirRequest): Message {
-  const bundle = parseBody(request)
+export function messageOf(deps: FhirDeps, bundle: ParsedResource): Message {
   if (bundle.resource.resourceType !== 'Bundle') throw new OutcomeError('bundle-invalid', { expression: ['resourceType'] })
   checkBundle(bundle.resource)
   if (bundle.resource.type !== 'message') throw new OutcomeError('bundle-invalid', { expression: ['Bundle.type'] })

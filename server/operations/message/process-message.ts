@@ -10,8 +10,8 @@ import { audited } from '../../interactions/audited.ts'
 import { transaction } from '../../interactions/transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
-import { paramError } from '../../search/parse/names.ts'
 import { answerTo, wantsNoAnswer } from './answer.ts'
+import { sentMessage } from './asked.ts'
 import { digestOf, type Message, messageOf, writesOf } from './content.ts'
 import { eventOf } from './events.ts'
 import type { Operation } from '../types.ts'
@@ -30,8 +30,7 @@ export const processMessage: Operation = {
 async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   // The masked forms are for reading.
   if (request.actor.form !== 'IDENT' && !request.actor.unrestricted) throw new OutcomeError('not-permitted')
-  checkQuery(request)
-  const message = messageOf(deps, request)
+  const message = messageOf(deps, sentMessage(request))
   const { header } = message
   try {
     const done = await carriedOut(deps, request, message)
@@ -46,15 +45,6 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
     return isTransient
       ? answerTo(deps, header, { code: 'transient-error', status: Math.max(error.status, 503), ...failure })
       : answerTo(deps, header, { code: 'fatal-error', status: error.status, ...failure })
-  }
-}
-
-/** Answers go to who asks; nothing is sent to an address that a message names. @throws OutcomeError parameter-unsupported, parameter-invalid, parameter-unknown */
-function checkQuery({ query }: FhirRequest): void {
-  for (const [name, value] of query) {
-    if (name === 'response-url' || (name === 'async' && value === 'true')) throw paramError('parameter-unsupported', name)
-    if (name === 'async' && value !== 'false') throw paramError('parameter-invalid', name)
-    if (!['async', '_format', '_pretty'].includes(name)) throw paramError('parameter-unknown', name)
   }
 }
 
