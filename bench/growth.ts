@@ -6,10 +6,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { MongoClient } from 'mongodb'
 import { silentLog } from '../server/store/log.ts'
 import { startMongod } from '../server/store/mongod/start.ts'
 import { PATIENTS } from './data.ts'
+import { digested } from './digested.ts'
 import { type BenchRow, printTable, row } from './measure.ts'
 import { byTurns, type Store } from './scenarios/by-turns.ts'
 import { loadAll } from './scenarios/load.ts'
@@ -39,13 +39,6 @@ async function storeOf({ uri, database, environment }: Place, patients: number, 
   note(await loadAll(open.url, uri, database, { from: 0, to: patients }))
   await open.stop()
   return { environment, patients }
-}
-
-/** A checkpoint: what was loaded a moment ago is no longer written while reads are measured. */
-async function digested(uri: string): Promise<void> {
-  const client = await new MongoClient(uri).connect()
-  await client.db('admin').command({ fsync: 1 })
-  await client.close()
 }
 
 async function timeOfStart(environment: Record<string, string>): Promise<number> {

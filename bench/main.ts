@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { silentLog } from '../server/store/log.ts'
 import { startMongod } from '../server/store/mongod/start.ts'
 import { PATIENTS, patientId } from './data.ts'
+import { digested } from './digested.ts'
 import { createsBesideBare } from './scenarios/creates.ts'
 import { ingestMessages } from './scenarios/ingest.ts'
 import { loadAll } from './scenarios/load.ts'
@@ -41,6 +42,7 @@ async function main(): Promise<void> {
     note(await ingestMessages(guarded.url, token.engine))
     rows.push(row('resident memory, access control on', await residentMb(guarded.pid), 'MB'))
     for (const child of [guarded, baseline, open]) await child.stop()
+    await digested(mongod.uri)
     note(await createsBesideBare({ uri: mongod.uri, database, environment, patients: PATIENTS, clients: 8, turns: 5 }))
   } finally {
     await mongod.stop()
