@@ -4,7 +4,7 @@ import { BOUNDS } from './config/bounds.ts'
 import { ConfigError, loadConfig } from './config/config.ts'
 import { siteFormats } from './ingest/dialects.ts'
 import { boundHeapGrowth } from './heap-growth.ts'
-import { createLog } from './log.ts'
+import { createLog, endLog } from './log.ts'
 import { startServer } from './start.ts'
 import { KNOWN_RULES } from './validation/known-rules.ts'
 
@@ -28,10 +28,11 @@ async function stop(running: Awaited<ReturnType<typeof startServer>>, log: Retur
   // Whoever sent the signal waits: what can not be ended, because the database is gone, is left as a crash would leave it.
   const late = setTimeout(() => {
     log.error('not stopped in time')
-    process.exit(1)
+    void endLog().finally(() => process.exit(1))
   }, BOUNDS.stopMs)
   await running.stop().catch((error: unknown) => log.error({ kind: error instanceof Error ? error.name : 'unknown' }, 'stopping failed'))
   clearTimeout(late)
+  await endLog()
   process.exit(0)
 }
 

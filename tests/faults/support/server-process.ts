@@ -10,6 +10,8 @@ export interface ServerProcess {
   /** lines of its log that tell of something that must not happen: unexpected failures, unhandled rejections */
   failures(): string[]
   isRunning(): boolean
+  /** what it writes comes to nobody: the pipe is broken */
+  stopReading(): void
   /** highest resident memory so far, MB */
   peakMb(): Promise<number>
   /** `kill -9` */
@@ -58,6 +60,10 @@ export async function startServerProcess(options: ServerOptions): Promise<Server
     pid: child.pid as number,
     failures: output.failures,
     isRunning: () => !ended,
+    stopReading() {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    },
     peakMb: () => peakOf(child.pid as number),
     async crash() {
       child.kill('SIGKILL')
