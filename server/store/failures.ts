@@ -21,9 +21,10 @@ const DOCUMENT_TOO_LARGE = new Set([10334, 17419, 17420])
 
 /**
  * Server errors that say "somebody else is at it" (WriteConflict, LockTimeout, LockBusy), or that the cache was too full of what others
- * change (TransactionTooLargeForCache: the database guesses that it never fits, and says it of one large document at a bad moment, too).
+ * change (TemporarilyUnavailable, and TransactionTooLargeForCache: the database guesses that it never fits, and says it of one large
+ * document at a bad moment, too).
  */
-const CONTENTION = new Set([112, 24, 46, 388])
+const CONTENTION = new Set([112, 24, 46, 365, 388])
 
 /** Of a command's error, or of one write of a command that succeeded. */
 export const isContention = (code: unknown): boolean => typeof code === 'number' && CONTENTION.has(code)

@@ -126,7 +126,9 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       await prepare(collections, unit, log)
       if (unit.audit) await guarded(log, () => shapes.note((unit.audit ?? []).map(({ shape }) => shape)))
       return committer.submit(unit).catch((error: unknown) => {
-        throw error instanceof Conflict ? new OutcomeError('internal') : error
+        if (!(error instanceof Conflict)) throw error
+        log.warn({ kind: error.kind, code: error.code }, 'the database refused a write')
+        throw new OutcomeError('internal')
       })
     },
     expunge: (d, type, ids) => guarded(log, () => expungeResources(db, d, type, ids)),

@@ -1,5 +1,5 @@
 /** One transaction for a group of units, tried again while others are at the same documents or the database restarts. */
-import type { ClientSession, Db, MongoClient } from 'mongodb'
+import { type ClientSession, type Db, type MongoClient, MongoServerError } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { applyPlan } from './apply-plan.ts'
@@ -46,19 +46,25 @@ export async function runTransaction(o: TransactionOptions, lane: Lane, units: r
       if (error instanceof Conflict) {
         const own = ownConflict(error, units)
         if (own) return [own]
-        const isForNow = error.kind === 'refused' && isContention(error.code) && units.length === 1
+        const isForNow = error.kind === 'refused' && units.length === 1 && (isContention(error.code) || attempt < UNKNOWN_TRIES)
         // A new document was there already, a version or a row moved on: look at all of them one by one, then decide.
         if ((error.kind === 'refused' && !isForNow) || (error.kind === 'side' && (units.length > 1 || error.where || thorough))) throw error
         if (!isForNow) thorough = true
         // What stands was looked at, so only the lane's own chain can be in the way: go on in a new one.
         if (attempt > 1 && error.kind === 'duplicate') lane.chain = undefined
-      } else if (!isTransient(error) && !isBroken(error)) throw error
+      } else if (!isTransient(error) && !isBroken(error) && !mayBeOver(error, units, attempt)) throw error
       lane.copy = anyCopy()
       if (Date.now() >= deadline) throw giveUp(error)
       await pause(attempt)
     }
   }
 }
+
+/** Tries of one unit where the database names an error that is not known to pass: nothing of it was applied, and another try costs little. */
+const UNKNOWN_TRIES = 3
+
+const mayBeOver = (error: unknown, units: readonly WriteUnit[], attempt: number): boolean =>
+  error instanceof MongoServerError && units.length === 1 && attempt < UNKNOWN_TRIES
 
 async function attemptOnce(o: TransactionOptions, lane: Lane, units: readonly WriteUnit[], thorough: boolean, deadline: number) {
   const audited = units.some((unit) => unit.audit && unit.audit.length > 0)
