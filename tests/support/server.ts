@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { clientKey, requestToken, type TokenParameters } from '../../server/auth/request-token.ts'
 import { configFrom, loadConfig } from '../../server/config/config.ts'
 import { siteFormats } from '../../server/ingest/dialects.ts'
-import { createLog } from '../../server/log.ts'
+import { destination, pino } from 'pino'
+import { createLog, type Log } from '../../server/log.ts'
 import { type Running, startServer } from '../../server/start.ts'
 import { KNOWN_RULES } from '../../server/validation/known-rules.ts'
 import { type TestDatabase, testDatabase } from './mongo.ts'
@@ -46,6 +47,12 @@ export interface TestServerOptions {
   environment?: Record<string, string>
 }
 
+/** What servers warn of goes to the file that TEST_LOG names: an unexpected answer says nothing of its cause. */
+function serverLog(): Log {
+  const { TEST_LOG } = process.env
+  return TEST_LOG === undefined ? createLog('silent') : pino({ level: 'warn', base: null }, destination({ dest: TEST_LOG, sync: true }))
+}
+
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const database = options.beside?.database ?? (await testDatabase())
   const folder = options.beside?.folder ?? (await mkdtemp(join(tmpdir(), 'yilian-server-')))
@@ -61,7 +68,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   }
   const load = { mappings: siteFormats(environment).ids, validation: KNOWN_RULES }
   const config = options.config === undefined ? loadConfig(environment, load) : configFrom(options.config, environment, load)
-  const running = await startServer(config, createLog('silent'), environment)
+  const running = await startServer(config, serverLog(), environment)
   return {
     url: running.url,
     running,
