@@ -32,7 +32,9 @@ const UNDERSTOOD = ['system', 'url', 'version', 'charset', 'content', 'badRows',
 const CHARSETS: ReadonlySet<string> = new Set(['auto', 'utf-8', 'gb18030'])
 /** What a packed file may unpack to. */
 const UNPACKED_BYTES_MAX = 256 * 1024 * 1024
-const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/
+/** What is no character of base64, and what stands behind the first of its filling: each looked for alone, however long the text is. */
+const NOT_IN_BASE64 = /[^A-Za-z0-9+/=\s]/
+const BEHIND_END = /=[\s=]*[^\s=]|={3}/
 const RETRY_SECONDS = '1'
 
 /** It is there for everybody then. @throws OutcomeError forbidden, not-permitted */
@@ -95,7 +97,8 @@ function needed(value: string | undefined, name: string): string {
 async function fileOf(parameters: readonly InParameter[]): Promise<Buffer> {
   const { data } = oneObject(parameters, 'file') ?? {}
   if (data === undefined) throw paramError('parameter-missing', 'file')
-  if (typeof data !== 'string' || data === '' || !BASE64.test(data)) throw paramError('parameter-invalid', 'file')
+  if (typeof data !== 'string' || data === '' || NOT_IN_BASE64.test(data) || BEHIND_END.test(data))
+    throw paramError('parameter-invalid', 'file')
   try {
     return await unpackedWithin(Buffer.from(data, 'base64'), UNPACKED_BYTES_MAX)
   } catch {
