@@ -34,7 +34,7 @@ const CHARSETS: ReadonlySet<string> = new Set(['auto', 'utf-8', 'gb18030'])
 const UNPACKED_BYTES_MAX = 256 * 1024 * 1024
 /** What is no character of base64, and what stands behind the first of its filling: each looked for alone, however long the text is. */
 const NOT_IN_BASE64 = /[^A-Za-z0-9+/=\s]/
-const BEHIND_END = /=[\s=]*[^\s=]|={3}/
+const BEHIND_END = /=(?!=?\s*$)/
 const RETRY_SECONDS = '1'
 
 /** It is there for everybody then. @throws OutcomeError forbidden, not-permitted */
