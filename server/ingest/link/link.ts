@@ -157,9 +157,7 @@ class LinkPlan {
     const isWritten = identity.patient !== undefined
     const whole = saidToBeNow(this.#facts, this.#choice, identity)
     const isMany = areMany(whole)
-    const likeness = isMany
-      ? { traits: null, blocks: [] }
-      : likenessOf(deps.secret, record, [...(isWritten ? [] : all), ...absorbed], identity)
+    const likeness = () => likenessOf(deps.secret, record, [...(isWritten ? [] : all), ...absorbed], identity)
     return {
       _id: patient,
       rev: (record?.rev ?? 0) + 1,
@@ -172,7 +170,7 @@ class LinkPlan {
       person: record?.person ?? null,
       newborn: all.some((r) => r.newborn) || identity.legal?.doubt === 'newborn',
       absorbedBy: null,
-      ...(deps.likely && likeness),
+      ...(deps.likely && (isMany ? { traits: null, blocks: [] } : likeness())),
     }
   }
 
