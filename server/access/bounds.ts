@@ -9,7 +9,7 @@ export const ACCESS_BOUNDS = {
   /** how long the answer to a consent change waits for relabelling, so that who gave something finds it given */
   relabelWaitMs: 50,
   /** looks behind answers at labels of what was just written (settle-behind.ts) */
-  settleBehind: { lookMax: 256, tries: 6, pauseMs: 100 },
+  settleBehind: { lookMax: 256, tries: 6, pauseMs: 100, gatherMs: 50 },
   /** persons that are relabelled together */
   relabelBatchPersons: 50,
   /** batches that one process relabels beside each other right after consent changes */

@@ -18,11 +18,24 @@ export interface SettleBehindOptions {
   /** how often a look that fails is repeated, with growing pauses from this one on */
   tries: number
   pauseMs: number
+  /** looks that are asked for within this time begin together, so that they share their reads */
+  gatherMs: number
 }
 
 /** @param failed of the last try: the overlay's last sweep is left to find it */
-export function createSettleBehind({ lookMax, tries, pauseMs }: SettleBehindOptions, failed: (error: unknown) => void): SettleBehind {
+export function createSettleBehind(
+  { lookMax, tries, pauseMs, gatherMs }: SettleBehindOptions,
+  failed: (error: unknown) => void,
+): SettleBehind {
   const running = new Set<Promise<void>>()
+  let gathering: Promise<void> | undefined
+
+  const together = (): Promise<void> => {
+    gathering ??= setTimeout(gatherMs).then(() => {
+      gathering = undefined
+    })
+    return gathering
+  }
 
   const repeated = async (look: () => Promise<void>): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
@@ -42,7 +55,7 @@ export function createSettleBehind({ lookMax, tries, pauseMs }: SettleBehindOpti
   return {
     take(look) {
       if (running.size >= lookMax) return false
-      const run = repeated(look)
+      const run = together().then(() => repeated(look))
       running.add(run)
       void run.finally(() => running.delete(run))
       return true

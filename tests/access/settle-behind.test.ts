@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals'
 import { createSettleBehind } from '../../server/access/settle-behind.ts'
 
-const options = { lookMax: 2, tries: 3, pauseMs: 1 }
+const options = { lookMax: 2, tries: 3, pauseMs: 1, gatherMs: 5 }
 
 test('more than may be under way at once are not taken', async () => {
   const behind = createSettleBehind(options, () => undefined)
@@ -18,6 +18,29 @@ test('more than may be under way at once are not taken', async () => {
   await idle
   expect(behind.take(() => Promise.resolve())).toBe(true)
   await behind.idle()
+})
+
+test('what is taken within the gathering time begins in one turn, and none of it before that is over', async () => {
+  const behind = createSettleBehind({ ...options, lookMax: 9, gatherMs: 40 }, () => undefined)
+  const begun: number[] = []
+  let turn = 0
+  const look = () => {
+    if (begun.length === 0) setImmediate(() => turn++)
+    begun.push(turn)
+    return Promise.resolve()
+  }
+  const first = performance.now()
+  behind.take(look)
+  await new Promise((done) => setTimeout(done, 5))
+  behind.take(look)
+  expect(begun).toEqual([])
+  await behind.idle()
+  expect(begun).toEqual([0, 0])
+  // Timers are whole milliseconds.
+  expect(performance.now() - first).toBeGreaterThan(38)
+  behind.take(look)
+  await behind.idle()
+  expect(begun).toHaveLength(3)
 })
 
 test.each([
