@@ -10,7 +10,7 @@ import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { INCLUDED_MAX } from './includes.ts'
 import { pageLinks } from './page-links.ts'
 import { shown } from './read.ts'
-import { formOf } from './subset.ts'
+import { formOf, ofIncluded } from './subset.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 
 /** What was asked, as far as the answer says it. */
@@ -32,7 +32,7 @@ export interface Found {
 export function searchset(deps: FhirDeps, request: FhirRequest, asked: Asked, found: Found): FhirResponse {
   const form = formOf(asked.applied.filter(([name, value]) => name !== '_summary' || value !== 'count'))
   const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({
-    ...shown(deps, request, doc, form),
+    ...shown(deps, request, doc, mode === 'match' ? form : ofIncluded(form)),
     search: { ...(mode === 'match' ? distanceOf(doc, asked.near) : {}), mode },
   })
   const entries = [

@@ -37,6 +37,12 @@ export function formOf(query: readonly (readonly [string, string])[]): Form {
   }
 }
 
+/** Of what is included: names of elements are those of the matches (R4 search.html#elements), but for those that name a type. */
+export function ofIncluded({ elements, ...form }: Form): Form {
+  const typed = elements?.filter((name) => /^[A-Z]/.test(name)) ?? []
+  return typed.length === 0 ? form : { ...form, elements: typed }
+}
+
 /** The resource in this form; without one as it is. */
 export function inForm(form: Form, type: string, body: Uint8Array | string): Uint8Array | string {
   const kept = treeOf(form, type)

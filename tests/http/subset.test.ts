@@ -130,6 +130,19 @@ describe('searching and history', () => {
     expect(own.json.entry[1].resource.contact).toEqual(PATIENT.contact)
   })
 
+  // R4 search.html#elements: "The list of elements does not apply to included resources."
+  test.each([
+    ['_elements=code', 'resourceType id text extension active name birthDate _birthDate maritalStatus photo contact'],
+    ['_elements=code,Patient.active', 'resourceType id active'],
+    ['_elements=code&_summary=true', 'resourceType id active name birthDate _birthDate'],
+  ])('names of elements are those of the matches, not of what is included: %s', async (query, expected) => {
+    const forward = await get(`Observation?_include=Observation:subject&${query}`)
+    expect(parts(forward)).toEqual(['resourceType id status code', expected])
+    const backward = await get('Patient?_id=p&_revinclude=Observation:subject&_elements=active')
+    expect(parts(backward)[0]).toBe('resourceType id active')
+    expect(backward.json.entry[1].resource).toMatchObject({ id: 'o', interpretation: [{ text: '高' }] })
+  })
+
   test.each(['_include=Observation:subject', '_revinclude=Observation:has-member'])(
     'narratives alone come without %s',
     async (included) => {
