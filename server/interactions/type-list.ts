@@ -4,6 +4,7 @@ import { allows } from '../auth/scopes.ts'
 import { isResourceType, RESOURCE_TYPES } from '../fhir/resource-types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { paramError } from '../search/parse/names.ts'
+import { shownModifier } from '../search/parse/values.ts'
 
 /** Asked for by its name only: each look at all the rest would add to what the next one finds. */
 const BY_NAME_ONLY: ReadonlySet<string> = new Set(['AuditEvent'])
@@ -11,8 +12,11 @@ const BY_NAME_ONLY: ReadonlySet<string> = new Set(['AuditEvent'])
 /** Has no search parameters but those of every resource. */
 export const ANY_TYPE = 'Binary'
 
-/** `_type` may be repeated, and hold a list each (R4 search.html). @throws OutcomeError parameter-invalid */
+/** `_type` may be repeated, and hold a list each (R4 search.html). @throws OutcomeError parameter-invalid, modifier-unsupported */
 export function typesNamed(query: readonly (readonly [string, string])[]): string[] | undefined {
+  const modified = query.find(([name]) => name.startsWith('_type:'))
+  // Passed over, it would answer more than was asked (R4 search.html#modifiers).
+  if (modified) throw paramError('modifier-unsupported', '_type', { modifier: shownModifier(modified[0].slice('_type:'.length)) })
   const values = query.flatMap(([name, value]) => (name === '_type' ? [value] : []))
   if (values.length === 0) return undefined
   const types = values.flatMap((value) => value.split(','))

@@ -199,6 +199,7 @@ describe('the system', () => {
   ])('%s is refused', async (query, expected, name) => {
     const answer = await get(`?${query}`)
     expect([answer.status, codeOf(answer), answer.json.issue[0].expression]).toEqual([400, expected, [name]])
+    ['_type:not=Patient', 'modifier-unsupported', '_type'],
   })
 
   test('links are signed, and belong to what they were made for', async () => {
