@@ -135,8 +135,46 @@ describe('a search request', () => {
 
   test('a result parameter may stand once', () => {
     expect(refusal('Observation', '_count=1&_count=2')).toBe('parameter-repeated')
-    expect(refusal('Observation', '_sort=date&_sort=code')).toBe('parameter-repeated')
     expect(refusal('Observation', '_include=Observation:subject&_include=Observation:encounter')).toBeUndefined()
+  })
+
+  // R4 search.html#errors: "Empty parameters are not an error - they are just ignored by the server."
+  test('an empty parameter asks nothing: it is left out and named, or refused when strict', () => {
+    for (const name of [
+      'code',
+      'code:not',
+      'date',
+      'value-quantity',
+      'subject',
+      'subject:Patient.name',
+      '_id',
+      '_count',
+      '_sort',
+      '_include',
+      'typo',
+    ]) {
+      const parsed = parse('Observation', `${name}=&status=final`, false)
+      expect([name, parsed.plan, parsed.applied, parsed.ignored]).toEqual([
+        name,
+        { kind: 'keys', keys: ['status:final'] },
+        [['status', 'final']],
+        [name],
+      ])
+      expect([name, refusal('Observation', `${name}=`, true)]).toEqual([name, 'parameter-invalid'])
+    }
+    // One of the same name may say something; a list with nothing in it is no empty parameter.
+    expect(parse('Observation', 'code=&code=a', false)).toMatchObject({
+      plan: { kind: 'keys', keys: ['code:a'] },
+      applied: [['code', 'a']],
+    })
+    expect(refusal('Observation', 'code=,', false)).toBe('parameter-invalid')
+  })
+
+  // R4 search.html#table: `_sort` "can repeat for inner sort orders".
+  test('repeated _sort is one list', () => {
+    expect(parse('Observation', '_sort=status&_sort=-code,_id').sort).toEqual(parse('Observation', '_sort=status,-code,_id').sort)
+    expect(refusal('Observation', '_sort=status,code,date&_sort=category,_id')).toBeUndefined()
+    expect(refusal('Observation', '_sort=status,code,date&_sort=category,_id,subject')).toBe('parameter-values')
   })
 
   test('_sort by any parameter of the type', () => {

@@ -15,7 +15,7 @@ import { checkIncludeCount, parseInclude } from './includes.ts'
 import { LIST_PARAMETER, planListed } from './listed.ts'
 import { paramError, splitName } from './names.ts'
 import { patientKeys, patientsNamed } from './patients.ts'
-import { parseSort, sortCodes } from './sort.ts'
+import { checkSortCount, parseSort, sortCodes } from './sort.ts'
 import { shownModifier } from './values.ts'
 
 /** Known to FHIR, not built: ignoring them would answer more than was asked for, so they are refused in either handling. */
@@ -82,6 +82,7 @@ function finish({ nodes, bound, ...parsed }: Draft): ParsedSearch {
   checkIncludeCount('_revinclude', parsed.revincludes)
   // R4 search.html#summary: what is included cannot be mixed with the narratives alone.
   if (parsed.summary === 'text' && parsed.includes.length + parsed.revincludes.length > 0) throw paramError('parameter-invalid', '_summary')
+  checkSortCount(parsed.sort)
   return { ...parsed, plan: allOf(nodes), patients: commonPatients(bound) }
 }
 
@@ -160,7 +161,7 @@ const RESULT_PARAMETERS: ReadonlyMap<string, ResultParameter> = new Map<string, 
   ['_total', { repeats: false, read: readTotal }],
   ['_summary', { repeats: false, read: readSummary }],
   ['_elements', { repeats: false, read: readElements }],
-  ['_sort', { repeats: false, read: readSort }],
+  ['_sort', { repeats: true, read: readSort }],
   ['_include', { repeats: true, modifier: 'iterate', read: readInclude }],
   ['_revinclude', { repeats: true, modifier: 'iterate', read: readInclude }],
 ])
@@ -198,7 +199,7 @@ function readElements(draft: Draft, name: string, value: string): boolean {
 /** There is no score to sort by: another order would be taken for it. */
 const SCORE = '_score'
 
-/** An unknown sort parameter changes only the order: lenient handling ignores it. */
+/** Repeated for orders within an order, as a list has them (R4 search.html#table). An unknown sort parameter changes only the order: lenient handling ignores it. */
 function readSort(draft: Draft, name: string, value: string, request: Request): boolean {
   const codes = sortCodes(value)
   if (codes.includes(SCORE)) throw paramError('parameter-unsupported', SCORE)
@@ -209,7 +210,7 @@ function readSort(draft: Draft, name: string, value: string, request: Request): 
   if (request.options.localCodes?.(request.type) === false)
     for (const code of codes)
       if (request.params.get(code)?.columns.some(({ plain }) => !plain)) throw paramError('parameter-forbidden', code)
-  draft.sort = parseSort(request.type, value, request.params)
+  draft.sort.push(...parseSort(request.type, value, request.params))
   return true
 }
 

@@ -12,15 +12,18 @@ import { paramError } from './names.ts'
 
 /** @throws OutcomeError parameter-invalid for an unknown parameter; sort-composite, parameter-unsupported for one without an order */
 export function parseSort(type: string, value: string, params: ReadonlyMap<string, Param>): SortTerm[] {
-  const names = value.split(',')
-  if (names.length > SORT_TERMS_MAX) throw paramError('parameter-values', '_sort', { max: String(SORT_TERMS_MAX) })
-  return names.map((name) => {
+  return value.split(',').map((name) => {
     const descending = name.startsWith('-')
     const code = descending ? name.slice(1) : name
     const param = params.get(code)
     if (!param) throw paramError('parameter-invalid', '_sort')
     return { ...orderOf(type, code, param), descending }
   })
+}
+
+/** Of all `_sort` of a request together. @throws OutcomeError parameter-values */
+export function checkSortCount(terms: readonly SortTerm[]): void {
+  if (terms.length > SORT_TERMS_MAX) throw paramError('parameter-values', '_sort', { max: String(SORT_TERMS_MAX) })
 }
 
 /** Codes that `_sort` names, for the check whether they may be used. */
