@@ -15,7 +15,7 @@ import { decided } from './decided.ts'
 import { findIncluded } from './includes.ts'
 import { planForPersons } from './linked-patients.ts'
 import { countedOf, noOwner, pageOf } from './search.ts'
-import { isStrict, parseSearch } from './search-request.ts'
+import { isStrict, parseSearch, RESULT_PARAMETERS } from './search-request.ts'
 import { searchset } from './searchset.ts'
 import { pageByTime, pageByType, type TypePlan } from './several-types.ts'
 import { told } from './through.ts'
@@ -118,20 +118,23 @@ function askedOf(deps: FhirDeps, actor: Actor, query: Query, strict: boolean, co
   if (compartment && outside !== undefined)
     throw new OutcomeError('compartment-type', { expression: ['_type'], params: { type: outside, name: compartment.name } })
   const types = typesToSearch(actor, named, within)
-  const rest = query.filter(([name]) => name !== '_type')
+  const rest = query.filter(([name, value]) => name !== '_type' && value !== '')
   const includes = rest.filter(([name]) => INCLUDES.has(name))
   const criteria = rest.filter(([name]) => !INCLUDES.has(name))
   const foreign = foreignTo(deps, actor, named ?? [ANY_TYPE], criteria)
   const [unknown] = foreign
   if (strict && unknown !== undefined) throw paramError('parameter-unknown', unknown)
+  // Not by its name alone: another one of the name may say something.
+  const empty = query.flatMap(([name, value]) => (value === '' && !RESULT_PARAMETERS.has(name) ? [name] : []))
+  if (strict && empty[0] !== undefined) throw paramError('parameter-invalid', empty[0])
   const known = criteria.filter(([name]) => !foreign.has(name))
   const budget = { links: 0 }
   const each = types.map((type) => boundTo(parseSearch(deps, actor, type, known, true, budget), compartment))
   const shared = { ...(each[0] as ParsedSearch), ...includesOf(deps, actor, types, includes) }
   if (shared.sort.length > 1 || shared.sort.some(({ by }) => by !== 'lastUpdated')) throw paramError('parameter-unsupported', '_sort')
   const understood = new Set(shared.applied.map(([name]) => name))
-  const applied = query.filter(([name]) => name === '_type' || INCLUDES.has(name) || understood.has(name))
-  return { each, shared, applied, ignored: [...foreign] }
+  const applied = query.filter(([name, value]) => value !== '' && (name === '_type' || INCLUDES.has(name) || understood.has(name)))
+  return { each, shared, applied, ignored: [...foreign, ...empty] }
 }
 
 /** Names of parameters that one of the types does not have. */

@@ -167,6 +167,14 @@ describe('the system', () => {
     }
   })
 
+  test('an empty parameter is left out by itself, and not with another of its name', async () => {
+    const answer = await get('?_type=Observation,Condition&patient=&patient=a&code=')
+    expect(idsIn(answer, 'match')).toEqual(['Condition/c1', 'Observation/o1', 'Observation/o2'])
+    expect(linkOf(answer, 'self')).toBe('?_type=Observation%2CCondition&patient=a')
+    expect(answer.json.entry.at(-1).resource.issue[0].diagnostics).toContain('patient, code')
+    expect(codeOf(await get('?_type=Observation&patient=', { Prefer: 'handling=strict' }))).toBe('parameter-invalid')
+  })
+
   test('counts', async () => {
     const count = await get('?_type=Observation,Patient&_summary=count')
     expect([count.json.total, count.json.entry]).toEqual([7, undefined])
@@ -191,6 +199,7 @@ describe('the system', () => {
   test.each([
     ['_type=Nothing', 'parameter-invalid', '_type'],
     ['_type=', 'parameter-invalid', '_type'],
+    ['_type:not=Patient', 'modifier-unsupported', '_type'],
     ['_type=Patient&_sort=_id', 'parameter-unsupported', '_sort'],
     ['_type=Patient,Observation&_sort=-_lastUpdated,_id', 'parameter-unsupported', '_sort'],
     ['_type=Patient&_include=Observation:subject', 'parameter-invalid', '_include'],
@@ -199,7 +208,6 @@ describe('the system', () => {
   ])('%s is refused', async (query, expected, name) => {
     const answer = await get(`?${query}`)
     expect([answer.status, codeOf(answer), answer.json.issue[0].expression]).toEqual([400, expected, [name]])
-    ['_type:not=Patient', 'modifier-unsupported', '_type'],
   })
 
   test('links are signed, and belong to what they were made for', async () => {

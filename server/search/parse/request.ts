@@ -43,7 +43,7 @@ export function parseRequest(query: readonly [string, string][], request: Reques
   const seen = new Set<string>()
   let values = 0
   for (const [name, value] of query) {
-    if (PASSED_OVER.has(name)) continue
+    if (PASSED_OVER.has(name) || isEmpty(draft, name, value, request)) continue
     if (name.length > NAME_LENGTH_MAX) throw paramError('parameter-name-length', name, { max: String(NAME_LENGTH_MAX) })
     if (value.length > VALUE_LENGTH_MAX) throw paramError('parameter-length', name, { max: String(VALUE_LENGTH_MAX) })
     values += splitEscaped(value, ',').length
@@ -57,6 +57,10 @@ export function parseRequest(query: readonly [string, string][], request: Reques
   }
   return finish(draft)
 }
+
+/** An empty parameter is no error, and asks nothing (R4 search.html#errors): it is named as one that was left out, or refused when strict. */
+const isEmpty = (draft: Draft, name: string, value: string, request: Request): boolean =>
+  value === '' && !unknown(draft, name, request, 'parameter-invalid')
 
 function emptyDraft(request: Request): Draft {
   return {
@@ -78,11 +82,11 @@ function emptyDraft(request: Request): Draft {
 }
 
 function finish({ nodes, bound, ...parsed }: Draft): ParsedSearch {
+  checkSortCount(parsed.sort)
   checkIncludeCount('_include', parsed.includes)
   checkIncludeCount('_revinclude', parsed.revincludes)
   // R4 search.html#summary: what is included cannot be mixed with the narratives alone.
   if (parsed.summary === 'text' && parsed.includes.length + parsed.revincludes.length > 0) throw paramError('parameter-invalid', '_summary')
-  checkSortCount(parsed.sort)
   return { ...parsed, plan: allOf(nodes), patients: commonPatients(bound) }
 }
 
