@@ -18,6 +18,8 @@ export interface Lookups {
   before: StoredFilter
   /** the look-ups, and what must hold after them; empty where the plan has no links */
   stages: Document[]
+  /** fields of a candidate that the stages look at */
+  fields: readonly string[]
 }
 
 /** Whether there is a link to follow. */
@@ -31,11 +33,12 @@ export function linkedFilter(d: Decision, type: string, plan: PlanNode, tombston
   checkTypeName(type)
   const own = tombstones ? [] : [NOT_DELETED]
   const before = { $and: [planFilter(withoutLinks(plan)), ...own, ...accFilter(d.filter(type))] } as StoredFilter
-  if (!hasLink(plan)) return { before, stages: [] }
+  if (!hasLink(plan)) return { before, stages: [], fields: [] }
   const slots = new Map<PlanNode, StoredFilter>()
   const lookups: Document[] = []
-  collect(d, plan, slots, lookups)
-  return { before, stages: [...lookups, { $match: planFilter(plan, slots) }] }
+  const left = onlyLinks(plan)
+  collect(d, left, slots, lookups)
+  return { before, stages: [...lookups, { $match: planFilter(left, slots) }], fields: [...new Set(fieldsOf(left))] }
 }
 
 const NOT_DELETED: StoredFilter = { deleted: { $ne: true } }
@@ -44,6 +47,44 @@ const NOT_DELETED: StoredFilter = { deleted: { $ne: true } }
 function withoutLinks(plan: PlanNode): PlanNode {
   if (!hasLink(plan)) return plan
   return plan.kind === 'and' ? { kind: 'and', nodes: plan.nodes.map(withoutLinks) } : { kind: 'everything' }
+}
+
+/** What is not said before the look-ups: they come behind an order, where a candidate is no longer whole. */
+function onlyLinks(plan: PlanNode): PlanNode {
+  return plan.kind === 'and' ? { kind: 'and', nodes: plan.nodes.filter(hasLink).map(onlyLinks) } : plan
+}
+
+/** Stored fields by which a plan is decided. */
+function fieldsOf(plan: PlanNode): string[] {
+  switch (plan.kind) {
+    case 'and':
+    case 'or':
+      return plan.nodes.flatMap(fieldsOf)
+    case 'not':
+      return fieldsOf(plan.node)
+    case 'interval':
+    case 'missing':
+      return [plan.field]
+    case 'near':
+      return ['nums']
+    case 'words':
+      return ['words']
+    case 'lastUpdated':
+      return ['at']
+    case 'group':
+      return ['groups']
+    case 'contained':
+      return ['contained']
+    case 'shapes':
+      return ['shape']
+    case 'ids':
+    case 'has':
+    case 'nothing':
+    case 'everything':
+      return []
+    default:
+      return ['keys']
+  }
 }
 
 function collect(d: Decision, plan: PlanNode, slots: Map<PlanNode, StoredFilter>, stages: Document[]): void {

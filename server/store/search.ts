@@ -74,7 +74,7 @@ async function findByField(db: Db, query: SearchQuery, { before, stages }: Looku
 }
 
 /** Any other order: values are computed, the best rows are kept while scanning what the filter leaves. */
-async function findComputed(db: Db, query: SearchQuery, { before, stages }: Lookups, orders: Order[]): Promise<Row[]> {
+async function findComputed(db: Db, query: SearchQuery, { before, stages, fields: asked }: Lookups, orders: Order[]): Promise<Row[]> {
   const fields = orders.map((_, i) => `o${i}`)
   const sort: Record<string, 1 | -1> = {}
   const missing: Document = {}
@@ -86,7 +86,7 @@ async function findComputed(db: Db, query: SearchQuery, { before, stages }: Look
     sort[`o${i}`] = order.descending ? -1 : 1
   })
   // Look-ups come behind the order, so that they end where the page is full; what is ordered until then is kept small.
-  const kept: Document = stages.length === 0 ? PROJECTION : { keys: 1 }
+  const kept: Document = stages.length === 0 ? PROJECTION : Object.fromEntries(asked.map((field) => [field, 1]))
   const docs = await aggregated<StoredDoc & Record<string, unknown>>(db, query, [
     { $match: before },
     { $project: { ...kept, ...Object.fromEntries(orders.map((order, i) => [`o${i}`, order.value])) } },

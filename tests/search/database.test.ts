@@ -241,12 +241,13 @@ const foundOneByOne = (type: string, plan: PlanNode): string[] =>
     .map(([id]) => id)
     .sort()
 
-async function compare(type: string, query: string): Promise<number> {
-  const { plan } = parse(type, query)
+/** `order`: the parameter by which the page is sorted */
+async function compare(type: string, query: string, order = '_id'): Promise<number> {
+  const { plan, sort } = parse(type, `${query}&_sort=${order}`)
   const page = await context.store.search(SYSTEM, {
     type,
     plan,
-    sort: [{ by: 'id', param: '_id', descending: false }],
+    sort,
     count: 500,
     total: 'accurate',
   })
@@ -304,6 +305,27 @@ describe.each([2000, 3, 0])('links are followed, with lists of %i', (most) => {
     let nonEmpty = 0
     for (const query of new Set(queries)) if ((await compare(type, query)) > 0) nonEmpty++
     expect(nonEmpty).toBeGreaterThan(10)
+  })
+
+  // Look-ups come behind an order that has to be worked out: what else is asked, and what is asked instead of a link, must hold there too.
+  test.each([
+    [
+      'Observation',
+      'subject:Patient.name:missing=false',
+      ['date:missing=false', 'value-quantity:missing=true', '_lastUpdated=ge2000', 'code:missing=false', '_id=r1,r2,r3,r4,r5,r6,r7,r8'],
+    ],
+    [
+      'Observation',
+      '_filter=subject.name pr true or (date ge 2000-01-01 and status pr true)',
+      ['date:missing=true', 'value-quantity:missing=false'],
+    ],
+    ['Patient', '_has:Observation:patient:status:missing=false', ['birthdate:missing=false', 'active:not=true', '_lastUpdated=ge2000']],
+  ])('%s?%s beside others, in an order of its own', async (type, link, others) => {
+    let found = 0
+    for (const other of ['', ...others])
+      for (const order of type === 'Patient' ? ['name', '-birthdate', 'organization'] : ['status', '-code', 'value-quantity'])
+        found += await compare(type, other === '' ? link : `${link}&${other}`, order)
+    expect(found).toBeGreaterThan(10)
   })
 })
 
