@@ -94,7 +94,7 @@ describe('what is wrong is named by its place', () => {
   }
 
   test.each([
-    ['', 'filter-syntax', '1'],
+    [' ', 'filter-syntax', '2'],
     ['status', 'filter-syntax', '7'],
     ['status eq', 'filter-syntax', '10'],
     ['status is final', 'filter-syntax', '8'],
