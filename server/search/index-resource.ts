@@ -5,13 +5,14 @@ import type { Zone } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { indexCodings } from './coding-keys.ts'
 import type { Focus } from './composite.ts'
-import { CONTAINED, SEPARATOR, withoutPrefixes } from './keys.ts'
+import { CONTAINED, REFERRED, SEPARATOR, withoutPrefixes } from './keys.ts'
 import { KEYS_MAX, TEXT_KEYS_MAX } from './limits.ts'
 import { indexListed } from './listed.ts'
 import { mainDateParams } from './main-date.ts'
 import type { ContainedEntry, GroupEntry, IndexEntry, NumberRange } from './plan.ts'
 import type { TypeParams } from './registry.ts'
 import { indexText } from './text/index-text.ts'
+import { reference } from './types/reference.ts'
 import type { IndexSink } from './types/search-type.ts'
 
 /**
@@ -47,15 +48,33 @@ export function indexResource(resource: FhirResource, params: TypeParams, built:
  */
 export function indexContained(resource: FhirResource, built: BuiltParams, place: IndexPlace): (ContainedEntry | undefined)[] {
   const list: unknown[] = Array.isArray(resource.contained) ? resource.contained : []
+  const referred = list.length === 0 ? new Map<string, Set<string>>() : referredBy(resource, built(resource.resourceType))
   return list.map((item) => {
     const one = (item ?? {}) as FhirResource
     const params = typeof one.resourceType === 'string' ? built(one.resourceType) : undefined
     if (!params) return undefined
     // What stands beside it is what its own references (`#id`) may name.
     const { keys, dates, nums, groups } = indexAlone({ ...one, contained: list }, { ...params, hasText: false }, place)
+    if (typeof one.id === 'string') for (const code of referred.get(one.id) ?? []) keys.push(REFERRED + code)
     const filled = Object.entries({ dates, nums, groups }).filter(([, column]) => column && Object.keys(column).length > 0)
     return { type: one.resourceType, ...(typeof one.id === 'string' ? { _id: one.id } : {}), keys, ...Object.fromEntries(filled) }
   })
+}
+
+/** By which of its columns the resource refers to each that it contains: a chain goes in by the same parameter. */
+function referredBy(resource: FhirResource, params: TypeParams | undefined): Map<string, Set<string>> {
+  const codes = new Map<string, Set<string>>()
+  for (const { column, searchType, extracts } of params?.stored ?? []) {
+    if (searchType !== reference) continue
+    const note = (value: unknown) => {
+      const text = (value as { reference?: unknown } | null)?.reference
+      if (typeof text !== 'string' || !text.startsWith('#')) return
+      const id = text.slice(1)
+      codes.set(id, (codes.get(id) ?? new Set()).add(column.code))
+    }
+    for (const extract of extracts) extract(resource, note)
+  }
+  return codes
 }
 
 /** Keys and ranges, those of its groups too. */

@@ -22,6 +22,9 @@ export const SEPARATOR = {
 /** Before the type of a contained resource: what its container has among its keys. */
 export const CONTAINED = `_contained${SEPARATOR.code}`
 
+/** Before the column by which a container refers to it: what a contained resource has among its keys. */
+export const REFERRED = `_container${SEPARATOR.reference}`
+
 /** A value as it stands in an exact key: long ones as their beginning and a SHA-256, so that no bound makes two values equal. */
 export function exactKey(value: string): string {
   if (value.length <= EXACT_KEY_MAX) return value

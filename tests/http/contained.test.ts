@@ -116,6 +116,71 @@ test('pages go on where they ended, container by container', async () => {
   }
 })
 
+/** R4 search.html#contained: "A chained condition will be evaluated inside contained resources." */
+test('a chain goes into what is contained, by the reference that it names', async () => {
+  await putAll(server, '', [
+    {
+      ...prescription('r4', [{ ...medication('m1', 'D'), ingredient: [{ itemCodeableConcept: { coding: [{ code: 'abc' }] } }] }]),
+    },
+    { resourceType: 'Device', id: 'scale', status: 'active' },
+    {
+      resourceType: 'Observation',
+      id: 'weighed',
+      contained: [
+        { resourceType: 'Patient', id: 'p', name: [{ text: '内含人' }], birthDate: '1960-02-03' },
+        { resourceType: 'Observation', id: 'part', status: 'final', code: { coding: [{ code: 'in' }] }, valueQuantity: { value: 9 } },
+        { resourceType: 'Observation', id: 'other', status: 'final', code: { coding: [{ code: 'out' }] }, valueQuantity: { value: 7 } },
+      ],
+      status: 'final',
+      code: { text: 'x' },
+      subject: { reference: '#p' },
+      device: { reference: 'Device/scale' },
+      basedOn: [{ reference: 'MedicationRequest/r3' }],
+      hasMember: [{ reference: '#part' }],
+      derivedFrom: [{ reference: '#other' }],
+    },
+  ])
+  const found: [query: string, ids: string[]][] = [
+    ['MedicationRequest?medication.ingredient-code=abc', ['r4']],
+    ['MedicationRequest?medication.code=A', ['r1']],
+    ['MedicationRequest?medication:Medication.code=urn:drug|B', ['r2']],
+    ['MedicationRequest?medication.code:not=A,B', ['r3', 'r4']],
+    ['MedicationRequest?_filter=medication.code eq urn:drug|C', ['r3']],
+    ['Observation?based-on:MedicationRequest.medication.code=C', ['weighed']],
+    ['Observation?based-on:MedicationRequest.medication.code=A', []],
+    ['MedicationRequest?medication.code=C&patient=p1', ['r3']],
+    ['MedicationRequest?medication.code=C&patient=p2', []],
+    // An id counts within its container only, and a link out of what is contained is not followed.
+    ['MedicationRequest?medication._id=m1', []],
+    ['Patient?_has:MedicationRequest:patient:medication.code=C', ['p1']],
+    ['Patient?_has:MedicationRequest:patient:medication.code=E', []],
+    ['Observation?subject:Patient.name=内含', ['weighed']],
+    ['Observation?patient.birthdate=lt1961', ['weighed']],
+    ['Observation?subject.name:contains=含人', ['weighed']],
+    ['Observation?subject:Group.code=x', []],
+    ['Observation?has-member:Observation.code-value-quantity=in$9', ['weighed']],
+    ['Observation?has-member:Observation.code-value-quantity=out$7', []],
+    ['Observation?derived-from:Observation.value-quantity=7', ['weighed']],
+    ['Observation?derived-from:Observation.value-quantity=9', []],
+  ]
+  for (const [query, ids] of found) {
+    const answer = await get(query)
+    expect([
+      query,
+      answer.status,
+      idsIn(answer, 'match')
+        .map((name) => name.split('/')[1])
+        .sort(),
+    ]).toEqual([query, 200, ids])
+  }
+  // Ordered as any other search that keys narrow, and page by page.
+  const pages = [await get('MedicationRequest?medication.code=A,B,C,D&_sort=_id&_count=3')]
+  const next = pages[0]?.json.link.find(({ relation }: { relation: string }) => relation === 'next').url
+  pages.push(await get(next.slice(`${server.url}/fhir/`.length)))
+  expect(pages.flatMap((page) => idsIn(page))).toEqual(['r1', 'r2', 'r3', 'r4'].map((id) => `MedicationRequest/${id}`))
+  for (const id of ['MedicationRequest/r4', 'Observation/weighed', 'Device/scale']) await server.call('DELETE', `/fhir/${id}`)
+})
+
 test('a container that changes is found by what it contains now; by form too', async () => {
   const form = { headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }
   const ask = async () =>

@@ -53,6 +53,19 @@ test.each([
   if (query.startsWith('_contained=true') && !/count|patient|_id/.test(query)) expect(answer.json.total).toBe(2)
 })
 
+test.each([
+  'Observation?device:Device.device-name=dev-{w}',
+  'Observation?device:Device.device-name:contains=ev-{w}',
+  'Observation?device:Device.model:missing=true&code=lab-{w}',
+  'Observation?_filter=device.device-name co "dev-{w}"',
+  'Patient?_has:Observation:patient:device:Device.device-name=dev-{w}',
+  'Observation?device:Device.device-name=dev-{w}&_summary=count',
+  'Observation?device:Device.device-name=dev-{w}&_sort=status&_count=1',
+])('a chain into what is contained tells the same in both worlds: %s', async (query) => {
+  const answer = await sameInBoth(held, (w) => `/fhir/${query.replaceAll('{w}', w)}`)
+  expect(answer.text.replaceAll(/"url":"[^"]*"/g, '')).not.toMatch(/\bh\d-a|dev-h\d|p2-a/)
+})
+
 test('a hidden container is found by nothing that it contains', async () => {
   for (const kind of ['', '&_containedType=contained'])
     await asAbsent(held, (id) => `/fhir/Device?_contained=true${kind}&_id=${id}`, { hidden: 'dev-h1', absent: 'dev-h9' })

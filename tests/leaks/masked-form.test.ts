@@ -121,6 +121,21 @@ describe('what leads from an element that the form leaves out', () => {
     expect(found(await get('Practitioner?_revinclude=Observation:*'))).toEqual([])
   })
 
+  test('a chain does not go into what is contained, of which the form shows nothing', async () => {
+    const visit = {
+      resourceType: 'Encounter',
+      id: 'e',
+      status: 'finished',
+      class: { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' },
+    }
+    const loader = await server.token('loader')
+    await putAll(server, loader, [observation('inside', 'person-m', 'inside', { contained: [visit], encounter: { reference: '#e' } })])
+    const query = 'Observation?code=inside&encounter:Encounter.status=finished'
+    expect(found(await get(query, engine))).toEqual(['match Observation'])
+    expect(found(await get('Observation?code=inside'))).toEqual(['match Observation'])
+    expect((await get(query)).json.entry).toBeUndefined()
+  })
+
   test('$everything has beside the record what its form names', async () => {
     expect(await included('Patient/person-m/$everything')).toEqual(
       ['match Encounter', 'match Observation', 'match Patient', 'include Organization'].sort(),

@@ -5,13 +5,13 @@
  */
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { RESOURCE_TYPES } from '../../fhir/resource-types.ts'
-import { SEPARATOR } from '../keys.ts'
+import { CONTAINED, REFERRED, SEPARATOR } from '../keys.ts'
 import { HOPS_MAX, LINKS_MAX } from '../limits.ts'
-import { anyOf, type PlanNode } from '../plan.ts'
+import { allOf, anyOf, type PlanNode } from '../plan.ts'
 import type { Param } from '../registry.ts'
 import type { LinkBudget, ParseOptions } from '../types.ts'
 import { isTargetModifier } from '../types/reference.ts'
-import type { PlanContext } from '../types/search-type.ts'
+import type { Column, PlanContext } from '../types/search-type.ts'
 import { planCriterion } from './criterion.ts'
 import type { ParamsOf } from './includes.ts'
 import { LIST_PARAMETER, planListed } from './listed.ts'
@@ -109,6 +109,7 @@ function follow(type: string, { param, code, modifier }: Link, walk: Walk, plan:
       const node = plan(target)
       const persons = target === 'Patient' && walk.isAboutPerson(type, code)
       nodes.push({ kind: 'chain', type: target, starts: startsOf(param, target), persons, node })
+      if (isOfItself(node) && !param.custom && walk.options.localCodes?.(type) !== false) nodes.push(inside(param, target, node))
     } catch (error) {
       // A chain without a type is asked of those types that know its parameter.
       if (targets.length === 1 || !isUnknown(error)) throw error
@@ -117,6 +118,26 @@ function follow(type: string, { param, code, modifier }: Link, walk: Walk, plan:
   }
   if (nodes.length === 0) throw refusal
   return anyOf(nodes)
+}
+
+/**
+ * The same asked of what the resource itself contains and refers to by the parameter (R4 search.html#contained). A masked form shows
+ * nothing contained; the parameters of operators do not know it.
+ */
+function inside(param: Param, target: string, node: PlanNode): PlanNode {
+  const referred = reaching(param, target).map(({ code }) => REFERRED + code)
+  return allOf([
+    { kind: 'keys', keys: [CONTAINED + target] },
+    { kind: 'contained', type: target, node: allOf([{ kind: 'keys', keys: referred }, node]) },
+  ])
+}
+
+/** What a contained resource has: its id counts within its container only, and links do not go on from it. */
+const INSIDE: ReadonlySet<PlanNode['kind']> = new Set(['keys', 'keyRange', 'keyContains', 'keyLike', 'interval', 'missing', 'group'])
+
+function isOfItself(node: PlanNode): boolean {
+  if (node.kind === 'and' || node.kind === 'or') return node.nodes.every(isOfItself)
+  return node.kind === 'not' ? isOfItself(node.node) : INSIDE.has(node.kind)
 }
 
 /** Types differ in their parameters, and in what kind of parameter has a name. */
@@ -141,11 +162,12 @@ function targetsOf({ definition, columns }: Param, modifier: string | undefined,
   return types.filter((type) => columns.some(({ refersTo }) => refersTo === undefined || refersTo === type))
 }
 
+const reaching = ({ columns }: Param, target: string): Column[] =>
+  columns.filter(({ refersTo }) => refersTo === undefined || refersTo === target)
+
 /** Beginnings of the keys by which the parameter refers to resources of a type. */
-function startsOf({ columns }: Param, target: string): string[] {
-  const reaching = columns.filter(({ refersTo }) => refersTo === undefined || refersTo === target)
-  return reaching.map(({ code }) => `${code}${SEPARATOR.reference}${target}/`)
-}
+const startsOf = (param: Param, target: string): string[] =>
+  reaching(param, target).map(({ code }) => `${code}${SEPARATOR.reference}${target}/`)
 
 function planHas(type: string, name: string, walk: Walk, hops: number): PlanNode {
   const [, source = '', code = '', rest = ''] = /^_has:([^:.]+):([^:.]+):(.+)$/s.exec(name) ?? []
