@@ -32,16 +32,20 @@ interface Syllable {
   initial: string
 }
 
+/** 乾 is folded to 干, as which it is written where it means dry; in names it is qián, and stays 乾 in simplified characters too. */
+const spellings = (folded: string): string[] => (folded.includes('干') ? [folded, folded.replaceAll('干', '乾')] : [folded])
+
 function makeForms(folded: string, startsWithSurname: boolean): string[] {
-  const ordinary = syllablesOf(folded, 'off')
   const forms = new Set<string>()
-  for (const syllables of startsWithSurname ? [...asName(folded), ordinary] : [ordinary]) {
+  const read = (text: string): Syllable[][] =>
+    startsWithSurname ? [...asName(text), syllablesOf(text, 'off')] : [syllablesOf(text, 'off')]
+  for (const syllables of spellings(folded).flatMap(read)) {
     // A character that the dictionary does not know comes back as itself: the name is found by what stands before it.
     const unknown = syllables.findIndex(({ text }) => !/^[a-z0-9]+$/.test(text))
-    const read = unknown < 0 ? syllables : syllables.slice(0, unknown)
-    if (read.length === 0 || read.length > PINYIN_CHARACTERS_MAX) continue
-    for (const u of ['v', 'u', 'yu']) forms.add(read.map(({ text, initial }) => (initial === text ? text : text.replace('v', u))).join(''))
-    forms.add(read.map(({ initial }) => initial).join(''))
+    const known = unknown < 0 ? syllables : syllables.slice(0, unknown)
+    if (known.length === 0 || known.length > PINYIN_CHARACTERS_MAX) continue
+    for (const u of ['v', 'u', 'yu']) forms.add(known.map(({ text, initial }) => (initial === text ? text : text.replace('v', u))).join(''))
+    forms.add(known.map(({ initial }) => initial).join(''))
   }
   return [...forms]
 }

@@ -63,6 +63,11 @@ const CASES: Record<string, Case> = {
   zhai: { name: text('翟天'), by: ['zhaitian', 'ditian'] },
   chong: { name: parts('种', '师道'), by: ['chongshidao', 'csd', 'family=zhong'] },
   ge: { name: parts('盖', '叫天'), by: ['gejiaotian', 'family=ge', 'family=gai'] },
+  // Simplified to 干 where it means dry, and qián in names.
+  'qian-given': { name: text('李乾'), by: ['李乾', 'liqian', 'Li Qian', 'lq', '乾', 'ligan'] },
+  'qian-first': { name: parts('乾', '坤'), by: ['乾坤', 'qiankun', 'qk', 'family=qian', 'family=乾'] },
+  ji: { name: text('祭遵'), by: ['zhaizun', 'zz', 'jizun', 'jz'] },
+  juan: { name: parts('隽', '不疑'), by: ['juanbuyi', 'family=juan', 'family=jun'] },
   lv: { name: parts('吕', '布'), by: ['lvbu', 'lubu', 'lyubu', 'lübu', 'Lü Bu', 'lb', '呂布', 'family=lü'] },
   // Surnames of two characters.
   ouyang: { name: text('欧阳修'), by: ['欧阳', '歐陽修', 'ouyangxiu', 'oyx', '修'], not: ['阳修'] },
