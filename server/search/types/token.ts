@@ -1,4 +1,4 @@
-/** Token parameters (R4 search.html 3.1.1.4.10). Codes and identifiers are compared as they are, never folded. */
+/** Token parameters (R4 search.html 3.1.1.4.10). Codes and identifiers are compared as they are, plain strings whatever their case. */
 import { isLocalSystem } from '../../fhir/local-system.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { splitEscaped, unescapeValue } from '../escape.ts'
@@ -19,6 +19,11 @@ const MIME_TYPES = 'urn:ietf:bcp:13'
 
 /** The implied system of true and false. */
 export const SPECIAL_VALUES = 'http://terminology.hl7.org/CodeSystem/special-values'
+
+/** "If the underlying data type is string then the search is not case sensitive." What AuditEvents share stands as it was written. */
+const isCaseless = ({ plain, keeping, datatypes }: Column): boolean => plain && keeping === 'entry' && datatypes.has('string')
+
+const codeKey = (column: Column, code: string): string => exactKey(isCaseless(column) ? code.toLowerCase() : code)
 
 interface Coded {
   system?: unknown
@@ -82,7 +87,7 @@ function addToken(column: Column, system: unknown, code: unknown, sink: IndexSin
     sink.key(column.code + SEPARATOR.system + (systemText === '' ? '' : `${exactKey(systemText)}|`))
     return
   }
-  sink.key(column.code + SEPARATOR.code + exactKey(code))
+  sink.key(column.code + SEPARATOR.code + codeKey(column, code))
   if (!column.plain) sink.key(column.code + SEPARATOR.system + exactKey(`${systemText}|${code}`))
 }
 
@@ -112,7 +117,9 @@ function plan(column: Column, criterion: Criterion, context: PlanContext): PlanN
   const parts = splitEscaped(criterion.value, '|').map(unescapeValue)
   const [first, code] = parts
   if (parts.length > 2 || first === undefined || (code ?? first) + first === '') throw invalid(criterion)
-  return code === undefined ? planBare(column, exactKey(first), context.localCodes !== false) : planCoding(column, first, code, context)
+  return code === undefined
+    ? planBare(column, codeKey(column, first), context.localCodes !== false)
+    : planCoding(column, first, code, context)
 }
 
 const invalid = ({ name }: Criterion): OutcomeError => new OutcomeError('parameter-invalid', { expression: [name], params: { name } })
@@ -151,7 +158,7 @@ function planSystem(column: Column, system: string, code: string): PlanNode {
 function planPlain(column: Column, system: string, code: string): PlanNode {
   if (system !== '' && !column.systems.includes(system)) return { kind: 'nothing' }
   const start = column.code + SEPARATOR.code
-  if (code !== '') return { kind: 'keys', keys: [start + exactKey(code)] }
+  if (code !== '') return { kind: 'keys', keys: [start + codeKey(column, code)] }
   return { kind: 'keyRange', from: start, to: prefixEnd(start) }
 }
 

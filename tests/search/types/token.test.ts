@@ -106,6 +106,19 @@ describe('token', () => {
     expect(finds(tagged, '_security=R')).toBe(true)
   })
 
+  // R4 search.html#token: "If the underlying data type is string then the search is not case sensitive."
+  test('plain strings are compared whatever their case; codes and identifiers as they are', () => {
+    const set = { resourceType: 'ValueSet', version: '1.0-Draft', status: 'draft', identifier: [{ value: 'AbC' }] }
+    for (const value of ['1.0-Draft', '1.0-draft', '1.0-DRAFT', 'x,1.0-dRaft', '|1.0-draft'])
+      expect([value, finds(set, `version=${value}`)]).toEqual([value, true])
+    expect(finds(set, 'version=1.0')).toBe(false)
+    expect(finds(set, 'version:not=1.0-DRAFT')).toBe(false)
+    expect(finds(set, '_filter=version eq "1.0-DRAFT"')).toBe(true)
+    expect(finds(set, '_filter=version ne "1.0-DRAFT"')).toBe(false)
+    expect(finds({ resourceType: 'Coverage', subscriberId: 'Nr-7' }, 'subscriber-id=nR-7')).toBe(true)
+    for (const query of ['status=DRAFT', 'identifier=abc', 'identifier=ABC']) expect([query, finds(set, query)]).toEqual([query, false])
+  })
+
   test('codes longer than a key keep apart', () => {
     const long = 'x'.repeat(1000)
     const resource = { resourceType: 'Observation', identifier: [{ system: 'urn:s', value: `${long}1` }] }
