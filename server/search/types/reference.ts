@@ -73,6 +73,9 @@ function addAddress(into: Into, text: string): void {
     if (target.version !== undefined) sink.key(`${start}${address}/_history/${target.version}`)
   } else {
     sink.key(start + exactKey(text))
+    // One to a version elsewhere is found by what it is a version of, as one on this server is.
+    const version = target?.kind === 'absolute' && target.type !== undefined ? text.lastIndexOf('/_history/') : -1
+    if (version > 0) sink.key(start + exactKey(text.slice(0, version)))
     const bar = text.indexOf('|')
     if (bar > 0) addAddress(into, text.slice(0, bar))
   }

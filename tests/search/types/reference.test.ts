@@ -21,6 +21,16 @@ describe('reference', () => {
     [`${OWN}/Patient/1`, { subject: 1, 'Patient/1': 1, [`${OWN}/Patient/1`]: 1 }],
     ['Patient/1/_history/2', { subject: 1, 'Patient/1': 1, 'Patient/1/_history/2': 1, 'Patient/1/_history/3': 0 }],
     ['http://x.example/fhir/Patient/1', { subject: 0, 'Patient/1': 0, 'http://x.example/fhir/Patient/1': 1 }],
+    [
+      'http://x.example/fhir/Patient/1/_history/2',
+      {
+        'http://x.example/fhir/Patient/1': 1,
+        'http://x.example/fhir/Patient/1/_history/2': 1,
+        'http://x.example/fhir/Patient/1/_history/3': 0,
+        'Patient/1': 0,
+        subject: 0,
+      },
+    ],
     ['urn:uuid:9d9c22a3-3c0a-4f0e-8000-000000000001', { 'urn:uuid:9d9c22a3-3c0a-4f0e-8000-000000000001': 1, subject: 0 }],
   ])('%s', (stored, asked) => {
     for (const [value, expected] of Object.entries(asked)) {
