@@ -1,9 +1,9 @@
 /** URI parameters: compared as they are, case and all; `:below`, `:above` of addresses, `:contains` (R4 search.html 3.1.1.4.13). */
 import { OutcomeError } from '../../outcome/outcome-error.ts'
-import { unescapeValue } from '../escape.ts'
+import { splitEscaped, unescapeValue } from '../escape.ts'
 import { exactKey, prefixEnd, SEPARATOR } from '../keys.ts'
 import { PREFIX_LENGTH_MAX } from '../limits.ts'
-import type { PlanNode } from '../plan.ts'
+import { allOf, anyOf, type PlanNode } from '../plan.ts'
 import type { Column, Criterion, IndexSink, SearchType } from './search-type.ts'
 
 function index(column: Column, value: unknown, datatype: string, sink: IndexSink): void {
@@ -18,7 +18,7 @@ function plan(column: Column, criterion: Criterion): PlanNode {
   const value = unescapeValue(criterion.value)
   const start = column.code + SEPARATOR.system
   if (value === '') throw invalid(criterion)
-  if (criterion.modifier === undefined) return { kind: 'keys', keys: [start + exactKey(value)] }
+  if (criterion.modifier === undefined) return anyOf([{ kind: 'keys', keys: [start + exactKey(value)] }, ...byVersion(column, criterion)])
   // Of a longer one no more than the beginning stands in the key.
   if (value.length > PREFIX_LENGTH_MAX) throw invalid(criterion)
   if (criterion.modifier === 'contains') return { kind: 'keyContains', prefix: start, text: value }
@@ -27,6 +27,18 @@ function plan(column: Column, criterion: Criterion): PlanNode {
   if (whole === undefined || authority === undefined) throw invalid(criterion)
   if (criterion.modifier === 'below') return { kind: 'keyRange', from: start + value, to: prefixEnd(start + value) }
   return { kind: 'keys', keys: above(value, whole.length).map((address) => start + exactKey(address)) }
+}
+
+/** `url=[address]|[version]` of what has a canonical address: the version stands in an element of its own (R4 search.html#uri). */
+function byVersion({ code }: Column, criterion: Criterion): PlanNode[] {
+  const [address = '', version = '', ...more] = splitEscaped(criterion.value, '|').map(unescapeValue)
+  if (code !== 'url' || address === '' || version === '' || more.length > 0) return []
+  return [
+    allOf([
+      { kind: 'keys', keys: [code + SEPARATOR.system + exactKey(address)] },
+      { kind: 'keys', keys: [`version${SEPARATOR.code}${exactKey(version.toLowerCase())}`] },
+    ]),
+  ]
 }
 
 /** The address and all that it is cut at a slash from, with and without that slash, down to the server. */

@@ -22,6 +22,19 @@ describe('uri', () => {
     expect(finds(valueSet, query)).toBe(expected)
   })
 
+  // R4 search.html#uri: servers should detect a `|[version]` and interpret it as a search on the version.
+  test.each([
+    ['url=http://Acme.example/fhir/ValueSet/123|3.0-A', true],
+    ['url=x,http://Acme.example/fhir/ValueSet/123|3.0-A', true],
+    ['url=http://Acme.example/fhir/ValueSet/123|3.0', false],
+    ['url=http://Acme.example/fhir/ValueSet/1234|3.0-A', false],
+    ['url=http://Acme.example/fhir/ValueSet/123\\|3.0-A', false],
+    ['url=http://Acme.example/fhir/ValueSet/123|3.0-A|x', false],
+  ])('a canonical address with its version, %s: %s', (query, expected) => {
+    expect(finds({ ...valueSet, version: '3.0-A' }, query)).toBe(expected)
+    expect(finds(valueSet, query)).toBe(false)
+  })
+
   test('modifiers that are not built are refused', () => {
     expect(refusal('ValueSet', 'url:exact=http://x', false)).toBe('modifier-unsupported')
     expect(refusal('ValueSet', 'url:not=http://x', false)).toBe('modifier-unsupported')
