@@ -12,6 +12,8 @@ import type { CustomParameter, SearchParameter } from './types.ts'
 
 /** Names that mean something to every search of patients' data, whatever the expression says. */
 const RESERVED: ReadonlySet<string> = new Set(['patient', 'subject'])
+/** Names that differ in their case alone do not mean different things (R4 search.html#Summary). */
+const isSameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 /** Names of every JavaScript object: columns are kept by name. */
 const isProperty = (code: string): boolean => code in Object.prototype
 
@@ -32,12 +34,12 @@ const fault = (code: Fault, element: string): OutcomeError => new OutcomeError(c
 
 /** @param others of operators, in force beside it. @throws OutcomeError search-parameter-… */
 export function checkCustom(p: SearchParameter, others: readonly CustomParameter[], definitions: Definitions): void {
-  if (!/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(p.code) || RESERVED.has(p.code) || isProperty(p.code))
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(p.code) || RESERVED.has(p.code.toLowerCase()) || isProperty(p.code))
     throw fault('search-parameter-code', 'code')
   const types = checkedTypes(p, definitions)
   for (const type of types) {
-    const isBuiltIn = definitions.parameters.some(({ code, base }) => code === p.code && isFor({ ...p, base }, type))
-    if (isBuiltIn || others.some((other) => other.code === p.code && isFor(other, type))) throw fault('search-parameter-code', 'code')
+    const isBuiltIn = definitions.parameters.some(({ code, base }) => isSameName(code, p.code) && isFor({ ...p, base }, type))
+    if (isBuiltIn || others.some((other) => isSameName(other.code, p.code) && isFor(other, type))) throw fault('search-parameter-code', 'code')
   }
   const reads = new Set(READS[p.type]?.split(' '))
   if (p.type !== 'composite' && reads.size === 0) throw fault('search-parameter-type', 'type')

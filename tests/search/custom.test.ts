@@ -36,6 +36,8 @@ const NICK = of('nick', 'string', 'Patient', 'Patient.photo.title')
 
 test.each([
   ['a code that R4 has', of('gender', 'token', 'Patient', 'Patient.gender'), 'code code'],
+  ['a code that R4 has in another case', of('Gender', 'token', 'Patient', 'Patient.active'), 'code code'],
+  ['a code that says whose data are looked for, in another case', of('Patient', 'reference', 'Slot', 'Slot.schedule'), 'code code'],
   [
     'a code that R4 has on one of the types',
     of('vaccine-code', 'token', ['Condition', 'Immunization'], 'Condition.code | Immunization.site'),
@@ -109,6 +111,7 @@ test('what is beyond the compiled subset and safe may take effect', () => {
 })
 
 test('two of one code are refused where they share a type', () => {
+  expect(verdict(of('NICK', 'string', 'Patient', 'Patient.language'), [inForce(NICK)])).toBe('code code')
   expect(verdict(of('nick', 'string', 'Patient', 'Patient.language'), [inForce(NICK)])).toBe('code code')
   expect(verdict(of('nick', 'string', 'DomainResource', 'DomainResource.language'), [inForce(NICK)])).toBe('code code')
   expect(verdict(of('nick', 'string', 'Person', 'Person.photo.title'), [inForce(NICK)])).toBeUndefined()
