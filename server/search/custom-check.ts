@@ -39,7 +39,8 @@ export function checkCustom(p: SearchParameter, others: readonly CustomParameter
   const types = checkedTypes(p, definitions)
   for (const type of types) {
     const isBuiltIn = definitions.parameters.some(({ code, base }) => isSameName(code, p.code) && isFor({ ...p, base }, type))
-    if (isBuiltIn || others.some((other) => isSameName(other.code, p.code) && isFor(other, type))) throw fault('search-parameter-code', 'code')
+    if (isBuiltIn || others.some((other) => isSameName(other.code, p.code) && isFor(other, type)))
+      throw fault('search-parameter-code', 'code')
   }
   const reads = new Set(READS[p.type]?.split(' '))
   if (p.type !== 'composite' && reads.size === 0) throw fault('search-parameter-type', 'type')
@@ -79,8 +80,17 @@ function checkTerm(p: SearchParameter, term: Term, reads: ReadonlySet<string>, d
     return
   }
   const { datatypes } = leafOf(term, definitions)
-  if (datatypes.length === 0) throw fault('search-parameter-expression', 'expression')
+  if (datatypes.length === 0 || !hasCompared(term, definitions)) throw fault('search-parameter-expression', 'expression')
   if (p.type !== 'composite' && !datatypes.some((type) => reads.has(type))) throw fault('search-parameter-type', 'type')
+}
+
+/** Whether the elements by which `where` chooses are there. */
+function hasCompared({ root, steps }: Term, definitions: Definitions): boolean {
+  return steps.every((step, at) => {
+    if (step.kind !== 'equals') return true
+    const { places } = leafOf({ root, steps: steps.slice(0, at) }, definitions)
+    return places.some((place) => definitions.elements.has(`${place}.${step.name}`))
+  })
 }
 
 let names: ReadonlySet<string> | undefined

@@ -55,6 +55,11 @@ test.each([
   ['a type without a path', of('x', 'token', ['Patient', 'Person'], 'Patient.gender'), 'base expression'],
   ['no expression', of('x', 'token', 'Patient', ''), 'expression expression'],
   ['an element that R4 has not', of('x', 'token', 'Patient', 'Patient.nmae'), 'expression expression'],
+  [
+    'a choice of an element that R4 has not',
+    of('x', 'string', 'Patient', "Patient.name.where(nature='x').family"),
+    'expression expression',
+  ],
   ['a choice by its JSON name', of('x', 'quantity', 'Observation', 'Observation.valueQuantity'), 'expression expression'],
   ['something that is no FHIRPath', of('x', 'token', 'Patient', 'Patient.name.('), 'expression expression'],
   ['more than 2,000 characters', of('x', 'token', 'Patient', Array(200).fill('Patient.gender').join(' | ')), 'expression expression'],
@@ -149,6 +154,31 @@ describe('a parameter in force', () => {
     const names = (...given: string[]) => ({ resourceType: 'Patient', id: 'p', name: [{ given }] })
     expect(finds(names('Maria'), 'part:exact=Ma')).toBe(true)
     expect(finds(names('Maria', 'Anna'), 'part:missing=true')).toBe(true)
+  })
+
+  test('where() is equal as in FHIRPath: of what repeats the one value, of a choice whichever type', () => {
+    search.setCustom([
+      inForce(of('called', 'string', 'Patient', "Patient.name.where(given='三').family")),
+      inForce(of('valued', 'uri', 'Patient', "Patient.extension.where(value='x').url")),
+    ])
+    const person = {
+      resourceType: 'Patient',
+      id: 'p',
+      name: [
+        { family: '李', given: ['三'] },
+        { family: '王', given: ['三', '四'] },
+      ],
+    }
+    expect([finds(person, 'called=李'), finds(person, 'called=王')]).toEqual([true, false])
+    const extended = {
+      ...person,
+      extension: [
+        { url: 'urn:a', valueString: 'x' },
+        { url: 'urn:b', valueCode: 'x' },
+        { url: 'urn:c', valueString: 'y' },
+      ],
+    }
+    expect(['urn:a', 'urn:b', 'urn:c'].map((url) => finds(extended, `valued=${url}`))).toEqual([true, true, false])
   })
 
   test('does not change the keys of others', () => {

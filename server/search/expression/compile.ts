@@ -53,8 +53,12 @@ function compileSteps(steps: readonly Step[], at: number, here: Place, elements:
   if (!next) return undefined
   switch (step.kind) {
     case 'equals':
+      // A choice has another name in JSON.
+      if (typeof elements.get(`${here.place}.${step.name}`) !== 'string') return undefined
       return (value, emit, root) => {
-        if ((value as Record<string, unknown>)[step.name] === step.value) next(value, emit, root)
+        // What repeats is equal where it has one value, and that one (FHIRPath, 6.1.1).
+        const [only, ...others] = list((value as Record<string, unknown>)[step.name])
+        if (only === step.value && others.length === 0) next(value, emit, root)
       }
     case 'refersTo':
       return (value, emit, root) => {
