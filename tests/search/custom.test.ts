@@ -181,6 +181,24 @@ describe('a parameter in force', () => {
     expect(['urn:a', 'urn:b', 'urn:c'].map((url) => finds(extended, `valued=${url}`))).toEqual([true, true, false])
   })
 
+  test('a token of a string is found whatever its case, and one of a code as it is', () => {
+    search.setCustom([
+      inForce(of('ward', 'token', 'Patient', "Patient.extension('urn:ward').value.as(string)")),
+      inForce(of('ward-code', 'token', 'Patient', "Patient.extension('urn:ward').value.as(code)")),
+    ])
+    const person = {
+      resourceType: 'Patient',
+      id: 'p',
+      extension: [
+        { url: 'urn:ward', valueString: 'ICU-a' },
+        { url: 'urn:ward', valueCode: 'Er' },
+      ],
+    }
+    for (const query of ['ward=ICU-a', 'ward=icu-A', 'ward=|icu-a', 'ward=er', 'ward-code=Er'])
+      expect([query, finds(person, query)]).toEqual([query, true])
+    for (const query of ['ward=icu', 'ward-code=er', 'ward:not=icu-a']) expect([query, finds(person, query)]).toEqual([query, false])
+  })
+
   test('does not change the keys of others', () => {
     const before = search.index(PERSON, new DecimalTexts())
     search.setCustom([

@@ -20,10 +20,14 @@ const MIME_TYPES = 'urn:ietf:bcp:13'
 /** The implied system of true and false. */
 export const SPECIAL_VALUES = 'http://terminology.hl7.org/CodeSystem/special-values'
 
-/** "If the underlying data type is string then the search is not case sensitive." What AuditEvents share stands as it was written. */
-const isCaseless = ({ plain, keeping, datatypes }: Column): boolean => plain && keeping === 'entry' && datatypes.has('string')
+/** `value.as(string)` of an extension passes what specialises a string too. */
+const STRINGS: ReadonlySet<string> = new Set(['string', 'markdown', 'code', 'id'])
 
-const codeKey = (column: Column, code: string): string => exactKey(isCaseless(column) ? code.toLowerCase() : code)
+/** "If the underlying data type is string then the search is not case sensitive." What AuditEvents share stays as it was written. */
+const isCaseless = ({ keeping, datatypes }: Column): boolean =>
+  keeping === 'entry' && datatypes.has('string') && [...datatypes].every((type) => STRINGS.has(type))
+
+const asCompared = (column: Column, code: string): string => (isCaseless(column) ? code.toLowerCase() : code)
 
 interface Coded {
   system?: unknown
@@ -87,8 +91,9 @@ function addToken(column: Column, system: unknown, code: unknown, sink: IndexSin
     sink.key(column.code + SEPARATOR.system + (systemText === '' ? '' : `${exactKey(systemText)}|`))
     return
   }
-  sink.key(column.code + SEPARATOR.code + codeKey(column, code))
-  if (!column.plain) sink.key(column.code + SEPARATOR.system + exactKey(`${systemText}|${code}`))
+  const compared = asCompared(column, code)
+  sink.key(column.code + SEPARATOR.code + exactKey(compared))
+  if (!column.plain) sink.key(column.code + SEPARATOR.system + exactKey(`${systemText}|${compared}`))
 }
 
 function addText(column: Column, text: unknown, sink: IndexSink): void {
@@ -118,7 +123,7 @@ function plan(column: Column, criterion: Criterion, context: PlanContext): PlanN
   const [first, code] = parts
   if (parts.length > 2 || first === undefined || (code ?? first) + first === '') throw invalid(criterion)
   return code === undefined
-    ? planBare(column, codeKey(column, first), context.localCodes !== false)
+    ? planBare(column, exactKey(asCompared(column, first)), context.localCodes !== false)
     : planCoding(column, first, code, context)
 }
 
@@ -127,7 +132,8 @@ const invalid = ({ name }: Criterion): OutcomeError => new OutcomeError('paramet
 /** With a system, or expressly without one. */
 export function planCoding(column: Column, system: string, code: string, { localCodes = true }: PlanContext): PlanNode {
   if (!localCodes && isLocalSystem(system)) return { kind: 'nothing' }
-  return column.plain ? planPlain(column, system, code) : planSystem(column, system, code)
+  const compared = asCompared(column, code)
+  return column.plain ? planPlain(column, system, compared) : planSystem(column, system, compared)
 }
 
 /** `type system|type code|value`, all three, of one identifier (R4 search.html 3.1.1.4.10). */
@@ -158,7 +164,7 @@ function planSystem(column: Column, system: string, code: string): PlanNode {
 function planPlain(column: Column, system: string, code: string): PlanNode {
   if (system !== '' && !column.systems.includes(system)) return { kind: 'nothing' }
   const start = column.code + SEPARATOR.code
-  if (code !== '') return { kind: 'keys', keys: [start + codeKey(column, code)] }
+  if (code !== '') return { kind: 'keys', keys: [start + exactKey(code)] }
   return { kind: 'keyRange', from: start, to: prefixEnd(start) }
 }
 
