@@ -118,11 +118,18 @@ function splitUrl(target: string): { segments: string[]; query: [string, string]
   const path = mark < 0 ? url : url.slice(0, mark)
   const raw = path.split('/').filter((part) => part !== '')
   if (raw.length > SEGMENTS_MAX) throw new OutcomeError('not-found')
+  const segments = decoded('http.path', () =>
+    raw.map((part) => utf8OfWire(part)).map((part) => (part.includes('%') ? decodeURIComponent(part) : part)),
+  )
+  return { segments, query: mark < 0 ? [] : decoded('http.query', () => parseQuery(utf8OfWire(url.slice(mark + 1)))) }
+}
+
+/** @throws OutcomeError url-invalid, naming the part of the address */
+function decoded<T>(where: string, read: () => T): T {
   try {
-    const segments = raw.map((part) => utf8OfWire(part)).map((part) => (part.includes('%') ? decodeURIComponent(part) : part))
-    return { segments, query: mark < 0 ? [] : parseQuery(utf8OfWire(url.slice(mark + 1))) }
+    return read()
   } catch {
-    throw new OutcomeError('url-invalid')
+    throw new OutcomeError('url-invalid', { expression: [where] })
   }
 }
 

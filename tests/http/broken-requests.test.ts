@@ -100,6 +100,16 @@ test.each(['/ingest/%', '/ingest/%ff', '/ingest/h1-lis/payloads/%', '/fhir/Patie
   },
 )
 
+test.each([
+  ['/fhir/Patient/%', 'http.path'],
+  ['/fhir/%ff', 'http.path'],
+  ['/fhir/Patient?name=%', 'http.query'],
+  ['/fhir/Patient?name=a&%ff=b', 'http.query'],
+])('of %s it is said where it is not encoded', async (path, where) => {
+  const answer = await server.call('GET', path)
+  expect([answer.status, answer.json.issue[0].expression]).toEqual([400, [where]])
+})
+
 test('JSON in another charset than UTF-8 is refused, whatever the case and quotes of the parameter', async () => {
   const token = await server.token('loader')
   const body = '{"resourceType":"Basic","code":{"text":"x"}}'
