@@ -96,16 +96,51 @@ async function searchContained(deps: FhirDeps, request: FhirRequest, of: Contain
   const found = [...page.rows, ...(page.beyond ? [page.beyond] : [])]
   await audited(deps, request, { interaction: 'search-type', action: 'E', type, found, seen, query })
   const applied: Query = [...parsed.applied, ...query.filter(([name]) => isOfContained(name))]
-  const inParts = asked.parts ? await partsOf(deps, request, { ...of, plan, applied }, page.rows) : undefined
+  const inParts = asked.parts
+    ? pageOfParts(await partsOf(deps, request, { ...of, plan, applied }, page.rows), page, parsed.count, mark)
+    : undefined
+  const next = inParts ? inParts.next : page.next
   // All that there is on one page has a number without being counted.
-  const total = mark || page.next ? {} : { total: (inParts ?? page.rows).length }
-  const matches = inParts ? { matches: inParts } : {}
+  const total = mark || next ? {} : { total: (inParts?.matches ?? page.rows).length }
   return searchset(
     deps,
     request,
     { applied, ignored: parsed.ignored, path: type },
-    { page: { ...page, ...total }, included: [], capped: false, ...matches },
+    {
+      page: { rows: page.rows, ...(next ? { next } : {}), ...total },
+      included: [],
+      capped: false,
+      ...(inParts ? { matches: inParts.matches } : {}),
+    },
   )
+}
+
+/**
+ * As many as are asked for and no more (R4 search.html#count), although one container may have several. A mark then says how many of
+ * the container behind it were answered already.
+ */
+function pageOfParts(
+  parts: readonly BundleEntry[][],
+  { rows, next }: Pick<SearchPage, 'rows' | 'next'>,
+  count: number,
+  mark: PageMark | undefined,
+): { matches: BundleEntry[]; next?: PageMark } {
+  const matches: BundleEntry[] = []
+  let [type = '', id = '', done = 0, within = ''] = mark ?? []
+  for (const [at, all] of parts.entries()) {
+    const row = rows[at] as Stored
+    const name = `${row.type}/${row.id}`
+    // Another one may stand there by now.
+    const from = name === within ? Number(done) : 0
+    const room = count - matches.length
+    if (all.length - from > room) {
+      matches.push(...all.slice(from, from + room))
+      return { matches, next: [type, id, from + room, name] }
+    }
+    matches.push(...all.slice(from))
+    ;({ type, id } = row)
+  }
+  return { matches, ...(next ? { next } : {}) }
 }
 
 function findPage(
@@ -154,17 +189,19 @@ function isRefused(deps: FhirDeps, type: string, name: string, value: string): b
   return REFUSED.has(code) || isLinked(name) || isCount || deps.search.isCustom(type, code)
 }
 
-/** The contained resources that match, cut out of the text that the caller may see, each under the address `[container]#[id]`. */
+/** Of each container the contained resources that match, cut out of the text that the caller may see, each under the address `[container]#[id]`. */
 async function partsOf(
   deps: FhirDeps,
   request: FhirRequest,
   { type, asked, plan, applied }: Pick<ContainedSearch, 'type' | 'asked'> & { plan: PlanNode; applied: Query },
   rows: readonly Stored[],
-): Promise<BundleEntry[]> {
+): Promise<BundleEntry[][]> {
   const form = formOf(applied)
   const search = { mode: 'match' } as const
-  const entries: BundleEntry[] = []
+  const parts: BundleEntry[][] = []
   for (const doc of rows) {
+    const entries: BundleEntry[] = []
+    parts.push(entries)
     const { fullUrl, resource: body } = shown(deps, request, doc)
     const { resource, text, decimals } = parseResource(body)
     if (asked.own && doc.type === type) {
@@ -180,7 +217,7 @@ async function partsOf(
       entries.push({ fullUrl: `${fullUrl}#${one._id ?? ''}`, resource: inForm(form, type, items[at] ?? ''), search })
     })
   }
-  return entries
+  return parts
 }
 
 function containedTexts(text: string): string[] {

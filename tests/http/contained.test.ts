@@ -106,6 +106,7 @@ test('pages go on where they ended, container by container', async () => {
     while (path !== undefined) {
       const page: Answer = await get(path)
       expect(page.status).toBe(200)
+      expect(urlsIn(page).length).toBeLessThanOrEqual(2)
       found.push(...urlsIn(page))
       const next = (page.json.link as { relation: string; url: string }[]).find(({ relation }) => relation === 'next')
       path = next?.url.slice(`${server.url}/fhir/`.length)
@@ -179,6 +180,42 @@ test('a chain goes into what is contained, by the reference that it names', asyn
   pages.push(await get(next.slice(`${server.url}/fhir/`.length)))
   expect(pages.flatMap((page) => idsIn(page))).toEqual(['r1', 'r2', 'r3', 'r4'].map((id) => `MedicationRequest/${id}`))
   for (const id of ['MedicationRequest/r4', 'Observation/weighed', 'Device/scale']) await server.call('DELETE', `/fhir/${id}`)
+})
+
+/** R4 search.html#count: "Servers SHALL NOT return more resources than requested". */
+test('a page has no more contained resources than are asked for, also of one container', async () => {
+  const several = (id: string, count: number): object => {
+    const names = ['m1', 'm2', 'm3', 'm4', 'm5'].slice(0, count)
+    const supportingInformation = names.map((name) => ({ reference: `#${name}` }))
+    return prescription(
+      id,
+      names.map((name) => medication(name, 'S')),
+      { supportingInformation },
+    )
+  }
+  await putAll(server, '', [several('s1', 5), several('s2', 1), several('s3', 3)])
+  const expected = ['s1#m1', 's1#m2', 's1#m3', 's1#m4', 's1#m5', 's2#m1', 's3#m1', 's3#m2', 's3#m3'].map(
+    (name) => `MedicationRequest/${name}`,
+  )
+  for (const count of [1, 2, 3, 5, 6, 8, 9, 10]) {
+    const found: string[] = []
+    const sizes: number[] = []
+    for (let path = `Medication?code=S&_contained=true&_containedType=contained&_count=${count}`; path !== ''; ) {
+      const page = await get(path)
+      sizes.push(urlsIn(page).length)
+      found.push(...urlsIn(page))
+      const next = (page.json.link as { relation: string; url: string }[]).find(({ relation }) => relation === 'next')
+      path = next?.url.slice(`${server.url}/fhir/`.length) ?? ''
+      expect([count, page.json.total]).toEqual([count, count >= 9 ? 9 : undefined])
+    }
+    expect([count, found]).toEqual([count, expected])
+    expect([count, sizes.slice(0, -1).every((size) => size === count), sizes.at(-1)]).toEqual([
+      count,
+      true,
+      9 % count || Math.min(count, 9),
+    ])
+  }
+  for (const id of ['s1', 's2', 's3']) await server.call('DELETE', `/fhir/MedicationRequest/${id}`)
 })
 
 test('a container that changes is found by what it contains now; by form too', async () => {
