@@ -87,11 +87,18 @@ export function asUpdateOf(entry: EntryRequest, match: string | undefined): Entr
   return { ...entry, method: 'PUT', segments: [type, String(own)] }
 }
 
-/** Compact JSON text of a resource under another id. */
+/**
+ * Compact JSON text of a resource under another id. One that is missing goes where the server's own stamp puts it (`stampText`): elsewhere
+ * the same content would be another text, and so another version.
+ */
 function withId(text: string, id: string): string {
-  const found = members(text).find(({ key }) => key === 'id')
+  const all = members(text)
   const value = JSON.stringify(id)
-  return found ? text.slice(0, found.valueStart) + value + text.slice(found.valueEnd) : `{"id":${value},${text.slice(1)}`
+  const own = all.find(({ key }) => key === 'id')
+  if (own) return text.slice(0, own.valueStart) + value + text.slice(own.valueEnd)
+  const type = all.find(({ key }) => key === 'resourceType')
+  if (!type) return `{"id":${value},${text.slice(1)}`
+  return `${text.slice(0, type.valueEnd)},"id":${value}${text.slice(type.valueEnd)}`
 }
 
 /** An export is no answer of its entry: it is made later, and its files and their list are no resources. */
