@@ -1,6 +1,6 @@
 /** Headers and conditions of R4 http.html and RFC 9110 that belong to no single interaction. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let path = ''
@@ -19,6 +19,7 @@ describe('OPTIONS and Allow', () => {
     ['/_history', 'GET, HEAD, OPTIONS'],
     ['/Patient/_history', 'GET, HEAD, OPTIONS'],
     ['/Patient/absent/Observation', 'GET, HEAD, OPTIONS'],
+    ['/_search', 'POST, OPTIONS'],
     ['/metadata', 'GET, HEAD, OPTIONS'],
     ['/.well-known/smart-configuration', 'GET, HEAD, OPTIONS'],
     ['/Patient', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
@@ -57,9 +58,21 @@ describe('OPTIONS and Allow', () => {
     ['GET', '/Patient/_search'],
     ['DELETE', '/Patient/absent/$everything'],
     ['PUT', '/$export'],
+    ['PATCH', '/metadata'],
+    ['PATCH', ''],
+    ['PATCH', '/_async/absent'],
+    ['GET', '/_search'],
+    ['DELETE', '/.well-known/smart-configuration'],
+    ['POST', '/.well-known/smart-configuration'],
   ])('%s %s is 405 and says what there is', async (method, address) => {
-    const [answer, { headers }] = [await server.call(method, `/fhir${address}`), await server.call('OPTIONS', `/fhir${address}`)]
-    expect([answer.status, code(answer), answer.headers.get('allow')]).toEqual([405, 'method-not-allowed', headers.get('allow')])
+    const { headers } = await server.call('OPTIONS', `/fhir${address}`)
+    const told = (answer: Answer) => [answer.status, code(answer), answer.headers.get('allow')]
+    const expected = [405, 'method-not-allowed', headers.get('allow')]
+    expect(told(await server.call(method, `/fhir${address}`))).toEqual(expected)
+    if (method === 'GET') return
+    // Nor is anything of a body told, which no method takes there.
+    const sent = { body: 'x', headers: { 'Content-Type': 'text/plain' } }
+    expect(told(await server.call(method, `/fhir${address}`, sent))).toEqual(expected)
   })
 
   test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('%s of the account of uses is 405', async (method) => {
@@ -67,6 +80,8 @@ describe('OPTIONS and Allow', () => {
       const type = { 'Content-Type': method === 'PATCH' ? 'application/json-patch+json' : 'application/fhir+json' }
       const answer = await server.call(method, `/fhir${address}`, { headers: type, ...(method === 'DELETE' ? {} : { body: '{}' }) })
       expect([answer.status, code(answer), answer.headers.get('allow')]).toEqual([405, 'read-only', 'GET, HEAD, OPTIONS'])
+      const plain = await server.call(method, `/fhir${address}`, { headers: { 'Content-Type': 'text/plain' }, body: 'x' })
+      expect([plain.status, code(plain)]).toEqual([405, 'read-only'])
     }
   })
 })
