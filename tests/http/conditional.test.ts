@@ -379,7 +379,15 @@ describe('with access control', () => {
 
   test('a conditional read of what is hidden is 404, whatever tag it has', async () => {
     const token = await server.token('insurer', { purpose_of_use: 'HPAYMT', data_form: 'IDENT' })
-    for (const headers of [{ 'If-None-Match': 'W/"1"' }, { 'If-None-Match': '*' }, { 'If-Modified-Since': new Date().toUTCString() }])
+    const conditions = [
+      { 'If-None-Match': 'W/"1"' },
+      { 'If-None-Match': '*' },
+      { 'If-Modified-Since': new Date().toUTCString() },
+      { 'If-Match': 'W/"1"' },
+      { 'If-Match': 'W/"2"' },
+      { 'If-Unmodified-Since': 'Thu, 01 Jan 2004 00:00:00 GMT' },
+    ]
+    for (const headers of conditions)
       expect((await server.call('GET', '/fhir/Observation/of-h1', { token, headers: headers as Record<string, string> })).status).toBe(404)
   })
 })

@@ -143,6 +143,35 @@ describe('tags', () => {
     expect((await server.call('GET', `${path}/_history/1`, { headers: { 'If-None-Match': 'W/"2"' } })).status).toBe(200)
   })
 
+  test('If-Match of a read: 412 where it does not hold (RFC 9110 13.1.1)', async () => {
+    const made = await server.call('POST', '/fhir/Basic', { body: basic('read') })
+    const at = `/fhir/Basic/${made.json.id}`
+    const get = (headers: Record<string, string>, address = at) => server.call('GET', address, { headers })
+    const read = async (headers: Record<string, string>, address = at) => (await get(headers, address)).status
+    for (const tags of ['W/"1"', '"1"', '*', 'W/"7", W/"1"']) expect([tags, await read({ 'If-Match': tags })]).toEqual([tags, 200])
+    const refused = await get({ 'If-Match': 'W/"2"' })
+    expect([refused.status, code(refused), refused.json.issue[0].expression]).toEqual([412, 'version-conflict', ['http.If-Match']])
+    // It goes before If-None-Match (13.2.2), and beside it If-Unmodified-Since is passed over (13.1.4).
+    expect(await read({ 'If-Match': 'W/"2"', 'If-None-Match': 'W/"1"' })).toBe(412)
+    expect(await read({ 'If-Match': 'W/"1"', 'If-None-Match': 'W/"1"' })).toBe(304)
+    const modified = made.headers.get('last-modified') as string
+    const before = new Date(Date.parse(modified) - 1000).toUTCString()
+    expect(await read({ 'If-Unmodified-Since': before })).toBe(412)
+    expect(await read({ 'If-Unmodified-Since': modified })).toBe(200)
+    expect(await read({ 'If-Unmodified-Since': before, 'If-Match': 'W/"1"' })).toBe(200)
+    // What would not be answered with 2xx is answered as without (13.2.1); what is no tag is one nowhere.
+    expect(await read({ 'If-Match': 'W/"1"' }, '/fhir/Basic/absent')).toBe(404)
+    for (const address of [at, '/fhir/Basic/absent']) expect(await read({ 'If-Match': '1' }, address)).toBe(400)
+    expect((await server.call('HEAD', at, { headers: { 'If-Match': 'W/"2"' } })).status).toBe(412)
+    const request = { method: 'GET', url: at.slice('/fhir/'.length), ifMatch: 'W/"2"' }
+    const send = (type: string) => server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type, entry: [{ request }] } })
+    expect((await send('batch')).json.entry[0].response.status).toBe('412')
+    const failed = await send('transaction')
+    expect([failed.status, failed.json.issue[0].expression]).toEqual([412, ['Bundle.entry[0].request.ifMatch']])
+    await server.call('DELETE', at)
+    expect(await read({ 'If-Match': 'W/"1"' })).toBe(410)
+  })
+
   test('in a bundle', async () => {
     const entry = (ifMatch: string) => ({
       resource: basic('b', { id: 'made' }),
