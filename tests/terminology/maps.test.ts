@@ -179,6 +179,17 @@ describe('$closure', () => {
     expect([all.json.version, pairs(all)]).toEqual(['3', ['235856003 subsumes 3738000']])
   })
 
+  test('more concepts than a table holds are refused before they are compared, each with all', async () => {
+    const own = { name: 'name', valueString: 'many' }
+    await post('$closure', own)
+    const many = Array.from({ length: 30_000 }, (_, n) => concept(`9${n}`))
+    expect(codeOf(await post('$closure', own, ...many))).toBe('closure-full')
+    // What is named twice, or known already, is not counted twice.
+    const once = many.slice(0, 2)
+    expect((await post('$closure', own, ...once, ...once)).json.version).toBe('1')
+    expect((await post('$closure', own, ...once)).json.version).toBe('1')
+  }, 15_000)
+
   test('is written, so it is posted', async () => {
     expect((await get('$closure?name=x')).status).toBe(405)
   })
