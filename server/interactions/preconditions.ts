@@ -81,6 +81,14 @@ export function conditionOfRead(request: Pick<FhirRequest, 'header'>): (standing
   }
 }
 
+const OF_WRITES = ['If-Match', 'If-None-Match', 'If-Unmodified-Since']
+
+/** The conditions that a write has, as an issue names them: where it is refused, one of them does not hold. */
+export function conditionsIn(request: Pick<FhirRequest, 'header'>): { expression?: string[] } {
+  const found = OF_WRITES.filter((name) => request.header(name.toLowerCase()) !== undefined)
+  return found.length === 0 ? {} : { expression: found.map((name) => `http.${name}`) }
+}
+
 /** Where nothing stands no condition that asks for something holds. @throws OutcomeError version-conflict */
 export function requireNoMatchAsked(request: Pick<FhirRequest, 'header'>): void {
   if (request.header('if-match') !== undefined) throw new OutcomeError('version-conflict', { expression: ['http.If-Match'] })

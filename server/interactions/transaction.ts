@@ -9,17 +9,9 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Claim, SideWrite, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { notFound, writeAnswer } from './answers.ts'
-import {
-  asUpdate,
-  asUpdateOf,
-  BUNDLE_ENTRIES_MAX,
-  byCriteria,
-  CONDITIONS,
-  contentOf,
-  criteriaIn,
-  type EntryRequest,
-} from './bundle-entries.ts'
+import { asUpdate, asUpdateOf, BUNDLE_ENTRIES_MAX, byCriteria, contentOf, criteriaIn, type EntryRequest } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
+import { failAt } from './entry-failure.ts'
 import { answerOf, type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
@@ -196,31 +188,6 @@ function placeEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): 
   } catch (error) {
     return failAt(entry, error)
   }
-}
-
-/**
- * A failure inside a transaction says which entry it is about.
- * @param criteriaIn element of the request in which search criteria stand
- */
-function failAt(entry: EntryRequest, error: unknown, criteriaIn?: 'url' | 'ifNoneExist'): never {
-  if (!(error instanceof OutcomeError)) throw error
-  const place = `Bundle.entry[${entry.at}]`
-  throw new OutcomeError(error.issues.map((issue) => ({ ...issue, expression: [placeIn(place, issue.expression?.[0], criteriaIn)] })))
-}
-
-const REQUEST_ELEMENTS = new Map(Object.entries(CONDITIONS).map(([element, header]) => [`http.${header}`, element]))
-
-/** Elements of the resource, conditions of the request; what is named by a search parameter is the entry's query. */
-function placeIn(entry: string, expression: string | undefined, criteriaIn: string | undefined): string {
-  if (expression === undefined || expression.startsWith(entry)) return expression ?? entry
-  const condition = REQUEST_ELEMENTS.get(expression.toLowerCase())
-  if (condition) return `${entry}.request.${condition}`
-  if (/^[A-Z]\w*\./.test(expression)) return `${entry}.resource.${expression.replace(/^[A-Z]\w*\./, '')}`
-  return expression === 'resourceType' || expression === 'id'
-    ? `${entry}.resource.${expression}`
-    : criteriaIn
-      ? `${entry}.request.${criteriaIn}`
-      : entry
 }
 
 /** The id that an entry will have, before any reference is rewritten and anything is looked for. */

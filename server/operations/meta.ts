@@ -9,7 +9,7 @@ import { auditedRead } from '../interactions/audited.ts'
 import { checkId, checkType, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
 import { checkParameters } from '../interactions/parameters.ts'
-import { expectedVersion } from '../interactions/preconditions.ts'
+import { conditionsIn, expectedVersion } from '../interactions/preconditions.ts'
 import { masked, stampOf } from '../interactions/read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { updateDraft } from '../interactions/update.ts'
@@ -65,7 +65,7 @@ async function change(deps: FhirDeps, request: FhirRequest, kind: Change): Promi
 async function write(deps: FhirDeps, request: FhirRequest, kind: Change, asked: Labels): Promise<Written> {
   const current = await visible(deps, request, `meta-${kind}`)
   const expected = expectedVersion(request, current)
-  if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict')
+  if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict', conditionsIn(request))
   const before = (JSON.parse(bodyText(current)) as FhirResource).meta ?? {}
   if (kind === 'delete' && request.actor.party !== 'operator' && !request.actor.unrestricted) requireLabelsKept(before, asked)
   const text = withMeta(bodyText(current), JSON.stringify(changed(before, kind, asked)))

@@ -49,7 +49,8 @@ describe('a condition that is not one', () => {
 
   test('one that cannot be read, and one that fails', async () => {
     await refused(await send([update({ ifMatch: 'x' })]), 'Bundle.entry[0].request.ifMatch')
-    expect((await send([update({ ifMatch: 'W/"9"' })])).status).toBe(412)
+    await refused(await send([update({ ifMatch: 'W/"9"' })]), 'Bundle.entry[0].request.ifMatch', 412)
+    await refused(await send([create(), create(), update({ ifNoneMatch: '*' })]), 'Bundle.entry[2].request.ifNoneMatch', 412)
     await refused(await send([create({ ifNoneExist: 'foo=1' })]), 'Bundle.entry[0].request.ifNoneExist')
   })
 

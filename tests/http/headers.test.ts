@@ -143,6 +143,29 @@ describe('tags', () => {
     expect((await server.call('GET', `${path}/_history/1`, { headers: { 'If-None-Match': 'W/"2"' } })).status).toBe(200)
   })
 
+  test('a write that is refused names its conditions', async () => {
+    const { id } = (await server.call('POST', '/fhir/Basic', { body: basic('named') })).json
+    const json = { 'Content-Type': 'application/json-patch+json' }
+    const tag = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { tag: [{ system: 'urn:t', code: 'x' }] } }] }
+    const writes: [string, string, unknown, object?][] = [
+      ['PUT', '', basic('other', { id })],
+      ['PUT', '?_id=', basic('other')],
+      ['PATCH', '', '[{"op":"replace","path":"/code/text","value":"p"}]', json],
+      ['POST', '/$meta-add', tag],
+      ['DELETE', '', undefined],
+    ]
+    for (const [name, value] of [
+      ['If-Match', 'W/"9"'],
+      ['If-None-Match', 'W/"1"'],
+      ['If-Unmodified-Since', 'Thu, 01 Jan 2004 00:00:00 GMT'],
+    ] as const)
+      for (const [method, path, body, more] of writes) {
+        const address = path.startsWith('?') ? `/fhir/Basic${path}${id}` : `/fhir/Basic/${id}${path}`
+        const answer = await server.call(method, address, { ...(body ? { body } : {}), headers: { ...more, [name]: value } })
+        expect([method, path, answer.status, answer.json?.issue[0].expression]).toEqual([method, path, 412, [`http.${name}`]])
+      }
+  })
+
   test('If-Match of a read: 412 where it does not hold (RFC 9110 13.1.1)', async () => {
     const made = await server.call('POST', '/fhir/Basic', { body: basic('read') })
     const at = `/fhir/Basic/${made.json.id}`
