@@ -17,6 +17,7 @@ import { hasCondition, overWhatStands } from '../interactions/what-stands.ts'
 import { parseBody, store, type Written } from '../interactions/writing.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
+import { inParameters } from './in-parameters.ts'
 import type { Operation } from './types.ts'
 
 type Change = 'add' | 'delete'
@@ -41,11 +42,17 @@ export const metaDelete: Operation = {
   run: (deps, request) => change(deps, request, 'delete'),
 }
 
+/** $meta has no parameters; what is sent by POST are Parameters all the same. @throws OutcomeError resource-type-mismatch, parameter-unknown */
+export function checkWithout(request: FhirRequest): void {
+  const sent = inParameters(request).map(({ name }): [string, string] => [name, ''])
+  checkParameters(request, sent)
+}
+
 /** As the caller would read the resource: a masked form has a meta of its own. */
 async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type] = targetOf(request)
   requireScope(request.actor, type, 'r')
-  checkParameters(request, request.query)
+  checkWithout(request)
   const doc = await visible(deps, request, 'meta')
   const text = masked(deps, request, doc)
   return answer(JSON.parse(typeof text === 'string' ? text : bodyText(doc)) as FhirResource, stampOf(request, doc))
