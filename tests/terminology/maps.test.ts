@@ -112,6 +112,7 @@ describe('CodeSystem/$find-matches', () => {
     const [legs, over] = [property('legs', { valueInteger: 2 }), property('parent', { valueCode: 'flyer' })]
     expect(found(await find(true, legs))).toEqual(['bat', 'bird'])
     expect(found(await find(true, legs, over))).toEqual(['bat', 'bird'])
+    expect((await find(true, property('legs', { valueInteger: 99 }))).json).toEqual({ resourceType: 'Parameters' })
     const mammals = property('parent', { valueCode: 'mammal' })
     expect(found(await find(true, legs, mammals))).toEqual(['bat', 'unicorn'])
     expect(found(await find(false, property('legs', { valueInteger: 0 }), mammals))).toEqual(['whale', 'bat', 'unicorn'])

@@ -107,7 +107,11 @@ export function checkOneOf(given: Readonly<Record<string, unknown>>, instance: b
 /** A parameter of Parameters with its value. */
 export type OutParameter = Record<string, unknown>
 
-export const parametersAnswer = (parameter: readonly OutParameter[]): FhirResource => ({ resourceType: 'Parameters', parameter })
+/** FHIR has no empty lists (R4 json.html). */
+export const parametersAnswer = (parameter: readonly OutParameter[]): FhirResource => ({
+  resourceType: 'Parameters',
+  ...(parameter.length > 0 ? { parameter } : {}),
+})
 
 /** Nothing for what is not there: FHIR has no empty values. */
 export const outText = (name: string, element: string, value: string | undefined): OutParameter[] =>
