@@ -134,8 +134,10 @@ function entryOf({ text, at, ownBase }: SentEntry, parsed: unknown, decimals: De
     ...(resourceText === undefined ? {} : { text: resourceText, parsed: { resource: entry?.resource, decimals } }),
   }
   const wrong = entryProblem(entry, at)
+  const idle = idleCondition(base)
   if (wrong) base.problem = wrong
   else if (!method) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.method`] })
+  else if (idle) base.problem = new OutcomeError('conditional-unsupported', { expression: [`Bundle.entry[${at}].request.${idle}`] })
   else if (address === undefined) base.problem = new OutcomeError('entry-elsewhere', { expression: [`Bundle.entry[${at}].request.url`] })
   else if (!url || url.segments.some(isOfExport)) {
     base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.url`] })
@@ -149,6 +151,17 @@ export const CONDITIONS = {
   ifNoneMatch: 'if-none-match',
   ifNoneExist: 'if-none-exist',
   ifModifiedSince: 'if-modified-since',
+}
+
+/**
+ * A condition that its interaction does not have: what it should have stopped would go through. Of `ifModifiedSince` HTTP says itself that it is
+ * passed over but for reads (RFC 9110 13.1.3), and a read writes nothing.
+ */
+function idleCondition({ method, segments: [type = '', ...more], headers }: EntryRequest): string | undefined {
+  const isCreate = method === 'POST' && more.length === 0 && !type.startsWith('$')
+  const isWrite = method !== 'GET' && method !== 'HEAD'
+  const idle = isCreate ? ['ifMatch', 'ifNoneMatch'] : isWrite ? ['ifNoneExist'] : []
+  return idle.find((element) => headers[CONDITIONS[element as keyof typeof CONDITIONS]] !== undefined)
 }
 
 function conditionsOf(asked: Record<string, unknown> | undefined): Record<string, string> {

@@ -54,6 +54,29 @@ describe('a condition that is not one', () => {
     await refused(await send([create({ ifNoneExist: 'foo=1' })]), 'Bundle.entry[0].request.ifNoneExist')
   })
 
+  test('one that its interaction does not have', async () => {
+    const patch = { resourceType: 'Parameters' }
+    const request = (method: string, url: string, condition: object, resource?: object) => ({
+      ...(resource ? { resource } : {}),
+      request: { method, url, ...condition },
+    })
+    const ifNoneExist = 'active=true'
+    for (const [entry, element] of [
+      [update({ ifNoneExist }), 'ifNoneExist'],
+      [request('DELETE', `Patient/${stored.id}`, { ifNoneExist }), 'ifNoneExist'],
+      [request('PATCH', `Patient/${stored.id}`, { ifNoneExist }, patch), 'ifNoneExist'],
+      [request('DELETE', 'Patient?active=false', { ifNoneExist }), 'ifNoneExist'],
+      [create({ ifMatch: 'W/"1"' }), 'ifMatch'],
+      [create({ ifNoneMatch: '*' }), 'ifNoneMatch'],
+    ] as const) {
+      const answer = await send([create(), entry])
+      await refused(answer, `Bundle.entry[1].request.${element}`)
+      expect(answer.json.issue[0].details.coding[0].code).toBe('conditional-unsupported')
+      const batch = await send([entry], { type: 'batch' })
+      expect(batch.json.entry[0].response.status).toBe('400')
+    }
+  })
+
   test('two creates under the same condition', async () => {
     const ifNoneExist = 'identifier=urn:x|same'
     await refused(await send([create({ ifNoneExist }), create({ ifNoneExist })]), 'Bundle.entry[1].request.ifNoneExist')

@@ -189,7 +189,9 @@ describe('without access control', () => {
       return status
     }
     expect(await refused('id-mismatch', 'Bundle.entry[0].resource.id', put('t1', { id: 'other' }))).toBe(400)
-    expect(await refused('conditional-unsupported', 'Bundle.entry[0]', put('t1', {}, { ifNoneExist: 'identifier=x' }))).toBe(400)
+    expect(
+      await refused('conditional-unsupported', 'Bundle.entry[0].request.ifNoneExist', put('t1', {}, { ifNoneExist: 'identifier=x' })),
+    ).toBe(400)
     // A condition besides is of the match, as it is alone.
     expect((await send(put('t1', { code: { text: 'z' } }, { ifMatch: 'W/"2"' }))).status).toBe(412)
     expect((await send(put('t1', { code: { text: 'z' } }, { ifNoneMatch: '*' }))).status).toBe(412)
