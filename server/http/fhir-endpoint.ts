@@ -8,7 +8,7 @@ import { fromXmlInTurns } from '../fhir-xml/from-xml.ts'
 import { placesInXml } from '../fhir-xml/xml-places.ts'
 import { toXml } from '../fhir-xml/to-xml.ts'
 import { capabilities } from '../interactions/capabilities.ts'
-import { allowedAt } from '../interactions/dispatch.ts'
+import { allowedAt, requireMethod } from '../interactions/dispatch.ts'
 import { FHIR_XML_PATCH, PATCH_FORMATS, unsupportedPatch } from '../interactions/patch-formats.ts'
 import { parseQuery, parseQueryBytes, utf8OfWire } from '../interactions/query-text.ts'
 import { ASYNC_METHODS, isAsyncStatus, respond } from '../interactions/respond-async.ts'
@@ -53,6 +53,7 @@ export function fhirEndpoint(deps: EndpointDeps) {
       if (!ofContent) shape = { query, representation: representationFor(request.headers.accept, query) }
       if (isPublic(method, segments)) return await send(request, response, inShape(await publicAnswer(deps, segments, query), shape))
       const actor = await deps.authenticate(request)
+      requireMethodAt(method, segments)
       const body = WITH_BODY.has(method) ? await bodyOf(request, segments) : undefined
       if (body?.form) {
         const all = [...query, ...body.form]
@@ -82,10 +83,23 @@ function contentOrResource(answer: FhirResponse, query: Shape['query'], accept: 
   return contentAnswer(answer, accept) ?? inShape(answer, { query, representation: representationFor(accept, query) })
 }
 
+const isSmart = (segments: string[]): boolean => segments.join('/') === '.well-known/smart-configuration'
+const SMART_METHODS = ['GET', 'HEAD', 'OPTIONS']
+
+/** What stands beside the table of the API. */
+const methodsBeside = (segments: string[]): readonly string[] | undefined =>
+  isSmart(segments) ? SMART_METHODS : isAsyncStatus(segments) ? ASYNC_METHODS : undefined
+
+/** A method that the address does not have is told before what is wrong with a body. @throws OutcomeError method-not-allowed, read-only */
+function requireMethodAt(method: Method, segments: string[]): void {
+  const beside = methodsBeside(segments)
+  if (beside === undefined && WITH_BODY.has(method)) requireMethod(method, segments)
+  if (beside?.includes(method) === false) throw new OutcomeError('method-not-allowed', {}, { Allow: beside.join(', ') })
+}
+
 /** What an address lets ask, the same for everybody. No other origin is let in (CORS): no preflight has an answer of its own. */
 function options(segments: string[]): FhirResponse {
-  const isSmart = segments.join('/') === '.well-known/smart-configuration'
-  const allowed = isSmart ? ['GET', 'HEAD', 'OPTIONS'] : isAsyncStatus(segments) ? ASYNC_METHODS : allowedAt(segments)
+  const allowed = methodsBeside(segments) ?? allowedAt(segments)
   const patch: Record<string, string> = allowed.includes('PATCH') ? { 'Accept-Patch': PATCH_FORMATS.join(', ') } : {}
   return { status: 204, headers: { Allow: allowed.join(', '), ...patch } }
 }
@@ -98,7 +112,7 @@ interface Shape {
 
 function isPublic(method: Method, segments: string[]): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false
-  return (segments.length === 1 && segments[0] === 'metadata') || segments.join('/') === '.well-known/smart-configuration'
+  return (segments.length === 1 && segments[0] === 'metadata') || isSmart(segments)
 }
 
 function publicAnswer(deps: EndpointDeps, segments: string[], query: [string, string][]): Promise<FhirResponse> {

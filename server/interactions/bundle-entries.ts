@@ -31,14 +31,15 @@ export interface EntryRequest {
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'])
 
-export function entriesOf(bundle: ParsedResource): EntryRequest[] {
+/** @param ownBase base of this server, under which an entry may name what it is about by its whole address */
+export function entriesOf(bundle: ParsedResource, ownBase: string): EntryRequest[] {
   const entryText = valueText(bundle.text, 'entry')
   if (entryText === undefined) return []
   if (!entryText.startsWith('[')) throw new OutcomeError('bundle-invalid', { expression: ['Bundle.entry'] })
   const texts = arrayItems(entryText)
   if (texts.length > BUNDLE_ENTRIES_MAX) throw new OutcomeError('bundle-entries', { params: { max: BUNDLE_ENTRIES_MAX } })
   const parsed = bundle.resource.entry as unknown[]
-  return texts.map((text, at) => entryOf(text, at, parsed[at], bundle.decimals))
+  return texts.map((text, at) => entryOf({ text, at, ownBase }, parsed[at], bundle.decimals))
 }
 
 /**
@@ -87,11 +88,18 @@ export function asUpdateOf(entry: EntryRequest, match: string | undefined): Entr
   return { ...entry, method: 'PUT', segments: [type, String(own)] }
 }
 
-/** Compact JSON text of a resource under another id. */
+/**
+ * Compact JSON text of a resource under another id. One that is missing goes where the server's own stamp puts it (`stampText`): elsewhere
+ * the same content would be another text, and so another version.
+ */
 function withId(text: string, id: string): string {
-  const found = members(text).find(({ key }) => key === 'id')
+  const all = members(text)
   const value = JSON.stringify(id)
-  return found ? text.slice(0, found.valueStart) + value + text.slice(found.valueEnd) : `{"id":${value},${text.slice(1)}`
+  const own = all.find(({ key }) => key === 'id')
+  if (own) return text.slice(0, own.valueStart) + value + text.slice(own.valueEnd)
+  const type = all.find(({ key }) => key === 'resourceType')
+  if (!type) return `{"id":${value},${text.slice(1)}`
+  return `${text.slice(0, type.valueEnd)},"id":${value}${text.slice(type.valueEnd)}`
 }
 
 /** An export is no answer of its entry: it is made later, and its files and their list are no resources. */
@@ -103,11 +111,18 @@ interface ParsedEntry {
   resource?: unknown
 }
 
-function entryOf(text: string, at: number, parsed: unknown, decimals: DecimalTexts): EntryRequest {
+interface SentEntry {
+  text: string
+  at: number
+  ownBase: string
+}
+
+function entryOf({ text, at, ownBase }: SentEntry, parsed: unknown, decimals: DecimalTexts): EntryRequest {
   const entry = parsed as ParsedEntry | null | undefined
   const asked = entry?.request
   const method = typeof asked?.method === 'string' && METHODS.has(asked.method) ? (asked.method as Method) : undefined
-  const url = typeof asked?.url === 'string' ? splitUrl(asked.url) : undefined
+  const address = typeof asked?.url === 'string' ? withinBase(asked.url, ownBase) : ''
+  const url = typeof asked?.url === 'string' && address !== undefined ? splitUrl(address) : undefined
   const resourceText = text.startsWith('{') ? valueText(text, 'resource') : undefined
   const base: EntryRequest = {
     at,
@@ -119,8 +134,11 @@ function entryOf(text: string, at: number, parsed: unknown, decimals: DecimalTex
     ...(resourceText === undefined ? {} : { text: resourceText, parsed: { resource: entry?.resource, decimals } }),
   }
   const wrong = entryProblem(entry, at)
+  const idle = idleCondition(base)
   if (wrong) base.problem = wrong
   else if (!method) base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.method`] })
+  else if (idle) base.problem = new OutcomeError('conditional-unsupported', { expression: [`Bundle.entry[${at}].request.${idle}`] })
+  else if (address === undefined) base.problem = new OutcomeError('entry-elsewhere', { expression: [`Bundle.entry[${at}].request.url`] })
   else if (!url || url.segments.some(isOfExport)) {
     base.problem = new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].request.url`] })
   }
@@ -135,6 +153,17 @@ export const CONDITIONS = {
   ifModifiedSince: 'if-modified-since',
 }
 
+/**
+ * A condition that its interaction does not have: what it should have stopped would go through. Of `ifModifiedSince` HTTP says itself that it is
+ * passed over but for reads (RFC 9110 13.1.3), and a read writes nothing.
+ */
+function idleCondition({ method, segments: [type = '', ...more], headers }: EntryRequest): string | undefined {
+  const isCreate = method === 'POST' && more.length === 0 && !type.startsWith('$')
+  const isWrite = method !== 'GET' && method !== 'HEAD'
+  const idle = isCreate ? ['ifMatch', 'ifNoneMatch'] : isWrite ? ['ifNoneExist'] : []
+  return idle.find((element) => headers[CONDITIONS[element as keyof typeof CONDITIONS]] !== undefined)
+}
+
 function conditionsOf(asked: Record<string, unknown> | undefined): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [element, header] of Object.entries(CONDITIONS)) {
@@ -142,6 +171,23 @@ function conditionsOf(asked: Record<string, unknown> | undefined): Record<string
     if (typeof value === 'string') headers[header] = value
   }
   return headers
+}
+
+const ORIGIN = /^[a-z][a-z0-9+.-]*:(?:\/\/[^/?#]*)?/i
+
+/**
+ * The address of an entry relative to this server's base: it stands so already, or is the whole address ("relative to [base]", R4
+ * bundle-definitions.html#Bundle.entry.request.url; clients send the one that they read). Scheme and host know no case, and a default port is
+ * none (RFC 3986 6.2.2.1, 6.2.3). Undefined: it is not under this base.
+ */
+function withinBase(url: string, ownBase: string): string | undefined {
+  const [origin] = ORIGIN.exec(url) ?? []
+  if (origin === undefined) return url
+  const own = new URL(ownBase)
+  if (origin.includes('@') || !URL.canParse(origin) || new URL(origin).origin !== own.origin) return undefined
+  const path = url.slice(origin.length)
+  const behind = path.slice(own.pathname.length)
+  return path.startsWith(own.pathname) && /^(?:[/?]|$)/.test(behind) ? behind : undefined
 }
 
 /** Path and query of an entry's url: relative to the base. */

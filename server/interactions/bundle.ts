@@ -18,18 +18,18 @@ export interface SentBundle {
 /** POST [base]: a batch or a transaction. */
 export function bundleHandler(dispatch: Dispatch) {
   return async function postBundle(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
-    const sent = sentBundle(request)
+    const sent = sentBundle(deps, request)
     return bundleAnswer(`${sent.type}-response`, await carryOut(deps, request, sent, dispatch))
   }
 }
 
 /** @throws OutcomeError bundle-invalid, bundle-entries, body-empty, json-invalid and the like */
-export function sentBundle(request: Pick<FhirRequest, 'body'>): SentBundle {
+export function sentBundle({ baseUrl }: Pick<FhirDeps, 'baseUrl'>, request: Pick<FhirRequest, 'body'>): SentBundle {
   const parsed = parseBody(request)
   const { resourceType, type } = parsed.resource
   if (resourceType !== 'Bundle') throw new OutcomeError('bundle-invalid', { expression: ['resourceType'] })
   checkBundle(parsed.resource)
-  const entries = entriesOf(parsed)
+  const entries = entriesOf(parsed, baseUrl)
   if (type !== 'batch' && type !== 'transaction') throw new OutcomeError('bundle-invalid', { expression: ['Bundle.type'] })
   return { type, entries }
 }

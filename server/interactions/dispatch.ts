@@ -59,14 +59,35 @@ const WRITES: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
  */
 export function allowedAt(segments: string[]): string[] {
   const [type = ''] = segments
-  if (segments.some((segment) => segment.startsWith('$'))) return withHead(methodsOf(segments))
+  if (segments.some(isOperation)) return withHead(methodsOf(segments))
   const shape = shapeOf(segments)
-  if (!WITHOUT_TYPE.has(shape) && !isResourceType(type)) throw new OutcomeError('resource-type-unknown')
-  const isRefused = (method: string) => READ_ONLY.has(type) && WRITES.has(method) && shape !== 'form-search'
-  return withHead(Object.keys(TABLE[shape]).filter((method) => !isRefused(method)))
+  if (!WITHOUT_TYPE.has(shape) && !isSystemForm(segments) && !isResourceType(type)) throw new OutcomeError('resource-type-unknown')
+  return withHead(Object.keys(TABLE[shape]).filter((method) => !isRefused(method, segments)))
 }
 
 const WITHOUT_TYPE: ReadonlySet<Shape> = new Set(['system', 'metadata', 'system-history'])
+
+/** That of the whole system has no type before it. */
+const isSystemForm = ([first, ...others]: string[]): boolean => first === '_search' && others.length === 0
+
+/**
+ * Asked before a body is read as well: where no method takes one, its media type is nothing to complain of.
+ * @throws OutcomeError method-not-allowed, read-only, and what `allowedAt` throws
+ */
+export function requireMethod(method: string, segments: string[]): void {
+  if (!allowedAt(segments).includes(method)) throw notAllowed(method, segments)
+}
+
+/** @throws OutcomeError what `allowedAt` throws */
+function notAllowed(method: string, segments: string[]): OutcomeError {
+  const isReadOnly = !segments.some(isOperation) && isRefused(method, segments) && Object.hasOwn(TABLE[shapeOf(segments)], method)
+  return new OutcomeError(isReadOnly ? 'read-only' : 'method-not-allowed', {}, { Allow: allowedAt(segments).join(', ') })
+}
+
+const isRefused = (method: string, segments: string[]): boolean =>
+  READ_ONLY.has(segments[0] ?? '') && WRITES.has(method) && shapeOf(segments) !== 'form-search'
+
+const isOperation = (segment: string): boolean => segment.startsWith('$')
 
 const withHead = (methods: readonly string[]): string[] => [
   ...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])),
@@ -79,17 +100,13 @@ export function dispatch(deps: FhirDeps, request: FhirRequest): Promise<FhirResp
 }
 
 async function dispatched(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
-  const operation = request.segments.find((segment) => segment.startsWith('$'))
-  if (operation !== undefined) {
+  if (request.segments.some(isOperation)) {
     await asStoredNow(deps, request)
     return operationFor(request)(deps, request)
   }
   const shape = shapeOf(request.segments)
-  const method = request.method === 'HEAD' ? 'GET' : request.method
-  const handler = TABLE[shape][method]
-  if (!handler) throw new OutcomeError('method-not-allowed', {}, { Allow: allowedAt(request.segments).join(', ') })
-  if (READ_ONLY.has(request.segments[0] ?? '') && WRITES.has(method) && shape !== 'form-search')
-    throw new OutcomeError('read-only', {}, { Allow: allowedAt(request.segments).join(', ') })
+  const handler = TABLE[shape][request.method === 'HEAD' ? 'GET' : request.method]
+  if (!handler || isRefused(request.method, request.segments)) throw notAllowed(request.method, request.segments)
   if (LOOKS_ITSELF.has(handler)) return handler(deps, request)
   await asStoredNow(deps, request)
   return handler(deps, request)

@@ -13,7 +13,7 @@ import { decided } from './decided.ts'
 import { checkParameters } from './parameters.ts'
 import { type Patch, patchOf } from './patch-formats.ts'
 import { withSafeNarrative } from './patch-narrative.ts'
-import { expectedVersion } from './preconditions.ts'
+import { conditionsIn, expectedVersion } from './preconditions.ts'
 import { subscriptionBody } from './subscription-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { updateDraft } from './update.ts'
@@ -54,7 +54,7 @@ export async function patchDraft(
 ): Promise<Draft> {
   const current = await visible(deps, request)
   const expected = expectedVersion(request, current)
-  if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict')
+  if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict', conditionsIn(request))
   const before = patched(request, current)
   const text = await rewrite(withSafeNarrative(before, apply(before)))
   const plain = { ...request, method: 'PUT' as const, header: (name: string) => (/^if-/.test(name) ? undefined : request.header(name)) }

@@ -1,4 +1,4 @@
-/** If-Match, If-Unmodified-Since and If-None-Match of a write (RFC 9110 13, R4 http.html#concurrency), as the version that the write expects. */
+/** If-Match, If-Unmodified-Since and If-None-Match (RFC 9110 13, R4 http.html#concurrency): of a write as the version that it expects. */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
@@ -58,6 +58,35 @@ function isExcluded(text: string, standing: Standing): boolean {
 /** `*`: of two writers that find nothing only one makes it; a deleted resource is one that has a version to go on from. */
 function unlessMade(text: string, current: Standing): Draft['expect'] {
   return isAny(text) ? (current?.v ?? 'absent') : 'any'
+}
+
+/**
+ * If-Match, or without it If-Unmodified-Since, of a read (RFC 9110 13.1.1, 13.1.4; R4 says nothing of either). It is asked of what is there
+ * to be answered with: what is not found or gone is answered as it is without a condition (13.2.1). Tags are compared by the version that they
+ * name, as those of writes: ours are weak, and no strong comparison would ever hold.
+ * @throws OutcomeError precondition-invalid at once, so that it does not depend on what is there; version-conflict what is returned
+ */
+export function conditionOfRead(request: Pick<FhirRequest, 'header'>): (standing: { v: number; at?: Date }) => void {
+  const ifMatch = request.header('if-match')
+  if (ifMatch === undefined) {
+    const since = momentOf(request.header('if-unmodified-since'))
+    return ({ at }) => {
+      // The masked forms do not tell the time, and so it is not asked about either.
+      if (at && inSeconds(at) > since) throw new OutcomeError('version-conflict', { expression: ['http.If-Unmodified-Since'] })
+    }
+  }
+  const versions = isAny(ifMatch) ? undefined : versionsOf(ifMatch, 'If-Match')
+  return ({ v }) => {
+    if (versions?.includes(v) === false) throw new OutcomeError('version-conflict', { expression: ['http.If-Match'] })
+  }
+}
+
+const OF_WRITES = ['If-Match', 'If-None-Match', 'If-Unmodified-Since']
+
+/** The conditions that a write has, as an issue names them: where it is refused, one of them does not hold. */
+export function conditionsIn(request: Pick<FhirRequest, 'header'>): { expression?: string[] } {
+  const found = OF_WRITES.filter((name) => request.header(name.toLowerCase()) !== undefined)
+  return found.length === 0 ? {} : { expression: found.map((name) => `http.${name}`) }
 }
 
 /** Where nothing stands no condition that asks for something holds. @throws OutcomeError version-conflict */

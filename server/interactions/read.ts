@@ -7,6 +7,7 @@ import { bodyText, notFound, notModified, resourceAnswer } from './answers.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { inSeconds, momentOf } from './moment.ts'
 import { checkParameters } from './parameters.ts'
+import { conditionOfRead } from './preconditions.ts'
 import type { Stored } from '../store/types.ts'
 import { FORM_PARAMETERS, type Form, formOf, inForm } from './subset.ts'
 import { subscriptionBody } from './subscription-text.ts'
@@ -19,12 +20,14 @@ export async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirRe
   requireScope(request.actor, type, 'r')
   checkParameters(request, request.query, { understood: FORM })
   const form = formOf(request.query)
+  const requireCondition = conditionOfRead(request)
   const seen = await auditedRead(deps, request, { interaction: 'read', action: 'R', type, id }, () =>
     decided(deps, request, [], (decision) => deps.store.read(decision, type, id)),
   )
   if (!seen.value) throw notFound()
   if (seen.value.deleted) throw new OutcomeError('gone', {}, { ETag: `W/"${seen.value.v}"` })
   const stamp = stampOf(request, seen.value)
+  requireCondition(stamp)
   if (isUnchanged(request, stamp)) return notModified(stamp)
   return resourceAnswer(200, stamp, inForm(form, type, masked(deps, request, seen.value)))
 }

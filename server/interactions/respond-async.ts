@@ -50,7 +50,7 @@ function isLongRead({ method, segments, body }: FhirRequest): boolean {
 
 async function acceptBundle(deps: FhirDeps, request: FhirRequest, unexpected: (error: unknown) => void): Promise<FhirResponse> {
   // What can be told of the Bundle before it begins is told at once.
-  const sent = sentBundle(request)
+  const sent = sentBundle(deps, request)
   requireRoom(deps)
   const job = await accepted(deps, request, { status: 'queued', bundle: sent.type })
   enqueue(deps, { job, request: atOnce(request), sent, dispatch, unexpected })

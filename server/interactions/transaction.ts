@@ -9,17 +9,9 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Claim, SideWrite, Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { notFound, writeAnswer } from './answers.ts'
-import {
-  asUpdate,
-  asUpdateOf,
-  BUNDLE_ENTRIES_MAX,
-  byCriteria,
-  CONDITIONS,
-  contentOf,
-  criteriaIn,
-  type EntryRequest,
-} from './bundle-entries.ts'
+import { asUpdate, asUpdateOf, BUNDLE_ENTRIES_MAX, byCriteria, contentOf, criteriaIn, type EntryRequest } from './bundle-entries.ts'
 import { refuseSameFullUrl } from './bundle-envelope.ts'
+import { failAt } from './entry-failure.ts'
 import { answerOf, type Dispatch, entryRequest, failedEntry, inOrder, toEntry } from './entry-requests.ts'
 import type { BundleEntry } from './bundle-text.ts'
 import { checkType, requireScope } from './checks.ts'
@@ -127,8 +119,8 @@ async function prepare(deps: FhirDeps, request: FhirRequest, writes: EntryReques
   const known: Known = { placed: named, names: { ...names, versionOf: versions.of }, current, resolve }
   const steps: Step[] = []
   for (const step of named) {
-    if (step.existing) steps.push(step)
-    else if (await isGone(deps, request, step, known)) steps.push({ ...step, existing: { response: { status: '204' } } })
+    const absent = step.existing ? step : await ofAbsent(deps, request, step, known)
+    if (absent) steps.push(absent)
     else steps.push({ ...step, draft: await draftEntry(deps, request, step, known).catch((error: unknown) => failAt(step.entry, error)) })
   }
   refuseTwice(steps)
@@ -162,14 +154,25 @@ interface Known {
   resolve: ResolveReference
 }
 
-/** A deletion of what is not there, which has no effect (R4 http.html#delete). @throws OutcomeError as it does alone */
-async function isGone(deps: FhirDeps, request: FhirRequest, { entry, name = '' }: Step, { current }: Known): Promise<boolean> {
+/**
+ * A deletion of what is not there: it has no effect (R4 http.html#delete), or is not found, as what is hidden is. That is told where it is told of
+ * what is hidden, so that something else that is wrong with the transaction does not come between.
+ * @returns undefined where it is anything else. @throws OutcomeError as it does alone
+ */
+async function ofAbsent(deps: FhirDeps, request: FhirRequest, step: Step, { current }: Known): Promise<Step | undefined> {
+  const { entry, name = '' } = step
   const standing = current.get(name)
-  if (entry.method !== 'DELETE' || (standing && !standing.deleted)) return false
+  if (entry.method !== 'DELETE' || (standing && !standing.deleted)) return undefined
   const [type = '', id = ''] = name.split('/')
-  requireScope(request.actor, type, 'd')
-  await absentDeletion(deps, entryRequest(request, entry), { type, id, current: standing }).catch((error: unknown) => failAt(entry, error))
-  return true
+  try {
+    await absentDeletion(deps, entryRequest(request, entry), { type, id, current: standing })
+    return { ...step, existing: { response: { status: '204' } } }
+  } catch (error) {
+    if (!(error instanceof OutcomeError) || error.issues[0]?.code !== 'not-found') return failAt(entry, error)
+    const confirmed = Promise.reject<void>(error)
+    confirmed.catch(() => undefined)
+    return { ...step, draft: { type, id, method: 'DELETE', expect: 'any', custodian: request.actor.organization, confirmed } }
+  }
 }
 
 /** What a patch makes is not known yet: for criteria it stands as it is. */
@@ -198,31 +201,6 @@ function placeEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): 
   }
 }
 
-/**
- * A failure inside a transaction says which entry it is about.
- * @param criteriaIn element of the request in which search criteria stand
- */
-function failAt(entry: EntryRequest, error: unknown, criteriaIn?: 'url' | 'ifNoneExist'): never {
-  if (!(error instanceof OutcomeError)) throw error
-  const place = `Bundle.entry[${entry.at}]`
-  throw new OutcomeError(error.issues.map((issue) => ({ ...issue, expression: [placeIn(place, issue.expression?.[0], criteriaIn)] })))
-}
-
-const REQUEST_ELEMENTS = new Map(Object.entries(CONDITIONS).map(([element, header]) => [`http.${header}`, element]))
-
-/** Elements of the resource, conditions of the request; what is named by a search parameter is the entry's query. */
-function placeIn(entry: string, expression: string | undefined, criteriaIn: string | undefined): string {
-  if (expression === undefined || expression.startsWith(entry)) return expression ?? entry
-  const condition = REQUEST_ELEMENTS.get(expression.toLowerCase())
-  if (condition) return `${entry}.request.${condition}`
-  if (/^[A-Z]\w*\./.test(expression)) return `${entry}.resource.${expression.replace(/^[A-Z]\w*\./, '')}`
-  return expression === 'resourceType' || expression === 'id'
-    ? `${entry}.resource.${expression}`
-    : criteriaIn
-      ? `${entry}.request.${criteriaIn}`
-      : entry
-}
-
 /** The id that an entry will have, before any reference is rewritten and anything is looked for. */
 function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): Step {
   const [type = '', id] = entry.segments
@@ -234,6 +212,11 @@ function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): S
   if (entry.segments.length !== length || entry.query.length > 0)
     throw new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${entry.at}].request.url`] })
   if (entry.method === 'PATCH') requirePatchable(request, type)
+  // Before it is known whether something stands there, so that it is told the same of everything.
+  if (entry.method === 'DELETE') {
+    requireScope(request.actor, type, 'd')
+    expectedVersion(entryRequest(request, entry), undefined)
+  }
   // A malformed id names nothing; for content that is to have it, it is told as such.
   if (entry.method === 'DELETE' && !isId(id ?? '')) throw notFound()
   if (entry.method !== 'POST') return { entry, name: `${type}/${id}` }
@@ -327,7 +310,6 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
 }
 
 function deletion(request: FhirRequest, { entry, found }: Step, type: string, id: string, current: Stored | undefined): Draft {
-  requireScope(request.actor, type, 'd')
   const asked = expectedVersion(entryRequest(request, entry), current)
   // What the criteria found: another version may not be meant by them.
   const expect = asked === 'any' ? (found ?? asked) : asked

@@ -14,6 +14,7 @@ import type { Draft, WriteExtra, WriterResult } from '../writer/types.ts'
 import { inputOf, requireCollected, whileNobodyRefuses } from './collecting.ts'
 import { currentsForWrite, nameOf } from './current.ts'
 import { decided } from './decided.ts'
+import { conditionsIn } from './preconditions.ts'
 import { refuseConditional } from './references.ts'
 import type { FhirDeps, FhirRequest, PreparedWrites } from './types.ts'
 import { auditOf } from './write-audit.ts'
@@ -89,7 +90,7 @@ export async function store(
   request: FhirRequest,
   drafts: Draft[],
   extra: WriteExtra = {},
-  failed: (at: number, error: unknown) => never = rethrow,
+  failed: (at: number, error: unknown) => never = (_at, error) => rethrow(request, error),
 ): Promise<[Written, ...Written[]]> {
   const standing = await currentsForWrite(
     deps,
@@ -124,7 +125,11 @@ export async function store(
   const collecting = async (isFirst: boolean) =>
     (isFirst ? whileNobodyRefuses(deps, request, drafts) : undefined) ?? requireCollected(deps, request, drafts, current, failed)
   const result = await writeCollected(deps, notified.drafts, { ...extra, side, audit, actor: request.actor }, collecting)
-  if (!result.ok) throw conflictOf(result)
+  if (!result.ok) {
+    const at = conflictAt(drafts, result)
+    if (at === undefined) throw conflictOf(result)
+    failed(at, conflictOf(result))
+  }
   for (const [at, draft] of drafts.entries()) await linkPatient(deps, draft, result.written[at])
   return result.written as [Written, ...Written[]]
 }
@@ -204,8 +209,17 @@ async function eachAtOnce(
   }
 }
 
-function rethrow(_at: number, error: unknown): never {
-  throw error
+/** Of a write by itself its conditions are those of the request. */
+function rethrow(request: FhirRequest, error: unknown): never {
+  const isConflict = error instanceof OutcomeError && error.issues[0]?.code === 'version-conflict'
+  throw isConflict ? new OutcomeError('version-conflict', conditionsIn(request)) : error
+}
+
+/** Which of the drafts met another version than it expects; what stood already was not written again, and is not counted. */
+function conflictAt(drafts: readonly Draft[], result: Extract<WriterResult, { ok: false }>): number | undefined {
+  if (result.conflict !== 'version' && result.conflict !== 'exists') return undefined
+  const unchanged = new Set(result.unchanged)
+  return [...drafts.keys()].filter((at) => !unchanged.has(nameOf(drafts[at] as Draft)))[result.at]
 }
 
 function conflictOf(result: { conflict: 'version' | 'exists' | 'claim-taken' | 'side' }): OutcomeError {

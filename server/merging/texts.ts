@@ -9,7 +9,10 @@ export interface PatientLink {
   type?: string
 }
 
-export const linksOf = (resource: FhirResource): PatientLink[] => (Array.isArray(resource.link) ? (resource.link as PatientLink[]) : [])
+/** What is no object is none: a resource that was sent need not be valid yet. */
+const objectsIn = (value: unknown): object[] => (Array.isArray(value) ? value.filter((one) => one !== null && typeof one === 'object') : [])
+
+export const linksOf = (resource: FhirResource): PatientLink[] => objectsIn(resource.link) as PatientLink[]
 
 export const isReplaced = (resource: FhirResource): boolean => linksOf(resource).some(({ type }) => type === 'replaced-by')
 
@@ -56,7 +59,7 @@ function withMembers(text: string, changed: Readonly<Record<string, string>>): s
 export function numbersOf(resource: FhirResource, newborn = false): string[] {
   // A newborn stands under its mother's.
   if (newborn) return []
-  const identifiers = Array.isArray(resource.identifier) ? (resource.identifier as { system?: unknown; value?: unknown }[]) : []
+  const identifiers = objectsIn(resource.identifier) as { system?: unknown; value?: unknown }[]
   return identifiers.flatMap(({ system, value }) => {
     const read = system === NATIONAL.idCard && typeof value === 'string' ? readIdentityNumber(value) : undefined
     return read?.valid && !read.placeholder ? [read.value] : []

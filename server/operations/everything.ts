@@ -35,6 +35,8 @@ const OF_ENCOUNTER: ReadonlySet<string> = new Set(['_type', '_since', '_count', 
 const OF_PATIENT: ReadonlySet<string> = new Set([...OF_ENCOUNTER, 'start', 'end'])
 /** Where they are not understood, they would leave resources out. */
 const CARE_TIME: ReadonlySet<string> = new Set(['start', 'end'])
+/** R4 has each of these once at most: of two only one would be looked at. */
+const ONCE: ReadonlySet<string> = new Set(['start', 'end', '_since', '_count'])
 const NONE: ReadonlySet<string> = new Set()
 /** Types that hold no part of a record themselves. */
 const LEFT_OUT = new Set(['AuditEvent', 'Group'])
@@ -129,7 +131,7 @@ function askedOf(deps: FhirDeps, request: FhirRequest, kind: Kind): Asked {
   const sent = simplePairs(inParameters(request))
   const whose = id === undefined ? {} : { id }
   const state = openPage(deps, request, sent, pageOf({ kind, ...whose }))
-  if (!state) checkParameters(request, sent, { understood: kind.understood, restricting: kind.restricting })
+  if (!state) checkParameters(request, sent, { understood: kind.understood, restricting: kind.restricting, once: ONCE })
   const query = state?.query ?? sent.filter(([name]) => kind.understood.has(name))
   const since = sinceOf(request, query)
   const care = careOf(deps, request, query)

@@ -14,11 +14,18 @@ export interface InParameter {
   part?: readonly unknown[]
 }
 
+/** The one in-parameter of an operation that is a resource: "the operation can also be executed by a POST with that resource as the body". */
+export interface SoleResource {
+  name: string
+  type: string
+}
+
 /** Those of the query first. @throws OutcomeError resource-type-mismatch, required */
-export function inParameters(request: FhirRequest): InParameter[] {
+export function inParameters(request: FhirRequest, sole?: SoleResource): InParameter[] {
   const ofQuery = request.query.map(([name, value]): InParameter => ({ name, value }))
   if (!request.body || request.body.length === 0) return ofQuery
   const { resource, decimals } = parseResource(request.body)
+  if (sole && resource.resourceType === sole.type) return [...ofQuery, { name: sole.name, value: resource, at: sole.type }]
   if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
   const list: unknown[] = Array.isArray(resource.parameter) ? resource.parameter : []
   const sent = list.map((item, n): InParameter => {

@@ -9,17 +9,16 @@ import { bodyText, jsonAnswer } from '../interactions/answers.ts'
 import { audited } from '../interactions/audited.ts'
 import { checkType, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
-import { checkParameters } from '../interactions/parameters.ts'
 import { told } from '../interactions/through.ts'
 import { typesToSearch } from '../interactions/type-list.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { SEPARATOR } from '../search/keys.ts'
 import type { KeySet } from '../store/types.ts'
-import { META_DEFINITION } from './meta.ts'
+import { checkWithout, META_DEFINITION } from './meta.ts'
 import type { Operation } from './types.ts'
 
-const base = { code: 'meta', methods: ['GET'], writes: false, run } as const
+const base = { code: 'meta', methods: ['GET', 'POST'], writes: false, run } as const
 export const metaOfSystem: Operation = { ...base, on: 'system', level: 'system', definition: META_DEFINITION }
 /** The definition is named once, with that of one resource. */
 export const metaOfType: Operation = { ...base, on: '*', level: 'type', definition: '' }
@@ -41,7 +40,7 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
   const types = typesOf(request)
   // A masked form has no labels of what it is made of.
   if (actor.form !== 'IDENT' && !actor.unrestricted) throw new OutcomeError('not-permitted')
-  checkParameters(request, request.query)
+  checkWithout(request)
   const stored = new Set(await deps.store.types())
   const asked = types.filter((type) => stored.has(type) && !WITHOUT_LABELS.has(type))
   const seen = await decided(deps, request, [], (decision) => labelsIn(deps, decision, asked))

@@ -9,7 +9,7 @@ import { auditedRead } from '../interactions/audited.ts'
 import { checkId, checkType, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
 import { checkParameters } from '../interactions/parameters.ts'
-import { expectedVersion } from '../interactions/preconditions.ts'
+import { conditionsIn, expectedVersion } from '../interactions/preconditions.ts'
 import { masked, stampOf } from '../interactions/read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { updateDraft } from '../interactions/update.ts'
@@ -17,6 +17,7 @@ import { hasCondition, overWhatStands } from '../interactions/what-stands.ts'
 import { parseBody, store, type Written } from '../interactions/writing.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { Stored } from '../store/types.ts'
+import { inParameters } from './in-parameters.ts'
 import type { Operation } from './types.ts'
 
 type Change = 'add' | 'delete'
@@ -41,11 +42,17 @@ export const metaDelete: Operation = {
   run: (deps, request) => change(deps, request, 'delete'),
 }
 
+/** $meta has no parameters; what is sent by POST are Parameters all the same. @throws OutcomeError resource-type-mismatch, parameter-unknown */
+export function checkWithout(request: FhirRequest): void {
+  const sent = inParameters(request).map(({ name }): [string, string] => [name, ''])
+  checkParameters(request, sent)
+}
+
 /** As the caller would read the resource: a masked form has a meta of its own. */
 async function read(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const [type] = targetOf(request)
   requireScope(request.actor, type, 'r')
-  checkParameters(request, request.query)
+  checkWithout(request)
   const doc = await visible(deps, request, 'meta')
   const text = masked(deps, request, doc)
   return answer(JSON.parse(typeof text === 'string' ? text : bodyText(doc)) as FhirResource, stampOf(request, doc))
@@ -65,7 +72,7 @@ async function change(deps: FhirDeps, request: FhirRequest, kind: Change): Promi
 async function write(deps: FhirDeps, request: FhirRequest, kind: Change, asked: Labels): Promise<Written> {
   const current = await visible(deps, request, `meta-${kind}`)
   const expected = expectedVersion(request, current)
-  if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict')
+  if (expected !== 'any' && expected !== current.v) throw new OutcomeError('version-conflict', conditionsIn(request))
   const before = (JSON.parse(bodyText(current)) as FhirResource).meta ?? {}
   if (kind === 'delete' && request.actor.party !== 'operator' && !request.actor.unrestricted) requireLabelsKept(before, asked)
   const text = withMeta(bodyText(current), JSON.stringify(changed(before, kind, asked)))

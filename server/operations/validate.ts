@@ -12,7 +12,7 @@ import { checkId, checkType, requireScope } from '../interactions/checks.ts'
 import { currentForWrite } from '../interactions/current.ts'
 import { decided } from '../interactions/decided.ts'
 import { checkParameters } from '../interactions/parameters.ts'
-import { expectedVersion } from '../interactions/preconditions.ts'
+import { conditionsIn, expectedVersion } from '../interactions/preconditions.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { custodianOf } from '../interactions/writing.ts'
 import { OutcomeError, type OutcomeIssue } from '../outcome/outcome-error.ts'
@@ -154,7 +154,7 @@ async function ofWriting(deps: FhirDeps, request: FhirRequest, { type, id, mode,
 /** If-Match and If-None-Match, as an update would take them. @throws OutcomeError precondition-invalid */
 function ofVersion(request: FhirRequest, current: Stored | undefined): OutcomeIssue[] {
   const expect = expectedVersion(request, current)
-  return expect === 'any' || expect === (current?.v ?? 'absent') ? [] : [{ code: 'version-conflict', expression: ['http.If-Match'] }]
+  return expect === 'any' || expect === (current?.v ?? 'absent') ? [] : [{ code: 'version-conflict', ...conditionsIn(request) }]
 }
 
 async function ofContent(deps: FhirDeps, request: FhirRequest, asked: Asked): Promise<OutcomeIssue[]> {

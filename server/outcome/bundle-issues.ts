@@ -3,6 +3,7 @@ import { issue, type IssueDefinition } from './issue.ts'
 
 export const BUNDLE_ISSUES = {
   'bundle-invalid': issue(400, 'invalid', 'Bundle 无效', 'The Bundle is invalid'),
+  'entry-elsewhere': issue(400, 'not-supported', '条目的地址不在本服务器之下', 'The address of the entry is not under this server'),
   'bundle-entries': issue(413, 'too-costly', 'Bundle 条目超过 {max}', 'The Bundle has more than {max} entries'),
   'bundle-duplicate': issue(400, 'duplicate', '同一资源在事务中出现两次', 'The same resource appears twice in the transaction'),
   'reference-unresolved': issue(400, 'not-found', '引用无法解析', 'The reference cannot be resolved'),

@@ -57,6 +57,18 @@ test('an entry of a batch that refers to another one is refused, the other is no
   expect([issue.details.coding[0].code, issue.expression]).toEqual(['reference-unresolved', ['Bundle.entry[1].resource']])
 })
 
+test('an update by criteria that changes nothing makes no version, alone and in a Bundle', async () => {
+  const resource = { ...BASIC, identifier: [{ system: 'urn:x', value: 'same' }] }
+  const { id } = (await call('POST', 'Basic', resource)).json
+  const alone = await call('PUT', 'Basic?identifier=urn:x%7Csame', resource)
+  expect([alone.status, alone.headers.get('etag'), alone.json.meta.versionId]).toEqual([200, 'W/"1"', '1'])
+  for (const kind of KINDS) {
+    const [one] = (await send(kind, [entry('PUT', 'Basic?identifier=urn:x%7Csame', resource)])).json.entry
+    expect([kind, one.response.status, one.response.etag, one.resource]).toEqual([kind, '200', 'W/"1"', alone.json])
+  }
+  expect((await call('GET', `Basic/${id}/_history`)).json.entry).toHaveLength(1)
+})
+
 test('to delete what is deleted has no effect, alone and in a transaction', async () => {
   for (const token of [engine, loader]) {
     const { id } = (await call('POST', 'Basic', BASIC, token)).json

@@ -49,8 +49,32 @@ describe('a condition that is not one', () => {
 
   test('one that cannot be read, and one that fails', async () => {
     await refused(await send([update({ ifMatch: 'x' })]), 'Bundle.entry[0].request.ifMatch')
-    expect((await send([update({ ifMatch: 'W/"9"' })])).status).toBe(412)
+    await refused(await send([update({ ifMatch: 'W/"9"' })]), 'Bundle.entry[0].request.ifMatch', 412)
+    await refused(await send([create(), create(), update({ ifNoneMatch: '*' })]), 'Bundle.entry[2].request.ifNoneMatch', 412)
     await refused(await send([create({ ifNoneExist: 'foo=1' })]), 'Bundle.entry[0].request.ifNoneExist')
+  })
+
+  test('one that its interaction does not have', async () => {
+    const patch = { resourceType: 'Parameters' }
+    const request = (method: string, url: string, condition: object, resource?: object) => ({
+      ...(resource ? { resource } : {}),
+      request: { method, url, ...condition },
+    })
+    const ifNoneExist = 'active=true'
+    for (const [entry, element] of [
+      [update({ ifNoneExist }), 'ifNoneExist'],
+      [request('DELETE', `Patient/${stored.id}`, { ifNoneExist }), 'ifNoneExist'],
+      [request('PATCH', `Patient/${stored.id}`, { ifNoneExist }, patch), 'ifNoneExist'],
+      [request('DELETE', 'Patient?active=false', { ifNoneExist }), 'ifNoneExist'],
+      [create({ ifMatch: 'W/"1"' }), 'ifMatch'],
+      [create({ ifNoneMatch: '*' }), 'ifNoneMatch'],
+    ] as const) {
+      const answer = await send([create(), entry])
+      await refused(answer, `Bundle.entry[1].request.${element}`)
+      expect(answer.json.issue[0].details.coding[0].code).toBe('conditional-unsupported')
+      const batch = await send([entry], { type: 'batch' })
+      expect(batch.json.entry[0].response.status).toBe('400')
+    }
   })
 
   test('two creates under the same condition', async () => {
@@ -90,6 +114,48 @@ describe('addresses', () => {
     'Patient?name=%ff',
     'Patient?name=\ud800',
   ])('POST %s is no create', async (url) => refused(await send([create({ url })]), 'Bundle.entry[0].request.url'))
+
+  describe('the whole address of what stands under this server', () => {
+    const read = (url: string) => ({ request: { method: 'GET', url } })
+    const statuses = ({ json }: Answer) => json.entry.map((one: { response: { status: string } }) => one.response.status)
+
+    test.each(['batch', 'transaction'])('is the relative one, in a %s', async (type) => {
+      const base = `${server.url}/fhir`
+      const shouted = base.replace('http:', 'HTTP:')
+      const answer = await send(
+        [
+          read(`${base}/Patient/${stored.id}`),
+          read(`${shouted}/Patient?_id=${stored.id}`),
+          update({ url: `${base}/Patient/${stored.id}` }),
+          create({ url: `${base}/Patient` }),
+          { request: { method: 'DELETE', url: `${base}/Patient?identifier=urn:x%7Cnobody` } },
+        ],
+        { type },
+      )
+      expect(statuses(answer)).toEqual(['200', '200', '200', '201', '204'])
+      expect([answer.json.entry[0].resource.id, answer.json.entry[1].resource.total]).toEqual([stored.id, 1])
+    })
+
+    test('of another one is refused by its name', async () => {
+      const { host, port } = new URL(server.url)
+      const others = [
+        `http://127.0.0.2:${port}/fhir/Patient/${stored.id}`,
+        `https://${host}/fhir/Patient/${stored.id}`,
+        `http://somebody@${host}/fhir/Patient/${stored.id}`,
+        `http://${host}/fhirs/Patient/${stored.id}`,
+        `http://${host}/Patient/${stored.id}`,
+        'http://[/fhir/Patient/1',
+        'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f01',
+      ]
+      for (const url of others) {
+        const answer = await send([create(), update({ url })])
+        await refused(answer, 'Bundle.entry[1].request.url')
+        expect(answer.json.issue[0].details.coding[0].code).toBe('entry-elsewhere')
+      }
+      const batch = await send([read(others[0] ?? ''), read(`Patient/${stored.id}`)], { type: 'batch' })
+      expect(statuses(batch)).toEqual(['400', '200'])
+    })
+  })
 
   test('what a GET does not find or understand is told of its entry', async () => {
     const get = (url: string) => ({ request: { method: 'GET', url } })

@@ -189,7 +189,9 @@ describe('without access control', () => {
       return status
     }
     expect(await refused('id-mismatch', 'Bundle.entry[0].resource.id', put('t1', { id: 'other' }))).toBe(400)
-    expect(await refused('conditional-unsupported', 'Bundle.entry[0]', put('t1', {}, { ifNoneExist: 'identifier=x' }))).toBe(400)
+    expect(
+      await refused('conditional-unsupported', 'Bundle.entry[0].request.ifNoneExist', put('t1', {}, { ifNoneExist: 'identifier=x' })),
+    ).toBe(400)
     // A condition besides is of the match, as it is alone.
     expect((await send(put('t1', { code: { text: 'z' } }, { ifMatch: 'W/"2"' }))).status).toBe(412)
     expect((await send(put('t1', { code: { text: 'z' } }, { ifNoneMatch: '*' }))).status).toBe(412)
@@ -379,7 +381,15 @@ describe('with access control', () => {
 
   test('a conditional read of what is hidden is 404, whatever tag it has', async () => {
     const token = await server.token('insurer', { purpose_of_use: 'HPAYMT', data_form: 'IDENT' })
-    for (const headers of [{ 'If-None-Match': 'W/"1"' }, { 'If-None-Match': '*' }, { 'If-Modified-Since': new Date().toUTCString() }])
+    const conditions = [
+      { 'If-None-Match': 'W/"1"' },
+      { 'If-None-Match': '*' },
+      { 'If-Modified-Since': new Date().toUTCString() },
+      { 'If-Match': 'W/"1"' },
+      { 'If-Match': 'W/"2"' },
+      { 'If-Unmodified-Since': 'Thu, 01 Jan 2004 00:00:00 GMT' },
+    ]
+    for (const headers of conditions)
       expect((await server.call('GET', '/fhir/Observation/of-h1', { token, headers: headers as Record<string, string> })).status).toBe(404)
   })
 })

@@ -140,6 +140,16 @@ describe('parameters', () => {
     expect([answer.status, codeOf(answer), answer.json.issue[0].expression]).toEqual([400, 'parameter-invalid', [name]])
   })
 
+  test('each but _type once: of two only one would be looked at', async () => {
+    for (const [name, value] of Object.entries({ start: '2024-03-05', end: '2024-03-05', _since: '2020-01-01', _count: '5' })) {
+      const answer = await get(`Patient/a/$everything?${name}=${value}&${name}=${value}`)
+      expect([answer.status, codeOf(answer), answer.json.issue[0].expression]).toEqual([400, 'parameter-repeated', [name]])
+    }
+    const parameter = [{ name: 'start', valueDate: '2024-03-05' }]
+    const beside = await call('POST', 'Patient/a/$everything?start=2024-03-05', { resourceType: 'Parameters', parameter })
+    expect([beside.status, codeOf(beside)]).toEqual([400, 'parameter-repeated'])
+  })
+
   test('by POST', async () => {
     const parameter = [
       { name: 'start', valueDate: '2024-03-05' },

@@ -1,5 +1,7 @@
 /** $graphql over HTTP: R4 graphql.html; what is expected is written by hand. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { execute, parse } from 'graphql'
+import { schemaOf } from '../../server/operations/graphql/schema.ts'
 import { putAll } from '../consent/resources.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -265,6 +267,52 @@ describe('what goes wrong at a field stands there, and the rest is answered', ()
   })
 })
 
+describe('what is asked again and again under other names is bounded before it is made', () => {
+  const names = (count: number, field: string): string => Array.from({ length: count }, (_, n) => `n${n}: ${field}`).join(' ')
+
+  test('of the schema, list within list', async () => {
+    // Its bound as it is takes seconds to be met: here it is a small one, of the same work.
+    const within = `fields { type { ofType { ${names(20, 'fields { name }')} } } }`
+    const document = parse(`{ __schema { types { ${names(20, within)} } } __type(name: "Patient") { name } }`)
+    let [left, failure] = [20_000, undefined as Error | undefined]
+    const payer = {
+      takesOfSchema(elements: number): boolean {
+        left -= elements
+        if (left < 0) failure ??= new Error('too much')
+        return left >= 0
+      },
+      get failure() {
+        return failure
+      },
+    }
+    const { data, errors = [] } = await execute({ schema: schemaOf(server.running.fhir.search), document, contextValue: payer })
+    expect([failure?.message, errors.length <= 3]).toEqual(['too much', true])
+    expect(JSON.stringify(data).length).toBeLessThan(1_000_000)
+  })
+
+  test('to learn what there is to ask for is none of that', async () => {
+    const { __schema } = (await data('{ __schema { types { name fields { name args { name } } } } }')) as {
+      __schema: { types: { name: string; fields: { name: string; args: object[] }[] | null }[] }
+    }
+    const names = __schema.types.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['Query', 'Patient', 'ObservationConnection', 'HumanName', '__Type']))
+    const patient = __schema.types.find(({ name }) => name === 'Patient')
+    expect(patient?.fields).toContainEqual({ name: 'birthDate', args: [] })
+  }, 20_000)
+
+  test('of elements, and of what is no element', async () => {
+    const member = Array.from({ length: 2000 }, (_, n) => ({ entity: ref(`Patient/${n}`) }))
+    const body = { resourceType: 'Group', id: 'many', type: 'person', actual: true, member }
+    expect((await server.call('PUT', '/fhir/Group/many', { body })).status).toBe(201)
+    for (const field of ['inactive', '__typename', 'id']) {
+      const asked = (count: number) => post(`{ Group(id: "many") { member { ${names(count, field)} } } }`)
+      const [few, many] = [await asked(90), await asked(900)]
+      expect([few.status, few.json.data.Group.member.length]).toEqual([200, 2000])
+      expect([many.status, codeOf(many)]).toEqual([400, 'graphql-costly'])
+    }
+  }, 20_000)
+})
+
 describe('is refused', () => {
   const nested = (depth: number): string => `${'{ extension '.repeat(depth)}{ url }${' }'.repeat(depth)}`
   test.each<[string, string, number]>([
@@ -301,6 +349,21 @@ describe('is refused', () => {
     const answer = await post(query, { variables: { x } })
     expect([answer.status, codeOf(answer)]).toEqual([400, 'graphql-invalid'])
     expect(answer.text).not.toContain('王建国')
+  })
+
+  test('a query in two places: one of them would be passed over', async () => {
+    const query = encodeURIComponent('{ Patient(id: "b") { id } }')
+    for (const [path, code] of [
+      [`$graphql?query=${query}&query=${query}`, 'parameter-repeated'],
+      [`$graphql?query=${query}&variables={}&variables={}`, 'parameter-repeated'],
+    ] as const) {
+      const answer = await server.call('GET', `/fhir/${path}`)
+      expect([answer.status, codeOf(answer)]).toEqual([400, code])
+    }
+    for (const [name, value] of Object.entries({ query, variables: '{}', operationName: 'A' })) {
+      const answer = await post('{ Patient(id: "a") { id } }', {}, `$graphql?${name}=${value}`)
+      expect([answer.status, codeOf(answer), answer.json.issue[0].expression]).toEqual([400, 'parameters-exclusive', [name]])
+    }
   })
 
   test('values of the query are not repeated, names are', async () => {

@@ -1,6 +1,6 @@
 /** Headers and conditions of R4 http.html and RFC 9110 that belong to no single interaction. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
 let path = ''
@@ -19,6 +19,7 @@ describe('OPTIONS and Allow', () => {
     ['/_history', 'GET, HEAD, OPTIONS'],
     ['/Patient/_history', 'GET, HEAD, OPTIONS'],
     ['/Patient/absent/Observation', 'GET, HEAD, OPTIONS'],
+    ['/_search', 'POST, OPTIONS'],
     ['/metadata', 'GET, HEAD, OPTIONS'],
     ['/.well-known/smart-configuration', 'GET, HEAD, OPTIONS'],
     ['/Patient', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
@@ -57,9 +58,21 @@ describe('OPTIONS and Allow', () => {
     ['GET', '/Patient/_search'],
     ['DELETE', '/Patient/absent/$everything'],
     ['PUT', '/$export'],
+    ['PATCH', '/metadata'],
+    ['PATCH', ''],
+    ['PATCH', '/_async/absent'],
+    ['GET', '/_search'],
+    ['DELETE', '/.well-known/smart-configuration'],
+    ['POST', '/.well-known/smart-configuration'],
   ])('%s %s is 405 and says what there is', async (method, address) => {
-    const [answer, { headers }] = [await server.call(method, `/fhir${address}`), await server.call('OPTIONS', `/fhir${address}`)]
-    expect([answer.status, code(answer), answer.headers.get('allow')]).toEqual([405, 'method-not-allowed', headers.get('allow')])
+    const { headers } = await server.call('OPTIONS', `/fhir${address}`)
+    const told = (answer: Answer) => [answer.status, code(answer), answer.headers.get('allow')]
+    const expected = [405, 'method-not-allowed', headers.get('allow')]
+    expect(told(await server.call(method, `/fhir${address}`))).toEqual(expected)
+    if (method === 'GET') return
+    // Nor is anything of a body told, which no method takes there.
+    const sent = { body: 'x', headers: { 'Content-Type': 'text/plain' } }
+    expect(told(await server.call(method, `/fhir${address}`, sent))).toEqual(expected)
   })
 
   test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('%s of the account of uses is 405', async (method) => {
@@ -67,6 +80,8 @@ describe('OPTIONS and Allow', () => {
       const type = { 'Content-Type': method === 'PATCH' ? 'application/json-patch+json' : 'application/fhir+json' }
       const answer = await server.call(method, `/fhir${address}`, { headers: type, ...(method === 'DELETE' ? {} : { body: '{}' }) })
       expect([answer.status, code(answer), answer.headers.get('allow')]).toEqual([405, 'read-only', 'GET, HEAD, OPTIONS'])
+      const plain = await server.call(method, `/fhir${address}`, { headers: { 'Content-Type': 'text/plain' }, body: 'x' })
+      expect([plain.status, code(plain)]).toEqual([405, 'read-only'])
     }
   })
 })
@@ -126,6 +141,58 @@ describe('tags', () => {
     const answer = await server.call('GET', `${path}/_history/1`, { headers: { 'If-None-Match': '"1"' } })
     expect([answer.status, answer.text, answer.headers.get('etag')]).toEqual([304, '', 'W/"1"'])
     expect((await server.call('GET', `${path}/_history/1`, { headers: { 'If-None-Match': 'W/"2"' } })).status).toBe(200)
+  })
+
+  test('a write that is refused names its conditions', async () => {
+    const { id } = (await server.call('POST', '/fhir/Basic', { body: basic('named') })).json
+    const json = { 'Content-Type': 'application/json-patch+json' }
+    const tag = { resourceType: 'Parameters', parameter: [{ name: 'meta', valueMeta: { tag: [{ system: 'urn:t', code: 'x' }] } }] }
+    const writes: [string, string, unknown, object?][] = [
+      ['PUT', '', basic('other', { id })],
+      ['PUT', '?_id=', basic('other')],
+      ['PATCH', '', '[{"op":"replace","path":"/code/text","value":"p"}]', json],
+      ['POST', '/$meta-add', tag],
+      ['DELETE', '', undefined],
+    ]
+    for (const [name, value] of [
+      ['If-Match', 'W/"9"'],
+      ['If-None-Match', 'W/"1"'],
+      ['If-Unmodified-Since', 'Thu, 01 Jan 2004 00:00:00 GMT'],
+    ] as const)
+      for (const [method, path, body, more] of writes) {
+        const address = path.startsWith('?') ? `/fhir/Basic${path}${id}` : `/fhir/Basic/${id}${path}`
+        const answer = await server.call(method, address, { ...(body ? { body } : {}), headers: { ...more, [name]: value } })
+        expect([method, path, answer.status, answer.json?.issue[0].expression]).toEqual([method, path, 412, [`http.${name}`]])
+      }
+  })
+
+  test('If-Match of a read: 412 where it does not hold (RFC 9110 13.1.1)', async () => {
+    const made = await server.call('POST', '/fhir/Basic', { body: basic('read') })
+    const at = `/fhir/Basic/${made.json.id}`
+    const get = (headers: Record<string, string>, address = at) => server.call('GET', address, { headers })
+    const read = async (headers: Record<string, string>, address = at) => (await get(headers, address)).status
+    for (const tags of ['W/"1"', '"1"', '*', 'W/"7", W/"1"']) expect([tags, await read({ 'If-Match': tags })]).toEqual([tags, 200])
+    const refused = await get({ 'If-Match': 'W/"2"' })
+    expect([refused.status, code(refused), refused.json.issue[0].expression]).toEqual([412, 'version-conflict', ['http.If-Match']])
+    // It goes before If-None-Match (13.2.2), and beside it If-Unmodified-Since is passed over (13.1.4).
+    expect(await read({ 'If-Match': 'W/"2"', 'If-None-Match': 'W/"1"' })).toBe(412)
+    expect(await read({ 'If-Match': 'W/"1"', 'If-None-Match': 'W/"1"' })).toBe(304)
+    const modified = made.headers.get('last-modified') as string
+    const before = new Date(Date.parse(modified) - 1000).toUTCString()
+    expect(await read({ 'If-Unmodified-Since': before })).toBe(412)
+    expect(await read({ 'If-Unmodified-Since': modified })).toBe(200)
+    expect(await read({ 'If-Unmodified-Since': before, 'If-Match': 'W/"1"' })).toBe(200)
+    // What would not be answered with 2xx is answered as without (13.2.1); what is no tag is one nowhere.
+    expect(await read({ 'If-Match': 'W/"1"' }, '/fhir/Basic/absent')).toBe(404)
+    for (const address of [at, '/fhir/Basic/absent']) expect(await read({ 'If-Match': '1' }, address)).toBe(400)
+    expect((await server.call('HEAD', at, { headers: { 'If-Match': 'W/"2"' } })).status).toBe(412)
+    const request = { method: 'GET', url: at.slice('/fhir/'.length), ifMatch: 'W/"2"' }
+    const send = (type: string) => server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type, entry: [{ request }] } })
+    expect((await send('batch')).json.entry[0].response.status).toBe('412')
+    const failed = await send('transaction')
+    expect([failed.status, failed.json.issue[0].expression]).toEqual([412, ['Bundle.entry[0].request.ifMatch']])
+    await server.call('DELETE', at)
+    expect(await read({ 'If-Match': 'W/"1"' })).toBe(410)
   })
 
   test('in a bundle', async () => {

@@ -137,6 +137,27 @@ describe('onlyCertainMatches and count', () => {
     expect([answer.json.total, answer.json.entry.length, answer.json.entry[0].resource.id]).toEqual([2, 1, 'wang'])
   })
 
+  test('in the address, beside a Patient alone or Parameters', async () => {
+    const bare = { resourceType: 'Patient', ...all }
+    const asked = (query: string, body: object = bare) => post(body, engine, `Patient/$match?${query}`)
+    const cut = await asked('count=1')
+    expect([cut.json.total, cut.json.entry.length]).toEqual([2, 1])
+    expect((await asked('onlyCertainMatches=true')).json.total).toBe(0)
+    expect((await asked('onlyCertainMatches=true', parameters(all))).json.total).toBe(0)
+    const refused: [string, object, string, string][] = [
+      ['onlyCertainMatches=yes', bare, 'parameter-invalid', 'onlyCertainMatches'],
+      ['count=0', bare, 'parameter-invalid', 'count'],
+      ['count=x', bare, 'parameter-invalid', 'count'],
+      ['count=1&count=2', bare, 'parameter-repeated', 'count'],
+      ['count=1', parameters(all, { count: 2 }), 'parameter-repeated', 'count'],
+    ]
+    for (const [query, body, code, name] of refused) {
+      const { status, json } = await asked(query, body)
+      const [{ details, expression }] = json.issue
+      expect([query, status, details.coding[0].code, expression]).toEqual([query, 400, code, [name]])
+    }
+  })
+
   test('one certain person is told, several are not', async () => {
     expect(await matches({ ...wang, identifier: [{ system: ID, value: WANG }] }, { onlyCertainMatches: true })).toEqual([
       ['wang', 1, 'certain'],

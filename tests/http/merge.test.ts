@@ -134,6 +134,15 @@ test('by identifiers, with the result that is wanted', async () => {
     })
   expect(codeOf(await send(result))).toBe('merge-result')
   expect(codeOf(await send({ ...result, link: [link], identifier: [{ system: MRN, value: 'r1' }] }))).toBe('merge-result')
+  // Elements that are none of FHIR's are an answer to the client, too.
+  for (const broken of [
+    { link: [null, link] },
+    { link: [link], identifier: [null] },
+    { link: [{ other: 'x' }], identifier: [{ system: 5 }] },
+  ]) {
+    const { status } = await send({ ...result, ...broken })
+    expect([broken, status >= 400 && status < 500]).toEqual([broken, true])
+  }
   expect((await send({ ...result, link: [link] })).status).toBe(200)
   expect(await content(b)).toMatchObject({ multipleBirthInteger: 1, link: [link], name: [{ text: '赵一鸣' }] })
 })

@@ -77,11 +77,15 @@ test('where there are none the Parameters are empty', async () => {
   expect(xml.text).toContain('<Parameters xmlns="http://hl7.org/fhir"/>')
 })
 
-test('GET and HEAD alone; one resource has its own', async () => {
-  for (const path of ['Basic/$meta', '$meta']) {
+test('by GET, HEAD and POST (R4 operations.html#request); one resource has its own', async () => {
+  for (const path of ['Basic/$meta', '$meta', 'Patient/p/$meta']) {
     expect((await server.call('HEAD', `/fhir/${path}`)).status).toBe(200)
-    const posted = await server.call('POST', `/fhir/${path}`, { body: { resourceType: 'Parameters' } })
-    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
+    const post = (body?: object, headers = {}) => server.call('POST', `/fhir/${path}`, { ...(body ? { body } : {}), headers })
+    const asked = (await get(path)).json
+    for (const body of [undefined, { resourceType: 'Parameters' }]) expect((await post(body)).json).toEqual(asked)
+    expect((await post({ resourceType: 'Basic', code: { text: 'x' } })).json.issue[0].details.coding[0].code).toBe('resource-type-mismatch')
+    const more = { resourceType: 'Parameters', parameter: [{ name: 'x', valueString: 'y' }] }
+    expect([(await post(more)).status, (await post(more, { Prefer: 'handling=strict' })).status]).toEqual([200, 400])
   }
   expect((await get('Nothing/$meta')).status).toBe(404)
   expect((await get('Basic/$meta?_tag=a', { Prefer: 'handling=strict' })).status).toBe(400)

@@ -57,6 +57,24 @@ describe('L30 bundles', () => {
     expect(answer.status).toBeGreaterThanOrEqual(400)
   })
 
+  test('a deletion of a hidden resource fails as that of an absent one, whatever else is wrong', async () => {
+    const remove = entry('DELETE', 'Observation/{name}')
+    const malformed = { request: { ...remove.request, ifMatch: 'x' } }
+    const failing = entry('POST', 'Observation', { resourceType: 'Observation' })
+    const token = await held.server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2', scope: 'user/*.cru' })
+    const cases: [number, object[], { token: string }?][] = [
+      [422, [remove, failing]],
+      [422, [failing, remove]],
+      [400, [malformed]],
+      [403, [remove], { token }],
+      [403, [malformed, failing], { token }],
+    ]
+    for (const [status, entries, more] of cases) {
+      const answer = await asAbsent(held, () => '/fhir', NAMES, { method: 'POST', body: bundle('transaction', ...entries), ...more })
+      expect([entries, answer.status]).toEqual([entries, status])
+    }
+  })
+
   test('a conditional reference finds what is visible only', async () => {
     const body = (number: string) =>
       bundle(

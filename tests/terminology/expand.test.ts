@@ -30,6 +30,16 @@ describe('ValueSet/$expand', () => {
     expect(expansion.extension).toBeUndefined()
   })
 
+  test('of a value set that is sent alone, which is its one parameter that is a resource (R4 operations.html#request)', async () => {
+    const body = is('is-a', 'flyer')
+    const alone = await held.server.call('POST', '/fhir/ValueSet/$expand', { body })
+    expect(codesIn(alone)).toEqual(codesIn(await sent(body)))
+    const few = await held.server.call('POST', '/fhir/ValueSet/$expand?count=1&excludeNested=true', { body })
+    expect(codesIn(few)).toEqual(['bat'])
+    const both = await held.server.call('POST', '/fhir/ValueSet/$expand?url=urn:test:vs:all', { body })
+    expect([both.status, codeOf(both)]).toEqual([400, 'parameters-exclusive'])
+  })
+
   test.each([
     ['excludeNested=true', ['mammal', 'whale', 'bat', 'unicorn', 'flyer', 'bird']],
     ['offset=1&count=2', ['whale', 'bat']],

@@ -112,6 +112,7 @@ describe('CodeSystem/$find-matches', () => {
     const [legs, over] = [property('legs', { valueInteger: 2 }), property('parent', { valueCode: 'flyer' })]
     expect(found(await find(true, legs))).toEqual(['bat', 'bird'])
     expect(found(await find(true, legs, over))).toEqual(['bat', 'bird'])
+    expect((await find(true, property('legs', { valueInteger: 99 }))).json).toEqual({ resourceType: 'Parameters' })
     const mammals = property('parent', { valueCode: 'mammal' })
     expect(found(await find(true, legs, mammals))).toEqual(['bat', 'unicorn'])
     expect(found(await find(false, property('legs', { valueInteger: 0 }), mammals))).toEqual(['whale', 'bat', 'unicorn'])
@@ -178,6 +179,17 @@ describe('$closure', () => {
     const all = await post('$closure', own, { name: 'version', valueString: '0' })
     expect([all.json.version, pairs(all)]).toEqual(['3', ['235856003 subsumes 3738000']])
   })
+
+  test('more concepts than a table holds are refused before they are compared, each with all', async () => {
+    const own = { name: 'name', valueString: 'many' }
+    await post('$closure', own)
+    const many = Array.from({ length: 30_000 }, (_, n) => concept(`9${n}`))
+    expect(codeOf(await post('$closure', own, ...many))).toBe('closure-full')
+    // What is named twice, or known already, is not counted twice.
+    const once = many.slice(0, 2)
+    expect((await post('$closure', own, ...once, ...once)).json.version).toBe('1')
+    expect((await post('$closure', own, ...once)).json.version).toBe('1')
+  }, 15_000)
 
   test('is written, so it is posted', async () => {
     expect((await get('$closure?name=x')).status).toBe(405)

@@ -7,6 +7,7 @@ import { execute, type ExecutionResult, type GraphQLFormattedError } from 'graph
 import { audited } from '../../interactions/audited.ts'
 import { checkId, checkType, requireScope } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
+import { checkParameters } from '../../interactions/parameters.ts'
 import { type Json, printMarked } from '../../interactions/marked-json.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
@@ -57,6 +58,7 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
   // Whatever was reached is accounted for, answered with or not.
   const facts = work.facts().map((fact) => audited(deps, request, { action: fact.interaction === 'read' ? 'R' : 'E', ...fact, seen }))
   await Promise.all(facts)
+  if (work.failure) throw work.failure
   const text = printMarked(answerOf(prepared, result, focus) as unknown as Json)
   return { status: 200, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: [text], reflected: [0] }
 }
@@ -70,16 +72,23 @@ function focusOf({ segments, actor }: FhirRequest): Focus | undefined {
   return { type, id }
 }
 
-/** @throws OutcomeError parameter-missing, graphql-invalid, json-invalid, body-too-large */
+const IN_QUERY: ReadonlySet<string> = new Set(['query', 'variables', 'operationName'])
+
+/** @throws OutcomeError parameter-missing, parameter-repeated, parameters-exclusive, graphql-invalid, json-invalid, body-too-large */
 function askedOf(request: FhirRequest): Asked {
   const bytes = request.body ?? new Uint8Array()
   if (bytes.length > BODY_BYTES_MAX) throw new OutcomeError('body-too-large', { params: { max: BODY_BYTES_MAX } })
+  checkParameters(request, request.query, { understood: IN_QUERY, once: IN_QUERY })
   const value = (name: string) => request.query.find(([key]) => key === name)?.[1]
   const [query, operationName] = [value('query'), value('operationName')]
   if (bytes.length === 0) return askedBy({ query, operationName, variables: jsonOf(value('variables') ?? 'null') })
+  // Of two only one would be looked at.
+  if (query !== undefined) throw paramError('parameters-exclusive', 'query')
   const text = utf8Of(bytes)
   if (/^\s*application\/graphql\s*(?:;|$)/i.test(request.header('content-type') ?? ''))
     return askedBy({ query: text, operationName, variables: jsonOf(value('variables') ?? 'null') })
+  const beside = ['variables', 'operationName'].find((name) => value(name) !== undefined)
+  if (beside !== undefined) throw paramError('parameters-exclusive', beside)
   const body = jsonOf(text)
   if (body === null || typeof body !== 'object' || Array.isArray(body)) throw new OutcomeError('json-not-object')
   if ((body as { resourceType?: unknown }).resourceType !== undefined) return askedBy({ query: oneText(inParameters(request), 'query') })
@@ -133,6 +142,5 @@ function answerOf({ document, operation }: Prepared, { data, errors = [] }: Exec
   return { data: answer, ...(told.length > 0 ? { errors: told } : {}) }
 }
 
-/** What REST answers with a status below 500 stands at its field; where it was too much it is the whole that fails. */
-const isAnswer = (error: Error): boolean =>
-  error instanceof OutcomeError && error.status < 500 && error.issues[0]?.code !== 'graphql-costly'
+/** What REST answers with a status below 500 stands at its field. */
+const isAnswer = (error: Error): boolean => error instanceof OutcomeError && error.status < 500

@@ -84,7 +84,7 @@ class Builder {
       fields[type] = {
         type: this.#object(this.#tree.node(type) as TypeNode),
         args: { id: { type: new GraphQLNonNull(GraphQLID) } },
-        resolve: (_source, args, work) => work.read(type, String(args.id)),
+        resolve: (_source, args, work, asking) => work.read(type, String(args.id), asking),
       }
       fields[`${type}List`] = this.#list(type)
       fields[`${type}Connection`] = this.#connection(type)
@@ -134,9 +134,9 @@ class Builder {
           ? this.#resource
           : content && this.#object(content)
     if (!type) return undefined
-    if (!info.element.list) return { type, resolve: (source, _args, work) => work.element(source, key) }
+    if (!info.element.list) return { type, resolve: (source, _args, work, asking) => work.element(source, key, asking) }
     const args = { ...LIST_PLACES, ...(content ? filtersOf(content) : {}) }
-    return { type: new GraphQLList(type), args, resolve: (source, given, work) => work.elements(source, key, given) }
+    return { type: new GraphQLList(type), args, resolve: (source, given, work, asking) => work.elements(source, key, given, asking) }
   }
 
   /** What a reference leads to (R4 graphql.html#references). */
@@ -144,8 +144,8 @@ class Builder {
     return {
       type: this.#resource,
       args: { optional: { type: GraphQLBoolean }, type: { type: FHIR_VALUE } },
-      resolve: (source, args, work) =>
-        work.target(source, { optional: args.optional === true, ...(args.type == null ? {} : { type: argumentText(args.type) }) }),
+      resolve: (source, args, work, asking) =>
+        work.target(source, { optional: args.optional === true, ...(args.type == null ? {} : { type: argumentText(args.type) }) }, asking),
     }
   }
 
@@ -167,7 +167,7 @@ class Builder {
     return {
       type: new GraphQLList(this.#object(this.#tree.node(type) as TypeNode)),
       args: { ...more, ...this.#parameters(type) },
-      resolve: (source, args, work) => work.list(type, args, source),
+      resolve: (source, args, work, asking) => work.list(type, args, source, asking),
     }
   }
 
@@ -175,7 +175,7 @@ class Builder {
     return {
       type: this.#connectionType(type),
       args: { ...more, ...this.#parameters(type), _cursor: { type: GraphQLString } },
-      resolve: (source, args, work) => work.connection(type, args, source),
+      resolve: (source, args, work, asking) => work.connection(type, args, source, asking),
     }
   }
 

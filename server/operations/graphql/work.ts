@@ -21,17 +21,22 @@ import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { paramError } from '../../search/parse/names.ts'
 import type { PageMark, SearchPage, Stored } from '../../store/types.ts'
+import { type Asking, depthOf, type Payer, widthOf } from './cost.ts'
 import { argumentText, elementText } from './values.ts'
 
-/** Of one query: resources that it reaches, searches, and elements of the answer. */
+/** Of one query: resources that it reaches, searches, elements of the answer, and those of the schema. */
 export const RESOURCES_MAX = 2000
 export const SEARCHES_MAX = 100
 export const ELEMENTS_MAX = 200_000
+/** All that clients ask to know the whole schema is a million. */
+export const SCHEMA_MAX = 1_500_000
+
+const BOUNDS = { resources: RESOURCES_MAX, searches: SEARCHES_MAX, elements: ELEMENTS_MAX, schema: SCHEMA_MAX }
 
 type Arguments = Readonly<Record<string, unknown>>
 type Fact = Pick<ReadFact, 'interaction' | 'type' | 'id' | 'query' | 'found' | 'total'>
 
-export class Work {
+export class Work implements Payer {
   readonly #facts: Fact[] = []
   /** what was reached by its id or by a reference */
   readonly #reached: Stored[] = []
@@ -41,7 +46,8 @@ export class Work {
   readonly #shown = new Map<string, Promise<JsonObject | undefined>>()
   /** the resource in which a reference stands, for what is contained in it */
   readonly #around = new WeakMap<object, JsonObject>()
-  readonly #bounds = { resources: RESOURCES_MAX, searches: SEARCHES_MAX, elements: ELEMENTS_MAX }
+  #failure: OutcomeError | undefined
+  readonly #bounds = { ...BOUNDS }
 
   constructor(deps: FhirDeps, request: FhirRequest, decision: Decision) {
     this.#deps = deps
@@ -49,22 +55,42 @@ export class Work {
     this.#decision = decision
   }
 
-  /** @throws OutcomeError graphql-costly */
-  #spend(what: keyof typeof RESOURCE_BOUNDS, count = 1): void {
+  /**
+   * False where it is too much. Then the whole query fails (`failure`), and what is left of it is answered with nothing, so that it ends: an error
+   * at each field would cost more than the field.
+   */
+  #takes(what: keyof typeof BOUNDS, count = 1): boolean {
     this.#bounds[what] -= count
-    if (this.#bounds[what] < 0) throw new OutcomeError('graphql-costly', { params: { max: RESOURCE_BOUNDS[what] } })
+    if (this.#bounds[what] >= 0) return true
+    this.#failure ??= new OutcomeError('graphql-costly', { params: { max: BOUNDS[what] } })
+    return false
   }
 
-  element(source: Arguments, key: string): unknown {
-    this.#spend('elements')
-    return source[key]
+  /** Elements of what is stored. */
+  takes(elements: number): boolean {
+    return this.#takes('elements', elements)
+  }
+
+  takesOfSchema(elements: number): boolean {
+    return this.#takes('schema', elements)
+  }
+
+  /** What makes all of it fail. */
+  get failure(): OutcomeError | undefined {
+    return this.#failure
+  }
+
+  /** @param asking what is asked of it, where it is no leaf: each field of the answer is paid for by the object in which it stands */
+  element(source: Arguments, key: string, asking: Asking): unknown {
+    const value = source[key]
+    return value == null || this.takes(widthOf(asking)) ? value : null
   }
 
   /** Those of a list that fit the arguments. */
-  elements(source: Arguments, key: string, { _count, _offset, ...filters }: Arguments): unknown {
+  elements(source: Arguments, key: string, { _count, _offset, ...filters }: Arguments, asking: Asking): unknown {
     const all = source[key]
     if (!Array.isArray(all)) return all
-    this.#spend('elements', all.length)
+    if (!this.takes(all.length)) return []
     const wanted = Object.entries(filters).flatMap(([name, value]): [string, string][] =>
       value == null ? [] : [[name, argumentText(value)]],
     )
@@ -76,14 +102,17 @@ export class Work {
     const found = wanted.length === 0 ? all : all.filter(fits)
     const from = placeOf(_offset, '_offset') ?? 0
     const count = placeOf(_count, '_count')
-    return found.slice(from, count === undefined ? undefined : from + count)
+    const shown = found.slice(from, count === undefined ? undefined : from + count)
+    return this.takes(shown.length * widthOf(asking)) ? shown : []
   }
 
   /** By its id. @throws OutcomeError forbidden, not-found */
-  async read(type: string, id: string): Promise<JsonObject> {
+  async read(type: string, id: string, asking: Asking): Promise<JsonObject | null> {
     requireScope(this.#request.actor, type, 'r')
+    if (!this.takes(widthOf(asking))) return null
     const found = isId(id) ? await this.#visible(type, id) : undefined
     if (found) return found
+    if (this.#failure) return null
     if (isId(id)) this.#facts.push({ interaction: 'read', type, id, found: [] })
     throw new OutcomeError('not-found')
   }
@@ -95,11 +124,17 @@ export class Work {
   }
 
   /** What a reference leads to. @throws OutcomeError reference-unresolved: hidden, absent, or elsewhere */
-  async target(source: Arguments, { optional, type: wanted }: { optional: boolean; type?: string }): Promise<JsonObject | null> {
+  async target(
+    source: Arguments,
+    { optional, type: wanted }: { optional: boolean; type?: string },
+    asking: Asking,
+  ): Promise<JsonObject | null> {
     const { reference } = source
+    if (!this.takes(widthOf(asking))) return null
     const target = typeof reference === 'string' ? parseReference(reference, this.#deps.baseUrl) : undefined
     const found =
       target?.kind === 'contained' ? this.#contained(source, target.id) : target?.kind === 'local' ? await this.#target(target) : undefined
+    if (this.#failure) return null
     if (!found && !optional) throw new OutcomeError('reference-unresolved')
     return found && (wanted === undefined || found.resourceType === wanted) ? found : null
   }
@@ -120,7 +155,7 @@ export class Work {
     const name = `${type}/${id}`
     const known = this.#shown.get(name)
     if (known) return known
-    this.#spend('resources')
+    if (!this.#takes('resources')) return Promise.resolve(undefined)
     const found = this.#deps.store.read(this.#decision, type, id).then((doc) => {
       if (!doc || doc.deleted) return undefined
       this.#reached.push(doc)
@@ -143,20 +178,24 @@ export class Work {
     return resource
   }
 
-  async list(type: string, args: Arguments, source: Arguments | undefined): Promise<JsonObject[]> {
+  async list(type: string, args: Arguments, source: Arguments | undefined, asking: Asking): Promise<JsonObject[]> {
     const { page, offset } = await this.#search(type, args, source, 'none')
-    return page.rows.slice(offset).map((doc) => this.#show(doc))
+    const rows = page.rows.slice(offset)
+    return this.takes(rows.length * widthOf(asking)) ? rows.map((doc) => this.#show(doc)) : []
   }
 
-  async connection(type: string, args: Arguments, source: Arguments | undefined): Promise<object> {
+  async connection(type: string, args: Arguments, source: Arguments | undefined, asking: Asking): Promise<object | null> {
     const { page, offset, pagesize, query } = await this.#search(type, args, source, 'accurate')
-    const edges = page.rows.slice(offset).map((doc) => ({ mode: 'match', resource: this.#show(doc) }))
+    const rows = page.rows.slice(offset)
+    // Its edges are made by the package, which asks nobody: what is asked below them is paid for here.
+    if (!this.takes(widthOf(asking) + rows.length * depthOf(asking))) return null
+    const edges = rows.map((doc) => ({ mode: 'match', resource: this.#show(doc) }))
     const next = page.next && this.#deps.pages.seal(this.#request.actor, { type: cursorOf(type), query, mark: page.next })
     return { count: page.total, offset, pagesize, edges, next }
   }
 
   async #search(type: string, args: Arguments, source: Arguments | undefined, total: 'none' | 'accurate'): Promise<Searched> {
-    this.#spend('searches')
+    if (!this.#takes('searches')) return NOTHING
     const { actor } = this.#request
     requireScope(actor, type, 's')
     const { query, mark, offset } = this.#asked(type, args, source)
@@ -174,7 +213,7 @@ export class Work {
       total,
       ...(mark ? { after: mark } : {}),
     })
-    this.#spend('resources', page.rows.length)
+    const isLeft = this.#takes('resources', page.rows.length)
     const counted = await countedOf(this.#deps, this.#decision, parsed, plan, page)
     const found = [...(counted ?? page.rows), ...(page.beyond ? [page.beyond] : []), ...told(through)]
     this.#facts.push({
@@ -184,7 +223,7 @@ export class Work {
       query: parsed.applied,
       ...(counted && page.total !== undefined ? { total: page.total } : {}),
     })
-    return { page, offset, pagesize: parsed.count, query: parsed.applied }
+    return isLeft ? { page, offset, pagesize: parsed.count, query: parsed.applied } : NOTHING
   }
 
   /** Arguments as the parameters of a search. @throws OutcomeError page-invalid, parameter-invalid */
@@ -211,8 +250,6 @@ export class Work {
   }
 }
 
-const RESOURCE_BOUNDS = { resources: RESOURCES_MAX, searches: SEARCHES_MAX, elements: ELEMENTS_MAX }
-
 interface Asked {
   query: [string, string][]
   mark?: PageMark
@@ -225,6 +262,8 @@ interface Searched {
   pagesize: number
   query: [string, string][]
 }
+
+const NOTHING: Searched = { page: { rows: [] }, offset: 0, pagesize: 0, query: [] }
 
 const cursorOf = (type: string): string => `$graphql ${type}`
 

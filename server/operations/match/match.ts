@@ -43,7 +43,7 @@ async function match(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse
   requireScope(request.actor, 'Patient', 'r')
   // Names and numbers are what a masked form leaves out.
   if (request.actor.form !== 'IDENT' && !request.actor.unrestricted) throw new OutcomeError('forbidden')
-  checkParameters(request, request.query)
+  checkParameters(request, request.query, { understood: IN_QUERY, once: IN_QUERY })
   if (request.segments.length !== 2) throw new OutcomeError('not-found')
   const { facts, onlyCertain, count } = askedOf(deps, request)
   const seen = await decided(deps, request, [], async (decision) => {
@@ -81,10 +81,15 @@ interface Asked {
   count: number
 }
 
-/** Parameters, or the Patient alone. @throws OutcomeError */
+/** Parameters, or the Patient alone; what is simple may stand in the address. @throws OutcomeError */
 function askedOf(deps: FhirDeps, request: FhirRequest): Asked {
   const parsed = parseBody(request)
   const named = namedIn(parsed.resource)
+  for (const [name, text] of request.query) {
+    if (!IN_QUERY.has(name)) continue
+    if (named.has(name)) throw paramError('parameter-repeated', name)
+    named.set(name, valueIn(name, text))
+  }
   const resource = parsed.resource.resourceType === 'Parameters' ? named.get('resource') : parsed.resource
   if (resource === null || typeof resource !== 'object') throw paramError('parameter-invalid', 'resource')
   const patient = resource as FhirResource
@@ -104,6 +109,14 @@ const UNDERSTOOD: ReadonlyMap<string, string> = new Map([
   ['onlyCertainMatches', 'valueBoolean'],
   ['count', 'valueInteger'],
 ])
+
+const IN_QUERY: ReadonlySet<string> = new Set(['onlyCertainMatches', 'count'])
+
+/** The value that a text stands for; one that stands for none stays what it is, and is refused as such. */
+function valueIn(name: string, text: string): unknown {
+  if (name === 'count') return /^\d{1,9}$/.test(text) ? Number(text) : text
+  return text === 'true' || text === 'false' ? text === 'true' : text
+}
 
 /** Values of the parameters, each once. @throws OutcomeError */
 function namedIn(resource: FhirResource): Map<string, unknown> {

@@ -111,6 +111,8 @@ export async function patientOf(deps: FhirDeps, { name, id, identifiers }: Role)
 }
 
 export function hasAll(patient: FhirResource, identifiers: readonly Identifier[]): boolean {
-  const own = Array.isArray(patient.identifier) ? (patient.identifier as { system?: unknown; value?: unknown }[]) : []
-  return identifiers.every(({ system, value }) => own.some((one) => one.value === value && (system === undefined || one.system === system)))
+  const own = Array.isArray(patient.identifier) ? (patient.identifier as ({ system?: unknown; value?: unknown } | null)[]) : []
+  return identifiers.every(({ system, value }) =>
+    own.some((one) => one?.value === value && (system === undefined || one.system === system)),
+  )
 }

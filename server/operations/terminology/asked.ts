@@ -6,7 +6,7 @@ import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { paramError } from '../../search/parse/names.ts'
 import { toOutcomeIssues } from '../../validation/issue.ts'
-import { type InParameter, inParameters, oneText } from '../in-parameters.ts'
+import { type InParameter, inParameters, oneText, type SoleResource } from '../in-parameters.ts'
 
 export type { InParameter } from '../in-parameters.ts'
 
@@ -14,8 +14,8 @@ export type { InParameter } from '../in-parameters.ts'
 const RESTRICTING: ReadonlySet<string> = new Set(['date', 'context', 'contextDirection'])
 
 /** @throws OutcomeError parameter-unsupported, parameter-unknown (with `Prefer: handling=strict`) */
-export function parametersOf(request: FhirRequest, understood: readonly string[]): InParameter[] {
-  const parameters = inParameters(request)
+export function parametersOf(request: FhirRequest, understood: readonly string[], sole?: SoleResource): InParameter[] {
+  const parameters = inParameters(request, sole)
   const named = parameters.map(({ name }): [string, string] => [name, ''])
   checkParameters(request, named, { understood: new Set(understood), restricting: RESTRICTING })
   return parameters
@@ -107,7 +107,11 @@ export function checkOneOf(given: Readonly<Record<string, unknown>>, instance: b
 /** A parameter of Parameters with its value. */
 export type OutParameter = Record<string, unknown>
 
-export const parametersAnswer = (parameter: readonly OutParameter[]): FhirResource => ({ resourceType: 'Parameters', parameter })
+/** FHIR has no empty lists (R4 json.html). */
+export const parametersAnswer = (parameter: readonly OutParameter[]): FhirResource => ({
+  resourceType: 'Parameters',
+  ...(parameter.length > 0 ? { parameter } : {}),
+})
 
 /** Nothing for what is not there: FHIR has no empty values. */
 export const outText = (name: string, element: string, value: string | undefined): OutParameter[] =>

@@ -3,6 +3,7 @@
  * stands over what, so that it can search its own data by it. A name without codes begins the table anew; with a version it is told all
  * that came behind that version. Tables are the client's own.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { FhirCoding, FhirResource } from '../../fhir/types.ts'
 import { jsonAnswer } from '../../interactions/answers.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
@@ -106,10 +107,13 @@ const expiry = (deps: FhirDeps): Date => new Date(deps.now().getTime() + CLOSURE
 async function grown(deps: FhirDeps, request: FhirRequest, name: string, codings: readonly FhirCoding[], library: Library): Promise<Told> {
   for (let tried = 0; tried < TRIES; tried++) {
     const table = await tableOf(deps, request, name)
-    const added = await addedTo(table, codings, library)
+    const fresh = newIn(table, codings)
+    // Before anything is compared: each concept is compared with all the others.
+    if (table.concepts.length + fresh.length > CONCEPTS_MAX)
+      throw new OutcomeError('closure-full', { expression: ['concept'], params: { max: CONCEPTS_MAX } })
+    const added = await addedTo(table, fresh, library)
     if (added.concepts.length === 0) return { v: table.v, concepts: table.concepts, entries: [] }
     const concepts = [...table.concepts, ...added.concepts]
-    if (concepts.length > CONCEPTS_MAX) throw new OutcomeError('closure-full', { expression: ['concept'], params: { max: CONCEPTS_MAX } })
     const set = { v: table.v + 1, concepts, entries: [...table.entries, ...added.entries], expires: expiry(deps) }
     const written = await closuresOf(deps.store).setOne({ _id: table._id, v: table.v }, set)
     if (written) return { v: set.v, concepts, entries: added.entries }
@@ -117,19 +121,29 @@ async function grown(deps: FhirDeps, request: FhirRequest, name: string, codings
   throw new OutcomeError('busy')
 }
 
+/** Those that are not in it yet, each once. */
+function newIn({ concepts }: ClosureTable, codings: readonly FhirCoding[]): FhirCoding[] {
+  const keyOf = ({ system, code }: { system?: unknown; code?: unknown }) => JSON.stringify([system, code])
+  const known = new Set(concepts.map(keyOf))
+  return codings.filter((coding) => {
+    const key = keyOf(coding)
+    const isNew = !known.has(key)
+    known.add(key)
+    return isNew
+  })
+}
+
 /** What is new, and how it stands to what was there. */
-async function addedTo(table: ClosureTable, codings: readonly FhirCoding[], library: Library): Promise<Added> {
+async function addedTo(table: ClosureTable, fresh: readonly FhirCoding[], library: Library): Promise<Added> {
   const v = table.v + 1
   const all = [...table.concepts]
-  const keyOf = ({ system, code }: { system?: unknown; code?: unknown }) => JSON.stringify([system, code])
-  const known = new Set(all.map(keyOf))
   const entries: ClosureEntry[] = []
-  for (const { system = '', code = '', version } of codings) {
-    if (known.has(keyOf({ system, code }))) continue
-    known.add(keyOf({ system, code }))
+  for (const { system = '', code = '', version } of fresh) {
     const concept: ClosureConcept = { system, code, ...(version === undefined ? {} : { version }), v }
     entries.push(...(await relations(all, concept, library)))
     all.push(concept)
+    // Systems in memory answer without waiting: others are to have their turn.
+    await setImmediate()
   }
   return { concepts: all.slice(table.concepts.length), entries }
 }

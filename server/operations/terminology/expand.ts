@@ -29,7 +29,7 @@ const UNCLOSED = 'http://hl7.org/fhir/StructureDefinition/valueset-unclosed'
 const FILTER_LENGTH_MAX = 200
 
 async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
-  const parameters = parametersOf(request, UNDERSTOOD)
+  const parameters = parametersOf(request, UNDERSTOOD, { name: 'valueSet', type: 'ValueSet' })
   const [url, version] = [oneText(parameters, 'url'), oneText(parameters, 'valueSetVersion')]
   const sent = sentDefinition(deps, parameters, 'valueSet', 'ValueSet') as ValueSetResource | undefined
   checkOneOf({ url, valueSet: sent }, request.segments[1]?.startsWith('$') === false)
