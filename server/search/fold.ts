@@ -51,12 +51,17 @@ export function foldName(name: string): string {
   return fold(name.slice(0, NAME_TEXT_MAX)).replace(BETWEEN_NAMES, '')
 }
 
+const PUNCTUATION = /\p{P}/gu
+
+/** As it is looked for: brackets and all other punctuation are ignored (R4 search.html#string), 北京协和医院（东院） as 北京协和医院东院. */
+export const foldSoughtName = (name: string): string => foldName(name).replace(PUNCTUATION, '')
+
 /** The parts of a name, as they stand between spaces and dots, each folded. */
 export function partsOfName(name: string): string[] {
   return name
     .slice(0, NAME_TEXT_MAX)
     .split(PARTS)
-    .map(foldName)
+    .map(foldSoughtName)
     .filter((part) => part !== '')
 }
 

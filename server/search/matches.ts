@@ -104,6 +104,21 @@ export function needsLooking(plan: PlanNode): boolean {
   return NOT_OF_ITSELF.has(plan.kind)
 }
 
+/** What it is found by, without words and contained resources where the plan asks for none: these are much, and seldom asked for. */
+export function asFarAsAsked(plan: PlanNode, { words, contained, ...index }: IndexEntry): IndexEntry {
+  return {
+    ...index,
+    ...(words && asks(plan, 'words') ? { words } : {}),
+    ...(contained && asks(plan, 'contained') ? { contained } : {}),
+  }
+}
+
+function asks(plan: PlanNode, kind: PlanNode['kind']): boolean {
+  if (plan.kind === kind) return true
+  if (plan.kind === 'and' || plan.kind === 'or') return plan.nodes.some((node) => asks(node, kind))
+  return plan.kind === 'not' && asks(plan.node, kind)
+}
+
 /** A plan that finds all that this one finds and more: what depends on other resources is taken to hold. */
 export function widened(plan: PlanNode): PlanNode {
   if (plan.kind === 'and' || plan.kind === 'or') return { ...plan, nodes: plan.nodes.map(widened) }

@@ -2,6 +2,7 @@
 import { pinyin } from 'pinyin-pro'
 import { isHan } from './fold.ts'
 import { PINYIN_CACHE_MAX, PINYIN_CHARACTERS_MAX } from './limits.ts'
+import { placesIn } from './places.ts'
 import { surnameReadings } from './surnames.ts'
 
 const cache = new Map<string, readonly string[]>()
@@ -37,8 +38,7 @@ const spellings = (folded: string): string[] => (folded.includes('干') ? [folde
 
 function makeForms(folded: string, startsWithSurname: boolean): string[] {
   const forms = new Set<string>()
-  const read = (text: string): Syllable[][] =>
-    startsWithSurname ? [...asName(text), syllablesOf(text, 'off')] : [syllablesOf(text, 'off')]
+  const read = (text: string): Syllable[][] => [...(startsWithSurname ? asName(text) : []), ...asUsual(text)]
   for (const syllables of spellings(folded).flatMap(read)) {
     // A character that the dictionary does not know comes back as itself: the name is found by what stands before it.
     const unknown = syllables.findIndex(({ text }) => !/^[a-z0-9]+$/.test(text))
@@ -67,6 +67,16 @@ export function pinyinOrder(folded: string, startsWithSurname: boolean): string 
   if (oldest !== undefined) orders.delete(oldest)
   orders.set(cacheKey, made)
   return made
+}
+
+/** As it is read as a rule, and with the places in it as these are. */
+function asUsual(folded: string): Syllable[][] {
+  const syllables = syllablesOf(folded, 'off')
+  const places = isHan(folded) && Array.from(folded).length === syllables.length ? placesIn(folded) : []
+  if (places.length === 0) return [syllables]
+  const placed = [...syllables]
+  for (const place of places) placed.splice(place.at, place.syllables.length, ...place.syllables.map(syllable))
+  return [syllables, placed]
 }
 
 /** With a surname at its head, in each way in which that is read. */

@@ -1,4 +1,5 @@
 /** The query tree: made by `server/search`, compiled to a MongoDB filter by `server/store` alone. No driver terms here. */
+import { CONTAINED } from './keys.ts'
 
 /** What is computed from a resource when it is stored, and searched later. */
 export interface IndexEntry {
@@ -113,6 +114,12 @@ export function anyOf(nodes: PlanNode[]): PlanNode {
   const [only, ...others] = nodes
   if (only === undefined) return { kind: 'nothing' }
   return others.length === 0 ? only : { kind: 'or', nodes }
+}
+
+/** What contains one of a type has a key that says so, which narrows a search: without it the same is asked. */
+export function withoutContainedKey(plan: PlanNode): PlanNode {
+  if (plan.kind !== 'and' || !plan.nodes.some(({ kind }) => kind === 'contained')) return plan
+  return allOf(plan.nodes.filter((node) => node.kind !== 'keys' || !node.keys.every((key) => key.startsWith(CONTAINED))))
 }
 
 export interface IntervalBound {

@@ -71,7 +71,7 @@ function versionIn(event: ChangeStreamDocument<StoredDoc>): CommittedVersion[] {
   if (event.operationType !== 'insert' && event.operationType !== 'replace') return []
   const { fullDocument: doc, ns, _id } = event
   if (!doc || !('coll' in ns) || !isTypeName(String(ns.coll))) return []
-  const { keys = [], dates = {}, nums = {}, groups } = doc
+  const { keys = [], dates = {}, nums = {}, groups, words, contained } = doc
   return [
     {
       type: String(ns.coll),
@@ -80,7 +80,7 @@ function versionIn(event: ChangeStreamDocument<StoredDoc>): CommittedVersion[] {
       at: doc.at,
       method: doc.m,
       order: String((_id as { _data?: unknown })._data),
-      index: { keys, dates, nums, ...(groups ? { groups } : {}) },
+      index: { keys, dates, nums, ...(groups ? { groups } : {}), ...(words ? { words } : {}), ...(contained ? { contained } : {}) },
     },
   ]
 }

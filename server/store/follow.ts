@@ -8,7 +8,7 @@ import type { Db, Document } from 'mongodb'
 import type { Acc, Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import type { PlanNode } from '../search/plan.ts'
+import { type PlanNode, withoutContainedKey } from '../search/plan.ts'
 import { findAtOnce } from './find-command.ts'
 import { hasLink, inRanges, linkedFilter } from './lookups.ts'
 import { narrowedByKey, prefixRange } from './plan-filter.ts'
@@ -47,8 +47,9 @@ async function followed(o: Work, plan: PlanNode): Promise<PlanNode> {
   if (!hasLink(plan)) return plan
   switch (plan.kind) {
     case 'and':
-    case 'or':
       return { ...plan, nodes: await Promise.all(plan.nodes.map((node) => followed(o, node))) }
+    case 'or':
+      return alternatives(await Promise.all(plan.nodes.map((node) => followed(o, node))))
     case 'not':
       return { ...plan, node: await followed(o, plan.node) }
     case 'chain':
@@ -64,6 +65,23 @@ async function followed(o: Work, plan: PlanNode): Promise<PlanNode> {
     default:
       return plan
   }
+}
+
+/**
+ * Where keys narrow each of them, all of these keys stand in front: from one list of keys the index gives the order of a page. What
+ * is contained loses its own, so that the database does not take an index for each alternative, and put all that it finds in order.
+ */
+function alternatives(nodes: PlanNode[]): PlanNode {
+  const lists = nodes.map(keysIn)
+  if (!lists.every((keys) => keys !== undefined)) return { kind: 'or', nodes }
+  const front: PlanNode = { kind: 'keys', keys: [...new Set(lists.flat())] }
+  return { kind: 'and', nodes: [front, { kind: 'or', nodes: nodes.map(withoutContainedKey) }] }
+}
+
+/** Keys of which every match has one. */
+function keysIn(plan: PlanNode): readonly string[] | undefined {
+  if (plan.kind === 'keys') return plan.keys
+  return plan.kind === 'and' ? plan.nodes.map(keysIn).find((keys) => keys !== undefined) : undefined
 }
 
 interface OtherEnd {

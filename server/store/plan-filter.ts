@@ -152,8 +152,7 @@ function missingFilter(plan: Extract<PlanNode, { kind: 'missing' }>): StoredFilt
   return plan.missing ? { $nor: present } : { $or: present }
 }
 
-/** Whether an exact key is asked for beside everything else, or in each alternative: the index on keys finds what matches. */
+/** Whether an exact key is asked for beside everything else: the index on keys finds what matches. */
 export function narrowedByKey(plan: PlanNode): boolean {
-  if (plan.kind === 'or') return plan.nodes.length > 0 && plan.nodes.every(narrowedByKey)
   return plan.kind === 'keys' || (plan.kind === 'and' && plan.nodes.some(narrowedByKey))
 }

@@ -9,7 +9,7 @@ import { withAskedCodes } from '../interactions/asked-codes.ts'
 import { parseQuery } from '../interactions/query-text.ts'
 import { PAGE_COUNT_DEFAULT, PAGE_COUNT_MAX, parseSearch } from '../interactions/search-request.ts'
 import type { FhirDeps } from '../interactions/types.ts'
-import { type Indexed, planMatches, widened } from '../search/matches.ts'
+import { asFarAsAsked, type Indexed, planMatches, widened } from '../search/matches.ts'
 import { withPersonKeys } from '../search/parse/patients.ts'
 import type { IndexEntry, PlanNode } from '../search/plan.ts'
 import type { ParsedSearch } from '../search/types.ts'
@@ -98,7 +98,7 @@ export async function eventIn(
     const before = await candidate.before()
     if (before && !planMatches(planOf(fhir, topic.resource, topic.previous), before)) return undefined
   }
-  return subject.index as IndexEntry
+  return asFarAsAsked(plan, subject.index as IndexEntry)
 }
 
 const plans = new Map<string, PlanNode>()

@@ -63,6 +63,26 @@ const CASES: Record<string, Case> = {
   zhai: { name: text('翟天'), by: ['zhaitian', 'ditian'] },
   chong: { name: parts('种', '师道'), by: ['chongshidao', 'csd', 'family=zhong'] },
   ge: { name: parts('盖', '叫天'), by: ['gejiaotian', 'family=ge', 'family=gai'] },
+  // Brackets, which are written in full width or half, or left out.
+  campus: {
+    type: 'Organization',
+    name: '北京协和医院（东单院区）',
+    by: [
+      '北京协和医院东单',
+      '北京协和医院(东单',
+      '北京协和医院（东单院区）',
+      'beijingxiehe',
+      'bjxhyy',
+      'bjxhyyddyq',
+      'name:contains=医院东单',
+    ],
+    not: ['东单', 'name:exact=北京协和医院(东单院区)'],
+  },
+  // Places that are read otherwise than their characters.
+  shanxian: { type: 'Organization', name: '单县中心医院', by: ['shanxianzhongxin', 'sxzxyy', 'danxian'], not: ['zhongxin'] },
+  yueqing: { type: 'Organization', name: '樂清市人民医院', by: ['yueqingshirenmin', 'yqsrmyy', 'leqing', '乐清'] },
+  kashi: { type: 'Organization', name: '喀什地区藏医院', by: ['kashidiquzangyiyuan', 'ksdqzyy'] },
+  former: { name: text('张三（曾用名：李四）'), by: ['张三', '张三(曾用名', '张三曾用名李四', 'zhangsan', 'zs'], not: ['李四'] },
   // Simplified to 干 where it means dry, and qián in names.
   'qian-given': { name: text('李乾'), by: ['李乾', 'liqian', 'Li Qian', 'lq', '乾', 'ligan'] },
   'qian-first': { name: parts('乾', '坤'), by: ['乾坤', 'qiankun', 'qk', 'family=qian', 'family=乾'] },

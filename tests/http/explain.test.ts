@@ -64,6 +64,13 @@ test('a chain, an order of its own, includes, a count', async () => {
   expect(sorted).toMatchObject({ command: 'aggregate', sortInMemory: true, sortKeeps: 21 })
 })
 
+test('the page of a chain that leads to few comes in the order of the index, although what is contained is looked into', async () => {
+  for (const chain of ['subject:Patient.name=王', 'patient.identifier=number-3', '_filter=subject.name sw "独"']) {
+    const page = commandsOf(await ask(`Observation?${chain}&_total=none&explain=true`)).at(-1)
+    expect([chain, page]).toMatchObject([chain, { collection: 'Observation', index: ['keys'], collectionScan: false, sortInMemory: false }])
+  }
+})
+
 test('of several types and by form too', async () => {
   const collections = commandsOf(await ask('?_type=Patient,Observation&_lastUpdated=ge2024&explain=true')).map(
     ({ collection }) => collection,

@@ -74,6 +74,32 @@ test('criteria with a chain are followed, and compared with the version that was
   ])
 })
 
+test('criteria on text, and those that lead into contained resources, are compared with what was committed', async () => {
+  await active(held, plain(held, 'Observation?_content=肺栓塞', '/hook/words'))
+  await active(held, plain(held, 'Observation?_text=咯血&status=final', '/hook/narrative'))
+  await active(held, plain(held, 'Observation?specimen:Specimen.type=urn:test|serum', '/hook/within'))
+  const narrative = { text: { status: 'generated', div: '<div xmlns="http://www.w3.org/1999/xhtml">咯血三天</div>' } }
+  const within = (code: string) => ({
+    contained: [{ resourceType: 'Specimen', id: 's', type: { coding: [{ system: 'urn:test', code }] } }],
+    specimen: { reference: '#s' },
+  })
+  await put(
+    held,
+    observation('words-1', 'open', 'x', { note: [{ text: '疑似肺栓塞' }] }),
+    observation('words-2', 'open', 'x', { note: [{ text: '肺炎' }] }),
+    observation('words-3', 'open', 'x', narrative),
+    observation('within-1', 'open', 'x', within('serum')),
+    observation('within-2', 'open', 'x', within('urine')),
+    // After it nothing is on its way any more.
+    observation('words-9', 'open', 'x', { ...within('serum'), ...narrative, note: [{ text: '肺栓塞' }] }),
+  )
+  const names = (path: string) => held.receiver.at(path).map(({ path: at }) => at.split('/').pop())
+  for (const path of ['/hook/words', '/hook/narrative', '/hook/within']) await held.receiver.until(() => names(path).includes('words-9'))
+  expect(names('/hook/words')).toEqual(['words-1', 'words-9'])
+  expect(names('/hook/narrative')).toEqual(['words-3', 'words-9'])
+  expect(names('/hook/within')).toEqual(['within-1', 'words-9'])
+})
+
 describe('an endpoint that fails', () => {
   const dead = async () => (await held.server.call('GET', '/fhir/Subscription/$dead-letters', { token: held.loader })).json.parameter ?? []
 

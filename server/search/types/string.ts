@@ -1,7 +1,7 @@
 /** String parameters (R4 search.html 3.1.1.4.8): folded, from the beginning; `:exact` and `:contains`; names also by pinyin. */
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { unescapeValue } from '../escape.ts'
-import { fold, foldName, hasHan, isHan, partsOfName } from '../fold.ts'
+import { fold, foldSoughtName, hasHan, isHan, partsOfName } from '../fold.ts'
 import { exactKey, foldedKey, prefixEnd, SEPARATOR } from '../keys.ts'
 import { NAME_PARTS_MAX, STRING_KEY_MAX } from '../limits.ts'
 import { pinyinForms, pinyinOrder } from '../pinyin.ts'
@@ -61,8 +61,8 @@ function addLaterParts(column: Column, text: string, sink: IndexSink): void {
 /** Whether its values are names of people or organisations. */
 const isOfNames = ({ code, datatypes }: Column): boolean => datatypes.has('HumanName') || NAME_STRINGS.has(code)
 
-/** A name of nothing but points stays as it is. */
-const folderOf = (column: Column): ((text: string) => string) => (isOfNames(column) ? (text) => foldName(text) || fold(text) : fold)
+/** A name of nothing but punctuation stays as it is. */
+const folderOf = (column: Column): ((text: string) => string) => (isOfNames(column) ? (text) => foldSoughtName(text) || fold(text) : fold)
 
 interface HumanName {
   text?: unknown
@@ -80,11 +80,11 @@ function indexName(column: Column, name: HumanName, sink: IndexSink): void {
   for (const part of given) addString(column, part, false, sink)
   for (const part of [...texts(name.prefix), ...texts(name.suffix)]) addString(column, part, undefined, sink)
   if (typeof name.text === 'string') addString(column, name.text, true, sink)
-  if (typeof name.text === 'string') addGivenName(column, foldName(name.text), sink)
-  const rest = foldName(given.join(''))
+  if (typeof name.text === 'string') addGivenName(column, foldSoughtName(name.text), sink)
+  const rest = foldSoughtName(given.join(''))
   if (given.length > 1) addFolded(column, rest, false, sink)
   if (typeof name.family === 'string' && given.length > 0) {
-    const family = foldName(name.family)
+    const family = foldSoughtName(name.family)
     addFolded(column, family + rest, true, sink)
     if (!isHan(family)) addFolded(column, rest + family, undefined, sink)
   }
