@@ -29,10 +29,23 @@ export function authRouter(parts: AuthParts): Router {
       Promise.reject(new OAuthError('not-supported', '交互式登录由外部签发方提供 / interactive sign-in is left to an external issuer')),
     ),
   )
+  for (const [path, methods] of Object.entries(METHODS)) router.all(path, otherMethod(methods))
   router.use(function failed(error: unknown, request: Request, response: Response, _next: NextFunction) {
     sendError(parts, request, response, error)
   })
   return router
+}
+
+const METHODS = { '/token': 'POST, OPTIONS', '/introspect': 'POST, OPTIONS', '/jwks': 'GET, HEAD, OPTIONS' }
+
+/** Of a path that is there under others (RFC 9110 15.5.6). */
+function otherMethod(methods: string) {
+  return function refused(request: Request, response: Response): void {
+    response.set({ Allow: methods, 'Cache-Control': 'no-store', Pragma: 'no-cache' })
+    if (request.method === 'OPTIONS') return void response.status(204).end()
+    if (!request.complete) response.set('Connection', 'close')
+    response.status(405).json(new OAuthError('invalid_request', '此地址不支持该方法 / the method is not supported here'))
+  }
 }
 
 function answer(make: (request: Request) => Promise<unknown>) {

@@ -32,8 +32,14 @@ export function healthRouter(deps: HealthDeps, authenticate: Authenticator): Rou
     await requireScraper(request, deps.metricsToken, authenticate)
     response.type(registry.contentType).send(await registry.metrics())
   })
+  router.all(['/health', '/ready', '/metrics'], (request, response) => {
+    if (request.method !== 'OPTIONS') throw new OutcomeError('method-not-allowed', {}, { Allow: METHODS })
+    response.status(204).set('Allow', METHODS).end()
+  })
   return router
 }
+
+const METHODS = 'GET, HEAD, OPTIONS'
 
 /** What a process is busy with tells of others' requests (access.md L82). @throws OutcomeError unauthenticated, forbidden */
 async function requireScraper(request: Request, token: string | undefined, authenticate: Authenticator): Promise<void> {

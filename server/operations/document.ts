@@ -98,29 +98,39 @@ const NOT_FOLLOWED: ReadonlySet<string> = new Set(['Composition', 'DocumentRefer
 /** Other records of the patient are none of it either. */
 const OF_PATIENT: ReadonlySet<string> = new Set(['Organization', 'Practitioner', 'PractitionerRole'])
 
-/** In the order in which they are referred to, step by step. @throws OutcomeError document-entries */
-async function gathered(deps: FhirDeps, decision: Decision, request: FhirRequest, composition: Stored): Promise<Stored[]> {
-  const known = new Set([nameOf(composition)])
-  const found: Stored[] = []
-  for (let from = [composition]; from.length > 0; ) {
-    const names = from.flatMap((doc) => targetsOf(deps, doc)).filter((name) => !known.has(name))
-    for (const name of names) known.add(name)
-    const next = await visibleOf(deps, decision, request, [...new Set(names)])
-    found.push(...next)
-    if (found.length >= ENTRIES_MAX) throw new OutcomeError('document-entries', { params: { max: ENTRIES_MAX } })
-    from = next.filter(({ type }) => !NOT_FOLLOWED.has(type))
-  }
-  return found
+/** What is referred to: a resource as it stands, or one of its versions. */
+interface Target {
+  type: string
+  id: string
+  version?: string
 }
 
-const nameOf = ({ type, id }: { type: string; id: string }): string => `${type}/${id}`
+/** In the order in which they are referred to, step by step. @throws OutcomeError document-entries */
+async function gathered(deps: FhirDeps, decision: Decision, request: FhirRequest, composition: Stored): Promise<Stored[]> {
+  const known = new Set([keyOf(composition)])
+  const found = new Map([[versionKey(composition), composition]])
+  for (let from = [composition]; from.length > 0; ) {
+    const targets = new Map(from.flatMap((doc) => targetsOf(deps, doc)).map((target) => [keyOf(target), target]))
+    const fresh = [...targets].flatMap(([key, target]) => (known.has(key) ? [] : [target]))
+    for (const key of targets.keys()) known.add(key)
+    const next = (await visibleOf(deps, decision, request, fresh)).filter((doc) => !found.has(versionKey(doc)))
+    for (const doc of next) found.set(versionKey(doc), doc)
+    if (found.size > ENTRIES_MAX) throw new OutcomeError('document-entries', { params: { max: ENTRIES_MAX } })
+    from = next.filter(({ type }) => !NOT_FOLLOWED.has(type))
+  }
+  return [...found.values()].slice(1)
+}
 
-function targetsOf(deps: FhirDeps, doc: Stored): string[] {
-  const names = referencesIn(JSON.parse(bodyText(doc))).flatMap((text) => {
+const nameOf = ({ type, id }: Target): string => `${type}/${id}`
+const keyOf = ({ type, id, version }: Target): string => `${type}/${id}${version === undefined ? '' : `/_history/${version}`}`
+const versionKey = ({ type, id, v }: Stored): string => `${type}/${id}/_history/${v}`
+
+function targetsOf(deps: FhirDeps, doc: Stored): Target[] {
+  const targets = referencesIn(JSON.parse(bodyText(doc))).flatMap((text): Target[] => {
     const target = parseReference(text, deps.baseUrl)
     return target?.kind === 'local' && isResourceType(target.type) ? [target] : []
   })
-  return names.filter(({ type }) => doc.type !== 'Patient' || OF_PATIENT.has(type)).map(nameOf)
+  return targets.filter(({ type }) => doc.type !== 'Patient' || OF_PATIENT.has(type))
 }
 
 function referencesIn(value: unknown): string[] {
@@ -129,22 +139,23 @@ function referencesIn(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) => (key === 'reference' && typeof inner === 'string' ? [inner] : referencesIn(inner)))
 }
 
-/** One look-up for each type; what is hidden takes no place. */
-async function visibleOf(deps: FhirDeps, decision: Decision, { actor }: FhirRequest, names: readonly string[]): Promise<Stored[]> {
-  const byType = Map.groupBy(names, (name) => name.split('/')[0] ?? '')
+/** One look-up for each type, and one for each version that is named; what is hidden takes no place. */
+async function visibleOf(deps: FhirDeps, decision: Decision, { actor }: FhirRequest, targets: readonly Target[]): Promise<Stored[]> {
+  const byType = Map.groupBy(targets, ({ type }) => type)
   const lists = await Promise.all(
-    [...byType]
-      .filter(([type]) => allows(actor, type, 'r'))
-      .map(([type, own]) =>
-        deps.store.readMany(
-          decision,
-          type,
-          own.map((name) => name.split('/')[1] ?? ''),
-        ),
-      ),
+    [...byType].filter(([type]) => allows(actor, type, 'r')).map(([type, own]) => deps.store.readMany(decision, type, idsOf(own))),
   )
-  const found = new Map(lists.flat().map((doc) => [nameOf(doc), doc]))
-  return names.flatMap((name) => found.get(name) ?? []).filter(({ deleted }) => !deleted)
+  const standing = new Map(lists.flat().map((doc) => [nameOf(doc), doc]))
+  const found = await Promise.all(targets.map((target) => versionOf(deps, decision, target, standing.get(nameOf(target)))))
+  return found.flatMap((doc) => (doc && !doc.deleted ? [doc] : []))
+}
+
+const idsOf = (targets: readonly Target[]): string[] => [...new Set(targets.map(({ id }) => id))]
+
+/** The version that is meant, as vread shows it: of what is hidden now there is none. */
+function versionOf(deps: FhirDeps, decision: Decision, { type, id, version }: Target, current: Stored | undefined) {
+  if (!current || version === undefined || version === String(current.v)) return current
+  return /^[1-9]\d{0,8}$/.test(version) ? deps.store.readVersion(decision, type, id, Number(version)) : undefined
 }
 
 /** A document has an identifier of its own, a time, and the composition first (R4 bundle.html, bdl-9 to bdl-11). */

@@ -44,6 +44,12 @@ export const TERMINOLOGY_ISSUES = {
     '展开的代码超过 {max} 个，请用 filter 缩小，或用 count 和 offset 分页',
     'The expansion has more than {max} codes: narrow it by filter, or page by count and offset',
   ),
+  'expansion-long': issue(
+    422,
+    'too-costly',
+    '值集的求值超过 {max} 秒，请减少其组成部分',
+    'Working out the value set takes more than {max} seconds: it should have fewer parts',
+  ),
   'parameters-exclusive': issue(
     400,
     'invalid',

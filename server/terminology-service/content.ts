@@ -2,6 +2,7 @@
  * What is in a value set (R4 valueset.html#4.9.2): the union of what is included, without what is excluded. A part of a system
  * and value sets is what they have in common. The same rules answer two questions: which codes, and whether this one.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { IssueCode } from '../outcome/issues.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { type CodeSystem, type Concept, type Filter, isWhole, type Paging } from './code-system.ts'
@@ -12,6 +13,10 @@ import type { ComposePart, ContainsElement, Designation, ValueSetResource } from
 export const COLLECTED_MAX = 200_000
 /** Expressions in one value set, with all that it is made of. */
 const REGEXES_MAX = 5
+/** As long as one search may take: whoever sends a value set chooses how often its parts are gone through. */
+const EVALUATION_MS_MAX = 20_000
+/** So long others wait for their turn: what is in memory is gone through without waiting for anything. */
+const TURN_MS = 20
 /** Value sets within value sets. */
 const DEPTH_MAX = 20
 
@@ -52,15 +57,30 @@ export interface Evaluation {
   isOpen: boolean
   /** expressions that were run */
   regexes: Set<string>
+  /** when it has to have ended, and when others have their next turn, by `performance.now()` */
+  until: number
+  turnAt: number
 }
 
-export const evaluation = (library: Library, rules: VersionRules = NO_RULES): Evaluation => ({
+export const evaluation = (library: Library, rules: VersionRules = NO_RULES, msMax = EVALUATION_MS_MAX): Evaluation => ({
   library,
   rules,
   used: new Set(),
   isOpen: false,
   regexes: new Set(),
+  until: performance.now() + msMax,
+  turnAt: performance.now() + TURN_MS,
 })
+
+/** At each part and at each code. @throws OutcomeError expansion-long */
+function step(run: Evaluation): Promise<void> | undefined {
+  const now = performance.now()
+  if (now > run.until) throw new OutcomeError('expansion-long', { params: { max: EVALUATION_MS_MAX / 1000 } })
+  if (now < run.turnAt) return undefined
+  return setImmediate().then(() => {
+    run.turnAt = performance.now() + TURN_MS
+  })
+}
 
 export type Membership = 'yes' | 'no' | 'unknown'
 
@@ -72,7 +92,9 @@ export async function contentOf(set: ValueSetResource, run: Evaluation, within: 
   if (!set.compose) return listed(set)
   const found = new Map<string, Entry>()
   for (const [at, part] of (set.compose.include ?? []).entries()) {
+    await step(run)
     for await (const entry of entriesOf(part, run, { path, at: `ValueSet.compose.include[${at}]` })) {
+      await step(run)
       if (run.without?.has(entry.system) || run.without?.has(`${entry.system}|${entry.version}`)) continue
       if (set.compose.inactive === false && entry.inactive) continue
       const key = keyOf(entry)
@@ -81,8 +103,10 @@ export async function contentOf(set: ValueSetResource, run: Evaluation, within: 
     }
   }
   for (const [at, part] of (set.compose.exclude ?? []).entries())
-    for (const [key, entry] of found)
+    for (const [key, entry] of found) {
+      await step(run)
       if ((await inPart(part, entry, run, { path, at: `ValueSet.compose.exclude[${at}]` })) === 'yes') found.delete(key)
+    }
   return found
 }
 
@@ -132,6 +156,7 @@ async function anyOf(
 ): Promise<Membership> {
   let found: Membership = 'no'
   for (const [at, part] of parts.entries()) {
+    await step(run)
     const answer = await inPart(part, asked, run, { path, at: `ValueSet.compose.${list}[${at}]` })
     if (answer === 'yes') return 'yes'
     if (answer === 'unknown') found = 'unknown'
@@ -227,6 +252,15 @@ async function inAll(sets: readonly string[], entry: Entry, run: Evaluation, pla
   return true
 }
 
+const listedCodes = new WeakMap<object, ReadonlySet<string>>()
+
+/** Those that a part lists, which each of another part's is looked for in. */
+function codesOf(concepts: NonNullable<ComposePart['concept']>): ReadonlySet<string> {
+  const known = listedCodes.get(concepts) ?? new Set(concepts.map(({ code }) => code))
+  listedCodes.set(concepts, known)
+  return known
+}
+
 async function inPart(part: ComposePart, asked: Asked, run: Evaluation, place: Place): Promise<Membership> {
   const own = part.system === undefined ? 'yes' : await inSystemPart({ ...part, system: part.system }, asked, run, place)
   if (own === 'no') return 'no'
@@ -243,7 +277,7 @@ async function inSystemPart(part: ComposePart & { system: string }, asked: Asked
   if (part.system !== asked.system) return 'no'
   const wanted = versionFor(part, run, place)
   if (wanted !== undefined && asked.version !== undefined && wanted !== asked.version) return 'no'
-  if (part.concept) return part.concept.some(({ code }) => code === asked.code) ? 'yes' : 'no'
+  if (part.concept) return codesOf(part.concept).has(asked.code) ? 'yes' : 'no'
   const filters = filtersOf(part, run, place)
   const systems = (await run.library.codeSystems(part.system)).filter((one) => matchesVersion(one, wanted ?? asked.version))
   let found: Membership = systems.length > 0 && systems.every(isWhole) ? 'no' : 'unknown'

@@ -125,6 +125,21 @@ test('it is a document by the rules of R4', async () => {
   expect(errors).toEqual([])
 })
 
+test('a version that is referred to is that version, also beside the one that stands', async () => {
+  const entry = [ref('Observation/o/_history/1'), ref('Observation/o/_history/9'), ref('Condition/ill/_history/1'), ref('Condition/ill')]
+  const signed = { ...COMPOSITION, id: 'signed', relatesTo: undefined, contained: undefined, section: [{ title: 's', entry }] }
+  await putAll(server, '', [signed])
+  const document = await call('GET', 'Composition/signed/$document')
+  const versions = (name: string) =>
+    (document.json.entry as { fullUrl: string; resource: { meta: { versionId: string }; valueQuantity?: object } }[])
+      .filter(({ fullUrl }) => fullUrl.endsWith(name))
+      .map(({ resource }) => resource.meta.versionId)
+  // What the first version is derived from refers to the one that stands.
+  expect([versions('/Observation/o'), versions('/Condition/ill')]).toEqual([['1', '2'], ['1']])
+  const outcome = await call('POST', 'Bundle/$validate', document.json)
+  expect(outcome.json.issue.filter(({ severity }: { severity: string }) => severity === 'error')).toEqual([])
+})
+
 test('in XML, by the type, and by POST', async () => {
   const xml = await call('GET', 'Composition/letter/$document', undefined, { Accept: 'application/fhir+xml' })
   expect(xml.text).toMatch(/^<(\?xml[^>]*>\s*<)?Bundle .*<type value="document"\/>/s)

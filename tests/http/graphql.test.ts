@@ -300,6 +300,17 @@ describe('what is asked again and again under other names is bounded before it i
     expect(patient?.fields).toContainEqual({ name: 'birthDate', args: [] })
   }, 20_000)
 
+  test('of errors: a few stand at their fields, with very many it is the whole that fails', async () => {
+    const link = Array.from({ length: 300 }, () => ({ other: ref('Patient/nowhere'), type: 'seealso' }))
+    expect((await server.call('PUT', '/fhir/Patient/links', { body: { resourceType: 'Patient', id: 'links', link } })).status).toBe(201)
+    const few = await post(`{ Patient(id: "links") { n: link(_offset: -1) { type } link { other { resource { id } } } } }`)
+    expect([few.status, few.json.errors.length]).toEqual([200, 301])
+    const many = await post(`{ Patient(id: "links") { link { ${names(4, 'other { resource { id } }')} } } }`)
+    expect([many.status, codeOf(many)]).toEqual([400, 'graphql-costly'])
+    const optional = await post(`{ Patient(id: "links") { link { ${names(4, 'other { resource(optional: true) { id } }')} } } }`)
+    expect([optional.status, optional.json.errors]).toEqual([200, undefined])
+  })
+
   test('of elements, and of what is no element', async () => {
     const member = Array.from({ length: 2000 }, (_, n) => ({ entity: ref(`Patient/${n}`) }))
     const body = { resourceType: 'Group', id: 'many', type: 'person', actual: true, member }

@@ -75,6 +75,19 @@ describe('OPTIONS and Allow', () => {
     expect(told(await server.call(method, `/fhir${address}`, sent))).toEqual(expected)
   })
 
+  test.each([
+    ['/health', 'POST', 'GET, HEAD, OPTIONS'],
+    ['/ready', 'DELETE', 'GET, HEAD, OPTIONS'],
+    ['/metrics', 'PUT', 'GET, HEAD, OPTIONS'],
+    ['/auth/token', 'GET', 'POST, OPTIONS'],
+    ['/auth/introspect', 'PUT', 'POST, OPTIONS'],
+    ['/auth/jwks', 'POST', 'GET, HEAD, OPTIONS'],
+  ])('beside the FHIR API, too: %s', async (address, method, allowed) => {
+    const [asked, refused] = [await server.call('OPTIONS', address), await server.call(method, address)]
+    expect([asked.status, asked.headers.get('allow')]).toEqual([204, allowed])
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, allowed])
+  })
+
   test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('%s of the account of uses is 405', async (method) => {
     for (const address of method === 'POST' ? ['/AuditEvent'] : ['/AuditEvent/x', '/AuditEvent?_id=x']) {
       const type = { 'Content-Type': method === 'PATCH' ? 'application/json-patch+json' : 'application/fhir+json' }

@@ -171,6 +171,17 @@ describe('onlyCertainMatches and count', () => {
   })
 })
 
+test('more than 20 names are refused: each is compared with all the names of everybody', async () => {
+  const names = (count: number) => ({ ...wang, name: Array.from({ length: count }, (_, n) => ({ text: `王建${n}` })) })
+  const many = await post(parameters(names(21)))
+  expect([many.status, many.json.issue[0].details.coding[0].code, many.json.issue[0].expression]).toEqual([
+    400,
+    'parameter-values',
+    ['Patient.name'],
+  ])
+  expect((await post(parameters(names(20)))).status).toBe(200)
+})
+
 test('the answer is a searchset of whole Patients with addresses; a Patient alone may be sent', async () => {
   const answer = await post({ resourceType: 'Patient', identifier: [{ system: ID, value: WANG }], name: [{ text: '王建国' }] })
   expect([answer.status, answer.json.resourceType, answer.json.type, answer.json.total]).toEqual([200, 'Bundle', 'searchset', 1])

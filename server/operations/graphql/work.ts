@@ -31,7 +31,9 @@ export const ELEMENTS_MAX = 200_000
 /** All that clients ask to know the whole schema is a million. */
 export const SCHEMA_MAX = 1_500_000
 
-const BOUNDS = { resources: RESOURCES_MAX, searches: SEARCHES_MAX, elements: ELEMENTS_MAX, schema: SCHEMA_MAX }
+/** Fields at which something is wrong: each error costs as much as many fields. */
+const ERRORS_MAX = 1000
+const BOUNDS = { errors: ERRORS_MAX, resources: RESOURCES_MAX, searches: SEARCHES_MAX, elements: ELEMENTS_MAX, schema: SCHEMA_MAX }
 
 type Arguments = Readonly<Record<string, unknown>>
 type Fact = Pick<ReadFact, 'interaction' | 'type' | 'id' | 'query' | 'found' | 'total'>
@@ -86,11 +88,19 @@ export class Work implements Payer {
     return value == null || this.takes(widthOf(asking)) ? value : null
   }
 
-  /** Those of a list that fit the arguments. */
-  elements(source: Arguments, key: string, { _count, _offset, ...filters }: Arguments, asking: Asking): unknown {
+  /** Those of a list that fit the arguments. @throws OutcomeError parameter-invalid */
+  elements(source: Arguments, key: string, args: Arguments, asking: Asking): unknown {
     const all = source[key]
     if (!Array.isArray(all)) return all
-    if (!this.takes(all.length)) return []
+    try {
+      return this.takes(all.length) ? this.#fitting(all, args, asking) : []
+    } catch (error) {
+      if (this.#takes('errors')) throw error
+      return []
+    }
+  }
+
+  #fitting(all: readonly unknown[], { _count, _offset, ...filters }: Arguments, asking: Asking): readonly unknown[] {
     const wanted = Object.entries(filters).flatMap(([name, value]): [string, string][] =>
       value == null ? [] : [[name, argumentText(value)]],
     )
@@ -135,6 +145,7 @@ export class Work implements Payer {
     const found =
       target?.kind === 'contained' ? this.#contained(source, target.id) : target?.kind === 'local' ? await this.#target(target) : undefined
     if (this.#failure) return null
+    if (!found && !optional && !this.#takes('errors')) return null
     if (!found && !optional) throw new OutcomeError('reference-unresolved')
     return found && (wanted === undefined || found.resourceType === wanted) ? found : null
   }

@@ -44,9 +44,13 @@ function name(a: Facts, b: Facts): number {
   if (a.names.length === 0 || b.names.length === 0) return 0
   if (a.names.some((one) => b.names.includes(one))) return WEIGHTS.name.same
   if (meet(a.sounds, b.sounds)) return WEIGHTS.name.sound
-  const near = a.names.some((one) => b.names.some((other) => isHan(one) === isHan(other) && isNear(one, other)))
+  const [asked, known] = [a.names.slice(0, NAMES_MAX), b.names.slice(0, NAMES_MAX)]
+  const near = asked.some((one) => known.some((other) => isHan(one) === isHan(other) && isNear(one, other)))
   return WEIGHTS.name[near ? 'near' : 'different']
 }
+
+/** Of one Patient, so many names are compared character by character with each of another one's. */
+export const NAMES_MAX = 20
 
 const NAME_SHARE_MIN = 0.6
 const NAME_CHARACTERS_MAX = 40

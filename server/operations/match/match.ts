@@ -19,7 +19,7 @@ import type { Stored } from '../../store/types.ts'
 import { toOutcomeIssues } from '../../validation/issue.ts'
 import type { Operation } from '../types.ts'
 import { findCandidates, queriesOf } from './candidates.ts'
-import { type Graded, gradeOf } from './compare.ts'
+import { type Graded, gradeOf, NAMES_MAX } from './compare.ts'
 import { type Facts, factsOf } from './facts.ts'
 
 const GRADE = 'http://hl7.org/fhir/StructureDefinition/match-grade'
@@ -96,6 +96,8 @@ function askedOf(deps: FhirDeps, request: FhirRequest): Asked {
   if (patient.resourceType !== 'Patient') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
   requireSound(deps, { ...parsed, resource: patient })
   const facts = factsOf(patient)
+  if (facts.names.length > NAMES_MAX)
+    throw new OutcomeError('parameter-values', { expression: ['Patient.name'], params: { name: 'Patient.name', max: NAMES_MAX } })
   if (queriesOf(facts).length === 0) throw paramError('parameter-invalid', 'resource')
   const onlyCertain = named.get('onlyCertainMatches') ?? false
   if (typeof onlyCertain !== 'boolean') throw paramError('parameter-invalid', 'onlyCertainMatches')
