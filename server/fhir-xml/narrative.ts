@@ -13,9 +13,11 @@ const OPENING = `<div xmlns="${XHTML_NAMESPACE}"`
  * div, so that it cannot end the narrative and go on as something else.
  */
 export function narrativeToXml(text: string): string {
-  const found = lookedThrough(text)
-  if (found === 'xhtml') return text
-  if (found === 'no namespace') return OPENING + text.slice('<div'.length)
+  // What stands around the div says nothing (R4 txt-1), and would keep it from being seen as one.
+  const div = text.trim()
+  const found = lookedThrough(div)
+  if (found === 'xhtml') return div
+  if (found === 'no namespace') return OPENING + div.slice('<div'.length)
   return `${OPENING}>${escapeText(text)}</div>`
 }
 

@@ -47,7 +47,8 @@ export async function takeTurn(
     await changeState(deps, row, 'off', { set: { due: NEVER }, ...(isOver ? {} : { error: 'registration' }) })
     return rest(deps, row)
   }
-  if (row.state === 'requested' && !(await activate(deps, row, spec))) return
+  const isNew = row.state === 'requested' || row.noHandshake === true
+  if (isNew && !(await activate(deps, row, spec))) return
   const fresh = await subscriptionsOf(deps.fhir.store).get(row._id)
   const way = fresh && wayOf(fresh, spec)
   if (!fresh || fresh.edition !== row.edition) return
@@ -78,12 +79,12 @@ async function activate(deps: SubscriptionDeps, row: SubscriptionRow, spec: Spec
       await sendStatus(deps, row, spec, 'handshake')
     } catch (error) {
       if (!(error instanceof SendFailed)) throw error
-      await changeState(deps, row, 'error', { error: error.failure, set: { due: NEVER } })
+      await changeState(deps, row, 'error', { error: error.failure, set: { due: NEVER, noHandshake: true } })
       deps.log.warn({ subscription: row._id, failure: error.failure }, 'subscription: no handshake')
       return false
     }
   }
-  const set = { since: row.since ?? now, sentAt: now, failures: 0, ...(spec.end ? { end: spec.end } : {}) }
+  const set = { since: row.since ?? now, sentAt: now, failures: 0, noHandshake: false, ...(spec.end ? { end: spec.end } : {}) }
   return changeState(deps, row, 'active', { set })
 }
 

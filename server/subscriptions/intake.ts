@@ -56,7 +56,7 @@ async function prepare(deps: SubscriptionDeps, request: FhirRequest, draft: Draf
   if (current && current.acc.o !== subscriberOf(actor)) return ofOthers(deps, draft, current, status)
   const before = current ? (JSON.parse(Buffer.from(current.body).toString('utf8')) as FhirResource) : undefined
   if (before && status === before.status && meaning(sent) === meaning(Buffer.from(current?.body ?? '').toString('utf8')))
-    return { draft, side: [] }
+    return { draft: withErrorOf(before, draft), side: [] }
   await checkAsked(deps, request, specOf(draft.parsed.resource))
   const state: State = status === 'off' ? 'off' : 'requested'
   return { draft: withStatus(draft, sent, state), side: [rowWrite(deps, actor, draft.id, state, current !== undefined)] }
@@ -117,6 +117,13 @@ function meaning(text: string): string {
   const { id: _, meta, status: _status, error: _error, ...rest } = JSON.parse(text) as FhirResource
   const { versionId: _v, lastUpdated: _l, security: _s, ...labels } = meta ?? {}
   return JSON.stringify([Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)), labels])
+}
+
+/** What is said of an error is the server's, too: it stays as it stands, whatever was sent. */
+function withErrorOf({ status, error }: FhirResource, draft: Draft): Draft {
+  const { text = '', resource } = draft.parsed ?? {}
+  if (resource?.error === error) return draft
+  return { ...draft, parsed: parseResource(statusText(text, status as State, typeof error === 'string' ? error : undefined)) }
 }
 
 function withStatus(draft: Draft, text: string, status: State): Draft {

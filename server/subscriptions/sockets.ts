@@ -46,7 +46,7 @@ export function createSockets(deps: SubscriptionDeps, kick: () => void): Sockets
   const server = new WebSocketServer({ noServer: true, maxPayload: BOUNDS.socketMessageChars, perMessageDeflate: false })
   const connections = new Set<Connection>()
   const sweep = setInterval(() => {
-    for (const connection of connections) tend(deps, connection)
+    for (const connection of connections) tend(deps, connections, connection)
   }, BOUNDS.socketIdleMs / 3)
   sweep.unref()
 
@@ -70,7 +70,7 @@ export function createSockets(deps: SubscriptionDeps, kick: () => void): Sockets
     ws.on('error', () => ws.terminate())
     ws.on('close', () => {
       connections.delete(connection)
-      for (const id of connection.bound.keys()) void unbind(deps, id)
+      for (const id of connection.bound.keys()) void unbind(deps, connections, id)
     })
   }
   return {
@@ -86,15 +86,12 @@ export function createSockets(deps: SubscriptionDeps, kick: () => void): Sockets
         refuse(socket, error instanceof OutcomeError ? error.status : 500)
       }
     },
-    of(id) {
-      const now = Date.now()
-      return [...connections].findLast(({ bound, ws }) => (bound.get(id) ?? 0) > now && ws.readyState === ws.OPEN)?.ws
-    },
+    of: (id) => lastBound(connections, id)?.ws,
     async close() {
       clearInterval(sweep)
       const ids = [...connections].flatMap(({ bound }) => [...bound.keys()])
       for (const { ws } of connections) ws.terminate()
-      await Promise.all(ids.map((id) => unbind(deps, id)))
+      await Promise.all(ids.map((id) => unbind(deps, connections, id)))
       server.close()
     },
   }
@@ -110,14 +107,23 @@ function refuse(socket: Duplex, status: number): void {
 
 const textOf = (data: RawData): string => (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer)).toString('utf8')
 
+/** The connection that bound it last and is still there. */
+function lastBound(connections: ReadonlySet<Connection>, id: string): Connection | undefined {
+  const now = Date.now()
+  return [...connections].findLast(({ bound, ws }) => (bound.get(id) ?? 0) > now && ws.readyState === ws.OPEN)
+}
+
 /** Is it still there, and bound to something? */
-function tend(deps: SubscriptionDeps, connection: Connection): void {
+function tend(deps: SubscriptionDeps, connections: ReadonlySet<Connection>, connection: Connection): void {
   const { ws, bound, since } = connection
   const now = Date.now()
   for (const [id, until] of bound) {
-    if (until > now) continue
-    bound.delete(id)
-    void unbind(deps, id)
+    // A later one at another process may have gone since.
+    if (until > now) void takeOver(deps, id, until)
+    else {
+      bound.delete(id)
+      void unbind(deps, connections, id)
+    }
   }
   const isIdle = bound.size === 0 && now - since > BOUNDS.socketIdleMs
   if (!connection.answers || isIdle) ws.terminate()
@@ -138,12 +144,19 @@ async function answer(
   const { ws, bound } = connection
   try {
     const ids = await idsOf(deps, connection, text.trim())
+    // One that is gone, or off, keeps none of the others from being bound; it is told at the end.
+    let refused: unknown
     for (const { id, until } of ids) {
       const others = [...all].filter((one) => one.bound.has(id)).length
-      if (bound.size >= BOUNDS.bindingsOfSocket || others >= BOUNDS.socketsOfSubscription) throw new OutcomeError('busy')
-      await bind(deps, connection, id, until)
+      try {
+        if (bound.size >= BOUNDS.bindingsOfSocket || others >= BOUNDS.socketsOfSubscription) throw new OutcomeError('busy')
+        await bind(deps, connection, id, until)
+      } catch (error) {
+        refused ??= error
+      }
     }
     kick()
+    if (refused !== undefined) throw refused
   } catch (error) {
     if (ws.bufferedAmount > BOUNDS.socketUnreadBytes) ws.terminate()
     if (ws.readyState === ws.OPEN) ws.send(`error ${error instanceof OutcomeError ? (error.issues[0]?.code ?? 'internal') : 'internal'}`)
@@ -197,8 +210,24 @@ async function bind(deps: SubscriptionDeps, { ws, bound }: Connection, id: strin
   await rows.update({ _id: id, life: row.life }, { set, inc: { wakes: 1 } })
 }
 
-async function unbind({ fhir, owner }: SubscriptionDeps, id: string): Promise<void> {
+/**
+ * A binding has ended. One that is still there stays the one that is told, as where a client has connected again before its old
+ * connection was seen to end; without it any process would take the Subscription's turn, and have nobody to tell.
+ */
+async function unbind({ fhir, owner }: SubscriptionDeps, connections: ReadonlySet<Connection>, id: string): Promise<void> {
+  const until = lastBound(connections, id)?.bound.get(id)
+  const rows = subscriptionsOf(fhir.store)
+  const change =
+    until === undefined
+      ? rows.update({ _id: id, socket: owner }, { unset: ['socket', 'socketUntil'] })
+      : rows.update({ _id: id, socket: owner }, { set: { socketUntil: new Date(until), due: fhir.now() }, inc: { wakes: 1 } })
+  await change.catch(() => undefined)
+}
+
+/** Nobody else has it. */
+async function takeOver({ fhir, owner }: SubscriptionDeps, id: string, until: number): Promise<void> {
+  const set: Partial<SubscriptionRow> = { socket: owner, socketUntil: new Date(until), due: fhir.now() }
   await subscriptionsOf(fhir.store)
-    .update({ _id: id, socket: owner }, { unset: ['socket', 'socketUntil'] })
+    .update({ _id: id, socket: { $exists: false } }, { set, inc: { wakes: 1 } })
     .catch(() => undefined)
 }

@@ -44,6 +44,7 @@ export function specOf(resource: FhirResource): Spec {
   const heartbeat = number(subscription.channel, HEARTBEAT, 'heartbeat-period', BOUNDS.heartbeatSecondsMin, 31_536_000)
   // R4's own form has nothing that could be sent where nothing has happened.
   if (heartbeat !== undefined && !topic) throw wrong('subscription-extension', 'channel', { name: 'heartbeat-period' })
+  if (!topic) requireNoNarrowing(subscription)
   const end = subscription.end === undefined ? undefined : new Date(subscription.end)
   return {
     ...asked,
@@ -55,6 +56,14 @@ export function specOf(resource: FhirResource): Spec {
     maxCount: number(subscription.channel, MAX_COUNT, 'max-count', 1, Number.MAX_SAFE_INTEGER) ?? BOUNDS.maxCount,
     ...(end === undefined ? {} : { end }),
   }
+}
+
+/** Who narrows what is sent in the backport's way, without its profile, would be sent more than was asked for. */
+function requireNoNarrowing({ _criteria, channel }: SubscriptionResource): void {
+  if (_criteria?.extension?.some(({ url }) => url === FILTER))
+    throw wrong('subscription-extension', 'criteria', { name: 'filter-criteria' })
+  if (channel._payload?.extension?.some(({ url }) => url === PAYLOAD_CONTENT))
+    throw wrong('subscription-extension', 'channel.payload', { name: 'payload-content' })
 }
 
 const isBackport = ({ meta }: FhirResource): boolean =>

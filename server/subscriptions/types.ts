@@ -21,6 +21,8 @@ export interface SubscriptionRow extends TableDoc {
   /** changes when an id that was deleted is used again: its events are others */
   life: string
   state: State
+  /** its endpoint has refused the handshake: nothing of an event goes there before one has been answered */
+  noHandshake?: boolean
   /** since when its events are kept; absent or null: it was never active, or is off */
   since?: Date | null
   end?: Date

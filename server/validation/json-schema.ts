@@ -34,11 +34,19 @@ function objectSchema(
     for (const [key, type] of keysOf(name, element)) {
       const list = element.max !== undefined && element.max !== '0'
       properties[key] = wrap(valueSchema(`${path}.${name}`, type, element, structures, definitions), list)
-      if (isPrimitive(type, structures)) properties[`_${key}`] = wrap(list ? orNull(ref('Element')) : ref('Element'), list)
+      if (isPrimitive(type, structures) && hasElement(path, name, type))
+        properties[`_${key}`] = wrap(list ? orNull(ref('Element')) : ref('Element'), list)
     }
   }
   return { type: 'object', minProperties: 1, properties, additionalProperties: false }
 }
+
+/**
+ * What is an attribute in XML (the id of an element, the url of an Extension), and XHTML, have no id and no extensions of their own
+ * (R4 json.html, xml.html): what JSON said there would be gone in the other format.
+ */
+const hasElement = (path: string, name: string, type: string): boolean =>
+  type !== 'xhtml' && !(name === 'id' && type !== 'id') && !(path === 'Extension' && name === 'url')
 
 function keysOf(name: string, element: ElementData): [key: string, type: string][] {
   const types = element.types ?? ['BackboneElement']

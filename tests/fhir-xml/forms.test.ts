@@ -144,6 +144,12 @@ describe('narrative that is no XHTML cannot break out', () => {
     expect(back.text.div).toMatch(/^<div xmlns="http:\/\/www.w3.org\/1999\/xhtml">[^<]*<\/div>$/)
   })
 
+  test.each([' ', '\n', '\t\r\n '])('what is blank around it is left out (%j)', (blank) => {
+    const div = '<div xmlns="http://www.w3.org/1999/xhtml">a</div>'
+    const patient = { resourceType: 'Patient', text: { status: 'generated', div: `${blank}${div}${blank}` } }
+    expect(toXml(JSON.stringify(patient), { pretty: false })).toContain(`<status value="generated"/>${div}</text>`)
+  })
+
   test('without its namespace it gets it', () => {
     expect(read(shown('<div><p>a</p></div>')).text.div).toBe(`${DIV}<p>a</p></div>`)
   })

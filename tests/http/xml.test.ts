@@ -38,6 +38,17 @@ describe('write in one, read in the other', () => {
     expect(back.text.replace(/<id .*?<\/meta>/, '')).toBe(`<?xml version="1.0" encoding="UTF-8"?>${sent}`)
   })
 
+  test.each([
+    ['Patient._text', '"_text":{"id":"a"}'],
+    ['Patient.name[0]._id', '"name":[{"id":"a","_id":{"id":"b"},"text":"x"}]'],
+    ['Patient.extension[0]._url', '"extension":[{"url":"urn:x","_url":{"id":"a"},"valueCode":"y"}]'],
+    ['Patient.text._div', '"text":{"status":"generated","div":"<div xmlns=\\"http://www.w3.org/1999/xhtml\\">a</div>","_div":{"id":"a"}}'],
+  ])('what XML has no place for is not taken in JSON: %s', async (place, member) => {
+    const answer = await call('POST', 'Patient', { 'Content-Type': 'application/fhir+json' }, `{"resourceType":"Patient",${member}}`)
+    const [issue] = answer.json.issue
+    expect([answer.status, issue.details.coding[0].code, issue.expression]).toEqual([400, 'unknown-element', [place]])
+  })
+
   test('created in JSON, read in XML, with the headers of a read', async () => {
     const body = '{"resourceType":"Observation","id":"j1","valueQuantity":{"value":6.50},"code":{"text":"钾\\n<&"},"status":"final"}'
     expect((await call('PUT', 'Observation/j1', {}, body)).status).toBe(201)

@@ -100,6 +100,36 @@ test('first a handshake, then active; a handshake that fails ends in error, and 
   expect(checked.json.issue.filter(({ severity }: { severity: string }) => severity === 'error')).toEqual([])
 })
 
+test('an endpoint that has refused the handshake is told nothing until it has answered one', async () => {
+  const body = (path: string) => backport('document-new', path, { filters: ['type=urn:test|shaken'] })
+  const id = await active(held, body('/hook/before'))
+  held.receiver.answers = ({ path, json }) => (path === '/hook/after' && statusIn(json).type === 'handshake' ? 404 : 200)
+  await change(id, body('/hook/after'))
+  await statusOf(held, id, 'error')
+  const document = (name: string): object => ({
+    resourceType: 'DocumentReference',
+    id: name,
+    meta: { source: 'https://fhir-cn.example/Organization/H2' },
+    status: 'current',
+    type: { coding: [{ system: 'urn:test', code: 'shaken' }] },
+    subject: { reference: 'Patient/open' },
+    content: [{ attachment: { title: 'x' } }],
+  })
+  await put(held, document('shaken-1'))
+  await held.receiver.until(() => at('/hook/after').length >= 2)
+  expect(at('/hook/after').map(({ json }) => statusIn(json).type)).toEqual(['handshake', 'handshake'])
+  expect((await statusOf(held, id, 'error')).json.error).toContain('404')
+  held.receiver.answers = () => 200
+  await put(held, document('shaken-2'))
+  await held.receiver.until(() => notified('/hook/after').flatMap(({ json }) => eventsIn(json)).length >= 2)
+  // What came meanwhile was kept, and is told once there is an endpoint that takes it.
+  expect(notified('/hook/after').flatMap(({ json }) => eventsIn(json))).toEqual([
+    ['1', 'DocumentReference/shaken-1'],
+    ['2', 'DocumentReference/shaken-2'],
+  ])
+  expect((await statusOf(held, id, 'active')).json.error).toBeUndefined()
+})
+
 describe('topics', () => {
   test('the start and the end of a visit, when it starts and ends and not again', async () => {
     await active(held, backport('encounter-start', '/hook/start', { filters: ['Encounter?patient=Patient/open'], maxCount: 1 }))

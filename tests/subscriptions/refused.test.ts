@@ -81,7 +81,9 @@ describe('criteria', () => {
   })
 })
 
-const HEARTBEAT = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-heartbeat-period'
+const GUIDE = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
+const HEARTBEAT = `${GUIDE}/backport-heartbeat-period`
+const ID_ONLY = { extension: [{ url: `${GUIDE}/backport-payload-content`, valueCode: 'id-only' }] }
 
 test.each([
   ['another channel', { type: 'email', endpoint: 'mailto:a@b.example' }, 'subscription-channel'],
@@ -90,10 +92,21 @@ test.each([
   ['a header with another in it', { header: ['A: b\r\nC: d'] }, 'subscription-header'],
   ["a header that is the server's", { header: ['Host: evil.example'] }, 'subscription-header'],
   ["a heartbeat, which R4's own form has none of", { extension: [{ url: HEARTBEAT, valueUnsignedInt: 10 }] }, 'subscription-extension'],
+  ["less of the resource, which R4's own form cannot send", { _payload: ID_ONLY }, 'subscription-extension'],
   ['too many headers', { header: Array.from({ length: 21 }, (_, at) => `H${at}: x`) }, 'subscription-header'],
 ])('%s', async (_, channel, code) => {
   const answer = await subscribe(held, plain(held, 'Observation?code=a', '/exact', channel))
   expect([answer.status, codes(answer)[0]]).toEqual([422, code])
+})
+
+test("a filter of the backport, which R4's own form would pass over", async () => {
+  const _criteria = { extension: [{ url: `${GUIDE}/backport-filter-criteria`, valueString: 'Observation?status=final' }] }
+  const answer = await subscribe(held, { ...plain(held, 'Observation?code=a', '/exact'), _criteria })
+  expect([answer.status, codes(answer), answer.json.issue[0].expression]).toEqual([
+    422,
+    ['subscription-extension'],
+    ['Subscription.criteria'],
+  ])
 })
 
 test('an end that has passed', async () => {

@@ -180,6 +180,26 @@ describe('its client', () => {
     expect(held.receiver.at('/hook/gone')).toEqual([])
   })
 
+  test('what it says of an error is not kept, nor taken away what the server says', async () => {
+    const id = await active(held, plain(held, 'Observation?code=urn:test|forged', '/hook/forged'))
+    const read = () => held.server.call('GET', `/fhir/Subscription/${id}`, { token: held.engine })
+    const send = async (more: object) =>
+      held.server.call('PUT', `/fhir/Subscription/${id}`, { token: held.engine, body: { ...(await read()).json, ...more } })
+    const forged = await send({ error: 'all is well' })
+    expect([forged.status, forged.json.status, forged.json.error]).toEqual([200, 'active', undefined])
+    held.receiver.answers = ({ path }) => (path.startsWith('/hook/forged') ? 500 : 200)
+    await put(held, observation('forged-1', 'open', 'forged'))
+    const failed = await statusOf(held, id, 'error')
+    expect(failed.json.error).toContain('500')
+    const taken = await send({ error: undefined })
+    expect([taken.json.status, taken.json.error, taken.headers.get('etag')]).toEqual([
+      'error',
+      failed.json.error,
+      failed.headers.get('etag'),
+    ])
+    held.receiver.answers = () => 200
+  })
+
   test('patches it, and it begins anew', async () => {
     const id = await active(held, plain(held, 'Observation?code=urn:test|patched', '/hook/old'))
     const body = [{ op: 'replace', path: '/channel/endpoint', value: `${held.receiver.url}/hook/new` }]
