@@ -71,7 +71,6 @@ describe('a query', () => {
   })
 
   test.each([
-    ['_text=', 'parameter-invalid'],
     ['_text=a,', 'parameter-invalid'],
     ['_text:missing=true', 'modifier-unsupported'],
     ['_content:exact=a', 'modifier-unsupported'],
@@ -83,6 +82,10 @@ describe('a query', () => {
     ['_sort=_content', 'parameter-unsupported'],
   ])('%s is refused as %s in both handlings', (query, code) => {
     expect([refusal('Condition', query), refusal('Condition', query, false)]).toEqual([code, code])
+  })
+
+  test('without a value it is no criterion, and refused where handling is strict', () => {
+    expect([refusal('Condition', '_text='), refusal('Condition', '_text=', false)]).toEqual(['parameter-invalid', undefined])
   })
 
   test('AuditEvents have no text', () => {
