@@ -1,5 +1,6 @@
 /** Labels of one resource from its own content: sensitivity, notifiable disease, insurance, kind of document. Pure. */
 import { BASE, NATIONAL } from '../fhir/canonical.ts'
+import { objectsIn } from '../fhir/objects-in.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import type { Scan, ScannedCoding } from './scan.ts'
@@ -29,19 +30,20 @@ export function ownLabels(resource: FhirResource, scan: Scan): OwnLabels {
 
 /** A sender may add labels, never remove those that are derived (access.md L57). */
 function statedLabels(resource: FhirResource): string[] {
-  const stated = (resource.meta?.security ?? []).flatMap(({ code }) => (code !== undefined && isLabel(code) ? withImplied(code) : []))
+  const stated = labelsIn(resource.meta?.security)
   if (resource.resourceType !== 'Consent') return stated
   return [...stated, ...namedInProvisions(resource.provision)]
 }
 
+/** What is no Coding is refused where the content is judged: that may be later. */
+const labelsIn = (codings: unknown): string[] =>
+  objectsIn(codings).flatMap(({ code }) => (typeof code === 'string' && isLabel(code) ? withImplied(code) : []))
+
 /** A Consent that names HIV tells that there is something to hide (access.md L43). */
 function namedInProvisions(provision: unknown): string[] {
   if (provision === null || typeof provision !== 'object') return []
-  const { securityLabel, provision: nested } = provision as { securityLabel?: { code?: string }[]; provision?: unknown[] }
-  const own = Array.isArray(securityLabel)
-    ? securityLabel.flatMap(({ code }) => (code !== undefined && isLabel(code) ? withImplied(code) : []))
-    : []
-  return [...own, ...(Array.isArray(nested) ? nested.flatMap(namedInProvisions) : [])]
+  const { securityLabel, provision: nested } = provision as { securityLabel?: unknown; provision?: unknown }
+  return [...labelsIn(securityLabel), ...(Array.isArray(nested) ? nested.flatMap(namedInProvisions) : [])]
 }
 
 const ICD_FORM = /^[A-Z]\d[0-9A-Z]/i
@@ -164,7 +166,7 @@ const DOCUMENTS = new Set(['Composition', 'DocumentReference', 'DocumentManifest
 
 function docTypeOf(resource: FhirResource): string {
   if (!DOCUMENTS.has(resource.resourceType)) return ''
-  const codings = (resource.type as { coding?: { system?: string; code?: string }[] } | undefined)?.coding ?? []
-  const national = codings.find(({ system, code }) => system === SENSITIVITY.documentTypes.system || /^C00\d\d$/.test(code ?? ''))
-  return national?.code ?? ''
+  const codings = objectsIn((resource.type as { coding?: unknown } | null | undefined)?.coding)
+  const national = codings.find(({ system, code }) => system === SENSITIVITY.documentTypes.system || /^C00\d\d$/.test(String(code ?? '')))
+  return typeof national?.code === 'string' ? national.code : ''
 }

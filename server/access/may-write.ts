@@ -1,5 +1,6 @@
 /** Who may write what (access.md L55 to L58): own organisation's records, own consents, nothing that grants oneself. */
 import type { Actor, Party } from '../auth/actor.ts'
+import { objectsIn } from '../fhir/objects-in.ts'
 import { parseReference } from '../fhir/reference.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { Stored } from '../store/types.ts'
@@ -191,9 +192,10 @@ function patientsNamedIn(deps: MayWriteDeps, intent: WriteIntent): string[] {
 }
 
 function linkedIn(deps: MayWriteDeps, resource: FhirResource | undefined): string[] {
-  const links = (resource?.link ?? []) as { other?: { reference?: string }; target?: { reference?: string } }[]
-  return links.flatMap(({ other, target }) => {
-    const found = parseReference(other?.reference ?? target?.reference ?? '', deps.ownBase)
+  // It is asked before the content is judged: what is no reference is refused there.
+  return objectsIn(resource?.link).flatMap(({ other, target }) => {
+    const { reference } = (other ?? target ?? {}) as { reference?: unknown }
+    const found = typeof reference === 'string' ? parseReference(reference, deps.ownBase) : undefined
     return found?.kind === 'local' && found.type === 'Patient' ? [found.id] : []
   })
 }

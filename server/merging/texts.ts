@@ -1,6 +1,7 @@
 /** Texts of joined Patients: what is not touched stays as it is, byte for byte. Pure. */
 import { NATIONAL } from '../fhir/canonical.ts'
 import { readIdentityNumber } from '../fhir/identity-number.ts'
+import { objectsIn } from '../fhir/objects-in.ts'
 import { members, parseResource, stampText } from '../fhir/resource-text.ts'
 import type { FhirResource } from '../fhir/types.ts'
 
@@ -8,9 +9,6 @@ export interface PatientLink {
   other?: { reference?: string }
   type?: string
 }
-
-/** What is no object is none: a resource that was sent need not be valid yet. */
-const objectsIn = (value: unknown): object[] => (Array.isArray(value) ? value.filter((one) => one !== null && typeof one === 'object') : [])
 
 export const linksOf = (resource: FhirResource): PatientLink[] => objectsIn(resource.link) as PatientLink[]
 

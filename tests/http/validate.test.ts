@@ -144,6 +144,25 @@ describe('as it would be written', () => {
     expect((await ask('Patient/$validate', parameters(SOUND, { mode: 'create' }), reading)).status).toBe(403)
   })
 
+  test('of content that is none of FHIR’s, too', async () => {
+    const patients = [{ link: 'x' }, { link: [null] }, { link: [{ other: { reference: 5 } }] }, { meta: { security: 'x' } }]
+    const broken = [
+      ...patients.map((more) => ({ ...SOUND, ...more })),
+      { resourceType: 'Person', link: [{ target: { reference: ['x'] } }] },
+      { resourceType: 'Patient', meta: { security: [null, { code: 5 }] } },
+      { resourceType: 'Composition', type: { coding: 'x' } },
+      { resourceType: 'Composition', type: { coding: [null] } },
+      { resourceType: 'Consent', provision: { securityLabel: [null], provision: [null] } },
+    ]
+    for (const resource of broken) {
+      const { resourceType } = resource
+      const validated = await ask(`${resourceType}/$validate?mode=create`, resource)
+      expect([resource, validated.status, said(validated)[0]?.split(' ')[0]]).toEqual([resource, 200, 'error'])
+      const written = await server.call('PUT', `/fhir/${resourceType}?_id=none`, { token: engine, body: resource })
+      expect([resource, written.status >= 400 && written.status < 500]).toEqual([resource, true])
+    }
+  })
+
   test('mode=update: against what stands, with its version', async () => {
     expect(said(await ask('Patient/p/$validate', parameters(ours, { mode: 'update' })))).toEqual(['information valid'])
     expect(said(await ask('Patient/p/$validate', parameters({ ...SOUND, id: 'x' }, { mode: 'update' })))).toEqual([
