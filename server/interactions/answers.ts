@@ -56,15 +56,24 @@ export function writeAnswer(
     'Last-Modified': written.at.toUTCString(),
     Location: `${baseUrl}/${written.type}/${written.id}/_history/${written.v}`,
   }
-  const status = written.created ? 201 : 200
+  const answer = { status: written.created ? 201 : 200, headers, modified: written.at }
+  return asPreferred(request, answer, () => [writtenBody(request, written)])
+}
+
+/** What `Prefer: return=` asks for, of an answer that has a resource. `body`: the resource; without one it is not for the caller. */
+export function asPreferred(
+  request: FhirRequest,
+  { status, headers, modified }: Pick<FhirResponse, 'status' | 'headers' | 'modified'>,
+  body: (() => (Uint8Array | string)[]) | undefined,
+): FhirResponse {
   const preference = preferOf(request, 'return')
-  const applied = RETURNS.has(preference ?? '') ? { ...headers, 'Preference-Applied': `return=${preference}` } : headers
-  const modified = written.at
-  if (preference === 'minimal') return { ...withoutBody(status, applied), modified }
-  if (preference === 'OperationOutcome') {
-    return { ...outcomeAnswer(status, [{ code: 'stored', severity: 'information' }], applied), modified }
-  }
-  return { status, headers: applied, modified, body: [writtenBody(request, written)] }
+  const isKept = RETURNS.has(preference ?? '') && (body !== undefined || preference !== 'representation')
+  const applied = isKept ? { ...headers, 'Preference-Applied': `return=${preference}` } : headers
+  const timed = modified ? { modified } : {}
+  if (preference === 'OperationOutcome')
+    return { ...outcomeAnswer(status, [{ code: 'stored', severity: 'information' }], applied), ...timed }
+  if (preference === 'minimal' || !body) return { ...withoutBody(status, applied), ...timed }
+  return { status, headers: applied, ...timed, body: body() }
 }
 
 /** An operator who stops somebody's Subscription is not answered with its secrets. */

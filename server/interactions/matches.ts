@@ -8,7 +8,7 @@ import { FHIR_JSON } from '../outcome/render.ts'
 import { allOf, type PlanNode } from '../search/plan.ts'
 import type { ParsedSearch } from '../search/types.ts'
 import type { Stored } from '../store/types.ts'
-import { etag, preferOf, resourceAnswer } from './answers.ts'
+import { asPreferred, versionHeaders } from './answers.ts'
 import { withAskedCodes } from './asked-codes.ts'
 import { audited } from './audited.ts'
 import { requireScope } from './checks.ts'
@@ -111,18 +111,12 @@ export async function findMatches(
 
 const isOfAll = (plan: PlanNode): boolean => plan.kind === 'everything' || (plan.kind === 'and' && plan.nodes.every(isOfAll))
 
-/** A create that found its resource: its content is for who may read it, and left out where `Prefer` says so. */
+/** A create that found its resource: its content is for who may read it, and what `Prefer` asks for is kept to. */
 export function matchAnswer(deps: FhirDeps, request: FhirRequest, match: Stored): FhirResponse {
-  const mayRead = allows(request.actor, match.type, 'r') && preferOf(request, 'return') !== 'minimal'
-  const answer: FhirResponse = mayRead
-    ? resourceAnswer(200, match, masked(deps, request, match))
-    : {
-        status: 200,
-        headers: { 'Content-Type': FHIR_JSON, ETag: etag(match.v), 'Last-Modified': match.at.toUTCString() },
-        modified: match.at,
-      }
   const location = `${deps.baseUrl}/${match.type}/${match.id}/_history/${match.v}`
-  return { ...answer, headers: { ...answer.headers, Location: location } }
+  const headers = { 'Content-Type': FHIR_JSON, ...versionHeaders(match), Location: location }
+  const mayRead = allows(request.actor, match.type, 'r')
+  return asPreferred(request, { status: 200, headers, modified: match.at }, mayRead ? () => [masked(deps, request, match)] : undefined)
 }
 
 /** Claims are the caller's own view: two organisations that cannot see each other's records do not collide. */

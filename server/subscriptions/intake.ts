@@ -44,13 +44,13 @@ export async function prepareWrites(
 
 async function requireRoom({ fhir }: SubscriptionDeps, actor: Actor, made: number): Promise<void> {
   const max = SUBSCRIPTION_BOUNDS.perClient
-  const known = await subscriptionsOf(fhir.store).count({ client: subscriberOf(actor) })
+  const known = await subscriptionsOf(fhir.store).count({ client: subscriberOf(actor), gone: { $ne: true } })
   if (known + made > max) throw new OutcomeError('subscription-limit', { params: { max } })
 }
 
 async function prepare(deps: SubscriptionDeps, request: FhirRequest, draft: Draft, current: Stored | undefined): Promise<Prepared> {
   const { actor } = request
-  if (!draft.parsed) return { draft, side: [{ table: SUBSCRIPTIONS, op: 'delete', where: { _id: draft.id } }] }
+  if (!draft.parsed) return { draft, side: [ending(deps, draft.id)] }
   const sent = draft.parsed.text
   const status = draft.parsed.resource.status as State
   if (current && current.acc.o !== subscriberOf(actor)) return ofOthers(deps, draft, current, status)
@@ -60,6 +60,12 @@ async function prepare(deps: SubscriptionDeps, request: FhirRequest, draft: Draf
   await checkAsked(deps, request, specOf(draft.parsed.resource))
   const state: State = status === 'off' ? 'off' : 'requested'
   return { draft: withStatus(draft, sent, state), side: [rowWrite(deps, actor, draft.id, state, current !== undefined)] }
+}
+
+/** Nothing is kept for it any more, and its next turn takes away what was, dead letters too. */
+const ending = ({ fhir }: SubscriptionDeps, id: string): SideWrite => {
+  const set = { state: 'off', gone: true, edition: fhir.newId(), due: fhir.now(), failures: 0, ...kept('off') }
+  return { table: SUBSCRIPTIONS, op: 'update', where: { _id: id }, set }
 }
 
 /** @throws OutcomeError forbidden, subscription-endpoint, subscription-end, subscription-criteria with what a search says */

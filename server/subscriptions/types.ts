@@ -21,6 +21,8 @@ export interface SubscriptionRow extends TableDoc {
   /** changes when an id that was deleted is used again: its events are others */
   life: string
   state: State
+  /** it was deleted: what was kept for it is still to be taken away */
+  gone?: boolean
   /** its endpoint has refused the handshake: nothing of an event goes there before one has been answered */
   noHandshake?: boolean
   /** since when its events are kept; absent or null: it was never active, or is off */

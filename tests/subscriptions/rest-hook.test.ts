@@ -139,6 +139,32 @@ describe('an endpoint that fails', () => {
     expect(await dead()).toEqual([])
   })
 
+  test('what could not be sent goes with its Subscription: nobody could have it sent again', async () => {
+    const id = await active(held, plain(held, 'Observation?code=urn:test|with', '/hook/with'))
+    held.receiver.answers = ({ path }) => (path.startsWith('/hook/with') ? 500 : 200)
+    await put(held, observation('with-1', 'open', 'with'))
+    await statusOf(held, id, 'error')
+    expect(await dead()).toHaveLength(1)
+    expect((await held.server.call('DELETE', `/fhir/Subscription/${id}`, { token: held.engine })).status).toBe(204)
+    for (let tries = 0; tries < 200 && (await dead()).length > 0; tries++) await setTimeout(25)
+    expect(await dead()).toEqual([])
+    expect((await held.server.call('POST', `/fhir/Subscription/${id}/$redeliver`, { token: held.loader })).status).toBe(404)
+    // The same id again is another one, and knows nothing of what was.
+    held.receiver.answers = () => 200
+    const body = { ...plain(held, 'Observation?code=urn:test|with', '/hook/with'), id }
+    expect((await held.server.call('PUT', `/fhir/Subscription/${id}`, { token: held.engine, body })).status).toBe(201)
+    await statusOf(held, id, 'active')
+    const before = held.receiver.at('/hook/with').length
+    await put(held, observation('with-2', 'open', 'with'))
+    await held.receiver.until(() => held.receiver.at('/hook/with').length > before)
+    expect(
+      held.receiver
+        .at('/hook/with')
+        .slice(before)
+        .map(({ path }) => path),
+    ).toEqual(['/hook/with/Observation/with-2'])
+  })
+
   test('one that is slow holds up nobody but itself', async () => {
     await active(held, plain(held, 'Observation?code=urn:test|slow', '/hook/slow'))
     await active(held, plain(held, 'Observation?code=urn:test|slow', '/hook/quick'))
