@@ -135,8 +135,11 @@ async function startOn(
   }
   const definitions = createIndexDefinitions(indexed)
   const { whileIndexing } = definitions
+  const audit = createAudit({ store, now, node: hostname(), queryKey: secret.for('audited queries') })
   const access = await createAccess({
     store,
+    firstRefusalEntry: (acc) =>
+      audit.record({ interaction: 'first-refusal', action: 'E', outcome: '0', reason: 'collection-refused', acc }),
     policy: config.policy,
     organizations: config.organizations,
     secret: secret.for('pseudonyms'),
@@ -147,7 +150,6 @@ async function startOn(
     whileIndexing,
     log,
   })
-  const audit = createAudit({ store, now, node: hostname(), queryKey: secret.for('audited queries') })
   const writer = createWriter({ store, search, access, whileIndexing })
   const indexing = await createIndexing({ ...indexed, access, definitions, now })
   const registry = new Registry()

@@ -5,7 +5,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { zoneOf } from '../fhir/zone.ts'
 import type { IndexEntry } from '../search/plan.ts'
-import type { Store } from '../store/types.ts'
+import type { AuditRecord, Store } from '../store/types.ts'
 import { basisOf } from './basis.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { createCitations } from './citations.ts'
@@ -76,6 +76,8 @@ export interface AccessOptions {
   /** FHIR base of this server, no slash at its end */
   ownBase?: string
   now?: () => Date
+  /** makes the entry by which the account of uses tells that for the first time somebody refuses that his data be collected */
+  firstRefusalEntry(acc: Acc): AuditRecord
   /** what a resource is found by: relabelling of linked records writes it anew */
   indexOf?(resource: FhirResource, text: string): IndexEntry
   /** runs what indexes and writes */
@@ -92,7 +94,10 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
   const tables = accessTables(store)
   await ensureAccessIndexes(tables)
   const classes = createClassRegistry(tables.classes, classAnnouncer(tables))
+  await classes.refresh()
+  const [aboutSomebody = 0, aboutNobody = 0] = await classes.numbersOf(AUDIT_CLASSES)
   const zone = zoneOf(options.timezone ?? 'Asia/Shanghai')
+  const entry = () => options.firstRefusalEntry({ p: [], s: aboutNobody, e: [], o: '' })
   const deps: RelabelDeps & StandingDeps & CollectionDeps = {
     store,
     tables,
@@ -101,7 +106,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     ownBase: options.ownBase ?? '',
     now,
     room: createOverlayRoom(tables, now),
-    firstRefusal: await createFirstRefusal(tables),
+    firstRefusal: await createFirstRefusal({ store, tables, entry }),
     policy,
     organizationIdentifiers(id) {
       return (organizations.get(id)?.identifiers ?? []).map(({ system, value }) => `${system}|${value}`)
@@ -121,8 +126,6 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     const found = await runDecided(request, actor, { patients }, (decision) => store.readMany(decision, 'Patient', patients))
     return new Set(found.map(({ id }) => id))
   }
-  await classes.refresh()
-  const [aboutSomebody = 0, aboutNobody = 0] = await classes.numbersOf(AUDIT_CLASSES)
   await reader.read()
   const worker = createWorker(deps, options.log)
   const soon = createRelabelSoon((persons, mayGoOn) => relabelPersons(deps, persons, mayGoOn), failedOn(options.log))

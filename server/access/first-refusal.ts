@@ -3,8 +3,8 @@
  * it leans on one row of the store (`lean`), which is ended before the first refusal is committed. From then on each person is asked about.
  */
 import { OutcomeError } from '../outcome/outcome-error.ts'
-import type { SideWrite } from '../store/types.ts'
-import { type AccessTables, TABLES } from './tables.ts'
+import type { AuditRecord, SideWrite, Store } from '../store/types.ts'
+import { type AccessTables, LABELLING, TABLES } from './tables.ts'
 
 /** The row that tells whether anybody refuses at all: its id is no person's. */
 export const ANYBODY = '~anybody'
@@ -20,15 +20,25 @@ export interface FirstRefusal {
   comes(): Promise<void>
 }
 
+export interface FirstRefusalOptions {
+  store: Pick<Store, 'endLeaning'>
+  tables: Pick<AccessTables, 'collection'>
+  /** tells in the account of uses that from now on each person is asked about */
+  entry(): AuditRecord
+}
+
 /** @throws OutcomeError busy, unavailable */
-export async function createFirstRefusal({ collection }: Pick<AccessTables, 'collection'>): Promise<FirstRefusal> {
+export async function createFirstRefusal({ store, tables, entry }: FirstRefusalOptions): Promise<FirstRefusal> {
+  const { collection } = tables
   let isOver = false
   let ending: Promise<void> | undefined
   const end = async (): Promise<void> => {
     isOver = true
+    if ((await collection.get(ANYBODY))?.closed === true) return
     // Others learn of it first, so that nobody new leans on what is being ended.
     if (!(await collection.update({ _id: ANYBODY }, { set: { over: true } }, { upsert: true }))) throw new OutcomeError('busy')
-    await collection.end(NOBODY)
+    await store.endLeaning(LABELLING, { table: TABLES.collection, row: NOBODY }, entry)
+    await collection.update({ _id: ANYBODY }, { set: { closed: true } })
   }
   const comes = (): Promise<void> => {
     ending ??= end().catch((error: unknown) => {

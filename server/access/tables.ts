@@ -95,6 +95,8 @@ export interface CollectionDoc extends TableDoc {
   n?: number
   /** of the row that is nobody's: nothing rests on it any more that nobody refuses (first-refusal.ts) */
   over?: boolean
+  /** and nothing that rested on it is under way any more */
+  closed?: boolean
 }
 
 export const TABLES = {

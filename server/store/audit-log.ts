@@ -14,6 +14,7 @@ import { isContention, isTransient } from './failures.ts'
 import type { StoreLog } from './log.ts'
 import type { Shapes } from './shapes.ts'
 import { soon } from './soon.ts'
+
 import type { AuditLog, AuditRecord, ChainPosition } from './types.ts'
 
 export interface HeadDoc {
@@ -21,6 +22,8 @@ export interface HeadDoc {
   n: number
   h: Uint8Array
   at: Date
+  /** transactions may be under way in it, and more may come */
+  transactions?: true
 }
 
 export const HEADS = 'audit_chains'
@@ -28,12 +31,17 @@ export const HEADS = 'audit_chains'
 /** Notes how far each chain has come, once a second and at the end. */
 export interface ChainHeads {
   announce(chain: Chain): Promise<void>
+  /** of a chain whose entries ride in transactions */
+  announceTransactions(chain: Chain): Promise<void>
+  /** nothing more comes in these, nor is under way */
+  over(chains: readonly Chain[]): Promise<void>
   advanced(chain: Chain): void
   flush(): Promise<void>
   close(): Promise<void>
 }
 
 const WRITE_CONCERN = { w: 'majority' as const, j: true, wtimeout: BOUNDS.mongoWriteConcernMs }
+const DURABLE = { writeConcern: WRITE_CONCERN }
 const DUPLICATE_KEY = 11000
 
 export function createChainHeads(db: Db, log: StoreLog): ChainHeads {
@@ -49,10 +57,12 @@ export function createChainHeads(db: Db, log: StoreLog): ChainHeads {
     flush().catch((error: unknown) => log.warn({ name: (error as Error).name }, 'audit chain heads not noted'))
   }, BOUNDS.auditHeadMs)
   timer.unref()
+  const rows = db.collection<HeadDoc>(HEADS)
+  const started = ({ id, h }: Chain): HeadDoc => ({ _id: id, n: 0, h, at: new Date() })
   return {
-    async announce(chain) {
-      await db.collection<HeadDoc>(HEADS).insertOne({ _id: chain.id, n: 0, h: chain.h, at: new Date() })
-    },
+    announce: async (chain) => void (await rows.insertOne(started(chain), DURABLE)),
+    announceTransactions: async (chain) => void (await rows.insertOne({ ...started(chain), transactions: true }, DURABLE)),
+    over: async (chains) => void (await rows.updateMany({ _id: { $in: chains.map(({ id }) => id) } }, { $unset: { transactions: '' } })),
     advanced: (chain) => void moved.set(chain.id, { ...chain }),
     flush,
     async close() {

@@ -11,6 +11,8 @@ export interface Chain {
   id: string
   n: number
   h: Uint8Array
+  /** rows on which its transactions lean by their entries: see chain-ends.ts */
+  leans?: Set<string>
 }
 
 /** A new chain; its zero hash is its own name, so that two chains never share a piece. */

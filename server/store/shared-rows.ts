@@ -1,7 +1,8 @@
 /**
  * A row that transactions lean on while it stands, many at the same time, and that is ended once. Were it one document, those that only lean
- * on it would conflict with each other; so it stands in several copies. A transaction writes the copy of its lane, whoever ends the row
- * writes all of them: what leaned on it is committed before that, or not at all.
+ * on it would conflict with each other; so it stands in several copies. A transaction without entries for the account of uses writes the copy
+ * of its lane (one that has some leans by these: chain-ends.ts), whoever ends the row writes all of them: what leaned on it is committed before
+ * that, or not at all.
  */
 import type { Db } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
@@ -10,6 +11,8 @@ import { MAX_TIME_EXPIRED } from './failures.ts'
 import type { SideWrite } from './types.ts'
 
 type Lean = Extract<SideWrite, { op: 'lean' }>
+
+export type LeantOn = Pick<Lean, 'table' | 'row'>
 
 /** Lanes of all processes that write without meeting: more than run at the same time, and few enough to be ended at once. */
 const COPIES = 32
@@ -24,8 +27,14 @@ export function leaning({ table, row }: Lean, copy: number): Extract<SideWrite, 
   return { table, op: 'update', where: { _id: idOf(row, copy % COPIES), ended: false }, inc: { n: 1 }, upsert: true }
 }
 
+/** Whether it was ended: whoever does goes on only when all copies are. */
+export async function isEnded(db: Db, table: string, row: string): Promise<boolean> {
+  const copy = db.collection<{ _id: string; ended: boolean }>(table)
+  return (await copy.findOne({ _id: idOf(row, 0) }, { projection: { ended: 1 } }))?.ended === true
+}
+
 /**
- * Ends the row: what is under way and leans on it is waited for. Idempotent, and never taken back.
+ * Ends the copies: what is under way and leans on one is waited for. Idempotent, and never taken back.
  * @throws OutcomeError busy where that takes too long; some copies may be ended then
  */
 export async function endRow(db: Db, table: string, row: string): Promise<void> {

@@ -6,6 +6,7 @@ import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INTENTS, WRITERS } from './audit-intents.ts'
 import { createAuditLog, createChainHeads, HEADS } from './audit-log.ts'
+import { endLeaning } from './chain-ends.ts'
 import { changesPage } from './changes.ts'
 import { CLAIMS, type Collections, checkTableName, checkTypeName, collectionsOf } from './collections.ts'
 import { createCommitter } from './committer.ts'
@@ -68,7 +69,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     chain: undefined,
     copy: anyCopy(),
   }))
-  const transaction = { client, db, claimId, now, announce: heads.announce, advanced: heads.advanced }
+  const transaction = { client, db, claimId, now, announce: heads.announceTransactions, advanced: heads.advanced }
   const committer = createCommitter(
     (units, lane) => guarded(log, () => runTransaction(transaction, lanes[lane] as Lane, units)),
     lanes.length,
@@ -147,13 +148,20 @@ export async function createStore(options: StoreOptions): Promise<Store> {
       guarded(log, async () => {
         await db.collection<ClaimDoc>(CLAIMS).deleteOne({ _id: { $eq: claimId(key) } })
       }),
+    endLeaning: (_d, row, entry) => {
+      checkTableName(row.table)
+      return guarded(log, () => endLeaning({ db, shapes, entry }, row))
+    },
     table: (_d, name) => tables.open(name),
     paired: (_d, names) => pairedReads(findJointly, log, names),
     async close() {
       orphans.stop()
       await committer.close()
       await audit.close()
-      await heads.close().catch((error: unknown) => log.warn({ name: (error as Error).name }, 'audit chain heads not noted'))
+      await heads
+        .over(lanes.flatMap(({ chain }) => chain ?? []))
+        .then(heads.close)
+        .catch((error: unknown) => log.warn({ name: (error as Error).name }, 'audit chain heads not noted'))
       for (const { session } of lanes) await session.endSession()
       await client.close()
     },

@@ -18,7 +18,6 @@ import { findAtOnce } from './find-command.ts'
 import type { FindJointly } from './joint-finds.ts'
 import type { StoreLog } from './log.ts'
 import { sharedReads } from './shared-reads.ts'
-import { endRow } from './shared-rows.ts'
 import { sharedWrites } from './shared-writes.ts'
 import type { IndexOptions, Table, TableDoc } from './types.ts'
 import { safeSet, safeWhere, type TableChange } from './where.ts'
@@ -77,7 +76,6 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
     update: (where, change, options = {}) => run(() => updateOne(rows, filterOf(where), change, options)),
     updateMany: (where, set) => run(async () => (await rows.updateMany(filterOf(where), safeSet({ set }) as Document)).matchedCount),
     delete: (where) => run(async () => (await rows.deleteMany(filterOf(where))).deletedCount),
-    end: (row) => run(() => endRow(db, name, row)),
     ensureIndex: (fields, options = {}) => run(() => ensure({ fields, options })),
   }
 }

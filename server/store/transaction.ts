@@ -4,11 +4,12 @@ import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { applyPlan } from './apply-plan.ts'
 import { type Chain, newChain } from './chain.ts'
+import { mayLean } from './chain-ends.ts'
 import { CLAIMS } from './collections.ts'
 import { Conflict } from './conflict.ts'
 import type { StoredDoc } from './documents.ts'
 import { isBroken, isContention, isTransient, isUnknownCommit } from './failures.ts'
-import { anyCopy } from './shared-rows.ts'
+import { anyCopy, type LeantOn } from './shared-rows.ts'
 import type { WriteResult, WriteUnit } from './types.ts'
 import { type ClaimDoc, documentKey, planGroup, type Standing } from './unit-plan.ts'
 
@@ -25,7 +26,7 @@ export interface TransactionOptions {
   db: Db
   now: () => Date
   claimId: (key: string) => string
-  /** notes a chain before its first entry */
+  /** notes a chain before its first entry, durably */
   announce: (chain: Chain) => Promise<void>
   advanced: (chain: Chain) => void
 }
@@ -73,6 +74,7 @@ async function attemptOnce(o: TransactionOptions, lane: Lane, units: readonly Wr
     await o.announce(fresh)
     lane.chain = fresh
   }
+  const byEntries = audited && lane.chain ? await leantOnByEntries(o.db, lane.chain, units) : NOTHING
   lane.session.startTransaction({
     readConcern: { level: 'snapshot' },
     writeConcern: { w: 'majority', journal: true, wtimeoutMS: BOUNDS.mongoWriteConcernMs },
@@ -81,6 +83,8 @@ async function attemptOnce(o: TransactionOptions, lane: Lane, units: readonly Wr
   const standing = await readStanding(o, lane.session, units, thorough)
   const plan = planGroup(units, standing, o.now(), o.claimId)
   const draft = lane.chain ? { ...lane.chain } : newChain()
+  // Units that come to nothing leave no entry.
+  if (plan.audit.length > 0) plan.side = plan.side.filter(({ write }) => write.op !== 'lean' || !byEntries.has(nameOfRow(write)))
   await applyPlan(o.db, lane, plan, draft, thorough)
   const chain = lane.chain
   // Until it is known what became of it, going on with the same numbers could store them twice.
@@ -89,6 +93,18 @@ async function attemptOnce(o: TransactionOptions, lane: Lane, units: readonly Wr
   lane.chain = plan.audit.length > 0 ? draft : chain
   if (plan.audit.length > 0) o.advanced(draft)
   return plan.results
+}
+
+const NOTHING: ReadonlySet<string> = new Set()
+
+const nameOfRow = ({ table, row }: LeantOn): string => `${table}:${row}`
+
+/** Rows that are leant on by the entries of the transaction: no write of their own is needed. */
+async function leantOnByEntries(db: Db, chain: Chain, units: readonly WriteUnit[]): Promise<ReadonlySet<string>> {
+  const rows = new Map(units.flatMap(({ side = [] }) => side.flatMap((one) => (one.op === 'lean' ? [[nameOfRow(one), one] as const] : []))))
+  const found = new Set<string>()
+  for (const [name, row] of rows) if (await mayLean(db, chain, row)) found.add(name)
+  return found
 }
 
 /**

@@ -62,7 +62,7 @@ export type SideWrite =
       mustMatch?: boolean
     }
   | { table: string; op: 'delete'; where: Record<string, unknown> }
-  /** a row that many lean on at the same time: a conflict once it was ended (`Table.end`) */
+  /** a row that many lean on at the same time: a conflict once it was ended (`Store.endLeaning`) */
   | { table: string; op: 'lean'; row: string }
 
 export interface TableDoc {
@@ -229,11 +229,6 @@ export interface Table<T extends TableDoc> {
   setOne(where: { _id: T['_id']; [field: string]: unknown }, set: Record<string, unknown>): Promise<boolean>
   updateMany(where: Record<string, unknown>, set: Record<string, unknown>): Promise<number>
   delete(where: Record<string, unknown>): Promise<number>
-  /**
-   * Ends a row that side writes lean on: when it resolves, what leaned on it is committed or never will be. Idempotent, never taken back.
-   * @throws OutcomeError busy, unavailable
-   */
-  end(row: string): Promise<void>
   /** declared once at start by the module that owns the table */
   ensureIndex(fields: Record<string, 1 | -1>, options?: IndexOptions): Promise<void>
 }
@@ -384,6 +379,12 @@ export interface Store extends SearchCalls {
   claim(d: Decision, key: string): Promise<Record<string, unknown> | undefined>
   /** takes a claim back, once what it stood for is gone */
   releaseClaim(d: Decision, key: string): Promise<void>
+  /**
+   * Ends a row that side writes lean on: when it resolves, what leaned on it is committed or never will be. Idempotent, never taken back.
+   * @param entry made for each chain of the account of uses in which transactions may be under way; its writer goes on in another
+   * @throws OutcomeError busy, unavailable
+   */
+  endLeaning(d: Decision, row: { table: string; row: string }, entry: () => AuditRecord): Promise<void>
   /** the server's own tables; needs the system decision where they hold patient data */
   table<T extends TableDoc>(d: Decision, name: string): Table<T>
   /** look-ups of ids in two tables by one query, shared like `Table.getMany`; of each id that is in one of them, in their order. To be made once. */

@@ -11,6 +11,7 @@ import { silentLog } from '../../server/store/log.ts'
 import { createStore } from '../../server/store/store.ts'
 import type { Store } from '../../server/store/types.ts'
 import { createWriter } from '../../server/writer/writer.ts'
+import { refusalEntries } from '../support/refusal-entries.ts'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
 
 export const SYSTEM = systemDecision('test')
@@ -53,6 +54,7 @@ export function site(options: Partial<AccessOptions> = {}): Site {
   })
   const common = (): AccessOptions => ({
     store: holder.store,
+    firstRefusalEntry: refusalEntries(holder.store),
     organizations: [{ id: 'H1' }, { id: 'H2' }, { id: 'H3' }],
     secret: new Uint8Array(32).fill(7),
     ownBase: OWN_BASE,

@@ -17,6 +17,7 @@ import type { Store } from '../../server/store/types.ts'
 import { createValidator } from '../../server/validation/validator.ts'
 import { createWriter } from '../../server/writer/writer.ts'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
+import { refusalEntries } from '../support/refusal-entries.ts'
 
 export const decision = systemDecision('test')
 const search = createSearch({ timezone: 'Asia/Shanghai', publicUrl: 'http://localhost' })
@@ -86,7 +87,11 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
   const database = shared ?? (await testDatabase())
   const store = await createStore({ uri: database.uri, database: database.database, log: silentLog })
   const events: IngestEvent[] = []
-  const access = await createAccess({ store, organizations: [{ id: 'H1' }, { id: 'MIA' }, { id: 'HA' }, { id: 'HA2' }] })
+  const access = await createAccess({
+    store,
+    firstRefusalEntry: refusalEntries(store),
+    organizations: [{ id: 'H1' }, { id: 'MIA' }, { id: 'HA' }, { id: 'HA2' }],
+  })
   const deps: IngestDeps = {
     store,
     writer: createWriter({ store, search, access }),

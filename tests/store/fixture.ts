@@ -1,11 +1,12 @@
 /** A store on a database of its own, and the smallest resources to write into it. */
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from '@jest/globals'
 import { MongoClient } from 'mongodb'
 import { type Acc, type AccFilter, type Decision, makeDecision, systemDecision } from '../../server/access/decision.ts'
 import type { IndexEntry } from '../../server/search/plan.ts'
 import { silentLog } from '../../server/store/log.ts'
 import { createStore, type StoreOptions } from '../../server/store/store.ts'
-import type { Store, Write, WriteResult } from '../../server/store/types.ts'
+import type { AuditRecord, Store, Write, WriteResult } from '../../server/store/types.ts'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
 
 export const SYSTEM = systemDecision('test')
@@ -43,6 +44,12 @@ export function opened(options: Partial<StoreOptions> = {}): Opened {
 
 export function put(id: string, text: string, extra: Partial<Write> = {}): Write {
   return { type: 'Basic', id, expect: 'any', method: 'PUT', body: () => Buffer.from(text), index: index(), acc: NOBODY, ...extra }
+}
+
+/** What a chain of the account of uses is ended with; any entry will do. */
+export function chainEntry(): AuditRecord {
+  const id = randomUUID()
+  return { id, at: new Date(), body: Buffer.from(id), keys: [], shape: 'ended', acc: NOBODY }
 }
 
 export function index(entry: Partial<IndexEntry> = {}): IndexEntry {

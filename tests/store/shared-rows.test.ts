@@ -5,7 +5,7 @@ import { silentLog } from '../../server/store/log.ts'
 import { createStore } from '../../server/store/store.ts'
 import type { SideWrite, Store, WriteUnit } from '../../server/store/types.ts'
 import { watchCommands } from '../support/commands.ts'
-import { opened, put, SYSTEM } from './fixture.ts'
+import { chainEntry, opened, put, SYSTEM } from './fixture.ts'
 
 const watch = watchCommands()
 const context = opened()
@@ -25,7 +25,7 @@ const unit = (id: string, row: string): WriteUnit => ({
   writes: [put(id, '{}', { expect: 'absent', method: 'POST' })],
   side: [leanOn(row)],
 })
-const table = () => context.store.table(SYSTEM, TABLE)
+const end = (row: string) => context.store.endLeaning(SYSTEM, { table: TABLE, row }, chainEntry)
 const stored = (prefix: string): Promise<number> =>
   context.raw
     .db(context.database.database)
@@ -53,8 +53,8 @@ describe('a row that stands', () => {
 
 describe('a row that was ended', () => {
   test('is met by each that leans on it, by its place, and by no other', async () => {
-    await table().end('ended')
-    await table().end('ended')
+    await end('ended')
+    await end('ended')
     const all = [
       context.store.commit({ ...unit('met-0', 'ended'), side: [{ table: TABLE, op: 'put', doc: { _id: 'x' } }, leanOn('ended')] }),
       context.store.commit(unit('met-1', 'stands')),
@@ -73,11 +73,9 @@ describe('a row that was ended', () => {
     // As a lane of another process does.
     await copies.updateOne({ _id: 'waits/7', ended: false }, { $inc: { n: 1 } }, { session, upsert: true })
     let isOver = false
-    const ending = table()
-      .end('waits')
-      .then(() => {
-        isOver = true
-      })
+    const ending = end('waits').then(() => {
+      isOver = true
+    })
     await setTimeout(300)
     expect(isOver).toBe(false)
     await session.commitTransaction()
@@ -104,7 +102,7 @@ describe('a row that was ended', () => {
       // On a busy machine nothing is written for a while.
       while (written === 0) await setTimeout(1)
       await setTimeout(round * 13)
-      await table().end(prefix)
+      await end(prefix)
       isEnded = true
       const there = await stored(prefix)
       expect(await Promise.all(writers)).toEqual(writers.map(() => ({ ok: false, conflict: 'side', at: 0 })))
