@@ -138,8 +138,7 @@ async function startOn(
   const audit = createAudit({ store, now, node: hostname(), queryKey: secret.for('audited queries') })
   const access = await createAccess({
     store,
-    firstRefusalEntry: (acc) =>
-      audit.record({ interaction: 'first-refusal', action: 'E', outcome: '0', reason: 'collection-refused', acc }),
+    firstRefusalEntry: (acc) => audit.record({ interaction: 'first-refusal', action: 'E', outcome: '0', reason: 'first-refusal', acc }),
     policy: config.policy,
     organizations: config.organizations,
     secret: secret.for('pseudonyms'),

@@ -1,6 +1,7 @@
 /** Before anybody refused that his data be collected, no write looks whose it is; the first refusal meets all that is under way (access.md, refusing collection). */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { systemDecision } from '../../server/access/decision.ts'
+import { verifyAudit } from '../../server/audit/verify.ts'
 import { give, recipient, relabelled, type Words } from '../consent/resources.ts'
 import { watchCommands } from '../support/commands.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
@@ -63,7 +64,8 @@ async function stored(starting: string): Promise<string[]> {
 
 test('while nobody refuses a write looks up no row of those whom it is about', async () => {
   expect((await create(others, 'warm')).status).toBe(201)
-  // Whether its labels still hold is looked at behind the answer.
+  // Whether labels still hold is looked at behind the answer.
+  await relabelled(server)
   const commands = await watch.during(async () => {
     await create(others, 'looked at')
     await relabelled(server)
@@ -125,6 +127,28 @@ test('the first refusal meets what was decided before it, of the same process an
   expect(await stored('other')).toEqual(acceptedOf('other').sort())
   expect(await stored('held')).toEqual([])
   expect(acceptedOf('race').length).toBeGreaterThan(0)
+})
+
+test('the account of uses tells of it for each chain, without naming anybody, and to nobody of a hospital; the chains are whole', async () => {
+  const told: unknown[] = []
+  for await (const batch of server.running.store.stream(SYSTEM, 'AuditEvent', { kind: 'everything' }))
+    for (const { body } of batch) {
+      const event = JSON.parse(Buffer.from(body).toString())
+      if (event.outcomeDesc !== 'first-refusal') continue
+      expect([event.action, event.subtype[1]?.code, event.entity, event.agent.length]).toEqual(['E', 'first-refusal', undefined, 1])
+      expect(JSON.stringify(event)).not.toContain(refusing)
+      told.push(event.id)
+    }
+  expect(told.length).toBeGreaterThanOrEqual(2)
+  for (const [client, parameters] of [
+    ['auditor', {}],
+    ['h1-engine', {}],
+    ['patient-app', { patient: refusing }],
+  ] as const) {
+    const token = await server.token(client, parameters)
+    expect((await server.call('GET', '/fhir/AuditEvent?subtype=first-refusal', { token })).json.total ?? 0).toBe(0)
+  }
+  expect(await verifyAudit(server.running.store)).toMatchObject({ ok: true, problems: [] })
 })
 
 test('from then on each person is asked about, by both processes, and by one that starts', async () => {
