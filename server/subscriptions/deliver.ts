@@ -127,7 +127,7 @@ async function isSettled(turn: Turn, state: SubscriptionRow): Promise<boolean> {
       const count = await countOf(deps, state)
       const facts = { id: state._id, state: state.state, count, ...(spec.topic === undefined ? {} : { topic: spec.topic }) }
       await way.sendStatus(notificationBundle(deps.fhir, state.actor, facts, 'heartbeat'))
-      await subscriptionsOf(deps.fhir.store).update({ _id: state._id }, { set: { sentAt: now } })
+      await answered(deps, state)
       return false
     } catch (error) {
       if (!(error instanceof SendFailed)) throw error
@@ -256,6 +256,12 @@ async function sent(deps: SubscriptionDeps, row: SubscriptionRow, numbered: read
   const { fhir } = deps
   const events = eventsOf(fhir.store)
   await Promise.all(numbered.map((one) => events.update({ _id: one.row._id }, { set: { state: 'sent' }, unset: ['index', 'error'] })))
+  await answered(deps, row)
+}
+
+/** Whatever was sent has been taken: all is well again. */
+async function answered(deps: SubscriptionDeps, row: SubscriptionRow): Promise<void> {
+  const { fhir } = deps
   await subscriptionsOf(fhir.store).update({ _id: row._id }, { set: { sentAt: fhir.now(), failures: 0 } })
   if (row.state === 'error') await changeState(deps, row, 'active')
 }

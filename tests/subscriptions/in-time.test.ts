@@ -1,0 +1,40 @@
+/** What becomes of a Subscription by and by: heartbeats that nobody answers, its end, a stop and a start right behind it. */
+import { setTimeout } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { observation } from '../consent/resources.ts'
+import { active, plain, put, setting, statusOf, subscribe } from './setting.ts'
+
+const held = setting()
+const GUIDE = 'http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition'
+const names = (path: string): (string | undefined)[] => held.receiver.at(path).map(({ path: at }) => at.split('/').pop())
+const typesAt = (path: string): string[] =>
+  held.receiver
+    .at(path)
+    .map(({ json }) => json.entry[0].resource.parameter.find(({ name }: { name: string }) => name === 'type').valueCode as string)
+
+const beating = (path: string): object => ({
+  resourceType: 'Subscription',
+  meta: { profile: [`${GUIDE}/backport-subscription`] },
+  status: 'requested',
+  reason: 'test',
+  criteria: 'https://fhir-cn.example/SubscriptionTopic/document-new',
+  channel: {
+    extension: [{ url: `${GUIDE}/backport-heartbeat-period`, valueUnsignedInt: 10 }],
+    type: 'rest-hook',
+    endpoint: `${held.receiver.url}${path}`,
+    payload: 'application/fhir+json',
+    _payload: { extension: [{ url: `${GUIDE}/backport-payload-content`, valueCode: 'empty' }] },
+  },
+})
+
+test('heartbeats that keep failing end in an error, and the next that is answered ends it', async () => {
+  const id = await active(held, beating('/hook/unheard'))
+  held.receiver.answers = ({ path }) => (path.startsWith('/hook/unheard') ? 503 : 200)
+  await held.receiver.until((got) => got.filter(({ path }) => path === '/hook/unheard').length >= 3, 20_000)
+  const failed = await statusOf(held, id, 'error')
+  expect([failed.json.status, failed.json.error]).toEqual(['error', expect.stringContaining('(503)')])
+  held.receiver.answers = () => 200
+  const well = await statusOf(held, id, 'active')
+  expect([well.json.status, well.json.error]).toEqual(['active', undefined])
+  expect(new Set(typesAt('/hook/unheard').slice(1))).toEqual(new Set(['heartbeat']))
+}, 60_000)
