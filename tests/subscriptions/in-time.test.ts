@@ -38,3 +38,33 @@ test('heartbeats that keep failing end in an error, and the next that is answere
   expect([well.json.status, well.json.error]).toEqual(['active', undefined])
   expect(new Set(typesAt('/hook/unheard').slice(1))).toEqual(new Set(['heartbeat']))
 }, 60_000)
+
+test('behind its end nothing is sent, not even what happened before it', async () => {
+  const end = new Date(Date.now() + 4000)
+  const body = { ...plain(held, 'Observation?code=urn:test|ends', '/hook/ends'), end: end.toISOString() }
+  const id = await active(held, body)
+  // Each takes a second and a half: the third would leave behind the end.
+  held.receiver.answers = async ({ path }) => {
+    if (path.startsWith('/hook/ends')) await setTimeout(1500)
+    return 200
+  }
+  await put(held, ...[1, 2, 3, 4, 5, 6, 7].map((n) => observation(`ends-${n}`, 'open', 'ends')))
+  const off = await statusOf(held, id, 'off')
+  expect(off.json.status).toBe('off')
+  await setTimeout(3500)
+  const sent = held.receiver.at('/hook/ends')
+  held.receiver.answers = () => 200
+  expect(sent.length).toBeGreaterThan(0)
+  // What had left before it comes a moment later.
+  expect(sent.filter(({ at }) => at > end.getTime() + 500)).toEqual([])
+  expect(off.json.error).toBeUndefined()
+}, 60_000)
+
+test('one that waits to try again is off at its end, and so is one whose endpoint never took it', async () => {
+  held.receiver.answers = ({ path }) => (path.startsWith('/hook/late') ? 503 : 200)
+  const end = new Date(Date.now() + 3000).toISOString()
+  const never = await subscribe(held, { ...beating('/hook/late/never'), end })
+  expect((await statusOf(held, never.json.id, 'error')).json.status).toBe('error')
+  expect((await statusOf(held, never.json.id, 'off')).json.status).toBe('off')
+  held.receiver.answers = () => 200
+}, 60_000)
