@@ -63,8 +63,14 @@ async function forget({ fhir }: SubscriptionDeps, row: SubscriptionRow): Promise
   await eventsOf(fhir.store).delete({ life: row.life })
 }
 
-async function rest({ fhir }: SubscriptionDeps, row: SubscriptionRow): Promise<void> {
-  await eventsOf(fhir.store).delete({ life: row.life, state: 'pending' })
+/** What was given up stays: an operator may have it sent once it is on again. */
+async function dropWaiting({ fhir }: SubscriptionDeps, { life }: SubscriptionRow): Promise<void> {
+  await eventsOf(fhir.store).delete({ life, state: 'pending' })
+}
+
+async function rest(deps: SubscriptionDeps, row: SubscriptionRow): Promise<void> {
+  const { fhir } = deps
+  await dropWaiting(deps, row)
   await subscriptionsOf(fhir.store).update({ _id: row._id, state: 'off' }, { set: { due: NEVER, since: null } })
 }
 
@@ -73,6 +79,8 @@ async function rest({ fhir }: SubscriptionDeps, row: SubscriptionRow): Promise<v
  * R4's own form has no handshake).
  */
 async function activate(deps: SubscriptionDeps, row: SubscriptionRow, spec: Spec): Promise<boolean> {
+  // It was off, and is on again before a turn has taken away what waited.
+  if (!row.since) await dropWaiting(deps, row)
   await restOnFeed(deps)
   const now = deps.fhir.now()
   if (spec.channel.kind === 'rest-hook' && spec.topic !== undefined) {

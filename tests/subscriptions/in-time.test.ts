@@ -68,3 +68,23 @@ test('one that waits to try again is off at its end, and so is one whose endpoin
   expect((await statusOf(held, never.json.id, 'off')).json.status).toBe('off')
   held.receiver.answers = () => 200
 }, 60_000)
+
+test('stopped and started again at once, it does not send what waited before', async () => {
+  const body = plain(held, 'Observation?code=urn:test|anew', '/hook/anew')
+  const id = await active(held, body)
+  const change = (status: string) =>
+    held.server.call('PUT', `/fhir/Subscription/${id}`, { token: held.engine, body: { ...body, id, status } })
+  let release = (_status: number): void => undefined
+  held.receiver.answers = ({ path }) => (path.startsWith('/hook/anew') ? new Promise((resolve) => (release = resolve)) : 200)
+  await put(held, observation('anew-1', 'open', 'anew'), observation('anew-2', 'open', 'anew'), observation('anew-3', 'open', 'anew'))
+  await held.receiver.until(() => names('/hook/anew').length >= 1)
+  // Its turn is busy with the first one meanwhile.
+  expect((await change('off')).json.status).toBe('off')
+  expect((await change('requested')).json.status).toBe('requested')
+  held.receiver.answers = () => 200
+  release(200)
+  await statusOf(held, id, 'active')
+  await put(held, observation('anew-9', 'open', 'anew'))
+  await held.receiver.until(() => names('/hook/anew').includes('anew-9'))
+  expect(names('/hook/anew')).toEqual(['anew-1', 'anew-9'])
+}, 60_000)
