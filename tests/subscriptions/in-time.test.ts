@@ -88,3 +88,25 @@ test('stopped and started again at once, it does not send what waited before', a
   await held.receiver.until(() => names('/hook/anew').includes('anew-9'))
   expect(names('/hook/anew')).toEqual(['anew-1', 'anew-9'])
 }, 60_000)
+
+test('what was given up stays where its Subscription is off, and says so', async () => {
+  const id = await active(held, plain(held, 'Observation?code=urn:test|kept', '/hook/kept'))
+  held.receiver.answers = ({ path }) => (path.startsWith('/hook/kept') ? 500 : 200)
+  await put(held, observation('kept-1', 'open', 'kept'))
+  await statusOf(held, id, 'error')
+  held.receiver.answers = () => 200
+  const change = async (status: string) => {
+    const { json } = await held.server.call('GET', `/fhir/Subscription/${id}`, { token: held.loader })
+    return held.server.call('PUT', `/fhir/Subscription/${id}`, { token: held.loader, body: { ...json, status } })
+  }
+  expect((await change('off')).json.status).toBe('off')
+  const again = () => held.server.call('POST', `/fhir/Subscription/${id}/$redeliver`, { token: held.loader })
+  const refused = await again()
+  expect([refused.status, refused.json.issue[0].details.coding[0].code]).toEqual([422, 'subscription-not-started'])
+  await setTimeout(1500)
+  expect((await change('requested')).json.status).toBe('requested')
+  await statusOf(held, id, 'active')
+  expect((await again()).json.parameter).toEqual([{ name: 'count', valueInteger: 1 }])
+  await held.receiver.until(() => names('/hook/kept').length >= 3)
+  expect(names('/hook/kept')).toEqual(['kept-1', 'kept-1', 'kept-1'])
+}, 60_000)

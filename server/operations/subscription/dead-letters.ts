@@ -65,6 +65,8 @@ async function again(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse
   checkId(id)
   const row = await subscriptionsOf(deps.store).get(id)
   if (!row) throw notFound()
+  // What waits goes when one is off, or begins anew: what was given up would be lost.
+  if (!row.since) throw new OutcomeError('subscription-not-started')
   await accounted(deps, request, 'subscription-redeliver', 'E', id)
   const { life } = row
   const count = await eventsOf(deps.store).updateMany({ life, state: 'dead' }, { state: 'pending', attempts: 0 })
