@@ -110,3 +110,15 @@ test('what was given up stays where its Subscription is off, and says so', async
   await held.receiver.until(() => names('/hook/kept').length >= 3)
   expect(names('/hook/kept')).toEqual(['kept-1', 'kept-1', 'kept-1'])
 }, 60_000)
+
+test('an operator stops one by a patch of its status, whatever narrative it has', async () => {
+  const div = '<div xmlns="http://www.w3.org/1999/xhtml">订阅</div>'
+  const id = await active(held, { ...plain(held, 'Observation?code=urn:test|told', '/hook/told'), text: { status: 'generated', div } })
+  const headers = { 'Content-Type': 'application/json-patch+json' }
+  const patch = (body: object) => held.server.call('PATCH', `/fhir/Subscription/${id}`, { token: held.loader, body, headers })
+  const stopped = await patch([{ op: 'replace', path: '/status', value: 'off' }])
+  expect([stopped.status, stopped.json.status]).toEqual([200, 'off'])
+  expect((await held.server.call('GET', `/fhir/Subscription/${id}`, { token: held.engine })).json.status).toBe('off')
+  const other = await patch([{ op: 'replace', path: '/reason', value: 'other' }])
+  expect(other.status).toBe(422)
+}, 60_000)
