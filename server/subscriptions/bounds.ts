@@ -44,6 +44,8 @@ export const SUBSCRIPTION_BOUNDS = {
   /** of answers that it does not read: then it is cut off */
   socketUnreadBytes: 1024 * 1024,
   socketIdleMs: 30_000,
+  /** how long a binding counts for the other processes unless its own renews it: two of its looks may come late */
+  socketLeaseMs: 25_000,
   sockets: 2000,
   socketsOfSubscription: 20,
   bindingsOfSocket: 100,
