@@ -43,6 +43,12 @@ export const SUBSCRIPTION_ISSUES = {
     '订阅已停止或尚未启用，待其启用后再重发',
     'The subscription is off or has not become active yet; once it is, what was given up is sent again',
   ),
+  'subscription-statuses': issue(
+    200,
+    'incomplete',
+    '订阅多于 {max} 个，此处只列出前 {max} 个；请用 status 或 id 缩小范围',
+    'There are more than {max} Subscriptions, of which these are the first: narrow them by status or id',
+  ),
   'subscription-others': issue(
     422,
     'business-rule',

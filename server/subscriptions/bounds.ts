@@ -35,6 +35,8 @@ export const SUBSCRIPTION_BOUNDS = {
   catchUpPage: 500,
   eventsAnswered: 100,
   deadLettersAnswered: 1000,
+  /** an operator may see more */
+  statusesAnswered: 1000,
   /** while an answer is awaited, and bytes may still be on their way: how often the decision is asked again */
   watchMs: 500,
   socketTokenSeconds: 1800,
