@@ -5,7 +5,7 @@
 import { asyncJobsOf, asyncPartsOf } from '../interactions/async-jobs.ts'
 import { indexingTables } from '../indexing/tables.ts'
 import { chunksOf, jobsOf } from '../operations/export/job.ts'
-import type { Store } from '../store/types.ts'
+import type { PageMark, Store } from '../store/types.ts'
 import { eventsOf, subscriptionsOf } from '../subscriptions/tables.ts'
 import type { Bars } from './bars.ts'
 import { type Names, namesOf } from './named.ts'
@@ -41,6 +41,20 @@ async function clearSubscriptions(store: Store, { patients }: Subject, isNamed: 
     await store.expunge(EXPUNGING, SUBSCRIPTION, [id])
     await subscriptionsOf(store).delete({ _id: id })
   }
+  await clearFormer(store, isNamed)
+}
+
+const PAGE = 500
+
+/** Of a Subscription that names somebody else by now, the versions that named the person. */
+async function clearFormer(store: Store, isNamed: Names): Promise<void> {
+  let after: PageMark | undefined
+  do {
+    const page = await store.changes(EXPUNGING, { types: [SUBSCRIPTION], count: PAGE, ...(after ? { after } : {}) })
+    const named = page.rows.filter(({ body }) => isNamed(withoutEscapes(body)))
+    if (named.length > 0) await store.expungeVersions(EXPUNGING, SUBSCRIPTION, named)
+    after = page.next
+  } while (after)
 }
 
 /** As its client wrote it, but for characters that are written as escapes. */

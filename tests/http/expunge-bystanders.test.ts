@@ -78,10 +78,18 @@ test('by its id', async () => {
     await subscribe(`Observation?subject:Patient.identifier=${encodeURIComponent(`${SYSTEM}|${NUMBER}`)}`),
     await ofTopic('Encounter?patient=a1'),
   ]
+  // Its first version is of the one, the second of nobody.
+  const changed = await subscribe('Observation?patient=a1')
+  const { json } = await server.call('GET', `/fhir/Subscription/${changed}`)
+  expect((await server.call('PUT', `/fhir/Subscription/${changed}`, { body: { ...json, criteria: 'Observation?code=x' } })).status).toBe(
+    200,
+  )
   const exportOfOne = await exported('a1')
   await expunge('a1')
   expect(await subscriptions(named)).toEqual([404, 404, 404, 404, 404])
-  expect(await subscriptions(others)).toEqual([200, 200, 200])
+  expect(await subscriptions([...others, changed])).toEqual([200, 200, 200, 200])
+  const history = await server.call('GET', `/fhir/Subscription/${changed}/_history`)
+  expect([history.status, history.text.includes('patient=a1'), history.text.includes('code=x')]).toEqual([200, false, true])
   expect(await standing([exportOfOne, exportOfOther])).toEqual([404, 200])
   await expunge('example')
   expect(await subscriptions(others)).toEqual([200, 200, 200])
