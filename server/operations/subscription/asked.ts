@@ -10,10 +10,15 @@ import type { PlanNode } from '../../search/plan.ts'
 import type { PageMark, SearchQuery, Stored } from '../../store/types.ts'
 import { SUBSCRIPTION_BOUNDS } from '../../subscriptions/bounds.ts'
 
-/** Values by name; `names` are those that the operation knows. @throws OutcomeError parameter-unknown, parameter-invalid */
-export function askedOf(request: FhirRequest, names: readonly string[]): Map<string, string[]> {
-  checkParameters(request, request.query, { understood: new Set(names) })
-  const pairs = [...request.query, ...bodyOf(request)].filter(([name]) => names.includes(name))
+/**
+ * Values by name; `names` are those that the operation knows.
+ * @param once those of which one value is looked at
+ * @throws OutcomeError parameter-unknown, parameter-repeated, parameter-invalid
+ */
+export function askedOf(request: FhirRequest, names: readonly string[], once: readonly string[] = []): Map<string, string[]> {
+  const sent = [...request.query, ...bodyOf(request)]
+  checkParameters(request, sent, { understood: new Set(names), once: new Set(once) })
+  const pairs = sent.filter(([name]) => names.includes(name))
   return new Map([...Map.groupBy(pairs, ([name]) => name)].map(([name, list]) => [name, list.flatMap(([, value]) => value.split(','))]))
 }
 
