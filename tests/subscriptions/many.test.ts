@@ -1,8 +1,10 @@
 /** An operator who sees more Subscriptions than one answer has room for. */
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, expect, test } from '@jest/globals'
 import { SUBSCRIPTION_BOUNDS } from '../../server/subscriptions/bounds.ts'
 import type { Answer } from '../support/server.ts'
-import { plain, setting, subscribe } from './setting.ts'
+import { observation } from '../consent/resources.ts'
+import { active, plain, put, setting, statusOf, subscribe } from './setting.ts'
 
 const held = setting()
 const usual = { ...SUBSCRIPTION_BOUNDS }
@@ -41,4 +43,17 @@ test('is told that there are more, finds the few that he asks for, and has his o
   const token = await ask('$get-ws-binding-token')
   const named = token.json.parameter.filter(({ name }: { name: string }) => name === 'subscription')
   expect(named).toEqual([{ name: 'subscription', valueString: 'z-own' }])
+}, 60_000)
+
+test('is told that there are more dead letters', async () => {
+  Object.assign(SUBSCRIPTION_BOUNDS, { deadLettersAnswered: 1 })
+  const id = await active(held, plain(held, 'Observation?code=urn:test|dead', '/hook/dead'))
+  held.receiver.answers = () => 500
+  const names = async (): Promise<string[]> => (await ask('$dead-letters')).json.parameter.map(({ name }: { name: string }) => name)
+  await put(held, observation('dead-1', 'open', 'dead'))
+  await statusOf(held, id, 'error')
+  expect(await names()).toEqual(['dead-letter'])
+  await put(held, observation('dead-2', 'open', 'dead'))
+  for (let tries = 0; tries < 400 && (await names()).length < 2; tries++) await setTimeout(25)
+  expect(await names()).toEqual(['dead-letter', 'more'])
 }, 60_000)
