@@ -9,9 +9,11 @@ import type { ReindexJob } from '../indexing/tables.ts'
 import { jsonAnswer } from '../interactions/answers.ts'
 import { audited } from '../interactions/audited.ts'
 import { checkId, checkType } from '../interactions/checks.ts'
+import { OF_EVERY_ANSWER } from '../interactions/parameters.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { paramError } from '../search/parse/names.ts'
+import { inParameters, oneBoolean, simplePairs } from './in-parameters.ts'
 import type { Operation } from './types.ts'
 
 const base = { code: 'reindex', methods: ['POST'], writes: true, definition: '', run: kickOff } as const
@@ -39,7 +41,7 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
   if (type !== undefined) checkType(type)
   if (id !== undefined) checkId(id)
   requireOperator(request, type ?? 'SearchParameter')
-  const asked = askedOf(request)
+  const asked = askedOf(request, at)
   const types = type === undefined ? asked.types : [type]
   await audited(deps, request, {
     interaction: 'reindex',
@@ -56,17 +58,18 @@ async function kickOff(deps: FhirDeps, request: FhirRequest): Promise<FhirRespon
   return { status: 202, headers: { 'Content-Location': `${deps.baseUrl}/$reindex-status/${job._id}`, 'Retry-After': RETRY_SECONDS } }
 }
 
-/** @throws OutcomeError parameter-unknown, parameter-invalid */
-function askedOf({ query }: FhirRequest): { types?: string[]; force: boolean } {
-  let types: string[] | undefined
-  let force = false
-  for (const [name, value] of query) {
-    if (name === '_type') types = value.split(',')
-    else if (name === 'force' && (value === 'true' || value === 'false')) force = value === 'true'
-    else if (name !== '_format' && name !== '_pretty') throw paramError(name === 'force' ? 'parameter-invalid' : 'parameter-unknown', name)
-  }
-  if (types && !types.every(isResourceType)) throw paramError('parameter-invalid', '_type')
-  return { ...(types ? { types } : {}), force }
+/** What each level has a choice of: a type has no others, and one resource is always indexed anew. */
+const UNDERSTOOD: readonly (readonly string[])[] = [['_type', 'force'], ['force'], []]
+
+/** Of the address and of Parameters in the body. @throws OutcomeError parameter-unknown, parameter-invalid, parameter-repeated */
+function askedOf(request: FhirRequest, level: number): { types?: string[]; force: boolean } {
+  const sent = inParameters(request)
+  const unknown = sent.find(({ name }) => !OF_EVERY_ANSWER.has(name) && !UNDERSTOOD[level]?.includes(name))
+  if (unknown) throw paramError('parameter-unknown', unknown.name)
+  const lists = simplePairs(sent).flatMap(([name, value]) => (name === '_type' ? [value] : []))
+  const types = lists.flatMap((list) => list.split(','))
+  if (!types.every(isResourceType)) throw paramError('parameter-invalid', '_type')
+  return { ...(types.length > 0 ? { types: [...new Set(types)] } : {}), force: oneBoolean(sent, 'force') ?? false }
 }
 
 async function status(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {

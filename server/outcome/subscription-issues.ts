@@ -37,6 +37,18 @@ export const SUBSCRIPTION_ISSUES = {
   'subscription-extension': issue(422, 'value', '扩展 {name} 的值无效', 'The value of the extension {name} is invalid'),
   'subscription-end': issue(422, 'value', '订阅的结束时间已过', 'The end of the subscription has passed'),
   'subscription-limit': issue(422, 'too-costly', '每个客户端最多 {max} 个订阅', 'A client has at most {max} subscriptions'),
+  'subscription-not-started': issue(
+    422,
+    'business-rule',
+    '订阅已停止或尚未启用，待其启用后再重发',
+    'The subscription is off or has not become active yet; once it is, what was given up is sent again',
+  ),
+  'subscription-statuses': issue(
+    200,
+    'incomplete',
+    '订阅多于 {max} 个，此处只列出前 {max} 个；请用 status 或 id 缩小范围',
+    'There are more than {max} Subscriptions, of which these are the first: narrow them by status or id',
+  ),
   'subscription-others': issue(
     422,
     'business-rule',

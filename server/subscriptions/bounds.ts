@@ -35,6 +35,8 @@ export const SUBSCRIPTION_BOUNDS = {
   catchUpPage: 500,
   eventsAnswered: 100,
   deadLettersAnswered: 1000,
+  /** an operator may see more */
+  statusesAnswered: 1000,
   /** while an answer is awaited, and bytes may still be on their way: how often the decision is asked again */
   watchMs: 500,
   socketTokenSeconds: 1800,
@@ -44,6 +46,8 @@ export const SUBSCRIPTION_BOUNDS = {
   /** of answers that it does not read: then it is cut off */
   socketUnreadBytes: 1024 * 1024,
   socketIdleMs: 30_000,
+  /** how long a binding counts for the other processes unless its own renews it: two of its looks may come late */
+  socketLeaseMs: 25_000,
   sockets: 2000,
   socketsOfSubscription: 20,
   bindingsOfSocket: 100,

@@ -4,6 +4,7 @@
  */
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { NEVER, SUBSCRIPTION_BOUNDS } from './bounds.ts'
+import { byItsEnd, isOver } from './end.ts'
 import { restOnFeed } from './feed.ts'
 import { failed } from './failed.ts'
 import { auditNotified, gate, type Gated, type Passed, sameEvents } from './gate.ts'
@@ -38,14 +39,14 @@ export async function takeTurn(
   const { doc, spec, waiting } = await load(deps, row)
   if (!doc) return forget(deps, row)
   if (row.state === 'off') return rest(deps, row)
-  if (waiting) {
+  const asked = spec ?? waiting
+  if (!asked || isOver(asked, deps.fhir.now())) {
+    await changeState(deps, row, 'off', { set: { due: NEVER }, ...(asked ? {} : { error: 'registration' }) })
+    return rest(deps, row)
+  }
+  if (!spec) {
     await later(deps, row, row.wakes, new Date(deps.fhir.now().getTime() + SUBSCRIPTION_BOUNDS.heldMs))
     return
-  }
-  const isOver = spec?.end !== undefined && spec.end <= deps.fhir.now()
-  if (!spec || isOver) {
-    await changeState(deps, row, 'off', { set: { due: NEVER }, ...(isOver ? {} : { error: 'registration' }) })
-    return rest(deps, row)
   }
   const isNew = row.state === 'requested' || row.noHandshake === true
   if (isNew && !(await activate(deps, row, spec))) return
@@ -53,7 +54,7 @@ export async function takeTurn(
   const way = fresh && wayOf(fresh, spec)
   if (!fresh || fresh.edition !== row.edition) return
   if (way) await pump({ deps, row: fresh, spec, way, alive })
-  else await later(deps, fresh, fresh.wakes, NEVER)
+  else await later(deps, fresh, fresh.wakes, byItsEnd(spec, NEVER))
 }
 
 /** Its events are no more. */
@@ -62,8 +63,14 @@ async function forget({ fhir }: SubscriptionDeps, row: SubscriptionRow): Promise
   await eventsOf(fhir.store).delete({ life: row.life })
 }
 
-async function rest({ fhir }: SubscriptionDeps, row: SubscriptionRow): Promise<void> {
-  await eventsOf(fhir.store).delete({ life: row.life, state: 'pending' })
+/** What was given up stays: an operator may have it sent once it is on again. */
+async function dropWaiting({ fhir }: SubscriptionDeps, { life }: SubscriptionRow): Promise<void> {
+  await eventsOf(fhir.store).delete({ life, state: 'pending' })
+}
+
+async function rest(deps: SubscriptionDeps, row: SubscriptionRow): Promise<void> {
+  const { fhir } = deps
+  await dropWaiting(deps, row)
   await subscriptionsOf(fhir.store).update({ _id: row._id, state: 'off' }, { set: { due: NEVER, since: null } })
 }
 
@@ -72,6 +79,8 @@ async function rest({ fhir }: SubscriptionDeps, row: SubscriptionRow): Promise<v
  * R4's own form has no handshake).
  */
 async function activate(deps: SubscriptionDeps, row: SubscriptionRow, spec: Spec): Promise<boolean> {
+  // It was off, and is on again before a turn has taken away what waited.
+  if (!row.since) await dropWaiting(deps, row)
   await restOnFeed(deps)
   const now = deps.fhir.now()
   if (spec.channel.kind === 'rest-hook' && spec.topic !== undefined) {
@@ -79,7 +88,7 @@ async function activate(deps: SubscriptionDeps, row: SubscriptionRow, spec: Spec
       await sendStatus(deps, row, spec, 'handshake')
     } catch (error) {
       if (!(error instanceof SendFailed)) throw error
-      await changeState(deps, row, 'error', { error: error.failure, set: { due: NEVER, noHandshake: true } })
+      await changeState(deps, row, 'error', { error: error.failure, set: { due: byItsEnd(spec, NEVER), noHandshake: true } })
       deps.log.warn({ subscription: row._id, failure: error.failure }, 'subscription: no handshake')
       return false
     }
@@ -95,13 +104,16 @@ async function sendStatus(deps: SubscriptionDeps, row: SubscriptionRow, spec: Sp
   await restHook(deps, row, spec).sendStatus(notificationBundle(deps.fhir, row.actor, facts, type))
 }
 
+/** Where its end has come meanwhile, the next turn ends it. */
+const mayGoOn = ({ deps, spec, alive }: Turn): boolean => alive() && !isOver(spec, deps.fhir.now())
+
 /** All that waits, a part at a time, until there is none, or it fails. */
 async function pump(turn: Turn): Promise<void> {
   const { deps, row, way } = turn
   const rows = subscriptionsOf(deps.fhir.store)
   const held = new Set<string>()
   let state = row
-  while (turn.alive()) {
+  while (mayGoOn(turn)) {
     const waiting = await eventsOf(deps.fhir.store).find(
       { life: row.life, state: 'pending', _id: { $nin: [...held] } },
       { sort: { order: 1 }, limit: SUBSCRIPTION_BOUNDS.gatePage },
@@ -127,16 +139,15 @@ async function isSettled(turn: Turn, state: SubscriptionRow): Promise<boolean> {
       const count = await countOf(deps, state)
       const facts = { id: state._id, state: state.state, count, ...(spec.topic === undefined ? {} : { topic: spec.topic }) }
       await way.sendStatus(notificationBundle(deps.fhir, state.actor, facts, 'heartbeat'))
-      await subscriptionsOf(deps.fhir.store).update({ _id: state._id }, { set: { sentAt: now } })
+      await answered(deps, state)
       return false
     } catch (error) {
       if (!(error instanceof SendFailed)) throw error
-      await failed(deps, state, error.failure, [])
+      await failed(deps, state, spec, error.failure, [])
       return true
     }
   }
-  const due = [next, spec.end].flatMap((one) => one ?? []).sort((a, b) => a.getTime() - b.getTime())[0] ?? NEVER
-  return later(deps, state, state.wakes, due)
+  return later(deps, state, state.wakes, byItsEnd(spec, next ?? NEVER))
 }
 
 function nextHeartbeat({ heartbeatSeconds }: Spec, { sentAt }: SubscriptionRow): Date | undefined {
@@ -159,13 +170,13 @@ async function deliver(turn: Turn, waiting: readonly EventRow[], held: Set<strin
   for (const { _id } of gated.held) held.add(_id)
   await drop(deps, waiting, gated)
   for (const part of partsOf(gated, spec, way)) {
-    if (!turn.alive()) return 'stopped'
+    if (!mayGoOn(turn)) return 'stopped'
     try {
       if (!(await sendPart(turn, part))) return 'stopped'
     } catch (error) {
       if (!(error instanceof SendFailed)) throw error
       const tried = part.passed.map((one) => one.row)
-      await failed(deps, row, error.failure, tried)
+      await failed(deps, row, spec, error.failure, tried)
       return 'failed'
     }
   }
@@ -198,7 +209,7 @@ async function drop({ fhir }: SubscriptionDeps, looked: readonly EventRow[], { p
 
 /**
  * Connected first, then numbered and put on record, and decided once more: between that answer and the bytes there is nothing
- * that waits. @returns false when the Subscription was changed meanwhile
+ * that waits. @returns false when the Subscription was changed meanwhile, or has ended
  */
 async function sendPart(turn: Turn, part: Gated): Promise<boolean> {
   const { deps, row, spec, way } = turn
@@ -213,14 +224,15 @@ async function sendPart(turn: Turn, part: Gated): Promise<boolean> {
         auditNotified(deps.fhir, row.actor, spec, current, 'subscription-notification'),
       ])
       const [again, stands] = await Promise.all([gate(deps.fhir, actorNow(deps, row.actor), spec, rows), isAsItWas(deps, row)])
-      if (stands && sameEvents(current, again)) {
+      const goesOn = stands && !isOver(spec, deps.fhir.now())
+      if (goesOn && sameEvents(current, again)) {
         await connection.send(withNumbers(again, numbered), () => stillStands(turn, again))
         await sent(deps, row, numbered)
         return true
       }
       await unnumber(deps, row, numbered, before)
       // Changed, stopped or deleted: whoever did so has been answered.
-      if (!stands) return false
+      if (!goesOn) return false
       await drop(deps, rows, again)
       if (again.passed.length === 0) return true
       current = again
@@ -256,6 +268,12 @@ async function sent(deps: SubscriptionDeps, row: SubscriptionRow, numbered: read
   const { fhir } = deps
   const events = eventsOf(fhir.store)
   await Promise.all(numbered.map((one) => events.update({ _id: one.row._id }, { set: { state: 'sent' }, unset: ['index', 'error'] })))
+  await answered(deps, row)
+}
+
+/** Whatever was sent has been taken: all is well again. */
+async function answered(deps: SubscriptionDeps, row: SubscriptionRow): Promise<void> {
+  const { fhir } = deps
   await subscriptionsOf(fhir.store).update({ _id: row._id }, { set: { sentAt: fhir.now(), failures: 0 } })
   if (row.state === 'error') await changeState(deps, row, 'active')
 }

@@ -90,7 +90,8 @@ async function checkAsked(deps: SubscriptionDeps, request: FhirRequest, spec: Sp
 /** An operator stops another's, or has it tried again; it stays whose it is, and as whom it was made. */
 function ofOthers({ fhir }: SubscriptionDeps, draft: Draft, current: Stored, status: State): Prepared {
   const stands = Buffer.from(current.body).toString('utf8')
-  const isSame = meaning(withoutSecrets(draft.parsed?.text ?? '')) === meaning(withoutSecrets(stands))
+  const sent = draft.parsed?.text ?? ''
+  const isSame = meaning(withoutSecrets(withNarrative(sent, stands))) === meaning(withoutSecrets(stands))
   if (!isSame) throw new OutcomeError('subscription-others')
   const state: State = status === 'off' ? 'off' : 'requested'
   const set = { state, edition: fhir.newId(), due: fhir.now(), failures: 0, ...kept(state) }
@@ -123,6 +124,17 @@ function meaning(text: string): string {
   const { id: _, meta, status: _status, error: _error, ...rest } = JSON.parse(text) as FhirResource
   const { versionId: _v, lastUpdated: _l, security: _s, ...labels } = meta ?? {}
   return JSON.stringify([Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)), labels])
+}
+
+/**
+ * A patch leaves out a narrative that was made of the data (interactions/patch-narrative.ts): of another's Subscription it stays, as
+ * where the server itself changes the status.
+ */
+function withNarrative(sent: string, stands: string): string {
+  const { text: told } = JSON.parse(sent) as FhirResource
+  const { text } = JSON.parse(stands) as FhirResource & { text?: { status?: unknown } }
+  if (told !== undefined || (text?.status !== 'generated' && text?.status !== 'extensions')) return sent
+  return JSON.stringify({ ...(JSON.parse(sent) as object), text })
 }
 
 /** What is said of an error is the server's, too: it stays as it stands, whatever was sent. */

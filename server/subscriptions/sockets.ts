@@ -118,8 +118,7 @@ function tend(deps: SubscriptionDeps, connections: ReadonlySet<Connection>, conn
   const { ws, bound, since } = connection
   const now = Date.now()
   for (const [id, until] of bound) {
-    // A later one at another process may have gone since.
-    if (until > now) void takeOver(deps, id, until)
+    if (until > now) void hold(deps, id, until).catch(() => undefined)
     else {
       bound.delete(id)
       void unbind(deps, connections, id)
@@ -206,28 +205,37 @@ async function bind(deps: SubscriptionDeps, { ws, bound }: Connection, id: strin
     ws.send(inFormat(spec.channel.payload, notificationBundle(deps.fhir, row.actor, facts, 'handshake')).body)
   }
   bound.set(id, until)
-  const set: Partial<SubscriptionRow> = { socket: deps.owner, socketUntil: new Date(until), due: deps.fhir.now() }
-  await rows.update({ _id: id, life: row.life }, { set, inc: { wakes: 1 } })
+  await rows.update({ _id: id, life: row.life }, taking(deps, until))
 }
+
+/** What makes this process the one that tells it, and wakes it. */
+function taking({ fhir, owner }: SubscriptionDeps, until: number): { set: Partial<SubscriptionRow>; inc: { wakes: 1 } } {
+  return { set: { socket: owner, socketUntil: leased(until), due: fhir.now() }, inc: { wakes: 1 } }
+}
+
+/** A process that was killed says nothing any more: it does not keep a Subscription longer than this. */
+const leased = (until: number): Date => new Date(Math.min(until, Date.now() + BOUNDS.socketLeaseMs))
 
 /**
  * A binding has ended. One that is still there stays the one that is told, as where a client has connected again before its old
  * connection was seen to end; without it any process would take the Subscription's turn, and have nobody to tell.
  */
-async function unbind({ fhir, owner }: SubscriptionDeps, connections: ReadonlySet<Connection>, id: string): Promise<void> {
+async function unbind(deps: SubscriptionDeps, connections: ReadonlySet<Connection>, id: string): Promise<void> {
+  const { fhir, owner } = deps
   const until = lastBound(connections, id)?.bound.get(id)
   const rows = subscriptionsOf(fhir.store)
   const change =
     until === undefined
       ? rows.update({ _id: id, socket: owner }, { unset: ['socket', 'socketUntil'] })
-      : rows.update({ _id: id, socket: owner }, { set: { socketUntil: new Date(until), due: fhir.now() }, inc: { wakes: 1 } })
+      : rows.update({ _id: id, socket: owner }, taking(deps, until))
   await change.catch(() => undefined)
 }
 
-/** Nobody else has it. */
-async function takeOver({ fhir, owner }: SubscriptionDeps, id: string, until: number): Promise<void> {
-  const set: Partial<SubscriptionRow> = { socket: owner, socketUntil: new Date(until), due: fhir.now() }
-  await subscriptionsOf(fhir.store)
-    .update({ _id: id, socket: { $exists: false } }, { set, inc: { wakes: 1 } })
-    .catch(() => undefined)
+/** This process keeps what it has, and takes over what nobody has any more: a later one at another may have gone since, or have been killed. */
+async function hold(deps: SubscriptionDeps, id: string, until: number): Promise<void> {
+  const { fhir, owner } = deps
+  const rows = subscriptionsOf(fhir.store)
+  const now = fhir.now()
+  if (await rows.update({ _id: id, socket: owner, socketUntil: { $gt: now } }, { set: { socketUntil: leased(until) } })) return
+  await rows.update({ _id: id, $or: [{ socket: { $exists: false } }, { socketUntil: { $lte: now } }] }, taking(deps, until))
 }

@@ -38,7 +38,7 @@ export interface SubscriptionRow extends TableDoc {
   count: number
   /** when something was sent last, heartbeats too */
   sentAt?: Date
-  /** websocket: the process that holds the connection, and until when */
+  /** websocket: the process that holds the connection, and until when that counts: it is renewed while the process lives */
   socket?: string
   socketUntil?: Date
 }

@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { MongoClient } from 'mongodb'
-import { EXPORT_PAGE, type ExportJob, jobsOf } from '../../server/operations/export/job.ts'
+import { chunksOf, EXPORT_PAGE, type ExportJob, jobsOf } from '../../server/operations/export/job.ts'
 import { resumeExports, runExport } from '../../server/operations/export/run.ts'
 import { type Exported, exportAll, linesOf } from '../consent/export.ts'
 import { custody, idsIn, observation, patient, putAll } from '../consent/resources.ts'
+import type { Access } from '../../server/access/types.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /** The sample report: six values of one blood count. */
@@ -143,6 +144,20 @@ test('what is changed before its turn comes is there all the same', async () => 
   const second = await begunLike(run)
   await runExport(server.running.fhir, second)
   expect(await namesIn(await ended(second))).toEqual(await namesIn(run))
+})
+
+test('of one that is cancelled while a page of it is under way no lines stay', async () => {
+  const { fhir } = server.running
+  await server.call('POST', '/fhir/Basic', { token: engine, body: { resourceType: 'Basic', code: { text: 'cancelled' } } })
+  const id = await begunLike(await exported('$export?_type=Basic'))
+  // Decided, and not yet written.
+  const withDecision: Access['withDecision'] = async (...asked) => {
+    const page = await fhir.access.withDecision(...asked)
+    expect((await server.call('DELETE', `/fhir/$export-status/${id}`, { token: engine })).status).toBe(202)
+    return page
+  }
+  await runExport({ ...fhir, access: { ...fhir.access, withDecision } }, id)
+  expect(await chunksOf(fhir.store).find({ job: id })).toEqual([])
 })
 
 test('of two processes one runs it, and another takes it up when that has died', async () => {

@@ -276,6 +276,9 @@ test.each([
   ['POST', '$reindex?x=1', 400, 'parameter-unknown'],
   ['POST', '$reindex?force=yes', 400, 'parameter-invalid'],
   ['POST', '$reindex?_type=Nothing', 400, 'parameter-invalid'],
+  ['POST', '$reindex?force=true&force=false', 400, 'parameter-repeated'],
+  ['POST', 'Observation/$reindex?_type=Patient', 400, 'parameter-unknown'],
+  ['POST', 'Observation/o1/$reindex?force=false', 400, 'parameter-unknown'],
   ['POST', 'Nothing/$reindex', 404, 'operation-unknown'],
   ['POST', '$reindex/more', 404, 'not-found'],
   ['GET', '$reindex-status/none', 404, 'not-found'],
@@ -283,4 +286,17 @@ test.each([
 ])('%s %s is %i %s', async (method, path, status, code) => {
   const answer = await server.call(method, `/fhir/${path}`, { token: loader })
   expect([answer.status, codeOf(answer)]).toEqual([status, code])
+})
+
+test('parameters may stand in the body, each type once, and nothing of them is passed over', async () => {
+  const send = (body: object, query = '') => server.call('POST', `/fhir/$reindex${query}`, { token: loader, body })
+  const parameters = (...parameter: object[]) => ({ resourceType: 'Parameters', parameter })
+  const type = (valueString: string) => ({ name: '_type', valueString })
+  const begun = await send(parameters(type('Observation'), type('Encounter,Observation')), '?_type=Patient')
+  const { json } = await ended(statusAt(begun))
+  const types = json.parameter.filter(({ name }: { name: string }) => name === 'type')
+  expect(types.map(({ valueString }: { valueString: string }) => valueString)).toEqual(['Encounter', 'Observation', 'Patient'])
+  expect(codeOf(await send(parameters({ name: 'x', valueString: 'y' })))).toBe('parameter-unknown')
+  expect(codeOf(await send(parameters({ name: 'force', valueString: 'often' })))).toBe('parameter-invalid')
+  expect(codeOf(await send({ resourceType: 'Patient' }))).toBe('resource-type-mismatch')
 })

@@ -315,6 +315,8 @@ describe('numbers', () => {
     expect(eventsIn((await ask('?content=empty&eventsSinceNumber=3')).json)).toEqual([['3', undefined]])
     expect((await ask('?eventsSinceNumber=x')).status).toBe(400)
     expect((await ask('?content=x')).status).toBe(400)
+    for (const twice of ['?content=empty&content=id-only', '?content=empty,id-only', '?eventsSinceNumber=1&eventsSinceNumber=2'])
+      expect([twice, (await ask(twice)).status]).toEqual([twice, 400])
     await give(held.server, 'turned', NO_SHARING)
     const after = await ask()
     expect([eventsIn(after.json).map(([, focus]) => focus), after.text.includes('turned')]).toEqual([
@@ -333,6 +335,11 @@ describe('numbers', () => {
     const parameters = { resourceType: 'Parameters', parameter: [{ name: 'eventsSinceNumber', valueString: '3' }] }
     const posted = await held.server.call('POST', `/fhir/Subscription/${id}/$events`, { token: held.engine, body: parameters })
     expect(eventsIn(posted.json)).toEqual([['3', 'Observation/again-4']])
+    // In a body, too, nothing is passed over where the client asks for that.
+    const strict = { token: held.engine, headers: { Prefer: 'handling=strict' } }
+    const unknown = { ...parameters, parameter: [{ name: 'eventsFrom', valueString: '3' }] }
+    const refused = await held.server.call('POST', `/fhir/Subscription/${id}/$events`, { ...strict, body: unknown })
+    expect([refused.status, refused.json.issue[0].expression]).toEqual([400, ['eventsFrom']])
   })
 
   test('$status of several: those of the caller, by id and status', async () => {

@@ -46,8 +46,15 @@ function exportWork(deps: FhirDeps): WorkKind<ExportJob> {
           throw await failedOnce(deps, at, error)
         })
       }
+      if (job === undefined) await clearCancelled(deps, taken._id)
     },
   }
+}
+
+/** A page that was under way when it was cancelled may have written its lines behind the deletion of the files. */
+async function clearCancelled(deps: FhirDeps, job: string): Promise<void> {
+  const stands = await jobsOf(deps.store).get(job)
+  if (!stands || stands.status === 'cancelled') await chunksOf(deps.store).delete({ job })
 }
 
 const update = (deps: FhirDeps, job: ExportJob, set: Partial<ExportJob>): Promise<ExportJob | undefined> =>

@@ -7,15 +7,18 @@ import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { paramError } from '../../search/parse/names.ts'
 import type { PlanNode } from '../../search/plan.ts'
-import type { Stored } from '../../store/types.ts'
+import type { PageMark, SearchQuery, Stored } from '../../store/types.ts'
+import { SUBSCRIPTION_BOUNDS } from '../../subscriptions/bounds.ts'
 
-/** An operator may see all of a site's; nobody has more of his own (SUBSCRIPTION_BOUNDS.perClient). */
-const ANSWERED_MAX = 1000
-
-/** Values by name; `names` are those that the operation knows. @throws OutcomeError parameter-unknown, parameter-invalid */
-export function askedOf(request: FhirRequest, names: readonly string[]): Map<string, string[]> {
-  checkParameters(request, request.query, { understood: new Set(names) })
-  const pairs = [...request.query, ...bodyOf(request)].filter(([name]) => names.includes(name))
+/**
+ * Values by name; `names` are those that the operation knows.
+ * @param once those of which one value is looked at
+ * @throws OutcomeError parameter-unknown, parameter-repeated, parameter-invalid
+ */
+export function askedOf(request: FhirRequest, names: readonly string[], once: readonly string[] = []): Map<string, string[]> {
+  const sent = [...request.query, ...bodyOf(request)]
+  checkParameters(request, sent, { understood: new Set(names), once: new Set(once) })
+  const pairs = sent.filter(([name]) => names.includes(name))
   return new Map([...Map.groupBy(pairs, ([name]) => name)].map(([name, list]) => [name, list.flatMap(([, value]) => value.split(','))]))
 }
 
@@ -41,11 +44,30 @@ export function numberIn(asked: ReadonlyMap<string, string[]>, name: string): nu
   return Number(value)
 }
 
-/** The Subscriptions that the caller sees, of these ids, or all. */
-export async function subscriptionsSeen(deps: FhirDeps, request: FhirRequest, ids: readonly string[] | undefined): Promise<Seen<Stored[]>> {
+const PAGE = 500
+
+/**
+ * The Subscriptions that the caller sees, of these ids, or all, in the order of their ids.
+ * @param max at most so many; an operator may see all of a site's, nobody has as many of his own (SUBSCRIPTION_BOUNDS.perClient)
+ * @param isWanted others are left out
+ */
+export async function subscriptionsSeen(
+  deps: FhirDeps,
+  request: FhirRequest,
+  ids: readonly string[] | undefined,
+  { max = SUBSCRIPTION_BOUNDS.statusesAnswered, isWanted = () => true }: { max?: number; isWanted?: (doc: Stored) => boolean } = {},
+): Promise<Seen<Stored[]>> {
   const plan: PlanNode = ids ? { kind: 'ids', ids: ids.filter(isId) } : { kind: 'everything' }
   return decided(deps, request, [], async (decision) => {
-    const page = await deps.store.search(decision, { type: 'Subscription', plan, sort: [], count: ANSWERED_MAX, total: 'none' })
-    return page.rows.filter(({ deleted }) => !deleted)
+    const found: Stored[] = []
+    const sort: SearchQuery['sort'] = [{ by: 'id', param: '_id', descending: false }]
+    for (let after: PageMark | undefined; found.length < max; ) {
+      const query = { type: 'Subscription', plan, sort, count: Math.min(PAGE, max), ...(after ? { after } : {}) }
+      const page = await deps.store.search(decision, { ...query, total: 'none' })
+      found.push(...page.rows.filter((doc) => !doc.deleted && isWanted(doc)))
+      after = page.next
+      if (!after) break
+    }
+    return found.slice(0, max)
   })
 }

@@ -37,14 +37,15 @@ export const redeliver: Operation = {
   run: again,
 }
 
-/** The oldest first, of all Subscriptions. */
+/** The oldest first, of all Subscriptions; that there are more is said. */
 async function list(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   requireOperator(request, 'r')
   checkParameters(request, request.query)
   const limit = SUBSCRIPTION_BOUNDS.deadLettersAnswered
-  const dead = await eventsOf(deps.store).find({ state: 'dead' }, { sort: { made: 1 }, limit })
+  const dead = await eventsOf(deps.store).find({ state: 'dead' }, { sort: { made: 1 }, limit: limit + 1 })
   await accounted(deps, request, 'subscription-dead-letters', 'R')
-  return jsonAnswer(200, { resourceType: 'Parameters', parameter: dead.map((row) => parameterOf(deps, row)) })
+  const more = dead.length > limit ? [{ name: 'more', valueBoolean: true }] : []
+  return jsonAnswer(200, { resourceType: 'Parameters', parameter: [...dead.slice(0, limit).map((row) => parameterOf(deps, row)), ...more] })
 }
 
 const parameterOf = (deps: FhirDeps, { sub, n, made, attempts, error = '' }: EventRow): object => ({
@@ -65,6 +66,8 @@ async function again(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse
   checkId(id)
   const row = await subscriptionsOf(deps.store).get(id)
   if (!row) throw notFound()
+  // What waits goes when one is off, or begins anew: what was given up would be lost.
+  if (!row.since) throw new OutcomeError('subscription-not-started')
   await accounted(deps, request, 'subscription-redeliver', 'E', id)
   const { life } = row
   const count = await eventsOf(deps.store).updateMany({ life, state: 'dead' }, { state: 'pending', attempts: 0 })

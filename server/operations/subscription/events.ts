@@ -32,15 +32,16 @@ export const events: Operation = {
   run,
 }
 
+const PARAMETERS = ['eventsSinceNumber', 'eventsUntilNumber', 'content']
 const CONTENTS: readonly string[] = ['empty', 'id-only', 'full-resource'] satisfies Content[]
 
 async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   const { actor } = request
   requireScope(actor, 'Subscription', 'r')
-  const asked = askedOf(request, ['eventsSinceNumber', 'eventsUntilNumber', 'content'])
+  const asked = askedOf(request, PARAMETERS, PARAMETERS)
   const [from, until] = [numberIn(asked, 'eventsSinceNumber'), numberIn(asked, 'eventsUntilNumber')]
-  const [content] = asked.get('content') ?? []
-  if (content !== undefined && !CONTENTS.includes(content)) throw paramError('parameter-invalid', 'content')
+  const [content, ...others] = asked.get('content') ?? []
+  if (others.length > 0 || (content !== undefined && !CONTENTS.includes(content))) throw paramError('parameter-invalid', 'content')
   const [, id = ''] = request.segments
   checkId(id)
   const seen = await subscriptionsSeen(deps, request, [id])

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { subscriberOf } from '../../access/subscriber.ts'
+import type { Actor } from '../../auth/actor.ts'
 import { parseResource } from '../../fhir/resource-text.ts'
 import { jsonAnswer, notFound } from '../../interactions/answers.ts'
 import { audited } from '../../interactions/audited.ts'
@@ -13,7 +14,7 @@ import type { Stored } from '../../store/types.ts'
 import { OPERATION } from '../../subscriptions/backport.ts'
 import { SUBSCRIPTION_BOUNDS } from '../../subscriptions/bounds.ts'
 import { socketUrl, tokenId } from '../../subscriptions/socket-address.ts'
-import { socketTokensOf } from '../../subscriptions/tables.ts'
+import { socketTokensOf, subscriptionsOf } from '../../subscriptions/tables.ts'
 import type { Operation } from '../types.ts'
 import { askedOf, subscriptionsSeen } from './asked.ts'
 
@@ -36,7 +37,9 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
   const [, second = ''] = request.segments
   const one = second.startsWith('$') ? undefined : second
   if (one !== undefined) checkId(one)
-  const seen = await subscriptionsSeen(deps, request, one === undefined ? asked.get('id') : [one])
+  // An operator sees those of others as well: without ids it is asked for its own.
+  const ids = one === undefined ? (asked.get('id') ?? (await ownIds(deps, actor))) : [one]
+  const seen = await subscriptionsSeen(deps, request, ids)
   const found = seen.value.filter((doc) => doc.acc.o === subscriberOf(actor) && isForSocket(doc)).slice(0, SUBSCRIPTION_BOUNDS.perClient)
   await audited(deps, request, { interaction: 'subscription-token', action: 'R', type: 'Subscription', found, seen })
   if (found.length === 0) throw notFound()
@@ -53,6 +56,11 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
       { name: 'websocket-url', valueUrl: socketUrl(deps.baseUrl) },
     ],
   })
+}
+
+async function ownIds({ store }: FhirDeps, actor: Actor): Promise<string[]> {
+  const rows = await subscriptionsOf(store).find({ client: subscriberOf(actor) })
+  return rows.map(({ _id }) => _id)
 }
 
 function isForSocket(doc: Stored): boolean {
