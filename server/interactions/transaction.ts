@@ -19,6 +19,7 @@ import { type Becoming, referencesOver, type ResolveReference } from './conditio
 import { currentsForWrite } from './current.ts'
 import { DELETED_MAX } from './conditional.ts'
 import { requireIdFree } from './id-free.ts'
+import { requireCriteriaOf } from './if-none-exist.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
 import { newVersions } from './new-versions.ts'
 import { patchDraft, requirePatchable } from './patch.ts'
@@ -225,6 +226,7 @@ function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): S
   const name = `${type}/${deps.newId()}`
   if (criteria === undefined) return { entry, name }
   requireLookUp(request, type)
+  if (entry.criteria === undefined) requireCriteriaOf(type, criteria, deps.baseUrl)
   return { entry, name, criteria }
 }
 

@@ -1,0 +1,50 @@
+/** What a request says is kept to, refused, or told to be left out: nothing of it is passed over in silence. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ noAuth: true })
+}, 60_000)
+afterAll(() => server.stop())
+
+const basic = (value: string, extra: object = {}): object => ({
+  resourceType: 'Basic',
+  identifier: [{ system: 'urn:x', value }],
+  code: { text: 'x' },
+  ...extra,
+})
+const made = async (value: string): Promise<string> => (await server.call('POST', '/fhir/Basic', { body: basic(value) })).json.id
+const issueOf = ({ status, json }: Answer) => [status, json.issue?.[0].details.coding[0].code, json.issue?.[0].expression]
+
+describe('criteria of a conditional create', () => {
+  const create = (value: string, criteria: string) =>
+    server.call('POST', '/fhir/Basic', { body: basic(value), headers: { 'If-None-Exist': criteria } })
+  const bundle = (type: string, value: string, ifNoneExist: string) =>
+    server.call('POST', '/fhir', {
+      body: { resourceType: 'Bundle', type, entry: [{ resource: basic(value), request: { method: 'POST', url: 'Basic', ifNoneExist } }] },
+    })
+
+  test('are those of its type on this server, in each way in which clients write them', async () => {
+    const id = await made('one?a|b')
+    const query = 'identifier=urn:x|one?a\\|b'
+    for (const criteria of [query, `?${query}`, `Basic?${query}`, `${server.url}/fhir/Basic?${query}`]) {
+      const answer = await create('one?a|b', criteria)
+      expect([criteria, answer.status, answer.json.id]).toEqual([criteria, 200, id])
+      for (const type of ['batch', 'transaction'])
+        expect((await bundle(type, 'one?a|b', criteria)).json.entry[0].response.status).toBe('200')
+    }
+  })
+
+  test.each(['Observation?_id=%', 'http://elsewhere.example/fhir/Basic?_id=%', 'Basic/1?_id=%', 'fhir/Basic?_id=%'])(
+    'are refused where they are of something else: %s',
+    async (template) => {
+      const criteria = template.replace('%', await made('standing'))
+      expect(issueOf(await create('elsewhere', criteria))).toEqual([400, 'criteria-elsewhere', ['http.If-None-Exist']])
+      const failed = await bundle('transaction', 'elsewhere', criteria)
+      expect(issueOf(failed)).toEqual([400, 'criteria-elsewhere', ['Bundle.entry[0].request.ifNoneExist']])
+      expect((await bundle('batch', 'elsewhere', criteria)).json.entry[0].response.status).toBe('400')
+      expect((await server.call('GET', '/fhir/Basic?identifier=urn:x|elsewhere')).json.total).toBe(0)
+    },
+  )
+})
