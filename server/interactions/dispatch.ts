@@ -107,9 +107,21 @@ async function dispatched(deps: FhirDeps, request: FhirRequest): Promise<FhirRes
   const shape = shapeOf(request.segments)
   const handler = TABLE[shape][request.method === 'HEAD' ? 'GET' : request.method]
   if (!handler || isRefused(request.method, request.segments)) throw notAllowed(request.method, request.segments)
+  refuseIdleConditions(request, shape)
   if (LOOKS_ITSELF.has(handler)) return handler(deps, request)
   await asStoredNow(deps, request)
   return handler(deps, request)
+}
+
+/**
+ * A condition that the interaction does not have, as of an entry (./bundle-entries.ts): passed over, what it should have stopped would go through.
+ * @throws OutcomeError conditional-unsupported
+ */
+function refuseIdleConditions({ method, header }: FhirRequest, shape: Shape): void {
+  if (!WRITES.has(method) || shape === 'form-search') return
+  const idle = method === 'POST' && shape === 'type' ? ['If-Match', 'If-None-Match'] : ['If-None-Exist']
+  const found = idle.find((name) => header(name.toLowerCase()) !== undefined)
+  if (found !== undefined) throw new OutcomeError('conditional-unsupported', { expression: [`http.${found}`] })
 }
 
 /** It looks for changed codes beside its other look-ups. */

@@ -48,3 +48,38 @@ describe('criteria of a conditional create', () => {
     },
   )
 })
+
+test('a condition that an interaction does not have is refused over HTTP as it is of an entry', async () => {
+  const id = await made('idle')
+  const ask = (method: string, path: string, header: string, body?: object) =>
+    server.call(method, path, { headers: { [header]: header === 'If-None-Exist' ? '_id=none' : 'W/"1"' }, ...(body ? { body } : {}) })
+  const same = basic('idle', { id })
+  for (const [method, path, header, body] of [
+    ['POST', '/fhir/Basic', 'If-Match', basic('more')],
+    ['POST', '/fhir/Basic', 'If-None-Match', basic('more')],
+    ['PUT', `/fhir/Basic/${id}`, 'If-None-Exist', same],
+    ['PUT', `/fhir/Basic?_id=${id}`, 'If-None-Exist', same],
+    ['DELETE', `/fhir/Basic/${id}`, 'If-None-Exist', undefined],
+    ['POST', '/fhir', 'If-None-Exist', { resourceType: 'Bundle', type: 'batch' }],
+  ] as const)
+    expect([method, header, ...issueOf(await ask(method, path, header, body))]).toEqual([
+      method,
+      header,
+      400,
+      'conditional-unsupported',
+      [`http.${header}`],
+    ])
+  expect((await server.call('GET', `/fhir/Basic/${id}`)).headers.get('etag')).toBe('W/"1"')
+  expect((await server.call('GET', '/fhir/Basic?identifier=urn:x|more')).json.total).toBe(0)
+})
+
+test('a parameter that an update or a deletion does not have is refused where handling is strict', async () => {
+  const id = await made('strict')
+  const headers = { Prefer: 'handling=strict' }
+  const put = (query: string) => server.call('PUT', `/fhir/Basic/${id}?${query}`, { body: basic('strict', { id }), headers })
+  expect(issueOf(await put('nonsense=1'))).toEqual([400, 'parameter-unknown', ['nonsense']])
+  expect((await put('_format=json')).status).toBe(200)
+  const remove = await server.call('DELETE', `/fhir/Basic/${id}?nonsense=1`, { headers })
+  expect(issueOf(remove)).toEqual([400, 'parameter-unknown', ['nonsense']])
+  expect((await server.call('GET', `/fhir/Basic/${id}`)).status).toBe(200)
+})
