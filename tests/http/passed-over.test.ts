@@ -83,3 +83,45 @@ test('a parameter that an update or a deletion does not have is refused where ha
   expect(issueOf(remove)).toEqual([400, 'parameter-unknown', ['nonsense']])
   expect((await server.call('GET', `/fhir/Basic/${id}`)).status).toBe(200)
 })
+
+describe('Parameters', () => {
+  const ask = (path: string, parameters: object) =>
+    server.call('POST', `/fhir/${path}`, { body: { resourceType: 'Parameters', ...parameters } })
+  const of = (...parameter: unknown[]) => ({ parameter })
+
+  test.each([
+    ['unknown-element', 'Parameters.parameters', { parameters: [{ name: '_count', valueInteger: 1 }] }],
+    ['type', 'Parameters.parameter', { parameter: { name: '_count', valueInteger: 1 } }],
+    ['type', 'Parameters.parameter[1]', of({ name: '_type', valueString: 'Basic' }, 'x')],
+    ['unknown-element', 'Parameters.parameter[0].value', of({ name: '_count', value: 1 })],
+    ['unknown-element', 'Parameters.parameter[0].?', of({ name: '_count', '王 小明': 1 })],
+    ['parameter-invalid', 'Parameters.parameter[0]', of({ name: '_count', valueInteger: 1, valueString: '2' })],
+  ])('are refused for what they do not have: %s at %s', async (code, place, parameters) => {
+    const patient = await server.call('POST', '/fhir/Patient', { body: { resourceType: 'Patient' } })
+    const path = `Patient/${patient.json.id}`
+    for (const operation of ['$everything', '$meta-add', '$validate'])
+      expect([operation, ...issueOf(await ask(`${path}/${operation}`, parameters))]).toEqual([operation, 400, code, [place]])
+    expect(issueOf(await ask('Patient/$match', parameters))).toEqual([400, code, [place]])
+    expect(issueOf(await ask('Subscription/$status', parameters))).toEqual([400, code, [place]])
+    const patched = await server.call('PATCH', `/fhir/${path}`, { body: { resourceType: 'Parameters', ...parameters } })
+    expect(issueOf(patched)).toEqual([400, code, [place]])
+    expect(
+      (await ask(`${path}/$everything`, { id: 'x', meta: {}, parameter: [{ id: 'y', name: '_count', valueInteger: 5 }] })).status,
+    ).toBe(200)
+  })
+
+  test('$meta-add and $meta-delete know the elements of a meta, and no others', async () => {
+    const path = `Basic/${await made('meta')}`
+    const change = (operation: string, valueMeta: object) => ask(`${path}/${operation}`, of({ name: 'meta', valueMeta }))
+    const tag = [{ system: 'urn:x', code: 'a' }]
+    for (const operation of ['$meta-add', '$meta-delete']) {
+      const misspelt = await change(operation, { tags: tag })
+      expect(issueOf(misspelt)).toEqual([400, 'unknown-element', ['Parameters.parameter[0].valueMeta.tags']])
+      const inLabel = await change(operation, { tag: [{ ...tag[0], codes: 'b' }] })
+      expect(issueOf(inLabel)).toEqual([400, 'unknown-element', ['Parameters.parameter[0].valueMeta.tag[0].codes']])
+    }
+    // As it is read back: only the three lists count.
+    const added = await change('$meta-add', { versionId: '9', tag: [{ ...tag[0], display: 'A' }] })
+    expect([added.status, added.json.parameter[0].valueMeta.versionId]).toEqual([200, '2'])
+  })
+})
