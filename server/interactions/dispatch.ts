@@ -4,7 +4,6 @@ import { isResourceType } from '../fhir/resource-types.ts'
 import { methodsOf, operationFor } from '../operations/registry.ts'
 import { withAskedCodes } from './asked-codes.ts'
 import { bundleHandler } from './bundle.ts'
-import { capabilities } from './capabilities.ts'
 import { searchCompartment as byCompartment } from './compartment-search.ts'
 import { conditionalDelete, conditionalPatch, conditionalUpdate } from './conditional.ts'
 import { containable } from './contained-search.ts'
@@ -12,6 +11,7 @@ import { create } from './create.ts'
 import { explainable } from './explain.ts'
 import { history } from './history.ts'
 import { systemHistory, typeHistory } from './history-of-many.ts'
+import { metadata } from './metadata.ts'
 import { parseQueryBytes } from './query-text.ts'
 import { patch } from './patch.ts'
 import { read, vread } from './read.ts'
@@ -37,7 +37,7 @@ const search = explainable(containable(byType))
 const searchCompartment = explainable(byCompartment)
 
 const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {
-  metadata: { GET: capabilities },
+  metadata: { GET: metadata },
   system: { GET: searchSystem, POST: bundleHandler(dispatch) },
   type: { GET: search, POST: create, PUT: conditionalUpdate, PATCH: conditionalPatch, DELETE: conditionalDelete },
   compartment: { GET: searchCompartment },

@@ -125,3 +125,91 @@ describe('Parameters', () => {
     expect([added.status, added.json.parameter[0].valueMeta.versionId]).toEqual([200, '2'])
   })
 })
+
+const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
+
+describe('$everything', () => {
+  const NAME = { text: '王小明' }
+  let path: string
+  beforeAll(async () => {
+    const patient = await server.call('POST', '/fhir/Patient', {
+      body: { resourceType: 'Patient', name: [NAME], maritalStatus: { text: 'x' } },
+    })
+    path = `/fhir/Patient/${patient.json.id}/$everything`
+    const subject = { reference: `Patient/${patient.json.id}` }
+    await server.call('POST', '/fhir/Observation', { body: { resourceType: 'Observation', status: 'final', code: { text: 'x' }, subject } })
+  })
+
+  test('answers the part of each resource that is asked for', async () => {
+    const summary = await server.call('GET', `${path}?_summary=true`)
+    const [patient] = summary.json.entry
+    expect([patient.resource.name, patient.resource.maritalStatus, patient.resource.meta.tag]).toEqual([[NAME], undefined, [SUBSETTED]])
+    const elements = await server.call('GET', `${path}?_elements=Patient.name&_count=1`)
+    expect([Object.keys(elements.json.entry[0].resource).sort(), elements.json.entry.length]).toEqual([
+      ['id', 'meta', 'name', 'resourceType'],
+      1,
+    ])
+    const next = elements.json.link.find(({ relation }: { relation: string }) => relation === 'next').url.slice(server.url.length)
+    const second = await server.call('GET', next)
+    expect(second.json.entry[0].resource.status).toBe('final')
+    for (const query of ['_summary=count', '_summary=x', '_elements='])
+      expect(issueOf(await server.call('GET', `${path}?${query}`))).toEqual([400, 'parameter-invalid', [query.split('=')[0]]])
+    expect(issueOf(await server.call('GET', `${path}?_summary=true&_summary=text`))).toEqual([400, 'parameter-repeated', ['_summary']])
+  })
+
+  test('tells in its outcome what it left out', async () => {
+    const parameters = { resourceType: 'Parameters', parameter: [{ name: 'nonsense', valueString: 'x' }] }
+    for (const answer of [
+      await server.call('GET', `${path}?nonsense=x&_pretty=false`),
+      await server.call('POST', path, { body: parameters }),
+    ]) {
+      const { search, resource } = answer.json.entry.at(-1)
+      expect([search.mode, resource.issue[0].details.coding[0].code, resource.issue[0].diagnostics]).toEqual([
+        'outcome',
+        'search-outcome',
+        expect.stringMatching(/: nonsense$/),
+      ])
+      expect(answer.json.total).toBe(2)
+    }
+    expect((await server.call('GET', path)).json.entry).toHaveLength(2)
+  })
+})
+
+describe('metadata', () => {
+  test.each(['full', 'terminology'])('answers the part that is asked for, mode %s', async (mode) => {
+    const path = `/fhir/metadata?mode=${mode}`
+    const whole = await server.call('GET', path)
+    const part = await server.call('GET', `${path}&_elements=software`)
+    expect([part.json.resourceType, part.json.status, part.json.rest, part.json.codeSystem, part.json.meta.tag]).toEqual([
+      whole.json.resourceType,
+      'active',
+      undefined,
+      undefined,
+      [SUBSETTED],
+    ])
+    expect((await server.call('GET', `${path}&_summary=true`)).json.meta.tag).toEqual([SUBSETTED])
+    expect((await server.call('GET', `${path}&_summary=false`)).text).toBe(whole.text)
+    const held = await server.call('GET', path, { headers: { 'If-None-Match': `"x", ${whole.headers.get('etag')}` } })
+    expect([held.status, held.text]).toEqual([304, ''])
+    expect((await server.call('GET', path, { headers: { 'If-None-Match': 'W/"1"' } })).status).toBe(200)
+  })
+
+  test.each([
+    ['_summary=count', 'parameter-invalid', '_summary'],
+    ['mode=full&mode=terminology', 'parameter-repeated', 'mode'],
+    ['nonsense=1', 'parameter-unknown', 'nonsense'],
+  ])('%s is refused where handling is strict', async (query, code, name) => {
+    const answer = await server.call('GET', `/fhir/metadata?${query}`, { headers: { Prefer: 'handling=strict' } })
+    expect(issueOf(answer)).toEqual([400, code, [name]])
+  })
+})
+
+test('of a part that is asked for twice, a read would keep to one only', async () => {
+  const path = `/fhir/Basic/${await made('twice')}`
+  expect(issueOf(await server.call('GET', `${path}?_elements=code&_elements=author`))).toEqual([400, 'parameter-repeated', ['_elements']])
+  expect(issueOf(await server.call('GET', `${path}/_history?_summary=true&_summary=text`))).toEqual([
+    400,
+    'parameter-repeated',
+    ['_summary'],
+  ])
+})
