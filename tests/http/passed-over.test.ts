@@ -213,3 +213,51 @@ test('of a part that is asked for twice, a read would keep to one only', async (
     ['_summary'],
   ])
 })
+
+describe('a reference that leads nowhere is told at its own place', () => {
+  const URN = 'urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f01'
+  const holding = (reference: string, beside: object = {}): object => ({
+    resourceType: 'Observation',
+    status: 'final',
+    code: { text: 'x' },
+    performer: [{ display: 'x' }, { reference: 'Practitioner/1' }, { reference }],
+    ...beside,
+  })
+  const post = (type: string, resource: object, more: object[] = []) =>
+    server.call('POST', '/fhir', {
+      body: { resourceType: 'Bundle', type, entry: [{ resource, request: { method: 'POST', url: 'Observation' } }, ...more] },
+    })
+  const PLACE = 'Observation.performer[2].reference'
+  const IN_ENTRY = 'Bundle.entry[0].resource.performer[2].reference'
+
+  test.each([
+    [URN, 400, 'reference-unresolved'],
+    ['Patient?identifier=urn:x|nobody', 400, 'reference-unresolved'],
+    ['Patient?', 400, 'reference-unresolved'],
+    ['Patient?nonsense=1', 400, 'parameter-unknown'],
+    ['Basic?code:text=x', 412, 'criteria-multiple'],
+  ])('in a transaction: %s', async (reference, status, code) => {
+    await made('one')
+    await made('two')
+    expect(issueOf(await post('transaction', holding(reference)))).toEqual([status, code, [IN_ENTRY]])
+  })
+
+  test('in a choice of types, in what is contained, and beside names that are none of FHIR', async () => {
+    const value = holding('Practitioner/1', { extension: [{ url: 'urn:x', valueReference: { reference: URN } }] })
+    expect((await post('transaction', value)).json.issue[0].expression).toEqual(['Bundle.entry[0].resource.extension[0].value.reference'])
+    const contained = holding('#c', { contained: [{ resourceType: 'Patient', id: 'c', managingOrganization: { reference: URN } }] })
+    expect((await post('transaction', contained)).json.issue[0].expression).toEqual([
+      'Bundle.entry[0].resource.contained[0].managingOrganization.reference',
+    ])
+    const strange = holding('Practitioner/1', { '王 小明/x': [[{ reference: URN }]] })
+    expect((await post('transaction', strange)).json.issue[0].expression).toEqual(['Bundle.entry[0].resource.?[0][0].reference'])
+  })
+
+  test('in a batch, and outside of a Bundle', async () => {
+    const other = { fullUrl: URN, resource: { resourceType: 'Practitioner' }, request: { method: 'POST', url: 'Practitioner' } }
+    const batch = await post('batch', holding(URN), [other])
+    expect(batch.json.entry[0].response.outcome.issue[0].expression).toEqual([IN_ENTRY])
+    const alone = await server.call('POST', '/fhir/Observation', { body: holding('Practitioner?identifier=urn:x|y') })
+    expect(issueOf(alone)).toEqual([400, 'reference-conditional', [PLACE]])
+  })
+})

@@ -90,13 +90,7 @@ const fhirPatch = (code: string, type: string, parts: object): Provoked => ({
   },
 })
 const path = (valueString: string) => ({ path: { valueString } })
-const jsonPatch = (code: string, operations: unknown): Provoked => ({
-  code,
-  method: 'PATCH',
-  path: '/Patient/given',
-  headers: JSON_PATCH,
-  body: operations,
-})
+const jsonPatch = (code: string, body: unknown): Provoked => ({ code, method: 'PATCH', path: '/Patient/given', headers: JSON_PATCH, body })
 const patient = (more: object) => ({ resourceType: 'Patient', ...more })
 const BY_CRITERIA = patient({ managingOrganization: { reference: 'Organization?name=none' } })
 const strict = { Prefer: 'handling=strict' }
