@@ -277,7 +277,7 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
 /** An entry is looked up for only if it may be written as it stands, with the names of its transaction put in. */
 async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: Step, placed: readonly Step[]): Promise<void> {
   const [type = '', id = ''] = (step.name ?? '').split('/')
-  if (step.entry.text === undefined) throw new OutcomeError('bundle-invalid')
+  if (step.entry.text === undefined) throw withoutResource(step.entry)
   const text = await withNames(deps, step.entry, step.entry.text, namesOf(placed))
   const making = placed.flatMap(({ entry, name, existing }) => {
     const [made, at] = (name ?? '').split('/')
@@ -292,7 +292,7 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   const { entry } = step
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (entry.method === 'DELETE') return deletion(request, step, type, id, current.get(`${type}/${id}`))
-  if (entry.text === undefined) throw new OutcomeError('bundle-invalid')
+  if (entry.text === undefined) throw withoutResource(entry)
   if (entry.method === 'PATCH') {
     const own = entryRequest(request, entry)
     const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
@@ -310,6 +310,9 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   }
   return draftOf(deps, request.actor, { type, id, method: 'POST', expect: 'absent', parsed: parsed() })
 }
+
+const withoutResource = ({ at }: EntryRequest): OutcomeError =>
+  new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].resource`] })
 
 function deletion(request: FhirRequest, { entry, found }: Step, type: string, id: string, current: Stored | undefined): Draft {
   const asked = expectedVersion(entryRequest(request, entry), current)
