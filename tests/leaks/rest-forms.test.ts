@@ -1,5 +1,6 @@
 /** Forms in which clients ask (whole addresses, preferences, conditions, parts, Bundles): of what is hidden each answers as of what is absent. */
 import { describe, expect, test } from '@jest/globals'
+import { systemDecision } from '../../server/access/decision.ts'
 import { observation } from '../consent/resources.ts'
 import { neutral, setting } from './worlds.ts'
 
@@ -173,7 +174,8 @@ describe.each([
 })
 
 test('what is hidden stands there', async () => {
-  const statusOf = async (path: string) => (await held.server.call('GET', `/fhir/${path}`, { token: held.loader })).status
-  expect([await statusOf('Observation/hidden-a'), await statusOf('Patient/p2-a')]).toEqual([200, 200])
-  expect([await statusOf('Observation/hidden-z'), await statusOf('Patient/p2-z')]).toEqual([404, 404])
+  const { store } = held.server.running
+  const stands = async (type: string, id: string): Promise<boolean> => (await store.read(systemDecision('test'), type, id)) !== undefined
+  expect([await stands('Observation', 'hidden-a'), await stands('Patient', 'p2-a')]).toEqual([true, true])
+  expect([await stands('Observation', 'hidden-z'), await stands('Patient', 'p2-z')]).toEqual([false, false])
 })
