@@ -23,14 +23,14 @@ export function bundleHandler(dispatch: Dispatch) {
   }
 }
 
-/** @throws OutcomeError bundle-invalid, bundle-entries, body-empty, json-invalid and the like */
+/** @throws OutcomeError bundle-invalid, bundle-type, bundle-entries, body-empty, json-invalid and the like */
 export function sentBundle({ baseUrl }: Pick<FhirDeps, 'baseUrl'>, request: Pick<FhirRequest, 'body'>): SentBundle {
   const parsed = parseBody(request)
   const { resourceType, type } = parsed.resource
   if (resourceType !== 'Bundle') throw new OutcomeError('bundle-invalid', { expression: ['resourceType'] })
   checkBundle(parsed.resource)
   const entries = entriesOf(parsed, baseUrl)
-  if (type !== 'batch' && type !== 'transaction') throw new OutcomeError('bundle-invalid', { expression: ['Bundle.type'] })
+  if (type !== 'batch' && type !== 'transaction') throw new OutcomeError('bundle-type', { expression: ['Bundle.type'] })
   return { type, entries }
 }
 

@@ -205,10 +205,12 @@ function placeEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): 
 /** The id that an entry will have, before any reference is rewritten and anything is looked for. */
 function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): Step {
   const [type = '', id] = entry.segments
+  if (entry.segments.some((segment) => segment.startsWith('$') || segment === '_search'))
+    throw new OutcomeError('transaction-operation', { expression: [`Bundle.entry[${entry.at}].request.url`] })
   checkType(type)
   if (entry.criteria !== undefined && entry.method !== 'POST') return nameLater(request, entry, type)
   if (entry.method !== 'POST' && id === undefined) throw new OutcomeError('conditional-unsupported')
-  // Anything else is no write of a resource: an operation, a search, an address that is none.
+  // Anything else is no write of a resource.
   const length = entry.method === 'POST' ? 1 : 2
   if (entry.segments.length !== length || entry.query.length > 0)
     throw new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${entry.at}].request.url`] })

@@ -137,6 +137,20 @@ describe('addresses', () => {
     'Patient?name=\ud800',
   ])('POST %s is no create', async (url) => refused(await send([create({ url })]), 'Bundle.entry[0].request.url'))
 
+  test('an operation or a search by POST is told to belong in a batch, at each level', async () => {
+    for (const url of ['Patient/$validate', `Patient/${stored.id}/$meta-add`, '$convert', 'Patient/_search', '_search']) {
+      const answer = await send([create(), create({ url })])
+      await refused(answer, 'Bundle.entry[1].request.url')
+      expect([url, answer.json.issue[0].details.coding[0].code]).toEqual([url, 'transaction-operation'])
+    }
+  })
+
+  test.each(['history', 'collection', 'searchset', 'document'])('a Bundle of the type %s is not carried out', async (type) => {
+    const answer = await send([create()], { type })
+    await refused(answer, 'Bundle.type')
+    expect(answer.json.issue[0].details.coding[0].code).toBe('bundle-type')
+  })
+
   describe('the whole address of what stands under this server', () => {
     const read = (url: string) => ({ request: { method: 'GET', url } })
     const statuses = ({ json }: Answer) => json.entry.map((one: { response: { status: string } }) => one.response.status)
