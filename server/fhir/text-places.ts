@@ -23,6 +23,18 @@ export function placesOf(text: string, root: Node, at = ''): (expression: string
   return (expression) => placeOf(lines, nodeAt(resource, stepsOf(expression).slice(1)).start)
 }
 
+/** Keys and indices that lead to what stands at an offset of a text that is JSON. */
+export function stepsAt(text: string, offset: number): (string | number)[] {
+  const steps: (string | number)[] = []
+  for (let node: Node | undefined = new Reader(text).root; node?.inside; ) {
+    let [step, next]: [string | number | undefined, Node | undefined] = [undefined, undefined]
+    for (const [key, below] of node.inside) if (below.start <= offset) [step, next] = [key, below]
+    if (step !== undefined) steps.push(step)
+    node = next
+  }
+  return steps
+}
+
 /** `a.b[0]` to a, b, 0. What is no step (a function) ends the path. */
 function stepsOf(expression: string): (string | number)[] {
   const steps: (string | number)[] = []

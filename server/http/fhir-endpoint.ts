@@ -7,8 +7,8 @@ import { smartConfiguration } from '../auth/smart-configuration.ts'
 import { fromXmlInTurns } from '../fhir-xml/from-xml.ts'
 import { placesInXml } from '../fhir-xml/xml-places.ts'
 import { toXml } from '../fhir-xml/to-xml.ts'
-import { capabilities } from '../interactions/capabilities.ts'
 import { allowedAt, requireMethod } from '../interactions/dispatch.ts'
+import { metadata } from '../interactions/metadata.ts'
 import { FHIR_XML_PATCH, PATCH_FORMATS, unsupportedPatch } from '../interactions/patch-formats.ts'
 import { parseQuery, parseQueryBytes, utf8OfWire } from '../interactions/query-text.ts'
 import { ASYNC_METHODS, isAsyncStatus, respond } from '../interactions/respond-async.ts'
@@ -51,7 +51,8 @@ export function fhirEndpoint(deps: EndpointDeps) {
       if (request.method === 'OPTIONS') return await send(request, response, options(segments))
       const ofContent = isContentRead(method, segments, query)
       if (!ofContent) shape = { query, representation: representationFor(request.headers.accept, query) }
-      if (isPublic(method, segments)) return await send(request, response, inShape(await publicAnswer(deps, segments, query), shape))
+      if (isPublic(method, segments))
+        return await send(request, response, inShape(await publicAnswer(deps, request, { segments, query }), shape))
       const actor = await deps.authenticate(request)
       requireMethodAt(method, segments)
       const body = WITH_BODY.has(method) ? await bodyOf(request, segments) : undefined
@@ -115,12 +116,16 @@ function isPublic(method: Method, segments: string[]): boolean {
   return (segments.length === 1 && segments[0] === 'metadata') || isSmart(segments)
 }
 
-function publicAnswer(deps: EndpointDeps, segments: string[], query: [string, string][]): Promise<FhirResponse> {
+function publicAnswer(
+  deps: EndpointDeps,
+  request: Request,
+  { segments, query }: Pick<FhirRequest, 'segments' | 'query'>,
+): Promise<FhirResponse> {
   if (segments[0] !== 'metadata') {
     const body = [JSON.stringify(smartConfiguration(deps.publicUrl))]
     return Promise.resolve({ status: 200, headers: { 'Content-Type': 'application/json' }, body })
   }
-  return capabilities(deps.fhir, { query })
+  return metadata(deps.fhir, { query, header: (name) => headerOf(request, name) })
 }
 
 /** Path segments decoded once, query pairs as strings and nothing else: no objects, no arrays (access.md L62, L70). */

@@ -90,7 +90,7 @@ function withoutBody(status: number, { 'Content-Type': _, ...headers }: Record<s
 }
 
 /** One directive of the Prefer header (RFC 7240): `return=minimal; handling=strict`. */
-export function preferOf(request: FhirRequest, name: string): string | undefined {
+export function preferOf(request: Pick<FhirRequest, 'header'>, name: string): string | undefined {
   for (const part of (request.header('prefer') ?? '').split(/[;,]/)) {
     const [key, value] = part.split('=')
     if (key?.trim().toLowerCase() === name) return value?.trim().replace(/^"|"$/g, '')

@@ -6,6 +6,7 @@ import { entryProblem } from './bundle-envelope.ts'
 import { parseQuery } from './query-text.ts'
 import { queryText } from './search-request.ts'
 import type { Method } from './types.ts'
+import { withinBase } from './within-base.ts'
 
 export const BUNDLE_ENTRIES_MAX = 10_000
 
@@ -171,23 +172,6 @@ function conditionsOf(asked: Record<string, unknown> | undefined): Record<string
     if (typeof value === 'string') headers[header] = value
   }
   return headers
-}
-
-const ORIGIN = /^[a-z][a-z0-9+.-]*:(?:\/\/[^/?#]*)?/i
-
-/**
- * The address of an entry relative to this server's base: it stands so already, or is the whole address ("relative to [base]", R4
- * bundle-definitions.html#Bundle.entry.request.url; clients send the one that they read). Scheme and host know no case, and a default port is
- * none (RFC 3986 6.2.2.1, 6.2.3). Undefined: it is not under this base.
- */
-function withinBase(url: string, ownBase: string): string | undefined {
-  const [origin] = ORIGIN.exec(url) ?? []
-  if (origin === undefined) return url
-  const own = new URL(ownBase)
-  if (origin.includes('@') || !URL.canParse(origin) || new URL(origin).origin !== own.origin) return undefined
-  const path = url.slice(origin.length)
-  const behind = path.slice(own.pathname.length)
-  return path.startsWith(own.pathname) && /^(?:[/?]|$)/.test(behind) ? behind : undefined
 }
 
 /** Path and query of an entry's url: relative to the base. */

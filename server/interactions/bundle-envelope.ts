@@ -1,5 +1,5 @@
 /**
- * The Bundle around the entries (R4 bundle.html): elements that it does not have, and values of the wrong type, are refused. A
+ * The Bundle around the entries (R4 bundle.html): elements that it does not have, values of the wrong type, and empty ones, are refused. A
  * misspelt or mistyped condition would otherwise be none, and the write that it should have stopped would go through.
  */
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -29,7 +29,8 @@ function problemOf(value: unknown, known: ReadonlyMap<string, Kind>, place: stri
   for (const [name, inner] of Object.entries(value as object)) {
     const kind = known.get(name)
     if (kind === undefined) return new OutcomeError('bundle-invalid', { expression: [`${place}.?`] })
-    if (kindOf(inner) !== kind) return new OutcomeError('bundle-invalid', { expression: [`${place}.${name}`] })
+    // No text is empty (R4 json.html).
+    if (kindOf(inner) !== kind || inner === '') return new OutcomeError('bundle-invalid', { expression: [`${place}.${name}`] })
   }
   return undefined
 }

@@ -4,7 +4,7 @@ import { bundleAnswer, type BundleEntry } from './bundle-text.ts'
 import { checkBundle } from './bundle-envelope.ts'
 import { type EntryRequest, entriesOf } from './bundle-entries.ts'
 import { answerOf, type Dispatch, entryRequest, failedEntry, inOrder } from './entry-requests.ts'
-import { refersTo } from './references.ts'
+import { placeReferringTo } from './references.ts'
 import { transaction } from './transaction.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { parseBody } from './writing.ts'
@@ -23,14 +23,14 @@ export function bundleHandler(dispatch: Dispatch) {
   }
 }
 
-/** @throws OutcomeError bundle-invalid, bundle-entries, body-empty, json-invalid and the like */
+/** @throws OutcomeError bundle-invalid, bundle-type, bundle-entries, body-empty, json-invalid and the like */
 export function sentBundle({ baseUrl }: Pick<FhirDeps, 'baseUrl'>, request: Pick<FhirRequest, 'body'>): SentBundle {
   const parsed = parseBody(request)
   const { resourceType, type } = parsed.resource
   if (resourceType !== 'Bundle') throw new OutcomeError('bundle-invalid', { expression: ['resourceType'] })
   checkBundle(parsed.resource)
   const entries = entriesOf(parsed, baseUrl)
-  if (type !== 'batch' && type !== 'transaction') throw new OutcomeError('bundle-invalid', { expression: ['Bundle.type'] })
+  if (type !== 'batch' && type !== 'transaction') throw new OutcomeError('bundle-type', { expression: ['Bundle.type'] })
   return { type, entries }
 }
 
@@ -57,8 +57,10 @@ function refusingOthers(entries: readonly EntryRequest[]): EntryRequest[] {
   const names = new Set(entries.flatMap(({ fullUrl = '' }) => (fullUrl.startsWith('urn:') ? [fullUrl] : [])))
   if (names.size === 0) return [...entries]
   return entries.map((entry) => {
-    if (entry.problem || entry.text === undefined || !refersTo(entry.text, names)) return entry
-    return { ...entry, problem: new OutcomeError('reference-unresolved', { expression: [`Bundle.entry[${entry.at}].resource`] }) }
+    const place = entry.problem || entry.text === undefined ? undefined : placeReferringTo(entry.text, names)
+    if (place === undefined) return entry
+    const within = place.slice(place.indexOf('.'))
+    return { ...entry, problem: new OutcomeError('reference-unresolved', { expression: [`Bundle.entry[${entry.at}].resource${within}`] }) }
   })
 }
 

@@ -4,9 +4,9 @@ import { paramError, splitName } from '../search/parse/names.ts'
 import type { Draft } from '../writer/types.ts'
 import { writeAnswer } from './answers.ts'
 import { checkType, requireScope } from './checks.ts'
+import { requireCriteriaOf } from './if-none-exist.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
 import { checkParameters } from './parameters.ts'
-import { parseCriteria } from './query-text.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { draftOf, parseBody, store } from './writing.ts'
 
@@ -18,7 +18,7 @@ export async function create(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const criteria = request.header('if-none-exist')
   if (criteria !== undefined) {
     requireLookUp(request, type)
-    parseCriteria(criteria, 'http.If-None-Exist')
+    requireCriteriaOf(type, criteria, deps.baseUrl)
   }
   const parsed = parseBody(request)
   const input = { type, id: deps.newId(), method: 'POST', expect: 'absent', parsed, looksAtCodes: true } as const

@@ -4,7 +4,6 @@ import { isResourceType } from '../fhir/resource-types.ts'
 import { methodsOf, operationFor } from '../operations/registry.ts'
 import { withAskedCodes } from './asked-codes.ts'
 import { bundleHandler } from './bundle.ts'
-import { capabilities } from './capabilities.ts'
 import { searchCompartment as byCompartment } from './compartment-search.ts'
 import { conditionalDelete, conditionalPatch, conditionalUpdate } from './conditional.ts'
 import { containable } from './contained-search.ts'
@@ -12,6 +11,7 @@ import { create } from './create.ts'
 import { explainable } from './explain.ts'
 import { history } from './history.ts'
 import { systemHistory, typeHistory } from './history-of-many.ts'
+import { metadata } from './metadata.ts'
 import { parseQueryBytes } from './query-text.ts'
 import { patch } from './patch.ts'
 import { read, vread } from './read.ts'
@@ -37,7 +37,7 @@ const search = explainable(containable(byType))
 const searchCompartment = explainable(byCompartment)
 
 const TABLE: Record<Shape, Partial<Record<FhirRequest['method'], Handler>>> = {
-  metadata: { GET: capabilities },
+  metadata: { GET: metadata },
   system: { GET: searchSystem, POST: bundleHandler(dispatch) },
   type: { GET: search, POST: create, PUT: conditionalUpdate, PATCH: conditionalPatch, DELETE: conditionalDelete },
   compartment: { GET: searchCompartment },
@@ -107,9 +107,21 @@ async function dispatched(deps: FhirDeps, request: FhirRequest): Promise<FhirRes
   const shape = shapeOf(request.segments)
   const handler = TABLE[shape][request.method === 'HEAD' ? 'GET' : request.method]
   if (!handler || isRefused(request.method, request.segments)) throw notAllowed(request.method, request.segments)
+  refuseIdleConditions(request, shape)
   if (LOOKS_ITSELF.has(handler)) return handler(deps, request)
   await asStoredNow(deps, request)
   return handler(deps, request)
+}
+
+/**
+ * A condition that the interaction does not have, as of an entry (./bundle-entries.ts): passed over, what it should have stopped would go through.
+ * @throws OutcomeError conditional-unsupported
+ */
+function refuseIdleConditions({ method, header }: FhirRequest, shape: Shape): void {
+  if (!WRITES.has(method) || shape === 'form-search') return
+  const idle = method === 'POST' && shape === 'type' ? ['If-Match', 'If-None-Match'] : ['If-None-Exist']
+  const found = idle.find((name) => header(name.toLowerCase()) !== undefined)
+  if (found !== undefined) throw new OutcomeError('conditional-unsupported', { expression: [`http.${found}`] })
 }
 
 /** It looks for changed codes beside its other look-ups. */

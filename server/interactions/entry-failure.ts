@@ -14,6 +14,8 @@ export function failAt(entry: EntryRequest, error: unknown, criteriaIn?: 'url' |
   throw new OutcomeError(
     error.issues.map((issue) => {
       const said = issue.expression?.[0] ?? (issue.code === 'version-conflict' ? conditions : undefined)
+      // The type that an address names; that of a reference has a place.
+      if (said === undefined && issue.code === 'resource-type-unknown') return { ...issue, expression: [`${place}.request.url`] }
       return { ...issue, expression: [placeIn(place, said, criteriaIn)] }
     }),
   )

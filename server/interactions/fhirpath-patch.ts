@@ -10,6 +10,7 @@ import { createLocator, type ElementStep, lastMember, type Locator, NotLocatable
 import type { TypeTree } from '../validation/type-tree.ts'
 import { OPERATIONS_MAX } from './json-patch.ts'
 import { digitsOf, type Json, type JsonObject, parseMarked, printMarked, unmarked } from './marked-json.ts'
+import { checkParametersForm } from './parameters-form.ts'
 import { changeList, type Holder, lengthOf, type Place, removeAt, replaceAt, rootOf, trailTo, within } from './patch-places.ts'
 import { type Built, build, type Part, partsOf, put } from './patch-values.ts'
 
@@ -42,6 +43,7 @@ export function parseFhirPathPatch(body: Uint8Array): FhirPathOperation[] {
   const parameters = parseMarked(compactJson(body)) as JsonObject
   if (parameters === null || typeof parameters !== 'object' || parameters.resourceType !== 'Parameters')
     throw new OutcomeError('patch-invalid', { expression: ['resourceType'] })
+  checkParametersForm(parameters)
   if (parameters.parameter === undefined) return []
   const list = partsOf(parameters.parameter, 'Parameters.parameter')
   if (list.length > OPERATIONS_MAX) throw new OutcomeError('patch-invalid', { expression: [`Parameters.parameter[${OPERATIONS_MAX}]`] })

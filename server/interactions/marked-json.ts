@@ -18,7 +18,10 @@ export const parseMarked = (text: string): Json =>
     return typeof value === 'number' ? MARK + (context?.source ?? String(value)) : value
   }) as (key: string, value: unknown) => unknown) as Json
 
-export const printMarked = (value: Json): string => JSON.stringify(value).replace(MARKED, '$1')
+export function printMarked(value: Json): string {
+  const text = JSON.stringify(value)
+  return text.includes('"\\u0000') ? text.replace(MARKED, '$1') : text
+}
 
 /** The digits of a marked number; undefined for what is none. */
 export const digitsOf = (value: unknown): string | undefined =>

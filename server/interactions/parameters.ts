@@ -18,7 +18,7 @@ export interface ParameterRules {
 
 /** @throws OutcomeError parameter-unsupported, parameter-repeated, parameter-unknown (only with `Prefer: handling=strict`) */
 export function checkParameters(
-  request: FhirRequest,
+  request: Pick<FhirRequest, 'header'>,
   query: FhirRequest['query'],
   { understood = NONE, restricting = NONE, once = NONE }: ParameterRules = {},
 ): void {

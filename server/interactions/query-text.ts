@@ -25,9 +25,17 @@ export function parseQueryBytes(bytes: Uint8Array, where?: string): QueryPairs {
   }
 }
 
-/** The criteria of a condition may stand with or without the type before them: `Patient?name=x`, `?name=x`, `name=x`. */
+/**
+ * The criteria of a condition may stand with or without the type before them: `Patient?name=x`, `?name=x`, `name=x`. A question mark in a value
+ * (`identifier=http://x?y|1`) parts nothing.
+ */
+export function partedCriteria(text: string): { place: string; query: string } {
+  const [, place = '', query = text] = /^([^?=&]*)\?(.*)$/s.exec(text) ?? []
+  return { place, query }
+}
+
 export function parseCriteria(criteria: string, where?: string): QueryPairs {
-  return parseQuery(criteria.replace(/^[^?]*\?/, ''), where)
+  return parseQuery(partedCriteria(criteria).query, where)
 }
 
 /**

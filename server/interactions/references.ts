@@ -2,6 +2,7 @@
 import { type ParsedResource, stringEnd } from '../fhir/resource-text.ts'
 import { isResourceType } from '../fhir/resource-types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { failAtLink, placeOfLink } from './link-places.ts'
 
 /** Elements that hold a link (R4 http.html#trules): references and elements of type uri, url, uuid, oid; not those of type canonical. */
 const LINK: ReadonlySet<string> = new Set('reference url uri valueUri valueUrl valueUuid valueOid instantiatesUri'.split(' '))
@@ -55,15 +56,15 @@ const RELATIVE = /^[A-Z][A-Za-z]+\/[A-Za-z0-9\-.]{1,64}(?:\/_history\/[A-Za-z0-9
  * @throws OutcomeError reference-unresolved
  */
 export function absoluteReferences(text: string, base: string | undefined): string {
-  return withLinks(text, (element, link) => {
+  return withLinks(text, (element, link, at) => {
     if (element !== 'reference' || !RELATIVE.test(link)) return undefined
-    if (base === undefined) throw new OutcomeError('reference-unresolved')
+    if (base === undefined) throw new OutcomeError('reference-unresolved', { expression: [placeOfLink(text, at)] })
     return `${base}/${link}`
   })
 }
 
-/** What a link becomes; undefined: it stays. */
-type Replace = (element: string, link: string) => string | undefined
+/** What a link becomes; undefined: it stays. `at`: where it begins in the text. */
+type Replace = (element: string, link: string, at: number) => string | undefined
 
 /**
  * Compact JSON with other links. String by string, each looked at once: a pattern that could begin inside of one would take the square of its
@@ -79,7 +80,7 @@ function withLinks(text: string, replace: Replace, inNarrative: (div: string) =>
   /** @returns the end of the value at `start` */
   const link = (element: string, start: number): number => {
     const end = stringEnd(text, start)
-    const target = replace(element, stringAt(text, start, end))
+    const target = replace(element, stringAt(text, start, end), start)
     if (target !== undefined) put(start, end, JSON.stringify(target))
     return end
   }
@@ -119,10 +120,11 @@ async function rewritten(
   resolve: (type: string, criteria: string) => Promise<string>,
 ): Promise<string> {
   const conditional = await resolveAll(text, resolve)
-  const replace: Replace = (element, link) => {
+  const replace: Replace = (element, link, at) => {
     if (element !== 'reference') return addressOf(link)
     const target = targetOf(link) ?? conditional.get(link)
-    if (target === undefined && link.startsWith('urn:uuid:')) throw new OutcomeError('reference-unresolved')
+    if (target === undefined && link.startsWith('urn:uuid:'))
+      throw new OutcomeError('reference-unresolved', { expression: [placeOfLink(text, at)] })
     return target
   }
   return withLinks(text, replace, (div) =>
@@ -161,21 +163,24 @@ async function rewritten(
 export function refuseConditional({ resource, text }: Pick<ParsedResource, 'resource' | 'text'>): void {
   // Those that are kept as a whole may have any in their entries.
   if (!text.includes('?') || KEPT_AS_SENT.has(resource.resourceType)) return
-  withLinks(text, (element, link) => {
+  withLinks(text, (element, link, at) => {
     const [, type] = element === 'reference' ? (CONDITIONAL.exec(link) ?? []) : []
-    if (type !== undefined && isResourceType(type)) throw new OutcomeError('reference-conditional', { params: { type } })
+    if (type !== undefined && isResourceType(type)) {
+      const expression = [placeOfLink(text, at)]
+      throw new OutcomeError('reference-conditional', { params: { type }, expression })
+    }
     return undefined
   })
 }
 
-/** Whether a reference in it is one of these addresses. */
-export function refersTo(text: string, addresses: ReadonlySet<string>): boolean {
-  let found = false
-  withLinks(text, (element, link) => {
-    found ||= element === 'reference' && addresses.has(link)
+/** Where a reference in it is one of these addresses; undefined: nowhere. */
+export function placeReferringTo(text: string, addresses: ReadonlySet<string>): string | undefined {
+  let found: number | undefined
+  withLinks(text, (element, link, at) => {
+    if (element === 'reference' && addresses.has(link)) found ??= at
     return undefined
   })
-  return found
+  return found === undefined ? undefined : placeOfLink(text, found)
 }
 
 const KEPT_AS_SENT: ReadonlySet<string> = new Set(['Bundle', 'Parameters'])
@@ -184,15 +189,16 @@ const NO_CRITERIA = /^[A-Z][A-Za-z]+\?$/
 const CONDITIONAL = /^([A-Z][A-Za-z]+)\?(.+)$/
 
 async function resolveAll(text: string, resolve: (type: string, criteria: string) => Promise<string>): Promise<Map<string, string>> {
-  const asked = new Map<string, [type: string, criteria: string]>()
-  withLinks(text, (element, link) => {
+  const asked = new Map<string, [type: string, criteria: string, at: number]>()
+  withLinks(text, (element, link, at) => {
     if (element !== 'reference' || !link.includes('?')) return undefined
     const [, type, criteria] = CONDITIONAL.exec(link) ?? []
-    if (NO_CRITERIA.test(link)) throw new OutcomeError('reference-unresolved')
-    if (type !== undefined && criteria !== undefined) asked.set(link, [type, criteria])
+    if (NO_CRITERIA.test(link)) throw new OutcomeError('reference-unresolved', { expression: [placeOfLink(text, at)] })
+    if (type !== undefined && criteria !== undefined && !asked.has(link)) asked.set(link, [type, criteria, at])
     return undefined
   })
   const found = new Map<string, string>()
-  for (const [link, [type, criteria]] of asked) found.set(link, await resolve(type, criteria))
+  for (const [link, [type, criteria, at]] of asked)
+    found.set(link, await resolve(type, criteria).catch((error: unknown) => failAtLink(error, text, at)))
   return found
 }

@@ -55,7 +55,7 @@ export function mayInclude({ access, search }: FhirDeps, actor: Actor, type: str
 const isUnknownToMask = (deps: FhirDeps, actor: Actor, type: string, code: string): boolean =>
   code !== '*' && deps.search.isCustom(type, code) && deps.access.allowedParams(actor, type) !== undefined
 
-export const isStrict = (request: FhirRequest): boolean => preferOf(request, 'handling') === 'strict'
+export const isStrict = (request: Pick<FhirRequest, 'header'>): boolean => preferOf(request, 'handling') === 'strict'
 
 /** `name=value&…` as it was understood, for links. */
 export function queryText(pairs: readonly (readonly [string, string])[]): string {

@@ -38,7 +38,7 @@ export function searchset(deps: FhirDeps, request: FhirRequest, asked: Asked, fo
   const entries = [
     ...(found.matches ?? found.page.rows.map((doc) => entry(doc, 'match'))),
     ...found.included.map((doc) => entry(doc, 'include')),
-    ...noticesOf(asked, found),
+    ...noticesOf([...(found.notices ?? []), ...ignoredIssues(asked.ignored), ...cappedIssues(found)]),
   ]
   const address = asked.path === '' ? deps.baseUrl : `${deps.baseUrl}/${asked.path}`
   const links = pageLinks(deps, request, { address, type: asked.path, query: asked.applied }, found.page.next)
@@ -58,14 +58,19 @@ function distanceOf(doc: Stored, near: Asked['near'] = []): { extension?: object
   return { extension: [{ url: LOCATION_DISTANCE, valueDistance }] }
 }
 
-function noticesOf({ ignored }: Asked, { capped, notices = [] }: Found): BundleEntry[] {
-  const issues: OutcomeIssue[] = [...notices]
-  if (ignored.length > 0) {
-    // As strict handling does: what does not look like a name could be somebody's data.
-    const names = [...new Set(ignored.map(shownName))].join(', ')
-    issues.push({ code: 'search-outcome', severity: 'warning', params: { names } })
-  }
-  if (capped) issues.push({ code: 'include-limit', severity: 'warning', params: { max: INCLUDED_MAX } })
+const cappedIssues = ({ capped }: Found): OutcomeIssue[] =>
+  capped ? [{ code: 'include-limit', severity: 'warning', params: { max: INCLUDED_MAX } }] : []
+
+/** Names that were not understood, and have been left out. */
+export function ignoredIssues(ignored: readonly string[]): OutcomeIssue[] {
+  if (ignored.length === 0) return []
+  // As strict handling does: what does not look like a name could be somebody's data.
+  const names = [...new Set(ignored.map(shownName))].join(', ')
+  return [{ code: 'search-outcome', severity: 'warning', params: { names } }]
+}
+
+/** The OperationOutcome of a searchset, where there is anything to tell. */
+export function noticesOf(issues: OutcomeIssue[]): BundleEntry[] {
   if (issues.length === 0) return []
   return [{ resource: JSON.stringify(renderOutcome(issues)), reflects: true, search: { mode: 'outcome' } }]
 }

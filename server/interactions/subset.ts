@@ -24,9 +24,13 @@ const SUMMARIES: ReadonlySet<string> = new Set(['true', 'text', 'data', 'false']
 /** Parameters of the form, for interactions that are no search. */
 export const FORM_PARAMETERS: readonly string[] = ['_summary', '_elements']
 
-/** @throws OutcomeError parameter-invalid: also for `_summary=count`, which only a search can answer */
+/** @throws OutcomeError parameter-repeated, parameter-invalid: also for `_summary=count`, which only a search can answer */
 export function formOf(query: readonly (readonly [string, string])[]): Form {
-  const value = (name: string) => query.find(([key]) => key === name)?.[1]
+  const value = (name: string): string | undefined => {
+    const [only, ...others] = query.flatMap(([key, text]) => (key === name ? [text] : []))
+    if (others.length > 0) throw paramError('parameter-repeated', name)
+    return only
+  }
   const [summary, elements] = [value('_summary'), value('_elements')]
   if (summary !== undefined && !SUMMARIES.has(summary)) throw paramError('parameter-invalid', '_summary')
   const names = elements?.split(',')

@@ -19,6 +19,7 @@ import { type Becoming, referencesOver, type ResolveReference } from './conditio
 import { currentsForWrite } from './current.ts'
 import { DELETED_MAX } from './conditional.ts'
 import { requireIdFree } from './id-free.ts'
+import { requireCriteriaOf } from './if-none-exist.ts'
 import { claimKeyOf, dropStaleClaim, findMatches, matchAnswer, requireLookUp, requireRightToWrite, whileClaimTaken } from './matches.ts'
 import { newVersions } from './new-versions.ts'
 import { patchDraft, requirePatchable } from './patch.ts'
@@ -204,10 +205,12 @@ function placeEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): 
 /** The id that an entry will have, before any reference is rewritten and anything is looked for. */
 function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): Step {
   const [type = '', id] = entry.segments
+  if (entry.segments.some((segment) => segment.startsWith('$') || segment === '_search'))
+    throw new OutcomeError('transaction-operation', { expression: [`Bundle.entry[${entry.at}].request.url`] })
   checkType(type)
   if (entry.criteria !== undefined && entry.method !== 'POST') return nameLater(request, entry, type)
   if (entry.method !== 'POST' && id === undefined) throw new OutcomeError('conditional-unsupported')
-  // Anything else is no write of a resource: an operation, a search, an address that is none.
+  // Anything else is no write of a resource.
   const length = entry.method === 'POST' ? 1 : 2
   if (entry.segments.length !== length || entry.query.length > 0)
     throw new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${entry.at}].request.url`] })
@@ -225,6 +228,7 @@ function nameEntry(deps: FhirDeps, request: FhirRequest, entry: EntryRequest): S
   const name = `${type}/${deps.newId()}`
   if (criteria === undefined) return { entry, name }
   requireLookUp(request, type)
+  if (entry.criteria === undefined) requireCriteriaOf(type, criteria, deps.baseUrl)
   return { entry, name, criteria }
 }
 
@@ -275,7 +279,7 @@ async function findExisting(deps: FhirDeps, request: FhirRequest, step: Step, cr
 /** An entry is looked up for only if it may be written as it stands, with the names of its transaction put in. */
 async function requireEntryWritable(deps: FhirDeps, request: FhirRequest, step: Step, placed: readonly Step[]): Promise<void> {
   const [type = '', id = ''] = (step.name ?? '').split('/')
-  if (step.entry.text === undefined) throw new OutcomeError('bundle-invalid')
+  if (step.entry.text === undefined) throw withoutResource(step.entry)
   const text = await withNames(deps, step.entry, step.entry.text, namesOf(placed))
   const making = placed.flatMap(({ entry, name, existing }) => {
     const [made, at] = (name ?? '').split('/')
@@ -290,7 +294,7 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   const { entry } = step
   const [type = '', id = ''] = (step.name ?? '').split('/')
   if (entry.method === 'DELETE') return deletion(request, step, type, id, current.get(`${type}/${id}`))
-  if (entry.text === undefined) throw new OutcomeError('bundle-invalid')
+  if (entry.text === undefined) throw withoutResource(entry)
   if (entry.method === 'PATCH') {
     const own = entryRequest(request, entry)
     const unresolved = () => Promise.reject(new OutcomeError('conditional-unsupported'))
@@ -308,6 +312,9 @@ async function draftEntry(deps: FhirDeps, request: FhirRequest, step: Step, { pl
   }
   return draftOf(deps, request.actor, { type, id, method: 'POST', expect: 'absent', parsed: parsed() })
 }
+
+const withoutResource = ({ at }: EntryRequest): OutcomeError =>
+  new OutcomeError('bundle-invalid', { expression: [`Bundle.entry[${at}].resource`] })
 
 function deletion(request: FhirRequest, { entry, found }: Step, type: string, id: string, current: Stored | undefined): Draft {
   const asked = expectedVersion(entryRequest(request, entry), current)

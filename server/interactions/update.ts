@@ -7,6 +7,7 @@ import { currentForWrite } from './current.ts'
 import { isId } from '../fhir/ids.ts'
 import type { ParsedResource } from '../fhir/resource-text.ts'
 import { keepLabels } from './kept-labels.ts'
+import { checkParameters } from './parameters.ts'
 import { expectedVersion, requireNoMatchAsked } from './preconditions.ts'
 import type { Stored } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
@@ -14,7 +15,8 @@ import type { FhirDeps, FhirRequest, FhirResponse } from './types.ts'
 import { hasCondition, overWhatStands } from './what-stands.ts'
 import { draftOf, parseBody, requireVisible, store } from './writing.ts'
 
-export function update(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+export async function update(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
+  checkParameters(request, request.query)
   return overWhatStands(hasCondition(request), [request.segments.join('/')], async () => {
     const draft = await updateDraft(deps, request)
     const [written] = await store(deps, request, [draft])
@@ -67,6 +69,7 @@ export async function remove(deps: FhirDeps, request: FhirRequest): Promise<Fhir
   const [type = '', id = ''] = request.segments
   checkType(type)
   requireScope(request.actor, type, 'd')
+  checkParameters(request, request.query)
   // Before anything is looked at: a malformed condition is one whatever stands there.
   expectedVersion(request, undefined)
   // A malformed id names nothing: it answers as an absent one.

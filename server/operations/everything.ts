@@ -15,10 +15,12 @@ import { ownerOf, planWithin, planWithinAny, typesIn } from '../interactions/com
 import { decided } from '../interactions/decided.ts'
 import { personOf } from '../interactions/linked-patients.ts'
 import { openPage, pageLinks } from '../interactions/page-links.ts'
-import { checkParameters } from '../interactions/parameters.ts'
+import { checkParameters, OF_EVERY_ANSWER } from '../interactions/parameters.ts'
 import { masked, shown } from '../interactions/read.ts'
+import { ignoredIssues, noticesOf } from '../interactions/searchset.ts'
 import { pageByType } from '../interactions/several-types.ts'
 import { dateOf, sinceOf } from '../interactions/since.ts'
+import { FORM_PARAMETERS, type Form, formOf, ofIncluded } from '../interactions/subset.ts'
 import { typesNamed } from '../interactions/type-list.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
@@ -31,7 +33,7 @@ import type { Operation } from './types.ts'
 
 const COUNT_DEFAULT = 500
 const COUNT_MAX = 2000
-const OF_ENCOUNTER: ReadonlySet<string> = new Set(['_type', '_since', '_count', '_page'])
+const OF_ENCOUNTER: ReadonlySet<string> = new Set(['_type', '_since', '_count', '_page', ...FORM_PARAMETERS])
 const OF_PATIENT: ReadonlySet<string> = new Set([...OF_ENCOUNTER, 'start', 'end'])
 /** Where they are not understood, they would leave resources out. */
 const CARE_TIME: ReadonlySet<string> = new Set(['start', 'end'])
@@ -88,12 +90,15 @@ interface Asked {
   since?: Date
   care?: CareTime
   count: number
+  form: Form
+  /** names of parameters that are not understood */
+  ignored: string[]
   after?: PageMark
 }
 
 async function everything(deps: FhirDeps, request: FhirRequest, kind: Kind): Promise<FhirResponse> {
   const asked = askedOf(deps, request, kind)
-  const { id, path, query } = asked
+  const { id, path, query, form } = asked
   requireScope(request.actor, kind.name, 'r')
   if (id === undefined) requireAll(request)
   const seen = await decided(deps, request, kind.name === 'Patient' && id !== undefined ? [id] : [], async (decision) => {
@@ -106,8 +111,15 @@ async function everything(deps: FhirDeps, request: FhirRequest, kind: Kind): Pro
   const named = id === undefined ? {} : { id }
   await audited(deps, request, { interaction: 'everything', action: 'E', type: kind.name, ...named, found, seen })
   if (!page) throw notFound()
-  const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({ ...shown(deps, request, doc), search: { mode } })
-  const entries = [...page.matches.map((doc) => entry(doc, 'match')), ...page.supporting.map((doc) => entry(doc, 'include'))]
+  const entry = (doc: Stored, mode: 'match' | 'include'): BundleEntry => ({
+    ...shown(deps, request, doc, mode === 'match' ? form : ofIncluded(form)),
+    search: { mode },
+  })
+  const entries = [
+    ...page.matches.map((doc) => entry(doc, 'match')),
+    ...page.supporting.map((doc) => entry(doc, 'include')),
+    ...noticesOf(ignoredIssues(asked.ignored)),
+  ]
   const links = pageLinks(deps, request, { address: path, type: pageOf(asked), query }, page.next)
   const isWhole = !page.next && !asked.after
   return bundleAnswer('searchset', entries, { links, ...(isWhole ? { total: page.matches.length } : {}) })
@@ -142,6 +154,8 @@ function askedOf(deps: FhirDeps, request: FhirRequest, kind: Kind): Asked {
     path: `${deps.baseUrl}/${request.segments.join('/')}`,
     query,
     count: countOf(query),
+    form: formOf(query),
+    ignored: state ? [] : sent.flatMap(([name]) => (kind.understood.has(name) || OF_EVERY_ANSWER.has(name) ? [] : [name])),
     ...(named ? { named } : {}),
     ...(since ? { since } : {}),
     ...(care ? { care } : {}),

@@ -1,5 +1,6 @@
 /** In-parameters of an operation (R4 operations.html#request): of the query, and of Parameters that are sent. */
 import { parseResource } from '../fhir/resource-text.ts'
+import { checkParametersForm } from '../interactions/parameters-form.ts'
 import type { FhirRequest } from '../interactions/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { paramError } from '../search/parse/names.ts'
@@ -20,13 +21,14 @@ export interface SoleResource {
   type: string
 }
 
-/** Those of the query first. @throws OutcomeError resource-type-mismatch, required */
+/** Those of the query first. @throws OutcomeError resource-type-mismatch, required, and what their form is wrong by */
 export function inParameters(request: FhirRequest, sole?: SoleResource): InParameter[] {
   const ofQuery = request.query.map(([name, value]): InParameter => ({ name, value }))
   if (!request.body || request.body.length === 0) return ofQuery
   const { resource, decimals } = parseResource(request.body)
   if (sole && resource.resourceType === sole.type) return [...ofQuery, { name: sole.name, value: resource, at: sole.type }]
   if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
+  checkParametersForm(resource)
   const list: unknown[] = Array.isArray(resource.parameter) ? resource.parameter : []
   const sent = list.map((item, n): InParameter => {
     const at = `Parameters.parameter[${n}]`

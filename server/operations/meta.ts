@@ -9,6 +9,7 @@ import { auditedRead } from '../interactions/audited.ts'
 import { checkId, checkType, requireScope } from '../interactions/checks.ts'
 import { decided } from '../interactions/decided.ts'
 import { checkParameters } from '../interactions/parameters.ts'
+import { checkParametersForm } from '../interactions/parameters-form.ts'
 import { conditionsIn, expectedVersion } from '../interactions/preconditions.ts'
 import { masked, stampOf } from '../interactions/read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
@@ -16,6 +17,7 @@ import { updateDraft } from '../interactions/update.ts'
 import { hasCondition, overWhatStands } from '../interactions/what-stands.ts'
 import { parseBody, store, type Written } from '../interactions/writing.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { shownName } from '../search/parse/names.ts'
 import type { Stored } from '../store/types.ts'
 import { inParameters } from './in-parameters.ts'
 import type { Operation } from './types.ts'
@@ -108,17 +110,33 @@ type Labels = Record<(typeof LISTS)[number], unknown[]>
 function metaOf(request: FhirRequest): Labels {
   const { resource } = parseBody(request)
   if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
+  checkParametersForm(resource)
   const list: unknown[] = Array.isArray(resource.parameter) ? resource.parameter : []
   const [only, ...others] = list as { name?: unknown; valueMeta?: unknown }[]
   const value = only?.valueMeta
   if (only?.name !== 'meta' || others.length > 0 || value === null || typeof value !== 'object' || Array.isArray(value))
     throw invalid('Parameters.parameter')
+  requireKnown(value, OF_META, VALUE_META)
   const lists = LISTS.map((name) => {
     const items = (value as Meta)[name] ?? []
-    if (!Array.isArray(items) || items.some((item) => keyOf(item) === undefined)) throw invalid(`Parameters.parameter[0].valueMeta.${name}`)
+    if (!Array.isArray(items) || items.some((item) => keyOf(item) === undefined)) throw invalid(`${VALUE_META}.${name}`)
+    items.forEach((item: unknown, at) => {
+      if (typeof item === 'object') requireKnown(item as object, OF_CODING, `${VALUE_META}.${name}[${at}]`)
+    })
     return [name, items]
   })
   return Object.fromEntries(lists) as Labels
+}
+
+const VALUE_META = 'Parameters.parameter[0].valueMeta'
+const named = (names: string): ReadonlySet<string> => new Set(names.split(' ').flatMap((name) => [name, `_${name}`]))
+const OF_META = named('id extension versionId lastUpdated source profile security tag')
+const OF_CODING = named('id extension system version code display userSelected')
+
+/** A misspelt list would be none, and what it names would not be changed. @throws OutcomeError unknown-element */
+function requireKnown(value: object, known: ReadonlySet<string>, at: string): void {
+  const strange = Object.keys(value).find((key) => !known.has(key))
+  if (strange !== undefined) throw new OutcomeError('unknown-element', { expression: [`${at}.${shownName(strange)}`] })
 }
 
 const invalid = (expression: string): OutcomeError =>

@@ -12,6 +12,7 @@ import { checkId, checkType, requireScope } from '../interactions/checks.ts'
 import { currentForWrite } from '../interactions/current.ts'
 import { decided } from '../interactions/decided.ts'
 import { checkParameters } from '../interactions/parameters.ts'
+import { checkParametersForm } from '../interactions/parameters-form.ts'
 import { conditionsIn, expectedVersion } from '../interactions/preconditions.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../interactions/types.ts'
 import { custodianOf } from '../interactions/writing.ts'
@@ -99,6 +100,7 @@ function bodyOf(request: FhirRequest, type: string): Body {
   if (!request.body || request.body.length === 0) return { named: new Map() }
   const parsed = parseResource(request.body)
   if (parsed.resource.resourceType !== 'Parameters' || type === 'Parameters') return { sent: parsed, named: new Map() }
+  checkParametersForm(parsed.resource)
   const list = Array.isArray(parsed.resource.parameter) ? (parsed.resource.parameter as unknown[]) : []
   const named = new Map<string, string>()
   let sent: ParsedResource | undefined

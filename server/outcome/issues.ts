@@ -94,6 +94,7 @@ export const ISSUES = {
   'id-taken': issue(409, 'conflict', '该 id 下已有不符合条件的资源', 'Under that id stands a resource that does not meet the criteria'),
   'claim-taken': issue(409, 'conflict', '并发创建，请重试', 'Created at the same time by another request, try again'),
   'criteria-empty': issue(400, 'invalid', '条件中没有可用的检索参数', 'The criteria have no usable search parameter'),
+  'criteria-elsewhere': issue(400, 'invalid', '条件须是对本服务器 {type} 的检索', 'The criteria must search {type} on this server'),
   'create-criteria': issue(
     400,
     'invalid',

@@ -117,7 +117,7 @@ function ruleOf(error: ErrorObject): string {
 }
 
 /** `/component/0/valueQuantity/unit` to `Observation.component[0].value.unit`. */
-function expressionOf(pointer: string, root: TypeNode | undefined, at: string): string {
+export function expressionOf(pointer: string, root: TypeNode | undefined, at: string): string {
   let expression = at
   let node = root
   for (const step of pointer.split('/').slice(1)) {

@@ -54,7 +54,7 @@ test('an entry of a batch that refers to another one is refused, the other is no
   const [made, refused] = answer.json.entry
   expect([made.response.status, refused.response.status]).toEqual(['201', '400'])
   const [issue] = refused.response.outcome.issue
-  expect([issue.details.coding[0].code, issue.expression]).toEqual(['reference-unresolved', ['Bundle.entry[1].resource']])
+  expect([issue.details.coding[0].code, issue.expression]).toEqual(['reference-unresolved', ['Bundle.entry[1].resource.subject.reference']])
 })
 
 test('an update by criteria that changes nothing makes no version, alone and in a Bundle', async () => {

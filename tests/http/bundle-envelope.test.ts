@@ -90,7 +90,29 @@ describe('elements that there are none of, or of another type', () => {
     ['in an entry', [create({}, { resuorce: 1 })], {}, 'Bundle.entry[0].?'],
     ['a fullUrl', [create({}, { fullUrl: 5 })], {}, 'Bundle.entry[0].fullUrl'],
     ['an entry', [create(), 'x'], {}, 'Bundle.entry[1]'],
+    ['an empty fullUrl', [create(), create({}, { fullUrl: '' })], {}, 'Bundle.entry[1].fullUrl'],
+    ['an empty address', [create(), create({ url: '' })], {}, 'Bundle.entry[1].request.url'],
+    ['an empty condition', [create({ ifNoneExist: '' })], {}, 'Bundle.entry[0].request.ifNoneExist'],
+    ['an empty type of Bundle', [create()], { type: '' }, 'Bundle.type'],
+    ['no resource', [create(), { request: { method: 'POST', url: 'Patient' } }], {}, 'Bundle.entry[1].resource'],
+    ['no resource to look for', [{ request: { method: 'POST', url: 'Patient', ifNoneExist: '_id=x' } }], {}, 'Bundle.entry[0].resource'],
   ])('%s', async (_name, entry, extra, place) => refused(await send(entry, extra), place))
+
+  test('an unknown type is named where it stands', async () => {
+    const unknown = { resource: { resourceType: 'Foo' }, request: { method: 'POST', url: 'Foo' } }
+    await refused(await send([create(), unknown]), 'Bundle.entry[1].request.url', 404)
+  })
+
+  test('an empty address in a batch is the answer of its entry', async () => {
+    const answer = await send([create({ url: '' }), create({}, { fullUrl: '' })], { type: 'batch' })
+    const issues = answer.json.entry.map(
+      (one: { response: { outcome: { issue: { expression: string[] }[] } } }) => one.response.outcome.issue[0],
+    )
+    expect(issues.map(({ expression }: { expression: string[] }) => expression)).toEqual([
+      ['Bundle.entry[0].request.url'],
+      ['Bundle.entry[1].fullUrl'],
+    ])
+  })
 
   test('in a batch it is the answer of its entry', async () => {
     const answer = await send([create({ ifNonExist: 'x' }), create()], { type: 'batch' })
@@ -114,6 +136,20 @@ describe('addresses', () => {
     'Patient?name=%ff',
     'Patient?name=\ud800',
   ])('POST %s is no create', async (url) => refused(await send([create({ url })]), 'Bundle.entry[0].request.url'))
+
+  test('an operation or a search by POST is told to belong in a batch, at each level', async () => {
+    for (const url of ['Patient/$validate', `Patient/${stored.id}/$meta-add`, '$convert', 'Patient/_search', '_search']) {
+      const answer = await send([create(), create({ url })])
+      await refused(answer, 'Bundle.entry[1].request.url')
+      expect([url, answer.json.issue[0].details.coding[0].code]).toEqual([url, 'transaction-operation'])
+    }
+  })
+
+  test.each(['history', 'collection', 'searchset', 'document'])('a Bundle of the type %s is not carried out', async (type) => {
+    const answer = await send([create()], { type })
+    await refused(answer, 'Bundle.type')
+    expect(answer.json.issue[0].details.coding[0].code).toBe('bundle-type')
+  })
 
   describe('the whole address of what stands under this server', () => {
     const read = (url: string) => ({ request: { method: 'GET', url } })
@@ -222,5 +258,5 @@ describe('references', () => {
     `{"r\\u0065ference":"${URN}"}`,
     '{"reference":"\\u0075rn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f01"}',
     '{"reference":"Patient?"}',
-  ])('%s leads nowhere', async (subject) => refused(await sendText(observation(subject)), 'Bundle.entry[0]'))
+  ])('%s leads nowhere', async (subject) => refused(await sendText(observation(subject)), 'Bundle.entry[0].resource.subject.reference'))
 })

@@ -91,17 +91,25 @@ describe('to what the transaction itself makes', () => {
 
 test('one that stands and one that is made are several', async () => {
   await made('both')
-  expect(await refused(making('both'), finding(of('both')))).toEqual([412, 'criteria-multiple', 'Bundle.entry[1]'])
-  expect(await refused(making('two'), making('two'), finding(of('two')))).toEqual([412, 'criteria-multiple', 'Bundle.entry[2]'])
+  expect(await refused(making('both'), finding(of('both')))).toEqual([
+    412,
+    'criteria-multiple',
+    'Bundle.entry[1].resource.subject.reference',
+  ])
+  expect(await refused(making('two'), making('two'), finding(of('two')))).toEqual([
+    412,
+    'criteria-multiple',
+    'Bundle.entry[2].resource.subject.reference',
+  ])
   expect((await call('GET', `/${of('both')}`)).json.total).toBe(1)
 })
 
 test('what is deleted, or gets another content, is no match as it stood', async () => {
   const id = await made('gone')
   const deletion: Entry = { request: { method: 'DELETE', url: `Patient/${id}` } }
-  expect(await refused(deletion, finding(of('gone')))).toEqual([400, 'reference-unresolved', 'Bundle.entry[1]'])
+  expect(await refused(deletion, finding(of('gone')))).toEqual([400, 'reference-unresolved', 'Bundle.entry[1].resource.subject.reference'])
   const update: Entry = { resource: person('renamed', { id }), request: { method: 'PUT', url: `Patient/${id}` } }
-  expect(await refused(update, finding(of('gone')))).toEqual([400, 'reference-unresolved', 'Bundle.entry[1]'])
+  expect(await refused(update, finding(of('gone')))).toEqual([400, 'reference-unresolved', 'Bundle.entry[1].resource.subject.reference'])
   // Replaced by one of the same number in the same transaction.
   const answer = await send(deletion, making('gone'), finding(of('gone')))
   expect([answer.status, answer.json.entry[2].resource.subject.reference]).toEqual([200, `Patient/${answer.json.entry[1].resource.id}`])

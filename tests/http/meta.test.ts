@@ -147,7 +147,7 @@ test.each<[string, unknown]>([
   ['Parameters.parameter', { resourceType: 'Parameters' }],
   ['Parameters.parameter', { resourceType: 'Parameters', parameter: [{ name: 'other', valueMeta: {} }] }],
   ['Parameters.parameter', { resourceType: 'Parameters', parameter: [{ name: 'meta', valueString: 'x' }] }],
-  ['Parameters.parameter', { resourceType: 'Parameters', parameter: [null] }],
+  ['Parameters.parameter[0]', { resourceType: 'Parameters', parameter: [null] }],
   ['Parameters.parameter[0].valueMeta.tag', parameters({ tag: 'x' })],
   ['Parameters.parameter[0].valueMeta.tag', parameters({ tag: [{ system: 'urn:t' }] })],
   ['Parameters.parameter[0].valueMeta.security', parameters({ security: [null] })],

@@ -204,9 +204,12 @@ describe('Bundles', () => {
   })
 
   test('what can be told of it at once is: no Bundle, another type of one', async () => {
-    for (const body of [{ resourceType: 'Patient' }, { resourceType: 'Bundle', type: 'searchset' }]) {
+    for (const [expected, body] of [
+      ['bundle-invalid', { resourceType: 'Patient' }],
+      ['bundle-type', { resourceType: 'Bundle', type: 'searchset' }],
+    ] as const) {
       const answer = await server.call('POST', '/fhir', { token: engine, headers: ASYNC, body })
-      expect([answer.status, code(answer.json)]).toEqual([400, 'bundle-invalid'])
+      expect([answer.status, code(answer.json)]).toEqual([400, expected])
     }
     expect(code((await server.call('POST', '/fhir', { token: engine, headers: ASYNC, body: '{' })).json)).toBe('json-invalid')
   })

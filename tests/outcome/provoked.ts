@@ -90,13 +90,7 @@ const fhirPatch = (code: string, type: string, parts: object): Provoked => ({
   },
 })
 const path = (valueString: string) => ({ path: { valueString } })
-const jsonPatch = (code: string, operations: unknown): Provoked => ({
-  code,
-  method: 'PATCH',
-  path: '/Patient/given',
-  headers: JSON_PATCH,
-  body: operations,
-})
+const jsonPatch = (code: string, body: unknown): Provoked => ({ code, method: 'PATCH', path: '/Patient/given', headers: JSON_PATCH, body })
 const patient = (more: object) => ({ resourceType: 'Patient', ...more })
 const BY_CRITERIA = patient({ managingOrganization: { reference: 'Organization?name=none' } })
 const strict = { Prefer: 'handling=strict' }
@@ -211,6 +205,7 @@ export const REQUESTS: readonly Provoked[] = [
   { code: 'id-taken', method: 'PUT', path: '/Patient?identifier=urn:x|none', body: { resourceType: 'Patient', id: 'given' } },
   { code: 'criteria-empty', method: 'DELETE', path: '/Patient?_format=json' },
   post('create-criteria', patient({}), '/Patient?identifier=x'),
+  post('criteria-elsewhere', patient({}), '/Patient', { 'If-None-Exist': 'Observation?identifier=x' }),
   post('content-type-unsupported', 'x', '/Patient', { 'Content-Type': 'text/plain' }),
   post('content-encoding-unsupported', 'x', '/Patient', { 'Content-Encoding': 'br' }),
   post('content-encoding-invalid', 'x', '/Patient', { 'Content-Encoding': 'gzip' }),
@@ -262,7 +257,9 @@ export const REQUESTS: readonly Provoked[] = [
   get('sort-composite', '/Observation?_sort=code-value-quantity'),
   get('list-functional', '/Patient?_list=$current-problems'),
   get('page-invalid', '/Patient?_page=AAAA'),
-  post('bundle-invalid', bundle('searchset'), ''),
+  post('bundle-invalid', bundle('transaction', {}), ''),
+  post('bundle-type', bundle('history'), ''),
+  post('transaction-operation', bundle('transaction', entry('POST', 'Patient/$validate', patient({}))), ''),
   post('bundle-entries', bundle('batch', ...Array(10_001).fill({})), ''),
   post('bundle-duplicate', bundle('transaction', ...Array(2).fill(entry('PUT', 'Patient/twice', patient({ id: 'twice' })))), ''),
   post('reference-unresolved', bundle('transaction', entry('POST', 'Patient', BY_CRITERIA)), ''),

@@ -21,6 +21,7 @@ import {
   type SelectionNode,
   TypeMetaFieldDef,
 } from 'graphql'
+import type { Pace } from './pace.ts'
 
 type Fragments = Readonly<Record<string, FragmentDefinitionNode | undefined>>
 export type Asking = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>
@@ -28,6 +29,8 @@ export type Asking = Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>
 /** Whoever pays for what is asked of the schema: false where there is no room for so many any more. */
 export interface Payer {
   takesOfSchema(elements: number): boolean
+  /** what is handed on at once, and what later */
+  readonly pace: Pace
   /** why there is none */
   readonly failure: Error | undefined
 }
@@ -75,7 +78,8 @@ function paid(field: GraphQLField<unknown, unknown>): void {
     if (payer.failure) return nothing(payer)
     const value: unknown = resolve(source, args, context, info)
     const count = Array.isArray(value) ? value.length : value == null ? 0 : 1
-    return payer.takesOfSchema(count * Math.max(widthOf(info), 1)) ? value : nothing(payer)
+    const elements = count * Math.max(widthOf(info), 1)
+    return payer.takesOfSchema(elements) ? payer.pace.of(value, elements) : nothing(payer)
   }
 }
 

@@ -111,6 +111,11 @@ export function sliceOf(node: FieldNode): string | undefined {
   return argument?.value.kind === Kind.STRING ? argument.value.value : undefined
 }
 
+const FORMS: ReadonlySet<string> = new Set(['flatten', 'first', 'singleton', 'slice'])
+
+/** Whether the answer's form is another one there. */
+export const isFormed = ({ directives = [] }: FieldNode): boolean => directives.some(({ name }) => FORMS.has(name.value))
+
 function pathField([first = '', ...rest]: readonly string[], alias: string = SLICE_ALIAS): FieldNode {
   return {
     kind: Kind.FIELD,
@@ -133,17 +138,22 @@ function inFocus(document: DocumentNode, { type, id }: Focus): DocumentNode {
   return { ...document, definitions }
 }
 
-/** Fragments are no cycle here: that has been checked. @throws OutcomeError graphql-costly */
+const SCHEMA_FIELDS: ReadonlySet<string> = new Set(['__schema', '__type'])
+
+/** Fragments are no cycle here: that has been checked. @throws OutcomeError graphql-costly, graphql-invalid */
 function checkSize(document: DocumentNode, operation: OperationDefinitionNode): void {
   const fragments = fragmentsOf(document)
   let fields = 0
-  const walk = (set: SelectionSetNode | undefined, depth: number): void => {
+  const walk = (set: SelectionSetNode | undefined, depth: number, isOfSchema = false): void => {
     if (depth > DEPTH_MAX) throw new OutcomeError('graphql-costly', { params: { max: DEPTH_MAX } })
     for (const selection of set?.selections ?? []) {
       if (++fields > FIELDS_MAX) throw new OutcomeError('graphql-costly', { params: { max: FIELDS_MAX } })
-      if (selection.kind === Kind.FIELD) walk(selection.selectionSet, depth + 1)
-      else if (selection.kind === Kind.INLINE_FRAGMENT) walk(selection.selectionSet, depth)
-      else walk(fragments.get(selection.name.value), depth)
+      if (selection.kind === Kind.FIELD) {
+        // Forms are for elements; over a million fields of the schema they would take seconds.
+        if (isOfSchema && isFormed(selection)) throw invalid([new GraphQLError('The schema has no other form', { nodes: selection })])
+        walk(selection.selectionSet, depth + 1, isOfSchema || SCHEMA_FIELDS.has(selection.name.value))
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) walk(selection.selectionSet, depth, isOfSchema)
+      else walk(fragments.get(selection.name.value), depth, isOfSchema)
     }
   }
   walk(operation.selectionSet, 0)

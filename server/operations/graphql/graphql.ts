@@ -8,7 +8,7 @@ import { audited } from '../../interactions/audited.ts'
 import { checkId, checkType, requireScope } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
 import { checkParameters } from '../../interactions/parameters.ts'
-import { type Json, printMarked } from '../../interactions/marked-json.ts'
+import type { Json } from '../../interactions/marked-json.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { renderOutcome } from '../../outcome/render.ts'
@@ -16,6 +16,7 @@ import { inParameters, oneText } from '../in-parameters.ts'
 import { paramError } from '../../search/parse/names.ts'
 import type { Operation } from '../types.ts'
 import { type Focus, invalid, type Prepared, prepare } from './document.ts'
+import { printInTurns } from './print.ts'
 import { schemaOf } from './schema.ts'
 import { shaped } from './shape.ts'
 import { Work } from './work.ts'
@@ -59,7 +60,7 @@ async function run(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> 
   const facts = work.facts().map((fact) => audited(deps, request, { action: fact.interaction === 'read' ? 'R' : 'E', ...fact, seen }))
   await Promise.all(facts)
   if (work.failure) throw work.failure
-  const text = printMarked(answerOf(prepared, result, focus) as unknown as Json)
+  const text = await printInTurns(answerOf(prepared, result, focus) as unknown as Json)
   return { status: 200, headers: { 'Content-Type': 'application/json; charset=utf-8' }, body: [text], reflected: [0] }
 }
 

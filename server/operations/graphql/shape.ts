@@ -4,7 +4,7 @@
  */
 import { type DocumentNode, type FieldNode, Kind, type SelectionSetNode } from 'graphql'
 import { elementText } from './values.ts'
-import { fragmentsOf, SLICE_ALIAS, sliceOf, slicePath } from './document.ts'
+import { fragmentsOf, isFormed, SLICE_ALIAS, sliceOf, slicePath } from './document.ts'
 
 type Data = Record<string, unknown>
 type Fragments = ReadonlyMap<string, SelectionSetNode>
@@ -66,6 +66,8 @@ function addField(key: string, nodes: readonly FieldNode[], value: unknown, targ
   const values = Array.isArray(value) ? (isFirst ? value.slice(0, 1) : value) : [value]
   const form = has('singleton') ? 'single' : isList || place.inherited ? 'list' : 'plain'
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
+  // Without a directive below it, it stands as it is: of the whole schema a copy takes a second.
+  const isPlain = !sets.some((set) => hasForms(set, place.fragments))
   const sliced = nodes.find((node) => sliceOf(node) !== undefined)
   if (!isFlat && !sliced) slotOf(target, key + place.suffix, form)
   values.forEach((one, index) => {
@@ -77,9 +79,24 @@ function addField(key: string, nodes: readonly FieldNode[], value: unknown, targ
     if (one == null && place.inherited) return
     const inner = { ...place, inherited: false, suffix: sliced ? '' : place.suffix }
     slotOf(target, key + suffix, sliced ? 'plain' : form).values.push(
-      isObject(one) && sets.length > 0 ? innerObject(sets, one, inner) : one,
+      isObject(one) && sets.length > 0 && !isPlain ? innerObject(sets, one, inner) : one,
     )
   })
+}
+
+const known = new WeakMap<SelectionSetNode, boolean>()
+
+/** Whether one of FHIR's directives stands somewhere in it. Fragments are no cycle here. */
+function hasForms(set: SelectionSetNode, fragments: Fragments): boolean {
+  const before = known.get(set)
+  if (before !== undefined) return before
+  const found = set.selections.some((selection) => {
+    if (selection.kind === Kind.FIELD && (isFormed(selection) || selection.alias?.value === SLICE_ALIAS)) return true
+    const inner = selection.kind === Kind.FRAGMENT_SPREAD ? fragments.get(selection.name.value) : selection.selectionSet
+    return inner !== undefined && hasForms(inner, fragments)
+  })
+  known.set(set, found)
+  return found
 }
 
 function innerObject(sets: readonly SelectionSetNode[], data: Data, place: Place): Data {

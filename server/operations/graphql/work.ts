@@ -22,6 +22,7 @@ import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { paramError } from '../../search/parse/names.ts'
 import type { PageMark, SearchPage, Stored } from '../../store/types.ts'
 import { type Asking, depthOf, type Payer, widthOf } from './cost.ts'
+import { Pace } from './pace.ts'
 import { argumentText, elementText } from './values.ts'
 
 /** Of one query: resources that it reaches, searches, elements of the answer, and those of the schema. */
@@ -39,6 +40,7 @@ type Arguments = Readonly<Record<string, unknown>>
 type Fact = Pick<ReadFact, 'interaction' | 'type' | 'id' | 'query' | 'found' | 'total'>
 
 export class Work implements Payer {
+  readonly pace = new Pace()
   readonly #facts: Fact[] = []
   /** what was reached by its id or by a reference */
   readonly #reached: Stored[] = []
@@ -100,7 +102,7 @@ export class Work implements Payer {
     }
   }
 
-  #fitting(all: readonly unknown[], { _count, _offset, ...filters }: Arguments, asking: Asking): readonly unknown[] {
+  #fitting(all: readonly unknown[], { _count, _offset, ...filters }: Arguments, asking: Asking): unknown {
     const wanted = Object.entries(filters).flatMap(([name, value]): [string, string][] =>
       value == null ? [] : [[name, argumentText(value)]],
     )
@@ -113,7 +115,8 @@ export class Work implements Payer {
     const from = placeOf(_offset, '_offset') ?? 0
     const count = placeOf(_count, '_count')
     const shown = found.slice(from, count === undefined ? undefined : from + count)
-    return this.takes(shown.length * widthOf(asking)) ? shown : []
+    const elements = shown.length * widthOf(asking)
+    return this.takes(elements) ? this.pace.of(shown, elements) : []
   }
 
   /** By its id. @throws OutcomeError forbidden, not-found */

@@ -10,6 +10,7 @@ import { bundleAnswer } from '../../interactions/bundle-text.ts'
 import { requireScope } from '../../interactions/checks.ts'
 import { decided } from '../../interactions/decided.ts'
 import { checkParameters } from '../../interactions/parameters.ts'
+import { checkParametersForm } from '../../interactions/parameters-form.ts'
 import { shown } from '../../interactions/read.ts'
 import type { FhirDeps, FhirRequest, FhirResponse } from '../../interactions/types.ts'
 import { parseBody } from '../../interactions/writing.ts'
@@ -124,6 +125,7 @@ function valueIn(name: string, text: string): unknown {
 function namedIn(resource: FhirResource): Map<string, unknown> {
   const found = new Map<string, unknown>()
   if (resource.resourceType !== 'Parameters') return found
+  checkParametersForm(resource)
   for (const one of Array.isArray(resource.parameter) ? (resource.parameter as Record<string, unknown>[]) : []) {
     const name = typeof one?.name === 'string' ? one.name : '?'
     const key = UNDERSTOOD.get(name)

@@ -3,6 +3,7 @@ import { isId } from '../../fhir/ids.ts'
 import { parseResource } from '../../fhir/resource-text.ts'
 import { decided, type Seen } from '../../interactions/decided.ts'
 import { checkParameters } from '../../interactions/parameters.ts'
+import { checkParametersForm } from '../../interactions/parameters-form.ts'
 import type { FhirDeps, FhirRequest } from '../../interactions/types.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { paramError } from '../../search/parse/names.ts'
@@ -26,6 +27,7 @@ function bodyOf({ method, body }: FhirRequest): [string, string][] {
   if (method !== 'POST' || !body || body.length === 0) return []
   const { resource } = parseResource(body)
   if (resource.resourceType !== 'Parameters') throw new OutcomeError('resource-type-mismatch', { expression: ['resourceType'] })
+  checkParametersForm(resource)
   const list: unknown[] = Array.isArray(resource.parameter) ? resource.parameter : []
   return list.map((item): [string, string] => {
     const { name, ...values } = (item ?? {}) as Record<string, unknown>
