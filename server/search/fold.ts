@@ -11,6 +11,8 @@ const HAN = /\p{Script=Han}/u
 /** White space of every kind and the dots between the parts of a transcribed name (阿依古丽·买买提). */
 const REMOVED = /[\s\u200b-\u200d\ufeff·・•‧⋅∙⸱ꞏ]/gu
 const MARKS = /\p{Mn}/gu
+/** Letters whose capitals are those of others, so that lower case alone does not make them equal: Weiß and WEISS, the sigma at a word's end (Unicode, CaseFolding.txt). */
+const ONE_CAPITAL: Readonly<Record<string, string>> = { ß: 'ss', ς: 'σ' }
 /** Neither width nor compatibility forms nor marks: only characters to simplify. */
 const PLAIN_HAN = /^[a-z0-9\u4e00-\u9fff]+$/
 
@@ -37,10 +39,12 @@ function makeFolded(text: string): string {
   const lower = text.toLowerCase()
   if (PLAIN_ASCII.test(lower)) return lower
   if (PLAIN_HAN.test(lower)) return simplifyAll(lower)
-  const wide = lower.normalize('NFKC').toLowerCase().replace(REMOVED, '')
+  const wide = caseless(lower.normalize('NFKC')).replace(REMOVED, '')
   const bare = wide.normalize('NFD').replace(MARKS, '').normalize('NFC')
   return HAN.test(bare) ? simplifyAll(bare) : bare
 }
+
+const caseless = (text: string): string => text.toLowerCase().replace(/[ßς]/g, (letter) => ONE_CAPITAL[letter] ?? letter)
 
 /** What people write between the parts of a name, in one way or another: `O’Brien`, `Jian-guo`, 买买提.艾力. */
 const BETWEEN_NAMES = /[.．'’‘ʼ＇\-‐‑‒–—]/g
@@ -70,7 +74,7 @@ export function foldText(text: string): string {
   const lower = text.toLowerCase()
   if (ASCII.test(lower)) return lower
   // One character may stand for eighteen.
-  const wide = lower.normalize('NFKC').slice(0, TEXT_LENGTH_MAX).toLowerCase().replace(INVISIBLE, '')
+  const wide = caseless(lower.normalize('NFKC').slice(0, TEXT_LENGTH_MAX)).replace(INVISIBLE, '')
   const bare = wide.normalize('NFD').replace(MARKS, '').normalize('NFC')
   return HAN.test(bare) ? simplifyAll(bare) : bare
 }

@@ -124,6 +124,21 @@ describe('string', () => {
     expect(finds(named({ family: 'Müller' }), 'family:exact=Muller')).toBe(false)
   })
 
+  test('letters that have a capital in common with others (Unicode, CaseFolding.txt)', () => {
+    const capitals = [
+      ['Weiß', 'WEISS'],
+      ['Weiß', 'WEIẞ'],
+      ['ΣΊΣΥΦΟΣ', 'σίσυφος'],
+    ] as const
+    for (const [one, other] of capitals) {
+      expect([one, other, finds(named({ family: one }), `family=${other}`)]).toEqual([one, other, true])
+      expect([other, one, finds(named({ family: other }), `family=${one}`)]).toEqual([other, one, true])
+    }
+    // Its sigma stands at the end of what is sought, but not of the name.
+    expect(finds(named({ family: 'Σίσυφος' }), 'family=ΣΊΣ')).toBe(true)
+    expect(finds(named({ family: 'Weiß' }), 'family:exact=Weiss')).toBe(false)
+  })
+
   test('escapes: a comma in a value', () => {
     const patient = { resourceType: 'Patient', address: [{ text: 'Rainbow, Vic' }] }
     expect(finds(patient, 'address=rainbow\\, vic')).toBe(true)
