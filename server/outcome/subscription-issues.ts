@@ -46,7 +46,7 @@ export const SUBSCRIPTION_ISSUES = {
   'subscription-statuses': issue(
     200,
     'incomplete',
-    '订阅多于 {max} 个，此处只列出前 {max} 个；请用 status 或 id 缩小范围',
+    '订阅多于 {max} 个，此处只列出其中一部分；请用 status 或 id 缩小范围',
     'There are more than {max} Subscriptions, of which these are the first: narrow them by status or id',
   ),
   'subscription-others': issue(

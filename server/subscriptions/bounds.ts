@@ -28,6 +28,8 @@ export const SUBSCRIPTION_BOUNDS = {
   heartbeatMs: 5000,
   feedLeaseMs: 15_000,
   retryMsMax: 900_000,
+  /** how long a server that is stopped waits for endpoints: who stops it kills it soon */
+  stopMs: 5000,
   /** how long events are kept, sent or not */
   keptSeconds: 7 * 86_400,
   /** a place that is lost is made up for from so long before the last version that was looked at */

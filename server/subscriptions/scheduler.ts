@@ -15,7 +15,7 @@ export interface Scheduler {
   start(): void
   /** somebody may be due: looks at once */
   kick(): void
-  /** waits for what is under way */
+  /** waits for what is under way, but not as long as an endpoint may take: what it had not taken by then is sent again */
   stop(): Promise<void>
 }
 
@@ -81,7 +81,10 @@ export function createScheduler(deps: SubscriptionDeps, wayOf: (row: Subscriptio
       stopped = true
       kick()
       await running
-      await Promise.all([...lanes.values()].map(({ done }) => done))
+      const waited = new AbortController()
+      const late = setTimeout(BOUNDS.stopMs, undefined, { signal: waited.signal }).catch(() => undefined)
+      await Promise.race([Promise.all([...lanes.values()].map(({ done }) => done)), late])
+      waited.abort()
     },
   }
 }

@@ -89,9 +89,19 @@ function splitCriteria(text: string, at: string): { type: string | undefined; qu
   const mark = text.includes('?') ? text.indexOf('?') : text.includes('=') ? -1 : text.length
   const path = text.slice(0, Math.max(mark, 0))
   if (path !== '' && !isResourceType(path)) throw wrong('subscription-criteria', at)
-  const query = parseQuery(text.slice(mark + 1))
+  const query = queryIn(text.slice(mark + 1), at)
   if (query.some(([name]) => ABOUT_RESULT.has(name.split(':')[0] ?? ''))) throw wrong('subscription-criteria', at)
   return { type: path === '' ? undefined : path, query }
+}
+
+/** What the query of an address would be told, beside where it stands. */
+function queryIn(text: string, at: string): [string, string][] {
+  try {
+    return parseQuery(text, `Subscription.${at}`)
+  } catch (error) {
+    if (!(error instanceof OutcomeError)) throw error
+    throw new OutcomeError([{ code: 'subscription-criteria', expression: [`Subscription.${at}`] }, ...error.issues])
+  }
 }
 
 /** There is one resource, and nothing to order, count, cut or put beside it. */

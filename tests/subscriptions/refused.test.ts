@@ -67,12 +67,13 @@ describe('criteria', () => {
     ['Observation?_sort=date', ['subscription-criteria']],
     ['Nonsense?code=a', ['subscription-criteria']],
     ['?code=a', ['subscription-criteria']],
+    ['Observation?code=%', ['subscription-criteria', 'query-encoding']],
     ['AuditEvent?action=R', ['subscription-criteria']],
     ['Subscription?status=active', ['subscription-criteria']],
     [`Observation?code=${'a'.repeat(5000)}`, ['subscription-criteria']],
   ])('%s', async (criteria, expected) => {
     const answer = await subscribe(held, plain(held, criteria, '/exact'))
-    expect([answer.status, codes(answer)]).toEqual([422, expected])
+    expect([answer.status, codes(answer), answer.json.issue[0].expression]).toEqual([422, expected, ['Subscription.criteria']])
   })
 
   test('what a masked form hides cannot be subscribed by', async () => {
