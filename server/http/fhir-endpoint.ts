@@ -162,7 +162,8 @@ function headerOf(request: Request, name: string): string | undefined {
 /** FHIR's JSON and XML are UTF-8 and nothing else (R4 json.html, xml.html): another charset is refused rather than misread. */
 function requireUtf8(contentType: string): void {
   const charset = parameter(contentType, 'charset')?.toLowerCase()
-  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new OutcomeError('content-type-unsupported')
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
+    throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] })
 }
 
 /** The version of FHIR may stand with the media type (R4 versioning.html#mt-version). */
