@@ -287,3 +287,17 @@ describe('what is refused before anything is looked for has a place', () => {
     }
   })
 })
+
+test('a write that brings a Provenance in a header is refused, since it would not be kept', async () => {
+  const id = await made('provenance')
+  const headers = { 'X-Provenance': '{"resourceType":"Provenance","agent":[{"who":{"display":"x"}}]}' }
+  for (const [method, path] of [
+    ['POST', 'Basic'],
+    ['PUT', `Basic/${id}`],
+  ] as const) {
+    const answer = await server.call(method, `/fhir/${path}`, { body: basic('provenance', { id }), headers })
+    expect(issueOf(answer)).toEqual([400, 'header-unsupported', ['http.X-Provenance']])
+  }
+  expect((await server.call('GET', '/fhir/Basic?identifier=urn:x|provenance')).json.total).toBe(1)
+  expect((await server.call('GET', `/fhir/Basic/${id}`, { headers })).headers.get('etag')).toBe('W/"1"')
+})
