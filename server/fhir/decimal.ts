@@ -16,9 +16,9 @@ const DECIMAL = /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/
 
 /**
  * `5.4` is [5.35, 5.45), `100` is [99.5, 100.5), `1e2` is [50, 150): half a unit of the last digit written, on both
- * sides. Computed on the digits, so that the bounds are the doubles nearest to the exact decimals; where more digits are written
- * than a double holds, the range still has the value itself in it. Undefined for what is not a decimal or is larger than the
- * bounds above.
+ * sides. R4's rule is that of significant figures; its own example of `1e2`, [95, 105), does not keep to it. Computed on the
+ * digits, so that the bounds are the doubles nearest to the exact decimals; where more digits are written than a double holds,
+ * the range still has the value itself in it. Undefined for what is not a decimal or is larger than the bounds above.
  */
 export function parseDecimal(text: string): DecimalRange | undefined {
   const [, sign, whole, fraction = '', power = '0'] = DECIMAL.exec(text) ?? []

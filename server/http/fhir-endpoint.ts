@@ -28,6 +28,7 @@ import {
   representationOfError,
 } from './media-types.ts'
 import { pretty } from './pretty.ts'
+import { refuseUnsupported } from './unsupported-headers.ts'
 
 export const FHIR_BODY_BYTES_MAX = 64 * 1024 * 1024
 const URL_CHARS_MAX = 16_384
@@ -49,6 +50,7 @@ export function fhirEndpoint(deps: EndpointDeps) {
       const { segments, query } = splitUrl(request.url)
       const method = request.method as Method
       if (request.method === 'OPTIONS') return await send(request, response, options(segments))
+      refuseUnsupported(request)
       const ofContent = isContentRead(method, segments, query)
       if (!ofContent) shape = { query, representation: representationFor(request.headers.accept, query) }
       if (isPublic(method, segments))
@@ -162,7 +164,8 @@ function headerOf(request: Request, name: string): string | undefined {
 /** FHIR's JSON and XML are UTF-8 and nothing else (R4 json.html, xml.html): another charset is refused rather than misread. */
 function requireUtf8(contentType: string): void {
   const charset = parameter(contentType, 'charset')?.toLowerCase()
-  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') throw new OutcomeError('content-type-unsupported')
+  if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
+    throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] })
 }
 
 /** The version of FHIR may stand with the media type (R4 versioning.html#mt-version). */

@@ -158,7 +158,8 @@ function shapeOf(segments: string[]): Shape {
 async function formSearch(deps: FhirDeps, request: FhirRequest): Promise<FhirResponse> {
   // Names of media types know no case (RFC 9110 8.3.1).
   const [type = ''] = (request.header('content-type') ?? '').split(';')
-  if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded') throw new OutcomeError('content-type-unsupported')
+  if (type.trim().toLowerCase() !== 'application/x-www-form-urlencoded')
+    throw new OutcomeError('content-type-unsupported', { expression: ['http.Content-Type'] })
   const form = parseQueryBytes(request.body ?? new Uint8Array(), 'http.body')
   const asked = { ...request, segments: request.segments.slice(0, -1), query: [...request.query, ...form] }
   if (asked.segments.length === 0) return searchSystem(deps, asked)

@@ -65,7 +65,10 @@ async function parsedCriteria(deps: FhirDeps, request: FhirRequest, type: string
   // A transaction says of each error at which entry it came, and begins nothing again.
   const parsed = await withAskedCodes(deps, request, async (own) => parseSearch(own, request.actor, type, parseCriteria(criteria), true))
   // `_count` and `_sort` are understood, and ask for everything.
-  if (isOfAll(parsed.plan)) throw new OutcomeError('criteria-empty')
+  if (isOfAll(parsed.plan)) {
+    const where = request.header('if-none-exist') === undefined ? 'http.query' : 'http.If-None-Exist'
+    throw new OutcomeError('criteria-empty', { expression: [where] })
+  }
   return parsed
 }
 

@@ -128,6 +128,7 @@ export const ISSUES = {
     'The address is longer than {max} characters: use POST _search',
   ),
   'header-too-long': issue(431, 'too-long', '请求行或标头过长，请改用 POST _search', 'Request line or headers too long: use POST _search'),
+  'header-unsupported': issue(400, 'not-supported', '不支持标头 {name}', 'Header {name} is not supported'),
   'header-repeated': issue(400, 'invalid', '标头 {name} 不能重复', 'Header {name} may not be repeated'),
   'request-malformed': issue(400, 'structure', '不是有效的 HTTP 请求', 'Not a valid HTTP request'),
   'request-timeout': issue(408, 'timeout', '请求未在限时内到齐', 'The request did not arrive in time'),

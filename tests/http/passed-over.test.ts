@@ -261,3 +261,43 @@ describe('a reference that leads nowhere is told at its own place', () => {
     expect(issueOf(alone)).toEqual([400, 'reference-conditional', [PLACE]])
   })
 })
+
+describe('what is refused before anything is looked for has a place', () => {
+  test.each([
+    ['POST', 'Basic', { 'If-None-Exist': '_count=1' }, 'criteria-empty', 'http.If-None-Exist'],
+    ['PUT', 'Basic?_count=1', {}, 'criteria-empty', 'http.query'],
+    ['DELETE', 'Basic', {}, 'criteria-empty', 'http.query'],
+    ['POST', 'Basic', { 'Content-Type': 'application/fhir+json; charset=gbk' }, 'content-type-unsupported', 'http.Content-Type'],
+    ['POST', 'Basic/_search', { 'Content-Type': 'application/fhir+json' }, 'content-type-unsupported', 'http.Content-Type'],
+  ])('%s %s %j', async (method, path, headers, code, place) => {
+    const body = method === 'DELETE' ? {} : { body: basic('placed') }
+    const { json } = await server.call(method, `/fhir/${path}`, { headers: headers as Record<string, string>, ...body })
+    expect([json.issue[0].details.coding[0].code, json.issue[0].expression]).toEqual([code, [place]])
+  })
+
+  test('of an entry its element', async () => {
+    for (const [request, place] of [
+      [{ method: 'POST', url: 'Basic', ifNoneExist: '_count=1' }, 'ifNoneExist'],
+      [{ method: 'PUT', url: 'Basic?_count=1' }, 'url'],
+      [{ method: 'DELETE', url: 'Basic?_count=1' }, 'url'],
+    ] as const) {
+      const entry = [{ request, ...(request.method === 'DELETE' ? {} : { resource: basic('placed') }) }]
+      const answer = await server.call('POST', '/fhir', { body: { resourceType: 'Bundle', type: 'transaction', entry } })
+      expect(issueOf(answer)).toEqual([400, 'criteria-empty', [`Bundle.entry[0].request.${place}`]])
+    }
+  })
+})
+
+test('a write that brings a Provenance in a header is refused, since it would not be kept', async () => {
+  const id = await made('provenance')
+  const headers = { 'X-Provenance': '{"resourceType":"Provenance","agent":[{"who":{"display":"x"}}]}' }
+  for (const [method, path] of [
+    ['POST', 'Basic'],
+    ['PUT', `Basic/${id}`],
+  ] as const) {
+    const answer = await server.call(method, `/fhir/${path}`, { body: basic('provenance', { id }), headers })
+    expect(issueOf(answer)).toEqual([400, 'header-unsupported', ['http.X-Provenance']])
+  }
+  expect((await server.call('GET', '/fhir/Basic?identifier=urn:x|provenance')).json.total).toBe(1)
+  expect((await server.call('GET', `/fhir/Basic/${id}`, { headers })).headers.get('etag')).toBe('W/"1"')
+})

@@ -205,6 +205,7 @@ export const REQUESTS: readonly Provoked[] = [
   { code: 'id-taken', method: 'PUT', path: '/Patient?identifier=urn:x|none', body: { resourceType: 'Patient', id: 'given' } },
   { code: 'criteria-empty', method: 'DELETE', path: '/Patient?_format=json' },
   post('create-criteria', patient({}), '/Patient?identifier=x'),
+  post('header-unsupported', patient({}), '/Patient', { 'X-Provenance': '{}' }),
   post('criteria-elsewhere', patient({}), '/Patient', { 'If-None-Exist': 'Observation?identifier=x' }),
   post('content-type-unsupported', 'x', '/Patient', { 'Content-Type': 'text/plain' }),
   post('content-encoding-unsupported', 'x', '/Patient', { 'Content-Encoding': 'br' }),

@@ -9,7 +9,8 @@ const weight = (...valueQuantity: object[]) => ({
 const PREFIXES = ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'] as const
 
 describe('number', () => {
-  // R4 search.html 3.1.1.4.6: 100 is [99.5, 100.5), 100.00 is [99.995, 100.005), 1e2 is [50, 150).
+  // R4 search.html 3.1.1.4.6: 100 is [99.5, 100.5), 100.00 is [99.995, 100.005). Of 1e2 its example says [95, 105), against its own rule: one
+  // significant figure is [50, 150).
   test.each([
     [100, '100', 'eq ge le ap'],
     [99.5, '100', 'eq lt le eb ap'],
