@@ -1,6 +1,6 @@
 /** Spelling of search keys (see plan.ts) and ranges over them. */
 import { createHash } from 'node:crypto'
-import { EXACT_KEY_MAX, PREFIX_LENGTH_MAX, STRING_KEY_MAX } from './limits.ts'
+import { EXACT_KEY_MAX, PREFIX_LENGTH_MAX, STRING_KEY_MAX, TEXT_LENGTH_MAX } from './limits.ts'
 
 /** Between parameter and value: one for each way of matching. */
 export const SEPARATOR = {
@@ -12,6 +12,8 @@ export const SEPARATOR = {
   system: '=',
   reference: '>',
   folded: '~',
+  /** of a folded string that is longer than its key: what stands somewhere in it */
+  piece: '#',
   exact: '!',
   /** identifier with its type */
   ofType: '*',
@@ -35,6 +37,17 @@ export function exactKey(value: string): string {
 /** A folded value as it stands in a string key. */
 export function foldedKey(folded: string): string {
   return folded.length <= STRING_KEY_MAX ? folded : cutText(folded, STRING_KEY_MAX)
+}
+
+/**
+ * A folded value that is longer than its key, in pieces that overlap by a key's length: whatever part of it may be looked for stands
+ * in one of them as a whole.
+ */
+export function piecesOf(folded: string): string[] {
+  const last = Math.min(folded.length, TEXT_LENGTH_MAX) - STRING_KEY_MAX
+  const pieces: string[] = []
+  for (let at = 0; at < last; at += STRING_KEY_MAX) pieces.push(folded.slice(at, at + 2 * STRING_KEY_MAX).toWellFormed())
+  return pieces
 }
 
 /** The beginning of a text; never half of a surrogate pair. */
