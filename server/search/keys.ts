@@ -15,6 +15,8 @@ export const SEPARATOR = {
   /** of a folded string that is longer than its key: what stands somewhere in it */
   piece: '#',
   exact: '!',
+  /** of a string that is longer than its exact key: how it ends */
+  end: '$',
   /** identifier with its type */
   ofType: '*',
   /** of a composite: a simple parameter has a value here that is none of its parts' */
@@ -33,6 +35,14 @@ export function exactKey(value: string): string {
   const digest = createHash('sha256').update(value, 'utf8').digest('hex')
   return `${cutText(value, PREFIX_LENGTH_MAX)}\u0001${digest}`
 }
+
+/** How a value ends whose exact key has its beginning only; undefined where that key says it. */
+export function endOf(value: string): string | undefined {
+  return value.length <= EXACT_KEY_MAX ? undefined : value.slice(-PREFIX_LENGTH_MAX).toWellFormed()
+}
+
+/** Whether an exact key ends in a digest, and not as its value does. */
+export const isDigested = (key: string): boolean => key.includes('\u0001')
 
 /** A folded value as it stands in a string key. */
 export function foldedKey(folded: string): string {

@@ -2,7 +2,7 @@
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { unescapeValue } from '../escape.ts'
 import { fold, foldSoughtName, hasHan, isHan, partsOfName } from '../fold.ts'
-import { exactKey, foldedKey, piecesOf, prefixEnd, SEPARATOR } from '../keys.ts'
+import { endOf, exactKey, foldedKey, piecesOf, prefixEnd, SEPARATOR } from '../keys.ts'
 import { NAME_PARTS_MAX, STRING_KEY_MAX } from '../limits.ts'
 import { pinyinForms, pinyinOrder } from '../pinyin.ts'
 import { givenNameIn } from '../surnames.ts'
@@ -42,6 +42,8 @@ function addPlace(column: Column, folded: string, surname: boolean, sink: IndexS
 function addString(column: Column, text: string, surname: boolean | undefined, sink: IndexSink): void {
   if (text === '') return
   sink.key(column.code + SEPARATOR.exact + exactKey(text))
+  const end = endOf(text)
+  if (end !== undefined) sink.key(column.code + SEPARATOR.end + end)
   const folded = folderOf(column)(text)
   addFolded(column, folded, surname, sink)
   for (const piece of piecesOf(folded)) sink.key(column.code + SEPARATOR.piece + piece)
