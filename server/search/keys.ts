@@ -1,6 +1,6 @@
 /** Spelling of search keys (see plan.ts) and ranges over them. */
 import { createHash } from 'node:crypto'
-import { EXACT_KEY_MAX, PREFIX_LENGTH_MAX, STRING_KEY_MAX } from './limits.ts'
+import { EXACT_KEY_MAX, PREFIX_LENGTH_MAX, STRING_KEY_MAX, TEXT_LENGTH_MAX } from './limits.ts'
 
 /** Between parameter and value: one for each way of matching. */
 export const SEPARATOR = {
@@ -12,7 +12,11 @@ export const SEPARATOR = {
   system: '=',
   reference: '>',
   folded: '~',
+  /** of a folded string that is longer than its key: what stands somewhere in it */
+  piece: '#',
   exact: '!',
+  /** of a string that is longer than its exact key: how it ends */
+  end: '$',
   /** identifier with its type */
   ofType: '*',
   /** of a composite: a simple parameter has a value here that is none of its parts' */
@@ -32,9 +36,28 @@ export function exactKey(value: string): string {
   return `${cutText(value, PREFIX_LENGTH_MAX)}\u0001${digest}`
 }
 
+/** How a value ends whose exact key has its beginning only; undefined where that key says it. */
+export function endOf(value: string): string | undefined {
+  return value.length <= EXACT_KEY_MAX ? undefined : value.slice(-PREFIX_LENGTH_MAX).toWellFormed()
+}
+
+/** Whether an exact key ends in a digest, and not as its value does. */
+export const isDigested = (key: string): boolean => key.includes('\u0001')
+
 /** A folded value as it stands in a string key. */
 export function foldedKey(folded: string): string {
   return folded.length <= STRING_KEY_MAX ? folded : cutText(folded, STRING_KEY_MAX)
+}
+
+/**
+ * A folded value that is longer than its key, in pieces that overlap by a key's length: whatever part of it may be looked for stands
+ * in one of them as a whole.
+ */
+export function piecesOf(folded: string): string[] {
+  const last = Math.min(folded.length, TEXT_LENGTH_MAX) - STRING_KEY_MAX
+  const pieces: string[] = []
+  for (let at = 0; at < last; at += STRING_KEY_MAX) pieces.push(folded.slice(at, at + 2 * STRING_KEY_MAX).toWellFormed())
+  return pieces
 }
 
 /** The beginning of a text; never half of a surrogate pair. */

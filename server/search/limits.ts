@@ -24,7 +24,7 @@ export const FILTER_DEPTH_MAX = 20
 export const SORT_TERMS_MAX = 5
 /** Terms of `_include` and `_revinclude` after wildcards are written out. */
 export const INCLUDE_TERMS_MAX = 64
-/** Characters of a folded string key; what comes behind is not searched, and a longer search value is refused. */
+/** Characters of a folded string key; what comes behind is found by `:contains` alone (keys.ts, piecesOf), and a longer search value is refused. */
 export const STRING_KEY_MAX = 256
 /** Characters of a token, reference, uri or exact key; longer ones are stored as their beginning and a digest. */
 export const EXACT_KEY_MAX = 400
@@ -48,7 +48,7 @@ export const PINYIN_CACHE_MAX = 20_000
 export const FOLD_CACHE_MAX = 50_000
 /** Words of one resource by which its text is found, those of the narrative first; what comes behind them is not found by. */
 export const TEXT_KEYS_MAX = 5_000
-/** Characters of one resource that are looked through for words. */
+/** Characters of one resource that are looked through for words, and of one string that `:contains` finds. */
 export const TEXT_LENGTH_MAX = 100_000
 /** Characters of a narrative, its markup counted, that are read. */
 export const NARRATIVE_LENGTH_MAX = 500_000

@@ -2,6 +2,7 @@
  * Does a plan find this one version? The same question that the store answers of all that stand (server/store/plan-filter.ts),
  * asked of what is computed from a resource: for a version that has just been committed, or was superseded since.
  */
+import { isDigested } from './keys.ts'
 import type { ContainedEntry, IndexEntry, IntervalBound, PlanNode } from './plan.ts'
 
 /** What a plan is asked of. */
@@ -78,6 +79,7 @@ function isLike({ text, begins, ends }: Extract<PlanNode, { kind: 'keyLike' }>, 
   const [wanted, found] = [[...text], [...value]]
   const isSame = (a: string, b = ''): boolean => a === b || a.toLowerCase() === b.toLowerCase() || a.toUpperCase() === b.toUpperCase()
   const standsAt = (from: number): boolean => from >= 0 && wanted.every((character, at) => isSame(character, found[from + at]))
+  if (!begins && isDigested(value)) return false
   const atEnd = found.length - wanted.length
   return (!begins || standsAt(0)) && (!ends || standsAt(atEnd)) && (!(begins && ends) || atEnd === 0)
 }

@@ -108,7 +108,8 @@ function containsPattern(prefix: string, part: string): string {
 
 function likeMatch({ prefix, text: part, begins, ends, negated }: Extract<PlanNode, { kind: 'keyLike' }>): Document {
   const spelled = [...text(part)].map(anyCase).join('')
-  const pattern = `^${escaped(prefix)}${begins ? '' : '[\\s\\S]*'}${spelled}${ends ? '\\z' : ''}`
+  // What ends in a digest (search/keys.ts) does not end as its value does.
+  const pattern = `^${escaped(prefix)}${begins ? '' : '[^\\x01]*'}${spelled}${ends ? '\\z' : ''}`
   return { ...prefixRange(prefix), ...(negated ? { $not: { $regex: pattern } } : { $regex: pattern }) }
 }
 

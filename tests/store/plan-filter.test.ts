@@ -11,7 +11,10 @@ beforeAll(async () => {
   const docs = [
     put('a', 'a', { index: index({ keys: ['code:X', 'code=S|X', 'name~zhang san', 'name!Zhang San'], dates: { date: days(1, 2) } }) }),
     put('b', 'b', {
-      index: index({ keys: ['code:Y', 'name~li (si).*', 'name-2~zhang'], dates: { date: [...days(1, 2), ...days(10, 11)] } }),
+      index: index({
+        keys: ['code:Y', 'name~li (si).*', 'name-2~zhang', 'text!Long\u0001beef', 'text$its end'],
+        dates: { date: [...days(1, 2), ...days(10, 11)] },
+      }),
     }),
     put('c', 'c', {
       index: index({
@@ -53,6 +56,14 @@ async function found(plan: PlanNode): Promise<string> {
   expect(await context.store.count(SYSTEM, 'Basic', plan)).toBe(page.rows.length)
   return page.rows.map(({ id }) => id).join('')
 }
+
+test('a key that ends in a digest does not end as its value does', async () => {
+  const ends = (prefix: string, text: string): PlanNode => ({ kind: 'keyLike', prefix, text, begins: false, ends: true })
+  expect(await found(ends('text!', 'beef'))).toBe('')
+  expect(await found(ends('text!', 'f'))).toBe('')
+  expect(await found(ends('text$', 'END'))).toBe('b')
+  expect(await found(ends('name!', 'SAN'))).toBe('a')
+})
 
 const keys = (...list: string[]): PlanNode => ({ kind: 'keys', keys: list })
 const group = (...nodes: PlanNode[]): PlanNode => ({ kind: 'group', param: 'pair', node: { kind: 'and', nodes } })

@@ -77,8 +77,9 @@ const spelled =
     // Of longer ones no more than the beginning stands in the key.
     if (value.length > PREFIX_LENGTH_MAX) throw invalid(asked)
     const like: PlanNode = { kind: 'keyLike', prefix: column.code + SEPARATOR.exact, text: value, begins, ends: true, negated }
+    if (!begins) return anyOf([like, { ...like, prefix: column.code + SEPARATOR.end }])
     const folded = fold(value)
-    if (negated || !begins || folded === '') return like
+    if (negated || folded === '') return like
     // The same is asked of the folded form, of which the index knows the beginning.
     return allOf([as()(column, asked), like])
   }

@@ -2,7 +2,7 @@
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import { unescapeValue } from '../escape.ts'
 import { fold, foldSoughtName, hasHan, isHan, partsOfName } from '../fold.ts'
-import { exactKey, foldedKey, prefixEnd, SEPARATOR } from '../keys.ts'
+import { endOf, exactKey, foldedKey, piecesOf, prefixEnd, SEPARATOR } from '../keys.ts'
 import { NAME_PARTS_MAX, STRING_KEY_MAX } from '../limits.ts'
 import { pinyinForms, pinyinOrder } from '../pinyin.ts'
 import { givenNameIn } from '../surnames.ts'
@@ -42,7 +42,11 @@ function addPlace(column: Column, folded: string, surname: boolean, sink: IndexS
 function addString(column: Column, text: string, surname: boolean | undefined, sink: IndexSink): void {
   if (text === '') return
   sink.key(column.code + SEPARATOR.exact + exactKey(text))
-  addFolded(column, folderOf(column)(text), surname, sink)
+  const end = endOf(text)
+  if (end !== undefined) sink.key(column.code + SEPARATOR.end + end)
+  const folded = folderOf(column)(text)
+  addFolded(column, folded, surname, sink)
+  for (const piece of piecesOf(folded)) sink.key(column.code + SEPARATOR.piece + piece)
   if (isOfNames(column)) addLaterParts(column, text, sink)
 }
 
@@ -122,10 +126,12 @@ function plan(column: Column, criterion: Criterion): PlanNode {
   const folded = folderOf(column)(value)
   if (folded === '' || folded.length > STRING_KEY_MAX) throw invalid(criterion)
   const start = column.code + SEPARATOR.folded
-  if (criterion.modifier === 'contains') return { kind: 'keyContains', prefix: start, text: folded }
+  if (criterion.modifier === 'contains') return anyOf([start, column.code + SEPARATOR.piece].map((prefix) => containing(prefix, folded)))
   const orders = isOfNames(column) ? inOtherOrder(value) : []
   return anyOf([...new Set([folded, ...orders])].map((text) => ({ kind: 'keyRange', from: start + text, to: prefixEnd(start + text) })))
 }
+
+const containing = (prefix: string, text: string): PlanNode => ({ kind: 'keyContains', prefix, text })
 
 /** `Jianguo Wang` is 王建国, and 艾力·买买提 may be written from its other end: the last part first, or the first one last. */
 function inOtherOrder(value: string): string[] {

@@ -94,6 +94,17 @@ describe('operators', () => {
     })
   })
 
+  test('of a string that is longer than its key: ew by its end, and not by the digest that stands for the rest', () => {
+    const texts = Array.from({ length: 40 }, (_, at) => `${'未见异常。'.repeat(90)}结论${at}：随访。`)
+    for (const [at, valueString] of texts.entries()) {
+      const report = { ...observation, valueQuantity: undefined, valueString } as FhirResource
+      const wrong = [...'0123456789abcdef'].filter((digit) => finds(report, `_filter=value-string ew "${digit}"`))
+      expect([at, wrong]).toEqual([at, []])
+      expect(finds(report, `_filter=value-string ew "结论${at}：随访。"`)).toBe(true)
+      expect(finds(report, `_filter=value-string ew "结论${at}"`)).toBe(false)
+    }
+  })
+
   test('of numbers and quantities: those of the prefixes', () => {
     answers(risk, {
       'probability eq 0.5': true,

@@ -139,6 +139,37 @@ describe('string', () => {
     expect(finds(named({ family: 'Weiß' }), 'family:exact=Weiss')).toBe(false)
   })
 
+  describe('a report that is longer than its key', () => {
+    // Each sentence once, of 15 characters, and one character of two code units where pieces may be cut.
+    const sentences = Array.from(
+      { length: 100 },
+      (_, at) => `第${String(at).padStart(3, '0')}层未见异常密度影${at % 7 === 0 ? '𠮷' : '。'}`,
+    )
+    const text = sentences.join('')
+    const report = {
+      resourceType: 'Observation',
+      status: 'final',
+      code: { text: 'CT' },
+      valueString: text,
+    }
+    const containing = (part: string): boolean => finds(report, `value-string:contains=${part}`)
+
+    test('is found by :contains wherever the part stands', () => {
+      expect(sentences.filter((one) => !containing(one))).toEqual([])
+      const longest = Array.from({ length: text.length - 255 }, (_, at) => text.slice(at, at + 256)).filter((part) => part.isWellFormed())
+      expect(longest.length).toBeGreaterThan(1000)
+      expect(longest.filter((part) => !containing(part))).toEqual([])
+    })
+
+    test('not by what does not stand in it, nor as a beginning by what stands later', () => {
+      expect(containing('第100层')).toBe(false)
+      expect(containing(`${sentences[50]}${sentences[52]}`)).toBe(false)
+      for (const part of [text.slice(256, 266), text.slice(512, 522), sentences[60]])
+        expect([part, finds(report, `value-string=${part}`)]).toEqual([part, false])
+      expect(finds(report, `value-string=${sentences[0]}`)).toBe(true)
+    })
+  })
+
   test('escapes: a comma in a value', () => {
     const patient = { resourceType: 'Patient', address: [{ text: 'Rainbow, Vic' }] }
     expect(finds(patient, 'address=rainbow\\, vic')).toBe(true)
