@@ -43,11 +43,20 @@ export function parseFhirPathPatch(body: Uint8Array): FhirPathOperation[] {
   const parameters = parseMarked(compactJson(body)) as JsonObject
   if (parameters === null || typeof parameters !== 'object' || parameters.resourceType !== 'Parameters')
     throw new OutcomeError('patch-invalid', { expression: ['resourceType'] })
-  checkParametersForm(parameters)
+  requireForm(parameters)
   if (parameters.parameter === undefined) return []
   const list = partsOf(parameters.parameter, 'Parameters.parameter')
   if (list.length > OPERATIONS_MAX) throw new OutcomeError('patch-invalid', { expression: [`Parameters.parameter[${OPERATIONS_MAX}]`] })
   return list.map(operationOf)
+}
+
+/** What Parameters do not have, told as of a patch. */
+function requireForm(parameters: JsonObject): void {
+  try {
+    checkParametersForm(parameters)
+  } catch (error) {
+    throw error instanceof OutcomeError ? invalid(error.issues[0]?.expression?.[0] ?? 'Parameters') : error
+  }
 }
 
 const invalid = (at: string): OutcomeError => new OutcomeError('patch-invalid', { expression: [at] })

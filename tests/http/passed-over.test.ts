@@ -104,7 +104,7 @@ describe('Parameters', () => {
     expect(issueOf(await ask('Patient/$match', parameters))).toEqual([400, code, [place]])
     expect(issueOf(await ask('Subscription/$status', parameters))).toEqual([400, code, [place]])
     const patched = await server.call('PATCH', `/fhir/${path}`, { body: { resourceType: 'Parameters', ...parameters } })
-    expect(issueOf(patched)).toEqual([400, code, [place]])
+    expect(issueOf(patched)).toEqual([400, 'patch-invalid', [place]])
     expect(
       (await ask(`${path}/$everything`, { id: 'x', meta: {}, parameter: [{ id: 'y', name: '_count', valueInteger: 5 }] })).status,
     ).toBe(200)
