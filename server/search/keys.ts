@@ -41,6 +41,9 @@ export function endOf(value: string): string | undefined {
   return value.length <= EXACT_KEY_MAX ? undefined : value.slice(-PREFIX_LENGTH_MAX).toWellFormed()
 }
 
+/** As much of its value as a key has, without the digest. */
+export const valueIn = (key: string): string => key.split('\u0001', 1)[0] as string
+
 /** Whether an exact key ends in a digest, and not as its value does. */
 export const isDigested = (key: string): boolean => key.includes('\u0001')
 

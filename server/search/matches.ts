@@ -2,7 +2,7 @@
  * Does a plan find this one version? The same question that the store answers of all that stand (server/store/plan-filter.ts),
  * asked of what is computed from a resource: for a version that has just been committed, or was superseded since.
  */
-import { isDigested } from './keys.ts'
+import { isDigested, valueIn } from './keys.ts'
 import type { ContainedEntry, IndexEntry, IntervalBound, PlanNode } from './plan.ts'
 
 /** What a plan is asked of. */
@@ -28,7 +28,7 @@ export function planMatches(plan: PlanNode, of: Indexed): boolean {
     case 'keyRange':
       return keys.some((key) => compare(key, plan.from) >= 0 && compare(key, plan.to) < 0)
     case 'keyContains':
-      return keys.some((key) => key.startsWith(plan.prefix) && key.includes(plan.text, plan.prefix.length))
+      return keys.some((key) => key.startsWith(plan.prefix) && valueIn(key.slice(plan.prefix.length)).includes(plan.text))
     case 'keyLike':
       return keys.some((key) => key.startsWith(plan.prefix) && isLike(plan, key.slice(plan.prefix.length)) !== (plan.negated ?? false))
     case 'words':

@@ -26,7 +26,7 @@ export function matches(plan: PlanNode, doc: NaiveDocument, world: World = NOBOD
     case 'keyRange':
       return keys.some((k) => inOrder(plan.from, k) <= 0 && inOrder(k, plan.to) < 0)
     case 'keyContains':
-      return keys.some((k) => k.startsWith(plan.prefix) && k.slice(plan.prefix.length).includes(plan.text))
+      return keys.some((k) => k.startsWith(plan.prefix) && (k.slice(plan.prefix.length).split('\u0001')[0] ?? '').includes(plan.text))
     case 'keyLike':
       return keys.some((k) => k.startsWith(plan.prefix) && isLike(plan, k.slice(plan.prefix.length)) !== (plan.negated ?? false))
     case 'words':

@@ -63,6 +63,8 @@ test('a key that ends in a digest does not end as its value does', async () => {
   expect(await found(ends('text!', 'f'))).toBe('')
   expect(await found(ends('text$', 'END'))).toBe('b')
   expect(await found(ends('name!', 'SAN'))).toBe('a')
+  const contains = (text: string): PlanNode => ({ kind: 'keyContains', prefix: 'text!', text })
+  expect([await found(contains('ong')), await found(contains('bee'))]).toEqual(['b', ''])
 })
 
 const keys = (...list: string[]): PlanNode => ({ kind: 'keys', keys: list })
