@@ -126,9 +126,16 @@ function plan(column: Column, criterion: Criterion): PlanNode {
   const folded = folderOf(column)(value)
   if (folded === '' || folded.length > STRING_KEY_MAX) throw invalid(criterion)
   const start = column.code + SEPARATOR.folded
-  if (criterion.modifier === 'contains') return anyOf([start, column.code + SEPARATOR.piece].map((prefix) => containing(prefix, folded)))
+  // Punctuation of names is not in their folded form: where nothing else is looked for, it is found as it was written.
+  const asWritten = isOfNames(column) && foldSoughtName(value) === '' ? [column.code + SEPARATOR.exact] : []
+  if (criterion.modifier === 'contains')
+    return anyOf([
+      ...[start, column.code + SEPARATOR.piece].map((prefix) => containing(prefix, folded)),
+      ...asWritten.map((prefix) => containing(prefix, value)),
+    ])
   const orders = isOfNames(column) ? inOtherOrder(value) : []
-  return anyOf([...new Set([folded, ...orders])].map((text) => ({ kind: 'keyRange', from: start + text, to: prefixEnd(start + text) })))
+  const beginnings = [...new Set([folded, ...orders].map((text) => start + text)), ...asWritten.map((prefix) => prefix + value)]
+  return anyOf(beginnings.map((from) => ({ kind: 'keyRange', from, to: prefixEnd(from) })))
 }
 
 const containing = (prefix: string, text: string): PlanNode => ({ kind: 'keyContains', prefix, text })

@@ -177,6 +177,14 @@ describe('string', () => {
     expect(finds({ resourceType: 'Patient', name: [{ text: 'a\\b$c|d' }] }, 'name:exact=a\\\\b\\$c\\|d')).toBe(true)
   })
 
+  test('punctuation of a name is ignored, and found as it was written where nothing else is looked for', () => {
+    const odd = named({ family: 'x.*', given: ['(Li)'] })
+    for (const query of ['family=x', 'family=x.*', 'family:contains=.*', 'name:contains=.', 'given=li', 'given=(', 'name:contains=)'])
+      expect([query, finds(odd, query)]).toEqual([query, true])
+    for (const query of ['family=.*', 'family:contains=*.', 'family:contains=(', 'given=)', 'family:contains=!'])
+      expect([query, finds(odd, query)]).toEqual([query, false])
+  })
+
   test('pattern and range characters are text', () => {
     expect(finds(wang, 'name=.*')).toBe(false)
     expect(finds(wang, 'name:contains=.')).toBe(false)
