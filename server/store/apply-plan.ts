@@ -5,10 +5,9 @@ import { CLAIMS } from './collections.ts'
 import { AUDIT_TYPE, HISTORY_SUFFIX } from './documents.ts'
 import { auditDocuments, type Chain } from './chain.ts'
 import { Conflict } from './conflict.ts'
+import { DUPLICATE_KEY } from './failures.ts'
 import { applySide } from './side-writes.ts'
 import type { GroupPlan } from './unit-plan.ts'
-
-const DUPLICATE_KEY = 11000
 
 /**
  * @throws Conflict when another writer was faster, or a side write did not match

@@ -10,7 +10,7 @@ import { createIntents, forgetWriter, intentsBehind, silentWriters } from './aud
 import { auditDocuments, type Chain, newChain } from './chain.ts'
 import type { Collections } from './collections.ts'
 import { AUDIT_TYPE, type AuditDoc } from './documents.ts'
-import { isContention, isTransient } from './failures.ts'
+import { DUPLICATE_KEY, isContention, isTransient } from './failures.ts'
 import type { StoreLog } from './log.ts'
 import type { Shapes } from './shapes.ts'
 import { soon } from './soon.ts'
@@ -40,9 +40,8 @@ export interface ChainHeads {
   close(): Promise<void>
 }
 
-const WRITE_CONCERN = { w: 'majority' as const, j: true, wtimeout: BOUNDS.mongoWriteConcernMs }
+export const WRITE_CONCERN = { w: 'majority' as const, j: true, wtimeout: BOUNDS.mongoWriteConcernMs }
 const DURABLE = { writeConcern: WRITE_CONCERN }
-const DUPLICATE_KEY = 11000
 
 export function createChainHeads(db: Db, log: StoreLog): ChainHeads {
   const moved = new Map<string, Chain>()

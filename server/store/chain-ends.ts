@@ -5,16 +5,14 @@
  */
 import type { Db } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
-import { OutcomeError } from '../outcome/outcome-error.ts'
-import { type HeadDoc, HEADS } from './audit-log.ts'
+import { type HeadDoc, HEADS, WRITE_CONCERN } from './audit-log.ts'
 import { auditDocuments, type Chain, startHash } from './chain.ts'
 import { AUDIT_TYPE, type AuditDoc } from './documents.ts'
-import { DUPLICATE_KEY, MAX_TIME_EXPIRED } from './failures.ts'
+import { DUPLICATE_KEY } from './failures.ts'
 import type { Shapes } from './shapes.ts'
-import { endRow, isEnded, type LeantOn } from './shared-rows.ts'
+import { busy, endRow, isEnded, type LeantOn, nameOfRow, rethrowLate } from './shared-rows.ts'
 import type { AuditRecord } from './types.ts'
 
-const WRITE_CONCERN = { w: 'majority' as const, j: true, wtimeout: BOUNDS.mongoWriteConcernMs }
 /** chains that are ended at the same time */
 const AT_ONCE = 16
 
@@ -79,17 +77,11 @@ async function chainAt(db: Db, id: string): Promise<Chain> {
  * Whether transactions of this chain, which is announced, lean on the row by their entries. Looked at once: who ends the row later ends the chain.
  * @returns false where the row is ended: its copies are to be met (shared-rows.ts)
  */
-export async function mayLean(db: Db, chain: Chain, { table, row }: LeantOn): Promise<boolean> {
-  const name = `${table}:${row}`
+export async function mayLean(db: Db, chain: Chain, leant: LeantOn): Promise<boolean> {
+  const name = nameOfRow(leant)
   if (chain.leans?.has(name)) return true
-  if (await isEnded(db, table, row)) return false
+  if (await isEnded(db, leant.table, leant.row)) return false
   chain.leans ??= new Set()
   chain.leans.add(name)
   return true
-}
-
-const busy = (): OutcomeError => new OutcomeError('busy', {}, { 'Retry-After': '1' })
-
-function rethrowLate(error: unknown): never {
-  throw (error as { code?: unknown }).code === MAX_TIME_EXPIRED ? busy() : error
 }

@@ -14,6 +14,8 @@ type Lean = Extract<SideWrite, { op: 'lean' }>
 
 export type LeantOn = Pick<Lean, 'table' | 'row'>
 
+export const nameOfRow = ({ table, row }: LeantOn): string => `${table}:${row}`
+
 /** Lanes of all processes that write without meeting: more than run at the same time, and few enough to be ended at once. */
 const COPIES = 32
 
@@ -42,9 +44,15 @@ export async function endRow(db: Db, table: string, row: string): Promise<void> 
   const writeConcern = { w: 'majority' as const, j: true, wtimeout: BOUNDS.mongoWriteConcernMs }
   try {
     const reply = await db.command({ update: table, updates, ordered: false, maxTimeMS: BOUNDS.commitRetryMs, writeConcern })
-    if (reply.writeErrors || reply.writeConcernError) throw new OutcomeError('busy', {}, { 'Retry-After': '1' })
+    if (reply.writeErrors || reply.writeConcernError) throw busy()
   } catch (error) {
-    const isLate = (error as { code?: unknown }).code === MAX_TIME_EXPIRED
-    throw isLate ? new OutcomeError('busy', {}, { 'Retry-After': '1' }) : error
+    rethrowLate(error)
   }
+}
+
+export const busy = (): OutcomeError => new OutcomeError('busy', {}, { 'Retry-After': '1' })
+
+/** Who is waited for takes too long. */
+export function rethrowLate(error: unknown): never {
+  throw (error as { code?: unknown }).code === MAX_TIME_EXPIRED ? busy() : error
 }

@@ -3,7 +3,7 @@ import type { ClientSession, Db, Document } from 'mongodb'
 import { checkTableName } from './collections.ts'
 import { Conflict } from './conflict.ts'
 import { isContention } from './failures.ts'
-import { leaning } from './shared-rows.ts'
+import { leaning, nameOfRow } from './shared-rows.ts'
 import type { SideWrite } from './types.ts'
 import { safeSet, safeWhere } from './where.ts'
 
@@ -46,7 +46,7 @@ function leaningOnce(steps: readonly Step<SideWrite>[], copy: number): SideStep[
   const rows = new Set<string>()
   return steps.flatMap(({ unit, at, write }) => {
     if (write.op !== 'lean') return [{ unit, at, write }]
-    const row = `${write.table}:${write.row}`
+    const row = nameOfRow(write)
     if (rows.has(row)) return []
     rows.add(row)
     return [{ unit, at, write: leaning(write, copy) }]

@@ -9,7 +9,7 @@ import { CLAIMS } from './collections.ts'
 import { Conflict } from './conflict.ts'
 import type { StoredDoc } from './documents.ts'
 import { isBroken, isContention, isTransient, isUnknownCommit } from './failures.ts'
-import { anyCopy, type LeantOn } from './shared-rows.ts'
+import { anyCopy, nameOfRow } from './shared-rows.ts'
 import type { WriteResult, WriteUnit } from './types.ts'
 import { type ClaimDoc, documentKey, planGroup, type Standing } from './unit-plan.ts'
 
@@ -96,8 +96,6 @@ async function attemptOnce(o: TransactionOptions, lane: Lane, units: readonly Wr
 }
 
 const NOTHING: ReadonlySet<string> = new Set()
-
-const nameOfRow = ({ table, row }: LeantOn): string => `${table}:${row}`
 
 /** Rows that are leant on by the entries of the transaction: no write of their own is needed. */
 async function leantOnByEntries(db: Db, chain: Chain, units: readonly WriteUnit[]): Promise<ReadonlySet<string>> {
