@@ -1,6 +1,7 @@
 /** One record with all that follows from it: its own storing, moved links, and records that waited for its numbers. */
 import { followBatches, hasBatches } from './batches.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import { eachOf } from './each-of.ts'
 import { isMention } from './fold/types.ts'
 import { KeyLocks } from '../writer/key-locks.ts'
 import { compareRecord } from './likely/compare-record.ts'
@@ -67,15 +68,6 @@ function partsOf<T extends { record: PreparedRecord }>(jobs: readonly T[]): T[][
     parts.at(-1)?.push(job)
   }
   return parts
-}
-
-/** Begins in order, at most `concurrency` at a time. */
-async function eachOf<T>(items: readonly T[], concurrency: number, work: (item: T) => Promise<void>): Promise<void> {
-  const left = items.values()
-  const lane = async (): Promise<void> => {
-    for (const item of left) await work(item)
-  }
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, lane))
 }
 
 const locks = new KeyLocks()

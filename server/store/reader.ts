@@ -3,6 +3,7 @@ import type { Db } from 'mongodb'
 import { BOUNDS } from '../config/bounds.ts'
 import { PROJECTION, type StoredDoc } from './documents.ts'
 import { findAtOnce } from './find-command.ts'
+import type { FindJointly } from './joint-finds.ts'
 import { sharedReads } from './shared-reads.ts'
 
 /** Those of these ids that are there, in their order. */
@@ -10,13 +11,14 @@ export type ReadByIds = (type: string, ids: readonly string[]) => Promise<Stored
 
 const READS = { lanes: BOUNDS.readLanes, keysMax: BOUNDS.readGroupIds }
 
-export function createReader(db: Db): ReadByIds {
+/** @param find how a query of one type is asked; absent: as a command of its own */
+export function createReader(db: Db, find: FindJointly = (type, query) => findAtOnce(db, type, query)): ReadByIds {
   const byType = new Map<string, (ids: readonly string[]) => Promise<StoredDoc[]>>()
 
   const readsOf = (type: string) => {
     const known = byType.get(type)
     if (known) return known
-    const reads = sharedReads((ids: string[]) => findAll(db, type, ids), READS)
+    const reads = sharedReads((ids: string[]) => findAll(find, type, ids), READS)
     byType.set(type, reads)
     return reads
   }
@@ -24,8 +26,8 @@ export function createReader(db: Db): ReadByIds {
   return (type, ids) => readsOf(type)([...new Set(ids)])
 }
 
-async function findAll(db: Db, type: string, ids: string[]): Promise<Map<string, StoredDoc>> {
+async function findAll(find: FindJointly, type: string, ids: string[]): Promise<Map<string, StoredDoc>> {
   const filter = ids.length === 1 ? { _id: { $eq: ids[0] as string } } : { _id: { $in: ids } }
-  const docs = await findAtOnce<StoredDoc>(db, type, { filter, projection: PROJECTION, limit: ids.length, maxTimeMS: BOUNDS.searchMs })
+  const docs = await find<StoredDoc>(type, { filter, projection: PROJECTION, limit: ids.length, maxTimeMS: BOUNDS.searchMs })
   return new Map(docs.map((doc) => [doc._id, doc]))
 }

@@ -2,7 +2,7 @@
  * Look-ups by key that share queries: those that arrive while one runs wait together and go into the next. Each query starts
  * after all the look-ups that it answers, so nobody gets an older state than with a query of his own.
  */
-import { soon } from './soon.ts'
+import { onOneClock } from './soon.ts'
 
 interface Wanted<K, V> {
   keys: readonly K[]
@@ -35,7 +35,7 @@ export function sharedReads<K, V>(
       })
     }
   }
-  const wake = soon(pump)
+  const wake = onOneClock(pump)
 
   const answer = async (group: Wanted<K, V>[]) => {
     try {

@@ -74,19 +74,20 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     (units, lane) => guarded(log, () => runTransaction(transaction, lanes[lane] as Lane, units)),
     lanes.length,
   )
-  const readByIds = createReader(db)
+  const readById = createReader(db)
   /** The account of uses is read with all that this process has answered. */
   const caughtUp = (type: string): Promise<void> | undefined => (type === AUDIT_TYPE ? audit.caughtUp() : undefined)
   const prepared = async (type: string, plan: PlanNode): Promise<PlanNode> => {
     await caughtUp(type)
     return shapes.resolve(plan)
   }
-  const parts = { db, log, caughtUp, prepared, readByIds }
+  // Whoever asks for many has mostly several types at once: they are one command.
+  const parts = { db, log, caughtUp, prepared, readByIds: createReader(db, findJointly) }
   const searching = createSearching(parts)
   const read = async (d: Decision, type: string, id: string): Promise<Stored | undefined> => {
     checkTypeName(type)
     await caughtUp(type)
-    const [doc] = await guarded(log, () => readByIds(type, [id]))
+    const [doc] = await guarded(log, () => readById(type, [id]))
     return doc && d.permits(type, doc.acc) ? toStored(type, doc) : undefined
   }
   const auditGuarded: Store['audit'] = {

@@ -14,11 +14,11 @@ import { checkTableName } from './collections.ts'
 import { guarded } from './failures.ts'
 import { DUPLICATE_KEY, isDuplicateKey } from './failures.ts'
 import { fieldBytes } from './field-bytes.ts'
-import { findAtOnce } from './find-command.ts'
 import type { FindJointly } from './joint-finds.ts'
 import type { StoreLog } from './log.ts'
 import { sharedReads } from './shared-reads.ts'
 import { sharedWrites } from './shared-writes.ts'
+import { onTheStroke } from './soon.ts'
 import type { IndexOptions, Table, TableDoc } from './types.ts'
 import { safeSet, safeWhere, type TableChange } from './where.ts'
 
@@ -54,16 +54,13 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
     get: async (id) => (await getMany([id]))[0],
     getMany,
     find: (where, { sort, limit, without } = {}) =>
-      run(() =>
-        limit === undefined
-          ? (rows.find(filterOf(where), sort ? { sort } : {}).toArray() as Promise<T[]>)
-          : findAtOnce<T>(db, name, {
-              filter: safeWhere(where),
-              limit,
-              ...(sort ? { sort } : {}),
-              ...(without ? { projection: leftOut(without) } : {}),
-            }),
-      ),
+      run(async () => {
+        const find = { filter: safeWhere(where), ...(sort && { sort }), ...(without && { projection: leftOut(without) }) }
+        await onTheStroke()
+        const found = await findJointly<T>(name, { ...find, limit: limit ?? FEW })
+        if (limit !== undefined || found.length < FEW) return found
+        return rows.find(filterOf(where), sort ? { sort } : {}).toArray() as Promise<T[]>
+      }),
     stream: (where, options = {}) => streamed(rows, filterOf(where), options, log),
     count: (where) => run(() => rows.countDocuments(filterOf(where))),
     insert,
@@ -79,6 +76,9 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
     ensureIndex: (fields, options = {}) => run(() => ensure({ fields, options })),
   }
 }
+
+/** Where more are found than this all are asked for once more, by a cursor. */
+const FEW = 200
 
 const leftOut = (fields: readonly string[]): Document => Object.fromEntries(fields.map((field) => [field, 0]))
 

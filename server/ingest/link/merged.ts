@@ -28,10 +28,8 @@ export async function mergedGroups(tables: Tables, patients: readonly string[]):
   const merges = await mergesAround(tables, patients)
   if (merges.length === 0) return new Map()
   const groups = new Map<string, MergedGroup>()
-  for (const members of componentsOf(merges)) {
-    const group = await groupOf(tables, members, merges)
-    for (const member of members) groups.set(member, group)
-  }
+  for (const group of await Promise.all(componentsOf(merges).map((members) => groupOf(tables, members, merges))))
+    for (const member of group.members) groups.set(member, group)
   return groups
 }
 
@@ -81,11 +79,13 @@ function componentsOf(merges: readonly MergeDoc[]): Set<string>[] {
 }
 
 async function groupOf({ records }: Tables, members: ReadonlySet<string>, merges: readonly MergeDoc[]): Promise<MergedGroup> {
-  const found = new Map((await records.getMany([...members])).map((record) => [record._id, record]))
-  for (let next = [...members]; next.length > 0; ) {
-    const absorbed = (await records.find({ absorbedBy: { $in: next } })).filter(({ _id }) => !found.has(_id))
-    for (const record of absorbed) found.set(record._id, record)
-    next = absorbed.map(({ _id }) => _id)
+  const absorbedBy = (patients: readonly string[]): Promise<PatientRecordDoc[]> => records.find({ absorbedBy: { $in: patients } })
+  const [own, first] = await Promise.all([records.getMany([...members]), absorbedBy([...members])])
+  const found = new Map(own.map((record) => [record._id, record]))
+  for (let absorbed = first; absorbed.length > 0; ) {
+    const fresh = absorbed.filter(({ _id }) => !found.has(_id))
+    for (const record of fresh) found.set(record._id, record)
+    absorbed = fresh.length === 0 ? [] : await absorbedBy(fresh.map(({ _id }) => _id))
   }
   return { members, merges: merges.filter(({ patients }) => patients.every((patient) => members.has(patient))), records: found }
 }

@@ -1,5 +1,7 @@
 /** After a record's commit: visits of which it spoke stand where they should, also where they came to do so while it was written. */
 import { isStored } from '../batch-members.ts'
+import { INGEST_BOUNDS } from '../bounds.ts'
+import { eachOf } from '../each-of.ts'
 import type { StatementFor } from '../fold/stored.ts'
 import { isMention } from '../fold/types.ts'
 import { refold } from '../link/refold.ts'
@@ -26,7 +28,8 @@ export async function followVisits(deps: IngestDeps, tables: IngestTables, done:
   // As long as nobody tells of a visit, whoever mentions it says whose it is: what stood apart for that may be of one person now.
   const rows = found.filter((row) => isPending(row) || numbered.includes(row._id) || row.words.some(({ own }) => told.has(own)))
   const known = new Set(rows.map(({ _id }) => _id))
-  for (const id of new Set([...known, ...words.map((word) => word.id)])) await settleVisit(deps, tables, id, words)
+  const all = [...new Set([...known, ...words.map((word) => word.id)])]
+  await eachOf(all, INGEST_BOUNDS.aloneConcurrency, (id) => settleVisit(deps, tables, id, words))
   // It may have been stored by a process that ended before it looked once more.
   const again = stored.filter((one) => one.outcome.status === 'unchanged' && numberedIn(one).some((id) => known.has(id)))
   for (const { job } of again) await refold(deps, tables, thingsOf(job))
