@@ -13,7 +13,7 @@ import { statementWrites } from './fold/rows.ts'
 import { type FoldedChange, foldStatements, saidIn, saidOfOthers, type StatementFor } from './fold/stored.ts'
 import { isMention } from './fold/types.ts'
 import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
-import { refoldIfMoved } from './link/refold.ts'
+import { refoldIfMoved } from './link/refold-moved.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
 import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
@@ -171,7 +171,7 @@ async function storeRows(
   const plan = await planVisits(tables, said, words, deps.now())
   const rows = unplaced.map((row) => ({ ...row, wanted: row.wanted.map(plan.place) }))
   const wanted = rows.flatMap((row) => row.wanted)
-  const { changes, persons, visits } = await foldStatements(tables, wanted, plan.visits)
+  const { changes, links, visits } = await foldStatements(tables, wanted, plan.visits)
   const changed = changes.filter((c) => c.changed)
   const issues = new Map<string, ReceiptIssue[]>()
   const broken = new Set<string>()
@@ -188,7 +188,7 @@ async function storeRows(
   // Under the names by which their records are left out.
   for (const [at, { type, id }] of wanted.entries()) if (broken.has(`${type}/${id}`)) broken.add(`${said[at]?.type}/${said[at]?.id}`)
   if (broken.size > 0) return { stored: false, broken }
-  const people = peopleOf(changes, persons)
+  const people = peopleOf(changes, links.persons)
   const others = saidOfOthers(changes)
   const done = rows.map((row) => {
     const { record } = row.job
@@ -204,7 +204,7 @@ async function storeRows(
   const deliveries = rows.flatMap((row, at) => deliveryWrites(deps, row.job, row.delivery, done[at] as RecordOutcome))
   if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries, ...guards, ...plan.side] })).ok) return { stored: false, broken }
   for (const [at, row] of rows.entries()) result.outcomes[row.at] = done[at]
-  await refoldIfMoved(deps, tables, persons, wanted)
+  await refoldIfMoved(deps, tables, links, wanted)
   await refoldIfPlaced(deps, tables, visits, wanted)
   return { stored: true, broken }
 }

@@ -11,9 +11,9 @@ import { gateOf, notCollectedOutcome } from './collecting.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { statementWrites } from './fold/rows.ts'
-import { foldStatements, saidIn, saidOfOthers, type StatementFor } from './fold/stored.ts'
+import { foldStatements, saidIn, saidOfOthers, type StatementFor, type UsedLinks } from './fold/stored.ts'
 import { type Linked, linkPatient } from './link/link.ts'
-import { refoldIfMoved } from './link/refold.ts'
+import { refoldIfMoved } from './link/refold-moved.ts'
 import { forgetRefused } from './forget.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
 import {
@@ -134,7 +134,7 @@ async function storeLinked(
     if (result.refusers) return refuse(deps, tables, job, result.refusers)
     if (result.outcome) return { outcome: result.outcome, ...after }
     found.push(...result.issues)
-    await refoldIfMoved(deps, tables, result.persons, result.folded)
+    await refoldIfMoved(deps, tables, result.links, result.folded)
     await refoldIfPlaced(deps, tables, result.visits, result.folded)
   }
   return { outcome: storedOutcome(job.record, wanted.length, found), ...after }
@@ -158,7 +158,7 @@ interface Part {
 interface PartResult {
   done: {
     issues: ReceiptIssue[]
-    persons: Map<string, string>
+    links: UsedLinks
     visits: Map<string, string>
     folded: readonly StatementFor[]
     outcome?: RecordOutcome
@@ -166,7 +166,8 @@ interface PartResult {
   }
 }
 
-const NOTHING_DONE = { issues: [], persons: new Map<string, string>(), visits: new Map<string, string>(), folded: [] }
+const NO_LINKS: UsedLinks = { persons: new Map(), several: [], like: new Map() }
+const NOTHING_DONE = { issues: [], links: NO_LINKS, visits: new Map<string, string>(), folded: [] }
 
 const REASONS = ['resource-invalid', 'list-too-long', 'source-refused'] as const
 
@@ -180,7 +181,7 @@ async function storePart(
   const { record } = job
   const plan = await planVisits(tables, wanted, wordsOf(record.visits, linked?.patient), deps.now())
   const placed = part.map(plan.place)
-  const { changes, persons, visits } = await foldStatements(tables, placed, plan.visits)
+  const { changes, links, visits } = await foldStatements(tables, placed, plan.visits)
   const changed = changes.filter((c) => c.changed)
   const checked = await allInTurns(changed, ({ folded }) => checkFolded(deps, folded, [job.source]))
   const issues = [
@@ -193,14 +194,14 @@ async function storePart(
   if (reason) return { done: { ...NOTHING_DONE, outcome: quarantined(reason, record, issues) } }
   const drafts = changed.map((change, at) => draftOf(change, again, checked[at]?.parsed))
   const side = [...statementWrites(saidIn(changes)), ...guards, ...plan.side]
-  const done = { done: { issues, persons, visits, folded: placed } }
+  const done = { done: { issues, links, visits, folded: placed } }
   if (!last) return (await deps.writer.write(drafts, { side })).ok ? done : undefined
   // Somebody else stored this very delivery in the meantime.
   if (again && delivery?.digest === record.digest && delivery.status !== 'waiting') {
     return { done: { ...NOTHING_DONE, outcome: knownOutcome(delivery, job.payload._id, job.record) } }
   }
   if (wanted.length > 0) {
-    const people = [...(linked ? [linked.person] : []), ...persons.values()]
+    const people = [...(linked ? [linked.person] : []), ...links.persons.values()]
     drafts.push(provenanceOf(deps, job, wanted.map(plan.place), people, delivery === undefined && !again))
   }
   const outcome = storedOutcome(record, wanted.length, [...found, ...issues])

@@ -36,10 +36,18 @@ export interface FoldedChange {
 /** Of some of what was folded at the same time: what is kept of their statements. */
 export const saidIn = (changes: readonly FoldedChange[]): SaidChange[] => changes.flatMap(({ said }) => said ?? [])
 
+/** Link state that a fold relied on. */
+export interface UsedLinks {
+  /** record to person */
+  persons: ReadonlyMap<string, string>
+  /** records of several persons of whom one thing was said, and under what name those of them go that are linked by likeness */
+  several: readonly string[]
+  like: ReadonlyMap<string, string>
+}
+
 export interface FoldedChanges {
   changes: FoldedChange[]
-  /** link state that the folding relied on: record to person */
-  persons: Map<string, string>
+  links: UsedLinks
   /** and of each Encounter that the insurance's statements refer to the one that it was taken for, itself mostly */
   visits: Map<string, string>
 }
@@ -72,11 +80,12 @@ export async function foldStatements(
   const others = await tables.records.getMany(patients.filter((patient) => !asked.has(patient)))
   const records = new Map([...first, ...others].map((doc) => [doc._id, doc]))
   const persons = new Map(patients.map((patient) => [patient, records.get(patient)?.person ?? patient]))
-  const [same, visits] = await Promise.all([samePersons(tables, joined, persons), visitsNamed(tables, joined, coming)])
+  const several = ofSeveral(joined, persons)
+  const [like, visits] = await Promise.all([likeAmong(tables, several), visitsNamed(tables, joined, coming)])
   const moved = new Map([...visits].filter(([id, visit]) => id !== visit))
   const spoken = joined.filter(({ statements }) => statements.length > 0)
-  const changes = await allInTurns(spoken, (one) => changeOf(one, { records, persons, same, visits: moved }))
-  return { changes, persons, visits }
+  const changes = await allInTurns(spoken, (one) => changeOf(one, { records, persons, like, visits: moved }))
+  return { changes, links: { persons, several, like }, visits }
 }
 
 /** Only the insurance numbers visits that have a number already. */
@@ -108,18 +117,28 @@ async function voidedWith(tables: IngestTables, joined: readonly Joined[]): Prom
   return voided.flatMap((one) => (standsYet(one, standing(one.id)) ? [{ type: 'Binary', id: one.id, statement: one.statement }] : []))
 }
 
-/** Where a thing is said to be of several, whether they are one person by likeness: mostly there is no such thing, and nothing is asked. */
-async function samePersons(
-  tables: IngestTables,
-  joined: readonly Joined[],
-  persons: ReadonlyMap<string, string>,
-): Promise<Map<string, string>> {
-  const several = joined.filter(
+/** Records of whom one thing is said that are not of one person by their numbers. */
+function ofSeveral(joined: readonly Joined[], persons: ReadonlyMap<string, string>): string[] {
+  const things = joined.filter(
     ({ type, patients }) => type !== 'Patient' && new Set(patients.map((patient) => persons.get(patient))).size > 1,
   )
-  if (several.length === 0) return new Map()
-  const groups = await mergedGroups(tables, [...new Set(several.flatMap(({ patients }) => patients))])
+  return [...new Set(things.flatMap(({ patients }) => patients))]
+}
+
+/** Of those that are linked by likeness one name for all that are one person. Mostly nobody is asked about. */
+async function likeAmong(tables: IngestTables, patients: readonly string[]): Promise<Map<string, string>> {
+  if (patients.length === 0) return new Map()
+  const groups = await mergedGroups(tables, patients)
   return new Map([...new Set(groups.values())].flatMap((group) => [...likePersons(group)]))
+}
+
+/** Whether a link on which a fold relied is another one by now. */
+export async function areOtherLinks(tables: IngestTables, { persons, several, like }: UsedLinks): Promise<boolean> {
+  if (persons.size === 0) return false
+  const [records, now] = await Promise.all([tables.records.getMany([...persons.keys()]), likeAmong(tables, several)])
+  const personNow = new Map(records.map((record) => [record._id, record.person ?? record._id]))
+  if ([...persons].some(([patient, person]) => (personNow.get(patient) ?? patient) !== person)) return true
+  return several.some((patient) => now.get(patient) !== like.get(patient))
 }
 
 function patientsOf({ type, id, statement }: StatementFor): string[] {
@@ -156,11 +175,11 @@ function renamed(statement: Statement, rename: StatementFor['rename']): Statemen
 interface Links {
   records: ReadonlyMap<string, PatientRecordDoc>
   persons: ReadonlyMap<string, string>
-  same: ReadonlyMap<string, string>
+  like: ReadonlyMap<string, string>
   visits: ReadonlyMap<string, string>
 }
 
-function changeOf(one: Joined, { records, persons, same, visits }: Links): FoldedChange {
+function changeOf(one: Joined, { records, persons, like, visits }: Links): FoldedChange {
   const { type, id, known, isSpokenOf, statements, patients } = one
   const personOf = (patient: string): string => persons.get(patient) ?? patient
   const folded = fold(
@@ -169,7 +188,7 @@ function changeOf(one: Joined, { records, persons, same, visits }: Links): Folde
     statements,
     personOf,
     additionsOf(type, records.get(id)),
-    (patient) => same.get(patient) ?? personOf(patient),
+    (patient) => like.get(patient) ?? personOf(patient),
     visits,
   )
   const digest = digestOf(folded)

@@ -5,10 +5,11 @@ import type { Draft } from '../../writer/types.ts'
 import { checkFolded } from '../check.ts'
 import { draftOf } from '../fold/draft.ts'
 import { knownOf, namedSo, type SaidChange, statementWrites, thingsOf } from '../fold/rows.ts'
-import { foldStatements, saidIn, type StatementFor } from '../fold/stored.ts'
+import { areOtherLinks, foldStatements, saidIn, type StatementFor } from '../fold/stored.ts'
 import { retryingConflicts } from '../retry.ts'
 import type { IngestTables } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
+import { refold } from './refold.ts'
 
 /** Idempotent: what already went over is no longer found. @returns false: it stopped because `mayGoOn` said so */
 export async function absorbRecord(
@@ -71,10 +72,17 @@ async function write(
   more: readonly Draft[],
   gone: readonly SaidChange[],
 ): Promise<Done> {
-  const { changes } = await foldStatements(tables, wanted)
+  const { changes, links } = await foldStatements(tables, wanted)
   const changed = changes.filter((c) => c.changed)
   const folded = await allInTurns(changed, async (c) => draftOf(c, true, (await checkFolded(deps, c.folded)).parsed))
   const drafts = [...folded, ...more]
   const result = await deps.writer.write(drafts, { side: statementWrites([...saidIn(changes), ...gone]) })
-  return result.ok ? { done: true } : undefined
+  if (!result.ok) return undefined
+  if (await areOtherLinks(tables, links))
+    await refold(
+      deps,
+      tables,
+      wanted.map(({ type, id }) => ({ type, id })),
+    )
+  return { done: true }
 }

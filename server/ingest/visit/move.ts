@@ -7,6 +7,7 @@ import { type Known, knownOf, namedSo, patientsIn, type SaidChange, statementWri
 import { foldStatements, saidIn, type StatementFor } from '../fold/stored.ts'
 import type { Statement } from '../fold/types.ts'
 import { refold } from '../link/refold.ts'
+import { refoldIfMoved } from '../link/refold-moved.ts'
 import { retryingConflicts } from '../retry.ts'
 import { type IngestTables, TABLES, type VisitDoc } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
@@ -71,7 +72,7 @@ async function write(deps: IngestDeps, tables: IngestTables, row: VisitDoc, form
       return { type: TYPE, id: target, statement: target === row._id ? statement : { ...statement, via: row._id } }
     }),
   ])
-  const { changes } = await foldStatements(tables, wanted)
+  const { changes, links } = await foldStatements(tables, wanted)
   const emptied = former.filter(({ known, leaving }) => known.statements.every(leaving))
   const gone = emptied.map(({ home, known }): SaidChange => ({ name: nameOf(home), known, isSpokenOf: false }))
   const changed = changes.filter((change) => change.changed)
@@ -79,7 +80,9 @@ async function write(deps: IngestDeps, tables: IngestTables, row: VisitDoc, form
   const stubs = await Promise.all(emptied.map(({ home, known }) => stubOf(tables, home, known.statements, target)))
   const told = target === row._id ? [] : await provenances(deps, tables, row, former, target)
   const side = [...statementWrites([...saidIn(changes), ...gone]), rowWrite(row, { ...row, left: [] })]
-  return (await deps.writer.write([...drafts, ...stubs, ...told], { side })).ok
+  if (!(await deps.writer.write([...drafts, ...stubs, ...told], { side })).ok) return false
+  await refoldIfMoved(deps, tables, links, wanted)
+  return true
 }
 
 async function provenances(deps: IngestDeps, tables: IngestTables, row: VisitDoc, former: readonly Former[], to: string): Promise<Draft[]> {

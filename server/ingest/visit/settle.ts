@@ -35,23 +35,35 @@ export async function settleVisits(deps: IngestDeps, tables: IngestTables, encou
   for (const { _id } of await tables.visits.find({ $or: [{ _id: among }, { 'words.own': among }] })) await settleVisit(deps, tables, _id)
 }
 
+/** Of looks that changed something: persons and times may have become others while the row was written. */
+const LOOKS_MAX = 5
+
 /** @param words that may not be kept yet */
 export async function settleVisit(deps: IngestDeps, tables: IngestTables, id: string, words: readonly PreparedVisit[] = []): Promise<void> {
-  const moves = await retryingConflicts<boolean>(async () => {
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    const found = await lookAt(deps, tables, id, words)
+    if (found === 'as it should') return
+    if (found === 'to be moved') await moveVisit(deps, tables, id)
+  }
+}
+
+type Look = 'as it should' | 'written' | 'to be moved'
+
+function lookAt(deps: IngestDeps, tables: IngestTables, id: string, words: readonly PreparedVisit[]): Promise<Look> {
+  return retryingConflicts<Look>(async () => {
     const known = await tables.visits.get(id)
     const row = withWords(known, id, words)
-    if (!row) return { done: false }
+    if (!row) return { done: 'as it should' }
     const { now, isToMove } = await standing(tables, row)
     const changes = row !== known || now.visit !== row.visit || now.patients.join() !== row.patients.join()
     if (!changes && !isToMove) {
       if (known && isPending(known)) await deps.store.table(deps.decision, TABLES.jobs).delete(doneBy(id, known.rev))
-      return { done: false }
+      return { done: 'as it should' }
     }
     const job = isToMove ? [visitJob(id, (known?.rev ?? 0) + 1, deps.now())] : []
     const result = await deps.store.commit({ writes: [], side: [rowWrite(known, now), ...job] })
-    return result.ok ? { done: isToMove } : undefined
+    return result.ok ? { done: isToMove ? 'to be moved' : 'written' } : undefined
   })
-  if (moves) await moveVisit(deps, tables, id)
 }
 
 /** Where the visit should stand by what is known now, and whether something of it stands elsewhere. */
