@@ -167,4 +167,29 @@ describe('what follows a part that became sensitive', () => {
     expect(undone).toBe(true)
     expect(await seenAt(at.access, 'm5-list')).toBe(false)
   })
+
+  test('without a look at what can give it nothing', async () => {
+    await admit('m6')
+    const provenance = {
+      resourceType: 'Provenance',
+      id: 'm6-from',
+      recorded: '2024-05-01T00:00:00Z',
+      target: [{ reference: 'Condition/m6-c' }],
+      agent: [{ who: { reference: 'Organization/m6-org' } }],
+    }
+    await at.put('H1', [{ resourceType: 'Organization', id: 'm6-org', name: '某院' }, provenance])
+    const seen = () => sees(at.access, at.store, hospital('H2'), 'Provenance', 'm6-from')
+    expect(await seen()).toBe(true)
+    const read = new Set<string>()
+    const watched = await process({
+      readMany: (d, type, ids) => {
+        for (const id of ids) read.add(`${type}/${id}`)
+        return at.store.readMany(d, type, ids)
+      },
+    })
+    await watched.put(condition('m6-c', 'm6', 'B20'))
+    expect(await seen()).toBe(false)
+    expect((await at.store.read(SYSTEM, 'Provenance', 'm6-from'))?.acc.p).toEqual(['m6'])
+    expect([read.has('Condition/m6-c'), read.has('Organization/m6-org')]).toEqual([true, false])
+  })
 })
