@@ -2,7 +2,7 @@
 import type { FhirResource } from '../fhir/types.ts'
 import type { IndexEntry } from '../search/plan.ts'
 import { allInTurns } from '../store/turns.ts'
-import type { PersonScope, Restamp, Stored } from '../store/types.ts'
+import type { PersonRows, PersonScope, Restamp, Stored } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { canonicalJson } from './canonical-json.ts'
 import type { ConsentDeps } from './consent-change.ts'
@@ -34,12 +34,22 @@ export async function relabelDocuments(
   named?: ReadonlySet<string>,
 ): Promise<boolean> {
   if (scope.persons.length === 0) return true
-  const names = named && new Set(named)
+  const work: Work = { scope, mayGoOn, names: named && new Set(named), passed: { current: [], superseded: [] } }
   for (let round = 0; round < ACCESS_BOUNDS.relabelRoundsMax; round++) {
-    const outcome = await relabelScope(deps, scope, mayGoOn, names)
+    const outcome = await relabelScope(deps, work)
     if (outcome !== 'again') return outcome === 'done'
   }
   return false
+}
+
+/** What the rounds of one relabelling share. */
+interface Work {
+  scope: PersonScope
+  mayGoOn: MayGoOn
+  /** of all that changed so far; absent: everything is looked at */
+  names: Set<string> | undefined
+  /** what was read and names none of these: while it stands at that version it need not be read again; absent: there is too much to be read at once */
+  passed: PersonRows | undefined
 }
 
 /**
@@ -49,25 +59,66 @@ export async function relabelDocuments(
 type Outcome = 'done' | 'stopped' | 'again'
 
 /** Types beside each other: labels of what a resource refers to are taken as they stand, and consents do not change those. */
-async function relabelScope(deps: RelabelDeps, scope: PersonScope, mayGoOn: MayGoOn, names?: Set<string>): Promise<Outcome> {
-  const { current, superseded } = await deps.store.typesOfPersons(LABELLING, scope)
+async function relabelScope(deps: RelabelDeps, work: Work): Promise<Outcome> {
+  const { mayGoOn, names } = work
   let again = false
-  const rows = (type: string, batches: AsyncIterable<Stored[]>, old: boolean) => async (): Promise<boolean> => {
-    for await (const batch of batches) {
-      if (!mayGoOn(batch.length)) return false
-      const looked = names ? batch.filter((row) => mayName(row, names)) : batch
-      const { whole, told, moved } = await relabelBatch(deps, type, looked, old)
-      if (!whole || told.length > 0 || (names && moved.length > 0)) again = true
-      for (const id of [...told, ...moved]) names?.add(`${type}/${id}`)
+  const relabel =
+    ({ type, old, batches }: Part) =>
+    async (): Promise<boolean> => {
+      for await (const batch of batches) {
+        if (!mayGoOn(batch.length)) return false
+        const looked = names ? await namingAny(batch, names, old ? work.passed?.superseded : work.passed?.current) : batch
+        const { whole, told, moved } = await relabelBatch(deps, type, looked, old)
+        if (!whole || told.length > 0 || (names && moved.length > 0)) again = true
+        for (const id of [...told, ...moved]) names?.add(`${type}/${id}`)
+      }
+      return true
     }
-    return true
-  }
-  const complete = await allOf([
-    ...current.map((type) => rows(type, deps.store.ofPersons(LABELLING, type, scope), false)),
-    ...superseded.map((type) => rows(type, deps.store.historyOfPersons(LABELLING, type, scope), true)),
-  ])
+  const complete = await allOf((await partsOf(deps, work)).map(relabel))
   if (!complete) return 'stopped'
   return again ? 'again' : 'done'
+}
+
+/** What stands of one type in the scope. */
+interface Part {
+  type: string
+  old: boolean
+  batches: AsyncIterable<Stored[]> | readonly Stored[][]
+}
+
+/** Read at once, where it fits into one answer of the database; else type by type. */
+async function partsOf(deps: RelabelDeps, work: Work): Promise<Part[]> {
+  const { scope } = work
+  if (work.passed) {
+    work.passed = await stillPassed(work.passed, work.names)
+    const rows = await deps.store.rowsOfPersons(LABELLING, scope, work.passed)
+    if (rows) return [...partsIn(rows.current, false), ...partsIn(rows.superseded, true)]
+    work.passed = undefined
+  }
+  const { current, superseded } = await deps.store.typesOfPersons(LABELLING, scope)
+  return [
+    ...current.map((type) => ({ type, old: false, batches: deps.store.ofPersons(LABELLING, type, scope) })),
+    ...superseded.map((type) => ({ type, old: true, batches: deps.store.historyOfPersons(LABELLING, type, scope) })),
+  ]
+}
+
+const partsIn = (rows: readonly Stored[], old: boolean): Part[] =>
+  [...Map.groupBy(rows, ({ type }) => type)].map(([type, those]) => ({ type, old, batches: [those] }))
+
+/** What names something that changed since it was read is to be read again: other labels may stand there by now. */
+async function stillPassed({ current, superseded }: PersonRows, names: ReadonlySet<string> | undefined): Promise<PersonRows> {
+  const still: PersonRows = { current: [], superseded: [] }
+  if (!names) return still
+  await namingAny(current, names, still.current)
+  await namingAny(superseded, names, still.superseded)
+  return still
+}
+
+/** @param others takes those that name none */
+async function namingAny(rows: readonly Stored[], names: ReadonlySet<string>, others?: Stored[]): Promise<Stored[]> {
+  const found: Stored[] = []
+  await allInTurns(rows, (row) => void (mayName(row, names) ? found : others)?.push(row))
+  return found
 }
 
 /** Runs them, ACCESS_BOUNDS.relabelTypesAtOnce at a time. True when each answered true; nothing is begun after one that did not. */

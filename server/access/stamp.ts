@@ -108,7 +108,9 @@ async function lookUp(deps: StampDeps, all: readonly Working[]): Promise<Map<str
   const inBatch = new Set(all.map((one) => one.name))
   const wanted = new Map<string, Set<string>>()
   for (const one of all) {
-    const orphan = one.scan.patients.length === 0 && !one.scan.unknownPatient && !isPublicType(one.input.type)
+    // What is labelled anew stays under the persons under whom it stood, and takes none but those of its parts.
+    const stood = one.input.partUnknown && (one.input.alsoPatients ?? []).length > 0
+    const orphan = !stood && one.scan.patients.length === 0 && !one.scan.unknownPatient && !isPublicType(one.input.type)
     for (const { path, target } of one.scan.references) {
       if (inBatch.has(target)) continue
       const { labels, insurance, wrapping } = inheritanceOf(one.input.type, path)

@@ -5,7 +5,8 @@ import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { inRanges, linkedFilter } from './lookups.ts'
 import { prefixRange } from './plan-filter.ts'
-import type { KeySet, KeySetsQuery } from './types.ts'
+import type { KeySetsQuery } from './grouped-queries.ts'
+import type { KeySet } from './types.ts'
 
 interface Row extends Document {
   _id: string[]

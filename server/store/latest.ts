@@ -4,7 +4,8 @@ import type { Acc, Decision } from '../access/decision.ts'
 import { BOUNDS } from '../config/bounds.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { inRanges, linkedFilter } from './lookups.ts'
-import type { Latest, LatestQuery } from './types.ts'
+import type { LatestQuery } from './grouped-queries.ts'
+import type { Latest } from './types.ts'
 
 interface Row extends Document {
   _id: string

@@ -17,7 +17,7 @@ import type { Labelled, PersonScope, PersonTypes, Stored } from './types.ts'
  * A document about several persons may carry the stamp of one and lack that of another, which a list of stamps cannot
  * tell: it is always taken.
  */
-function scopeFilter({ persons, unless }: PersonScope): Document {
+export function scopeFilter({ persons, unless }: PersonScope): Document {
   const stands = { 'acc.p': { $in: persons.map(String) } }
   if (!unless || unless.length === 0) return stands
   return { ...stands, $or: [{ 'acc.e': { $nin: unless.map(String) } }, { 'acc.p.1': { $exists: true } }] }

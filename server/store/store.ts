@@ -25,6 +25,7 @@ import type { PlanNode } from '../search/plan.ts'
 import { watchOrphans } from './orphans.ts'
 import { createReader } from './reader.ts'
 import { restampDocuments } from './restamp.ts'
+import { rowsOfPersons } from './rows-of-persons.ts'
 import { createSearching, findingNothing } from './searching.ts'
 import { anyCopy } from './shared-rows.ts'
 import { createShapes, SHAPES, type ShapeDoc } from './shapes.ts'
@@ -124,6 +125,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     labelsOfPersons: (d, type, persons) => labelsOfPersons({ db, log, findJointly }, d, type, persons),
     historyOfPersons: (d, type, scope) => personHistoryBatches(db, log, d, type, scope),
     typesOfPersons: (_d, scope) => guarded(log, async () => typesOfPersons(db, await collections.types(), scope)),
+    rowsOfPersons: (d, scope, passed) => guarded(log, async () => rowsOfPersons(db, d, await collections.types(), scope, passed)),
     async commit(unit) {
       await prepare(collections, unit, log)
       if (unit.audit) await guarded(log, () => shapes.note((unit.audit ?? []).map(({ shape }) => shape)))

@@ -3,6 +3,7 @@ import type { Acc, Decision } from '../access/decision.ts'
 import type { IndexEntry, PlanNode, SortTerm } from '../search/plan.ts'
 import type { CommandPlan } from './explain.ts'
 import type { Feed } from './feed-types.ts'
+import type { KeySetsQuery, LatestQuery } from './grouped-queries.ts'
 
 export interface Stored {
   type: string
@@ -158,18 +159,6 @@ export interface SearchPage {
   beyond?: Stored
 }
 
-/** Of the matches of a plan the latest of each group of equal keys. */
-export interface LatestQuery {
-  type: string
-  plan: PlanNode
-  /** the token keys that begin so, all of them together, are what a group has in common; a match without one is a group of its own */
-  start: string
-  /** of each group: so many by their main date, and those that are as old as the last of them */
-  count: number
-  /** rows in all */
-  most: number
-}
-
 export interface Latest extends Met {
   /** its keys that begin as asked */
   keys: string[]
@@ -178,14 +167,6 @@ export interface Latest extends Met {
   at: Date
   /** where it has no such key */
   body?: Uint8Array
-}
-
-/** Which keys that begin with one of `starts` the resources of a type have, each set of them once. */
-export interface KeySetsQuery {
-  type: string
-  starts: readonly string[]
-  /** sets in all */
-  most: number
 }
 
 /** One set, and one of the resources that have it. */
@@ -250,6 +231,13 @@ export interface PersonTypes {
   current: string[]
   /** types with superseded versions in the scope */
   superseded: string[]
+}
+
+/** What stands under the keys of persons, of all types. */
+export interface PersonRows {
+  /** deleted ones too */
+  current: Stored[]
+  superseded: Stored[]
 }
 
 /** New labels, or a new index, of one version. */
@@ -361,6 +349,11 @@ export interface Store extends SearchCalls {
   historyOfPersons(d: Decision, type: string, scope: PersonScope): AsyncIterable<Stored[]>
   /** the types of which something stands in the scope; AuditEvents are left out, consents do not change them */
   typesOfPersons(d: Decision, scope: PersonScope): Promise<PersonTypes>
+  /**
+   * all of these in one command; undefined: there may be more than one answer of the database holds, they are to be read type by type
+   * @param passed is left out where it still stands at that version
+   */
+  rowsOfPersons(d: Decision, scope: PersonScope, passed?: PersonRows): Promise<PersonRows | undefined>
   commit(unit: WriteUnit): Promise<WriteResult>
   /** removes resources with all their versions, and the claims that they were made under: nothing tells that they were there (legal deletion) */
   expunge(d: Decision, type: string, ids: readonly string[]): Promise<void>
