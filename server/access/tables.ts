@@ -157,8 +157,8 @@ export async function ensureAccessIndexes(tables: AccessTables): Promise<void> {
     tables.overlay.ensureIndex({ done: 1, since: 1 }),
     tables.grants.ensureIndex({ done: 1, since: 1 }),
     tables.relations.ensureIndex({ organization: 1, users: 1, end: 1 }),
-    tables.relations.ensureIndex({ users: 1, end: 1 }),
     tables.relations.ensureIndex({ persons: 1, organization: 1 }),
+    tables.relations.ensureIndex({ patients: 1 }),
     tables.legalOrders.ensureIndex({ client: 1, until: 1 }),
     // Rows are made inside transactions, which are to find the table there.
     tables.collection.ensureIndex({ v: 1 }, { where: { v: { $gt: 0 } } }),

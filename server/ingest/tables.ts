@@ -350,7 +350,7 @@ export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'de
   }
 }
 
-/** Rows where the field names somebody: null sorts before every text. */
+/** Rows where the field names something, or one of its list does: null and '' are no such name, and an empty list has none. */
 const NAMED = (field: string): Record<string, unknown> => ({ [field]: { $gt: '' } })
 
 /** Indexes of the tables, made once at start. */
@@ -381,12 +381,12 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.merges.ensureIndex({ patients: 1 }),
     tables.batchMembers.ensureIndex({ batches: 1 }),
     tables.batchMembers.ensureIndex({ thing: 1 }),
-    tables.batches.ensureIndex({ settledBy: 1 }),
-    tables.batches.ensureIndex({ reversedBy: 1 }),
+    tables.batches.ensureIndex({ settledBy: 1 }, { where: NAMED('settledBy') }),
+    tables.batches.ensureIndex({ reversedBy: 1 }, { where: NAMED('reversedBy') }),
     tables.refusedParts.ensureIndex({ payload: 1 }),
     tables.visits.ensureIndex({ 'words.own': 1 }),
     tables.visits.ensureIndex({ patients: 1 }),
-    tables.records.ensureIndex({ blocks: 1 }),
+    tables.records.ensureIndex({ blocks: 1 }, { where: NAMED('blocks') }),
     tables.tasks.ensureIndex({ patients: 1 }),
     tables.tasks.ensureIndex({ state: 1, score: -1, _id: 1 }),
     tables.tasks.ensureIndex({ within: 1, state: 1, score: -1, _id: 1 }),
