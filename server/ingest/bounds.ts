@@ -45,8 +45,11 @@ export const INGEST_BOUNDS = {
   /** attempts of one transaction that met another writer */
   conflictAttemptsMax: 30,
   conflictDelayMaxMs: 150,
-  /** rows of a batch that are stored in one transaction, and groups of them in work at the same time */
-  batchRows: 100,
+  /**
+   * rows of a batch that are stored in one transaction, as far as their resources go into one, and groups of them in work at the same time.
+   * Each group costs some 25 commands however many rows it has; two resources for each are the least that rows have
+   */
+  batchRows: 200,
   batchConcurrency: 2,
   /** bytes of files that the records of such a group hold together: documents with their index */
   batchFileBytesMax: 8 * 1024 * 1024,
@@ -56,12 +59,13 @@ export const INGEST_BOUNDS = {
   batchAttemptsMax: 3,
   /** rows of a group that go alone, at the same time */
   aloneConcurrency: 8,
-  /** groups of messages that are stored at the same time */
+  /** messages of a group, which are answered together, and groups of them that are stored at the same time */
+  messagesTogether: 100,
   messageLanes: 2,
   /** payloads that a worker has under way at the same time, so that a small one need not wait behind a large batch */
   payloadConcurrency: 3,
-  /** records between two saved positions of a batch */
-  checkpointRecords: 200,
+  /** records between two saved positions of a batch: two groups */
+  checkpointRecords: 400,
   leaseMs: 30_000,
   heartbeatMs: 10_000,
   pollMs: 5_000,

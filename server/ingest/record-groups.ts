@@ -48,7 +48,7 @@ export class RecordGroups {
 
   #pump(): void {
     while (this.#running < INGEST_BOUNDS.messageLanes && this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, INGEST_BOUNDS.batchRows)
+      const group = this.#waiting.splice(0, INGEST_BOUNDS.messagesTogether)
       this.#running++
       void this.#run(group).finally(() => {
         this.#running--

@@ -1,5 +1,6 @@
 /** A saved position of a batch, and the counts beside it, are of the same records: whichever group of them is done first. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { INGEST_BOUNDS } from '../../server/ingest/bounds.ts'
 import { PayloadRun, type Tally } from '../../server/ingest/payload-run.ts'
 import type { PayloadDoc, RecordOutcome } from '../../server/ingest/types.ts'
 import { observation, rig, type Rig, sourceOf } from './support.ts'
@@ -60,4 +61,10 @@ test('work that fails is a gap that stays, and is thrown', async () => {
   first.reject(new Error('the database is away'))
   await expect(run.settle()).rejects.toThrow('the database is away')
   expect(await now(payload)).toEqual({ checkpoint: 0, total: 0, resources: 0, attempts: 3 })
+})
+
+test('rows of two resources fill one transaction, and positions are saved between full groups', () => {
+  const { batchRows, transactionResourcesMax, checkpointRecords, batchConcurrency } = INGEST_BOUNDS
+  expect(2 * batchRows).toBe(transactionResourcesMax)
+  expect(checkpointRecords).toBe(batchConcurrency * batchRows)
 })
