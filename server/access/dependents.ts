@@ -1,13 +1,13 @@
 /**
  * What refers to a resource that became sensitive takes on its label, also when it came first; what refers to one that is
- * about others now is about them as well; what belongs to a visit is insured as long as the visit is. It is done after the
+ * about others now is about them as well; what belongs to a visit is insured as long as the visit is, and what wraps a document of its kind. It is done after the
  * commit; that it is to be done is committed with it, so that a process that ends in between leaves it to another one's worker.
  */
 import { randomUUID } from 'node:crypto'
 import type { SideWrite } from '../store/types.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import type { Acc } from './decision.ts'
-import { type RelabelDeps, relabelDocuments } from './relabel.ts'
+import { type RelabelDeps, relabelDocuments, saysOtherwise } from './relabel.ts'
 import { isSensitive } from './sensitivity.ts'
 import { UNKNOWN_PERSON } from './stamp.ts'
 import { type OverlayDoc, TABLES } from './tables.ts'
@@ -55,15 +55,11 @@ export async function relabelDependents(deps: RelabelDeps, { entries, named }: D
 function personsBehind(deps: RelabelDeps, stamp: Stamped, current: Acc | undefined): string[] {
   const isMoved = current !== undefined && !new Set(stamp.acc.p).isSubsetOf(new Set(current.p))
   if (isMoved) return [...current.p, ...stamp.acc.p]
-  return becameSensitive(deps, stamp, current) || isInsuredOtherwise(deps, stamp, current) ? [...stamp.acc.p] : []
+  const saysOther = current !== undefined && saysOtherwise(deps, current.s, stamp.acc.s)
+  return saysOther || becameSensitive(deps, stamp, current) ? [...stamp.acc.p] : []
 }
 
-/** A visit that is stored already and turns out to be the insurance's too, or no longer. */
-function isInsuredOtherwise({ classes }: RelabelDeps, { acc }: Stamped, current: Acc | undefined): boolean {
-  const [before, now] = [current && classes.get(current.s), classes.get(acc.s)]
-  return now?.type === 'Encounter' && before !== undefined && before.insured !== now.insured
-}
-
+/** What others may have referred to before it came; of what stands already any change of what flows is followed. */
 function becameSensitive({ classes }: RelabelDeps, { acc }: Stamped, current: Acc | undefined): boolean {
   const labels = classes.get(acc.s)?.labels
   if (!labels || !isSensitive(labels)) return false

@@ -192,7 +192,7 @@ async function relabelled(deps: RelabelDeps, type: string, rows: readonly Stored
 }
 
 /** Whether two classes differ in what flows along references (inheritance.ts); the rules of persons do not. */
-function saysOtherwise({ classes }: RelabelDeps, before: number, after: number): boolean {
+export function saysOtherwise({ classes }: RelabelDeps, before: number, after: number): boolean {
   if (before === after) return false
   const [a, b] = [classes.get(before), classes.get(after)]
   if (!a || !b) return a !== b
