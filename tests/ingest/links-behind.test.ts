@@ -3,6 +3,8 @@
  * whoever commits looks again behind his commit. The other process is played by rows that are put right before the write.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { followRegroup } from '../../server/ingest/likely/follow.ts'
+import { regroupJob } from '../../server/ingest/link/move-job.ts'
 import { refold } from '../../server/ingest/link/refold.ts'
 import { settleVisits } from '../../server/ingest/visit/settle.ts'
 import type { MergeDoc } from '../../server/ingest/tables.ts'
@@ -143,4 +145,34 @@ describe('a visit that hospital and insurance tell of', () => {
     expect(ended()).toBe(true)
     expect(await visits()).toEqual(APART)
   })
+
+  // The hospital's record is like that of a third one, which has the insured's number: all three are one person.
+  test.each(['a', 'b'] as const)(
+    'is one when a third record brings the two together, and is not when it leaves them (third: side %s)',
+    async (side) => {
+      await at.send(...registration())
+      await at.send(...admission({ person: { ...WANG, number: '' } }))
+      const legal = { type: '01', number: WANG.number }
+      const card = {
+        deliveryId: 'c',
+        patient: { local: [{ kind: 'CARD', value: '0|C9', strong: true }], name: WANG.name, legal },
+        resources: [],
+      }
+      await at.send('area', [card])
+      expect(await visits()).toEqual(APART)
+      const { deps, tables } = at.ingest
+      const idOf = async (domain: string): Promise<string> => (await tables.records.find({ domain }))[0]?._id ?? ''
+      const [hospital, third] = [await idOf('hospital:H1'), await idOf('rhip:HA')]
+      const row = { _id: 'likely', at: new Date(), likeness: true, source: hospital, target: third, patients: [hospital, third] }
+      const versions = { source: 0, target: 0 }
+      await tables.merges.insert({ ...row, before: versions, after: versions, consents: { source: '', target: '' } } as MergeDoc)
+      const sides = side === 'a' ? { a: [third], b: [hospital] } : { a: [hospital], b: [third] }
+      const { doc } = regroupJob('likely|join', [], new Date(), sides)
+      expect(await followRegroup(deps, tables, doc, () => true)).toBe(true)
+      expect(await visits()).toEqual([['M1', 'V1', 'V1']])
+      await tables.merges.delete({ _id: 'likely' })
+      expect(await followRegroup(deps, tables, doc, () => true)).toBe(true)
+      expect(await visits()).toEqual(APART)
+    },
+  )
 })

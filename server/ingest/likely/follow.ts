@@ -4,6 +4,7 @@ import type { Moved } from '../../access/regrouping.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
 import { namedSo, thingsOf } from '../fold/rows.ts'
 import type { StatementFor } from '../fold/stored.ts'
+import { mergedGroups } from '../link/merged.ts'
 import { leaveToWorker, type RegroupJob, whileShort } from '../link/move-job.ts'
 import { refold } from '../link/refold.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
@@ -33,14 +34,17 @@ export async function followRegroup(deps: IngestDeps, tables: IngestTables, job:
 async function refoldShared(
   deps: IngestDeps,
   tables: IngestTables,
-  { a, b }: NonNullable<RegroupJob['sides']>,
+  sides: NonNullable<RegroupJob['sides']>,
   mayGoOn: MayGoOn,
 ): Promise<boolean> {
+  const [a, b] = await Promise.all([ofTheirPersons(tables, sides.a), ofTheirPersons(tables, sides.b)])
+  // What is shared is found from either side: from the one with fewer records, who is mostly the new one.
+  const [fewer, others] = a.length <= b.length ? [a, b] : [b, a]
   let batch: StatementFor[] = []
   const visits: string[] = []
-  for await (const things of thingsOf(tables, a)) {
+  for await (const things of thingsOf(tables, fewer)) {
     visits.push(...visitsAmong(things))
-    const shared = things.filter(({ patients }) => patients.some((patient) => b.includes(patient)))
+    const shared = things.filter(({ patients }) => patients.some((patient) => others.includes(patient)))
     batch.push(...shared.map(({ name }) => namedSo(name)))
     if (batch.length < INGEST_BOUNDS.refoldBatch) continue
     if (!mayGoOn(batch.length)) return false
@@ -51,4 +55,16 @@ async function refoldShared(
   await refold(deps, tables, batch)
   await settleVisits(deps, tables, visits)
   return true
+}
+
+/** With all that are one person with these: by an identity number, and whoever is linked to those by likeness. */
+async function ofTheirPersons(tables: IngestTables, patients: readonly string[]): Promise<string[]> {
+  const masters = (await tables.records.getMany(patients)).flatMap(({ person }) => person ?? [])
+  const numbered = masters.length === 0 ? [] : await tables.records.find({ person: { $in: [...new Set(masters)] } })
+  const groups = await mergedGroups(
+    tables,
+    numbered.map(({ _id }) => _id),
+  )
+  const like = [...groups.values()].flatMap(({ members }) => [...members])
+  return [...new Set([...patients, ...numbered.map(({ _id }) => _id), ...like])]
 }

@@ -51,7 +51,7 @@ export interface RegroupJob extends TableDoc {
   kind: string
   /** JSON of Moved[] (server/access/types.ts) */
   moved: string
-  /** records of both, where things of which both spoke are to be folded anew */
+  /** records of both, where things of which their persons spoke are to be folded anew */
   sides?: { a: string[]; b: string[] }
 }
 
