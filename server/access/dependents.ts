@@ -1,7 +1,7 @@
 /**
  * What refers to a resource that became sensitive takes on its label, also when it came first; what refers to one that is
- * about others now is about them as well; what belongs to a visit is insured as long as the visit is, and what wraps a document of its kind. It is done after the
- * commit; that it is to be done is committed with it, so that a process that ends in between leaves it to another one's worker.
+ * about others now is about them as well; what belongs to a visit is insured as long as the visit is, and what wraps a document
+ * is of its kind. It is done after the commit; that it is to be done is committed with it, so that a process that ends in between leaves it to another one's worker.
  */
 import { randomUUID } from 'node:crypto'
 import type { SideWrite } from '../store/types.ts'

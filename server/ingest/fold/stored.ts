@@ -1,7 +1,7 @@
 /** Statements that are kept: reading what is known of resources, joining what is new, and folding anew. */
 import { NATIONAL } from '../../fhir/canonical.ts'
 import { allInTurns } from '../../store/turns.ts'
-import { likePersons, mergedGroups } from '../link/merged.ts'
+import { likeAmong } from '../link/merged.ts'
 import type { IngestTables, PatientRecordDoc } from '../tables.ts'
 import { fold, type FoldAdditions, visitsIn } from './fold.ts'
 import { keptText } from './kept.ts'
@@ -123,13 +123,6 @@ function ofSeveral(joined: readonly Joined[], persons: ReadonlyMap<string, strin
     ({ type, patients }) => type !== 'Patient' && new Set(patients.map((patient) => persons.get(patient))).size > 1,
   )
   return [...new Set(things.flatMap(({ patients }) => patients))]
-}
-
-/** Of those that are linked by likeness one name for all that are one person. Mostly nobody is asked about. */
-async function likeAmong(tables: IngestTables, patients: readonly string[]): Promise<Map<string, string>> {
-  if (patients.length === 0) return new Map()
-  const groups = await mergedGroups(tables, patients)
-  return new Map([...new Set(groups.values())].flatMap((group) => [...likePersons(group)]))
 }
 
 /** Whether a link on which a fold relied is another one by now. */

@@ -78,11 +78,6 @@ async function write(
   const drafts = [...folded, ...more]
   const result = await deps.writer.write(drafts, { side: statementWrites([...saidIn(changes), ...gone]) })
   if (!result.ok) return undefined
-  if (await areOtherLinks(tables, links))
-    await refold(
-      deps,
-      tables,
-      wanted.map(({ type, id }) => ({ type, id })),
-    )
+  if (await areOtherLinks(tables, links)) await refold(deps, tables, wanted)
   return { done: true }
 }

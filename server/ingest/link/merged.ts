@@ -155,7 +155,7 @@ export function isJoinedByOperator({ merges }: MergedGroup, a: string, b: string
 }
 
 /** Of each that is linked by likeness one name for all of its person: the master where there is one. */
-export function likePersons(group: MergedGroup): Map<string, string> {
+function likePersons(group: MergedGroup): Map<string, string> {
   const linked = linkedIn(group)
   return new Map(
     componentsOf(group.merges.filter(({ likeness }) => likeness)).flatMap((one) => {
@@ -163,6 +163,13 @@ export function likePersons(group: MergedGroup): Map<string, string> {
       return [...one].map((patient): [string, string] => [patient, name as string])
     }),
   )
+}
+
+/** The same of all groups in which these are. Mostly nobody is asked about. */
+export async function likeAmong(tables: Tables, patients: readonly string[]): Promise<Map<string, string>> {
+  if (patients.length === 0) return new Map()
+  const groups = await mergedGroups(tables, patients)
+  return new Map([...new Set(groups.values())].flatMap((group) => [...likePersons(group)]))
 }
 
 /** Links by likeness in the group, the last one first: only so can they be undone. */

@@ -1,6 +1,5 @@
 /** Behind a commit: the links on which its fold relied may have changed while it was written. */
-import type { StatementFor, UsedLinks } from '../fold/stored.ts'
-import { areOtherLinks } from '../fold/stored.ts'
+import { areOtherLinks, type StatementFor, type UsedLinks } from '../fold/stored.ts'
 import type { IngestTables } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
 import { absorbRecord } from './absorb.ts'
@@ -11,7 +10,5 @@ export async function refoldIfMoved(deps: IngestDeps, tables: IngestTables, used
   if (used.persons.size === 0) return
   const [records, isOther] = await Promise.all([tables.records.getMany([...used.persons.keys()]), areOtherLinks(tables, used)])
   for (const { _id, absorbedBy } of records) if (absorbedBy !== null) await absorbRecord(deps, tables, _id, absorbedBy)
-  if (isOther) await refold(deps, tables, thingsAmong(keys))
+  if (isOther) await refold(deps, tables, keys)
 }
-
-const thingsAmong = (keys: readonly StatementFor[]): StatementFor[] => keys.map(({ type, id }) => ({ type, id }))

@@ -14,8 +14,10 @@ import type { IngestDeps } from '../types.ts'
  */
 export async function refold(deps: IngestDeps, tables: IngestTables, keys: readonly StatementFor[]): Promise<void> {
   if (keys.length === 0) return
-  for (let used = await refoldOnce(deps, tables, keys); used && (await areOtherLinks(tables, used)); )
-    used = await refoldOnce(deps, tables, keys)
+  // What was said of them is known by now.
+  const things = keys.map(({ type, id }) => ({ type, id }))
+  for (let used = await refoldOnce(deps, tables, things); used && (await areOtherLinks(tables, used)); )
+    used = await refoldOnce(deps, tables, things)
 }
 
 /** @returns on what it relied; undefined where there was nothing to write */

@@ -60,10 +60,5 @@ export async function refoldIfPlaced(
   if (used.size === 0) return
   const now = new Map((await tables.visits.getMany([...used.keys()])).map(({ _id, visit }) => [_id, visit]))
   const isOther = [...used].some(([id, visit]) => (now.get(id) || id) !== visit)
-  if (isOther)
-    await refold(
-      deps,
-      tables,
-      keys.map(({ type, id }) => ({ type, id })),
-    )
+  if (isOther) await refold(deps, tables, keys)
 }

@@ -2,7 +2,7 @@
 import { leadersOf } from '../fold/fold.ts'
 import { isMention, type Statement } from '../fold/types.ts'
 import { patientsIn } from '../fold/rows.ts'
-import { likePersons, mergedGroups } from '../link/merged.ts'
+import { likeAmong } from '../link/merged.ts'
 import type { IngestTables, VisitDoc } from '../tables.ts'
 import { wordOf } from './words.ts'
 
@@ -39,9 +39,8 @@ async function isOnePerson(tables: IngestTables, insured: readonly Statement[], 
   const others = patientsIn(insured)
   if (one === undefined || others.every((other) => other === one)) return true
   const all = [...new Set([one, ...others])]
-  const [records, groups] = await Promise.all([tables.records.getMany(all), mergedGroups(tables, all)])
+  const [records, like] = await Promise.all([tables.records.getMany(all), likeAmong(tables, all)])
   const persons = new Map(records.map(({ _id, person }) => [_id, person ?? _id]))
-  const like = new Map([...new Set(groups.values())].flatMap((group) => [...likePersons(group)]))
   const personOf = (patient: string): string => like.get(patient) ?? persons.get(patient) ?? patient
   return others.every((other) => personOf(other) === personOf(one))
 }
