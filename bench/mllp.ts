@@ -1,7 +1,7 @@
 /**
- * `npm run bench:mllp`: HL7 v2 laboratory messages over MLLP from end to end (kept raw, mapped, linked, validated, labelled, stored with
- * Provenance, audited), beside bare insertion of what comes of them. `-- PROFILE_DIR` writes a CPU profile of the server there.
- * BENCH_MESSAGES and BENCH_CONNECTIONS say how many.
+ * `npm run bench:mllp`: HL7 v2 messages over MLLP from end to end (kept raw, mapped, linked, validated, labelled, stored with Provenance,
+ * audited), beside bare insertion of what comes of them: laboratory reports alone, then the messages of whole stays, each on a database of
+ * its own. `-- PROFILE_DIR` writes CPU profiles of the servers there. BENCH_MESSAGES and BENCH_CONNECTIONS say how many.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,6 +13,7 @@ import { freePort } from '../server/store/mongod/free-port.ts'
 import { startMongod } from '../server/store/mongod/start.ts'
 import { mllpClient } from '../tests/support/mllp.ts'
 import { oruMessage } from './data.ts'
+import { STAY_MESSAGES, stayMessages } from './hl7-stay.ts'
 import { residentMb } from './memory.ts'
 import { type BenchRow, printTable, row } from './measure.ts'
 import { startYilian } from './servers.ts'
@@ -20,20 +21,43 @@ import { startYilian } from './servers.ts'
 const WARM_UP = 400
 const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 3000)
 const CONNECTIONS = Number(process.env.BENCH_CONNECTIONS ?? 128)
-const DATABASE = 'yilian_bench_mllp'
 
-/** Each connection asks and waits for its answer, as senders do. */
-async function send(port: number, from: number, count: number): Promise<number> {
+/** What a connection sends one after the other. */
+interface Feed {
+  name: string
+  database: string
+  /** in one round */
+  messages: number
+  round(n: number): { id: string; text: string }[]
+}
+
+const FEEDS: readonly Feed[] = [
+  {
+    name: 'ORU^R01 over MLLP, 4 results each',
+    database: 'yilian_bench_mllp',
+    messages: 1,
+    round: (n) => [{ id: `BENCH${n}`, text: oruMessage(n) }],
+  },
+  {
+    name: 'all messages of a stay over MLLP (5 of 10 ADT, 2 ORU, ORM, RDE, DFT)',
+    database: 'yilian_bench_mllp_stays',
+    messages: STAY_MESSAGES,
+    round: stayMessages,
+  },
+]
+
+/** Each connection asks and waits for its answer, as senders do. @returns seconds */
+async function send({ round }: Feed, port: number, from: number, rounds: number): Promise<number> {
   let next = from
   const started = performance.now()
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
       const client = await mllpClient(port)
-      while (next < from + count) {
-        const id = next++
-        const answer = await client.ask(oruMessage(id))
-        if (!answer.includes(`\rMSA|AA|BENCH${id}`)) throw new Error(`mllp: ${answer.slice(0, 300)}`)
-      }
+      while (next < from + rounds)
+        for (const { id, text } of round(next++)) {
+          const answer = await client.ask(text)
+          if (!answer.includes(`\rMSA|AA|${id}`)) throw new Error(`mllp: ${answer.slice(0, 300)}`)
+        }
       client.close()
     }),
   )
@@ -41,10 +65,12 @@ async function send(port: number, from: number, count: number): Promise<number> 
 }
 
 /** What stands in the database afterwards, inserted again in batches into collections without indexes: the floor. */
-async function bareInsertion(uri: string): Promise<{ seconds: number; documents: number }> {
+async function bareInsertion(uri: string, of: string): Promise<{ seconds: number; documents: number }> {
   const client = await new MongoClient(uri).connect()
-  const database = client.db(DATABASE)
-  const names = (await database.listCollections().toArray()).map(({ name }) => name).filter((name) => /^[A-Z][A-Za-z]+$/.test(name))
+  const database = client.db(of)
+  const names = (await database.listCollections().toArray())
+    .map(({ name }) => name)
+    .filter((name) => /^[A-Z][A-Za-z]+(?:_history)?$/.test(name))
   let documents = 0
   let seconds = 0
   for (const name of names) {
@@ -53,7 +79,7 @@ async function bareInsertion(uri: string): Promise<{ seconds: number; documents:
     const started = performance.now()
     for (let at = 0; at < rows.length; at += 500) {
       await client
-        .db(`${DATABASE}_bare`)
+        .db(`${of}_bare`)
         .collection(name)
         .insertMany(rows.slice(at, at + 500), { writeConcern: { w: 'majority', j: true } })
     }
@@ -63,41 +89,57 @@ async function bareInsertion(uri: string): Promise<{ seconds: number; documents:
   return { seconds, documents }
 }
 
-async function main(profiles: string | undefined): Promise<void> {
+async function measure(feed: Feed, profiles: string | undefined): Promise<BenchRow[]> {
   const folder = await mkdtemp(join(tmpdir(), 'yilian-bench-mllp-'))
   const mongod = await startMongod({ dataDir: folder, log: silentLog })
-  const rows: BenchRow[] = []
   try {
     const port = await freePort()
     const config = join(folder, 'config.yaml')
     const listener = `mllp: [{ port: ${port}, senders: [{ source: h1-lis, application: LIS }] }]\n`
     await writeFile(config, `${await readFile(DEMO_CONFIG_FILE, 'utf8')}\n${listener}`)
-    const environment = { MONGODB_URI: mongod.uri, MONGODB_DATABASE: DATABASE, DATA_DIR: folder, YILIAN_CONFIG: config, LOG_LEVEL: 'info' }
+    const environment = {
+      MONGODB_URI: mongod.uri,
+      MONGODB_DATABASE: feed.database,
+      DATA_DIR: folder,
+      YILIAN_CONFIG: config,
+      LOG_LEVEL: 'info',
+    }
     const options = profiles === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` }
     const server = await startYilian({ ...environment, ...options })
-    await send(port, 0, WARM_UP)
-    const before = await cpuSeconds(server.pid)
-    const stood = await databaseWork(mongod.uri)
-    const seconds = await send(port, WARM_UP, MESSAGES)
-    const used = (await cpuSeconds(server.pid)) - before
-    const worked = await databaseWork(mongod.uri)
-    const name = `ORU^R01 over MLLP, 4 results each, ${CONNECTIONS} connections`
-    const bare = await bareInsertion(mongod.uri)
-    const floor = { name: 'bare insertion of what came of them', value: (MESSAGES + WARM_UP) / bare.seconds }
-    rows.push(row(floor.name, floor.value, 'messages/s'))
-    rows.push(row(name, MESSAGES / seconds, 'messages/s', floor))
-    rows.push(row('processor time of the server for one', (used / MESSAGES) * 1000, 'ms'))
-    rows.push(row('processor time of the database for one', (worked.processorMs - stood.processorMs) / MESSAGES, 'ms'))
-    rows.push(row('commands to the database for one', (worked.commands - stood.commands) / MESSAGES, ''))
-    rows.push(row('documents of one message', (worked.inserted - stood.inserted) / MESSAGES, ''))
-    rows.push(row('resident memory', await residentMb(server.pid), 'MB'))
-    rows.push(row('resources of one message', bare.documents / (MESSAGES + WARM_UP), ''))
-    await server.stop()
+    try {
+      return await measured(feed, server.pid, { port, uri: mongod.uri })
+    } finally {
+      await server.stop()
+    }
   } finally {
     await mongod.stop()
     await rm(folder, { recursive: true, force: true })
   }
-  printTable(rows)
+}
+
+async function measured(feed: Feed, pid: number, { port, uri }: { port: number; uri: string }): Promise<BenchRow[]> {
+  const [warmUp, rounds] = [WARM_UP, MESSAGES].map((messages) => Math.ceil(messages / feed.messages)) as [number, number]
+  const messages = rounds * feed.messages
+  await send(feed, port, 0, warmUp)
+  const before = await cpuSeconds(pid)
+  const stood = await databaseWork(uri)
+  const seconds = await send(feed, port, warmUp, rounds)
+  const used = (await cpuSeconds(pid)) - before
+  const worked = await databaseWork(uri)
+  const memory = await residentMb(pid)
+  const bare = await bareInsertion(uri, feed.database)
+  const all = warmUp * feed.messages + messages
+  const floor = { name: 'bare insertion of what came of them', value: all / bare.seconds }
+  return [
+    row(floor.name, floor.value, 'messages/s'),
+    row(`${feed.name}, ${CONNECTIONS} connections`, messages / seconds, 'messages/s', floor),
+    row('processor time of the server for one', (used / messages) * 1000, 'ms'),
+    row('processor time of the database for one', (worked.processorMs - stood.processorMs) / messages, 'ms'),
+    row('commands to the database for one', (worked.commands - stood.commands) / messages, ''),
+    row('documents inserted for one message', (worked.inserted - stood.inserted) / messages, ''),
+    row('resources of one message, former versions too', bare.documents / all, ''),
+    row('resident memory', memory, 'MB'),
+  ]
 }
 
 /** What the database has done since it started. */
@@ -121,5 +163,5 @@ async function cpuSeconds(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
-await main(process.argv[2])
+for (const feed of FEEDS) printTable(await measure(feed, process.argv[2]))
 process.exit(0)
