@@ -14,7 +14,7 @@ import { startMongod } from '../server/store/mongod/start.ts'
 import { mllpClient } from '../tests/support/mllp.ts'
 import { oruMessage } from './data.ts'
 import { STAY_MESSAGES, stayMessages } from './hl7-stay.ts'
-import { residentMb } from './memory.ts'
+import { processorMs, residentMb } from './memory.ts'
 import { type BenchRow, printTable, row } from './measure.ts'
 import { startYilian } from './servers.ts'
 
@@ -121,10 +121,10 @@ async function measured(feed: Feed, pid: number, { port, uri }: { port: number; 
   const [warmUp, rounds] = [WARM_UP, MESSAGES].map((messages) => Math.ceil(messages / feed.messages)) as [number, number]
   const messages = rounds * feed.messages
   await send(feed, port, 0, warmUp)
-  const before = await cpuSeconds(pid)
+  const before = await processorMs(pid)
   const stood = await databaseWork(uri)
   const seconds = await send(feed, port, warmUp, rounds)
-  const used = (await cpuSeconds(pid)) - before
+  const used = (await processorMs(pid)) - before
   const worked = await databaseWork(uri)
   const memory = await residentMb(pid)
   const bare = await bareInsertion(uri, feed.database)
@@ -133,7 +133,7 @@ async function measured(feed: Feed, pid: number, { port, uri }: { port: number; 
   return [
     row(floor.name, floor.value, 'messages/s'),
     row(`${feed.name}, ${CONNECTIONS} connections`, messages / seconds, 'messages/s', floor),
-    row('processor time of the server for one', (used / messages) * 1000, 'ms'),
+    row('processor time of the server for one', used / messages, 'ms'),
     row('processor time of the database for one', (worked.processorMs - stood.processorMs) / messages, 'ms'),
     row('commands to the database for one', (worked.commands - stood.commands) / messages, ''),
     row('documents inserted for one message', (worked.inserted - stood.inserted) / messages, ''),
@@ -152,15 +152,6 @@ async function databaseWork(uri: string): Promise<{ processorMs: number; command
     commands: Number(network.numRequests),
     inserted: Number(metrics.document.inserted),
   }
-}
-
-const TICKS_PER_SECOND = 100
-
-/** user and system time of a process so far */
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
 for (const feed of FEEDS) printTable(await measure(feed, process.argv[2]))
