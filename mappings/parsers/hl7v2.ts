@@ -51,6 +51,8 @@ export interface Hl7Record {
   segments: Segment[]
   /** the charset that MSH-18 says is not the one that the bytes are in */
   misdeclared: boolean
+  /** of a message about several patients: which of them this record is about, from the second on */
+  patient?: number
 }
 
 export type Hl7Flaw = 'payload-charset' | 'payload-structure' | 'payload-too-large'

@@ -14,8 +14,8 @@ export function mapMerge(hl7: Hl7Record, recordType: string, at: string, context
   const message = openMessage(hl7, recordType, at, context)
   if (!('record' in message)) return message
   const reject = (code: string, field: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code, at: field } })
-  // Several merges in one message: a record has one patient, and half of a message must not be lost in silence.
-  if (segmentsOf(hl7, 'MRG').length > 1 || segmentsOf(hl7, 'PID').length > 1) return reject('payload-structure', 'MRG[2]')
+  // Of several numbers that end, each has a PID of its own (patients.ts) or a repetition of MRG-1: none must be lost in silence.
+  if (segmentsOf(hl7, 'MRG').length > 1) return reject('payload-structure', 'MRG[2]')
   const mrg = segmentOf(hl7, 'MRG')
   const { record } = message
   if (!mrg || !record.patient) return reject('mapping-required', 'MRG')

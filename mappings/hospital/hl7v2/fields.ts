@@ -37,7 +37,7 @@ export function fieldsOf<P extends string>(segment: Segment | undefined, names: 
   return row
 }
 
-/** How fields of this segment are named in issues: `OBX[2]-5`, the number left out when there is one such segment. */
+/** How fields of this segment are named in issues: `OBX[2]-5`, the number left out when the message has one such segment. */
 export function locate(record: Hl7Record, segment: Segment | undefined, repetition = 0): (name: string) => string {
   if (!segment) return asItIs
   const label = labelOf(record, segment)
@@ -54,7 +54,7 @@ export function locate(record: Hl7Record, segment: Segment | undefined, repetiti
 const asItIs = (name: string): string => name
 
 const labelOf = (record: Hl7Record, segment: Segment): string =>
-  segmentsOf(record, segment.name).length > 1 ? `${segment.name}[${segment.occurrence}]` : segment.name
+  segment.occurrence > 1 || segmentsOf(record, segment.name).length > 1 ? `${segment.name}[${segment.occurrence}]` : segment.name
 
 export interface Leaf {
   /** `PID-3[2].1`; without the component when there is only one */

@@ -9,6 +9,7 @@ import { CHARGE_MESSAGES, mapCharges } from './dft.ts'
 import { MDM_EVENTS, mapMdm } from './mdm.ts'
 import { mapOrder, ORDER_MESSAGES } from './orm.ts'
 import { asStandard, type OwnFields } from './own-fields.ts'
+import { byPatient } from './patients.ts'
 import { mappingsOf, type OwnSegments, withOwnSegments } from './own-segments.ts'
 import { mapOru } from './oru-r01.ts'
 import { DRUG_MESSAGES, mapDrugOrder } from './rde.ts'
@@ -46,8 +47,12 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
   for (const [index, raw] of messages.entries()) {
     const at = `message ${index + 1}`
     const parsed = parseHl7(raw, options.charset)
-    if (parsed.ok) yield { ok: true, record: parsed.record, recordType: parsed.record.type, at, raw }
-    else yield { ok: false, rejected: { recordType: 'message', at, reason: { severity: 'error', code: parsed.flaw, at: parsed.at }, raw } }
+    if (parsed.ok) {
+      for (const record of byPatient(parsed.record)) {
+        yield { ok: true, record, recordType: record.type, at: record.patient === undefined ? at : `${at} PID[${record.patient}]`, raw }
+      }
+    } else
+      yield { ok: false, rejected: { recordType: 'message', at, reason: { severity: 'error', code: parsed.flaw, at: parsed.at }, raw } }
   }
 }
 

@@ -4,7 +4,7 @@ import type { MappingContext, MappingIssue, RejectedRecord } from '../../engine/
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
-import { leavesOf, locate, segmentOf } from './fields.ts'
+import { leavesOf, locate, segmentOf, segmentsOf } from './fields.ts'
 import { patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
 import { missingSegments } from './required-segments.ts'
 
@@ -45,8 +45,13 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   const msh = hl7.segments[0] as Segment
   const deliveryId = filled(msh.text(10, 1))
   if (deliveryId === undefined) return reject('mapping-required', 'MSH-10')
+  if (segmentsOf(hl7, 'PID').length > 1) return reject('payload-structure', 'PID[2]')
   if (isForeign(filled(msh.text(4, 1)), context)) return reject('mapping-organization', 'MSH-4')
-  const record = new RecordBuilder(context, { recordType, deliveryId, at })
+  const record = new RecordBuilder(context, {
+    recordType,
+    deliveryId: deliveryId + (hl7.patient === undefined ? '' : `#${hl7.patient}`),
+    at,
+  })
   for (const segment of hl7.segments) {
     for (const leaf of leavesOf(hl7, segment)) {
       record.offerNamed(leaf.name, leaf.also)

@@ -44,11 +44,22 @@ test('A40: the record under MRG-1 is replaced by that under PID-3', async () => 
   expect(mapped[0]?.resources.map(({ resource }) => resource.resourceType)).toEqual(['Patient'])
 })
 
+test('A40 of several: each number ends in the patient that it stands behind', async () => {
+  const { mapped, rejected } = await read(message('A40', 'MRG|1^^^0001^PI', 'PID|2||2^^^0001^PI||李四', 'MRG|3^^^0001^PI'))
+  expect(rejected).toEqual([])
+  expect(
+    mapped.map(({ deliveryId, patient }) => [deliveryId, patient?.local[0]?.value, patient?.replaces?.map(({ value }) => value)]),
+  ).toEqual([
+    ['M1', '0001023456', ['1']],
+    ['M1#2', '2', ['3']],
+  ])
+})
+
 test.each([
   ['without MRG', [], 'mapping-required', 'MRG'],
   ['into itself', ['MRG|0001023456^^^0001^PI'], 'mapping-required', 'MRG-1'],
   ['of a card', ['MRG|C1^^^0001^JZK'], 'mapping-required', 'MRG-1'],
-  ['of several', ['MRG|1^^^0001^PI', 'PID|2||2^^^0001^PI||李四', 'MRG|3^^^0001^PI'], 'payload-structure', 'MRG[2]'],
+  ['of several without their patients', ['MRG|1^^^0001^PI', 'MRG|3^^^0001^PI'], 'payload-structure', 'MRG[2]'],
 ])('A40 %s is quarantined', async (_name, segments, code, at) => {
   const { mapped, rejected } = await read(message('A40', ...segments))
   expect(mapped).toEqual([])
