@@ -80,6 +80,12 @@ export interface RunOptions {
   at?: (field: string) => string
   /** whole record withdrawn, whatever the row says */
   withdrawn?: boolean
+  /** elements that it takes back, beside those of its mapping */
+  without?: readonly string[]
+  /** parts of elements that it leaves as any other statement has them (MappedResource.leaves) */
+  leaves?: readonly string[]
+  /** elements that any other statement knows better, beside those of its mapping */
+  yielding?: readonly string[]
   /** sets of which the thing is a part, beside those that its mapping names */
   batches?: readonly ResourceKey[]
   /** the message that says it, where the source may take that back as a whole; undefined: it may not */
@@ -104,7 +110,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const run = new RowRun(map, row as Record<string, unknown>, context, options)
   const result: RunResult = { mentioned: run.mentioned, issues: run.issues, unmapped: run.unmappedCodes, read: run.read }
   const view = run.row as unknown as RowView<Row>
-  const { when, withdrawn, without, batches, yielding } = map.definition
+  const { when, withdrawn, batches } = map.definition
   if (when && !when(view)) return result
   const elements = build(map.elements, run)
   const key = keyOf(map, run, view)
@@ -117,11 +123,13 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const void_ = options.withdrawn || withdrawn?.(view)
   result.mapped = { key, resource, state: void_ ? 'withdrawn' : 'current', statedAt: options.statedAt }
   if (options.order !== undefined) result.mapped.order = options.order
-  if (without) result.mapped.without = without
+  for (const name of ['without', 'leaves', 'yielding'] as const) {
+    const named = [...((name !== 'leaves' && map.definition[name]) || []), ...(options[name] ?? [])]
+    if (named.length > 0) result.mapped[name] = named
+  }
   const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]
   if (sets.length > 0) result.mapped.batches = sets
   if (options.saidBy) result.mapped.saidBy = options.saidBy
-  if (yielding) result.mapped.yielding = yielding
   return result
 }
 

@@ -82,6 +82,8 @@ export interface MappedResource {
   placeholder?: true
   /** elements that the source takes back with this statement, whatever it said of them before: `hospitalization`, `period.end` */
   without?: readonly string[]
+  /** parts of elements that this statement leaves as any other has them, though it says nothing of them: `period.end` */
+  leaves?: readonly string[]
   /** sets of which it is a part, by which the source may take it back with others (BatchWord) */
   batches?: readonly ResourceKey[]
   /** the message that says it, where the source may take back a message as a whole (MIIS 2601) */

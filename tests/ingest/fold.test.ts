@@ -17,6 +17,7 @@ interface Said {
   statedAt?: string
   receivedAt?: string
   order?: string
+  leaves?: readonly string[]
   withdrawn?: boolean
   placeholder?: true
   patient?: string
@@ -35,6 +36,7 @@ function say(resource: Record<string, unknown>, said: Said = {}): Statement {
     order,
     patient = 'local',
     without,
+    leaves,
     yielding,
   } = said
   const mapped: MappedResource = {
@@ -45,6 +47,7 @@ function say(resource: Record<string, unknown>, said: Said = {}): Statement {
     ...(placeholder && { placeholder }),
     ...(order !== undefined && { order }),
     ...(without && { without }),
+    ...(leaves && { leaves }),
     ...(yielding && { yielding }),
   }
   const statement = statementOf(mapped, { source, kind, organization: `org-${source}`, receivedAt, generation: 0 }, (value) =>
@@ -83,6 +86,23 @@ describe('the end of a visit, said alone', () => {
     ['a later one counts', [admitted, discharged, takenBack, again], { start: '2026-03-06', end: '2026-03-12' }],
   ])('%s, in any order', (_, list, period) => {
     for (const order of orders(list)) expect(foldAll('Encounter', order).period).toEqual(period)
+  })
+
+  test('a beginning that leaves the end as it is does not take it away, in any order', () => {
+    const left = ['2026-03-11', '2026-03-09'].map((day) =>
+      visit({ period: { start: '2026-03-05' } }, { statedAt: `${day}T00:00:00.000Z`, leaves: ['period.end'] }),
+    )
+    const whole = visit(
+      { status: 'finished', period: { start: '2026-03-06', end: '2026-03-10' } },
+      { statedAt: '2026-03-10T00:00:00.000Z' },
+    )
+    const expected = ['2026-03-05', '2026-03-06']
+    for (const [at, one] of left.entries())
+      for (const order of orders([admitted, whole, one]))
+        expect(foldAll('Encounter', order).period).toEqual({ start: expected[at], end: '2026-03-10' })
+    expect(foldAll('Encounter', [left[0] as Statement]).period).toEqual({ start: '2026-03-05' })
+    for (const order of orders([left[0] as Statement, takenBack, whole]))
+      expect(foldAll('Encounter', order).period).toEqual({ start: '2026-03-05' })
   })
 
   test('a whole period that is said later goes before it', () => {

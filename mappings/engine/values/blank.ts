@@ -1,8 +1,11 @@
 /** Whether a field was filled, and with what text. */
 import { cleanText, markControls } from './text.ts'
 
+/** What HL7 v2 writes for a value that is void from now on. */
+export const EXPLICIT_NULL = '""'
+
 /** What senders write into a field that was not filled (formats.md D3). */
-const NOT_FILLED = new Set(['', '-', '--', '－', '—', '/', '／', '\\', '无', 'NULL', '\\N', '""', 'N/A'])
+const NOT_FILLED = new Set(['', '-', '--', '－', '—', '/', '／', '\\', '无', 'NULL', '\\N', EXPLICIT_NULL, 'N/A'])
 
 /**
  * The text of a field without surrounding white space, or undefined when the field is not filled. `""` is HL7's

@@ -1,7 +1,8 @@
 /** ADT messages about one visit or one patient: A01 admission and its relatives, which have the same segments. */
 import { settled } from '../../engine/outcome.ts'
+import type { RunOptions } from '../../engine/mapping.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
-import { filled } from '../../engine/values/blank.ts'
+import { EXPLICIT_NULL, filled } from '../../engine/values/blank.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { AL1, allergy } from './allergy.ts'
 import { DG1, diagnosis, diagnosisOfVisit } from './diagnosis.ts'
@@ -38,7 +39,7 @@ export function mapAdt(hl7: Hl7Record, recordType: string, at: string, context: 
   runPatient(message)
   const status = EVENTS[recordType.slice(4)]
   const pv1 = segmentOf(hl7, 'PV1')
-  if (status !== 'none' && pv1) runVisit(message, pv1, status)
+  if (status !== 'none' && pv1) runVisit(message, pv1, { status, isDischargeCancelled: recordType === 'ADT^A13' })
   for (const nk1 of segmentsOf(hl7, 'NK1')) {
     message.record.run(
       relative,
@@ -58,7 +59,12 @@ export function mapAdt(hl7: Hl7Record, recordType: string, at: string, context: 
 
 const patientNo = (message: Message) => (message.patientNo === undefined ? {} : { patientNo: message.patientNo })
 
-function runVisit(message: Message, pv1: Segment, status: VisitRow['status']): void {
+interface VisitEvent {
+  status: VisitRow['status']
+  isDischargeCancelled: boolean
+}
+
+function runVisit(message: Message, pv1: Segment, event: VisitEvent): void {
   const { record, hl7, sentAt, visitNo } = message
   const scope = record.context.source.organization
   const visitField = visitNo === undefined ? {} : { 'PV1-19.1': visitNo }
@@ -66,20 +72,36 @@ function runVisit(message: Message, pv1: Segment, status: VisitRow['status']): v
   const diagnoses = dg1s
     .map((dg1) => diagnosisOfVisit(filledFields({ ...fieldsOf(dg1, DG1), ...visitField }), scope))
     .filter((one) => one !== undefined)
+  const { status, isDischargeCancelled } = event
   const row: VisitRow = { ...fieldsOf(pv1, PV1), ...(status && { status }), diagnoses }
+  if (isDischargeCancelled) for (const field of DISCHARGE) delete row[field]
   const options = { statedAt: sentAt, offer: false as const, at: locate(hl7, pv1) }
   if (visitNo === undefined) {
     // PV1 without a number is common in A28 and from registration desks; a visit cannot be told apart without one.
     if (filled(row['PV1-2.1']) !== 'N') record.issue(warning('mapping-required', 'PV1-19'))
     return
   }
-  record.run(visit, row, options)
+  record.run(visit, row, { ...options, ...standingOf(row, event) })
   record.run(bed, row, options)
   for (const dg1 of dg1s) {
     const at = locate(hl7, dg1)
     record.run(diagnosis, { ...fieldsOf(dg1, DG1), ...visitField }, { statedAt: sentAt, offer: false, at })
     record.noteRead(at('DG1-6'), at('DG1-15'))
   }
+}
+
+/** What a discharge says of a visit. */
+const DISCHARGE = ['PV1-36.1', 'PV1-45'] as const
+
+/**
+ * Whoever corrects something else of a visit (A08) sends no time of discharge, often of one that has ended or was cancelled: that does not
+ * open it again. With an explicit null the time is void.
+ */
+function standingOf(row: VisitRow, { status, isDischargeCancelled }: VisitEvent): Pick<RunOptions, 'yielding' | 'leaves' | 'without'> {
+  if (isDischargeCancelled) return { without: ['period.end', ...(row['PV1-14.1'] === undefined ? ['hospitalization'] : [])] }
+  const end = row['PV1-45'] ?? ''
+  if (end === EXPLICIT_NULL) return { without: ['period.end'] }
+  return status === undefined && filled(end) === undefined ? { yielding: ['status'], leaves: ['period.end'] } : {}
 }
 
 function filledFields<T extends object>(row: T): T {

@@ -1,6 +1,6 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
 import { quoted } from '../texts.ts'
-import { END_ALONE, LISTS, LISTS_OF, listsOf, rank } from './rules.ts'
+import { END_ALONE, LISTS, LISTS_OF, listsOf, rank, START_ALONE } from './rules.ts'
 import { type Folded, isMention, type ListEntry, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
 
@@ -199,8 +199,12 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
   const foreign = additions.withoutIdentifierSystem
   const leaveOut = foreign === undefined ? undefined : (item: Record<string, unknown>): boolean => item.system === foreign
   for (const name of chosen.unitNames()) if (!APART.has(name)) chosen.unit(name, elements)
-  if (chosen.goesBefore(END_ALONE, 'period')) {
-    const period = withEnd(elements.period, chosen.unit(END_ALONE)[END_ALONE])
+  for (const [alone, part] of [
+    [START_ALONE, 'start'],
+    [END_ALONE, 'end'],
+  ] as const) {
+    if (!chosen.goesBefore(alone, 'period')) continue
+    const period = withPart(elements.period, part, chosen.unit(alone)[alone])
     if (period === undefined) delete elements.period
     else elements.period = period
   }
@@ -218,12 +222,14 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
 }
 
 /** Units that are no elements by themselves. */
-const APART: ReadonlySet<string> = new Set(['meta.source', END_ALONE])
+const APART: ReadonlySet<string> = new Set(['meta.source', END_ALONE, START_ALONE])
 
-/** A period with another end, or with none. */
-function withEnd(period: string | undefined, end: string | undefined): string | undefined {
-  const { end: _, ...rest } = JSON.parse(period ?? '{}') as Record<string, unknown>
-  const all = { ...rest, ...(end !== undefined && { end: JSON.parse(end) as unknown }) }
+/** A period with another beginning or end, or with none. */
+function withPart(period: string | undefined, part: 'start' | 'end', said: string | undefined): string | undefined {
+  const parts = JSON.parse(period ?? '{}') as { start?: unknown; end?: unknown }
+  parts[part] = said === undefined ? undefined : (JSON.parse(said) as unknown)
+  const { start, end } = parts
+  const all = { ...(start !== undefined && { start }), ...(end !== undefined && { end }) }
   return Object.keys(all).length > 0 ? JSON.stringify(all) : undefined
 }
 

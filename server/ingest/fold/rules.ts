@@ -37,6 +37,8 @@ const TOGETHER: Record<string, string> = { dataAbsentReason: 'value', interpreta
 
 /** Unit of the end of a visit where it was said by itself: it stands beside the beginning that others said. */
 export const END_ALONE = 'period.end'
+/** Unit of the beginning of a visit where nothing was meant to be said of the end. */
+export const START_ALONE = 'period.start'
 
 const UNITS_MAX = 1_000
 const units = new Map<string, string>()

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
 import type { Texts } from '../texts.ts'
-import { END_ALONE, type ListRule, listRule, unitOf } from './rules.ts'
+import { END_ALONE, type ListRule, listRule, START_ALONE, unitOf } from './rules.ts'
 import { type ListEntry, MENTION, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
 import { keptWhenWithdrawn } from './withdrawn.ts'
 
@@ -49,7 +49,7 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
     lists: {},
   }
   if (origin.patient !== undefined) statement.patient = { at, id: origin.patient }
-  const put = new StatementBuilder(resource.resourceType, statement, at, statedAt, texts)
+  const put = new StatementBuilder(resource.resourceType, statement, at, statedAt, texts, mapped.leaves ?? [])
   const yields: Stamp = `${MENTION}${at.slice(MENTION.length)}`
   for (const [element, value] of Object.entries(resource)) {
     if (value === undefined || value === null || NOT_STATED.has(element)) continue
@@ -68,13 +68,15 @@ class StatementBuilder {
   at: Stamp
   readonly #statedAt: string
   readonly #texts: Texts
+  readonly #leaves: readonly string[]
 
-  constructor(type: string, statement: Statement, at: Stamp, statedAt: string, texts: Texts) {
+  constructor(type: string, statement: Statement, at: Stamp, statedAt: string, texts: Texts, leaves: readonly string[]) {
     this.#type = type
     this.#statement = statement
     this.at = at
     this.#statedAt = statedAt
     this.#texts = texts
+    this.#leaves = leaves
   }
 
   /** A withdrawn thing no longer claims a profile: what is left of it cannot keep one. */
@@ -90,6 +92,8 @@ class StatementBuilder {
   element(element: string, value: unknown): void {
     const rule = listRule(this.#type, element)
     if (element === 'period' && this.#type === 'Encounter' && isEndAlone(value)) this.#unit(END_ALONE, END_ALONE, value.end)
+    else if (element === 'period' && this.#leaves.includes(END_ALONE) && isStartAlone(value))
+      this.#unit(START_ALONE, START_ALONE, value.start)
     else if (rule && Array.isArray(value)) this.#list(element, rule, value)
     else this.#conceptOrUnit(element, value)
   }
@@ -131,6 +135,9 @@ class StatementBuilder {
 /** Who says only when a visit ended (MIIS 2402) does not say that it never began. */
 const isEndAlone = (period: unknown): period is { end: string } =>
   typeof period === 'object' && period !== null && 'end' in period && !('start' in period)
+
+const isStartAlone = (period: unknown): period is { start: string } =>
+  typeof period === 'object' && period !== null && 'start' in period && !('end' in period)
 
 /** Both statements of one source about one resource in one. Associative, commutative, idempotent. */
 export function joinStatements(a: Statement, b: Statement): Statement {

@@ -60,7 +60,7 @@ interface Period {
 /** A stay without an end goes on; any other visit is over on its day. */
 function periodOf({ units }: Statement): Period | undefined {
   const { start, end } = read<{ start?: string; end?: string }>(units.period?.members.period) ?? {}
-  const began = start === undefined ? Number.NaN : Date.parse(start)
+  const began = Date.parse(start ?? read<string>(units['period.start']?.members['period.start']) ?? '')
   if (Number.isNaN(began)) return undefined
   const ended = Date.parse(end ?? read<string>(units['period.end']?.members['period.end']) ?? '')
   const isStay = STAYS.has(read<{ code?: string }>(units.class?.members.class)?.code ?? '')

@@ -1,0 +1,81 @@
+/** What a hospital's messages about one visit leave of it, in whatever order they come; expectations by hand from HL7 v2.4, chapter 3. */
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { Rig } from './support.ts'
+import { visitRig } from './visit-messages.ts'
+
+let hospital: Rig
+beforeAll(async () => {
+  hospital = await visitRig()
+})
+beforeEach(() => hospital.wipe())
+afterAll(() => hospital.close())
+
+interface Event {
+  /** hour of the day on which all is sent */
+  hour: string
+  begun?: string
+  ended?: string
+  source?: string
+  way?: string
+}
+
+/** PV1-14 and PV1-36 are the route of admission and the way of discharge. */
+function adt(event: string, { hour, begun = '20260301083000', ended = '', source = '', way = '' }: Event): string {
+  const pv1: string[] = ['PV1', '1', 'I']
+  const fields = { 14: source, 19: 'ZY1', 36: way, 44: begun, 45: ended }
+  for (let field = 3; field <= 45; field++) pv1.push(fields[field as keyof typeof fields] ?? '')
+  return [
+    `MSH|^~\\&|HIS|0001|EAI|YILIAN|20260310${hour}0000||ADT^${event}|${event}-${hour}|P|2.4||||||UTF-8`,
+    `EVN|${event}|20260310${hour}0000`,
+    'PID|1||0001023456^^^0001^PI||王建国||19580312|M',
+    pv1.join('|'),
+    '',
+  ].join('\r')
+}
+
+async function visitAfter(messages: readonly string[]): Promise<Record<string, unknown>> {
+  await hospital.wipe()
+  for (const message of messages) {
+    const { counts } = await hospital.send('his', message)
+    expect(counts).toMatchObject({ records: 1, quarantined: 0 })
+  }
+  const [visit] = await hospital.all('Encounter')
+  return visit as unknown as Record<string, unknown>
+}
+
+const ADMITTED = adt('A01', { hour: '01', source: '1' })
+const DISCHARGED = adt('A03', { hour: '02', ended: '20260310020000', way: '1', source: '1' })
+const CORRECTED = adt('A08', { hour: '03', begun: '20260301090000' })
+
+test('a correction that says nothing of the discharge does not open a visit that has ended', async () => {
+  const ended = { status: 'finished', period: { start: '2026-03-01T09:00:00+08:00', end: '2026-03-10T02:00:00+08:00' } }
+  expect(await visitAfter([ADMITTED, DISCHARGED, CORRECTED])).toMatchObject(ended)
+  expect(await visitAfter([CORRECTED, DISCHARGED, ADMITTED])).toMatchObject(ended)
+})
+
+test('a correction does not bring back a visit that was cancelled, and alone it is a visit', async () => {
+  expect(await visitAfter([ADMITTED, adt('A11', { hour: '02' }), CORRECTED])).toMatchObject({ status: 'cancelled' })
+  expect(await visitAfter([CORRECTED])).toMatchObject({ status: 'in-progress', period: { start: '2026-03-01T09:00:00+08:00' } })
+})
+
+test('a correction with a discharge ends the visit; one with an explicit null there opens it again', async () => {
+  const ends = adt('A08', { hour: '04', ended: '20260310033000' })
+  expect(await visitAfter([ADMITTED, ends])).toMatchObject({ status: 'finished', period: { end: '2026-03-10T03:30:00+08:00' } })
+  const opened = await visitAfter([ADMITTED, ends, adt('A08', { hour: '05', ended: '""' })])
+  expect(opened).toMatchObject({ status: 'in-progress', period: { start: '2026-03-01T08:30:00+08:00' } })
+  expect(opened.period).not.toHaveProperty('end')
+})
+
+test.each([
+  ['with its beginning', {}],
+  ['without any time', { begun: '' }],
+  ['with what it takes back', { ended: '20260310020000', way: '1' }],
+])('a discharge that is taken back (A13) %s leaves neither its time nor its way', async (_name, fields) => {
+  const messages = [ADMITTED, DISCHARGED, adt('A13', { hour: '03', ...fields })]
+  for (const order of [messages, messages.toReversed()]) {
+    const visit = await visitAfter(order)
+    expect(visit).toMatchObject({ status: 'in-progress', period: { start: '2026-03-01T08:30:00+08:00' } })
+    expect(visit.period).not.toHaveProperty('end')
+    expect(visit).not.toHaveProperty('hospitalization.dischargeDisposition')
+  }
+})
