@@ -13,6 +13,10 @@ export interface LabResultFields<Row> {
   digits?: DigitFlags
   /** the source says that this value is a number */
   isNumber?: (run: Run) => boolean
+  /** what the source's own type makes of the value where its text does not tell; undefined: the text does */
+  typed?: (run: Run) => LabValue | undefined
+  /** the flags one by one, where the source separates several in its field */
+  flags?: (run: Run) => readonly string[]
   /** the source does not say what kind of value it is: nothing is made of it but its text */
   isUntyped?: (run: Run) => boolean
 }
@@ -23,6 +27,8 @@ export interface LabResultRules {
   valueRange: Rule<NonNullable<LabValue['valueRange']>>
   valueCodeableConcept: Rule<NonNullable<LabValue['valueCodeableConcept']>>
   valueString: Rule<string>
+  valueDateTime: Rule<string>
+  valueTime: Rule<string>
   dataAbsentReason: Rule<{ coding: { system: string; code: string }[] }>
   interpretation: Rule<Interpretation[]>
   referenceRange: Rule<ReferenceRange[]>
@@ -50,7 +56,8 @@ export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, f
     const known = values.get(run)
     if (known) return known
     const text = run.text(valueField)
-    const value = text === undefined ? {} : fields.isUntyped?.(run) ? { valueString: cleanText(text) } : typed(text, run)
+    const value =
+      text === undefined ? {} : fields.isUntyped?.(run) ? { valueString: cleanText(text) } : (fields.typed?.(run) ?? typed(text, run))
     values.set(run, value)
     return value
   }
@@ -68,6 +75,8 @@ export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, f
     valueRange: part('valueRange'),
     valueCodeableConcept: part('valueCodeableConcept'),
     valueString: part('valueString'),
+    valueDateTime: part('valueDateTime'),
+    valueTime: part('valueTime'),
     dataAbsentReason: new Rule([valueField], (run) =>
       run.text(valueField) === undefined ? { coding: [{ system: ABSENT_SYSTEM, code: 'unknown' }] } : undefined,
     ),
@@ -97,8 +106,9 @@ function isNumberMeant<Row>(text: string | undefined, run: Run, fields: LabResul
 function interpretationOf<Row>(run: Run, value: LabValue, fields: LabResultFields<Row>): Interpretation[] | undefined {
   const flag = fields.flag && run.text(fields.flag)
   if (flag === undefined) return value.interpretation && [value.interpretation]
-  const found = readInterpretation(flag, fields.digits)
-  if (found) return [found]
-  run.flaw(fields.flag as string, 'mapping-value-unknown', 'warning')
-  return [{ text: flag } as Interpretation]
+  return (fields.flags?.(run) ?? [flag]).map((one) => {
+    const found = readInterpretation(one, fields.digits)
+    if (!found) run.flaw(fields.flag as string, 'mapping-value-unknown', 'warning')
+    return found ?? ({ text: one } as Interpretation)
+  })
 }

@@ -1,4 +1,5 @@
 /** Result texts of laboratories to the right value[x] (formats.md D15). */
+import type { FhirCoding } from '../../../server/fhir/types.ts'
 import { Decimal, readDecimal } from './decimal.ts'
 import { interpretation, type Interpretation } from './interpretation.ts'
 import { readOrdinal, type OrdinalValue } from './ordinal.ts'
@@ -11,13 +12,22 @@ export interface LabQuantity extends UnitElements {
   comparator?: '<' | '<=' | '>=' | '>'
 }
 
+/** An answer that the source coded itself. */
+export interface CodedAnswer {
+  coding: FhirCoding[]
+  text: string
+}
+
 /** At most one value[x], and the interpretation that an arrow or letter behind the number says. */
 export interface LabValue {
   valueQuantity?: LabQuantity
   valueRatio?: { numerator: { value: Decimal }; denominator: { value: Decimal } }
   valueRange?: { low: LabQuantity; high: LabQuantity }
-  valueCodeableConcept?: OrdinalValue
+  valueCodeableConcept?: OrdinalValue | CodedAnswer
   valueString?: string
+  /** where the source says that it is one: a text never becomes a date */
+  valueDateTime?: string
+  valueTime?: string
   interpretation?: Interpretation
 }
 
@@ -64,7 +74,9 @@ function numeric(text: string, unit: string | undefined): LabValue | undefined {
   if (span) {
     const low = number(span[1] ?? '')
     const high = number(span[2] ?? '')
-    return low && high && { valueRange: { low: { value: low, ...readUnit(unit) }, high: { value: high, ...readUnit(unit) } } }
+    // `27~25` are two numbers, not from one to the other.
+    if (!low || !high || Number(low.text) > Number(high.text)) return undefined
+    return { valueRange: { low: { value: low, ...readUnit(unit) }, high: { value: high, ...readUnit(unit) } } }
   }
   const compared = COMPARED.exec(text)
   const comparator = compared?.[1] ? COMPARATORS[compared[1]] : undefined

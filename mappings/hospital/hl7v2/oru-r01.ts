@@ -9,7 +9,9 @@ import { fieldsOf, locate, segmentOf } from './fields.ts'
 import { type Message, openMessage, runPatient, statedAt, warning } from './message.ts'
 import { isWithdrawn, OBR, ORC, REPORTS, type ReportRow, request, SPECIMENS, SPM } from './report.ts'
 import { kindOf, type ReportKind } from './report-kind.ts'
-import { impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
+import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
+import { namesLoinc } from './result-item.ts'
+import { answersOf, tripletsOf } from './result-value.ts'
 import { embeddedDocument } from './embedded-document.ts'
 
 /** OBR with what follows it, and the OBRs of further panels under the same report number. */
@@ -138,8 +140,13 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       record.noteRead(...['OBX-2', 'OBX-3', 'OBX-5', 'OBX-11'].map(at))
       continue
     }
+    if (obx.text(2, 1) === 'ED') {
+      // No base64, or of a kind that is not kept: the raw payload has it.
+      record.issue(warning('mapping-value-unknown', at('OBX-5')))
+      continue
+    }
     const row = resultRow(message, group, obx, obr, notes)
-    const code = filled(row['OBX-3.1']) ?? filled(row['OBX-3.2'])
+    const code = row.item[0]?.code ?? row.item[0]?.text
     const parent = parentOf(obr)
     const organism = parent === undefined ? undefined : cultures.get(parent)
     if (organism) row.organism = organism
@@ -160,7 +167,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       withdrawn,
       at,
     })
-    record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11'].map(at))
+    record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11', ...(namesLoinc(row.item) ? ['OBX-3'] : ['OBX-3.1', 'OBX-3.2'])].map(at))
     if (key !== undefined && key !== 'patient' && !withdrawn && !isWithdrawn(filled(row['OBX-11']))) {
       report.results.push(key)
       cultures.set(`${code}.${filled(row['OBX-4']) ?? ''}`, key)
@@ -182,6 +189,9 @@ function resultRow(message: Message, group: ReportGroup, obx: Segment, obr: Segm
     ...fieldsOf(obr, ['OBR-7', 'OBR-22', 'OBR-25']),
     ...fieldsOf(segmentOf(message.hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']),
     ...(group.reportNo !== undefined && { reportNo: group.reportNo }),
+    flags: flagsOf(obx),
+    item: tripletsOf(obx, 3),
+    answers: answersOf(obx),
     notes: notes.map(noteText).filter((text) => text !== ''),
   }
 }

@@ -1,7 +1,7 @@
 /** OBX to cn-observation-lab. */
 import { instantOnly } from '../../engine/values/date.ts'
 import type { Observation } from '@medplum/fhirtypes'
-import { flagContradicts, labItem } from '../../engine/lab-item.ts'
+import { flagContradicts } from '../../engine/lab-item.ts'
 import { type Mapping, mapping } from '../../engine/mapping.ts'
 import { localConcept } from '../../engine/mention.ts'
 import type { Run } from '../../engine/rule.ts'
@@ -11,6 +11,8 @@ import type { Segment } from '../../parsers/hl7v2.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { plainText } from '../../engine/values/text.ts'
 import { type Fields, fieldsOf } from './fields.ts'
+import { resultItem } from './result-item.ts'
+import { answersOf, type Triplet, typedValue, valueText } from './result-value.ts'
 import { isWithdrawn, REPORT_STATUS } from './report.ts'
 import { KINDS, perKind, type ReportKind, resultKeyOf } from './report-kind.ts'
 import { visitClass } from './visit.ts'
@@ -42,6 +44,11 @@ export type ResultRow = Fields<(typeof OBX)[number]> & {
   'PV1-2.1'?: string
   'PV1-19.1'?: string
   notes: string[]
+  flags: string[]
+  /** OBX-3 and what it is called otherwise */
+  item: Triplet[]
+  /** a coded value, repetition by repetition */
+  answers: Triplet[][]
   /** the culture's result on which an antibiotic was tested */
   organism?: ResourceKey
 }
@@ -57,9 +64,19 @@ export function resultFields(obx: Segment): Fields<(typeof OBX)[number]> {
   else row['OBX-6'] = unit
   if (TEXTS.has(type)) row['OBX-5'] = Array.from({ length: obx.repetitions(5) }, (_, at) => obx.raw(5, at)).join('\n')
   else if (type === 'SN') row['OBX-5'] = Array.from({ length: obx.components(5) }, (_, at) => obx.text(5, at + 1)).join('')
-  else if (CODED.has(type)) row['OBX-5'] = obx.text(5, 2) || obx.text(5, 1)
+  else {
+    const text = valueText(obx, answersOf(obx))
+    if (text === '') delete row['OBX-5']
+    else if (text !== undefined) row['OBX-5'] = text
+  }
   return row
 }
+
+/** OBX-8 repeats, and is a coded element from v2.7 on. */
+export const flagsOf = (obx: Segment): string[] =>
+  Array.from({ length: obx.repetitions(8) }, (_, at) => filled(obx.text(8, 1, at)) ?? filled(obx.text(8, 2, at))).filter(
+    (flag) => flag !== undefined,
+  )
 
 /** Names of what an examination comes to; the diagnosis of whoever asked for it is another thing. */
 const IMPRESSION = /(?<!临床|入院|申请)诊断|结论|印象|意见|提示/
@@ -84,16 +101,16 @@ function isUntyped(run: Run): boolean {
   return true
 }
 
-const CODED = new Set(['CE', 'CWE', 'CNE', 'CF'])
-
 /** `10^9/L` is sent with its `^` as it is, `g/L^克每升^L` as a coded element. */
 function unitText(obx: Segment): string {
   const whole = obx.whole(6)
   return /^[x×*]?10\^\d/i.test(whole.trim()) ? whole : obx.text(6, 1)
 }
 
+const rowOf = (run: Run): ResultRow => run.row as unknown as ResultRow
+
 function resultMapping(kind: ReportKind): Mapping<ResultRow> {
-  const { results, items } = KINDS[kind]
+  const { results } = KINDS[kind]
   return mapping<ResultRow, Observation>({
     source: 'hospital/hl7v2/OBX',
     to: 'Observation',
@@ -107,17 +124,13 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
         range: 'OBX-7',
         isNumber: (run) => run.text('OBX-2') === 'NM',
         isUntyped,
+        typed: (run) => typedValue(run, run.text('OBX-2') ?? '', rowOf(run).answers),
+        flags: (run) => rowOf(run).flags,
       })
       return {
         status: from.choice('OBX-11', RESULT_STATUS).or(from.choice('OBR-25', RESULT_STATUS)).default('unknown'),
         category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', ...results }] }],
-        code: from
-          .value(['OBX-3.1', 'OBX-3.2'], (row, run) => {
-            const code = row['OBX-3.1'] ?? row['OBX-3.2']
-            if (kind === 'laboratory' || code === undefined) return labItem(run, row['OBX-3.1'], row['OBX-3.2'], row['OBX-6'])
-            return localConcept(run.scope, items, code, row['OBX-3.2'])
-          })
-          .required(),
+        code: from.value(['OBX-3.1', 'OBX-3.2'], (row, run) => resultItem(run, kind, row.item, row['OBX-6'])).required(),
         subject: from.patient(),
         encounter: from.encounter(
           'PV1-19.1',
