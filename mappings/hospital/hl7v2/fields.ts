@@ -1,5 +1,6 @@
 /** Segments as rows: a field is named as people name it, `PV1-3.1` (component) or `OBX-5` (whole field). */
 import { isDamaged } from '../../engine/values/text.ts'
+import { table } from '../../engine/values/table.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 
 export type Fields<P extends string> = { [K in P]?: string }
@@ -22,6 +23,23 @@ function pathOf(name: string): Path {
   return path
 }
 
+/** Fields of the types DT, TS and DTM. */
+const TIMES = new Set(
+  (
+    'MSH-7 EVN-2 PID-7 PID-29 PV1-44 PV1-45 DG1-5 AL1-6 ORC-9 OBR-6 OBR-7 OBR-14 OBR-22 OBX-14 SPM-18 TQ1-7 TQ1-8 FT1-4 FT1-5 TXA-6 ' +
+    'AIS-4'
+  ).split(' '),
+)
+
+/** How many digits of a time count, by its precision (TS.2, up to v2.5) to the year, month or day. */
+const PRECISION: Readonly<Record<string, number>> = table({ Y: 4, L: 6, D: 8 })
+const isPrecision = (text: string): boolean => /^[YLDHMS]$/.test(text)
+
+/** A time without what stands beside it, as far as its precision says that it counts. */
+export function timeOf(segment: Segment, field: number): string {
+  return segment.text(field, 1).slice(0, PRECISION[segment.text(field, 2)])
+}
+
 /**
  * The named fields of a segment. A component is that of the given repetition; a whole field has all of its components and
  * repetitions as they were sent, because senders do not escape `^` and `~` in units and ranges.
@@ -31,7 +49,8 @@ export function fieldsOf<P extends string>(segment: Segment | undefined, names: 
   if (!segment) return row
   for (const name of names) {
     const { field, component } = pathOf(name)
-    const value = component === undefined ? segment.whole(field) : segment.text(field, component, repetition)
+    const whole = (): string => (TIMES.has(name) ? timeOf(segment, field) : segment.whole(field))
+    const value = component === undefined ? whole() : segment.text(field, component, repetition)
     if (value !== '') row[name] = value
   }
   return row
@@ -76,6 +95,7 @@ export function leavesOf(record: Hl7Record, segment: Segment): Leaf[] {
     const repetitions = segment.repetitions(field)
     if (repetitions === 0 || STRUCTURE.has(`${segment.name}-${field}`)) continue
     const first = `${label}-${field}`
+    const isTime = TIMES.has(`${segment.name}-${field}`)
     for (let repetition = 0; repetition < repetitions; repetition++) {
       const whole = repetition > 0 ? `${first}[${repetition + 1}]` : first
       const components = segment.components(field, repetition)
@@ -86,7 +106,9 @@ export function leavesOf(record: Hl7Record, segment: Segment): Leaf[] {
           if (text.trim() === '') continue
           const place = `${whole}.${component}`
           const name = sub > 1 ? `${place}.${sub}` : components > 1 ? place : whole
-          leaves.push({ name, also: [whole, first, ...(sub === 1 ? [place] : [])], damaged: isDamaged(text) })
+          // Who reads a time reads the first of them alone.
+          const isRead = !isTime || (repetition === 0 && (component === 1 || (component === 2 && isPrecision(text))))
+          leaves.push({ name, also: [...(isRead ? [whole, first] : []), ...(sub === 1 ? [place] : [])], damaged: isDamaged(text) })
         }
       }
     }

@@ -4,7 +4,7 @@ import type { MappingContext, MappingIssue, RejectedRecord } from '../../engine/
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
-import { leavesOf, locate, segmentOf, segmentsOf } from './fields.ts'
+import { leavesOf, locate, segmentOf, segmentsOf, timeOf } from './fields.ts'
 import { patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
 import { missingSegments } from './required-segments.ts'
 
@@ -60,8 +60,9 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   }
   record.noteRead(...ENVELOPE)
   if (hl7.misdeclared) record.issue(warning('payload-charset', 'MSH-18'))
-  const sentAt = statedAt(record, context, [msh.whole(7), 'MSH-7'], [segmentOf(hl7, 'EVN')?.whole(2) ?? '', 'EVN-2'])
-  if (sentAt === undefined) return reject(filled(msh.whole(7)) === undefined ? 'mapping-required' : 'mapping-date-invalid', 'MSH-7')
+  const evn = segmentOf(hl7, 'EVN')
+  const sentAt = statedAt(record, context, [timeOf(msh, 7), 'MSH-7'], [evn ? timeOf(evn, 2) : '', 'EVN-2'])
+  if (sentAt === undefined) return reject(filled(timeOf(msh, 7)) === undefined ? 'mapping-required' : 'mapping-date-invalid', 'MSH-7')
   const missing = missingSegments(hl7, recordType)
   for (const name of missing.flagged) record.issue(warning('mapping-required', name))
   const pid = segmentOf(hl7, 'PID')

@@ -15,7 +15,7 @@ import type { MappedRecord, MappedResource, MappingContext } from '../../engine/
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
-import { locate, segmentOf, segmentsOf } from './fields.ts'
+import { locate, segmentOf, segmentsOf, timeOf } from './fields.ts'
 
 /** One line of segments.csv. */
 export interface OwnField extends TableLine {
@@ -210,7 +210,8 @@ interface Head extends Row {
 }
 
 function headOf(hl7: Hl7Record, context: MappingContext): Head {
-  const sent = readDateTime(filled(hl7.segments[0]?.whole(7)) ?? '', context.timezone).value
+  const [header] = hl7.segments
+  const sent = readDateTime(header ? timeOf(header, 7) : '', context.timezone).value
   const visit = filled(segmentOf(hl7, 'PV1')?.text(19, 1))
   const message = filled(hl7.segments[0]?.text(10, 1)) ?? ''
   const patient = filled(segmentOf(hl7, 'PID')?.text(3, 1))
