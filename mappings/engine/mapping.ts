@@ -8,7 +8,7 @@ import type { ProfileName } from './names.ts'
 import type { Field, RowView, Run } from './rule.ts'
 import type { MappedResource, MappingContext, MappingIssue, ResourceKey, UnmappedCode } from './types.ts'
 import { Decimal } from './values/decimal.ts'
-import { filled } from './values/blank.ts'
+import { EXPLICIT_NULL, filled } from './values/blank.ts'
 import { isDamaged } from './values/text.ts'
 
 export interface MappingDefinition<Row, Resource extends { resourceType: string }> {
@@ -27,6 +27,8 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   withdrawn?: (row: RowView<Row>) => boolean
   /** elements that a row takes back, whatever was said of them before */
   without?: readonly string[]
+  /** elements that are void where all of these fields are (HL7's `""`); a part of an element is none, and is told as unread */
+  nulls?: readonly { element: string; fields: readonly string[] }[]
   /** sets of which the thing is a part */
   batches?: (row: RowView<Row>, run: Run) => readonly ResourceKey[]
   /** elements that any other statement knows better (MappedResource.yielding) */
@@ -103,12 +105,14 @@ export interface RunResult {
   unmapped: UnmappedCode[]
   /** names (by `at`) of the fields that were read */
   read: Set<string>
+  /** names of the fields whose explicit null was followed */
+  heeded: string[]
 }
 
 /** Applies a mapping to one row. Pure: the same row and context give the same result. */
 export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, context: MappingContext, options: RunOptions): RunResult {
   const run = new RowRun(map, row as Record<string, unknown>, context, options)
-  const result: RunResult = { mentioned: run.mentioned, issues: run.issues, unmapped: run.unmappedCodes, read: run.read }
+  const result: RunResult = { mentioned: run.mentioned, issues: run.issues, unmapped: run.unmappedCodes, read: run.read, heeded: [] }
   const view = run.row as unknown as RowView<Row>
   const { when, withdrawn, batches } = map.definition
   if (when && !when(view)) return result
@@ -123,14 +127,34 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const void_ = options.withdrawn || withdrawn?.(view)
   result.mapped = { key, resource, state: void_ ? 'withdrawn' : 'current', statedAt: options.statedAt }
   if (options.order !== undefined) result.mapped.order = options.order
+  const nulls = voidElements(map.definition.nulls ?? [], row as Record<string, unknown>, resource as object)
+  result.heeded.push(...nulls.fields.map((field) => (options.at ? options.at(field) : field)))
+  if (nulls.elements.length > 0) result.mapped.without = nulls.elements
   for (const name of ['without', 'leaves', 'yielding'] as const) {
-    const named = [...((name !== 'leaves' && map.definition[name]) || []), ...(options[name] ?? [])]
+    const named = [...(result.mapped[name] ?? []), ...((name !== 'leaves' && map.definition[name]) || []), ...(options[name] ?? [])]
     if (named.length > 0) result.mapped[name] = named
   }
   const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]
   if (sets.length > 0) result.mapped.batches = sets
   if (options.saidBy) result.mapped.saidBy = options.saidBy
   return result
+}
+
+/** What the explicit nulls of a row take back. An element that the row states otherwise replaces all that was said of it anyway. */
+function voidElements(
+  nulls: readonly { element: string; fields: readonly string[] }[],
+  row: Readonly<Record<string, unknown>>,
+  resource: object,
+): { elements: string[]; fields: string[] } {
+  const found = { elements: [] as string[], fields: [] as string[] }
+  for (const { element, fields } of nulls) {
+    const sent = fields.filter((field) => row[field] === EXPLICIT_NULL)
+    const isStated = element in resource
+    if (sent.length === 0 || !(isStated || sent.length === fields.length)) continue
+    found.fields.push(...sent)
+    if (!isStated) found.elements.push(element)
+  }
+  return found
 }
 
 function keyOf<Row>(map: Mapping<Row>, run: RowRun, view: RowView<Row>): MappedResource['key'] | undefined {

@@ -32,6 +32,9 @@ export class RecordBuilder {
   /** field name to the other names under which it may have been read */
   readonly #offered = new Map<string, readonly string[]>()
   readonly #read = new Set<string>()
+  /** fields that are sent as void, with the names under which that may be heeded */
+  readonly #nulls = new Map<string, readonly string[]>()
+  readonly #heeded = new Set<string>()
 
   constructor(context: MappingContext, head: RecordHead) {
     this.context = context
@@ -53,6 +56,7 @@ export class RecordBuilder {
       if (!this.#unmapped.has(name)) this.#unmapped.set(name, code)
     }
     for (const field of result.read) this.#read.add(field)
+    for (const field of result.heeded) this.#heeded.add(field)
     if (!result.mapped) return
     this.add(result.mapped)
     for (const thing of result.mentioned) this.add(thing)
@@ -96,6 +100,16 @@ export class RecordBuilder {
     this.#offered.set(name, also)
   }
 
+  /** A field that is sent as void (HL7's `""`): it has no effect and is unread unless a mapping says that it heeds it. */
+  offerNull(name: string, also: readonly string[] = []): void {
+    this.#nulls.set(name, also)
+  }
+
+  /** Explicit nulls that were followed outside of a mapping. */
+  noteHeeded(...names: string[]): void {
+    for (const name of names) this.#heeded.add(name)
+  }
+
   /** Fields that were used outside of a mapping (envelopes, keys). */
   noteRead(...names: string[]): void {
     for (const name of names) this.#read.add(name)
@@ -110,10 +124,12 @@ export class RecordBuilder {
       ...(this.#visits.size > 0 && { visits: [...this.#visits.values()] }),
       unmapped: [...this.#unmapped.values()],
       issues: [...this.#issues.values()],
-      unread: [...this.#offered]
-        .filter(([name, also]) => !this.#read.has(name) && !also.some((one) => this.#read.has(one)))
-        .map(([name]) => name),
+      unread: [...without(this.#offered, this.#read), ...without(this.#nulls, this.#heeded)],
       ...extra,
     }
   }
 }
+
+/** Names that stand neither themselves nor under another name among those that were used. */
+const without = (names: ReadonlyMap<string, readonly string[]>, used: ReadonlySet<string>): string[] =>
+  [...names].filter(([name, also]) => !used.has(name) && !also.some((one) => used.has(one))).map(([name]) => name)

@@ -66,6 +66,29 @@ test('a correction with a discharge ends the visit; one with an explicit null th
   expect(opened.period).not.toHaveProperty('end')
 })
 
+test('an explicit null takes back what was said, of the patient and of the visit, and what cannot be followed is told', async () => {
+  const registered = (at: string, event: string, pid: string, pv1: string): string =>
+    [
+      `MSH|^~\\&|HIS|0001|EAI|YILIAN|${at}||ADT^${event}|${event}-${at}|P|2.4||||||UTF-8`,
+      `EVN|${event}|${at}`,
+      `PID|1||0001023456^^^0001^PI||王建国||19580312|M|||${pid}`,
+      `PV1|1|I|${pv1}||||||||||||ZY1`,
+    ].join('\r')
+  const first = registered('20260310010000', 'A01', '建国路88号^^北京||13800138000|010-88888888||M', '0305^内分泌科^12||||2001^李主任')
+  const voids = registered('20260310020000', 'A08', '""||""|""||""', '0305^内分泌科^""||||""')
+  for (const order of [
+    [first, voids],
+    [voids, first],
+  ]) {
+    const visit = await visitAfter(order)
+    expect(visit).not.toHaveProperty('location')
+    expect(visit).toMatchObject({ serviceType: { text: '内分泌科' }, participant: [{ individual: { display: '李主任' } }] })
+    const [patient] = await hospital.all('Patient')
+    expect(patient).toMatchObject({ birthDate: '1958-03-12', gender: 'male', name: [{ text: '王建国' }] })
+    for (const element of ['address', 'telecom', 'maritalStatus']) expect(patient).not.toHaveProperty(element)
+  }
+})
+
 test.each([
   ['with its beginning', {}],
   ['without any time', { begun: '' }],

@@ -100,8 +100,7 @@ const DISCHARGE = ['PV1-36.1', 'PV1-45'] as const
 function standingOf(row: VisitRow, { status, isDischargeCancelled }: VisitEvent): Pick<RunOptions, 'yielding' | 'leaves' | 'without'> {
   if (isDischargeCancelled) return { without: ['period.end', ...(row['PV1-14.1'] === undefined ? ['hospitalization'] : [])] }
   const end = row['PV1-45'] ?? ''
-  if (end === EXPLICIT_NULL) return { without: ['period.end'] }
-  return status === undefined && filled(end) === undefined ? { yielding: ['status'], leaves: ['period.end'] } : {}
+  return status === undefined && end !== EXPLICIT_NULL && filled(end) === undefined ? { yielding: ['status'], leaves: ['period.end'] } : {}
 }
 
 function filledFields<T extends object>(row: T): T {

@@ -1,4 +1,5 @@
 /** Segments as rows: a field is named as people name it, `PV1-3.1` (component) or `OBX-5` (whole field). */
+import { EXPLICIT_NULL } from '../../engine/values/blank.ts'
 import { isDamaged } from '../../engine/values/text.ts'
 import { table } from '../../engine/values/table.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
@@ -82,6 +83,8 @@ export interface Leaf {
   also: string[]
   /** a character of it is no text (isDamaged) */
   damaged: boolean
+  /** sent as void */
+  isNull: boolean
 }
 
 /** Fields that only count or frame; nobody misses them. */
@@ -108,7 +111,12 @@ export function leavesOf(record: Hl7Record, segment: Segment): Leaf[] {
           const name = sub > 1 ? `${place}.${sub}` : components > 1 ? place : whole
           // Who reads a time reads the first of them alone.
           const isRead = !isTime || (repetition === 0 && (component === 1 || (component === 2 && isPrecision(text))))
-          leaves.push({ name, also: [...(isRead ? [whole, first] : []), ...(sub === 1 ? [place] : [])], damaged: isDamaged(text) })
+          leaves.push({
+            name,
+            also: [...(isRead ? [whole, first] : []), ...(sub === 1 ? [place] : [])],
+            damaged: isDamaged(text),
+            isNull: text === EXPLICIT_NULL,
+          })
         }
       }
     }

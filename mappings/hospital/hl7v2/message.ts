@@ -54,7 +54,8 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   })
   for (const segment of hl7.segments) {
     for (const leaf of leavesOf(hl7, segment)) {
-      record.offerNamed(leaf.name, leaf.also)
+      if (leaf.isNull) record.offerNull(leaf.name, leaf.also)
+      else record.offerNamed(leaf.name, leaf.also)
       if (leaf.damaged) record.issue(warning('mapping-character-unreadable', leaf.name))
     }
   }

@@ -159,6 +159,8 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       seen.set(code, times)
       row.itemCode = times === 1 ? code : `${code}#${filled(row['OBX-4']) ?? times}`
     }
+    // A value, its flag and why it is absent replace each other as one.
+    record.noteHeeded(...['OBX-5', 'OBX-8'].map(at))
     const withdrawn = isWithdrawn(filled(row['OBR-25']))
     const key = record.run(RESULTS[options.kind], row, {
       statedAt: options.statedAt,

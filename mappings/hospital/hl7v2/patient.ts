@@ -119,6 +119,14 @@ export const patient = mapping<PatientRow, Patient>({
   to: 'Patient',
   profile: 'cn-patient-minimal',
   id: 'patient',
+  nulls: [
+    { element: 'gender', fields: ['PID-8.1'] },
+    { element: 'birthDate', fields: ['PID-7'] },
+    { element: 'address', fields: ['PID-11.1'] },
+    { element: 'telecom', fields: ['PID-13.1', 'PID-14.1'] },
+    { element: 'maritalStatus', fields: ['PID-16.1'] },
+    { element: 'deceasedDateTime', fields: ['PID-29', 'PID-30'] },
+  ],
   rules: (from) => ({
     identifier: from.value('numbers', (row, run) => patientIdentifiers(row.numbers, run)).required(),
     name: [

@@ -53,6 +53,14 @@ export const visit = mapping<VisitRow, Encounter>({
   profile: 'cn-encounter-minimal',
   id: (row, run) => (row['PV1-19.1'] === undefined ? undefined : keys.encounter(run.scope, row['PV1-19.1'])),
   when: (row) => row['PV1-19.1'] !== undefined,
+  nulls: [
+    { element: 'serviceType', fields: ['PV1-3.1'] },
+    { element: 'location', fields: ['PV1-3.1'] },
+    { element: 'location', fields: ['PV1-3.3'] },
+    { element: 'participant', fields: ['PV1-7.1', 'PV1-8.1', 'PV1-9.1', 'PV1-17.1'] },
+    { element: 'hospitalization', fields: ['PV1-14.1', 'PV1-36.1'] },
+    { element: 'period.end', fields: ['PV1-45'] },
+  ],
   rules: (from) => ({
     identifier: [from.identifier((scope) => localSystem(scope, 'visit-no'), 'PV1-19.1')],
     status: from.value<EncounterStatus>(
