@@ -93,6 +93,23 @@ function endOf(row: RowView<AppointmentRow>, run: Run): string | undefined {
   return new Date(Date.parse(start) + minutes * MINUTE_MS).toISOString()
 }
 
+/** R4 Appointment, app-3; what was deleted needs none either, nor does what was missed: others said when it was. */
+const needsTimes = (row: RowView<AppointmentRow>): boolean =>
+  !['cancelled', 'waitlist', 'entered-in-error', 'noshow'].includes(appointmentStatus(row.event, row['SCH-25.1']))
+
+/** A time, and the other one with it (app-2). */
+function timed(
+  row: RowView<AppointmentRow>,
+  run: Run,
+  field: Field,
+  time: string | undefined,
+  other: string | undefined,
+): string | undefined {
+  if (time !== undefined && other !== undefined) return time
+  if (needsTimes(row)) run.refuse(field)
+  return undefined
+}
+
 export const appointment = mapping<AppointmentRow, Appointment>({
   source: 'hospital/hl7v2/SCH',
   to: 'Appointment',
@@ -101,18 +118,15 @@ export const appointment = mapping<AppointmentRow, Appointment>({
   rules: (from) => ({
     identifier: [from.identifier((scope) => localSystem(scope, 'appointment-no'), 'appointmentNo')],
     status: from.value<Status>(['event', 'SCH-25.1'], (row) => appointmentStatus(row.event, row['SCH-25.1'])),
-    cancelationReason: from.localConcept('appointment-event-reason', 'SCH-6.1', 'SCH-6.2').when((run) => {
-      const status = appointmentStatus(run.text('event'), run.text('SCH-25.1'))
-      // R4 Appointment, app-4
-      return status === 'cancelled' || status === 'noshow'
-    }),
+    // R4 Appointment, app-4: it would allow that of one that was missed as well, were the code not `no-show` there.
+    cancelationReason: from
+      .localConcept('appointment-event-reason', 'SCH-6.1', 'SCH-6.2')
+      .when((run) => appointmentStatus(run.text('event'), run.text('SCH-25.1')) === 'cancelled'),
     serviceType: [from.localConcept('service', 'AIS-3.1', 'AIS-3.2')],
     appointmentType: from.localConcept('appointment-type', 'SCH-8.1', 'SCH-8.2'),
     reasonCode: [from.localConcept('appointment-reason', 'SCH-7.1', 'SCH-7.2')],
-    start: from.value([...START], (row, run) => (endOf(row, run) === undefined ? undefined : instantAmong(row, run, START))).required(),
-    end: from
-      .value([...END, 'SCH-9', 'SCH-10.1'], (row, run) => (instantAmong(row, run, START) === undefined ? undefined : endOf(row, run)))
-      .required(),
+    start: from.value([...START], (row, run) => timed(row, run, 'TQ1-7', instantAmong(row, run, START), endOf(row, run))),
+    end: from.value([...END, 'SCH-9', 'SCH-10.1'], (row, run) => timed(row, run, 'TQ1-8', endOf(row, run), instantAmong(row, run, START))),
     minutesDuration: from.value(['SCH-9', 'SCH-10.1'], (row) => minutesOf(row) || undefined),
     comment: from.value('remarks', (row) => row.remarks?.join('\n') || undefined),
     participant: [

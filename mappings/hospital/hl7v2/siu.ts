@@ -1,4 +1,6 @@
-/** Appointments, SIU^S12 to S17 and S26 (HL7 v2.4, 10.4): booked, moved, changed, cancelled, deleted, missed. */
+/**
+ * Appointments, SIU^S12 to S19 and S26 (HL7 v2.4, 10.4): booked, moved, changed, cancelled, deleted, with another service or resource, missed.
+ */
 import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
@@ -8,7 +10,7 @@ import { AIL, AIP, AIS, appointment, type AppointmentRow, SCH, TQ1 } from './app
 import { fieldsOf, locate, segmentOf } from './fields.ts'
 import { openMessage, runPatient } from './message.ts'
 
-export const APPOINTMENT_EVENTS = ['S12', 'S13', 'S14', 'S15', 'S16', 'S17', 'S26']
+export const APPOINTMENT_EVENTS = ['S12', 'S13', 'S14', 'S15', 'S16', 'S17', 'S18', 'S19', 'S26']
 
 export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
   const message = openMessage(hl7, recordType, at, context)
@@ -33,7 +35,9 @@ export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, c
       event: recordType.slice('SIU^'.length),
       remarks: notes.map((nte) => plainText(filled(nte.whole(3)) ?? '')).filter((text) => text !== ''),
     }
-    record.run(appointment, row, { statedAt: message.sentAt, offer: false, at: locateIn })
+    // Who names neither staff nor place takes none of them away.
+    const yielding = parts.some(({ names, segment }) => segment && (names === AIP || names === AIL)) ? [] : ['participant']
+    record.run(appointment, row, { statedAt: message.sentAt, offer: false, at: locateIn, yielding })
     for (const nte of notes) record.noteRead(...['NTE-2', 'NTE-3'].map(locate(hl7, nte)))
   }
   record.noteRead('SCH-1', 'SCH-2', 'RGS-1', 'AIS-1', 'AIP-1', 'AIL-1')

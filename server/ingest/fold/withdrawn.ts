@@ -45,6 +45,7 @@ const STUBS: Record<string, Stub> = {
   }),
   Composition: stub(['type', 'date', 'title'], { author: `[${MASKED}]` }),
   DocumentReference: stub([], { content: `[{"attachment":${MASKED}}]` }),
+  Appointment: stub([], { _start: MASKED, _end: MASKED, participant: `[{"actor":${MASKED},"status":"declined"}]` }),
   // It has no status: bytes that are void are none.
   Binary: stub([], {}, ['contentType', '"application/octet-stream"']),
 }

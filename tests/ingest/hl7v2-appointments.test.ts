@@ -1,0 +1,68 @@
+/** What a hospital's messages about one appointment leave of it; expectations by hand from HL7 v2.4, chapter 10, and R4 Appointment. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Rig } from './support.ts'
+import { visitRig } from './visit-messages.ts'
+
+let hospital: Rig
+beforeAll(async () => {
+  hospital = await visitRig()
+})
+afterAll(() => hospital.close())
+
+const siu = (event: string, hour: string, sch: string, ...more: string[]): string =>
+  [
+    `MSH|^~\\&|HIS|0001|EAI|YILIAN|20260310${hour}0000||SIU^${event}|${event}-${hour}|P|2.4||||||UTF-8`,
+    sch,
+    ...['PID|1||0001023456^^^0001^PI||王建国||19580312|M', 'RGS|1', ...more],
+  ].join('\r')
+
+const BOOKED = siu(
+  'S12',
+  '01',
+  'SCH|YY1|HY1|||||||20|MIN|^^^20260316090000',
+  'AIS|1||US01^腹部彩超',
+  'AIP|1||D0123^赵医生',
+  'AIL|1||3楼^彩超一室',
+)
+const BARE = 'SCH|YY1|HY1||||TZ^医生停诊'
+
+async function appointmentAfter(messages: readonly string[]): Promise<Record<string, unknown>> {
+  await hospital.wipe()
+  for (const message of messages) expect((await hospital.send('his', message)).counts).toMatchObject({ records: 1, quarantined: 0 })
+  const found = await hospital.all('Appointment')
+  expect(found).toHaveLength(1)
+  return found[0] as unknown as Record<string, unknown>
+}
+
+const AS_BOOKED = {
+  start: '2026-03-16T01:00:00.000Z',
+  end: '2026-03-16T01:20:00.000Z',
+  participant: [{}, { actor: { display: '赵医生' } }, { actor: { display: '3楼 彩超一室' } }],
+}
+
+test('a cancellation (S15) that says no more than which one it is reaches it in any order, and takes nothing else away', async () => {
+  const messages = [BOOKED, siu('S15', '02', BARE)]
+  for (const order of [messages, messages.toReversed()]) {
+    expect(await appointmentAfter(order)).toMatchObject({ ...AS_BOOKED, status: 'cancelled', cancelationReason: { text: '医生停诊' } })
+  }
+})
+
+test('one that was missed (S26), with a reason that R4 has no place for', async () => {
+  const missed = await appointmentAfter([BOOKED, siu('S26', '02', BARE)])
+  expect(missed).toMatchObject({ ...AS_BOOKED, status: 'noshow' })
+  expect(missed).not.toHaveProperty('cancelationReason')
+})
+
+test('a deleted one (S17) is void, and nothing of it is left', async () => {
+  const deleted = await appointmentAfter([BOOKED, siu('S17', '02', BARE)])
+  expect(deleted).toMatchObject({ status: 'entered-in-error', identifier: [{ value: 'HY1' }] })
+  expect(JSON.stringify(deleted)).not.toMatch(/赵医生|彩超|2026-03-16|Patient/)
+})
+
+test('a resource that is changed (S19) is changed in it', async () => {
+  const moved = siu('S19', '02', 'SCH|YY1|HY1|||||||20|MIN|^^^20260316090000', 'AIP|1|U|D0456^钱医生')
+  expect(await appointmentAfter([BOOKED, moved])).toMatchObject({
+    ...{ status: 'booked', serviceType: [{ text: '腹部彩超' }] },
+    participant: [{}, { actor: { display: '钱医生' } }],
+  })
+})
