@@ -132,6 +132,16 @@ describe('one source', () => {
     expect(foldAll('Coverage', [scheme([area, person], T1), scheme([moved], T2)]).extension).toEqual([moved, person])
   })
 
+  test('what an admission says in extensions stays beside what a home page says', () => {
+    const stay = (extension: object[], statedAt: string) => say({ resourceType: 'Encounter', extension }, { kind: 'miis', statedAt })
+    const [kind, first, second] = [
+      { url: 'med-type', valueString: '21' },
+      { url: 'icu', valueString: 'a' },
+      { url: 'icu', valueString: 'b' },
+    ]
+    expect(foldAll('Encounter', [stay([kind], T1), stay([first, second], T2)]).extension).toEqual([kind, first, second])
+  })
+
   test('a corrected value takes the flag of the wrong one away', () => {
     const first = say({ valueQuantity: value('11.20'), interpretation: [{ text: 'H' }] })
     const corrected = say({ valueQuantity: value('9.10') }, { statedAt: T2 })

@@ -110,7 +110,8 @@ export const LISTS: Record<string, ListRule> = {
 
 /** Lists united only in the types where the element has this shape. */
 export const LISTS_OF: Record<string, Record<string, ListRule>> = {
-  Encounter: { diagnosis: { key: byDiagnosis } },
+  // What the admission says (cn-med-type) stands beside what the home page says (cn-icu-stay).
+  Encounter: { diagnosis: { key: byDiagnosis }, extension: { key: byUrl } },
   DiagnosticReport: { specimen: REFERENCES },
   // Who is insured how says 1101; a visit or a settlement names some of it again.
   Coverage: { extension: { key: byUrl } },
