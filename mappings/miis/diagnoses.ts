@@ -4,7 +4,7 @@ import type { ResourceKey } from '../engine/types.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { condition, type DiseInfo, diagnosisKey, syndromesIn } from './condition.ts'
 import { list, nodeOf, text } from './envelope.ts'
-import type { StayDiagnosis } from './stay.ts'
+import { placeOf, type StayDiagnosis } from './stay.ts'
 import { naming, type TransactionInput, withSite } from './transaction.ts'
 import { table } from '../engine/values/table.ts'
 
@@ -36,7 +36,7 @@ export function addDiagnoses(
       record.run(condition, one, { statedAt, at, saidBy, ...(index < 0 && { offer: false as const }) })
     if (index >= 0) record.noteRead(...['vali_flag', 'maindiag_flag', 'diag_srt_no', 'mdtrt_id', 'psn_no'].map(at))
     const key = row.vali_flag === '0' ? undefined : diagnosisKey(row, context)
-    return key ? [{ condition: referTo(key), role, main: row.maindiag_flag === '1' }] : []
+    return key ? [{ condition: referTo(key), role, main: row.maindiag_flag === '1', ...placeOf(row.diag_srt_no) }] : []
   })
 }
 
