@@ -120,6 +120,10 @@ function observation(node: XmlElement, code: XmlElement, reader: CdaReader): Sta
   const words = qualifier === undefined ? name : `${name} ${qualifier}`
   const found: Statement = { element, name, words, parts: statementsIn(node, reader), at: reader.at(value ?? node) }
   if (value) Object.assign(found, statedValue(value, reader))
+  // Words that stand beside a number or a code are kept beside it.
+  const beside = value && found.text !== undefined && found.type !== 'BL' ? cleanText(reader.text(value) ?? '') : ''
+  if (value && beside !== '' && beside !== found.text && beside !== found.code && beside !== found.time)
+    found.parts.push({ element: '@text', name: '说明', words: '说明', text: beside, parts: [], at: reader.at(value) })
   const text = found.text === undefined ? reader.text(child(node, 'text')) : undefined
   if (text !== undefined) found.text = cleanText(text)
   return found
@@ -128,7 +132,7 @@ function observation(node: XmlElement, code: XmlElement, reader: CdaReader): Sta
 const CODED = new Set(['CD', 'CE', 'CV', 'CO', 'CS'])
 const NUMBERS = new Set(['PQ', 'REAL', 'INT', 'MO'])
 
-/** By xsi:type; what the type leaves open (ST without text but with @value) is looked for where senders put it, and not read beyond that. */
+/** By xsi:type; what the type leaves open (ST without text but with @value) is looked for where senders put it. */
 function statedValue(value: XmlElement, reader: CdaReader): Partial<Statement> {
   const type = value.attributes['xsi:type']?.replace(/^.*:/, '') ?? ''
   const text = (): string | undefined => reader.text(value)

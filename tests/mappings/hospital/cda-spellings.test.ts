@@ -22,6 +22,7 @@ describe('truth values', () => {
     for (const one of [value('BL', ` value="${word}"`), value('BL', '', word)]) {
       const record = await found(said('DE06.00.106.00', '输血史标识', one))
       expect(all(record, 'Observation').map(({ valueBoolean }) => valueBoolean)).toEqual([expected])
+      expect(narrative(record)).not.toContain('说明')
     }
   })
 
@@ -43,7 +44,7 @@ test('a time as text, a number beside words, words of a code that is missing', a
     { valueQuantity: { value: 37.2, code: 'Cel' } },
     { valueCodeableConcept: { text: '轻度黄染' } },
   ])
-  expect(record.unread).toEqual(['component/structuredBody/component/section/entry[2]/observation/value'])
+  expect(narrative(record)).toContain('说明：体温正常')
 })
 
 describe('what is said not to be so', () => {
