@@ -115,6 +115,12 @@ export class RecordBuilder {
     for (const name of names) this.#read.add(name)
   }
 
+  /** Names of the fields that were offered or read so far. */
+  *fieldNames(): Generator<string> {
+    yield* this.#offered.keys()
+    yield* this.#read
+  }
+
   finish(extra: Pick<MappedRecord, 'nothingToStore'> = {}): MappedRecord {
     return {
       ...this.#head,

@@ -103,6 +103,8 @@ export interface BatchWord {
   statedAt: string
   /** the message that says it: once that is taken back, the word no longer counts */
   saidBy?: ResourceKey
+  /** of `settled`: what stands and falls with the settlement; once that is taken back, and only then, it is no longer paid for */
+  settlement?: ResourceKey
 }
 
 /** The insurance's number of a visit and the hospital's own, said to be of one visit: what either is told of by is one Encounter. */

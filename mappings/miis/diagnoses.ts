@@ -3,8 +3,8 @@ import { referTo } from '../engine/keys.ts'
 import type { ResourceKey } from '../engine/types.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { condition, type DiseInfo, diagnosisKey, syndromesIn } from './condition.ts'
-import { list, text } from './envelope.ts'
-import type { StayDiagnosis } from './stay.ts'
+import { list, nodeOf, text } from './envelope.ts'
+import { placeOf, type StayDiagnosis } from './stay.ts'
 import { naming, type TransactionInput, withSite } from './transaction.ts'
 import { table } from '../engine/values/table.ts'
 
@@ -36,7 +36,7 @@ export function addDiagnoses(
       record.run(condition, one, { statedAt, at, saidBy, ...(index < 0 && { offer: false as const }) })
     if (index >= 0) record.noteRead(...['vali_flag', 'maindiag_flag', 'diag_srt_no', 'mdtrt_id', 'psn_no'].map(at))
     const key = row.vali_flag === '0' ? undefined : diagnosisKey(row, context)
-    return key ? [{ condition: referTo(key), role, main: row.maindiag_flag === '1' }] : []
+    return key ? [{ condition: referTo(key), role, main: row.maindiag_flag === '1', ...placeOf(row.diag_srt_no) }] : []
   })
 }
 
@@ -52,7 +52,9 @@ function mainOf(info: MiisObject, mdtrtId: string | undefined): DiseInfo | undef
 }
 
 /** The number of the visit: of the request's node, or of the answer (2201: `data`, 2401: `result`, 2102: `setlinfo`). */
-export function visitOf({ response }: TransactionInput, info: MiisObject): string | undefined {
-  const answered = ['data', 'result', 'setlinfo'].flatMap((name) => list(response, 'output', name))[0]
+export function visitOf({ response, record }: TransactionInput, info: MiisObject): string | undefined {
+  const { node: answered, path } = nodeOf(response, 'output', 'data', 'result', 'setlinfo')
+  record.offer(answered, (field) => `${path}.${field}`)
+  record.noteRead(...['mdtrt_id', 'psn_no', 'ipt_otp_no'].map((field) => `${path}.${field}`))
   return text(info, 'mdtrt_id') ?? text(answered, 'mdtrt_id')
 }

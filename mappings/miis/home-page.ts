@@ -6,8 +6,10 @@ import { mapping } from '../engine/mapping.ts'
 import type { RowView, Run } from '../engine/rule.ts'
 import { TABLES } from '../engine/systems.ts'
 import type { KeyReference, ResourceKey } from '../engine/types.ts'
+import type { MiisObject } from '../parsers/miis-json.ts'
 import { ADMISSION_CONDITION } from './condition.ts'
 import { INSURANCE_EDITION } from './diagnosis.ts'
+import { icuStays, SETTLEMENT_LIST_ICU } from './icu-stay.ts'
 import { doctor, miisKeys, visit } from './keys.ts'
 import { providerOf } from './settlement.ts'
 import { procedureDay } from './surgery.ts'
@@ -33,6 +35,7 @@ export interface SettlementListRow extends Site {
   medins_fill_dept?: string
   diagnoses: { condition: KeyReference; main: boolean; admissionCondition?: string }[]
   procedures: KeyReference[]
+  icuStays: readonly MiisObject[]
   claim?: ResourceKey
   money?: ResourceKey
 }
@@ -85,6 +88,10 @@ export const stay = mapping<SettlementListRow, Encounter>({
     },
     serviceType: { coding: [{ system: codeSystem('nhsa-department'), code: from.text('dscg_caty').or(from.text('adm_caty')) }] },
     serviceProvider: from.value('fixmedins_code', providerOf),
+    extension: from.value('icuStays', (row, run) => {
+      const stays = icuStays(row.icuStays, SETTLEMENT_LIST_ICU, run.context.timezone)
+      return stays.length > 0 ? stays : undefined
+    }),
   }),
 })
 

@@ -20,6 +20,7 @@ import { decodeExchanges } from './exchanges.ts'
 import { type Exchange, isObject, node, readExchange, text } from './envelope.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { envelopeInstant, SITE, type Transaction } from './transaction.ts'
+import { sayUnreadNodes } from './unread-nodes.ts'
 import { visitNumbersIn } from './visit-numbers.ts'
 import { fillPerson } from './transactions/1101.ts'
 import { fillRegistrationResponse } from './transactions/2201.ts'
@@ -127,6 +128,8 @@ function* mapInSteps(
     record.sayOfVisit(numbers)
   const institution = institutionMention(request, context)
   if (institution) record.add(institution)
+  sayUnreadNodes(record, request, 'input')
+  sayUnreadNodes(record, response, 'output')
   const finished = record.finish()
   // A request that only asks (1101) makes nothing of its own.
   const nothing =

@@ -6,10 +6,9 @@ import { type Mapping, mapping } from '../engine/mapping.ts'
 import type { RowView, Run } from '../engine/rule.ts'
 import { localCodes } from '../engine/systems.ts'
 import type { KeyReference, ResourceKey } from '../engine/types.ts'
-import { readDateTime } from '../engine/values/date.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { ADMISSION_CONDITION } from './condition.ts'
-import { text } from './envelope.ts'
+import { HOME_PAGE_ICU, icuStays } from './icu-stay.ts'
 import { miisKeys, visit } from './keys.ts'
 import type { DocumentKind } from './record-document.ts'
 import { providerOf } from './settlement.ts'
@@ -102,23 +101,7 @@ function extensions(row: RowView<HomePageRow>, run: Run) {
     total.length > 0
       ? [{ url: structureDefinition('cn-rescue-count'), extension: [...total, ...rescues('successful', row.resc_succ_cnt)] }]
       : []
-  const units = row.icuStays.flatMap((stay) => {
-    const unit = text(stay, 'icu_codeid')
-    const [start, end] = ['inpool_icu_time', 'out_icu_time'].map(
-      (field) => readDateTime(text(stay, field) ?? '', run.context.timezone).value,
-    )
-    if (unit === undefined || text(stay, 'vali_flag') === '0') return []
-    const period = { ...(start && { start }), ...(end && { end }) }
-    return [
-      {
-        url: structureDefinition('cn-icu-stay'),
-        extension: [
-          { url: 'unit', valueString: unit },
-          { url: 'period', valuePeriod: period },
-        ],
-      },
-    ]
-  })
+  const units = icuStays(row.icuStays, HOME_PAGE_ICU, run.context.timezone)
   const number = row.patn_ipt_cnt !== undefined && /^[1-9]\d{0,3}$/.test(row.patn_ipt_cnt) ? Number(row.patn_ipt_cnt) : undefined
   const counted = number === undefined ? [] : [{ url: structureDefinition('cn-visit-number'), valuePositiveInt: number }]
   const paid =

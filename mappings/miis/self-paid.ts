@@ -16,7 +16,7 @@ import { list, text } from './envelope.ts'
 import { doctor } from './keys.ts'
 import { personOf } from './persons.ts'
 import { providerOf } from './settlement.ts'
-import { bedsOf, diagnosesOf, DISPOSITION, notBefore, stayClass, type StayDiagnosis, type StayRow } from './stay.ts'
+import { bedsOf, diagnosesOf, DISPOSITION, notBefore, placeOf, stayClass, type StayDiagnosis, type StayRow } from './stay.ts'
 import { addPerson, respelled, type TransactionInput } from './transaction.ts'
 import { table } from '../engine/values/table.ts'
 
@@ -124,6 +124,6 @@ export function selfPaidDiagnoses(input: TransactionInput, node: string, scope: 
     record.noteRead(...['vali_flag', 'maindiag_flag', 'diag_srt_no', 'inout_diag_type', 'mdtrt_sn'].map(at))
     const key = row.vali_flag === '0' ? undefined : diagnosisKey(row, context)
     const role = ROLES[text(nodes[index], 'inout_diag_type') ?? ''] ?? 'DD'
-    return key ? [{ condition: referTo(key), role, main: row.maindiag_flag === '1' }] : []
+    return key ? [{ condition: referTo(key), role, main: row.maindiag_flag === '1', ...placeOf(row.diag_srt_no) }] : []
   })
 }

@@ -12,7 +12,7 @@ import { coverageReference } from './coverage.ts'
 import { text } from './envelope.ts'
 import { administration, DIVISION, miisKeys } from './keys.ts'
 import { amount } from './money.ts'
-import { providerOf } from './settlement.ts'
+import { fundCategory, providerOf } from './settlement.ts'
 import type { Site } from './transaction.ts'
 
 export interface ListMoneyRow extends Site {
@@ -126,9 +126,7 @@ function funds(row: RowView<ListMoneyRow>) {
   const paid = row.funds.flatMap((fund) => {
     const code = text(fund, 'fund_pay_type')
     const value = cny(amount(fund, 'fund_payamt'))
-    return code === undefined || !value
-      ? []
-      : [{ category: { coding: [{ system: codeSystem('nhsa-fund-pay-type'), code }] }, amount: value }]
+    return value ? [{ category: fundCategory(code), amount: value }] : []
   })
   return paid.length > 0 ? paid : undefined
 }

@@ -75,14 +75,24 @@ function totals(_: RowView<SettlementRow>, run: Run) {
   return named.length > 0 ? named : undefined
 }
 
+/** The fund that paid. An amount whose fund is not named is money all the same. */
+export function fundCategory(
+  code?: string,
+  display?: string,
+): { coding?: { system: string; code?: string; display?: string }[]; text?: string } {
+  if (code === undefined && display === undefined) return { text: '基金支付类型未说明' }
+  return { coding: [{ system: codeSystem('nhsa-fund-pay-type'), ...(code && { code }), ...(display && { display }) }] }
+}
+
 function fundPayments(row: RowView<SettlementRow>) {
   const funds = row.details.flatMap((detail) => {
     const code = text(detail, 'fund_pay_type')
     const display = text(detail, 'fund_pay_type_name')
     const sent = text(detail, 'fund_payamt')
     const amount = sent === undefined ? undefined : money(readDecimal(sent))
-    const coding = { system: codeSystem('nhsa-fund-pay-type'), ...(code && { code }), ...(display && { display }) }
-    return code === undefined && display === undefined ? [] : [{ category: { coding: [coding] }, ...(amount && { amount }) }]
+    return code === undefined && display === undefined && !amount
+      ? []
+      : [{ category: fundCategory(code, display), ...(amount && { amount }) }]
   })
   const proportion = row.pool_prop_selfpay === undefined ? undefined : readDecimal(row.pool_prop_selfpay)
   const all = [...funds, ...(proportion ? [{ category: { text: '基本医疗保险统筹基金支付比例' }, value: proportion }] : [])]

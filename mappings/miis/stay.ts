@@ -51,7 +51,8 @@ export interface StayDiagnosis {
   /** of diagnosis-role: admission, discharge */
   role: 'AD' | 'DD'
   main: boolean
-  rank?: number
+  /** diag_srt_no */
+  place?: number
 }
 
 const ROLES = { AD: 'Admission diagnosis', DD: 'Discharge diagnosis' } as const
@@ -72,11 +73,19 @@ export const stayClass = new Rule(['med_type'], (run) => {
   return found?.code === 'UNK' ? STAY : found
 })
 
-/** Ranks are those of the list; the main diagnosis is the first whatever its place. */
+/** The place that a row of a list says it has (diag_srt_no). */
+export function placeOf(sent: string | undefined): { place?: number } {
+  const place = Number(sent)
+  return Number.isInteger(place) && place > 0 ? { place } : {}
+}
+
+/** The main diagnosis is the first whatever its place; the others go by their numbers, or as they are listed where one has none. */
 export function diagnosesOf(row: RowView<Pick<StayRow, 'diagnoses'>>) {
   const { diagnoses } = row
   if (diagnoses.length === 0) return undefined
-  const ordered = [...diagnoses.filter((one) => one.main), ...diagnoses.filter((one) => !one.main)]
+  const isNumbered = diagnoses.every(({ place }) => place !== undefined)
+  const listed = isNumbered ? diagnoses.toSorted((a, b) => (a.place ?? 0) - (b.place ?? 0)) : diagnoses
+  const ordered = [...listed.filter((one) => one.main), ...listed.filter((one) => !one.main)]
   return ordered.map(({ condition, role }, at) => ({
     condition,
     use: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/diagnosis-role', code: role, display: ROLES[role] }] },

@@ -1,6 +1,7 @@
 /** In which sets a record's things stand (batches.ts): rows that are written with them. */
 import type { SideWrite } from '../store/types.ts'
-import { type BatchMemberDoc, TABLES } from './tables.ts'
+import type { BatchMemberDoc } from './batch-docs.ts'
+import { TABLES } from './tables.ts'
 import type { IngestSource, PreparedRecord, RecordOutcome } from './types.ts'
 
 interface Job {

@@ -9,11 +9,12 @@
 import { createHash } from 'node:crypto'
 import type { BatchWord } from '../../mappings/engine/types.ts'
 import type { FhirResource } from '../fhir/types.ts'
+import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
 import { statementOf } from './fold/statement.ts'
 import type { RecordJob } from './record-writes.ts'
 import { retryingConflicts } from './retry.ts'
-import type { BatchDoc, BatchMemberDoc, IngestTables } from './tables.ts'
+import type { IngestTables } from './tables.ts'
 import type { IngestSource, PreparedRecord, RecordOutcome } from './types.ts'
 
 /** Members that are withdrawn by one record. */
@@ -30,9 +31,13 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
   const { record } = job
   for (const word of record.batchWords ?? []) await keepWord(tables, word)
   for (const said of record.batchWords ?? []) {
-    if (said.word !== 'reversed') continue
+    if (said.word === 'settled') continue
     const withdrawing = (members: BatchMemberDoc[]) => withdraw(tables, job, members, store)
+    // What is no longer paid for is reached by what was said after that, though it came before.
     await eachMember(tables, said.batch, withdrawing)
+    if (said.word === 'released') continue
+    for await (const { _id } of tables.batches.stream({ settlement: said.batch }, { sort: { _id: 1 } }))
+      await eachMember(tables, _id, withdrawing)
     // What a message had said to be paid for no longer is, once that message is taken back: an earlier word reaches it now.
     for await (const { _id } of tables.batches.stream({ settledBy: said.batch }, { sort: { _id: 1 } }))
       await eachMember(tables, _id, withdrawing)
@@ -72,8 +77,8 @@ async function withdrawnBefore(tables: IngestTables, { record }: RecordJob): Pro
 }
 
 /** The latest of each word stands, whatever came first. */
-async function keepWord(tables: IngestTables, { batch, word, statedAt, saidBy = '' }: PreparedBatchWord): Promise<void> {
-  const said = { [word]: statedAt, [`${word}By`]: saidBy }
+async function keepWord(tables: IngestTables, { batch, word, statedAt, saidBy = '', settlement = '' }: PreparedBatchWord): Promise<void> {
+  const said = { [word]: statedAt, [`${word}By`]: saidBy, ...(word === 'settled' && { settlement }) }
   await retryingConflicts(async () => {
     const known = await tables.batches.get(batch)
     if (!known) {
@@ -86,14 +91,18 @@ async function keepWord(tables: IngestTables, { batch, word, statedAt, saidBy = 
   })
 }
 
-export type PreparedBatchWord = Omit<BatchWord, 'batch' | 'saidBy'> & { batch: string; saidBy?: string }
+export type PreparedBatchWord = Omit<BatchWord, 'batch' | 'saidBy' | 'settlement'> & { batch: string; saidBy?: string; settlement?: string }
 
 /** Withdraws those of the things that a word has taken back, each as of that word; a withdrawal that is taken back is no more. */
 async function withdraw(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
   if (members.length === 0) return
   const rows = await tables.batches.getMany([...new Set(members.flatMap(({ batches }) => batches))])
-  const sayers = await tables.batches.getMany([...new Set(rows.flatMap(sayersOf))])
-  const words = new Map(rows.map((row) => [row._id, standing(row, sayers)]))
+  const settlements = await tables.batches.getMany([
+    ...new Set(rows.flatMap(({ settlement = '' }) => (settlement === '' ? [] : [settlement]))),
+  ])
+  const sayers = await tables.batches.getMany([...new Set([...rows, ...settlements].flatMap(sayersOf))])
+  const undone = new Map(settlements.map((row) => [row._id, standing(row, sayers).reversed]))
+  const words = new Map(rows.map((row) => [row._id, freed(standing(row, sayers), undone)]))
   const byTime = new Map<string, BatchMemberDoc[]>()
   for (const member of members) {
     const at = reversedAt(member.batches.map((id) => words.get(id)))
@@ -125,16 +134,21 @@ function standing(row: BatchDoc, sayers: readonly BatchDoc[]): BatchDoc {
   }
 }
 
+/** What a known settlement paid for is released once that settlement is taken back, and only then. */
+const freed = (row: BatchDoc, undone: ReadonlyMap<string, string>): BatchDoc =>
+  row.settlement ? { ...row, released: undone.get(row.settlement) ?? '' } : row
+
 /**
  * When a thing was taken back last; empty: never. The first set is its own, the next ones are wider: a word about those leaves
- * alone what was paid for by then.
+ * alone what was paid for by then. That a settlement of the visit was taken back, without its number known, frees all of the visit.
  */
 export function reversedAt([own, ...wider]: readonly (BatchDoc | undefined)[]): string {
   const whole = wider
     .filter((row) => row !== undefined)
     .filter(({ reversed, released }) => {
       const paid = own?.settled ?? ''
-      return reversed !== '' && !(paid !== '' && paid <= reversed && !(released > paid && released <= reversed))
+      const free = own?.settlement ? own.released : released
+      return reversed !== '' && !(paid !== '' && paid <= reversed && !(free > paid && free <= reversed))
     })
   return [own?.reversed ?? '', ...whole.map(({ reversed }) => reversed)].sort().at(-1) ?? ''
 }

@@ -70,10 +70,11 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
   // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
   const saidCodes = record.unmapped.length > 0 ? codingsIn(resources.map(({ resource }) => resource)) : new Set<string>()
-  const words = record.batchWords?.map(({ batch, saidBy, ...said }) => ({
+  const words = record.batchWords?.map(({ batch, saidBy, settlement, ...said }) => ({
     ...said,
     batch: batchId(deps.secret, batch),
     ...(saidBy && { saidBy: batchId(deps.secret, saidBy) }),
+    ...(settlement && { settlement: batchId(deps.secret, settlement) }),
   }))
   await turns.take()
   const visits = record.visits?.map(({ insured, own, by, statedAt }) => {

@@ -1,5 +1,6 @@
 /** The ingest way's own tables in the store. */
 import type { Table, TableDoc } from '../store/types.ts'
+import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import type { IdentityStatement, Said } from './link/decide.ts'
 import type { SaidToBe } from './link/of-many.ts'
 import type { Levels } from './likely/compare.ts'
@@ -229,35 +230,6 @@ export interface UnmappedDoc extends TableDoc {
   alone?: boolean
 }
 
-/** What was said of a set of things, each word with its latest instant; empty: never said. `_id` is a keyed hash. */
-export interface BatchDoc extends TableDoc {
-  _id: string
-  rev: number
-  reversed: string
-  settled: string
-  released: string
-  /** the messages that said the latest of these; absent or empty: none that can be taken back */
-  reversedBy?: string
-  settledBy?: string
-  releasedBy?: string
-}
-
-/**
- * A thing that stands in sets, its own first; `_id` is `Type/id`. Each message that speaks of the thing and can be taken back is a set,
- * too, in a row of its own: `Type/id|set`.
- */
-export interface BatchMemberDoc extends TableDoc {
-  _id: string
-  /** `Type/id`; absent in rows of servers that knew no messages as sets: it is their `_id` */
-  thing?: string
-  source: string
-  type: string
-  id: string
-  batches: string[]
-  /** the message withdrew the thing: taking the message back restores it */
-  withdrawn?: true
-}
-
 /** A word of an insurance message: that the visit of its number is the one that the hospital numbers so. */
 export interface VisitWordDoc {
   /** id of the Encounter under the hospital's number */
@@ -383,6 +355,7 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.batchMembers.ensureIndex({ thing: 1 }),
     tables.batches.ensureIndex({ settledBy: 1 }, { where: NAMED('settledBy') }),
     tables.batches.ensureIndex({ reversedBy: 1 }, { where: NAMED('reversedBy') }),
+    tables.batches.ensureIndex({ settlement: 1 }, { where: NAMED('settlement') }),
     tables.refusedParts.ensureIndex({ payload: 1 }),
     tables.visits.ensureIndex({ 'words.own': 1 }),
     tables.visits.ensureIndex({ patients: 1 }),

@@ -327,6 +327,7 @@ export const ISSUES = {
   'table-row-quote': issue(422, 'structure', '此行引号不配对，已隔离', 'The quotes of the row do not match; quarantined'),
   'table-row-too-long': issue(422, 'too-long', '此行过长，已隔离', 'The row is too long; quarantined'),
   'miis-envelope': issue(422, 'structure', '医保报文的信封字段缺失或无效', 'A field of the MIIS envelope is missing or not valid'),
+  'miis-node-repeated': issue(422, 'structure', '此节点只应有一个，其余未处理', 'There is one of this node: the rest did not count'),
   'miis-infno-unknown': issue(422, 'not-supported', '未知的医保交易编号', 'Unknown MIIS transaction number'),
   'miis-infno-insurance': issue(
     422,

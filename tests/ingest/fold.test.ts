@@ -1,71 +1,13 @@
 /** Folding: the same resource whatever came first, and who goes before whom. Expected texts by hand. */
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { MappedResource, SourceKind } from '../../mappings/engine/types.ts'
 import { Decimal } from '../../mappings/engine/values/decimal.ts'
 import { fold } from '../../server/ingest/fold/fold.ts'
 import { keptText, keptTextOf, statementsIn, statementsOfEach } from '../../server/ingest/fold/kept.ts'
-import { joinStatements, statementOf } from '../../server/ingest/fold/statement.ts'
+import type { SourceKind } from '../../mappings/engine/types.ts'
+import { joinStatements } from '../../server/ingest/fold/statement.ts'
 import type { Statement } from '../../server/ingest/fold/types.ts'
-
-const T1 = '2026-03-06T00:00:00.000Z'
-const T2 = '2026-03-06T03:00:00.000Z'
-
-interface Said {
-  source?: string
-  kind?: SourceKind
-  statedAt?: string
-  receivedAt?: string
-  order?: string
-  leaves?: readonly string[]
-  withdrawn?: boolean
-  placeholder?: true
-  patient?: string
-  without?: string[]
-  yielding?: string[]
-}
-
-function say(resource: Record<string, unknown>, said: Said = {}): Statement {
-  const {
-    source = 'h1',
-    kind = 'hospital',
-    statedAt = T1,
-    receivedAt = T2,
-    withdrawn = false,
-    placeholder,
-    order,
-    patient = 'local',
-    without,
-    leaves,
-    yielding,
-  } = said
-  const mapped: MappedResource = {
-    key: { type: 'x', scope: 'x', parts: [] },
-    resource: { resourceType: 'Observation', ...resource },
-    state: withdrawn ? 'withdrawn' : 'current',
-    statedAt,
-    ...(placeholder && { placeholder }),
-    ...(order !== undefined && { order }),
-    ...(without && { without }),
-    ...(leaves && { leaves }),
-    ...(yielding && { yielding }),
-  }
-  const statement = statementOf(mapped, { source, kind, organization: `org-${source}`, receivedAt, generation: 0 }, (value) =>
-    JSON.stringify(value),
-  )
-  return { ...statement, patient: { at: statement.state.at, id: patient } }
-}
-
-const persons = (patient: string): string => `person-of-${patient}`
-
-function foldAll(type: string, statements: Statement[]): Record<string, unknown> {
-  const bySource = new Map<string, Statement>()
-  for (const s of statements) {
-    const known = bySource.get(s.source)
-    bySource.set(s.source, known ? joinStatements(known, s) : s)
-  }
-  return JSON.parse(fold(type, 'id', [...bySource.values()], persons).text)
-}
+import { foldAll, persons, type Said, say, T1, T2 } from './fold-support.ts'
 
 const value = (text: string): unknown => ({ value: new Decimal(text), unit: '10*9/L' })
 
@@ -150,6 +92,38 @@ describe('one source', () => {
       { url: 'person', valueString: 'x' },
     ]
     expect(foldAll('Coverage', [scheme([area, person], T1), scheme([moved], T2)]).extension).toEqual([moved, person])
+  })
+
+  test('what an admission says in extensions stays beside what a home page says', () => {
+    const stay = (extension: object[], statedAt: string) => say({ resourceType: 'Encounter', extension }, { kind: 'miis', statedAt })
+    const [kind, first, second] = [
+      { url: 'med-type', valueString: '21' },
+      { url: 'icu', valueString: 'a' },
+      { url: 'icu', valueString: 'b' },
+    ]
+    expect(foldAll('Encounter', [stay([kind], T1), stay([first, second], T2)]).extension).toEqual([kind, first, second])
+  })
+
+  test('a diagnosis that is no longer the one to be paid for does not stand twice', () => {
+    const visit = (diagnosis: object[], statedAt: string) => say({ resourceType: 'Encounter', diagnosis }, { kind: 'miis', statedAt })
+    const use = (code: string) => ({ use: { coding: [{ system: 'roles', code }] } })
+    const [a, b] = [{ condition: { reference: 'Condition/a' } }, { condition: { reference: 'Condition/b' } }]
+    const [first, corrected] = [
+      [
+        { ...a, ...use('billing'), rank: 1 },
+        { ...b, rank: 2 },
+      ],
+      [
+        { ...b, ...use('billing'), rank: 1 },
+        { ...a, rank: 2 },
+      ],
+    ]
+    expect(foldAll('Encounter', [visit(first, T1), visit(corrected, T2)]).diagnosis).toEqual([corrected[1], corrected[0]])
+    const roles = [
+      { ...a, ...use('AD') },
+      { ...a, ...use('DD') },
+    ]
+    expect(foldAll('Encounter', [visit(roles, T1)]).diagnosis).toEqual(roles)
   })
 
   test('a corrected value takes the flag of the wrong one away', () => {

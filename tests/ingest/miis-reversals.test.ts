@@ -101,12 +101,59 @@ describe('2205', () => {
     expect(await lines()).toEqual({ F1: 'entered-in-error', F2: 'entered-in-error' })
   })
 
+  /** With its answer, so that it is known which settlement paid for the batch. */
+  const settlePair = (hour: string, batch: string, setl_id: string) => ({
+    request: settle(hour, batch),
+    response: {
+      infcode: '0',
+      inf_refmsgid: `R${setl_id}`,
+      respond_time: `20260309${hour.replace(':', '')}01000`,
+      output: {
+        setlinfo: { psn_no: PSN, mdtrt_id: VISIT, setl_id, insutype: '310', med_type: '11', medfee_sumamt: '10' },
+        setldetail: [],
+      },
+    },
+  })
+  const unsettle = (hour: string, setl_id: string) => message('2208', hour, { mdtrtinfo: { setl_id, mdtrt_id: VISIT, psn_no: PSN } })
+
+  test.each([
+    ['as it happened', [0, 1, 2, 3, 4]],
+    ['the lines last', [4, 3, 2, 1, 0]],
+    ['the reversal of the settlement last', [0, 1, 2, 4, 3]],
+  ])('of two settlements of a visit one is taken back: what the other paid for stands, %s', async (_, order) => {
+    const all = [
+      charges('09:00', line('F1', 'B1'), line('F2', 'B2')),
+      settlePair('09:30', 'B1', 'S1'),
+      settlePair('09:40', 'B2', 'S2'),
+      unsettle('11:00', 'S2'),
+      takeBack('12:00', '0000'),
+    ]
+    await sendAll(...order.map((at) => all[at] as unknown as Json))
+    expect(await lines()).toEqual({ F1: 'billable', F2: 'entered-in-error' })
+  })
+
+  test.each([[[0, 1, 2, 3]], [[0, 1, 3, 2]]])(
+    'a settlement taken back without its answer known frees the lines, in the order %j',
+    async (order) => {
+      const all = [charges('09:00', line('F1', 'B1')), settle('09:30', 'B1'), unsettle('11:00', 'S1'), takeBack('12:00', '0000')]
+      await sendAll(...order.map((at) => all[at] as Json))
+      expect(await lines()).toEqual({ F1: 'entered-in-error' })
+    },
+  )
+
   test('the same reversal again, and a replay of the lines, change nothing', async () => {
     const [sent, reversal] = [charges('09:00', line('F1', 'B1')), takeBack('10:00', 'B1')]
     await sendAll(sent, reversal)
     const versions = await one.versions()
     await sendAll({ ...reversal, sign_no: 'again' }, { ...sent, sign_no: 'again' })
     expect(await one.versions()).toBe(versions)
+  })
+
+  test.each([[[0, 1]], [[1, 0]]])('2302 takes back lines that are named, known or not yet, in the order %j', async (order) => {
+    const named = ['F1', 'F3'].map((feedetl_sn) => ({ feedetl_sn, mdtrt_id: VISIT, psn_no: PSN }))
+    const all = [charges('09:00', line('F1', 'B1'), line('F2', 'B1')), message('2302', '10:00', { feeinfo: named })]
+    await sendAll(...order.map((at) => all[at] as Json))
+    expect(await lines()).toEqual({ F1: 'entered-in-error', F2: 'billable', F3: 'entered-in-error' })
   })
 
   test('lines of another visit are not touched', async () => {

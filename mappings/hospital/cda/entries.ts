@@ -49,6 +49,22 @@ function statementsIn(node: XmlElement, reader: CdaReader): Statement[] {
 }
 
 function statementsOf(node: XmlElement, reader: CdaReader): Statement[] {
+  const found = readStatements(node, reader)
+  return NEGATED.test(node.attributes.negationInd ?? '') ? found.map(negated) : found
+}
+
+const NEGATED = /^(?:true|1)$/i
+
+/** What is said not to be so is no fact of any kind: it stands in the section, as what it is. */
+const negated = (one: Statement): Statement => ({
+  ...one,
+  element: '@negated',
+  name: `${one.name}（否定）`,
+  words: '',
+  parts: one.parts.map(negated),
+})
+
+function readStatements(node: XmlElement, reader: CdaReader): Statement[] {
   if (OF_THE_ACT.has(node.name)) return []
   if (PEOPLE.has(node.name)) return peopleOf(node, reader)
   if (node.name === 'effectiveTime') return timesOf(node, reader)
@@ -104,21 +120,27 @@ function observation(node: XmlElement, code: XmlElement, reader: CdaReader): Sta
   const words = qualifier === undefined ? name : `${name} ${qualifier}`
   const found: Statement = { element, name, words, parts: statementsIn(node, reader), at: reader.at(value ?? node) }
   if (value) Object.assign(found, statedValue(value, reader))
+  // Words that stand beside a number or a code are kept beside it.
+  const beside = value && found.text !== undefined && found.type !== 'BL' ? cleanText(reader.text(value) ?? '') : ''
+  if (value && beside !== '' && beside !== found.text && beside !== found.code && beside !== found.time)
+    found.parts.push({ element: '@text', name: '说明', words: '说明', text: beside, parts: [], at: reader.at(value) })
   const text = found.text === undefined ? reader.text(child(node, 'text')) : undefined
   if (text !== undefined) found.text = cleanText(text)
   return found
 }
 
 const CODED = new Set(['CD', 'CE', 'CV', 'CO', 'CS'])
+const NUMBERS = new Set(['PQ', 'REAL', 'INT', 'MO'])
 
 /** By xsi:type; what the type leaves open (ST without text but with @value) is looked for where senders put it. */
 function statedValue(value: XmlElement, reader: CdaReader): Partial<Statement> {
   const type = value.attributes['xsi:type']?.replace(/^.*:/, '') ?? ''
-  const text = reader.text(value)
-  const plain = reader.attribute(value, 'value')
+  const text = (): string | undefined => reader.text(value)
+  const plain = (): string | undefined => reader.attribute(value, 'value')
+  const display = (): string | undefined => reader.attribute(value, 'displayName')
   if (CODED.has(type) || (type === '' && value.attributes.code !== undefined)) {
     const code = reader.attribute(value, 'code')
-    const shown = reader.attribute(value, 'displayName') ?? text ?? code ?? plain
+    const shown = display() ?? text() ?? reader.text(child(value, 'originalText')) ?? code ?? plain()
     const system = value.attributes.codeSystem
     return {
       type: 'CD',
@@ -127,9 +149,22 @@ function statedValue(value: XmlElement, reader: CdaReader): Partial<Statement> {
     }
   }
   const kind = type === '' ? {} : { type }
-  if (type === 'TS') return plain === undefined ? kind : { type, time: plain, text: plain }
-  if (type === 'BL') return plain === undefined ? kind : { type, text: plain === 'true' || plain === '1' ? '是' : '否' }
+  if (type === 'TS') {
+    const time = plain() ?? text()
+    return time === undefined ? kind : { type, time, text: time }
+  }
+  if (type === 'BL') return { ...kind, ...truth(plain() ?? text()) }
   const unit = reader.attribute(value, type === 'MO' ? 'currency' : 'unit')
-  const shown = text ?? plain ?? reader.attribute(value, 'displayName')
+  const shown = NUMBERS.has(type) ? (plain() ?? text() ?? display()) : (text() ?? plain() ?? display())
   return { ...kind, ...(shown !== undefined && { text: cleanText(shown) }), ...(unit !== undefined && { unit }) }
+}
+
+const TRUE = /^(?:true|t|yes|y|1|是|有)$/i
+const FALSE = /^(?:false|f|no|n|0|否|没有)$/i
+
+/** A word that says neither is no truth value: it stays the word that it is. */
+function truth(word: string | undefined): Partial<Statement> {
+  if (word === undefined) return {}
+  if (TRUE.test(word)) return { text: '是' }
+  return FALSE.test(word) ? { text: '否' } : { type: 'ST', text: cleanText(word) }
 }

@@ -25,6 +25,7 @@ export const personAndSchemes: Transaction = {
   infno: '1101',
   // The request only asks; what is known of the person stands in the answer.
   fill: (input) => {
+    input.record.noteRead('input.data')
     if (input.response) fillPerson(input)
   },
 }

@@ -96,11 +96,14 @@ function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatien
   const at = naming(info, 'input.mdtrtinfo')
   const [visit, batch] = [text(info, 'mdtrt_id'), text(info, 'chrg_bchno')]
   const saidBy = messageOf(input, text(info, 'psn_no'))
+  const sets = settledWith(input)
   // What is paid for is not taken back with the rest of the visit (2205).
-  if (visit !== undefined && batch !== undefined)
-    record.sayOfBatch({ batch: miisKeys.lines(context, visit, batch), word: 'settled', statedAt, ...(saidBy && { saidBy }) })
+  if (visit !== undefined && batch !== undefined) {
+    const paid = { batch: miisKeys.lines(context, visit, batch), word: 'settled', statedAt } as const
+    record.sayOfBatch({ ...paid, ...(saidBy && { saidBy }), ...(sets[0] && { settlement: sets[0] }) })
+  }
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: settledWith(input) })
+  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
 }
 

@@ -28,6 +28,7 @@ const FILED = {
 /** The insurance gives the number: without its answer the filing has none, and only the person and his scheme are told. */
 function numberOf({ response, record }: TransactionInput): string | undefined {
   const number = ['result', 'data'].flatMap((name) => list(response, 'output', name)).map((one) => text(one, NUMBER))[0]
+  record.noteRead('output.result', 'output.data')
   if (number === undefined) record.issue({ severity: 'error', code: 'mapping-required', at: `output.result.${NUMBER}` })
   return number
 }

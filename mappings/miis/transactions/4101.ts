@@ -4,8 +4,9 @@ import { instantOf, readDate } from '../../engine/values/date.ts'
 import type { MiisObject } from '../../parsers/miis-json.ts'
 import { condition, type DiseInfo, diagnosisKey, syndromesIn } from '../condition.ts'
 import { coverage } from '../coverage.ts'
-import { list, node, text } from '../envelope.ts'
+import { list, listOf, node, text } from '../envelope.ts'
 import { homePage, operation, type OperationRow, type SettlementListRow, stay } from '../home-page.ts'
+import { noteIcu, SETTLEMENT_LIST_ICU } from '../icu-stay.ts'
 import { amount, checkSum, flagAmounts, sum } from '../money.ts'
 import { personOfSettlementList } from '../persons.ts'
 import { listBenefit, listClaim, type ListMoneyRow } from '../settlement-list.ts'
@@ -47,11 +48,13 @@ export const settlementList = (infno: '4101' | '4101A'): Transaction => ({
       ...withSite<SettlementListRow>(info, request),
       diagnoses,
       procedures,
+      icuStays: list(request, 'input', 'icuinfo'),
       ...(claim && claim !== 'patient' && { claim }),
       ...(benefit && benefit !== 'patient' && { money: benefit }),
     }
     record.run(stay, row, { statedAt, at })
     record.run(homePage, row, { statedAt, at })
+    noteIcu(record, listOf(request, 'input', 'icuinfo'), SETTLEMENT_LIST_ICU)
     noteMoney(input, money)
     checkMoney(input, info, money)
   },

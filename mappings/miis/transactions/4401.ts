@@ -9,6 +9,7 @@ import { bloodGroup, type BloodGroupRow } from '../blood-group.ts'
 import { condition, type DiseInfo, diagnosisKey } from '../condition.ts'
 import { list, listOf, nodeOf, text } from '../envelope.ts'
 import { addFees } from '../home-page-fees.ts'
+import { HOME_PAGE_ICU, noteIcu } from '../icu-stay.ts'
 import {
   type AllergyRow,
   drugAllergy,
@@ -39,7 +40,7 @@ export const medicalHomePage: Transaction = {
     const operations = addOperations(input, info)
     const row: HomePageRow = { ...withSite<HomePageRow>(info, request), diagnoses, icuStays: list(request, 'input', 'icuinfo') }
     record.run(homePageStay, row, { statedAt, at })
-    noteCare(input)
+    noteIcu(record, listOf(request, 'input', 'icuinfo'), HOME_PAGE_ICU)
     const { diagnoses: _, icuStays: __, ...visit } = row
     addFindings(input, info, at)
     const money = addFees(record, info, visit, { statedAt, at })
@@ -134,14 +135,6 @@ function addOperations({ request, record, requestedAt: statedAt }: TransactionIn
     record.noteRead(...['mdtrt_id', 'mdtrt_sn', 'main_oprn_flag', 'oprn_oprt_sn', 'oprn_lv_name'].map(at))
     return key && key !== 'patient' && row.vali_flag !== '0' ? [referTo(key)] : []
   })
-}
-
-/** Fields of intensive care that the stay has read as a whole. */
-function noteCare({ request, record }: TransactionInput): void {
-  for (const { node, path } of listOf(request, 'input', 'icuinfo')) {
-    record.offer(node, naming(node, path))
-    record.noteRead(...['icu_codeid', 'inpool_icu_time', 'out_icu_time', 'vali_flag', 'medins_orgcode'].map((field) => `${path}.${field}`))
-  }
 }
 
 function addFindings({ request, record, requestedAt: statedAt }: TransactionInput, info: MiisObject, at: (field: string) => string): void {

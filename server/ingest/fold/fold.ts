@@ -240,9 +240,9 @@ function withdrawnText(type: string, id: string, chosen: Chosen): string {
   if (type !== 'Patient') {
     const identifier = chosen.list('identifier')
     if (identifier) elements.identifier = identifier
-    chosen.unit('code', elements)
-    const coding = chosen.list('code.coding')
-    if (coding) elements.code = withCoding(elements.code, coding)
+    const [{ code }, coding] = [chosen.unit('code'), chosen.list('code.coding')]
+    if (coding) elements.code = withCoding(code, coding)
+    else if (code !== undefined) elements.code = code
   }
   elements[status[0]] = status[1]
   // What was stated before the withdrawal claimed a profile whose elements are now gone; what is left claims none.

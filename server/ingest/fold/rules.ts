@@ -80,8 +80,12 @@ const bySystem = (item: Keyed): string => (item.system === undefined ? `"${text(
 const byCoding = (item: Keyed): string => `${text(item.system)}|${text(item.code)}`
 const byItself = (item: unknown): string => text(item)
 const byUrl = (item: Keyed): string => text(item.url)
-const byDiagnosis = (item: Keyed): string =>
-  `${byReference((item.condition as Keyed | undefined) ?? {})}|${byConcept((item.use as Keyed | undefined) ?? {})}`
+/** That it is the one to be paid for is no role of its own: the diagnosis that no longer is must not stand twice. */
+const byDiagnosis = (item: Keyed): string => {
+  const use = item.use as { coding?: Keyed[] } | undefined
+  const role = use?.coding?.[0]?.code === 'billing' ? {} : (use ?? {})
+  return `${byReference((item.condition as Keyed | undefined) ?? {})}|${byConcept(role as Keyed)}`
+}
 
 export interface ListRule {
   /** what makes two members the same one */
@@ -112,7 +116,8 @@ export const LISTS: Record<string, ListRule> = {
 
 /** Lists united only in the types where the element has this shape. */
 export const LISTS_OF: Record<string, Record<string, ListRule>> = {
-  Encounter: { diagnosis: { key: byDiagnosis } },
+  // What the admission says (cn-med-type) stands beside what the home page says (cn-icu-stay).
+  Encounter: { diagnosis: { key: byDiagnosis }, extension: { key: byUrl } },
   DiagnosticReport: { specimen: REFERENCES },
   // Who is insured how says 1101; a visit or a settlement names some of it again.
   Coverage: { extension: { key: byUrl } },

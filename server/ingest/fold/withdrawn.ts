@@ -7,7 +7,7 @@ const VER_STATUS = (system: string): string =>
 interface Stub {
   /** elements kept beside identifier and code */
   keep: readonly string[]
-  /** elements that the base resource demands and that would say something of the patient */
+  /** elements that the base resource demands and that would say something of the patient, or nobody stated: a `code` that was stays */
   masked: Record<string, string>
   /** element and JSON text that says that it is void */
   status: [element: string, text: string]
@@ -29,7 +29,7 @@ const STUBS: Record<string, Stub> = {
   MedicationRequest: stub(['intent'], { subject: MASKED, medicationCodeableConcept: MASKED }),
   MedicationAdministration: stub([], { subject: MASKED, medicationCodeableConcept: MASKED, _effectiveDateTime: MASKED }),
   ServiceRequest: stub(['intent'], { subject: MASKED }),
-  ChargeItem: stub([], { subject: MASKED }),
+  ChargeItem: stub([], { subject: MASKED, code: MASKED }),
   ImagingStudy: stub([], { subject: MASKED }),
   Coverage: stub([], { beneficiary: MASKED, payor: `[${MASKED}]` }),
   Claim: stub(['type', 'use', 'created', 'priority'], {

@@ -158,3 +158,21 @@ describe('a settlement across provinces', () => {
     })
   })
 })
+
+test('an amount whose fund is not named is paid all the same', async () => {
+  const sent = json('2207-response') as Json & { output: { setldetail: Json[] } }
+  sent.output.setldetail = [
+    { fund_pay_type: '390100', fund_payamt: 50 },
+    { fund_pay_type: '', fund_payamt: '8.20' },
+  ]
+  const settled = await one(sent)
+  expect(settled?.issues).toEqual([])
+  expect(plain(ofType(settled, 'ExplanationOfBenefit')[0])).toMatchObject({
+    adjudication: [{ amount: { value: 50 } }, { category: { text: '基金支付类型未说明' }, amount: { value: 8.2 } }, { value: 0.6 }],
+  })
+  const list = json('4101-settlement-list') as Json & { input: { payinfo: Json[] } }
+  list.input.payinfo = [{ fund_payamt: '8.20' }]
+  expect(plain(ofType(await one(list), 'ExplanationOfBenefit')[0])).toMatchObject({
+    adjudication: [{ category: { text: '基金支付类型未说明' }, amount: { value: 8.2 } }],
+  })
+})

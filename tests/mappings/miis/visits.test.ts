@@ -118,6 +118,35 @@ describe('2401 to 2405', () => {
     }
   })
 
+  test.each([
+    [
+      'by their numbers',
+      ['3', '2', '1'],
+      [
+        [HEART.parts[1], 1],
+        ['1|I10.x00', 2],
+        ['1|E11.900', 3],
+      ],
+    ],
+    [
+      'as they are listed, where one has no number',
+      ['3', '', '1'],
+      [
+        [HEART.parts[1], 1],
+        ['1|E11.900', 2],
+        ['1|I10.x00', 3],
+      ],
+    ],
+  ])('diagnoses of a stay have their ranks %s, the main one the first', async (_, numbers, expected) => {
+    const sent = JSON.parse(file('2402-discharge').toString()) as Json & { input: { diseinfo: Json[] } }
+    const [main, second] = sent.input.diseinfo
+    const third: Json = { ...second, diag_code: 'E11.900', diag_name: '2型糖尿病' }
+    sent.input.diseinfo = [third, second, main].map((row, at) => ({ ...row, diag_srt_no: numbers[at] }))
+    const [stay] = ofType(await one(sent), 'Encounter')
+    const diagnoses = plain(stay).diagnosis as { condition: { $key: { parts: string[] } }; rank: number }[]
+    expect(diagnoses.map(({ condition, rank }) => [condition.$key.parts[1], rank])).toEqual(expected)
+  })
+
   test('a discharge: end, way and diagnoses, and no beginning of its own', async () => {
     const record = await one(file('2402-discharge'))
     expect(record?.issues).toEqual([])

@@ -1,0 +1,33 @@
+/** Rows of the tables of sets and of what stands in them (batches.ts). */
+import type { TableDoc } from '../store/types.ts'
+
+/** What was said of a set of things, each word with its latest instant; empty: never said. `_id` is a keyed hash. */
+export interface BatchDoc extends TableDoc {
+  _id: string
+  rev: number
+  reversed: string
+  settled: string
+  released: string
+  /** the messages that said the latest of these; absent or empty: none that can be taken back */
+  reversedBy?: string
+  settledBy?: string
+  releasedBy?: string
+  /** the set of the settlement that paid for it (BatchWord); absent or empty: any that is taken back may have */
+  settlement?: string
+}
+
+/**
+ * A thing that stands in sets, its own first; `_id` is `Type/id`. Each message that speaks of the thing and can be taken back is a set,
+ * too, in a row of its own: `Type/id|set`.
+ */
+export interface BatchMemberDoc extends TableDoc {
+  _id: string
+  /** `Type/id`; absent in rows of servers that knew no messages as sets: it is their `_id` */
+  thing?: string
+  source: string
+  type: string
+  id: string
+  batches: string[]
+  /** the message withdrew the thing: taking the message back restores it */
+  withdrawn?: true
+}
