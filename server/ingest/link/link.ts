@@ -13,7 +13,7 @@ import { partFromLikes, partFromOtherNumbers } from '../likely/part.ts'
 import { type CompareJob, compareJob } from '../likely/table-writes.ts'
 import { joinTraits, traitsOf, traitValues } from '../likely/traits.ts'
 import { retryingConflicts } from '../retry.ts'
-import { type IngestTables, type PatientRecordDoc, TABLES } from '../tables.ts'
+import { type IngestTables, type PatientNumberDoc, type PatientRecordDoc, TABLES } from '../tables.ts'
 import type { IngestDeps, PreparedIdentity, ReceiptIssue } from '../types.ts'
 import { type Choice, choosePatient } from './choose.ts'
 import { decideLinks, organizationOf, type Said } from './decide.ts'
@@ -119,8 +119,8 @@ class LinkPlan {
     const persons = new Map<string, string | null>()
     const input = { source, identity, next, absorbed: absorb, person, known, consented, merged, newMaster: randomId, now: this.#now }
     this.linked = { patient, person: patient, registered: register, moved: [], issues: [] }
-    for (const hash of register) this.side.push({ table: TABLES.numbers, op: 'insert', doc: { _id: hash, patient } })
-    for (const _id of taken) this.side.push({ table: TABLES.numbers, op: 'put', doc: { _id, patient } })
+    for (const _id of register) this.side.push({ table: TABLES.numbers, op: 'insert', doc: this.#number(_id) })
+    for (const _id of taken) this.side.push({ table: TABLES.numbers, op: 'put', doc: this.#number(_id) })
     for (const change of identityChanges(input)) {
       this.side.push(...change.side)
       this.drafts.push(...change.drafts)
@@ -134,6 +134,11 @@ class LinkPlan {
     this.#moveJoined(next, persons)
     this.linked.person = next.person ?? patient
     this.linked.issues = this.#issues(source, identity, next)
+  }
+
+  #number(_id: string): PatientNumberDoc {
+    const { patient, ended } = this.#choice
+    return { _id, patient, ...(ended.includes(_id) && { ended: true }) }
   }
 
   /** A worker compares what clients write; what sources send is compared when it is stored. */
