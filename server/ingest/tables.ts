@@ -175,6 +175,8 @@ export interface WaitingDoc extends TableDoc {
   payload: string
   /** of the record; absent in rows of servers that did not keep it */
   digest?: string
+  /** of its part of the payload's bytes (cut.ts) */
+  part?: string
   awaits: string[]
   at: Date
   /** JSON of PreparedRecord */

@@ -354,6 +354,15 @@ describe('records and masters', () => {
     expect([masters[WANG]?.length, masters[LI]?.length]).toEqual([1, 1])
   })
 
+  test('nor two others that have such numbers, where it has none itself', async () => {
+    await one.send('his', [message({ local: [VISIT('V70')], number: WANG })])
+    await one.send('his', [message({ local: [VISIT('V71')], number: LI })])
+    await one.send('his', [message({ local: [PI('70')], name: '无号者' })])
+    await one.send('his', [message({ local: [PI('70'), VISIT('V70'), VISIT('V71')] }, '2026-03-07T08:00:00Z')])
+    const { masters, alone } = await picture()
+    expect([masters[WANG]?.length, masters[LI]?.length, alone.length]).toEqual([1, 1, 1])
+  })
+
   test('a Patient written over REST is linked to the same master, and parted again when its number changes', async () => {
     await one.send('his', [message({ local: [PI('20')], number: WANG, name: '王建国' })])
     const resource = (number: string) => ({

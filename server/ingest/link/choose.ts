@@ -68,13 +68,12 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
     return { found: false, awaits: identity.numbers.map((n) => n.hash) }
   }
   const others = [...new Set([...owners, ...weak, ...(byLegal === undefined ? [] : [byLegal])])].filter((other) => other !== patient)
-  const isOther = (other: string): boolean => areTwo(known, names, patient, other)
   const fitting = others.filter((other) => mayBe(identity, known, names, other) && patient !== undefined && disjoint(known, patient, other))
   const replaces = identity.replaces ?? []
   // The sender itself says so of these. Two valid identity numbers are two persons whoever says otherwise.
   const replaced = replaces.flatMap((hash) => known.numbers.get(hash) ?? []).filter((other) => other !== patient)
   const wanted = [...new Set([...fitting, ...replaced])]
-  const absorb = wanted.filter((other) => !isOther(other))
+  const absorb = ofOneNumber(known, names, patient, wanted)
   const isBound = (other: string): boolean => known.merged?.has(other) === true || isMany(other)
   const kept = absorb.filter((other) => isBound(other) || (patient !== undefined && isBound(patient)))
   // An identity document does not lead to a record that is of nobody.
@@ -105,13 +104,14 @@ function isOfOther(known: Known, names: Names, hash: string): boolean {
   return number != null && names.person !== undefined && number.value !== names.person
 }
 
-/** The identity number that the record will have is not the other's. */
-function areTwo(known: Known, names: Names, patient: string | undefined, other: string): boolean {
+/** Without those of another identity number than the record will have; where it has none, and they have several, without all of them. */
+function ofOneNumber(known: Known, names: Names, patient: string | undefined, others: readonly string[]): string[] {
   const mine = patient === undefined ? undefined : known.records.get(patient)?.number
   const isNewer = names.person !== undefined && (mine == null || names.statedAt === undefined || mine.at <= names.statedAt)
   const number = isNewer ? names.person : mine?.value
-  const theirs = known.records.get(other)?.number
-  return number !== undefined && theirs != null && theirs.value !== number
+  const numberOf = (other: string): string | undefined => known.records.get(other)?.number?.value
+  const all = new Set(others.flatMap((other) => numberOf(other) ?? []).concat(number ?? []))
+  return others.filter((other) => all.size < 2 || [undefined, number].includes(numberOf(other)))
 }
 
 /** A record is one strong number of a kind: a second hospital number is a second record of the same person (formats.md D13). */
