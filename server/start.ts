@@ -182,6 +182,7 @@ async function startOn(
     regrouped: (moved, mayGoOn) => access.regrouped({ moved }, mayGoOn),
     consented: (persons) => access.consented(persons),
     mayCollect: (ask) => access.mayCollect(ask),
+    refusedUnder: (numbers, persons) => access.refusedUnder(numbers, persons),
     anybodyRefuses: () => access.anybodyRefuses(),
     personsOf: (patients) => access.personsOf(patients),
     likely: {

@@ -10,7 +10,7 @@ import { basisOf } from './basis.ts'
 import { ACCESS_BOUNDS } from './bounds.ts'
 import { createCitations } from './citations.ts'
 import { createClassRegistry } from './classes.ts'
-import { anybodyRefuses, type CollectionDeps, mayCollect } from './collection.ts'
+import { anybodyRefuses, type CollectionDeps, mayCollect, refusedUnder } from './collection.ts'
 import { type ConsentDeps, type ConsentEffect, consentEffect } from './consent-change.ts'
 import type { Acc } from './decision.ts'
 import { dependentsOf, entryInserts } from './dependents.ts'
@@ -166,6 +166,7 @@ export async function createAccess(options: AccessOptions): Promise<Access> {
     personsOf: (patients) => personsOf(deps, patients),
     nobodyRefuses: () => deps.firstRefusal.guard(),
     mayCollect: (ask) => mayCollect(deps, ask),
+    refusedUnder: (numbers, persons) => refusedUnder(deps, numbers, persons),
     anybodyRefuses: () => anybodyRefuses(deps),
     masterKeys: (resources) => masterKeysOf(deps, resources),
     auditAcc(persons, custodian): Acc {

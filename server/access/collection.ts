@@ -60,11 +60,26 @@ export async function mayCollect(deps: CollectionDeps, ask: CollectionAsk): Prom
   return guardOfAll ? { refusers: [], side: [guardOfAll] } : amongPersons(deps, ask)
 }
 
+/**
+ * Results come under the number of their report alone, and a card without the document that was shown with it: of what was refused the number is
+ * remembered, as a keyed hash, and who refused.
+ */
+export async function refusedUnder(
+  { tables }: Pick<CollectionDeps, 'tables'>,
+  numbers: readonly string[],
+  persons: readonly string[],
+): Promise<void> {
+  await Promise.all(numbers.map((_id) => tables.collection.put({ _id, persons: [...persons] })))
+}
+
 async function amongPersons(deps: CollectionDeps, ask: CollectionAsk): Promise<Collecting> {
   const { collection } = deps.tables
+  const { numbers = [] } = ask
   // Most patients are their own persons: their rows are read beside their links.
-  const [linked, own] = await Promise.all([personsOf(deps, ask.patients), collection.getMany(ask.patients)])
-  const others = new Set(linked.values()).difference(new Set(ask.patients))
+  const [linked, own] = await Promise.all([personsOf(deps, ask.patients), collection.getMany([...ask.patients, ...numbers])])
+  const remembered = own.flatMap(({ persons = [] }) => persons)
+  const theirs = remembered.length === 0 ? [] : (await personsOf(deps, remembered)).values()
+  const others = new Set([...linked.values(), ...remembered, ...theirs]).difference(new Set(ask.patients))
   const persons = [...new Set([...ask.patients, ...others])].sort()
   const rows = new Map([...own, ...(await collection.getMany([...others]))].map((row) => [row._id, row.v ?? 0]))
   const refusing = persons.filter((person) => (rows.get(person) ?? 0) > 0)

@@ -93,6 +93,8 @@ export interface CollectionDoc extends TableDoc {
   v?: number
   /** how often something of the person was stored */
   n?: number
+  /** of a row under the hash of a patient number: who refused what came under it, so that nobody has it as his yet */
+  persons?: string[]
   /** of the row that is nobody's: nothing rests on it any more that nobody refuses (first-refusal.ts) */
   over?: boolean
   /** and nothing that rested on it is under way any more */
@@ -162,6 +164,7 @@ export async function ensureAccessIndexes(tables: AccessTables): Promise<void> {
     tables.legalOrders.ensureIndex({ client: 1, until: 1 }),
     // Rows are made inside transactions, which are to find the table there.
     tables.collection.ensureIndex({ v: 1 }, { where: { v: { $gt: 0 } } }),
+    tables.collection.ensureIndex({ persons: 1 }, { sparse: true }),
   ])
 }
 

@@ -93,6 +93,8 @@ export interface Dependents {
 export interface CollectionAsk {
   /** Patients of this server, or who will be */
   patients: readonly string[]
+  /** hashes of patient numbers that are nobody's yet: who refused what came under them is asked too */
+  numbers?: readonly string[]
   /** who collects */
   organization: string
   /** what is to be stored; asked for only where somebody refuses */
@@ -172,6 +174,8 @@ export interface Access {
   nobodyRefuses(): SideWrite | undefined
   /** The gate at collection: did these persons refuse that their data be collected by that organisation? */
   mayCollect(ask: CollectionAsk): Promise<Collecting>
+  /** What came under these hashes of patient numbers was refused by these persons: what comes under them alone is theirs as well. */
+  refusedUnder(numbers: readonly string[], persons: readonly string[]): Promise<void>
   /** Did anybody ever refuse? Where nobody did, who a payload is about need not be looked up before it is kept. */
   anybodyRefuses(): Promise<boolean>
 

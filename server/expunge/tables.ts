@@ -59,7 +59,7 @@ export function rowsOf({ access, ingest, moves }: ExpungeTables, subject: Subjec
     { name: 'overlay', table: access.overlay, where: keyed },
     { name: 'relabel_grants', table: access.grants, where: keyed },
     { name: 'access_state', table: access.state, where: { _id: among } },
-    { name: 'collection_refusals', table: access.collection, where: { _id: among } },
+    { name: 'collection_refusals', table: access.collection, where: { $or: [{ _id: among }, { persons: among }] } },
     { name: 'persons', table: access.persons, where: keyed },
   ]
 }

@@ -2,23 +2,46 @@
 import type { Collecting } from '../access/types.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { fold } from './fold/fold.ts'
-import type { IngestDeps, IngestSource, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
+import type { IngestTables } from './tables.ts'
+import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
 
-/** Of a record whose patient is one of these: may it be stored, and what has to be written beside it. */
-export type CollectionGate = (patients: readonly string[]) => Promise<Collecting>
+/**
+ * Of a record whose patient is one of these: may it be stored, and what has to be written beside it.
+ * @param numbers hashes of those of its patient numbers that are nobody's yet
+ */
+export type CollectionGate = (patients: readonly string[], numbers?: readonly string[]) => Promise<Collecting>
 
 const OPEN: Collecting = { refusers: [], side: [] }
 
 /** @param records of one patient: may all of them be stored? */
 export function gateOf(deps: IngestDeps, source: IngestSource, ...records: readonly PreparedRecord[]): CollectionGate {
-  return (patients) => {
+  return (patients, numbers = []) => {
     if (!deps.mayCollect || source.statutory === true) return Promise.resolve(OPEN)
     return deps.mayCollect({
       patients,
+      numbers,
       organization: source.organization,
       resources: () => records.flatMap((record) => resourcesOf(record, source)),
     })
   }
+}
+
+/** By these a record is known to be somebody's who refused: none of one that names an identity number, which says by itself whose it is. */
+export const unknownNumbers = ({ numbers, legal }: PreparedIdentity, unknown: (hash: string) => boolean): string[] =>
+  legal?.links ? [] : numbers.flatMap(({ hash }) => (unknown(hash) ? [hash] : []))
+
+/** So that what comes under one of its numbers alone is refused as well. @returns those numbers: what waits for them is refused, too */
+export async function rememberRefused(
+  deps: Pick<IngestDeps, 'refusedUnder'>,
+  { numbers: known }: Pick<IngestTables, 'numbers'>,
+  { identity }: PreparedRecord,
+  refusers: readonly string[],
+): Promise<string[]> {
+  const hashes = identity?.numbers.map(({ hash }) => hash) ?? []
+  const others = new Set((await known.getMany(hashes)).map(({ _id }) => _id))
+  const nobodys = hashes.filter((hash) => !others.has(hash))
+  await deps.refusedUnder?.(nobodys, refusers)
+  return nobodys
 }
 
 /** What the record alone says: what others said of the same things is there already. */

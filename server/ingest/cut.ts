@@ -17,9 +17,14 @@ const SPACE = 32
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES).toString('base64url')
 
-/** Remembers a refused part until the payload is done, however often its process is stopped. */
-export async function noteRefusedPart(tables: IngestTables, payload: string, raw: Uint8Array | undefined): Promise<void> {
-  const digest = raw ? digestOf(raw) : ''
+/** By what a part of a payload is found in its bytes; '' where it is all of them. */
+export const partOf = (raw: Uint8Array | undefined): string => (raw ? digestOf(raw) : '')
+
+/**
+ * Remembers a refused part until the payload is done, however often its process is stopped.
+ * @param digest as `partOf` makes it
+ */
+export async function noteRefusedPart(tables: IngestTables, payload: string, digest = ''): Promise<void> {
   await tables.refusedParts.put({ _id: `${payload}|${digest}`, payload, digest })
 }
 
@@ -39,14 +44,27 @@ export async function cutRefused(
   return cut ?? { inline: null, chunks: 0, fileName: '' }
 }
 
+type Sites = Pick<IngestDeps, 'now' | 'sources' | 'mapping'>
+
+const isTable = (deps: Sites, { source }: PayloadDoc): boolean =>
+  deps.mapping(deps.sources.find(({ id }) => id === source)?.mapping ?? '')?.mode === 'table'
+
+/** A record that waited for its patient is refused now that he is known: it was all that its payload held, or one of many. What was noted of it goes. */
+export async function forgetRefused(deps: Sites, tables: IngestTables, id: string): Promise<void> {
+  const payload = await tables.payloads.update({ _id: id }, { inc: { 'counts.refused': 1 } })
+  // One that is in work is cut when it is done.
+  if (!payload || !FINAL.includes(payload.status)) return
+  const isGone = payload.counts.refused >= payload.counts.total
+  if (isGone) await tables.payloads.update({ _id: id }, { set: { status: 'rejected' } })
+  await cutRefused(deps, tables, { ...payload, ...(isGone && { status: 'rejected' }) }, isTable(deps, payload))
+}
+
 /** What a process left that died behind the end of a payload. @returns payloads */
-export async function sweepRefused(deps: Pick<IngestDeps, 'now' | 'sources' | 'mapping'>, tables: IngestTables): Promise<number> {
-  const isTable = ({ source }: PayloadDoc): boolean =>
-    deps.mapping(deps.sources.find(({ id }) => id === source)?.mapping ?? '')?.mode === 'table'
+export async function sweepRefused(deps: Sites, tables: IngestTables): Promise<number> {
   const left = await tables.refusedParts.find({}, { limit: INGEST_BOUNDS.listPageMax })
   const payloads = await tables.payloads.getMany([...new Set(left.map(({ payload }) => payload))])
   const done = payloads.filter(({ status }) => FINAL.includes(status))
-  for (const payload of done) await cutRefused(deps, tables, payload, isTable(payload))
+  for (const payload of done) await cutRefused(deps, tables, payload, isTable(deps, payload))
   return done.length
 }
 

@@ -7,7 +7,7 @@ import type { DecodeResult, MappingContext, SourceMapping } from '../../mappings
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { Turns } from '../store/turns.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import { gateOf } from './collecting.ts'
+import { gateOf, unknownNumbers } from './collecting.ts'
 import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
@@ -27,7 +27,12 @@ export type Examination =
   | { verdict: 'take'; examined?: Examined }
   /** `codes` and places of the records that are another organisation's */
   | { verdict: 'foreign'; code: ForeignCode; at: string }
-  | { verdict: 'not-collected'; refusers: readonly string[]; records: readonly PreparedRecord[] }
+  | { verdict: 'not-collected'; refused: readonly Refused[] }
+
+interface Refused {
+  record: PreparedRecord
+  refusers: readonly string[]
+}
 
 type ForeignCode = 'mapping-organization' | 'sender-foreign-scope'
 
@@ -59,7 +64,7 @@ export async function examine(way: Examining, bytes: Uint8Array, fileName: strin
   }
   const refused = await refusalsIn(way, [...prepared.values()])
   const isWhole = refused.length > 0 && refused.length === decoded.length
-  if (isWhole) return { verdict: 'not-collected', refusers: [...new Set(refused.flat())].sort(), records: [...prepared.values()] }
+  if (isWhole) return { verdict: 'not-collected', refused }
   return { verdict: 'take', examined: { decoded, prepared } }
 }
 
@@ -101,14 +106,18 @@ async function readOne(
   }
 }
 
-/** For each record that is refused those who refuse it. Where nobody ever refused anything, nobody is looked up. */
-async function refusalsIn({ deps, tables, source }: Examining, records: readonly PreparedRecord[]): Promise<(readonly string[])[]> {
+/** The records that are refused, with those who refuse them. Where nobody ever refused anything, nobody is looked up. */
+async function refusalsIn({ deps, tables, source }: Examining, records: readonly PreparedRecord[]): Promise<Refused[]> {
   if (source.statutory === true || records.length === 0 || !(await deps.anybodyRefuses?.())) return []
   const found = await Promise.all(
-    records.map(async (record) => {
-      const linked = record.identity && (await wouldLink(deps, tables, source, record.identity))
-      return linked ? (await gateOf(deps, source, record)([linked.patient, linked.person])).refusers : []
+    records.map(async (record): Promise<Refused> => {
+      const { identity } = record
+      if (!identity) return { record, refusers: [] }
+      const linked = await wouldLink(deps, tables, source, identity)
+      const nobodys = unknownNumbers(identity, (hash) => linked?.registered.includes(hash) ?? true)
+      const { refusers } = await gateOf(deps, source, record)(linked ? [linked.patient, linked.person] : [], nobodys)
+      return { record, refusers }
     }),
   )
-  return found.filter((refusers) => refusers.length > 0)
+  return found.filter(({ refusers }) => refusers.length > 0)
 }

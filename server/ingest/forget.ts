@@ -9,12 +9,3 @@ export async function forgetBytes(tables: IngestTables, payload: Pick<PayloadDoc
 }
 
 export const hasBytes = ({ inline, chunks, bytes }: PayloadDoc): boolean => inline !== null || chunks > 0 || bytes === 0
-
-/** A record that waited for its patient is refused now that he is known: it was all that its payload held, or one of many. */
-export async function forgetRefused(tables: IngestTables, id: string): Promise<void> {
-  const payload = await tables.payloads.update({ _id: id }, { inc: { 'counts.refused': 1 } })
-  if (payload && payload.counts.refused >= payload.counts.total) {
-    await forgetBytes(tables, payload)
-    await tables.payloads.update({ _id: id }, { set: { status: 'rejected' } })
-  }
-}

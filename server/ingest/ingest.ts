@@ -5,7 +5,7 @@ import { type More, workThrough, type WorkerOptions, type WorkKind } from '../jo
 import { allows } from '../auth/scopes.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import { notCollected } from './collecting.ts'
+import { notCollected, rememberRefused } from './collecting.ts'
 import { CODE_DECISIONS, CODE_MAPPINGS, ConfirmedCodes } from './confirmed-codes.ts'
 import { sweepRefused } from './cut.ts'
 import { examine, type Examined } from './examine.ts'
@@ -14,7 +14,7 @@ import { randomId } from './ids.ts'
 import { workOnPersons } from './link/person-work.ts'
 import { linkWrittenPatient, wouldLinkWritten, type WrittenPatient } from './link/written-patient.ts'
 import { isBatch, processPayload } from './process.ts'
-import { isBusy, sweepWaiting } from './process-record.ts'
+import { isBusy, sweepWaiting, wake } from './process-record.ts'
 import { RecordGroups } from './record-groups.ts'
 import { InTime } from './in-time.ts'
 import { IncomingMessages } from './incoming.ts'
@@ -140,11 +140,17 @@ class IngestService implements Ingest {
     }
     if (examination.verdict === 'not-collected') {
       const refusal = { action: 'refuse' as const, source: source.id, actor }
-      await deps.audit({ ...refusal, persons: examination.refusers, reason: 'collection-refused' })
+      const { refused } = examination
+      await deps.audit({
+        ...refusal,
+        persons: [...new Set(refused.flatMap(({ refusers }) => refusers))].sort(),
+        reason: 'collection-refused',
+      })
       await deps.audit({ ...refusal, reason: 'not-collected' })
+      for (const { record, refusers } of refused) await wake(deps, tables, await rememberRefused(deps, tables, record, refusers))
       deps.quality?.payload(source.id, 'refused')
       deps.silence?.heard(source.id)
-      const payload = rejectedPayload(deps, source, bytes, { now, issues: examination.records.map(notCollected) })
+      const payload = rejectedPayload(deps, source, bytes, { now, issues: refused.map(({ record }) => notCollected(record)) })
       return { payload, source, mapping, finished: true, raw: bytes, isKept: false }
     }
     return this.#keep({ ...coming, stream: piecesOf(bytes), ...(examination.examined && { examined: examination.examined }) })

@@ -16,6 +16,9 @@ import type { IngestDeps, PayloadCounts, PayloadDoc, PayloadStatus, ReceiptIssue
 
 export type Good = Extract<DecodeResult, { ok: true }>
 
+/** Position of a payload all of whose records are done: its bytes are not read any more. */
+export const ALL_RECORDS = Number.MAX_SAFE_INTEGER
+
 /** What became of the records between two positions. */
 export class Tally {
   readonly counts: PayloadCounts = { ...NO_COUNTS }
@@ -174,7 +177,7 @@ export class PayloadRun {
     const { total, withIssues, refused } = this.#counts
     // Nothing but what was expunged, or refused by its patients: its bytes are not kept either.
     const isGone = total > 0 && refused === total
-    if (isGone && this.#expunged === total) await noteRefusedPart(this.tables, this.payload._id, undefined)
+    if (isGone && this.#expunged === total) await noteRefusedPart(this.tables, this.payload._id)
     const status: PayloadStatus = isGone
       ? 'rejected'
       : quarantined > 0 && quarantined >= total
@@ -182,11 +185,17 @@ export class PayloadRun {
         : quarantined + withIssues > 0
           ? 'stored-with-issues'
           : 'stored'
+    // What waited of it may have been refused meanwhile.
+    if (refused + this.#counts.open > 0) await this.#cut(status, isTable)
     await this.#save({ ...this.#so, status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
-    // Behind the end: until then the bytes are what a process that takes over goes on with, from a place in them.
-    if (refused > 0) this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, this.payload, isTable)) }
     if (this.payload.generation === 0) this.deps.quality?.payload(this.payload.source, status)
     return this.payload
+  }
+
+  /** Before anybody is told that it is done. What is left of the bytes is nothing to go on with from a place in them: who takes over is told that all is. */
+  async #cut(status: PayloadStatus, isTable: boolean): Promise<void> {
+    await this.#save({ ...this.#so, status: 'processing', checkpoint: ALL_RECORDS })
+    this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, { ...this.payload, status }, isTable)) }
   }
 
   /** Counts and issues as they are now. A sound payload has no problems, unless it had some before. */

@@ -18,8 +18,9 @@ import { type Done, followVisits } from './visit/follow.ts'
 
 /** @throws OutcomeError busy, unavailable: to be tried again, nothing is lost */
 export async function processRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<RecordOutcome> {
-  const { outcome, linked } = await alone(deps, tables, job)
+  const { outcome, linked, refusedUnder = [] } = await alone(deps, tables, job)
   if (linked) await follow(deps, tables, [linked])
+  if (refusedUnder.length > 0) await wake(deps, tables, refusedUnder)
   await followCommit(deps, tables, [{ job, outcome }])
   if (outcome.status !== 'waiting') return outcome
   // The number may have been registered between our look and our waiting; its writer looked before we waited.
@@ -121,19 +122,23 @@ async function compareOrLeave(deps: IngestDeps, tables: IngestTables, links: rea
   }
 }
 
-/** Stores records that waited for one of these numbers. A record that makes numbers known itself wakes others in turn. */
+/**
+ * Stores records that waited for one of these numbers, or refuses them with what came under it. A record that makes numbers known itself wakes others
+ * in turn.
+ */
 export async function wake(deps: IngestDeps, tables: IngestTables, hashes: readonly string[]): Promise<number> {
   let open = [...hashes]
   let woken = 0
   while (open.length > 0) {
     const waiting = await tables.waiting.find({ awaits: { $in: open } }, { limit: INGEST_BOUNDS.wakeBatch })
-    const links = await storeWaiting(deps, tables, waiting)
+    const { links, refusedUnder } = await storeWaiting(deps, tables, waiting)
     await followMoves(deps, tables, { moved: links.flatMap(({ moved }) => moved) })
     await compareOrLeave(deps, tables, links)
     woken += links.length
-    const next = links.flatMap(({ registered }) => registered)
+    const isMoving = links.length > 0 || refusedUnder.length > 0
+    const next = [...links.flatMap(({ registered }) => registered), ...refusedUnder.filter((hash) => !open.includes(hash))]
     // A full page may have left some behind: the same numbers are asked again, unless nothing moves any more.
-    open = waiting.length === INGEST_BOUNDS.wakeBatch && links.length > 0 ? [...open, ...next] : next
+    open = waiting.length === INGEST_BOUNDS.wakeBatch && isMoving ? [...open, ...next] : next
   }
   return woken
 }
@@ -143,8 +148,13 @@ interface WaitingJob extends RecordJob {
   row: string
 }
 
-/** Links of the records that no longer wait: the others' patient is still not known, or they cannot be stored. */
-async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: readonly WaitingDoc[]): Promise<Linked[]> {
+interface Woken {
+  links: Linked[]
+  refusedUnder: string[]
+}
+
+/** Links of the records that no longer wait, and numbers of those that are refused: the others' patient is still not known, or they cannot be stored. */
+async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: readonly WaitingDoc[]): Promise<Woken> {
   const payloads = new Map(
     (await tables.payloads.getMany([...new Set(waiting.map(({ payload }) => payload))])).map((doc) => [doc._id, doc]),
   )
@@ -153,23 +163,24 @@ async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: rea
     const payload = payloads.get(doc.payload)
     return source && payload ? [{ source, payload, record: JSON.parse(doc.record) as PreparedRecord, row: doc._id }] : []
   })
-  const stored: Linked[] = []
+  const woken: Woken = { links: [], refusedUnder: [] }
   for (const part of partsOf(jobs)) {
     const { outcomes, links } = await together(deps, tables, part)
-    stored.push(...links)
+    woken.links.push(...links)
     await followCommit(deps, tables, doneOf(part, outcomes))
     for (const { job, outcome } of doneOf(part, outcomes)) deps.quality?.count(job.source.id, outcome)
     await endWaiting(tables, part, outcomes)
     const rest = part.filter((_, at) => outcomes[at] === undefined)
     await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (job) => {
-      const { outcome, linked } = await alone(deps, tables, job)
+      const { outcome, linked, refusedUnder = [] } = await alone(deps, tables, job)
+      woken.refusedUnder.push(...refusedUnder)
       await followCommit(deps, tables, [{ job, outcome }])
       deps.quality?.count(job.source.id, outcome)
       await endWaiting(tables, [job], [outcome])
-      if (outcome.status !== 'waiting' && linked) stored.push(linked)
+      if (outcome.status !== 'waiting' && linked) woken.links.push(linked)
     })
   }
-  return stored
+  return woken
 }
 
 /**

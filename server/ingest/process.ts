@@ -7,9 +7,9 @@ import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { wasNotCollected } from './collecting.ts'
-import { noteRefusedPart } from './cut.ts'
+import { noteRefusedPart, partOf } from './cut.ts'
 import type { Examined } from './examine.ts'
-import { type Good, PayloadRun, type Tally } from './payload-run.ts'
+import { ALL_RECORDS, type Good, PayloadRun, type Tally } from './payload-run.ts'
 import { prepareInTurns } from './prepare-in-turns.ts'
 import { isBusy, processRows } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
@@ -48,6 +48,7 @@ export async function processPayload(
   const mapping = source && deps.mapping(source.mapping)
   const run = new PayloadRun(deps, tables, payload)
   if (!source || !mapping) await run.rejectWhole('source-unknown')
+  else if (payload.checkpoint === ALL_RECORDS) return alive() ? run.finish(mapping.mode === 'table') : payload
   else if (payload.attempts > INGEST_BOUNDS.jobAttemptsMax) await run.rejectWhole('record-failed')
   else {
     const open = () => (raw ? piecesOf(raw) : payloadBytes(tables, payload))
@@ -153,7 +154,7 @@ async function storeGroup(work: Work, group: readonly DecodeResult[], tally: Tal
     const record = await mapOne(work, decoded, tally)
     if (record) ready.push({ decoded, record })
   }
-  const jobs = ready.map(({ record }) => ({ source, payload: run.payload, record }))
+  const jobs = ready.map(({ decoded: { raw }, record }) => ({ source, payload: run.payload, record, ...(raw && { raw }) }))
   const [first] = jobs
   if (!first) return
   const outcomes = jobs.length > 1 ? await processRows(run.deps, run.tables, jobs) : [await groups.store(first).catch(asFailure)]
@@ -163,7 +164,7 @@ async function storeGroup(work: Work, group: readonly DecodeResult[], tally: Tal
     else if (outcome.status === 'quarantined') await run.quarantine(tally, decoded, outcome.issues)
     else {
       // What was kept before it was refused is there: it is played again, and not taken away.
-      if (wasNotCollected(outcome) && run.payload.generation === 0) await noteRefusedPart(run.tables, run.payload._id, decoded.raw)
+      if (wasNotCollected(outcome) && run.payload.generation === 0) await noteRefusedPart(run.tables, run.payload._id, partOf(decoded.raw))
       run.count(tally, outcome)
     }
   }

@@ -2,6 +2,7 @@
 import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { memberWrites } from './batch-members.ts'
+import { partOf } from './cut.ts'
 import type { StatementFor } from './fold/stored.ts'
 import { keyedId } from './ids.ts'
 import type { Linked } from './link/link.ts'
@@ -15,6 +16,8 @@ export interface RecordJob {
   source: IngestSource
   payload: Pick<PayloadDoc, '_id' | 'hash' | 'receivedAt'>
   record: PreparedRecord
+  /** its part of the payload's bytes, where there is one */
+  raw?: Uint8Array
 }
 
 export const deliveryId = (secret: Uint8Array, source: IngestSource, record: Pick<PreparedRecord, 'recordType' | 'deliveryId'>): string =>
@@ -59,7 +62,8 @@ export function waitingWrite(
   const [first, again] = waitingIds(deps, job)
   const _id = delivery === undefined ? first : again
   const { digest } = record
-  const doc = { _id, source: source.id, payload: payload._id, digest, awaits, at: deps.now(), record: JSON.stringify(record) }
+  const part = partOf(job.raw)
+  const doc = { _id, source: source.id, payload: payload._id, digest, part, awaits, at: deps.now(), record: JSON.stringify(record) }
   return { table: TABLES.waiting, op: 'put', doc }
 }
 

@@ -194,7 +194,7 @@ async function payloadStatus({ ingest, base }: IngestRouterDeps, request: Reques
   const payload = await payloadOf(ingest, request, actor)
   const finished = payload.finishedAt !== null && payload.status !== 'received' && payload.status !== 'processing'
   response.setHeader('Content-Location', `${base}/${payload.source}/payloads/${payload._id}`)
-  if (!finished) response.setHeader('X-Progress', `${payload.checkpoint} records, ${payload.status}`)
+  if (!finished) response.setHeader('X-Progress', `${payload.counts.total} records, ${payload.status}`)
   send(response, finished ? 200 : 202, receiptOutcome(payload, await receiptCounts(ingest.tables, payload)))
 }
 

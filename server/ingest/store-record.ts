@@ -7,14 +7,14 @@ import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { checkFolded, otherPerson } from './check.ts'
-import { gateOf, notCollectedOutcome } from './collecting.ts'
+import { gateOf, notCollectedOutcome, rememberRefused } from './collecting.ts'
+import { forgetRefused, noteRefusedPart } from './cut.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { statementWrites } from './fold/rows.ts'
 import { foldStatements, saidIn, saidOfOthers, type StatementFor, type UsedLinks } from './fold/stored.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
-import { forgetRefused } from './forget.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
 import {
   deliveryId,
@@ -37,6 +37,8 @@ export interface StoredRecord {
   outcome: RecordOutcome
   /** what the link step left to do, after the commit */
   linked?: Linked
+  /** hashes of its numbers, where its patient refused it: what waits for them is refused with it */
+  refusedUnder?: readonly string[]
 }
 
 type Known = DeliveryDoc | undefined
@@ -68,13 +70,16 @@ export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: R
 async function refuse(deps: IngestDeps, tables: IngestTables, job: RecordJob, refusers: readonly string[]): Promise<StoredRecord> {
   const { source, payload, record } = job
   await deps.audit({ action: 'refuse', source: source.id, payload: payload._id, persons: refusers, reason: 'collection-refused' })
-  const _id = deliveryId(deps.secret, source, record)
-  const waited = await tables.waiting.delete(waitingRow(deps, job))
-  if (waited > 0) {
-    await tables.deliveries.delete({ _id, status: 'waiting' })
-    await forgetRefused(tables, payload._id)
+  const refusedUnder = await rememberRefused(deps, tables, record, refusers)
+  const waited = await tables.waiting.find(waitingRow(deps, job))
+  for (const { _id, part } of waited) {
+    // Before the row goes: whoever takes over finds what is to be cut by one of the two.
+    await noteRefusedPart(tables, payload._id, part)
+    await tables.waiting.delete({ _id })
+    await tables.deliveries.delete({ _id: deliveryId(deps.secret, source, record), status: 'waiting' })
+    await forgetRefused(deps, tables, payload._id)
   }
-  return { outcome: notCollectedOutcome(record) }
+  return { outcome: notCollectedOutcome(record), refusedUnder }
 }
 
 async function nothingToStore(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known): Promise<StoredRecord> {

@@ -37,11 +37,8 @@ export interface ContributionsDoc extends TableDoc {
   digest?: string
 }
 
-/** `_id` = hash of domain, kind and number. */
-export interface PatientNumberDoc extends TableDoc {
-  _id: string
-  patient: string
-}
+/** `_id` = hash of domain, kind and number; `ended`: its sender merged what stood under it into this record (A40). */
+export type PatientNumberDoc = TableDoc & { _id: string; patient: string; ended?: true }
 
 /** A source's record of a patient; `_id` is the Patient's id. */
 export interface PatientRecordDoc extends TableDoc {
@@ -179,6 +176,8 @@ export interface WaitingDoc extends TableDoc {
   payload: string
   /** of the record; absent in rows of servers that did not keep it */
   digest?: string
+  /** of its part of the payload's bytes (cut.ts) */
+  part?: string
   awaits: string[]
   at: Date
   /** JSON of PreparedRecord */

@@ -108,6 +108,8 @@ export interface IngestDeps {
   consented(persons: readonly string[]): Promise<ReadonlySet<string>>
   /** access: the gate at collection (formats.md D49) */
   mayCollect?(ask: CollectionAsk): Promise<Collecting>
+  /** access: patient numbers, hashed, under which something came that these persons refused */
+  refusedUnder?(numbers: readonly string[], persons: readonly string[]): Promise<void>
   /** access: false where nobody ever refused that something be collected */
   anybodyRefuses?(): Promise<boolean>
   /** access: person keys of patients */

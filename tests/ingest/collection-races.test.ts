@@ -132,3 +132,36 @@ test('bytes that a process left behind the end of a payload are forgotten by the
   const after = await one.ingest.tables.payloads.get(payload._id)
   expect([after?.inline, after?.fileName, await one.ingest.tables.refusedParts.count({})]).toEqual([null, '', 0])
 })
+
+test('a payload is done when what was refused of it is gone: who takes over in between reads none of it anew', async () => {
+  await one.send('his', [record('3', 'known')])
+  const [patient] = (await one.all('Observation')).flatMap(({ code, subject }) =>
+    (code as { text: string }).text === 'known' ? [(subject as { reference: string }).reference.slice('Patient/'.length)] : [],
+  )
+  const body = [record('3', 'refused'), record('4', 'stored beside it')]
+  const { deps, tables } = one.ingest
+  // Refused behind the look at the message, so that it is kept.
+  deps.anybodyRefuses = async () => false
+  await refuse('third', patient as string)
+  const put = tables.payloads.update
+  const seen: (string | undefined)[] = []
+  tables.payloads.update = async (where, change, options) => {
+    if (change.set && 'inline' in change.set) {
+      const row = await tables.payloads.get(String(where._id))
+      seen.push(row?.status)
+      // The process ends here.
+      if (seen.length === 1) throw new TypeError('killed')
+    }
+    return put(where, change, options)
+  }
+  await expect(one.send('his', body)).rejects.toThrow('killed')
+  const [left] = await tables.payloads.find({ status: 'processing' })
+  await put({ _id: left?._id }, { set: { leaseUntil: new Date(0) } })
+  while ((await one.ingest.work()) > 0);
+  Object.assign(tables.payloads, { update: put })
+  Object.assign(deps, { anybodyRefuses: () => one.access.anybodyRefuses() })
+  const after = await tables.payloads.get(String(left?._id))
+  expect([seen, after?.status, after?.inline, after?.counts.refused]).toEqual([['processing', 'processing'], 'stored', null, 1])
+  expect(await observed()).toEqual(expect.arrayContaining(['stored beside it']))
+  expect(await observed()).not.toContain('refused')
+})

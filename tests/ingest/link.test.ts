@@ -310,6 +310,59 @@ describe('records and masters', () => {
     expect(replaced).toHaveLength(after ? 1 : 0)
   })
 
+  test('a merge message never joins two valid identity numbers: it is told, and each stays where its number says', async () => {
+    await one.send('his', [message({ local: [PI('40')], number: WANG, name: '王建国' })])
+    await one.send('his', [message({ local: [PI('41')], number: LI, name: '李秀兰' })])
+    const merge = message({ local: [PI('40')], name: '王建国' }, '2026-03-07T08:00:00Z') as { patient: { replaces?: object[] } }
+    merge.patient.replaces = [PI('41')]
+    const { payload } = await one.send('his', [merge])
+    expect(payload.issues).toContain('link-numbers-disagree')
+    const { masters } = await picture()
+    expect([sources(masters[WANG]), sources(masters[LI])]).toEqual([['hospital:H1'], ['hospital:H1']])
+  })
+
+  test.each([
+    ['came', true],
+    ['never came', false],
+  ])(
+    'nor does it where the other number is told of later, of a record that %s before: what was merged stays where it is',
+    async (_, isThere) => {
+      const merge = message({ local: [PI('50')], number: WANG, name: '王建国' }) as { patient: { replaces?: object[] } }
+      merge.patient.replaces = [PI('51')]
+      if (isThere) await one.send('his', [message({ local: [PI('51')], name: '李秀兰' }, '2026-03-05T08:00:00Z')])
+      await one.send('his', [merge])
+      const { payload } = await one.send('his', [message({ local: [PI('51')], number: LI, name: '李秀兰' }, '2026-03-08T08:00:00Z')])
+      expect(payload.issues).toContain('link-numbers-disagree')
+      const both = async () => {
+        const { masters } = await picture()
+        return [masters[WANG]?.length, masters[LI]?.length]
+      }
+      expect(await both()).toEqual([1, 1])
+      // The number is that of the other person from then on, also where the message names no identity number.
+      await one.send('his', [message({ local: [PI('51')], name: '李秀兰' }, '2026-03-09T08:00:00Z')])
+      expect(await both()).toEqual([1, 1])
+      expect(await one.ingest.tables.records.count({})).toBe(isThere ? 3 : 2)
+    },
+  )
+
+  test('a message that names the numbers of two records does not join them across two valid identity numbers', async () => {
+    await one.send('his', [message({ local: [PI('60')], number: WANG, name: '王建国' })])
+    await one.send('his', [message({ local: [VISIT('V60')], number: LI })])
+    const { payload } = await one.send('his', [message({ local: [PI('60'), VISIT('V60')] }, '2026-03-07T08:00:00Z')])
+    expect(payload.issues).toContain('link-numbers-disagree')
+    const { masters } = await picture()
+    expect([masters[WANG]?.length, masters[LI]?.length]).toEqual([1, 1])
+  })
+
+  test('nor two others that have such numbers, where it has none itself', async () => {
+    await one.send('his', [message({ local: [VISIT('V70')], number: WANG })])
+    await one.send('his', [message({ local: [VISIT('V71')], number: LI })])
+    await one.send('his', [message({ local: [PI('70')], name: '无号者' })])
+    await one.send('his', [message({ local: [PI('70'), VISIT('V70'), VISIT('V71')] }, '2026-03-07T08:00:00Z')])
+    const { masters, alone } = await picture()
+    expect([masters[WANG]?.length, masters[LI]?.length, alone.length]).toEqual([1, 1, 1])
+  })
+
   test('a Patient written over REST is linked to the same master, and parted again when its number changes', async () => {
     await one.send('his', [message({ local: [PI('20')], number: WANG, name: '王建国' })])
     const resource = (number: string) => ({

@@ -111,6 +111,7 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
     relink: (patient, from, to, mayGoOn) => access.relink(patient, from, to, mayGoOn),
     consented: (persons) => access.consented(persons),
     mayCollect: (ask) => access.mayCollect(ask),
+    refusedUnder: (numbers, persons) => access.refusedUnder(numbers, persons),
     anybodyRefuses: () => access.anybodyRefuses(),
     personsOf: (patients) => access.personsOf(patients),
     audit: async (event) => void events.push(event),

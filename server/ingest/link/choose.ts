@@ -8,6 +8,8 @@ export interface Known {
   /** hash of a number to its record, of the numbers that the message names */
   numbers: ReadonlyMap<PatientNumberDoc['_id'], string>
   records: ReadonlyMap<string, PatientRecordDoc>
+  /** of these hashes those that its sender merged into another record (A40) */
+  ended?: ReadonlySet<PatientNumberDoc['_id']>
   /** records that an operator joined to others: they go into none, and none into them */
   merged?: ReadonlySet<string>
 }
@@ -20,6 +22,8 @@ export interface Names {
   legal?: string
   /** key of the identity-card number; absent when it does not link */
   person?: string
+  /** when the message says it */
+  statedAt?: string
   /** id for a new record, made of its first strong number; a record without one gets a random id */
   newId(strongHash: string | undefined): string
 }
@@ -34,8 +38,10 @@ export type Choice =
       absorb: string[]
       /** would be absorbed, but that they are joined to others, or are of many persons */
       kept: string[]
-      /** hashes that stand for a record of many persons, and are of this one from now on */
+      /** hashes that stand for a record of many persons, or of another one by its valid number, and are of this one from now on */
       taken: string[]
+      /** hashes of numbers that their sender ends (A40) */
+      ended: readonly string[]
       disagree: boolean
     }
   | { found: false; awaits: string[] }
@@ -47,8 +53,9 @@ export type Choice =
 export function choosePatient(identity: PreparedIdentity, known: Known, names: Names): Choice {
   const strong = identity.numbers.filter((n) => n.strong)
   const isMany = (patient: string): boolean => isOfMany(known.records.get(patient))
+  const outdated = strong.flatMap(({ hash }) => (isOfOther(known, names, hash) ? [hash] : []))
   // Whoever has a number of his own is found by that.
-  const named = strong.flatMap((n) => known.numbers.get(n.hash) ?? [])
+  const named = strong.flatMap((n) => (outdated.includes(n.hash) ? [] : (known.numbers.get(n.hash) ?? [])))
   const owners = [...named.filter((owner) => !isMany(owner)), ...named.filter(isMany)]
   const weak = identity.numbers.filter((n) => !n.strong).flatMap((n) => weakOwner(identity, known, names, n))
   const legalOwner = names.legal === undefined ? undefined : known.numbers.get(names.legal)
@@ -61,13 +68,12 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
     return { found: false, awaits: identity.numbers.map((n) => n.hash) }
   }
   const others = [...new Set([...owners, ...weak, ...(byLegal === undefined ? [] : [byLegal])])].filter((other) => other !== patient)
-  const absorb =
-    patient === undefined ? [] : others.filter((other) => mayBe(identity, known, names, other) && disjoint(known, patient, other))
-  // The sender itself says so of these, whatever their numbers.
+  const fitting = others.filter((other) => mayBe(identity, known, names, other) && patient !== undefined && disjoint(known, patient, other))
   const replaces = identity.replaces ?? []
-  for (const other of replaces.flatMap((hash) => known.numbers.get(hash) ?? [])) {
-    if (other !== patient && !absorb.includes(other)) absorb.push(other)
-  }
+  // The sender itself says so of these. Two valid identity numbers are two persons whoever says otherwise.
+  const replaced = replaces.flatMap((hash) => known.numbers.get(hash) ?? []).filter((other) => other !== patient)
+  const wanted = [...new Set([...fitting, ...replaced])]
+  const absorb = ofOneNumber(known, names, patient, wanted)
   const isBound = (other: string): boolean => known.merged?.has(other) === true || isMany(other)
   const kept = absorb.filter((other) => isBound(other) || (patient !== undefined && isBound(patient)))
   // An identity document does not lead to a record that is of nobody.
@@ -81,9 +87,31 @@ export function choosePatient(identity: PreparedIdentity, known: Known, names: N
     strongKinds: strong.map((n) => n.kind),
     absorb: absorb.filter((other) => !kept.includes(other)),
     kept,
-    taken: legal.filter(() => legalOwner !== undefined && legalOwner !== byLegal),
-    disagree: kept.length > 0 || owners.some((owner) => owner !== patient && !absorb.includes(owner)),
+    taken: [...legal.filter(() => legalOwner !== undefined && legalOwner !== byLegal), ...outdated],
+    ended: replaces,
+    disagree:
+      wanted.length > absorb.length ||
+      kept.length > 0 ||
+      outdated.length > 0 ||
+      owners.some((owner) => owner !== patient && !absorb.includes(owner)),
   }
+}
+
+/** A number that was merged into another record (A40) and comes again with a valid identity number that is not that one's: the merge was of two persons. */
+function isOfOther(known: Known, names: Names, hash: string): boolean {
+  const owner = known.ended?.has(hash) === true ? known.numbers.get(hash) : undefined
+  const number = owner === undefined ? undefined : known.records.get(owner)?.number
+  return number != null && names.person !== undefined && number.value !== names.person
+}
+
+/** Without those of another identity number than the record will have; where it has none, and they have several, without all of them. */
+function ofOneNumber(known: Known, names: Names, patient: string | undefined, others: readonly string[]): string[] {
+  const mine = patient === undefined ? undefined : known.records.get(patient)?.number
+  const isNewer = names.person !== undefined && (mine == null || names.statedAt === undefined || mine.at <= names.statedAt)
+  const number = isNewer ? names.person : mine?.value
+  const numberOf = (other: string): string | undefined => known.records.get(other)?.number?.value
+  const all = new Set(others.flatMap((other) => numberOf(other) ?? []).concat(number ?? []))
+  return others.filter((other) => all.size < 2 || [undefined, number].includes(numberOf(other)))
 }
 
 /** A record is one strong number of a kind: a second hospital number is a second record of the same person (formats.md D13). */

@@ -31,8 +31,10 @@ export async function readFacts(
   const person = legal?.links && legal.birthDate !== undefined ? keyedId(deps.secret, 'person', legal.number) : undefined
   const hashes = [...identity.numbers.map((n) => n.hash), ...(identity.replaces ?? []), ...(legalHash === undefined ? [] : [legalHash])]
   const found = await tables.numbers.getMany([...new Set(hashes)])
+  const ended = found.flatMap((n) => (n.ended ? [n._id] : []))
+  const keyed = (strongHash: string): string => keyedId(deps.secret, 'patient', strongHash)
   const records = await tables.records.getMany([
-    ...new Set([...found.map((n) => n.patient), ...(identity.patient === undefined ? [] : [identity.patient])]),
+    ...new Set([...found.map((n) => n.patient), ...(identity.patient === undefined ? [] : [identity.patient]), ...ended.map(keyed)]),
   ])
   const keys = [...new Set([...(person === undefined ? [] : [person]), ...records.flatMap((r) => r.number?.value ?? [])])]
   const identities = new Map((await tables.identities.getMany(keys)).map((doc) => [doc._id, doc]))
@@ -44,14 +46,20 @@ export async function readFacts(
     known: {
       numbers: new Map(found.map((n) => [n._id, n.patient])),
       records: new Map(records.map((r) => [r._id, r])),
+      ended: new Set(ended),
       merged: new Set(merged.keys()),
     },
+    statedAt: identity.statedAt,
     ...(legalHash !== undefined && { legal: legalHash }),
     ...(person !== undefined && { person }),
     identities,
     consented,
     merged,
-    newId: (strongHash) => identity.patient ?? (strongHash === undefined ? randomId() : keyedId(deps.secret, 'patient', strongHash)),
+    // What stood under an ended number is another record by now.
+    newId: (strongHash) => {
+      const id = identity.patient ?? (strongHash === undefined ? randomId() : keyed(strongHash))
+      return records.some(({ _id }) => _id === id) ? randomId() : id
+    },
     numbersOf: async (patient) => (await tables.numbers.find({ patient })).map((n) => n._id),
   }
 }

@@ -5,7 +5,7 @@
 import { readName } from '../../../mappings/engine/values/name.ts'
 import type { SideWrite } from '../../store/types.ts'
 import type { Draft } from '../../writer/types.ts'
-import type { CollectionGate } from '../collecting.ts'
+import { type CollectionGate, unknownNumbers } from '../collecting.ts'
 import { identityDomain, type Sender } from '../context.ts'
 import { randomId } from '../ids.ts'
 import { blocksOf } from '../likely/blocks.ts'
@@ -13,7 +13,7 @@ import { partFromLikes, partFromOtherNumbers } from '../likely/part.ts'
 import { type CompareJob, compareJob } from '../likely/table-writes.ts'
 import { joinTraits, traitsOf, traitValues } from '../likely/traits.ts'
 import { retryingConflicts } from '../retry.ts'
-import { type IngestTables, type PatientRecordDoc, TABLES } from '../tables.ts'
+import { type IngestTables, type PatientNumberDoc, type PatientRecordDoc, TABLES } from '../tables.ts'
 import type { IngestDeps, PreparedIdentity, ReceiptIssue } from '../types.ts'
 import { type Choice, choosePatient } from './choose.ts'
 import { decideLinks, organizationOf, type Said } from './decide.ts'
@@ -52,12 +52,20 @@ export async function linkPatient(
   return retryingConflicts<LinkResult>(async () => {
     const facts = await readFacts(deps, tables, source, identity)
     const choice = choosePatient(identity, facts.known, facts)
-    if (!choice.found) return { done: { found: false, awaits: choice.awaits } }
+    if (!choice.found) {
+      const { refusers = [] } =
+        (await gate?.(
+          [],
+          unknownNumbers(identity, () => true),
+        )) ?? {}
+      return { done: { found: false, awaits: refusers.length > 0 ? [] : choice.awaits, ...(refusers.length > 0 && { refusers }) } }
+    }
     if (await partedFirst(deps, tables, facts, choice, identity)) return undefined
     const ofAbsorbed = (await Promise.all(choice.absorb.map((patient) => facts.numbersOf(patient)))).flat()
     const taken = [...new Set([...ofAbsorbed, ...choice.taken])]
     const plan = new LinkPlan(deps, source, identity, facts, choice, taken)
-    const verdict = await gate?.([plan.linked.patient, plan.linked.person])
+    const nobodys = unknownNumbers(identity, (hash) => choice.register.includes(hash))
+    const verdict = await gate?.([plan.linked.patient, plan.linked.person], nobodys)
     if (verdict && verdict.refusers.length > 0) return { done: { found: false, awaits: [], refusers: verdict.refusers } }
     if (plan.side.length > 0) {
       const result = await deps.writer.write(plan.drafts, { side: [...plan.side, ...(verdict?.side ?? [])] })
@@ -73,7 +81,7 @@ export async function wouldLink(
   tables: IngestTables,
   source: Sender,
   identity: PreparedIdentity,
-): Promise<Pick<Linked, 'patient' | 'person'> | undefined> {
+): Promise<Pick<Linked, 'patient' | 'person' | 'registered'> | undefined> {
   const facts = await readFacts(deps, tables, source, identity)
   const choice = choosePatient(identity, facts.known, facts)
   return choice.found ? new LinkPlan(deps, source, identity, facts, choice, []).linked : undefined
@@ -119,8 +127,8 @@ class LinkPlan {
     const persons = new Map<string, string | null>()
     const input = { source, identity, next, absorbed: absorb, person, known, consented, merged, newMaster: randomId, now: this.#now }
     this.linked = { patient, person: patient, registered: register, moved: [], issues: [] }
-    for (const hash of register) this.side.push({ table: TABLES.numbers, op: 'insert', doc: { _id: hash, patient } })
-    for (const _id of taken) this.side.push({ table: TABLES.numbers, op: 'put', doc: { _id, patient } })
+    for (const _id of register) this.side.push({ table: TABLES.numbers, op: 'insert', doc: this.#number(_id) })
+    for (const _id of taken) this.side.push({ table: TABLES.numbers, op: 'put', doc: this.#number(_id) })
     for (const change of identityChanges(input)) {
       this.side.push(...change.side)
       this.drafts.push(...change.drafts)
@@ -134,6 +142,11 @@ class LinkPlan {
     this.#moveJoined(next, persons)
     this.linked.person = next.person ?? patient
     this.linked.issues = this.#issues(source, identity, next)
+  }
+
+  #number(_id: string): PatientNumberDoc {
+    const { patient, ended } = this.#choice
+    return { _id, patient, ...(ended.includes(_id) && { ended: true }) }
   }
 
   /** A worker compares what clients write; what sources send is compared when it is stored. */
