@@ -9,7 +9,7 @@ import { readDate } from '../../engine/values/date.ts'
 import { toHalfWidth } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { contradictsIdentityCard, identityOf, type NumberKind, patientIdentifiers, type PatientNumber } from '../identity.ts'
-import { type Fields, fieldsOf, locate } from './fields.ts'
+import { type Fields, fieldsOf, locate, nameOf } from './fields.ts'
 import { table } from '../../engine/values/table.ts'
 
 export const PID = [
@@ -99,13 +99,6 @@ export function patientIdentity(row: PatientRow, visitNo: string | undefined, co
   const birthDate = readDate(filled(row['PID-7']) ?? '').value
   const gender = context.translate('hl7-gender', filled(row['PID-8.1']) ?? '')?.code
   return identityOf(row.numbers, visitNo, { ...(name && { name }), ...(birthDate && { birthDate }), ...(gender && { gender }) })
-}
-
-/** The whole name stands in the family name, or the two parts are apart (Chinese: without a space between). */
-function nameOf(family: string | undefined, given: string | undefined): string | undefined {
-  if (family === undefined || given === undefined) return family ?? given
-  const latin = /^[\x20-\x7e]+$/.test(family + given)
-  return latin ? `${given} ${family}` : family + given
 }
 
 const MOBILE = /^(?:\+?86)?1[3-9]\d{9}$/
