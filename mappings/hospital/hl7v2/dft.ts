@@ -1,11 +1,10 @@
 /** Charges, DFT^P03 (HL7 v2.4, 6.4.3): each FT1 is one line of the bill. Payments are the settlement's affair. */
-import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { charge, type ChargeRow, FT1 } from './charge.ts'
 import { fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
-import { type Message, openMessage, runPatient, statedAt, warning } from './message.ts'
+import { type Message, openMessage, runPatient, settledMessage, statedAt, warning } from './message.ts'
 
 export const CHARGE_MESSAGES = ['DFT^P03']
 
@@ -17,7 +16,7 @@ export function mapCharges(hl7: Hl7Record, recordType: string, at: string, conte
   if (!('record' in message)) return message
   runPatient(message)
   for (const ft1 of segmentsOf(hl7, 'FT1')) runCharge(message, ft1)
-  return settled(message.record.finish(), context)
+  return settledMessage(message)
 }
 
 function runCharge({ record, hl7, sentAt }: Message, ft1: Segment): void {

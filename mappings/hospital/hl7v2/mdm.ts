@@ -3,7 +3,6 @@
  * with its content in the event behind it (T02 to T10), and its cancellation (T11). A DocumentReference, and a Binary for each content: documents as
  * base64 (OBX of type ED), text as it stands.
  */
-import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { plainText } from '../../engine/values/text.ts'
@@ -11,7 +10,7 @@ import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { content, type ContentRow, documentReference, type DocumentRow, type Relation, TXA } from './document.ts'
 import { embeddedDocument } from './embedded-document.ts'
 import { fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
-import { type Message, openMessage, runPatient, warning } from './message.ts'
+import { type Message, openMessage, runPatient, settledMessage, warning } from './message.ts'
 import { table } from '../../engine/values/table.ts'
 
 export const MDM_EVENTS = Array.from({ length: 11 }, (_, at) => `T${String(at + 1).padStart(2, '0')}`)
@@ -27,7 +26,7 @@ export function mapMdm(hl7: Hl7Record, recordType: string, at: string, context: 
   if (!txa || documentNo === undefined) return { recordType, at, reason: { severity: 'error', code: 'mapping-required', at: 'TXA-12' } }
   runPatient(message)
   runDocument(message, txa, documentNo, recordType.slice('MDM^'.length))
-  return settled(message.record.finish(), context)
+  return settledMessage(message)
 }
 
 function runDocument(message: Message, txa: Segment, documentNo: string, event: string): void {

@@ -1,6 +1,7 @@
 /** What every message type of the hospital has in common: its header, its patient, what of it nobody read. */
 import { RecordBuilder } from '../../engine/record.ts'
-import type { MappingContext, MappingIssue, RejectedRecord } from '../../engine/types.ts'
+import { settled } from '../../engine/outcome.ts'
+import type { MappedRecord, MappingContext, MappingIssue, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
@@ -91,6 +92,12 @@ export function runPatient({ record, hl7, pid, patientRow: row, sentAt }: Messag
   record.noteRead('PID-19')
   record.run(patient, row, { statedAt: sentAt, offer: false, at: (field) => (field === 'numbers' ? 'PID-3' : locate(hl7, pid)(field)) })
 }
+
+/**
+ * What came of a message about more than the patient. One of which he alone is left, because what it is about has no number or no time, is not
+ * taken as if it had been stored: its sender is told, and it can be replayed.
+ */
+export const settledMessage = ({ record }: Message): MappedRecord | RejectedRecord => settled(record.finish(), record.context, false)
 
 /** A facility that the configuration knows as another organisation (formats.md D48); one that it does not know is a name. */
 function isForeign(facility: string | undefined, context: MappingContext): boolean {

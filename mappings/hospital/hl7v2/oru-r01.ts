@@ -1,12 +1,11 @@
 /** ORU^R01: one DiagnosticReport per report number, with its results, specimen and request. */
-import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { plainText } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
-import { type Message, openMessage, runPatient, statedAt, warning } from './message.ts'
+import { type Message, openMessage, runPatient, settledMessage, statedAt, warning } from './message.ts'
 import { isWithdrawn, OBR, ORC, REPORTS, type ReportRow, request, SPECIMENS, SPM } from './report.ts'
 import { kindOf, type ReportKind } from './report-kind.ts'
 import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
@@ -32,7 +31,7 @@ export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: 
   const groups = reportGroups(hl7)
   const cultures: Cultures = new Map()
   for (const group of groups) runReport(message, group, cultures)
-  return settled(message.record.finish(), context)
+  return settledMessage(message)
 }
 
 /** Walks the segments in order; ORC and NTE belong to what they stand at (HL7 v2.4 chapter 7, ORU^R01). */
@@ -71,6 +70,10 @@ function runReport(message: Message, group: ReportGroup, cultures: Cultures): vo
   const { record, hl7 } = message
   const row = reportRow(message, group)
   const at = reportLocator(hl7, group)
+  if (group.reportNo === undefined) {
+    record.issue({ severity: 'error', code: 'mapping-required', at: at('reportNo') })
+    return
+  }
   const stated = statedAt(record, record.context, [row['OBR-22'] ?? '', at('OBR-22')]) ?? message.sentAt
   const kind = kindOf(filled(row['OBR-24']))
   const order = orderOf(message, row['OBR-25'])

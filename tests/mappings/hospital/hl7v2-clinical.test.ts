@@ -89,3 +89,11 @@ test('staff whose name is in two parts has the whole of it', async () => {
   const latin = await read(message('ORM^O01', '2.4', PATIENT, INPATIENT, 'ORC|NW|O1||||||||||D2^Smith^John', 'OBR|1|O1||US^超声'))
   expect(plain(ofType(latin.record, 'ServiceRequest')[0]).requester).toMatchObject({ display: 'John Smith' })
 })
+
+test('no report number: quarantined, since the patient alone is not what was sent; beside another report it is told', async () => {
+  const unnumbered = [obr(2, '', 'F'), 'OBX|1|NM|WBC^白细胞||5||||||F']
+  expect((await read(oru(...unnumbered))).reason).toMatchObject({ code: 'mapping-required', at: 'OBR-3' })
+  const { record } = await read(oru(obr(1, 'BG1', 'F'), 'OBX|1|NM|K^钾||4||||||F', ...unnumbered))
+  expect(record?.issues).toEqual([{ severity: 'error', code: 'mapping-required', at: 'OBR[2]-3' }])
+  expect(['Observation', 'DiagnosticReport'].map((type) => ofType(record, type).length)).toEqual([1, 1])
+})
