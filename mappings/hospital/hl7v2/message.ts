@@ -6,7 +6,7 @@ import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { leavesOf, locate, segmentOf, segmentsOf, timeOf } from './fields.ts'
-import { patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
+import { isForeign, patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
 import { missingSegments } from './required-segments.ts'
 
 export interface Message {
@@ -69,7 +69,7 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   for (const name of missing.flagged) record.issue(warning('mapping-required', name))
   const pid = segmentOf(hl7, 'PID')
   if (!pid || missing.whole[0] !== undefined) return reject('mapping-required', missing.whole[0] ?? 'PID')
-  const row = patientRow(hl7, pid)
+  const row = patientRow(hl7, pid, context)
   const visitNo = filled(segmentOf(hl7, 'PV1')?.text(19, 1))
   const patientNo = row.numbers.find((one) => one.kind === 'patient')?.value
   record.patient = patientIdentity(row, visitNo, context)
@@ -98,14 +98,6 @@ export function runPatient({ record, hl7, pid, patientRow: row, sentAt }: Messag
  * taken as if it had been stored: its sender is told, and it can be replayed.
  */
 export const settledMessage = ({ record }: Message): MappedRecord | RejectedRecord => settled(record.finish(), record.context, false)
-
-/** A facility that the configuration knows as another organisation (formats.md D48); one that it does not know is a name. */
-function isForeign(facility: string | undefined, context: MappingContext): boolean {
-  if (facility === undefined) return false
-  const organization = context.organization(facility)
-  const own = context.source.organization
-  return organization !== own && !organization.startsWith(`${own}~`)
-}
 
 /** The first of several times that can be read, as an instant; bad ones are flagged. */
 export function statedAt(record: RecordBuilder, context: MappingContext, ...times: [text: string, at: string][]): string | undefined {

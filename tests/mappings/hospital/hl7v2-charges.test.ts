@@ -85,6 +85,14 @@ test('payments, and lines without a number or a kind, are told and make nothing;
   expect(unnumbered.reason).toMatchObject({ code: 'mapping-required', at: 'FT1-2' })
 })
 
+test('a second line under the number of another one is told and read by nobody', async () => {
+  const lines = ['FT1|1|FY1||20260305||CG|X^甲|||1|20', 'FT1|2|FY1||20260305||CD|X^甲|||1|20', 'FT1|3|FY2||20260305||CG|X^乙|||1|5']
+  const { record } = await read(message('DFT^P03', '2.4', EVENT, PATIENT, INPATIENT, ...lines))
+  expect(record?.issues).toEqual([{ severity: 'error', code: 'mapping-conflict', at: 'FT1[2]-2' }])
+  expect(ofType(record, 'ChargeItem').map((one) => plain(one).priceOverride)).toMatchObject([{ value: 20 }, { value: 5 }])
+  expect(record?.unread).toEqual(expect.arrayContaining(['FT1[2]-6', 'FT1[2]-11']))
+})
+
 /** The sample dft-p03-outpatient.hl7: a laboratory test, two packs of a drug, one of which is given back. */
 test('the bill of an outpatient visit', async () => {
   const file = sample('hospital/dft-p03-outpatient.hl7')
