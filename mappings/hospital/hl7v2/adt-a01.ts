@@ -83,7 +83,9 @@ function runVisit(message: Message, pv1: Segment, event: VisitEvent): void {
   }
   record.run(visit, row, { ...options, ...standingOf(row, event) })
   record.run(bed, row, options)
-  for (const dg1 of dg1s) {
+  // Of one disease that was suspected at first and then found, the finding is what the Condition says.
+  const isFinal = (dg1: Segment): number => (filled(dg1.text(6, 1)) === 'F' ? 0 : 1)
+  for (const dg1 of dg1s.toSorted((a, b) => isFinal(a) - isFinal(b))) {
     const at = locate(hl7, dg1)
     record.run(diagnosis, { ...fieldsOf(dg1, DG1), ...visitField }, { statedAt: sentAt, offer: false, at })
     record.noteRead(at('DG1-6'), at('DG1-15'))

@@ -20,7 +20,7 @@ export function mapMerge(hl7: Hl7Record, recordType: string, at: string, context
   const { record } = message
   if (!mrg || !record.patient) return reject('mapping-required', 'MRG')
   const kept = new Set(record.patient.local.map(({ kind, value }) => `${kind}|${value}`))
-  const listed = listedNumbers(hl7, mrg, 1)
+  const listed = listedNumbers(hl7, mrg, 1, context)
   const replaces = localNumbers(listed).filter(({ kind, value, strong }) => strong && !kept.has(`${kind}|${value}`))
   if (replaces.length === 0) return reject('mapping-required', 'MRG-1')
   record.patient = { ...record.patient, replaces }

@@ -15,6 +15,7 @@ export const TXA = [
   'TXA-9.2',
   'TXA-10.1',
   'TXA-10.2',
+  'TXA-13.1',
   'TXA-16',
   'TXA-17',
   'TXA-18',
@@ -29,7 +30,14 @@ export interface ContentRow {
   data: string
 }
 
-export type DocumentRow = Fields<(typeof TXA)[number]> & { documentNo: string; visitNo?: string; contents: readonly ContentRow[] }
+export type DocumentRow = Fields<(typeof TXA)[number]> & {
+  documentNo: string
+  visitNo?: string
+  contents: readonly ContentRow[]
+  relation?: Relation
+}
+/** what it is to the document of TXA-13 */
+export type Relation = 'appends' | 'replaces'
 
 /** HL7 table 0271: what is authenticated is final. */
 const COMPLETION = {
@@ -65,6 +73,13 @@ export const documentReference = mapping<DocumentRow, DocumentReference>({
     author: [from.practitioner('TXA-9.1', 'TXA-9.2')],
     authenticator: from.practitioner('TXA-10.1', 'TXA-10.2'),
     custodian: from.organization(),
+    // By its number: whether that document was ever sent, is not known.
+    relatesTo: from.value(['relation'], (row, run) => {
+      const { relation } = row as { relation?: Relation }
+      const parent = relation && run.text('TXA-13.1')
+      if (parent === undefined) return undefined
+      return [{ code: relation, target: { identifier: { system: documentSystem(run.scope), value: parent } } }] as never
+    }),
     securityLabel: [
       {
         coding: [

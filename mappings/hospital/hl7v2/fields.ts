@@ -1,5 +1,5 @@
 /** Segments as rows: a field is named as people name it, `PV1-3.1` (component) or `OBX-5` (whole field). */
-import { EXPLICIT_NULL } from '../../engine/values/blank.ts'
+import { EXPLICIT_NULL, filled } from '../../engine/values/blank.ts'
 import { isDamaged } from '../../engine/values/text.ts'
 import { table } from '../../engine/values/table.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
@@ -41,6 +41,23 @@ export function timeOf(segment: Segment, field: number): string {
   return segment.text(field, 1).slice(0, PRECISION[segment.text(field, 2)])
 }
 
+/** Fields of the type XCN whose staff is read: its name stands in two components, or whole in the first of them. */
+const STAFF = new Set('PV1-7 PV1-8 PV1-9 PV1-17 DG1-16 ORC-12 OBR-16 OBX-16 TXA-9 TXA-10 FT1-20 FT1-21 AIP-3'.split(' '))
+const [FAMILY, GIVEN] = [2, 3]
+
+/** The whole name stands in the family name, or the two parts are apart (Chinese: without a space between). */
+export function nameOf(family: string | undefined, given: string | undefined): string | undefined {
+  if (family === undefined || given === undefined) return family ?? given
+  const latin = /^[\x20-\x7e]+$/.test(family + given)
+  return latin ? `${given} ${family}` : family + given
+}
+
+function textOf(segment: Segment, field: number, component: number, repetition: number): string {
+  const text = segment.text(field, component, repetition)
+  if (component !== FAMILY || !STAFF.has(`${segment.name}-${field}`)) return text
+  return nameOf(filled(text), filled(segment.text(field, GIVEN, repetition))) ?? text
+}
+
 /**
  * The named fields of a segment. A component is that of the given repetition; a whole field has all of its components and
  * repetitions as they were sent, because senders do not escape `^` and `~` in units and ranges.
@@ -51,7 +68,7 @@ export function fieldsOf<P extends string>(segment: Segment | undefined, names: 
   for (const name of names) {
     const { field, component } = pathOf(name)
     const whole = (): string => (TIMES.has(name) ? timeOf(segment, field) : segment.whole(field))
-    const value = component === undefined ? whole() : segment.text(field, component, repetition)
+    const value = component === undefined ? whole() : textOf(segment, field, component, repetition)
     if (value !== '') row[name] = value
   }
   return row
@@ -109,11 +126,12 @@ export function leavesOf(record: Hl7Record, segment: Segment): Leaf[] {
           if (text.trim() === '') continue
           const place = `${whole}.${component}`
           const name = sub > 1 ? `${place}.${sub}` : components > 1 ? place : whole
+          const family = component === GIVEN && STAFF.has(`${segment.name}-${field}`) ? [`${whole}.${FAMILY}`] : []
           // Who reads a time reads the first of them alone.
           const isRead = !isTime || (repetition === 0 && (component === 1 || (component === 2 && isPrecision(text))))
           leaves.push({
             name,
-            also: [...(isRead ? [whole, first] : []), ...(sub === 1 ? [place] : [])],
+            also: [...(isRead ? [whole, first] : []), ...(sub === 1 ? [place, ...family] : [])],
             damaged: isDamaged(text),
             isNull: text === EXPLICIT_NULL,
           })

@@ -1,11 +1,12 @@
 /** What every message type of the hospital has in common: its header, its patient, what of it nobody read. */
 import { RecordBuilder } from '../../engine/record.ts'
-import type { MappingContext, MappingIssue, RejectedRecord } from '../../engine/types.ts'
+import { settled } from '../../engine/outcome.ts'
+import type { MappedRecord, MappingContext, MappingIssue, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { leavesOf, locate, segmentOf, segmentsOf, timeOf } from './fields.ts'
-import { patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
+import { isForeign, patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
 import { missingSegments } from './required-segments.ts'
 
 export interface Message {
@@ -68,7 +69,7 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   for (const name of missing.flagged) record.issue(warning('mapping-required', name))
   const pid = segmentOf(hl7, 'PID')
   if (!pid || missing.whole[0] !== undefined) return reject('mapping-required', missing.whole[0] ?? 'PID')
-  const row = patientRow(hl7, pid)
+  const row = patientRow(hl7, pid, context)
   const visitNo = filled(segmentOf(hl7, 'PV1')?.text(19, 1))
   const patientNo = row.numbers.find((one) => one.kind === 'patient')?.value
   record.patient = patientIdentity(row, visitNo, context)
@@ -92,13 +93,11 @@ export function runPatient({ record, hl7, pid, patientRow: row, sentAt }: Messag
   record.run(patient, row, { statedAt: sentAt, offer: false, at: (field) => (field === 'numbers' ? 'PID-3' : locate(hl7, pid)(field)) })
 }
 
-/** A facility that the configuration knows as another organisation (formats.md D48); one that it does not know is a name. */
-function isForeign(facility: string | undefined, context: MappingContext): boolean {
-  if (facility === undefined) return false
-  const organization = context.organization(facility)
-  const own = context.source.organization
-  return organization !== own && !organization.startsWith(`${own}~`)
-}
+/**
+ * What came of a message about more than the patient. One of which he alone is left, because what it is about has no number or no time, is not
+ * taken as if it had been stored: its sender is told, and it can be replayed.
+ */
+export const settledMessage = ({ record }: Message): MappedRecord | RejectedRecord => settled(record.finish(), record.context, false)
 
 /** The first of several times that can be read, as an instant; bad ones are flagged. */
 export function statedAt(record: RecordBuilder, context: MappingContext, ...times: [text: string, at: string][]): string | undefined {

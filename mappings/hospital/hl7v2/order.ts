@@ -57,8 +57,8 @@ export type OrderRow = Fields<Field> & {
 
 type Status = 'active' | 'on-hold' | 'revoked' | 'completed'
 
-/** HL7 table 0119: what is asked with the order. What ends it rules, whatever ORC-5 still says. */
-const ENDS = new Set(['CA', 'OC', 'CR', 'DC', 'OD', 'DR'])
+/** HL7 table 0119: cancelled, discontinued, replaced by another one, not accepted. What ends an order rules, whatever ORC-5 still says. */
+const ENDS = new Set(['CA', 'OC', 'CR', 'DC', 'OD', 'DR', 'RP', 'RQ', 'RU', 'UA'])
 /** HL7 table 0038 */
 const STATES: Readonly<Record<string, Status>> = table({
   A: 'active',

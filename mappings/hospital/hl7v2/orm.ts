@@ -2,13 +2,12 @@
  * Orders for services: ORM^O01 (HL7 v2.4, 4.4.1), OMG^O19 (4.4.4) and OML^O21 (4.4.6). Each OBR is one order; its ORC says what is
  * asked (new, changed, cancelled). Each RXO of an ORM is one drug (rde.ts).
  */
-import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { plainText } from '../../engine/values/text.ts'
 import type { Hl7Record } from '../../parsers/hl7v2.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
-import { type Message, openMessage, runPatient } from './message.ts'
+import { type Message, openMessage, runPatient, settledMessage } from './message.ts'
 import { type OrderGroup, orderGroups } from './order-groups.ts'
 import { order, ORDER_OBR, ORDER_ORC, ORDER_TQ1, type OrderRow } from './order.ts'
 import { runDrugs } from './rde.ts'
@@ -26,7 +25,7 @@ export function mapOrder(hl7: Hl7Record, recordType: string, at: string, context
     message,
     groups.filter(({ detail }) => detail.name === 'RXO'),
   )
-  return settled(message.record.finish(), context)
+  return settledMessage(message)
 }
 
 function runOrder({ record, hl7, sentAt }: Message, group: OrderGroup, laboratory: boolean): void {

@@ -1,12 +1,11 @@
 /** ORU^R01: one DiagnosticReport per report number, with its results, specimen and request. */
-import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { plainText } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
-import { type Message, openMessage, runPatient, statedAt, warning } from './message.ts'
+import { type Message, openMessage, runPatient, settledMessage, statedAt, warning } from './message.ts'
 import { isWithdrawn, OBR, ORC, REPORTS, type ReportRow, request, SPECIMENS, SPM } from './report.ts'
 import { kindOf, type ReportKind } from './report-kind.ts'
 import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
@@ -30,8 +29,9 @@ export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: 
   if (!('record' in message)) return message
   runPatient(message)
   const groups = reportGroups(hl7)
-  for (const group of groups) runReport(message, group)
-  return settled(message.record.finish(), context)
+  const cultures: Cultures = new Map()
+  for (const group of groups) runReport(message, group, cultures)
+  return settledMessage(message)
 }
 
 /** Walks the segments in order; ORC and NTE belong to what they stand at (HL7 v2.4 chapter 7, ORU^R01). */
@@ -63,14 +63,21 @@ export function reportGroups(hl7: Hl7Record): ReportGroup[] {
   return groups
 }
 
-function runReport(message: Message, group: ReportGroup): void {
+/** Results so far by report, item and sub-id: on what was grown, antibiotics are tested. */
+type Cultures = Map<string, ResourceKey>
+
+function runReport(message: Message, group: ReportGroup, cultures: Cultures): void {
   const { record, hl7 } = message
   const row = reportRow(message, group)
   const at = reportLocator(hl7, group)
+  if (group.reportNo === undefined) {
+    record.issue({ severity: 'error', code: 'mapping-required', at: at('reportNo') })
+    return
+  }
   const stated = statedAt(record, record.context, [row['OBR-22'] ?? '', at('OBR-22')]) ?? message.sentAt
   const kind = kindOf(filled(row['OBR-24']))
   const order = orderOf(message, row['OBR-25'])
-  runResults(message, group, row, { statedAt: stated, order, kind })
+  runResults(message, group, row, { statedAt: stated, order, kind, cultures })
   const options = { statedAt: stated, order, offer: false as const, at }
   record.run(REPORTS[kind], row, options)
   record.run(SPECIMENS[kind], row, options)
@@ -87,9 +94,19 @@ const STANDINGS = ['O', 'I', 'S', 'R', 'P', 'A', 'F', 'C', 'X', 'W', 'D']
 /** Two messages about one report time: the one sent later goes before; of two sent at once a correction before what it corrects. */
 const orderOf = ({ sentAt }: Message, standing: string | undefined): string => `${sentAt}|${STANDINGS.indexOf(filled(standing) ?? '') + 1}`
 
+/** OBR-25 of a report with several panels: what was withdrawn of it does not withdraw the rest, and what is open leaves it open. */
+function standingOf({ obr, furtherObrs }: ReportGroup): string | undefined {
+  const all = [obr, ...furtherObrs].map((one) => filled(one.text(25, 1)))
+  const live = new Set(all.filter((standing) => standing !== undefined && !isWithdrawn(standing)))
+  if (live.size < 2) return [...live][0] ?? all[0]
+  const [corrected, ...open] = ['C', 'O', 'I', 'S', 'R', 'P']
+  return live.has(corrected) && !open.some((standing) => live.has(standing)) ? corrected : 'A'
+}
+
 function reportRow(message: Message, group: ReportGroup): ReportRow {
   const { hl7 } = message
-  const obr = fieldsOf(group.obr, OBR)
+  const standing = standingOf(group)
+  const obr = { ...fieldsOf(group.obr, OBR), ...(standing !== undefined && { 'OBR-25': standing }) }
   const orc = fieldsOf(group.orc, ORC)
   const requestNo = filled(obr['OBR-2.1']) ?? filled(orc['ORC-2.1'])
   // Senders put the remark on the whole report at the end, where the standard reads it as one on the last result: both get it.
@@ -125,12 +142,13 @@ interface ReportOptions {
   statedAt: string
   order: string
   kind: ReportKind
+  cultures: Cultures
 }
 
 function runResults(message: Message, group: ReportGroup, report: ReportRow, options: ReportOptions): void {
   const { record, hl7 } = message
   const seen = new Map<string, number>()
-  const cultures = new Map<string, ResourceKey>()
+  const { cultures } = options
   const words: Segment[] = []
   for (const { obx, obr, notes } of group.results) {
     const at = locate(hl7, obx)
@@ -148,13 +166,14 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     const row = resultRow(message, group, obx, obr, notes)
     const code = row.item[0]?.code ?? row.item[0]?.text
     const parent = parentOf(obr)
-    const organism = parent === undefined ? undefined : cultures.get(parent)
-    if (organism) row.organism = organism
-    if (code !== undefined && parent !== undefined) {
-      // The same antibiotic is tested on each organism.
-      row.itemCode = `${code}@${parent}`
+    const organism = parent === undefined ? undefined : organismOf(cultures, group, obr, parent)
+    if (organism) {
+      row.organism = organism
       record.noteRead(...['OBR-26.1', 'OBR-26.2', 'OBR-26.3', 'OBR-29.1', 'OBR-29.2'].map(locate(hl7, obr)))
-    } else if (code !== undefined) {
+    }
+    // The same antibiotic is tested on each organism.
+    if (code !== undefined && parent !== undefined) row.itemCode = `${code}@${parent}`
+    else if (code !== undefined) {
       const times = (seen.get(code) ?? 0) + 1
       seen.set(code, times)
       row.itemCode = times === 1 ? code : `${code}#${filled(row['OBX-4']) ?? times}`
@@ -172,7 +191,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11', ...(namesLoinc(row.item) ? ['OBX-3'] : ['OBX-3.1', 'OBX-3.2'])].map(at))
     if (key !== undefined && key !== 'patient' && !withdrawn && !isWithdrawn(filled(row['OBX-11']))) {
       report.results.push(key)
-      cultures.set(`${code}.${filled(row['OBX-4']) ?? ''}`, key)
+      cultures.set(`${group.reportNo}|${code}.${filled(row['OBX-4']) ?? ''}`, key)
       if (options.kind !== 'laboratory') words.push(obx)
     }
   }
@@ -183,6 +202,12 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
 function parentOf(obr: Segment): string | undefined {
   const item = filled(obr.text(26, 1))
   return item === undefined ? undefined : `${item}.${filled(obr.text(26, 2)) ?? ''}`
+}
+
+/** In the report that OBR-29 names, or in this one: a panel of susceptibilities may have a number of its own. */
+function organismOf(cultures: Cultures, group: ReportGroup, obr: Segment, parent: string): ResourceKey | undefined {
+  const numbers = [filled(obr.text(29, 2)), group.reportNo]
+  return numbers.map((number) => cultures.get(`${number}|${parent}`)).find((key) => key !== undefined)
 }
 
 function resultRow(message: Message, group: ReportGroup, obx: Segment, obr: Segment, notes: Segment[]): ResultRow {

@@ -9,7 +9,7 @@ import { readDate } from '../../engine/values/date.ts'
 import { toHalfWidth } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { contradictsIdentityCard, identityOf, type NumberKind, patientIdentifiers, type PatientNumber } from '../identity.ts'
-import { type Fields, fieldsOf, locate } from './fields.ts'
+import { type Fields, fieldsOf, locate, nameOf } from './fields.ts'
 import { table } from '../../engine/values/table.ts'
 
 export const PID = [
@@ -61,15 +61,26 @@ const CX_TYPES: Record<string, NumberKind> = table({
 })
 
 /** PID-3 in all its repetitions, and PID-19 where the identity number of older senders still stands. */
-export function patientNumbers(record: Hl7Record, pid: Segment): PatientNumber[] {
-  const numbers = listedNumbers(record, pid, 3)
+export function patientNumbers(record: Hl7Record, pid: Segment, context: MappingContext): PatientNumber[] {
+  const numbers = listedNumbers(record, pid, 3, context)
   const old = filled(pid.text(19, 1))
   if (old !== undefined) numbers.push({ kind: 'identity-card', value: old, at: 'PID-19' })
   return numbers
 }
 
+/** Kinds of numbers that each hospital gives for itself: the same one of another hospital is another patient's. */
+const OWN_KINDS: ReadonlySet<NumberKind> = new Set(['patient', 'inpatient', 'outpatient', 'card'])
+
+/** A facility that the configuration knows as another organisation (formats.md D48); one that it does not know is a name. */
+export function isForeign(facility: string | undefined, context: MappingContext): boolean {
+  if (facility === undefined) return false
+  const organization = context.organization(facility)
+  const own = context.source.organization
+  return organization !== own && !organization.startsWith(`${own}~`)
+}
+
 /** A list of CX: PID-3, and MRG-1 of a merge. */
-export function listedNumbers(record: Hl7Record, segment: Segment, field: number): PatientNumber[] {
+export function listedNumbers(record: Hl7Record, segment: Segment, field: number, context: MappingContext): PatientNumber[] {
   const numbers: PatientNumber[] = []
   for (let repetition = 0; repetition < segment.repetitions(field); repetition++) {
     const value = filled(segment.text(field, 1, repetition))
@@ -77,7 +88,9 @@ export function listedNumbers(record: Hl7Record, segment: Segment, field: number
     const word = toHalfWidth(segment.text(field, 5, repetition))
       .trim()
       .toUpperCase()
-    const kind = word === '' ? untyped(value, repetition) : (CX_TYPES[word] ?? 'other')
+    const typed = word === '' ? untyped(value, repetition) : (CX_TYPES[word] ?? 'other')
+    // CX.4, who assigned it
+    const kind = OWN_KINDS.has(typed) && isForeign(filled(segment.text(field, 4, repetition)), context) ? 'other' : typed
     const at = locate(record, segment, repetition)(`${segment.name}-${field}.1`)
     numbers.push({ kind, value, at, ...(kind === 'other' && { word }) })
   }
@@ -90,8 +103,8 @@ function untyped(value: string, repetition: number): NumberKind {
   return repetition === 0 ? 'patient' : 'other'
 }
 
-export function patientRow(record: Hl7Record, pid: Segment): PatientRow {
-  return { ...fieldsOf(pid, PID), numbers: patientNumbers(record, pid) }
+export function patientRow(record: Hl7Record, pid: Segment, context: MappingContext): PatientRow {
+  return { ...fieldsOf(pid, PID), numbers: patientNumbers(record, pid, context) }
 }
 
 export function patientIdentity(row: PatientRow, visitNo: string | undefined, context: MappingContext): PatientIdentity {
@@ -99,13 +112,6 @@ export function patientIdentity(row: PatientRow, visitNo: string | undefined, co
   const birthDate = readDate(filled(row['PID-7']) ?? '').value
   const gender = context.translate('hl7-gender', filled(row['PID-8.1']) ?? '')?.code
   return identityOf(row.numbers, visitNo, { ...(name && { name }), ...(birthDate && { birthDate }), ...(gender && { gender }) })
-}
-
-/** The whole name stands in the family name, or the two parts are apart (Chinese: without a space between). */
-function nameOf(family: string | undefined, given: string | undefined): string | undefined {
-  if (family === undefined || given === undefined) return family ?? given
-  const latin = /^[\x20-\x7e]+$/.test(family + given)
-  return latin ? `${given} ${family}` : family + given
 }
 
 const MOBILE = /^(?:\+?86)?1[3-9]\d{9}$/

@@ -2,14 +2,13 @@
  * Drug orders, RDE^O11 (HL7 v2.4, 4.13.6; RDE^O01 before v2.4): each RXE is one drug; its ORC says what is asked. A request for a drug in an
  * ORM (RXO) is the same thing earlier on its way.
  */
-import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { plainText } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { DRUG_ORC, DRUG_PRESCRIBER, DRUG_TQ1, drugOrder, type DrugOrderRow, RXE, RXO, RXR } from './drug-order.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
-import { type Message, openMessage, runPatient } from './message.ts'
+import { type Message, openMessage, runPatient, settledMessage } from './message.ts'
 import { componentFields, componentsOf, mixture } from './mixture.ts'
 import { type OrderGroup, orderGroups } from './order-groups.ts'
 
@@ -20,7 +19,7 @@ export function mapDrugOrder(hl7: Hl7Record, recordType: string, at: string, con
   if (!('record' in message)) return message
   runPatient(message)
   runDrugs(message, orderGroups(message, ['RXE']))
-  return settled(message.record.finish(), context)
+  return settledMessage(message)
 }
 
 export function runDrugs(message: Message, groups: readonly OrderGroup[]): void {

@@ -36,7 +36,7 @@ function requiredOf(recordType: string, hl7: Hl7Record): Required {
   if (recordType.startsWith('RDE^')) return DRUGS
   if (recordType.startsWith('DFT^')) return CHARGES
   if (recordType.startsWith('SIU^')) return APPOINTMENT
-  if (recordType === 'MDM^T02' || recordType === 'MDM^T04') return DOCUMENT_WITH_CONTENT
+  if (/^MDM\^T(?:02|04|06|08|10)$/.test(recordType)) return DOCUMENT_WITH_CONTENT
   if (recordType.startsWith('MDM^')) return DOCUMENT
   if (recordType === 'ADT^A40') return MERGE
   if (recordType === 'ADT^A28' || recordType === 'ADT^A31') return PATIENT_ONLY

@@ -1,14 +1,13 @@
 /**
  * Appointments, SIU^S12 to S19 and S26 (HL7 v2.4, 10.4): booked, moved, changed, cancelled, deleted, with another service or resource, missed.
  */
-import { settled } from '../../engine/outcome.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { plainText } from '../../engine/values/text.ts'
 import type { Hl7Record } from '../../parsers/hl7v2.ts'
 import { AIL, AIP, AIS, appointment, type AppointmentRow, SCH, TQ1 } from './appointment.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
-import { openMessage, runPatient } from './message.ts'
+import { openMessage, runPatient, settledMessage } from './message.ts'
 
 export const APPOINTMENT_EVENTS = ['S12', 'S13', 'S14', 'S15', 'S16', 'S17', 'S18', 'S19', 'S26']
 
@@ -41,5 +40,5 @@ export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, c
     for (const nte of notes) record.noteRead(...['NTE-2', 'NTE-3'].map(locate(hl7, nte)))
   }
   record.noteRead('SCH-1', 'SCH-2', 'RGS-1', 'AIS-1', 'AIP-1', 'AIL-1')
-  return settled(record.finish(), context)
+  return settledMessage(message)
 }

@@ -335,12 +335,6 @@ describe('reports', () => {
     expect(plain(ofType(record, 'DiagnosticReport')[0]).result).toHaveLength(2)
   })
 
-  test('no report number: nothing but the patient is made', async () => {
-    const { mapped } = await readText([MSH('ORU^R01'), PID, 'OBR|1|||XCG^血常规', 'OBX|1|NM|WBC^白细胞||5'].join('\r'))
-    expect(mapped[0]?.resources.map(({ resource }) => resource.resourceType)).toEqual(['Patient'])
-    expect(mapped[0]?.issues.every(({ severity, code }) => severity === 'error' && code === 'mapping-required')).toBe(true)
-  })
-
   test('reported before it was sampled (D7)', async () => {
     const record = await oru(OBR.replace('20260306063000', '20260306093000'), 'OBX|1|NM|WBC^白细胞||5')
     expect(issues(record)).toEqual([['warning', 'mapping-date-order', 'OBR-22']])

@@ -56,11 +56,10 @@ test('a cancelled one says why, a deleted one is withdrawn', async () => {
   expect(ofType(deleted.record, 'Appointment')[0]).toMatchObject({ state: 'withdrawn' })
 })
 
-test('without an end or a number nothing is made, and it is told', async () => {
+test('without an end or a number it is quarantined', async () => {
   const endless = await read(siu('S12', 'SCH|YY3|HY3|||||||||^^^20260306090000'))
-  expect(endless.record?.issues.map(({ code }) => code)).toContain('mapping-required')
-  expect(ofType(endless.record, 'Appointment')).toEqual([])
+  expect(endless.reason).toMatchObject({ code: 'mapping-required', at: 'TQ1-7' })
   const unnumbered = await read(siu('S12', 'SCH|||||||||20|MIN|^^^20260306090000'))
-  expect(unnumbered.record?.issues).toMatchObject([{ code: 'mapping-required', at: 'SCH-2' }])
+  expect(unnumbered.reason).toMatchObject({ code: 'mapping-required', at: 'SCH-2' })
   expect((await read(message('SIU^S12', '2.4', PATIENT))).reason).toMatchObject({ code: 'mapping-required', at: 'SCH' })
 })

@@ -59,7 +59,7 @@ test('a credit that is sent negative stays so, and nothing is nothing', async ()
   expect(nothing).toMatchObject({ quantity: { value: -1 }, priceOverride: { value: 0 } })
 })
 
-test('payments, and lines without a number or a kind, are told and make nothing', async () => {
+test('payments, and lines without a number or a kind, are told and make nothing; alone they are quarantined', async () => {
   const { record } = await read(
     message(
       'DFT^P03',
@@ -70,6 +70,7 @@ test('payments, and lines without a number or a kind, are told and make nothing'
       'FT1|1|FY5||20260305||PY|X^预交金|||1|500',
       'FT1|2|||20260305||CG|X^甲',
       'FT1|3|FY6||20260305|||X^甲',
+      'FT1|4|FY7||20260305||CG|X^甲',
     ),
   )
   expect(record?.issues.map(({ code, at }) => [code, at])).toEqual([
@@ -77,7 +78,19 @@ test('payments, and lines without a number or a kind, are told and make nothing'
     ['mapping-required', 'FT1[2]-2'],
     ['mapping-required', 'FT1[3]-6'],
   ])
-  expect(ofType(record, 'ChargeItem')).toEqual([])
+  expect(ofType(record, 'ChargeItem')).toHaveLength(1)
+  const payment = await read(message('DFT^P03', '2.4', EVENT, PATIENT, INPATIENT, 'FT1|1|FY5||20260305||PY|X^预交金|||1|500'))
+  expect(payment.record?.issues).toMatchObject([{ severity: 'warning', code: 'payload-type-unsupported' }])
+  const unnumbered = await read(message('DFT^P03', '2.4', EVENT, PATIENT, INPATIENT, 'FT1|1|||20260305||CG|X^甲'))
+  expect(unnumbered.reason).toMatchObject({ code: 'mapping-required', at: 'FT1-2' })
+})
+
+test('a second line under the number of another one is told and read by nobody', async () => {
+  const lines = ['FT1|1|FY1||20260305||CG|X^甲|||1|20', 'FT1|2|FY1||20260305||CD|X^甲|||1|20', 'FT1|3|FY2||20260305||CG|X^乙|||1|5']
+  const { record } = await read(message('DFT^P03', '2.4', EVENT, PATIENT, INPATIENT, ...lines))
+  expect(record?.issues).toEqual([{ severity: 'error', code: 'mapping-conflict', at: 'FT1[2]-2' }])
+  expect(ofType(record, 'ChargeItem').map((one) => plain(one).priceOverride)).toMatchObject([{ value: 20 }, { value: 5 }])
+  expect(record?.unread).toEqual(expect.arrayContaining(['FT1[2]-6', 'FT1[2]-11']))
 })
 
 /** The sample dft-p03-outpatient.hl7: a laboratory test, two packs of a drug, one of which is given back. */

@@ -1,4 +1,4 @@
-/** MDM^T01, T02, T04 and T11; expectations are written by hand from HL7 v2.4, chapter 9. */
+/** MDM^T01 to T11; expectations are written by hand from HL7 v2.4, chapter 9. */
 import { expect, test } from '@jest/globals'
 import iconv from 'iconv-lite'
 import { hospitalHl7v2 } from '../../../mappings/hospital/hl7v2/index.ts'
@@ -91,4 +91,28 @@ test('what cannot be kept is told, and what was cut is quarantined', async () =>
   expect(ofType(record, 'Binary')).toEqual([])
   expect((await read(message('T02'))).reason).toMatchObject({ code: 'mapping-required', at: 'OBX' })
   expect((await read(message('T01', [], { 12: '' }))).reason).toMatchObject({ code: 'mapping-required', at: 'TXA-12' })
+})
+
+test.each([
+  ['T05', [], [{ code: 'appends', target: { identifier: { value: 'WS000' } } }]],
+  ['T06', ['OBX|1|TX|T^内容||补充||||||F'], [{ code: 'appends', target: { identifier: { value: 'WS000' } } }]],
+  ['T08', ['OBX|1|TX|T^内容||修改||||||F'], undefined],
+  ['T10', ['OBX|1|TX|T^内容||更正||||||F'], [{ code: 'replaces', target: { identifier: { value: 'WS000' } } }]],
+])('%s: what the document is to another one', async (event, obx, relatesTo) => {
+  const { record } = await read(message(event, obx, { 13: 'WS000' }))
+  expect(plain(ofType(record, 'DocumentReference')[0]).relatesTo).toEqual(
+    relatesTo?.map(({ code, target }) => ({
+      code,
+      target: { identifier: { system: 'https://fhir-cn.example/sid/H1/document-no', ...target.identifier } },
+    })),
+  )
+  expect(ofType(record, 'Binary')).toHaveLength(obx.length)
+  expect(record?.unread).toEqual(['PV1-2', ...(relatesTo ? [] : ['TXA-13'])])
+  if (obx.length > 0) expect((await read(message(event))).reason).toMatchObject({ code: 'mapping-required', at: 'OBX' })
+})
+
+test.each(['T01', 'T03', 'T05', 'T07', 'T09'])('%s tells nothing of the content: the one that was sent stays', async (event) => {
+  const [reference] = ofType((await read(message(event))).record, 'DocumentReference')
+  expect(reference?.yielding).toEqual(['content'])
+  expect(ofType((await read(message('T02', ['OBX|1|TX|T^内容||文||||||F']))).record, 'DocumentReference')[0]?.yielding).toBeUndefined()
 })

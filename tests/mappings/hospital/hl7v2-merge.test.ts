@@ -65,3 +65,22 @@ test.each([
   expect(mapped).toEqual([])
   expect(rejected[0]?.reason).toEqual({ severity: 'error', code, at })
 })
+
+test('a number that another hospital of the configuration gave is none of this one, of the patient or of a merge', async () => {
+  const own = context('hospital', 'H1')
+  const knowing = { ...own, organization: (code: string | undefined) => (code === '0002' ? 'H2' : own.organization(code)) }
+  const send = (text: string) => readAll(hospitalHl7v2, iconv.encode(text, 'gb18030'), { context: knowing })
+  const numbers = '0001023456^^^0001^PI~777^^^0002^MR~888^^^0002^JZK~999^^^EMPI^PI'
+  const { mapped } = await send(message('A31').replace('0001023456^^^0001^PI', numbers))
+  expect(mapped[0]?.patient?.local).toEqual([
+    { kind: 'PI', value: '0001023456', strong: true },
+    { kind: 'PI', value: '999', strong: true },
+  ])
+  expect(plain(ofType(mapped[0], 'Patient')[0]).identifier).toMatchObject([
+    { system: 'https://fhir-cn.example/sid/H1/mrn', value: '0001023456' },
+    { system: 'https://fhir-cn.example/sid/H1/other-mr', value: '777' },
+    { system: 'https://fhir-cn.example/sid/H1/other-jzk', value: '888' },
+    { system: 'https://fhir-cn.example/sid/H1/mrn', value: '999' },
+  ])
+  expect((await send(message('A40', 'MRG|777^^^0002^PI'))).rejected[0]?.reason).toMatchObject({ code: 'mapping-required', at: 'MRG-1' })
+})
