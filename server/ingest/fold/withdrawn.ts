@@ -28,6 +28,8 @@ const STUBS: Record<string, Stub> = {
   Encounter: stub(['class']),
   MedicationRequest: stub(['intent'], { subject: MASKED, medicationCodeableConcept: MASKED }),
   MedicationAdministration: stub([], { subject: MASKED, medicationCodeableConcept: MASKED, _effectiveDateTime: MASKED }),
+  MedicationStatement: stub([], { subject: MASKED, medicationCodeableConcept: MASKED }),
+  Consent: stub(['scope', 'policy'], { category: `[${MASKED}]` }),
   ServiceRequest: stub(['intent'], { subject: MASKED }),
   ChargeItem: stub([], { subject: MASKED, code: MASKED }),
   ImagingStudy: stub([], { subject: MASKED }),
