@@ -40,6 +40,8 @@ export const keys = {
   relative: (scope: string, patientNo: string, name: string) => key('RelatedPerson', scope, [patientNo, name]),
   /** what a document says beside itself: by the document's number and a part that counts */
   documentFact: (type: string, scope: string, documentNo: string, part: string) => key(type, scope, ['document', documentNo, part]),
+  /** all that stands in one document alone, in whatever version: what replaces the document, of the same visit or patient, takes it back */
+  documentFacts: (scope: string, documentNo: string, of: string) => key('Composition', scope, ['facts', documentNo, of]),
   /** operation of a visit, by its code and day: every document that tells of it speaks of the same one */
   operation: (scope: string, visitNo: string, code: string, day: string) => key('Procedure', scope, ['visit', visitNo, code, day]),
   composition: (scope: string, documentNo: string) => key('Composition', scope, [documentNo]),

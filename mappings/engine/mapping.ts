@@ -117,6 +117,8 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const { when, withdrawn, batches } = map.definition
   if (when && !when(view)) return result
   const elements = build(map.elements, run)
+  const void_ = options.withdrawn || withdrawn?.(view)
+  if (void_) run.forgive()
   const key = keyOf(map, run, view)
   if (key === undefined || run.refused) return result
   const resource = {
@@ -124,7 +126,6 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
     ...(map.profiles.length > 0 && { meta: { profile: map.profiles.map(structureDefinition) } }),
     ...(elements as object | undefined),
   } as FhirResource
-  const void_ = options.withdrawn || withdrawn?.(view)
   result.mapped = { key, resource, state: void_ ? 'withdrawn' : 'current', statedAt: options.statedAt }
   if (options.order !== undefined) result.mapped.order = options.order
   const nulls = voidElements(map.definition.nulls ?? [], row as Record<string, unknown>, resource as object)
@@ -234,6 +235,13 @@ class RowRun implements Run {
   refuse(field: string): void {
     this.refused = true
     this.flaw(field, 'mapping-required', 'error')
+  }
+
+  /** Whoever takes a thing back need not say again what it was: nothing of that is kept. */
+  forgive(): void {
+    this.refused = false
+    const told = this.issues.filter(({ code }) => code !== 'mapping-required')
+    this.issues.splice(0, this.issues.length, ...told)
   }
 
   unmapped(code: UnmappedCode): void {

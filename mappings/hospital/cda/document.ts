@@ -88,11 +88,11 @@ const compositionOf = (profile: ProfileName) =>
       }),
       custodian: from.organization(),
       relatesTo: from.value('header', (row, run) => {
-        const replaced = row.header.replaces.map((value) => ({
-          code: 'replaces' as const,
+        const related = row.header.related.map(({ code, documentNo: value }) => ({
+          code,
           targetIdentifier: { system: documentSystem(run.scope), value },
         }))
-        return replaced.length > 0 ? replaced : undefined
+        return related.length > 0 ? related : undefined
       }),
       section: from.value('sections', (row, run) => {
         const sections = row.sections.map((one) => sectionElement(one, run.context.timezone, row.entries, row.rules))
@@ -137,6 +137,14 @@ export const documentReference = mapping<CompositionRow, DocumentReference>({
     ),
     custodian: from.organization(),
     description: from.text('title'),
+    // By its number alone: the other document may never come.
+    relatesTo: from.value('header', (row, run) => {
+      const related = row.header.related.map(({ code, documentNo: value }) => ({
+        code,
+        target: { identifier: { system: documentSystem(run.scope), value }, display: '病历文书' } as { display: string },
+      }))
+      return related.length > 0 ? related : undefined
+    }),
     content: from.value('bytes', (row, run) => [
       {
         attachment: {

@@ -1,6 +1,7 @@
 /** What the readers of a document's facts share: the document, running numbers for keys, and which section speaks of which resource. */
 import type { RecordBuilder } from '../../engine/record.ts'
-import type { Mapping } from '../../engine/mapping.ts'
+import { keys } from '../../engine/keys.ts'
+import { type Mapping, runMapping } from '../../engine/mapping.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import type { DocumentKind } from './documents.ts'
 import type { DocumentRow } from './document.ts'
@@ -100,7 +101,13 @@ export class Facts {
     at: string,
     ...sections: readonly (CdaSection | undefined)[]
   ): ResourceKey | undefined {
-    const key = this.record.run(map, row, { statedAt: this.statedAt, offer: false, at: () => at })
+    const { record, statedAt } = this
+    const result = runMapping(map, row, record.context, { statedAt, at: () => at })
+    const { documentNo = '' } = this.document
+    if (result.mapped && isOfDocument(result.mapped.key, documentNo))
+      result.mapped.batches = [factsOf(this.document, this.scope, documentNo)]
+    record.keep(result)
+    const key = result.mapped?.key
     if (key === undefined || key === 'patient') return undefined
     for (const section of sections) if (section) this.refer(section, key)
     return key
@@ -125,6 +132,14 @@ export class Facts {
     return allowed ? all.filter(({ type }) => allowed.includes(type)) : all
   }
 }
+
+/** Things of the visit or the patient, which others tell of as well, are no part of it. */
+const isOfDocument = (key: ResourceKey | 'patient', documentNo: string): boolean =>
+  key !== 'patient' && key.parts[0] === 'document' && key.parts[1] === documentNo
+
+/** What a document of this visit, or of this patient where it names no visit, has under a number. */
+export const factsOf = ({ header }: DocumentRow, scope: string, documentNo: string): ResourceKey =>
+  keys.documentFacts(scope, documentNo, header.visitNo ?? header.patient.numbers[0]?.value ?? '')
 
 const TIMES = ['@time', '@begin', '@end']
 

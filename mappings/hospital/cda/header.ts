@@ -78,8 +78,8 @@ export interface CdaHeader {
   confidentiality?: string
   language?: string
   version?: string
-  /** document numbers that this one replaces */
-  replaces: string[]
+  /** documents that this one replaces, goes on with, or was made of */
+  related: { code: 'replaces' | 'appends' | 'transforms'; documentNo: string }[]
   patient: {
     numbers: PatientNumber[]
     name?: string
@@ -134,7 +134,7 @@ export function readHeader(reader: CdaReader): CdaHeader {
     confidentiality: confidentiality(reader),
     language: reader.attribute(child(root, 'languageCode'), 'code'),
     version: reader.attribute(child(root, 'versionNumber'), 'value'),
-    replaces: replaced(reader),
+    related: related(reader),
     patient,
     numbers: otherNumbers(reader, role),
     ...visitNumber(reader, role),
@@ -165,10 +165,19 @@ function confidentiality(reader: CdaReader): string | undefined {
   return code !== undefined && /^[ULMNRV]$/.test(code) ? code : undefined
 }
 
-function replaced(reader: CdaReader): string[] {
-  return childrenOf(reader.root, 'relatedDocument')
-    .filter((one) => one.attributes.typeCode === 'RPLC')
-    .flatMap((one) => reader.attribute(descend(one, 'parentDocument/id'), 'extension') ?? [])
+const RELATED: Readonly<Record<string, CdaHeader['related'][number]['code']>> = table({
+  RPLC: 'replaces',
+  APND: 'appends',
+  XFRM: 'transforms',
+})
+
+function related(reader: CdaReader): CdaHeader['related'] {
+  return childrenOf(reader.root, 'relatedDocument').flatMap((one) => {
+    const code = RELATED[one.attributes.typeCode?.toUpperCase() ?? '']
+    return childrenOf(one, 'parentDocument')
+      .flatMap((parent) => (code === undefined ? [] : (reader.attribute(child(parent, 'id'), 'extension') ?? [])))
+      .map((documentNo) => ({ code: code as CdaHeader['related'][number]['code'], documentNo }))
+  })
 }
 
 function patientOf(reader: CdaReader, role: XmlElement | undefined): CdaHeader['patient'] {

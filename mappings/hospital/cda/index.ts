@@ -12,7 +12,7 @@ import { diagnoses } from './diagnosis.ts'
 import { type DocumentRow, runDocument, runPeople } from './document.ts'
 import { DOCUMENTS, type DocumentKind } from './documents.ts'
 import { drugs } from './drugs.ts'
-import { Facts } from './facts.ts'
+import { Facts, factsOf } from './facts.ts'
 import { findings } from './findings.ts'
 import { type CdaHeader, DOCUMENT_TYPES, isForeignCustodian, readHeader } from './header.ts'
 import { operations } from './operations.ts'
@@ -97,10 +97,27 @@ export function mapCda(
   const document = documentOf(header, reader, bytes)
   record.patient = patientIdentity({ ...header, ...(document.visitNo !== undefined && { visitNo: document.visitNo }) }, context)
   if (misdeclared) record.issue({ severity: 'warning', code: 'payload-charset', at: 'xml declaration' })
-  runFacts(record, document, kind, instantOf(stated, context.timezone))
+  const statedAt = instantOf(stated, context.timezone)
+  runFacts(record, document, kind, statedAt)
+  takeBackFormer(record, document, statedAt)
   for (const place of reader.damaged) record.issue({ severity: 'warning', code: 'mapping-character-unreadable', at: place })
   for (const place of reader.unread()) record.offerNamed(place)
   return settled(record.finish(), context)
+}
+
+/**
+ * What a replaced document alone said is void. Of an earlier version under the same number all that was said before this one is, and what this one
+ * says again stands.
+ */
+function takeBackFormer(record: RecordBuilder, document: DocumentRow, statedAt: string): void {
+  const { documentNo = '', header } = document
+  const { organization: scope } = record.context.source
+  const replaced = header.related.flatMap((one) => (one.code === 'replaces' && one.documentNo !== documentNo ? [one.documentNo] : []))
+  for (const former of replaced) record.sayOfBatch({ batch: factsOf(document, scope, former), word: 'reversed', statedAt })
+  const isLater = header.related.some((one) => one.code === 'replaces' && one.documentNo === documentNo) || Number(header.version) > 1
+  if (!isLater) return
+  const before = new Date(Date.parse(statedAt) - 1).toISOString()
+  record.sayOfBatch({ batch: factsOf(document, scope, documentNo), word: 'reversed', statedAt: before })
 }
 
 /** Readers that know more of an element go before those that would take it for a plain observation. */
