@@ -236,7 +236,9 @@ export interface SourceMapping {
   /** of one with `decodeArchive`: which files of a drop folder are such an archive's */
   together?: FilesTogether
   map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord
-  /** the same in steps, of a format whose records may be long: others have their turn between them */
+  /** whom a record names that cannot be mapped: one who refuses to be collected is not kept in quarantine either. Never throws */
+  named?(record: unknown, context: MappingContext): PatientIdentity | undefined
+  /** the same as `map` in steps, of a format whose records may be long: others have their turn between them */
   mapInSteps?(record: unknown, recordType: string, at: string, context: MappingContext): Generator<void, MappedRecord | RejectedRecord>
   /** sender's own envelope for the answer (MIIS), always with status 200; otherwise the receipt OperationOutcome is sent */
   answer?(input: AnswerInput): { contentType: string; body: Uint8Array }

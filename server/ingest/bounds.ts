@@ -37,6 +37,8 @@ export const INGEST_BOUNDS = {
    * and written whole with each of them, until no document holds it
    */
   listMembersMax: 5_000,
+  /** records of patients of whom one source told of one thing: its number is used again */
+  patientsOfThingMax: 8,
   /** resources written in one transaction; a longer record is stored in several, each complete in itself */
   transactionResourcesMax: 400,
   /** things of one patient of which it is kept in one row what one record said, and characters of their elements */

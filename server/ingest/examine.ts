@@ -11,7 +11,7 @@ import { gateOf, unknownNumbers } from './collecting.ts'
 import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
-import { prepareInTurns } from './prepare-in-turns.ts'
+import { namedBy, prepareInTurns } from './prepare-in-turns.ts'
 import { wouldLink } from './link/link.ts'
 import type { IngestTables } from './tables.ts'
 import { piecesOf } from './turns.ts'
@@ -28,6 +28,8 @@ export type Examination =
   /** `codes` and places of the records that are another organisation's */
   | { verdict: 'foreign'; code: ForeignCode; at: string }
   | { verdict: 'not-collected'; refused: readonly Refused[] }
+
+type Good = Extract<DecodeResult, { ok: true }>
 
 interface Refused {
   record: PreparedRecord
@@ -55,14 +57,16 @@ export async function examine(way: Examining, bytes: Uint8Array, fileName: strin
   const decoded = await decodedOf(way, bytes, fileName, turns)
   if (!decoded) return { verdict: 'take' }
   const prepared = new Map<DecodeResult, PreparedRecord>()
+  const unread: PreparedRecord[] = []
   const context = contextOf(way.deps, way.source)
   for (const one of decoded) {
     await turns.take()
     const read = await readOne(way, one, context)
     if (read && 'foreign' in read) return { verdict: 'foreign', code: read.foreign, at: read.at }
     if (read) prepared.set(one, read.record)
+    else if (one.ok) unread.push(...(await namedOf(way, one, context)))
   }
-  const refused = await refusalsIn(way, [...prepared.values()])
+  const refused = await refusalsIn(way, [...prepared.values(), ...unread])
   const isWhole = refused.length > 0 && refused.length === decoded.length
   if (isWhole) return { verdict: 'not-collected', refused }
   return { verdict: 'take', examined: { decoded, prepared } }
@@ -106,8 +110,16 @@ async function readOne(
   }
 }
 
+async function namedOf(way: Examining, decoded: Good, context: MappingContext): Promise<PreparedRecord[]> {
+  const named = await namedBy({ ...way, context }, decoded, { receivedAt: way.receivedAt.toISOString(), generation: 0 })
+  return named ? [named] : []
+}
+
 /** The records that are refused, with those who refuse them. Where nobody ever refused anything, nobody is looked up. */
-async function refusalsIn({ deps, tables, source }: Examining, records: readonly PreparedRecord[]): Promise<Refused[]> {
+export async function refusalsIn(
+  { deps, tables, source }: Pick<Examining, 'deps' | 'tables' | 'source'>,
+  records: readonly PreparedRecord[],
+): Promise<Refused[]> {
   if (source.statutory === true || records.length === 0 || !(await deps.anybodyRefuses?.())) return []
   const found = await Promise.all(
     records.map(async (record): Promise<Refused> => {

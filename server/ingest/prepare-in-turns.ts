@@ -29,6 +29,19 @@ export async function prepareInTurns(
   return { record: await prepare(deps, source, confirmed.apply(source.id, mapped), { ...origin, decided: asking.decided() }) }
 }
 
+/** Of a record that cannot be mapped, or is too large: whom it names, to be asked whether he lets it be collected, and nothing else of it. */
+export async function namedBy(
+  { deps, source, mapping, context }: Preparing,
+  { record, recordType, at }: Pick<Good, 'record' | 'recordType' | 'at'>,
+  origin: Omit<PayloadOrigin, 'decided'>,
+): Promise<PreparedRecord | undefined> {
+  const patient = mapping.named?.(record, context)
+  if (!patient) return undefined
+  const resource = { key: 'patient', resource: { resourceType: 'Patient' }, state: 'current', statedAt: origin.receivedAt } as const
+  const bare = { recordType, deliveryId: at, at, patient, resources: [resource], unmapped: [], issues: [], unread: [] }
+  return prepare(deps, source, bare, origin)
+}
+
 /** A mapping without steps is made in one piece: its messages are bounded where they are decoded. */
 export async function mapInTurns(
   mapping: SourceMapping,

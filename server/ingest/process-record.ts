@@ -11,7 +11,7 @@ import type { Linked } from './link/link.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { RecordJob } from './record-writes.ts'
 import { type BatchResult, storeBatch } from './store-batch.ts'
-import { storeRecord, type StoredRecord } from './store-record.ts'
+import { refuse, storeRecord, type StoredRecord } from './store-record.ts'
 import type { IngestTables, WaitingDoc } from './tables.ts'
 import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
 import { type Done, followVisits } from './visit/follow.ts'
@@ -29,6 +29,18 @@ export async function processRecord(deps: IngestDeps, tables: IngestTables, job:
   const { outcome: second } = await alone(deps, tables, job)
   await followCommit(deps, tables, [{ job, outcome: second }])
   return second
+}
+
+/** One of which nothing can be read but whom it names, who refuses it. */
+export async function refuseUnread(
+  deps: IngestDeps,
+  tables: IngestTables,
+  job: RecordJob,
+  refusers: readonly string[],
+): Promise<RecordOutcome> {
+  const { outcome, refusedUnder = [] } = await refuse(deps, tables, job, refusers)
+  await wake(deps, tables, refusedUnder)
+  return outcome
 }
 
 /**

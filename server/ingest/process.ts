@@ -8,10 +8,10 @@ import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { wasNotCollected } from './collecting.ts'
 import { noteRefusedPart, partOf } from './cut.ts'
-import type { Examined } from './examine.ts'
+import { type Examined, refusalsIn } from './examine.ts'
 import { ALL_RECORDS, type Good, PayloadRun, type Tally } from './payload-run.ts'
-import { prepareInTurns } from './prepare-in-turns.ts'
-import { isBusy, processRows } from './process-record.ts'
+import { namedBy, prepareInTurns, type Preparing } from './prepare-in-turns.ts'
+import { isBusy, processRows, refuseUnread } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
 import { payloadBytes } from './receive.ts'
 import type { IngestTables } from './tables.ts'
@@ -179,17 +179,32 @@ async function mapOne(
   const { raw } = decoded
   const known = examined?.prepared.get(decoded)
   if (known) return known
-  const { receivedAt, generation } = run.payload
+  const way = { deps: run.deps, source, mapping, confirmed, context }
   try {
-    const way = { deps: run.deps, source, mapping, confirmed, context }
-    const made = await prepareInTurns(way, decoded, { receivedAt: receivedAt.toISOString(), generation })
+    const made = await prepareInTurns(way, decoded, originOf(run))
     if ('record' in made) return made.record
     const { rejected } = made
+    if (await refusedUnread(way, decoded, run, tally)) return undefined
     await run.reject(tally, { ...rejected, ...(rejected.raw === undefined && raw !== undefined && { raw }) })
   } catch (error) {
-    await run.fail(tally, decoded, asFailure(error))
+    const failure = asFailure(error)
+    if (!(await refusedUnread(way, decoded, run, tally))) await run.fail(tally, decoded, failure)
   }
   return undefined
+}
+
+const originOf = ({ payload: { receivedAt, generation } }: PayloadRun) => ({ receivedAt: receivedAt.toISOString(), generation })
+
+/** Whoever refuses to be collected is not kept in quarantine either, as far as can be read whom it is about. */
+async function refusedUnread(way: Preparing, decoded: Good, run: PayloadRun, tally: Tally): Promise<boolean> {
+  const { deps, tables, payload } = run
+  const record = await namedBy(way, decoded, originOf(run))
+  const [refused] = record ? await refusalsIn({ ...way, tables }, [record]) : []
+  if (!refused) return false
+  const outcome = await refuseUnread(deps, tables, { source: way.source, payload, record: refused.record }, refused.refusers)
+  if (payload.generation === 0) await noteRefusedPart(tables, payload._id, partOf(decoded.raw))
+  run.count(tally, outcome)
+  return true
 }
 
 function asFailure(error: unknown): Error {

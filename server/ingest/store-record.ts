@@ -67,7 +67,7 @@ export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: R
 }
 
 /** Nothing of the record is kept but that it was refused, in the account of those who refused it. */
-async function refuse(deps: IngestDeps, tables: IngestTables, job: RecordJob, refusers: readonly string[]): Promise<StoredRecord> {
+export async function refuse(deps: IngestDeps, tables: IngestTables, job: RecordJob, refusers: readonly string[]): Promise<StoredRecord> {
   const { source, payload, record } = job
   await deps.audit({ action: 'refuse', source: source.id, payload: payload._id, persons: refusers, reason: 'collection-refused' })
   const refusedUnder = await rememberRefused(deps, tables, record, refusers)

@@ -129,6 +129,26 @@ describe('a refusal that names an organisation', () => {
     expect(gone.status).toBe(404)
   })
 
+  test.each([
+    ['of a type that is not taken', (body: string) => body.replace('ADT^A01', 'ADT^A99')],
+    ['that cannot be mapped', (body: string) => `${body.replace('ADT^A01', 'ADT^A40')}MRG|X1^^^0001^PI\rMRG|X2^^^0001^PI\r`],
+  ])('stops a message %s, which would be kept in quarantine else', async (_, broken) => {
+    const before = await held()
+    expect(codesOf(await post('0001', broken(message('ADT^A01', '0001', 0))))).toEqual(['ingest-summary', 'not-collected'])
+    expect(await held()).toEqual(before)
+    expect(codesOf(await post('0001', broken(message('ADT^A01', '0001', 1, 'Q'))))).not.toContain('not-collected')
+  })
+
+  test('leaves none of it beside another record, and the other one is stored', async () => {
+    const broken = message('ADT^A01', '0001', 0).replace('ADT^A01', 'ADT^A99')
+    const answer = await post('0001', broken + message('ADT^A01', '0001', 4))
+    expect(codesOf(answer)).toContain('not-collected')
+    const payload = await server.running.store.table(SYSTEM, 'payloads').get(String(answer.json.id))
+    const parts = await server.running.store.table(SYSTEM, 'quarantine').count({ payload: String(answer.json.id) })
+    expect([payload?.inline, payload?.chunks, parts]).toEqual([null, 0, 0])
+    expect(await patientOf(4)).toEqual(expect.any(String))
+  })
+
   test('stands in the account of the person, and to others the account does not say why', async () => {
     const own = await server.call('GET', '/fhir/AuditEvent?_count=100', {
       token: await server.token('patient-app', { patient: await patientOf(0) }),

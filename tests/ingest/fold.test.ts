@@ -210,7 +210,7 @@ describe('several sources', () => {
     )
     expect(JSON.parse(folded.text).subject).toEqual({ reference: 'Patient/person-of-a' })
     // What is said of somebody else does not speak, until the two are one person.
-    expect([folded.persons, folded.apart, folded.text.includes('r1')]).toEqual([['person-of-a'], ['r1'], false])
+    expect([folded.persons, folded.apart, folded.text.includes('r1')]).toEqual([['person-of-a'], ['r1|b'], false])
     const joined = fold(
       'Observation',
       'id',

@@ -1,5 +1,6 @@
 /** One report number that two sources use for two persons: nothing of the one is seen in the other's, and whoever said it last is told. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { INGEST_BOUNDS } from '../../server/ingest/bounds.ts'
 import { rig, type Rig, sourceOf } from './support.ts'
 
 const WANG = '110100195803120019'
@@ -16,7 +17,7 @@ beforeEach(() => one.wipe())
 let count = 0
 const said = (number: string, local: string, words: object, at: string): object => ({
   deliveryId: `d${count++}`,
-  patient: { local: [{ kind: 'PI', value: local, strong: true }], legal: { type: '01', number } },
+  patient: { local: [{ kind: 'PI', value: local, strong: true }], ...(number !== '' && { legal: { type: '01', number } }) },
   resources: [
     {
       key: { type: 'DiagnosticReport', scope: 'H1', parts: ['BG1'] },
@@ -42,4 +43,38 @@ test.each([
   expect(report).toMatchObject({ conclusion: '王' })
   expect(JSON.stringify(report)).not.toMatch(/李|2026-03-05/)
   if (told !== undefined) expect(codes[told]).toContain('other-person')
+})
+
+const FIRST = ['lis', said(WANG, '1', { conclusion: '王', conclusionCode: [{ text: '王的' }] }, '2026-03-06T08:00:00Z')] as const
+const SECOND = ['lis', said(LI, '2', { effectiveDateTime: '2026-03-07' }, '2026-03-07T08:00:00Z')] as const
+
+test.each([
+  ['as they were said', [FIRST, SECOND], undefined],
+  ['the older word last', [SECOND, FIRST], 1],
+] as const)('a source that uses a number again for another patient tells nothing of the first one in it, %s', async (_, order, told) => {
+  const codes: string[][] = []
+  for (const [source, record] of order) codes.push(codesOf((await one.send(source, [record])).payload))
+  const [report, ...others] = await one.all('DiagnosticReport')
+  expect(others).toEqual([])
+  expect(report).toMatchObject({ effectiveDateTime: '2026-03-07' })
+  expect(JSON.stringify(report)).not.toMatch(/王/)
+  const [li] = await one.ingest.tables.identities.find({ number: LI })
+  expect(report?.subject).toEqual({ reference: `Patient/${li?.master}` })
+  expect(codes.map((found) => found.includes('other-person'))).toEqual(order.map((_one, at) => at === told))
+})
+
+test('and all of it is heard once the two turn out to be one person', async () => {
+  for (const [source, record] of [FIRST, SECOND]) await one.send(source, [record])
+  await one.send('lis', [{ ...said(WANG, '2', { effectiveDateTime: '2026-03-07' }, '2026-03-08T08:00:00Z') }])
+  const [report] = await one.all('DiagnosticReport')
+  expect(report).toMatchObject({ conclusion: '王', effectiveDateTime: '2026-03-07' })
+})
+
+test('ever new patients under one number are not remembered for good', async () => {
+  for (let n = 0; n < 2 * INGEST_BOUNDS.patientsOfThingMax; n++)
+    await one.send('lis', [said('', `n${n}`, { conclusion: `of ${n}` }, `2026-03-${String(n + 1).padStart(2, '0')}T08:00:00Z`)])
+  const [report] = await one.all('DiagnosticReport')
+  expect(report?.conclusion).toBe(`of ${2 * INGEST_BOUNDS.patientsOfThingMax - 1}`)
+  const [row] = await one.ingest.tables.contributions.find({ things: `DiagnosticReport/${report?.id}` })
+  expect(row?.patients).toHaveLength(INGEST_BOUNDS.patientsOfThingMax)
 })

@@ -12,6 +12,7 @@ import { asStandard, type OwnFields } from './own-fields.ts'
 import { byPatient } from './patients.ts'
 import { mappingsOf, type OwnSegments, withOwnSegments } from './own-segments.ts'
 import { mapOru } from './oru-r01.ts'
+import { namedIn } from './patient.ts'
 import { DRUG_MESSAGES, mapDrugOrder } from './rde.ts'
 import { APPOINTMENT_EVENTS, mapAppointment } from './siu.ts'
 import { table } from '../../engine/values/table.ts'
@@ -37,6 +38,7 @@ export const hospitalHl7v2: SourceMapping = {
   accepts: ['application/hl7-v2', 'x-application/hl7-v2+er7', 'text/plain', 'application/octet-stream'],
   decode,
   map,
+  named: (record, context) => namedIn(record as Hl7Record, context),
 }
 
 async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
@@ -67,6 +69,7 @@ export function hospitalHl7v2In(own: OwnSegments & Partial<OwnFields>): SourceMa
   return {
     ...hospitalHl7v2,
     id: `${hospitalHl7v2.id}/${own.id}`,
+    named: (record, context) => namedIn(asStandard(record as Hl7Record, { moves, values }).hl7, context),
     map: (record, recordType, at, context) => {
       const { hl7, covered } = asStandard(record as Hl7Record, { moves, values })
       const mapped = map(hl7, recordType, at, context)

@@ -9,7 +9,7 @@ import { readDate } from '../../engine/values/date.ts'
 import { toHalfWidth } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { contradictsIdentityCard, identityOf, type NumberKind, patientIdentifiers, type PatientNumber } from '../identity.ts'
-import { type Fields, fieldsOf, locate, nameOf } from './fields.ts'
+import { type Fields, fieldsOf, locate, nameOf, segmentOf } from './fields.ts'
 import { table } from '../../engine/values/table.ts'
 
 export const PID = [
@@ -105,6 +105,12 @@ function untyped(value: string, repetition: number): NumberKind {
 
 export function patientRow(record: Hl7Record, pid: Segment, context: MappingContext): PatientRow {
   return { ...fieldsOf(pid, PID), numbers: patientNumbers(record, pid, context) }
+}
+
+/** Of a message that cannot be mapped: whom its PID names. */
+export function namedIn(record: Hl7Record, context: MappingContext): PatientIdentity | undefined {
+  const pid = segmentOf(record, 'PID')
+  return pid && patientIdentity(patientRow(record, pid, context), filled(segmentOf(record, 'PV1')?.text(19, 1)), context)
 }
 
 export function patientIdentity(row: PatientRow, visitNo: string | undefined, context: MappingContext): PatientIdentity {

@@ -1,7 +1,8 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
 import { quoted } from '../texts.ts'
 import { END_ALONE, LISTS, LISTS_OF, listsOf, rank, START_ALONE } from './rules.ts'
-import { type Folded, isMention, type ListEntry, type Statement, type Unit, voiceOf } from './types.ts'
+import { bySpeaker } from './statement.ts'
+import { type Folded, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
 
 /** Stands in statement texts where the record's patient is referenced; the person may become known later. */
@@ -31,11 +32,12 @@ export function fold(
   same: (patient: string) => string = persons,
   visits: ReadonlyMap<string, string> = new Map(),
 ): Folded {
-  const ordered = inOrder(type, statements)
-  const { leading, newest } = leadersOf(type, ordered)
+  const { leading, newest } = leadersOf(type, bySpeaker(statements))
   const withdrawn = newest.state.withdrawn
-  const own = ordered.filter((s) => isAboutOne(type, newest, s, same))
-  const speaking = withdrawn ? leading.filter((s) => own.includes(s)) : own.filter((s) => !s.state.withdrawn)
+  const own = statements.filter((s) => isAboutOne(type, newest, s, same))
+  const heard = inOrder(type, bySpeaker(own))
+  const leaders = new Set(leading.map(speakerOf))
+  const speaking = heard.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !s.state.withdrawn))
   const chosen = new Chosen(type, speaking, persons, visits)
   return {
     type,
@@ -44,12 +46,12 @@ export function fold(
     custodian: newest.organization,
     withdrawn,
     persons: [...new Set(own.flatMap((s) => (s.patient ? [persons(s.patient.id)] : [])))].sort(),
-    apart: ordered.filter((s) => !own.includes(s)).map(({ source }) => source),
+    apart: statements.filter((s) => !own.includes(s)).map(voiceOf),
   }
 }
 
 const inOrder = (type: string, statements: readonly Statement[]): Statement[] =>
-  [...statements].sort((a, b) => rank(type, a.kind) - rank(type, b.kind) || compare(voiceOf(a), voiceOf(b)))
+  [...statements].sort((a, b) => rank(type, a.kind) - rank(type, b.kind) || compare(speakerOf(a), speakerOf(b)))
 
 interface Leaders {
   leading: Statement[]

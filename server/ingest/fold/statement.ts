@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
 import type { Texts } from '../texts.ts'
 import { END_ALONE, type ListRule, listRule, START_ALONE, unitOf } from './rules.ts'
-import { type ListEntry, MENTION, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
+import { type ListEntry, MENTION, speakerOf, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
 import { keptWhenWithdrawn } from './withdrawn.ts'
 
 export interface StatementOrigin {
@@ -154,6 +154,16 @@ export function joinStatements(a: Statement, b: Statement): Statement {
     units: joinRecords(a.units, b.units, later),
     lists: joinRecords(a.lists, b.lists, (x, y) => joinRecords(x, y, joinEntries)),
   }
+}
+
+/** What each speaker says in one: of several patients what it said last says whose the thing is. */
+export function bySpeaker(statements: readonly Statement[]): Statement[] {
+  const joined = new Map<string, Statement>()
+  for (const one of statements) {
+    const known = joined.get(speakerOf(one))
+    joined.set(speakerOf(one), known ? joinStatements(known, one) : one)
+  }
+  return [...joined.values()]
 }
 
 /** The later of two; at the same stamp the one whose text sorts last, so that the order of arrival does not matter. */

@@ -2,12 +2,13 @@
 import { NATIONAL } from '../../fhir/canonical.ts'
 import { allInTurns } from '../../store/turns.ts'
 import { likeAmong } from '../link/merged.ts'
+import { INGEST_BOUNDS } from '../bounds.ts'
 import type { IngestTables, PatientRecordDoc } from '../tables.ts'
 import { fold, type FoldAdditions, visitsIn } from './fold.ts'
 import { keptText } from './kept.ts'
 import { digestOf, type Known, knownOf, patientsIn, type SaidChange } from './rows.ts'
 import { joinStatements } from './statement.ts'
-import { type Folded, type Statement, voiceOf } from './types.ts'
+import { type Folded, speakerOf, type Statement, voiceOf } from './types.ts'
 import { standsYet, voidedBy } from './voided.ts'
 
 export interface StatementFor {
@@ -150,14 +151,27 @@ interface Joined {
 
 function joinKnown(known: Known | undefined, wanted: readonly StatementFor[]): Joined {
   const { type, id, rename, revise = (s) => s, leaving = () => false } = wanted[0] as StatementFor
-  const byVoice = new Map((known?.statements ?? []).filter((s) => !leaving(s)).map((s) => [voiceOf(s), s]))
-  for (const { statement } of wanted) {
-    const same = statement && byVoice.get(voiceOf(statement))
-    if (statement) byVoice.set(voiceOf(statement), same ? joinStatements(same, statement) : statement)
+  const byVoice = new Map<string, Statement>()
+  const said = wanted.flatMap(({ statement }) => statement ?? [])
+  for (const one of [...(known?.statements ?? []).filter((s) => !leaving(s)), ...said]) {
+    const statement = renamed(one, rename)
+    const same = byVoice.get(voiceOf(statement))
+    byVoice.set(voiceOf(statement), same ? joinStatements(same, statement) : statement)
   }
-  const statements = [...byVoice.values()].sort((a, b) => (voiceOf(a) < voiceOf(b) ? -1 : 1)).map((s) => revise(renamed(s, rename)))
+  const statements = newestOf([...byVoice.values()])
+    .sort((a, b) => (voiceOf(a) < voiceOf(b) ? -1 : 1))
+    .map(revise)
   const isSpokenOf = wanted.some(({ statement }) => statement !== undefined)
   return { type, id, known, isSpokenOf, statements, patients: patientsIn(statements) }
+}
+
+/** A number under which a source tells of ever new patients (a visit "0") is remembered for the last of them. */
+function newestOf(statements: readonly Statement[]): Statement[] {
+  const max = INGEST_BOUNDS.patientsOfThingMax
+  if (statements.length <= max) return [...statements]
+  const at = (s: Statement): string => s.patient?.at ?? ''
+  const bySource = Map.groupBy(statements, speakerOf)
+  return [...bySource.values()].flatMap((own) => own.sort((a, b) => (at(a) < at(b) ? 1 : -1)).slice(0, max))
 }
 
 function renamed(statement: Statement, rename: StatementFor['rename']): Statement {
@@ -213,11 +227,11 @@ const linkTo = (patient: string, type: string): object => ({ other: { reference:
 /** Types of what was said just now of another person than those who go first say it of: it is kept, and not seen. */
 export function saidOfOthers(changes: readonly FoldedChange[]): (wanted: readonly StatementFor[]) => string[] {
   const apart = new Map(
-    changes.flatMap(({ folded: { type, id, apart: sources } }) => (sources.length > 0 ? [[`${type}/${id}`, sources] as const] : [])),
+    changes.flatMap(({ folded: { type, id, apart: voices } }) => (voices.length > 0 ? [[`${type}/${id}`, voices] as const] : [])),
   )
   return (wanted) => {
     if (apart.size === 0) return []
-    const found = wanted.filter(({ type, id, statement }) => statement && apart.get(`${type}/${id}`)?.includes(statement.source))
+    const found = wanted.filter(({ type, id, statement }) => statement && apart.get(`${type}/${id}`)?.includes(voiceOf(statement)))
     return [...new Set(found.map(({ type }) => type))].sort()
   }
 }

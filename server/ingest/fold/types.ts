@@ -32,7 +32,7 @@ export interface ListEntry {
   items: string[]
 }
 
-/** All that one source said of one resource. Joining two of them is associative, commutative and idempotent. */
+/** All that one source said of one resource and of one record of a patient. Joining two of them is associative, commutative and idempotent. */
 export interface Statement {
   source: string
   /** of an Encounter: id of the one under whose number it was said, where that turned out to be this visit (../visit); absent: this one's own */
@@ -47,8 +47,12 @@ export interface Statement {
   lists: Record<string, Record<string, ListEntry>>
 }
 
-/** Statements of one voice are joined: those of a source, of each visit that was joined to this one by itself. */
-export const voiceOf = ({ source, via = '' }: Pick<Statement, 'source' | 'via'>): string => (via === '' ? source : `${source} ${via}`)
+/** Who says it: a source, of each visit that was joined to this one by itself. */
+export const speakerOf = ({ source, via = '' }: Pick<Statement, 'source' | 'via'>): string => (via === '' ? source : `${source} ${via}`)
+
+/** Statements of one voice are kept as one: what a speaker says of one record of a patient. A number that is used again is another one's by then. */
+export const voiceOf = (statement: Pick<Statement, 'source' | 'via' | 'patient'>): string =>
+  statement.patient === undefined ? speakerOf(statement) : `${speakerOf(statement)}|${statement.patient.id}`
 
 /** The resource that statements add up to. */
 export interface Folded {
@@ -60,6 +64,6 @@ export interface Folded {
   withdrawn: boolean
   /** persons of every source that speaks, whether or not the resource refers to them */
   persons: string[]
-  /** sources that do not speak, since they say it of another person */
+  /** voices that do not speak, since they say it of another person */
   apart: string[]
 }

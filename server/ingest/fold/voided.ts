@@ -2,6 +2,7 @@
  * Contents of a document that its source took back. Who cancels a document sends none of them and does not say which there were (HL7 v2.4, chapter 9,
  * T11; MIIS 4506 with `vali_flag` 0): the bytes that it named are void with it, whichever of the two came first.
  */
+import { bySpeaker } from './statement.ts'
 import type { Statement } from './types.ts'
 
 export interface VoidedContent {
@@ -13,7 +14,7 @@ export interface VoidedContent {
 
 /** @param statements of a DocumentReference */
 export const voidedBy = (statements: readonly Statement[]): VoidedContent[] =>
-  statements.flatMap(({ source, kind, organization, state, patient, units: { content } }) => {
+  bySpeaker(statements).flatMap(({ source, kind, organization, state, patient, units: { content } }) => {
     const named = content?.members.content
     if (!state.withdrawn || named === undefined) return []
     const statement: Statement = { source, kind, organization, state, ...(patient && { patient }), units: {}, lists: {} }
@@ -22,7 +23,7 @@ export const voidedBy = (statements: readonly Statement[]): VoidedContent[] =>
 
 /** Whether the source's own word of the bytes stands, and was said before it took the document back. */
 export const standsYet = ({ statement: { source, state } }: VoidedContent, known: readonly Statement[]): boolean =>
-  known.some((one) => one.source === source && one.state.at < state.at)
+  bySpeaker(known).some((one) => one.source === source && one.state.at < state.at)
 
 const BINARY = /^Binary\/([A-Za-z0-9.-]{1,64})$/
 

@@ -1,5 +1,6 @@
 /** Whether what the insurance tells of under its number of a visit is told of under the hospital's number too. */
 import { leadersOf } from '../fold/fold.ts'
+import { bySpeaker } from '../fold/statement.ts'
 import { isMention, type Statement } from '../fold/types.ts'
 import { patientsIn } from '../fold/rows.ts'
 import { likeAmong } from '../link/merged.ts'
@@ -22,8 +23,9 @@ export interface Sides {
  * has none of it (MIIS 4202, 4205): as an insured one it would be seen by who may see those. A number that may be of several stays
  * is believed where the hospital tells of a visit under it at that time.
  */
-export async function visitOf(tables: IngestTables, row: Pick<VisitDoc, 'words'>, { insured, own }: Sides): Promise<string> {
+export async function visitOf(tables: IngestTables, row: Pick<VisitDoc, 'words'>, said: Sides): Promise<string> {
   const word = wordOf(row)
+  const [insured, own] = [bySpeaker(said.insured), bySpeaker(said.own)]
   if (!word || own.some(isUninsured)) return ''
   if (word.by === 'record' && !isAtThatTime(insured, own)) return ''
   return (await isOnePerson(tables, insured, own)) ? word.own : ''

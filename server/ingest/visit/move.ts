@@ -5,6 +5,7 @@ import { checkFolded } from '../check.ts'
 import { draftOf } from '../fold/draft.ts'
 import { type Known, knownOf, namedSo, patientsIn, type SaidChange, statementWrites, thingsNaming } from '../fold/rows.ts'
 import { foldStatements, saidIn, type StatementFor } from '../fold/stored.ts'
+import { bySpeaker } from '../fold/statement.ts'
 import type { Statement } from '../fold/types.ts'
 import { refold } from '../link/refold.ts'
 import { refoldIfMoved } from '../link/refold-moved.ts'
@@ -86,7 +87,7 @@ async function write(deps: IngestDeps, tables: IngestTables, row: VisitDoc, form
 }
 
 async function provenances(deps: IngestDeps, tables: IngestTables, row: VisitDoc, former: readonly Former[], to: string): Promise<Draft[]> {
-  const moved = former.flatMap(({ known, leaving }) => known.statements.filter(leaving))
+  const moved = former.flatMap(({ known, leaving }) => bySpeaker(known.statements.filter(leaving)))
   return Promise.all(
     moved.map(async (said) =>
       movedProvenance(deps, { from: row._id, to, rev: row.rev }, said, await personsOf(tables, patientsIn([said]))),
