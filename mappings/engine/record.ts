@@ -11,6 +11,7 @@ import type {
   UnmappedCode,
   VisitNumbers,
 } from './types.ts'
+import { serialise } from './serialise.ts'
 import { filled } from './values/blank.ts'
 
 export interface RecordHead {
@@ -24,6 +25,8 @@ export class RecordBuilder {
   patient: PatientIdentity | undefined
   readonly #head: RecordHead
   readonly #resources = new Map<string, MappedResource>()
+  /** the mapping that made what stands under a key */
+  readonly #madeBy = new Map<string, object>()
   readonly #batchWords: BatchWord[] = []
   readonly #visits = new Map<string, VisitNumbers>()
   /** by place and code: the first of each stands, however many a hostile payload has */
@@ -45,8 +48,20 @@ export class RecordBuilder {
   run<Row extends object>(map: Mapping<Row>, row: Row, options: RunOptions): ResourceKey | 'patient' | undefined {
     if (options.offer !== false) this.offer(row, options.at)
     const result = runMapping(map, row, this.context, options)
+    if (result.mapped) this.#sayRepeated(map, result.mapped, options)
     this.keep(result)
     return result.mapped?.key
+  }
+
+  /** Of a list two rows have one number and say different things of it: the first stands, and that is said. */
+  #sayRepeated(map: object, mapped: MappedResource, { at = (field) => field }: RunOptions): void {
+    if (mapped.key === 'patient' || mapped.placeholder) return
+    const name = JSON.stringify(mapped.key)
+    const known = this.#resources.get(name)
+    const isOfList = this.#madeBy.get(name) === map
+    this.#madeBy.set(name, map)
+    if (!known || !isOfList || serialise(known.resource) === serialise(mapped.resource)) return
+    this.issue({ severity: 'warning', code: 'mapping-repeated', at: at('').replace(/\.$/, '') })
   }
 
   keep(result: RunResult): void {

@@ -128,8 +128,7 @@ function* mapInSteps(
     record.sayOfVisit(numbers)
   const institution = institutionMention(request, context)
   if (institution) record.add(institution)
-  sayUnreadNodes(record, request, 'input')
-  sayUnreadNodes(record, response, 'output')
+  yield* sayUnreadNodes(record, request, response)
   const finished = record.finish()
   // A request that only asks (1101) makes nothing of its own.
   const nothing =

@@ -130,12 +130,30 @@ export function reportDetails(psnNo: string, number: string, found: readonly Fhi
   return output
 }
 
-const ARROWS: Record<string, string> = table({ H: '↑', HH: '↑↑', L: '↓', LL: '↓↓', N: '0' })
+const ARROWS: Record<string, string> = table({ H: '↑', HH: '↑↑', L: '↓', LL: '↓↓', N: '0', NEG: '0' })
+
+const digitsOf = (value: unknown): string | undefined =>
+  value instanceof Decimal ? value.text : typeof value === 'number' ? String(value) : undefined
+
+/** What is no single number: words, a code's name, a titre, a range. */
+function wordsOf(result: Element): string | undefined {
+  const { valueBoolean } = result
+  const of = (value: unknown, ...names: [string, string]): (string | undefined)[] =>
+    names.map((name) => digitsOf(one(one(value)[name]).value))
+  const [numerator, denominator] = of(result.valueRatio, 'numerator', 'denominator')
+  const [low, high] = of(result.valueRange, 'low', 'high')
+  return (
+    textOf(result.valueString) ??
+    nameOf(result.valueCodeableConcept) ??
+    (typeof valueBoolean === 'boolean' ? (valueBoolean ? '是' : '否') : undefined) ??
+    (numerator !== undefined && denominator !== undefined ? `${numerator}:${denominator}` : undefined) ??
+    (low !== undefined || high !== undefined ? `${low ?? ''}-${high ?? ''}` : undefined)
+  )
+}
 
 function detail(number: string, result: Element): object {
   const quantity = one(result.valueQuantity)
-  const value = quantity.value
-  const digits = value instanceof Decimal ? value.text : typeof value === 'number' ? String(value) : undefined
+  const digits = digitsOf(quantity.value)
   const flags = list(result.interpretation)[0]
   const coded = textOf(list(flags?.coding)[0]?.code)
   const codings = list(one(result.code).coding)
@@ -146,7 +164,7 @@ function detail(number: string, result: Element): object {
     ref_val: textOf(list(result.referenceRange)[0]?.text),
     exam_unt: textOf(quantity.unit) ?? textOf(quantity.code),
     exam_rslt_val: digits === undefined ? undefined : `${textOf(quantity.comparator) ?? ''}${digits}`,
-    exam_rslt_qual: textOf(result.valueString) ?? nameOf(result.valueCodeableConcept),
+    exam_rslt_qual: wordsOf(result),
     exam_item_detl_code: textOf(own?.code),
     exam_item_detl_name: nameOf(result.code),
     exam_rslt_abn: coded === undefined ? textOf(flags?.text) : (ARROWS[coded] ?? '1'),

@@ -12,11 +12,16 @@ type Side = 'input' | 'output'
 /** `input.data` or `input.diseinfo[3]`, of a field in it. */
 const NODE = /^(?:input|output)\.[^.[]+(?:\[\d+\])?/
 
-const nodeNamesIn = (fields: Iterable<string>): Set<string> => {
+/** Fields of a bill of ten thousand lines are some hundred thousand: others have their turn between so many. */
+const FIELDS_IN_A_STEP = 5_000
+
+function* nodeNamesIn(fields: Iterable<string>): Generator<void, Set<string>> {
   const names = new Set<string>()
+  let seen = 0
   for (const field of fields) {
     const name = NODE.exec(field)?.[0]
     if (name !== undefined) names.add(name)
+    if (++seen % FIELDS_IN_A_STEP === 0) yield
   }
   return names
 }
@@ -24,10 +29,15 @@ const nodeNamesIn = (fields: Iterable<string>): Set<string> => {
 /** Names of nodes are the sender's own: those that are none go by their place alone. */
 const NAME = /^[A-Za-z]\w{0,63}$/
 
-export function sayUnreadNodes(record: RecordBuilder, envelope: MiisObject | undefined, side: Side): void {
-  const parent = envelope?.[side]
+/** In steps, as the message itself is gone through. */
+export function* sayUnreadNodes(record: RecordBuilder, request: MiisObject | undefined, response: MiisObject | undefined): Generator<void> {
+  const known = yield* nodeNamesIn(record.fieldNames())
+  ofSide(record, known, 'input', request?.input)
+  ofSide(record, known, 'output', response?.output)
+}
+
+function ofSide(record: RecordBuilder, known: ReadonlySet<string>, side: Side, parent: MiisValue | undefined): void {
   if (!isObject(parent)) return
-  const known = nodeNamesIn(record.fieldNames())
   for (const [name, value] of Object.entries(parent)) {
     const path = NAME.test(name) ? `${side}.${name}` : side
     if (Array.isArray(value)) ofList(record, known, path, value)

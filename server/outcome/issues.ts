@@ -295,6 +295,7 @@ export const ISSUES = {
   'mapping-identity-invalid': issue(422, 'value', '身份证号校验不通过', 'The identity number has a wrong check digit'),
   'mapping-identity-placeholder': issue(422, 'value', '身份证号为占位号码', 'The identity number is a placeholder'),
   'mapping-conflict': issue(422, 'conflict', '字段之间相互矛盾', 'Fields contradict each other'),
+  'mapping-repeated': issue(422, 'duplicate', '编号重复而内容不同，只取第一个', 'Two rows of one number differ: the first counts'),
   'mapping-date-order': issue(422, 'business-rule', '时间先后矛盾', 'One time is before another that it must follow'),
   'mapping-sum': issue(422, 'business-rule', '金额不平', 'Amounts do not add up'),
   'mapping-split': issue(422, 'informational', '一个字段含多个代码，已拆分', 'One field held several codes and was split'),

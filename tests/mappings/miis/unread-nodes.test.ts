@@ -92,3 +92,34 @@ test('intensive care of a settlement list (4101)', async () => {
     { code: 'mapping-required', at: 'input.icuinfo[2].scs_cutd_ward_type' },
   ])
 })
+
+describe('two rows under one number', () => {
+  const line = {
+    feedetl_sn: 'F1',
+    mdtrt_id: VISIT,
+    psn_no: PSN,
+    med_list_codg: 'X1',
+    medins_list_name: '药',
+    cnt: '1',
+    pric: '5',
+    det_item_fee_sumamt: '5',
+  }
+  const issuesOf = async (...feedetail: Json[]) =>
+    (await one(request('2204', { feedetail })))?.issues.map(({ severity, code, at }) => [severity, code, at])
+
+  test('the first counts, and that is said where they differ', async () => {
+    const other = { ...line, cnt: '2', det_item_fee_sumamt: '10' }
+    expect(await issuesOf(line, other)).toEqual([['warning', 'mapping-repeated', 'input.feedetail[1]']])
+  })
+
+  test('the same again is nothing to speak of', async () => {
+    expect(await issuesOf(line, line)).toEqual([])
+  })
+
+  test('results of one item (4502)', async () => {
+    const body = JSON.parse(sample('miis/4502-lab-report.json').toString()) as { input: { iteminfo: Json[] } }
+    const [item] = body.input.iteminfo
+    body.input.iteminfo = [{ ...item }, { ...item, exam_rslt_val: '7.10' }]
+    expect((await one(body as unknown as Json))?.issues).toMatchObject([{ code: 'mapping-repeated', at: 'input.iteminfo[1]' }])
+  })
+})
