@@ -240,7 +240,7 @@ export const ANOMALIES: Readonly<Record<number, Anomaly>> = {
   38: {
     what: 'base64 PDF, image, DICOM reference',
     shown: [
-      [HL7, 'a PDF inside goes to presentedForm, by its bytes and not by its name; anything else is listed (D38)'],
+      [HL7, 'a PDF inside goes to presentedForm, by its bytes and not by its name; anything else is told (D38)'],
       ['mappings/hospital/hl7v2-documents.test.ts', ''],
     ],
   },

@@ -60,9 +60,9 @@ test('a deleted one (S17) is void, and nothing of it is left', async () => {
 })
 
 test('a resource that is changed (S19) is changed in it', async () => {
-  const moved = siu('S19', '02', 'SCH|YY1|HY1|||||||20|MIN|^^^20260316090000', 'AIP|1|U|D0456^钱医生')
+  const moved = siu('S19', '02', 'SCH|YY1|HY1', 'AIP|1|U|D0456^钱医生')
   expect(await appointmentAfter([BOOKED, moved])).toMatchObject({
-    ...{ status: 'booked', serviceType: [{ text: '腹部彩超' }] },
+    ...{ status: 'booked', serviceType: [{ text: '腹部彩超' }], start: AS_BOOKED.start, end: AS_BOOKED.end },
     participant: [{}, { actor: { display: '钱医生' } }],
   })
 })

@@ -93,9 +93,9 @@ function endOf(row: RowView<AppointmentRow>, run: Run): string | undefined {
   return new Date(Date.parse(start) + minutes * MINUTE_MS).toISOString()
 }
 
-/** R4 Appointment, app-3; what was deleted needs none either, nor does what was missed: others said when it was. */
+/** R4 Appointment, app-3. What changes or ends a booking need not say again when it is. */
 const needsTimes = (row: RowView<AppointmentRow>): boolean =>
-  !['cancelled', 'waitlist', 'entered-in-error', 'noshow'].includes(appointmentStatus(row.event, row['SCH-25.1']))
+  row.event === 'S12' && !['cancelled', 'waitlist'].includes(appointmentStatus(row.event, row['SCH-25.1']))
 
 /** A time, and the other one with it (app-2). */
 function timed(

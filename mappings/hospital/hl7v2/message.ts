@@ -33,7 +33,6 @@ const ENVELOPE = [
   'MSH-9.2',
   'MSH-9.3',
   'MSH-10',
-  'MSH-11',
   'MSH-12',
   'MSH-18',
   'EVN-1',
@@ -61,6 +60,8 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
     }
   }
   record.noteRead(...ENVELOPE)
+  // Of HL7 table 0103; one for training or debugging (T, D) is stored as any other, and its sender is told that nobody looked at that.
+  if (filled(msh.text(11, 1)) === 'P') record.noteRead('MSH-11')
   if (hl7.misdeclared) record.issue(warning('payload-charset', 'MSH-18'))
   const evn = segmentOf(hl7, 'EVN')
   const sentAt = statedAt(record, context, [timeOf(msh, 7), 'MSH-7'], [evn ? timeOf(evn, 2) : '', 'EVN-2'])

@@ -1,4 +1,5 @@
 /** ORU^R01: one DiagnosticReport per report number, with its results, specimen and request. */
+import type { RunOptions } from '../../engine/mapping.ts'
 import type { MappedRecord, MappingContext, RejectedRecord, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
@@ -187,6 +188,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       offer: false,
       withdrawn,
       at,
+      ...standingFor(row),
     })
     record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11', ...(namesLoinc(row.item) ? ['OBX-3'] : ['OBX-3.1', 'OBX-3.2'])].map(at))
     if (key !== undefined && key !== 'patient' && !withdrawn && !isWithdrawn(filled(row['OBX-11']))) {
@@ -202,6 +204,15 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
 function parentOf(obr: Segment): string | undefined {
   const item = filled(obr.text(26, 1))
   return item === undefined ? undefined : `${item}.${filled(obr.text(26, 2)) ?? ''}`
+}
+
+/** What a result leaves or takes back of what was reported before, by its standing (HL7 table 0085). */
+function standingFor(row: ResultRow): Pick<RunOptions, 'without' | 'yielding'> {
+  const standing = filled(row['OBX-11']) ?? filled(row['OBR-25'])
+  // What was preliminary is final now, and is not sent again.
+  if (standing === 'U' && row['OBX-5'] === undefined) return { yielding: ['dataAbsentReason'] }
+  // A remark on the value that was wrong is none on the right one.
+  return standing === 'C' && row.notes.length === 0 ? { without: ['note'] } : {}
 }
 
 /** In the report that OBR-29 names, or in this one: a panel of susceptibilities may have a number of its own. */

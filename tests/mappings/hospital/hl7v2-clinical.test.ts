@@ -97,3 +97,13 @@ test('no report number: quarantined, since the patient alone is not what was sen
   expect(record?.issues).toEqual([{ severity: 'error', code: 'mapping-required', at: 'OBR[2]-3' }])
   expect(['Observation', 'DiagnosticReport'].map((type) => ofType(record, type).length)).toEqual([1, 1])
 })
+
+test.each([
+  ['P', []],
+  ['P^T', []],
+  ['T', ['MSH-11']],
+  ['D', ['MSH-11']],
+])('a message that is said to be %s', async (processing, unread) => {
+  const text = message('ADT^A31', '2.4', 'EVN|A31|20260305', PATIENT).replace('|P|2.4', `|${processing}|2.4`)
+  expect((await read(text)).record?.unread).toEqual(unread)
+})

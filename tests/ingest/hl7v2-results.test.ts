@@ -1,0 +1,54 @@
+/** What several messages about one result leave of it, in any order; expectations by hand from HL7 v2.4, table 0085. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Rig } from './support.ts'
+import { visitRig } from './visit-messages.ts'
+
+let hospital: Rig
+beforeAll(async () => {
+  hospital = await visitRig()
+})
+afterAll(() => hospital.close())
+
+const oru = (hour: string, standing: string, ...results: string[]): string =>
+  [
+    `MSH|^~\\&|LIS|0001|EAI|YILIAN|20260310${hour}0500||ORU^R01|R-${hour}|P|2.4||||||UTF-8`,
+    'PID|1||0001023456^^^0001^PI||王建国||19580312|M',
+    `OBR|1|SQ1|BG1|K^钾|||20260310000000|||||||||||||||20260310${hour}0000||CH|${standing}`,
+    ...results,
+  ].join('\r')
+
+async function resultAfter(messages: readonly string[]): Promise<Record<string, unknown>> {
+  await hospital.wipe()
+  for (const message of messages) expect((await hospital.send('his', message)).counts).toMatchObject({ records: 1, quarantined: 0 })
+  const [found] = await hospital.all('Observation')
+  return found as unknown as Record<string, unknown>
+}
+
+const PRELIMINARY = oru('01', 'P', 'OBX|1|NM|K^钾||6.1|mmol/L|3.5-5.3|H|||P', 'NTE|1||溶血，建议复查')
+
+test('a result that becomes final without being sent again (U) keeps its value, its flag and its remark', async () => {
+  const messages = [PRELIMINARY, oru('02', 'F', 'OBX|1|NM|K^钾||||||||U')]
+  for (const order of [messages, messages.toReversed()]) {
+    const result = await resultAfter(order)
+    expect(result).toMatchObject({
+      ...{ status: 'final', valueQuantity: { value: 6.1 }, interpretation: [{ coding: [{ code: 'H' }] }] },
+      ...{ note: [{ text: '溶血，建议复查' }], referenceRange: [{ text: '3.5-5.3' }] },
+    })
+    expect(result).not.toHaveProperty('dataAbsentReason')
+  }
+  expect(await resultAfter(messages.slice(1))).toMatchObject({ status: 'final', dataAbsentReason: {} })
+})
+
+test('the remark on a value goes with the value that was wrong', async () => {
+  const corrected = oru('02', 'C', 'OBX|1|NM|K^钾||4.2|mmol/L|3.5-5.3|N|||C')
+  for (const order of [
+    [PRELIMINARY, corrected],
+    [corrected, PRELIMINARY],
+  ]) {
+    const result = await resultAfter(order)
+    expect(result).toMatchObject({ status: 'corrected', valueQuantity: { value: 4.2 }, interpretation: [{ coding: [{ code: 'N' }] }] })
+    expect(result).not.toHaveProperty('note')
+  }
+  const remarked = oru('02', 'C', 'OBX|1|NM|K^钾||4.2|mmol/L|3.5-5.3|N|||C', 'NTE|1||已复查')
+  expect(await resultAfter([PRELIMINARY, remarked])).toMatchObject({ note: [{ text: '已复查' }] })
+})
