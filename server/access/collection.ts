@@ -57,7 +57,7 @@ export async function anybodyRefuses({ tables }: Pick<CollectionDeps, 'tables'>)
 export async function mayCollect(deps: CollectionDeps, ask: CollectionAsk): Promise<Collecting> {
   await deps.firstRefusal.look()
   const guardOfAll = deps.firstRefusal.guard()
-  return guardOfAll ? { refusers: [], side: [guardOfAll] } : amongPersons(deps, ask)
+  return guardOfAll ? { refusers: [], nobody: true, side: [guardOfAll] } : amongPersons(deps, ask)
 }
 
 /**

@@ -104,6 +104,8 @@ export interface CollectionAsk {
 export interface Collecting {
   /** persons who refused it; none: it may be stored */
   refusers: readonly string[]
+  /** nobody ever refused anything: there is no need to look whose it may be besides */
+  nobody?: true
   /** to be written by the transaction that stores it; where that meets a conflict, the question is asked again */
   side: SideWrite[]
 }

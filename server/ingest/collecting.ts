@@ -11,7 +11,7 @@ import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord, Receip
  */
 export type CollectionGate = (patients: readonly string[], numbers?: readonly string[]) => Promise<Collecting>
 
-const OPEN: Collecting = { refusers: [], side: [] }
+const OPEN: Collecting = { refusers: [], nobody: true, side: [] }
 
 /** @param records of one patient: may all of them be stored? */
 export function gateOf(deps: IngestDeps, source: IngestSource, ...records: readonly PreparedRecord[]): CollectionGate {

@@ -7,12 +7,12 @@ import type { DecodeResult, MappingContext, SourceMapping } from '../../mappings
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { Turns } from '../store/turns.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import { gateOf, unknownNumbers } from './collecting.ts'
+import { gateOf } from './collecting.ts'
 import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { namedBy, prepareInTurns } from './prepare-in-turns.ts'
-import { wouldLink } from './link/link.ts'
+import { wouldRefuse } from './link/link.ts'
 import type { IngestTables } from './tables.ts'
 import { piecesOf } from './turns.ts'
 import type { IngestDeps, IngestSource, PreparedRecord } from './types.ts'
@@ -125,10 +125,7 @@ export async function refusalsIn(
     records.map(async (record): Promise<Refused> => {
       const { identity } = record
       if (!identity) return { record, refusers: [] }
-      const linked = await wouldLink(deps, tables, source, identity)
-      const nobodys = unknownNumbers(identity, (hash) => linked?.registered.includes(hash) ?? true)
-      const { refusers } = await gateOf(deps, source, record)(linked ? [linked.patient, linked.person] : [], nobodys)
-      return { record, refusers }
+      return { record, refusers: await wouldRefuse(deps, tables, source, identity, gateOf(deps, source, record)) }
     }),
   )
   return found.filter(({ refusers }) => refusers.length > 0)

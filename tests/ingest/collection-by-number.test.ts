@@ -102,6 +102,19 @@ test('a patient number that was refused is known again without the identity numb
   expect(codesOf(await admit({ pi: 'P77', name: '司马同号', visit: 'V78' }))).not.toContain('not-collected')
 })
 
+test('a new record that the rule would link with a refuser by likeness is refused, one of whom a clerk would be asked is not', async () => {
+  const number = valid('11010119680404004')
+  const like = { name: '诸葛若兰', birth: '19680404', phone: '13900000068', address: '北京市海淀区示例路 8 号 6 单元 601' }
+  await admit({ pi: 'P68', number, ...like })
+  const refusal = await give(server, await patientOf(number), NOT_AT_ALL)
+  expect(codesOf(await admit({ pi: 'P69', ...like, visit: 'VLIKE69' }))).toContain('not-collected')
+  expect(await holding('VLIKE69')).toEqual([])
+  const { address: _address, phone: _phone, ...less } = like
+  expect(codesOf(await admit({ pi: 'P70', ...less, visit: 'VLIKE70' }))).not.toContain('not-collected')
+  await withdraw(server, await patientOf(number), refusal)
+  expect(codesOf(await admit({ pi: 'P71', ...like, visit: 'VLIKE71' }))).not.toContain('not-collected')
+})
+
 test('all of it comes in when the refusal is over', async () => {
   await withdraw(server, await patientOf(REFUSER), consent)
   expect(codesOf(await table('TB_LIS_INDICATORS', result('BG73', '73.37')))).toContain('waiting-for-patient')

@@ -88,6 +88,18 @@ describe('the rule', () => {
     })
   })
 
+  test('a question ends where the two are found to be one person through a third record', async () => {
+    const told = { name: '孟小鱼', birth: '19910917' }
+    const [phone, address] = ['13900010023', '示例市朝阳区和平西路10023号3号楼2单元501']
+    await admit(server, { pi: '10023', ...told, phone })
+    await admit(server, { pi: '10024', house: 'H2', ...told, address })
+    expect(await taskOf('10023', '10024')).toBeDefined()
+    await admit(server, { pi: '10025', ...told, phone, address })
+    expect(await staysOf('10024')).toEqual(['V10023', 'V10024', 'V10025'])
+    expect(await taskOf('10023', '10024')).toBeUndefined()
+    expect((await acts('10024')).filter((act) => act === 'settle')).toHaveLength(1)
+  })
+
   test('twins agree in all but the name, and are two', async () => {
     await admit(server, somebody('10031', '李思雨', { birth: '20150505' }))
     await admit(server, { ...somebody('10031', ''), pi: '10032', house: 'H2', name: '李思雪', birth: '20150505' })

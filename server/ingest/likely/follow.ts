@@ -10,6 +10,7 @@ import { refold } from '../link/refold.ts'
 import { type IngestTables, TABLES } from '../tables.ts'
 import type { IngestDeps } from '../types.ts'
 import { settleVisits, visitsAmong } from '../visit/settle.ts'
+import { settleAnswered } from './answered.ts'
 
 /**
  * Idempotent: a worker does it where this process ends before, and where it takes long. Until it is done nobody sees more of either than
@@ -26,7 +27,13 @@ export async function regroupAfter(deps: IngestDeps, tables: IngestTables, job: 
 
 /** @returns false: it stopped because `mayGoOn` said so */
 export async function followRegroup(deps: IngestDeps, tables: IngestTables, job: RegroupJob, mayGoOn: MayGoOn): Promise<boolean> {
-  if (deps.regrouped && !(await deps.regrouped(JSON.parse(job.moved) as Moved[], mayGoOn))) return false
+  const moved = JSON.parse(job.moved) as Moved[]
+  await settleAnswered(
+    deps,
+    tables,
+    moved.map(({ patient }) => patient),
+  )
+  if (deps.regrouped && !(await deps.regrouped(moved, mayGoOn))) return false
   return job.sides === undefined || refoldShared(deps, tables, job.sides, mayGoOn)
 }
 

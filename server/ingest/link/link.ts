@@ -3,6 +3,7 @@
  * master. One transaction; what it changes for stored resources is left as a job that outlives a crash.
  */
 import { readName } from '../../../mappings/engine/values/name.ts'
+import type { Collecting } from '../../access/types.ts'
 import type { SideWrite } from '../../store/types.ts'
 import type { Draft } from '../../writer/types.ts'
 import { type CollectionGate, unknownNumbers } from '../collecting.ts'
@@ -12,6 +13,7 @@ import { blocksOf } from '../likely/blocks.ts'
 import { partFromLikes, partFromOtherNumbers } from '../likely/part.ts'
 import { type CompareJob, compareJob } from '../likely/table-writes.ts'
 import { joinTraits, traitsOf, traitValues } from '../likely/traits.ts'
+import { weigh } from '../likely/weigh.ts'
 import { retryingConflicts } from '../retry.ts'
 import { type IngestTables, type PatientNumberDoc, type PatientRecordDoc, TABLES } from '../tables.ts'
 import type { IngestDeps, PreparedIdentity, ReceiptIssue } from '../types.ts'
@@ -64,8 +66,7 @@ export async function linkPatient(
     const ofAbsorbed = (await Promise.all(choice.absorb.map((patient) => facts.numbersOf(patient)))).flat()
     const taken = [...new Set([...ofAbsorbed, ...choice.taken])]
     const plan = new LinkPlan(deps, source, identity, facts, choice, taken)
-    const nobodys = unknownNumbers(identity, (hash) => choice.register.includes(hash))
-    const verdict = await gate?.([plan.linked.patient, plan.linked.person], nobodys)
+    const verdict = gate && (await asked(deps, tables, plan, identity, gate))
     if (verdict && verdict.refusers.length > 0) return { done: { found: false, awaits: [], refusers: verdict.refusers } }
     if (plan.side.length > 0) {
       const result = await deps.writer.write(plan.drafts, { side: [...plan.side, ...(verdict?.side ?? [])] })
@@ -75,16 +76,54 @@ export async function linkPatient(
   })
 }
 
+/** A new record without a number is asked about for whoever it will be linked with by likeness, too: of him it would be told behind the commit. */
+async function asked(
+  deps: IngestDeps,
+  tables: IngestTables,
+  { linked: { patient, person, registered }, made }: LinkPlan,
+  identity: PreparedIdentity,
+  gate: CollectionGate,
+): Promise<Collecting> {
+  const nobodys = unknownNumbers(identity, (hash) => registered.includes(hash))
+  const verdict = await gate([patient, person], nobodys)
+  if (verdict.nobody || verdict.refusers.length > 0 || !made?.traits || !deps.likely) return verdict
+  const like = await weigh(tables, made, deps.likely.thresholds)
+  const persons = like.flatMap((one) => (one.verdict.kind === 'link' ? [one.person] : []))
+  return persons.length === 0 ? verdict : gate([patient, person, ...persons], nobodys)
+}
+
 /** Whom a record would be of, as things stand; undefined: nobody who is known, or will be by it. */
 export async function wouldLink(
   deps: IngestDeps,
   tables: IngestTables,
   source: Sender,
   identity: PreparedIdentity,
-): Promise<Pick<Linked, 'patient' | 'person' | 'registered'> | undefined> {
+): Promise<Pick<Linked, 'patient' | 'person'> | undefined> {
+  return (await planOf(deps, tables, source, identity))?.linked
+}
+
+/** Whether a record would be refused, as things stand, and by whom. */
+export async function wouldRefuse(
+  deps: IngestDeps,
+  tables: IngestTables,
+  source: Sender,
+  identity: PreparedIdentity,
+  gate: CollectionGate,
+): Promise<readonly string[]> {
+  const plan = await planOf(deps, tables, source, identity)
+  const { refusers } = plan
+    ? await asked(deps, tables, plan, identity, gate)
+    : await gate(
+        [],
+        unknownNumbers(identity, () => true),
+      )
+  return refusers
+}
+
+async function planOf(deps: IngestDeps, tables: IngestTables, source: Sender, identity: PreparedIdentity): Promise<LinkPlan | undefined> {
   const facts = await readFacts(deps, tables, source, identity)
   const choice = choosePatient(identity, facts.known, facts)
-  return choice.found ? new LinkPlan(deps, source, identity, facts, choice, []).linked : undefined
+  return choice.found ? new LinkPlan(deps, source, identity, facts, choice, []) : undefined
 }
 
 /** A number, and what a sender says of its own records, go before any likeness. @returns whether all is to be read anew */
@@ -112,6 +151,8 @@ class LinkPlan {
   readonly drafts: Draft[] = []
   readonly side: SideWrite[] = []
   readonly linked: Linked
+  /** the record, where it is new and has no number */
+  readonly made: PatientRecordDoc | undefined
   readonly #now: Date
   readonly #facts: Facts
   readonly #choice: Found
@@ -135,6 +176,7 @@ class LinkPlan {
       for (const [who, to] of change.persons) if (to !== null || !persons.get(who)) persons.set(who, to)
     }
     if (persons.has(patient)) next.person = persons.get(patient) ?? null
+    this.made = record || next.number ? undefined : next
     this.#writeRecord(record, next, identity.patient !== undefined)
     if (deps.likely && traitValues(record?.traits) !== traitValues(next.traits)) this.#compare(patient, identity.patient !== undefined)
     for (const other of absorb) this.#absorb(other, next)
