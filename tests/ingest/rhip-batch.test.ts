@@ -5,10 +5,9 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import iconv from 'iconv-lite'
-import { sourceMapping } from '../../mappings/index.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
-import { createTerminology } from '../../server/terminology-service/terminology.ts'
-import { rig, type Rig, sourceOf } from './support.ts'
+import { rhipRig } from './rhip-rig.ts'
+import type { Rig } from './support.ts'
 
 const FILES = [
   '20260310/TB_YL_PATIENT_INFORMATION.csv',
@@ -34,14 +33,10 @@ const TYPES = [
   'ImagingStudy',
   'Specimen',
 ]
-const terminology = createTerminology()
 let one: Rig
 
 beforeAll(async () => {
-  one = await rig([sourceOf('rhip', 'rhip', 'HA', 'rhip/tables', { '0001': 'H1' })], {
-    mapping: sourceMapping,
-    translate: (map, code) => terminology.translate(map, code),
-  })
+  one = await rhipRig()
 })
 afterAll(() => one.close())
 

@@ -1,18 +1,13 @@
 /** Rows that take something back and say nothing of it but its number and its state, before and after what they take back. By hand. */
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { sourceMapping } from '../../mappings/index.ts'
-import { createTerminology } from '../../server/terminology-service/terminology.ts'
-import { rig, type Rig, sourceOf } from './support.ts'
+import { rhipRig } from './rhip-rig.ts'
+import type { Rig } from './support.ts'
 
-const terminology = createTerminology()
 let one: Rig
 
 beforeAll(async () => {
-  one = await rig([sourceOf('rhip', 'rhip', 'HA', 'rhip/tables', { '0001': 'H1' })], {
-    mapping: sourceMapping,
-    translate: (map, code) => terminology.translate(map, code),
-  })
+  one = await rhipRig()
 })
 const FILES = ['20260310/TB_YL_PATIENT_INFORMATION.csv', '20260311/TB_YL_ZY_MEDICAL_RECORD.csv', '20260310/TB_LIS_REPORT.csv']
 beforeEach(async () => {
