@@ -52,9 +52,11 @@ export const INGEST_BOUNDS = {
    * Each group costs some 25 commands however many rows it has; two resources for each are the least that rows have
    */
   batchRows: 200,
-  batchConcurrency: 2,
+  batchConcurrency: 6,
+  /** transactions of rows or messages in work at the same time */
+  storingLanes: 6,
   /** bytes of files that the records of such a group hold together: documents with their index */
-  batchFileBytesMax: 8 * 1024 * 1024,
+  batchFileBytesMax: 4 * 1024 * 1024,
   /** a row or message with more resources is stored alone */
   batchRowResourcesMax: 60,
   /** attempts to store rows together when they meet other writers; then each goes alone */
@@ -66,8 +68,8 @@ export const INGEST_BOUNDS = {
   messageLanes: 2,
   /** payloads that a worker has under way at the same time, so that a small one need not wait behind a large batch */
   payloadConcurrency: 3,
-  /** records between two saved positions of a batch: two groups */
-  checkpointRecords: 400,
+  /** records between two saved positions of a batch: as many groups as are in work */
+  checkpointRecords: 1200,
   leaseMs: 30_000,
   heartbeatMs: 10_000,
   pollMs: 5_000,

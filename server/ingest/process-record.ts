@@ -10,8 +10,9 @@ import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { RecordJob } from './record-writes.ts'
-import { type BatchResult, storeBatch } from './store-batch.ts'
+import { type BatchResult, type StorableRow, storeBatch, storeSound } from './store-batch.ts'
 import { refuse, storeRecord, type StoredRecord } from './store-record.ts'
+import { StoringLanes } from './storing-lanes.ts'
 import type { IngestTables, WaitingDoc } from './tables.ts'
 import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
 import { type Done, followVisits } from './visit/follow.ts'
@@ -85,8 +86,26 @@ function partsOf<T extends { record: PreparedRecord }>(jobs: readonly T[]): T[][
 
 const locks = new KeyLocks()
 
+const lanesOf = new WeakMap<IngestTables, StoringLanes<StorableRow>>()
+
+/** One of each ingest of the process. */
+function lanes(deps: IngestDeps, tables: IngestTables): StoringLanes<StorableRow> {
+  const known = lanesOf.get(tables)
+  if (known) return known
+  const { storingLanes, transactionResourcesMax } = INGEST_BOUNDS
+  const made = new StoringLanes<StorableRow>(locks, (rows) => storeSound(deps, tables, rows), {
+    lanes: storingLanes,
+    weightMax: transactionResourcesMax,
+  })
+  lanesOf.set(tables, made)
+  return made
+}
+
 const together = (deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[]): Promise<BatchResult> =>
-  storeBatch(deps, tables, jobs, (keys, work) => locks.run(keys, work))
+  storeBatch(deps, tables, jobs, {
+    inTurn: (keys, work) => locks.run(keys, work),
+    store: (rows) => lanes(deps, tables).store(rows),
+  })
 
 /** What follows a record is done outside of its turn: it may concern things that another record holds. */
 function alone(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {

@@ -16,6 +16,7 @@ import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
 import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
+import type { Storable } from './storing-lanes.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, ReceiptIssue, RecordOutcome } from './types.ts'
 import { refoldIfPlaced } from './visit/follow.ts'
@@ -36,6 +37,18 @@ interface Row {
   wanted: StatementFor[]
 }
 
+/** A row whose patient is known. */
+export interface StorableRow extends Row, Storable {
+  /** of its group */
+  outcomes: (RecordOutcome | undefined)[]
+}
+
+/** How the groups of one process go beside each other. */
+export interface BesideOthers {
+  inTurn: InTurn
+  store(rows: readonly StorableRow[]): Promise<void>
+}
+
 export interface BatchResult {
   /** by position; undefined: this record goes its own way */
   outcomes: (RecordOutcome | undefined)[]
@@ -43,22 +56,27 @@ export interface BatchResult {
   links: Linked[]
 }
 
-export async function storeBatch(deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[], inTurn: InTurn): Promise<BatchResult> {
+export async function storeBatch(
+  deps: IngestDeps,
+  tables: IngestTables,
+  jobs: readonly RecordJob[],
+  { inTurn, store }: BesideOthers,
+): Promise<BatchResult> {
   const result: BatchResult = { outcomes: jobs.map(() => undefined), links: [] }
   const plain = await plainRows(deps, tables, jobs, result)
   const linked = (await linkRows(deps, tables, plain, result, inTurn)).filter((row) => row !== undefined)
   await waitTogether(deps, tables, linked.filter(isWaiting), result)
   const rows = linked.filter((row) => !isWaiting(row))
-  if (rows.length === 0) return result
-  await inTurn(rows.flatMap((row) => row.wanted).flatMap(turnOf), () => storeSound(deps, tables, rows, result))
+  const { outcomes } = result
+  await store(rows.map((row) => ({ ...row, outcomes, keys: row.wanted.flatMap(turnOf), weight: row.wanted.length })))
   return result
 }
 
 /** Rows with a broken resource are left out, then the others go together; who meets another writer tries again. */
-async function storeSound(deps: IngestDeps, tables: IngestTables, rows: readonly Row[], result: BatchResult): Promise<void> {
+export async function storeSound(deps: IngestDeps, tables: IngestTables, rows: readonly StorableRow[]): Promise<void> {
   let sound = rows
   for (let attempt = 0; attempt < INGEST_BOUNDS.batchAttemptsMax && sound.length > 0; ) {
-    const { stored, broken } = await storeRows(deps, tables, sound, result, attempt > 0)
+    const { stored, broken } = await storeRows(deps, tables, sound, attempt > 0)
     if (stored) return
     const left = sound.filter(({ wanted }) => !wanted.some(({ type, id }) => broken.has(`${type}/${id}`)))
     if (left.length === sound.length) attempt++
@@ -159,8 +177,7 @@ async function waitTogether(deps: IngestDeps, tables: IngestTables, rows: readon
 async function storeRows(
   deps: IngestDeps,
   tables: IngestTables,
-  unplaced: readonly Row[],
-  result: BatchResult,
+  unplaced: readonly StorableRow[],
   again: boolean,
 ): Promise<{ stored: boolean; broken: ReadonlySet<string> }> {
   const { refused, guards } = await collecting(deps, unplaced)
@@ -203,7 +220,7 @@ async function storeRows(
   const side = statementWrites(saidIn(changes))
   const deliveries = rows.flatMap((row, at) => deliveryWrites(deps, row.job, row.delivery, done[at] as RecordOutcome))
   if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries, ...guards, ...plan.side] })).ok) return { stored: false, broken }
-  for (const [at, row] of rows.entries()) result.outcomes[row.at] = done[at]
+  for (const [at, row] of rows.entries()) row.outcomes[row.at] = done[at]
   await refoldIfMoved(deps, tables, links, wanted)
   await refoldIfPlaced(deps, tables, visits, wanted)
   return { stored: true, broken }

@@ -6,6 +6,11 @@
 export class KeyLocks {
   readonly #last = new Map<string, Promise<void>>()
 
+  /** Whether nobody holds it or waits for it. */
+  isFree(key: string): boolean {
+    return !this.#last.has(key)
+  }
+
   /** Runs `work` when nobody who came before holds one of the keys. Waiting is in order of arrival, so it cannot deadlock. */
   async run<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     const before = [...new Set(keys)].flatMap((key) => this.#last.get(key) ?? [])
