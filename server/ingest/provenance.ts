@@ -1,4 +1,4 @@
-/** Where stored content came from: one Provenance per record of a payload (profiles.md, cn-provenance). */
+/** Where stored content came from: one Provenance per record of a payload, or for several rows of one (profiles.md, cn-provenance). */
 import { BASE, codeSystem, structureDefinition } from '../fhir/canonical.ts'
 import { DecimalTexts } from '../fhir/resource-text.ts'
 import type { Draft } from '../writer/types.ts'
@@ -10,6 +10,8 @@ export interface ProvenanceOrigin {
   recorded: Date
   /** the delivery was never stored before */
   isNew: boolean
+  /** it is the first of several */
+  ofSeveral?: boolean
 }
 
 /** `Provenance?target=Type/id` so answers every source of a resource. Labelled like the patients that it concerns. */
@@ -21,7 +23,8 @@ export function provenanceDraft(
   persons: readonly string[],
   origin: ProvenanceOrigin,
 ): Draft {
-  const id = keyedId(secret, 'provenance', source.id, origin.payload.hash, record.recordType, record.deliveryId)
+  const kind = origin.ofSeveral ? 'provenance of several' : 'provenance'
+  const id = keyedId(secret, kind, source.id, origin.payload.hash, record.recordType, record.deliveryId)
   const withdraws = record.statements.length > 0 && record.statements.every(({ statement }) => statement.state.withdrawn)
   const resource = {
     resourceType: 'Provenance',

@@ -15,7 +15,8 @@ import { isMention } from './fold/types.ts'
 import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
-import { deliveryId, deliveryWrites, provenanceOf, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
+import { provenancesOf, type RowOrigin } from './provenances.ts'
+import { deliveryId, deliveryWrites, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import type { Storable } from './storing-lanes.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, ReceiptIssue, RecordOutcome } from './types.ts'
@@ -213,10 +214,11 @@ async function storeRows(
     found.push(...otherPerson(others(row.wanted)), ...plan.issues(record.visits, record.at))
     return storedOutcome(record, row.wanted.length, [...(row.linked?.issues ?? []), ...issuesOfMapping(record), ...found])
   })
-  for (const { job, wanted: mine, linked, delivery } of rows) {
-    const concerned = [...(linked ? [linked.person] : []), ...mine.flatMap(({ type, id }) => people.get(`${type}/${id}`) ?? [])]
-    if (mine.length > 0) drafts.push(provenanceOf(deps, job, mine, concerned, delivery === undefined && !again))
-  }
+  const origins = rows.map(({ job, wanted: mine, linked, delivery }): RowOrigin => {
+    const persons = [...(linked ? [linked.person] : []), ...mine.flatMap(({ type, id }) => people.get(`${type}/${id}`) ?? [])]
+    return { job, wanted: mine, persons, isFirst: delivery === undefined }
+  })
+  drafts.push(...provenancesOf(deps, origins, again))
   const side = statementWrites(saidIn(changes))
   const deliveries = rows.flatMap((row, at) => deliveryWrites(deps, row.job, row.delivery, done[at] as RecordOutcome))
   if (!(await deps.writer.write(drafts, { side: [...side, ...deliveries, ...guards, ...plan.side] })).ok) return { stored: false, broken }

@@ -92,21 +92,24 @@ export interface ListRule {
   key: (item: never) => string
   /** members that name a thing only by its display give way to one that refers to it */
   references?: true
+  /** members are parts of the whole that lists them, which takes on the labels of all (server/access/inheritance.ts) */
+  parts?: true
 }
 
 const REFERENCES: ListRule = { key: byReference, references: true }
+const PARTS: ListRule = { ...REFERENCES, parts: true }
 
 /** Lists that are united; a path with a dot is a list inside a root element. Every other element is a unit. */
 export const LISTS: Record<string, ListRule> = {
   identifier: { key: byIdentifier },
   category: { key: byConcept },
-  result: REFERENCES,
+  result: PARTS,
   performer: REFERENCES,
   resultsInterpreter: REFERENCES,
   basedOn: REFERENCES,
   imagingStudy: REFERENCES,
   account: REFERENCES,
-  hasMember: REFERENCES,
+  hasMember: PARTS,
   derivedFrom: REFERENCES,
   'code.coding': { key: bySystem },
   'meta.profile': { key: byItself },

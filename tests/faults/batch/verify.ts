@@ -1,4 +1,4 @@
-/** Every row of the batch stands exactly once: one resource in its first version, one Provenance, one delivery. */
+/** Every row of the batch stands exactly once: one resource in its first version, named by one Provenance, one delivery. */
 import type { Db, Document } from 'mongodb'
 import { systemDecision } from '../../../server/access/decision.ts'
 import { type ReceiptCounts, receiptCounts } from '../../../server/ingest/receipt.ts'
@@ -49,6 +49,7 @@ interface Resource {
   id: string
   identifier?: { value?: string }[]
   result?: unknown[]
+  target?: { reference?: string }[]
 }
 
 export async function verify({ uri, database, db, sizes, payload, resultsFirst }: Claims): Promise<Found> {
@@ -63,14 +64,11 @@ export async function verify({ uri, database, db, sizes, payload, resultsFirst }
   try {
     const observations = await results(store, sizes, say)
     const reports = await reportsOf(store, sizes, say)
-    const [patients, provenances] = await Promise.all([
-      db.collection('patient_records').countDocuments(),
-      db.collection('Provenance').countDocuments(),
-    ])
+    const patients = await db.collection('patient_records').countDocuments()
+    const provenances = await provenancesOf(store, sizes, say)
     const deliveries = sizes.rows + sizes.reports + sizes.persons
     const counted = await db.collection('deliveries').countDocuments()
     if (counted !== deliveries) say(`${counted} deliveries of ${deliveries}`)
-    if (provenances !== deliveries) say(`${provenances} Provenance of ${deliveries} rows`)
     for (const type of ['Observation', 'Provenance']) {
       const again = await db.collection(`${type}_history`).countDocuments()
       if (again > 0) say(`${again} of ${type} were written more than once`)
@@ -105,6 +103,25 @@ async function results(store: Store, { rows }: Sizes, say: (problem: string) => 
   }
   const missing = times.reduce((count, one) => count + Number(one === 0), 0)
   if (missing > 0) say(`${missing} rows are missing, the first is ${times.indexOf(0)}`)
+  return found
+}
+
+/** Each result is named by one, and by no other; results of a report that were stored together have one together. */
+async function provenancesOf(store: Store, { rows, reports, persons }: Sizes, say: (problem: string) => void): Promise<number> {
+  const named = new Set<string>()
+  let found = 0
+  let others = 0
+  for await (const { resource } of all(store, 'Provenance')) {
+    found++
+    const results = (resource.target ?? []).flatMap(({ reference = '' }) => (reference.startsWith('Observation/') ? [reference] : []))
+    if (results.length === 0) others++
+    for (const result of results) {
+      if (named.has(result)) say(`${result} is named by two Provenances`)
+      named.add(result)
+    }
+  }
+  if (named.size !== rows) say(`Provenances name ${named.size} results of ${rows}`)
+  if (others !== reports + persons) say(`${others} Provenances of ${reports + persons} reports and patients`)
   return found
 }
 

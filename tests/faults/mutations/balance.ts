@@ -151,13 +151,22 @@ async function fromRows(
   if (parts.some(({ reasons }) => tellsOfPersons(reasons))) problem('the reason of a part in quarantine tells a personal value')
 }
 
-/** Records of which something was stored: each has a Provenance of this very payload, dated when it came. */
+/**
+ * Records of which something was stored: each has a Provenance of this very payload, dated when it came; rows that each add a result to the same
+ * report may have one together.
+ */
 async function provenancesOf(db: Db, { source, hash, receivedAt }: PayloadDoc): Promise<number> {
   const same = db.collection<StoredDoc>('Provenance').find({ sd: receivedAt, deleted: { $exists: false } })
   let found = 0
   for await (const { body } of same.project<{ body: Binary }>({ body: 1 })) {
-    const { entity } = JSON.parse(Buffer.from(body.value()).toString()) as Provenance
-    if (entity?.some(({ what }) => what.identifier?.value === hash && what.display?.startsWith(`${source} `))) found++
+    const provenance = JSON.parse(Buffer.from(body.value()).toString()) as Provenance
+    const [what] = (provenance.entity ?? []).map((entity) => entity.what)
+    if (what?.identifier?.value === hash && what.display?.startsWith(`${source} `)) found += recordsOf(provenance, what.display)
   }
   return found
+}
+
+function recordsOf({ target }: Provenance, display: string): number {
+  const of = (type: string): number => target.filter(({ reference }) => reference?.startsWith(`${type}/`)).length
+  return display.includes(' TB_') && of('DiagnosticReport') === 1 ? Math.max(1, of('Observation')) : 1
 }
