@@ -32,7 +32,11 @@ test('killed while it is sent and while it is worked off: every row stands once'
     say: () => undefined,
   })
   expect(report.problems).toEqual([])
-  expect(report.found).toMatchObject({ observations: ROWS, reports: ROWS / 10, provenances: ROWS + ROWS / 10 + Math.ceil(ROWS / 40) })
+  expect(report.found).toMatchObject({ observations: ROWS, reports: ROWS / 10 })
+  // One of each report and patient, and one of the ten results of a report unless they were stored apart.
+  const others = ROWS / 10 + Math.ceil(ROWS / 40)
+  expect(report.found.provenances).toBeGreaterThanOrEqual(others + ROWS / 10)
+  expect(report.found.provenances).toBeLessThan(others + ROWS / 2)
   expect(report.kills.length).toBeGreaterThan(0)
 }, 240_000)
 
