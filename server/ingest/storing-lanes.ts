@@ -22,12 +22,17 @@ export interface LaneOptions {
   weightMax: number
 }
 
+/** Groups that may be begun while the oldest row waits. Records that are stored alone may hold its things one after the other. */
+const PASSES_MAX = 32
+
 export class StoringLanes<T extends Storable> {
   readonly #locks: KeyLocks
   readonly #store: (items: readonly T[]) => Promise<void>
   readonly #options: LaneOptions
   #waiting: Waiting<T>[] = []
   #running = 0
+  /** groups begun while the oldest was passed over */
+  #passes = 0
 
   constructor(locks: KeyLocks, store: (items: readonly T[]) => Promise<void>, options: LaneOptions) {
     this.#locks = locks
@@ -74,10 +79,22 @@ export class StoringLanes<T extends Storable> {
     }
   }
 
-  /** Where all have to wait and no lane is under way that would look again, the oldest wait for their turn in one. */
+  /**
+   * Where all have to wait and no lane is under way that would look again, the oldest wait for their turn in one; so does the oldest that was
+   * passed over too often.
+   */
   #take(): Waiting<T>[] {
+    const [oldest] = this.#waiting
+    if (oldest && this.#passes >= PASSES_MAX) {
+      this.#waiting.shift()
+      this.#passes = 0
+      return [oldest]
+    }
     const free = this.#taken((key) => this.#locks.isFree(key))
-    return free.length > 0 || this.#running > 0 ? free : this.#taken(() => true)
+    const group = free.length > 0 || this.#running > 0 ? free : this.#taken(() => true)
+    if (this.#waiting[0] !== oldest) this.#passes = 0
+    else if (group.length > 0) this.#passes++
+    return group
   }
 
   /** The oldest that fit together. Who came later does not overtake on the same thing. */

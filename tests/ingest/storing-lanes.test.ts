@@ -119,6 +119,35 @@ describe('rows that wait to be stored', () => {
     expect(begun).toEqual([['b'], ['a']])
   })
 
+  test('one whose thing others hold one after the other gets its turn, however many go by', async () => {
+    const locks = new KeyLocks()
+    const begun: string[] = []
+    const lanes = new StoringLanes<Item>(
+      locks,
+      async (items) => {
+        begun.push(...items.map(({ name }) => name))
+        await turns()
+      },
+      { lanes: 2, weightMax: 1 },
+    )
+    let isStored = false
+    // Whoever holds it next waits before the former one is done.
+    const holder = async (): Promise<void> => {
+      if (!isStored) await locks.run(['hot'], () => Promise.race([holder(), turns().then(turns)]))
+    }
+    const held = locks.run(['hot'], turns)
+    void holder()
+    const others = lanes.store(Array.from({ length: 200 }, (_, at) => item(`other ${at}`)))
+    void lanes.store([item('hot', 'hot')]).then(() => {
+      isStored = true
+    })
+    await Promise.all(Array.from({ length: 20 }, (_, at) => lanes.store(Array.from({ length: 20 }, (__, no) => item(`later ${at} ${no}`)))))
+    await others
+    await held
+    expect(begun).toHaveLength(601)
+    expect(begun.indexOf('hot')).toBeLessThan(300)
+  })
+
   test('nothing is stored twice or left, no thing is in two lanes, and each thing meets its rows in their order', async () => {
     const rows = fc.array(
       fc.record({ keys: fc.uniqueArray(fc.integer({ min: 0, max: 5 }), { maxLength: 3 }), weight: fc.integer({ min: 1, max: 4 }) }),
