@@ -1,6 +1,7 @@
 /** One record with all that follows from it: its own storing, moved links, and records that waited for its numbers. */
 import { followBatches, hasBatches } from './batches.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import { eachAlone } from './busy.ts'
 import { eachOf } from './each-of.ts'
 import { isMention } from './fold/types.ts'
 import { KeyLocks } from '../writer/key-locks.ts'
@@ -8,7 +9,6 @@ import { compareRecord } from './likely/compare-record.ts'
 import { comparedTogether } from './likely/compare-together.ts'
 import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
-import { OutcomeError } from '../outcome/outcome-error.ts'
 import type { RecordJob } from './record-writes.ts'
 import { type BatchResult, type StorableRow, storeBatch, storeSound } from './store-batch.ts'
 import { refuse, storeRecord, type StoredRecord } from './store-record.ts'
@@ -65,10 +65,6 @@ export async function processRows(deps: IngestDeps, tables: IngestTables, jobs: 
   return all
 }
 
-/** The record is to be tried again; nothing is wrong with it. */
-export const isBusy = (error: unknown): boolean =>
-  error instanceof OutcomeError && error.issues.some(({ code }) => code === 'busy' || code === 'unavailable')
-
 /** Records of one transaction. */
 function partsOf<T extends { record: PreparedRecord }>(jobs: readonly T[]): T[][] {
   const parts: T[][] = []
@@ -93,10 +89,8 @@ function lanes(deps: IngestDeps, tables: IngestTables): StoringLanes<StorableRow
   const known = lanesOf.get(tables)
   if (known) return known
   const { storingLanes, transactionResourcesMax } = INGEST_BOUNDS
-  const made = new StoringLanes<StorableRow>(locks, (rows) => storeSound(deps, tables, rows), {
-    lanes: storingLanes,
-    weightMax: transactionResourcesMax,
-  })
+  const store = (rows: readonly StorableRow[]): Promise<void> => storeSound(deps, tables, rows).catch(eachAlone)
+  const made = new StoringLanes<StorableRow>(locks, store, { lanes: storingLanes, weightMax: transactionResourcesMax })
   lanesOf.set(tables, made)
   return made
 }

@@ -5,6 +5,7 @@
 import { allInTurns } from '../store/turns.ts'
 import type { SideWrite } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import { eachAlone } from './busy.ts'
 import { type Checked, checkFolded, otherPerson } from './check.ts'
 import { gateOf } from './collecting.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
@@ -147,7 +148,8 @@ async function linkRows(
         () => linkPatient(deps, tables, source, identity, gateOf(deps, source, record)),
       )
       same.set(said, link)
-      const found = await link
+      const found = await link.catch(eachAlone)
+      if (!found) return undefined
       if (found.found) {
         if (isFirst) result.links.push(found.linked)
         return { ...row, linked: found.linked, wanted: wantedOf(record, found.linked) }
