@@ -1,6 +1,7 @@
 /** The gate at collection, as the ingest way asks it (formats.md D49; the rules are in server/access/collection.ts). */
 import type { Collecting } from '../access/types.ts'
 import type { FhirResource } from '../fhir/types.ts'
+import type { SideWrite } from '../store/types.ts'
 import { fold } from './fold/fold.ts'
 import type { IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
@@ -52,6 +53,14 @@ function resourcesOf({ statements }: PreparedRecord, source: IngestSource) {
   })
 }
 
+/** Of a record that somebody refuses whose its numbers are not. */
+export const ofNobody = ({ identity: _identity, ...record }: PreparedRecord): PreparedRecord => record
+
+/** The same row is met once in a transaction. */
+export const distinctWrites = (side: readonly SideWrite[]): SideWrite[] => [
+  ...new Map(side.map((write) => [JSON.stringify(write), write])).values(),
+]
+
 const NOT_COLLECTED = 'not-collected'
 
 /** The sender is told that nothing is stored, and not why: that is the patient's to say. */
@@ -63,5 +72,6 @@ export const notCollectedOutcome = (record: PreparedRecord): RecordOutcome => ({
   issues: [notCollected(record)],
 })
 
-export const wasNotCollected = ({ status, issues }: Pick<RecordOutcome, 'status' | 'issues'>): boolean =>
-  status === 'refused' && issues.some(({ code }) => code === NOT_COLLECTED)
+/** Are the bytes that a record came in to be kept? Not of what was refused, nor where they name somebody else who refuses. */
+export const leavesNoBytes = ({ status, issues, isWithheld }: Pick<RecordOutcome, 'status' | 'issues' | 'isWithheld'>): boolean =>
+  isWithheld === true || (status === 'refused' && issues.some(({ code }) => code === NOT_COLLECTED))

@@ -6,7 +6,8 @@ import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { leavesOf, locate, segmentOf, segmentsOf, timeOf } from './fields.ts'
-import { isForeign, patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
+import { kinNumbers } from '../identity.ts'
+import { isForeign, listedNumbers, patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
 import { missingSegments } from './required-segments.ts'
 
 export interface Message {
@@ -74,6 +75,8 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   const visitNo = filled(segmentOf(hl7, 'PV1')?.text(19, 1))
   const patientNo = row.numbers.find((one) => one.kind === 'patient')?.value
   record.patient = patientIdentity(row, visitNo, context)
+  const mother = kinNumbers(listedNumbers(hl7, pid, 21, context))
+  if (mother) record.sayOfKin(mother)
   return {
     record,
     hl7,
