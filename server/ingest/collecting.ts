@@ -22,7 +22,10 @@ export function gateOf(deps: IngestDeps, source: IngestSource, ...records: reado
       patients,
       numbers,
       organization: source.organization,
-      resources: () => records.flatMap((record) => resourcesOf(record, source)),
+      resources: () => {
+        const told = records.flatMap((record) => resourcesOf(record, source))
+        return told.length > 0 ? told : [bareOf('Patient', source)]
+      },
     })
   }
 }
@@ -44,6 +47,12 @@ export async function rememberRefused(
   await deps.refusedUnder?.(nobodys, refusers)
   return nobodys
 }
+
+/** Of what stores nothing the bytes are kept: whoever refuses all refuses that. */
+export const bareOf = (type: string, { organization }: Pick<IngestSource, 'organization'>) => ({
+  ...{ type, id: 'own', custodian: organization },
+  resource: { resourceType: type },
+})
 
 /** What the record alone says: what others said of the same things is there already. */
 function resourcesOf({ statements }: PreparedRecord, source: IngestSource) {

@@ -7,6 +7,7 @@ import { NATIONAL } from '../fhir/canonical.ts'
 import { normalizeIdNumber, readIdentityNumber } from '../fhir/identity-number.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import type { SideWrite } from '../store/types.ts'
+import { bareOf } from './collecting.ts'
 import { identityDomain } from './context.ts'
 import { keyedId, numberHash } from './ids.ts'
 import { identityNumbersIn } from './number-search.ts'
@@ -122,7 +123,7 @@ export async function askKin(
 export async function askNumbers(
   deps: IngestDeps,
   tables: Pick<IngestTables, 'identities' | 'numbers'>,
-  { organization }: IngestSource,
+  source: IngestSource,
   { numbers, legals }: { numbers: readonly string[]; legals: readonly string[] },
   type: string,
 ): Promise<{ refusers: readonly string[]; side: readonly SideWrite[] }> {
@@ -132,9 +133,13 @@ export async function askNumbers(
   ])
   const patients = [...under.flatMap(({ master, linked }) => [master, ...linked]), ...known.map(({ patient }) => patient)]
   const theirs = new Set(known.map(({ _id }) => _id))
-  const resources = () => [{ type, id: 'own', resource: { resourceType: type }, custodian: organization }]
-  const nobodys = numbers.filter((hash) => !theirs.has(hash))
-  return (await deps.mayCollect?.({ patients: [...new Set(patients)], numbers: nobodys, organization, resources })) ?? NOBODY
+  const ask = {
+    patients: [...new Set(patients)],
+    numbers: numbers.filter((hash) => !theirs.has(hash)),
+    organization: source.organization,
+    resources: () => [bareOf(type, source)],
+  }
+  return (await deps.mayCollect?.(ask)) ?? NOBODY
 }
 
 /** The record without what these are known by; undefined where more of it than what is told of them names them. */

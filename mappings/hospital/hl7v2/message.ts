@@ -40,8 +40,14 @@ const ENVELOPE = [
   'EVN-2',
 ]
 
-/** Header and patient of a message, or why it cannot be taken. */
-export function openMessage(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): Message | RejectedRecord {
+/** What every message begins with; a part of `Message`. */
+interface Header {
+  record: RecordBuilder
+  sentAt: string
+}
+
+/** Header of a message, with all of its fields offered, or why it cannot be taken. */
+export function openHeader(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): Header | RejectedRecord {
   const reject = (code: string, field: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code, at: field } })
   const msh = hl7.segments[0] as Segment
   const deliveryId = filled(msh.text(10, 1))
@@ -67,6 +73,15 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   const evn = segmentOf(hl7, 'EVN')
   const sentAt = statedAt(record, context, [timeOf(msh, 7), 'MSH-7'], [evn ? timeOf(evn, 2) : '', 'EVN-2'])
   if (sentAt === undefined) return reject(filled(timeOf(msh, 7)) === undefined ? 'mapping-required' : 'mapping-date-invalid', 'MSH-7')
+  return { record, sentAt }
+}
+
+/** Header and patient of a message, or why it cannot be taken. */
+export function openMessage(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): Message | RejectedRecord {
+  const opened = openHeader(hl7, recordType, at, context)
+  if (!('record' in opened)) return opened
+  const { record, sentAt } = opened
+  const reject = (code: string, field: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code, at: field } })
   const missing = missingSegments(hl7, recordType)
   for (const name of missing.flagged) record.issue(warning('mapping-required', name))
   const pid = segmentOf(hl7, 'PID')
