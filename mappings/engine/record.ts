@@ -2,6 +2,7 @@
 import { type Mapping, runMapping, type RunOptions, type RunResult } from './mapping.ts'
 import type {
   BatchWord,
+  KinNumbers,
   MappedRecord,
   MappedResource,
   MappingContext,
@@ -29,6 +30,7 @@ export class RecordBuilder {
   readonly #madeBy = new Map<string, object>()
   readonly #batchWords: BatchWord[] = []
   readonly #visits = new Map<string, VisitNumbers>()
+  readonly #kin: KinNumbers[] = []
   /** by place and code: the first of each stands, however many a hostile payload has */
   readonly #issues = new Map<string, MappingIssue>()
   readonly #unmapped = new Map<string, UnmappedCode>()
@@ -94,6 +96,11 @@ export class RecordBuilder {
     this.#visits.set(JSON.stringify([numbers.insured, numbers.own]), numbers)
   }
 
+  /** Somebody else than the patient is known by these numbers. */
+  sayOfKin(numbers: KinNumbers): void {
+    this.#kin.push(numbers)
+  }
+
   has(key: ResourceKey): boolean {
     return this.#resources.has(JSON.stringify(key))
   }
@@ -143,6 +150,7 @@ export class RecordBuilder {
       resources: [...this.#resources.values()],
       ...(this.#batchWords.length > 0 && { batchWords: this.#batchWords }),
       ...(this.#visits.size > 0 && { visits: [...this.#visits.values()] }),
+      ...(this.#kin.length > 0 && { kin: [...this.#kin] }),
       unmapped: [...this.#unmapped.values()],
       issues: [...this.#issues.values()],
       unread: [...without(this.#offered, this.#read), ...without(this.#nulls, this.#heeded)],

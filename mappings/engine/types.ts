@@ -139,6 +139,15 @@ export interface MappingIssue {
 }
 
 /** One message, document or row group: atomic in the store. */
+/** Numbers of somebody who is not the record's patient, by which alone it is found whether she lets it be collected. */
+export interface KinNumbers {
+  /** the RelatedPerson that is told of her; absent: none is */
+  key?: ResourceKey
+  local: LocalPatientNumber[]
+  /** identity number as sent */
+  legal?: string
+}
+
 export interface MappedRecord {
   recordType: string
   /** the sender's own id of this delivery (MSH-10, msgid, document id, table + row key) */
@@ -155,6 +164,8 @@ export interface MappedRecord {
   nothingToStore?: boolean
   batchWords?: BatchWord[]
   visits?: VisitNumbers[]
+  /** others than the patient, as far as the record has numbers of them that stand in no resource */
+  kin?: KinNumbers[]
 }
 
 /** A part of a payload that could not be decoded or mapped; it is quarantined, the rest goes on. */

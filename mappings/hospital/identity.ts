@@ -5,7 +5,7 @@ import type { MappedIdentifier } from '../engine/from.ts'
 import { legalIdentifier } from '../engine/legal-identifier.ts'
 import type { Run } from '../engine/rule.ts'
 import { IDENTIFIER_TYPE } from '../engine/systems.ts'
-import type { LocalPatientNumber, PatientIdentity } from '../engine/types.ts'
+import type { KinNumbers, LocalPatientNumber, PatientIdentity } from '../engine/types.ts'
 
 export type NumberKind =
   | 'patient'
@@ -54,6 +54,13 @@ export function identityOf(
   if (visitNo !== undefined) local.push({ kind: 'VISIT', value: visitNo, strong: false })
   const legal = numbers.find((one) => LEGAL[one.kind] !== undefined)
   return { local, ...(legal && { legal: { type: LEGAL[legal.kind] as string, number: legal.value } }), ...facts }
+}
+
+/** Of somebody else than the patient; undefined: none by which anybody is known. */
+export function kinNumbers(numbers: readonly PatientNumber[]): Pick<KinNumbers, 'local' | 'legal'> | undefined {
+  const legal = numbers.find(({ kind }) => kind === 'identity-card')?.value
+  const local = localNumbers(numbers)
+  return legal === undefined && local.length === 0 ? undefined : { local, ...(legal !== undefined && { legal }) }
 }
 
 /** Those that the hospital or region assigned, strongest first. */

@@ -30,6 +30,8 @@ export const INGEST_BOUNDS = {
   recordIssuesMax: 50,
   /** raw bytes of a quarantined part that are kept beside the payload */
   quarantineRawBytesMax: 1024 * 1024,
+  /** distinct identity numbers of an unreadable part of which it is asked whether they are of somebody who refuses to be collected */
+  searchedNumbersMax: 1_000,
   /** resources of one record (a settlement list of 10,000 lines is one record) */
   recordResourcesMax: 50_000,
   /**

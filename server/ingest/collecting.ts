@@ -1,6 +1,7 @@
 /** The gate at collection, as the ingest way asks it (formats.md D49; the rules are in server/access/collection.ts). */
 import type { Collecting } from '../access/types.ts'
 import type { FhirResource } from '../fhir/types.ts'
+import type { SideWrite } from '../store/types.ts'
 import { fold } from './fold/fold.ts'
 import type { IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
@@ -21,7 +22,10 @@ export function gateOf(deps: IngestDeps, source: IngestSource, ...records: reado
       patients,
       numbers,
       organization: source.organization,
-      resources: () => records.flatMap((record) => resourcesOf(record, source)),
+      resources: () => {
+        const told = records.flatMap((record) => resourcesOf(record, source))
+        return told.length > 0 ? told : [bareOf('Patient', source)]
+      },
     })
   }
 }
@@ -44,6 +48,12 @@ export async function rememberRefused(
   return nobodys
 }
 
+/** Of what stores nothing the bytes are kept: whoever refuses all refuses that. */
+export const bareOf = (type: string, { organization }: Pick<IngestSource, 'organization'>) => ({
+  ...{ type, id: 'own', custodian: organization },
+  resource: { resourceType: type },
+})
+
 /** What the record alone says: what others said of the same things is there already. */
 function resourcesOf({ statements }: PreparedRecord, source: IngestSource) {
   return statements.map(({ type, id = 'own', statement }) => {
@@ -51,6 +61,14 @@ function resourcesOf({ statements }: PreparedRecord, source: IngestSource) {
     return { type, id, resource: JSON.parse(text) as FhirResource, custodian: source.organization }
   })
 }
+
+/** Of a record that somebody refuses whose its numbers are not. */
+export const ofNobody = ({ identity: _identity, ...record }: PreparedRecord): PreparedRecord => record
+
+/** The same row is met once in a transaction. */
+export const distinctWrites = (side: readonly SideWrite[]): SideWrite[] => [
+  ...new Map(side.map((write) => [JSON.stringify(write), write])).values(),
+]
 
 const NOT_COLLECTED = 'not-collected'
 
@@ -63,5 +81,6 @@ export const notCollectedOutcome = (record: PreparedRecord): RecordOutcome => ({
   issues: [notCollected(record)],
 })
 
-export const wasNotCollected = ({ status, issues }: Pick<RecordOutcome, 'status' | 'issues'>): boolean =>
-  status === 'refused' && issues.some(({ code }) => code === NOT_COLLECTED)
+/** Are the bytes that a record came in to be kept? Not of what was refused, nor where they name somebody else who refuses. */
+export const leavesNoBytes = ({ status, issues, isWithheld }: Pick<RecordOutcome, 'status' | 'issues' | 'isWithheld'>): boolean =>
+  isWithheld === true || (status === 'refused' && issues.some(({ code }) => code === NOT_COLLECTED))

@@ -59,6 +59,14 @@ export async function forgetRefused(deps: Sites, tables: IngestTables, id: strin
   await cutRefused(deps, tables, { ...payload, ...(isGone && { status: 'rejected' }) }, isTable(deps, payload))
 }
 
+/** Of a payload that may be done: this part of its bytes names somebody who refuses, and goes. One that is in work is cut when it is done. */
+export async function forgetPart(deps: Sites, tables: IngestTables, id: string, part: string): Promise<void> {
+  await noteRefusedPart(tables, id, part)
+  const payload = await tables.payloads.get(id)
+  if (!payload || !FINAL.includes(payload.status)) return
+  await cutRefused(deps, tables, payload, isTable(deps, payload))
+}
+
 /** What a process left that died behind the end of a payload. @returns payloads */
 export async function sweepRefused(deps: Sites, tables: IngestTables): Promise<number> {
   const left = await tables.refusedParts.find({}, { limit: INGEST_BOUNDS.listPageMax })

@@ -7,12 +7,12 @@ import type { DecodeResult, MappingContext, SourceMapping } from '../../mappings
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { Turns } from '../store/turns.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import { gateOf } from './collecting.ts'
 import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { namedBy, prepareInTurns } from './prepare-in-turns.ts'
-import { wouldRefuse } from './link/link.ts'
+import { WHOLE_PAYLOAD } from './quarantine.ts'
+import { type Refused, refusalOfUnread, refusalsIn, type Unread } from './refusals.ts'
 import type { IngestTables } from './tables.ts'
 import { piecesOf } from './turns.ts'
 import type { IngestDeps, IngestSource, PreparedRecord } from './types.ts'
@@ -28,13 +28,6 @@ export type Examination =
   /** `codes` and places of the records that are another organisation's */
   | { verdict: 'foreign'; code: ForeignCode; at: string }
   | { verdict: 'not-collected'; refused: readonly Refused[] }
-
-type Good = Extract<DecodeResult, { ok: true }>
-
-interface Refused {
-  record: PreparedRecord
-  refusers: readonly string[]
-}
 
 type ForeignCode = 'mapping-organization' | 'sender-foreign-scope'
 
@@ -55,18 +48,22 @@ export async function examine(way: Examining, bytes: Uint8Array, fileName: strin
   await Promise.all([way.confirmed.refresh(), way.deps.refresh?.()])
   const turns = new Turns()
   const decoded = await decodedOf(way, bytes, fileName, turns)
-  if (!decoded) return { verdict: 'take' }
+  if (!decoded) {
+    const refused = await refusalOfUnread(way, { recordType: '', at: WHOLE_PAYLOAD, raw: bytes })
+    return refused ? { verdict: 'not-collected', refused: [refused] } : { verdict: 'take' }
+  }
   const prepared = new Map<DecodeResult, PreparedRecord>()
-  const unread: PreparedRecord[] = []
+  const unread: Unread[] = []
   const context = contextOf(way.deps, way.source)
   for (const one of decoded) {
     await turns.take()
     const read = await readOne(way, one, context)
     if (read && 'foreign' in read) return { verdict: 'foreign', code: read.foreign, at: read.at }
     if (read) prepared.set(one, read.record)
-    else if (one.ok) unread.push(...(await namedOf(way, one, context)))
+    else unread.push(await unreadOf(way, one, context, decoded.length === 1 ? bytes : undefined))
   }
-  const refused = await refusalsIn(way, [...prepared.values(), ...unread])
+  const refused = await refusalsIn(way, [...prepared.values()])
+  for (const one of unread) refused.push(...[(await refusalOfUnread(way, one)) ?? []].flat())
   const isWhole = refused.length > 0 && refused.length === decoded.length
   if (isWhole) return { verdict: 'not-collected', refused }
   return { verdict: 'take', examined: { decoded, prepared } }
@@ -110,23 +107,11 @@ async function readOne(
   }
 }
 
-async function namedOf(way: Examining, decoded: Good, context: MappingContext): Promise<PreparedRecord[]> {
-  const named = await namedBy({ ...way, context }, decoded, { receivedAt: way.receivedAt.toISOString(), generation: 0 })
-  return named ? [named] : []
-}
-
-/** The records that are refused, with those who refuse them. Where nobody ever refused anything, nobody is looked up. */
-export async function refusalsIn(
-  { deps, tables, source }: Pick<Examining, 'deps' | 'tables' | 'source'>,
-  records: readonly PreparedRecord[],
-): Promise<Refused[]> {
-  if (source.statutory === true || records.length === 0 || !(await deps.anybodyRefuses?.())) return []
-  const found = await Promise.all(
-    records.map(async (record): Promise<Refused> => {
-      const { identity } = record
-      if (!identity) return { record, refusers: [] }
-      return { record, refusers: await wouldRefuse(deps, tables, source, identity, gateOf(deps, source, record)) }
-    }),
-  )
-  return found.filter(({ refusers }) => refusers.length > 0)
+/** @param whole the payload, where it is all that there is of this record */
+async function unreadOf(way: Examining, decoded: DecodeResult, context: MappingContext, whole: Uint8Array | undefined): Promise<Unread> {
+  const { recordType, at } = decoded.ok ? decoded : decoded.rejected
+  const raw = (decoded.ok ? decoded.raw : decoded.rejected.raw) ?? whole
+  const origin = { receivedAt: way.receivedAt.toISOString(), generation: 0 }
+  const named = decoded.ok ? await namedBy({ ...way, context }, decoded, origin) : undefined
+  return { recordType, at, ...(raw && { raw }), ...(named && { named }) }
 }

@@ -57,6 +57,10 @@ export function resourceId(secret: Uint8Array, key: ResourceKey): string {
   return keyedId(secret, 'resource', key.type, key.scope, ...key.parts)
 }
 
+/** Key of a patient number; the number itself is not kept in tables that only link. */
+export const numberHash = (secret: Uint8Array, domain: string, kind: string, value: string): string =>
+  keyedId(secret, 'patient-number', domain, kind, value)
+
 /** Id of a set of things (batches.ts). */
 export const batchId = (secret: Uint8Array, { type, scope, parts }: ResourceKey): string => keyedId(secret, 'batch', type, scope, ...parts)
 

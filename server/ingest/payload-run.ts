@@ -24,6 +24,8 @@ export class Tally {
   readonly counts: PayloadCounts = { ...NO_COUNTS }
   readonly issues = new IssueList('[]')
   expunged = 0
+  /** records in whose bytes somebody is named who refuses that */
+  withheld = 0
   /** work on its records that is under way */
   running = 0
   /** position of its last record; undefined: more may come */
@@ -42,6 +44,7 @@ export class PayloadRun {
   readonly #counts: PayloadCounts
   readonly #issues: IssueList
   #expunged = 0
+  #withheld = 0
   /** behind that position, in order; the last one is open */
   readonly #tallies: Tally[] = [new Tally()]
   readonly #running = new Set<Promise<void>>()
@@ -64,6 +67,7 @@ export class PayloadRun {
     if (outcome.status === 'stored-with-issues') counts.withIssues++
     if (outcome.status === 'refused') counts.refused++
     if (wasExpunged(outcome)) tally.expunged++
+    if (outcome.isWithheld) tally.withheld++
     if (outcome.status === 'nothing') counts.nothing++
     if (outcome.status === 'waiting') counts.open++
     tally.issues.add(outcome.issues)
@@ -165,10 +169,11 @@ export class PayloadRun {
     this.#failure ??= error
   }
 
-  #take({ counts, issues, expunged }: Tally): void {
+  #take({ counts, issues, expunged, withheld }: Tally): void {
     for (const name of Object.keys(counts) as (keyof PayloadCounts)[]) this.#counts[name] += counts[name]
     this.#issues.add(issues.all)
     this.#expunged += expunged
+    this.#withheld += withheld
   }
 
   async finish(isTable: boolean): Promise<PayloadDoc> {
@@ -186,7 +191,7 @@ export class PayloadRun {
           ? 'stored-with-issues'
           : 'stored'
     // What waited of it may have been refused meanwhile.
-    if (refused + this.#counts.open > 0) await this.#cut(status, isTable)
+    if (refused + this.#counts.open + this.#withheld > 0) await this.#cut(status, isTable)
     await this.#save({ ...this.#so, status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
     if (this.payload.generation === 0) this.deps.quality?.payload(this.payload.source, status)
     return this.payload

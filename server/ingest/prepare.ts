@@ -11,13 +11,14 @@ import { codingName, codingsIn } from './codings.ts'
 import { identityDomain } from './context.ts'
 import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
-import { joinStatements, statementOf } from './fold/statement.ts'
+import { joinStatements, type StatementOrigin, statementOf } from './fold/statement.ts'
 import type { Statement } from './fold/types.ts'
-import { batchId, keyedId, resourceId } from './ids.ts'
+import { batchId, numberHash, resourceId } from './ids.ts'
+import { kinOf } from './kin.ts'
 import { legalOf } from './link/legal.ts'
 import { fieldOf } from './receipt.ts'
-import { textsOf } from './texts.ts'
-import type { IngestDeps, IngestSource, PreparedIdentity, PreparedRecord } from './types.ts'
+import { type Texts, textsOf } from './texts.ts'
+import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement } from './types.ts'
 
 type Deps = Pick<IngestDeps, 'secret' | 'organizations' | 'placeholders' | 'lookup'>
 
@@ -42,30 +43,19 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   const plain = resolverOf(urlOf)
   const texts = textsOf()
   const origin = { source: source.id, kind: source.kind, organization: source.organization, ...payload }
-  const statements = new Map<string, PreparedRecord['statements'][number]>()
   const identity = record.patient && identityOf(deps, source, record, record.patient)
   const resources = await allInTurns(
     record.resources,
     (mapped): MappedResource => ({ ...mapped, resource: plain(mapped.resource) as FhirResource }),
   )
   const turns = new Turns()
-  for (const mapped of [...resources, ...motherOf(source, record.patient, identity)]) {
-    await turns.take()
-    const id = idOf(deps, mapped, urlOf)
-    if (id === undefined) continue
-    const type = mapped.resource.resourceType
-    const name = `${type}/${id}`
-    const statement = statementOf(mapped, origin, texts)
-    const known = statements.get(name)
-    const joined = known ? joinStatements(known.statement, statement) : statement
-    const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
-    const batches = mapped.batches?.map((key) => batchId(deps.secret, key)) ?? known?.batches
-    const saidBy = mapped.saidBy ? batchId(deps.secret, mapped.saidBy) : known?.saidBy
-    const sets = { ...(batches && { batches }), ...(saidBy !== undefined && { saidBy }) }
-    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets })
+  const told = [...resources, ...motherOf(source, record.patient, identity)]
+  const saying: Saying = { deps, urlOf, origin, texts, turns }
+  const all = await statementsOf(saying, told)
+  const kin: PreparedKin[] = []
+  for (const { instead, ...known } of kinOf(deps, source, record, told, identity)) {
+    kin.push({ ...known, instead: await statementsOf(saying, instead) })
   }
-  await turns.take()
-  const all = [...statements.values()]
   // Before a part of it is stored.
   if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
   // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
@@ -98,8 +88,39 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
     ...(words && { batchWords: words }),
     ...(visits && { visits }),
+    ...(kin.length > 0 && { kin }),
     digest: digestOf(record, resources.map(({ resource }) => texts(resource)).join('\n'), words),
   }
+}
+
+interface Saying {
+  deps: Deps
+  urlOf: (key: ResourceKey) => string
+  origin: StatementOrigin
+  texts: Texts
+  turns: Turns
+}
+
+/** One statement of each thing, also where the record tells of it twice. */
+async function statementsOf({ deps, urlOf, origin, texts, turns }: Saying, told: readonly MappedResource[]): Promise<PreparedStatement[]> {
+  const statements = new Map<string, PreparedStatement>()
+  for (const mapped of told) {
+    await turns.take()
+    const id = idOf(deps, mapped, urlOf)
+    if (id === undefined) continue
+    const type = mapped.resource.resourceType
+    const name = `${type}/${id}`
+    const statement = statementOf(mapped, origin, texts)
+    const known = statements.get(name)
+    const joined = known ? joinStatements(known.statement, statement) : statement
+    const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
+    const batches = mapped.batches?.map((key) => batchId(deps.secret, key)) ?? known?.batches
+    const saidBy = mapped.saidBy ? batchId(deps.secret, mapped.saidBy) : known?.saidBy
+    const sets = { ...(batches && { batches }), ...(saidBy !== undefined && { saidBy }) }
+    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets })
+  }
+  await turns.take()
+  return [...statements.values()]
 }
 
 function digestOf({ patient, resources, unmapped }: MappedRecord, text: string, words: PreparedRecord['batchWords']): string {
@@ -222,10 +243,6 @@ function contactsOf({ resources }: MappedRecord): Pick<PreparedIdentity, 'phones
   const [known, lived] = [phones, addresses].map((all) => [...new Set(all)].filter((one) => one !== '').sort())
   return { ...(known?.length && { phones: known }), ...(lived?.length && { addresses: lived }) }
 }
-
-/** Key of a patient number; the number itself is not kept in tables that only link. */
-export const numberHash = (secret: Uint8Array, domain: string, kind: string, value: string): string =>
-  keyedId(secret, 'patient-number', domain, kind, value)
 
 /** The first place of each field: a hundred lines of a bill leave the same one unread. */
 const distinctFields = (names: readonly string[]): string[] =>

@@ -7,14 +7,15 @@ import { isBusy } from './busy.ts'
 import type { ConfirmedCodes } from './confirmed-codes.ts'
 import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
-import { wasNotCollected } from './collecting.ts'
+import { leavesNoBytes } from './collecting.ts'
 import { noteRefusedPart, partOf } from './cut.ts'
-import { type Examined, refusalsIn } from './examine.ts'
+import type { Examined } from './examine.ts'
 import { ALL_RECORDS, type Good, PayloadRun, type Tally } from './payload-run.ts'
 import { namedBy, prepareInTurns, type Preparing } from './prepare-in-turns.ts'
 import { processRows, refuseUnread } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
 import { payloadBytes } from './receive.ts'
+import { refusalOfUnread, type Unread } from './refusals.ts'
 import type { IngestTables } from './tables.ts'
 import { piecesOf } from './turns.ts'
 import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord } from './types.ts'
@@ -149,7 +150,7 @@ async function storeGroup(work: Work, group: readonly DecodeResult[], tally: Tal
   const ready: { decoded: Good; record: PreparedRecord }[] = []
   for (const decoded of group) {
     if (!decoded.ok) {
-      await run.reject(tally, decoded.rejected)
+      if (!(await refusedUnread(work, decoded.rejected, tally))) await run.reject(tally, decoded.rejected)
       continue
     }
     const record = await mapOne(work, decoded, tally)
@@ -161,22 +162,23 @@ async function storeGroup(work: Work, group: readonly DecodeResult[], tally: Tal
   const outcomes = jobs.length > 1 ? await processRows(run.deps, run.tables, jobs) : [await groups.store(first).catch(asFailure)]
   for (const [at, outcome] of outcomes.entries()) {
     const { decoded } = ready[at] as (typeof ready)[number]
-    if (outcome instanceof Error) await run.fail(tally, decoded, asFailure(outcome))
-    else if (outcome.status === 'quarantined') await run.quarantine(tally, decoded, outcome.issues)
-    else {
+    if (outcome instanceof Error && isBusy(outcome)) throw outcome
+    if (outcome instanceof Error || outcome.status === 'quarantined') {
+      // Its patient was asked; that its bytes name others who refuse is seen only here, where they would be kept.
+      if (await refusedUnread(work, decoded, tally)) continue
+      if (outcome instanceof Error) await run.fail(tally, decoded, outcome)
+      else await run.quarantine(tally, decoded, outcome.issues)
+    } else {
       // What was kept before it was refused is there: it is played again, and not taken away.
-      if (wasNotCollected(outcome) && run.payload.generation === 0) await noteRefusedPart(run.tables, run.payload._id, partOf(decoded.raw))
+      if (leavesNoBytes(outcome) && run.payload.generation === 0) await noteRefusedPart(run.tables, run.payload._id, partOf(decoded.raw))
       run.count(tally, outcome)
     }
   }
 }
 
 /** undefined: it was rejected or broke the mapping, and is quarantined. */
-async function mapOne(
-  { run, source, mapping, confirmed, context, examined }: Work,
-  decoded: Good,
-  tally: Tally,
-): Promise<PreparedRecord | undefined> {
+async function mapOne(work: Work, decoded: Good, tally: Tally): Promise<PreparedRecord | undefined> {
+  const { run, source, mapping, confirmed, context, examined } = work
   const { raw } = decoded
   const known = examined?.prepared.get(decoded)
   if (known) return known
@@ -185,25 +187,30 @@ async function mapOne(
     const made = await prepareInTurns(way, decoded, originOf(run))
     if ('record' in made) return made.record
     const { rejected } = made
-    if (await refusedUnread(way, decoded, run, tally)) return undefined
+    if (await refusedUnread(work, await unreadOf(way, decoded, run), tally)) return undefined
     await run.reject(tally, { ...rejected, ...(rejected.raw === undefined && raw !== undefined && { raw }) })
   } catch (error) {
     const failure = asFailure(error)
-    if (!(await refusedUnread(way, decoded, run, tally))) await run.fail(tally, decoded, failure)
+    if (!(await refusedUnread(work, await unreadOf(way, decoded, run), tally))) await run.fail(tally, decoded, failure)
   }
   return undefined
 }
 
 const originOf = ({ payload: { receivedAt, generation } }: PayloadRun) => ({ receivedAt: receivedAt.toISOString(), generation })
 
+async function unreadOf(way: Preparing, decoded: Good, run: PayloadRun): Promise<Unread> {
+  const { recordType, at, raw } = decoded
+  const named = await namedBy(way, decoded, originOf(run))
+  return { recordType, at, ...(raw && { raw }), ...(named && { named }) }
+}
+
 /** Whoever refuses to be collected is not kept in quarantine either, as far as can be read whom it is about. */
-async function refusedUnread(way: Preparing, decoded: Good, run: PayloadRun, tally: Tally): Promise<boolean> {
+async function refusedUnread({ run, source }: Work, unread: Unread, tally: Tally): Promise<boolean> {
   const { deps, tables, payload } = run
-  const record = await namedBy(way, decoded, originOf(run))
-  const [refused] = record ? await refusalsIn({ ...way, tables }, [record]) : []
+  const refused = await refusalOfUnread({ deps, tables, source }, unread)
   if (!refused) return false
-  const outcome = await refuseUnread(deps, tables, { source: way.source, payload, record: refused.record }, refused.refusers)
-  if (payload.generation === 0) await noteRefusedPart(tables, payload._id, partOf(decoded.raw))
+  const outcome = await refuseUnread(deps, tables, { source, payload, record: refused.record }, refused.refusers)
+  if (payload.generation === 0) await noteRefusedPart(tables, payload._id, partOf(unread.raw))
   run.count(tally, outcome)
   return true
 }

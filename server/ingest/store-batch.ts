@@ -108,6 +108,8 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
   const met = new Set<string>()
   return jobs.flatMap((job, at) => {
     const { record, payload } = job
+    // Whom it names beside its patient is asked about alone.
+    if (record.kin) return []
     if (expunged[at]) {
       result.outcomes[at] = expungedOutcome(record)
       return []

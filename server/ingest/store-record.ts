@@ -7,12 +7,13 @@ import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { checkFolded, otherPerson } from './check.ts'
-import { gateOf, notCollectedOutcome, rememberRefused } from './collecting.ts'
-import { forgetRefused, noteRefusedPart } from './cut.ts'
+import { distinctWrites, gateOf, notCollectedOutcome, ofNobody, rememberRefused } from './collecting.ts'
+import { forgetPart, forgetRefused, noteRefusedPart } from './cut.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { statementWrites } from './fold/rows.ts'
 import { foldStatements, saidIn, saidOfOthers, type StatementFor, type UsedLinks } from './fold/stored.ts'
+import { askKin, withoutKin } from './kin.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
@@ -48,6 +49,22 @@ type Known = DeliveryDoc | undefined
  * @throws OutcomeError busy, unavailable: the record is to be tried again
  */
 export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
+  const { refusing, refusers } = await askKin(deps, tables, job.source, job.record)
+  if (refusing.length === 0) return storeAsked(deps, tables, job)
+  const record = withoutKin(job.record, refusing)
+  // The numbers of its patient are not those of whoever refuses.
+  if (!record) return refuse(deps, tables, { ...job, record: ofNobody(job.record) }, refusers)
+  const { source, payload } = job
+  await deps.audit({ action: 'refuse', source: source.id, payload: payload._id, persons: refusers, reason: 'collection-refused' })
+  const waited = await tables.waiting.find(waitingRow(deps, job))
+  const stored = await storeAsked(deps, tables, { ...job, record })
+  if (stored.outcome.status === 'quarantined') return refuse(deps, tables, { ...job, record: ofNobody(job.record) }, refusers)
+  if (stored.outcome.status !== 'waiting') for (const { part = '' } of waited) await forgetPart(deps, tables, payload._id, part)
+  return { ...stored, outcome: { ...stored.outcome, isWithheld: true } }
+}
+
+/** Of a record that names nobody who refuses, but for its patient. */
+async function storeAsked(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
   const { record, source } = job
   if (await isExpunged(deps, record)) return { outcome: expungedOutcome(record) }
   const delivery = await tables.deliveries.get(deliveryId(deps.secret, source, record))
@@ -132,11 +149,15 @@ async function storeLinked(
       // A record that has begun is finished: it was there before it was refused.
       const collecting = linked && at === 0 ? await gateOf(deps, job.source, job.record)([linked.patient, linked.person]) : undefined
       if (collecting && collecting.refusers.length > 0) return { done: { ...NOTHING_DONE, refusers: collecting.refusers } }
-      const guards = collecting?.side ?? []
+      const kin = at === 0 ? await askKin(deps, tables, job.source, job.record) : undefined
+      if (kin && kin.refusing.length > 0) return { done: { ...NOTHING_DONE, isRefusedByKin: true } }
+      const guards = distinctWrites([...(collecting?.side ?? []), ...(kin?.side ?? [])])
       const known = last ? await deliveryNow(deps, tables, job, delivery, count) : undefined
       return storePart(deps, tables, job, { part, last, wanted, linked, found, delivery: known, again: count > 0, guards })
     })
     if (result.refusers) return refuse(deps, tables, job, result.refusers)
+    // Refused since it was asked.
+    if (result.isRefusedByKin) return storeRecord(deps, tables, job)
     if (result.outcome) return { outcome: result.outcome, ...after }
     found.push(...result.issues)
     await refoldIfMoved(deps, tables, result.links, result.folded)
@@ -168,6 +189,7 @@ interface PartResult {
     folded: readonly StatementFor[]
     outcome?: RecordOutcome
     refusers?: readonly string[]
+    isRefusedByKin?: true
   }
 }
 

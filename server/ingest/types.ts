@@ -153,8 +153,20 @@ export interface PreparedRecord {
   batchWords?: { batch: string; word: BatchWord['word']; statedAt: string; saidBy?: string; settlement?: string }[]
   /** ids of Encounters under two numbers of one visit; absent: none */
   visits?: PreparedVisit[]
+  /** whom it names beside its patient; absent: nobody */
+  kin?: PreparedKin[]
   /** of the mapped content: the same again is not stored again */
   digest: string
+}
+
+/** Somebody else than the patient whom a record names with a number. */
+export interface PreparedKin {
+  /** hashes of the sender's numbers of her */
+  numbers: string[]
+  /** her identity number, normalised */
+  legal?: string
+  /** what is stored in the place of the statements that say who she is, where she refuses to be collected */
+  instead: PreparedStatement[]
 }
 
 export interface PreparedVisit {
@@ -259,6 +271,8 @@ export interface RecordOutcome {
   status: 'stored' | 'stored-with-issues' | 'unchanged' | 'waiting' | 'quarantined' | 'refused' | 'nothing'
   resources: number
   issues: ReceiptIssue[]
+  /** somebody whom it names beside its patient refuses: its bytes are not kept */
+  isWithheld?: true
 }
 
 export interface ReceiptIssue {

@@ -1,6 +1,7 @@
 import { issue, type IssueDefinition } from './issue.ts'
 import { ARCHIVE_ISSUES } from './archive-issues.ts'
 import { BUNDLE_ISSUES } from './bundle-issues.ts'
+import { COLLECTION_ISSUES } from './collection-issues.ts'
 import { OWN_FILE_ISSUES } from './own-file-issues.ts'
 import { SEARCH_ISSUES } from './search-issues.ts'
 import { DEFINITION_ISSUES } from './definition-issues.ts'
@@ -24,6 +25,7 @@ export type { IssueDefinition } from './issue.ts'
 export const ISSUES = {
   ...ARCHIVE_ISSUES,
   ...BUNDLE_ISSUES,
+  ...COLLECTION_ISSUES,
   ...OWN_FILE_ISSUES,
   ...SEARCH_ISSUES,
   ...XML_ISSUES,
@@ -391,8 +393,6 @@ export const ISSUES = {
     '此来源的配置拒收有此类问题的记录，已隔离',
     'The source is configured to be refused for what is wrong with the record; quarantined',
   ),
-  'write-not-collected': issue(403, 'suppressed', '未入库', 'Not stored'),
-  'not-collected': issue(200, 'suppressed', '未入库', 'Not stored'),
   'ingest-summary': issue(200, 'informational', '{text}', '{text}'),
 } as const satisfies Record<string, IssueDefinition>
 

@@ -139,6 +139,18 @@ describe('a refusal that names an organisation', () => {
     expect(codesOf(await post('0001', broken(message('ADT^A01', '0001', 1, 'Q'))))).not.toContain('not-collected')
   })
 
+  test('stops a message of which nothing would be stored but its bytes', async () => {
+    const blocked = (person: number): string =>
+      message('ADT^A01', '0001', person)
+        .replace('ADT^A01', 'SIU^S23')
+        .replace(/\r(EVN|PV1)\|[^\r]*/g, '')
+    const before = await held()
+    expect(codesOf(await post('0001', blocked(0)))).toEqual(['ingest-summary', 'not-collected'])
+    expect(await held()).toEqual(before)
+    const other = await post('0001', blocked(5))
+    expect([codesOf(other).includes('not-collected'), other.headers.get('content-location')]).toEqual([false, expect.anything()])
+  })
+
   test('leaves none of it beside another record, and the other one is stored', async () => {
     const broken = message('ADT^A01', '0001', 0).replace('ADT^A01', 'ADT^A99')
     const answer = await post('0001', broken + message('ADT^A01', '0001', 4))

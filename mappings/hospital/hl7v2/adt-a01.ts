@@ -8,7 +8,7 @@ import { AL1, allergy } from './allergy.ts'
 import { DG1, diagnosis, diagnosisOfVisit } from './diagnosis.ts'
 import { fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
 import { type Message, openMessage, runPatient, warning } from './message.ts'
-import { NK1, relative } from './relative.ts'
+import { runRelative } from './relative.ts'
 import { bed, PV1, visit, type VisitRow } from './visit.ts'
 import { table } from '../../engine/values/table.ts'
 
@@ -40,13 +40,7 @@ export function mapAdt(hl7: Hl7Record, recordType: string, at: string, context: 
   const status = EVENTS[recordType.slice(4)]
   const pv1 = segmentOf(hl7, 'PV1')
   if (status !== 'none' && pv1) runVisit(message, pv1, { status, isDischargeCancelled: recordType === 'ADT^A13' })
-  for (const nk1 of segmentsOf(hl7, 'NK1')) {
-    message.record.run(
-      relative,
-      { ...fieldsOf(nk1, NK1), ...patientNo(message) },
-      { statedAt: message.sentAt, offer: false, at: locate(hl7, nk1) },
-    )
-  }
+  for (const nk1 of segmentsOf(hl7, 'NK1')) runRelative(message, nk1, context)
   for (const al1 of segmentsOf(hl7, 'AL1')) {
     message.record.run(
       allergy,

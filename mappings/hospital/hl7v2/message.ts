@@ -6,7 +6,8 @@ import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { leavesOf, locate, segmentOf, segmentsOf, timeOf } from './fields.ts'
-import { isForeign, patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
+import { kinNumbers } from '../identity.ts'
+import { isForeign, listedNumbers, patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
 import { missingSegments } from './required-segments.ts'
 
 export interface Message {
@@ -39,8 +40,14 @@ const ENVELOPE = [
   'EVN-2',
 ]
 
-/** Header and patient of a message, or why it cannot be taken. */
-export function openMessage(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): Message | RejectedRecord {
+/** What every message begins with; a part of `Message`. */
+interface Header {
+  record: RecordBuilder
+  sentAt: string
+}
+
+/** Header of a message, with all of its fields offered, or why it cannot be taken. */
+export function openHeader(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): Header | RejectedRecord {
   const reject = (code: string, field: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code, at: field } })
   const msh = hl7.segments[0] as Segment
   const deliveryId = filled(msh.text(10, 1))
@@ -66,6 +73,15 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   const evn = segmentOf(hl7, 'EVN')
   const sentAt = statedAt(record, context, [timeOf(msh, 7), 'MSH-7'], [evn ? timeOf(evn, 2) : '', 'EVN-2'])
   if (sentAt === undefined) return reject(filled(timeOf(msh, 7)) === undefined ? 'mapping-required' : 'mapping-date-invalid', 'MSH-7')
+  return { record, sentAt }
+}
+
+/** Header and patient of a message, or why it cannot be taken. */
+export function openMessage(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): Message | RejectedRecord {
+  const opened = openHeader(hl7, recordType, at, context)
+  if (!('record' in opened)) return opened
+  const { record, sentAt } = opened
+  const reject = (code: string, field: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code, at: field } })
   const missing = missingSegments(hl7, recordType)
   for (const name of missing.flagged) record.issue(warning('mapping-required', name))
   const pid = segmentOf(hl7, 'PID')
@@ -74,6 +90,8 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   const visitNo = filled(segmentOf(hl7, 'PV1')?.text(19, 1))
   const patientNo = row.numbers.find((one) => one.kind === 'patient')?.value
   record.patient = patientIdentity(row, visitNo, context)
+  const mother = kinNumbers(listedNumbers(hl7, pid, 21, context))
+  if (mother) record.sayOfKin(mother)
   return {
     record,
     hl7,

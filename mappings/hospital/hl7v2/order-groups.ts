@@ -17,11 +17,15 @@ export interface OrderGroup {
 const DETAILS = { OBR: 'SPM', RXE: 'RXR', RXO: 'RXR' } as const
 export type OrderDetail = keyof typeof DETAILS
 
+/** The specimen stands before the orders that are made of it. */
+const SPECIMEN_FIRST: ReadonlySet<string> = new Set(['OML^O33', 'OML^O35'])
+
 /** Walks the segments in order: ORC and TQ1 stand before the detail that they are of, the rest behind it. One ORC may stand for several. */
 export function orderGroups({ hl7 }: Message, details: readonly OrderDetail[]): OrderGroup[] {
   const groups: OrderGroup[] = []
   let orc: Segment | undefined
   let tq1: Segment | undefined
+  let spm: Segment | undefined
   for (const segment of hl7.segments) {
     const last = groups.at(-1)
     if (segment.name === 'ORC') {
@@ -32,7 +36,8 @@ export function orderGroups({ hl7 }: Message, details: readonly OrderDetail[]): 
       if (last && last.orc === orc) last.tq1 ??= segment
       else tq1 ??= segment
     } else if (details.includes(segment.name as OrderDetail))
-      groups.push({ detail: segment, components: [], notes: [], ...(orc && { orc }), ...(tq1 && { tq1 }) })
+      groups.push({ detail: segment, components: [], notes: [], ...(orc && { orc }), ...(tq1 && { tq1 }), ...(spm && { more: spm }) })
+    else if (segment.name === 'SPM' && SPECIMEN_FIRST.has(hl7.type)) spm = segment
     else if (last) addTo(last, segment)
   }
   return groups

@@ -1,6 +1,6 @@
 /**
- * Orders for services: ORM^O01 (HL7 v2.4, 4.4.1), OMG^O19 (4.4.4) and OML^O21 (4.4.6). Each OBR is one order; its ORC says what is
- * asked (new, changed, cancelled). Each RXO of an ORM is one drug (rde.ts).
+ * Orders for services: ORM^O01 (HL7 v2.4, 4.4.1), OMG^O19 (4.4.4), OML^O21 (4.4.6), and OML^O33 and O35 by their specimens (HL7 v2.5.1, 4.4.8 and
+ * 4.4.10). Each OBR is one order; its ORC says what is asked (new, changed, cancelled). Each RXO of an ORM is one drug (rde.ts).
  */
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
@@ -13,14 +13,14 @@ import { order, ORDER_OBR, ORDER_ORC, ORDER_TQ1, type OrderRow } from './order.t
 import { runDrugs } from './rde.ts'
 import { SPECIMENS, SPM } from './report.ts'
 
-export const ORDER_MESSAGES = ['ORM^O01', 'OMG^O19', 'OML^O21']
+export const ORDER_MESSAGES = ['ORM^O01', 'OMG^O19', 'OML^O21', 'OML^O33', 'OML^O35']
 
 export function mapOrder(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
   const message = openMessage(hl7, recordType, at, context)
   if (!('record' in message)) return message
   runPatient(message)
   const groups = orderGroups(message, ['OBR', 'RXO'])
-  for (const group of groups) if (group.detail.name === 'OBR') runOrder(message, group, recordType === 'OML^O21')
+  for (const group of groups) if (group.detail.name === 'OBR') runOrder(message, group, recordType.startsWith('OML^'))
   runDrugs(
     message,
     groups.filter(({ detail }) => detail.name === 'RXO'),

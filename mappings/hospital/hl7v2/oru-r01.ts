@@ -1,4 +1,7 @@
-/** ORU^R01: one DiagnosticReport per report number, with its results, specimen and request. */
+/**
+ * Results, ORU^R01 and those of a point of care (ORU^R30 to R32), of automated laboratories (OUL^R21 to R24): one DiagnosticReport per report number,
+ * with its results, specimen and request.
+ */
 import type { RunOptions } from '../../engine/mapping.ts'
 import type { MappedRecord, MappingContext, RejectedRecord, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
@@ -8,22 +11,14 @@ import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
 import { type Message, openMessage, runPatient, settledMessage, statedAt, warning } from './message.ts'
 import { isWithdrawn, OBR, ORC, REPORTS, type ReportRow, request, SPECIMENS, SPM } from './report.ts'
+import { type ReportGroup, reportGroups } from './report-groups.ts'
 import { kindOf, type ReportKind } from './report-kind.ts'
 import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
 import { namesLoinc } from './result-item.ts'
 import { answersOf, tripletsOf } from './result-value.ts'
 import { embeddedDocument } from './embedded-document.ts'
 
-/** OBR with what follows it, and the OBRs of further panels under the same report number. */
-interface ReportGroup {
-  reportNo: string | undefined
-  orc?: Segment
-  obr: Segment
-  spm?: Segment
-  furtherObrs: Segment[]
-  results: { obx: Segment; obr: Segment; notes: Segment[] }[]
-  remarks: Segment[]
-}
+export const RESULT_MESSAGES = ['ORU^R01', 'ORU^R30', 'ORU^R31', 'ORU^R32', 'OUL^R21', 'OUL^R22', 'OUL^R23', 'OUL^R24']
 
 export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
   const message = openMessage(hl7, recordType, at, context)
@@ -33,35 +28,6 @@ export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: 
   const cultures: Cultures = new Map()
   for (const group of groups) runReport(message, group, cultures)
   return settledMessage(message)
-}
-
-/** Walks the segments in order; ORC and NTE belong to what they stand at (HL7 v2.4 chapter 7, ORU^R01). */
-export function reportGroups(hl7: Hl7Record): ReportGroup[] {
-  const groups: ReportGroup[] = []
-  let orc: Segment | undefined
-  let group: ReportGroup | undefined
-  let obr: Segment | undefined
-  for (const segment of hl7.segments) {
-    if (segment.name === 'ORC') {
-      orc = segment
-      group = undefined
-    } else if (segment.name === 'OBR') {
-      const reportNo = filled(segment.text(3, 1)) ?? filled(orc?.text(3, 1))
-      obr = segment
-      group = groups.find((one) => one.reportNo !== undefined && one.reportNo === reportNo)
-      if (group) group.furtherObrs.push(segment)
-      else {
-        group = { reportNo, obr: segment, furtherObrs: [], results: [], remarks: [], ...(orc && { orc }) }
-        groups.push(group)
-      }
-      orc = undefined
-    } else if (group && obr) {
-      if (segment.name === 'OBX') group.results.push({ obx: segment, obr, notes: [] })
-      else if (segment.name === 'SPM') group.spm = segment
-      else if (segment.name === 'NTE') (group.results.at(-1)?.notes ?? group.remarks).push(segment)
-    }
-  }
-  return groups
 }
 
 /** Results so far by report, item and sub-id: on what was grown, antibiotics are tested. */

@@ -19,7 +19,7 @@ const MERGE: Required = { whole: ['PID', 'MRG'], flagged: ['EVN'] }
 /** A document (MDM_T01, MDM_T02); where its content is promised, it must be there. */
 const DOCUMENT: Required = { whole: ['PID', 'TXA'], flagged: ['EVN', 'PV1'] }
 const DOCUMENT_WITH_CONTENT: Required = { whole: ['PID', 'TXA', 'OBX'], flagged: ['EVN', 'PV1'] }
-/** An order of a service (ORM_O01, OMG_O19, OML_O21). */
+/** An order of a service (ORM_O01, OMG_O19, OML_O21, OML_O33, OML_O35). */
 const ORDER: Required = { whole: ['PID', 'OBR'], flagged: ['ORC', 'PV1'] }
 /** An ORM may ask for drugs alone. */
 const DRUG_REQUEST: Required = { whole: ['PID'], flagged: ['ORC', 'PV1'] }
@@ -30,9 +30,9 @@ const APPOINTMENT: Required = { whole: ['SCH', 'PID'], flagged: ['RGS'] }
 const RESULT: Required = { whole: ['PID', 'OBR'], flagged: [] }
 
 function requiredOf(recordType: string, hl7: Hl7Record): Required {
-  if (recordType.startsWith('ORU^')) return RESULT
+  if (/^O(?:RU|UL)\^/.test(recordType)) return RESULT
   if (recordType === 'ORM^O01' && segmentOf(hl7, 'RXO')) return DRUG_REQUEST
-  if (recordType === 'ORM^O01' || recordType === 'OMG^O19' || recordType === 'OML^O21') return ORDER
+  if (recordType === 'ORM^O01' || recordType === 'OMG^O19' || recordType.startsWith('OML^')) return ORDER
   if (recordType.startsWith('RDE^')) return DRUGS
   if (recordType.startsWith('DFT^')) return CHARGES
   if (recordType.startsWith('SIU^')) return APPOINTMENT

@@ -1,7 +1,6 @@
 /** What is known of the numbers that a message names, read before the link step decides. */
 import { identityDomain, type Sender } from '../context.ts'
-import { keyedId, randomId } from '../ids.ts'
-import { numberHash } from '../prepare.ts'
+import { keyedId, numberHash, randomId } from '../ids.ts'
 import type { IdentityNumberDoc, IngestTables } from '../tables.ts'
 import type { IngestDeps, PreparedIdentity } from '../types.ts'
 import type { Known, Names } from './choose.ts'

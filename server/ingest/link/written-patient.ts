@@ -2,7 +2,7 @@
 import { NATIONAL } from '../../fhir/canonical.ts'
 import type { FhirResource } from '../../fhir/types.ts'
 import type { Sender } from '../context.ts'
-import { numberHash } from '../prepare.ts'
+import { numberHash } from '../ids.ts'
 import type { IngestTables } from '../tables.ts'
 import type { IngestDeps, PreparedIdentity } from '../types.ts'
 import { followMoves } from './follow.ts'

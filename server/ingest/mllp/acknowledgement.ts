@@ -37,6 +37,15 @@ function conditionOf(text: string): Condition {
 export const isWanted = (condition: Condition | undefined, success: boolean): boolean =>
   condition === 'AL' || (condition === 'SU' && success) || (condition === 'ER' && !success)
 
+/**
+ * The two answers of a message, each absent when it is not wanted. Both reject when the message could not be kept: then nothing
+ * is answered, and the sender sends it again.
+ */
+export interface Exchange {
+  commit: Promise<Buffer | undefined>
+  application: Promise<Buffer | undefined>
+}
+
 export interface Acknowledgement {
   code: AckCode
   errors: readonly AckError[]

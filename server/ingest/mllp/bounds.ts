@@ -8,6 +8,9 @@ export const MLLP_BOUNDS = {
   /** messages in work: of one connection, and of the process; above, nothing more is read from the sockets */
   connectionMessagesMax: 32,
   messagesMax: 256,
+  /** messages of one frame that is a batch, and how many of them are in work at the same time */
+  batchMessagesMax: 10_000,
+  batchConcurrency: 16,
   /** from a message's first byte to its last */
   messageMs: 120_000,
   /** bytes outside of frames that one connection may send */

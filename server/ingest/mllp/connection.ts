@@ -1,7 +1,7 @@
 /** One connection: reads messages as far as there is room for them, and writes their acknowledgements in their order. */
 import type { Socket } from 'node:net'
 import { MLLP_BOUNDS } from './bounds.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange } from './acknowledgement.ts'
 import { framed, type FrameEvent, FrameReader } from './frames.ts'
 import type { Gate } from './gate.ts'
 import type { Discarded } from './metrics.ts'

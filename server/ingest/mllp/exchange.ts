@@ -9,7 +9,8 @@ import type { Ingest } from '../ingest.ts'
 import { isBusy } from '../busy.ts'
 import { receiptCounts } from '../receipt.ts'
 import type { PayloadDoc, ReceiptIssue } from '../types.ts'
-import { acknowledge, type AckCode, isWanted, modeOf } from './acknowledgement.ts'
+import { acknowledge, type AckCode, type Exchange, isWanted, modeOf } from './acknowledgement.ts'
+import { batchOf, exchangeBatch } from './batch.ts'
 import { MLLP_BOUNDS } from './bounds.ts'
 import { type AckError, errorOf, errorsOf, UNSUPPORTED } from './errors.ts'
 import type { MllpMetrics } from './metrics.ts'
@@ -27,15 +28,6 @@ export interface ExchangeDeps {
   log?: ((event: string, facts: Record<string, string | number>) => void) | undefined
 }
 
-/**
- * The two answers of a message, each absent when it is not wanted. Both reject when the message could not be kept: then nothing
- * is answered, and the sender sends it again.
- */
-export interface Exchange {
-  commit: Promise<Buffer | undefined>
-  application: Promise<Buffer | undefined>
-}
-
 /** How it ended. `kept`: it is durable, whatever came of it. */
 interface Verdict {
   kept: boolean
@@ -44,6 +36,11 @@ interface Verdict {
 }
 
 export function exchange(deps: ExchangeDeps, peer: Peer, bytes: Buffer, isTooLong: boolean): Exchange {
+  const batch = isTooLong ? undefined : batchOf(bytes)
+  return batch ? exchangeBatch(batch, (message) => exchangeOne(deps, peer, message, false)) : exchangeOne(deps, peer, bytes, isTooLong)
+}
+
+function exchangeOne(deps: ExchangeDeps, peer: Peer, bytes: Buffer, isTooLong: boolean): Exchange {
   const started = performance.now()
   const registered = deps.senders.length === 1 ? deps.senders[0]?.charset : undefined
   const header = readHeader(bytes, registered)

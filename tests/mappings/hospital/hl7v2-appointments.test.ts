@@ -63,3 +63,43 @@ test('without an end or a number it is quarantined', async () => {
   expect(unnumbered.reason).toMatchObject({ code: 'mapping-required', at: 'SCH-2' })
   expect((await read(message('SIU^S12', '2.4', PATIENT))).reason).toMatchObject({ code: 'mapping-required', at: 'SCH' })
 })
+
+test.each(['S20', 'S21', 'S22'])(
+  '%s: what the appointment is without is no part of it, and what else is said of it stands',
+  async (event) => {
+    const { record } = await read(
+      siu(
+        event,
+        'SCH|YY4|HY4||||TZ^医生停诊|||20|MIN|^^^20260306090000||||||||||||||Booked',
+        'AIS|1|D|US01^腹部彩超',
+        'AIP|1|D|D0123^赵医生',
+      ),
+    )
+    const [one] = ofType(record, 'Appointment')
+    expect(plain(one)).toMatchObject({ status: 'booked', start: '2026-03-06T01:00:00.000Z', minutesDuration: 20 })
+    expect(plain(one)).not.toHaveProperty('serviceType')
+    expect(one?.yielding).toEqual(['participant'])
+    expect(plain(one).participant).toEqual([{ actor: { $patient: true }, status: 'accepted' }])
+    // Staff and places that were named before are left as they were: the receipt says so.
+    expect(record?.issues).toEqual(['AIS-3', 'AIP-3'].map((at) => ({ severity: 'warning', code: 'mapping-field-unread', at })))
+    expect(ofType(record, 'Practitioner')).toEqual([])
+  },
+)
+
+test.each(['S23', 'S24'])(
+  '%s: slots of a schedule are nobody’s appointment: nothing is stored, and the receipt says what was not read',
+  async (event) => {
+    const { record, reason } = await read(
+      message(`SIU^${event}`, '2.4', 'SCH||HY5||||TZ^停诊|||240|MIN|^^^20260306080000', 'RGS|1', 'AIP|1||D0123^赵医生'),
+    )
+    expect(reason).toBeUndefined()
+    expect(record).toMatchObject({ nothingToStore: true, resources: [], issues: [] })
+    expect(record).not.toHaveProperty('patient')
+    expect(record?.unread).toEqual(expect.arrayContaining(['SCH-2', 'SCH-11.4', 'AIP-3.1']))
+  },
+)
+
+test('S23 that names a patient says whom it names', async () => {
+  const { record } = await read(message('SIU^S23', '2.4', 'SCH||HY5', PATIENT, 'RGS|1'))
+  expect(record).toMatchObject({ nothingToStore: true, resources: [], patient: { local: [{ kind: 'PI', value: '0001023456' }] } })
+})

@@ -61,6 +61,49 @@ test('OML^O21 of v2.5.1: TQ1 and the specimen', async () => {
   expect(ofType(record, 'Specimen')).toHaveLength(1)
 })
 
+interface Order {
+  identifier: { value: string }[]
+  status: string
+  priority?: string
+  specimen: { $key: { parts: string[] } }[]
+}
+
+test.each(['OML^O33', 'OML^O35'])('%s of v2.5.1: each specimen with the orders behind it', async (type) => {
+  const { record } = await read(
+    message(
+      type,
+      '2.5.1',
+      'SPM|1|BB1||BLD^全血|||||||||||||20260306063000',
+      ...(type === 'OML^O35' ? ['SAC|||G1'] : []),
+      'ORC|NW|SQ7',
+      'TQ1|1||||||20260306063000||S',
+      'OBR|1|SQ7||XCG^血常规^L',
+      'ORC|NW|SQ8',
+      'OBR|2|SQ8||CRP^C反应蛋白^L',
+      'SPM|2|BB2||UR^尿液',
+      'ORC|CA|SQ9',
+      'OBR|3|SQ9||NCG^尿常规^L',
+      'NTE|1||作废',
+    ),
+  )
+  expect(record?.issues).toEqual([])
+  const orders = ofType(record, 'ServiceRequest').map(plain) as unknown as Order[]
+  expect(
+    orders.map(({ identifier, status, priority, specimen }) => [identifier[0]?.value, status, priority, specimen[0]?.$key.parts]),
+  ).toEqual([
+    ['SQ7', 'active', 'stat', ['BB1']],
+    ['SQ8', 'active', undefined, ['BB1']],
+    ['SQ9', 'revoked', undefined, ['BB2']],
+  ])
+  expect(orders).toMatchObject(orders.map(() => ({ category: CATEGORY('lab') })))
+  expect(orders[2]).toMatchObject({ note: [{ text: '作废' }] })
+  expect(ofType(record, 'Specimen').map(plain)).toMatchObject([
+    { identifier: [{ value: 'BB1' }], type: { text: '全血' }, collection: { collectedDateTime: '2026-03-06T06:30:00+08:00' } },
+    { identifier: [{ value: 'BB2' }], type: { text: '尿液' } },
+  ])
+  expect((await read(message(type, '2.5.1', 'SPM|1|BB1', 'ORC|NW|SQ7'))).reason).toMatchObject({ code: 'mapping-required', at: 'OBR' })
+})
+
 test.each([
   ['NW', undefined, 'active'],
   ['SC', 'CM', 'completed'],

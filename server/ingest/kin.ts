@@ -1,0 +1,166 @@
+/**
+ * Others than the patient whom a record names with a number: the mother under whose number a newborn stands, a relative who signed. They may have
+ * refused to be collected as well (formats.md D49): then the record keeps that there is such a relative, and nothing by which she is known.
+ */
+import type { MappedRecord, MappedResource } from '../../mappings/engine/types.ts'
+import { NATIONAL } from '../fhir/canonical.ts'
+import { normalizeIdNumber, readIdentityNumber } from '../fhir/identity-number.ts'
+import type { FhirResource } from '../fhir/types.ts'
+import type { SideWrite } from '../store/types.ts'
+import { bareOf } from './collecting.ts'
+import { identityDomain } from './context.ts'
+import { keyedId, numberHash } from './ids.ts'
+import { identityNumbersIn } from './number-search.ts'
+import type { IngestTables } from './tables.ts'
+import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement, ReceiptIssue } from './types.ts'
+
+const MOTHER = 'MTH'
+const WITHHELD = 'relative-not-collected'
+
+/** One of them as a record names her, with what stands in the place of that where she refuses. */
+export interface Kin {
+  numbers: string[]
+  /** identity number, normalised */
+  legal?: string
+  instead: MappedResource[]
+}
+
+interface Identifier {
+  system?: string
+  value?: string
+}
+
+/** @param resources of the record, with their references resolved */
+export function kinOf(
+  deps: Pick<IngestDeps, 'secret' | 'placeholders'>,
+  source: IngestSource,
+  { kin = [] }: Pick<MappedRecord, 'kin'>,
+  resources: readonly MappedResource[],
+  identity: PreparedIdentity | undefined,
+): Kin[] {
+  const domain = identityDomain(source)
+  const mother = identity?.legal?.doubt === 'newborn' ? identity.legal.number : undefined
+  const known = (legal: string | undefined): boolean => legal !== undefined && !(deps.placeholders ?? []).includes(legal)
+  const said = kin.map(({ key, local, legal }) => ({ key: JSON.stringify(key), local, legal: validOf(legal) }))
+  const told = resources.filter(({ resource }) => resource.resourceType === 'RelatedPerson')
+  const found = told.map((mapped): Kin => {
+    const own = said.find(({ key }) => key === JSON.stringify(mapped.key))
+    const numbers = own?.local.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value)) ?? []
+    const legal = numberOf(mapped.resource) ?? own?.legal ?? (isMother(mapped.resource) ? mother : undefined)
+    return { numbers, ...(known(legal) && { legal: legal as string }), instead: [bare(mapped), ...withoutNumber(resources, legal)] }
+  })
+  // Of these the bytes alone speak.
+  const unsaid = said.filter(({ key }) => !told.some((mapped) => JSON.stringify(mapped.key) === key))
+  const others = unsaid.map(
+    ({ local, legal }): Kin => ({
+      numbers: local.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value)),
+      ...(known(legal) && { legal: legal as string }),
+      instead: [],
+    }),
+  )
+  return [...found, ...others].filter(({ numbers, legal }) => numbers.length > 0 || legal !== undefined)
+}
+
+function validOf(number: string | undefined): string | undefined {
+  const read = number === undefined ? undefined : readIdentityNumber(number)
+  return read?.valid ? read.value : undefined
+}
+
+const numberOf = ({ identifier }: FhirResource): string | undefined =>
+  validOf(((identifier ?? []) as Identifier[]).find(({ system }) => system === NATIONAL.idCard)?.value)
+
+const isMother = ({ relationship }: FhirResource): boolean =>
+  ((relationship ?? []) as { coding?: { code?: string }[] }[]).some(({ coding }) => coding?.some(({ code }) => code === MOTHER))
+
+/** That there is such a relative of the patient. */
+function bare(mapped: MappedResource): MappedResource {
+  const { resourceType, active, patient, relationship } = mapped.resource
+  return { ...mapped, resource: { resourceType, active, patient, relationship } as FhirResource }
+}
+
+/** The patient's own record where the number stands in it, as a newborn's does. */
+function withoutNumber(resources: readonly MappedResource[], number: string | undefined): MappedResource[] {
+  const isHers = ({ value = '' }: Identifier): boolean => normalizeIdNumber(value) === number
+  const own = resources.filter(({ key }) => key === 'patient')
+  if (!own.some(({ resource }) => ((resource.identifier ?? []) as Identifier[]).some(isHers))) return []
+  return own.map((mapped) => {
+    const identifier = ((mapped.resource.identifier ?? []) as Identifier[]).filter((one) => !isHers(one))
+    return { ...mapped, resource: { ...mapped.resource, identifier: identifier.length > 0 ? identifier : undefined } as FhirResource }
+  })
+}
+
+export interface AskedKin {
+  refusing: readonly PreparedKin[]
+  refusers: readonly string[]
+  /** to be written beside what is stored of the others: whoever of them refuses meanwhile is met there */
+  side: readonly SideWrite[]
+}
+
+const NOBODY: AskedKin = { refusing: [], refusers: [], side: [] }
+
+/** Who of those whom the record names beside its patient refuses. */
+export async function askKin(
+  deps: IngestDeps,
+  tables: Pick<IngestTables, 'identities' | 'numbers'>,
+  source: IngestSource,
+  { kin = [] }: Pick<PreparedRecord, 'kin'>,
+): Promise<AskedKin> {
+  if (kin.length === 0 || !deps.mayCollect || source.statutory === true) return NOBODY
+  const asked = await Promise.all(
+    kin.map(async (one) => {
+      const { numbers, legal } = one
+      return { one, ...(await askNumbers(deps, tables, source, { numbers, legals: legal === undefined ? [] : [legal] }, 'RelatedPerson')) }
+    }),
+  )
+  return {
+    refusing: asked.flatMap(({ one, refusers }) => (refusers.length > 0 ? [one] : [])),
+    refusers: [...new Set(asked.flatMap(({ refusers }) => refusers))].sort(),
+    side: asked.flatMap(({ side }) => side),
+  }
+}
+
+/** Whether those who are known by these numbers refuse that something of this type be collected of them. */
+export async function askNumbers(
+  deps: IngestDeps,
+  tables: Pick<IngestTables, 'identities' | 'numbers'>,
+  source: IngestSource,
+  { numbers, legals }: { numbers: readonly string[]; legals: readonly string[] },
+  type: string,
+): Promise<{ refusers: readonly string[]; side: readonly SideWrite[] }> {
+  const [known, under] = await Promise.all([
+    tables.numbers.getMany(numbers),
+    tables.identities.getMany(legals.map((legal) => keyedId(deps.secret, 'person', legal))),
+  ])
+  const patients = [...under.flatMap(({ master, linked }) => [master, ...linked]), ...known.map(({ patient }) => patient)]
+  const theirs = new Set(known.map(({ _id }) => _id))
+  const ask = {
+    patients: [...new Set(patients)],
+    numbers: numbers.filter((hash) => !theirs.has(hash)),
+    organization: source.organization,
+    resources: () => [bareOf(type, source)],
+  }
+  return (await deps.mayCollect?.(ask)) ?? NOBODY
+}
+
+/** The record without what these are known by; undefined where more of it than what is told of them names them. */
+export function withoutKin(record: PreparedRecord, refusing: readonly PreparedKin[]): PreparedRecord | undefined {
+  const instead = new Map(refusing.flatMap((one) => one.instead).map((statement) => [nameOf(statement), statement]))
+  const statements = record.statements.map((statement) => instead.get(nameOf(statement)) ?? statement)
+  const told = new Set(refusing.flatMap((one) => one.instead.map(nameOf)).filter((name) => name.startsWith('RelatedPerson/')))
+  const legals = new Set(refusing.flatMap(({ legal }) => legal ?? []))
+  if (statements.some((statement) => isNaming(statement, told, legals))) return undefined
+  const kin = (record.kin ?? []).filter((one) => !refusing.includes(one))
+  const issue: ReceiptIssue = { severity: 'warning', code: WITHHELD, at: record.at }
+  return { ...record, statements, kin, issues: [issue, ...record.issues] }
+}
+
+const nameOf = ({ type, id = '' }: Pick<PreparedStatement, 'type' | 'id'>): string => `${type}/${id}`
+
+/** By its number anywhere, in the original of a document too, or as somebody who signed, whose name stands beside the reference. */
+function isNaming(statement: PreparedStatement, told: ReadonlySet<string>, legals: ReadonlySet<string>): boolean {
+  const text = JSON.stringify(statement.statement)
+  if ([...told].some((name) => name !== nameOf(statement) && text.includes(name))) return true
+  if (identityNumbersIn(Buffer.from(text)).some((number) => legals.has(number))) return true
+  const data = statement.type === 'Binary' ? Object.values(statement.statement.units).flatMap(({ members }) => members.data ?? []) : []
+  return data.some((base64) => identityNumbersIn(Buffer.from(base64, 'base64')).some((number) => legals.has(number)))
+}

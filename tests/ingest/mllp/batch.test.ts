@@ -1,0 +1,89 @@
+/** Batches in one MLLP frame (HL7 v2.5.1, 2.10.3): each message is taken or not by itself, and its answer stands in a batch of answers. */
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { DEMO_CONFIG_FILE } from '../../../server/config/config.ts'
+import { batchOf } from '../../../server/ingest/mllp/batch.ts'
+import { frame, mllpClient } from '../../support/mllp.ts'
+import { startTestServer, type TestServer } from '../../support/server.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  const senders = 'mllp:\n  - port: 0\n    senders:\n      - { source: h1-lis, application: LIS, facility: "0001" }\n'
+  server = await startTestServer({ config: `${readFileSync(DEMO_CONFIG_FILE, 'utf8')}\n${senders}` })
+}, 60_000)
+afterAll(() => server.stop())
+
+/** A result; all of one patient, so that their order counts. */
+function oru(id: string, { sender = 'LIS|0001', type = 'ORU^R01', value = '5.1', report = id, more = '' } = {}): string {
+  return [
+    `MSH|^~\\&|${sender}|EAI|YILIAN|20260306081530||${type}|${id}|P|2.5.1${more}`,
+    'PID|1||PB1^^^0001^PI||测试批',
+    `OBR|1|S${report}|R${report}|XCG^血常规^L|||20260306063000|||||||||||||||20260306081500|||F`,
+    `OBX|1|NM|WBC^白细胞^L||${value}|10^9/L|||||F`,
+    '',
+  ].join('\r')
+}
+const file = (...messages: string[]): string =>
+  `FHS|^~\\&|LIS|0001\rBHS|^~\\&|LIS|0001\r${messages.join('')}BTS|${messages.length}\rFTS|1\r`
+
+/** Names of the segments of an answer; of each MSA what it says. */
+const told = (answer: Buffer | string): string[] =>
+  answer
+    .toString()
+    .split('\r')
+    .filter((line) => line !== '' && !line.startsWith('ERR'))
+    .map((line) => (line.startsWith('MSA') ? line : line.startsWith('MSH') ? 'MSH' : line))
+
+async function ask(text: string): Promise<string> {
+  const client = await mllpClient(server.running.mllpPorts[0] ?? 0)
+  const answer = await client.ask(text)
+  client.close()
+  return answer
+}
+
+async function valuesOf(report: string): Promise<unknown[]> {
+  const token = await server.token('auditor')
+  const found = await server.call('GET', `/fhir/DiagnosticReport?identifier=${report}&_include=DiagnosticReport:result`, { token })
+  const entries = (found.json.entry ?? []) as { resource: { valueQuantity?: { value: number } } }[]
+  return entries.flatMap(({ resource }) => resource.valueQuantity?.value ?? [])
+}
+
+test('a file of sound messages is stored, and answered message by message', async () => {
+  const ids = Array.from({ length: 40 }, (_, at) => `FB${at}`)
+  const answer = await ask(file(...ids.map((id, at) => oru(id, { report: 'FB', value: String(at) }))))
+  expect(told(answer)).toEqual([...['FHS|^~\\&', 'BHS|^~\\&'], ...ids.flatMap((id) => ['MSH', `MSA|AA|${id}`]), ...['BTS|40', 'FTS|1']])
+  // Those about one patient were done in their order.
+  expect(await valuesOf('RFB')).toEqual([39])
+})
+
+test('what is unsound among them is told of it alone', async () => {
+  const answer = await ask(file(oru('FC1'), oru('FC2', { type: 'ORU^R99' }), oru('FC3', { sender: 'NOBODY|0001' }), oru('FC4')))
+  expect(told(answer).filter((line) => line.startsWith('MSA'))).toEqual(['MSA|AA|FC1', 'MSA|AR|FC2', 'MSA|AR|FC3', 'MSA|AA|FC4'])
+  expect(await valuesOf('RFC4')).toEqual([5.1])
+  expect(await valuesOf('RFC3')).toEqual([])
+})
+
+test('a batch without a file has no file around its answers, and the separators of its sender', async () => {
+  const body = oru('FD1').replace('^~\\&', '@~\\&').replaceAll('^', '@')
+  expect(told(await ask(`BHS|@~\\&|LIS\r${body}BTS|1\r`))).toEqual(['BHS|@~\\&', 'MSH', 'MSA|AA|FD1', 'BTS|1'])
+})
+
+test('who wants no answers gets none, and the next message gets its own', async () => {
+  const client = await mllpClient(server.running.mllpPorts[0] ?? 0)
+  const silent = { more: '|||NE|NE' }
+  client.write(frame(file(oru('FE1', silent), oru('FE2', silent))))
+  client.write(frame(oru('FE3')))
+  expect(told(await client.next())).toEqual(['MSH', 'MSA|AA|FE3'])
+  client.close()
+  expect(await valuesOf('RFE2')).toEqual([5.1])
+})
+
+test('an envelope without a message is refused as before', async () => {
+  expect(told(await ask('FHS|^~\\&|LIS|0001\rBHS|^~\\&|LIS|0001\rBTS|0\rFTS|1\r'))).toEqual(['MSH', expect.stringMatching(/^MSA\|AR\|/)])
+})
+
+test('what begins otherwise is one message', () => {
+  expect(batchOf(Buffer.from(oru('X')))).toBeUndefined()
+  expect(batchOf(Buffer.from(`\ufeff${file(oru('X'), oru('Y'))}`))?.messages).toHaveLength(2)
+  expect(batchOf(Buffer.from('BHS'))).toBeUndefined()
+})
