@@ -92,6 +92,8 @@ export interface RunOptions {
   batches?: readonly ResourceKey[]
   /** the message that says it, where the source may take that back as a whole; undefined: it may not */
   saidBy?: ResourceKey | undefined
+  /** what says it, kept apart from what else the source says of the thing (MappedResource.apart) */
+  apart?: ResourceKey | undefined
   /** false: the record offers its fields itself (RecordBuilder.offerNamed), the row only repeats them */
   offer?: false
 }
@@ -138,6 +140,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]
   if (sets.length > 0) result.mapped.batches = sets
   if (options.saidBy) result.mapped.saidBy = options.saidBy
+  if (options.apart) result.mapped.apart = options.apart
   return result
 }
 

@@ -88,6 +88,8 @@ export interface MappedResource {
   batches?: readonly ResourceKey[]
   /** the message that says it, where the source may take back a message as a whole (MIIS 2601) */
   saidBy?: ResourceKey
+  /** what says it, where the source may take that back and leave what others said of the thing: each word is kept by itself, and one is enough for it to stand */
+  apart?: ResourceKey
   /** elements that the base resource demands and of which this statement knows no more than any other: each yields to all of those */
   yielding?: readonly string[]
 }

@@ -17,7 +17,7 @@ export interface BatchDoc extends TableDoc {
 }
 
 /**
- * A thing that stands in sets, its own first; `_id` is `Type/id`. Each message that speaks of the thing and can be taken back is a set,
+ * A thing that stands in sets, its own first; `_id` is `Type/id`, and `Type/id via` of what is said of it apart from the rest. Each message that speaks of the thing and can be taken back is a set,
  * too, in a row of its own: `Type/id|set`.
  */
 export interface BatchMemberDoc extends TableDoc {
@@ -28,6 +28,8 @@ export interface BatchMemberDoc extends TableDoc {
   type: string
   id: string
   batches: string[]
+  /** its word is kept apart (Statement.via): that word alone is taken back with the set */
+  via?: string
   /** the message withdrew the thing: taking the message back restores it */
   withdrawn?: true
 }

@@ -162,10 +162,11 @@ function follower(
   at: string,
 ): PreparedRecord {
   const origin = { source: source.id, kind: source.kind, organization: source.organization, receivedAt: statedAt, generation: 0 }
-  const statements = members.map(({ type, id }) => {
+  const statements = members.map(({ type, id, via }) => {
     const resource = { resourceType: type } as FhirResource
     const key = { type, scope: '', parts: [id] }
-    return { type, id, ofPatient: false, statement: statementOf({ key, resource, state, statedAt }, origin, JSON.stringify) }
+    const statement = statementOf({ key, resource, state, statedAt }, origin, JSON.stringify)
+    return { type, id, ofPatient: false, statement: via === undefined ? statement : { ...statement, via } }
   })
   const digest = createHash('sha256')
     .update(

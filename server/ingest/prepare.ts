@@ -55,7 +55,7 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
     if (id === undefined) continue
     const type = mapped.resource.resourceType
     const name = `${type}/${id}`
-    const statement = statementOf(mapped, origin, texts)
+    const statement = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(deps.secret, mapped.apart))
     const known = statements.get(name)
     const joined = known ? joinStatements(known.statement, statement) : statement
     const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
@@ -101,6 +101,8 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
     digest: digestOf(record, resources.map(({ resource }) => texts(resource)).join('\n'), words),
   }
 }
+
+const apartIn = (statement: Statement, via: string | undefined): Statement => (via === undefined ? statement : { ...statement, via })
 
 function digestOf({ patient, resources, unmapped }: MappedRecord, text: string, words: PreparedRecord['batchWords']): string {
   const head = JSON.stringify([patient, resources.map(({ key, state, statedAt }) => [key, state, statedAt]), unmapped])

@@ -25,7 +25,8 @@ export const pharmacySettlement: Transaction = {
     const person = text(info, 'psn_no')
     const saidBy = messageOf(input, person)
     const row: ClaimRow = { ...withSite<ClaimRow>(info, request), mdtrt_id: purchase, claim_kind: 'pharmacy' }
-    record.run(claim, row, { statedAt, at, saidBy, batches: settledWith(input) })
+    const sets = settledWith(input)
+    record.run(claim, row, { statedAt, at, saidBy, batches: sets, apart: sets[0] })
     addLines(input, purchase)
   },
 }

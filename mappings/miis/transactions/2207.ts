@@ -103,7 +103,7 @@ function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatien
     record.sayOfBatch({ ...paid, ...(saidBy && { saidBy }), ...(sets[0] && { settlement: sets[0] }) })
   }
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets })
+  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets, apart: sets[0] })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
 }
 

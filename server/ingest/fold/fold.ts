@@ -37,7 +37,7 @@ export function fold(
   const own = statements.filter((s) => isAboutOne(type, newest, s, same))
   const heard = inOrder(type, bySpeaker(own))
   const leaders = new Set(leading.map(speakerOf))
-  const speaking = heard.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !s.state.withdrawn))
+  const speaking = heard.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !isTakenBack(s, heard)))
   const chosen = new Chosen(type, speaking, persons, visits)
   return {
     type,
@@ -59,17 +59,31 @@ interface Leaders {
   newest: Statement
 }
 
-/** Those that go first. A visit of which several tell under numbers of their own stands as long as one of them says so. */
+/** Those that go first. */
 export function leadersOf(type: string, statements: readonly Statement[]): Leaders {
   const ordered = inOrder(type, statements)
   const told = ordered.filter((s) => !isMention(s.state.at))
-  const standing = ordered.some(({ via }) => via !== undefined) ? told.filter((s) => !s.state.withdrawn) : []
+  const standing = ordered.some(({ via }) => via !== undefined) ? told.filter((s) => letsStand(type, s, told)) : []
   const about = standing.length > 0 ? standing : told
   const first = about[0] ?? ordered[0]
   if (!first) throw new TypeError('nothing was stated')
   const leading = (about.length > 0 ? about : ordered).filter((s) => rank(type, s.kind) === rank(type, first.kind))
   return { leading, newest: leading.reduce((a, b) => (b.state.at > a.state.at ? b : a)) }
 }
+
+/**
+ * Whether it counts in the first place, where something is said apart. A visit of which several tell stands as long as one of them says so; a claim as
+ * long as one of its settlements, which an earlier request whose answer is not known is none of; else only what was taken back apart does not count.
+ */
+function letsStand(type: string, said: Statement, told: readonly Statement[]): boolean {
+  const { via } = said
+  if (isTakenBack(said, told)) return type !== 'Encounter' && type !== 'Claim' && via === undefined
+  return type !== 'Claim' || via !== undefined
+}
+
+/** Who said it, or another source of the same word, took it back. */
+const isTakenBack = ({ via, state }: Statement, all: readonly Statement[]): boolean =>
+  state.withdrawn || (via !== undefined && all.some((other) => other.via === via && other.state.withdrawn && other.state.at > state.at))
 
 /**
  * A thing is about one person. What is said under the same number of somebody else is kept and does not speak: neither gets to see what is

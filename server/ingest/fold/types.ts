@@ -35,7 +35,10 @@ export interface ListEntry {
 /** All that one source said of one resource and of one record of a patient. Joining two of them is associative, commutative and idempotent. */
 export interface Statement {
   source: string
-  /** of an Encounter: id of the one under whose number it was said, where that turned out to be this visit (../visit); absent: this one's own */
+  /**
+   * What is kept apart from what else the source says of the thing, and is taken back by itself. Of an Encounter: id of the one under whose number it
+   * was said, where that turned out to be this visit (../visit); else what says it (MappedResource.apart). Absent: the source's plain word
+   */
   via?: string
   kind: SourceKind
   /** organisation id of the source: the custodian of what it says */
@@ -47,7 +50,7 @@ export interface Statement {
   lists: Record<string, Record<string, ListEntry>>
 }
 
-/** Who says it: a source, of each visit that was joined to this one by itself. */
+/** Who says it: a source, of each visit that was joined to this one, and of each of the things that say it apart, by itself. */
 export const speakerOf = ({ source, via = '' }: Pick<Statement, 'source' | 'via'>): string => (via === '' ? source : `${source} ${via}`)
 
 /** Statements of one voice are kept as one: what a speaker says of one record of a patient. A number that is used again is another one's by then. */
