@@ -107,6 +107,8 @@ export interface BatchWord {
   saidBy?: ResourceKey
   /** of `settled`: what stands and falls with the settlement; once that is taken back, and only then, it is no longer paid for */
   settlement?: ResourceKey
+  /** of `settled`: of the set only what was charged by then is paid for */
+  chargedBefore?: true
 }
 
 /** The insurance's number of a visit and the hospital's own, said to be of one visit: what either is told of by is one Encounter. */

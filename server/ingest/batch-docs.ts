@@ -1,7 +1,16 @@
 /** Rows of the tables of sets and of what stands in them (batches.ts). */
 import type { TableDoc } from '../store/types.ts'
 
-/** What was said of a set of things, each word with its latest instant; empty: never said. `_id` is a keyed hash. */
+/** One word about a set (BatchWord), of others' sets the ids. */
+export interface KeptWord {
+  word: 'reversed' | 'settled' | 'released'
+  at: string
+  saidBy?: string
+  settlement?: string
+  chargedBefore?: true
+}
+
+/** What was said of a set of things, each kind of word with its latest instant; empty: never said. `_id` is a keyed hash. */
 export interface BatchDoc extends TableDoc {
   _id: string
   rev: number
@@ -14,6 +23,8 @@ export interface BatchDoc extends TableDoc {
   releasedBy?: string
   /** the set of the settlement that paid for it (BatchWord); absent or empty: any that is taken back may have */
   settlement?: string
+  /** all of it, by time; absent in rows of servers that kept the latest alone */
+  words?: KeptWord[]
 }
 
 /**

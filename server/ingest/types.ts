@@ -150,7 +150,7 @@ export interface PreparedRecord {
   unread?: string[]
   nothingToStore: boolean
   /** what it says of sets of things; absent: nothing */
-  batchWords?: { batch: string; word: BatchWord['word']; statedAt: string; saidBy?: string; settlement?: string }[]
+  batchWords?: { batch: string; word: BatchWord['word']; statedAt: string; saidBy?: string; settlement?: string; chargedBefore?: true }[]
   /** ids of Encounters under two numbers of one visit; absent: none */
   visits?: PreparedVisit[]
   /** of the mapped content: the same again is not stored again */

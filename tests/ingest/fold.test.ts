@@ -54,31 +54,6 @@ describe('the end of a visit, said alone', () => {
   })
 })
 
-describe('what is said apart', () => {
-  const T3 = '2026-03-12T00:00:00.000Z'
-  const apart = (type: string, via: string, said: Said) => ({ ...say({ resourceType: type, status: 'active' }, said), via })
-  const status = (type: string, ...said: Statement[]) => foldAll(type, said).status
-
-  test.each(['Claim', 'Procedure'])('%s: one of two is enough, whoever of the sources took the other back', (type) => {
-    const [first, second] = [apart(type, 'S1', { statedAt: T1 }), apart(type, 'S2', { statedAt: T2 })]
-    const gone = apart(type, 'S2', { statedAt: T3, source: 'other', withdrawn: true })
-    expect(status(type, first, second, gone)).toBe('active')
-    expect(status(type, second, gone)).toBe('entered-in-error')
-    expect(status(type, { ...gone, via: 'S1' }, first, gone, second)).toBe('entered-in-error')
-  })
-
-  test('a plain word: of a claim it is no settlement, of other things it stands by itself', () => {
-    const plain = (type: string) => say({ resourceType: type, status: 'active' }, { statedAt: T1 })
-    for (const [type, expected] of [
-      ['Claim', 'entered-in-error'],
-      ['Procedure', 'active'],
-    ] as const) {
-      const [said, gone] = [apart(type, 'S1', { statedAt: T2 }), apart(type, 'S1', { statedAt: T3, withdrawn: true })]
-      expect(status(type, plain(type), joinStatements(said, gone))).toBe(expected)
-    }
-  })
-})
-
 describe('one source', () => {
   test('the newest statement of an element counts, not the latest arrival', () => {
     const corrected = say({ status: 'corrected', valueQuantity: value('10.90') }, { statedAt: T2, receivedAt: T1 })

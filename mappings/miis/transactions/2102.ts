@@ -45,5 +45,7 @@ function addLines(input: TransactionInput, purchase: string): void {
     record.noteRead(at('mdtrt_id'), at('rx_circ_flag'))
     checkLine(record, `${path}.det_item_fee_sumamt`, node)
   }
-  record.sayOfBatch({ batch: miisKeys.lines(context, purchase), word: 'settled', statedAt, ...(saidBy && { saidBy }) })
+  const [settlement] = settledWith(input)
+  const paid = { batch: miisKeys.lines(context, purchase), word: 'settled', statedAt } as const
+  record.sayOfBatch({ ...paid, ...(saidBy && { saidBy }), ...(settlement && { settlement }) })
 }

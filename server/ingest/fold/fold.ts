@@ -26,12 +26,13 @@ export interface FoldAdditions {
 export function fold(
   type: string,
   id: string,
-  statements: readonly Statement[],
+  said: readonly Statement[],
   persons: (patient: string) => string,
   additions: FoldAdditions = {},
   same: (patient: string) => string = persons,
   visits: ReadonlyMap<string, string> = new Map(),
 ): Folded {
+  const statements = said.filter(({ verdict, state }) => verdict === undefined || state.withdrawn)
   const { leading, newest } = leadersOf(type, bySpeaker(statements))
   const withdrawn = newest.state.withdrawn
   const own = statements.filter((s) => isAboutOne(type, newest, s, same))

@@ -141,6 +141,7 @@ const isStartAlone = (period: unknown): period is { start: string } =>
 
 /** Both statements of one source about one resource in one. Associative, commutative, idempotent. */
 export function joinStatements(a: Statement, b: Statement): Statement {
+  if (a.verdict !== undefined && b.verdict !== undefined) return verdictRank(a) >= verdictRank(b) ? a : b
   const patient = a.patient && b.patient ? later(a.patient, b.patient) : (a.patient ?? b.patient)
   const state = later(a.state, b.state)
   const { source, via, kind, organization } = state === a.state ? a : b
@@ -155,6 +156,9 @@ export function joinStatements(a: Statement, b: Statement): Statement {
     lists: joinRecords(a.lists, b.lists, (x, y) => joinRecords(x, y, joinEntries)),
   }
 }
+
+/** By what was known; of what follows from the same knowledge any is as good. */
+const verdictRank = ({ verdict, state }: Statement): string => `${verdict} ${state.at} ${state.withdrawn}`
 
 /** What each speaker says in one: of several patients what it said last says whose the thing is. */
 export function bySpeaker(statements: readonly Statement[]): Statement[] {
