@@ -82,6 +82,11 @@ export interface MappedResource {
   placeholder?: true
   /** elements that the source takes back with this statement, whatever it said of them before: `hospitalization`, `period.end` */
   without?: readonly string[]
+  /**
+   * Members that its lists no longer have, whoever of the source named them before: list to members that say no more than what they are about
+   * (fold/rules.ts). Said at that time, also of what is only mentioned
+   */
+  unlisted?: { statedAt: string; lists: Readonly<Record<string, readonly unknown[]>> }
   /** parts of elements that this statement leaves as any other has them, though it says nothing of them: `period.end` */
   leaves?: readonly string[]
   /** sets of which it is a part, by which the source may take it back with others (BatchWord) */

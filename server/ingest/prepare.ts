@@ -46,7 +46,11 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   const identity = record.patient && identityOf(deps, source, record, record.patient)
   const resources = await allInTurns(
     record.resources,
-    (mapped): MappedResource => ({ ...mapped, resource: plain(mapped.resource) as FhirResource }),
+    ({ unlisted, ...mapped }): MappedResource => ({
+      ...mapped,
+      resource: plain(mapped.resource) as FhirResource,
+      ...(unlisted && { unlisted: plain(unlisted) as typeof unlisted }),
+    }),
   )
   const turns = new Turns()
   for (const mapped of [...resources, ...motherOf(source, record.patient, identity)]) {

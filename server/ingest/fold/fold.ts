@@ -1,6 +1,6 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
 import { quoted } from '../texts.ts'
-import { END_ALONE, LISTS, LISTS_OF, listsOf, rank, START_ALONE } from './rules.ts'
+import { END_ALONE, isUnlistedKey, LISTS, LISTS_OF, listsOf, rank, START_ALONE, unlistedKey } from './rules.ts'
 import { bySpeaker } from './statement.ts'
 import { type Folded, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
@@ -95,6 +95,11 @@ function isAboutOne(type: string, leading: Statement, other: Statement, same: (p
   return same(leading.patient.id) === same(other.patient.id)
 }
 
+interface Said {
+  entry: ListEntry
+  by: Statement
+}
+
 /** Elements chosen from the statements that speak, as JSON texts. */
 class Chosen {
   readonly #type: string
@@ -143,13 +148,15 @@ class Chosen {
   /** The united list, or undefined when nobody names a member. */
   list(path: string, leaveOut?: (item: Record<string, unknown>) => boolean): string | undefined {
     if (this.#statements.every((by) => by.lists[path] === undefined)) return undefined
-    const chosen = new Map<string, { entry: ListEntry; by: Statement }>()
+    const chosen = new Map<string, Said>()
     for (const by of this.#statements) {
       for (const [key, entry] of Object.entries(by.lists[path] ?? {})) {
         const known = chosen.get(key)
         if (!known || this.#before(by, entry.at, known.by, known.entry.at)) chosen.set(key, { entry, by })
       }
     }
+    const rule = LISTS_OF[this.#type]?.[path] ?? LISTS[path]
+    if (rule?.about) this.#unlist(chosen, rule.about)
     if (chosen.size === 0) return undefined
     const ordered = [...chosen.values()].sort(
       (a, b) =>
@@ -160,8 +167,18 @@ class Chosen {
     const all = ordered.flatMap(({ entry, by }) => entry.items.map((text) => this.#resolved(text, by)))
     const items = leaveOut ? all.filter((text) => !leaveOut(JSON.parse(text) as Record<string, unknown>)) : all
     if (items.length === 0) return undefined
-    const rule = LISTS_OF[this.#type]?.[path] ?? LISTS[path]
     return `[${(rule?.references ? withoutBareDisplays(items) : items).join(',')}]`
+  }
+
+  /** Takes out what is about a thing that was unlisted after all of it was said, and what says so. */
+  #unlist(chosen: Map<string, Said>, about: (item: never) => string): void {
+    const unlisted = [...chosen].filter(([key]) => isUnlistedKey(key))
+    for (const [key] of unlisted) chosen.delete(key)
+    for (const [key, word] of unlisted) {
+      const members = [...chosen].filter(([, { entry }]) => unlistedKey(about(JSON.parse(entry.items[0] ?? '{}') as never)) === key)
+      if (members.some(([, said]) => !this.#before(word.by, word.entry.at, said.by, said.entry.at))) continue
+      for (const [member] of members) chosen.delete(member)
+    }
   }
 
   #before(a: Statement, aAt: string, b: Statement, bAt: string): boolean {
