@@ -91,6 +91,8 @@ export interface MappedResource {
   leaves?: readonly string[]
   /** sets of which it is a part, by which the source may take it back with others (BatchWord) */
   batches?: readonly ResourceKey[]
+  /** elements that it has once its set is taken back, of what is not void then: a document that was replaced */
+  onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take back a message as a whole (MIIS 2601) */
   saidBy?: ResourceKey
   /** what says it, where the source may take that back and leave what others said of the thing: each word is kept by itself, and one is enough for it to stand */

@@ -41,6 +41,8 @@ export interface BatchMemberDoc extends TableDoc {
   batches: string[]
   /** its word is kept apart (Statement.via): that word alone is taken back with the set */
   via?: string
+  /** elements that it has once the set is taken back; absent: it is void then */
+  onceReversed?: Readonly<Record<string, string>>
   /** the message withdrew the thing: taking the message back restores it */
   withdrawn?: true
 }

@@ -108,27 +108,26 @@ async function withdraw(tables: IngestTables, job: RecordJob, members: readonly 
   const byTime = Map.groupBy(members, ({ batches: [set = ''] }) => reversed.get(set) ?? '')
   for (const [statedAt, taken] of byTime) {
     if (statedAt === '') continue
-    const gone = taken.filter(({ withdrawn }) => !withdrawn)
+    const [said, back] = [taken.filter(({ withdrawn }) => !withdrawn), taken.filter(({ withdrawn }) => withdrawn)]
+    const [gone, replaced] = [said.filter((member) => !member.onceReversed), said.filter((member) => member.onceReversed)]
     if (gone.length > 0) await store({ ...job, record: follower(job.source, gone, 'withdrawn', statedAt, job.record.at) })
-    const back = taken.filter(({ withdrawn }) => withdrawn)
+    if (replaced.length > 0) await store({ ...job, record: follower(job.source, replaced, 'replaced', statedAt, job.record.at) })
     await restore(job, back, statedAt, store)
   }
 }
 
-/** One record for all of them, void or restored: the same things at the same time are the same delivery. */
-function follower(
-  source: IngestSource,
-  members: readonly BatchMemberDoc[],
-  state: 'withdrawn' | 'current',
-  statedAt: string,
-  at: string,
-): PreparedRecord {
+/** What becomes of things: void, restored, or what they have once they are replaced (BatchMemberDoc.onceReversed). */
+type Fate = 'withdrawn' | 'current' | 'replaced'
+
+/** One record for all of them: the same things at the same time are the same delivery. */
+function follower(source: IngestSource, members: readonly BatchMemberDoc[], fate: Fate, statedAt: string, at: string): PreparedRecord {
   const statements = members.map((member) => {
-    const said = wordOf(source, member, state, statedAt)
+    const said = wordOf(source, member, fate, statedAt)
     return member.via === undefined ? said : { ...said, statement: { ...said.statement, via: member.via } }
   })
   const digest = digestOf(members.map(({ _id }) => _id))
-  return followerRecord(state === 'withdrawn' ? `${statedAt}|${digest}` : `${statedAt}|${digest}|restored`, digest, statements, at)
+  const names: Record<Fate, string> = { withdrawn: '', current: '|restored', replaced: '|replaced' }
+  return followerRecord(`${statedAt}|${digest}${names[fate]}`, digest, statements, at)
 }
 
 /** The same, of things of several sets. @param reversed empty: they stand */
@@ -146,12 +145,13 @@ const UNSAID = new Date(0).toISOString()
 
 function wordOf(
   { id: source, kind, organization }: IngestSource,
-  { type, id }: BatchMemberDoc,
-  state: 'withdrawn' | 'current',
+  { type, id, onceReversed }: BatchMemberDoc,
+  fate: Fate,
   statedAt: string,
 ): PreparedStatement {
   const origin = { source, kind, organization, receivedAt: statedAt, generation: 0 }
-  const resource = { resourceType: type } as FhirResource
+  const resource = { resourceType: type, ...(fate === 'replaced' && onceReversed) } as FhirResource
+  const state = fate === 'withdrawn' ? 'withdrawn' : 'current'
   const key = { type, scope: '', parts: [id] }
   return { type, id, ofPatient: false, statement: statementOf({ key, resource, state, statedAt }, origin, JSON.stringify) }
 }

@@ -65,7 +65,8 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
     const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
     const batches = mapped.batches?.map((key) => batchId(deps.secret, key)) ?? known?.batches
     const saidBy = mapped.saidBy ? batchId(deps.secret, mapped.saidBy) : known?.saidBy
-    const sets = { ...(batches && { batches }), ...(saidBy !== undefined && { saidBy }) }
+    const onceReversed = mapped.onceReversed ?? known?.onceReversed
+    const sets = { ...(batches && { batches }), ...(onceReversed && { onceReversed }), ...(saidBy !== undefined && { saidBy }) }
     statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets })
   }
   await turns.take()

@@ -176,6 +176,8 @@ export interface PreparedStatement {
   statement: Statement
   /** sets in which it stands, its own first; absent: none */
   batches?: string[]
+  /** elements that it has once they are taken back; absent: it is void */
+  onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take that back; absent: it may not */
   saidBy?: string
 }

@@ -1,6 +1,7 @@
 /** Folding of what is taken back by itself: words that are kept apart, verdicts over sets. By hand. */
 import { describe, expect, test } from '@jest/globals'
 import { keptText, statementsIn } from '../../server/ingest/fold/kept.ts'
+import { newestOf } from '../../server/ingest/fold/stored.ts'
 import { joinStatements } from '../../server/ingest/fold/statement.ts'
 import type { Statement } from '../../server/ingest/fold/types.ts'
 import { foldAll, type Said, say, T1, T2 } from './fold-support.ts'
@@ -28,6 +29,20 @@ describe('what is said apart', () => {
       expect(status(type, plain(type), joinStatements(said, gone))).toBe(expected)
     }
   })
+})
+
+test('of ever new words the last ones are kept, of a visit all', () => {
+  const day = (at: number) => new Date(Date.parse(T1) + at * 86_400_000).toISOString()
+  const words = Array.from({ length: 203 }, (_, at) => ({
+    ...say({ resourceType: 'Condition' }, { statedAt: day((at * 5) % 203) }),
+    via: `D${(at * 5) % 203}`,
+  }))
+  const plain = say({ resourceType: 'Condition' }, { statedAt: day(-1) })
+  const kept = newestOf('Condition', [plain, ...words])
+  expect(kept).toHaveLength(201)
+  expect(kept).toContain(plain)
+  expect(['D0', 'D1', 'D2', 'D3'].map((via) => kept.some((one) => one.via === via))).toEqual([false, false, false, true])
+  expect(newestOf('Encounter', words)).toHaveLength(203)
 })
 
 describe('a verdict over sets', () => {
