@@ -90,8 +90,12 @@ export interface RunOptions {
   yielding?: readonly string[]
   /** sets of which the thing is a part, beside those that its mapping names */
   batches?: readonly ResourceKey[]
+  /** elements that it has once its set is taken back, of what is not void then (MappedResource.onceReversed) */
+  onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take that back as a whole; undefined: it may not */
   saidBy?: ResourceKey | undefined
+  /** what says it, kept apart from what else the source says of the thing (MappedResource.apart) */
+  apart?: ResourceKey | undefined
   /** false: the record offers its fields itself (RecordBuilder.offerNamed), the row only repeats them */
   offer?: false
 }
@@ -137,7 +141,9 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   }
   const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]
   if (sets.length > 0) result.mapped.batches = sets
+  if (options.onceReversed) result.mapped.onceReversed = options.onceReversed
   if (options.saidBy) result.mapped.saidBy = options.saidBy
+  if (options.apart) result.mapped.apart = options.apart
   return result
 }
 

@@ -82,12 +82,21 @@ export interface MappedResource {
   placeholder?: true
   /** elements that the source takes back with this statement, whatever it said of them before: `hospitalization`, `period.end` */
   without?: readonly string[]
+  /**
+   * Members that its lists no longer have, whoever of the source named them before: list to members that say no more than what they are about
+   * (fold/rules.ts). Said at that time, also of what is only mentioned
+   */
+  unlisted?: { statedAt: string; lists: Readonly<Record<string, readonly unknown[]>> }
   /** parts of elements that this statement leaves as any other has them, though it says nothing of them: `period.end` */
   leaves?: readonly string[]
   /** sets of which it is a part, by which the source may take it back with others (BatchWord) */
   batches?: readonly ResourceKey[]
+  /** elements that it has once its set is taken back, of what is not void then: a document that was replaced */
+  onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take back a message as a whole (MIIS 2601) */
   saidBy?: ResourceKey
+  /** what says it, where the source may take that back and leave what others said of the thing: each word is kept by itself, and one is enough for it to stand */
+  apart?: ResourceKey
   /** elements that the base resource demands and of which this statement knows no more than any other: each yields to all of those */
   yielding?: readonly string[]
 }
@@ -105,6 +114,8 @@ export interface BatchWord {
   saidBy?: ResourceKey
   /** of `settled`: what stands and falls with the settlement; once that is taken back, and only then, it is no longer paid for */
   settlement?: ResourceKey
+  /** of `settled`: of the set only what was charged by then is paid for */
+  chargedBefore?: true
 }
 
 /** The insurance's number of a visit and the hospital's own, said to be of one visit: what either is told of by is one Encounter. */

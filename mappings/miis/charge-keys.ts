@@ -38,11 +38,12 @@ export const selfPaidLines = (scope: string, visitNo: string): ResourceKey => ({
   parts: ['self-paid', 'lines', visitNo],
 })
 
-/** The batch that the line was charged in, and the visit: 2205, 2302 and 4204 take lines back by these alone. */
+/** The batch that the line was charged in, or that it is in none, and the visit: 2205, 2302 and 4204 take lines back by these alone. */
 export function lineSets(
   { mdtrt_id: insured, mdtrt_sn: own, chrg_bchno: batch }: RowView<LineNumbers & { chrg_bchno?: string }>,
   run: Run,
 ): ResourceKey[] {
   if (insured === undefined) return own === undefined ? [] : [selfPaidLines(run.scope, own)]
-  return [...(batch === undefined ? [] : [miisKeys.lines(run.context, insured, batch)]), miisKeys.lines(run.context, insured)]
+  const narrow = batch === undefined ? miisKeys.unbatched(run.context, insured) : miisKeys.lines(run.context, insured, batch)
+  return [narrow, miisKeys.lines(run.context, insured)]
 }

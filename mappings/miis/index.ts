@@ -21,6 +21,7 @@ import { type Exchange, isObject, node, readExchange, text } from './envelope.ts
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { envelopeInstant, SITE, type Transaction } from './transaction.ts'
 import { sayUnreadNodes } from './unread-nodes.ts'
+import { withoutVoidDiagnoses } from './void-diagnoses.ts'
 import { visitNumbersIn } from './visit-numbers.ts'
 import { fillPerson } from './transactions/1101.ts'
 import { fillRegistrationResponse } from './transactions/2201.ts'
@@ -129,7 +130,7 @@ function* mapInSteps(
   const institution = institutionMention(request, context)
   if (institution) record.add(institution)
   yield* sayUnreadNodes(record, request, response)
-  const finished = record.finish()
+  const finished = withoutVoidDiagnoses(record.finish())
   // A request that only asks (1101) makes nothing of its own.
   const nothing =
     !finished.batchWords &&

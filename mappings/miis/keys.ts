@@ -24,6 +24,8 @@ export const miisKeys = {
   /** the charge lines of a batch, or all of a visit: what 2205 and 2302 take back without naming them */
   lines: (context: MappingContext, mdtrtId: string, batch?: string): ResourceKey =>
     key(context, 'ChargeItem', 'lines', mdtrtId, ...(batch === undefined ? [] : [batch])),
+  /** charge lines of a visit that are in no batch: those of stays */
+  unbatched: (context: MappingContext, mdtrtId: string): ResourceKey => key(context, 'ChargeItem', 'unbatched', mdtrtId),
   /** what stands and falls with a settlement beside the settlement itself: its claim */
   settled: (context: MappingContext, setlId: string): ResourceKey => key(context, 'Claim', 'settled', setlId),
   /** all that one message of an institution said of a person: what 2601 takes back by the message's own number */

@@ -1,7 +1,16 @@
 /** Rows of the tables of sets and of what stands in them (batches.ts). */
 import type { TableDoc } from '../store/types.ts'
 
-/** What was said of a set of things, each word with its latest instant; empty: never said. `_id` is a keyed hash. */
+/** One word about a set (BatchWord), of others' sets the ids. */
+export interface KeptWord {
+  word: 'reversed' | 'settled' | 'released'
+  at: string
+  saidBy?: string
+  settlement?: string
+  chargedBefore?: true
+}
+
+/** What was said of a set of things, each kind of word with its latest instant; empty: never said. `_id` is a keyed hash. */
 export interface BatchDoc extends TableDoc {
   _id: string
   rev: number
@@ -14,10 +23,12 @@ export interface BatchDoc extends TableDoc {
   releasedBy?: string
   /** the set of the settlement that paid for it (BatchWord); absent or empty: any that is taken back may have */
   settlement?: string
+  /** all of it, by time; absent in rows of servers that kept the latest alone */
+  words?: KeptWord[]
 }
 
 /**
- * A thing that stands in sets, its own first; `_id` is `Type/id`. Each message that speaks of the thing and can be taken back is a set,
+ * A thing that stands in sets, its own first; `_id` is `Type/id`, and `Type/id via` of what is said of it apart from the rest. Each message that speaks of the thing and can be taken back is a set,
  * too, in a row of its own: `Type/id|set`.
  */
 export interface BatchMemberDoc extends TableDoc {
@@ -28,6 +39,10 @@ export interface BatchMemberDoc extends TableDoc {
   type: string
   id: string
   batches: string[]
+  /** its word is kept apart (Statement.via): that word alone is taken back with the set */
+  via?: string
+  /** elements that it has once the set is taken back; absent: it is void then */
+  onceReversed?: Readonly<Record<string, string>>
   /** the message withdrew the thing: taking the message back restores it */
   withdrawn?: true
 }

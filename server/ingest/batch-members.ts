@@ -15,13 +15,16 @@ const STORED: ReadonlySet<RecordOutcome['status']> = new Set(['stored', 'stored-
 export const isStored = (status: RecordOutcome['status']): boolean => STORED.has(status)
 
 export function membersOf({ source, record }: Job): BatchMemberDoc[] {
-  return record.statements.flatMap(({ type, id, batches, saidBy, statement }): BatchMemberDoc[] => {
+  return record.statements.flatMap(({ type, id, batches, onceReversed, saidBy, statement }): BatchMemberDoc[] => {
     if (id === undefined) return []
     const thing = `${type}/${id}`
-    const doc = { thing, source: source.id, type, id }
+    const { via } = statement
+    const doc = { thing, source: source.id, type, id, ...(via !== undefined && { via }) }
     const { withdrawn } = statement.state
     return [
-      ...(batches === undefined ? [] : [{ ...doc, _id: thing, batches: [...batches] }]),
+      ...(batches === undefined
+        ? []
+        : [{ ...doc, _id: via === undefined ? thing : `${thing} ${via}`, batches: [...batches], ...(onceReversed && { onceReversed }) }]),
       ...(saidBy === undefined
         ? []
         : [{ ...doc, _id: `${thing}|${saidBy}`, batches: [saidBy], ...(withdrawn && { withdrawn: true as const }) }]),

@@ -7,15 +7,15 @@
  * that are there. One of the two sees the other, and what is done twice changes nothing.
  */
 import { createHash } from 'node:crypto'
-import type { BatchWord } from '../../mappings/engine/types.ts'
 import type { FhirResource } from '../fhir/types.ts'
-import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
+import type { BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
+import { keepWord, reversedLast, sayersOf, standingWords } from './batch-words.ts'
 import { statementOf } from './fold/statement.ts'
+import { type Verdict, verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
-import { retryingConflicts } from './retry.ts'
 import type { IngestTables } from './tables.ts'
-import type { IngestSource, PreparedRecord, RecordOutcome } from './types.ts'
+import type { IngestSource, PreparedRecord, PreparedStatement, RecordOutcome } from './types.ts'
 
 /** Members that are withdrawn by one record. */
 const MEMBERS_MAX = 1000
@@ -29,28 +29,38 @@ export const hasBatches = ({ record }: RecordJob): boolean =>
  */
 export async function followBatches(tables: IngestTables, job: RecordJob, { status }: RecordOutcome, store: Storing): Promise<void> {
   const { record } = job
+  const judging = (members: BatchMemberDoc[]) => judge(tables, job, members, store)
   for (const word of record.batchWords ?? []) await keepWord(tables, word)
   for (const said of record.batchWords ?? []) {
-    if (said.word === 'settled') continue
-    const withdrawing = (members: BatchMemberDoc[]) => withdraw(tables, job, members, store)
-    // What is no longer paid for is reached by what was said after that, though it came before.
-    await eachMember(tables, said.batch, withdrawing)
-    if (said.word === 'released') continue
-    for await (const { _id } of tables.batches.stream({ settlement: said.batch }, { sort: { _id: 1 } }))
-      await eachMember(tables, _id, withdrawing)
-    // What a message had said to be paid for no longer is, once that message is taken back: an earlier word reaches it now.
-    for await (const { _id } of tables.batches.stream({ settledBy: said.batch }, { sort: { _id: 1 } }))
-      await eachMember(tables, _id, withdrawing)
-    // What it took back stands again.
-    for await (const { _id, reversed } of tables.batches.stream({ reversedBy: said.batch }, { sort: { _id: 1 } }))
-      if (reversed <= said.statedAt) await eachMember(tables, _id, (members) => restore(job, members, said.statedAt, store))
+    await eachMember(tables, said.batch, judging)
+    if (said.word !== 'reversed') continue
+    await eachOfPaid(tables, said.batch, judging)
+    // What a message had said no longer counts, once that message is taken back: an earlier word reaches its sets now.
+    for await (const row of tables.batches.stream(saidBy(said.batch), { sort: { _id: 1 } })) {
+      await eachMember(tables, row._id, judging)
+      await eachOfPaid(tables, row._id, judging)
+      // What it took back stands again.
+      if (row.reversedBy === said.batch && row.reversed <= said.statedAt)
+        await eachMember(tables, row._id, (members) => restore(job, members.filter(isOfOne), said.statedAt, store))
+    }
   }
   if (!isStored(status)) return
   const own = [...membersOf(job), ...(await withdrawnBefore(tables, job))]
-  for (let at = 0; at < own.length; at += MEMBERS_MAX) await withdraw(tables, job, own.slice(at, at + MEMBERS_MAX), store)
+  for (let at = 0; at < own.length; at += MEMBERS_MAX) await judging(own.slice(at, at + MEMBERS_MAX))
 }
 
 type Storing = (job: RecordJob) => Promise<void>
+
+/** Words of this message; rows of before name it beside their latest words. */
+const saidBy = (message: string): Record<string, unknown> => ({
+  $or: [{ 'words.saidBy': message }, { settledBy: message }, { reversedBy: message }],
+})
+
+/** Members of the sets that this settlement paid for: it pays for them no longer, or again. */
+async function eachOfPaid(tables: IngestTables, settlement: string, work: (members: BatchMemberDoc[]) => Promise<void>): Promise<void> {
+  const where = { $or: [{ 'words.settlement': settlement }, { settlement }] }
+  for await (const { _id } of tables.batches.stream(where, { sort: { _id: 1 } })) await eachMember(tables, _id, work)
+}
 
 async function eachMember(tables: IngestTables, batch: string, work: (members: BatchMemberDoc[]) => Promise<void>): Promise<void> {
   let some: BatchMemberDoc[] = []
@@ -62,6 +72,9 @@ async function eachMember(tables: IngestTables, batch: string, work: (members: B
   }
   await work(some)
 }
+
+/** It stands in one set: what is said of that is all there is to say of it. */
+const isOfOne = ({ batches }: BatchMemberDoc): boolean => batches.length === 1
 
 /** Each alone: what is restored before anybody stated it is no resource yet, and is restored when it comes. */
 async function restore(job: RecordJob, members: readonly BatchMemberDoc[], statedAt: string, store: Storing): Promise<void> {
@@ -76,114 +89,86 @@ async function withdrawnBefore(tables: IngestTables, { record }: RecordJob): Pro
   return things.length === 0 ? [] : tables.batchMembers.find({ thing: { $in: things }, withdrawn: true })
 }
 
-/** The latest of each word stands, whatever came first. */
-async function keepWord(tables: IngestTables, { batch, word, statedAt, saidBy = '', settlement = '' }: PreparedBatchWord): Promise<void> {
-  const said = { [word]: statedAt, [`${word}By`]: saidBy, ...(word === 'settled' && { settlement }) }
-  await retryingConflicts(async () => {
-    const known = await tables.batches.get(batch)
-    if (!known) {
-      const doc: BatchDoc = { _id: batch, rev: 1, reversed: '', settled: '', released: '', ...said }
-      return (await tables.batches.insert(doc)) ? { done: true } : undefined
-    }
-    if (known[word] >= statedAt) return { done: true }
-    const changed = await tables.batches.setOne({ _id: batch, rev: known.rev }, { ...said, rev: known.rev + 1 })
-    return changed ? { done: true } : undefined
-  })
+async function judge(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
+  await withdraw(tables, job, members.filter(isOfOne), store)
+  const verdicts = await verdictsOf(
+    tables,
+    members.filter((member) => !isOfOne(member)),
+  )
+  for (const [reversed, same] of Map.groupBy(verdicts, (one) => one.reversed))
+    await store({ ...job, record: verdictRecord(job.source, reversed, same, job.record.at) })
 }
 
-export type PreparedBatchWord = Omit<BatchWord, 'batch' | 'saidBy' | 'settlement'> & { batch: string; saidBy?: string; settlement?: string }
-
-/** Withdraws those of the things that a word has taken back, each as of that word; a withdrawal that is taken back is no more. */
+/** Withdraws those of the things whose set a word has taken back, each as of that word; a withdrawal that is taken back is no more. */
 async function withdraw(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
   if (members.length === 0) return
   const rows = await tables.batches.getMany([...new Set(members.flatMap(({ batches }) => batches))])
-  const settlements = await tables.batches.getMany([
-    ...new Set(rows.flatMap(({ settlement = '' }) => (settlement === '' ? [] : [settlement]))),
-  ])
-  const sayers = await tables.batches.getMany([...new Set([...rows, ...settlements].flatMap(sayersOf))])
-  const undone = new Map(settlements.map((row) => [row._id, standing(row, sayers).reversed]))
-  const words = new Map(rows.map((row) => [row._id, freed(standing(row, sayers), undone)]))
-  const byTime = new Map<string, BatchMemberDoc[]>()
-  for (const member of members) {
-    const at = reversedAt(member.batches.map((id) => words.get(id)))
-    if (at === '') continue
-    const known = byTime.get(at)
-    if (known) known.push(member)
-    else byTime.set(at, [member])
-  }
+  const sayers = new Map((await tables.batches.getMany(sayersOf(rows))).map((row) => [row._id, row]))
+  const reversed = new Map(rows.map((row) => [row._id, reversedLast(standingWords(row, sayers))]))
+  const byTime = Map.groupBy(members, ({ batches: [set = ''] }) => reversed.get(set) ?? '')
   for (const [statedAt, taken] of byTime) {
-    const gone = taken.filter(({ withdrawn }) => !withdrawn)
+    if (statedAt === '') continue
+    const [said, back] = [taken.filter(({ withdrawn }) => !withdrawn), taken.filter(({ withdrawn }) => withdrawn)]
+    const [gone, replaced] = [said.filter((member) => !member.onceReversed), said.filter((member) => member.onceReversed)]
     if (gone.length > 0) await store({ ...job, record: follower(job.source, gone, 'withdrawn', statedAt, job.record.at) })
-    const back = taken.filter(({ withdrawn }) => withdrawn)
+    if (replaced.length > 0) await store({ ...job, record: follower(job.source, replaced, 'replaced', statedAt, job.record.at) })
     await restore(job, back, statedAt, store)
   }
 }
 
-const sayersOf = ({ reversedBy = '', settledBy = '', releasedBy = '' }: BatchDoc): string[] =>
-  [reversedBy, settledBy, releasedBy].filter((id) => id !== '')
+/** What becomes of things: void, restored, or what they have once they are replaced (BatchMemberDoc.onceReversed). */
+type Fate = 'withdrawn' | 'current' | 'replaced'
 
-/** The words of a row without those whose message was taken back. */
-function standing(row: BatchDoc, sayers: readonly BatchDoc[]): BatchDoc {
-  const isVoid = (sayer: string | undefined, at: string): boolean =>
-    sayers.some(({ _id, reversed }) => _id === sayer && reversed !== '' && reversed >= at)
-  return {
-    ...row,
-    ...(isVoid(row.reversedBy, row.reversed) && { reversed: '' }),
-    ...(isVoid(row.settledBy, row.settled) && { settled: '' }),
-    ...(isVoid(row.releasedBy, row.released) && { released: '' }),
-  }
-}
-
-/** What a known settlement paid for is released once that settlement is taken back, and only then. */
-const freed = (row: BatchDoc, undone: ReadonlyMap<string, string>): BatchDoc =>
-  row.settlement ? { ...row, released: undone.get(row.settlement) ?? '' } : row
-
-/**
- * When a thing was taken back last; empty: never. The first set is its own, the next ones are wider: a word about those leaves
- * alone what was paid for by then. That a settlement of the visit was taken back, without its number known, frees all of the visit.
- */
-export function reversedAt([own, ...wider]: readonly (BatchDoc | undefined)[]): string {
-  const whole = wider
-    .filter((row) => row !== undefined)
-    .filter(({ reversed, released }) => {
-      const paid = own?.settled ?? ''
-      const free = own?.settlement ? own.released : released
-      return reversed !== '' && !(paid !== '' && paid <= reversed && !(free > paid && free <= reversed))
-    })
-  return [own?.reversed ?? '', ...whole.map(({ reversed }) => reversed)].sort().at(-1) ?? ''
-}
-
-/** One record for all of them, void or restored: the same things at the same time are the same delivery. */
-function follower(
-  source: IngestSource,
-  members: readonly BatchMemberDoc[],
-  state: 'withdrawn' | 'current',
-  statedAt: string,
-  at: string,
-): PreparedRecord {
-  const origin = { source: source.id, kind: source.kind, organization: source.organization, receivedAt: statedAt, generation: 0 }
-  const statements = members.map(({ type, id }) => {
-    const resource = { resourceType: type } as FhirResource
-    const key = { type, scope: '', parts: [id] }
-    return { type, id, ofPatient: false, statement: statementOf({ key, resource, state, statedAt }, origin, JSON.stringify) }
+/** One record for all of them: the same things at the same time are the same delivery. */
+function follower(source: IngestSource, members: readonly BatchMemberDoc[], fate: Fate, statedAt: string, at: string): PreparedRecord {
+  const statements = members.map((member) => {
+    const said = wordOf(source, member, fate, statedAt)
+    return member.via === undefined ? said : { ...said, statement: { ...said.statement, via: member.via } }
   })
-  const digest = createHash('sha256')
-    .update(
-      members
-        .map(({ _id }) => _id)
-        .sort()
-        .join('\n'),
-    )
-    .digest('base64url')
-  return {
-    recordType: 'reversal',
-    deliveryId: state === 'withdrawn' ? `${statedAt}|${digest}` : `${statedAt}|${digest}|restored`,
-    at,
-    statements,
-    needsPatient: false,
-    unmapped: [],
-    issues: [],
-    nothingToStore: false,
-    digest,
-  }
+  const digest = digestOf(members.map(({ _id }) => _id))
+  const names: Record<Fate, string> = { withdrawn: '', current: '|restored', replaced: '|replaced' }
+  return followerRecord(`${statedAt}|${digest}${names[fate]}`, digest, statements, at)
 }
+
+/** The same, of things of several sets. @param reversed empty: they stand */
+function verdictRecord(source: IngestSource, reversed: string, verdicts: readonly Verdict[], at: string): PreparedRecord {
+  const statements = verdicts.map(({ member, version }) => {
+    const said = wordOf(source, member, reversed === '' ? 'current' : 'withdrawn', reversed || UNSAID)
+    return { ...said, statement: { ...said.statement, verdict: version } }
+  })
+  const digest = digestOf(verdicts.map(({ member, version }) => `${member._id} ${version}`))
+  return followerRecord(`${reversed}|${digest}|verdict`, digest, statements, at)
+}
+
+/** Of a verdict that says nothing; any time will do. */
+const UNSAID = new Date(0).toISOString()
+
+function wordOf(
+  { id: source, kind, organization }: IngestSource,
+  { type, id, onceReversed }: BatchMemberDoc,
+  fate: Fate,
+  statedAt: string,
+): PreparedStatement {
+  const origin = { source, kind, organization, receivedAt: statedAt, generation: 0 }
+  const resource = { resourceType: type, ...(fate === 'replaced' && onceReversed) } as FhirResource
+  const state = fate === 'withdrawn' ? 'withdrawn' : 'current'
+  const key = { type, scope: '', parts: [id] }
+  return { type, id, ofPatient: false, statement: statementOf({ key, resource, state, statedAt }, origin, JSON.stringify) }
+}
+
+const digestOf = (names: readonly string[]): string =>
+  createHash('sha256')
+    .update([...names].sort().join('\n'))
+    .digest('base64url')
+
+const followerRecord = (deliveryId: string, digest: string, statements: PreparedStatement[], at: string): PreparedRecord => ({
+  recordType: 'reversal',
+  deliveryId,
+  at,
+  statements,
+  needsPatient: false,
+  unmapped: [],
+  issues: [],
+  nothingToStore: false,
+  digest,
+})

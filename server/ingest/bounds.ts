@@ -41,6 +41,10 @@ export const INGEST_BOUNDS = {
   listMembersMax: 5_000,
   /** records of patients of whom one source told of one thing: its number is used again */
   patientsOfThingMax: 8,
+  /** words of one thing that are kept apart: the number of a report or visit that ever new documents have is none */
+  wordsApartMax: 200,
+  /** words about one set of things that are kept: how often a visit is settled, taken back, settled again */
+  wordsOfBatchMax: 500,
   /** resources written in one transaction; a longer record is stored in several, each complete in itself */
   transactionResourcesMax: 400,
   /** things of one patient of which it is kept in one row what one record said, and characters of their elements */

@@ -46,7 +46,11 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   const identity = record.patient && identityOf(deps, source, record, record.patient)
   const resources = await allInTurns(
     record.resources,
-    (mapped): MappedResource => ({ ...mapped, resource: plain(mapped.resource) as FhirResource }),
+    ({ unlisted, ...mapped }): MappedResource => ({
+      ...mapped,
+      resource: plain(mapped.resource) as FhirResource,
+      ...(unlisted && { unlisted: plain(unlisted) as typeof unlisted }),
+    }),
   )
   const turns = new Turns()
   const told = [...resources, ...motherOf(source, record.patient, identity)]
@@ -110,18 +114,21 @@ async function statementsOf({ deps, urlOf, origin, texts, turns }: Saying, told:
     if (id === undefined) continue
     const type = mapped.resource.resourceType
     const name = `${type}/${id}`
-    const statement = statementOf(mapped, origin, texts)
+    const statement = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(deps.secret, mapped.apart))
     const known = statements.get(name)
     const joined = known ? joinStatements(known.statement, statement) : statement
     const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
     const batches = mapped.batches?.map((key) => batchId(deps.secret, key)) ?? known?.batches
     const saidBy = mapped.saidBy ? batchId(deps.secret, mapped.saidBy) : known?.saidBy
-    const sets = { ...(batches && { batches }), ...(saidBy !== undefined && { saidBy }) }
+    const onceReversed = mapped.onceReversed ?? known?.onceReversed
+    const sets = { ...(batches && { batches }), ...(onceReversed && { onceReversed }), ...(saidBy !== undefined && { saidBy }) }
     statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets })
   }
   await turns.take()
   return [...statements.values()]
 }
+
+const apartIn = (statement: Statement, via: string | undefined): Statement => (via === undefined ? statement : { ...statement, via })
 
 function digestOf({ patient, resources, unmapped }: MappedRecord, text: string, words: PreparedRecord['batchWords']): string {
   const head = JSON.stringify([patient, resources.map(({ key, state, statedAt }) => [key, state, statedAt]), unmapped])

@@ -355,6 +355,8 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.batches.ensureIndex({ settledBy: 1 }, { where: NAMED('settledBy') }),
     tables.batches.ensureIndex({ reversedBy: 1 }, { where: NAMED('reversedBy') }),
     tables.batches.ensureIndex({ settlement: 1 }, { where: NAMED('settlement') }),
+    tables.batches.ensureIndex({ 'words.saidBy': 1 }, { where: NAMED('words.saidBy') }),
+    tables.batches.ensureIndex({ 'words.settlement': 1 }, { where: NAMED('words.settlement') }),
     tables.refusedParts.ensureIndex({ payload: 1 }),
     tables.visits.ensureIndex({ 'words.own': 1 }),
     tables.visits.ensureIndex({ patients: 1 }),

@@ -150,7 +150,7 @@ export interface PreparedRecord {
   unread?: string[]
   nothingToStore: boolean
   /** what it says of sets of things; absent: nothing */
-  batchWords?: { batch: string; word: BatchWord['word']; statedAt: string; saidBy?: string; settlement?: string }[]
+  batchWords?: { batch: string; word: BatchWord['word']; statedAt: string; saidBy?: string; settlement?: string; chargedBefore?: true }[]
   /** ids of Encounters under two numbers of one visit; absent: none */
   visits?: PreparedVisit[]
   /** whom it names beside its patient; absent: nobody */
@@ -188,6 +188,8 @@ export interface PreparedStatement {
   statement: Statement
   /** sets in which it stands, its own first; absent: none */
   batches?: string[]
+  /** elements that it has once they are taken back; absent: it is void */
+  onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take that back; absent: it may not */
   saidBy?: string
 }

@@ -2,7 +2,7 @@
 import type { MappedResource, SourceKind } from '../../mappings/engine/types.ts'
 import { fold } from '../../server/ingest/fold/fold.ts'
 import { joinStatements, statementOf } from '../../server/ingest/fold/statement.ts'
-import type { Statement } from '../../server/ingest/fold/types.ts'
+import { speakerOf, type Statement } from '../../server/ingest/fold/types.ts'
 
 export const T1 = '2026-03-06T00:00:00.000Z'
 export const T2 = '2026-03-06T03:00:00.000Z'
@@ -57,8 +57,8 @@ export const persons = (patient: string): string => `person-of-${patient}`
 export function foldAll(type: string, statements: Statement[]): Record<string, unknown> {
   const bySource = new Map<string, Statement>()
   for (const s of statements) {
-    const known = bySource.get(s.source)
-    bySource.set(s.source, known ? joinStatements(known, s) : s)
+    const known = bySource.get(speakerOf(s))
+    bySource.set(speakerOf(s), known ? joinStatements(known, s) : s)
   }
   return JSON.parse(fold(type, 'id', [...bySource.values()], persons).text)
 }

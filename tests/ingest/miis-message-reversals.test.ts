@@ -40,9 +40,9 @@ const answer = (hour: string, output: Json): Json => ({
   respond_time: `20260309${hour.replace(':', '')}01000`,
   output,
 })
-const settlement = (hour: string, setl_id: string) => ({
+const settlement = (hour: string, setl_id: string, medfee_sumamt = '10') => ({
   request: message('2207', hour, {
-    mdtrtinfo: { psn_no: PSN, mdtrt_id: VISIT, insutype: '310', med_type: '11', chrg_bchno: 'B1', medfee_sumamt: '10' },
+    mdtrtinfo: { psn_no: PSN, mdtrt_id: VISIT, insutype: '310', med_type: '11', chrg_bchno: 'B1', medfee_sumamt },
   }),
   response: answer(hour, {
     setlinfo: {
@@ -98,6 +98,64 @@ const statuses = async (type: string): Promise<Record<string, string>> =>
 const money = async () => ({
   benefits: await statuses('ExplanationOfBenefit'),
   claims: (await one.all('Claim')).map(({ status }) => status),
+})
+
+/** Status and total of the visit's one claim. */
+const claim = async () => {
+  const all = (await one.all('Claim')) as (FhirResource & { total?: { value: number } })[]
+  expect(all).toHaveLength(1)
+  return [all[0]?.status, all[0]?.total?.value]
+}
+/** All orders of so many things. */
+const permutations = (count: number): number[][] =>
+  count === 0 ? [[]] : permutations(count - 1).flatMap((rest) => Array.from({ length: count }, (_, at) => rest.toSpliced(at, 0, count - 1)))
+
+describe('the claim of a visit that is settled more than once', () => {
+  const [first, second] = [settlement('10:00', 'S1', '10'), settlement('11:00', 'S2', '25')]
+
+  test.each(permutations(3).map((order) => [order]))('stands by the settlement that is left, in the order %j', async (order) => {
+    const all = [first, second, reversal('12:00', 'S2')]
+    await sendAll(...order.map((at) => all[at]))
+    expect(await claim()).toEqual(['active', 10])
+    expect(Object.values((await money()).benefits).sort()).toEqual(['active', 'entered-in-error'])
+  })
+
+  test('is void once none is left, and again what the newest says once that reversal is taken back', async () => {
+    await sendAll(first, second)
+    expect(await claim()).toEqual(['active', 25])
+    await sendAll(reversal('12:00', 'S2'), reversal('13:00', 'S1'))
+    expect(await claim()).toEqual(['entered-in-error', undefined])
+    await sendAll(undo('13:05', '2208', '12:00'))
+    expect(await claim()).toEqual(['active', 25])
+  })
+
+  test.each(permutations(3).map((order) => [order]))(
+    'a message that is taken back takes its settlement alone, in the order %j',
+    async (order) => {
+      const all = [first, second, undo('11:05', '2207', '11:00')]
+      await sendAll(...order.map((at) => all[at]))
+      expect(await claim()).toEqual(['active', 10])
+    },
+  )
+
+  test.each(permutations(3).map((order) => [order]))(
+    'an earlier request without its answer is no settlement, in the order %j',
+    async (order) => {
+      const all = [first.request, second, reversal('12:00', 'S2')]
+      await sendAll(...order.map((at) => all[at]))
+      expect((await claim())[0]).toBe('entered-in-error')
+    },
+  )
+
+  test.each(permutations(3).map((order) => [order]))('the list of a settlement goes with it, in the order %j', async (order) => {
+    const list = message('4101', '11:30', {
+      setlinfo: { psn_no: PSN, mdtrt_id: VISIT, setl_id: 'S2', dcla_time: '2026-03-09 11:25:00', adm_time: '2026-03-05' },
+      iteminfo: [{ med_chrgitm: '01', amt: '25' }],
+    })
+    const all = [second, list, reversal('12:00', 'S2')]
+    await sendAll(...order.map((at) => all[at]))
+    expect((await claim())[0]).toBe('entered-in-error')
+  })
 })
 
 const ORDERS: number[][] = [

@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { sourceMapping } from '../../mappings/index.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
-import { reversedAt } from '../../server/ingest/batches.ts'
+import type { KeptWord } from '../../server/ingest/batch-docs.ts'
+import { takenBackAt } from '../../server/ingest/line-verdicts.ts'
 import { createTerminology } from '../../server/terminology-service/terminology.ts'
 import { rig, type Rig, sourceOf } from './support.ts'
 
@@ -62,6 +63,10 @@ async function sendAll(...messages: Json[]): Promise<void> {
     expect({ infno: each.infno, quarantined: counts.quarantined }).toEqual({ infno: each.infno, quarantined: 0 })
   }
 }
+
+/** All orders of so many things. */
+const permutations = (count: number): number[][] =>
+  count === 0 ? [[]] : permutations(count - 1).flatMap((rest) => Array.from({ length: count }, (_, at) => rest.toSpliced(at, 0, count - 1)))
 
 /** Status of each line by its number, and whether its prescription says the same. */
 async function lines(): Promise<Record<string, string>> {
@@ -141,6 +146,100 @@ describe('2205', () => {
     },
   )
 
+  /** The lines of a stay are in no batch, and a settlement of it names none (2301, 2304). */
+  const stayCharges = (hour: string, sn: string) => {
+    const { chrg_bchno: _, ...rest } = line(sn, '')
+    return message('2301', hour, { feedetail: [rest] })
+  }
+  const settleStay = (hour: string, setl_id: string) => {
+    const { request, response } = settlePair(hour, '', setl_id)
+    const { chrg_bchno: _, ...info } = (request.input as { mdtrtinfo: Json }).mdtrtinfo
+    return { request: { ...request, infno: '2304', input: { mdtrtinfo: { ...info, mid_setl_flag: '1' } } }, response }
+  }
+  const takeBackStay = (hour: string, all: Json = { feedetl_sn: '0000' }) =>
+    message('2302', hour, { feeinfo: { ...all, mdtrt_id: VISIT, psn_no: PSN } })
+
+  const undo = (hour: string, { msgid, infno }: Json) => message('2601', hour, { data: { psn_no: PSN, omsgid: msgid, oinfno: infno } })
+
+  /** By hand: what stands once all of them were told, in whatever order. */
+  const OUTCOMES: [string, () => unknown[], Record<string, string>][] = [
+    [
+      'a settlement before the word about the visit withstands it, one behind it does not',
+      () => [charges('09:00', line('F1', 'B1'), line('F2', 'B2')), settle('09:30', 'B1'), takeBack('10:00', '0000'), settle('10:30', 'B2')],
+      { F1: 'billable', F2: 'entered-in-error' },
+    ],
+    [
+      'words about the visit before and behind a settlement',
+      () => [charges('09:00', line('F1', 'B1')), takeBack('09:10', '0000'), settle('09:30', 'B1'), takeBack('10:00', '0000')],
+      { F1: 'entered-in-error' },
+    ],
+    [
+      'of two settlements in one batch the first pays, whatever came later',
+      () => [
+        charges('09:00', line('F1', 'B1')),
+        settlePair('09:30', 'B1', 'S1'),
+        takeBack('10:00', '0000'),
+        settlePair('10:30', 'B1', 'S2'),
+      ],
+      { F1: 'billable' },
+    ],
+    [
+      'a settlement in mid-stay pays for what was charged by then',
+      () => [stayCharges('09:00', 'F1'), settleStay('09:30', 'S1'), stayCharges('09:40', 'F2'), takeBackStay('10:00')],
+      { F1: 'billable', F2: 'entered-in-error' },
+    ],
+    [
+      'and no longer once it is taken back',
+      () => [
+        stayCharges('09:00', 'F1'),
+        settleStay('09:30', 'S1'),
+        { ...unsettle('09:50', 'S1'), infno: '2305' },
+        takeBackStay('10:00', { chrg_bchno: '0000' }),
+      ],
+      { F1: 'entered-in-error' },
+    ],
+    [
+      'nor once its message is',
+      () => {
+        const settled = settlePair('09:30', 'B1', 'S1')
+        return [charges('09:00', line('F1', 'B1')), settled, undo('09:40', settled.request), takeBack('10:00', '0000')]
+      },
+      { F1: 'entered-in-error' },
+    ],
+    [
+      'and again once the message that took it back is taken back',
+      () => {
+        const gone = unsettle('09:40', 'S1')
+        return [charges('09:00', line('F1', 'B1')), settlePair('09:30', 'B1', 'S1'), gone, undo('09:45', gone), takeBack('10:00', '0000')]
+      },
+      { F1: 'billable' },
+    ],
+    [
+      'a line that is named is void though it is paid for',
+      () => [stayCharges('09:00', 'F1'), settleStay('09:30', 'S1'), takeBackStay('09:45', { feedetl_sn: 'F1' }), takeBackStay('10:00')],
+      { F1: 'entered-in-error' },
+    ],
+  ]
+  /** Many orders of five say no more than some of them. */
+  const ordersOf = (count: number): number[][] => permutations(count).filter((_, at) => count < 5 || at % 5 === 0)
+
+  test.each(OUTCOMES)('%s: told all at once', async (_, messages, expected) => {
+    for (let round = 0; round < 3; round++) {
+      await one.wipe()
+      await Promise.all(messages().map((each) => sendAll(each as Json)))
+      expect({ round, lines: await lines() }).toEqual({ round, lines: expected })
+    }
+  })
+
+  test.each(OUTCOMES)('%s: in every order', async (_, messages, expected) => {
+    const all = messages()
+    for (const order of ordersOf(all.length)) {
+      await one.wipe()
+      await sendAll(...order.map((at) => all[at] as Json))
+      expect({ order, lines: await lines() }).toEqual({ order, lines: expected })
+    }
+  })
+
   test('the same reversal again, and a replay of the lines, change nothing', async () => {
     const [sent, reversal] = [charges('09:00', line('F1', 'B1')), takeBack('10:00', 'B1')]
     await sendAll(sent, reversal)
@@ -168,13 +267,28 @@ describe('2205', () => {
 })
 
 test('what a word about the visit does not reach', () => {
-  const row = (word: Json) => ({ _id: 'x', rev: 1, reversed: '', settled: '', released: '', ...word })
-  expect(reversedAt([undefined, undefined])).toBe('')
-  expect(reversedAt([row({ reversed: '3' }), row({ reversed: '2' })])).toBe('3')
-  expect(reversedAt([row({ settled: '1' }), row({ reversed: '2' })])).toBe('')
-  expect(reversedAt([row({ settled: '3' }), row({ reversed: '2' })])).toBe('2')
-  expect(reversedAt([row({ settled: '1' }), row({ reversed: '4', released: '2' })])).toBe('4')
-  expect(reversedAt([row({ settled: '3' }), row({ reversed: '4', released: '2' })])).toBe('')
+  const word =
+    (kind: KeptWord['word']) =>
+    (time: string, more: Partial<KeptWord> = {}): KeptWord => ({ word: kind, at: time, ...more })
+  const [reversed, settled, released] = [word('reversed'), word('settled'), word('released')]
+  const at = (own: KeptWord[], visit: KeptWord[], undone: Record<string, string[]> = {}) =>
+    takenBackAt('1', [own, visit], new Map(Object.entries(undone)))
+  expect(at([], [])).toBe('')
+  expect(at([reversed('3')], [reversed('2')])).toBe('3')
+  expect(at([settled('1')], [reversed('2')])).toBe('')
+  expect(at([settled('3')], [reversed('2')])).toBe('2')
+  expect(at([settled('1')], [reversed('4'), released('2')])).toBe('4')
+  expect(at([settled('3')], [reversed('4'), released('2')])).toBe('')
+  // The last word of a kind does not hide those before it.
+  expect(at([settled('3')], [reversed('2'), reversed('5')])).toBe('2')
+  expect(at([settled('2'), settled('5')], [reversed('4')])).toBe('')
+  // What was charged behind a settlement of the visit it did not pay for.
+  expect(at([], [settled('1', { chargedBefore: true }), reversed('3')])).toBe('')
+  expect(at([], [settled('0', { chargedBefore: true }), reversed('3')])).toBe('3')
+  // One of two settlements that paid is enough.
+  expect(at([settled('2', { settlement: 'S1' }), settled('3', { settlement: 'S2' })], [reversed('6')], { S2: ['5'] })).toBe('')
+  expect(at([settled('2', { settlement: 'S1' })], [reversed('6')], { S1: ['5'] })).toBe('6')
+  expect(at([settled('2', { settlement: 'S1' })], [reversed('4')], { S1: ['5'] })).toBe('')
 })
 
 describe('stays', () => {

@@ -204,10 +204,12 @@ export function runPeople(record: RecordBuilder, { header, documentNo }: Documen
   }
 }
 
-/** The document itself. */
-export function runDocument(record: RecordBuilder, row: CompositionRow, statedAt: string, profile: ProfileName): void {
+/**
+ * The document itself. @param facts what it says: once another document replaces it, the reference says so
+ */
+export function runDocument(record: RecordBuilder, row: CompositionRow, statedAt: string, profile: ProfileName, facts: ResourceKey): void {
   const options = { statedAt, offer: false as const, at: (field: string) => DOCUMENT_PLACES[field] ?? field }
   record.run(compositionWith(profile), row, options)
-  record.run(documentReference, row, options)
+  record.run(documentReference, row, { ...options, batches: [facts], onceReversed: { status: 'superseded' } })
   record.run(original, row, options)
 }

@@ -104,8 +104,12 @@ export class Facts {
     const { record, statedAt } = this
     const result = runMapping(map, row, record.context, { statedAt, at: () => at })
     const { documentNo = '' } = this.document
-    if (result.mapped && isOfDocument(result.mapped.key, documentNo))
-      result.mapped.batches = [factsOf(this.document, this.scope, documentNo)]
+    const isOwn = result.mapped && isOfDocument(result.mapped.key, documentNo)
+    if (result.mapped && (isOwn || TOLD_BY_SEVERAL.has(result.mapped.resource.resourceType))) {
+      const facts = factsOf(this.document, this.scope, documentNo)
+      result.mapped.batches = [facts]
+      if (!isOwn) result.mapped.apart = facts
+    }
     record.keep(result)
     const key = result.mapped?.key
     if (key === undefined || key === 'patient') return undefined
@@ -133,7 +137,12 @@ export class Facts {
   }
 }
 
-/** Things of the visit or the patient, which others tell of as well, are no part of it. */
+/**
+ * What other documents, messages and platforms tell of under the same number: once the document is replaced, its own word of it is taken back. What an
+ * order became, others know better; the visit, the patient and his people are no part of any document.
+ */
+const TOLD_BY_SEVERAL: ReadonlySet<string> = new Set(['Condition', 'Procedure', 'DiagnosticReport', 'Observation'])
+
 const isOfDocument = (key: ResourceKey | 'patient', documentNo: string): boolean =>
   key !== 'patient' && key.parts[0] === 'document' && key.parts[1] === documentNo
 

@@ -145,7 +145,7 @@ function runFacts(record: RecordBuilder, document: DocumentRow, kind: DocumentKi
     signed: signatures(header, facts.scope, documentNo),
     ...(record.has(consent) && { consent }),
   }
-  runDocument(record, row, statedAt, kind.profile)
+  runDocument(record, row, statedAt, kind.profile, factsOf(document, facts.scope, documentNo))
 }
 
 /** Numbers of a visit that the outline C0001 has among its elements, because it may tell of several. */

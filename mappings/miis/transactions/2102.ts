@@ -25,7 +25,8 @@ export const pharmacySettlement: Transaction = {
     const person = text(info, 'psn_no')
     const saidBy = messageOf(input, person)
     const row: ClaimRow = { ...withSite<ClaimRow>(info, request), mdtrt_id: purchase, claim_kind: 'pharmacy' }
-    record.run(claim, row, { statedAt, at, saidBy, batches: settledWith(input) })
+    const sets = settledWith(input)
+    record.run(claim, row, { statedAt, at, saidBy, batches: sets, apart: sets[0] })
     addLines(input, purchase)
   },
 }
@@ -44,5 +45,7 @@ function addLines(input: TransactionInput, purchase: string): void {
     record.noteRead(at('mdtrt_id'), at('rx_circ_flag'))
     checkLine(record, `${path}.det_item_fee_sumamt`, node)
   }
-  record.sayOfBatch({ batch: miisKeys.lines(context, purchase), word: 'settled', statedAt, ...(saidBy && { saidBy }) })
+  const [settlement] = settledWith(input)
+  const paid = { batch: miisKeys.lines(context, purchase), word: 'settled', statedAt } as const
+  record.sayOfBatch({ ...paid, ...(saidBy && { saidBy }), ...(settlement && { settlement }) })
 }

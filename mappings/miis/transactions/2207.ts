@@ -2,7 +2,7 @@
 import type { Claim, Encounter } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
-import type { ResourceKey } from '../../engine/types.ts'
+import type { MappingContext, ResourceKey } from '../../engine/types.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from '../claim-type.ts'
 import { coverage, type CoverageRow, coverageReference } from '../coverage.ts'
 import { encounterClass } from '../encounter-class.ts'
@@ -97,14 +97,25 @@ function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatien
   const [visit, batch] = [text(info, 'mdtrt_id'), text(info, 'chrg_bchno')]
   const saidBy = messageOf(input, text(info, 'psn_no'))
   const sets = settledWith(input)
-  // What is paid for is not taken back with the rest of the visit (2205).
-  if (visit !== undefined && batch !== undefined) {
-    const paid = { batch: miisKeys.lines(context, visit, batch), word: 'settled', statedAt } as const
-    record.sayOfBatch({ ...paid, ...(saidBy && { saidBy }), ...(sets[0] && { settlement: sets[0] }) })
-  }
+  // What is paid for is not taken back with the rest of the visit (2205, 2302).
+  const paid = { word: 'settled', statedAt, ...(saidBy && { saidBy }), ...(sets[0] && { settlement: sets[0] }) } as const
+  if (visit !== undefined) for (const set of paidFor(context, visit, batch, claim_kind)) record.sayOfBatch({ ...paid, ...set })
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets })
+  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets, apart: sets[0] })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
+}
+
+/** The batch that is named. The lines of a stay are in none (2301): a settlement of it, in its middle or at its end, pays for those that are charged by then. */
+function paidFor(
+  context: MappingContext,
+  visit: string,
+  batch: string | undefined,
+  kind: 'outpatient' | 'inpatient',
+): { batch: ResourceKey; chargedBefore?: true }[] {
+  const untilNow = { chargedBefore: true } as const
+  if (batch === undefined) return [{ batch: miisKeys.lines(context, visit), ...untilNow }]
+  const named = { batch: miisKeys.lines(context, visit, batch) }
+  return kind === 'inpatient' ? [named, { batch: miisKeys.unbatched(context, visit), ...untilNow }] : [named]
 }
 
 /** The settlement that takes the claim with it when it is taken back: the answer beside the request has its number. */

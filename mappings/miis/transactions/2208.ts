@@ -49,8 +49,9 @@ export const settlementReversal = (infno: keyof typeof KINDS): Transaction => ({
     if (!request) return
     const said = messageOf(input, text(info, 'psn_no'))
     const by = { statedAt, ...(said && { saidBy: said }) }
-    const word = infno === '2103' ? 'reversed' : 'released'
-    if (visit !== undefined) record.sayOfBatch({ batch: miisKeys.lines(context, visit), word, ...by })
+    if (visit !== undefined)
+      for (const word of infno === '2103' ? (['released', 'reversed'] as const) : (['released'] as const))
+        record.sayOfBatch({ batch: miisKeys.lines(context, visit), word, ...by })
     if (reversed !== undefined) record.sayOfBatch({ batch: miisKeys.settled(context, reversed), word: 'reversed', ...by })
     addPerson(input, personOf(info), info, path, statedAt)
     record.run(voidSettlement, { ...withSite<ReversalRow>(info, request), claim_kind }, { statedAt, at: naming(info, path), saidBy: said })

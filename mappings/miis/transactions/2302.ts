@@ -47,8 +47,9 @@ export const chargeReversal: Transaction = {
         continue
       }
       const visit = text(line, 'mdtrt_id')
-      if (text(line, 'feedetl_sn') === ALL_LINES && visit !== undefined) {
-        record.noteRead(at('feedetl_sn'), at('mdtrt_id'))
+      // Some write it where 2205 has it.
+      if ((text(line, 'feedetl_sn') ?? text(line, 'chrg_bchno')) === ALL_LINES && visit !== undefined) {
+        record.noteRead(at('feedetl_sn'), at('chrg_bchno'), at('mdtrt_id'))
         record.sayOfBatch({ batch: miisKeys.lines(context, visit), word: 'reversed', statedAt })
         continue
       }

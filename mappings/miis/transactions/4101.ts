@@ -10,6 +10,7 @@ import { noteIcu, SETTLEMENT_LIST_ICU } from '../icu-stay.ts'
 import { amount, checkSum, flagAmounts, sum } from '../money.ts'
 import { personOfSettlementList } from '../persons.ts'
 import { listBenefit, listClaim, type ListMoneyRow } from '../settlement-list.ts'
+import { miisKeys } from '../keys.ts'
 import { addPerson, naming, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
 const PATH = 'input.setlinfo'
@@ -41,7 +42,12 @@ export const settlementList = (infno: '4101' | '4101A'): Transaction => ({
       { ...(psn_no && { psn_no }), ...(insutype && { insutype }), ...(insuplc && { insuplc_admdvs: insuplc }) },
       { statedAt, at },
     )
-    const claim = record.run(listClaim, money, { statedAt, at })
+    // It stands and falls with the settlement whose list it is.
+    const settled = money.setl_id === undefined ? undefined : miisKeys.settled(context, money.setl_id)
+    // A list whose diagnoses are all void has none, and says so.
+    const none = diagnoses.length === 0 && list(request, 'input', 'diseinfo').length > 0
+    const without = none ? ['diagnosis'] : []
+    const claim = record.run(listClaim, money, { statedAt, at, batches: settled ? [settled] : [], apart: settled, without })
     // The settlement itself (2304) knows the same money better: its statement is of the settlement's day or later and goes before.
     const benefit = record.run(listBenefit, money, { statedAt: settledAt(money.setl_end_date, context.timezone) ?? statedAt, at })
     const row: SettlementListRow = {
@@ -76,8 +82,8 @@ function addDiagnoses(
   return rows.flatMap((row, index) => {
     const at = naming(nodes[index] ?? {}, `input.diseinfo[${index}]`)
     for (const one of [row, ...syndromesOf(row)]) record.run(condition, one, { statedAt, at })
-    record.noteRead(at('maindiag_flag'), at('mdtrt_id'))
-    const key = diagnosisKey(row, context)
+    record.noteRead(at('maindiag_flag'), at('mdtrt_id'), at('vali_flag'))
+    const key = row.vali_flag === '0' ? undefined : diagnosisKey(row, context)
     if (!key) return []
     const admissionCondition = row.adm_cond_type
     return [{ condition: referTo(key), main: row.maindiag_flag === '1', ...(admissionCondition !== undefined && { admissionCondition }) }]

@@ -1,6 +1,6 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
 import { quoted } from '../texts.ts'
-import { END_ALONE, LISTS, LISTS_OF, listsOf, rank, START_ALONE } from './rules.ts'
+import { END_ALONE, isUnlistedKey, LISTS, LISTS_OF, listsOf, rank, START_ALONE, unlistedKey } from './rules.ts'
 import { bySpeaker } from './statement.ts'
 import { type Folded, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
@@ -26,18 +26,19 @@ export interface FoldAdditions {
 export function fold(
   type: string,
   id: string,
-  statements: readonly Statement[],
+  said: readonly Statement[],
   persons: (patient: string) => string,
   additions: FoldAdditions = {},
   same: (patient: string) => string = persons,
   visits: ReadonlyMap<string, string> = new Map(),
 ): Folded {
+  const statements = said.filter(({ verdict, state }) => verdict === undefined || state.withdrawn)
   const { leading, newest } = leadersOf(type, bySpeaker(statements))
   const withdrawn = newest.state.withdrawn
   const own = statements.filter((s) => isAboutOne(type, newest, s, same))
   const heard = inOrder(type, bySpeaker(own))
   const leaders = new Set(leading.map(speakerOf))
-  const speaking = heard.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !s.state.withdrawn))
+  const speaking = heard.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !isTakenBack(s, heard)))
   const chosen = new Chosen(type, speaking, persons, visits)
   return {
     type,
@@ -59,11 +60,11 @@ interface Leaders {
   newest: Statement
 }
 
-/** Those that go first. A visit of which several tell under numbers of their own stands as long as one of them says so. */
+/** Those that go first. */
 export function leadersOf(type: string, statements: readonly Statement[]): Leaders {
   const ordered = inOrder(type, statements)
   const told = ordered.filter((s) => !isMention(s.state.at))
-  const standing = ordered.some(({ via }) => via !== undefined) ? told.filter((s) => !s.state.withdrawn) : []
+  const standing = ordered.some(({ via }) => via !== undefined) ? told.filter((s) => letsStand(type, s, told)) : []
   const about = standing.length > 0 ? standing : told
   const first = about[0] ?? ordered[0]
   if (!first) throw new TypeError('nothing was stated')
@@ -72,12 +73,31 @@ export function leadersOf(type: string, statements: readonly Statement[]): Leade
 }
 
 /**
+ * Whether it counts in the first place, where something is said apart. A visit of which several tell stands as long as one of them says so; a claim as
+ * long as one of its settlements, which an earlier request whose answer is not known is none of; else only what was taken back apart does not count.
+ */
+function letsStand(type: string, said: Statement, told: readonly Statement[]): boolean {
+  const { via } = said
+  if (isTakenBack(said, told)) return type !== 'Encounter' && type !== 'Claim' && via === undefined
+  return type !== 'Claim' || via !== undefined
+}
+
+/** Who said it, or another source of the same word, took it back. */
+const isTakenBack = ({ via, state }: Statement, all: readonly Statement[]): boolean =>
+  state.withdrawn || (via !== undefined && all.some((other) => other.via === via && other.state.withdrawn && other.state.at > state.at))
+
+/**
  * A thing is about one person. What is said under the same number of somebody else is kept and does not speak: neither gets to see what is
  * the other's. It speaks once the two turn out to be one person.
  */
 function isAboutOne(type: string, leading: Statement, other: Statement, same: (patient: string) => string): boolean {
   if (type === 'Patient' || !leading.patient || !other.patient) return true
   return same(leading.patient.id) === same(other.patient.id)
+}
+
+interface Said {
+  entry: ListEntry
+  by: Statement
 }
 
 /** Elements chosen from the statements that speak, as JSON texts. */
@@ -128,13 +148,15 @@ class Chosen {
   /** The united list, or undefined when nobody names a member. */
   list(path: string, leaveOut?: (item: Record<string, unknown>) => boolean): string | undefined {
     if (this.#statements.every((by) => by.lists[path] === undefined)) return undefined
-    const chosen = new Map<string, { entry: ListEntry; by: Statement }>()
+    const chosen = new Map<string, Said>()
     for (const by of this.#statements) {
       for (const [key, entry] of Object.entries(by.lists[path] ?? {})) {
         const known = chosen.get(key)
         if (!known || this.#before(by, entry.at, known.by, known.entry.at)) chosen.set(key, { entry, by })
       }
     }
+    const rule = LISTS_OF[this.#type]?.[path] ?? LISTS[path]
+    if (rule?.about) this.#unlist(chosen, rule.about)
     if (chosen.size === 0) return undefined
     const ordered = [...chosen.values()].sort(
       (a, b) =>
@@ -145,8 +167,18 @@ class Chosen {
     const all = ordered.flatMap(({ entry, by }) => entry.items.map((text) => this.#resolved(text, by)))
     const items = leaveOut ? all.filter((text) => !leaveOut(JSON.parse(text) as Record<string, unknown>)) : all
     if (items.length === 0) return undefined
-    const rule = LISTS_OF[this.#type]?.[path] ?? LISTS[path]
     return `[${(rule?.references ? withoutBareDisplays(items) : items).join(',')}]`
+  }
+
+  /** Takes out what is about a thing that was unlisted after all of it was said, and what says so. */
+  #unlist(chosen: Map<string, Said>, about: (item: never) => string): void {
+    const unlisted = [...chosen].filter(([key]) => isUnlistedKey(key))
+    for (const [key] of unlisted) chosen.delete(key)
+    for (const [key, word] of unlisted) {
+      const members = [...chosen].filter(([, { entry }]) => unlistedKey(about(JSON.parse(entry.items[0] ?? '{}') as never)) === key)
+      if (members.some(([, said]) => !this.#before(word.by, word.entry.at, said.by, said.entry.at))) continue
+      for (const [member] of members) chosen.delete(member)
+    }
   }
 
   #before(a: Statement, aAt: string, b: Statement, bAt: string): boolean {

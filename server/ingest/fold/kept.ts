@@ -11,6 +11,7 @@ type Place = number
 interface KeptStatement {
   source: string
   via?: string
+  verdict?: string
   kind: Statement['kind']
   organization: string
   /** place of the thing that it is about; absent: the first */
@@ -44,12 +45,13 @@ export function keptTextOf(things: readonly (readonly Statement[])[]): string {
 
 /** JSON text of a KeptStatement, made at once: objects to be printed would cost as much again. */
 function statementText(
-  { source, via, kind, organization, state, patient, units, lists }: Statement,
+  { source, via, verdict, kind, organization, state, patient, units, lists }: Statement,
   of: number,
   placeOf: (stamp: string) => Place,
 ): string {
   let text = `{"source":${quoted(source)}`
   if (via !== undefined) text += `,"via":${JSON.stringify(via)}`
+  if (verdict !== undefined) text += `,"verdict":${JSON.stringify(verdict)}`
   text += `,"kind":${quoted(kind)},"organization":${quoted(organization)}`
   if (of > 0) text += `,"of":${of}`
   text += `,"state":[${placeOf(state.at)},${state.withdrawn ? 1 : 0}]`
@@ -90,11 +92,12 @@ function inFull({ stamps, statements }: Kept): [of: number, Statement][] {
     if (found === undefined) throw new TypeError('kept statements without their stamp')
     return found
   }
-  return statements.map(({ source, via, kind, organization, of = 0, state, patient, units, lists }) => [
+  return statements.map(({ source, via, verdict, kind, organization, of = 0, state, patient, units, lists }) => [
     of,
     {
       source,
       ...(via !== undefined && { via }),
+      ...(verdict !== undefined && { verdict }),
       kind,
       organization,
       state: { at: stamp(state[0]), withdrawn: state[1] === 1 },

@@ -80,21 +80,28 @@ const bySystem = (item: Keyed): string => (item.system === undefined ? `"${text(
 const byCoding = (item: Keyed): string => `${text(item.system)}|${text(item.code)}`
 const byItself = (item: unknown): string => text(item)
 const byUrl = (item: Keyed): string => text(item.url)
+const byCondition = (item: Keyed): string => byReference((item.condition as Keyed | undefined) ?? {})
 /** That it is the one to be paid for is no role of its own: the diagnosis that no longer is must not stand twice. */
 const byDiagnosis = (item: Keyed): string => {
   const use = item.use as { coding?: Keyed[] } | undefined
   const role = use?.coding?.[0]?.code === 'billing' ? {} : (use ?? {})
-  return `${byReference((item.condition as Keyed | undefined) ?? {})}|${byConcept(role as Keyed)}`
+  return `${byCondition(item)}|${byConcept(role as Keyed)}`
 }
 
 export interface ListRule {
   /** what makes two members the same one */
   key: (item: never) => string
+  /** what a member is about: once that is said to be unlisted, all members about it are, until one is said again */
+  about?: (item: never) => string
   /** members that name a thing only by its display give way to one that refers to it */
   references?: true
   /** members are parts of the whole that lists them, which takes on the labels of all (server/access/inheritance.ts) */
   parts?: true
 }
+
+/** Key of the entry that says that what is about this is unlisted; no key of a list with `about` begins so. */
+export const unlistedKey = (about: string): string => `-${about}`
+export const isUnlistedKey = (key: string): boolean => key.startsWith('-')
 
 const REFERENCES: ListRule = { key: byReference, references: true }
 const PARTS: ListRule = { ...REFERENCES, parts: true }
@@ -120,7 +127,7 @@ export const LISTS: Record<string, ListRule> = {
 /** Lists united only in the types where the element has this shape. */
 export const LISTS_OF: Record<string, Record<string, ListRule>> = {
   // What the admission says (cn-med-type) stands beside what the home page says (cn-icu-stay).
-  Encounter: { diagnosis: { key: byDiagnosis }, extension: { key: byUrl } },
+  Encounter: { diagnosis: { key: byDiagnosis, about: byCondition }, extension: { key: byUrl } },
   DiagnosticReport: { specimen: REFERENCES },
   // Who is insured how says 1101; a visit or a settlement names some of it again.
   Coverage: { extension: { key: byUrl } },

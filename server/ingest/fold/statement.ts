@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
 import type { Texts } from '../texts.ts'
-import { END_ALONE, type ListRule, listRule, START_ALONE, unitOf } from './rules.ts'
+import { END_ALONE, type ListRule, listRule, START_ALONE, unitOf, unlistedKey } from './rules.ts'
 import { type ListEntry, MENTION, speakerOf, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
 import { keptWhenWithdrawn } from './withdrawn.ts'
 
@@ -35,9 +35,7 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   const withdrawn = mapped.state === 'withdrawn'
   const weight = mapped.placeholder ? MENTION : STATEMENT
   // Mentions of one thing are all alike: without a time of their own they need not be written again and again.
-  const said = mapped.placeholder
-    ? ''
-    : `${mapped.order ?? ''}|${origin.receivedAt}|${String(origin.generation).padStart(GENERATION_DIGITS, '0')}`
+  const said = mapped.placeholder ? '' : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}`
   const at: Stamp = `${weight}${statedAt}|${said}|${digest(texts(resource))}`
   const statement: Statement = {
     source: origin.source,
@@ -57,9 +55,12 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
     if (element === 'meta') put.meta(value as Record<string, unknown>, withdrawn)
     else if (!withdrawn || keptWhenWithdrawn(resource.resourceType, element)) put.element(element, value)
   }
+  if (mapped.unlisted) put.unlisted(mapped.unlisted, `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}`)
   for (const element of mapped.without ?? []) statement.units[unitOf(element)] = { at, members: {} }
   return statement
 }
+
+const generationOf = ({ generation }: StatementOrigin): string => String(generation).padStart(GENERATION_DIGITS, '0')
 
 class StatementBuilder {
   readonly #type: string
@@ -96,6 +97,17 @@ class StatementBuilder {
       this.#unit(START_ALONE, START_ALONE, value.start)
     else if (rule && Array.isArray(value)) this.#list(element, rule, value)
     else this.#conceptOrUnit(element, value)
+  }
+
+  unlisted({ statedAt, lists }: NonNullable<MappedResource['unlisted']>, said: string): void {
+    for (const [path, members] of Object.entries(lists)) {
+      const about = listRule(this.#type, path)?.about
+      if (!about) throw new TypeError(`nothing is unlisted of ${path}`)
+      const entries = this.#statement.lists[path] ?? bare<ListEntry>()
+      this.#statement.lists[path] = entries
+      const at: Stamp = `${STATEMENT}${instant(statedAt)}|${said}`
+      for (const member of members) entries[unlistedKey(about(member as never))] = { at, first: '', items: [] }
+    }
   }
 
   #conceptOrUnit(element: string, value: unknown): void {
@@ -141,6 +153,7 @@ const isStartAlone = (period: unknown): period is { start: string } =>
 
 /** Both statements of one source about one resource in one. Associative, commutative, idempotent. */
 export function joinStatements(a: Statement, b: Statement): Statement {
+  if (a.verdict !== undefined && b.verdict !== undefined) return verdictRank(a) >= verdictRank(b) ? a : b
   const patient = a.patient && b.patient ? later(a.patient, b.patient) : (a.patient ?? b.patient)
   const state = later(a.state, b.state)
   const { source, via, kind, organization } = state === a.state ? a : b
@@ -155,6 +168,9 @@ export function joinStatements(a: Statement, b: Statement): Statement {
     lists: joinRecords(a.lists, b.lists, (x, y) => joinRecords(x, y, joinEntries)),
   }
 }
+
+/** By what was known; of what follows from the same knowledge any is as good. */
+const verdictRank = ({ verdict, state }: Statement): string => `${verdict} ${state.at} ${state.withdrawn}`
 
 /** What each speaker says in one: of several patients what it said last says whose the thing is. */
 export function bySpeaker(statements: readonly Statement[]): Statement[] {

@@ -158,20 +158,26 @@ function joinKnown(known: Known | undefined, wanted: readonly StatementFor[]): J
     const same = byVoice.get(voiceOf(statement))
     byVoice.set(voiceOf(statement), same ? joinStatements(same, statement) : statement)
   }
-  const statements = newestOf([...byVoice.values()])
+  const statements = newestOf(type, [...byVoice.values()])
     .sort((a, b) => (voiceOf(a) < voiceOf(b) ? -1 : 1))
     .map(revise)
   const isSpokenOf = wanted.some(({ statement }) => statement !== undefined)
   return { type, id, known, isSpokenOf, statements, patients: patientsIn(statements) }
 }
 
-/** A number under which a source tells of ever new patients (a visit "0") is remembered for the last of them. */
-function newestOf(statements: readonly Statement[]): Statement[] {
+/**
+ * A number under which a source tells of ever new patients (a visit "0") is remembered for the last of them, and for the last documents that tell of it.
+ * The visits that were joined to one (Encounter) are all kept.
+ */
+export function newestOf(type: string, statements: readonly Statement[]): Statement[] {
   const max = INGEST_BOUNDS.patientsOfThingMax
   if (statements.length <= max) return [...statements]
   const at = (s: Statement): string => s.patient?.at ?? ''
   const bySource = Map.groupBy(statements, speakerOf)
-  return [...bySource.values()].flatMap((own) => own.sort((a, b) => (at(a) < at(b) ? 1 : -1)).slice(0, max))
+  const kept = [...bySource.values()].flatMap((own) => own.sort((a, b) => (at(a) < at(b) ? 1 : -1)).slice(0, max))
+  const apart = kept.filter(({ via }) => type !== 'Encounter' && via !== undefined)
+  const older = apart.sort((a, b) => (a.state.at < b.state.at ? 1 : -1)).slice(INGEST_BOUNDS.wordsApartMax)
+  return older.length === 0 ? kept : kept.filter((one) => !older.includes(one))
 }
 
 function renamed(statement: Statement, rename: StatementFor['rename']): Statement {

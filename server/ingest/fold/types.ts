@@ -35,8 +35,16 @@ export interface ListEntry {
 /** All that one source said of one resource and of one record of a patient. Joining two of them is associative, commutative and idempotent. */
 export interface Statement {
   source: string
-  /** of an Encounter: id of the one under whose number it was said, where that turned out to be this visit (../visit); absent: this one's own */
+  /**
+   * What is kept apart from what else the source says of the thing, and is taken back by itself. Of an Encounter: id of the one under whose number it
+   * was said, where that turned out to be this visit (../visit); else what says it (MappedResource.apart). Absent: the source's plain word
+   */
   via?: string
+  /**
+   * It says no more than whether the thing is taken back with a set in which it stands (../line-verdicts.ts), by what was known then: text that sorts.
+   * One that does not take it back says nothing
+   */
+  verdict?: string
   kind: SourceKind
   /** organisation id of the source: the custodian of what it says */
   organization: string
@@ -47,11 +55,15 @@ export interface Statement {
   lists: Record<string, Record<string, ListEntry>>
 }
 
-/** Who says it: a source, of each visit that was joined to this one by itself. */
-export const speakerOf = ({ source, via = '' }: Pick<Statement, 'source' | 'via'>): string => (via === '' ? source : `${source} ${via}`)
+/** Who says it: a source, of each visit that was joined to this one, and of each of the things that say it apart, by itself. */
+export const speakerOf = ({ source, via = '', verdict }: Pick<Statement, 'source' | 'via' | 'verdict'>): string =>
+  verdict !== undefined ? VERDICT : via === '' ? source : `${source} ${via}`
+
+/** There is one verdict, whoever brought what it follows from; no source has this name. */
+const VERDICT = ' verdict'
 
 /** Statements of one voice are kept as one: what a speaker says of one record of a patient. A number that is used again is another one's by then. */
-export const voiceOf = (statement: Pick<Statement, 'source' | 'via' | 'patient'>): string =>
+export const voiceOf = (statement: Pick<Statement, 'source' | 'via' | 'verdict' | 'patient'>): string =>
   statement.patient === undefined ? speakerOf(statement) : `${speakerOf(statement)}|${statement.patient.id}`
 
 /** The resource that statements add up to. */

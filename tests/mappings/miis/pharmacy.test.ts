@@ -66,6 +66,8 @@ describe('2102 a purchase', () => {
     expect(ofType(record, 'ExplanationOfBenefit')[0]).toMatchObject({ state: 'withdrawn', key: { parts: ['110105S0000000000041'] } })
     expect(plain(ofType(record, 'ExplanationOfBenefit')[0])).toMatchObject({ type: { coding: [{ code: 'pharmacy' }] } })
     expect(record?.batchWords?.map(({ batch, word }) => [batch.parts, word])).toEqual([
+      // Paid for by a settlement whose number is not known: it pays no longer.
+      [['lines', PURCHASE], 'released'],
       [['lines', PURCHASE], 'reversed'],
       [['settled', '110105S0000000000041'], 'reversed'],
     ])

@@ -1,0 +1,97 @@
+/**
+ * Whether what stands in a set and in wider ones (a charge line: its batch, the visit) is taken back. A word about a wider set leaves alone what was
+ * paid for by then, so that a word which comes late (a settlement behind the reversal that it withstands) may turn what was said to be void. What is
+ * said of the thing for that reason is therefore a verdict: of two, the one counts that knows more (Statement.verdict).
+ */
+import type { BatchDoc, BatchMemberDoc, KeptWord } from './batch-docs.ts'
+import { sayersOf, standingWords, wordsOf } from './batch-words.ts'
+import { knownOf } from './fold/rows.ts'
+import type { Statement } from './fold/types.ts'
+import type { IngestTables } from './tables.ts'
+
+export interface Verdict {
+  member: BatchMemberDoc
+  /** when it was taken back last; empty: it stands */
+  reversed: string
+  /** of what was known: text that sorts */
+  version: string
+}
+
+/**
+ * Verdicts of those of whose sets somebody ever said that they are taken back; of the others none is needed. Read in this order, and by everybody behind
+ * his own commit: the last one to commit has seen all, and nobody's version goes before his.
+ */
+export async function verdictsOf(tables: IngestTables, members: readonly BatchMemberDoc[]): Promise<Verdict[]> {
+  const sets = await rowsOf(
+    tables,
+    members.flatMap(({ batches }) => batches),
+  )
+  const touched = members.filter(({ batches }) => batches.some((id) => sets.get(id)?.reversed))
+  if (touched.length === 0) return []
+  const settlements = await rowsOf(tables, [...sets.values()].flatMap(settlementsOf))
+  const sayers = await rowsOf(tables, sayersOf([...sets.values(), ...settlements.values()]))
+  const known = await knownOf(
+    tables,
+    touched.map(({ type, id }) => `${type}/${id}`),
+  )
+  const undone = new Map([...settlements].map(([id, row]) => [id, timesOf(standingWords(row, sayers), 'reversed')]))
+  return touched.flatMap((member): Verdict[] => {
+    const charged = saidAt(known.get(`${member.type}/${member.id}`)?.statements ?? [])
+    if (charged === '') return []
+    const rows = member.batches.map((id) => sets.get(id))
+    const reversed = takenBackAt(
+      charged,
+      rows.map((row) => standingWords(row, sayers)),
+      undone,
+    )
+    const named = rows.flatMap((row) => row ?? [])
+    const paying = [...new Set(named.flatMap(settlementsOf))].flatMap((id) => settlements.get(id) ?? [])
+    const saying = sayersOf([...named, ...paying]).flatMap((id) => sayers.get(id) ?? [])
+    const version = [...rows.map((row) => row?.rev ?? 0), revisions(paying), revisions(saying)]
+    return [{ member, reversed, version: [charged, ...version.map((rev) => String(rev).padStart(REV_DIGITS, '0'))].join('|') }]
+  })
+}
+
+const REV_DIGITS = 9
+const revisions = (rows: readonly BatchDoc[]): number => rows.reduce((sum, { rev }) => sum + rev, 0)
+
+async function rowsOf({ batches }: IngestTables, ids: readonly string[]): Promise<Map<string, BatchDoc>> {
+  const rows = ids.length === 0 ? [] : await batches.getMany([...new Set(ids)])
+  return new Map(rows.map((row) => [row._id, row]))
+}
+
+const settlementsOf = (row: BatchDoc): string[] => wordsOf(row).flatMap(({ settlement }) => settlement ?? [])
+const timesOf = (words: readonly KeptWord[], kind: KeptWord['word']): string[] =>
+  words.flatMap(({ word, at }) => (word === kind ? [at] : []))
+
+const INSTANT_CHARACTERS = 24
+
+/** Instant of the newest statement of the thing as of the patient's; who takes it back does not name the patient. Empty: nobody stated it. */
+function saidAt(statements: readonly Statement[]): string {
+  const stamps = statements.flatMap(({ patient }) => (patient ? [patient.at.slice(1, 1 + INSTANT_CHARACTERS)] : []))
+  return stamps.sort().at(-1) ?? ''
+}
+
+/**
+ * When a thing was taken back last; empty: never. The first set is its own, the next ones are wider: a word about those leaves alone what was paid for
+ * by then. A settlement whose number is known pays until it is taken back; else any of the visit that is taken back ends it.
+ * @param charged when the thing was stated
+ * @param sets standing words of each set
+ * @param undone when each settlement was taken back
+ */
+export function takenBackAt(
+  charged: string,
+  sets: readonly (readonly KeptWord[])[],
+  undone: ReadonlyMap<string, readonly string[]>,
+): string {
+  const [own = [], ...others] = sets
+  const wider = others.flat()
+  const settled = [...own, ...wider].filter(({ word, at, chargedBefore }) => word === 'settled' && (!chargedBefore || charged <= at))
+  const released = timesOf(wider, 'released')
+  const isPaid = (time: string): boolean =>
+    settled.some(({ at, settlement }) => {
+      const ends = settlement === undefined ? released : (undone.get(settlement) ?? [])
+      return at <= time && !ends.some((end) => end > at && end <= time)
+    })
+  return [...timesOf(own, 'reversed'), ...timesOf(wider, 'reversed').filter((time) => !isPaid(time))].sort().at(-1) ?? ''
+}
