@@ -4,11 +4,10 @@
  */
 import type { DecodeResult, RejectedRecord } from '../../mappings/engine/types.ts'
 import { ISSUES } from '../outcome/issues.ts'
-import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { cutRefused, noteRefusedPart } from './cut.ts'
 import { wasExpunged } from './expunged.ts'
-import { quarantine, rejectionIssue, WHOLE_PAYLOAD } from './quarantine.ts'
+import { failureIssue, quarantine, rejectionIssue, statusWith, WHOLE_PAYLOAD } from './quarantine.ts'
 import { IssueList } from './receipt.ts'
 import { NO_COUNTS } from './receive.ts'
 import type { IngestTables } from './tables.ts'
@@ -99,10 +98,7 @@ export class PayloadRun {
   fail(tally: Tally, decoded: Good, error: Error): Promise<void> {
     const { recordType, at, raw } = decoded
     this.deps.log?.('ingest-record-failed', { payload: this.payload._id, source: this.payload.source, cause: error.name })
-    const known = error instanceof OutcomeError ? error.issues[0] : undefined
-    const code = known?.code ?? (error instanceof RangeError ? 'record-too-large' : 'record-failed')
-    const params = known?.params ?? (code === 'record-too-large' && { max: INGEST_BOUNDS.recordResourcesMax })
-    return this.quarantine(tally, { recordType, at, raw }, [{ severity: 'error', code, at, ...(params && { params }) }])
+    return this.quarantine(tally, { recordType, at, raw }, [failureIssue(error, at)])
   }
 
   rejectWhole(code: string): Promise<void> {
@@ -179,22 +175,25 @@ export class PayloadRun {
   async finish(isTable: boolean): Promise<PayloadDoc> {
     for (const tally of this.#tallies.splice(0)) this.#take(tally)
     const quarantined = this.#counts.open === 0 ? 0 : await this.tables.quarantine.count({ payload: this.payload._id, state: 'open' })
-    const { total, withIssues, refused } = this.#counts
+    if (quarantined > 0) await this.#tellLate()
+    const { total, refused } = this.#counts
     // Nothing but what was expunged, or refused by its patients: its bytes are not kept either.
     const isGone = total > 0 && refused === total
     if (isGone && this.#expunged === total) await noteRefusedPart(this.tables, this.payload._id)
-    const status: PayloadStatus = isGone
-      ? 'rejected'
-      : quarantined > 0 && quarantined >= total
-        ? 'quarantined'
-        : quarantined + withIssues > 0
-          ? 'stored-with-issues'
-          : 'stored'
+    const status = isGone ? 'rejected' : statusWith(quarantined, this.#counts)
     // What waited of it may have been refused meanwhile.
     if (refused + this.#counts.open + this.#withheld > 0) await this.#cut(status, isTable)
     await this.#save({ ...this.#so, status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
     if (this.payload.generation === 0) this.deps.quality?.payload(this.payload.source, status)
     return this.payload
+  }
+
+  /** What waited of it when its row was done may have gone into quarantine since. */
+  async #tellLate(): Promise<void> {
+    const rows = await this.tables.quarantine.find({ payload: this.payload._id, state: 'open' }, { limit: INGEST_BOUNDS.receiptIssuesMax })
+    const told = new Set(this.#issues.all.map((issue) => JSON.stringify(issue)))
+    const reasons = rows.flatMap((row) => JSON.parse(row.reasons) as ReceiptIssue[])
+    this.#issues.add(reasons.filter((issue) => !told.has(JSON.stringify(issue))))
   }
 
   /** Before anybody is told that it is done. What is left of the bytes is nothing to go on with from a place in them: who takes over is told that all is. */

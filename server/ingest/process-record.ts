@@ -1,7 +1,7 @@
 /** One record with all that follows from it: its own storing, moved links, and records that waited for its numbers. */
 import { followBatches, hasBatches } from './batches.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import { eachAlone } from './busy.ts'
+import { isBusy } from './busy.ts'
 import { eachOf } from './each-of.ts'
 import { isMention } from './fold/types.ts'
 import { KeyLocks } from '../writer/key-locks.ts'
@@ -9,6 +9,7 @@ import { compareRecord } from './likely/compare-record.ts'
 import { comparedTogether } from './likely/compare-together.ts'
 import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
+import { failureIssue, quarantineWaited } from './quarantine.ts'
 import type { RecordJob } from './record-writes.ts'
 import { type BatchResult, type StorableRow, storeBatch, storeSound } from './store-batch.ts'
 import { refuse, storeRecord, type StoredRecord } from './store-record.ts'
@@ -89,11 +90,21 @@ function lanes(deps: IngestDeps, tables: IngestTables): StoringLanes<StorableRow
   const known = lanesOf.get(tables)
   if (known) return known
   const { storingLanes, transactionResourcesMax } = INGEST_BOUNDS
-  const store = (rows: readonly StorableRow[]): Promise<void> => storeSound(deps, tables, rows).catch(eachAlone)
-  const made = new StoringLanes<StorableRow>(locks, store, { lanes: storingLanes, weightMax: transactionResourcesMax })
+  const made = new StoringLanes<StorableRow>(locks, (rows) => storeSound(deps, tables, rows).catch(eachAlone(deps, rows)), {
+    lanes: storingLanes,
+    weightMax: transactionResourcesMax,
+  })
   lanesOf.set(tables, made)
   return made
 }
+
+/** What is wrong with one row is not to end the files of those that went with it: alone, each answers for itself. */
+const eachAlone =
+  (deps: IngestDeps, rows: readonly StorableRow[]) =>
+  (error: unknown): void => {
+    if (isBusy(error) || rows.every(({ outcomes, at }) => outcomes[at] !== undefined)) throw error
+    deps.log?.('rows-not-stored-together', { name: error instanceof Error ? error.name : 'unknown' })
+  }
 
 const together = (deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[]): Promise<BatchResult> =>
   storeBatch(deps, tables, jobs, {
@@ -178,7 +189,7 @@ interface Woken {
   refusedUnder: string[]
 }
 
-/** Links of the records that no longer wait, and numbers of those that are refused: the others' patient is still not known, or they cannot be stored. */
+/** Links of the records that no longer wait, and numbers of those that are refused: the others' patient is still not known. */
 async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: readonly WaitingDoc[]): Promise<Woken> {
   const payloads = new Map(
     (await tables.payloads.getMany([...new Set(waiting.map(({ payload }) => payload))])).map((doc) => [doc._id, doc]),
@@ -196,16 +207,48 @@ async function storeWaiting(deps: IngestDeps, tables: IngestTables, waiting: rea
     for (const { job, outcome } of doneOf(part, outcomes)) deps.quality?.count(job.source.id, outcome)
     await endWaiting(tables, part, outcomes)
     const rest = part.filter((_, at) => outcomes[at] === undefined)
+    const broken: { job: WaitingJob; outcome: RecordOutcome }[] = []
     await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (job) => {
-      const { outcome, linked, refusedUnder = [] } = await alone(deps, tables, job)
+      const { outcome, linked, refusedUnder = [] } = await aloneOrFailed(deps, tables, job)
       woken.refusedUnder.push(...refusedUnder)
       await followCommit(deps, tables, [{ job, outcome }])
       deps.quality?.count(job.source.id, outcome)
-      await endWaiting(tables, [job], [outcome])
+      if (outcome.status === 'quarantined') broken.push({ job, outcome })
+      else await endWaiting(tables, [job], [outcome])
       if (outcome.status !== 'waiting' && linked) woken.links.push(linked)
     })
+    await endBroken(deps, tables, broken)
   }
   return woken
+}
+
+/** Whoever wakes a record is not to fail by it. */
+function aloneOrFailed(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
+  return alone(deps, tables, job).catch((error: unknown): StoredRecord => {
+    if (isBusy(error) || !(error instanceof Error)) throw error
+    deps.log?.('ingest-record-failed', { payload: job.payload._id, source: job.source.id, cause: error.name })
+    return { outcome: { status: 'quarantined', resources: 0, issues: [failureIssue(error, job.record.at)] } }
+  })
+}
+
+/** As one that waits a record would be tried again for ever, and its sender told that all is well. */
+async function endBroken(
+  deps: IngestDeps,
+  tables: IngestTables,
+  broken: readonly { job: WaitingJob; outcome: RecordOutcome }[],
+): Promise<void> {
+  if (broken.length === 0) return
+  await quarantineWaited(
+    deps,
+    tables,
+    broken.map(({ job, outcome }) => ({
+      payload: job.payload._id,
+      source: job.source.id,
+      record: job.record,
+      issues: outcome.issues,
+    })),
+  )
+  await tables.waiting.delete({ _id: { $in: broken.map(({ job }) => job.row) } })
 }
 
 /**
@@ -222,7 +265,7 @@ async function endWaiting(
 }
 
 /** undefined: nothing became of it yet */
-const STILL_WAITS = new Set<RecordOutcome['status'] | undefined>([undefined, 'waiting', 'quarantined'])
+const STILL_WAITS = new Set<RecordOutcome['status'] | undefined>([undefined, 'waiting'])
 
 /** For the periodic worker: records whose number became known while a process died. */
 export async function sweepWaiting(deps: IngestDeps, tables: IngestTables): Promise<number> {
