@@ -52,6 +52,10 @@ export class ConfirmedCodes {
   readonly #rows: Table<ConfirmedDoc>
   readonly #decisions: Table<DecisionsDoc>
   #n = -1
+  /** all of it as of so many changes is being read */
+  #reading: { n: number; done: Promise<void> } | undefined
+  #turns = 0
+  #newest = 0
   #targets = new Map<string, CodeTarget>()
   /** of shared systems, as mappings ask for them, with their ids */
   #shared = new Map<string, { id: string; target: CodeTarget }>()
@@ -64,6 +68,18 @@ export class ConfirmedCodes {
   async refresh(): Promise<void> {
     const n = (await this.#decisions.get(DECISIONS))?.n ?? 0
     if (n === this.#n) return
+    // Who comes while it is read waits for it: senders would each read all of it behind every decision.
+    if (this.#reading?.n !== n) this.#reading = { n, done: this.#read(n) }
+    const reading = this.#reading
+    try {
+      await reading.done
+    } finally {
+      if (this.#reading === reading) this.#reading = undefined
+    }
+  }
+
+  async #read(n: number): Promise<void> {
+    const turn = ++this.#turns
     const targets = new Map<string, CodeTarget>()
     const shared = new Map<string, { id: string; target: CodeTarget }>()
     for await (const { _id, source, map, system, code, applies } of this.#rows.stream({ applies: { $ne: null } })) {
@@ -73,6 +89,9 @@ export class ConfirmedCodes {
       shared.set(keyOf(source, map, code), { id: _id, target })
       shared.set(keyOf(source, map, plain(code)), { id: _id, target })
     }
+    // One that was begun before and ends later knows less.
+    if (turn < this.#newest) return
+    this.#newest = turn
     this.#targets = targets
     this.#shared = shared
     // Rows that were decided meanwhile count once more: the next look reads them again.
