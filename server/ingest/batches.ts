@@ -108,7 +108,9 @@ async function withdraw(tables: IngestTables, job: RecordJob, members: readonly 
   const byTime = Map.groupBy(members, ({ batches: [set = ''] }) => reversed.get(set) ?? '')
   for (const [statedAt, taken] of byTime) {
     if (statedAt === '') continue
-    const [said, back] = [taken.filter(({ withdrawn }) => !withdrawn), taken.filter(({ withdrawn }) => withdrawn)]
+    // What was stated behind the word stands whatever it says: most pages that correct one say all of it again.
+    const said = taken.filter(({ withdrawn, statedAt: at = '' }) => !withdrawn && at < statedAt)
+    const back = taken.filter(({ withdrawn }) => withdrawn)
     const [gone, replaced] = [said.filter((member) => !member.onceReversed), said.filter((member) => member.onceReversed)]
     if (gone.length > 0) await store({ ...job, record: follower(job.source, gone, 'withdrawn', statedAt, job.record.at) })
     if (replaced.length > 0) await store({ ...job, record: follower(job.source, replaced, 'replaced', statedAt, job.record.at) })
