@@ -39,6 +39,8 @@ export interface BatchMemberDoc extends TableDoc {
   type: string
   id: string
   batches: string[]
+  /** instant of what was stored last of it; absent in rows of servers that did not keep it */
+  statedAt?: string
   /** its word is kept apart (Statement.via): that word alone is taken back with the set */
   via?: string
   /** elements that it has once the set is taken back; absent: it is void then */

@@ -1,6 +1,7 @@
 /** In which sets a record's things stand (batches.ts): rows that are written with them. */
 import type { SideWrite } from '../store/types.ts'
 import type { BatchMemberDoc } from './batch-docs.ts'
+import { instantOf } from './fold/types.ts'
 import { TABLES } from './tables.ts'
 import type { IngestSource, PreparedRecord, RecordOutcome } from './types.ts'
 
@@ -19,7 +20,7 @@ export function membersOf({ source, record }: Job): BatchMemberDoc[] {
     if (id === undefined) return []
     const thing = `${type}/${id}`
     const { via } = statement
-    const doc = { thing, source: source.id, type, id, ...(via !== undefined && { via }) }
+    const doc = { thing, source: source.id, type, id, statedAt: instantOf(statement.state.at), ...(via !== undefined && { via }) }
     const { withdrawn } = statement.state
     return [
       ...(batches === undefined

@@ -34,10 +34,10 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
   for (const said of record.batchWords ?? []) {
     await eachMember(tables, said.batch, judging)
     if (said.word !== 'reversed') continue
-    await eachOfPaid(tables, said.batch, judging)
-    // What a message had said no longer counts, once that message is taken back: an earlier word reaches its sets now.
-    for await (const row of tables.batches.stream(saidBy(said.batch), { sort: { _id: 1 } })) {
+    // What a settlement paid for it no longer does, and what a message had said no longer counts, once it is taken back.
+    for await (const row of tables.batches.stream(naming(said.batch), { sort: { _id: 1 } })) {
       await eachMember(tables, row._id, judging)
+      if (!sayersOf([row]).includes(said.batch)) continue
       await eachOfPaid(tables, row._id, judging)
       // What it took back stands again.
       if (row.reversedBy === said.batch && row.reversed <= said.statedAt)
@@ -45,20 +45,25 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
     }
   }
   if (!isStored(status)) return
-  const own = [...membersOf(job), ...(await withdrawnBefore(tables, job))]
+  // Those of a set of which the record itself said something were among its members.
+  const judged = new Set(record.batchWords?.map(({ batch }) => batch))
+  const members = membersOf(job).filter(({ batches }) => !batches.some((batch) => judged.has(batch)))
+  const own = [...members, ...(await withdrawnBefore(tables, job))]
   for (let at = 0; at < own.length; at += MEMBERS_MAX) await judging(own.slice(at, at + MEMBERS_MAX))
 }
 
 type Storing = (job: RecordJob) => Promise<void>
 
-/** Words of this message; rows of before name it beside their latest words. */
-const saidBy = (message: string): Record<string, unknown> => ({
-  $or: [{ 'words.saidBy': message }, { settledBy: message }, { reversedBy: message }],
+/** Sets that this settlement paid for; rows of before name it beside their latest words. */
+const paidBy = (settlement: string): Record<string, unknown>[] => [{ 'words.settlement': settlement }, { settlement }]
+/** And those of which this message said something. */
+const naming = (set: string): Record<string, unknown> => ({
+  $or: [...paidBy(set), { 'words.saidBy': set }, { settledBy: set }, { reversedBy: set }],
 })
 
 /** Members of the sets that this settlement paid for: it pays for them no longer, or again. */
 async function eachOfPaid(tables: IngestTables, settlement: string, work: (members: BatchMemberDoc[]) => Promise<void>): Promise<void> {
-  const where = { $or: [{ 'words.settlement': settlement }, { settlement }] }
+  const where = { $or: paidBy(settlement) }
   for await (const { _id } of tables.batches.stream(where, { sort: { _id: 1 } })) await eachMember(tables, _id, work)
 }
 
@@ -108,7 +113,9 @@ async function withdraw(tables: IngestTables, job: RecordJob, members: readonly 
   const byTime = Map.groupBy(members, ({ batches: [set = ''] }) => reversed.get(set) ?? '')
   for (const [statedAt, taken] of byTime) {
     if (statedAt === '') continue
-    const [said, back] = [taken.filter(({ withdrawn }) => !withdrawn), taken.filter(({ withdrawn }) => withdrawn)]
+    // What was stated behind the word stands whatever it says: most pages that correct one say all of it again.
+    const said = taken.filter(({ withdrawn, statedAt: at = '' }) => !withdrawn && at < statedAt)
+    const back = taken.filter(({ withdrawn }) => withdrawn)
     const [gone, replaced] = [said.filter((member) => !member.onceReversed), said.filter((member) => member.onceReversed)]
     if (gone.length > 0) await store({ ...job, record: follower(job.source, gone, 'withdrawn', statedAt, job.record.at) })
     if (replaced.length > 0) await store({ ...job, record: follower(job.source, replaced, 'replaced', statedAt, job.record.at) })

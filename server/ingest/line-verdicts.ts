@@ -6,7 +6,7 @@
 import type { BatchDoc, BatchMemberDoc, KeptWord } from './batch-docs.ts'
 import { sayersOf, standingWords, wordsOf } from './batch-words.ts'
 import { knownOf } from './fold/rows.ts'
-import type { Statement } from './fold/types.ts'
+import { instantOf, type Statement } from './fold/types.ts'
 import type { IngestTables } from './tables.ts'
 
 export interface Verdict {
@@ -64,11 +64,9 @@ const settlementsOf = (row: BatchDoc): string[] => wordsOf(row).flatMap(({ settl
 const timesOf = (words: readonly KeptWord[], kind: KeptWord['word']): string[] =>
   words.flatMap(({ word, at }) => (word === kind ? [at] : []))
 
-const INSTANT_CHARACTERS = 24
-
 /** Instant of the newest statement of the thing as of the patient's; who takes it back does not name the patient. Empty: nobody stated it. */
 function saidAt(statements: readonly Statement[]): string {
-  const stamps = statements.flatMap(({ patient }) => (patient ? [patient.at.slice(1, 1 + INSTANT_CHARACTERS)] : []))
+  const stamps = statements.flatMap(({ patient }) => (patient ? [instantOf(patient.at)] : []))
   return stamps.sort().at(-1) ?? ''
 }
 

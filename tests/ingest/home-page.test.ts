@@ -176,6 +176,50 @@ test('a page written later corrects the earlier one, whichever comes first; one 
   expect((await found(`Encounter?identifier=${VISIT}|K1-1`))[0]).toMatchObject({ status: 'finished' })
 })
 
+test.each([
+  ['K2', [0, 1]],
+  ['K3', [1, 0]],
+] as const)(
+  'what a page written later no longer says is void, what another document says stands: %s in the order %j',
+  async (no, order) => {
+    const header = 'A48,A49,B12,B15,C03C,C04N,C06x01C,C07x01N,C06x02C,C07x02N,C14x01C,C15x01N,C16x01,YWSCSJ,XGBZ'
+    const page = (further: string, operation: string, written: string, state = '1') =>
+      `${header}\n${no},1,2026-03-01,2026-03-09,K29.500,胃炎,${further},${operation},${written},${state}\n`
+    const pages = [
+      page('E11.900,2型糖尿病,I10.x00,高血压', '45.1600x001,胃镜下活组织检查,2026-03-02 08:30:00', '2026-03-12 10:00:00'),
+      page(',,,', ',,', '2026-03-13 10:00:00'),
+    ]
+    const cda = sample('hospital/cda/C0032.xml')
+      .toString()
+      .replaceAll('ZY20260305001', `${no}-1`)
+      .replace(/(<id root="2\.16\.156\.10011\.1\.1" extension=")[^"]+/, (_, head: string) => `${head}DOC-${no}`)
+      .replaceAll('M17.900', 'I10.x00')
+    const sent = await server.call('POST', '/ingest/h1-cda', {
+      token: await server.token('h1-engine'),
+      body: cda,
+      headers: { 'Content-Type': 'application/xml' },
+    })
+    expect(sent.status).toBe(200)
+    const [stay] = await found(`Encounter?identifier=${VISIT}|${no}-1`)
+    const codes = async (type: string): Promise<string[]> =>
+      (await found(`${type}?encounter=Encounter/${stay?.id}`))
+        .flatMap(({ code }) => (code as { coding?: { code: string }[] }).coding?.[0]?.code ?? '')
+        .filter((code) => ['K29.500', 'E11.900', 'I10.x00', '45.1600x001'].includes(code))
+        .sort()
+    const told = await codes('Condition')
+    expect(told).toContain('I10.x00')
+    for (const at of order) await send(pages[at] as string)
+    // A void thing names no visit any more.
+    expect(await codes('Condition')).toEqual([...new Set([...told, 'K29.500'])].sort())
+    expect(await codes('Procedure')).toEqual([])
+    await send(page('E11.900,2型糖尿病,,', '45.1600x001,胃镜下活组织检查,2026-03-02 08:30:00', '2026-03-14 10:00:00'))
+    expect(await codes('Condition')).toEqual([...new Set([...told, 'E11.900', 'K29.500'])].sort())
+    expect(await codes('Procedure')).toEqual(['45.1600x001'])
+    await send(page(',,,', ',,', '2026-03-15 10:00:00', '2'))
+    expect([await codes('Condition'), await codes('Procedure')]).toEqual([told, []])
+  },
+)
+
 test('a DBF: another hospital’s pages and a cut file are told, and what is whole is stored', async () => {
   const columns = [text('P900', 22), text('P3', 10), text('P2', 2), text('P22', 10), text('P25', 10), text('P321', 10), text('P322', 20)]
   const row = (no: string, code = '12110000000000001N') => ({

@@ -1,5 +1,6 @@
 /** One home page to what it tells of: patient, stay, diagnoses, operations, findings, fees, and the document that holds them together. */
 import { keys, referTo } from '../../engine/keys.ts'
+import { BEFORE_ALL } from '../../engine/mention.ts'
 import type { RecordBuilder } from '../../engine/record.ts'
 import type { KeyReference, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
@@ -53,6 +54,7 @@ const at = (field: string): string => COLUMN_OF[field] ?? field
 
 export function fillPage(record: RecordBuilder, page: Page): void {
   const { statedAt, isWithdrawn, mrn, visitNo } = page
+  takeBackFormer(record, page)
   const info = infoOf(page)
   record.noteRead(...OTHER_WEIGHTS.map(at))
   addPatient(record, page)
@@ -76,6 +78,23 @@ export function fillPage(record: RecordBuilder, page: Page): void {
     FURTHER_WORDS.flatMap(([column]) => (page.values[column] === undefined ? [] : [[column, page.values[column]]])),
   )
   record.run(document, { ...info, ...words, ...common, entries } as DocumentRow, options)
+}
+
+/** Diagnoses and operations as this stay's page says them, whenever it was written. */
+const factsOf = (record: RecordBuilder, { visitNo }: Page): ResourceKey =>
+  keys.documentFacts(record.context.source.organization, `${DOCUMENT.code}.${visitNo}`, visitNo)
+
+/** What a page said that was written before is void, unless this one says it again. One that says no time is before none. */
+function takeBackFormer(record: RecordBuilder, page: Page): void {
+  if (page.statedAt === BEFORE_ALL) return
+  const before = new Date(Date.parse(page.statedAt) - 1).toISOString()
+  record.sayOfBatch({ batch: factsOf(record, page), word: 'reversed', statedAt: before })
+}
+
+/** The documents of the stay tell of them as well: the page's word is kept apart, so that it can be taken back alone. */
+function ofPage(record: RecordBuilder, page: Page) {
+  const facts = factsOf(record, page)
+  return { statedAt: page.statedAt, offer: false, withdrawn: page.isWithdrawn, batches: [facts], apart: facts } as const
 }
 
 const OTHER_WEIGHTS = [2, 3, 4, 5].map((n) => `nwb_bir_wt_${n}`)
@@ -131,12 +150,8 @@ function addDiagnoses(record: RecordBuilder, page: Page): HomePageDiagnosis[] {
 
 const isSame = (a: KeyReference, b: KeyReference): boolean => JSON.stringify(a.$key) === JSON.stringify(b.$key)
 
-function runDiagnosis(
-  record: RecordBuilder,
-  { values, visitNo, statedAt, isWithdrawn }: Page,
-  columns: DiagnosisColumns,
-  role: DiagnosisRow['role'],
-): ResourceKey | undefined {
+function runDiagnosis(record: RecordBuilder, page: Page, columns: DiagnosisColumns, role: DiagnosisRow['role']): ResourceKey | undefined {
+  const { values, visitNo, isWithdrawn } = page
   const [code, name, condition] = [read(values, columns.code), read(values, columns.name), read(values, columns.condition)]
   if (code === undefined && name === undefined) return undefined
   const row: DiagnosisRow = {
@@ -151,7 +166,7 @@ function runDiagnosis(
     ...(condition !== undefined && { admissionCondition: condition }),
   }
   const places: Record<string, string> = { code: columns.code, name: columns.name, admissionCondition: columns.condition ?? columns.code }
-  record.run(diagnosis, row, { statedAt, offer: false, withdrawn: isWithdrawn, at: (field) => places[field] ?? field })
+  record.run(diagnosis, row, { ...ofPage(record, page), at: (field) => places[field] ?? field })
   record.noteRead(columns.code, columns.name, ...(columns.condition === undefined ? [] : [columns.condition]))
   return isWithdrawn ? undefined : diagnosisKey(row, record.context.source.organization)
 }
@@ -162,7 +177,7 @@ function addOperations(record: RecordBuilder, page: Page): ResourceKey[] {
     if (!row) return []
     const places = placesOf(columns)
     const place = (field: string): string => places[field] ?? field
-    const key = record.run(operation, row, { statedAt: page.statedAt, offer: false, withdrawn: page.isWithdrawn, at: place })
+    const key = record.run(operation, row, { ...ofPage(record, page), at: place })
     record.noteRead(...(Object.values(columns) as string[]))
     return key === undefined || key === 'patient' || page.isWithdrawn ? [] : [key]
   })

@@ -16,6 +16,11 @@ export const MENTION = '0'
 export const STATEMENT = '1'
 export const isMention = (at: Stamp): boolean => at.startsWith(MENTION)
 
+const INSTANT_CHARACTERS = 24
+
+/** When it was said. */
+export const instantOf = (at: Stamp): string => at.slice(1, 1 + INSTANT_CHARACTERS)
+
 /** An element, or elements that only make sense together (value[x] with its interpretation): all or nothing. */
 export interface Unit {
   at: Stamp
