@@ -80,7 +80,7 @@ export interface MappedResource {
   order?: string
   /** the record only mentions this thing (engine/mention.ts): every element yields to any statement that is no placeholder */
   placeholder?: true
-  /** elements that the source takes back with this statement, whatever it said of them before: `hospitalization`, `period.end` */
+  /** elements that the source takes back with this statement, whatever it said of them before: `hospitalization`, or what is taken back of one alone: `period.end`, `hospitalization.dischargeDisposition` */
   without?: readonly string[]
   /** parts of elements that this statement leaves as any other has them, though it says nothing of them: `period.end` */
   leaves?: readonly string[]

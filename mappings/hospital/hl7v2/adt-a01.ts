@@ -94,7 +94,7 @@ const DISCHARGE = ['PV1-36.1', 'PV1-45'] as const
  * open it again. With an explicit null the time is void.
  */
 function standingOf(row: VisitRow, { status, isDischargeCancelled }: VisitEvent): Pick<RunOptions, 'yielding' | 'leaves' | 'without'> {
-  if (isDischargeCancelled) return { without: ['period.end', ...(row['PV1-14.1'] === undefined ? ['hospitalization'] : [])] }
+  if (isDischargeCancelled) return { without: ['period.end', 'hospitalization.dischargeDisposition'] }
   const end = row['PV1-45'] ?? ''
   return status === undefined && end !== EXPLICIT_NULL && filled(end) === undefined ? { yielding: ['status'], leaves: ['period.end'] } : {}
 }
