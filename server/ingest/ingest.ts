@@ -11,6 +11,7 @@ import { sweepRefused } from './cut.ts'
 import { examine, type Examined } from './examine.ts'
 import { hasBytes } from './forget.ts'
 import { randomId } from './ids.ts'
+import { patientsOfRelative } from './kin.ts'
 import { workOnPersons } from './link/person-work.ts'
 import { linkWrittenPatient, wouldLinkWritten, type WrittenPatient } from './link/written-patient.ts'
 import { isBatch, processPayload } from './process.ts'
@@ -78,6 +79,8 @@ export interface Ingest {
   linkWritten(written: WrittenPatient): Promise<string>
   /** whose a Patient will be that a client is about to write */
   wouldLinkWritten(coming: WrittenPatient): Promise<string>
+  /** Patients of whoever a RelatedPerson is, as far as its identity number says it */
+  relativeIs(relative: WrittenPatient['resource']): Promise<readonly string[]>
   /** indexes, then rounds of work until stopped */
   start(): Promise<void>
   stop(): Promise<void>
@@ -371,6 +374,10 @@ class IngestService implements Ingest {
 
   linkWritten(written: WrittenPatient): Promise<string> {
     return linkWrittenPatient(this.deps, this.tables, written)
+  }
+
+  relativeIs(relative: WrittenPatient['resource']): Promise<readonly string[]> {
+    return patientsOfRelative(this.deps, this.tables, relative)
   }
 
   wouldLinkWritten(coming: WrittenPatient): Promise<string> {
