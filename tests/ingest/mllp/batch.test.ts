@@ -63,6 +63,12 @@ test('what is unsound among them is told of it alone', async () => {
   expect(await valuesOf('RFC3')).toEqual([])
 })
 
+test('a file of several batches is one of all their messages', async () => {
+  const batches = ['FG1', 'FG2'].map((id) => `BHS|^~\\&|LIS|0001\r${oru(id)}BTS|1\r`).join('')
+  const answer = told(await ask(`FHS|^~\\&|LIS|0001\r${batches}FTS|2\r`))
+  expect(answer.filter((line) => line.startsWith('MSA'))).toEqual(['MSA|AA|FG1', 'MSA|AA|FG2'])
+})
+
 test('a batch without a file has no file around its answers, and the separators of its sender', async () => {
   const body = oru('FD1').replace('^~\\&', '@~\\&').replaceAll('^', '@')
   expect(told(await ask(`BHS|@~\\&|LIS\r${body}BTS|1\r`))).toEqual(['BHS|@~\\&', 'MSH', 'MSA|AA|FD1', 'BTS|1'])
