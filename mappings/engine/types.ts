@@ -143,6 +143,8 @@ export interface MappingIssue {
 export interface KinNumbers {
   /** the RelatedPerson that is told of her; absent: none is */
   key?: ResourceKey
+  /** they are the mother's, whoever of those that are told of that is */
+  ofMother?: true
   local: LocalPatientNumber[]
   /** identity number as sent */
   legal?: string

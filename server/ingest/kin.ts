@@ -41,12 +41,13 @@ export function kinOf(
   const domain = identityDomain(source)
   const mother = identity?.legal?.doubt === 'newborn' ? identity.legal.number : undefined
   const known = (legal: string | undefined): boolean => legal !== undefined && !(deps.placeholders ?? []).includes(legal)
-  const said = kin.map(({ key, local, legal }) => ({ key: JSON.stringify(key), local, legal: validOf(legal) }))
+  const said = kin.map(({ key, local, legal, ofMother }) => ({ key: JSON.stringify(key), local, legal: validOf(legal), ofMother }))
   const told = resources.filter(({ resource }) => resource.resourceType === 'RelatedPerson')
   const found = told.map((mapped): Kin => {
-    const own = said.find(({ key }) => key === JSON.stringify(mapped.key))
-    const numbers = own?.local.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value)) ?? []
-    const legal = numberOf(mapped.resource) ?? own?.legal ?? (isMother(mapped.resource) ? mother : undefined)
+    const isHers = isMother(mapped.resource)
+    const own = said.filter(({ key, ofMother }) => key === JSON.stringify(mapped.key) || (ofMother && isHers))
+    const numbers = own.flatMap(({ local }) => local.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value)))
+    const legal = numberOf(mapped.resource) ?? own.find((one) => one.legal)?.legal ?? (isHers ? mother : undefined)
     return { numbers, ...(known(legal) && { legal: legal as string }), instead: [bare(mapped), ...withoutNumber(resources, legal)] }
   })
   // Of these the bytes alone speak.
