@@ -57,8 +57,16 @@ test('a file of sound messages is stored, and answered message by message', asyn
 })
 
 test('what is unsound among them is told of it alone', async () => {
-  const answer = await ask(file(oru('FC1'), oru('FC2', { type: 'ORU^R99' }), oru('FC3', { sender: 'NOBODY|0001' }), oru('FC4')))
-  expect(told(answer).filter((line) => line.startsWith('MSA'))).toEqual(['MSA|AA|FC1', 'MSA|AR|FC2', 'MSA|AR|FC3', 'MSA|AA|FC4'])
+  const answer = await ask(
+    file(oru('FC1'), oru('FC2', { type: 'ORU^R99' }), oru('FC3', { sender: 'NOBODY|0001' }), oru('FC4'), oru('FC5', { type: 'SIU^S23' })),
+  )
+  expect(told(answer).filter((line) => line.startsWith('MSA'))).toEqual([
+    'MSA|AA|FC1',
+    'MSA|AR|FC2',
+    'MSA|AR|FC3',
+    'MSA|AA|FC4',
+    'MSA|AA|FC5',
+  ])
   expect(await valuesOf('RFC4')).toEqual([5.1])
   expect(await valuesOf('RFC3')).toEqual([])
 })
