@@ -260,6 +260,7 @@ async function startOn(
     totals: config.policy.totals,
     conditionalDelete: config.policy.conditionalDelete,
     patientWouldBe: (coming) => ingest.wouldLinkWritten({ ...coming, at: now() }),
+    relativeIs: (relative) => ingest.relativeIs(relative),
     patientWritten: async (written) => {
       await ingest.linkWritten(written)
     },

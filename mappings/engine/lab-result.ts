@@ -9,7 +9,7 @@ import { readRange, type ReferenceRange } from './values/range.ts'
 export interface LabResultFields<Row> {
   flag?: Field<Row>
   range?: Field<Row>
-  /** meaning of digits as flags, where the source has a table of them */
+  /** meaning of digits and signs as flags, where the source has a table of them */
   digits?: DigitFlags
   /** the source says that this value is a number */
   isNumber?: (run: Run) => boolean

@@ -80,7 +80,7 @@ export interface MappedResource {
   order?: string
   /** the record only mentions this thing (engine/mention.ts): every element yields to any statement that is no placeholder */
   placeholder?: true
-  /** elements that the source takes back with this statement, whatever it said of them before: `hospitalization`, `period.end` */
+  /** elements that the source takes back with this statement, whatever it said of them before: `hospitalization`, or what is taken back of one alone: `period.end`, `hospitalization.dischargeDisposition` */
   without?: readonly string[]
   /**
    * Members that its lists no longer have, whoever of the source named them before: list to members that say no more than what they are about
@@ -154,6 +154,8 @@ export interface MappingIssue {
 export interface KinNumbers {
   /** the RelatedPerson that is told of her; absent: none is */
   key?: ResourceKey
+  /** they are the mother's, whoever of those that are told of that is */
+  ofMother?: true
   local: LocalPatientNumber[]
   /** identity number as sent */
   legal?: string

@@ -70,17 +70,24 @@ const [LETTER_M, LETTER_B, LETTER_F] = [0x4d, 0x42, 0x46]
  */
 export function splitMessages(bytes: Uint8Array): Uint8Array[] {
   const starts: number[] = []
-  let batchEnd = bytes.length
+  /** where each ends, unless another one begins before */
+  const ends: number[] = []
   for (let at = 0; at + 2 < bytes.length && starts.length <= HL7_BOUNDS.messagesMax; at++) {
     const first = bytes[at]
     if (first !== LETTER_M && first !== LETTER_B && first !== LETTER_F) continue
     if (at > 0 && bytes[at - 1] !== CR && bytes[at - 1] !== LF && !isFraming(bytes[at - 1])) continue
     const name = String.fromCharCode(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number)
     if (name === 'MSH') starts.push(at)
-    else if ((name === 'BTS' || name === 'FTS') && batchEnd === bytes.length) batchEnd = at
+    else if (starts.length > 0 && ENVELOPE.has(name) && !isWord(bytes[at + 3])) ends[starts.length - 1] ??= at
   }
-  return starts.map((start, i) => bytes.subarray(start, Math.min(starts[i + 1] ?? batchEnd, Math.max(batchEnd, start + 3))))
+  return starts.map((start, i) => bytes.subarray(start, ends[i] ?? starts[i + 1]))
 }
+
+/** Of a file, which may have several batches. */
+const ENVELOPE: ReadonlySet<string> = new Set(['FHS', 'BHS', 'BTS', 'FTS'])
+
+/** A line of a text may begin with any letters. */
+const isWord = (byte: number | undefined): boolean => byte !== undefined && (byte > 0x7f || /[0-9A-Za-z ]/.test(String.fromCharCode(byte)))
 
 /** MLLP's bytes where they frame; within a value they are a control character like any other. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the framing bytes are control characters

@@ -1,4 +1,15 @@
 /** Work that an answer waits for, but no longer than its sender does. */
+import { INGEST_BOUNDS } from './bounds.ts'
+import type { Examined } from './examine.ts'
+import type { PayloadDoc } from './types.ts'
+
+/** The sender need not wait for it. */
+export function takesLong({ bytes }: Pick<PayloadDoc, 'bytes'>, examined: Examined | undefined): boolean {
+  const records = [...(examined?.prepared.values() ?? [])]
+  const resources = records.reduce((sum, { statements }) => sum + statements.length, 0)
+  return bytes > INGEST_BOUNDS.inlineBytesMax || resources > INGEST_BOUNDS.inlineResourcesMax
+}
+
 export class InTime {
   readonly #behind = new Set<Promise<unknown>>()
 

@@ -12,12 +12,13 @@ import { sweepRefused } from './cut.ts'
 import { examine, type Examined } from './examine.ts'
 import { hasBytes } from './forget.ts'
 import { randomId } from './ids.ts'
+import { patientsOfRelative } from './kin.ts'
 import { workOnPersons } from './link/person-work.ts'
 import { linkWrittenPatient, wouldLinkWritten, type WrittenPatient } from './link/written-patient.ts'
 import { isBatch, processPayload } from './process.ts'
 import { sweepWaiting, wake } from './process-record.ts'
 import { RecordGroups } from './record-groups.ts'
-import { InTime } from './in-time.ts'
+import { InTime, takesLong } from './in-time.ts'
 import { IncomingMessages } from './incoming.ts'
 import { Rounds } from './rounds.ts'
 import { keepPayload, rejectedPayload, sweepUploads } from './receive.ts'
@@ -79,16 +80,11 @@ export interface Ingest {
   linkWritten(written: WrittenPatient): Promise<string>
   /** whose a Patient will be that a client is about to write */
   wouldLinkWritten(coming: WrittenPatient): Promise<string>
+  /** Patients of whoever a RelatedPerson is, as far as its identity number says it */
+  relativeIs(relative: WrittenPatient['resource']): Promise<readonly string[]>
   /** indexes, then rounds of work until stopped */
   start(): Promise<void>
   stop(): Promise<void>
-}
-
-/** The sender need not wait for it. */
-function takesLong({ bytes }: PayloadDoc, examined: Examined | undefined): boolean {
-  const records = [...(examined?.prepared.values() ?? [])]
-  const resources = records.reduce((sum, { statements }) => sum + statements.length, 0)
-  return bytes > INGEST_BOUNDS.inlineBytesMax || resources > INGEST_BOUNDS.inlineResourcesMax
 }
 
 export function createIngest(deps: IngestDeps): Ingest {
@@ -372,6 +368,10 @@ class IngestService implements Ingest {
 
   linkWritten(written: WrittenPatient): Promise<string> {
     return linkWrittenPatient(this.deps, this.tables, written)
+  }
+
+  relativeIs(relative: WrittenPatient['resource']): Promise<readonly string[]> {
+    return patientsOfRelative(this.deps, this.tables, relative)
   }
 
   wouldLinkWritten(coming: WrittenPatient): Promise<string> {

@@ -41,12 +41,13 @@ export function kinOf(
   const domain = identityDomain(source)
   const mother = identity?.legal?.doubt === 'newborn' ? identity.legal.number : undefined
   const known = (legal: string | undefined): boolean => legal !== undefined && !(deps.placeholders ?? []).includes(legal)
-  const said = kin.map(({ key, local, legal }) => ({ key: JSON.stringify(key), local, legal: validOf(legal) }))
+  const said = kin.map(({ key, local, legal, ofMother }) => ({ key: JSON.stringify(key), local, legal: validOf(legal), ofMother }))
   const told = resources.filter(({ resource }) => resource.resourceType === 'RelatedPerson')
   const found = told.map((mapped): Kin => {
-    const own = said.find(({ key }) => key === JSON.stringify(mapped.key))
-    const numbers = own?.local.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value)) ?? []
-    const legal = numberOf(mapped.resource) ?? own?.legal ?? (isMother(mapped.resource) ? mother : undefined)
+    const isHers = isMother(mapped.resource)
+    const own = said.filter(({ key, ofMother }) => key === JSON.stringify(mapped.key) || (ofMother && isHers))
+    const numbers = own.flatMap(({ local }) => local.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value)))
+    const legal = numberOf(mapped.resource) ?? own.find((one) => one.legal)?.legal ?? (isHers ? mother : undefined)
     return { numbers, ...(known(legal) && { legal: legal as string }), instead: [bare(mapped), ...withoutNumber(resources, legal)] }
   })
   // Of these the bytes alone speak.
@@ -119,6 +120,26 @@ export async function askKin(
   }
 }
 
+/** Of whoever a RelatedPerson is, as far as its identity number says it. */
+export function patientsOfRelative(
+  deps: Pick<IngestDeps, 'secret'>,
+  tables: Pick<IngestTables, 'identities'>,
+  relative: FhirResource,
+): Promise<string[]> {
+  const legal = numberOf(relative)
+  return patientsUnder(deps, tables, legal === undefined ? [] : [legal])
+}
+
+/** Masters and records of these identity numbers. */
+async function patientsUnder(
+  { secret }: Pick<IngestDeps, 'secret'>,
+  { identities }: Pick<IngestTables, 'identities'>,
+  legals: readonly string[],
+): Promise<string[]> {
+  const found = await identities.getMany(legals.map((legal) => keyedId(secret, 'person', legal)))
+  return found.flatMap(({ master, linked }) => [master, ...linked])
+}
+
 /** Whether those who are known by these numbers refuse that something of this type be collected of them. */
 export async function askNumbers(
   deps: IngestDeps,
@@ -127,11 +148,8 @@ export async function askNumbers(
   { numbers, legals }: { numbers: readonly string[]; legals: readonly string[] },
   type: string,
 ): Promise<{ refusers: readonly string[]; side: readonly SideWrite[] }> {
-  const [known, under] = await Promise.all([
-    tables.numbers.getMany(numbers),
-    tables.identities.getMany(legals.map((legal) => keyedId(deps.secret, 'person', legal))),
-  ])
-  const patients = [...under.flatMap(({ master, linked }) => [master, ...linked]), ...known.map(({ patient }) => patient)]
+  const [known, under] = await Promise.all([tables.numbers.getMany(numbers), patientsUnder(deps, tables, legals)])
+  const patients = [...under, ...known.map(({ patient }) => patient)]
   const theirs = new Set(known.map(({ _id }) => _id))
   const ask = {
     patients: [...new Set(patients)],

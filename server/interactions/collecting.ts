@@ -74,13 +74,16 @@ async function collectedOf(deps: FhirDeps, drafts: readonly Draft[], current: re
     coming.map(({ draft }) => draft),
   )
   const whose = new Map<string, string>()
+  const relatives = new Map<Draft, readonly string[]>()
   for (const { draft } of coming) {
     if (draft.type === 'Patient') whose.set(draft.id, await deps.patientWouldBe(patientOf(draft)))
+    if (draft.type === 'RelatedPerson') relatives.set(draft, await deps.relativeIs(patientOf(draft).resource))
   }
   return coming.map(({ draft, at }, n) => {
     const { acc, patients } = stamps[n] as Stamped
     const known = [...new Set([...acc.p, ...patients])].filter((person) => person !== UNKNOWN_PERSON)
-    return { draft, at, persons: [...new Set([...known, ...known.flatMap((id) => whose.get(id) ?? [])])] }
+    const named = [...known.flatMap((id) => whose.get(id) ?? []), ...(relatives.get(draft) ?? [])]
+    return { draft, at, persons: [...new Set([...known, ...named])] }
   })
 }
 

@@ -92,6 +92,8 @@ export interface FhirDeps {
   subscriptions?: Subscriptions
   /** the person that a Patient will be once it is stored: who has its number, else itself */
   patientWouldBe(coming: { id: string; resource: FhirResource; custodian: string }): Promise<string>
+  /** Patients of whoever a RelatedPerson is, as far as its identity number says it. */
+  relativeIs(relative: FhirResource): Promise<readonly string[]>
   /** links a Patient that was just stored to its person by a valid identity number; done before the answer */
   patientWritten(written: { id: string; resource: FhirResource; custodian: string; at: Date }): Promise<void>
 }

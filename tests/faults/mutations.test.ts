@@ -118,6 +118,9 @@ describe('broken payloads', () => {
   test('acknowledgements must be some, and tell nothing', () => {
     expect(acknowledgementFaults(['MSH|^~\\&|A\rMSA|AA|1'])).toEqual([])
     expect(acknowledgementFaults(['nothing of the kind'])).toHaveLength(1)
+    const batch = 'BHS|^~\\&\rMSH|^~\\&|A\rMSA|AA|1\rMSH|^~\\&|A\rMSA|AR|2\rERR|1\rBTS|2\r'
+    expect(acknowledgementFaults([batch, `FHS|^~\\&\r${batch}FTS|1\r`])).toEqual([])
+    expect(acknowledgementFaults([batch.replace('MSA|AR|2\r', ''), 'BHS|^~\\&\rBTS|0\r'])).toHaveLength(2)
     expect(acknowledgementFaults([Buffer.from('MSH|^~\\&|王建国\rMSA|AA|1').toString('latin1')])).toEqual(['echoes a personal value'])
   })
 })

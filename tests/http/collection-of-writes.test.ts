@@ -149,6 +149,34 @@ describe('a refusal that names an organisation', () => {
 })
 
 describe('a refusal of everybody', () => {
+  test('holds for who would be somebody else’s relative, as far as her number is said', async () => {
+    const number = NUMBERS[0] as string
+    const { patient: mother } = await registered(h1, number)
+    const { patient: child } = await registered(h1)
+    const relative = (value: string): object => ({
+      resourceType: 'RelatedPerson',
+      identifier: [{ system: 'urn:oid:2.16.156.10011.1.3', value }],
+      patient: { reference: `Patient/${child}` },
+      // Of another name than the one under which she is registered.
+      name: [{ text: '赵氏' }],
+    })
+    const stored = await call(h1, 'POST', '/RelatedPerson', relative(number))
+    expect(stored.status).toBe(201)
+    const refusal = await refuse(mother, NOT_AT_ALL)
+    const before = await held()
+    expect(told(await call(h1, 'POST', '/RelatedPerson', relative(number)))).toEqual(REFUSED)
+    expect(told(await call(h1, 'POST', '', transaction(observation(child, 'x'), relative(number))))).toEqual(REFUSED)
+    expect(await held()).toEqual(before)
+    // What stands stays, another's number is no matter of hers, and neither is who has none.
+    expect((await call(h1, 'PUT', `/RelatedPerson/${stored.json.id}`, stored.json)).status).toBe(200)
+    expect((await call(h1, 'POST', '/RelatedPerson', relative(NUMBERS[2] as string))).status).toBe(201)
+    expect((await call(h1, 'POST', '/RelatedPerson', { ...relative(number), identifier: undefined })).status).toBe(201)
+    const own = await call(await server.token('patient-app', { patient: mother }), 'GET', '/AuditEvent?_count=50')
+    expect(own.text).toContain('collection-refused')
+    await withdraw(server, mother, refusal)
+    expect((await call(h1, 'POST', '/RelatedPerson', relative(number))).status).toBe(201)
+  })
+
   test('holds for who knows the person by the number alone: not even that is stored', async () => {
     const number = NUMBERS[1] as string
     const { patient } = await registered(h1, number)

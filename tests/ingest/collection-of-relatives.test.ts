@@ -169,6 +169,10 @@ describe('next of kin', () => {
     const before = await holding(REFUSER)
     expect(codesOf(await hl7(withMother('K7', `${REFUSER}^^^MPS^NI`)))).toContain('relative-not-collected')
     expect(await holding(REFUSER)).toEqual(before)
+    // She is the mother of whom the next of kin say more.
+    const nk1 = '\rNK1|1|欧阳拒|MTH^母亲||13911110005\rNK1|2|欧阳父|FTH^父亲||13911110006'
+    await hl7(withMother('K6', 'M1^^^0001^PI') + nk1)
+    expect([await holding('13911110005'), JSON.stringify(await relativesOf('K6')).includes('13911110006')]).toEqual([{}, true])
     expect(codesOf(await hl7(withMother('K8', `${WILLING}^^^MPS^NI`)))).not.toContain('relative-not-collected')
   })
 })

@@ -52,3 +52,28 @@ test('the remark on a value goes with the value that was wrong', async () => {
   const remarked = oru('02', 'C', 'OBX|1|NM|K^钾||4.2|mmol/L|3.5-5.3|N|||C', 'NTE|1||已复查')
   expect(await resultAfter([PRELIMINARY, remarked])).toMatchObject({ note: [{ text: '已复查' }] })
 })
+
+test('a correction of the second result of an item does not touch the first, in whatever order they come', async () => {
+  const both = oru('01', 'F', 'OBX|1|NM|K^钾|1|6.1|mmol/L|3.5-5.3|H|||F', 'OBX|2|NM|K^钾|2|4.4|mmol/L|3.5-5.3|N|||F')
+  for (const setId of ['1', '2']) {
+    const second = oru('02', 'C', `OBX|${setId}|NM|K^钾|2|4.9|mmol/L|3.5-5.3|N|||C`)
+    for (const order of [
+      [both, second],
+      [second, both],
+    ]) {
+      await resultAfter(order)
+      const found = (await hospital.all('Observation')) as unknown as { status: string; valueQuantity: { value: number } }[]
+      const told = found.map(({ status, valueQuantity }) => `${valueQuantity.value} ${status}`)
+      expect(told.sort()).toEqual(['4.9 corrected', '6.1 final'])
+    }
+  }
+})
+
+test('a correction of the first, with its sub-id or without one, is one of the first', async () => {
+  const both = oru('01', 'F', 'OBX|1|NM|K^钾|1|6.1|mmol/L|3.5-5.3|H|||F', 'OBX|2|NM|K^钾|2|4.4|mmol/L|3.5-5.3|N|||F')
+  for (const subId of ['1', '']) {
+    await resultAfter([both, oru('02', 'C', `OBX|1|NM|K^钾|${subId}|5.0|mmol/L|3.5-5.3|N|||C`)])
+    const found = (await hospital.all('Observation')) as unknown as { valueQuantity: { value: number } }[]
+    expect(found.map(({ valueQuantity }) => valueQuantity.value).sort()).toEqual([4.4, 5])
+  }
+})

@@ -99,6 +99,21 @@ test.each([
     const visit = await visitAfter(order)
     expect(visit).toMatchObject({ status: 'in-progress', period: { start: '2026-03-01T08:30:00+08:00' } })
     expect(visit.period).not.toHaveProperty('end')
-    expect(visit).not.toHaveProperty('hospitalization.dischargeDisposition')
+    // How the patient came was said before, and is not taken back.
+    expect(visit.hospitalization).toEqual({ admitSource: { coding: [expect.objectContaining({ code: '1' })] } })
   }
+})
+
+test('a discharge that is taken back leaves the route that it says itself, nothing where none was said, and a later discharge counts', async () => {
+  const again = adt('A03', { hour: '04', ended: '20260310040000', way: '2', source: '1' })
+  const [takenBack, corrected] = [adt('A13', { hour: '03' }), adt('A13', { hour: '03', source: '2' })]
+  const way = (code: string) => ({ coding: [expect.objectContaining({ code })] })
+  for (const order of [
+    [ADMITTED, DISCHARGED, takenBack, again],
+    [again, takenBack, DISCHARGED, ADMITTED],
+  ])
+    expect((await visitAfter(order)).hospitalization).toEqual({ admitSource: way('1'), dischargeDisposition: way('2') })
+  expect((await visitAfter([ADMITTED, DISCHARGED, corrected])).hospitalization).toEqual({ admitSource: way('2') })
+  const unsaid = adt('A03', { hour: '02', ended: '20260310020000', way: '1' })
+  expect(await visitAfter([adt('A01', { hour: '01' }), unsaid, takenBack])).not.toHaveProperty('hospitalization')
 })

@@ -22,6 +22,8 @@ const DISPLAY = {
   S: 'Susceptible',
   I: 'Intermediate',
   R: 'Resistant',
+  '<': 'Off scale low',
+  '>': 'Off scale high',
 } as const
 export type InterpretationCode = keyof typeof DISPLAY
 
@@ -69,8 +71,10 @@ const FLAGS: Record<string, InterpretationCode> = table({
   耐药: 'R',
 })
 
-/** Tables of digits differ between senders: the RHIP table YCTS is 1 normal, 2 abnormal, 3 high, 4 low unless a source says otherwise. */
+/** Tables of digits and signs differ between senders: the RHIP table YCTS is 1 normal, 2 abnormal, 3 high, 4 low unless a source says otherwise. */
 export type DigitFlags = Record<string, InterpretationCode>
+/** HL7 table 0078: below or above what the instrument can measure; elsewhere the same signs say how grave it is. */
+export const HL7_FLAGS: DigitFlags = { '<': '<', '>': '>' }
 export const RHIP_DIGIT_FLAGS: DigitFlags = { '1': 'N', '2': 'A', '3': 'H', '4': 'L', '5': 'AA' }
 
 /** undefined: the flag is not known. The text is the flag as sent. */

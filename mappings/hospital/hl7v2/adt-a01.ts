@@ -4,7 +4,7 @@ import type { RunOptions } from '../../engine/mapping.ts'
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { EXPLICIT_NULL, filled } from '../../engine/values/blank.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
-import { AL1, allergy } from './allergy.ts'
+import { runAllergies } from './allergy.ts'
 import { DG1, diagnosis, diagnosisOfVisit } from './diagnosis.ts'
 import { fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
 import { type Message, openMessage, runPatient, warning } from './message.ts'
@@ -41,17 +41,9 @@ export function mapAdt(hl7: Hl7Record, recordType: string, at: string, context: 
   const pv1 = segmentOf(hl7, 'PV1')
   if (status !== 'none' && pv1) runVisit(message, pv1, { status, isDischargeCancelled: recordType === 'ADT^A13' })
   for (const nk1 of segmentsOf(hl7, 'NK1')) runRelative(message, nk1, context)
-  for (const al1 of segmentsOf(hl7, 'AL1')) {
-    message.record.run(
-      allergy,
-      { ...fieldsOf(al1, AL1), ...patientNo(message) },
-      { statedAt: message.sentAt, offer: false, at: locate(hl7, al1) },
-    )
-  }
+  runAllergies(message)
   return settled(message.record.finish(), context)
 }
-
-const patientNo = (message: Message) => (message.patientNo === undefined ? {} : { patientNo: message.patientNo })
 
 interface VisitEvent {
   status: VisitRow['status']
@@ -94,7 +86,7 @@ const DISCHARGE = ['PV1-36.1', 'PV1-45'] as const
  * open it again. With an explicit null the time is void.
  */
 function standingOf(row: VisitRow, { status, isDischargeCancelled }: VisitEvent): Pick<RunOptions, 'yielding' | 'leaves' | 'without'> {
-  if (isDischargeCancelled) return { without: ['period.end', ...(row['PV1-14.1'] === undefined ? ['hospitalization'] : [])] }
+  if (isDischargeCancelled) return { without: ['period.end', 'hospitalization.dischargeDisposition'] }
   const end = row['PV1-45'] ?? ''
   return status === undefined && end !== EXPLICIT_NULL && filled(end) === undefined ? { yielding: ['status'], leaves: ['period.end'] } : {}
 }

@@ -91,7 +91,7 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   const patientNo = row.numbers.find((one) => one.kind === 'patient')?.value
   record.patient = patientIdentity(row, visitNo, context)
   const mother = kinNumbers(listedNumbers(hl7, pid, 21, context))
-  if (mother) record.sayOfKin(mother)
+  if (mother) record.sayOfKin({ ...mother, ofMother: true })
   return {
     record,
     hl7,

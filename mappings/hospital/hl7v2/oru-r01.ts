@@ -15,6 +15,7 @@ import { type ReportGroup, reportGroups } from './report-groups.ts'
 import { kindOf, type ReportKind } from './report-kind.ts'
 import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
 import { namesLoinc } from './result-item.ts'
+import { ResultNumbers } from './result-number.ts'
 import { answersOf, tripletsOf } from './result-value.ts'
 import { embeddedDocument } from './embedded-document.ts'
 
@@ -114,7 +115,7 @@ interface ReportOptions {
 
 function runResults(message: Message, group: ReportGroup, report: ReportRow, options: ReportOptions): void {
   const { record, hl7 } = message
-  const seen = new Map<string, number>()
+  const numbers = new ResultNumbers(group.results.filter(({ obr }) => parentOf(obr) === undefined).map(({ obx }) => obx))
   const { cultures } = options
   const words: Segment[] = []
   for (const { obx, obr, notes } of group.results) {
@@ -140,11 +141,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     }
     // The same antibiotic is tested on each organism.
     if (code !== undefined && parent !== undefined) row.itemCode = `${code}@${parent}`
-    else if (code !== undefined) {
-      const times = (seen.get(code) ?? 0) + 1
-      seen.set(code, times)
-      row.itemCode = times === 1 ? code : `${code}#${filled(row['OBX-4']) ?? times}`
-    }
+    else if (code !== undefined) row.itemCode = numbers.of(code, obx)
     // A value, its flag and why it is absent replace each other as one.
     record.noteHeeded(...['OBX-5', 'OBX-8'].map(at))
     const withdrawn = isWithdrawn(filled(row['OBR-25']))

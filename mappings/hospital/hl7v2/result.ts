@@ -9,6 +9,7 @@ import type { ResourceKey } from '../../engine/types.ts'
 import { referTo } from '../../engine/keys.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
 import { filled } from '../../engine/values/blank.ts'
+import { HL7_FLAGS } from '../../engine/values/interpretation.ts'
 import { plainText } from '../../engine/values/text.ts'
 import { type Fields, fieldsOf } from './fields.ts'
 import { resultItem } from './result-item.ts'
@@ -122,6 +123,7 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
       const result = from.labResult('OBX-5', 'OBX-6', {
         flag: 'OBX-8',
         range: 'OBX-7',
+        digits: HL7_FLAGS,
         isNumber: (run) => run.text('OBX-2') === 'NM',
         isUntyped,
         typed: (run) => typedValue(run, run.text('OBX-2') ?? '', rowOf(run).answers),

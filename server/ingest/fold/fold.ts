@@ -1,6 +1,6 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
 import { quoted } from '../texts.ts'
-import { END_ALONE, isUnlistedKey, LISTS, LISTS_OF, listsOf, rank, START_ALONE, unlistedKey } from './rules.ts'
+import { DISPOSITION_ALONE, END_ALONE, isUnlistedKey, LISTS, LISTS_OF, listsOf, rank, START_ALONE, unlistedKey } from './rules.ts'
 import { bySpeaker } from './statement.ts'
 import { type Folded, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
@@ -242,6 +242,7 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
     if (period === undefined) delete elements.period
     else elements.period = period
   }
+  if (chosen.goesBefore(DISPOSITION_ALONE, 'hospitalization')) withoutDisposition(elements)
   for (const path of listsOf(type)) {
     const list = chosen.list(path, path === 'identifier' ? leaveOut : undefined)
     if (!list) continue
@@ -256,7 +257,13 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
 }
 
 /** Units that are no elements by themselves. */
-const APART: ReadonlySet<string> = new Set(['meta.source', END_ALONE, START_ALONE])
+const APART: ReadonlySet<string> = new Set(['meta.source', END_ALONE, START_ALONE, DISPOSITION_ALONE])
+
+function withoutDisposition(elements: Record<string, string>): void {
+  const { dischargeDisposition: _, ...rest } = JSON.parse(elements.hospitalization ?? '{}') as Record<string, unknown>
+  if (Object.keys(rest).length > 0) elements.hospitalization = JSON.stringify(rest)
+  else delete elements.hospitalization
+}
 
 /** A period with another beginning or end, or with none. */
 function withPart(period: string | undefined, part: 'start' | 'end', said: string | undefined): string | undefined {

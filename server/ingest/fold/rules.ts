@@ -40,6 +40,9 @@ export const END_ALONE = 'period.end'
 /** Unit of the beginning of a visit where nothing was meant to be said of the end. */
 export const START_ALONE = 'period.start'
 
+/** Unit by which the way of a discharge is taken back, and the route of the admission, which stands beside it, is not. */
+export const DISPOSITION_ALONE = 'hospitalization.dischargeDisposition'
+
 const UNITS_MAX = 1_000
 const units = new Map<string, string>()
 

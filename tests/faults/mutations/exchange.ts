@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { frame, mllpClient, type MllpClient } from '../../support/mllp.ts'
 import { type Caller, clock, type Reply } from '../support/client.ts'
 import type { Broken } from './formats.ts'
-import { acknowledgementFaults, faultsOf } from './judge.ts'
+import { acknowledgementFaults, faultsOf, isOfBatch } from './judge.ts'
 
 /** What came of it, as its sender sees it. */
 export interface Outcome {
@@ -88,7 +88,8 @@ export class MllpLane {
       hash: hashOf(mutant.bytes),
       bytes: mutant.bytes.length,
       answer: codes.at(-1) ?? (isClosed ? 'closed' : 'silent'),
-      kept: isOne && isKept ? true : undefined,
+      // Of a batch each message is in the inbox by itself.
+      kept: isOne && isKept && !answers.some(isOfBatch) ? true : undefined,
       faults: [
         ...acknowledgementFaults(answers),
         ...(end === 'late' ? ['no answer in time'] : []),

@@ -43,13 +43,21 @@ export function faultsOf(reply: Reply, accepted: boolean): string[] {
   return faults
 }
 
+const ONE = 'MSH[^\\r]*\\rMSA.[AC][AER][^\\r]*\\r(?:ERR[^\\r]*\\r)*'
+const IS_ACKNOWLEDGED = /^MSH[^\r]*\rMSA.[AC][AER]/
+/** of a batch: nothing but the answers of its messages */
+const IS_BATCH = new RegExp(`^(?:FHS[^\\r]*\\r)?BHS[^\\r]*\\r(?:${ONE})+BTS.\\d+\\r(?:FTS.1\\r)?$`)
+
+/** Whether an answer is that of several messages, each of which is a payload of its own. */
+export const isOfBatch = (text: string): boolean => IS_BATCH.test(text)
+
 /** Acknowledgements over MLLP, their bytes as Latin-1. */
 export function acknowledgementFaults(answers: readonly string[]): string[] {
   return answers.flatMap((text) => {
     const bytes = Buffer.from(text, 'latin1')
     const read = [bytes.toString('utf8'), iconv.decode(bytes, 'gb18030')]
     return [
-      ...(/^MSH[^\r]*\rMSA.[AC][AER]/.test(text) ? [] : [`no acknowledgement: ${JSON.stringify(text.slice(0, 100))}`]),
+      ...(IS_ACKNOWLEDGED.test(text) || IS_BATCH.test(text) ? [] : [`no acknowledgement: ${JSON.stringify(text.slice(0, 100))}`]),
       ...(INSIDE.test(text) ? ['shows how it is made'] : []),
       ...(read.some(tellsOfPersons) ? ['echoes a personal value'] : []),
     ]

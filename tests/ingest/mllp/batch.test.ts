@@ -57,10 +57,24 @@ test('a file of sound messages is stored, and answered message by message', asyn
 })
 
 test('what is unsound among them is told of it alone', async () => {
-  const answer = await ask(file(oru('FC1'), oru('FC2', { type: 'ORU^R99' }), oru('FC3', { sender: 'NOBODY|0001' }), oru('FC4')))
-  expect(told(answer).filter((line) => line.startsWith('MSA'))).toEqual(['MSA|AA|FC1', 'MSA|AR|FC2', 'MSA|AR|FC3', 'MSA|AA|FC4'])
+  const answer = await ask(
+    file(oru('FC1'), oru('FC2', { type: 'ORU^R99' }), oru('FC3', { sender: 'NOBODY|0001' }), oru('FC4'), oru('FC5', { type: 'SIU^S23' })),
+  )
+  expect(told(answer).filter((line) => line.startsWith('MSA'))).toEqual([
+    'MSA|AA|FC1',
+    'MSA|AR|FC2',
+    'MSA|AR|FC3',
+    'MSA|AA|FC4',
+    'MSA|AA|FC5',
+  ])
   expect(await valuesOf('RFC4')).toEqual([5.1])
   expect(await valuesOf('RFC3')).toEqual([])
+})
+
+test('a file of several batches is one of all their messages', async () => {
+  const batches = ['FG1', 'FG2'].map((id) => `BHS|^~\\&|LIS|0001\r${oru(id)}BTS|1\r`).join('')
+  const answer = told(await ask(`FHS|^~\\&|LIS|0001\r${batches}FTS|2\r`))
+  expect(answer.filter((line) => line.startsWith('MSA'))).toEqual(['MSA|AA|FG1', 'MSA|AA|FG2'])
 })
 
 test('a batch without a file has no file around its answers, and the separators of its sender', async () => {

@@ -83,6 +83,16 @@ test('each flag of several counts, a critical one too', async () => {
 })
 
 test.each([
+  ['<', '<', 'Off scale low'],
+  ['>', '>', 'Off scale high'],
+  ['＜', '<', 'Off scale low'],
+])('OBX-8 %s: beyond what the instrument can measure (HL7 table 0078), which is no critical value', async (flag, code, display) => {
+  const { observation, issues } = await result(`OBX|1|NM|K^钾||7.1|mmol/L|3.5-5.5|${flag}|||F`)
+  expect(observation.interpretation).toEqual([{ coding: [{ system: FLAG, code, display }], text: flag }])
+  expect([observation.extension, issues]).toEqual([undefined, []])
+})
+
+test.each([
   ['718-7^Hemoglobin^LN^HGB^血红蛋白^99LAB', ['718-7', 'HGB'], '血红蛋白', []],
   ['HGB^血红蛋白^99LAB^718-7^Hemoglobin^LN', ['718-7', 'HGB'], '血红蛋白', []],
   ['718-7^Hemoglobin^LN', ['718-7'], 'Hemoglobin', []],
