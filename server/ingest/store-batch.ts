@@ -91,9 +91,9 @@ export async function storeSound(deps: IngestDeps, tables: IngestTables, rows: r
 async function storeApart(deps: IngestDeps, tables: IngestTables, rows: readonly StorableRow[]): Promise<void> {
   let sound = rows
   for (let attempt = 0; attempt < INGEST_BOUNDS.batchAttemptsMax && sound.length > 0; ) {
-    const { stored, broken } = await storeRows(deps, tables, sound, attempt > 0)
+    const { stored, broken, refused = [] } = await storeRows(deps, tables, sound, attempt > 0)
     if (stored) return
-    const left = sound.filter(({ wanted }) => !wanted.some(({ type, id }) => broken.has(`${type}/${id}`)))
+    const left = sound.filter((row) => !refused.includes(row) && !row.wanted.some(({ type, id }) => broken.has(`${type}/${id}`)))
     if (left.length < sound.length) sound = left
     else {
       attempt++
@@ -206,16 +206,18 @@ async function waitTogether(deps: IngestDeps, tables: IngestTables, rows: readon
   for (const { at, job, awaits } of rows) if (!awaits.some((hash) => numbers.has(hash))) result.outcomes[at] = waitingOutcome(job.record)
 }
 
-/** Not stored and nothing broken: it met another writer. */
-async function storeRows(
-  deps: IngestDeps,
-  tables: IngestTables,
-  unplaced: readonly StorableRow[],
-  again: boolean,
-): Promise<{ stored: boolean; broken: ReadonlySet<string> }> {
+interface Attempt {
+  stored: boolean
+  /** resources that cannot be stored */
+  broken: ReadonlySet<string>
+  /** rows that are not collected: what else they speak of (the doctor of them all) others may say */
+  refused?: readonly StorableRow[]
+}
+
+/** Not stored and nothing broken or refused: it met another writer. */
+async function storeRows(deps: IngestDeps, tables: IngestTables, unplaced: readonly StorableRow[], again: boolean): Promise<Attempt> {
   const { refused, guards } = await collecting(deps, unplaced)
-  if (refused.length > 0)
-    return { stored: false, broken: new Set(refused.flatMap((row) => row.wanted).map(({ type, id }) => `${type}/${id}`)) }
+  if (refused.length > 0) return { stored: false, broken: new Set(), refused }
   const words = unplaced.flatMap(({ job, linked }) => wordsOf(job.record.visits, linked?.patient))
   const said = unplaced.flatMap((row) => row.wanted)
   const plan = await planVisits(tables, said, words, deps.now())
@@ -261,16 +263,16 @@ async function storeRows(
 }
 
 /** The gate at collection, asked once for all that one source says of a patient. Where something of it is refused each goes alone and is asked about by itself. */
-async function collecting(deps: IngestDeps, rows: readonly Row[]): Promise<{ refused: Row[]; guards: SideWrite[] }> {
+async function collecting(deps: IngestDeps, rows: readonly StorableRow[]): Promise<{ refused: StorableRow[]; guards: SideWrite[] }> {
   const patients = Map.groupBy(
     rows.filter(({ linked }) => linked !== undefined),
     ({ job, linked }) => JSON.stringify([job.source.id, linked?.patient, linked?.person]),
   )
-  const refused: Row[] = []
+  const refused: StorableRow[] = []
   const guards = new Map<string, SideWrite>()
   await Promise.all(
     [...patients.values()].map(async (same) => {
-      const { job, linked } = same[0] as Row & { linked: Linked }
+      const { job, linked } = same[0] as StorableRow & { linked: Linked }
       const gate = gateOf(deps, job.source, ...same.map((row) => row.job.record))
       const { refusers, side } = await gate([linked.patient, linked.person])
       if (refusers.length > 0) refused.push(...same)

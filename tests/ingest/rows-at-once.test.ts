@@ -92,6 +92,35 @@ test('the same rows in two files at once: each is one resource in its first vers
   expect(writes).toBeLessThan(ROWS / 4)
 })
 
+test('of rows that all name one doctor those of who refuses are left out, and the others go together', async () => {
+  await known()
+  const [refuser] = (await one.all('Patient')).map(({ id }) => String(id))
+  const consent = {
+    ...{ resourceType: 'Consent', status: 'active', scope: { coding: [{ code: 'patient-privacy' }] }, category: [{ text: 'privacy' }] },
+    ...{ patient: { reference: `Patient/${refuser}` }, performer: [{ reference: `Patient/${refuser}` }], dateTime: NOW.toISOString() },
+    ...{ policyRule: { coding: [{ code: 'OPTOUT' }] }, provision: { action: [{ coding: [{ code: 'collect' }] }] } },
+  }
+  const draft = { type: 'Consent', id: 'c', method: 'PUT' as const, expect: 'any' as const, text: JSON.stringify(consent), custodian: '' }
+  expect((await one.ingest.deps.writer.write([draft])).ok).toBe(true)
+  const doctor = {
+    key: { type: 'Practitioner', scope: 'X', parts: ['D1'] },
+    resource: { resourceType: 'Practitioner', identifier: [{ value: 'D1' }] },
+    ...{ state: 'current', statedAt: '1970-01-01T00:00:00.000Z', placeholder: true },
+  }
+  writes = 0
+  const file = await keep(
+    'rp',
+    rows('x', 1).map((made) => ({ ...made, resources: [...made.resources, doctor] })),
+  )
+  await one.ingest.work()
+  const found = await one.all('Observation')
+  expect(found).toHaveLength(ROWS - 1)
+  expect(JSON.stringify(found)).not.toContain(`Patient/${refuser}`)
+  const payload = (await one.ingest.tables.payloads.get(file)) as PayloadDoc
+  expect(await receiptCounts(one.ingest.tables, payload)).toMatchObject({ records: ROWS, stored: ROWS - 1, refused: 1 })
+  expect(writes).toBeLessThan(ROWS / 4)
+})
+
 test('results before reports before patients, corrected, taken back and repeated, by two servers at once: as one file after the other', async () => {
   const report = (no: number) => ({ kind: 'REPORT', value: `R${no}`, strong: false })
   const results = (from: number, minute: number, more: object = {}) =>
