@@ -59,7 +59,7 @@ export const INGEST_BOUNDS = {
    */
   batchRows: 200,
   batchConcurrency: 6,
-  /** transactions of rows or messages in work at the same time */
+  /** transactions of rows or messages in work at the same time; one more is for messages alone */
   storingLanes: 6,
   /** bytes of files that the records of such a group hold together: documents with their index */
   batchFileBytesMax: 4 * 1024 * 1024,

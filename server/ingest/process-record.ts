@@ -47,12 +47,18 @@ export async function refuseUnread(
 
 /**
  * Records together as far as they are plain, each other one alone. Answers by position; an error stands for its record alone.
+ * @param isAwaited their senders wait for the answer
  * @throws OutcomeError busy, unavailable
  */
-export async function processRows(deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[]): Promise<(RecordOutcome | Error)[]> {
+export async function processRows(
+  deps: IngestDeps,
+  tables: IngestTables,
+  jobs: readonly RecordJob[],
+  isAwaited = false,
+): Promise<(RecordOutcome | Error)[]> {
   const all: (RecordOutcome | Error)[] = []
   for (const part of jobs.length === 1 ? [] : partsOf(jobs)) {
-    const { outcomes, links } = await together(deps, tables, part)
+    const { outcomes, links } = await together(deps, tables, part, isAwaited)
     await follow(deps, tables, links)
     await followCommit(deps, tables, doneOf(part, outcomes))
     for (const { job, outcome } of doneOf(part, outcomes)) all[jobs.indexOf(job)] = outcome
@@ -106,10 +112,10 @@ const eachAlone =
     deps.log?.('rows-not-stored-together', { name: error instanceof Error ? error.name : 'unknown' })
   }
 
-const together = (deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[]): Promise<BatchResult> =>
+const together = (deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJob[], isAwaited = false): Promise<BatchResult> =>
   storeBatch(deps, tables, jobs, {
     inTurn: (keys, work) => locks.run(keys, work),
-    store: (rows) => lanes(deps, tables).store(rows),
+    store: (rows) => lanes(deps, tables).store(rows, isAwaited),
   })
 
 /** What follows a record is done outside of its turn: it may concern things that another record holds. */

@@ -63,6 +63,7 @@ export class RecordGroups {
         this.#deps,
         this.#tables,
         group.map(({ job }) => job),
+        true,
       )
       for (const [at, { resolve, reject }] of group.entries()) {
         const outcome = outcomes[at]

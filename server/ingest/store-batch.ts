@@ -32,6 +32,8 @@ interface Row {
   /** position in the group */
   at: number
   job: RecordJob
+  deliveryId: string
+  /** as it was read last */
   delivery: DeliveryDoc | undefined
   /** numbers that it has to wait for, because its patient is not known */
   awaits: string[]
@@ -74,17 +76,47 @@ export async function storeBatch(
   return result
 }
 
-/** Rows with a broken resource are left out, then the others go together; who meets another writer tries again. */
+/** Of a delivery that came with several groups one row goes at a time. */
 export async function storeSound(deps: IngestDeps, tables: IngestTables, rows: readonly StorableRow[]): Promise<void> {
+  const [now, later]: StorableRow[][] = [[], []]
+  const met = new Set<string>()
+  for (const row of rows) {
+    ;(met.has(row.deliveryId) ? later : now)?.push(row)
+    met.add(row.deliveryId)
+  }
+  await storeApart(deps, tables, now ?? [])
+  if (later?.length) await storeSound(deps, tables, await asTheyStand(tables, later))
+}
+
+/** Rows with a broken resource are left out, then the others go together; who meets another writer tries again. */
+async function storeApart(deps: IngestDeps, tables: IngestTables, rows: readonly StorableRow[]): Promise<void> {
   let sound = rows
   for (let attempt = 0; attempt < INGEST_BOUNDS.batchAttemptsMax && sound.length > 0; ) {
-    const { stored, broken } = await storeRows(deps, tables, sound, attempt > 0)
+    const { stored, broken, refused = [] } = await storeRows(deps, tables, sound, attempt > 0)
     if (stored) return
-    const left = sound.filter(({ wanted }) => !wanted.some(({ type, id }) => broken.has(`${type}/${id}`)))
-    if (left.length === sound.length) attempt++
-    sound = left
+    const left = sound.filter((row) => !refused.includes(row) && !row.wanted.some(({ type, id }) => broken.has(`${type}/${id}`)))
+    if (left.length < sound.length) sound = left
+    else {
+      attempt++
+      sound = await asTheyStand(tables, left)
+    }
   }
 }
+
+/** With their deliveries as they stand by now: another group, or another process, may have stored some. Those that say the same are done. */
+async function asTheyStand(tables: IngestTables, rows: readonly StorableRow[]): Promise<StorableRow[]> {
+  const known = new Map((await tables.deliveries.getMany(rows.map((row) => row.deliveryId))).map((doc) => [doc._id, doc]))
+  return rows.flatMap((row) => {
+    const { job, outcomes, at, deliveryId: id } = row
+    const delivery = known.get(id)
+    if (!isKnown(delivery, job)) return [{ ...row, delivery }]
+    outcomes[at] = knownOutcome(delivery, job.payload._id, job.record)
+    return []
+  })
+}
+
+const isKnown = (delivery: DeliveryDoc | undefined, { record }: RecordJob): delivery is DeliveryDoc =>
+  delivery?.digest === record.digest && delivery.status !== 'waiting'
 
 const isWaiting = ({ awaits }: Row): boolean => awaits.length > 0
 
@@ -118,13 +150,13 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
     const delivery = known.get(id)
     const isRepeated = met.has(id)
     met.add(id)
-    if (delivery?.digest === record.digest && delivery.status !== 'waiting') {
+    if (isKnown(delivery, job)) {
       result.outcomes[at] = knownOutcome(delivery, payload._id, record)
       return []
     }
     const isPlain = !record.nothingToStore && !isRepeated && !(record.needsPatient && !record.identity)
     const isSmall = record.statements.length <= INGEST_BOUNDS.batchRowResourcesMax
-    return isPlain && isSmall ? [{ at, job, delivery, awaits: [], linked: undefined, wanted: [] }] : []
+    return isPlain && isSmall ? [{ at, job, deliveryId: id, delivery, awaits: [], linked: undefined, wanted: [] }] : []
   })
 }
 
@@ -178,16 +210,18 @@ async function waitTogether(deps: IngestDeps, tables: IngestTables, rows: readon
   for (const { at, job, awaits } of rows) if (!awaits.some((hash) => numbers.has(hash))) result.outcomes[at] = waitingOutcome(job.record)
 }
 
-/** Not stored and nothing broken: it met another writer. */
-async function storeRows(
-  deps: IngestDeps,
-  tables: IngestTables,
-  unplaced: readonly StorableRow[],
-  again: boolean,
-): Promise<{ stored: boolean; broken: ReadonlySet<string> }> {
+interface Attempt {
+  stored: boolean
+  /** resources that cannot be stored */
+  broken: ReadonlySet<string>
+  /** rows that are not collected: what else they speak of (the doctor of them all) others may say */
+  refused?: readonly StorableRow[]
+}
+
+/** Not stored and nothing broken or refused: it met another writer. */
+async function storeRows(deps: IngestDeps, tables: IngestTables, unplaced: readonly StorableRow[], again: boolean): Promise<Attempt> {
   const { refused, guards } = await collecting(deps, unplaced)
-  if (refused.length > 0)
-    return { stored: false, broken: new Set(refused.flatMap((row) => row.wanted).map(({ type, id }) => `${type}/${id}`)) }
+  if (refused.length > 0) return { stored: false, broken: new Set(), refused }
   const words = unplaced.flatMap(({ job, linked }) => wordsOf(job.record.visits, linked?.patient))
   const said = unplaced.flatMap((row) => row.wanted)
   const plan = await planVisits(tables, said, words, deps.now())
@@ -233,16 +267,16 @@ async function storeRows(
 }
 
 /** The gate at collection, asked once for all that one source says of a patient. Where something of it is refused each goes alone and is asked about by itself. */
-async function collecting(deps: IngestDeps, rows: readonly Row[]): Promise<{ refused: Row[]; guards: SideWrite[] }> {
+async function collecting(deps: IngestDeps, rows: readonly StorableRow[]): Promise<{ refused: StorableRow[]; guards: SideWrite[] }> {
   const patients = Map.groupBy(
     rows.filter(({ linked }) => linked !== undefined),
     ({ job, linked }) => JSON.stringify([job.source.id, linked?.patient, linked?.person]),
   )
-  const refused: Row[] = []
+  const refused: StorableRow[] = []
   const guards = new Map<string, SideWrite>()
   await Promise.all(
     [...patients.values()].map(async (same) => {
-      const { job, linked } = same[0] as Row & { linked: Linked }
+      const { job, linked } = same[0] as StorableRow & { linked: Linked }
       const gate = gateOf(deps, job.source, ...same.map((row) => row.job.record))
       const { refusers, side } = await gate([linked.patient, linked.person])
       if (refusers.length > 0) refused.push(...same)

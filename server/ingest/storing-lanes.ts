@@ -1,6 +1,7 @@
 /**
  * Rows that wait to be stored, whichever group they came with. Each lane takes the oldest of which nobody else holds the things: where the results
  * of one patient stand in two groups, the second group's other rows need not wait for the first, and what had to wait goes with those that come.
+ * One lane more is for those whose sender waits: a message need not stand behind thousands of rows of tables.
  */
 import type { KeyLocks } from '../writer/key-locks.ts'
 
@@ -12,6 +13,7 @@ export interface Storable {
 
 interface Waiting<T extends Storable> {
   item: T
+  isAwaited: boolean
   resolve(): void
   reject(error: unknown): void
 }
@@ -42,11 +44,12 @@ export class StoringLanes<T extends Storable> {
 
   /**
    * Resolves once all of them were stored.
+   * @param isAwaited their senders wait
    * @throws what storing those throws with which one of them went
    */
-  async store(items: readonly T[]): Promise<void> {
+  async store(items: readonly T[], isAwaited = false): Promise<void> {
     const all = items.map(
-      (item) => new Promise<void>((resolve, reject) => void this.#waiting.push({ item, resolve: () => resolve(), reject })),
+      (item) => new Promise<void>((resolve, reject) => void this.#waiting.push({ item, isAwaited, resolve: () => resolve(), reject })),
     )
     this.#pump()
     // Whoever gives up because of one of them does so when nothing of them is under way any more.
@@ -55,8 +58,9 @@ export class StoringLanes<T extends Storable> {
   }
 
   #pump(): void {
-    while (this.#running < this.#options.lanes && this.#waiting.length > 0) {
-      const group = this.#take()
+    while (this.#running <= this.#options.lanes && this.#waiting.length > 0) {
+      const isLast = this.#running === this.#options.lanes
+      const group = isLast ? this.#taken(this.#isFree, ({ isAwaited }) => isAwaited) : this.#take()
       if (group.length === 0) return
       this.#running++
       void this.#run(group).finally(() => {
@@ -90,22 +94,24 @@ export class StoringLanes<T extends Storable> {
       this.#passes = 0
       return [oldest]
     }
-    const free = this.#taken((key) => this.#locks.isFree(key))
+    const free = this.#taken(this.#isFree)
     const group = free.length > 0 || this.#running > 0 ? free : this.#taken(() => true)
     if (this.#waiting[0] !== oldest) this.#passes = 0
     else if (group.length > 0) this.#passes++
     return group
   }
 
+  readonly #isFree = (key: string): boolean => this.#locks.isFree(key)
+
   /** The oldest that fit together. Who came later does not overtake on the same thing. */
-  #taken(isFree: (key: string) => boolean): Waiting<T>[] {
+  #taken(isFree: (key: string) => boolean, isMeant: (one: Waiting<T>) => boolean = () => true): Waiting<T>[] {
     const group: Waiting<T>[] = []
     const left: Waiting<T>[] = []
     const passedOver = new Set<string>()
     let weight = 0
     for (const one of this.#waiting) {
       const { keys, weight: own } = one.item
-      const fits = group.length === 0 || weight + own <= this.#options.weightMax
+      const fits = isMeant(one) && (group.length === 0 || weight + own <= this.#options.weightMax)
       if (fits && keys.every((key) => !passedOver.has(key) && isFree(key))) {
         weight += own
         group.push(one)
