@@ -7,12 +7,13 @@ import type { SideWrite } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { eachAlone } from './busy.ts'
 import { type Checked, checkFolded, otherPerson } from './check.ts'
-import { gateOf } from './collecting.ts'
+import { distinctWrites, gateOf } from './collecting.ts'
 import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { statementWrites } from './fold/rows.ts'
 import { type FoldedChange, foldStatements, saidIn, saidOfOthers, type StatementFor } from './fold/stored.ts'
 import { isMention } from './fold/types.ts'
+import { askKin } from './kin.ts'
 import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
@@ -140,8 +141,6 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
   const met = new Set<string>()
   return jobs.flatMap((job, at) => {
     const { record, payload } = job
-    // Whom it names beside its patient is asked about alone.
-    if (record.kin) return []
     if (expunged[at]) {
       result.outcomes[at] = expungedOutcome(record)
       return []
@@ -192,7 +191,8 @@ async function linkRows(
       if (found.refusers) return undefined
       if (!record.needsPatient) return { ...row, wanted: wantedOf(record, undefined) }
       // One that waits already, or that nothing can be awaited for, is told what it was told.
-      return row.delivery || found.awaits.length === 0 ? undefined : { ...row, awaits: found.awaits }
+      // Before it waits, whom it names beside its patient is asked about alone.
+      return row.delivery || record.kin || found.awaits.length === 0 ? undefined : { ...row, awaits: found.awaits }
     }),
   )
 }
@@ -220,7 +220,7 @@ interface Attempt {
 
 /** Not stored and nothing broken or refused: it met another writer. */
 async function storeRows(deps: IngestDeps, tables: IngestTables, unplaced: readonly StorableRow[], again: boolean): Promise<Attempt> {
-  const { refused, guards } = await collecting(deps, unplaced)
+  const { refused, guards } = await collecting(deps, tables, unplaced)
   if (refused.length > 0) return { stored: false, broken: new Set(), refused }
   const words = unplaced.flatMap(({ job, linked }) => wordsOf(job.record.visits, linked?.patient))
   const said = unplaced.flatMap((row) => row.wanted)
@@ -266,24 +266,32 @@ async function storeRows(deps: IngestDeps, tables: IngestTables, unplaced: reado
   return { stored: true, broken }
 }
 
-/** The gate at collection, asked once for all that one source says of a patient. Where something of it is refused each goes alone and is asked about by itself. */
-async function collecting(deps: IngestDeps, rows: readonly StorableRow[]): Promise<{ refused: StorableRow[]; guards: SideWrite[] }> {
+/**
+ * The gate at collection, asked once for all that one source says of a patient, and of others whom a record names beside him. Where something of it is
+ * refused each goes alone and is asked about by itself.
+ */
+async function collecting(
+  deps: IngestDeps,
+  tables: IngestTables,
+  rows: readonly StorableRow[],
+): Promise<{ refused: StorableRow[]; guards: SideWrite[] }> {
   const patients = Map.groupBy(
     rows.filter(({ linked }) => linked !== undefined),
     ({ job, linked }) => JSON.stringify([job.source.id, linked?.patient, linked?.person]),
   )
-  const refused: StorableRow[] = []
-  const guards = new Map<string, SideWrite>()
-  await Promise.all(
-    [...patients.values()].map(async (same) => {
-      const { job, linked } = same[0] as StorableRow & { linked: Linked }
-      const gate = gateOf(deps, job.source, ...same.map((row) => row.job.record))
-      const { refusers, side } = await gate([linked.patient, linked.person])
-      if (refusers.length > 0) refused.push(...same)
-      for (const write of side) guards.set(JSON.stringify(write), write)
-    }),
-  )
-  return { refused, guards: [...guards.values()] }
+  const ofPatients = [...patients.values()].map(async (same) => {
+    const { job, linked } = same[0] as StorableRow & { linked: Linked }
+    const gate = gateOf(deps, job.source, ...same.map((row) => row.job.record))
+    const { refusers, side } = await gate([linked.patient, linked.person])
+    return { refused: refusers.length > 0 ? same : [], side }
+  })
+  const ofKin = rows.map(async (row) => {
+    const { refusing, side } = await askKin(deps, tables, row.job.source, row.job.record)
+    return { refused: refusing.length > 0 ? [row] : [], side }
+  })
+  const asked = await Promise.all([...ofPatients, ...ofKin])
+  const refused = [...new Set(asked.flatMap((one) => one.refused))]
+  return { refused, guards: distinctWrites(asked.flatMap(({ side }) => side)) }
 }
 
 /** Whose records each resource is of. */

@@ -123,6 +123,17 @@ describe('a newborn under the number of a mother', () => {
     ])
   })
 
+  test('that comes with others is told of as alone, and theirs are stored as they are', async () => {
+    const before = await holding(REFUSER)
+    const sent = ['G1', 'G2', 'G3', 'G4', 'G5', 'G6'].map((pi, at) => newborn(pi, at === 3 ? REFUSER : WILLING, `新生儿${at}`))
+    const answers = await Promise.all(sent.map((message) => hl7(message)))
+    expect(answers.map(({ status }) => status)).toEqual(sent.map(() => 200))
+    expect(answers.map((answer) => codesOf(answer).includes('relative-not-collected'))).toEqual(sent.map((_, at) => at === 3))
+    expect(await relativesOf('G4')).toEqual([MOTHER])
+    for (const pi of ['G1', 'G2', 'G3', 'G5', 'G6']) expect(JSON.stringify(await relativesOf(pi))).toContain(WILLING)
+    expect(await holding(REFUSER)).toEqual(before)
+  })
+
   test('who refuses something else keeps both', async () => {
     expect(codesOf(await hl7(newborn('N3', PARTLY)))).not.toContain('relative-not-collected')
     expect(JSON.stringify(await relativesOf('N3'))).toContain(PARTLY)
