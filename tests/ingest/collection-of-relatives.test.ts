@@ -11,7 +11,7 @@ import { NATIONAL } from '../../server/fhir/canonical.ts'
 import { give, type Words, withdraw } from '../consent/resources.ts'
 import { admission, valid } from '../linking/sending.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
-import { rig, sourceOf } from './support.ts'
+import { observation, recordsMapping, rig, sourceOf } from './support.ts'
 
 const SYSTEM = systemDecision('test')
 const COLLECT = [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentaction', code: 'collect' }] }]
@@ -288,6 +288,37 @@ test('whoever refuses between the question and the transaction is asked again th
   const [stored] = await one.all('RelatedPerson')
   expect(stored).toEqual(expect.objectContaining({ resourceType: 'RelatedPerson', patient: expect.anything() }))
   expect([stored?.name, stored?.identifier]).toEqual([undefined, undefined])
+  expect(one.events.flatMap(({ persons }) => persons ?? [])).toEqual(['her'])
+  await one.close()
+})
+
+test('among rows of a table she is asked about as well, and the others are stored together', async () => {
+  const one = await rig([sourceOf('h1', 'hospital', 'H1', 'test/table')], {
+    mapping: (id) => ({ ...recordsMapping, id, mode: 'table' }),
+    // Nobody is known under her number.
+    mayCollect: ({ patients }) => Promise.resolve({ refusers: patients.length === 0 ? ['her'] : [], side: [] }),
+  })
+  const relative = {
+    key: { type: 'RelatedPerson', scope: 'H1', parts: ['1'] },
+    resource: {
+      resourceType: 'RelatedPerson',
+      identifier: [{ system: NATIONAL.idCard, value: REFUSER }],
+      patient: { $patient: true },
+      name: [{ text: '欧阳拒' }],
+    },
+    state: 'current',
+    statedAt: '2026-03-06T08:00:00Z',
+  }
+  const rows = ['1', '2', '3', '4'].map((no) => ({
+    deliveryId: no,
+    patient: { local: [{ kind: 'PI', value: no, strong: true }] },
+    resources: [observation('H1', no, { valueString: no }), ...(no === '3' ? [relative] : [])],
+  }))
+  const { counts } = await one.send('h1', rows)
+  expect(counts).toMatchObject({ records: 4, storedWithIssues: 1, stored: 3 })
+  expect(await one.all('Observation')).toHaveLength(4)
+  const [stored] = await one.all('RelatedPerson')
+  expect([stored?.resourceType, stored?.name, stored?.identifier]).toEqual(['RelatedPerson', undefined, undefined])
   expect(one.events.flatMap(({ persons }) => persons ?? [])).toEqual(['her'])
   await one.close()
 })
