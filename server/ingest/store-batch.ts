@@ -79,14 +79,10 @@ export async function storeBatch(
 
 /** Of a delivery that came with several groups one row goes at a time. */
 export async function storeSound(deps: IngestDeps, tables: IngestTables, rows: readonly StorableRow[]): Promise<void> {
-  const [now, later]: StorableRow[][] = [[], []]
-  const met = new Set<string>()
-  for (const row of rows) {
-    ;(met.has(row.deliveryId) ? later : now)?.push(row)
-    met.add(row.deliveryId)
-  }
-  await storeApart(deps, tables, now ?? [])
-  if (later?.length) await storeSound(deps, tables, await asTheyStand(tables, later))
+  const first = new Map(rows.toReversed().map((row) => [row.deliveryId, row]))
+  const later = rows.filter((row) => first.get(row.deliveryId) !== row)
+  await storeApart(deps, tables, [...first.values()].toReversed())
+  if (later.length > 0) await storeSound(deps, tables, await asTheyStand(tables, later))
 }
 
 /** Rows with a broken resource are left out, then the others go together; who meets another writer tries again. */
