@@ -98,7 +98,9 @@ type Say = (problem: string) => void
 async function payloadsOf(tables: IngestTables, claim: Claim, say: Say): Promise<PayloadDoc[]> {
   const { label, hash, source, kept, payload } = claim
   const found = await tables.payloads.find({ hash, ...(source !== undefined && { source }) })
-  if (found.length > 1) say(`${label}: the same bytes are in the inbox ${found.length} times`)
+  // Where the message itself says whose it is, others may have sent the same bytes.
+  const senders = new Set(found.map((one) => one.source))
+  if (found.length > senders.size) say(`${label}: the same bytes of ${senders.size} senders are in the inbox ${found.length} times`)
   if (kept === true && found.length === 0) say(`${label}: the sender was told that it is taken, and it is not in the inbox`)
   if (payload !== undefined && found[0] && found[0]._id !== payload) say(`${label}: the answer names another payload`)
   return found
