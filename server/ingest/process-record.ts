@@ -96,7 +96,7 @@ function lanes(deps: IngestDeps, tables: IngestTables): StoringLanes<StorableRow
   const known = lanesOf.get(tables)
   if (known) return known
   const { storingLanes, transactionResourcesMax } = INGEST_BOUNDS
-  const made = new StoringLanes<StorableRow>(locks, (rows) => storeSound(deps, tables, rows).catch(eachAlone(deps, rows)), {
+  const made = new StoringLanes<StorableRow>(locks, (rows) => storeSound(deps, tables, rows).catch(aloneUnlessDone(deps, rows)), {
     lanes: storingLanes,
     weightMax: transactionResourcesMax,
   })
@@ -105,7 +105,7 @@ function lanes(deps: IngestDeps, tables: IngestTables): StoringLanes<StorableRow
 }
 
 /** What is wrong with one row is not to end the files of those that went with it: alone, each answers for itself. */
-const eachAlone =
+const aloneUnlessDone =
   (deps: IngestDeps, rows: readonly StorableRow[]) =>
   (error: unknown): void => {
     if (isBusy(error) || rows.every(({ outcomes, at }) => outcomes[at] !== undefined)) throw error
