@@ -149,7 +149,6 @@ export interface MappingIssue {
   params?: Readonly<Record<string, string | number>>
 }
 
-/** One message, document or row group: atomic in the store. */
 /** Numbers of somebody who is not the record's patient, by which alone it is found whether she lets it be collected. */
 export interface KinNumbers {
   /** the RelatedPerson that is told of her; absent: none is */
@@ -161,6 +160,7 @@ export interface KinNumbers {
   legal?: string
 }
 
+/** One message, document or row group: atomic in the store. */
 export interface MappedRecord {
   recordType: string
   /** the sender's own id of this delivery (MSH-10, msgid, document id, table + row key) */

@@ -2,13 +2,12 @@
  * What comes under a number alone is whose the number is: of a report that was refused the results are refused too, before it and after it, and so is what
  * comes under a card or a patient number that was refused with its identity number (formats.md D49).
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { MongoClient } from 'mongodb'
 import { systemDecision } from '../../server/access/decision.ts'
 import { give, type Words, withdraw } from '../consent/resources.ts'
 import { admission, type Admitted, valid } from '../linking/sending.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+import { codesOf, documentsHolding, sentTo } from './sent-to-server.ts'
 
 const SYSTEM = systemDecision('test')
 const COLLECT = [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentaction', code: 'collect' }] }]
@@ -33,22 +32,11 @@ const report = (number: string, card = 'C77'): string => `0001,20260306,${number
 const result = (number: string, value: string): string =>
   `0001,${number}-1,${number},20260306,2026-03-06 08:15:00,WBC,白细胞计数,${value},10^9/L,1`
 
-async function send(source: string, client: string, body: string, type: string, file: string): Promise<Answer> {
-  const token = await server.token(client)
-  const sent = await server.call('POST', `/ingest/${source}?filename=${file}`, { token, body, headers: { 'Content-Type': type } })
-  let receipt = sent
-  while (receipt.status === 202) {
-    await delay(50)
-    receipt = await server.call('GET', sent.headers.get('content-location') ?? '', { token })
-  }
-  return receipt
-}
+const send = (source: string, client: string, body: string, type: string, file: string): Promise<Answer> =>
+  sentTo(server, { source, client, type, file }, body)
 const table = (name: keyof typeof HEADERS, ...rows: string[]): Promise<Answer> =>
   send('rhip', 'ha', `${[HEADERS[name], ...rows].join('\n')}\n`, 'text/csv', `${name}.csv`)
 const admit = (admitted: Admitted): Promise<Answer> => send('h1-his', 'h1-engine', admission(admitted), 'application/hl7-v2', 'm')
-
-const codesOf = (answer: Answer): string[] =>
-  ((answer.json.issue ?? []) as { details?: { coding?: { code: string }[] } }[]).flatMap(({ details }) => details?.coding?.[0]?.code ?? [])
 
 async function patientOf(number: string): Promise<string> {
   for await (const batch of server.running.store.stream(SYSTEM, 'Patient', { kind: 'everything' }))
@@ -56,24 +44,8 @@ async function patientOf(number: string): Promise<string> {
   throw new Error('no such patient')
 }
 
-/** Collections with a document in which the text stands, also in bytes. */
-async function holding(text: string): Promise<string[]> {
-  const client = new MongoClient(server.database.uri)
-  const db = client.db(server.database.database)
-  const found: string[] = []
-  const stands = (value: unknown): boolean =>
-    value instanceof Uint8Array
-      ? Buffer.from(value).includes(text)
-      : value !== null && typeof value === 'object'
-        ? Object.values(value).some(stands)
-        : String(value).includes(text)
-  for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
-    if (name.startsWith('system.')) continue
-    for await (const doc of db.collection(name).find({}, { promoteBuffers: true })) if (stands(doc)) found.push(name)
-  }
-  await client.close()
-  return [...new Set(found)].sort()
-}
+/** Collections with a document in which the text stands. */
+const holding = async (text: string): Promise<string[]> => Object.keys(await documentsHolding(server, text)).sort()
 
 test('results that waited for their report go with it, out of the store and of the file in which others stand', async () => {
   await table('TB_YL_PATIENT_INFORMATION', '0001,C88,0,-,-,李秀兰,2,19651108,2026-03-10 01:00:00,1')

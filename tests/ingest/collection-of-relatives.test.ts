@@ -3,14 +3,13 @@
  * And not as a number that stands in something which nobody could read (formats.md D49).
  */
 import { readFile } from 'node:fs/promises'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { MongoClient } from 'mongodb'
 import { systemDecision } from '../../server/access/decision.ts'
 import { NATIONAL } from '../../server/fhir/canonical.ts'
 import { give, type Words, withdraw } from '../consent/resources.ts'
 import { admission, valid } from '../linking/sending.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+import { codesOf, documentsHolding, sentTo } from './sent-to-server.ts'
 import { observation, recordsMapping, rig, sourceOf } from './support.ts'
 
 const SYSTEM = systemDecision('test')
@@ -38,20 +37,10 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => server.stop())
 
-async function send(source: string, client: string, body: string | Uint8Array, type: string, file: string): Promise<Answer> {
-  const token = await server.token(client)
-  const sent = await server.call('POST', `/ingest/${source}?filename=${file}`, { token, body, headers: { 'Content-Type': type } })
-  let receipt = sent
-  while (receipt.status === 202) {
-    await delay(50)
-    receipt = await server.call('GET', sent.headers.get('content-location') ?? '', { token })
-  }
-  return receipt
-}
+const send = (source: string, client: string, body: string | Uint8Array, type: string, file: string): Promise<Answer> =>
+  sentTo(server, { source, client, type, file }, body)
 const hl7 = (body: string | Uint8Array): Promise<Answer> => send('h1-his', 'h1-engine', body, 'application/hl7-v2', 'm')
 
-const codesOf = (answer: Answer): string[] =>
-  ((answer.json.issue ?? []) as { details?: { coding?: { code: string }[] } }[]).flatMap(({ details }) => details?.coding?.[0]?.code ?? [])
 const statusOf = (answer: Answer): string =>
   (answer.json.extension[0].extension as { url: string; valueCode?: string }[]).find(({ url }) => url === 'status')?.valueCode ?? ''
 
@@ -68,24 +57,7 @@ async function patientOf(text: string): Promise<string> {
   return String(found.id)
 }
 
-/** How many documents of each collection have the text in them, also in bytes; queries of the account of uses apart. */
-async function holding(text: string): Promise<Record<string, number>> {
-  const client = new MongoClient(server.database.uri)
-  const db = client.db(server.database.database)
-  const found: Record<string, number> = {}
-  const stands = (value: unknown): boolean =>
-    value instanceof Uint8Array
-      ? Buffer.from(value).includes(text)
-      : value !== null && typeof value === 'object'
-        ? Object.values(value).some(stands)
-        : String(value).includes(text)
-  for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
-    if (name.startsWith('system.')) continue
-    for await (const doc of db.collection(name).find({}, { promoteBuffers: true })) if (stands(doc)) found[name] = (found[name] ?? 0) + 1
-  }
-  await client.close()
-  return found
-}
+const holding = (text: string): Promise<Record<string, number>> => documentsHolding(server, text)
 
 /** Of the patient the relatives that are stored, without ids and labels. */
 async function relativesOf(pi: string): Promise<unknown[]> {

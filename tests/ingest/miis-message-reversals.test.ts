@@ -3,37 +3,22 @@
  * stands again. And visits that nobody insures: found by the hospital's number, taken back as a whole. Worked out by hand.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { sourceMapping } from '../../mappings/index.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
-import { createTerminology } from '../../server/terminology-service/terminology.ts'
-import { rig, type Rig, sourceOf } from './support.ts'
+import { type Json, messageAt, miisRig } from './miis-rig.ts'
+import type { Rig } from './support.ts'
 
-const terminology = createTerminology()
 const [PSN, VISIT] = ['11000000000000000000012345', 'V1']
-type Json = Record<string, unknown>
 
 let one: Rig
 beforeAll(async () => {
-  one = await rig([sourceOf('miis', 'miis', 'MIA', 'miis/interface')], {
-    mapping: sourceMapping,
-    translate: (map, code) => terminology.translate(map as never, code),
-  })
-  await one.ingest.start()
+  one = await miisRig()
 })
 beforeEach(() => one.wipe())
 afterAll(() => one.close())
 
 /** A request of the day, at an hour; its number is made of the hour. */
 const msgid = (infno: string, hour: string) => `H1101050000120260309${hour.replace(':', '')}${infno}`
-const message = (infno: string, hour: string, input: Json): Json => ({
-  infno,
-  msgid: msgid(infno, hour),
-  insuplc_admdvs: '110105',
-  mdtrtarea_admvs: '110105',
-  inf_time: `2026-03-09 ${hour}:00`,
-  fixmedins_code: 'H11010500001',
-  input,
-})
+const message = (infno: string, hour: string, input: Json): Json => messageAt(infno, msgid(infno, hour), hour, input)
 const answer = (hour: string, output: Json): Json => ({
   infcode: '0',
   inf_refmsgid: `R${hour}`,

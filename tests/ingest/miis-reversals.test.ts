@@ -3,40 +3,26 @@
  * named, settlements. What must stand at the end was worked out by hand.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { sourceMapping } from '../../mappings/index.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import type { KeptWord } from '../../server/ingest/batch-docs.ts'
 import { takenBackAt } from '../../server/ingest/line-verdicts.ts'
-import { createTerminology } from '../../server/terminology-service/terminology.ts'
-import { rig, type Rig, sourceOf } from './support.ts'
+import { type Json, messageAt, miisRig } from './miis-rig.ts'
+import type { Rig } from './support.ts'
 
-const terminology = createTerminology()
 const PSN = '11000000000000000000012345'
 const VISIT = 'V1'
-type Json = Record<string, unknown>
 
 let one: Rig
 beforeAll(async () => {
-  one = await rig([sourceOf('miis', 'miis', 'MIA', 'miis/interface')], {
-    mapping: sourceMapping,
-    translate: (map, code) => terminology.translate(map as never, code),
-  })
-  await one.ingest.start()
+  one = await miisRig()
 })
 beforeEach(() => one.wipe())
 afterAll(() => one.close())
 
 let no = 0
 /** A request of the day, at an hour. */
-const message = (infno: string, hour: string, input: Json): Json => ({
-  infno,
-  msgid: `H1101050000120260309${String(++no).padStart(10, '0')}`,
-  insuplc_admdvs: '110105',
-  mdtrtarea_admvs: '110105',
-  inf_time: `2026-03-09 ${hour}:00`,
-  fixmedins_code: 'H11010500001',
-  input,
-})
+const message = (infno: string, hour: string, input: Json): Json =>
+  messageAt(infno, `H1101050000120260309${String(++no).padStart(10, '0')}`, hour, input)
 const line = (feedetl_sn: string, chrg_bchno: string) => ({
   feedetl_sn,
   chrg_bchno,

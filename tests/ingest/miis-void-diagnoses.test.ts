@@ -1,34 +1,20 @@
 /** `vali_flag` 0: the diagnosis is void and leaves the lists that name it, in whatever order the messages come; said again it is back. By hand. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { sourceMapping } from '../../mappings/index.ts'
-import { createTerminology } from '../../server/terminology-service/terminology.ts'
-import { rig, type Rig, sourceOf } from './support.ts'
+import { type Json, messageAt, miisRig } from './miis-rig.ts'
+import type { Rig } from './support.ts'
 
-const terminology = createTerminology()
 const [PSN, VISIT] = ['11000000000000000000012345', 'V1']
-type Json = Record<string, unknown>
 
 let one: Rig
 beforeAll(async () => {
-  one = await rig([sourceOf('miis', 'miis', 'MIA', 'miis/interface')], {
-    mapping: sourceMapping,
-    translate: (map, code) => terminology.translate(map as never, code),
-  })
-  await one.ingest.start()
+  one = await miisRig()
 })
 beforeEach(() => one.wipe())
 afterAll(() => one.close())
 
 let no = 0
-const message = (infno: string, hour: string, input: Json): Json => ({
-  infno,
-  msgid: `H1101050000120260309${String(++no).padStart(10, '0')}`,
-  insuplc_admdvs: '110105',
-  mdtrtarea_admvs: '110105',
-  inf_time: `2026-03-09 ${hour}:00`,
-  fixmedins_code: 'H11010500001',
-  input,
-})
+const message = (infno: string, hour: string, input: Json): Json =>
+  messageAt(infno, `H1101050000120260309${String(++no).padStart(10, '0')}`, hour, input)
 const [COLD, DIABETES] = ['J06.900', 'E11.900']
 /** Codes with their flags, the first the main one. */
 const diseases = (flags: Record<string, '0' | '1'>): Json[] =>
