@@ -162,6 +162,16 @@ describe('a bad row is rejected alone, with its raw bytes', () => {
   })
 })
 
+/**
+ * A line of spaces, which is no row, in one of the charsets that a file may have: A1 A1 is the ideographic space in GB 18030.
+ * @param line one character a byte
+ */
+function isBlank(line: string): boolean {
+  const bytes = Buffer.from(line, 'latin1')
+  const texts = ['utf-8', 'gb18030'].map((charset) => new TextDecoder(charset).decode(bytes))
+  return texts.some((text) => text.replaceAll('\u001a', '').trim() === '')
+}
+
 describe('laws', () => {
   const field = fc.string({ unit: fc.constantFrom('a', '王', ',', '"', ' ', '-', '1', '国') })
   const quoted = (text: string) => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
@@ -185,12 +195,11 @@ describe('laws', () => {
         )
         const lines = Buffer.from(bytes).toString('latin1').split('\n')
         if (lines.at(-1) === '') lines.pop()
-        // Blank lines are no rows.
-        const blank = lines.filter((line) => line.replaceAll('\u001a', '').trim() === '').length
+        const blank = lines.filter(isBlank).length
         expect(found).toBeGreaterThanOrEqual(lines.length - blank)
         expect(found).toBeLessThanOrEqual(lines.length)
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [[new Uint8Array([0xa1, 0xa1]), 1]] },
     )
   })
 })
