@@ -69,6 +69,8 @@ export const INGEST_BOUNDS = {
   batchAttemptsMax: 3,
   /** rows of a group that go alone, at the same time */
   aloneConcurrency: 8,
+  /** parts that go to quarantine at the same time: one look at who refuses and one row each */
+  apartConcurrency: 50,
   /** messages of a group, which are answered together, and groups of them that are stored at the same time */
   messagesTogether: 100,
   messageLanes: 2,

@@ -3,7 +3,7 @@
  * it is about let it be collected (D49). What is refused here leaves nothing but its audit. What is decided here is decided again
  * in the transaction that stores it; this look is for the bytes, of which there is no other copy to take back.
  */
-import type { DecodeResult, MappingContext, SourceMapping } from '../../mappings/engine/types.ts'
+import type { DecodeResult, MappingContext, RejectedRecord, SourceMapping } from '../../mappings/engine/types.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { Turns } from '../store/turns.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
@@ -12,7 +12,7 @@ import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { namedBy, prepareInTurns } from './prepare-in-turns.ts'
 import { WHOLE_PAYLOAD } from './quarantine.ts'
-import { type Refused, refusalOfUnread, refusalsIn, type Unread } from './refusals.ts'
+import { type Refused, refusalOfUnread, refusalsIn, refusalsOfUnread, type Unread } from './refusals.ts'
 import type { IngestTables } from './tables.ts'
 import { piecesOf } from './turns.ts'
 import type { IngestDeps, IngestSource, PreparedRecord } from './types.ts'
@@ -21,6 +21,8 @@ import type { IngestDeps, IngestSource, PreparedRecord } from './types.ts'
 export interface Examined {
   decoded: readonly DecodeResult[]
   prepared: ReadonlyMap<DecodeResult, PreparedRecord>
+  /** the others, as far as can be told whom they are about */
+  unread: ReadonlyMap<DecodeResult, Unread & { rejected?: RejectedRecord }>
 }
 
 export type Examination =
@@ -53,20 +55,19 @@ export async function examine(way: Examining, bytes: Uint8Array, fileName: strin
     return refused ? { verdict: 'not-collected', refused: [refused] } : { verdict: 'take' }
   }
   const prepared = new Map<DecodeResult, PreparedRecord>()
-  const unread: Unread[] = []
+  const unread = new Map<DecodeResult, Unread & { rejected?: RejectedRecord }>()
   const context = contextOf(way.deps, way.source)
   for (const one of decoded) {
     await turns.take()
     const read = await readOne(way, one, context)
     if (read && 'foreign' in read) return { verdict: 'foreign', code: read.foreign, at: read.at }
-    if (read) prepared.set(one, read.record)
-    else unread.push(await unreadOf(way, one, context, decoded.length === 1 ? bytes : undefined))
+    if (read && 'record' in read) prepared.set(one, read.record)
+    else unread.set(one, { ...(await unreadOf(way, one, context, decoded.length === 1 ? bytes : undefined)), ...read })
   }
-  const refused = await refusalsIn(way, [...prepared.values()])
-  for (const one of unread) refused.push(...[(await refusalOfUnread(way, one)) ?? []].flat())
+  const refused = [...(await refusalsIn(way, [...prepared.values()])), ...(await refusalsOfUnread(way, [...unread.values()]))]
   const isWhole = refused.length > 0 && refused.length === decoded.length
   if (isWhole) return { verdict: 'not-collected', refused }
-  return { verdict: 'take', examined: { decoded, prepared } }
+  return { verdict: 'take', examined: { decoded, prepared, unread } }
 }
 
 async function decodedOf(
@@ -89,18 +90,18 @@ async function decodedOf(
   return found
 }
 
-/** undefined: it cannot be read or mapped, which its processing finds again and says. */
+/** Neither record nor foreign: it cannot be read or mapped, which its processing says. */
 async function readOne(
   way: Examining,
   decoded: DecodeResult,
   context: MappingContext,
-): Promise<{ record: PreparedRecord } | { foreign: ForeignCode; at: string } | undefined> {
+): Promise<{ record: PreparedRecord } | { foreign: ForeignCode; at: string } | { rejected: RejectedRecord } | undefined> {
   if (!decoded.ok) return undefined
   try {
     const made = await prepareInTurns({ ...way, context }, decoded, { receivedAt: way.receivedAt.toISOString(), generation: 0 })
     if ('record' in made) return made
     const { at, reason } = made.rejected
-    return reason.code === 'mapping-organization' ? { foreign: 'mapping-organization', at: `${at}: ${reason.at}` } : undefined
+    return reason.code === 'mapping-organization' ? { foreign: 'mapping-organization', at: `${at}: ${reason.at}` } : made
   } catch (error) {
     const isForeign = error instanceof OutcomeError && error.issues[0]?.code === 'sender-foreign-scope'
     return isForeign ? { foreign: 'sender-foreign-scope', at: decoded.at } : undefined

@@ -2,12 +2,12 @@
  * Counting and saving of one payload's progress. Records are counted in the order in which they stand, whatever is done first: a saved
  * position and the counts beside it are of the same records, so that who takes over from there counts none twice.
  */
-import type { DecodeResult, RejectedRecord } from '../../mappings/engine/types.ts'
+import type { DecodeResult } from '../../mappings/engine/types.ts'
 import { ISSUES } from '../outcome/issues.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { cutRefused, noteRefusedPart } from './cut.ts'
 import { wasExpunged } from './expunged.ts'
-import { failureIssue, quarantine, rejectionIssue, statusWith, WHOLE_PAYLOAD } from './quarantine.ts'
+import { failureIssue, quarantine, statusWith, WHOLE_PAYLOAD } from './quarantine.ts'
 import { IssueList } from './receipt.ts'
 import { NO_COUNTS } from './receive.ts'
 import type { IngestTables } from './tables.ts'
@@ -78,33 +78,29 @@ export class PayloadRun {
     if (this.payload.generation === 0) this.deps.quality?.count(this.payload.source, outcome)
   }
 
-  reject(tally: Tally, rejected: RejectedRecord): Promise<void> {
-    return this.quarantine(tally, rejected, [rejectionIssue(rejected)])
+  /** Into quarantine, where it can be played again. */
+  keepApart(part: { recordType: string; at: string; raw?: Uint8Array | undefined }, issues: readonly ReceiptIssue[]): Promise<void> {
+    return quarantine(this.deps, this.tables, this.payload, part, issues)
   }
 
-  async quarantine(
-    tally: Tally,
-    part: { recordType: string; at: string; raw?: Uint8Array | undefined },
-    issues: readonly ReceiptIssue[],
-  ): Promise<void> {
-    await quarantine(this.deps, this.tables, this.payload, part, issues)
+  countApart(tally: Tally, issues: readonly ReceiptIssue[]): void {
     tally.counts.total++
     tally.counts.open++
     tally.issues.add(issues)
     this.#judge({ status: 'quarantined', issues: [...issues] })
   }
 
-  /** A record that could not be processed for a reason of ours. */
-  fail(tally: Tally, decoded: Good, error: Error): Promise<void> {
-    const { recordType, at, raw } = decoded
+  /** A record that could not be processed for a reason of ours, which is logged. @returns what its receipt says */
+  failed({ at }: Good, error: Error): ReceiptIssue[] {
     this.deps.log?.('ingest-record-failed', { payload: this.payload._id, source: this.payload.source, cause: error.name })
-    return this.quarantine(tally, { recordType, at, raw }, [failureIssue(error, at)])
+    return [failureIssue(error, at)]
   }
 
-  rejectWhole(code: string): Promise<void> {
+  async rejectWhole(code: string): Promise<void> {
     const known = code in ISSUES ? code : 'payload-structure'
     const issues: ReceiptIssue[] = [{ severity: 'error', code: known, at: WHOLE_PAYLOAD }]
-    return this.quarantine(this.#open, { recordType: '', at: WHOLE_PAYLOAD }, issues)
+    await this.keepApart({ recordType: '', at: WHOLE_PAYLOAD }, issues)
+    this.countApart(this.#open, issues)
   }
 
   get #open(): Tally {

@@ -9,16 +9,18 @@ import { contextOf } from './context.ts'
 import { decodePayload } from './decode.ts'
 import { leavesNoBytes } from './collecting.ts'
 import { noteRefusedPart, partOf } from './cut.ts'
+import { eachOf } from './each-of.ts'
 import type { Examined } from './examine.ts'
 import { ALL_RECORDS, type Good, PayloadRun, type Tally } from './payload-run.ts'
 import { namedBy, prepareInTurns, type Preparing } from './prepare-in-turns.ts'
 import { processRows, refuseUnread } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
+import { rejectionIssue } from './quarantine.ts'
 import { payloadBytes } from './receive.ts'
 import { refusalOfUnread, type Unread } from './refusals.ts'
 import type { IngestTables } from './tables.ts'
 import { piecesOf } from './turns.ts'
-import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord } from './types.ts'
+import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
 
 /** Whether a payload has many records, which are worked off by a job: rows of a table, or a file of messages. */
 export const isBatch = ({ mode, batchFile }: SourceMapping, fileName: string): boolean =>
@@ -63,11 +65,11 @@ export async function processPayload(
   return alive() ? run.finish(mapping?.mode === 'table') : payload
 }
 
-/** Messages one after the other, rows in groups. */
+/** Messages one after the other, rows in groups, and so are parts of a message that are only kept for later. */
 async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, alive: () => boolean): Promise<void> {
   const { run, source, mapping } = work
   const table = isBatch(mapping, run.payload.fileName)
-  const groupMax = table ? INGEST_BOUNDS.batchRows : 1
+  const { batchRows } = INGEST_BOUNDS
   const concurrency = table ? INGEST_BOUNDS.batchConcurrency : 1
   const options = { charset: source.charset, fileName: run.payload.fileName }
   const records = work.examined ? again(work.examined.decoded) : decodePayload(mapping, open, options)
@@ -88,9 +90,11 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
       // A batch that goes on looks for its place first, a million rows without storing any.
       await turns.take()
       if (position <= run.payload.checkpoint) continue
+      const isAlone = !table && !isUnread(work, decoded)
+      if (isAlone) await startGroup()
       group.push(decoded)
       weight += decoded.ok ? (decoded.weight ?? 0) : 0
-      if (group.length >= groupMax || weight >= INGEST_BOUNDS.batchFileBytesMax) await startGroup()
+      if (isAlone || group.length >= batchRows || weight >= INGEST_BOUNDS.batchFileBytesMax) await startGroup()
       if (position % INGEST_BOUNDS.checkpointRecords === 0) {
         await startGroup()
         run.checkpoint(position)
@@ -143,19 +147,21 @@ interface Work {
   examined?: Examined
 }
 
+/** What was looked at before the message was kept, and could not be read. */
+const isUnread = ({ examined }: Work, decoded: DecodeResult): boolean => examined?.unread.has(decoded) === true
+
 /** Maps each record of a group, stores them, and counts each: stored, or quarantined with its reason. */
 async function storeGroup(work: Work, group: readonly DecodeResult[], tally: Tally): Promise<void> {
   const { run, source, groups } = work
   if (!work.examined) await Promise.all([work.confirmed.refresh(), run.deps.refresh?.()])
   const ready: { decoded: Good; record: PreparedRecord }[] = []
+  const broken: Broken[] = []
   for (const decoded of group) {
-    if (!decoded.ok) {
-      if (!(await refusedUnread(work, decoded.rejected, tally))) await run.reject(tally, decoded.rejected)
-      continue
-    }
-    const record = await mapOne(work, decoded, tally)
-    if (record) ready.push({ decoded, record })
+    const made = decoded.ok ? await mapOne(work, decoded) : brokenSo(decoded.rejected, () => [rejectionIssue(decoded.rejected)])
+    if ('record' in made) ready.push({ decoded: decoded as Good, record: made.record })
+    else broken.push(made)
   }
+  await setApart(work, broken, tally)
   const jobs = ready.map(({ decoded: { raw }, record }) => ({ source, payload: run.payload, record, ...(raw && { raw }) }))
   const [first] = jobs
   if (!first) return
@@ -165,9 +171,8 @@ async function storeGroup(work: Work, group: readonly DecodeResult[], tally: Tal
     if (outcome instanceof Error && isBusy(outcome)) throw outcome
     if (outcome instanceof Error || outcome.status === 'quarantined') {
       // Its patient was asked; that its bytes name others who refuse is seen only here, where they would be kept.
-      if (await refusedUnread(work, decoded, tally)) continue
-      if (outcome instanceof Error) await run.fail(tally, decoded, outcome)
-      else await run.quarantine(tally, decoded, outcome.issues)
+      const reasons = () => (outcome instanceof Error ? run.failed(decoded, outcome) : outcome.issues)
+      await setApart(work, [brokenSo(decoded, reasons)], tally)
     } else {
       // What was kept before it was refused is there: it is played again, and not taken away.
       if (leavesNoBytes(outcome) && run.payload.generation === 0) await noteRefusedPart(run.tables, run.payload._id, partOf(decoded.raw))
@@ -176,24 +181,61 @@ async function storeGroup(work: Work, group: readonly DecodeResult[], tally: Tal
   }
 }
 
-/** undefined: it was rejected or broke the mapping, and is quarantined. */
-async function mapOne(work: Work, decoded: Good, tally: Tally): Promise<PreparedRecord | undefined> {
+/** A record that cannot be stored as it stands. */
+interface Broken {
+  part: Pick<Good, 'recordType' | 'at' | 'raw'>
+  /** asked only where it is kept */
+  reasons(): readonly ReceiptIssue[]
+  /** what can be told of whom it is about */
+  unread(): Promise<Unread> | Unread
+}
+
+const brokenSo = (part: Broken['part'], reasons: Broken['reasons']): Broken => ({ part, reasons, unread: () => part })
+
+/** Into quarantine, or nowhere: several at the same time, and counted in their order. */
+async function setApart(work: Work, broken: readonly Broken[], tally: Tally): Promise<void> {
+  const { run } = work
+  const endings: (() => void)[] = []
+  let failure: unknown
+  await eachOf([...broken.entries()], INGEST_BOUNDS.apartConcurrency, async ([at, one]) => {
+    if (failure !== undefined) return
+    try {
+      endings[at] = await endingOf(one)
+    } catch (error) {
+      failure = error
+    }
+  })
+  // Whoever gives up does so when nothing is under way any more.
+  if (failure !== undefined) throw failure
+  for (const ending of endings) ending()
+
+  async function endingOf({ part, reasons, unread }: Broken): Promise<() => void> {
+    const refused = await refusedUnread(work, await unread())
+    if (refused) return () => run.count(tally, refused)
+    const issues = reasons()
+    await run.keepApart(part, issues)
+    return () => run.countApart(tally, issues)
+  }
+}
+
+/** Its record, or why it was rejected or broke the mapping. */
+async function mapOne(work: Work, decoded: Good): Promise<{ record: PreparedRecord } | Broken> {
   const { run, source, mapping, confirmed, context, examined } = work
-  const { raw } = decoded
-  const known = examined?.prepared.get(decoded)
-  if (known) return known
+  const record = examined?.prepared.get(decoded)
+  if (record) return { record }
   const way = { deps: run.deps, source, mapping, confirmed, context }
+  const known = examined?.unread.get(decoded)
+  const unread = () => known ?? unreadOf(way, decoded, run)
   try {
-    const made = await prepareInTurns(way, decoded, originOf(run))
-    if ('record' in made) return made.record
+    const made = known?.rejected ? { rejected: known.rejected } : await prepareInTurns(way, decoded, originOf(run))
+    if ('record' in made) return made
     const { rejected } = made
-    if (await refusedUnread(work, await unreadOf(way, decoded, run), tally)) return undefined
-    await run.reject(tally, { ...rejected, ...(rejected.raw === undefined && raw !== undefined && { raw }) })
+    const raw = rejected.raw ?? decoded.raw
+    return { part: { ...rejected, ...(raw && { raw }) }, reasons: () => [rejectionIssue(rejected)], unread }
   } catch (error) {
     const failure = asFailure(error)
-    if (!(await refusedUnread(work, await unreadOf(way, decoded, run), tally))) await run.fail(tally, decoded, failure)
+    return { part: decoded, reasons: () => run.failed(decoded, failure), unread }
   }
-  return undefined
 }
 
 const originOf = ({ payload: { receivedAt, generation } }: PayloadRun) => ({ receivedAt: receivedAt.toISOString(), generation })
@@ -205,14 +247,13 @@ async function unreadOf(way: Preparing, decoded: Good, run: PayloadRun): Promise
 }
 
 /** Whoever refuses to be collected is not kept in quarantine either, as far as can be read whom it is about. */
-async function refusedUnread({ run, source }: Work, unread: Unread, tally: Tally): Promise<boolean> {
+async function refusedUnread({ run, source }: Work, unread: Unread): Promise<RecordOutcome | undefined> {
   const { deps, tables, payload } = run
   const refused = await refusalOfUnread({ deps, tables, source }, unread)
-  if (!refused) return false
+  if (!refused) return undefined
   const outcome = await refuseUnread(deps, tables, { source, payload, record: refused.record }, refused.refusers)
   if (payload.generation === 0) await noteRefusedPart(tables, payload._id, partOf(unread.raw))
-  run.count(tally, outcome)
-  return true
+  return outcome
 }
 
 function asFailure(error: unknown): Error {

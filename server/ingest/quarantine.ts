@@ -32,7 +32,8 @@ export async function quarantine(
     raw,
     state: 'open',
   }
-  await tables.quarantine.put(doc)
+  // Those that come at the same time go together; what stands from an earlier attempt is said anew.
+  if (!(await tables.quarantine.insert(doc))) await tables.quarantine.put(doc)
 }
 
 export function rejectionIssue(rejected: RejectedRecord): ReceiptIssue {

@@ -2,7 +2,9 @@
  * Which records are refused by whom, as things stand: by their patients, or by others whom they name in so many places that they cannot be stored
  * without them. Of what cannot be read, who is asked is whoever's identity number stands in its bytes.
  */
+import { INGEST_BOUNDS } from './bounds.ts'
 import { gateOf, ofNobody } from './collecting.ts'
+import { eachOf } from './each-of.ts'
 import { askKin, askNumbers, withoutKin } from './kin.ts'
 import { wouldRefuse } from './link/link.ts'
 import { identityNumbersIn } from './number-search.ts'
@@ -45,6 +47,16 @@ export async function refusalOfUnread(way: Way, { recordType, at, raw, named }: 
   if (legals.length === 0) return undefined
   const { refusers } = await askNumbers(way.deps, way.tables, way.source, { numbers: [], legals }, 'Patient')
   return refusers.length > 0 ? { record: bareRecord(recordType, at), refusers } : undefined
+}
+
+/** Of several, in their order. */
+export async function refusalsOfUnread(way: Way, unread: readonly Unread[]): Promise<Refused[]> {
+  if (unread.length === 0 || !(await mayBeRefused(way))) return []
+  const found: (Refused | undefined)[] = []
+  await eachOf([...unread.entries()], INGEST_BOUNDS.apartConcurrency, async ([at, one]) => {
+    found[at] = await refusalOfUnread(way, one)
+  })
+  return found.filter((one) => one !== undefined)
 }
 
 const mayBeRefused = async ({ deps, source }: Way): Promise<boolean> =>

@@ -102,6 +102,30 @@ describe('receipt', () => {
     expect(counts.stored + counts.storedWithIssues).toBe(1)
   })
 
+  test('many parts that cannot be read, with good ones between: each is kept once and told in its place', async () => {
+    const bad = (n: number) => Array.from({ length: n }, (_, at) => (at % 7 === 3 ? { bug: true } : { bad: true }))
+    const good = (name: string) => ({
+      deliveryId: name,
+      patient: { local: [PI('1')] },
+      resources: [observation('H1', name, { valueString: name })],
+    })
+    const sent = [...bad(230), good('among-1'), ...bad(12), good('among-2')]
+    const { payload, counts } = await one.send('his', sent)
+    expect(counts).toMatchObject({ records: 244, quarantined: 242, stored: 2 })
+    const told = (JSON.parse(payload.issues) as { at: string; code: string }[]).filter(({ code }) =>
+      /payload-structure|record-failed/.test(code),
+    )
+    const places = [...Array.from({ length: 230 }, (_, at) => at + 1), ...Array.from({ length: 12 }, (_, at) => at + 232)]
+    expect(told.map(({ at, code }) => `${code} ${at.split(':')[0]}`)).toEqual(
+      places.map((at) => `${'bug' in (sent[at - 1] as object) ? 'record-failed' : 'payload-structure'} message ${at}`),
+    )
+    const kept = await one.ingest.tables.quarantine.find({ payload: payload._id })
+    expect(kept.map(({ at }) => at).sort()).toEqual(places.map((at) => `message ${at}`).sort())
+    const again = await one.ingest.replay(payload._id)
+    expect(again.counts).toMatchObject({ total: 244, open: 242 })
+    expect(await one.ingest.tables.quarantine.count({ payload: payload._id })).toBe(242)
+  })
+
   test('a record without any number of its patient is quarantined', async () => {
     const { payload } = await one.send('his', [{ deliveryId: 'nobody', resources: [observation('H1', 'o6', {})] }])
     expect(payload.status).toBe('quarantined')
