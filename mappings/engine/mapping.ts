@@ -33,6 +33,8 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   batches?: (row: RowView<Row>, run: Run) => readonly ResourceKey[]
   /** elements that any other statement knows better (MappedResource.yielding) */
   yielding?: readonly string[]
+  /** each of many records says it alike (MappedResource.inPassing) */
+  inPassing?: true
   rules: (from: From<Row>) => RulesOf<Resource>
 }
 
@@ -132,6 +134,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   } as FhirResource
   result.mapped = { key, resource, state: void_ ? 'withdrawn' : 'current', statedAt: options.statedAt }
   if (options.order !== undefined) result.mapped.order = options.order
+  if (map.definition.inPassing) result.mapped.inPassing = true
   const nulls = voidElements(map.definition.nulls ?? [], row as Record<string, unknown>, resource as object)
   result.heeded.push(...nulls.fields.map((field) => (options.at ? options.at(field) : field)))
   if (nulls.elements.length > 0) result.mapped.without = nulls.elements

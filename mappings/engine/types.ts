@@ -80,6 +80,11 @@ export interface MappedResource {
   order?: string
   /** the record only mentions this thing (engine/mention.ts): every element yields to any statement that is no placeholder */
   placeholder?: true
+  /**
+   * Said alike by each of many records (who signed a document): it counts as of its day, and of what one day says of it the text decides and not the
+   * arrival, so that it need not be written again with each of them
+   */
+  inPassing?: true
   /** elements that the source takes back with this statement, whatever it said of them before: `hospitalization`, or what is taken back of one alone: `period.end`, `hospitalization.dischargeDisposition` */
   without?: readonly string[]
   /**

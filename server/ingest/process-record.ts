@@ -3,7 +3,7 @@ import { followBatches, hasBatches } from './batches.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { isBusy } from './busy.ts'
 import { eachOf } from './each-of.ts'
-import { isMention } from './fold/types.ts'
+import { isSaidAlike } from './fold/types.ts'
 import { KeyLocks } from '../writer/key-locks.ts'
 import { compareRecord } from './likely/compare-record.ts'
 import { comparedTogether } from './likely/compare-together.ts'
@@ -121,9 +121,9 @@ const together = (deps: IngestDeps, tables: IngestTables, jobs: readonly RecordJ
 /** What follows a record is done outside of its turn: it may concern things that another record holds. */
 function alone(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
   const { statements, identity } = job.record
-  // What is only mentioned (the same doctor in every message) changes once, so it is not worth a turn.
+  // What each says alike (the same doctor in every message) seldom changes, so it is not worth a turn.
   const things = statements.flatMap(({ type, id, statement }) =>
-    id === undefined || isMention(statement.state.at) ? [] : [`${type}/${id}`],
+    id === undefined || isSaidAlike(statement.state.at) ? [] : [`${type}/${id}`],
   )
   return locks.run([...things, ...(identity?.numbers.map((n) => n.hash) ?? [])], () => storeRecord(deps, tables, job))
 }

@@ -12,7 +12,7 @@ import { expungedOutcome, isExpunged } from './expunged.ts'
 import { draftOf } from './fold/draft.ts'
 import { statementWrites } from './fold/rows.ts'
 import { type FoldedChange, foldStatements, saidIn, saidOfOthers, type StatementFor } from './fold/stored.ts'
-import { isMention } from './fold/types.ts'
+import { isSaidAlike } from './fold/types.ts'
 import { askKin } from './kin.ts'
 import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
@@ -118,11 +118,11 @@ const isKnown = (delivery: DeliveryDoc | undefined, { record }: RecordJob): deli
 const isWaiting = ({ awaits }: Row): boolean => awaits.length > 0
 
 /**
- * What is only mentioned (the same doctor in every row) changes once, so it is not worth a turn; but for things of a patient: each result is
+ * What each says alike (the same doctor in every row) seldom changes, so it is not worth a turn; but for things of a patient: each result is
  * added to its report, and what sources said of one patient's things stands together.
  */
 const turnOf = ({ type, id, statement }: StatementFor): string[] => [
-  ...(statement && isMention(statement.state.at) ? [] : [`${type}/${id}`]),
+  ...(statement && isSaidAlike(statement.state.at) ? [] : [`${type}/${id}`]),
   ...(statement?.patient ? [`of ${statement.patient.id}`] : []),
 ]
 

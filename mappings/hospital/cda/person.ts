@@ -14,6 +14,7 @@ export const practitioner = mapping<PersonRow, Practitioner>({
   profile: 'cn-practitioner',
   id: (row, run) => (row.number === undefined ? undefined : keys.practitioner(run.scope, row.number, row.name ?? '')),
   when: (row) => row.number !== undefined,
+  inPassing: true,
   rules: (from) => ({
     extension: [{ url: structureDefinition('cn-professional-title'), valueCodeableConcept: { text: from.text('title') } }],
     identifier: [from.identifier((scope) => localSystem(scope, 'staff-no'), 'number')],

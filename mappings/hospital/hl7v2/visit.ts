@@ -127,6 +127,7 @@ export const bed = mapping<VisitRow, Location>({
   to: 'Location',
   id: bedKey,
   when: (row) => row['PV1-3.3'] !== undefined && (row['PV1-3.1'] ?? row['PV1-3.2']) !== undefined,
+  inPassing: true,
   rules: (from) => ({
     name: from.value(
       ['PV1-3.3'],

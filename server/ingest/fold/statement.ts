@@ -31,11 +31,11 @@ const GENERATION_DIGITS = 4
  */
 export function statementOf(mapped: MappedResource, origin: StatementOrigin, texts: Texts): Statement {
   const { resource } = mapped
-  const statedAt = instant(mapped.statedAt)
+  const statedAt = mapped.inPassing ? dayOf(instant(mapped.statedAt)) : instant(mapped.statedAt)
   const withdrawn = mapped.state === 'withdrawn'
   const weight = mapped.placeholder ? MENTION : STATEMENT
   // Mentions of one thing are all alike: without a time of their own they need not be written again and again.
-  const said = mapped.placeholder ? '' : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}`
+  const said = mapped.placeholder || mapped.inPassing ? '' : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}`
   const at: Stamp = `${weight}${statedAt}|${said}|${digest(texts(resource))}`
   const statement: Statement = {
     source: origin.source,
@@ -216,5 +216,8 @@ function instant(text: string): string {
   if (Number.isNaN(date.getTime())) throw new TypeError('statedAt is no instant')
   return date.toISOString()
 }
+
+/** Its beginning, of an instant. */
+const dayOf = (at: string): string => `${at.slice(0, 'YYYY-MM-DD'.length)}T00:00:00.000Z`
 
 const digest = (text: string): string => hash('sha256', text, 'base64url').slice(0, 12)

@@ -16,6 +16,12 @@ export const MENTION = '0'
 export const STATEMENT = '1'
 export const isMention = (at: Stamp): boolean => at.startsWith(MENTION)
 
+/**
+ * Whether each of many records says it alike, by the stamp of its state: nothing in it tells one of them from the other. It seldom changes what is
+ * kept, so it is not worth a turn.
+ */
+export const isSaidAlike = (at: Stamp): boolean => at.endsWith('|')
+
 const INSTANT_CHARACTERS = 24
 
 /** When it was said. */
