@@ -101,6 +101,8 @@ export const INGEST_BOUNDS = {
    */
   followedDocuments: 300,
   followedMs: 500,
+  /** a payload of a source that this process does not know is left so long to those that may: their configuration is newer */
+  sourceAwaitedMs: 900_000,
   /** between looks for waiting records whose number became known while a process died */
   sweepMs: 600_000,
   /** an upload that takes longer was given up */

@@ -312,11 +312,15 @@ class IngestService implements Ingest {
     return { owner: this.#owner, leaseMs, heartbeatMs, pageMax: listPageMax, concurrency: payloadConcurrency, now: this.deps.now, failed }
   }
 
+  /** Of a source that was registered just now another process may know more: what nobody knows for long is told. */
   #payloadWork(): WorkKind<PayloadDoc> {
+    const { sources, mapping, now } = this.deps
+    const known = sources.filter((source) => mapping(source.mapping) !== undefined).map(({ id }) => id)
+    const awaited = new Date(now().getTime() - INGEST_BOUNDS.sourceAwaitedMs)
     return {
       name: 'payload',
       table: this.tables.payloads,
-      due: { status: { $in: ['received', 'processing'] } },
+      due: { status: { $in: ['received', 'processing'] }, $or: [{ source: { $in: known } }, { receivedAt: { $lt: awaited } }] },
       sort: { receivedAt: 1 },
       work: async (row, alive) => {
         if (FINAL.includes(row.status)) return
