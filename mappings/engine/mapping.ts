@@ -27,7 +27,7 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   withdrawn?: (row: RowView<Row>) => boolean
   /** elements that a row takes back, whatever was said of them before */
   without?: readonly string[]
-  /** elements that are void where all of these fields are (HL7's `""`); a part of an element is none, and is told as unread */
+  /** elements, or parts of those that are kept in parts, that are void where all of these fields are (HL7's `""`) */
   nulls?: readonly { element: string; fields: readonly string[] }[]
   /** sets of which the thing is a part */
   batches?: (row: RowView<Row>, run: Run) => readonly ResourceKey[]

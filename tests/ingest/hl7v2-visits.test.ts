@@ -117,3 +117,20 @@ test('a discharge that is taken back leaves the route that it says itself, nothi
   const unsaid = adt('A03', { hour: '02', ended: '20260310020000', way: '1' })
   expect(await visitAfter([adt('A01', { hour: '01' }), unsaid, takenBack])).not.toHaveProperty('hospitalization')
 })
+
+test('a discharge that does not say how the patient came leaves that as it was said; an explicit null takes one of the two back alone', async () => {
+  const way = (code: string) => ({ coding: [expect.objectContaining({ code })] })
+  const left = adt('A03', { hour: '02', ended: '20260310020000', way: '2' })
+  for (const order of [
+    [ADMITTED, left],
+    [left, ADMITTED],
+  ])
+    expect((await visitAfter(order)).hospitalization).toEqual({ admitSource: way('1'), dischargeDisposition: way('2') })
+  const void_ = (fields: Partial<Event>) => adt('A08', { hour: '03', ended: '20260310020000', ...fields })
+  expect((await visitAfter([ADMITTED, left, void_({ source: '""' })])).hospitalization).toEqual({ dischargeDisposition: way('2') })
+  expect((await visitAfter([ADMITTED, left, void_({ way: '""' })])).hospitalization).toEqual({ admitSource: way('1') })
+  expect(await visitAfter([ADMITTED, left, void_({ source: '""', way: '""' })])).not.toHaveProperty('hospitalization')
+  expect((await visitAfter([ADMITTED, left, void_({ source: '""', way: '1' })])).hospitalization).toEqual({
+    dischargeDisposition: way('1'),
+  })
+})

@@ -58,7 +58,8 @@ export const visit = mapping<VisitRow, Encounter>({
     { element: 'location', fields: ['PV1-3.1'] },
     { element: 'location', fields: ['PV1-3.3'] },
     { element: 'participant', fields: ['PV1-7.1', 'PV1-8.1', 'PV1-9.1', 'PV1-17.1'] },
-    { element: 'hospitalization', fields: ['PV1-14.1', 'PV1-36.1'] },
+    { element: 'hospitalization.admitSource', fields: ['PV1-14.1'] },
+    { element: 'hospitalization.dischargeDisposition', fields: ['PV1-36.1'] },
     { element: 'period.end', fields: ['PV1-45'] },
   ],
   rules: (from) => ({

@@ -1,6 +1,6 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
 import { quoted } from '../texts.ts'
-import { DISPOSITION_ALONE, END_ALONE, isUnlistedKey, LISTS, LISTS_OF, listsOf, rank, START_ALONE, unlistedKey } from './rules.ts'
+import { elementsInParts, END_ALONE, isPart, isUnlistedKey, LISTS, LISTS_OF, listsOf, rank, START_ALONE, unlistedKey } from './rules.ts'
 import { bySpeaker } from './statement.ts'
 import { type Folded, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
@@ -232,7 +232,8 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
   const elements: Record<string, string> = {}
   const foreign = additions.withoutIdentifierSystem
   const leaveOut = foreign === undefined ? undefined : (item: Record<string, unknown>): boolean => item.system === foreign
-  for (const name of chosen.unitNames()) if (!APART.has(name)) chosen.unit(name, elements)
+  const names = chosen.unitNames()
+  for (const name of names) if (!APART.has(name) && !isPart(name)) chosen.unit(name, elements)
   for (const [alone, part] of [
     [START_ALONE, 'start'],
     [END_ALONE, 'end'],
@@ -242,7 +243,11 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
     if (period === undefined) delete elements.period
     else elements.period = period
   }
-  if (chosen.goesBefore(DISPOSITION_ALONE, 'hospitalization')) withoutDisposition(elements)
+  for (const element of elementsInParts(type)) {
+    const joined = withParts(chosen, element, names)
+    if (joined === undefined) delete elements[element]
+    else elements[element] = joined
+  }
   for (const path of listsOf(type)) {
     const list = chosen.list(path, path === 'identifier' ? leaveOut : undefined)
     if (!list) continue
@@ -257,12 +262,21 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
 }
 
 /** Units that are no elements by themselves. */
-const APART: ReadonlySet<string> = new Set(['meta.source', END_ALONE, START_ALONE, DISPOSITION_ALONE])
+const APART: ReadonlySet<string> = new Set(['meta.source', END_ALONE, START_ALONE])
 
-function withoutDisposition(elements: Record<string, string>): void {
-  const { dischargeDisposition: _, ...rest } = JSON.parse(elements.hospitalization ?? '{}') as Record<string, unknown>
-  if (Object.keys(rest).length > 0) elements.hospitalization = JSON.stringify(rest)
-  else delete elements.hospitalization
+/** An element of its parts, each as it was said last; what was said or taken back of it as a whole goes before what is older. */
+function withParts(chosen: Chosen, element: string, names: readonly string[]): string | undefined {
+  const whole = chosen.unit(element)[element]
+  const parts = new Map(Object.entries(JSON.parse(whole ?? '{}') as object).map(([part, said]) => [part, JSON.stringify(said)]))
+  const isTakenBack = whole === undefined && names.includes(element)
+  for (const name of names.filter((one) => one.startsWith(`${element}.`))) {
+    const part = name.slice(element.length + 1)
+    if ((isTakenBack || parts.has(part)) && !chosen.goesBefore(name, element)) continue
+    const said = chosen.unit(name)[name]
+    if (said === undefined) parts.delete(part)
+    else parts.set(part, said)
+  }
+  return parts.size === 0 ? undefined : objectText(Object.fromEntries([...parts].sort()))
 }
 
 /** A period with another beginning or end, or with none. */

@@ -40,8 +40,17 @@ export const END_ALONE = 'period.end'
 /** Unit of the beginning of a visit where nothing was meant to be said of the end. */
 export const START_ALONE = 'period.start'
 
-/** Unit by which the way of a discharge is taken back, and the route of the admission, which stands beside it, is not. */
-export const DISPOSITION_ALONE = 'hospitalization.dischargeDisposition'
+/**
+ * Elements of which each part is a unit of its own (`hospitalization.admitSource`): how a patient came is said once, and how he left is said later by who says nothing of that.
+ * Servers of before kept them whole; what they kept is read so.
+ */
+const IN_PARTS: Readonly<Record<string, readonly string[]>> = { Encounter: ['hospitalization'] }
+
+export const elementsInParts = (type: string): readonly string[] => IN_PARTS[type] ?? []
+
+const PART = new RegExp(`^(?:${Object.values(IN_PARTS).flat().join('|')})\\.`)
+
+export const isPart = (unit: string): boolean => PART.test(unit)
 
 const UNITS_MAX = 1_000
 const units = new Map<string, string>()

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
 import type { Texts } from '../texts.ts'
-import { END_ALONE, type ListRule, listRule, START_ALONE, unitOf, unlistedKey } from './rules.ts'
+import { elementsInParts, END_ALONE, type ListRule, listRule, START_ALONE, unitOf, unlistedKey } from './rules.ts'
 import { type ListEntry, MENTION, speakerOf, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
 import { keptWhenWithdrawn } from './withdrawn.ts'
 
@@ -96,7 +96,9 @@ class StatementBuilder {
     else if (element === 'period' && this.#leaves.includes(END_ALONE) && isStartAlone(value))
       this.#unit(START_ALONE, START_ALONE, value.start)
     else if (rule && Array.isArray(value)) this.#list(element, rule, value)
-    else this.#conceptOrUnit(element, value)
+    else if (elementsInParts(this.#type).includes(element)) {
+      for (const [part, said] of Object.entries(value as object)) this.#unit(`${element}.${part}`, `${element}.${part}`, said)
+    } else this.#conceptOrUnit(element, value)
   }
 
   unlisted({ statedAt, lists }: NonNullable<MappedResource['unlisted']>, said: string): void {
