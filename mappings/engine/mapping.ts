@@ -31,8 +31,8 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   nulls?: readonly { element: string; fields: readonly string[] }[]
   /** sets of which the thing is a part */
   batches?: (row: RowView<Row>, run: Run) => readonly ResourceKey[]
-  /** elements that any other statement knows better (MappedResource.yielding) */
-  yielding?: readonly string[]
+  /** elements that any other statement knows better (MappedResource.yielding), of every row or of this one */
+  yielding?: readonly string[] | ((row: RowView<Row>) => readonly string[])
   /** each of many records says it alike (MappedResource.inPassing) */
   inPassing?: true
   rules: (from: From<Row>) => RulesOf<Resource>
@@ -138,8 +138,10 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   const nulls = voidElements(map.definition.nulls ?? [], row as Record<string, unknown>, resource as object)
   result.heeded.push(...nulls.fields.map((field) => (options.at ? options.at(field) : field)))
   if (nulls.elements.length > 0) result.mapped.without = nulls.elements
+  const { without = [], yielding = [] } = map.definition
+  const ofMapping = { without, leaves: [], yielding: typeof yielding === 'function' ? yielding(view) : yielding }
   for (const name of ['without', 'leaves', 'yielding'] as const) {
-    const named = [...(result.mapped[name] ?? []), ...((name !== 'leaves' && map.definition[name]) || []), ...(options[name] ?? [])]
+    const named = [...(result.mapped[name] ?? []), ...ofMapping[name], ...(options[name] ?? [])]
     if (named.length > 0) result.mapped[name] = named
   }
   const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]

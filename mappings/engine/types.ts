@@ -227,9 +227,18 @@ export interface Question {
   report?: { number: string; institution: string }
   /** code or name of what was examined */
   item?: { code?: string; name?: string }
+  /** code of the institution whose reports are asked for, as the sender writes it; absent: of any */
   institution?: string
   /** @param found resources as the asker may see them: reports, then what they refer to */
-  answer(found: readonly FhirResource[], institutionCode: (organization: string) => string | undefined): object
+  answer(found: readonly FhirResource[], institutions: Institutions): object
+}
+
+/** Institutions' codes and the organisations behind them. */
+export interface Institutions {
+  /** institution code of an organisation's id, as the interface writes it */
+  codeOf(organization: string): string | undefined
+  /** organisation ids that an institution code may stand for in the numbers of reports */
+  scopesOf(institution: string): string[]
 }
 
 /** Files of a drop folder that belong together as those of an archive do, each lying there by itself. */

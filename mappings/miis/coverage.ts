@@ -4,7 +4,8 @@ import { codeSystem, structureDefinition } from '../../server/fhir/canonical.ts'
 import { mapping } from '../engine/mapping.ts'
 import type { RowView } from '../engine/rule.ts'
 import type { KeyReference, MappingContext } from '../engine/types.ts'
-import { administration, DIVISION, miisKeys } from './keys.ts'
+import { poolArea } from './division.ts'
+import { administration, miisKeys } from './keys.ts'
 
 export interface CoverageRow {
   psn_no?: string
@@ -32,6 +33,8 @@ export const coverage = mapping<CoverageRow, Coverage>({
   id: (row, run) =>
     row.psn_no === undefined || row.insutype === undefined ? undefined : miisKeys.coverage(run.context, row.psn_no, row.insutype),
   when: (row) => row.psn_no !== undefined && row.insutype !== undefined,
+  // R4 wants a payor: where the message does not name the place of the insurance, it is a word for it.
+  yielding: (row) => (row.insuplc_admdvs === undefined ? ['payor'] : []),
   rules: (from) => ({
     status: 'active',
     type: { coding: [{ system: codeSystem('nhsa-insutype'), code: from.text('insutype') }] },
@@ -46,7 +49,7 @@ export const coverage = mapping<CoverageRow, Coverage>({
     ],
     payor: [from.value('insuplc_admdvs', (row, run) => administration(run, row.insuplc_admdvs))],
     extension: [
-      { url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc_admdvs') } },
+      poolArea<CoverageRow>('insuplc_admdvs'),
       { url: structureDefinition('cn-person-type'), valueCoding: { system: codeSystem('nhsa-psn-type'), code: from.text('psn_type') } },
       {
         url: structureDefinition('cn-civil-servant'),

@@ -9,8 +9,9 @@ import { mapping } from '../engine/mapping.ts'
 import type { RowView, Run } from '../engine/rule.ts'
 import type { ResourceKey } from '../engine/types.ts'
 import { coverageReference } from './coverage.ts'
+import { DIVISION, division } from './division.ts'
 import { diagnosisConcept } from './diagnosis.ts'
-import { DIVISION, doctor, miisKeys } from './keys.ts'
+import { doctor, miisKeys } from './keys.ts'
 import type { Site } from './transaction.ts'
 
 export interface FilingRow extends Site {
@@ -77,7 +78,7 @@ export const referral = mapping<FilingRow, ServiceRequest>({
         .value('reflin_medins_name', (row) => (row.reflin_medins_name === undefined ? undefined : { display: row.reflin_medins_name }))
         .when((run) => run.text('reflin_medins_no') === undefined),
     ],
-    locationCode: [{ coding: [{ system: DIVISION, code: from.text('mdtrtarea_admvs') }] }],
+    locationCode: [{ coding: [{ system: DIVISION, code: division<FilingRow>('mdtrtarea_admvs') }] }],
     reasonCode: [
       from.value(['diag_code', 'diag_name'], (row, run) => diagnosisConcept(run, 'diag_code', '1', row.diag_code, row.diag_name)),
     ],

@@ -6,6 +6,7 @@ import { keys, referTo } from '../engine/keys.ts'
 import { BEFORE_ALL, practitionerMention } from '../engine/mention.ts'
 import { type Field, Rule, type Run } from '../engine/rule.ts'
 import type { MappedResource, MappingContext, ResourceKey } from '../engine/types.ts'
+import { DIVISION, divisionOf } from './division.ts'
 
 /** The identity domain of a MIIS source: mdtrt_id, setl_id and feedetl_sn are unique in it. */
 export const miisScope = (context: MappingContext): string => `miis:${context.source.organization}`
@@ -106,9 +107,6 @@ export function staff<Row>(codeField: Field<Row>, nameField: Field<Row>): Rule<M
   })
 }
 
-/** GB/T 2260 administrative divisions, six digits. */
-export const DIVISION = 'urn:oid:2.16.156.10011.2.3.3.2'
-
 /** Provinces end in four zeros, prefectures in two. */
 const levelOf = (division: string): string => (/0000$/.test(division) ? 'provincial' : /00$/.test(division) ? 'prefectural' : 'county')
 
@@ -116,9 +114,11 @@ const levelOf = (division: string): string => (/0000$/.test(division) ? 'provinc
  * The insurance administration of an area, which the sender names by the area's division alone: the configured organisation that has
  * this number, else one of its own. Both places of a settlement across provinces are found by it.
  */
-export function administration(run: Run, division: string | undefined): MappedReference {
-  const display = division === undefined ? '医疗保障经办机构' : `医疗保障经办机构（${division}）`
-  if (division === undefined || !/^\d{6}$/.test(division)) return { display }
+export function administration(run: Run, sent: string | undefined): MappedReference {
+  const division = divisionOf(sent)
+  const place = division ?? sent
+  const display = place === undefined ? '医疗保障经办机构' : `医疗保障经办机构（${place}）`
+  if (division === undefined) return { display }
   const administrationKey = keys.organization(run.context.organization(division))
   run.mention({
     key: administrationKey,

@@ -1,6 +1,7 @@
 /** Reports as the interface tells of them (5401, 5402), made of resources in the form in which the asker sees them. */
 import { BASE } from '../../server/fhir/canonical.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
+import type { Institutions } from '../engine/types.ts'
 import { Decimal } from '../engine/values/decimal.ts'
 import { miisDate } from './miis-time.ts'
 import { table } from '../engine/values/table.ts'
@@ -21,11 +22,13 @@ interface ReportNo {
   organization: string
 }
 
-function reportNo(report: Element): ReportNo | undefined {
+/** @param scopes organisations whose number it may be; absent: any */
+function reportNo(report: Element, scopes: readonly string[] | undefined): ReportNo | undefined {
   for (const { system, value } of list(report.identifier)) {
-    const match = REPORT_NO.exec(textOf(system) ?? '')
+    const organization = REPORT_NO.exec(textOf(system) ?? '')?.[1]
     const number = textOf(value)
-    if (match?.[1] !== undefined && number !== undefined) return { number, organization: match[1] }
+    if (organization === undefined || number === undefined) continue
+    if (scopes === undefined || scopes.includes(organization)) return { number, organization }
   }
   return undefined
 }
@@ -56,30 +59,36 @@ function abnormal(report: Element, results: readonly Element[]): string | undefi
 const only = (fields: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined))
 
+/** Statuses of what does not hold: a report or result that never was, or was taken back. */
+export const VOID_STATUSES: readonly string[] = ['entered-in-error', 'cancelled']
+
 const reportsIn = (found: readonly FhirResource[]): Element[] => found.filter(({ resourceType }) => resourceType === 'DiagnosticReport')
 const resultsOf = (report: Element, found: readonly FhirResource[]): Element[] => {
   const named = new Set(list(report.result).map(({ reference }) => reference))
-  return found.filter(({ resourceType, id }) => resourceType === 'Observation' && named.has(`Observation/${id}`))
+  return (found as readonly Element[]).filter(
+    ({ resourceType, id, status }) =>
+      resourceType === 'Observation' && named.has(`Observation/${id}`) && !VOID_STATUSES.includes(String(status)),
+  )
 }
 
 /** 5401: reports with a number, of one institution where one is asked for. */
 export function foundReports(
   psnNo: string,
   found: readonly FhirResource[],
-  institutionCode: (organization: string) => string | undefined,
+  { codeOf, scopesOf }: Institutions,
   institution: string | undefined,
 ): object {
+  const scopes = institution === undefined ? undefined : scopesOf(institution)
   const bilgiteminfo = reportsIn(found).flatMap((report) => {
-    const no = reportNo(report)
-    const code = no && institutionCode(no.organization)
-    if (!no || (institution !== undefined && code !== institution)) return []
+    const no = reportNo(report, scopes)
+    if (!no) return []
     return [
       only({
         psn_no: psnNo,
         rpotc_no: no.number,
         rpt_date: miisDate(report.issued) ?? miisDate(report.effectiveDateTime),
         rpotc_type_code: typeCode(report),
-        fixmedins_code: code,
+        fixmedins_code: codeOf(no.organization),
         exam_rpotc_name: nameOf(report.code),
         exam_rslt_poit_flag: flag(extension(report, 'cn-positive-finding')),
         exam_rslt_abn: abnormal(report, resultsOf(report, found)),

@@ -1,6 +1,6 @@
 /** The money blocks of a settlement list (4101): a claim with one item per fee category, and what paid for it. */
 import type { Claim, ExplanationOfBenefit } from '@medplum/fhirtypes'
-import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
+import { codeSystem, localSystem, NATIONAL } from '../../server/fhir/canonical.ts'
 import { referTo } from '../engine/keys.ts'
 import { mapping } from '../engine/mapping.ts'
 import type { RowView, Run } from '../engine/rule.ts'
@@ -10,7 +10,8 @@ import type { MiisObject } from '../parsers/miis-json.ts'
 import { NORMAL_PRIORITY } from './claim-type.ts'
 import { coverageReference } from './coverage.ts'
 import { text } from './envelope.ts'
-import { administration, DIVISION, miisKeys } from './keys.ts'
+import { poolArea } from './division.ts'
+import { administration, miisKeys } from './keys.ts'
 import { amount } from './money.ts'
 import { fundCategory, providerOf } from './settlement.ts'
 import type { Site } from './transaction.ts'
@@ -92,7 +93,7 @@ export const listClaim = mapping<ListMoneyRow, Claim>({
           })),
     ),
     item: from.value('items', claimItems),
-    extension: [{ url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc') } }],
+    extension: [poolArea<ListMoneyRow>('insuplc')],
   }),
 })
 
@@ -173,6 +174,6 @@ export const listBenefit = mapping<ListMoneyRow, ExplanationOfBenefit>({
     adjudication: from.value('funds', funds),
     total: from.value(['acct_pay', 'psn_cashpay', 'psn_ownpay'], totals),
     payment: { date: from.date('setl_end_date') },
-    extension: [{ url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc') } }],
+    extension: [poolArea<ListMoneyRow>('insuplc')],
   }),
 })

@@ -11,8 +11,9 @@ import { readDecimal } from '../engine/values/decimal.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from './claim-type.ts'
 import { coverageReference } from './coverage.ts'
+import { division, poolArea } from './division.ts'
 import { text } from './envelope.ts'
-import { administration, DIVISION, miisKeys } from './keys.ts'
+import { administration, miisKeys } from './keys.ts'
 import type { Site } from './transaction.ts'
 import { table } from '../engine/values/table.ts'
 
@@ -103,7 +104,12 @@ export function providerOf(row: RowView<Site>, run: Run): KeyReference | undefin
   return row.fixmedins_code === undefined ? undefined : referTo(keys.organization(run.scope), row.fixmedins_name)
 }
 
-const isRefund = (row: RowView<SettlementRow>): boolean => row.medfee_sumamt?.startsWith('-') === true
+/** The answer to a reversal is one whatever its sum: that of a settlement of nothing has no sign. */
+export const isRefund = ({
+  medfee_sumamt,
+  reversed_setl_id,
+}: { [sent in 'medfee_sumamt' | 'reversed_setl_id']?: string | undefined }): boolean =>
+  reversed_setl_id !== undefined || Number(readDecimal(medfee_sumamt ?? '')?.text ?? 0) < 0
 
 export const settlement = mapping<SettlementRow, ExplanationOfBenefit>({
   source: 'miis/setlinfo',
@@ -111,6 +117,8 @@ export const settlement = mapping<SettlementRow, ExplanationOfBenefit>({
   profile: 'cn-eob-settlement',
   id: (row, run) => (row.setl_id === undefined ? undefined : miisKeys.settlement(run.context, row.setl_id)),
   organization: 'fixmedins_code',
+  // The clearing agency stands in for the place of the insurance, which an answer that comes alone does not name.
+  yielding: (row) => (row.insuplc_admdvs === undefined ? ['insurer'] : []),
   rules: (from) => ({
     identifier: [
       from.identifier(NATIONAL.setlId, 'setl_id'),
@@ -124,7 +132,7 @@ export const settlement = mapping<SettlementRow, ExplanationOfBenefit>({
     // The funds are those of the insurance place; where the care was elsewhere, its administration advanced what they pay.
     insurer: from.value(['insuplc_admdvs', 'clr_optins'], (row, run) => administration(run, row.insuplc_admdvs ?? row.clr_optins)),
     payee: from.value(['insuplc_admdvs', 'mdtrtarea_admvs'], (row, run) =>
-      isOffsite(row) ? { type: OTHER_PAYEE, party: administration(run, row.mdtrtarea_admvs) } : undefined,
+      isOffsite(row, run) ? { type: OTHER_PAYEE, party: administration(run, row.mdtrtarea_admvs) } : undefined,
     ),
     related: [
       {
@@ -141,20 +149,25 @@ export const settlement = mapping<SettlementRow, ExplanationOfBenefit>({
     payment: { date: from.date('setl_time'), amount: from.money('fund_pay_sumamt') },
     extension: [
       { url: structureDefinition('cn-med-type'), valueCoding: { system: codeSystem('nhsa-med-type'), code: from.text('med_type') } },
-      { url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc_admdvs') } },
+      poolArea<SettlementRow>('insuplc_admdvs'),
       { url: structureDefinition('cn-clearing-agency'), valueString: from.text('clr_optins') },
-      { url: structureDefinition('cn-refund'), valueBoolean: from.value('medfee_sumamt', (row) => (isRefund(row) ? true : undefined)) },
+      {
+        url: structureDefinition('cn-refund'),
+        valueBoolean: from.value(['medfee_sumamt', 'reversed_setl_id'], (row) => (isRefund(row) ? true : undefined)),
+      },
       { url: structureDefinition('cn-offsite'), valueBoolean: from.value(['insuplc_admdvs', 'mdtrtarea_admvs'], isOffsite) },
     ],
   }),
 })
 
+const INSURED = division<SettlementRow>('insuplc_admdvs')
+const CARED_FOR = division<SettlementRow>('mdtrtarea_admvs')
 const OTHER_PAYEE = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/payeetype', code: 'other' }] }
 
 /** Insured in another province than cared for: the first two digits of the division. */
-function isOffsite(row: RowView<SettlementRow>): boolean | undefined {
-  if (row.insuplc_admdvs === undefined || row.mdtrtarea_admvs === undefined) return undefined
-  return row.insuplc_admdvs.slice(0, 2) !== row.mdtrtarea_admvs.slice(0, 2)
+function isOffsite(_: RowView<SettlementRow>, run: Run): boolean | undefined {
+  const [insured, caredFor] = [INSURED.evaluate(run), CARED_FOR.evaluate(run)]
+  return insured === undefined || caredFor === undefined ? undefined : insured.slice(0, 2) !== caredFor.slice(0, 2)
 }
 
 /** The claim of the visit, mentioned: a response may come before its request, or without it. */

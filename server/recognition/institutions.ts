@@ -1,12 +1,12 @@
 /** Institution codes of the insurance and the organisations behind them, both ways. */
+import type { Institutions } from '../../mappings/engine/types.ts'
 import type { Config } from '../config/config.ts'
 import { NATIONAL } from '../fhir/canonical.ts'
-import type { RecognitionDeps } from './recognition.ts'
 
 /** An institution that the configuration does not know has a scope of its own with each sender (server/ingest/context.ts). */
 const FOREIGN = '~'
 
-export function institutionsOf({ organizations, sources }: Pick<Config, 'organizations' | 'sources'>): Omit<RecognitionDeps, 'fhir'> {
+export function institutionsOf({ organizations, sources }: Pick<Config, 'organizations' | 'sources'>): Institutions {
   const codes = new Map(
     organizations.map(({ id, identifiers }) => [id, identifiers.find(({ system }) => system === NATIONAL.fixmedins)?.value]),
   )

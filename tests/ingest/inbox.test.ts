@@ -168,6 +168,12 @@ describe('replay', () => {
     )
     const list = await server.call('GET', '/ingest/inbox/replays', { token: loader })
     expect(list.json.replays).toHaveLength(1)
+    // What it did stands as it was when another one plays the same again.
+    const again = await server.call('POST', '/ingest/inbox/$replay?status=quarantined', { token: loader })
+    const second = await ended(again.headers.get('content-location') ?? '')
+    expect(second.json).toMatchObject({ done: 3, outcomes: { quarantined: 3 } })
+    const first = await server.call('GET', begun.headers.get('content-location') ?? '', { token: loader })
+    expect(first.json).toEqual(end.json)
   })
 
   test('a job that a dead process left goes on where it was, and plays nothing twice', async () => {

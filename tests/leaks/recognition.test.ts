@@ -26,6 +26,7 @@ const result = (id: string, subject: string, ...labels: string[]) =>
     interpretation: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation', code: 'H' }] }],
     referenceRange: [{ text: '3.9-6.1' }],
   })
+const voided = (resource: object, status = 'entered-in-error') => ({ ...resource, status })
 const report = (id: string, subject: string, number: string, of: string, ...labels: string[]) => ({
   resourceType: 'DiagnosticReport',
   id,
@@ -46,11 +47,18 @@ const held = setting(
     insured(`q-${w}`, `psn-${w}`),
     encounter(`visit-q-${w}`, `q-${w}`, 'H2', 'Practitioner/doc-2'),
     result(`glu-${w}`, `q-${w}`),
-    report(`open-${w}`, `q-${w}`, `R1-${w}`, `glu-${w}`),
+    voided(result(`wrong-${w}`, `q-${w}`)),
+    voided(result(`undone-${w}`, `q-${w}`), 'cancelled'),
+    {
+      ...report(`open-${w}`, `q-${w}`, `R1-${w}`, ''),
+      result: ['glu', 'wrong', 'undone'].map((id) => ({ reference: `Observation/${id}-${w}` })),
+    },
   ],
   (w) => [
     result(`hidden-result-${w}`, `q-${w}`, 'HIV'),
     report(`secret-${w}`, `q-${w}`, `R2-${w}`, `hidden-result-${w}`, 'HIV'),
+    voided(report(`void-${w}`, `q-${w}`, `R4-${w}`, `glu-${w}`)),
+    voided(report(`undone-report-${w}`, `q-${w}`, `R5-${w}`, `glu-${w}`), 'cancelled'),
     insured(`stranger-${w}`, `other-${w}`, { meta: custody('H1') }),
     result(`strange-result-${w}`, `stranger-${w}`),
     report(`strange-${w}`, `stranger-${w}`, `R3-${w}`, `strange-result-${w}`),
@@ -101,6 +109,7 @@ test.each<[string, Json, number]>([
   ['another item', { exam_item_code: '9999' }, 0],
   ['the name', { exam_item_name: '血糖' }, 1],
   ['the institution', { exam_org_code: 'H11010500001' }, 1],
+  ['the institution, as a source writes it', { exam_org_code: '0001' }, 1],
   ['another institution', { exam_org_code: 'H11010500002' }, 0],
 ])('5401 by %s', async (_, more, count) => {
   const { json } = await sameInBoth('5401', (w) => ({ psn_no: `psn-${w}`, ...more }))
@@ -140,6 +149,8 @@ test.each<[string, (w: World) => Json]>([
     'L01 his report under the number of somebody else',
     (w) => ({ psn_no: `psn-${w}`, rpotc_no: `R3-${w}`, fixmedins_code: 'H11010500001' }),
   ],
+  ['a report that is void', (w) => ({ psn_no: `psn-${w}`, rpotc_no: `R4-${w}`, fixmedins_code: 'H11010500001' })],
+  ['a report that was never made', (w) => ({ psn_no: `psn-${w}`, rpotc_no: `R5-${w}`, fixmedins_code: 'H11010500001' })],
   ['a report under another institution', (w) => ({ psn_no: `psn-${w}`, rpotc_no: `R1-${w}`, fixmedins_code: 'H99999999999' })],
 ])('%s is answered as none', async (_, asked) => {
   const { json } = await sameInBoth('5402', asked)
@@ -177,7 +188,7 @@ test('L20 a masked form may not ask by a number', async () => {
     scopes: [{ level: 'system', type: '*', permissions: 'rs' }],
   }
   const question: Question = { person: { system: NATIONAL.psnNo, value: 'psn-a' }, answer: () => ({}) }
-  const deps = { fhir: held.server.running.fhir, codeOf: () => undefined, scopesOf: () => [] }
+  const deps = { fhir: held.server.running.fhir, codeOf: () => undefined, scopesOf: () => [] as string[] }
   await expect(recognise(deps, actor, question)).rejects.toMatchObject({ status: 403, message: 'parameter-forbidden' })
 })
 

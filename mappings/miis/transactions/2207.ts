@@ -5,12 +5,13 @@ import { mapping } from '../../engine/mapping.ts'
 import type { MappingContext, ResourceKey } from '../../engine/types.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from '../claim-type.ts'
 import { coverage, type CoverageRow, coverageReference } from '../coverage.ts'
+import { poolArea } from '../division.ts'
 import { encounterClass } from '../encounter-class.ts'
 import { list, node, text } from '../envelope.ts'
-import { administration, DIVISION, miisKeys } from '../keys.ts'
+import { administration, miisKeys } from '../keys.ts'
 import { checkSettlement, flagAmounts } from '../money.ts'
 import { personOf } from '../persons.ts'
-import { providerOf, settlement, type SettlementRow } from '../settlement.ts'
+import { isRefund, providerOf, settlement, type SettlementRow } from '../settlement.ts'
 import { addPerson, messageOf, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
 export interface ClaimRow extends Site, ClaimKind {
@@ -56,7 +57,7 @@ export const claim = mapping<ClaimRow, Claim>({
     total: from.money('medfee_sumamt'),
     extension: [
       { url: structureDefinition('cn-med-type'), valueCoding: { system: codeSystem('nhsa-med-type'), code: from.text('med_type') } },
-      { url: structureDefinition('cn-pool-area'), valueCoding: { system: DIVISION, code: from.text('insuplc_admdvs') } },
+      poolArea<ClaimRow>('insuplc_admdvs'),
     ],
   }),
 })
@@ -163,7 +164,6 @@ export function fillSettlement(input: TransactionInput, claim_kind?: ClaimKind['
     flagAmounts(record, named, detail, ['fund_payamt'])
   }
   const kind = context.translate('miis-med-type', row.med_type ?? '')?.code
-  const refund = row.medfee_sumamt?.startsWith('-') === true
-  if (kind !== undefined && OUTPATIENT.has(kind) && batch === undefined && !refund) record.run(settledVisit, row, { statedAt, at })
+  if (kind !== undefined && OUTPATIENT.has(kind) && batch === undefined && !isRefund(row)) record.run(settledVisit, row, { statedAt, at })
   checkSettlement(record, path, info, details)
 }

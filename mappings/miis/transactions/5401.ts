@@ -28,7 +28,8 @@ export const recognition = (infno: '5401' | '5402'): Transaction => {
         return {
           person,
           item: { ...(code && { code }), ...(named && { name: named }) },
-          answer: (found, codeOf) => foundReports(psnNo, found, codeOf, institution),
+          ...(institution !== undefined && { institution }),
+          answer: (found, institutions) => foundReports(psnNo, found, institutions, institution),
         }
       }
       const [number, institution] = [text(asked, 'rpotc_no'), text(asked, 'fixmedins_code')]

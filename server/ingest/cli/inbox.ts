@@ -14,7 +14,8 @@ const USAGE = `用法 / usage:
   npm run inbox -- progress [REPLAY] · cancel REPLAY
   npm run inbox -- senders [--source S] [--from DAY] [--to DAY]
   npm run inbox -- alerts
-  选项 / options: --as CLIENT --purpose P --json`
+  选项 / options: --as CLIENT --purpose P --json
+  退出码 / exit code: 0; 1 = 未完成 / not done (参数有误、被拒绝、重放被取消 / wrong arguments, refused, replay cancelled)`
 
 const OPTIONS = {
   as: { type: 'string' },
@@ -41,10 +42,15 @@ interface Api {
 interface Command {
   /** arguments behind the name */
   takes: readonly [least: number, most: number]
+  /** options that it heeds; any other is refused, since what it should have narrowed would be done to more */
+  options?: readonly (keyof Values)[]
+  /** whether the answer is what was asked for; absent: it is */
+  isDone?(answer: unknown): boolean
   run(api: Api, words: readonly string[], values: Values): Promise<unknown>
 }
 
 const FILTERS = ['source', 'sender', 'status', 'issue', 'from', 'to'] as const
+const OF_ALL: readonly (keyof Values)[] = ['as', 'purpose', 'json']
 const POLL_MS = 1_000
 
 const queryOf = (values: Values, names: readonly (keyof Values)[]): string => {
@@ -54,6 +60,9 @@ const queryOf = (values: Values, names: readonly (keyof Values)[]): string => {
 }
 
 const part = (text: string | undefined): string => encodeURIComponent(text ?? '')
+
+/** What an address would leave out: with it another thing would be asked for than the one that is named. */
+const NO_NAMES: readonly string[] = ['', '.', '..']
 
 async function json(api: Api, method: string, path: string): Promise<unknown> {
   return JSON.parse(Buffer.from((await api.ask(method, path)).bytes).toString('utf8')) as unknown
@@ -65,17 +74,31 @@ async function bytes(api: Api, path: string): Promise<undefined> {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  list: { takes: [0, 0], run: (api, _, values) => json(api, 'GET', `/ingest/inbox${queryOf(values, [...FILTERS, 'count', 'after'])}`) },
+  list: {
+    takes: [0, 0],
+    options: [...FILTERS, 'count', 'after'],
+    run: (api, _, values) => json(api, 'GET', `/ingest/inbox${queryOf(values, [...FILTERS, 'count', 'after'])}`),
+  },
   show: { takes: [2, 2], run: (api, [source, id]) => json(api, 'GET', `/ingest/${part(source)}/payloads/${part(id)}`) },
   raw: { takes: [2, 2], run: (api, [source, id]) => bytes(api, `/ingest/${part(source)}/payloads/${part(id)}/$raw`) },
-  quarantine: { takes: [0, 0], run: (api, _, values) => json(api, 'GET', `/ingest/quarantine${queryOf(values, ['source'])}`) },
+  quarantine: {
+    takes: [0, 0],
+    options: ['source'],
+    run: (api, _, values) => json(api, 'GET', `/ingest/quarantine${queryOf(values, ['source'])}`),
+  },
   part: { takes: [1, 1], run: (api, [id]) => bytes(api, `/ingest/quarantine/${part(id)}/$raw`) },
   replay: { takes: [2, 2], run: (api, [source, id]) => json(api, 'POST', `/ingest/${part(source)}/payloads/${part(id)}/$replay`) },
-  'replay-all': { takes: [0, 0], run: replayAll },
+  'replay-all': {
+    takes: [0, 0],
+    options: [...FILTERS, 'wait'],
+    isDone: (answer) => (answer as { state?: string }).state !== 'cancelled',
+    run: replayAll,
+  },
   progress: { takes: [0, 1], run: (api, [id]) => json(api, 'GET', `/ingest/inbox/replays${id === undefined ? '' : `/${part(id)}`}`) },
   cancel: { takes: [1, 1], run: (api, [id]) => json(api, 'DELETE', `/ingest/inbox/replays/${part(id)}`) },
   senders: {
     takes: [0, 0],
+    options: ['source', 'from', 'to'],
     run: (api, _, values) => json(api, 'GET', `/ingest/inbox/senders${queryOf(values, ['source', 'from', 'to'])}`),
   },
   alerts: { takes: [0, 0], run: (api) => json(api, 'GET', '/ingest/inbox/alerts') },
@@ -83,7 +106,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 async function replayAll(api: Api, _: readonly string[], values: Values): Promise<unknown> {
   const begun = await api.ask('POST', `/ingest/inbox/$replay${queryOf(values, FILTERS)}`)
-  if (!values.wait) return JSON.parse(Buffer.from(begun.bytes).toString('utf8')) as unknown
+  const job = JSON.parse(Buffer.from(begun.bytes).toString('utf8')) as { id: string }
+  if (!values.wait) return job
+  // Whoever ends the wait, or loses the server meanwhile, can ask for its progress or cancel it.
+  process.stderr.write(`${job.id}\n`)
   for (;;) {
     const { status, bytes: told } = await api.ask('GET', begun.location)
     const progress = JSON.parse(Buffer.from(told).toString('utf8')) as { done: number; total: number; state: string }
@@ -103,25 +129,37 @@ async function main(): Promise<number> {
   }
   const [name = '', ...words] = given.positionals
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command || words.length < command.takes[0] || words.length > command.takes[1]) return fail(USAGE)
+  if (!command || !fits(command, words, given.values)) return fail(USAGE)
   const config = loadConfig(process.env)
   const api = await apiOf(config, given.values)
   if (typeof api === 'string') return fail(api)
   const answer = await command.run(api, words, given.values)
-  if (answer !== undefined) process.stdout.write(given.values.json ? `${JSON.stringify(answer)}\n` : shown(answer))
-  return 0
+  if (answer !== undefined) process.stdout.write(given.values.json ? `${printable(JSON.stringify(answer))}\n` : shown(answer))
+  return command.isDone?.(answer) === false ? 1 : 0
 }
+
+function fits({ takes, options = [] }: Command, words: readonly string[], values: Values): boolean {
+  if (words.length < takes[0] || words.length > takes[1] || words.some((word) => NO_NAMES.includes(word))) return false
+  const heeded = new Set([...OF_ALL, ...options])
+  return Object.entries(values).every(([name, value]) => value === false || heeded.has(name as keyof Values))
+}
+
+/** What senders call their files may not give orders to a terminal, nor look like another line. Escaped as JSON does it. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => (mark === '\n' ? mark : escaped(mark)))
+
+const escaped = (mark: string): string =>
+  Array.from({ length: mark.length }, (_, at) => `\\u${mark.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')
 
 /** A list as a table of what is plain in it; anything else as it is. */
 function shown(answer: unknown): string {
-  const whole = `${JSON.stringify(answer, null, 2)}\n`
+  const whole = `${printable(JSON.stringify(answer, null, 2))}\n`
   if (answer === null || typeof answer !== 'object') return whole
   const { payloads, total, next } = answer as { payloads?: Record<string, unknown>[]; total?: number; next?: string }
   if (!Array.isArray(payloads)) return whole
   const lines = payloads.map((row) => {
     const problems = Array.isArray(row.problems) ? row.problems.join(',') : ''
     return [row.receivedAt, row.source, row.status, row.id, row.fileName, problems]
-      .map((cell) => (cell === '' ? '-' : String(cell)))
+      .map((cell) => (cell === '' ? '-' : printable(String(cell).replaceAll('\n', ' '))))
       .join('  ')
   })
   return [...lines, `${payloads.length} / ${total ?? '?'}${next === undefined ? '' : ` --after ${next}`}`, ''].join('\n')
@@ -147,7 +185,7 @@ async function apiOf(config: Config, values: Values): Promise<Api | string> {
         // A wait may outlive a token.
         until = Date.now() + TOKEN_USED_MS
       }
-      const response = await fetch(new URL(path, publicUrl), { method, headers: { Authorization: `Bearer ${token}` }, redirect: 'error' })
+      const response = await fetch(`${publicUrl}${path}`, { method, headers: { Authorization: `Bearer ${token}` }, redirect: 'error' })
       const bytes = new Uint8Array(await response.arrayBuffer())
       if (!response.ok) throw new Error(`${response.status} ${reasonIn(bytes)}`)
       return { status: response.status, location: response.headers.get('content-location') ?? '', bytes }
@@ -169,15 +207,19 @@ function reasonIn(bytes: Uint8Array): string {
 }
 
 function fail(text: string): number {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${printable(text)}\n`)
   return 1
 }
 
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message
   if (!(error instanceof Error)) return String(error)
+  if (error instanceof SyntaxError) return '答复不是 JSON，请核对 PUBLIC_URL / the answer is not JSON: is this the server (PUBLIC_URL)?'
   const unreachable = error.message === 'fetch failed'
   return unreachable ? '无法连接服务器（PUBLIC_URL） / the server cannot be reached (PUBLIC_URL)' : error.message
 }
+
+// Whoever reads may have enough before the end (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : fail(explain(error))))
 
 process.exitCode = await main().catch((error: unknown) => fail(explain(error)))

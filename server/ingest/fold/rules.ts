@@ -143,6 +143,9 @@ export const LISTS_OF: Record<string, Record<string, ListRule>> = {
   DiagnosticReport: { specimen: REFERENCES },
   // Who is insured how says 1101; a visit or a settlement names some of it again.
   Coverage: { extension: { key: byUrl } },
+  // The places are those of the request; its answer alone, and the list that follows, name fewer of them.
+  Claim: { extension: { key: byUrl } },
+  ExplanationOfBenefit: { extension: { key: byUrl } },
 }
 
 const ELEMENTS = Object.keys(LISTS).filter((path) => !path.startsWith('meta.'))

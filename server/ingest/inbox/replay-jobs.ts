@@ -26,6 +26,8 @@ export interface ReplayJobDoc extends TableDoc {
   skipped: number
   state: 'running' | 'settling' | 'completed' | 'cancelled'
   endedAt: Date | null
+  /** JSON of how many ended how, once it is completed: what another job plays again later is that job's */
+  outcomes?: string
 }
 
 export interface ReplayProgress {
@@ -49,6 +51,7 @@ export interface ReplayJobs {
 
 export const REPLAY_JOBS = 'replay_jobs'
 const RUNNING = ['running', 'settling']
+const UNDER_WAY = ['received', 'processing']
 
 /** Not in work: only these can be played again; one that is in work is being played as it is. */
 const PLAYABLE = { status: { $in: [...FINAL] }, $or: [{ chunks: { $gt: 0 } }, { inline: { $ne: null } }, { bytes: 0 }] }
@@ -66,9 +69,6 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
       work: (job, alive) => new ReplayRun(ingest, table, job).run(alive),
     }),
   })
-  const countOf = (id: string, statuses: readonly string[]): Promise<number> =>
-    payloads.count({ replayJob: id, status: { $in: [...statuses] } })
-
   return {
     async begin(by, filter) {
       const at = ingest.deps.now()
@@ -93,10 +93,9 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
     async progress(id) {
       const job = await table.get(id)
       if (!job) return undefined
-      const counts = await Promise.all(FINAL.map(async (status) => [status, await countOf(id, [status])] as const))
-      const outcomes = Object.fromEntries(counts.filter(([, n]) => n > 0))
-      const done = counts.reduce((sum, [, n]) => sum + n, 0)
-      return { job, done, pending: await countOf(id, ['received', 'processing']), outcomes }
+      const outcomes = job.outcomes === undefined ? await outcomesOf(ingest, id) : (JSON.parse(job.outcomes) as ReplayProgress['outcomes'])
+      const pending = job.outcomes === undefined ? await payloads.count({ replayJob: id, status: { $in: UNDER_WAY } }) : 0
+      return { job, done: sumOf(outcomes), pending, outcomes }
     },
     list: () => table.find({}, { sort: { at: -1 }, limit: listPageMax }),
     async cancel(id) {
@@ -110,6 +109,13 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
     stop: () => loop.stop(),
   }
 }
+
+async function outcomesOf({ tables }: Ingest, replayJob: string): Promise<ReplayProgress['outcomes']> {
+  const counts = await Promise.all(FINAL.map(async (status) => [status, await tables.payloads.count({ replayJob, status })] as const))
+  return Object.fromEntries(counts.filter(([, n]) => n > 0))
+}
+
+const sumOf = (outcomes: ReplayProgress['outcomes']): number => Object.values(outcomes).reduce((sum, n) => sum + n, 0)
 
 const sourcesOf = ({ deps }: Ingest): string[] => deps.sources.map(({ id }) => id)
 
@@ -167,9 +173,10 @@ class ReplayRun {
   async #settle(): Promise<void> {
     const { _id, total } = this.#job
     const { payloads } = this.#ingest.tables
-    if ((await payloads.count({ replayJob: _id, status: { $in: ['received', 'processing'] } })) > 0) return
-    const played = await payloads.count({ replayJob: _id })
-    const set = { state: 'completed', skipped: Math.max(0, total - played), endedAt: this.#ingest.deps.now() }
+    if ((await payloads.count({ replayJob: _id, status: { $in: UNDER_WAY } })) > 0) return
+    const outcomes = await outcomesOf(this.#ingest, _id)
+    const skipped = Math.max(0, total - sumOf(outcomes))
+    const set = { state: 'completed', skipped, outcomes: JSON.stringify(outcomes), endedAt: this.#ingest.deps.now() }
     await this.#table.update({ _id, state: 'settling' }, { set })
   }
 }

@@ -140,6 +140,42 @@ describe('a settlement across provinces', () => {
     expect(plain(ofType(record, 'ExplanationOfBenefit')[0])).not.toHaveProperty('payee')
   })
 
+  test.each([
+    ['31', '110105', 'insuplc_admdvs'],
+    ['000000', '110105', 'insuplc_admdvs'],
+    ['310100', '北京', 'mdtrtarea_admvs'],
+  ])('%s and %s: what names no place is told, and nobody is paid for being elsewhere', async (insuplc_admdvs, mdtrtarea_admvs, at) => {
+    const sent = json('2304-inpatient-settlement') as { request: Json }
+    const record = await one({ ...sent, request: { ...sent.request, insuplc_admdvs, mdtrtarea_admvs } })
+    expect(record?.issues).toMatchObject([{ severity: 'warning', code: 'mapping-value-unknown', at }])
+    const benefit = plain(ofType(record, 'ExplanationOfBenefit')[0]) as Json
+    expect(benefit).not.toHaveProperty('payee')
+    expect(JSON.stringify(benefit)).not.toContain('cn-offsite')
+    expect(JSON.stringify(benefit.extension).includes('cn-pool-area')).toBe(at === 'mdtrtarea_admvs')
+  })
+
+  test('a division in full-width digits is that division', async () => {
+    const sent = json('2304-inpatient-settlement') as { request: Json }
+    const record = await one({ ...sent, request: { ...sent.request, insuplc_admdvs: '３１０１００' } })
+    expect(record?.issues).toEqual([])
+    expect(plain(ofType(record, 'ExplanationOfBenefit')[0])).toMatchObject({ insurer: place('310100'), payee: { party: place('110105') } })
+  })
+
+  test.each([
+    ['2304', '-0.00', false],
+    ['2304', '-64.30', true],
+    ['2305', '0', true],
+    ['2305', '64.30', true],
+  ])('%s over %s: whether it is a refund', async (infno, medfee_sumamt, isRefund) => {
+    const sent = json('2304-inpatient-settlement') as { request: Json; response: { output: { setlinfo: Json } } }
+    const info = sent.response.output.setlinfo
+    Object.assign(info, { setl_id: 'S2', medfee_sumamt })
+    const input = { mdtrtinfo: { setl_id: 'S1', mdtrt_id: info.mdtrt_id, psn_no: info.psn_no } }
+    const request = infno === '2305' ? { ...sent.request, infno, input } : sent.request
+    const record = await one({ request, response: sent.response } as Json)
+    expect(JSON.stringify(plain(ofType(record, 'ExplanationOfBenefit')[0])).includes('cn-refund')).toBe(isRefund)
+  })
+
   test('a refund names the settlement that it takes back', async () => {
     const sent = json('2304-inpatient-settlement') as { request: Json; response: { output: { setlinfo: Json; setldetail: Json[] } } }
     const info = sent.response.output.setlinfo
