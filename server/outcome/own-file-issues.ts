@@ -3,6 +3,12 @@ import { issue, type IssueDefinition } from './issue.ts'
 
 export const OWN_FILE_ISSUES = {
   'dbf-damaged': issue(422, 'structure', 'DBF 文件头损坏或不受支持', 'The head of the DBF file is damaged, or of a kind that is not read'),
+  'drop-file-unreadable': issue(
+    422,
+    'security',
+    '投递目录中的文件无法读取：没有权限，或已不是普通文件',
+    'The file in the drop folder cannot be read: there is no permission, or it is no plain file any more',
+  ),
   'table-rows-count': issue(
     422,
     'incomplete',

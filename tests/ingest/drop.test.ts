@@ -50,6 +50,14 @@ function watching(site: Partial<DropSite> = {}, more: Partial<DropDeps> = {}) {
   })
 }
 const listed = async (place: string) => (existsSync(join(directory, place)) ? (await readdir(join(directory, place))).sort() : [])
+/** A file that was taken. */
+const doc = (name: string, payload: string | null): DropFileDoc => ({
+  _id: `rhip|${name}`,
+  source: 'rhip',
+  name,
+  since: new Date(),
+  payload,
+})
 const payloads = () => one.ingest.tables.payloads.count({})
 const put = (name: string, text: string) => writeFile(join(directory, name), text)
 
@@ -207,14 +215,6 @@ describe('nothing twice', () => {
       },
     ],
   ]
-  const doc = (name: string, payload: string | null): DropFileDoc => ({
-    _id: `rhip|${name}`,
-    source: 'rhip',
-    name,
-    since: new Date(),
-    payload,
-  })
-
   test.each(STEPS)('killed %s', async (step, die) => {
     const before = await payloads()
     await new DropFolder(directory).prepare()
@@ -231,6 +231,18 @@ describe('nothing twice', () => {
     expect(await files().count({})).toBe(0)
     await drops.stop()
   })
+})
+
+test('the same bytes under two names are one payload, of which each file has the receipt', async () => {
+  const before = await payloads()
+  const drops = watching()
+  for (const name of ['one.csv', 'two.csv']) await put(name, table('B1', 'B2'))
+  await drops.round()
+  await one.ingest.work()
+  await drops.round()
+  expect(await payloads()).toBe(before + 1)
+  expect((await listed('done')).map((name) => name.slice(13))).toEqual(['one.csv', 'one.csv.report.json', 'two.csv', 'two.csv.report.json'])
+  await drops.stop()
 })
 
 test('the same name again, with other content and with the same, is another file in done', async () => {

@@ -8,12 +8,14 @@ import type {
   MappingContext,
   PatientIdentity,
   RejectedRecord,
+  ResourceKey,
   SourceMapping,
 } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDate, readDateTime } from '../../engine/values/date.ts'
 import { collectBytes } from '../../parsers/charset.ts'
 import { parseXmlInTurns, XML_BOUNDS, type XmlElement } from '../../parsers/xml.ts'
+import { bytesOfDocuments } from './document-bytes.ts'
 import {
   documentPatient,
   documentReport,
@@ -36,55 +38,91 @@ export const rhipDeXml: SourceMapping = {
 
 const SUPPORTED = 'HSDC02.01'
 
+interface DeDocument {
+  document: XmlElement
+  misdeclared: boolean
+}
+
 async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
   const bytes = await collectBytes(chunks, XML_BOUNDS.bytesMax)
-  const at = 'document 1'
-  // Of several documents none has bytes of its own: those of all would be kept with each that is wrong.
-  let isWhole = true
-  const refused = (code: string, where = at, recordType = 'document'): DecodeResult => {
-    const rejected: RejectedRecord = {
-      recordType,
-      at: where,
-      reason: { severity: 'error', code, at: where },
-      ...(bytes && isWhole && { raw: bytes }),
-    }
-    return { ok: false, rejected }
-  }
+  const refused = (code: string, raw = bytes, at = 'document 1'): DecodeResult => ({
+    ok: false,
+    rejected: { recordType: 'document', at, reason: { severity: 'error', code, at }, ...(raw && { raw }) },
+  })
   if (!bytes) return yield refused('payload-too-large')
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return yield refused('payload-archive')
   const parsed = await parseXmlInTurns(bytes, options.charset)
   if (!parsed.ok) return yield refused(parsed.flaw)
-  const { root } = parsed
-  const documents = root.name === 'DOC' ? [root] : root.children.filter((child) => child.name === 'DOC')
-  if (documents.length === 0) return yield refused('payload-structure')
-  isWhole = documents.length === 1
+  const { root, charset, misdeclared } = parsed
+  const documents = documentsIn(root)
+  // Those of all would be kept with each that is wrong.
+  const raws = documents.length === 1 ? [bytes] : bytesOfDocuments(bytes, charset)
+  if (documents.length === 0 || raws.length !== documents.length) return yield refused('payload-structure')
   for (const [index, document] of documents.entries()) {
-    const where = `document ${index + 1}`
+    const at = `document ${index + 1}`
     const type = document.attributes.type ?? ''
-    if (type !== SUPPORTED) yield refused('payload-type-unsupported', where)
-    else yield { ok: true, record: document, recordType: type, at: where, ...(isWhole && { raw: bytes }) }
+    const raw = raws[index] as Uint8Array
+    const record: DeDocument = { document, misdeclared }
+    if (type !== SUPPORTED) yield refused('payload-type-unsupported', raw, at)
+    else yield { ok: true, record, recordType: type, at, raw }
   }
 }
 
-/** Elements of one level as fields; of an element that comes twice the first counts, and the other is said to be unread. */
-function fieldsOf(element: XmlElement): { fields: Record<string, string>; repeated: string[] } {
-  const fields: Record<string, string> = {}
-  const repeated: string[] = []
-  for (const child of element.children) {
-    if (child.name === 'ITEM') continue
-    if (Object.hasOwn(fields, child.name)) repeated.push(child.name)
-    else if (child.children.length === 0) fields[child.name] = child.text
+/** At whatever depth a platform has them. */
+const documentsIn = (element: XmlElement): XmlElement[] => (element.name === 'DOC' ? [element] : element.children.flatMap(documentsIn))
+
+interface Fields {
+  fields: Record<string, string>
+  /** elements that came again with another value: of them the first counts */
+  contradicted: string[]
+  /** elements within others, which no rule reads */
+  nested: string[]
+}
+
+/** Elements of one level as fields. One that is not filled says nothing, wherever it stands. */
+function fieldsOf(element: XmlElement): Fields {
+  const fields = new Map<string, string>()
+  const contradicted: string[] = []
+  const nested: string[] = []
+  for (const { name, children, text } of element.children) {
+    if (name === 'ITEM') continue
+    nested.push(...children.map((inner) => `${name}/${inner.name}`))
+    const value = filled(text)
+    if (value === undefined) continue
+    if ((fields.get(name) ?? value) !== value) contradicted.push(name)
+    else fields.set(name, value)
   }
-  return { fields, repeated }
+  return { fields: Object.fromEntries(fields), contradicted, nested }
+}
+
+/** Elements that say whose a document is: of two values it cannot be told which of them the rest is about. */
+const IDENTITY = ['DE02.01.030.00', 'DE02.01.039.00'] as const
+const OF_ONE = new Set<string>([...IDENTITY, 'DE01.00.018.00', 'DE08.10.052.00'])
+
+/** The element by which a document is one of several persons or reports. */
+function mixedBy({ fields, contradicted }: Fields, items: readonly Fields[]): string | undefined {
+  const own = contradicted.find((name) => OF_ONE.has(name))
+  if (own !== undefined) return own
+  return IDENTITY.find((name) => {
+    const said = [fields, ...items.map((item) => item.fields)].flatMap((each) => each[name] ?? [])
+    return new Set(said).size > 1 || items.some((item) => item.contradicted.includes(name))
+  })
 }
 
 function map(decoded: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
-  const document = decoded as XmlElement
-  const reject = (field: string): RejectedRecord => ({ recordType, at, reason: { severity: 'error', code: 'mapping-required', at: field } })
-  const { fields, repeated } = fieldsOf(document)
-  const row: DocumentRow = { ...fields, results: [] }
-  const reportNo = filled(row['DE01.00.018.00'])
-  const institution = filled(row['DE08.10.052.00'])
+  const { document, misdeclared } = decoded as DeDocument
+  const reject = (field: string, code = 'mapping-required'): RejectedRecord => ({
+    recordType,
+    at,
+    reason: { severity: 'error', code, at: field },
+  })
+  const own = fieldsOf(document)
+  const items = document.children.filter(({ name }) => name === 'ITEM').map(fieldsOf)
+  const mixed = mixedBy(own, items)
+  if (mixed !== undefined) return reject(mixed, 'mapping-conflict')
+  const row: DocumentRow = { ...own.fields, results: [] }
+  const reportNo = row['DE01.00.018.00']
+  const institution = row['DE08.10.052.00']
   if (reportNo === undefined) return reject('DE01.00.018.00')
   if (institution === undefined) return reject('DE08.10.052.00')
   const statedAt = sampledAt(row, context)
@@ -92,30 +130,39 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
   const record = new RecordBuilder(context, { recordType, deliveryId: `${recordType}|${institution}|${reportNo}`, at })
   record.patient = identityOf(row, context)
   record.noteRead('DE08.10.052.00')
-  for (const field of repeated) record.issue({ severity: 'warning', code: 'mapping-conflict', at: field })
-  const items = document.children.filter((child) => child.name === 'ITEM')
-  for (const [index, item] of items.entries()) {
-    const shared = {
-      'DE01.00.018.00': reportNo,
-      'DE08.10.052.00': institution,
-      ...pick(row, 'DE01.00.014.00'),
-      ...pick(row, 'DE04.50.137.00'),
-    }
-    const own = fieldsOf(item).fields
-    const naming = (field: string): string => (Object.hasOwn(own, field) ? `ITEM[${index}].${field}` : field)
-    const key = record.run(documentResult, { ...shared, ...own } as ItemRow, { statedAt, at: naming })
-    if (key && key !== 'patient') row.results.push(key)
-  }
+  if (misdeclared) record.issue({ severity: 'warning', code: 'payload-charset', at: 'xml declaration' })
+  sayUnread(record, own)
+  const results = items.map((item, index) => runItem(record, row, item, { index, statedAt }))
+  // One that comes twice is one, of which the first stands.
+  row.results = [...new Map(results.flatMap((key) => (key ? [[JSON.stringify(key), key]] : []))).values()]
   record.run(documentPatient, row, { statedAt })
   record.run(documentReport, row, { statedAt })
   record.run(documentSpecimen, row, { statedAt })
   return settled(record.finish(), context)
 }
 
-const pick = (row: DocumentRow, field: 'DE01.00.014.00' | 'DE04.50.137.00'): Partial<DocumentRow> => {
-  const value = filled(row[field])
-  return value === undefined ? {} : { [field]: value }
+function sayUnread(record: RecordBuilder, { contradicted, nested }: Fields, place = ''): void {
+  for (const name of contradicted) record.issue({ severity: 'warning', code: 'mapping-conflict', at: place + name })
+  for (const name of nested) record.offerNamed(place + name)
 }
+
+/** A result, with what it has of its document. */
+function runItem(
+  record: RecordBuilder,
+  row: DocumentRow,
+  item: Fields,
+  { index, statedAt }: { index: number; statedAt: string },
+): ResourceKey | undefined {
+  const place = `ITEM[${index}].`
+  sayUnread(record, item, place)
+  const shared = Object.fromEntries(SHARED.flatMap((name) => (row[name] === undefined ? [] : [[name, row[name]]])))
+  // Without a field's name it is the place of the whole.
+  const naming = (field: string): string => (field === '' || Object.hasOwn(item.fields, field) ? place + field : field)
+  const key = record.run(documentResult, { ...shared, ...item.fields } as ItemRow, { statedAt, at: naming })
+  return key === 'patient' ? undefined : key
+}
+
+const SHARED = ['DE01.00.018.00', 'DE08.10.052.00', 'DE01.00.014.00', 'DE04.50.137.00'] as const
 
 /** The only time in the data set is that of the sampling. */
 function sampledAt(row: DocumentRow, context: MappingContext): string | undefined {

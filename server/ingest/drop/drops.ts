@@ -29,7 +29,7 @@ export interface RegisteredDrop extends DropSite {
   charset?: string
 }
 
-/** A file that was taken; gone when it is in `done` or `failed`. `_id` is its source and name. */
+/** A file that was taken; gone when it is in `done` or `failed`. `_id` is its source, folder and name. */
 export interface DropFileDoc extends TableDoc {
   _id: string
   source: string
@@ -37,6 +37,10 @@ export interface DropFileDoc extends TableDoc {
   since: Date
   /** its payload, once that is durable */
   payload: string | null
+  /** which of the source's folders it is in, from 1; absent: the first */
+  folder?: number
+  /** with it: how its files were when they were read, its own first */
+  read?: readonly string[]
   /** files that go with it, as one archive */
   files?: readonly string[]
   /** the file with which it goes: that one's row is the one of the work */
@@ -60,7 +64,9 @@ export interface Drops {
 
 /** Looks into each folder again and again until stopped. A folder that cannot be read is said, and tried again. */
 export function startDrops(drops: readonly RegisteredDrop[], deps: DropDeps): Drops {
-  const watches = drops.map((drop) => new Watch(drop, deps))
+  // Servers see a folder under paths of their own: of those of one source each is known by its place among them.
+  const placeOf = ({ source }: RegisteredDrop, at: number): number => drops.slice(0, at).filter((one) => one.source === source).length
+  const watches = drops.map((drop, at) => new Watch(drop, placeOf(drop, at), deps))
   for (const watch of watches) watch.start()
   return {
     async round() {
@@ -80,6 +86,7 @@ const MARK_CHARACTERS = 12
 
 class Watch {
   readonly #drop: RegisteredDrop
+  readonly #place: number
   readonly #deps: DropDeps
   readonly #folder: DropFolder
   readonly #readiness: Readiness
@@ -89,8 +96,9 @@ class Watch {
   #running: Promise<number> = Promise.resolve(0)
   #stopped = false
 
-  constructor(drop: RegisteredDrop, deps: DropDeps) {
+  constructor(drop: RegisteredDrop, place: number, deps: DropDeps) {
     this.#drop = drop
+    this.#place = place
     this.#deps = deps
     this.#folder = new DropFolder(drop.directory)
     this.#readiness = new Readiness({ ready: drop.ready, marker: drop.marker, stableMs: drop.stableSeconds * 1000 })
@@ -123,7 +131,6 @@ class Watch {
   }
 
   async #look(): Promise<number> {
-    const { source } = this.#drop
     await this.#folder.prepare()
     const now = this.#deps.now().getTime()
     const whole = this.#readiness.whole(await this.#folder.list(), now)
@@ -131,7 +138,8 @@ class Watch {
     for (const set of sets) await this.#claim(set)
     // What was just found, and what a process left that died: rows are the list of work, not the folder.
     let finished = 0
-    const rows = await this.#deps.files.find({ source, set: { $exists: false } }, { sort: { since: 1 }, limit: INGEST_BOUNDS.listPageMax })
+    const own = { ...this.#own(), set: { $exists: false } }
+    const rows = await this.#deps.files.find(own, { sort: { since: 1 }, limit: INGEST_BOUNDS.listPageMax })
     for (const row of rows) {
       if (this.#stopped) break
       if (await workOne({ name: KIND, table: this.#deps.files, due: {}, sort: {}, work: (doc) => this.#work(doc) }, row, this.#options())) {
@@ -144,7 +152,15 @@ class Watch {
   /** A row for the work, and one for each file that goes with it, so that it goes with no other. */
   async #claim({ name, files }: DropSet): Promise<void> {
     const { source } = this.#drop
-    const row = (file: string): DropFileDoc => ({ _id: this.#id(file), source, name: file, since: this.#deps.now(), payload: null })
+    const folder = this.#place > 0 && { folder: this.#place + 1 }
+    const row = (file: string): DropFileDoc => ({
+      _id: this.#id(file),
+      source,
+      name: file,
+      since: this.#deps.now(),
+      payload: null,
+      ...folder,
+    })
     for (const file of files) {
       const isOurs =
         (await this.#deps.files.insert({ ...row(file), set: name })) || (await this.#deps.files.get(this.#id(file)))?.set === name
@@ -162,11 +178,16 @@ class Watch {
 
   /** Unless the work was begun meanwhile. */
   async #release(name: string): Promise<void> {
-    if (!(await this.#deps.files.get(this.#id(name)))) await this.#deps.files.delete({ source: this.#drop.source, set: name })
+    if (!(await this.#deps.files.get(this.#id(name)))) await this.#deps.files.delete({ ...this.#own(), set: name })
   }
 
   #id(name: string): string {
-    return `${this.#drop.source}|${name}`
+    return `${this.#drop.source}${this.#place > 0 ? `#${this.#place + 1}` : ''}|${name}`
+  }
+
+  /** Rows of this folder. */
+  #own(): { source: string; folder: unknown } {
+    return { source: this.#drop.source, folder: this.#place > 0 ? this.#place + 1 : { $exists: false } }
   }
 
   #options(): WorkerOptions {
@@ -180,16 +201,16 @@ class Watch {
   async #work(row: DropFileDoc): Promise<void> {
     const { name } = row
     if (row.payload === null) {
-      for (const file of row.files ?? []) await this.#folder.take(file)
-      await this.#folder.take(name)
+      for (const file of [...(row.files ?? []), name]) await this.#folder.take(file, this.#markerOf(file))
       if (!(await this.#folder.isTaken(name))) return this.#forget(row)
-      const payload = await this.#receive(row)
-      if (payload) await this.#end(row, payload)
+      const read = await this.#states(row)
+      const payload = await this.#receive({ ...row, read })
+      if (payload) await this.#end({ ...row, read }, payload)
       return
     }
     const payload = await this.#deps.ingest.tables.payloads.get(row.payload)
     if (payload) await this.#end(row, payload)
-    else await this.#forget(row)
+    else await this.#again(row)
   }
 
   /** @returns undefined when it was refused, or is to be tried again */
@@ -199,7 +220,7 @@ class Watch {
       const meta = { contentType: '', fileName: row.name }
       const { payload, isKept } = await this.#deps.ingest.receive(source, actor, await this.#content(row), meta)
       // Of what was refused nothing is kept that another process could go on with: it would receive the file again.
-      if (isKept) await this.#deps.files.update({ _id: row._id }, { set: { payload: payload._id } })
+      if (isKept) await this.#deps.files.update({ _id: row._id }, { set: { payload: payload._id, read: row.read ?? [] } })
       return payload
     } catch (error) {
       if (error instanceof FileChanged || isBusy(error)) return undefined
@@ -211,13 +232,24 @@ class Watch {
     }
   }
 
-  /** The file goes to where its receipt says, as soon as there is one. */
+  /** The file goes to where its receipt says, as soon as there is one. One that was written to since is not the one that was read. */
   async #end(row: DropFileDoc, payload: PayloadDoc): Promise<void> {
     if (!FINAL.includes(payload.status)) return
+    const now = await this.#states(row)
+    if (row.read?.some((state, at) => now[at] !== '' && now[at] !== state)) return this.#again(row)
     const report = receiptOutcome(payload, await receiptCounts(this.#deps.ingest.tables, payload))
     const place = payload.status === 'quarantined' || payload.status === 'rejected' ? 'failed' : 'done'
     await this.#finish(row, place, payload._id.slice(0, MARK_CHARACTERS), report)
     await this.#forget(row)
+  }
+
+  #states({ name, files = [] }: DropFileDoc): Promise<string[]> {
+    return Promise.all([name, ...files].map((file) => this.#folder.stateOf(file)))
+  }
+
+  /** The next look reads it anew. */
+  async #again(row: DropFileDoc): Promise<void> {
+    await this.#deps.files.update({ _id: row._id }, { set: { payload: null } })
   }
 
   /** The file as it is, or an archive of those that belong together: of those that are there, whatever was listed. */
@@ -231,17 +263,17 @@ class Watch {
 
   /** Those that go with it first: who dies behind them finds them gone, and goes on. */
   async #finish(row: DropFileDoc, place: 'done' | 'failed', mark: string, report: object): Promise<void> {
-    for (const file of row.files ?? []) await this.#folder.follow(file, place, mark, this.#markerOf({ name: file }))
-    await this.#folder.finish(row.name, place, mark, report, this.#markerOf(row))
+    for (const file of row.files ?? []) await this.#folder.follow(file, place, mark)
+    await this.#folder.finish(row.name, place, mark, report)
   }
 
   /** Elsewhere than where markers are used, a file of that name is one like any other. */
-  #markerOf({ name }: Pick<DropFileDoc, 'name'>): string | undefined {
+  #markerOf(name: string): string | undefined {
     return this.#drop.ready === 'marker' ? name + this.#drop.marker : undefined
   }
 
   async #forget(row: DropFileDoc): Promise<void> {
-    if (row.files) await this.#deps.files.delete({ source: row.source, set: row.name })
+    if (row.files) await this.#deps.files.delete({ ...this.#own(), set: row.name })
     await this.#deps.files.delete({ _id: row._id })
   }
 }

@@ -4,8 +4,9 @@
  */
 import { hash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { OutcomeError } from '../../outcome/outcome-error.ts'
 import type { SeenFile } from './ready.ts'
 
 export const PLACES = ['processing', 'done', 'failed'] as const
@@ -17,11 +18,16 @@ const NAME_CHARACTERS_MAX = 60
 const DIGEST_CHARACTERS = 8
 const READ_BYTES = 256 * 1024
 
+/** No permission, or what stands under the name is no file any more: it will not be one by being tried again. */
+const UNREADABLE = new Set(['EACCES', 'EPERM', 'ELOOP', 'EISDIR'])
+
 /** The file was written to while it was read: it was not whole. */
 export class FileChanged extends Error {}
 
 export class DropFolder {
   readonly #directory: string
+  /** paths of files whose names are in another charset than the file system's, by what the names say */
+  #foreign: ReadonlyMap<string, Buffer> = new Map()
 
   constructor(directory: string) {
     this.#directory = directory
@@ -32,29 +38,56 @@ export class DropFolder {
     for (const place of PLACES) await mkdir(join(this.#directory, place), { recursive: true })
   }
 
+  /** Of two names that say the same in two charsets the second is seen when the first has gone. */
   async list(): Promise<SeenFile[]> {
-    const found: SeenFile[] = []
-    for (const entry of await readdir(this.#directory, { withFileTypes: true })) {
-      if (!entry.isFile()) continue
-      const facts = await lstat(join(this.#directory, entry.name)).catch(() => undefined)
-      if (facts?.isFile()) found.push({ name: entry.name, bytes: facts.size, changed: facts.mtimeMs })
+    const found = new Map<string, SeenFile>()
+    const foreign = new Map<string, Buffer>()
+    const entries = await readdir(this.#directory, { withFileTypes: true, encoding: 'buffer' })
+    const named = entries.filter((entry) => entry.isFile()).map((entry) => ({ bytes: entry.name, ...said(entry.name) }))
+    for (const { bytes, name, isForeign } of named.sort((a, b) => Number(a.isForeign) - Number(b.isForeign))) {
+      if (found.has(name)) continue
+      const path = Buffer.concat([Buffer.from(this.#directory + sep), bytes])
+      const facts = await lstat(path).catch(() => undefined)
+      if (!facts?.isFile()) continue
+      found.set(name, { name, bytes: facts.size, changed: facts.mtimeMs })
+      if (isForeign) foreign.set(name, path)
     }
-    return found
+    this.#foreign = foreign
+    return [...found.values()]
   }
 
-  /** Into `processing`. @returns false when it is gone, or one of its name is still there */
-  async take(name: string): Promise<boolean> {
-    if (await exists(join(this.#directory, 'processing', name))) return false
-    return moved(join(this.#directory, name), join(this.#directory, 'processing', name))
+  /** Where a file stands that is not taken. */
+  #path(name: string): Buffer | string {
+    return this.#foreign.get(name) ?? join(this.#directory, name)
+  }
+
+  /**
+   * Into `processing`.
+   * @param marker name of the file that says that it is whole. It goes before: one that comes from then on is that of the next file of this name
+   * @returns false when it is gone, or one of its name is still there
+   */
+  async take(name: string, marker?: string): Promise<boolean> {
+    if ((await this.isTaken(name)) || !(await exists(this.#path(name)))) return false
+    if (marker !== undefined) await rm(this.#path(marker), { force: true })
+    return moved(this.#path(name), join(this.#directory, 'processing', name))
   }
 
   isTaken(name: string): Promise<boolean> {
     return exists(join(this.#directory, 'processing', name))
   }
 
-  /** The bytes of a taken file. @throws FileChanged at its end, when somebody wrote to it meanwhile */
+  /** What changes when somebody writes to a taken file; '' when it is not there. */
+  async stateOf(name: string): Promise<string> {
+    const facts = await lstat(join(this.#directory, 'processing', name)).catch(() => undefined)
+    return facts ? `${facts.size} ${facts.mtimeMs}` : ''
+  }
+
+  /**
+   * The bytes of a taken file.
+   * @throws FileChanged at its end, when somebody wrote to it meanwhile; OutcomeError drop-file-unreadable
+   */
   async *content(name: string): AsyncGenerator<Uint8Array> {
-    const file = await open(join(this.#directory, 'processing', name), constants.O_RDONLY | constants.O_NOFOLLOW)
+    const file = await opened(join(this.#directory, 'processing', name))
     try {
       const before = await file.stat()
       let bytes = 0
@@ -71,7 +104,7 @@ export class DropFolder {
 
   /** All of a small file that is not taken yet; undefined: it is gone, or larger. */
   async read(name: string, bytesMax: number): Promise<Uint8Array | undefined> {
-    const file = await open(join(this.#directory, name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
+    const file = await open(this.#path(name), constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
     if (!file) return undefined
     try {
       const { size } = await file.stat()
@@ -81,22 +114,17 @@ export class DropFolder {
     }
   }
 
-  /**
-   * The receipt first, then the file: whoever sees the file finds why it is there. Done twice, it changes nothing.
-   * @param marker name of the file that said that it is whole, which goes with it
-   */
-  async finish(name: string, place: 'done' | 'failed', mark: string, report: object, marker?: string): Promise<void> {
+  /** The receipt first, then the file: whoever sees the file finds why it is there. Done twice, it changes nothing. */
+  async finish(name: string, place: 'done' | 'failed', mark: string, report: object): Promise<void> {
     const target = this.#target(name, place, mark)
     await writeFile(`${target}.report.tmp`, `${JSON.stringify(report, null, 2)}\n`)
     await rename(`${target}.report.tmp`, `${target}.report.json`)
     await moved(join(this.#directory, 'processing', name), target)
-    if (marker !== undefined) await rm(join(this.#directory, marker), { force: true })
   }
 
   /** A file that goes with another one, whose receipt is its own. */
-  async follow(name: string, place: 'done' | 'failed', mark: string, marker?: string): Promise<void> {
+  async follow(name: string, place: 'done' | 'failed', mark: string): Promise<void> {
     await moved(join(this.#directory, 'processing', name), this.#target(name, place, mark))
-    if (marker !== undefined) await rm(join(this.#directory, marker), { force: true })
   }
 
   #target(name: string, place: 'done' | 'failed', mark: string): string {
@@ -108,7 +136,7 @@ export class DropFolder {
 const kept = (name: string): string =>
   name.length <= NAME_CHARACTERS_MAX ? name : `${hash('sha256', name).slice(0, DIGEST_CHARACTERS)}_${name.slice(-NAME_CHARACTERS_MAX)}`
 
-async function moved(from: string, to: string): Promise<boolean> {
+async function moved(from: Buffer | string, to: string): Promise<boolean> {
   try {
     await rename(from, to)
     return true
@@ -118,8 +146,30 @@ async function moved(from: string, to: string): Promise<boolean> {
   }
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
+/** What stands there, a link that leads nowhere too. */
+const exists = (path: Buffer | string): Promise<boolean> =>
+  lstat(path).then(
     () => true,
     () => false,
   )
+
+async function opened(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    if (UNREADABLE.has((error as NodeJS.ErrnoException).code ?? '')) throw new OutcomeError('drop-file-unreadable')
+    throw error
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const gb18030 = new TextDecoder('gb18030')
+
+/** Chinese Windows writes names in its own charset, and an SFTP server leaves them as they are. */
+function said(bytes: Uint8Array): { name: string; isForeign: boolean } {
+  try {
+    return { name: strictUtf8.decode(bytes), isForeign: false }
+  } catch {
+    return { name: gb18030.decode(bytes), isForeign: true }
+  }
+}
