@@ -33,6 +33,9 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   batches?: (row: RowView<Row>, run: Run) => readonly ResourceKey[]
   /** elements that any other statement knows better (MappedResource.yielding) */
   yielding?: readonly string[]
+  /** other keys under which the thing may be known (MappedResource.numbered, plain) */
+  numbered?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
+  plain?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
   rules: (from: From<Row>) => RulesOf<Resource>
 }
 
@@ -141,6 +144,10 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   }
   const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]
   if (sets.length > 0) result.mapped.batches = sets
+  for (const name of ['numbered', 'plain'] as const) {
+    const other = map.definition[name]?.(view, run)
+    if (other) result.mapped[name] = other
+  }
   if (options.onceReversed) result.mapped.onceReversed = options.onceReversed
   if (options.saidBy) result.mapped.saidBy = options.saidBy
   if (options.apart) result.mapped.apart = options.apart

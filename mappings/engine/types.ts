@@ -99,6 +99,10 @@ export interface MappedResource {
   apart?: ResourceKey
   /** elements that the base resource demands and of which this statement knows no more than any other: each yields to all of those */
   yielding?: readonly string[]
+  /** with the key: it counts lines, but where something is known under this key, the number tells results apart, and it is that */
+  numbered?: ResourceKey
+  /** without the number that the key has: it is what is known under this key, if the sender counted that as a line with this number before */
+  plain?: ResourceKey
 }
 
 /** What is said of a set of things without naming them: 2205 takes back every charge line of a batch. */

@@ -16,6 +16,7 @@ import type { Statement } from './fold/types.ts'
 import { batchId, numberHash, resourceId } from './ids.ts'
 import { kinOf } from './kin.ts'
 import { legalOf } from './link/legal.ts'
+import { asLine } from './numbered.ts'
 import { fieldOf } from './receipt.ts'
 import { type Texts, textsOf } from './texts.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement } from './types.ts'
@@ -114,7 +115,9 @@ async function statementsOf({ deps, urlOf, origin, texts, turns }: Saying, told:
     if (id === undefined) continue
     const type = mapped.resource.resourceType
     const name = `${type}/${id}`
-    const statement = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(deps.secret, mapped.apart))
+    const others = otherIdsIn(deps, mapped)
+    const alone = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(deps.secret, mapped.apart))
+    const statement = others.numbered === undefined ? alone : asLine(alone, others.numbered)
     const known = statements.get(name)
     const joined = known ? joinStatements(known.statement, statement) : statement
     const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
@@ -122,16 +125,25 @@ async function statementsOf({ deps, urlOf, origin, texts, turns }: Saying, told:
     const saidBy = mapped.saidBy ? batchId(deps.secret, mapped.saidBy) : known?.saidBy
     const onceReversed = mapped.onceReversed ?? known?.onceReversed
     const sets = { ...(batches && { batches }), ...(onceReversed && { onceReversed }), ...(saidBy !== undefined && { saidBy }) }
-    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets })
+    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets, ...others })
   }
   await turns.take()
   return [...statements.values()]
 }
 
+const otherIdsIn = ({ secret }: Deps, { numbered, plain }: MappedResource): Pick<PreparedStatement, 'numbered' | 'plain'> => ({
+  ...(numbered && { numbered: resourceId(secret, numbered) }),
+  ...(plain && { plain: resourceId(secret, plain) }),
+})
+
 const apartIn = (statement: Statement, via: string | undefined): Statement => (via === undefined ? statement : { ...statement, via })
 
 function digestOf({ patient, resources, unmapped }: MappedRecord, text: string, words: PreparedRecord['batchWords']): string {
-  const head = JSON.stringify([patient, resources.map(({ key, state, statedAt }) => [key, state, statedAt]), unmapped])
+  const head = JSON.stringify([
+    patient,
+    resources.map(({ key, state, statedAt, numbered }) => [key, state, statedAt, ...(numbered ? [numbered] : [])]),
+    unmapped,
+  ])
   return hash('sha256', head + text + (words ? JSON.stringify(words) : ''), 'base64url')
 }
 

@@ -16,6 +16,7 @@ import { isMention } from './fold/types.ts'
 import { askKin } from './kin.ts'
 import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
+import { underKnownKeys } from './numbered.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
 import { provenancesOf, type RowOrigin } from './provenances.ts'
 import { deliveryId, deliveryWrites, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
@@ -220,8 +221,12 @@ async function storeRows(deps: IngestDeps, tables: IngestTables, unplaced: reado
   if (refused.length > 0) return { stored: false, broken: new Set(), refused }
   const words = unplaced.flatMap(({ job, linked }) => wordsOf(job.record.visits, linked?.patient))
   const said = unplaced.flatMap((row) => row.wanted)
+  const known = await underKnownKeys(
+    tables,
+    unplaced.map(({ job, wanted }) => ({ record: job.record, wanted })),
+  )
   const plan = await planVisits(tables, said, words, deps.now())
-  const rows = unplaced.map((row) => ({ ...row, wanted: row.wanted.map(plan.place) }))
+  const rows = unplaced.map((row, at) => ({ ...row, wanted: (known[at] ?? []).map(plan.place) }))
   const wanted = rows.flatMap((row) => row.wanted)
   const { changes, links, visits } = await foldStatements(tables, wanted, plan.visits)
   const changed = changes.filter((c) => c.changed)

@@ -16,6 +16,7 @@ import { foldStatements, saidIn, saidOfOthers, type StatementFor, type UsedLinks
 import { askKin, withoutKin } from './kin.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
+import { underKnownKeys } from './numbered.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
 import {
   deliveryId,
@@ -141,19 +142,21 @@ async function storeLinked(
 ): Promise<StoredRecord> {
   const after = linked ? { linked } : {}
   const wanted = wantedOf(job.record, linked)
-  const parts = partsOf(wanted)
+  const count = partsOf(wanted).length
   const found = [...(linked?.issues ?? []), ...issuesOfMapping(job.record)]
-  for (const [at, part] of parts.entries()) {
-    const last = at === parts.length - 1
-    const result = await retryingConflicts(async (count): Promise<PartResult | undefined> => {
+  for (let at = 0; at < count; at++) {
+    const last = at === count - 1
+    const result = await retryingConflicts(async (attempt): Promise<PartResult | undefined> => {
       // A record that has begun is finished: it was there before it was refused.
       const collecting = linked && at === 0 ? await gateOf(deps, job.source, job.record)([linked.patient, linked.person]) : undefined
       if (collecting && collecting.refusers.length > 0) return { done: { ...NOTHING_DONE, refusers: collecting.refusers } }
       const kin = at === 0 ? await askKin(deps, tables, job.source, job.record) : undefined
       if (kin && kin.refusing.length > 0) return { done: { ...NOTHING_DONE, isRefusedByKin: true } }
       const guards = distinctWrites([...(collecting?.side ?? []), ...(kin?.side ?? [])])
-      const known = last ? await deliveryNow(deps, tables, job, delivery, count) : undefined
-      return storePart(deps, tables, job, { part, last, wanted, linked, found, delivery: known, again: count > 0, guards })
+      const known = last ? await deliveryNow(deps, tables, job, delivery, attempt) : undefined
+      const [all = []] = await underKnownKeys(tables, [{ record: job.record, wanted }])
+      const part = partsOf(all)[at] ?? []
+      return storePart(deps, tables, job, { part, last, wanted: all, linked, found, delivery: known, again: attempt > 0, guards })
     })
     if (result.refusers) return refuse(deps, tables, job, result.refusers)
     // Refused since it was asked.
