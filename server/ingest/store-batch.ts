@@ -147,7 +147,8 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
     const isRepeated = met.has(id)
     met.add(id)
     if (isKnown(delivery, job)) {
-      result.outcomes[at] = knownOutcome(delivery, payload._id, record)
+      // Whether there is still something to be merged is looked at when it goes alone.
+      if (!record.identity?.replaces) result.outcomes[at] = knownOutcome(delivery, payload._id, record)
       return []
     }
     const isPlain = !record.nothingToStore && !isRepeated && !(record.needsPatient && !record.identity)

@@ -16,6 +16,7 @@ import { foldStatements, saidIn, saidOfOthers, type StatementFor, type UsedLinks
 import { askKin, withoutKin } from './kin.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
+import { leftUnmerged } from './link/replaced.ts'
 import { underKnownKeys } from './numbered.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
 import {
@@ -69,7 +70,7 @@ async function storeAsked(deps: IngestDeps, tables: IngestTables, job: RecordJob
   const { record, source } = job
   if (await isExpunged(deps, record)) return { outcome: expungedOutcome(record) }
   const delivery = await tables.deliveries.get(deliveryId(deps.secret, source, record))
-  if (delivery?.digest === record.digest && delivery.status !== 'waiting')
+  if (delivery?.digest === record.digest && delivery.status !== 'waiting' && !(await leftUnmerged(tables, record)))
     return { outcome: knownOutcome(delivery, job.payload._id, job.record) }
   if (record.nothingToStore) return nothingToStore(deps, tables, job, delivery)
   if (record.needsPatient && !record.identity) return { outcome: quarantined('patient-unknown', record) }
