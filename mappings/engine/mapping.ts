@@ -99,6 +99,8 @@ export interface RunOptions {
   saidBy?: ResourceKey | undefined
   /** what says it, kept apart from what else the source says of the thing (MappedResource.apart) */
   apart?: ResourceKey | undefined
+  /** lists that are taken back with a set (MappedResource.listsApart) */
+  listsApart?: MappedResource['listsApart']
   /** false: the record offers its fields itself (RecordBuilder.offerNamed), the row only repeats them */
   offer?: false
 }
@@ -151,6 +153,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   if (options.onceReversed) result.mapped.onceReversed = options.onceReversed
   if (options.saidBy) result.mapped.saidBy = options.saidBy
   if (options.apart) result.mapped.apart = options.apart
+  if (options.listsApart) result.mapped.listsApart = options.listsApart
   return result
 }
 

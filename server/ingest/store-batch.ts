@@ -19,7 +19,7 @@ import { refoldIfMoved } from './link/refold-moved.ts'
 import { underKnownKeys } from './numbered.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
 import { provenancesOf, type RowOrigin } from './provenances.ts'
-import { deliveryId, deliveryWrites, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
+import { countOfThings, deliveryId, deliveryWrites, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import type { Storable } from './storing-lanes.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, ReceiptIssue, RecordOutcome } from './types.ts'
@@ -252,7 +252,7 @@ async function storeRows(deps: IngestDeps, tables: IngestTables, unplaced: reado
     const { record } = row.job
     const found = row.wanted.flatMap(({ type, id }) => issues.get(`${type}/${id}`) ?? [])
     found.push(...otherPerson(others(row.wanted)), ...plan.issues(record.visits, record.at))
-    return storedOutcome(record, row.wanted.length, [...(row.linked?.issues ?? []), ...issuesOfMapping(record), ...found])
+    return storedOutcome(record, countOfThings(row.wanted), [...(row.linked?.issues ?? []), ...issuesOfMapping(record), ...found])
   })
   const origins = rows.map(({ job, wanted: mine, linked, delivery }): RowOrigin => {
     const persons = [...(linked ? [linked.person] : []), ...mine.flatMap(({ type, id }) => people.get(`${type}/${id}`) ?? [])]

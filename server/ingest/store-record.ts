@@ -20,6 +20,7 @@ import { leftUnmerged } from './link/replaced.ts'
 import { underKnownKeys } from './numbered.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
 import {
+  countOfThings,
   deliveryId,
   deliveryWrites,
   provenanceOf,
@@ -167,7 +168,7 @@ async function storeLinked(
     await refoldIfMoved(deps, tables, result.links, result.folded)
     await refoldIfPlaced(deps, tables, result.visits, result.folded)
   }
-  return { outcome: storedOutcome(job.record, wanted.length, found), ...after }
+  return { outcome: storedOutcome(job.record, countOfThings(wanted), found), ...after }
 }
 
 interface Part {
@@ -235,7 +236,7 @@ async function storePart(
     const people = [...(linked ? [linked.person] : []), ...links.persons.values()]
     drafts.push(provenanceOf(deps, job, wanted.map(plan.place), people, delivery === undefined && !again))
   }
-  const outcome = storedOutcome(record, wanted.length, [...found, ...issues])
+  const outcome = storedOutcome(record, countOfThings(wanted), [...found, ...issues])
   return (await commit(deps, job, delivery, drafts, side, outcome)) ? done : undefined
 }
 
