@@ -35,6 +35,9 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   yielding?: readonly string[] | ((row: RowView<Row>) => readonly string[])
   /** each of many records says it alike (MappedResource.inPassing) */
   inPassing?: true
+  /** other keys under which the thing may be known (MappedResource.numbered, plain) */
+  numbered?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
+  plain?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
   rules: (from: From<Row>) => RulesOf<Resource>
 }
 
@@ -98,6 +101,8 @@ export interface RunOptions {
   saidBy?: ResourceKey | undefined
   /** what says it, kept apart from what else the source says of the thing (MappedResource.apart) */
   apart?: ResourceKey | undefined
+  /** lists that are taken back with a set (MappedResource.listsApart) */
+  listsApart?: MappedResource['listsApart']
   /** false: the record offers its fields itself (RecordBuilder.offerNamed), the row only repeats them */
   offer?: false
 }
@@ -146,9 +151,14 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   }
   const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]
   if (sets.length > 0) result.mapped.batches = sets
+  for (const name of ['numbered', 'plain'] as const) {
+    const other = map.definition[name]?.(view, run)
+    if (other) result.mapped[name] = other
+  }
   if (options.onceReversed) result.mapped.onceReversed = options.onceReversed
   if (options.saidBy) result.mapped.saidBy = options.saidBy
   if (options.apart) result.mapped.apart = options.apart
+  if (options.listsApart) result.mapped.listsApart = options.listsApart
   return result
 }
 

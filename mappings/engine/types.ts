@@ -102,8 +102,17 @@ export interface MappedResource {
   saidBy?: ResourceKey
   /** what says it, where the source may take that back and leave what others said of the thing: each word is kept by itself, and one is enough for it to stand */
   apart?: ResourceKey
+  /**
+   * Lists whose members are taken back with that set, whatever becomes of the thing: the diagnoses that a document names of its visit. `withdrawn`: what was
+   * named at that very time is. `statedAt`: where the thing itself is only mentioned
+   */
+  listsApart?: { of: ResourceKey; names: readonly string[]; withdrawn?: true; statedAt?: string }
   /** elements that the base resource demands and of which this statement knows no more than any other: each yields to all of those */
   yielding?: readonly string[]
+  /** with the key: it counts lines, but where something is known under this key, the number tells results apart, and it is that */
+  numbered?: ResourceKey
+  /** without the number that the key has: it is what is known under this key, if the sender counted that as a line with this number before */
+  plain?: ResourceKey
 }
 
 /** What is said of a set of things without naming them: 2205 takes back every charge line of a batch. */

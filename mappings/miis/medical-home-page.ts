@@ -58,7 +58,7 @@ export interface HomePageDiagnosis {
 
 type Provider = (row: RowView<Site>, run: Run) => KeyReference | undefined
 
-const STAY = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP', display: 'inpatient encounter' }
+export const STAY = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'IMP', display: 'inpatient encounter' }
 const ROLE = 'http://terminology.hl7.org/CodeSystem/diagnosis-role'
 const DISCHARGE = { system: ROLE, code: 'DD', display: 'Discharge diagnosis' }
 const ADMISSION = { system: ROLE, code: 'AD', display: 'Admission diagnosis' }

@@ -11,6 +11,7 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
 import { keepWord, reversedLast, sayersOf, standingWords } from './batch-words.ts'
+import { besides, isOfLists } from './fold/lists-apart.ts'
 import { statementOf } from './fold/statement.ts'
 import { type Verdict, verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
@@ -152,7 +153,7 @@ const UNSAID = new Date(0).toISOString()
 
 function wordOf(
   { id: source, kind, organization }: IngestSource,
-  { type, id, onceReversed }: BatchMemberDoc,
+  { type, id, via, onceReversed }: BatchMemberDoc,
   fate: Fate,
   statedAt: string,
 ): PreparedStatement {
@@ -160,7 +161,8 @@ function wordOf(
   const resource = { resourceType: type, ...(fate === 'replaced' && onceReversed) } as FhirResource
   const state = fate === 'withdrawn' ? 'withdrawn' : 'current'
   const key = { type, scope: '', parts: [id] }
-  return { type, id, ofPatient: false, statement: statementOf({ key, resource, state, statedAt }, origin, JSON.stringify) }
+  const statement = statementOf({ key, resource, state, statedAt }, origin, JSON.stringify)
+  return { type, id, ofPatient: false, statement: isOfLists(via) ? besides(statement) : statement }
 }
 
 const digestOf = (names: readonly string[]): string =>

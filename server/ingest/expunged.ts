@@ -1,4 +1,5 @@
 /** Records of what was expunged (server/expunge): they are refused, and nothing of them is kept. */
+import { otherIdsOf } from './numbered.ts'
 import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
 
 const EXPUNGED = 'expunged'
@@ -6,7 +7,7 @@ const EXPUNGED = 'expunged'
 /** Is the record about a patient or a thing that was expunged? Looked at before anything else: what was known of it is gone. */
 export async function isExpunged(deps: Pick<IngestDeps, 'expunged'>, { identity, statements }: PreparedRecord): Promise<boolean> {
   if (!deps.expunged) return false
-  const names = statements.flatMap(({ type, id }) => (id === undefined ? [] : [`${type}/${id}`]))
+  const names = statements.flatMap((one) => [one.id, ...otherIdsOf(one)].flatMap((id) => (id === undefined ? [] : [`${one.type}/${id}`])))
   const numbers = identity ? [...identity.numbers.map(({ hash }) => hash), ...(identity.replaces ?? [])] : []
   return deps.expunged(names, numbers)
 }

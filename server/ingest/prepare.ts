@@ -11,11 +11,13 @@ import { codingName, codingsIn } from './codings.ts'
 import { identityDomain } from './context.ts'
 import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
+import { besides, listParts, listsVia } from './fold/lists-apart.ts'
 import { joinStatements, type StatementOrigin, statementOf } from './fold/statement.ts'
 import type { Statement } from './fold/types.ts'
 import { batchId, numberHash, resourceId } from './ids.ts'
 import { kinOf } from './kin.ts'
 import { legalOf } from './link/legal.ts'
+import { asLine } from './numbered.ts'
 import { fieldOf } from './receipt.ts'
 import { type Texts, textsOf } from './texts.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement } from './types.ts'
@@ -105,33 +107,67 @@ interface Saying {
   turns: Turns
 }
 
-/** One statement of each thing, also where the record tells of it twice. */
-async function statementsOf({ deps, urlOf, origin, texts, turns }: Saying, told: readonly MappedResource[]): Promise<PreparedStatement[]> {
+/** One statement of each thing, also where the record tells of it twice; its lists that are kept apart have their own. */
+async function statementsOf(saying: Saying, told: readonly MappedResource[]): Promise<PreparedStatement[]> {
+  const { deps, urlOf, texts, turns } = saying
   const statements = new Map<string, PreparedStatement>()
   for (const mapped of told) {
     await turns.take()
     const id = idOf(deps, mapped, urlOf)
     if (id === undefined) continue
-    const type = mapped.resource.resourceType
-    const name = `${type}/${id}`
-    const statement = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(deps.secret, mapped.apart))
-    const known = statements.get(name)
-    const joined = known ? joinStatements(known.statement, statement) : statement
-    const ofPatient = known?.ofPatient === true || id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
-    const batches = mapped.batches?.map((key) => batchId(deps.secret, key)) ?? known?.batches
-    const saidBy = mapped.saidBy ? batchId(deps.secret, mapped.saidBy) : known?.saidBy
-    const onceReversed = mapped.onceReversed ?? known?.onceReversed
-    const sets = { ...(batches && { batches }), ...(onceReversed && { onceReversed }), ...(saidBy !== undefined && { saidBy }) }
-    statements.set(name, { type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement: joined, ...sets })
+    const { whole, lists } = listParts(mapped)
+    const name = `${mapped.resource.resourceType}/${id}`
+    const ofPatient = id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
+    const said = preparedOf(saying, whole, id, ofPatient)
+    statements.set(name, joinPrepared(statements.get(name), said))
+    if (lists) {
+      const aside = listsOf(preparedOf(saying, lists, id, ofPatient), lists.statedAt)
+      statements.set(`${name} ${aside.statement.via}`, aside)
+    }
   }
   await turns.take()
   return [...statements.values()]
 }
 
+function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id: string, ofPatient: boolean): PreparedStatement {
+  const { secret } = deps
+  const type = mapped.resource.resourceType
+  const others = otherIdsIn(deps, mapped)
+  const alone = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(secret, mapped.apart))
+  const statement = others.numbered === undefined ? alone : asLine(alone, others.numbered)
+  return {
+    ...{ type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement },
+    ...(mapped.batches && { batches: mapped.batches.map((key) => batchId(secret, key)) }),
+    ...(mapped.onceReversed && { onceReversed: mapped.onceReversed }),
+    ...(mapped.saidBy && { saidBy: batchId(secret, mapped.saidBy) }),
+    ...others,
+  }
+}
+
+function joinPrepared(known: PreparedStatement | undefined, said: PreparedStatement): PreparedStatement {
+  if (!known) return said
+  const ofPatient = known.ofPatient || said.ofPatient
+  return { ...known, ...said, ofPatient, statement: joinStatements(known.statement, said.statement) }
+}
+
+function listsOf(said: PreparedStatement, statedAt: string): PreparedStatement {
+  const [set = ''] = said.batches ?? []
+  return { ...said, statement: { ...besides(said.statement), via: listsVia(set, statedAt) } }
+}
+
+const otherIdsIn = ({ secret }: Deps, { numbered, plain }: MappedResource): Pick<PreparedStatement, 'numbered' | 'plain'> => ({
+  ...(numbered && { numbered: resourceId(secret, numbered) }),
+  ...(plain && { plain: resourceId(secret, plain) }),
+})
+
 const apartIn = (statement: Statement, via: string | undefined): Statement => (via === undefined ? statement : { ...statement, via })
 
 function digestOf({ patient, resources, unmapped }: MappedRecord, text: string, words: PreparedRecord['batchWords']): string {
-  const head = JSON.stringify([patient, resources.map(({ key, state, statedAt }) => [key, state, statedAt]), unmapped])
+  const head = JSON.stringify([
+    patient,
+    resources.map(({ key, state, statedAt, numbered }) => [key, state, statedAt, ...(numbered ? [numbered] : [])]),
+    unmapped,
+  ])
   return hash('sha256', head + text + (words ? JSON.stringify(words) : ''), 'base64url')
 }
 

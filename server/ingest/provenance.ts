@@ -30,7 +30,7 @@ export function provenanceDraft(
     resourceType: 'Provenance',
     id,
     meta: { profile: [structureDefinition('cn-provenance')], source: `${BASE}/source/${source.kind}/${source.id}` },
-    target: targets.map(({ type, id: target }) => ({ reference: `${type}/${target}` })),
+    target: [...new Set(targets.map(({ type, id: target }) => `${type}/${target}`))].map((reference) => ({ reference })),
     recorded: origin.recorded.toISOString(),
     activity: { coding: [{ system: codeSystem('cn-provenance-activity'), code: withdraws ? 'withdraw' : 'map' }] },
     agent: [

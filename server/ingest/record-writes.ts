@@ -35,6 +35,9 @@ export function wantedOf(record: PreparedRecord, linked: Linked | undefined): St
   })
 }
 
+/** How many things it is said of: of one, several words may be kept apart. */
+export const countOfThings = (wanted: readonly StatementFor[]): number => new Set(wanted.map(({ type, id }) => `${type}/${id}`)).size
+
 /** @param persons persons behind the record's resources, by local record */
 export function provenanceOf(
   deps: Pick<IngestDeps, 'secret'>,

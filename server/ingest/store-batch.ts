@@ -16,9 +16,10 @@ import { isSaidAlike } from './fold/types.ts'
 import { askKin } from './kin.ts'
 import { type Linked, linkPatient, type LinkResult } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
+import { underKnownKeys } from './numbered.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
 import { provenancesOf, type RowOrigin } from './provenances.ts'
-import { deliveryId, deliveryWrites, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
+import { countOfThings, deliveryId, deliveryWrites, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
 import type { Storable } from './storing-lanes.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, ReceiptIssue, RecordOutcome } from './types.ts'
@@ -146,7 +147,8 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
     const isRepeated = met.has(id)
     met.add(id)
     if (isKnown(delivery, job)) {
-      result.outcomes[at] = knownOutcome(delivery, payload._id, record)
+      // Whether there is still something to be merged is looked at when it goes alone.
+      if (!record.identity?.replaces) result.outcomes[at] = knownOutcome(delivery, payload._id, record)
       return []
     }
     const isPlain = !record.nothingToStore && !isRepeated && !(record.needsPatient && !record.identity)
@@ -220,8 +222,12 @@ async function storeRows(deps: IngestDeps, tables: IngestTables, unplaced: reado
   if (refused.length > 0) return { stored: false, broken: new Set(), refused }
   const words = unplaced.flatMap(({ job, linked }) => wordsOf(job.record.visits, linked?.patient))
   const said = unplaced.flatMap((row) => row.wanted)
+  const known = await underKnownKeys(
+    tables,
+    unplaced.map(({ job, wanted }) => ({ record: job.record, wanted })),
+  )
   const plan = await planVisits(tables, said, words, deps.now())
-  const rows = unplaced.map((row) => ({ ...row, wanted: row.wanted.map(plan.place) }))
+  const rows = unplaced.map((row, at) => ({ ...row, wanted: (known[at] ?? []).map(plan.place) }))
   const wanted = rows.flatMap((row) => row.wanted)
   const { changes, links, visits } = await foldStatements(tables, wanted, plan.visits)
   const changed = changes.filter((c) => c.changed)
@@ -246,7 +252,7 @@ async function storeRows(deps: IngestDeps, tables: IngestTables, unplaced: reado
     const { record } = row.job
     const found = row.wanted.flatMap(({ type, id }) => issues.get(`${type}/${id}`) ?? [])
     found.push(...otherPerson(others(row.wanted)), ...plan.issues(record.visits, record.at))
-    return storedOutcome(record, row.wanted.length, [...(row.linked?.issues ?? []), ...issuesOfMapping(record), ...found])
+    return storedOutcome(record, countOfThings(row.wanted), [...(row.linked?.issues ?? []), ...issuesOfMapping(record), ...found])
   })
   const origins = rows.map(({ job, wanted: mine, linked, delivery }): RowOrigin => {
     const persons = [...(linked ? [linked.person] : []), ...mine.flatMap(({ type, id }) => people.get(`${type}/${id}`) ?? [])]

@@ -16,8 +16,11 @@ import { foldStatements, saidIn, saidOfOthers, type StatementFor, type UsedLinks
 import { askKin, withoutKin } from './kin.ts'
 import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
+import { leftUnmerged } from './link/replaced.ts'
+import { underKnownKeys } from './numbered.ts'
 import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
 import {
+  countOfThings,
   deliveryId,
   deliveryWrites,
   provenanceOf,
@@ -68,7 +71,7 @@ async function storeAsked(deps: IngestDeps, tables: IngestTables, job: RecordJob
   const { record, source } = job
   if (await isExpunged(deps, record)) return { outcome: expungedOutcome(record) }
   const delivery = await tables.deliveries.get(deliveryId(deps.secret, source, record))
-  if (delivery?.digest === record.digest && delivery.status !== 'waiting')
+  if (delivery?.digest === record.digest && delivery.status !== 'waiting' && !(await leftUnmerged(tables, record)))
     return { outcome: knownOutcome(delivery, job.payload._id, job.record) }
   if (record.nothingToStore) return nothingToStore(deps, tables, job, delivery)
   if (record.needsPatient && !record.identity) return { outcome: quarantined('patient-unknown', record) }
@@ -141,19 +144,21 @@ async function storeLinked(
 ): Promise<StoredRecord> {
   const after = linked ? { linked } : {}
   const wanted = wantedOf(job.record, linked)
-  const parts = partsOf(wanted)
+  const count = partsOf(wanted).length
   const found = [...(linked?.issues ?? []), ...issuesOfMapping(job.record)]
-  for (const [at, part] of parts.entries()) {
-    const last = at === parts.length - 1
-    const result = await retryingConflicts(async (count): Promise<PartResult | undefined> => {
+  for (let at = 0; at < count; at++) {
+    const last = at === count - 1
+    const result = await retryingConflicts(async (attempt): Promise<PartResult | undefined> => {
       // A record that has begun is finished: it was there before it was refused.
       const collecting = linked && at === 0 ? await gateOf(deps, job.source, job.record)([linked.patient, linked.person]) : undefined
       if (collecting && collecting.refusers.length > 0) return { done: { ...NOTHING_DONE, refusers: collecting.refusers } }
       const kin = at === 0 ? await askKin(deps, tables, job.source, job.record) : undefined
       if (kin && kin.refusing.length > 0) return { done: { ...NOTHING_DONE, isRefusedByKin: true } }
       const guards = distinctWrites([...(collecting?.side ?? []), ...(kin?.side ?? [])])
-      const known = last ? await deliveryNow(deps, tables, job, delivery, count) : undefined
-      return storePart(deps, tables, job, { part, last, wanted, linked, found, delivery: known, again: count > 0, guards })
+      const known = last ? await deliveryNow(deps, tables, job, delivery, attempt) : undefined
+      const [all = []] = await underKnownKeys(tables, [{ record: job.record, wanted }])
+      const part = partsOf(all)[at] ?? []
+      return storePart(deps, tables, job, { part, last, wanted: all, linked, found, delivery: known, again: attempt > 0, guards })
     })
     if (result.refusers) return refuse(deps, tables, job, result.refusers)
     // Refused since it was asked.
@@ -163,7 +168,7 @@ async function storeLinked(
     await refoldIfMoved(deps, tables, result.links, result.folded)
     await refoldIfPlaced(deps, tables, result.visits, result.folded)
   }
-  return { outcome: storedOutcome(job.record, wanted.length, found), ...after }
+  return { outcome: storedOutcome(job.record, countOfThings(wanted), found), ...after }
 }
 
 interface Part {
@@ -231,7 +236,7 @@ async function storePart(
     const people = [...(linked ? [linked.person] : []), ...links.persons.values()]
     drafts.push(provenanceOf(deps, job, wanted.map(plan.place), people, delivery === undefined && !again))
   }
-  const outcome = storedOutcome(record, wanted.length, [...found, ...issues])
+  const outcome = storedOutcome(record, countOfThings(wanted), [...found, ...issues])
   return (await commit(deps, job, delivery, drafts, side, outcome)) ? done : undefined
 }
 

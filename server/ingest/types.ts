@@ -192,6 +192,9 @@ export interface PreparedStatement {
   onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take that back; absent: it may not */
   saidBy?: string
+  /** ids under which it may be known (numbered.ts) */
+  numbered?: string
+  plain?: string
 }
 
 export interface PreparedIdentity {

@@ -151,17 +151,37 @@ async function standing(type: string): Promise<string[]> {
     .map(({ code }) => code.coding[0]?.code ?? '')
     .sort()
 }
+/** Diagnoses that the visit names, by their codes. */
+async function listed(): Promise<string[]> {
+  const conditions = (await one.all('Condition')) as (FhirResource & { code: { coding: { code: string }[] } })[]
+  const codes = new Map(conditions.map(({ id, code }) => [`Condition/${id}`, code.coding[0]?.code ?? '']))
+  const [visit] = (await one.all('Encounter')) as (FhirResource & { diagnosis?: { condition: { reference: string } }[] })[]
+  expect(visit?.status).toBe('finished')
+  return (visit?.diagnosis ?? []).map(({ condition }) => codes.get(condition.reference) ?? '?').sort()
+}
 const permutations = (count: number): number[][] =>
   count === 0 ? [[]] : permutations(count - 1).flatMap((rest) => Array.from({ length: count }, (_, at) => rest.toSpliced(at, 0, count - 1)))
 
 describe('what other documents may tell of as well', () => {
   const former = told({ id: 'D1', day: '12', diagnoses: [HEART_DISEASE, DIABETES], operations: [ANGIOGRAPHY, STENT] })
   const successor = told({ id: 'D2', day: '13', diagnoses: [HEART_DISEASE], operations: [STENT], head: related('RPLC', 'D1') })
-  const outcome = async () => ({ diagnoses: await standing('Condition'), operations: await standing('Procedure') })
+  const outcome = async () => {
+    const diagnoses = await standing('Condition')
+    expect(await listed()).toEqual(diagnoses)
+    return { diagnoses, operations: await standing('Procedure') }
+  }
 
   test.each(permutations(2).map((order) => [order]))('a successor that no longer says it voids it, in the order %j', async (order) => {
     await sendAll(...order.map((at) => [former, successor][at] as string))
     expect(await outcome()).toEqual({ diagnoses: [HEART_DISEASE], operations: [STENT] })
+  })
+
+  test('the visit is one thing of the record, however much is said of it', async () => {
+    const { payload } = await one.send('h1-cda', former)
+    const [provenance] = (await one.all('Provenance')) as (FhirResource & { target: { reference: string }[] })[]
+    const targets = provenance?.target.map(({ reference }) => reference) ?? []
+    expect(new Set(targets).size).toBe(targets.length)
+    expect(payload.counts.resources).toBe(targets.length)
   })
 
   test.each(permutations(3).map((order) => [order]))('a third document goes on to say it, in the order %j', async (order) => {
@@ -227,8 +247,13 @@ test.each(readdirSync(new URL('cda/', SAMPLES)))('%s: whatever it says can be vo
     const { status, verificationStatus } = JSON.parse(await one.text(type, member)) as Record<string, unknown>
     if (!JSON.stringify([status, verificationStatus]).includes('entered-in-error')) standing.push(`${type} ${status}`)
   }
+  // Of the visit the document can take back what it named of it, and not that there is one.
+  for (const visit of (await one.all('Encounter')) as (FhirResource & { diagnosis?: unknown })[]) expect(visit.diagnosis).toBeUndefined()
   // Its successor has the number of the same report in its header.
-  expect(standing.sort()).toEqual([...(/C000[67]/.test(file) ? ['DiagnosticReport final'] : []), 'DocumentReference superseded'])
+  expect(standing.filter((one) => !one.startsWith('Encounter ')).sort()).toEqual([
+    ...(/C000[67]/.test(file) ? ['DiagnosticReport final'] : []),
+    'DocumentReference superseded',
+  ])
   // What is asked for, given, agreed to or measured is among them.
   if (/C00(?:04|17|26|32|52)/.test(file)) expect(members.length).toBeGreaterThan(0)
 })

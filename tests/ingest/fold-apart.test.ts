@@ -1,6 +1,7 @@
 /** Folding of what is taken back by itself: words that are kept apart, verdicts over sets. By hand. */
 import { describe, expect, test } from '@jest/globals'
 import { keptText, statementsIn } from '../../server/ingest/fold/kept.ts'
+import { besides, isOfLists, listParts, listsVia } from '../../server/ingest/fold/lists-apart.ts'
 import { newestOf } from '../../server/ingest/fold/stored.ts'
 import { joinStatements } from '../../server/ingest/fold/statement.ts'
 import type { Statement } from '../../server/ingest/fold/types.ts'
@@ -31,6 +32,45 @@ describe('what is said apart', () => {
   })
 })
 
+describe('lists of a visit that are taken back with what named them', () => {
+  const T3 = '2026-03-12T00:00:00.000Z'
+  const member = (id: string) => ({ condition: { reference: `Condition/${id}` } })
+  const visit = (said: Said, ...diagnosis: string[]) =>
+    say({ resourceType: 'Encounter', status: 'finished', ...(diagnosis.length > 0 && { diagnosis: diagnosis.map(member) }) }, said)
+  const listed = (at: string, said: Said, ...diagnosis: string[]): Statement => ({
+    ...besides(say({ resourceType: 'Encounter', ...(diagnosis.length > 0 && { diagnosis: diagnosis.map(member) }) }, said)),
+    via: listsVia('D1', at),
+  })
+  const back = (at: string, statedAt: string) => listed(at, { statedAt, withdrawn: true })
+
+  test('what an earlier version named goes with it, what a later one or another source names stays', () => {
+    const [first, second] = [listed(T1, { statedAt: T1 }, 'a', 'b'), listed(T2, { statedAt: T2 }, 'a')]
+    expect(foldAll('Encounter', [visit({}), first, second]).diagnosis).toEqual([member('a'), member('b')])
+    expect(foldAll('Encounter', [visit({}), first, second, back(T1, T2)]).diagnosis).toEqual([member('a')])
+    expect(foldAll('Encounter', [visit({ source: 'his' }, 'b'), first, second, back(T1, T2)]).diagnosis).toHaveLength(2)
+    expect(foldAll('Encounter', [visit({}), first, back(T1, T2)])).toMatchObject({ status: 'finished' })
+    expect(foldAll('Encounter', [visit({}), first, back(T1, T2)])).not.toHaveProperty('diagnosis')
+  })
+
+  test('they say nothing of whether the visit stands, nor when it was told of', () => {
+    const cancelled = visit({ source: 'his', statedAt: T2, withdrawn: true })
+    const later = listed(T3, { statedAt: T3 }, 'a')
+    expect(foldAll('Encounter', [visit({}), cancelled, later]).status).toBe('entered-in-error')
+    expect(foldAll('Encounter', [visit({}), later, back(T3, '2026-03-13T00:00:00.000Z')]).status).toBe('finished')
+  })
+
+  test('one version has one word, whenever it is said again', () => {
+    const { whole, lists } = listParts({
+      ...{ key: { type: 'Encounter', scope: 'H1', parts: ['V1'] }, state: 'current', statedAt: T1 },
+      resource: { resourceType: 'Encounter', status: 'finished', diagnosis: [member('a')] },
+      listsApart: { of: { type: 'x', scope: 'H1', parts: ['D1'] }, names: ['diagnosis'] },
+    })
+    expect(whole.resource).toEqual({ resourceType: 'Encounter', status: 'finished' })
+    expect(lists?.resource).toEqual({ resourceType: 'Encounter', diagnosis: [member('a')] })
+    expect([isOfLists(listsVia('D1', T1)), isOfLists('D1'), isOfLists(undefined)]).toEqual([true, false, false])
+  })
+})
+
 test('of ever new words the last ones are kept, of a visit all', () => {
   const day = (at: number) => new Date(Date.parse(T1) + at * 86_400_000).toISOString()
   const words = Array.from({ length: 203 }, (_, at) => ({
@@ -43,6 +83,8 @@ test('of ever new words the last ones are kept, of a visit all', () => {
   expect(kept).toContain(plain)
   expect(['D0', 'D1', 'D2', 'D3'].map((via) => kept.some((one) => one.via === via))).toEqual([false, false, false, true])
   expect(newestOf('Encounter', words)).toHaveLength(203)
+  const versions = words.map((one) => ({ ...one, via: listsVia(one.via, T1) }))
+  expect(newestOf('Encounter', [plain, ...versions])).toHaveLength(201)
 })
 
 describe('a verdict over sets', () => {

@@ -206,17 +206,32 @@ test.each([
         .flatMap(({ code }) => (code as { coding?: { code: string }[] }).coding?.[0]?.code ?? '')
         .filter((code) => ['K29.500', 'E11.900', 'I10.x00', '45.1600x001'].includes(code))
         .sort()
+    /** Of the page's own, those that the visit names. */
+    const named = async (): Promise<string[]> => {
+      const [visit] = await found(`Encounter?identifier=${VISIT}|${no}-1&_include=Encounter:diagnosis`)
+      const ids = ((visit?.diagnosis ?? []) as { condition: { reference: string } }[]).map(({ condition }) => condition.reference)
+      const conditions = await Promise.all(ids.map(async (id) => (await reader.call('GET', `/fhir/${id}`)).json))
+      return conditions
+        .map(({ code }) => code.coding[0].code)
+        .filter((code) => ['K29.500', 'E11.900'].includes(code))
+        .sort()
+    }
     const told = await codes('Condition')
     expect(told).toContain('I10.x00')
     for (const at of order) await send(pages[at] as string)
+    expect(await named()).toEqual(['K29.500'])
     // A void thing names no visit any more.
     expect(await codes('Condition')).toEqual([...new Set([...told, 'K29.500'])].sort())
     expect(await codes('Procedure')).toEqual([])
     await send(page('E11.900,2型糖尿病,,', '45.1600x001,胃镜下活组织检查,2026-03-02 08:30:00', '2026-03-14 10:00:00'))
     expect(await codes('Condition')).toEqual([...new Set([...told, 'E11.900', 'K29.500'])].sort())
     expect(await codes('Procedure')).toEqual(['45.1600x001'])
-    await send(page(',,,', ',,', '2026-03-15 10:00:00', '2'))
-    expect([await codes('Condition'), await codes('Procedure')]).toEqual([told, []])
+    expect(await named()).toEqual(['E11.900', 'K29.500'])
+    // Taken back at its own time or later.
+    await send(
+      page('E11.900,2型糖尿病,,', '45.1600x001,胃镜下活组织检查,2026-03-02 08:30:00', `2026-03-14 1${no === 'K2' ? 0 : 1}:00:00`, '2'),
+    )
+    expect([await codes('Condition'), await codes('Procedure'), await named()]).toEqual([told, [], []])
   },
 )
 

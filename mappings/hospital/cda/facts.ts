@@ -42,6 +42,11 @@ export class Facts {
     return this.record.context.source.organization
   }
 
+  /** All that the document says, as a set that is taken back with it. */
+  get all(): ResourceKey {
+    return factsOf(this.document, this.scope, this.document.documentNo ?? '')
+  }
+
   get zone(): string {
     return this.record.context.timezone
   }
@@ -103,12 +108,10 @@ export class Facts {
   ): ResourceKey | undefined {
     const { record, statedAt } = this
     const result = runMapping(map, row, record.context, { statedAt, at: () => at })
-    const { documentNo = '' } = this.document
-    const isOwn = result.mapped && isOfDocument(result.mapped.key, documentNo)
+    const isOwn = result.mapped && isOfDocument(result.mapped.key, this.document.documentNo ?? '')
     if (result.mapped && (isOwn || TOLD_BY_SEVERAL.has(result.mapped.resource.resourceType))) {
-      const facts = factsOf(this.document, this.scope, documentNo)
-      result.mapped.batches = [facts]
-      if (!isOwn) result.mapped.apart = facts
+      result.mapped.batches = [this.all]
+      if (!isOwn) result.mapped.apart = this.all
     }
     record.keep(result)
     const key = result.mapped?.key

@@ -177,7 +177,8 @@ export function visits(facts: Facts, rows: readonly DiagnosisRow[]): void {
   }
   const places: Record<string, string | undefined> = { begin: admitted?.at, end: discharged?.at }
   const { record, statedAt, zone } = facts
-  record.run(finishedVisit, row, { statedAt, offer: false, at: (field) => places[field] ?? field })
+  const at = (field: string): string => places[field] ?? field
+  record.run(finishedVisit, row, { statedAt, offer: false, at, listsApart: { of: facts.all, names: ['diagnosis'] } })
   if (isBefore(end, begin, zone)) record.issue({ severity: 'warning', code: 'mapping-date-order', at: discharged?.at ?? DISCHARGED })
 }
 

@@ -15,7 +15,7 @@ import { type ReportGroup, reportGroups } from './report-groups.ts'
 import { kindOf, type ReportKind } from './report-kind.ts'
 import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
 import { namesLoinc } from './result-item.ts'
-import { ResultNumbers } from './result-number.ts'
+import { areLines, ResultNumbers } from './result-number.ts'
 import { answersOf, tripletsOf } from './result-value.ts'
 import { embeddedDocument } from './embedded-document.ts'
 
@@ -27,14 +27,24 @@ export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: 
   runPatient(message)
   const groups = reportGroups(hl7)
   const cultures: Cultures = new Map()
-  for (const group of groups) runReport(message, group, cultures)
+  const isNumbered = areLines(groups.flatMap((group) => ofNoParent(group)))
+  for (const group of groups) runReport(message, group, { cultures, isNumbered })
   return settledMessage(message)
 }
 
 /** Results so far by report, item and sub-id: on what was grown, antibiotics are tested. */
 type Cultures = Map<string, ResourceKey>
 
-function runReport(message: Message, group: ReportGroup, cultures: Cultures): void {
+interface OfMessage {
+  cultures: Cultures
+  /** OBX-4 counts the lines of the message */
+  isNumbered: boolean
+}
+
+/** Results but those of a panel that was run on another result. */
+const ofNoParent = ({ results }: ReportGroup): Segment[] => results.flatMap(({ obx, obr }) => (parentOf(obr) === undefined ? [obx] : []))
+
+function runReport(message: Message, group: ReportGroup, ofMessage: OfMessage): void {
   const { record, hl7 } = message
   const row = reportRow(message, group)
   const at = reportLocator(hl7, group)
@@ -45,7 +55,7 @@ function runReport(message: Message, group: ReportGroup, cultures: Cultures): vo
   const stated = statedAt(record, record.context, [row['OBR-22'] ?? '', at('OBR-22')]) ?? message.sentAt
   const kind = kindOf(filled(row['OBR-24']))
   const order = orderOf(message, row['OBR-25'])
-  runResults(message, group, row, { statedAt: stated, order, kind, cultures })
+  runResults(message, group, row, { statedAt: stated, order, kind, ...ofMessage })
   const options = { statedAt: stated, order, offer: false as const, at }
   record.run(REPORTS[kind], row, options)
   record.run(SPECIMENS[kind], row, options)
@@ -106,16 +116,15 @@ function reportLocator(hl7: Hl7Record, group: ReportGroup): (name: string) => st
   }
 }
 
-interface ReportOptions {
+interface ReportOptions extends OfMessage {
   statedAt: string
   order: string
   kind: ReportKind
-  cultures: Cultures
 }
 
 function runResults(message: Message, group: ReportGroup, report: ReportRow, options: ReportOptions): void {
   const { record, hl7 } = message
-  const numbers = new ResultNumbers(group.results.filter(({ obr }) => parentOf(obr) === undefined).map(({ obx }) => obx))
+  const numbers = new ResultNumbers(ofNoParent(group), options.isNumbered)
   const { cultures } = options
   const words: Segment[] = []
   for (const { obx, obr, notes } of group.results) {
@@ -141,7 +150,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     }
     // The same antibiotic is tested on each organism.
     if (code !== undefined && parent !== undefined) row.itemCode = `${code}@${parent}`
-    else if (code !== undefined) row.itemCode = numbers.of(code, obx)
+    else if (code !== undefined) Object.assign(row, numbers.of(code, obx))
     // A value, its flag and why it is absent replace each other as one.
     record.noteHeeded(...['OBX-5', 'OBX-8'].map(at))
     const withdrawn = isWithdrawn(filled(row['OBR-25']))

@@ -1,4 +1,7 @@
-/** By what results of one item are told apart within their report: OBX-4 (HL7 v2.4, 7.4.2.4). */
+/**
+ * By what results of one item are told apart within their report: OBX-4 (HL7 v2.4, 7.4.2.4). Many senders count lines with it, those of the report or
+ * of the whole message, and begin anew where they correct one.
+ */
 import { filled } from '../../engine/values/blank.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
 import { tripletsOf } from './result-value.ts'
@@ -13,26 +16,48 @@ export function itemOf(obx: Segment): string | undefined {
 
 const subIdOf = (obx: Segment): string | undefined => filled(obx.text(4, 1))
 
+/** Whether OBX-4 counts these: each has a number of its own, which a sub-id starts anew with each item. */
+export function areLines(results: readonly Segment[]): boolean {
+  const subIds = new Set(results.map(subIdOf))
+  return results.length > 1 && subIds.size === results.length && !subIds.has(undefined)
+}
+
+/** Codes of an item that are unique within the report. */
+export interface ResultCodes {
+  itemCode: string
+  /** with the number that counts lines, under which it is where that turns out to be a sub-id */
+  numbered?: string
+  /** without the number that is taken for a sub-id */
+  plain?: string
+}
+
 /**
- * Numbers the results of one report. The first of an item is known by the item alone; another one by its sub-id too, also where it comes alone, as a
- * correction does: it must not be taken for the first.
+ * Numbers the results of one report. The first of an item is known by the item alone. Another one, where several of an item are sent together, by its
+ * sub-id too. One that is the only one of its item: by the item alone where its number counts lines, else by its sub-id, since it may correct the second
+ * of two: it must not be taken for the first. Which of the two it is, what is known of either says (server/ingest/numbered.ts).
  */
 export class ResultNumbers {
-  readonly #isRunning: boolean
+  readonly #areLines: boolean
+  readonly #times: ReadonlyMap<string | undefined, number>
   readonly #given = new Set<string>()
 
-  constructor(results: readonly Segment[]) {
-    const items = new Set(results.map(itemOf))
-    const subIds = new Set(results.map(subIdOf))
-    // Senders who number the lines of a report by it say nothing of the items.
-    this.#isRunning = results.length > 1 && items.size === results.length && subIds.size === results.length && !subIds.has(undefined)
+  /** @param isNumbered OBX-4 counts the lines of the message */
+  constructor(results: readonly Segment[], isNumbered: boolean) {
+    this.#areLines = isNumbered || areLines(results)
+    this.#times = new Map([...Map.groupBy(results, itemOf)].map(([item, same]) => [item, same.length]))
   }
 
-  /** Code of the item, made unique within the report. */
-  of(item: string, obx: Segment): string {
+  of(item: string, obx: Segment): ResultCodes {
     const subId = subIdOf(obx)
-    const isFirst = this.#isRunning || subId === undefined || FIRST.test(subId)
-    const code = isFirst ? item : `${item}#${subId}`
+    const isFirst = subId === undefined || FIRST.test(subId)
+    const numbered = `${item}#${subId}`
+    if (!isFirst && this.#times.get(item) === 1) {
+      return this.#areLines ? { itemCode: this.#unique(item, item), numbered } : { itemCode: this.#unique(numbered, item), plain: item }
+    }
+    return { itemCode: this.#unique(isFirst ? item : numbered, item) }
+  }
+
+  #unique(code: string, item: string): string {
     let unique = code
     for (let times = 2; this.#given.has(unique); times++) unique = `${item}#${times}`
     this.#given.add(unique)

@@ -39,6 +39,9 @@ export type ResultRow = Fields<(typeof OBX)[number]> & {
   reportNo?: string
   /** OBX-3.1, made unique within the report where an item comes twice */
   itemCode?: string
+  /** the same with the number that counts lines, and without the one that tells results apart (result-number.ts) */
+  numbered?: string
+  plain?: string
   'OBR-7'?: string
   'OBR-22'?: string
   'OBR-25'?: string
@@ -112,12 +115,15 @@ const rowOf = (run: Run): ResultRow => run.row as unknown as ResultRow
 
 function resultMapping(kind: ReportKind): Mapping<ResultRow> {
   const { results } = KINDS[kind]
+  const keyOf = (run: Run, reportNo: string | undefined, item: string | undefined): ResourceKey | undefined =>
+    reportNo === undefined || item === undefined ? undefined : resultKeyOf(kind, run.scope, reportNo, item)
   return mapping<ResultRow, Observation>({
     source: 'hospital/hl7v2/OBX',
     to: 'Observation',
     ...(kind === 'laboratory' && { profile: 'cn-observation-lab-minimal' }),
-    id: (row, run) =>
-      row.reportNo === undefined || row.itemCode === undefined ? undefined : resultKeyOf(kind, run.scope, row.reportNo, row.itemCode),
+    id: (row, run) => keyOf(run, row.reportNo, row.itemCode),
+    numbered: (row, run) => keyOf(run, row.reportNo, row.numbered),
+    plain: (row, run) => keyOf(run, row.reportNo, row.plain),
     withdrawn: (row) => isWithdrawn(row['OBX-11']),
     rules: (from) => {
       const result = from.labResult('OBX-5', 'OBX-6', {

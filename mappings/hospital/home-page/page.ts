@@ -1,6 +1,6 @@
 /** One home page to what it tells of: patient, stay, diagnoses, operations, findings, fees, and the document that holds them together. */
 import { keys, referTo } from '../../engine/keys.ts'
-import { BEFORE_ALL } from '../../engine/mention.ts'
+import { BEFORE_ALL, encounterMention } from '../../engine/mention.ts'
 import type { RecordBuilder } from '../../engine/record.ts'
 import type { KeyReference, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
@@ -13,6 +13,7 @@ import {
   type HomePageRow,
   SCREENINGS,
   screeningMapping,
+  STAY,
   stayMapping,
 } from '../../miis/medical-home-page.ts'
 import { type DocumentKind, documentMapping, type DocumentRow } from '../../miis/record-document.ts'
@@ -55,6 +56,12 @@ const at = (field: string): string => COLUMN_OF[field] ?? field
 export function fillPage(record: RecordBuilder, page: Page): void {
   const { statedAt, isWithdrawn, mrn, visitNo } = page
   takeBackFormer(record, page)
+  const listsApart = { of: factsOf(record, page), names: ['diagnosis'] }
+  // The first mention of a record stands.
+  if (isWithdrawn) {
+    const mention = encounterMention(record.context.source.organization, visitNo, STAY)
+    record.add({ ...mention, listsApart: { ...listsApart, statedAt, withdrawn: true } })
+  }
   const info = infoOf(page)
   record.noteRead(...OTHER_WEIGHTS.map(at))
   addPatient(record, page)
@@ -63,7 +70,7 @@ export function fillPage(record: RecordBuilder, page: Page): void {
   const common = { mdtrt_sn: visitNo, ...(isWithdrawn && { vali_flag: '0' }) }
   const row: HomePageRow = { ...info, ...common, medcasno: mrn, diagnoses, icuStays: icuStays(record, page) }
   const options = { statedAt, at, offer: false as const }
-  record.run(stay, row, options)
+  record.run(stay, row, { ...options, listsApart })
   addFindings(record, page, info)
   record.run(allergy, { ...info, ...common, medcasno: mrn }, options)
   const { adm_date, dscg_date } = info

@@ -1,5 +1,6 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
 import { quoted } from '../texts.ts'
+import { isOfLists } from './lists-apart.ts'
 import { elementsInParts, END_ALONE, isPart, isUnlistedKey, LISTS, LISTS_OF, listsOf, rank, START_ALONE, unlistedKey } from './rules.ts'
 import { bySpeaker } from './statement.ts'
 import { type Folded, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
@@ -64,7 +65,7 @@ interface Leaders {
 export function leadersOf(type: string, statements: readonly Statement[]): Leaders {
   const ordered = inOrder(type, statements)
   const told = ordered.filter((s) => !isMention(s.state.at))
-  const standing = ordered.some(({ via }) => via !== undefined) ? told.filter((s) => letsStand(type, s, told)) : []
+  const standing = ordered.some(({ via }) => via !== undefined && !isOfLists(via)) ? told.filter((s) => letsStand(type, s, told)) : []
   const about = standing.length > 0 ? standing : told
   const first = about[0] ?? ordered[0]
   if (!first) throw new TypeError('nothing was stated')
@@ -152,7 +153,11 @@ class Chosen {
     for (const by of this.#statements) {
       for (const [key, entry] of Object.entries(by.lists[path] ?? {})) {
         const known = chosen.get(key)
-        if (!known || this.#before(by, entry.at, known.by, known.entry.at)) chosen.set(key, { entry, by })
+        const said = known && !this.#before(by, entry.at, known.by, known.entry.at) ? known : { entry, by }
+        // A later version leaves it in its place, as a later word does that is not kept apart.
+        const isAgain = known?.by.source === by.source && isOfLists(by.via)
+        const first = isAgain && compare(known.entry.first, entry.first) < 0 ? known.entry.first : entry.first
+        chosen.set(key, isAgain ? { ...said, entry: { ...said.entry, first } } : said)
       }
     }
     const rule = LISTS_OF[this.#type]?.[path] ?? LISTS[path]

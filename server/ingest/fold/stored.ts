@@ -6,6 +6,7 @@ import { INGEST_BOUNDS } from '../bounds.ts'
 import type { IngestTables, PatientRecordDoc } from '../tables.ts'
 import { fold, type FoldAdditions, visitsIn } from './fold.ts'
 import { keptText } from './kept.ts'
+import { isOfLists } from './lists-apart.ts'
 import { digestOf, type Known, knownOf, patientsIn, type SaidChange } from './rows.ts'
 import { joinStatements } from './statement.ts'
 import { type Folded, speakerOf, type Statement, voiceOf } from './types.ts'
@@ -167,7 +168,7 @@ function joinKnown(known: Known | undefined, wanted: readonly StatementFor[]): J
 
 /**
  * A number under which a source tells of ever new patients (a visit "0") is remembered for the last of them, and for the last documents that tell of it.
- * The visits that were joined to one (Encounter) are all kept.
+ * The visits that were joined to one (Encounter) are all kept, what ever new documents name of it is not.
  */
 export function newestOf(type: string, statements: readonly Statement[]): Statement[] {
   const max = INGEST_BOUNDS.patientsOfThingMax
@@ -175,7 +176,7 @@ export function newestOf(type: string, statements: readonly Statement[]): Statem
   const at = (s: Statement): string => s.patient?.at ?? ''
   const bySource = Map.groupBy(statements, speakerOf)
   const kept = [...bySource.values()].flatMap((own) => own.sort((a, b) => (at(a) < at(b) ? 1 : -1)).slice(0, max))
-  const apart = kept.filter(({ via }) => type !== 'Encounter' && via !== undefined)
+  const apart = kept.filter(({ via }) => via !== undefined && (type !== 'Encounter' || isOfLists(via)))
   const older = apart.sort((a, b) => (a.state.at < b.state.at ? 1 : -1)).slice(INGEST_BOUNDS.wordsApartMax)
   return older.length === 0 ? kept : kept.filter((one) => !older.includes(one))
 }

@@ -48,7 +48,8 @@ export interface Statement {
   source: string
   /**
    * What is kept apart from what else the source says of the thing, and is taken back by itself. Of an Encounter: id of the one under whose number it
-   * was said, where that turned out to be this visit (../visit); else what says it (MappedResource.apart). Absent: the source's plain word
+   * was said, where that turned out to be this visit (../visit), or what a version of a document says of its lists (lists-apart.ts); else what says it
+   * (MappedResource.apart). Absent: the source's plain word
    */
   via?: string
   /**

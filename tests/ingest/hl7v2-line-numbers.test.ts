@@ -1,0 +1,128 @@
+/** OBX-4 as a sub-id (HL7 v2.4, 7.4.2.4) and as the number of a line, which many senders make of it; expectations by hand. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { isExpunged } from '../../server/ingest/expunged.ts'
+import type { PreparedRecord } from '../../server/ingest/types.ts'
+import type { Rig } from './support.ts'
+import { visitRig } from './visit-messages.ts'
+
+let hospital: Rig
+beforeAll(async () => {
+  hospital = await visitRig()
+})
+afterAll(() => hospital.close())
+
+/** `K 4 6.1`: item, OBX-4 (`-`: none) and value, and the standing where it is another than F. */
+type Line = string
+
+function oru(hour: string, ...reports: (readonly Line[])[]): string {
+  const segments = [
+    `MSH|^~\\&|LIS|0001|EAI|YILIAN|20260310${hour}0500||ORU^R01|R-${hour}|P|2.4||||||UTF-8`,
+    'PID|1||0001023456^^^0001^PI||王建国||19580312|M',
+  ]
+  for (const [at, lines] of reports.entries()) {
+    segments.push(`OBR|1|SQ${at}|BG${at}|PANEL^生化|||20260310000000|||||||||||||||20260310${hour}0000||CH|F`)
+    for (const [line, text] of lines.entries()) {
+      const [item, subId, value, standing = 'F'] = text.split(' ')
+      segments.push(`OBX|${line + 1}|NM|${item}^${item}|${subId === '-' ? '' : subId}|${value}|mmol/L||N|||${standing}`)
+    }
+  }
+  return segments.join('\r')
+}
+
+interface Result {
+  id: string
+  status: string
+  code: { text: string }
+  valueQuantity?: { value: number }
+}
+
+/** Results that are stored, each as its item and value. Every one is in its report, and the report names no other. */
+async function stored(): Promise<string[]> {
+  const results = (await hospital.all('Observation')) as unknown as Result[]
+  const reports = (await hospital.all('DiagnosticReport')) as unknown as { result: { reference: string }[] }[]
+  const named = reports.flatMap(({ result }) => result.map(({ reference }) => reference))
+  expect(named.sort()).toEqual(results.map(({ id }) => `Observation/${id}`).sort())
+  return results.map(({ code, valueQuantity, status }) => `${code.text} ${valueQuantity?.value ?? status}`).sort()
+}
+
+async function after(...messages: string[]): Promise<string[]> {
+  await hospital.wipe()
+  for (const message of messages) expect((await hospital.send('his', message)).counts).toMatchObject({ records: 1, quarantined: 0 })
+  return stored()
+}
+
+const TWICE = oru('01', ['WBC 1 5', 'GLU 2 6', 'GLU 3 7', 'K 4 6.1'])
+
+test.each(['1', '-', '4'])('a result whose number counts lines is corrected alone, numbered %s, in either order', async (number) => {
+  const corrected = oru('02', [`K ${number} 4.2 C`])
+  const expected = ['GLU 6', 'GLU 7', 'K 4.2', 'WBC 5']
+  expect(await after(TWICE, corrected)).toEqual(expected)
+  expect(await after(corrected, TWICE)).toEqual(expected)
+})
+
+test('the number of its line finds one of two like results', async () => {
+  const corrected = oru('02', ['GLU 3 7.5 C'])
+  for (const order of [
+    [TWICE, corrected],
+    [corrected, TWICE],
+  ])
+    expect(await after(...order)).toEqual(['GLU 6', 'GLU 7.5', 'K 6.1', 'WBC 5'])
+})
+
+test('a report without like results: the number of the line finds its result, and so do both corrections after each other', async () => {
+  const report = oru('01', ['WBC 1 5', 'NA 2 140', 'K 3 6.1'])
+  const [byLine, anew] = [oru('02', ['K 3 4.2 C']), oru('03', ['K 1 4.4 C'])]
+  expect(await after(report, byLine)).toEqual(['K 4.2', 'NA 140', 'WBC 5'])
+  expect(await after(byLine, report)).toEqual(['K 4.2', 'NA 140', 'WBC 5'])
+  expect(await after(report, anew, byLine)).toEqual(['K 4.4', 'NA 140', 'WBC 5'])
+  expect(await after(report, oru('02', ['K 3 - D']))).toEqual(['K entered-in-error', 'NA 140', 'WBC 5'])
+})
+
+test('lines counted over the whole message: the only result of its second report is corrected alone', async () => {
+  const reports = oru('01', ['WBC 1 5', 'NA 2 140'], ['K 3 6.1'])
+  const corrected = oru('02', [], ['K 1 4.2 C'])
+  for (const order of [
+    [reports, corrected],
+    [corrected, reports],
+  ])
+    expect(await after(...order)).toEqual(['K 4.2', 'NA 140', 'WBC 5'])
+})
+
+test('sub-ids that are given one by one tell results apart: none is taken for a correction of another', async () => {
+  const [first, second] = [oru('01', ['GLU 1 6']), oru('02', ['GLU 2 7'])]
+  expect(await after(first, second)).toEqual(['GLU 6', 'GLU 7'])
+  expect(await after(second, first)).toEqual(['GLU 6', 'GLU 7'])
+  const [fasting, later] = [oru('01', ['GLU 1 6', 'LAC 1 2']), oru('02', ['GLU 2 7', 'LAC 2 3'])]
+  expect(await after(fasting, later)).toEqual(['GLU 6', 'GLU 7', 'LAC 2', 'LAC 3'])
+  expect(await after(later, fasting)).toEqual(['GLU 6', 'GLU 7', 'LAC 2', 'LAC 3'])
+})
+
+test('the second of two like results is corrected together with another one', async () => {
+  const both = oru('01', ['K 1 6.1', 'K 2 4.4', 'NA 1 140'])
+  expect(await after(both, oru('02', ['K 2 4.9 C', 'NA 1 141 C']))).toEqual(['K 4.9', 'K 6.1', 'NA 141'])
+})
+
+test('a result that stands under its number is found again by the report that counts lines, and by a correction with that number', async () => {
+  await hospital.wipe()
+  await hospital.send('his', oru('01', ['K 4 6.1']))
+  const [{ id = '' } = {}] = await hospital.all('Observation')
+  await hospital.send('his', oru('02', ['WBC 1 5', 'GLU 2 6', 'GLU 3 7', 'K 4 6.3']))
+  await hospital.send('his', oru('03', ['K 4 6.5 C']))
+  expect(await stored()).toEqual(['GLU 6', 'GLU 7', 'K 6.5', 'WBC 5'])
+  expect(JSON.parse(await hospital.text('Observation', id))).toMatchObject({ status: 'corrected', valueQuantity: { value: 6.5 } })
+})
+
+test('messages about one report that are stored at the same time', async () => {
+  for (let time = 0; time < 5; time++) {
+    await hospital.wipe()
+    await Promise.all([TWICE, oru('02', ['K 4 4.2 C']), oru('03', ['GLU 2 6.6 C'])].map((message) => hospital.send('his', message)))
+    expect(await stored()).toEqual(['GLU 6.6', 'GLU 7', 'K 4.2', 'WBC 5'])
+  }
+})
+
+test('what was expunged under either key does not come back under the other', async () => {
+  const record = { statements: [{ type: 'Observation', id: 'own', numbered: 'counted' }] } as unknown as PreparedRecord
+  for (const barred of ['Observation/own', 'Observation/counted'])
+    expect(await isExpunged({ expunged: async (names) => names.includes(barred) }, record)).toBe(true)
+  expect(await isExpunged({ expunged: async (names) => names.includes('Observation/other') }, record)).toBe(false)
+})
