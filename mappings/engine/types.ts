@@ -163,7 +163,7 @@ export interface MappingIssue {
   params?: Readonly<Record<string, string | number>>
 }
 
-/** Numbers of somebody who is not the record's patient, by which alone it is found whether she lets it be collected. */
+/** Numbers of somebody who is not the record's patient, by which it is found whether she lets it be collected. */
 export interface KinNumbers {
   /** the RelatedPerson that is told of her; absent: none is */
   key?: ResourceKey
@@ -172,6 +172,9 @@ export interface KinNumbers {
   local: LocalPatientNumber[]
   /** identity number as sent */
   legal?: string
+  /** how else she is called in the record, and her telephones: by these she is looked for in its texts */
+  names?: readonly string[]
+  phones?: readonly string[]
 }
 
 /** One message, document or row group: atomic in the store. */

@@ -10,6 +10,8 @@ import type { SideWrite } from '../store/types.ts'
 import { bareOf } from './collecting.ts'
 import { identityDomain } from './context.ts'
 import { keyedId, numberHash } from './ids.ts'
+import { documentWithout, nameOf } from './kin-in-documents.ts'
+import type { KinWords } from './kin-words.ts'
 import { identityNumbersIn } from './number-search.ts'
 import type { IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement, ReceiptIssue } from './types.ts'
@@ -22,6 +24,8 @@ export interface Kin {
   numbers: string[]
   /** identity number, normalised */
   legal?: string
+  names: string[]
+  phones: string[]
   instead: MappedResource[]
 }
 
@@ -41,20 +45,30 @@ export function kinOf(
   const domain = identityDomain(source)
   const mother = identity?.legal?.doubt === 'newborn' ? identity.legal.number : undefined
   const known = (legal: string | undefined): boolean => legal !== undefined && !(deps.placeholders ?? []).includes(legal)
-  const said = kin.map(({ key, local, legal, ofMother }) => ({ key: JSON.stringify(key), local, legal: validOf(legal), ofMother }))
+  const said = kin.map(({ key, legal, names = [], phones = [], ...one }) => ({
+    ...one,
+    ...{ key: JSON.stringify(key), legal: validOf(legal), names, phones },
+  }))
   const told = resources.filter(({ resource }) => resource.resourceType === 'RelatedPerson')
   const found = told.map((mapped): Kin => {
     const isHers = isMother(mapped.resource)
     const own = said.filter(({ key, ofMother }) => key === JSON.stringify(mapped.key) || (ofMother && isHers))
     const numbers = own.flatMap(({ local }) => local.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value)))
     const legal = numberOf(mapped.resource) ?? own.find((one) => one.legal)?.legal ?? (isHers ? mother : undefined)
-    return { numbers, ...(known(legal) && { legal: legal as string }), instead: [bare(mapped), ...withoutNumber(resources, legal)] }
+    const words = { names: own.flatMap(({ names }) => names), phones: own.flatMap(({ phones }) => phones) }
+    return {
+      numbers,
+      ...words,
+      ...(known(legal) && { legal: legal as string }),
+      instead: [bare(mapped), ...withoutNumber(resources, legal)],
+    }
   })
   // Of these the bytes alone speak.
   const unsaid = said.filter(({ key }) => !told.some((mapped) => JSON.stringify(mapped.key) === key))
   const others = unsaid.map(
-    ({ local, legal }): Kin => ({
+    ({ local, legal, names, phones }): Kin => ({
       numbers: local.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value)),
+      ...{ names: [...names], phones: [...phones] },
       ...(known(legal) && { legal: legal as string }),
       instead: [],
     }),
@@ -93,16 +107,19 @@ function withoutNumber(resources: readonly MappedResource[], number: string | un
 export interface AskedKin {
   refusing: readonly PreparedKin[]
   refusers: readonly string[]
+  /** what the server knows of them by which they are named in texts */
+  known: Pick<KinWords, 'names' | 'phones'>
   /** to be written beside what is stored of the others: whoever of them refuses meanwhile is met there */
   side: readonly SideWrite[]
 }
 
-const NOBODY: AskedKin = { refusing: [], refusers: [], side: [] }
+const NOTHING: AskedKin['known'] = { names: [], phones: [] }
+const NOBODY: AskedKin = { refusing: [], refusers: [], known: NOTHING, side: [] }
 
 /** Who of those whom the record names beside its patient refuses. */
 export async function askKin(
   deps: IngestDeps,
-  tables: Pick<IngestTables, 'identities' | 'numbers'>,
+  tables: Pick<IngestTables, 'identities' | 'numbers' | 'records'>,
   source: IngestSource,
   { kin = [] }: Pick<PreparedRecord, 'kin'>,
 ): Promise<AskedKin> {
@@ -113,11 +130,24 @@ export async function askKin(
       return { one, ...(await askNumbers(deps, tables, source, { numbers, legals: legal === undefined ? [] : [legal] }, 'RelatedPerson')) }
     }),
   )
+  const refused = asked.filter(({ refusers }) => refusers.length > 0)
   return {
-    refusing: asked.flatMap(({ one, refusers }) => (refusers.length > 0 ? [one] : [])),
+    refusing: refused.map(({ one }) => one),
+    known: refused.length === 0 ? NOTHING : await knownOf(tables, [...new Set(refused.flatMap(({ patients }) => patients))]),
     refusers: [...new Set(asked.flatMap(({ refusers }) => refusers))].sort(),
     side: asked.flatMap(({ side }) => side),
   }
+}
+
+/** What records of these patients have been said to be called, and under which telephones. */
+async function knownOf({ records }: Pick<IngestTables, 'records'>, patients: readonly string[]): Promise<AskedKin['known']> {
+  const found = await records.getMany(patients)
+  const names = found.flatMap(({ name, saidToBe, traits }) => [
+    ...[name, ...(traits?.names ?? [])].flatMap((said) => said?.value ?? []),
+    ...(saidToBe?.names ?? []),
+  ])
+  const phones = found.flatMap(({ traits }) => traits?.phones.map(({ value }) => value) ?? [])
+  return { names: [...new Set(names)], phones: [...new Set(phones)] }
 }
 
 /** Of whoever a RelatedPerson is, as far as its identity number says it. */
@@ -147,7 +177,7 @@ export async function askNumbers(
   source: IngestSource,
   { numbers, legals }: { numbers: readonly string[]; legals: readonly string[] },
   type: string,
-): Promise<{ refusers: readonly string[]; side: readonly SideWrite[] }> {
+): Promise<{ refusers: readonly string[]; side: readonly SideWrite[]; patients: readonly string[] }> {
   const [known, under] = await Promise.all([tables.numbers.getMany(numbers), patientsUnder(deps, tables, legals)])
   const patients = [...under, ...known.map(({ patient }) => patient)]
   const theirs = new Set(known.map(({ _id }) => _id))
@@ -157,22 +187,30 @@ export async function askNumbers(
     organization: source.organization,
     resources: () => [bareOf(type, source)],
   }
-  return (await deps.mayCollect?.(ask)) ?? NOBODY
+  return { ...((await deps.mayCollect?.(ask)) ?? NOBODY), patients: ask.patients }
 }
 
-/** The record without what these are known by; undefined where more of it than what is told of them names them. */
-export function withoutKin(record: PreparedRecord, refusing: readonly PreparedKin[]): PreparedRecord | undefined {
+/** The record without what these are known by; undefined where more of it than can be left out names them. */
+export function withoutKin(record: PreparedRecord, { refusing, known }: Pick<AskedKin, 'refusing' | 'known'>): PreparedRecord | undefined {
   const instead = new Map(refusing.flatMap((one) => one.instead).map((statement) => [nameOf(statement), statement]))
-  const statements = record.statements.map((statement) => instead.get(nameOf(statement)) ?? statement)
   const told = new Set(refusing.flatMap((one) => one.instead.map(nameOf)).filter((name) => name.startsWith('RelatedPerson/')))
   const legals = new Set(refusing.flatMap(({ legal }) => legal ?? []))
-  if (statements.some((statement) => isNaming(statement, told, legals))) return undefined
-  const kin = (record.kin ?? []).filter((one) => !refusing.includes(one))
   const issue: ReceiptIssue = { severity: 'warning', code: WITHHELD, at: record.at }
-  return { ...record, statements, kin, issues: [issue, ...record.issues] }
+  const left = {
+    ...record,
+    statements: record.statements.map((statement) => instead.get(nameOf(statement)) ?? statement),
+    kin: (record.kin ?? []).filter((one) => !refusing.includes(one)),
+    issues: [issue, ...record.issues],
+  }
+  if (!left.statements.some((statement) => isNaming(statement, told, legals))) return left
+  // Of a number of the hospital's the hash alone is known, and without her name nobody knows where she is named.
+  if (!refusing.every(({ numbers, names = [] }) => numbers.length === 0 && names.length > 0)) return undefined
+  return documentWithout(left, told, {
+    names: [...refusing.flatMap(({ names = [] }) => names), ...known.names],
+    phones: [...refusing.flatMap(({ phones = [] }) => phones), ...known.phones],
+    legals: [...legals],
+  })
 }
-
-const nameOf = ({ type, id = '' }: Pick<PreparedStatement, 'type' | 'id'>): string => `${type}/${id}`
 
 /** By its number anywhere, in the original of a document too, or as somebody who signed, whose name stands beside the reference. */
 function isNaming(statement: PreparedStatement, told: ReadonlySet<string>, legals: ReadonlySet<string>): boolean {

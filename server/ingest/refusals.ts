@@ -67,7 +67,7 @@ async function refusalOf({ deps, tables, source }: Way, record: PreparedRecord):
   const refusers = identity ? await wouldRefuse(deps, tables, source, identity, gateOf(deps, source, record)) : []
   if (refusers.length > 0) return { record, refusers }
   const kin = await askKin(deps, tables, source, record)
-  if (kin.refusing.length === 0 || withoutKin(record, kin.refusing)) return { record, refusers: [] }
+  if (kin.refusing.length === 0 || withoutKin(record, kin)) return { record, refusers: [] }
   return { record: ofNobody(record), refusers: kin.refusers }
 }
 

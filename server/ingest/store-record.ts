@@ -52,9 +52,10 @@ type Known = DeliveryDoc | undefined
  * @throws OutcomeError busy, unavailable: the record is to be tried again
  */
 export async function storeRecord(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<StoredRecord> {
-  const { refusing, refusers } = await askKin(deps, tables, job.source, job.record)
-  if (refusing.length === 0) return storeAsked(deps, tables, job)
-  const record = withoutKin(job.record, refusing)
+  const kin = await askKin(deps, tables, job.source, job.record)
+  const { refusers } = kin
+  if (kin.refusing.length === 0) return storeAsked(deps, tables, job)
+  const record = withoutKin(job.record, kin)
   // The numbers of its patient are not those of whoever refuses.
   if (!record) return refuse(deps, tables, { ...job, record: ofNobody(job.record) }, refusers)
   const { source, payload } = job

@@ -165,6 +165,9 @@ export interface PreparedKin {
   numbers: string[]
   /** her identity number, normalised */
   legal?: string
+  /** how she is called in the record, and her telephones; absent in records that began to wait before these were kept */
+  names?: string[]
+  phones?: string[]
   /** what is stored in the place of the statements that say who she is, where she refuses to be collected */
   instead: PreparedStatement[]
 }

@@ -200,7 +200,14 @@ export function runPeople(record: RecordBuilder, { header, documentNo }: Documen
   }
   const patientNo = patientNoOf(header, documentNo ?? '')
   for (const one of header.relatives.filter(({ isPatient }) => !isPatient)) {
-    record.run(relative, { ...one, patientNo }, { statedAt, offer: false, at: (field) => `${one.at}/${field}` })
+    const key = record.run(relative, { ...one, patientNo }, { statedAt, offer: false, at: (field) => `${one.at}/${field}` })
+    // Who signed and told of the illness stands there twice, and once without a number.
+    const { number: legal, name, phone } = one
+    record.sayOfKin({
+      ...(key !== undefined && key !== 'patient' && { key }),
+      ...(legal !== undefined && { legal }),
+      ...{ local: [], names: name === undefined ? [] : [name], phones: phone === undefined ? [] : [phone] },
+    })
   }
 }
 
