@@ -56,8 +56,10 @@ const TURN_MS = 20
 function* parsing(bytes: Uint8Array, registered: string | undefined): Generator<void, XmlResult> {
   if (bytes.length > XML_BOUNDS.bytesMax) return { ok: false, flaw: 'payload-too-large' }
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 300)).replace(/^\u00ef\u00bb\u00bf/, '')
-  const declared = DECLARED.exec(head)?.[1]
-  const decoded = decodeText(bytes, charsetOf(declared) ? declared : registered)
+  const declared = charsetOf(DECLARED.exec(head)?.[1])
+  // What was read of it byte by byte says that it is not in the charset that it names: programs write a text of theirs as they hold it.
+  const isWide = declared?.startsWith('utf-16') === true
+  const decoded = decodeText(bytes, isWide ? registered : (declared ?? registered))
   if (!decoded.ok) return { ok: false, flaw: 'payload-charset' }
   const text = decoded.text.replace(/^\ufeff/, '').trimStart()
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) return { ok: false, flaw: 'payload-doctype' }
@@ -65,7 +67,7 @@ function* parsing(bytes: Uint8Array, registered: string | undefined): Generator<
   yield
   const flaw = yield* tree.parse(text)
   if (flaw || !tree.root) return { ok: false, flaw: flaw ?? 'payload-structure' }
-  return { ok: true, root: tree.root, charset: decoded.charset, misdeclared: decoded.misdeclared }
+  return { ok: true, root: tree.root, charset: decoded.charset, misdeclared: decoded.misdeclared || isWide }
 }
 
 interface Growing extends XmlElement {
