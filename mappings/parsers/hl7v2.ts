@@ -125,9 +125,6 @@ export function decodeHl7(bytes: Uint8Array, registered: string | undefined): De
   const decoded = decodeText(bytes, isFalse ? undefined : declared)
   return decoded.ok ? { ...decoded, misdeclared: isFalse || (decoded.misdeclared && decoded.charset !== said) } : decoded
 }
-  const decoded = decodeText(bytes, declared)
-  return decoded.ok ? { ...decoded, misdeclared: decoded.misdeclared && decoded.charset !== said } : decoded
-}
 
 /** What is repeated without end would be mapped without end. */
 function hasTooMany(line: string, { field, repetition, component, subcomponent }: Separators): boolean {
