@@ -115,12 +115,15 @@ export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
 
 /**
  * What is registered goes before MSH-18, in which some write the same whatever they send: GB 18030 under BIG-5 would be other characters. Not
- * UTF-16, in which no MSH-18 could be read. Nothing is declared wrongly where either of the two is right.
+ * UTF-16, in which no MSH-18 could be read: neither where it is registered, nor where MSH-18 itself says it. Nothing is declared wrongly where either
+ * of the two is right.
  */
 export function decodeHl7(bytes: Uint8Array, registered: string | undefined): Decoded {
   const [said, known] = [charsetOf(declaredCharset(bytes)), charsetOf(registered)]
-  const decoded = decodeText(bytes, known === undefined || (said && known.startsWith('utf-16')) ? said : known)
-  return decoded.ok ? { ...decoded, misdeclared: decoded.misdeclared && decoded.charset !== said } : decoded
+  const declared = known === undefined || (said && known.startsWith('utf-16')) ? said : known
+  const isFalse = declared === said && said?.startsWith('utf-16') === true
+  const decoded = decodeText(bytes, isFalse ? undefined : declared)
+  return decoded.ok ? { ...decoded, misdeclared: isFalse || (decoded.misdeclared && decoded.charset !== said) } : decoded
 }
 
 /** What is repeated without end would be mapped without end. */

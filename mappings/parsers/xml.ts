@@ -28,7 +28,13 @@ export interface XmlElement {
 }
 
 export type XmlFlaw = 'payload-doctype' | 'payload-structure' | 'payload-too-large' | 'payload-charset'
-export type XmlResult = { ok: true; root: XmlElement; charset: Charset; misdeclared: boolean } | { ok: false; flaw: XmlFlaw }
+export type XmlResult =
+  | { ok: true; root: XmlElement; charset: Charset; misdeclared: boolean /** bytes of memory that the tree takes, about */; weight: number }
+  | { ok: false; flaw: XmlFlaw }
+
+/** of memory, measured with elements and attributes that are empty: their texts come on top, as long as the document at most */
+const ELEMENT_BYTES = 200
+const ATTRIBUTE_BYTES = 60
 
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance'
 const DECLARED = /^\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']/
@@ -56,8 +62,10 @@ const TURN_MS = 20
 function* parsing(bytes: Uint8Array, registered: string | undefined): Generator<void, XmlResult> {
   if (bytes.length > XML_BOUNDS.bytesMax) return { ok: false, flaw: 'payload-too-large' }
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 300)).replace(/^\u00ef\u00bb\u00bf/, '')
-  const declared = DECLARED.exec(head)?.[1]
-  const decoded = decodeText(bytes, charsetOf(declared) ? declared : registered)
+  const declared = charsetOf(DECLARED.exec(head)?.[1])
+  // What was read of it byte by byte says that it is not in the charset that it names: programs write a text of theirs as they hold it.
+  const isWide = declared?.startsWith('utf-16') === true
+  const decoded = decodeText(bytes, isWide ? registered : (declared ?? registered))
   if (!decoded.ok) return { ok: false, flaw: 'payload-charset' }
   const text = decoded.text.replace(/^\ufeff/, '').trimStart()
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) return { ok: false, flaw: 'payload-doctype' }
@@ -65,7 +73,13 @@ function* parsing(bytes: Uint8Array, registered: string | undefined): Generator<
   yield
   const flaw = yield* tree.parse(text)
   if (flaw || !tree.root) return { ok: false, flaw: flaw ?? 'payload-structure' }
-  return { ok: true, root: tree.root, charset: decoded.charset, misdeclared: decoded.misdeclared }
+  return {
+    ok: true,
+    root: tree.root,
+    charset: decoded.charset,
+    misdeclared: decoded.misdeclared || isWide,
+    weight: bytes.length + tree.weight,
+  }
 }
 
 interface Growing extends XmlElement {
@@ -83,12 +97,14 @@ class Refused extends Error {
 
 class TreeBuilder {
   root: Growing | undefined
+  weight = 0
   readonly #open: Growing[] = []
   #elements = 0
 
   #start(name: string, uri: string, attributes: Record<string, string>): void {
     this.#elements++
     if (this.#elements > XML_BOUNDS.elementsMax || this.#open.length >= XML_BOUNDS.depthMax) throw new Refused('payload-too-large')
+    this.weight += ELEMENT_BYTES + Object.keys(attributes).length * ATTRIBUTE_BYTES
     const element: Growing = { name, uri, attributes, children: [], text: '' }
     const parent = this.#open[this.#open.length - 1]
     if (parent) parent.children.push(element)

@@ -25,7 +25,7 @@ export class ZipError extends Error {
 export const ZIP_BOUNDS = {
   entriesMax: 1_000,
   nameCharactersMax: 240,
-  /** of all entries together: what a batch file may have that comes without an archive */
+  /** of all entries together, unless the reader says less: what a batch file may have that comes without an archive */
   expandedBytesMax: 8 * 1024 * 1024 * 1024,
   /** an entry that expands further must not do so by more than the ratio: tables shrink by 5 to 40 times, a bomb by 1,000 */
   ratioFreeBytes: 16 * 1024 * 1024,

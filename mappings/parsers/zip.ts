@@ -22,18 +22,25 @@ const END = 0x06054b50
 export const isZip = (head: Uint8Array): boolean =>
   head[0] === 0x50 && head[1] === 0x4b && ((head[2] === 3 && head[3] === 4) || (head[2] === 5 && head[3] === 6))
 
-/** Entries in order, folders left out. @throws ZipError at the first thing that is wrong */
-export async function* readZip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ZipEntry> {
+/**
+ * Entries in order, folders left out.
+ * @param expandedBytesMax of all of them together
+ * @throws ZipError at the first thing that is wrong
+ */
+export async function* readZip(
+  chunks: AsyncIterable<Uint8Array>,
+  expandedBytesMax: number = ZIP_BOUNDS.expandedBytesMax,
+): AsyncGenerator<ZipEntry> {
   const at = { file: 0 }
   try {
-    yield* entriesOf(chunks, at)
+    yield* entriesOf(chunks, at, expandedBytesMax)
   } catch (error) {
     throw error instanceof ZipError ? new ZipError(error.code, error.entry, at.file) : error
   }
 }
 
 /** @param at which of the files is read, folders not counted */
-async function* entriesOf(chunks: AsyncIterable<Uint8Array>, at: { file: number }): AsyncGenerator<ZipEntry> {
+async function* entriesOf(chunks: AsyncIterable<Uint8Array>, at: { file: number }, expandedBytesMax: number): AsyncGenerator<ZipEntry> {
   const bytes = new ByteReader(chunks)
   const names = new Set<string>()
   let expanded = 0
@@ -47,7 +54,7 @@ async function* entriesOf(chunks: AsyncIterable<Uint8Array>, at: { file: number 
     if (names.size > ZIP_BOUNDS.entriesMax) throw new ZipError('archive-entries', header.name)
     const content = counted(contentOf(bytes, header), header.name, (size) => {
       expanded += size
-      if (expanded > ZIP_BOUNDS.expandedBytesMax) throw new ZipError('archive-bomb', header.name)
+      if (expanded > expandedBytesMax) throw new ZipError('archive-bomb', header.name)
     })
     if (header.name.endsWith('/')) at.file--
     else yield { name: header.name, chunks: { [Symbol.asyncIterator]: () => ({ next: () => content.next() }) } }
@@ -61,9 +68,9 @@ async function* entriesOf(chunks: AsyncIterable<Uint8Array>, at: { file: number 
 }
 
 /** Reads all of it. @returns what is wrong with it */
-export async function checkZip(chunks: AsyncIterable<Uint8Array>): Promise<ZipError | undefined> {
+export async function checkZip(chunks: AsyncIterable<Uint8Array>, expandedBytesMax?: number): Promise<ZipError | undefined> {
   try {
-    for await (const _ of readZip(chunks));
+    for await (const _ of readZip(chunks, expandedBytesMax));
     return undefined
   } catch (error) {
     if (error instanceof ZipError) return error

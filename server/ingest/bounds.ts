@@ -2,6 +2,10 @@
 export const INGEST_BOUNDS = {
   /** largest payload of a `message` source; more is refused before it is kept */
   messageBytesMax: 64 * 1024 * 1024,
+  /** of all that is in an archive of messages, which are all in memory at once before any of it is kept */
+  messageExpandedBytesMax: 128 * 1024 * 1024,
+  /** bytes of memory of them when they are decoded */
+  messageWeightMax: 768 * 1024 * 1024,
   /** a message payload above this is processed as a job, so that the sender does not wait */
   inlineBytesMax: 2 * 1024 * 1024,
   /** and so is one that becomes more resources, however short it is */

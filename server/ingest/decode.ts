@@ -3,6 +3,7 @@ import type { DecodeResult, SourceMapping } from '../../mappings/engine/types.ts
 import { checkZip, isZip, readZip } from '../../mappings/parsers/zip.ts'
 import type { ZipError } from '../../mappings/parsers/zip-error.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
+import { INGEST_BOUNDS } from './bounds.ts'
 
 const HEAD_BYTES = 4096
 const ARCHIVES: readonly (readonly number[])[] = [
@@ -50,7 +51,7 @@ async function* decodeArchive(
   open: () => AsyncIterable<Uint8Array>,
   { charset }: PayloadOptions,
 ): AsyncGenerator<DecodeResult> {
-  const wrong = await checkZip(open())
+  const wrong = await checkZip(open(), mapping.mode === 'message' ? INGEST_BOUNDS.messageExpandedBytesMax : undefined)
   if (wrong) return yield refusedArchive(mapping, wrong)
   let place = 0
   for await (const { name, chunks } of readZip(open())) {

@@ -77,16 +77,19 @@ async function decodedOf(
   turns: Turns,
 ): Promise<DecodeResult[] | undefined> {
   const found: DecodeResult[] = []
+  let weight = 0
+  const isTooMuch = (): boolean => found.length > INGEST_BOUNDS.messageRecordsMax || weight > INGEST_BOUNDS.messageWeightMax
   try {
     for await (const one of decodePayload(mapping, () => piecesOf(bytes, turns), { charset: source.charset, fileName })) {
       found.push(one)
-      if (found.length > INGEST_BOUNDS.messageRecordsMax) break
+      weight += one.ok ? (one.weight ?? 0) : 0
+      if (isTooMuch()) break
       await turns.take()
     }
   } catch {
     return undefined
   }
-  if (found.length > INGEST_BOUNDS.messageRecordsMax) throw new OutcomeError('payload-too-large')
+  if (isTooMuch()) throw new OutcomeError('payload-too-large')
   return found
 }
 

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import iconv from 'iconv-lite'
 import { rhipDeXml } from '../../mappings/rhip/de-xml/index.ts'
+import { checkZip } from '../../mappings/parsers/zip.ts'
 import { decodePayload } from '../../server/ingest/decode.ts'
 import { type ZipFile, zipOf } from '../mappings/parsers/zip-files.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -122,6 +123,20 @@ test('documents coded by data elements come out of an archive as alone; each wit
     ['payload-doctype', 'file 2'],
     ['HSDC02.01', 'file 3 document 1'],
   ])
+})
+
+test('documents are all in memory at once: an archive of them may not expand as far as one of tables', async () => {
+  const blank = Buffer.alloc(15 * 1024 * 1024, ' ')
+  // Nine times 15 MiB are more than 128.
+  const archive = zipOf(Array.from({ length: 9 }, (_, at) => ({ name: `${at}.xml`, content: blank })))
+  const open = async function* () {
+    yield archive
+  }
+  const found: unknown[] = []
+  for await (const one of decodePayload(rhipDeXml, open, { charset: 'auto', fileName: 'week.zip' }))
+    found.push(one.ok ? one.at : [one.rejected.reason.code, one.rejected.at])
+  expect(found).toEqual([['archive-bomb', 'file 9']])
+  expect(await checkZip(open())).toBeUndefined()
 })
 
 test('an archive for a source that takes none is refused as it was', async () => {

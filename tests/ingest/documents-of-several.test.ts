@@ -145,3 +145,14 @@ describe('an archive of CDA', () => {
     expect((await open()).map(({ _id }) => _id)).toEqual([part?._id])
   })
 })
+
+test('what is too much to be in memory at once is refused, and nothing of it kept', async () => {
+  const before = await table('payloads').count({})
+  // 22 times 190,000 elements of 200 bytes are more than 768 MiB.
+  const content = cda('G1', OTHER).replace('</title>', `</title><x>${'<i/>'.repeat(190_000)}</x>`)
+  const archive = zipOf(Array.from({ length: 22 }, (_, at) => ({ name: `${at}.xml`, content })))
+  expect(archive.byteLength).toBeLessThan(1024 * 1024)
+  const answer = await send('h1-cda', 'h1-engine', archive, 'application/zip')
+  expect([answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([413, 'payload-too-large'])
+  expect(await table('payloads').count({})).toBe(before)
+}, 60_000)

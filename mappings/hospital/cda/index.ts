@@ -67,12 +67,12 @@ export async function* decodeCda(
   if (!bytes) return yield reject('payload-too-large')
   const parsed = await parseXmlInTurns(bytes, options.charset)
   if (!parsed.ok) return yield reject(parsed.flaw, bytes)
-  const { misdeclared } = parsed
+  const { misdeclared, weight } = parsed
   const root = asStandard(parsed.root)
   const type = child(root, 'code')?.attributes.code ?? ''
   if (root.name !== 'ClinicalDocument') return yield reject('payload-structure', bytes)
   const record: CdaRecord = { root, bytes, misdeclared }
-  yield { ok: true, record, recordType: Object.hasOwn(DOCUMENTS, type) ? type : 'ClinicalDocument', at, raw: bytes }
+  yield { ok: true, record, recordType: Object.hasOwn(DOCUMENTS, type) ? type : 'ClinicalDocument', at, raw: bytes, weight }
 }
 
 export function mapCda(

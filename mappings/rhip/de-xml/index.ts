@@ -53,7 +53,7 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return yield refused('payload-archive')
   const parsed = await parseXmlInTurns(bytes, options.charset)
   if (!parsed.ok) return yield refused(parsed.flaw)
-  const { root, charset, misdeclared } = parsed
+  const { root, charset, misdeclared, weight } = parsed
   const documents = documentsIn(root)
   // Those of all would be kept with each that is wrong.
   const raws = documents.length === 1 ? [bytes] : bytesOfDocuments(bytes, charset)
@@ -64,7 +64,7 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
     const raw = raws[index] as Uint8Array
     const record: DeDocument = { document, misdeclared }
     if (type !== SUPPORTED) yield refused('payload-type-unsupported', raw, at)
-    else yield { ok: true, record, recordType: type, at, raw }
+    else yield { ok: true, record, recordType: type, at, raw, weight: weight / documents.length }
   }
 }
 

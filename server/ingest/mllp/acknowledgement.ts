@@ -3,6 +3,7 @@
  * in the sender's own separators and charset.
  */
 import iconv from 'iconv-lite'
+import { EXPLICIT_NULL } from '../../../mappings/engine/values/blank.ts'
 import type { Charset } from '../../../mappings/parsers/charset.ts'
 import type { Hl7Header } from '../../../mappings/parsers/hl7v2-header.ts'
 import type { Separators } from '../../../mappings/parsers/hl7v2-separators.ts'
@@ -21,9 +22,13 @@ export interface Mode {
   application: Condition
 }
 
-/** Both fields empty: original mode, always one application acknowledgement. In enhanced mode an empty one asks for none. */
+/**
+ * Both fields empty: original mode, always one application acknowledgement. In enhanced mode an empty one asks for none. Engines that write
+ * an explicit null into what they leave empty mean no more by it.
+ */
 export function modeOf(header: Hl7Header): Mode {
-  const [accept, application] = [header.field(15), header.field(16)]
+  const said = (field: number): string => (header.field(field) === EXPLICIT_NULL ? '' : header.field(field))
+  const [accept, application] = [said(15), said(16)]
   if (accept === '' && application === '') return { commit: undefined, application: 'AL' }
   return { commit: conditionOf(accept), application: conditionOf(application) }
 }

@@ -24,6 +24,10 @@ export class Connection {
   #inWork = 0
   #held = 0
   #stray = 0
+  /** of what was read, as far as there was no room for it yet: no more than came at once */
+  #events: FrameEvent[] = []
+  /** the other side sends no more */
+  #isHeardOut = false
   #isEnding = false
   #isFull = false
   #deadline: NodeJS.Timeout | undefined
@@ -40,11 +44,11 @@ export class Connection {
       if (this.#inWork > 0 || (this.#isFull && deps.gate.isFull)) socket.setTimeout(deps.idleMs)
       else socket.destroy()
     })
-    socket.on('data', (chunk: Buffer) => this.#take(this.#reader.push(chunk)))
+    socket.on('data', (chunk: Buffer) => this.#read(this.#reader.push(chunk)))
     socket.on('drain', this.#resume)
     socket.on('end', () => {
-      this.#take(this.#reader.end())
-      void this.finish()
+      this.#isHeardOut = true
+      this.#read(this.#reader.end())
     })
     socket.on('error', () => undefined)
     socket.once('close', () => this.#closed())
@@ -63,15 +67,28 @@ export class Connection {
     this.#socket.destroy()
   }
 
-  #take(events: readonly FrameEvent[]): void {
-    for (const event of events) {
-      if (event.kind === 'stray') this.#countStray(event.count)
-      else if (event.kind === 'broken-off') this.#deps.discarded('broken-off')
-      else this.#answer(event)
-    }
+  /** Thousands of messages may come at once: what there is no room for waits, and nothing more is read until it is taken. */
+  #read(events: readonly FrameEvent[]): void {
+    if (this.#isEnding) return
+    this.#events.push(...events)
+    // What was being read is held already, and need not wait.
+    const first = events.length === this.#events.length ? this.#events.shift() : undefined
+    if (first) this.#take(first)
     this.#account()
-    this.#keepTime()
-    if (this.#mustWait()) this.#waitForRoom()
+    this.#keepTime(events.some(({ kind }) => kind !== 'stray'))
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    while (this.#events.length > 0 && !this.#mustWait() && !this.#socket.destroyed) this.#take(this.#events.shift() as FrameEvent)
+    if (this.#isHeardOut && this.#events.length === 0) void this.finish()
+    else if (this.#mustWait()) this.#waitForRoom()
+  }
+
+  #take(event: FrameEvent): void {
+    if (event.kind === 'stray') this.#countStray(event.count)
+    else if (event.kind === 'broken-off') this.#deps.discarded('broken-off')
+    else this.#answer(event)
   }
 
   #countStray(count: number): void {
@@ -137,8 +154,10 @@ export class Connection {
       return
     }
     this.#isFull = false
+    this.#goOn()
+    if (this.#isFull || this.#isEnding) return
     this.#socket.resume()
-    this.#keepTime()
+    this.#keepTime(false)
   }
 
   /** What a message that has not ended holds counts as well; whoever would go beyond the whole is given up. */
@@ -149,18 +168,21 @@ export class Connection {
     if (gate.isOverfull && this.#held > 0) this.#giveUp('given-up')
   }
 
-  /** A message that has begun must end some time, however slowly its bytes come. */
-  #keepTime(): void {
-    if (!this.#reader.isOpen) {
+  /**
+   * A message that has begun must end some time, however slowly its bytes come.
+   * @param isAnother one has ended, so that the one that is being read has begun since
+   */
+  #keepTime(isAnother: boolean): void {
+    if (isAnother || !this.#reader.isOpen) {
       clearTimeout(this.#deadline)
       this.#deadline = undefined
-      return
     }
-    this.#deadline ??= setTimeout(() => this.#giveUp('unfinished'), MLLP_BOUNDS.messageMs).unref()
+    if (this.#reader.isOpen) this.#deadline ??= setTimeout(() => this.#giveUp('unfinished'), MLLP_BOUNDS.messageMs).unref()
   }
 
   #closed(): void {
     clearTimeout(this.#deadline)
+    this.#events = []
     this.#deps.gate.forget(this.#resume)
     this.#deps.gate.hold(-this.#held)
     this.#held = 0

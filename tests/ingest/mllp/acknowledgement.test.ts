@@ -101,6 +101,8 @@ test.each<[string, ReturnType<typeof modeOf>]>([
   ['||ER|SU', { commit: 'ER', application: 'SU' }],
   ['||AL', { commit: 'AL', application: 'NE' }],
   ['|||AL', { commit: 'NE', application: 'AL' }],
+  ['||""|""', { commit: undefined, application: 'AL' }],
+  ['||""|ER', { commit: 'NE', application: 'ER' }],
 ])('MSH-15 and MSH-16 of %s', (more, mode) => expect(modeOf(readHeader(Buffer.from(message('2.5.1', more))))).toEqual(mode))
 
 test('conditions of HL7 table 0155', () => {

@@ -146,6 +146,10 @@ describe('charset', () => {
     ['gb18030', 'GBK', 'utf-8', true],
     ['utf-16le', 'UNICODE UTF-8', 'utf-8', false],
     ['auto', 'UNICODE UTF-8', 'gb18030', true],
+    ['auto', 'UNICODE UTF-16', 'utf-8', true],
+    ['auto', 'UNICODE UTF-16', 'gb18030', true],
+    ['utf-16le', 'UNICODE UTF-16', 'utf-8', true],
+    ['gb18030', 'UNICODE UTF-16', 'gb18030', false],
   ])('registered %j, under %j, in %j: read as it is', (registered, said, real, misdeclared) => {
     const result = parseHl7(iconv.encode(`${MSH}||||||${said}\rPID|1||||王建国`, real), registered)
     expect(result).toMatchObject({ ok: true, record: { misdeclared } })

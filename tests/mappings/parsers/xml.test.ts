@@ -62,6 +62,25 @@ describe('the tree', () => {
       root: { text: '白细胞' },
     }))
 
+  test.each([
+    ['utf-8', undefined],
+    ['gb18030', 'auto'],
+    ['gb18030', 'GBK'],
+    ['utf-8', 'GBK'],
+  ])('declared UTF-16, as programs write what they hold, and sent in %s, under %s', (charset, registered) =>
+    expect(parseXml(iconv.encode('<?xml version="1.0" encoding="utf-16"?><a>白细胞</a>', charset), registered)).toMatchObject({
+      ok: true,
+      charset,
+      misdeclared: true,
+      root: { text: '白细胞' },
+    }),
+  )
+
+  test('declared UTF-16 and sent in it', () =>
+    expect(parseXml(iconv.encode('\ufeff<?xml version="1.0" encoding="UTF-16"?><a>白细胞</a>', 'utf-16le'))).toMatchObject({
+      ...{ ok: true, charset: 'utf-16le', misdeclared: false, root: { text: '白细胞' } },
+    }))
+
   test('keys of the prototype are ordinary attributes', () => {
     const result = parseXml(Buffer.from('<a __proto__="x" constructor="y"/>'))
     expect(result.ok && Object.keys(result.root.attributes)).toEqual(['__proto__', 'constructor'])

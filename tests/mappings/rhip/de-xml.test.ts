@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
@@ -99,6 +100,14 @@ describe('several documents in one file', () => {
       ['李秀兰', 'H1|R2'],
     ])
   })
+})
+
+test('all documents of a file together weigh what its tree takes', async () => {
+  const bytes = Buffer.from(`<HSDB>${`<DOC type="HSDC02.01">${'<i/>'.repeat(499)}</DOC>`.repeat(2)}</HSDB>`)
+  let weight = 0
+  for await (const one of rhipDeXml.decode(Readable.from([bytes]), { charset: 'auto' })) weight += one.ok ? (one.weight ?? 0) : 0
+  // 1,001 elements of 200 bytes, two attributes of 60, and the bytes themselves.
+  expect(weight).toBe(1001 * 200 + 2 * 60 + bytes.byteLength)
 })
 
 describe('a document of which it cannot be told whose it is goes to quarantine as a whole', () => {
