@@ -11,6 +11,7 @@ import type {
   MappedRecord,
   MappedResource,
   MappingContext,
+  PatientIdentity,
   Question,
   RejectedRecord,
   SourceMapping,
@@ -19,6 +20,7 @@ import { answer } from './answer.ts'
 import { decodeExchanges } from './exchanges.ts'
 import { type Exchange, isObject, node, readExchange, text } from './envelope.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
+import { namedIn } from './named.ts'
 import { envelopeInstant, SITE, type Transaction } from './transaction.ts'
 import { sayUnreadNodes } from './unread-nodes.ts'
 import { withoutVoidDiagnoses } from './void-diagnoses.ts'
@@ -38,6 +40,7 @@ export const miisInterface: SourceMapping = {
   decode,
   map,
   mapInSteps,
+  named: (record, context) => whomNamed(record as Exchange, context),
   answer: (input) => answer(input, replyTo(input)),
   question,
 }
@@ -106,6 +109,8 @@ function* mapInSteps(
   if (messageId === undefined) return reject('miis-envelope', 'inf_refmsgid')
   const deliveryId = exchange.part === undefined ? messageId : `${messageId}#${exchange.part}`
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
+  const named = whomNamed(exchange, context)
+  if (named && (failed || !transaction || transaction.nothingToStore)) record.patient = named
   if (failed) {
     record.issue({ severity: 'information', code: 'miis-failed', at: 'infcode' })
     return settled(record.finish({ nothingToStore: true }), context)
@@ -136,8 +141,13 @@ function* mapInSteps(
     !finished.batchWords &&
     finished.resources.every(({ placeholder }) => placeholder) &&
     finished.issues.every(({ severity }) => severity !== 'error')
-  return settled(nothing ? { ...finished, resources: [], nothingToStore: true } : finished, context)
+  if (!nothing) return settled(finished, context)
+  return settled({ ...finished, ...(named && { patient: named }), resources: [], nothingToStore: true }, context)
 }
+
+/** A question is answered alike whoever it is about: who refuses to be collected is not told by it. */
+const whomNamed = (exchange: Exchange, context: MappingContext): PatientIdentity | undefined =>
+  transactionOf(exchange)?.question ? undefined : namedIn(exchange, context)
 
 /** of a list that is gone through in one piece, while others wait: visits have some dozens of diagnoses, operations or funds */
 const PIECE_ITEMS_MAX = 1_000

@@ -144,25 +144,42 @@ const ARROWS: Record<string, string> = table({ H: '↑', HH: '↑↑', L: '↓',
 const digitsOf = (value: unknown): string | undefined =>
   value instanceof Decimal ? value.text : typeof value === 'number' ? String(value) : undefined
 
-/** What is no single number: words, a code's name, a titre, a range. */
+/** A quantity without its unit; `<` before it is part of what it says. */
+function amountOf(quantity: Element): string | undefined {
+  const digits = digitsOf(quantity.value)
+  return digits === undefined ? undefined : `${textOf(quantity.comparator) ?? ''}${digits}`
+}
+
+/** Unit of a number, or of the range between two. */
+function unitOf({ valueQuantity, valueRange }: Element): string | undefined {
+  const measured = [one(valueQuantity), one(one(valueRange).low), one(one(valueRange).high)]
+  return measured.map(({ unit, code }) => textOf(unit) ?? textOf(code)).find((unit) => unit !== undefined)
+}
+
+/** From one number to another; one of them may be open. */
+function spanOf(range: unknown): string | undefined {
+  const [low, high] = [one(one(range).low), one(one(range).high)].map(amountOf)
+  return low === undefined && high === undefined ? undefined : `${low ?? ''}-${high ?? ''}`
+}
+
+/** What is no single number: words, a name or code, a titre, a range, a day or hour. */
 function wordsOf(result: Element): string | undefined {
   const { valueBoolean } = result
-  const of = (value: unknown, ...names: [string, string]): (string | undefined)[] =>
-    names.map((name) => digitsOf(one(one(value)[name]).value))
+  const of = (value: unknown, ...names: [string, string]): (string | undefined)[] => names.map((name) => amountOf(one(one(value)[name])))
   const [numerator, denominator] = of(result.valueRatio, 'numerator', 'denominator')
-  const [low, high] = of(result.valueRange, 'low', 'high')
   return (
     textOf(result.valueString) ??
     nameOf(result.valueCodeableConcept) ??
+    textOf(list(one(result.valueCodeableConcept).coding)[0]?.code) ??
+    textOf(result.valueDateTime) ??
+    textOf(result.valueTime) ??
     (typeof valueBoolean === 'boolean' ? (valueBoolean ? '是' : '否') : undefined) ??
     (numerator !== undefined && denominator !== undefined ? `${numerator}:${denominator}` : undefined) ??
-    (low !== undefined || high !== undefined ? `${low ?? ''}-${high ?? ''}` : undefined)
+    spanOf(result.valueRange)
   )
 }
 
 function detail(number: string, result: Element): object {
-  const quantity = one(result.valueQuantity)
-  const digits = digitsOf(quantity.value)
   const flags = list(result.interpretation)[0]
   const coded = textOf(list(flags?.coding)[0]?.code)
   const codings = list(one(result.code).coding)
@@ -170,9 +187,9 @@ function detail(number: string, result: Element): object {
   return only({
     rpotc_no: number,
     exam_mtd: textOf(one(result.method).text),
-    ref_val: textOf(list(result.referenceRange)[0]?.text),
-    exam_unt: textOf(quantity.unit) ?? textOf(quantity.code),
-    exam_rslt_val: digits === undefined ? undefined : `${textOf(quantity.comparator) ?? ''}${digits}`,
+    ref_val: textOf(list(result.referenceRange)[0]?.text) ?? spanOf(list(result.referenceRange)[0]),
+    exam_unt: unitOf(result),
+    exam_rslt_val: amountOf(one(result.valueQuantity)) ?? digitsOf(result.valueInteger),
     exam_rslt_qual: wordsOf(result),
     exam_item_detl_code: textOf(own?.code),
     exam_item_detl_name: nameOf(result.code),

@@ -23,6 +23,12 @@ export const LINK_ISSUES = {
     '该患者号下登记了多名患者，其档案不与任何人关联',
     'Several patients are registered under the patient number: its record is linked with nobody',
   ),
+  'link-persons-differ': issue(
+    409,
+    'conflict',
+    '该人员编号下登记了身份证号不同的多名患者，不予答复',
+    'Patients with different identity numbers are registered under the person number: reports of neither are told of',
+  ),
   'link-conflict': issue(
     200,
     'conflict',

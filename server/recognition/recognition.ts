@@ -7,11 +7,13 @@ import { parseExact } from '../../mappings/engine/serialise.ts'
 import type { Institutions, Question } from '../../mappings/engine/types.ts'
 import { REPORT_NUMBERS, VOID_STATUSES } from '../../mappings/miis/recognition.ts'
 import type { Actor } from '../auth/actor.ts'
-import { localSystem } from '../fhir/canonical.ts'
+import { localSystem, NATIONAL } from '../fhir/canonical.ts'
+import { readIdentityNumber } from '../fhir/identity-number.ts'
 import type { FhirResource } from '../fhir/types.ts'
 import { INCLUDED_MAX } from '../interactions/includes.ts'
 import { searchOfType } from '../interactions/search.ts'
 import type { FhirDeps, FhirRequest } from '../interactions/types.ts'
+import { OutcomeError } from '../outcome/outcome-error.ts'
 
 export interface RecognitionDeps extends Institutions {
   fhir: FhirDeps
@@ -35,13 +37,15 @@ const SYSTEMS_ASKED = 250
 
 type Criterion = [name: string, value: string]
 
-/** @throws OutcomeError forbidden, parameter-forbidden, unavailable: what the searches throw */
+/** @throws OutcomeError link-persons-differ; forbidden, parameter-forbidden, unavailable: what the searches throw */
 export async function recognise(deps: RecognitionDeps, actor: Actor, question: Question): Promise<Told> {
   const { person } = question
   const patients = await find(deps, actor, 'Patient', [
     ['identifier', `${escaped(person.system)}|${escaped(person.value)}`],
     ['_count', String(PATIENTS_MAX)],
   ])
+  // Nobody could tell whose report is whose: the answer names the number alone.
+  if (new Set(patients.found.flatMap(identityNumbersOf)).size > 1) throw new OutcomeError('link-persons-differ')
   if (patients.found.length === 0) return { output: question.answer([], deps), warnings: [] }
   const named = patients.found.map(({ id }) => `Patient/${id}`).join(',')
   const { reports, results, more } = await reportsOf(deps, actor, named, question)
@@ -49,6 +53,12 @@ export async function recognise(deps: RecognitionDeps, actor: Actor, question: Q
     output: question.answer([...reports, ...results], deps),
     warnings: more ? [`仅返回最近的 ${reports.length} 份报告`] : [],
   }
+}
+
+function identityNumbersOf(patient: FhirResource): string[] {
+  const { identifier = [] } = patient as { identifier?: { system?: string; value?: string }[] }
+  const numbers = identifier.flatMap(({ system, value }) => (system === NATIONAL.idCard && value ? [readIdentityNumber(value)] : []))
+  return numbers.filter(({ valid }) => valid).map(({ value }) => value)
 }
 
 interface Reports {

@@ -8,6 +8,7 @@ import type { Question } from '../../mappings/engine/types.ts'
 import type { Actor } from '../../server/auth/actor.ts'
 import { DEMO_CONFIG_FILE } from '../../server/config/config.ts'
 import { NATIONAL } from '../../server/fhir/canonical.ts'
+import { ISSUES } from '../../server/outcome/issues.ts'
 import { recognise } from '../../server/recognition/recognition.ts'
 import { custody, encounter, observation, patient } from '../consent/resources.ts'
 import type { Answer } from '../support/server.ts'
@@ -17,6 +18,25 @@ type Json = Record<string, unknown>
 const LAB = 'https://fhir-cn.example/sid/H1/lab-report-no'
 const insured = (id: string, number: string, extra: object = {}) =>
   patient(id, { identifier: [{ system: NATIONAL.psnNo, value: number }], ...extra })
+
+/** Valid identity numbers (GB 11643), worked out apart. */
+const NUMBERS: Record<string, string> = {
+  'first-a': '110105197001021212',
+  'first-b': '11010519710102121X',
+  'second-a': '110105197201021217',
+  'second-b': '110105197301021214',
+  'solo-a': '110105197401021211',
+  'solo-b': '110105197501021219',
+  twin: '110105197601021216',
+}
+const known = (name: string, number: string, extra: object = {}) =>
+  insured(name, number, {
+    identifier: [
+      { system: NATIONAL.psnNo, value: number },
+      { system: NATIONAL.idCard, value: NUMBERS[name] },
+    ],
+    ...extra,
+  })
 
 const result = (id: string, subject: string, ...labels: string[]) =>
   observation(id, subject, 'GLU', {
@@ -47,6 +67,12 @@ const held = setting(
     insured(`q-${w}`, `psn-${w}`),
     encounter(`visit-q-${w}`, `q-${w}`, 'H2', 'Practitioner/doc-2'),
     result(`glu-${w}`, `q-${w}`),
+    ...['first', 'second', 'solo'].flatMap((name) => [
+      known(`${name}-${w}`, name === 'solo' ? `one-${w}` : `two-${w}`),
+      encounter(`visit-${name}-${w}`, `${name}-${w}`, 'H2', 'Practitioner/doc-2'),
+      result(`glu-${name}-${w}`, `${name}-${w}`),
+      report(`report-${name}-${w}`, `${name}-${w}`, `R-${name}-${w}`, `glu-${name}-${w}`),
+    ]),
     voided(result(`wrong-${w}`, `q-${w}`)),
     voided(result(`undone-${w}`, `q-${w}`), 'cancelled'),
     {
@@ -59,6 +85,7 @@ const held = setting(
     report(`secret-${w}`, `q-${w}`, `R2-${w}`, `hidden-result-${w}`, 'HIV'),
     voided(report(`void-${w}`, `q-${w}`, `R4-${w}`, `glu-${w}`)),
     voided(report(`undone-report-${w}`, `q-${w}`, `R5-${w}`, `glu-${w}`), 'cancelled'),
+    known('twin', `one-${w}`, { meta: custody('H1') }),
     insured(`stranger-${w}`, `other-${w}`, { meta: custody('H1') }),
     result(`strange-result-${w}`, `stranger-${w}`),
     report(`strange-${w}`, `stranger-${w}`, `R3-${w}`, `strange-result-${w}`),
@@ -160,6 +187,19 @@ test.each<[string, (w: World) => Json]>([
 test('L01 somebody hidden has no reports', async () => {
   const { json } = await sameInBoth('5401', (w) => ({ psn_no: `other-${w}` }))
   expect([json.infcode, json.output]).toEqual(['0', { bilgiteminfo: [] }])
+})
+
+test('a number of persons with different identity numbers is not answered, since nobody could tell whose report is whose', async () => {
+  for (const { json } of [
+    await sameInBoth('5401', (w) => ({ psn_no: `two-${w}` })),
+    await sameInBoth('5402', (w) => ({ psn_no: `two-${w}`, rpotc_no: `R-first-${w}`, fixmedins_code: 'H11010500001' })),
+  ])
+    expect([json.infcode, json.err_msg, json.output]).toEqual(['-1', ISSUES['link-persons-differ'].zh, {}])
+})
+
+test('L01 a second person under the number who is hidden is nobody', async () => {
+  const { json } = await sameInBoth('5401', (w) => ({ psn_no: `one-${w}` }))
+  expect(json.output.bilgiteminfo).toMatchObject([{ rpotc_no: 'R-solo-a' }])
 })
 
 test('numbers are numbers: nothing else is asked by them', async () => {

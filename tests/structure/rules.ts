@@ -197,6 +197,7 @@ export const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   'server/recognition': [
     'server/fhir',
+    'server/outcome',
     'server/config',
     'server/auth/actor.ts',
     'server/interactions',

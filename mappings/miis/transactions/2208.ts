@@ -30,6 +30,8 @@ const voidSettlement = mapping<ReversalRow, ExplanationOfBenefit>({
     identifier: [from.identifier(NATIONAL.setlId, 'setl_id')],
     type: claimType<ReversalRow>('med_type'),
     use: 'claim',
+    // So that it reaches nobody else's settlement of that number; what is void keeps no patient.
+    patient: from.patient().when((run) => run.text('psn_no') !== undefined),
     created: from.dateTime('inf_time'),
     outcome: 'complete',
   }),

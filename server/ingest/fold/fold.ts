@@ -1,6 +1,7 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
 import { quoted } from '../texts.ts'
 import { isOfLists } from './lists-apart.ts'
+import { isOfAnother } from './reversals.ts'
 import { elementsInParts, END_ALONE, isPart, isUnlistedKey, LISTS, LISTS_OF, listsOf, rank, START_ALONE, unlistedKey } from './rules.ts'
 import { bySpeaker } from './statement.ts'
 import { type Folded, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
@@ -33,7 +34,8 @@ export function fold(
   same: (patient: string) => string = persons,
   visits: ReadonlyMap<string, string> = new Map(),
 ): Folded {
-  const statements = said.filter(({ verdict, state }) => verdict === undefined || state.withdrawn)
+  const meant = said.filter(({ verdict, state }) => verdict === undefined || state.withdrawn)
+  const statements = meant.filter((s) => !isOfAnother(type, s, meant, same))
   const { leading, newest } = leadersOf(type, bySpeaker(statements))
   const withdrawn = newest.state.withdrawn
   const own = statements.filter((s) => isAboutOne(type, newest, s, same))
@@ -48,7 +50,7 @@ export function fold(
     custodian: newest.organization,
     withdrawn,
     persons: [...new Set(own.flatMap((s) => (s.patient ? [persons(s.patient.id)] : [])))].sort(),
-    apart: statements.filter((s) => !own.includes(s)).map(voiceOf),
+    apart: meant.filter((s) => !own.includes(s)).map(voiceOf),
   }
 }
 

@@ -15,6 +15,21 @@ test.each([
   ],
   ['a titre', { valueRatio: { numerator: quantity('1'), denominator: quantity('320') } }, { exam_rslt_qual: '1:320' }],
   ['a range', { valueRange: { low: quantity('3.5'), high: quantity('5.0') } }, { exam_rslt_qual: '3.5-5.0' }],
+  [
+    'a range with its unit',
+    { valueRange: { low: { ...quantity('3.5'), unit: 'mmol/L' }, high: { ...quantity('5.0'), unit: 'mmol/L' } } },
+    { exam_rslt_qual: '3.5-5.0', exam_unt: 'mmol/L' },
+  ],
+  [
+    'a titre below what was looked for',
+    { valueRatio: { numerator: { ...quantity('1'), comparator: '<' }, denominator: quantity('10') } },
+    { exam_rslt_qual: '<1:10' },
+  ],
+  ['a range of reference without words', { referenceRange: [{ low: quantity('3.9'), high: quantity('6.1') }] }, { ref_val: '3.9-6.1' }],
+  ['a count', { valueInteger: 12 }, { exam_rslt_val: '12' }],
+  ['a day', { valueDateTime: '2026-03-09' }, { exam_rslt_qual: '2026-03-09' }],
+  ['an hour', { valueTime: '08:15:00' }, { exam_rslt_qual: '08:15:00' }],
+  ['a code without a name', { valueCodeableConcept: { coding: [{ code: 'O+' }] } }, { exam_rslt_qual: 'O+' }],
   ['words', { valueString: '未见异常' }, { exam_rslt_qual: '未见异常' }],
   ['yes or no', { valueBoolean: false }, { exam_rslt_qual: '否' }],
   [
