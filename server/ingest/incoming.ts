@@ -1,13 +1,17 @@
 /** Messages on their way in: each is read whole, since what it is about decides whether it may be kept at all. */
+import { isZip } from '../../mappings/parsers/zip.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+
+/** of an archive's first bytes */
+const MAGIC_BYTES = 4
 
 export class IncomingMessages {
   #large = 0
   readonly #waiting: (() => void)[] = []
 
   /**
-   * Of messages that are larger than most only a few are held in memory at the same time; the others wait on their connections.
+   * Of messages that are larger than most, or may become so, only a few are held in memory at the same time; the others wait on their connections.
    * @throws OutcomeError body-too-large, or what the stream throws
    */
   async read<T>(stream: AsyncIterable<Uint8Array>, work: (bytes: Uint8Array) => Promise<T>): Promise<T> {
@@ -19,7 +23,9 @@ export class IncomingMessages {
         bytes += piece.byteLength
         if (bytes > INGEST_BOUNDS.messageBytesMax)
           throw new OutcomeError('body-too-large', { params: { max: INGEST_BOUNDS.messageBytesMax } })
-        if (!isLarge && bytes > INGEST_BOUNDS.inlineBytesMax) {
+        // What an archive holds may be a thousand times its own size.
+        const isHead = bytes - piece.byteLength < MAGIC_BYTES
+        if (!isLarge && (bytes > INGEST_BOUNDS.inlineBytesMax || (isHead && isZip(Buffer.concat([...pieces, piece]))))) {
           await this.#enter()
           isLarge = true
         }
