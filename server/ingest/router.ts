@@ -6,6 +6,7 @@ import type { Zone } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import { sourceAsked } from './inbox/asked.ts'
 import { type Ask, inboxRoutes } from './inbox/routes.ts'
 import type { ReplayJobs } from './inbox/replay-jobs.ts'
 import { isOperator, requireOperator } from './inbox/viewers.ts'
@@ -220,7 +221,7 @@ async function listPayloads(ingest: Ingest, request: Request, response: Response
 /** Raw bytes are not shown here: they are patients' data, and the payload's sender has them. */
 async function listQuarantine(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
   const mine = ingest.deps.sources.filter((source) => isOperator(actor) || source.client === actor.clientId).map(({ id }) => id)
-  const wanted = text(request.query.source)
+  const wanted = sourceAsked(request.query)
   const sources = wanted === '' ? mine : mine.filter((id) => id === wanted)
   const where = { source: { $in: sources }, state: 'open' }
   const found = await ingest.tables.quarantine.find(where, { sort: { since: -1 }, limit: INGEST_BOUNDS.listPageMax })
@@ -257,7 +258,7 @@ async function replayAndAnswer(ingest: Ingest, payload: string, source: string, 
 
 async function listUnmapped(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
   const mine = ingest.deps.sources.filter((source) => isOperator(actor) || source.client === actor.clientId).map(({ id }) => id)
-  const wanted = text(request.query.source)
+  const wanted = sourceAsked(request.query)
   const where = { source: { $in: wanted === '' ? mine : mine.filter((id) => id === wanted) } }
   const found = await ingest.tables.unmapped.find(where, { sort: { count: -1, _id: 1 }, limit: INGEST_BOUNDS.listPageMax })
   const items = found.map(({ _id: id, source, map, system, code, display, count, lastSeen }) => ({
@@ -286,7 +287,7 @@ async function showQuality({ deps }: Ingest, request: Request, response: Respons
   const { quality } = deps
   if (!quality) throw new OutcomeError('not-found')
   const days = daysAsked(request.query, quality.today())
-  const wanted = text(request.query.source)
+  const wanted = sourceAsked(request.query)
   const sources = wanted === '' ? deps.sources : deps.sources.filter(({ id }) => id === wanted)
   if (sources.length === 0) throw new OutcomeError('source-unknown')
   const answer = await qualityAnswer(quality, sources, days)

@@ -84,6 +84,14 @@ describe('the list', () => {
     expect([answer.json.total, rowsOf(answer).length]).toEqual([count, count])
   })
 
+  test.each(['inbox', 'inbox/senders', 'quarantine', 'unmapped', 'quality'])(
+    '%s of a source that is named twice is not that of all',
+    async (list) => {
+      const answer = await server.call('GET', `/ingest/${list}?source=h1-his&source=h2-his`, { token: loader })
+      expect([answer.status, answer.json.issue[0].details.coding[0].code]).toEqual([400, 'parameter-invalid'])
+    },
+  )
+
   test('pages hold while more comes in, and every payload is on one of them', async () => {
     const seen: string[] = []
     let after = ''

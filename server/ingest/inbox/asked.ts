@@ -91,6 +91,12 @@ function textOf(query: Query, name: string): string | undefined {
   return value
 }
 
+/**
+ * The source that is asked for, or '' for all that the asker sees.
+ * @throws OutcomeError parameter-invalid: one that is named twice would be all of them
+ */
+export const sourceAsked = (query: Query): string => (query.source === '' ? '' : (nameOf(query, 'source') ?? ''))
+
 function nameOf(query: Query, name: string): string | undefined {
   const value = textOf(query, name)
   if (value !== undefined && !NAME.test(value)) throw invalid(name)

@@ -5,7 +5,7 @@ import type { Zone } from '../../fhir/zone.ts'
 import { OutcomeError } from '../../outcome/outcome-error.ts'
 import type { Ingest } from '../ingest.ts'
 import { daysAsked } from '../quality-answer.ts'
-import { filterAsked, inboxAsked, refuseOthers } from './asked.ts'
+import { filterAsked, inboxAsked, refuseOthers, sourceAsked } from './asked.ts'
 import { inboxPage } from './list.ts'
 import { type Raw, rawPart, rawPayload } from './raw.ts'
 import type { ReplayJobDoc, ReplayJobs, ReplayProgress } from './replay-jobs.ts'
@@ -59,8 +59,9 @@ export function inboxRoutes({ ingest, replays, zone, base }: InboxDeps): ['get' 
         requireReading(actor)
         refuseOthers(query, ['source', 'from', 'to'])
         const days = daysAsked(query, ingest.deps.quality?.today() ?? '')
-        const body = await senderCounts(ingest, actor, text(query.source), days)
-        await looked(actor, `senders ${text(query.source) || '*'}`)
+        const source = sourceAsked(query)
+        const body = await senderCounts(ingest, actor, source, days)
+        await looked(actor, `senders ${source || '*'}`)
         return { status: 200, body }
       },
     ],
