@@ -51,14 +51,26 @@ test('speed and memory by tenths: the wait behind a kill is none of the work', (
     look(42_000, 1000, 1, 200),
   ]
   const [first] = tenthsOf(looks, 1000)
-  expect(first).toEqual({ rows: 100, rowsPerSecond: 50, mb: 100 })
+  expect(first).toEqual({ rows: 100, rowsPerSecond: 50, mb: 100, life: undefined })
+  expect(
+    tenthsOf([look(0, 0, 0, 100), look(1000, 100, 1, 90), look(2000, 150, 1, 95)], 1000)
+      .map(({ life }) => life)
+      .slice(0, 3),
+  ).toEqual([0, 1, undefined])
 })
 
+const tenth = (mb: number, life: number | undefined) => ({ rows: 1, rowsPerSecond: 1, mb, life })
+const FOUND = { observations: 0, reports: 0, patients: 0, provenances: 0, receipt: {} as never, largest: [], problems: [] }
+const REPORT = { rows: 10, kills: [], workMs: 1, peakMb: 1, found: FOUND, problems: [] }
+
 test('memory that grows with the rows is not sound', () => {
-  const tenth = (mb: number) => ({ rows: 1, rowsPerSecond: 1, mb })
-  const found = { observations: 0, reports: 0, patients: 0, provenances: 0, receipt: {} as never, largest: [], problems: [] }
-  const report = { rows: 10, kills: [], workMs: 1, peakMb: 1, found, problems: [] }
-  const flat = batchSummary({ ...report, tenths: [200, 220, 230, 220, 210, 220, 240, 220, 230, 225].map(tenth) })
-  const grown = batchSummary({ ...report, tenths: [200, 220, 300, 350, 400, 450, 500, 550, 600, 650].map(tenth) })
+  const flat = batchSummary({ ...REPORT, tenths: [200, 220, 230, 220, 210, 220, 240, 220, 230, 225].map((mb) => tenth(mb, 0)) })
+  const grown = batchSummary({ ...REPORT, tenths: [200, 220, 300, 350, 400, 450, 500, 550, 600, 650].map((mb) => tenth(mb, 0)) })
   expect([flat.sound, grown.sound]).toEqual([true, false])
+})
+
+test('a process that has just begun is not taken for one that grows', () => {
+  const begun = [tenth(308, 0), tenth(267, undefined), ...[695, 907, 910, 911, 919, 920, 921, 920].map((mb) => tenth(mb, 1))]
+  const grows = [tenth(308, 0), tenth(267, undefined), ...[500, 600, 700, 800, 900, 1000, 1100, 1200].map((mb) => tenth(mb, 1))]
+  expect([begun, grows].map((tenths) => batchSummary({ ...REPORT, tenths }).sound)).toEqual([true, false])
 })

@@ -66,6 +66,8 @@ export interface Tenth {
   /** while it went on: the time between a kill and the next row is left out */
   rowsPerSecond: number
   mb: number
+  /** which start of the server did all of it; undefined where it was killed within */
+  life: number | undefined
 }
 
 /** The batch in ten parts of its rows. */
@@ -85,6 +87,12 @@ export function tenthsOf(looks: readonly Look[], rows: number): Tenth[] {
       done += next.rows - look.rows
     }
     const mb = inside.flatMap((look) => look.mb ?? []).sort((a, b) => a - b)
-    return { rows: Math.round(to), rowsPerSecond: ms === 0 ? 0 : Math.round((done / ms) * 1000), mb: mb[Math.floor(mb.length / 2)] ?? 0 }
+    const lives = new Set(inside.map(({ life }) => life))
+    return {
+      rows: Math.round(to),
+      rowsPerSecond: ms === 0 ? 0 : Math.round((done / ms) * 1000),
+      mb: mb[Math.floor(mb.length / 2)] ?? 0,
+      life: lives.size === 1 ? [...lives][0] : undefined,
+    }
   })
 }

@@ -1,4 +1,5 @@
 /** The figures of a batch in words, and whether all of it stands once. */
+import type { Tenth } from './progress.ts'
 import type { BatchReport } from './run.ts'
 
 /** Memory may go up and down by so much with what is collected when; more is growth. */
@@ -7,10 +8,7 @@ const GROWTH_SHARE_MAX = 0.35
 
 export function batchSummary(report: BatchReport): { sound: boolean; lines: string[] } {
   const { tenths, found, kills } = report
-  const [second, last] = [tenths[1], tenths.at(-1)]
-  const grown = (last?.mb ?? 0) - (second?.mb ?? 0)
-  const isFlat = grown <= Math.max(GROWTH_MB_MAX, (second?.mb ?? 0) * GROWTH_SHARE_MAX)
-  const problems = [...report.problems, ...(isFlat ? [] : [`resident memory grew by ${grown} MB between the second and the last tenth`])]
+  const problems = [...report.problems, ...growthIn(tenths)]
   const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`
   return {
     sound: problems.length === 0,
@@ -27,4 +25,15 @@ export function batchSummary(report: BatchReport): { sound: boolean; lines: stri
       problems.length === 0 ? 'sound' : 'NOT SOUND',
     ],
   }
+}
+
+/** Of the process that did most of it: one that has just begun takes little yet, whenever it begins. */
+function growthIn(tenths: readonly Tenth[]): string[] {
+  const lives = [...Map.groupBy(tenths, ({ life }) => life)].flatMap(([life, own]) => (life === undefined ? [] : [own]))
+  const [, second, ...others] = lives.sort((a, b) => b.length - a.length)[0] ?? []
+  const last = others.at(-1)
+  if (!second || !last) return []
+  const grown = last.mb - second.mb
+  const isFlat = grown <= Math.max(GROWTH_MB_MAX, second.mb * GROWTH_SHARE_MAX)
+  return isFlat ? [] : [`resident memory grew by ${grown} MB between the second and the last tenth of one process`]
 }
