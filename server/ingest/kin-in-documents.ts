@@ -103,7 +103,7 @@ const textsIn = ({ statement: { units, lists } }: PreparedStatement): string[] =
 ]
 
 /** Bytes in which nobody can look for a name. */
-const hasBytes = (one: PreparedStatement): boolean => textsIn(one).some((text) => text.includes('"data":"'))
+export const hasBytes = (one: PreparedStatement): boolean => textsIn(one).some((text) => text.includes('"data":"'))
 
 /** Only what is changed is printed anew: the numbers of the rest keep their digits. */
 function rewritten(one: PreparedStatement, change: (value: unknown) => unknown): PreparedStatement {

@@ -10,9 +10,9 @@ import type { SideWrite } from '../store/types.ts'
 import { bareOf } from './collecting.ts'
 import { identityDomain } from './context.ts'
 import { keyedId, numberHash } from './ids.ts'
-import { documentWithout, nameOf } from './kin-in-documents.ts'
+import { documentWithout, hasBytes, nameOf } from './kin-in-documents.ts'
 import { plainRelation } from './kin-relations.ts'
-import type { KinWords } from './kin-words.ts'
+import { type KinWords, namingOf } from './kin-words.ts'
 import { identityNumbersIn } from './number-search.ts'
 import type { IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement, ReceiptIssue } from './types.ts'
@@ -203,18 +203,25 @@ export function withoutKin(record: PreparedRecord, { refusing, known }: Pick<Ask
     kin: (record.kin ?? []).filter((one) => !refusing.includes(one)),
     issues: [issue, ...record.issues],
   }
-  // What stands in bytes, and in words, is looked for in documents alone.
+  const words: KinWords = {
+    names: [...refusing.flatMap(({ names = [] }) => names), ...known.names],
+    phones: [...refusing.flatMap(({ phones = [] }) => phones), ...known.phones],
+    legals: [...legals],
+  }
   const isDocument = record.statements.some(({ type }) => type === 'Composition' || type === 'Binary')
-  if (!isDocument && !left.statements.some((statement) => isNaming(statement, told, legals))) return left
+  if (!isDocument && !left.statements.some((statement) => isNaming(statement, told, legals))) return tellsOf(left, words) ? undefined : left
   // Of a number of the hospital's the hash alone is known, and without her name nobody knows where she is named.
   if (!refusing.every(({ numbers, names = [] }) => numbers.length === 0 && names.length > 0)) return undefined
   const strangers = strangersIn(left)
   const statements = left.statements.map((one) => (strangers.has(nameOf(one)) ? withoutPerson(one) : one))
-  return documentWithout({ ...left, statements }, new Set([...told, ...strangers]), {
-    names: [...refusing.flatMap(({ names = [] }) => names), ...known.names],
-    phones: [...refusing.flatMap(({ phones = [] }) => phones), ...known.phones],
-    legals: [...legals],
-  })
+  return documentWithout({ ...left, statements }, new Set([...told, ...strangers]), words)
+}
+
+/** Whether she is named, or may be in bytes, in what a message says beside who its patient is: a newborn is called after his mother. */
+function tellsOf({ statements, unmapped }: PreparedRecord, words: KinWords): boolean {
+  const isNamed = namingOf(words)
+  const others = statements.filter(({ type }) => type !== 'Patient')
+  return unmapped.some(isNamed) || others.some((one) => hasBytes(one) || isNamed([one.statement.units, one.statement.lists]))
 }
 
 /** Relatives of whom no number tells that they are not her. */
