@@ -10,8 +10,14 @@ const LABELS = ['text', 'display'] as const
 const CODE = /^[a-z0-9]{1,6}$/i
 const HL7 = 'http://terminology.hl7.org/'
 
-/** A coding whose words are ours, whatever was sent. */
-export const isOfHl7 = (value: object): boolean => 'system' in value && String(value.system).startsWith(HL7)
+/** English, with no number in it that is anybody's. */
+const ENGLISH = /^(?!.*\d{5})[a-z0-9 ,()/'-]{1,60}$/i
+
+/** A coding of HL7's own, in the words of HL7 or in ours, whatever was sent. */
+export const isOfHl7 = (value: object): boolean => {
+  if (!('system' in value && String(value.system).startsWith(HL7))) return false
+  return Object.entries(value).every(([name, member]) => name === 'system' || (typeof member === 'string' && ENGLISH.test(member)))
+}
 
 /** A value with its relations, as far as they can be seen to be such, without words that say more than the relation. */
 export const plainRelations = (value: unknown): unknown =>

@@ -117,6 +117,11 @@ test.each([
   [[{ coding: [{ system: 'urn:s', code: '12', display: '妻小芳' }], text: '小芳' }], [{ coding: [{ system: 'urn:s', code: '12' }] }]],
   [[{ coding: [{ system: 'urn:s', code: '13766665555' }] }, { text: '妻' }], [{ text: '妻' }]],
   [[{ text: '妻，微信小芳' }], undefined],
+  [[{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'WIFE', display: 'wife' }] }], true],
+  [
+    [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'WIFE', display: '妻小芳' }] }],
+    [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'WIFE' }] }],
+  ],
 ])('of the relation %j is kept %j', (said, kept) => {
   expect(plainRelation(said)).toEqual(kept === true ? said : kept)
 })
