@@ -41,7 +41,7 @@ export async function cutRefused(
   const cut = isCut ? await withoutLines(deps, tables, payload, digests) : undefined
   if (!cut) await forgetBytes(tables, payload)
   await tables.refusedParts.delete({ payload: payload._id })
-  return cut ?? { inline: null, chunks: 0, fileName: '' }
+  return cut ?? { inline: null, chunks: 0, fileName: '', contentType: '' }
 }
 
 type Sites = Pick<IngestDeps, 'now' | 'sources' | 'mapping'>

@@ -2,9 +2,9 @@
 import type { IngestTables } from './tables.ts'
 import type { PayloadDoc } from './types.ts'
 
-/** Its bytes and the name of its file; the row says what became of it. */
+/** Its bytes, the name of its file and what the sender calls its type; the row says what became of it. */
 export async function forgetBytes(tables: IngestTables, payload: Pick<PayloadDoc, '_id' | 'upload'>): Promise<void> {
-  await tables.payloads.update({ _id: payload._id }, { set: { inline: null, chunks: 0, fileName: '' } })
+  await tables.payloads.update({ _id: payload._id }, { set: { inline: null, chunks: 0, fileName: '', contentType: '' } })
   await tables.chunks.delete({ upload: payload.upload })
 }
 

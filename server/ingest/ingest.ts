@@ -22,7 +22,7 @@ import { InTime, takesLong } from './in-time.ts'
 import { IncomingMessages } from './incoming.ts'
 import { Rounds } from './rounds.ts'
 import { keepPayload, rejectedPayload, sweepUploads } from './receive.ts'
-import { afresh } from './replay.ts'
+import { afresh, leftAlone } from './replay.ts'
 import { ensureIngestIndexes, type IngestTables, ingestTables } from './tables.ts'
 import { piecesOf } from './turns.ts'
 import { FINAL, type IngestDeps, type IngestSource, type PayloadDoc } from './types.ts'
@@ -320,11 +320,12 @@ class IngestService implements Ingest {
     return {
       name: 'payload',
       table: this.tables.payloads,
-      due: { status: { $in: ['received', 'processing'] }, $or: [{ source: { $in: known } }, { receivedAt: { $lt: awaited } }] },
+      due: { status: { $in: ['received', 'processing'] }, $or: [{ source: { $in: known } }, ...leftAlone(awaited)] },
       sort: { receivedAt: 1 },
       work: async (row, alive) => {
         if (FINAL.includes(row.status)) return
-        const doc = await this.tables.payloads.update({ _id: row._id }, { set: { status: 'processing' }, inc: { attempts: 1 } })
+        const set = { status: 'processing' as const, workedAt: now() }
+        const doc = await this.tables.payloads.update({ _id: row._id }, { set, inc: { attempts: 1 } })
         if (doc) await this.#processTaken(doc, () => alive() && !this.#stopped)
       },
     }
@@ -332,7 +333,7 @@ class IngestService implements Ingest {
 
   /** One that was stopped, or that others held up (the database is away, another writer has what it needs), is no attempt that failed. */
   async #processTaken(payload: PayloadDoc, alive: () => boolean): Promise<void> {
-    const uncount = () => this.tables.payloads.update({ _id: payload._id }, { inc: { attempts: -1 } })
+    const uncount = () => this.tables.payloads.update({ _id: payload._id }, { set: { workedAt: this.deps.now() }, inc: { attempts: -1 } })
     try {
       await processPayload(this.deps, this.tables, payload, { groups: this.#groups, confirmed: this.#confirmed, alive })
       if (!alive()) await uncount()

@@ -10,8 +10,9 @@ import type { SideWrite } from '../store/types.ts'
 import { bareOf } from './collecting.ts'
 import { identityDomain } from './context.ts'
 import { keyedId, numberHash } from './ids.ts'
-import { documentWithout, nameOf } from './kin-in-documents.ts'
-import type { KinWords } from './kin-words.ts'
+import { documentWithout, hasBytes, nameOf } from './kin-in-documents.ts'
+import { plainRelation } from './kin-relations.ts'
+import { type KinWords, namingOf } from './kin-words.ts'
 import { identityNumbersIn } from './number-search.ts'
 import type { IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement, ReceiptIssue } from './types.ts'
@@ -90,7 +91,7 @@ const isMother = ({ relationship }: FhirResource): boolean =>
 /** That there is such a relative of the patient. */
 function bare(mapped: MappedResource): MappedResource {
   const { resourceType, active, patient, relationship } = mapped.resource
-  return { ...mapped, resource: { resourceType, active, patient, relationship } as FhirResource }
+  return { ...mapped, resource: { resourceType, active, patient, relationship: plainRelation(relationship) } as FhirResource }
 }
 
 /** The patient's own record where the number stands in it, as a newborn's does. */
@@ -202,15 +203,53 @@ export function withoutKin(record: PreparedRecord, { refusing, known }: Pick<Ask
     kin: (record.kin ?? []).filter((one) => !refusing.includes(one)),
     issues: [issue, ...record.issues],
   }
-  if (!left.statements.some((statement) => isNaming(statement, told, legals))) return left
-  // Of a number of the hospital's the hash alone is known, and without her name nobody knows where she is named.
-  if (!refusing.every(({ numbers, names = [] }) => numbers.length === 0 && names.length > 0)) return undefined
-  return documentWithout(left, told, {
+  const words: KinWords = {
     names: [...refusing.flatMap(({ names = [] }) => names), ...known.names],
     phones: [...refusing.flatMap(({ phones = [] }) => phones), ...known.phones],
     legals: [...legals],
-  })
+  }
+  const isDocument = record.statements.some(({ type }) => type === 'Composition' || type === 'Binary')
+  if (!isDocument && !left.statements.some((statement) => isNaming(statement, told, legals))) return tellsOf(left, words) ? undefined : left
+  // Of a number of the hospital's the hash alone is known, and without her name nobody knows where she is named.
+  if (!refusing.every(({ numbers, names = [] }) => numbers.length === 0 && names.length > 0)) return undefined
+  const strangers = strangersIn(left)
+  const statements = left.statements.map((one) => (strangers.has(nameOf(one)) ? withoutPerson(one) : one))
+  return documentWithout({ ...left, statements }, new Set([...told, ...strangers]), words)
 }
+
+/** Whether she is named, or may be in bytes, in what a message says beside who its patient is: a newborn is called after his mother. */
+function tellsOf({ statements, unmapped }: PreparedRecord, words: KinWords): boolean {
+  const isNamed = namingOf(words)
+  const others = statements.filter(({ type }) => type !== 'Patient')
+  return unmapped.some(isNamed) || others.some((one) => hasBytes(one) || isNamed([one.statement.units, one.statement.lists]))
+}
+
+/** Relatives of whom no number tells that they are not her. */
+function strangersIn({ statements, kin = [] }: PreparedRecord): Set<string> {
+  const known = new Set(kin.flatMap(({ instead }) => instead.map(nameOf)))
+  return new Set(
+    statements
+      .filter(({ type }) => type === 'RelatedPerson')
+      .map(nameOf)
+      .filter((name) => !known.has(name)),
+  )
+}
+
+const OF_ANYBODY: ReadonlySet<string> = new Set(['active', 'patient', 'relationship'])
+
+/** Of a relative no more than that there is one. */
+function withoutPerson(one: PreparedStatement): PreparedStatement {
+  const units = Object.fromEntries(Object.entries(one.statement.units).filter(([name]) => OF_ANYBODY.has(name)))
+  const relationship = units.relationship && {
+    ...units.relationship,
+    members: { ...units.relationship.members, ...plainMember(units.relationship.members.relationship) },
+  }
+  return { ...one, statement: { ...one.statement, units: { ...units, ...(relationship && { relationship }) }, lists: {} } }
+}
+
+const plainMember = (text = '[]'): { relationship: string } => ({
+  relationship: JSON.stringify(plainRelation(JSON.parse(text)) ?? []),
+})
 
 /** By its number anywhere, in the original of a document too, or as somebody who signed, whose name stands beside the reference. */
 function isNaming(statement: PreparedStatement, told: ReadonlySet<string>, legals: ReadonlySet<string>): boolean {

@@ -152,7 +152,7 @@ export class PayloadRun {
     }
     if (position === undefined) return
     // What goes on is not given up, however often its process is stopped.
-    const set = { ...this.#so, checkpoint: position, status: 'processing' as const, attempts: 0 }
+    const set = { ...this.#so, checkpoint: position, status: 'processing' as const, attempts: 0, workedAt: this.deps.now() }
     this.#saving = this.#saving.then(() => this.#save(set)).catch(this.#failed)
   }
 

@@ -1,8 +1,14 @@
-/** A payload that is played again, as if it had just come. */
+/** Payloads that are played again, as if they had just come, and those that nobody works on. */
 import { INGEST_BOUNDS } from './bounds.ts'
 import { NO_COUNTS } from './receive.ts'
 import type { IngestTables } from './tables.ts'
 import { FINAL, type IngestDeps, type PayloadDoc } from './types.ts'
+
+/** Conditions, of which one must hold, of payloads that came before then and that nobody has worked on since, nor played again. */
+export const leftAlone = (since: Date): Record<string, unknown>[] => [
+  { receivedAt: { $lt: since }, workedAt: { $exists: false } },
+  { workedAt: { $lt: since } },
+]
 
 /**
  * Held by `owner`, who works on it or leaves it to a worker.
@@ -22,6 +28,7 @@ export async function afresh(
     issues: '[]',
     attempts: 0,
     status: 'received',
+    workedAt: deps.now(),
     leaseOwner: owner,
     leaseUntil: new Date(deps.now().getTime() + INGEST_BOUNDS.leaseMs),
     ...(job !== undefined && { replayJob: job }),

@@ -256,6 +256,8 @@ export interface PayloadDoc extends TableDoc {
   /** who works on it, and until when nobody else may (server/store/leases.ts) */
   leaseOwner: string
   leaseUntil: Date
+  /** when it was last played again, taken up, left or brought further: from then on those that may know its source are awaited anew; absent: never yet */
+  workedAt?: Date
   leaseTerm: number
   attempts: number
   /** how often it was replayed */

@@ -160,6 +160,36 @@ describe('next of kin', () => {
   })
 })
 
+describe('a message that names her beside the segment that says who she is', () => {
+  const kin = `\rNK1|1|欧阳拒|MTH^母亲||13911110007${'|'.repeat(28)}${REFUSER}^^^MPS^NI`
+  const pdf = Buffer.from('%PDF-1.4 scanned').toString('base64')
+  const report = (pi: string, value: string): string =>
+    `${admission({ pi, name: '子女戊' }).replace('ADT^A01', 'ORU^R01')}${kin}\rOBR|1||BG-${pi}|P^检查|||20260310080000|||||||||||||||20260310090000||CH|F\r${value}`
+
+  test.each([
+    ['in a diagnosis', (pi: string) => `${admission({ pi, name: '子女戊' })}${kin}\rDG1|1||J18.900^其母歐陽拒陪同|||A`],
+    ['in a result', (pi: string) => report(pi, 'OBX|1|TX|N1^记录||欧阳女士陪同||||||F')],
+    ['perhaps in a scan', (pi: string) => report(pi, `OBX|1|ED|N1^报告||^application^pdf^Base64^${pdf}||||||F`)],
+  ])('is refused: %s', async (_, message) => {
+    const body = message('K20')
+    expect(codesOf(await hl7(body))).toContain('not-collected')
+    expect([await holding('13911110007'), await holding('歐陽拒'), await holding('欧阳女士')]).toEqual([{}, {}, {}])
+    expect(await holding(pdf)).toEqual({})
+  })
+
+  test('is stored without her where it names nobody there', async () => {
+    const receipt = await hl7(`${admission({ pi: 'K21', name: '子女戊' })}${kin}\rDG1|1||J18.900^肺炎|||A`)
+    expect(codesOf(receipt)).toContain('relative-not-collected')
+    expect(await holding('13911110007')).toEqual({})
+  })
+
+  test('is stored without its bytes where nothing is made of that segment', async () => {
+    const receipt = await hl7(report('K22', 'OBX|1|TX|N1^记录||无异常||||||F'))
+    expect(codesOf(receipt)).toContain('relative-not-collected')
+    expect([await holding('13911110007'), await holding('无异常')]).toEqual([{}, expect.objectContaining({ Observation: 1 })])
+  })
+})
+
 test('a document that somebody who refuses signed is stored without its original and without her', async () => {
   const document = await readFile(new URL('../fixtures/samples/hospital/cda/C0026.xml', import.meta.url), 'utf8')
   // The number of the wife who signs beside the patient.
@@ -225,7 +255,8 @@ test('the bytes of what waited for its patient go with the waiting, where she re
   const nk1 = `\rNK1|1|诸葛迟|MTH^母亲||13911110004${'|'.repeat(28)}${later}^^^MPS^NI`
   const receipt = await hl7(waits + nk1)
   expect(codesOf(receipt)).toContain('waiting-for-patient')
-  expect(await holding('13911110004')).toEqual({ payloads: 1 })
+  // By her telephone she would be found in what the record says, were she to refuse.
+  expect(await holding('13911110004')).toEqual({ payloads: 1, waiting_records: 1 })
   expect(await holding(later)).toEqual(expect.objectContaining({ waiting_records: 1 }))
   await give(server, await patientOf(later), NOT_AT_ALL)
   await hl7(admission({ pi: 'K4', name: '子女丁', visit: 'VW4' }))

@@ -1,5 +1,6 @@
 /** Two processes on one database, of which one does not know a source yet: its configuration is older. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afresh } from '../../server/ingest/replay.ts'
 import { NO_COUNTS } from '../../server/ingest/receive.ts'
 import { type TestDatabase, testDatabase } from '../support/mongo.ts'
 import type { PayloadDoc } from '../../server/ingest/types.ts'
@@ -62,6 +63,23 @@ test('what nobody knows for long is in quarantine with its reason, and is played
   expect([await other.ingest.work(), await statusOf(id)]).toEqual([1, 'quarantined'])
   expect(JSON.parse((await knowing.ingest.tables.payloads.get(id))?.issues ?? '')).toMatchObject([{ code: 'source-unknown' }])
   expect((await knowing.ingest.replay(id)).status).toBe('stored')
+})
+
+test('what was played again, or left by a process that stopped, is left to who knows it however long ago it came', async () => {
+  const id = await accepted()
+  clock = new Date(RECEIVED.getTime() + 60 * MINUTE)
+  await knowing.ingest.stop()
+  await knowing.ingest.work()
+  clock = new Date(RECEIVED.getTime() + 74 * MINUTE)
+  expect([await other.ingest.work(), await statusOf(id)]).toEqual([0, 'processing'])
+  const { tables } = knowing.ingest
+  await tables.payloads.update({ _id: id }, { set: { status: 'stored' } })
+  clock = new Date(RECEIVED.getTime() + 120 * MINUTE)
+  await afresh({ now: () => clock }, tables, 'gone', id)
+  clock = new Date(RECEIVED.getTime() + 134 * MINUTE)
+  expect([await other.ingest.work(), await statusOf(id)]).toEqual([0, 'received'])
+  clock = new Date(RECEIVED.getTime() + 136 * MINUTE)
+  expect([await other.ingest.work(), await statusOf(id)]).toEqual([1, 'quarantined'])
 })
 
 test('a sender is still told at once', async () => {

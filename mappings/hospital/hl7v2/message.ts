@@ -1,7 +1,7 @@
 /** What every message type of the hospital has in common: its header, its patient, what of it nobody read. */
 import { RecordBuilder } from '../../engine/record.ts'
 import { settled } from '../../engine/outcome.ts'
-import type { MappedRecord, MappingContext, MappingIssue, RejectedRecord } from '../../engine/types.ts'
+import type { MappedRecord, MappingContext, MappingIssue, RejectedRecord, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
@@ -92,6 +92,8 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
   record.patient = patientIdentity(row, visitNo, context)
   const mother = kinNumbers(listedNumbers(hl7, pid, 21, context))
   if (mother) record.sayOfKin({ ...mother, ofMother: true })
+  // Of an admission they are told by what is made of them (relative.ts); of all others the bytes alone speak.
+  if (!hl7.type.startsWith('ADT')) for (const nk1 of segmentsOf(hl7, 'NK1')) sayOfNextOfKin(record, hl7, nk1, context)
   return {
     record,
     hl7,
@@ -101,6 +103,21 @@ export function openMessage(hl7: Hl7Record, recordType: string, at: string, cont
     ...(patientNo !== undefined && { patientNo }),
     ...(visitNo !== undefined && { visitNo }),
   }
+}
+
+/** Whoever is told of with numbers (NK1-33, NK1-37) may refuse it. @param key of what is made of her */
+export function sayOfNextOfKin(record: RecordBuilder, hl7: Hl7Record, nk1: Segment, context: MappingContext, key?: ResourceKey): void {
+  const numbers = listedNumbers(hl7, nk1, 33, context)
+  const social = filled(nk1.text(37, 1))
+  if (social !== undefined) numbers.push({ kind: 'identity-card', value: social, at: 'NK1-37' })
+  const known = kinNumbers(numbers)
+  const name = [nk1.text(2, 1), nk1.text(2, 2)]
+    .map(filled)
+    .filter((part) => part !== undefined)
+    .join('')
+  const phone = filled(nk1.text(5, 1))
+  const words = { names: name === '' ? [] : [name], phones: phone === undefined ? [] : [phone] }
+  if (known) record.sayOfKin({ ...(key && { key }), ...known, ...words })
 }
 
 /** The Patient resource of the message. */

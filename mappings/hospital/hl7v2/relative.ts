@@ -3,12 +3,9 @@ import type { RelatedPerson } from '@medplum/fhirtypes'
 import { keys } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { MappingContext } from '../../engine/types.ts'
-import { filled } from '../../engine/values/blank.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
-import { kinNumbers } from '../identity.ts'
 import { type Fields, fieldsOf, locate } from './fields.ts'
-import type { Message } from './message.ts'
-import { listedNumbers } from './patient.ts'
+import { type Message, sayOfNextOfKin } from './message.ts'
 
 const NK1 = ['NK1-2.1', 'NK1-2.2', 'NK1-3.1', 'NK1-3.2', 'NK1-4.1', 'NK1-5.1'] as const
 /** `patientNo`: the hospital's number of the patient (PID-3) */
@@ -34,13 +31,8 @@ const relative = mapping<RelativeRow, RelatedPerson>({
   }),
 })
 
-/** Whoever is told of with numbers (NK1-33, NK1-37) may refuse it. */
 export function runRelative({ record, hl7, sentAt, patientNo }: Message, nk1: Segment, context: MappingContext): void {
   const row = { ...fieldsOf(nk1, NK1), ...(patientNo !== undefined && { patientNo }) }
   const key = record.run(relative, row, { statedAt: sentAt, offer: false, at: locate(hl7, nk1) })
-  const numbers = listedNumbers(hl7, nk1, 33, context)
-  const social = filled(nk1.text(37, 1))
-  if (social !== undefined) numbers.push({ kind: 'identity-card', value: social, at: 'NK1-37' })
-  const known = kinNumbers(numbers)
-  if (known) record.sayOfKin({ ...(key && key !== 'patient' && { key }), ...known })
+  sayOfNextOfKin(record, hl7, nk1, context, key === 'patient' ? undefined : key)
 }
