@@ -1,6 +1,6 @@
 /** Values of JSON with something changed in them, wherever it stands. */
 
-export type Json = Record<string, unknown>
+type Json = Record<string, unknown>
 
 /** A value with its objects changed from within; itself where none is. `undefined` leaves a member out. */
 export function eachObject(value: unknown, change: (one: Json) => Json | undefined): unknown {

@@ -1,4 +1,4 @@
-/** By what a relative is known in texts: her names, telephones and identity number, however they are spelt, and by what else somebody may be told of. */
+/** By what a relative is known in texts: her names, telephones and identity number, however they are spelt. */
 import { fold, isHan } from '../search/fold.ts'
 import { pinyinForms } from '../search/pinyin.ts'
 import { givenNameIn } from '../search/surnames.ts'
@@ -24,31 +24,6 @@ const CODE_POINT_MAX = 0x10ffff
 const NUMERALS = ['〇零', '一壹幺', '二贰', '三叁', '四肆', '五伍', '六陆', '七柒', '八捌', '九玖']
 const VALUES: ReadonlyMap<string, string> = new Map(NUMERALS.flatMap((all, value) => [...all].map((one) => [one, String(value)] as const)))
 const NUMERAL = new RegExp(`[${NUMERALS.join('')}]`, 'g')
-
-/** Between the digits of a number. */
-const BETWEEN = String.raw`[^\p{L}\p{N}"<>{}:,]{0,2}`
-/** Mobile, of a place, or said to be one; and an identity number, right or wrong. */
-const NUMBERS = [
-  new RegExp(String.raw`(?<!\d)(?:\+?86[\s-]?)?1[3-9](?:${BETWEEN}\d){9}(?!\d)`, 'u'),
-  /(?<!\d)0\d{2,3}[\s-]\d{7,8}(?!\d)/,
-  /(?:电话|手机|联系|tel|phone)\D{0,12}\d[\d\s-]{5,}/,
-  new RegExp(String.raw`(?<!\d)(?:\d${BETWEEN}){17}[\dx]`, 'u'),
-]
-/** Where somebody is reached, lives or works, and what he drives. */
-const PLACES = [
-  /[@]|微信|微博|邮箱|wechat|weixin|e-?mail|\bqq\b/,
-  /[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-z][^\p{L}\p{N}]{0,2}[a-z0-9]{5,6}(?![a-z0-9])|车牌|车号/u,
-  /住址|地址|家住|现住|居住|户籍|小区|胡同|单元|(?:^|[^\p{L}])住(?!院)|[路街道巷村院弄][^\p{L}\p{N}]?[\d〇零一二三四五六七八九十百]+号|\d+号[楼院]/u,
-  /工作单位|就职|任职|供职|上班|职业|同事|护照|医保卡|账号|卡号/,
-]
-const RELATIVES = [
-  /妻|丈夫|夫妻|夫妇|[前姐妹]夫|[其之]夫|配偶|爱人|老伴|老公|老婆|媳妇?|婿|[男女]友|父亲|母亲|父母|[其之祖岳养继伯舅姑姨叔][父母]|爸|妈|公公|婆婆|爷爷|奶奶|姥|外公|外婆/,
-  /儿子|女儿|子女|[其之长次养继独][子女]|孙子|孙女|外孙|[兄姐妹嫂]|哥|弟弟|弟媳|兄弟|叔叔|婶|舅|姨|姑[姑妈父]|侄|甥/,
-  /家属|家人|亲属|亲戚|亲友|亲人|家长|监护人|代理人|委托人|联系人|签字人|陪同|陪护|陪伴|陪床|朋友|邻居/,
-  /\b(?:wife|husband|spouse|mother|father|parents?|daughter|son|sister|brother|relatives?|guardian|friend)\b/,
-]
-/** As names of people are hidden in it. */
-const PACKED = /[a-z0-9+/]{80,}|(?:%[0-9a-f]{2}){3,}/
 
 const TITLES = '女士|小姐|太太|夫人|先生|某|氏|阿姨|大姐|大妈|大嫂|嫂|姐|妹|奶奶|婆婆|妈|老太|同志|老师'
 
@@ -134,13 +109,3 @@ export function namingOf({ names, phones, legals }: KinWords): (value: unknown) 
     return identityNumbersIn(Buffer.from(text)).some((number) => legals.includes(number))
   }
 }
-
-/** Whether free words tell of a telephone or an identity number, whoever's it is. */
-export const tellsNumbers = (text: string): boolean => readingsOf(text).some((plain) => NUMBERS.some((number) => number.test(plain)))
-
-/** Whether free words tell of a relative, or of how and where somebody is found: whom they tell of cannot be read. */
-export const tellsOfPeople = (text: string): boolean =>
-  readingsOf(text).some((plain) => [...NUMBERS, ...PLACES, ...RELATIVES, PACKED].some((sign) => sign.test(plain)))
-
-/** Whether a name of somebody or something is that of a relative. */
-export const namesRelative = (text: string): boolean => readingsOf(text).some((plain) => RELATIVES.some((sign) => sign.test(plain)))

@@ -10,7 +10,6 @@ import type { SideWrite } from '../store/types.ts'
 import { bareOf } from './collecting.ts'
 import { identityDomain } from './context.ts'
 import { keyedId, numberHash } from './ids.ts'
-import { documentWithout, hasBytes, nameOf } from './kin-in-documents.ts'
 import { plainRelation } from './kin-relations.ts'
 import { type KinWords, namingOf } from './kin-words.ts'
 import { identityNumbersIn } from './number-search.ts'
@@ -208,48 +207,27 @@ export function withoutKin(record: PreparedRecord, { refusing, known }: Pick<Ask
     phones: [...refusing.flatMap(({ phones = [] }) => phones), ...known.phones],
     legals: [...legals],
   }
-  const isDocument = record.statements.some(({ type }) => type === 'Composition' || type === 'Binary')
-  if (!isDocument && !left.statements.some((statement) => isNaming(statement, told, legals))) return tellsOf(left, words) ? undefined : left
-  // Of a number of the hospital's the hash alone is known, and without her name nobody knows where she is named.
-  if (!refusing.every(({ numbers, names = [] }) => numbers.length === 0 && names.length > 0)) return undefined
-  const strangers = strangersIn(left)
-  const statements = left.statements.map((one) => (strangers.has(nameOf(one)) ? withoutPerson(one) : one))
-  return documentWithout({ ...left, statements }, new Set([...told, ...strangers]), words)
+  return left.statements.some((statement) => isNaming(statement, told, legals)) || tellsOf(left, words) ? undefined : left
 }
 
-/** Whether she is named, or may be in bytes, in what a message says beside who its patient is: a newborn is called after his mother. */
+/**
+ * Whether she is named, or may be in bytes or in what people wrote for people, in what a record says beside who its patient is: a newborn is called after
+ * his mother.
+ */
 function tellsOf({ statements, unmapped }: PreparedRecord, words: KinWords): boolean {
   const isNamed = namingOf(words)
   const others = statements.filter(({ type }) => type !== 'Patient')
-  return unmapped.some(isNamed) || others.some((one) => hasBytes(one) || isNamed([one.statement.units, one.statement.lists]))
+  return unmapped.some(isNamed) || others.some((one) => isForPeople(one) || isNamed([one.statement.units, one.statement.lists]))
 }
 
-/** Relatives of whom no number tells that they are not her. */
-function strangersIn({ statements, kin = [] }: PreparedRecord): Set<string> {
-  const known = new Set(kin.flatMap(({ instead }) => instead.map(nameOf)))
-  return new Set(
-    statements
-      .filter(({ type }) => type === 'RelatedPerson')
-      .map(nameOf)
-      .filter((name) => !known.has(name)),
-  )
+/** A document, or something with bytes, in which nobody can look for a name with certainty. */
+function isForPeople({ type, statement: { units, lists } }: PreparedStatement): boolean {
+  if (type === 'Composition' || type === 'Binary') return true
+  const items = Object.values(lists).flatMap((entries) => Object.values(entries).flatMap((entry) => entry.items))
+  return [...Object.values(units).flatMap(({ members }) => Object.values(members)), ...items].some((text) => text.includes('"data":"'))
 }
 
-const OF_ANYBODY: ReadonlySet<string> = new Set(['active', 'patient', 'relationship'])
-
-/** Of a relative no more than that there is one. */
-function withoutPerson(one: PreparedStatement): PreparedStatement {
-  const units = Object.fromEntries(Object.entries(one.statement.units).filter(([name]) => OF_ANYBODY.has(name)))
-  const relationship = units.relationship && {
-    ...units.relationship,
-    members: { ...units.relationship.members, ...plainMember(units.relationship.members.relationship) },
-  }
-  return { ...one, statement: { ...one.statement, units: { ...units, ...(relationship && { relationship }) }, lists: {} } }
-}
-
-const plainMember = (text = '[]'): { relationship: string } => ({
-  relationship: JSON.stringify(plainRelation(JSON.parse(text)) ?? []),
-})
+const nameOf = ({ type, id = '' }: PreparedStatement): string => `${type}/${id}`
 
 /** By its number anywhere, in the original of a document too, or as somebody who signed, whose name stands beside the reference. */
 function isNaming(statement: PreparedStatement, told: ReadonlySet<string>, legals: ReadonlySet<string>): boolean {
