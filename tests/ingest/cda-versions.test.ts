@@ -5,6 +5,7 @@ import { sourceMapping } from '../../mappings/index.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { createTerminology } from '../../server/terminology-service/terminology.ts'
 import { rig, type Rig, sourceOf } from './support.ts'
+import { permutations } from '../support/permutations.ts'
 
 const terminology = createTerminology()
 const SAMPLES = new URL('../fixtures/samples/hospital/', import.meta.url)
@@ -159,8 +160,6 @@ async function listed(): Promise<string[]> {
   expect(visit?.status).toBe('finished')
   return (visit?.diagnosis ?? []).map(({ condition }) => codes.get(condition.reference) ?? '?').sort()
 }
-const permutations = (count: number): number[][] =>
-  count === 0 ? [[]] : permutations(count - 1).flatMap((rest) => Array.from({ length: count }, (_, at) => rest.toSpliced(at, 0, count - 1)))
 
 describe('what other documents may tell of as well', () => {
   const former = told({ id: 'D1', day: '12', diagnoses: [HEART_DISEASE, DIABETES], operations: [ANGIOGRAPHY, STENT] })

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { type Json, messageAt, miisRig } from './miis-rig.ts'
 import type { Rig } from './support.ts'
+import { permutations } from '../support/permutations.ts'
 
 const [PSN, VISIT] = ['11000000000000000000012345', 'V1']
 
@@ -91,9 +92,6 @@ const claim = async () => {
   expect(all).toHaveLength(1)
   return [all[0]?.status, all[0]?.total?.value]
 }
-/** All orders of so many things. */
-const permutations = (count: number): number[][] =>
-  count === 0 ? [[]] : permutations(count - 1).flatMap((rest) => Array.from({ length: count }, (_, at) => rest.toSpliced(at, 0, count - 1)))
 
 describe('the claim of a visit that is settled more than once', () => {
   const [first, second] = [settlement('10:00', 'S1', '10'), settlement('11:00', 'S2', '25')]

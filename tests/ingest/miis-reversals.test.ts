@@ -8,6 +8,7 @@ import type { KeptWord } from '../../server/ingest/batch-docs.ts'
 import { takenBackAt } from '../../server/ingest/line-verdicts.ts'
 import { type Json, messageAt, miisRig } from './miis-rig.ts'
 import type { Rig } from './support.ts'
+import { permutations } from '../support/permutations.ts'
 
 const PSN = '11000000000000000000012345'
 const VISIT = 'V1'
@@ -49,10 +50,6 @@ async function sendAll(...messages: Json[]): Promise<void> {
     expect({ infno: each.infno, quarantined: counts.quarantined }).toEqual({ infno: each.infno, quarantined: 0 })
   }
 }
-
-/** All orders of so many things. */
-const permutations = (count: number): number[][] =>
-  count === 0 ? [[]] : permutations(count - 1).flatMap((rest) => Array.from({ length: count }, (_, at) => rest.toSpliced(at, 0, count - 1)))
 
 /** Status of each line by its number, and whether its prescription says the same. */
 async function lines(): Promise<Record<string, string>> {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { type Json, miisRig } from './miis-rig.ts'
 import type { Rig } from './support.ts'
+import { permutations } from '../support/permutations.ts'
 
 let one: Rig
 let settled: { request: Json; response: Json & { output: { setlinfo: Json } } }
@@ -31,16 +32,7 @@ const extensionsOf = (resource: FhirResource | undefined): string[] =>
     )
     .sort()
 
-const ORDERS = [
-  [0, 1, 2],
-  [0, 2, 1],
-  [1, 0, 2],
-  [1, 2, 0],
-  [2, 0, 1],
-  [2, 1, 0],
-]
-
-test.each(ORDERS.map((order) => [order]))('request with answer, answer alone, list: in the order %j', async (order) => {
+test.each(permutations(3).map((order) => [order]))('request with answer, answer alone, list: in the order %j', async (order) => {
   const messages = [settled, settled.response, list]
   for (const at of order) expect((await one.send('miis', messages[at])).counts.quarantined).toBe(0)
   const [benefit, claim, coverage] = await Promise.all(

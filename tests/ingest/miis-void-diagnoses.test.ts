@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { type Json, messageAt, miisRig } from './miis-rig.ts'
 import type { Rig } from './support.ts'
+import { permutations } from '../support/permutations.ts'
 
 const [PSN, VISIT] = ['11000000000000000000012345', 'V1']
 
@@ -44,9 +45,6 @@ const list = (hour: string, flags: Record<string, '0' | '1'>) =>
     setlinfo: { ...INFO, setl_id: 'S1', dcla_time: `2026-03-09 ${hour}:00`, adm_time: '2026-03-05' },
     diseinfo: diseases(flags),
   })
-
-const permutations = (count: number): number[][] =>
-  count === 0 ? [[]] : permutations(count - 1).flatMap((rest) => Array.from({ length: count }, (_, at) => rest.toSpliced(at, 0, count - 1)))
 
 /** Codes of the diagnoses that stand, those of the visit's list with their role, and those of the claim's. */
 async function outcome(): Promise<{ standing: string[]; listed: string[]; claimed: string[] }> {
