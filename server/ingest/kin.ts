@@ -229,11 +229,9 @@ function isForPeople({ type, statement: { units, lists } }: PreparedStatement): 
 
 const nameOf = ({ type, id = '' }: PreparedStatement): string => `${type}/${id}`
 
-/** By its number anywhere, in the original of a document too, or as somebody who signed, whose name stands beside the reference. */
+/** By its number anywhere, or as somebody who signed, whose name stands beside the reference. */
 function isNaming(statement: PreparedStatement, told: ReadonlySet<string>, legals: ReadonlySet<string>): boolean {
   const text = JSON.stringify(statement.statement)
   if ([...told].some((name) => name !== nameOf(statement) && text.includes(name))) return true
-  if (identityNumbersIn(Buffer.from(text)).some((number) => legals.has(number))) return true
-  const data = statement.type === 'Binary' ? Object.values(statement.statement.units).flatMap(({ members }) => members.data ?? []) : []
-  return data.some((base64) => identityNumbersIn(Buffer.from(base64, 'base64')).some((number) => legals.has(number)))
+  return identityNumbersIn(Buffer.from(text)).some((number) => legals.has(number))
 }
