@@ -6,7 +6,7 @@ import { build, type Plan, planOf } from './build.ts'
 import { From } from './from.ts'
 import type { ProfileName } from './names.ts'
 import type { Field, RowView, Run } from './rule.ts'
-import type { MappedResource, MappingContext, MappingIssue, ResourceKey, UnmappedCode } from './types.ts'
+import type { MappedResource, MappingContext, MappingIssue, ResourceKey, TimedKey, UnmappedCode } from './types.ts'
 import { Decimal } from './values/decimal.ts'
 import { EXPLICIT_NULL, filled } from './values/blank.ts'
 import { isDamaged } from './values/text.ts'
@@ -38,6 +38,8 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   /** other keys under which the thing may be known (MappedResource.numbered, plain) */
   numbered?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
   plain?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
+  /** by when its specimen was taken (MappedResource.timed) */
+  timed?: (row: RowView<Row>, run: Run) => TimedKey | undefined
   rules: (from: From<Row>) => RulesOf<Resource>
 }
 
@@ -155,6 +157,8 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
     const other = map.definition[name]?.(view, run)
     if (other) result.mapped[name] = other
   }
+  const timed = map.definition.timed?.(view, run)
+  if (timed) result.mapped.timed = timed
   if (options.onceReversed) result.mapped.onceReversed = options.onceReversed
   if (options.saidBy) result.mapped.saidBy = options.saidBy
   if (options.apart) result.mapped.apart = options.apart

@@ -113,6 +113,19 @@ export interface MappedResource {
   numbered?: ResourceKey
   /** without the number that the key has: it is what is known under this key, if the sender counted that as a line with this number before */
   plain?: ResourceKey
+  /** when its specimen was taken tells it from others of the same key */
+  timed?: TimedKey
+}
+
+/** Keys of a thing of which a report may tell several, taken at different times (glucose before a drink and after it). */
+export interface TimedKey {
+  /** instant, ISO in UTC */
+  at: string
+  /** with that time, and without it; its own key is one of the two */
+  key: ResourceKey
+  plain: ResourceKey
+  /** it corrects what was reported, so that another time may be a corrected one */
+  corrects: boolean
 }
 
 /** What is said of a set of things without naming them: 2205 takes back every charge line of a batch. */

@@ -6,6 +6,7 @@ import { knownOf } from './fold/rows.ts'
 import type { StatementFor } from './fold/stored.ts'
 import type { Statement } from './fold/types.ts'
 import type { IngestTables } from './tables.ts'
+import { timedIdOf } from './timed.ts'
 import type { PreparedRecord, PreparedStatement } from './types.ts'
 
 /** Name of a unit without members: it says nothing of the resource. */
@@ -18,7 +19,9 @@ export const asLine = (statement: Statement, numbered: string): Statement => ({
 })
 
 /** Ids under which it may be known beside its own. */
-export const otherIdsOf = ({ numbered, plain }: PreparedStatement): string[] => [numbered, plain].filter((id) => id !== undefined)
+export const otherIdsOf = (one: PreparedStatement): string[] => [...numbersOf(one), ...(one.timed ? [one.timed.id, one.timed.plain] : [])]
+
+const numbersOf = ({ numbered, plain }: PreparedStatement): string[] => [numbered, plain].filter((id) => id !== undefined)
 
 interface Row {
   record: Pick<PreparedRecord, 'statements'>
@@ -33,36 +36,59 @@ interface Row {
 export async function underKnownKeys(tables: Pick<IngestTables, 'contributions'>, rows: readonly Row[]): Promise<StatementFor[][]> {
   const doubtful = rows.flatMap(({ record }) => record.statements.filter((one) => otherIdsOf(one).length > 0))
   if (doubtful.length === 0) return rows.map(({ wanted }) => wanted)
-  const names = new Set(doubtful.flatMap((one) => [one.id, ...otherIdsOf(one)].map((id) => `${one.type}/${id}`)))
-  const said = new Map([...(await knownOf(tables, [...names]))].map(([name, { statements }]) => [name, [...statements]]))
+  const said = await saidOf(tables, doubtful)
+  const isDoubtful = new Set(doubtful.flatMap((one) => namesOf(one, [one.id, ...otherIdsOf(one)])))
   return rows.map(({ record, wanted }) => {
-    const renamed = new Map(record.statements.flatMap((one) => renamingOf(one, said)))
+    const renamed = new Map(record.statements.flatMap((one, at) => renamingOf(one, wanted[at] as StatementFor, said)))
     const placed = renamed.size === 0 ? wanted : wanted.map((one) => withNames(one, renamed))
     for (const { type, id, statement } of placed) {
       const name = `${type}/${id}`
-      if (statement && names.has(name)) said.set(name, [...(said.get(name) ?? []), statement])
+      if (statement && isDoubtful.has(name)) said.set(name, [...(said.get(name) ?? []), statement])
     }
     return placed
   })
 }
 
-function renamingOf(
+const namesOf = ({ type }: PreparedStatement, ids: readonly (string | undefined)[]): string[] => ids.map((id) => `${type}/${id}`)
+
+/** What is known under each key that counts: one with a time is there only beside the one without. */
+async function saidOf(
+  tables: Pick<IngestTables, 'contributions'>,
+  doubtful: readonly PreparedStatement[],
+): Promise<Map<string, Statement[]>> {
+  const said = new Map<string, Statement[]>()
+  const ask = async (names: readonly string[]): Promise<void> => {
+    for (const [name, { statements }] of await knownOf(tables, [...new Set(names)])) said.set(name, [...statements])
+  }
+  await ask(doubtful.flatMap((one) => namesOf(one, [one.id, ...numbersOf(one), one.timed?.plain ?? one.id])))
+  await ask(doubtful.flatMap((one) => (one.timed && said.has(`${one.type}/${one.timed.plain}`) ? namesOf(one, [one.timed.id]) : [])))
+  return said
+}
+
+function renamingOf(one: PreparedStatement, wanted: StatementFor, said: ReadonlyMap<string, Statement[]>): [string, string][] {
+  const known = knownIdOf(one, said) ?? timedIdOf(one, wanted, said)
+  return known === undefined || known === one.id ? [] : [[`${one.type}/${one.id}`, `${one.type}/${known}`]]
+}
+
+/** By its number. */
+function knownIdOf(
   { type, id, numbered, plain, statement }: PreparedStatement,
   said: ReadonlyMap<string, Statement[]>,
-): [string, string][] {
-  const own = `${type}/${id}`
-  if (numbered !== undefined && said.has(`${type}/${numbered}`)) return [[own, `${type}/${numbered}`]]
-  if (id === undefined || plain === undefined || said.has(own)) return []
+): string | undefined {
+  if (numbered !== undefined && said.has(`${type}/${numbered}`)) return numbered
+  if (id === undefined || plain === undefined || said.has(`${type}/${id}`)) return undefined
   const wasLine = said
     .get(`${type}/${plain}`)
     ?.some(({ source, units }) => source === statement.source && Object.hasOwn(units, lineUnit(id)))
-  return wasLine ? [[own, `${type}/${plain}`]] : []
+  return wasLine ? plain : undefined
 }
+
+/** `Type/id` wherever it is named; all at once, since what one is renamed to another may be renamed from. */
+const NAME = /[A-Z][A-Za-z]+\/[\w.-]+/g
 
 function withNames(wanted: StatementFor, renamed: ReadonlyMap<string, string>): StatementFor {
   const name = renamed.get(`${wanted.type}/${wanted.id}`)
   const id = name === undefined ? wanted.id : name.slice(wanted.type.length + 1)
-  let text = JSON.stringify(wanted.statement)
-  for (const [from, to] of renamed) text = text.replaceAll(from, to)
+  const text = JSON.stringify(wanted.statement).replace(NAME, (named) => renamed.get(named) ?? named)
   return { ...wanted, id, statement: JSON.parse(text) as Statement }
 }

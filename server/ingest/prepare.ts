@@ -18,6 +18,7 @@ import { batchId, numberHash, resourceId } from './ids.ts'
 import { kinOf } from './kin.ts'
 import { legalOf } from './link/legal.ts'
 import { asLine } from './numbered.ts'
+import { asTaken } from './timed.ts'
 import { fieldOf } from './receipt.ts'
 import { type Texts, textsOf } from './texts.ts'
 import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement } from './types.ts'
@@ -134,7 +135,8 @@ function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id:
   const type = mapped.resource.resourceType
   const others = otherIdsIn(deps, mapped)
   const alone = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(secret, mapped.apart))
-  const statement = others.numbered === undefined ? alone : asLine(alone, others.numbered)
+  const told = others.numbered === undefined ? alone : asLine(alone, others.numbered)
+  const statement = others.timed === undefined ? told : asTaken(told, others.timed)
   return {
     ...{ type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement },
     ...(mapped.batches && { batches: mapped.batches.map((key) => batchId(secret, key)) }),
@@ -155,9 +157,15 @@ function listsOf(said: PreparedStatement, statedAt: string): PreparedStatement {
   return { ...said, statement: { ...besides(said.statement), via: listsVia(set, statedAt) } }
 }
 
-const otherIdsIn = ({ secret }: Deps, { numbered, plain }: MappedResource): Pick<PreparedStatement, 'numbered' | 'plain'> => ({
+const otherIdsIn = (
+  { secret }: Deps,
+  { numbered, plain, timed }: MappedResource,
+): Pick<PreparedStatement, 'numbered' | 'plain' | 'timed'> => ({
   ...(numbered && { numbered: resourceId(secret, numbered) }),
   ...(plain && { plain: resourceId(secret, plain) }),
+  ...(timed && {
+    timed: { at: timed.at, id: resourceId(secret, timed.key), plain: resourceId(secret, timed.plain), corrects: timed.corrects },
+  }),
 })
 
 const apartIn = (statement: Statement, via: string | undefined): Statement => (via === undefined ? statement : { ...statement, via })

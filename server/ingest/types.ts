@@ -198,6 +198,16 @@ export interface PreparedStatement {
   /** ids under which it may be known (numbered.ts) */
   numbered?: string
   plain?: string
+  /** by when its specimen was taken (timed.ts) */
+  timed?: TimedIds
+}
+
+/** As MappedResource.timed, by ids. */
+export interface TimedIds {
+  at: string
+  id: string
+  plain: string
+  corrects: boolean
 }
 
 export interface PreparedIdentity {

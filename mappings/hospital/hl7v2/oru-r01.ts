@@ -150,7 +150,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     }
     // The same antibiotic is tested on each organism.
     if (code !== undefined && parent !== undefined) row.itemCode = `${code}@${parent}`
-    else if (code !== undefined) Object.assign(row, numbers.of(code, obx))
+    else if (code !== undefined) Object.assign(row, numbers.of(code, obx, takenBefore(record.context, row, options.kind)))
     // A value, its flag and why it is absent replace each other as one.
     record.noteHeeded(...['OBX-5', 'OBX-8'].map(at))
     const withdrawn = isWithdrawn(filled(row['OBR-25']))
@@ -216,6 +216,15 @@ function noteRemarksRead({ record, hl7 }: Message, group: ReportGroup): void {
 function sampledAfterReport(context: MappingContext, row: ReportRow): boolean {
   const [sampled, reported] = [row['OBR-7'], row['OBR-22']].map((text) => instantOfField(text, context))
   return sampled !== undefined && reported !== undefined && sampled > reported
+}
+
+/**
+ * When the specimen of a laboratory's result was taken, as far as it is that: the same instant as the report's is the report's, sent with each of its
+ * versions anew.
+ */
+function takenBefore(context: MappingContext, row: ResultRow, kind: ReportKind): string | undefined {
+  const [taken, reported] = [row['OBR-7'], row['OBR-22']].map((text) => instantOfField(text, context))
+  return kind === 'laboratory' && taken !== undefined && reported !== undefined && taken < reported ? taken : undefined
 }
 
 function instantOfField(text: string | undefined, context: MappingContext): string | undefined {

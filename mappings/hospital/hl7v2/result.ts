@@ -14,6 +14,7 @@ import { plainText } from '../../engine/values/text.ts'
 import { type Fields, fieldsOf } from './fields.ts'
 import { resultItem } from './result-item.ts'
 import { answersOf, type Triplet, typedValue, valueText } from './result-value.ts'
+import type { ResultCodes } from './result-number.ts'
 import { isWithdrawn, REPORT_STATUS } from './report.ts'
 import { KINDS, perKind, type ReportKind, resultKeyOf } from './report-kind.ts'
 import { visitClass } from './visit.ts'
@@ -42,6 +43,7 @@ export type ResultRow = Fields<(typeof OBX)[number]> & {
   /** the same with the number that counts lines, and without the one that tells results apart (result-number.ts) */
   numbered?: string
   plain?: string
+  timed?: ResultCodes['timed']
   'OBR-7'?: string
   'OBR-22'?: string
   'OBR-25'?: string
@@ -124,6 +126,10 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
     id: (row, run) => keyOf(run, row.reportNo, row.itemCode),
     numbered: (row, run) => keyOf(run, row.reportNo, row.numbered),
     plain: (row, run) => keyOf(run, row.reportNo, row.plain),
+    timed: ({ reportNo, timed, ...row }, run) => {
+      const [key, plain] = [timed?.code, timed?.plain].map((code) => keyOf(run, reportNo, code))
+      return timed && key && plain && { at: timed.at, key, plain, corrects: corrects(filled(row['OBX-11']) ?? filled(row['OBR-25'])) }
+    },
     withdrawn: (row) => isWithdrawn(row['OBX-11']),
     rules: (from) => {
       const result = from.labResult('OBX-5', 'OBX-6', {
@@ -163,6 +169,9 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
     },
   })
 }
+
+/** Of what was reported before (HL7 table 0085). */
+const corrects = (standing: string | undefined): boolean => standing === 'C' || isWithdrawn(standing)
 
 const RESULT_STATUS = { ...REPORT_STATUS, A: 'amended', U: 'final', S: 'preliminary', N: 'cancelled' } as const
 

@@ -1,0 +1,127 @@
+/** Like results of one report that differ by when their specimen was taken (glucose before a drink, one and two hours after it); expectations by hand. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Rig } from './support.ts'
+import { visitRig } from './visit-messages.ts'
+
+let hospital: Rig
+beforeAll(async () => {
+  hospital = await visitRig()
+})
+afterAll(() => hospital.close())
+
+const ZHANG = 'PID|1||0001023456^^^0001^PI||王建国||19580312|M'
+const LI = 'PID|1||0001099999^^^0001^PI||李娜||19900101|F'
+
+/** `08 5.1 F`: hour at which the specimen was taken (`-`: not told), value, standing. */
+type Taken = string
+
+interface Sent {
+  /** hour of the report, which is the message's too */
+  reported: string
+  patient?: string
+  /** of the message, where another one says the same */
+  control?: string
+  /** without OBR-22 */
+  isUnreported?: boolean
+}
+
+/** Each result in a panel of its own, under one report number. */
+function oru({ reported, patient = ZHANG, control = reported, isUnreported = false }: Sent, ...results: Taken[]): string {
+  const at = `20260310${reported}0000`
+  const segments = [`MSH|^~\\&|LIS|0001|EAI|YILIAN|20260310${reported}0500||ORU^R01|${control} ${results.join()}|P|2.4||||||UTF-8`, patient]
+  for (const result of results) {
+    const [hour, value, standing = 'F'] = result.split(' ')
+    const taken = hour === '-' ? '' : `20260310${hour}0000`
+    segments.push(`OBR|1|SQ1|BG1|OGTT^糖耐量|||${taken}|||||||||||||||${isUnreported ? '' : at}||CH|F`)
+    segments.push(`OBX|1|NM|GLU^葡萄糖||${value}|mmol/L||N|||${standing}`)
+  }
+  return segments.join('\r')
+}
+
+interface Result {
+  id: string
+  status: string
+  effectiveDateTime?: string
+  valueQuantity?: { value: number }
+}
+
+/** Results that are stored, each as its hour, value and standing; every one is in the one report, which names no other. */
+async function stored(): Promise<string[]> {
+  const results = (await hospital.all('Observation')) as unknown as Result[]
+  const reports = (await hospital.all('DiagnosticReport')) as unknown as { result: { reference: string }[] }[]
+  const named = reports.flatMap(({ result }) => result.map(({ reference }) => reference))
+  expect(named.sort()).toEqual(results.map(({ id }) => `Observation/${id}`).sort())
+  return results
+    .map(
+      ({ status, effectiveDateTime, valueQuantity }) =>
+        `${effectiveDateTime?.slice(11, 13) ?? '-'} ${valueQuantity?.value ?? '-'} ${status}`,
+    )
+    .sort()
+}
+
+async function after(...messages: string[]): Promise<string[]> {
+  await hospital.wipe()
+  for (const message of messages) expect((await hospital.send('his', message)).counts).toMatchObject({ records: 1, quarantined: 0 })
+  return stored()
+}
+
+const both = <T>(a: T, b: T): T[][] => [
+  [a, b],
+  [b, a],
+]
+
+test('each in a message of its own, in either order', async () => {
+  for (const order of both(oru({ reported: '10' }, '08 5.1'), oru({ reported: '11' }, '09 11.2')))
+    expect(await after(...order)).toEqual(['08 5.1 final', '09 11.2 final'])
+})
+
+test('three in one message, and each again in another one', async () => {
+  const all = oru({ reported: '11' }, '08 5.1', '09 11.2', '10 7.3')
+  const expected = ['08 5.1 final', '09 11.2 final', '10 7.3 final']
+  expect(await after(all)).toEqual(expected)
+  const single = ['10 7.3', '08 5.1', '09 11.2'].map((result, at) => oru({ reported: `1${at + 2}` }, result))
+  expect(await after(all, ...single)).toEqual(expected)
+  expect(await after(...single, all)).toEqual(expected)
+})
+
+test('one of them is corrected, taken back, and made final alone, in either order', async () => {
+  const all = oru({ reported: '11' }, '08 5.1', '09 11.2 P')
+  for (const order of both(all, oru({ reported: '12' }, '09 10.9 C')))
+    expect(await after(...order)).toEqual(['08 5.1 final', '09 10.9 corrected'])
+  for (const order of both(all, oru({ reported: '12' }, '08 5.3 C')))
+    expect(await after(...order)).toEqual(['08 5.3 corrected', '09 11.2 preliminary'])
+  for (const order of both(all, oru({ reported: '12' }, '09 11.4 F')))
+    expect(await after(...order)).toEqual(['08 5.1 final', '09 11.4 final'])
+  expect(await after(all, oru({ reported: '12' }, '09 11.2 D'))).toEqual(['- - entered-in-error', '08 5.1 final'])
+})
+
+test('a correction may correct the time: nothing is doubled, and the first version that comes again is the same result', async () => {
+  const [first, corrected] = [oru({ reported: '10' }, '08 5.1'), oru({ reported: '11' }, '07 5.1 C')]
+  expect(await after(first, corrected)).toEqual(['07 5.1 corrected'])
+  expect(await after(first, corrected, oru({ reported: '10', control: 'again' }, '08 5.1'))).toEqual(['07 5.1 corrected'])
+})
+
+test('a time that is the report’s own, or stands without one, tells no results apart', async () => {
+  expect(await after(oru({ reported: '10' }, '10 5.1'), oru({ reported: '11' }, '11 5.4'))).toEqual(['11 5.4 final'])
+  const [first, second] = [oru({ reported: '10', isUnreported: true }, '08 5.1'), oru({ reported: '11', isUnreported: true }, '09 5.4')]
+  expect(await after(first, second)).toEqual(['09 5.4 final'])
+  expect(await after(oru({ reported: '10' }, '- 5.1'), oru({ reported: '11' }, '09 5.4'))).toEqual(['09 5.4 final'])
+})
+
+test('what stands under its place in the message stays there', async () => {
+  const before = oru({ reported: '10', isUnreported: true }, '08 5.1', '09 11.2')
+  expect(await after(before, oru({ reported: '11' }, '08 5.2', '09 11.3'))).toEqual(['08 5.2 final', '09 11.3 final'])
+})
+
+test('a report’s number that is used again for another patient makes the result that one’s', async () => {
+  expect(await after(oru({ reported: '10' }, '08 5.1'), oru({ reported: '12', patient: LI }, '11 4.4'))).toEqual(['11 4.4 final'])
+})
+
+test('messages about one report that are stored at the same time', async () => {
+  for (let time = 0; time < 5; time++) {
+    await hospital.wipe()
+    const messages = [oru({ reported: '11' }, '08 5.1', '09 11.2'), oru({ reported: '12' }, '09 10.9 C'), oru({ reported: '13' }, '10 7.3')]
+    await Promise.all(messages.map((message) => hospital.send('his', message)))
+    expect(await stored()).toEqual(['08 5.1 final', '09 10.9 corrected', '10 7.3 final'])
+  }
+})
