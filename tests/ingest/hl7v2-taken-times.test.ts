@@ -1,5 +1,6 @@
 /** Like results of one report that differ by when their specimen was taken (glucose before a drink, one and two hours after it); expectations by hand. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import type { Rig } from './support.ts'
 import { visitRig } from './visit-messages.ts'
 
@@ -115,6 +116,20 @@ test('what stands under its place in the message stays there', async () => {
 
 test('a report’s number that is used again for another patient makes the result that one’s', async () => {
   expect(await after(oru({ reported: '10' }, '08 5.1'), oru({ reported: '12', patient: LI }, '11 4.4'))).toEqual(['11 4.4 final'])
+})
+
+test('however they are divided over messages, and in whatever order these come: each time has its newest value', async () => {
+  const hours = fc.constantFrom('06', '07', '08', '09')
+  const messages = fc.array(fc.uniqueArray(hours, { minLength: 1, maxLength: 3 }), { minLength: 2, maxLength: 4 })
+  await fc.assert(
+    fc.asyncProperty(messages, fc.nat(), async (all, seed) => {
+      const sent = all.map((taken, at) => oru({ reported: String(10 + at) }, ...taken.map((hour) => `${hour} ${at + 1}.${Number(hour)}`)))
+      const order = [...sent.keys()].sort((a, b) => (((a + 1) * seed) % 7) - (((b + 1) * seed) % 7))
+      const newest = new Map(all.flatMap((taken, at) => taken.map((hour) => [hour, `${hour} ${at + 1}.${Number(hour)} final`])))
+      expect(await after(...order.map((at) => sent[at] as string))).toEqual([...newest.values()].sort())
+    }),
+    { numRuns: 25 },
+  )
 })
 
 test('messages about one report that are stored at the same time', async () => {
