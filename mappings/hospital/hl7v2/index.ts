@@ -9,12 +9,13 @@ import { CHARGE_MESSAGES, mapCharges } from './dft.ts'
 import { MDM_EVENTS, mapMdm } from './mdm.ts'
 import { mapOrder, ORDER_MESSAGES } from './orm.ts'
 import { asStandard, type OwnFields } from './own-fields.ts'
+import { receiptAlone } from './message.ts'
 import { byPatient } from './patients.ts'
 import { mappingsOf, type OwnSegments, withOwnSegments } from './own-segments.ts'
 import { mapOru, RESULT_MESSAGES } from './oru-r01.ts'
 import { namedIn } from './patient.ts'
 import { DRUG_MESSAGES, mapDrugOrder } from './rde.ts'
-import { APPOINTMENT_EVENTS, mapAppointment, mapSlots, SLOT_EVENTS } from './siu.ts'
+import { APPOINTMENT_EVENTS, mapAppointment, SLOT_EVENTS } from './siu.ts'
 import { table } from '../../engine/values/table.ts'
 
 type MapMessage = (hl7: Hl7Record, recordType: string, at: string, context: MappingContext) => MappedRecord | RejectedRecord
@@ -28,7 +29,7 @@ const MESSAGES: Readonly<Record<string, MapMessage>> = table({
   ...Object.fromEntries(DRUG_MESSAGES.map((type) => [type, mapDrugOrder])),
   ...Object.fromEntries(CHARGE_MESSAGES.map((type) => [type, mapCharges])),
   ...Object.fromEntries(APPOINTMENT_EVENTS.map((event) => [`SIU^${event}`, mapAppointment])),
-  ...Object.fromEntries(SLOT_EVENTS.map((event) => [`SIU^${event}`, mapSlots])),
+  ...Object.fromEntries(SLOT_EVENTS.map((event) => [`SIU^${event}`, receiptAlone])),
   ...Object.fromEntries(RESULT_MESSAGES.map((type) => [type, mapOru])),
 })
 

@@ -8,8 +8,7 @@ import { plainText } from '../../engine/values/text.ts'
 import type { Hl7Record } from '../../parsers/hl7v2.ts'
 import { AIL, AIP, AIS, appointment, type AppointmentRow, SCH, TQ1 } from './appointment.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
-import { openHeader, openMessage, runPatient, settledMessage, warning } from './message.ts'
-import { namedIn } from './patient.ts'
+import { openMessage, runPatient, settledMessage, warning } from './message.ts'
 
 export const APPOINTMENT_EVENTS = ['S12', 'S13', 'S14', 'S15', 'S16', 'S17', 'S18', 'S19', 'S20', 'S21', 'S22', 'S26']
 export const SLOT_EVENTS = ['S23', 'S24']
@@ -54,13 +53,4 @@ export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, c
   }
   record.noteRead('SCH-1', 'SCH-2', 'RGS-1', 'AIS-1', 'AIP-1', 'AIL-1')
   return settledMessage(message)
-}
-
-/** Nothing is stored of it but its receipt: schedules are not kept here. Whoever is named all the same is asked whether he lets it be collected. */
-export function mapSlots(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
-  const opened = openHeader(hl7, recordType, at, context)
-  if (!('record' in opened)) return opened
-  const patient = namedIn(hl7, context)
-  if (patient) opened.record.patient = patient
-  return opened.record.finish({ nothingToStore: true })
 }

@@ -105,6 +105,52 @@ test.each(['OML^O33', 'OML^O35'])('%s of v2.5.1: each specimen with the orders b
 })
 
 test.each([
+  ['OML^O21', ['ORC|NW|SQ3', 'OBR|1|SQ3||QX^清除率^L', 'SPM|1|BB1||SER^血清', 'SAC|||G1', 'SAC|||G2', 'SPM|2|^BB2||UR^尿液']],
+  ['OML^O33', ['SPM|1|BB1||SER^血清', 'SAC|||G1', 'SAC|||G2', 'ORC|NW|SQ3', 'OBR|1|SQ3||QX^清除率^L', 'SPM|2|^BB2||UR^尿液']],
+  ['OML^O35', ['SPM|1|BB1||SER^血清', 'SAC|||G1', 'ORC|NW|SQ3', 'OBR|1|SQ3||QX^清除率^L', 'SAC|||G2', 'SPM|2|^BB2||UR^尿液']],
+] as const)('%s: the containers of a specimen, and the number that the laboratory gave it', async (type, segments) => {
+  const more = type === 'OML^O21' ? [] : ['ORC|NW|SQ4', 'OBR|2|SQ4||NCG^尿常规^L']
+  const { record } = await read(message(type, '2.5.1', ...segments, ...more))
+  expect(record?.issues).toEqual([])
+  const specimens = (ofType(record, 'ServiceRequest').map(plain) as unknown as Order[]).map(({ specimen }) =>
+    specimen.map(({ $key }) => $key.parts[0]),
+  )
+  expect(specimens).toEqual(type === 'OML^O21' ? [['BB1', 'BB2']] : [['BB1'], ['BB2']])
+  const containers = ['G1', 'G2'].map((value) => ({ identifier: [{ system: 'https://fhir-cn.example/sid/H1/container-no', value }] }))
+  const [blood, urine] = ofType(record, 'Specimen').map(plain)
+  expect(blood).toMatchObject({ identifier: [{ value: 'BB1' }], type: { text: '血清' }, container: containers })
+  expect(urine).toMatchObject({ identifier: [{ value: 'BB2' }], type: { text: '尿液' } })
+  expect(urine).not.toHaveProperty('container')
+  expect(record?.unread.filter((field) => /^S(?:PM|AC)/.test(field))).toEqual([])
+})
+
+test('a result of before beside an order (ORC-1 PR) is no order that is open, and told as not read', async () => {
+  const { record } = await read(
+    message('OML^O21', '2.5.1', 'ORC|NW|SQ3', 'OBR|1|SQ3||K^钾^L', 'ORC|PR|SQ1', 'OBR|2|SQ1||K^钾^L', 'OBX|1|NM|K^钾^L||6.1'),
+  )
+  expect(ofType(record, 'ServiceRequest').map(({ key }) => key)).toMatchObject([{ parts: ['SQ3'] }])
+  expect(record?.unread).toEqual(expect.arrayContaining(['ORC[2]-2', 'OBR[2]-2', 'OBX-5']))
+})
+
+test('an order that a control be measured is none of the patient’s', async () => {
+  const { record } = await read(
+    message(
+      'OML^O33',
+      '2.5.1',
+      'SPM|1|ZK1||BLD|||||||Q',
+      'ORC|NW|SQ8',
+      'OBR|1|SQ8||K^钾^L',
+      'SPM|2|BB1',
+      'ORC|NW|SQ9',
+      'OBR|2|SQ9||K^钾^L',
+    ),
+  )
+  expect(ofType(record, 'ServiceRequest').map(({ key }) => key)).toMatchObject([{ parts: ['SQ9'] }])
+  expect(ofType(record, 'Specimen').map(({ key }) => key)).toMatchObject([{ parts: ['BB1'] }])
+  expect(record?.unread).toContain('SPM[1]-11')
+})
+
+test.each([
   ['NW', undefined, 'active'],
   ['SC', 'CM', 'completed'],
   ['SC', 'HD', 'on-hold'],
