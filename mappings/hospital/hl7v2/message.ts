@@ -124,11 +124,18 @@ export function sayOfNextOfKin(record: RecordBuilder, hl7: Hl7Record, nk1: Segme
  * A message about what is nobody's record (a slot of a schedule, a control): nothing is stored of it but its receipt. Whoever is named all the same is
  * asked whether he lets it be collected.
  */
-export function receiptAlone(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+export function receiptAlone(
+  hl7: Hl7Record,
+  recordType: string,
+  at: string,
+  context: MappingContext,
+  issues: readonly MappingIssue[] = [],
+): MappedRecord | RejectedRecord {
   const opened = openHeader(hl7, recordType, at, context)
   if (!('record' in opened)) return opened
   const named = namedIn(hl7, context)
   if (named) opened.record.patient = named
+  for (const issue of issues) opened.record.issue(issue)
   return opened.record.finish({ nothingToStore: true })
 }
 

@@ -11,7 +11,7 @@ import { type Message, openMessage, runPatient, settledMessage } from './message
 import { type OrderGroup, orderGroups } from './order-groups.ts'
 import { order, ORDER_OBR, ORDER_ORC, ORDER_TQ1, type OrderRow } from './order.ts'
 import { runDrugs } from './rde.ts'
-import { isOfControl, SPECIMENS, specimenFieldsRead, specimenLocator, specimenRow } from './specimen.ts'
+import { isOfControl, namedControls, SPECIMENS, specimenFieldsRead, specimenLocator, specimenRow } from './specimen.ts'
 
 export const ORDER_MESSAGES = ['ORM^O01', 'OMG^O19', 'OML^O21', 'OML^O33', 'OML^O35']
 
@@ -19,6 +19,7 @@ export function mapOrder(hl7: Hl7Record, recordType: string, at: string, context
   const message = openMessage(hl7, recordType, at, context)
   if (!('record' in message)) return message
   runPatient(message)
+  for (const issue of namedControls(hl7)) message.record.issue(issue)
   const groups = orderGroups(message, ['OBR', 'RXO'])
   for (const group of groups) if (group.detail.name === 'OBR' && isOfPatient(group)) runOrder(message, group, recordType.startsWith('OML^'))
   runDrugs(

@@ -19,7 +19,7 @@ import { namesLoinc } from './result-item.ts'
 import { areLines, ResultNumbers } from './result-number.ts'
 import { answersOf, tripletsOf } from './result-value.ts'
 import { embeddedDocument } from './embedded-document.ts'
-import { SPECIMENS, specimenFieldsRead, specimenLocator, specimenRow, type SpecimenSegments } from './specimen.ts'
+import { namedControls, SPECIMENS, specimenFieldsRead, specimenLocator, specimenRow, type SpecimenSegments } from './specimen.ts'
 
 export const RESULT_MESSAGES = ['ORU^R01', 'ORU^R30', 'ORU^R31', 'ORU^R32', 'OUL^R21', 'OUL^R22', 'OUL^R23', 'OUL^R24']
 
@@ -27,10 +27,11 @@ export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: 
   const all = reportGroups(hl7)
   const groups = withoutControls(all)
   // An analyser that reports how its controls came out names no patient.
-  if (groups.length === 0 && all.length > 0) return receiptAlone(hl7, recordType, at, context)
+  if (groups.length === 0 && all.length > 0) return receiptAlone(hl7, recordType, at, context, namedControls(hl7))
   const message = openMessage(hl7, recordType, at, context)
   if (!('record' in message)) return message
   runPatient(message)
+  for (const issue of namedControls(hl7)) message.record.issue(issue)
   const cultures: Cultures = new Map()
   const isNumbered = areLines(groups.flatMap((group) => ofNoParent(group)))
   for (const group of groups) runReport(message, group, { cultures, isNumbered })

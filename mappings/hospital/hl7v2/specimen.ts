@@ -5,10 +5,11 @@ import { keys } from '../../engine/keys.ts'
 import { type Mapping, mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
-import type { ResourceKey } from '../../engine/types.ts'
+import type { MappingIssue, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
-import { type Fields, fieldsOf, locate } from './fields.ts'
+import { type Fields, fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
+import { warning } from './message.ts'
 import { perKind, type ReportKind, specimenKeyOf } from './report-kind.ts'
 import { isWithdrawn } from './report-status.ts'
 
@@ -39,6 +40,14 @@ export type SpecimenRow = Fields<(typeof SPM)[number] | (typeof SAC)[number] | (
 const CONTROLS: ReadonlySet<string> = new Set(['B', 'C', 'E', 'F', 'O', 'Q', 'V'])
 
 export const isOfControl = ({ spm }: SpecimenSegments): boolean => spm !== undefined && CONTROLS.has(spm.text(11, 1).trim().toUpperCase())
+
+/** A control has no patient: that a message names one all the same may mean that it is none, and is told. */
+export const namedControls = (hl7: Hl7Record): MappingIssue[] =>
+  segmentOf(hl7, 'PID') === undefined
+    ? []
+    : segmentsOf(hl7, 'SPM')
+        .filter((spm) => isOfControl({ spm, containers: [] }))
+        .map((spm) => warning('mapping-conflict', locate(hl7, spm)('SPM-11')))
 
 /** SPM-2, by the name of the component in which it stands. */
 const numberOf = (spm: Segment | undefined): { at: string; value: string } | undefined =>

@@ -204,6 +204,8 @@ test('a specimen that whoever asked for it did not number has the laboratory’s
 
 const CONTROL = (role: string): string => `SPM|1|ZK1||BLD^全血|||||||${role}^质控`
 
+const CONTRADICTION = (at: string) => ({ severity: 'warning', code: 'mapping-conflict', at })
+
 test.each(['B', 'C', 'E', 'F', 'O', 'Q', 'V'])('what is measured in a control (SPM-11 %s) is nobody’s result', async (role) => {
   const result = [OBR(9, '9', 'XCG^血常规'), OBX(1, 'WBC^白细胞', '9.9')]
   for (const [type, ofControl] of [
@@ -214,7 +216,7 @@ test.each(['B', 'C', 'E', 'F', 'O', 'Q', 'V'])('what is measured in a control (S
     for (const named of [[], [PATIENT, INPATIENT]]) {
       const { record, reason } = await read(message(type, '2.5.1', ...named, ...ofControl))
       expect(reason).toBeUndefined()
-      expect(record).toMatchObject({ nothingToStore: true, resources: [], issues: [] })
+      expect(record).toMatchObject({ nothingToStore: true, resources: [], issues: named.length > 0 ? [CONTRADICTION('SPM-11')] : [] })
       expect(record?.unread).toEqual(expect.arrayContaining(['SPM-11.1', 'OBR-4.1', 'OBX-5']))
     }
     // Beside a patient's it is told as not read.
@@ -224,6 +226,7 @@ test.each(['B', 'C', 'E', 'F', 'O', 'Q', 'V'])('what is measured in a control (S
     expect(ofType(record, 'Observation').map(numberOf)).toEqual(['5.1'])
     expect(JSON.stringify(record?.resources)).not.toContain('ZK1')
     expect(record?.unread).toEqual(expect.arrayContaining(['OBX[1]-5']))
+    expect(record?.issues).toEqual([CONTRADICTION(type === 'OUL^R22' ? 'SPM[1]-11' : 'SPM-11')])
   }
 })
 

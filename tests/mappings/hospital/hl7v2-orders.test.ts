@@ -148,6 +148,7 @@ test('an order that a control be measured is none of the patient’s', async () 
   expect(ofType(record, 'ServiceRequest').map(({ key }) => key)).toMatchObject([{ parts: ['SQ9'] }])
   expect(ofType(record, 'Specimen').map(({ key }) => key)).toMatchObject([{ parts: ['BB1'] }])
   expect(record?.unread).toContain('SPM[1]-11')
+  expect(record?.issues).toEqual([{ severity: 'warning', code: 'mapping-conflict', at: 'SPM[1]-11' }])
 })
 
 test.each([
