@@ -89,9 +89,11 @@ export function specimenLocator(hl7: Hl7Record, { spm, containers }: SpecimenSeg
   }
 }
 
-/** Fields that the rows above hold otherwise than under their names. */
-export const specimenFieldsRead = (hl7: Hl7Record, { containers }: SpecimenSegments): string[] =>
-  containers.flatMap((sac, at) => ['SAC-3.1', ...(at === 0 ? ['SAC-6.1.2'] : [])].map(locate(hl7, sac)))
+/** Fields that the rows above hold otherwise than under their names; that it is the patient's says nothing more (P of table 0369). */
+export const specimenFieldsRead = (hl7: Hl7Record, { spm, containers }: SpecimenSegments): string[] => [
+  ...(spm?.text(11, 1) === 'P' ? [locate(hl7, spm)('SPM-11')] : []),
+  ...containers.flatMap((sac, at) => ['SAC-3.1', ...(at === 0 ? ['SAC-6.1.2'] : [])].map(locate(hl7, sac))),
+]
 
 const specimenKey =
   (kind: ReportKind) =>

@@ -1,7 +1,7 @@
 /** OUL^R21 to R24 and ORU^R30 to R32; expectations are written by hand from the grammars of HL7 v2.4 (7.3.3) and v2.5.1 (7.3.4 to 7.3.8). */
 import { expect, test } from '@jest/globals'
 import type { MappedRecord } from '../../../mappings/engine/types.ts'
-import { ofType, plain } from '../support.ts'
+import { ofType, plain, sample } from '../support.ts'
 import { INPATIENT, message, PATIENT, read } from './messages.ts'
 
 const OBR = (at: number, number: string, panel: string): string =>
@@ -263,6 +263,42 @@ test('a remark behind the second panel is one on the report, and none on the res
   )
   expect(plain(ofType(record, 'DiagnosticReport')[0])).toMatchObject({ conclusion: '急诊标本' })
   expect(JSON.stringify(ofType(record, 'Observation'))).not.toContain('急诊标本')
+})
+
+test('what an automated laboratory sends of an outpatient’s blood and urine (GB 18030, v2.5.1)', async () => {
+  const { record } = await read(sample('hospital/oul-r22-specimens.hl7'))
+  expect(record?.issues).toEqual([])
+  expect(record?.patient).toMatchObject({ name: '王建国', legal: { type: '01', number: '110100195803120019' } })
+  const [serum, urine] = [['TM26030900121'], ['TM26030900122']]
+  expect(ofType(record, 'DiagnosticReport').map(plain)).toMatchObject([
+    {
+      ...{ identifier: [{ value: 'BG20260309101' }], status: 'final', code: { text: '肝功能' }, conclusion: '标本轻度脂血' },
+      ...{ effectiveDateTime: '2026-03-09T08:12:00+08:00', issued: '2026-03-09T09:25:00+08:00', specimen: [{ $key: { parts: serum } }] },
+    },
+    { identifier: [{ value: 'BG20260309102' }], status: 'final', code: { text: '尿常规' }, specimen: [{ $key: { parts: urine } }] },
+  ])
+  expect(ofType(record, 'Observation').map(plain)).toMatchObject([
+    {
+      ...{ code: { text: '丙氨酸氨基转移酶' }, valueQuantity: { value: 63, unit: 'U/L' }, interpretation: [{ coding: [{ code: 'H' }] }] },
+      ...{ specimen: { $key: { parts: serum } }, performer: [{ display: '周检验' }], issued: '2026-03-09T09:20:00+08:00' },
+    },
+    { code: { text: '总胆红素' }, valueQuantity: { value: 15.4, code: 'umol/L' }, note: [{ text: '标本轻度脂血' }] },
+    { code: { text: '尿蛋白' }, valueCodeableConcept: { text: '±' }, specimen: { $key: { parts: urine } } },
+  ])
+  const received = { receivedTime: '2026-03-09T08:35:00+08:00' }
+  const identifier = (value: string) => [{ system: `${SID}/specimen-no`, value }]
+  expect(specimensOf(record)).toEqual([
+    {
+      ...{ identifier: identifier('TM26030900121'), type: '血清', ...received, container: [container('G0900121')] },
+      collection: { collectedDateTime: '2026-03-09T08:12:00+08:00' },
+    },
+    {
+      ...{ identifier: identifier('TM26030900122'), type: '尿液', ...received },
+      collection: { collectedDateTime: '2026-03-09T08:20:00+08:00' },
+    },
+  ])
+  // What the analyser says of its reagents and of the test as such has no home.
+  expect(record?.unread.filter((field) => /^(?:SPM|SAC|TCD|SID)/.test(field))).toEqual(['SAC-7', 'TCD-1', 'SID-1', 'SID-2'])
 })
 
 test('one without OBR was cut', async () => {

@@ -1,7 +1,7 @@
 /** ORM^O01, OMG^O19 and OML^O21; expectations are written by hand from HL7 v2.4 and v2.5.1, chapter 4. */
 import { expect, test } from '@jest/globals'
 import { orderStatus } from '../../../mappings/hospital/hl7v2/order.ts'
-import { ofType, plain } from '../support.ts'
+import { ofType, plain, sample } from '../support.ts'
 import { message as hl7, INPATIENT, PATIENT, read } from './messages.ts'
 
 const message = (type: string, version: string, ...segments: string[]): string => hl7(type, version, PATIENT, INPATIENT, ...segments)
@@ -122,6 +122,25 @@ test.each([
   expect(urine).toMatchObject({ identifier: [{ value: 'BB2' }], type: { text: '尿液' } })
   expect(urine).not.toHaveProperty('container')
   expect(record?.unread.filter((field) => /^S(?:PM|AC)/.test(field))).toEqual([])
+})
+
+test('what is ordered of an outpatient’s blood and urine, by tubes that have their numbers already', async () => {
+  const { record } = await read(sample('hospital/oml-o33-specimens.hl7'))
+  expect(record?.issues).toEqual([])
+  expect(ofType(record, 'ServiceRequest').map(plain)).toMatchObject([
+    {
+      ...{ identifier: [{ value: 'SQ20260309014' }], status: 'active', priority: 'routine', code: { text: '肝功能' } },
+      ...{ authoredOn: '2026-03-09T08:03:00+08:00', occurrenceDateTime: '2026-03-09T08:10:00+08:00', requester: { display: '孙医生' } },
+      ...{ reasonCode: [{ coding: [{ code: 'R10.1' }], text: '上腹痛' }], note: [{ text: '上腹不适二周' }] },
+      specimen: [{ $key: { parts: ['TM26030900121'] } }],
+    },
+    { identifier: [{ value: 'SQ20260309015' }], code: { text: '尿常规' }, specimen: [{ $key: { parts: ['TM26030900122'] } }] },
+  ])
+  expect(ofType(record, 'Specimen').map(plain)).toMatchObject([
+    { identifier: [{ value: 'TM26030900121' }], type: { text: '血清' }, container: [{ identifier: [{ value: 'G0900121' }] }] },
+    { identifier: [{ value: 'TM26030900122' }], type: { text: '尿液' } },
+  ])
+  expect(record?.unread.filter((field) => /^(?:SPM|SAC|ORC)/.test(field))).toEqual([])
 })
 
 test('a result of before beside an order (ORC-1 PR) is no order that is open, and told as not read', async () => {
