@@ -19,7 +19,10 @@ export interface SpecimenSegments {
   containers: Segment[]
 }
 
-const SPM = ['SPM-4.1', 'SPM-4.2', 'SPM-17.1', 'SPM-18'] as const
+const SPM = [
+  ...(['SPM-4.1', 'SPM-4.2', 'SPM-7.1', 'SPM-7.2', 'SPM-8.1', 'SPM-8.2', 'SPM-12.1', 'SPM-12.2', 'SPM-14'] as const),
+  ...(['SPM-17.1', 'SPM-18', 'SPM-20', 'SPM-21.1', 'SPM-21.2', 'SPM-24.1', 'SPM-24.2'] as const),
+] as const
 const SAC = ['SAC-2.1', 'SAC-6.1', 'SAC-6.2'] as const
 const OBR = ['OBR-7', 'OBR-14', 'OBR-15.1', 'OBR-15.2'] as const
 const TYPES = ['SPM-4.1', 'SPM-4.2', 'SAC-6.1', 'SAC-6.2', 'OBR-15.1', 'OBR-15.2'] as const
@@ -102,6 +105,13 @@ const specimenKey =
     return row.reportNo === undefined ? undefined : specimenKeyOf(kind, run.scope, row.reportNo, row.nth)
   }
 
+/** One that was rejected is of no use, wherever it is. */
+function statusOf(row: RowView<SpecimenRow>): 'available' | 'unavailable' | 'unsatisfactory' | undefined {
+  if (row['SPM-21.1'] !== undefined || row['SPM-21.2'] !== undefined) return 'unsatisfactory'
+  if (row['SPM-20'] === 'Y') return 'available'
+  return row['SPM-20'] === 'N' ? 'unavailable' : undefined
+}
+
 const isSomething = (row: RowView<SpecimenRow>): boolean =>
   row.specimenNo !== undefined || row['SAC-2.1'] !== undefined || row.containers.length > 0 || TYPES.some((part) => row[part] !== undefined)
 
@@ -111,24 +121,34 @@ const specimenMapping = (kind: ReportKind): Mapping<SpecimenRow> =>
     to: 'Specimen',
     id: specimenKey(kind),
     when: isSomething,
-    withdrawn: (row) => isWithdrawn(row.standing),
+    // One with a number may have other reports; it was taken whatever becomes of this one.
+    withdrawn: (row) => row.specimenNo === undefined && isWithdrawn(row.standing),
+    nulls: [{ element: 'status', fields: ['SPM-21.1'] }],
     rules: (from) => {
       const system = (scope: string): string => localCodes(scope, 'specimen')
       return {
         identifier: [from.identifier((scope) => localSystem(scope, 'specimen-no'), 'specimenNo')],
         accessionIdentifier: from.identifier((scope) => localSystem(scope, 'accession-no'), 'SAC-2.1'),
+        status: from.value(['SPM-20', 'SPM-21.1', 'SPM-21.2'], statusOf),
         type: from
           .coded('specimen', 'SPM-4.1', 'SPM-4.2', { system })
           .or(from.coded('specimen', 'OBR-15.1', 'OBR-15.2', { system }))
           .or(from.coded('specimen', 'SAC-6.1', 'SAC-6.2', { system })),
         subject: from.patient(),
         receivedTime: from.dateTime('SPM-18').or(from.dateTime('OBR-14')),
-        collection: { collectedDateTime: from.dateTime('SPM-17.1').or(from.dateTime('OBR-7')) },
+        collection: {
+          collectedDateTime: from.dateTime('SPM-17.1').or(from.dateTime('OBR-7')),
+          quantity: from.quantity('SPM-12.1', 'SPM-12.2'),
+          method: from.localConcept('specimen-method', 'SPM-7.1', 'SPM-7.2'),
+          bodySite: from.localConcept('body-site', 'SPM-8.1', 'SPM-8.2'),
+        },
         container: from.value('containers', ({ containers }, run) =>
           containers.length > 0
             ? containers.map((value) => ({ identifier: [{ system: localSystem(run.scope, 'container-no'), value }] }))
             : undefined,
         ),
+        condition: [from.localConcept('specimen-condition', 'SPM-24.1', 'SPM-24.2')],
+        note: [{ text: from.prose('SPM-14') }, { text: from.value(['SPM-21.1', 'SPM-21.2'], (row) => row['SPM-21.2'] ?? row['SPM-21.1']) }],
       }
     },
   })

@@ -204,6 +204,61 @@ test('a specimen that whoever asked for it did not number has the laboratory’s
 
 const CONTROL = (role: string): string => `SPM|1|ZK1||BLD^全血|||||||${role}^质控`
 
+test('how a specimen was taken, how much of it there is, and that it was rejected', async () => {
+  const spm = 'SPM|1|BB8||BLD^全血|||JMX^静脉采血|ZB^左臂||||2.5^mL||采血困难|||20260306063000|||N|RC^标本凝固|||NX^凝血块'
+  const { record } = await read(message('OUL^R22', '2.5.1', PATIENT, spm, OBR(1, '1', 'XCG^血常规').replace(/F$/, 'X')))
+  const concept = (kind: string, code: string, display: string) => ({
+    ...{ coding: [{ system: `${SID}/${kind}-code`, code, display }], text: display },
+  })
+  expect(specimensOf(record)).toEqual([
+    {
+      ...{ identifier: [{ system: `${SID}/specimen-no`, value: 'BB8' }], type: '全血', status: 'unsatisfactory' },
+      collection: {
+        collectedDateTime: '2026-03-06T06:30:00+08:00',
+        quantity: { value: 2.5, unit: 'mL', system: 'http://unitsofmeasure.org', code: 'mL' },
+        method: concept('specimen-method', 'JMX', '静脉采血'),
+        bodySite: concept('body-site', 'ZB', '左臂'),
+      },
+      condition: [concept('specimen-condition', 'NX', '凝血块')],
+      note: [{ text: '采血困难' }, { text: '标本凝固' }],
+    },
+  ])
+  // Whether it is there says nothing beside that.
+  expect(record?.unread.filter((field) => field.startsWith('SPM'))).toEqual(['SPM-20'])
+})
+
+test.each([
+  ['Y', '', 'available'],
+  ['N', '', 'unavailable'],
+  ['Y', 'RC', 'unsatisfactory'],
+  ['', '', undefined],
+])('SPM-20 “%s” with SPM-21 “%s” is %s', async (available, rejected, status) => {
+  const spm = `SPM|1|BB1||BLD||||||||||||||||${available}|${rejected}`
+  const { record } = await read(message('OUL^R22', '2.5.1', PATIENT, spm, OBR(1, '1', 'XCG^血常规')))
+  expect(plain(ofType(record, 'Specimen')[0]).status).toBe(status)
+})
+
+test('a rejection that is taken back (an explicit null) leaves no status', async () => {
+  const { record } = await read(message('OUL^R22', '2.5.1', PATIENT, `SPM|1|BB1${'|'.repeat(19)}""`, OBR(1, '1', 'XCG^血常规')))
+  expect(ofType(record, 'Specimen')[0]?.without).toEqual(['status'])
+})
+
+test('a withdrawn report takes its specimen with it where that has no number of its own', async () => {
+  const withdrawn = OBR(1, '1', 'XCG^血常规').replace(/F$/, 'X')
+  const states = async (spm: string): Promise<unknown> => {
+    const { record } = await read(
+      message('OUL^R22', '2.5.1', PATIENT, spm, withdrawn, OBR(2, '2', 'CRP^C反应蛋白'), OBX(1, 'CRP^C反应蛋白', '8.3')),
+    )
+    expect(ofType(record, 'DiagnosticReport').map(({ state }) => state)).toEqual(['withdrawn', 'current'])
+    return ofType(record, 'Specimen').map(({ key, state }) => [key === 'patient' ? key : key.parts, state])
+  }
+  expect(await states('SPM|1|BB1||BLD^全血')).toEqual([[['BB1'], 'current']])
+  expect(await states('SPM|1|||BLD^全血')).toEqual([
+    [['report', 'BG1'], 'withdrawn'],
+    [['report', 'BG2'], 'current'],
+  ])
+})
+
 const CONTRADICTION = (at: string) => ({ severity: 'warning', code: 'mapping-conflict', at })
 
 test.each(['B', 'C', 'E', 'F', 'O', 'Q', 'V'])('what is measured in a control (SPM-11 %s) is nobody’s result', async (role) => {
