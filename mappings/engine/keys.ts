@@ -7,6 +7,9 @@ import type { KeyReference, ResourceKey } from './types.ts'
 
 const key = (type: string, scope: string, parts: string[]): ResourceKey => ({ type, scope, parts })
 
+/** Of several the first is known by what they have in common alone. */
+const further = (nth: string | undefined): string[] => (nth === undefined ? [] : [nth])
+
 export const keys = {
   /** the organisation itself: the configured one when the scope is its id */
   organization: (scope: string) => key('Organization', scope, []),
@@ -23,8 +26,8 @@ export const keys = {
   examResult: (scope: string, reportNo: string, itemCode: string) => key('Observation', scope, ['exam', reportNo, itemCode]),
   /** by specimen number where there is one, else `specimenOfReport` or `specimenOfExam` */
   specimen: (scope: string, specimenNo: string) => key('Specimen', scope, [specimenNo]),
-  specimenOfReport: (scope: string, reportNo: string) => key('Specimen', scope, ['report', reportNo]),
-  specimenOfExam: (scope: string, reportNo: string) => key('Specimen', scope, ['exam', reportNo]),
+  specimenOfReport: (scope: string, reportNo: string, nth?: string) => key('Specimen', scope, ['report', reportNo, ...further(nth)]),
+  specimenOfExam: (scope: string, reportNo: string, nth?: string) => key('Specimen', scope, ['exam', reportNo, ...further(nth)]),
   request: (scope: string, requestNo: string) => key('ServiceRequest', scope, [requestNo]),
   /** one drug of an order, by the order's number */
   drugOrder: (scope: string, orderNo: string) => key('MedicationRequest', scope, [orderNo]),

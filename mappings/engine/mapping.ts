@@ -95,6 +95,9 @@ export interface RunOptions {
   leaves?: readonly string[]
   /** elements that any other statement knows better, beside those of its mapping */
   yielding?: readonly string[]
+  /** members that its lists no longer have, and kinds of members that it names all of (MappedResource.unlisted, whole) */
+  unlisted?: MappedResource['unlisted']
+  whole?: MappedResource['whole']
   /** sets of which the thing is a part, beside those that its mapping names */
   batches?: readonly ResourceKey[]
   /** elements that it has once its set is taken back, of what is not void then (MappedResource.onceReversed) */
@@ -159,6 +162,8 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   }
   const timed = map.definition.timed?.(view, run)
   if (timed) result.mapped.timed = timed
+  if (options.unlisted) result.mapped.unlisted = options.unlisted
+  if (options.whole) result.mapped.whole = options.whole
   if (options.onceReversed) result.mapped.onceReversed = options.onceReversed
   if (options.saidBy) result.mapped.saidBy = options.saidBy
   if (options.apart) result.mapped.apart = options.apart

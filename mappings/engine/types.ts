@@ -92,6 +92,10 @@ export interface MappedResource {
    * (fold/rules.ts). Said at that time, also of what is only mentioned
    */
   unlisted?: { statedAt: string; lists: Readonly<Record<string, readonly unknown[]>> }
+  /**
+   * Of its lists the kinds of members that it names all of (fold/rules.ts): what was named of these before, and is not again, is no longer among them
+   */
+  whole?: Readonly<Record<string, readonly string[]>>
   /** parts of elements that this statement leaves as any other has them, though it says nothing of them: `period.end` */
   leaves?: readonly string[]
   /** sets of which it is a part, by which the source may take it back with others (BatchWord) */

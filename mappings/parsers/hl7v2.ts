@@ -1,5 +1,5 @@
 /**
- * HL7 v2 messages. Splitting by separators is `Hl7Message` of @medplum/core; what it leaves out is here: batches, bounds,
+ * HL7 v2 messages. Splitting by separators is `Hl7Message` of @medplum/core; what it leaves out is here: bounds,
  * charset, escapes, line breaks inside fields, and reading without exceptions.
  */
 import { Hl7Message, type Hl7Segment } from '@medplum/core'
@@ -58,45 +58,11 @@ export interface Hl7Record {
 export type Hl7Flaw = 'payload-charset' | 'payload-structure' | 'payload-too-large'
 export type Hl7Result = { ok: true; record: Hl7Record } | { ok: false; flaw: Hl7Flaw; at: string }
 
-const CR = 13
-const LF = 10
-/** with which MSH, BTS and FTS begin */
-const [LETTER_M, LETTER_B, LETTER_F] = [0x4d, 0x42, 0x46]
-
-/**
- * The messages of a payload as bytes: one, or those of a batch (FHS/BHS … BTS/FTS are envelope). Neither GB 18030 nor UTF-8
- * uses the bytes of CR, LF or of ASCII letters behind them for anything else, so that bytes can be cut before decoding.
- * Where there are more than `messagesMax`, so many that it can be told are answered.
- */
-export function splitMessages(bytes: Uint8Array): Uint8Array[] {
-  const starts: number[] = []
-  /** where each ends, unless another one begins before */
-  const ends: number[] = []
-  for (let at = 0; at + 2 < bytes.length && starts.length <= HL7_BOUNDS.messagesMax; at++) {
-    const first = bytes[at]
-    if (first !== LETTER_M && first !== LETTER_B && first !== LETTER_F) continue
-    if (at > 0 && bytes[at - 1] !== CR && bytes[at - 1] !== LF && !isFraming(bytes[at - 1])) continue
-    const name = String.fromCharCode(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number)
-    if (name === 'MSH') starts.push(at)
-    else if (starts.length > 0 && ENVELOPE.has(name) && !isWord(bytes[at + 3])) ends[starts.length - 1] ??= at
-  }
-  return starts.map((start, i) => bytes.subarray(start, ends[i] ?? starts[i + 1]))
-}
-
-/** Of a file, which may have several batches. */
-const ENVELOPE: ReadonlySet<string> = new Set(['FHS', 'BHS', 'BTS', 'FTS'])
-
-/** A line of a text may begin with any letters. */
-const isWord = (byte: number | undefined): boolean => byte !== undefined && (byte > 0x7f || /[0-9A-Za-z ]/.test(String.fromCharCode(byte)))
-
 /** MLLP's bytes where they frame; within a value they are a control character like any other. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the framing bytes are control characters
 const FRAMING_AHEAD = /^[\ufeff\u000b\u001c]+/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const FRAMING_AROUND = /^[\u000b\u001c]+|[\u000b\u001c]+$/g
-
-/** MLLP's own bytes, left in by a sender who wraps HTTP bodies in them, and the last byte of a UTF-8 mark. */
-const isFraming = (byte: number | undefined): boolean => byte === 0x0b || byte === 0x1c || byte === 0xbf
 
 /** @param registered charset of the source's registration */
 export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {

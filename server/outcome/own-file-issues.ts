@@ -1,7 +1,13 @@
-/** What is wrong with files that hospitals export themselves: DBF tables, and documents with an index. */
+/** What is wrong with files that hospitals export themselves: DBF tables, documents with an index, batches of messages. */
 import { issue, type IssueDefinition } from './issue.ts'
 
 export const OWN_FILE_ISSUES = {
+  'batch-messages-count': issue(
+    422,
+    'incomplete',
+    '批中的报文数与批尾（BTS-1）所记不符：可能缺少报文；其余报文已逐条处理',
+    'The batch has not as many messages as its trailer (BTS-1) says: some may be missing. Those that are there were taken one by one',
+  ),
   'dbf-damaged': issue(422, 'structure', 'DBF 文件头损坏或不受支持', 'The head of the DBF file is damaged, or of a kind that is not read'),
   'drop-file-unreadable': issue(
     422,

@@ -17,6 +17,8 @@ const document = (row: string, type: string, test: string, ...makes: string[]): 
 
 export const HOSPITAL: readonly Claim[] = [
   message('outpatient-laboratory', 'oru-r01-blood-count.hl7', 'hl7v2-samples', 'DiagnosticReport', 'Observation'),
+  message('outpatient-laboratory', 'oul-r22-specimens.hl7', 'hl7v2-laboratories', 'DiagnosticReport', 'Observation', 'Specimen'),
+  message('orders', 'oml-o33-specimens.hl7', 'hl7v2-orders', 'ServiceRequest', 'Specimen'),
   message('persons', 'adt-a01-admission.hl7', 'hl7v2-samples', 'Patient'),
   message('admission', 'adt-a01-admission.hl7', 'hl7v2-samples', 'Encounter'),
   message('diagnoses', 'cda-c0049-discharge.xml', 'cda', 'Condition'),

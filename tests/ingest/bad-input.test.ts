@@ -43,6 +43,19 @@ afterAll(() => one.close())
 
 const PI = { kind: 'PI', value: '1', strong: true }
 
+test('a batch of HL7 messages that says of one more, and one that lost its MSH: both are told, the others are stored', async () => {
+  const adt = (id: string): string =>
+    `MSH|^~\\&|HIS|0001|EAI|YILIAN|20260306081530||ADT^A31|${id}|P|2.4\rEVN||20260306081530\rPID|1||${id}^^^0001^PI||测试批\r`
+  const beheaded = adt('HB2').split('\r').slice(1).join('\r')
+  const { payload, counts } = await one.send('his', `BHS|^~\\&|HIS\r${beheaded}${adt('HB1')}${adt('HB3')}BTS|4\r`)
+  expect(counts).toMatchObject({ records: 4, quarantined: 2 })
+  const issues = JSON.parse(payload.issues) as { code: string; at: string }[]
+  expect(issues.filter(({ code }) => /^batch|structure/.test(code)).map(({ code, at }) => [code, at])).toEqual([
+    ['batch-messages-count', 'batch 1 BTS-1'],
+    ['payload-structure', 'message 1: MSH-1'],
+  ])
+})
+
 describe('payloads that are broken as a whole', () => {
   const archive = Buffer.concat([Buffer.from('PK\u0003\u0004'), randomBytes(20)])
   const doctype = Buffer.from('<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><ClinicalDocument>&a;</ClinicalDocument>')

@@ -47,6 +47,14 @@ const settlementSaid = fc.record({
   outcome: maybe(fc.constantFrom('complete', 'partial')),
   via: maybe(fc.constantFrom('s1', 's2')),
 })
+const ACTORS = ['Practitioner/a', 'Practitioner/b', '一室', '二室']
+const appointmentSaid = fc.record({
+  ...who,
+  actors: fc.subarray(ACTORS),
+  gone: fc.subarray(ACTORS),
+  whole: fc.subarray(['Practitioner', '']),
+  isOld: fc.boolean(),
+})
 
 const member = (id: string) => ({ condition: { reference: `Condition/${id}` } })
 const defined = (of: Record<string, unknown>) => Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined))
@@ -142,6 +150,25 @@ describe('in any order, and however often', () => {
       fc.property(twice(settlementSaid), fc.boolean(), ([list, other], isOne) =>
         expectSame(type, list.flatMap(of), other.flatMap(of), isOne ? () => 'one' : persons),
       ),
+      RUNS,
+    )
+  })
+
+  test('who and what an appointment is with, some of it kept whole by an earlier server, ends the same', () => {
+    const participant = (names: readonly string[]) =>
+      names.map((name) => ({ actor: name.includes('/') ? { reference: name } : { display: name } }))
+    const of = ({ actors, gone, whole, isOld, ...said }: typeof appointmentSaid extends fc.Arbitrary<infer T> ? T : never): Statement[] => {
+      const resource = { resourceType: 'Appointment', status: 'booked' }
+      if (isOld && !said.withdrawn) {
+        const statement = spoken(resource, said)
+        const unit = { at: statement.state.at, members: { participant: JSON.stringify(participant(actors)) } }
+        return [{ ...statement, units: { ...statement.units, participant: unit } }]
+      }
+      const unlisted = { statedAt: said.statedAt, lists: { participant: participant(gone) } }
+      return [spoken({ ...resource, participant: participant(actors) }, said, { unlisted, whole: { participant: whole } })]
+    }
+    fc.assert(
+      fc.property(twice(appointmentSaid), ([list, other]) => expectSame('Appointment', list.flatMap(of), other.flatMap(of))),
       RUNS,
     )
   })

@@ -19,6 +19,8 @@ export interface Said {
   patient?: string
   without?: string[]
   yielding?: string[]
+  unlisted?: MappedResource['unlisted']
+  whole?: MappedResource['whole']
 }
 
 export function say(resource: Record<string, unknown>, said: Said = {}): Statement {
@@ -34,6 +36,8 @@ export function say(resource: Record<string, unknown>, said: Said = {}): Stateme
     without,
     leaves,
     yielding,
+    unlisted,
+    whole,
   } = said
   const mapped: MappedResource = {
     key: { type: 'x', scope: 'x', parts: [] },
@@ -45,6 +49,8 @@ export function say(resource: Record<string, unknown>, said: Said = {}): Stateme
     ...(without && { without }),
     ...(leaves && { leaves }),
     ...(yielding && { yielding }),
+    ...(unlisted && { unlisted }),
+    ...(whole && { whole }),
   }
   const statement = statementOf(mapped, { source, kind, organization: `org-${source}`, receivedAt, generation: 0 }, (value) =>
     JSON.stringify(value),

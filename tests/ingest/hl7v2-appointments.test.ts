@@ -1,5 +1,6 @@
 /** What a hospital's messages about one appointment leave of it; expectations by hand from HL7 v2.4, chapter 10, and R4 Appointment. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { permutations } from '../support/permutations.ts'
 import type { Rig } from './support.ts'
 import { visitRig } from './visit-messages.ts'
 
@@ -63,6 +64,46 @@ test('a resource that is changed (S19) is changed in it', async () => {
   const moved = siu('S19', '02', 'SCH|YY1|HY1', 'AIP|1|U|D0456^钱医生')
   expect(await appointmentAfter([BOOKED, moved])).toMatchObject({
     ...{ status: 'booked', serviceType: [{ text: '腹部彩超' }], start: AS_BOOKED.start, end: AS_BOOKED.end },
-    participant: [{}, { actor: { display: '钱医生' } }],
+    // Nobody took the place away.
+    participant: [{}, { actor: { display: '3楼 彩超一室' } }, { actor: { display: '钱医生' } }],
   })
+})
+
+/** R4 Appointment, app-3: one without a time can only be stored behind the booking. */
+const TIMED = 'SCH|YY1|HY1|||||||20|MIN|^^^20260316090000'
+
+test('services and resources that come to it and leave it (S18 to S22), in any order', async () => {
+  const messages = [
+    BOOKED,
+    siu('S18', '02', TIMED, 'AIS|1|A|US02^心脏彩超', 'AIG|1|A|SB1^彩超机'),
+    siu('S19', '03', TIMED, 'AIP|1|D|D0123^赵医生', 'AIP|2|A|D0456^钱医生'),
+    siu('S20', '04', TIMED, 'AIS|1|D|US01^腹部彩超'),
+  ]
+  for (const order of permutations(messages.length)) {
+    const appointment = await appointmentAfter(order.map((at) => messages[at] as string))
+    expect(appointment).toMatchObject({ status: 'booked', start: AS_BOOKED.start, end: AS_BOOKED.end })
+    expect((appointment.serviceType as { text: string }[]).map(({ text }) => text)).toEqual(['心脏彩超'])
+    const [himself, ...others] = appointment.participant as { actor: { reference?: string; display?: string } }[]
+    expect(himself?.actor.reference).toMatch(/^Patient\//)
+    expect(others.map(({ actor }) => actor.display)).toEqual(['3楼 彩超一室', '彩超机', '钱医生'])
+  }
+})
+
+test('one that left comes back with whatever names it later; a change that names all of a kind replaces them', async () => {
+  const [gone, back] = [siu('S22', '02', TIMED, 'AIS|1||US01^腹部彩超'), siu('S18', '03', TIMED, 'AIS|1|A|US01^腹部彩超')]
+  const whole = siu('S14', '04', TIMED, 'AIS|1||US03^甲状腺彩超')
+  expect(await appointmentAfter([BOOKED, gone])).not.toHaveProperty('serviceType')
+  for (const order of permutations(3)) {
+    const messages = [BOOKED, gone, back]
+    expect((await appointmentAfter(order.map((at) => messages[at] as string))).serviceType).toMatchObject([{ text: '腹部彩超' }])
+  }
+  for (const order of permutations(3)) {
+    const messages = [BOOKED, back, whole]
+    expect((await appointmentAfter(order.map((at) => messages[at] as string))).serviceType).toMatchObject([{ text: '甲状腺彩超' }])
+  }
+})
+
+test('a service that comes to it (S18) does not say when the appointment begins', async () => {
+  const added = siu('S18', '02', 'SCH|YY1|HY1', 'AIS|1|A|US02^心脏彩超|20260316093000')
+  expect(await appointmentAfter([BOOKED, added])).toMatchObject({ ...AS_BOOKED, serviceType: [{ text: '腹部彩超' }, { text: '心脏彩超' }] })
 })

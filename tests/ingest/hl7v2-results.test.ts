@@ -77,3 +77,33 @@ test('a correction of the first, with its sub-id or without one, is one of the f
     expect(found.map(({ valueQuantity }) => valueQuantity.value).sort()).toEqual([4.4, 5])
   }
 })
+
+test('a report is the same one whether the analyser sends it by its specimen (OUL^R22) or the laboratory as such (ORU^R01)', async () => {
+  const said = (hour: string, type: string, ...more: string[]): string =>
+    [
+      `MSH|^~\\&|LIS|0001|EAI|YILIAN|20260310${hour}0500||${type}|O-${hour}|P|2.5.1||||||UNICODE UTF-8`,
+      'PID|1||0001023456^^^0001^PI||王建国||19580312|M',
+      ...more,
+    ].join('\r')
+  const spm = 'SPM|1|BB1||BLD^全血'
+  const obr = (hour: string, standing: string) => `OBR|1|SQ1|BG1|K^钾|||20260310000000|||||||||||||||20260310${hour}0000||CH|${standing}`
+  const messages = [
+    said('01', 'OUL^R22', spm, 'SAC|||G1', obr('01', 'P'), 'OBX|1|NM|K^钾||6.1|mmol/L|||||P'),
+    said('02', 'ORU^R01', obr('02', 'F'), 'OBX|1|NM|K^钾||4.2|mmol/L|||||F', spm),
+  ]
+  for (const order of [messages, messages.toReversed()]) {
+    await hospital.wipe()
+    for (const message of order) expect((await hospital.send('his', message)).counts).toMatchObject({ records: 1, quarantined: 0 })
+    const [specimens, results, reports] = [
+      await hospital.all('Specimen'),
+      await hospital.all('Observation'),
+      await hospital.all('DiagnosticReport'),
+    ]
+    expect([specimens.length, results.length, reports.length]).toEqual([1, 1, 1])
+    // What the analyser alone says of the tube stands beside what both say.
+    expect(specimens[0]).toMatchObject({ identifier: [{ value: 'BB1' }], container: [{ identifier: [{ value: 'G1' }] }] })
+    const specimen = { reference: `Specimen/${specimens[0]?.id}` }
+    expect(results[0]).toMatchObject({ status: 'final', valueQuantity: { value: 4.2 }, specimen })
+    expect(reports[0]).toMatchObject({ status: 'final', specimen: [specimen], result: [{ reference: `Observation/${results[0]?.id}` }] })
+  }
+})

@@ -1,11 +1,13 @@
 /** SCH with its services, staff and places to Appointment (HL7 v2.4, chapter 10). */
 import type { Appointment } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
+import type { MappedConcept } from '../../engine/from.ts'
 import { keys } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { readDecimal } from '../../engine/values/decimal.ts'
+import type { AppointmentActor } from './appointment-parts.ts'
 import type { Fields } from './fields.ts'
 import { table } from '../../engine/values/table.ts'
 
@@ -27,15 +29,15 @@ export const SCH = [
   'SCH-25.1',
 ] as const
 export const TQ1 = ['TQ1-7', 'TQ1-8'] as const
-export const AIS = ['AIS-3.1', 'AIS-3.2', 'AIS-4'] as const
-export const AIP = ['AIP-3.1', 'AIP-3.2'] as const
-export const AIL = ['AIL-3.1', 'AIL-3.2', 'AIL-3.4'] as const
+export const AIS = ['AIS-4'] as const
 
-type Field = (typeof SCH)[number] | (typeof TQ1)[number] | (typeof AIS)[number] | (typeof AIP)[number] | (typeof AIL)[number]
+type Field = (typeof SCH)[number] | (typeof TQ1)[number] | (typeof AIS)[number]
 export type AppointmentRow = Fields<Field> & {
   appointmentNo?: string
   /** MSH-9.2 */
   event?: string
+  services: MappedConcept[]
+  actors: AppointmentActor[]
   /** NTE behind the SCH */
   remarks: string[]
 }
@@ -122,23 +124,16 @@ export const appointment = mapping<AppointmentRow, Appointment>({
     cancelationReason: from
       .localConcept('appointment-event-reason', 'SCH-6.1', 'SCH-6.2')
       .when((run) => appointmentStatus(run.text('event'), run.text('SCH-25.1')) === 'cancelled'),
-    serviceType: [from.localConcept('service', 'AIS-3.1', 'AIS-3.2')],
+    serviceType: from.value('services', ({ services }) => (services.length > 0 ? [...services] : undefined)),
     appointmentType: from.localConcept('appointment-type', 'SCH-8.1', 'SCH-8.2'),
     reasonCode: [from.localConcept('appointment-reason', 'SCH-7.1', 'SCH-7.2')],
     start: from.value([...START], (row, run) => timed(row, run, 'TQ1-7', instantAmong(row, run, START), endOf(row, run))),
     end: from.value([...END, 'SCH-9', 'SCH-10.1'], (row, run) => timed(row, run, 'TQ1-8', endOf(row, run), instantAmong(row, run, START))),
     minutesDuration: from.value(['SCH-9', 'SCH-10.1'], (row) => minutesOf(row) || undefined),
     comment: from.value('remarks', (row) => row.remarks?.join('\n') || undefined),
-    participant: [
-      { actor: from.patient(), status: 'accepted' },
-      { actor: from.practitioner('AIP-3.1', 'AIP-3.2'), status: 'accepted' },
-      {
-        actor: from.value(['AIL-3.1', 'AIL-3.2', 'AIL-3.4'], (row) => {
-          const words = [row['AIL-3.4'], row['AIL-3.1'], row['AIL-3.2']].filter((word) => word !== undefined)
-          return words.length > 0 ? { display: words.join(' ') } : undefined
-        }),
-        status: 'accepted',
-      },
-    ],
+    participant: from.value('actors', ({ actors }, run) => {
+      for (const { mention } of actors) if (mention) run.mention(mention)
+      return [{ $patient: true } as const, ...actors.map(({ actor }) => actor)].map((actor) => ({ actor, status: 'accepted' as const }))
+    }),
   }),
 })

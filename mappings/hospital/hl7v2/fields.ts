@@ -105,7 +105,9 @@ export interface Leaf {
 }
 
 /** Fields that only count or frame; nobody misses them. */
-const STRUCTURE = new Set(['MSH-1', 'MSH-2', 'PID-1', 'PV1-1', 'NK1-1', 'DG1-1', 'AL1-1', 'OBR-1', 'OBX-1', 'NTE-1'])
+const STRUCTURE = new Set(
+  'MSH-1 MSH-2 PID-1 PV1-1 NK1-1 DG1-1 AL1-1 OBR-1 OBX-1 NTE-1 SPM-1 TQ1-1 RGS-1 AIS-1 AIG-1 AIP-1 AIL-1'.split(' '),
+)
 
 /** Every filled place of a segment. */
 export function leavesOf(record: Hl7Record, segment: Segment): Leaf[] {

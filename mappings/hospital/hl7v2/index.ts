@@ -2,19 +2,21 @@
 import { settled } from '../../engine/outcome.ts'
 import type { DecodeOptions, DecodeResult, MappedRecord, MappingContext, RejectedRecord, SourceMapping } from '../../engine/types.ts'
 import { collectBytes } from '../../parsers/charset.ts'
-import { HL7_BOUNDS, type Hl7Record, parseHl7, splitMessages } from '../../parsers/hl7v2.ts'
+import { HL7_BOUNDS, type Hl7Record, parseHl7 } from '../../parsers/hl7v2.ts'
+import { batchesOf, hasTooMany, messagesIn, miscounted } from '../../parsers/hl7v2-batch.ts'
 import { ADT_EVENTS, mapAdt } from './adt-a01.ts'
 import { mapMerge } from './adt-a40.ts'
 import { CHARGE_MESSAGES, mapCharges } from './dft.ts'
 import { MDM_EVENTS, mapMdm } from './mdm.ts'
 import { mapOrder, ORDER_MESSAGES } from './orm.ts'
 import { asStandard, type OwnFields } from './own-fields.ts'
+import { receiptAlone } from './message.ts'
 import { byPatient } from './patients.ts'
 import { mappingsOf, type OwnSegments, withOwnSegments } from './own-segments.ts'
 import { mapOru, RESULT_MESSAGES } from './oru-r01.ts'
 import { namedIn } from './patient.ts'
 import { DRUG_MESSAGES, mapDrugOrder } from './rde.ts'
-import { APPOINTMENT_EVENTS, mapAppointment, mapSlots, SLOT_EVENTS } from './siu.ts'
+import { APPOINTMENT_EVENTS, mapAppointment, SLOT_EVENTS } from './siu.ts'
 import { table } from '../../engine/values/table.ts'
 
 type MapMessage = (hl7: Hl7Record, recordType: string, at: string, context: MappingContext) => MappedRecord | RejectedRecord
@@ -28,7 +30,7 @@ const MESSAGES: Readonly<Record<string, MapMessage>> = table({
   ...Object.fromEntries(DRUG_MESSAGES.map((type) => [type, mapDrugOrder])),
   ...Object.fromEntries(CHARGE_MESSAGES.map((type) => [type, mapCharges])),
   ...Object.fromEntries(APPOINTMENT_EVENTS.map((event) => [`SIU^${event}`, mapAppointment])),
-  ...Object.fromEntries(SLOT_EVENTS.map((event) => [`SIU^${event}`, mapSlots])),
+  ...Object.fromEntries(SLOT_EVENTS.map((event) => [`SIU^${event}`, receiptAlone])),
   ...Object.fromEntries(RESULT_MESSAGES.map((type) => [type, mapOru])),
 })
 
@@ -44,9 +46,11 @@ export const hospitalHl7v2: SourceMapping = {
 
 async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncGenerator<DecodeResult> {
   const bytes = await collectBytes(chunks, HL7_BOUNDS.bytesMax)
-  const messages = bytes ? splitMessages(bytes) : []
-  if (!bytes || messages.length > HL7_BOUNDS.messagesMax) return yield rejected('message', 'payload-too-large', 'payload')
+  const file = bytes && batchesOf(bytes)
+  if (!file || hasTooMany(file)) return yield rejected('message', 'payload-too-large', 'payload')
+  const messages = messagesIn(file)
   if (messages.length === 0) return yield rejected('message', 'payload-structure', 'MSH')
+  for (const at of miscounted(file)) yield rejected('batch', 'batch-messages-count', `batch ${at + 1} BTS-1`)
   for (const [index, raw] of messages.entries()) {
     const at = `message ${index + 1}`
     const parsed = parseHl7(raw, options.charset)

@@ -7,7 +7,7 @@ import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { leavesOf, locate, segmentOf, segmentsOf, timeOf } from './fields.ts'
 import { kinNumbers } from '../identity.ts'
-import { isForeign, listedNumbers, patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
+import { isForeign, listedNumbers, namedIn, patient, patientIdentity, type PatientRow, patientRow } from './patient.ts'
 import { missingSegments } from './required-segments.ts'
 
 export interface Message {
@@ -118,6 +118,25 @@ export function sayOfNextOfKin(record: RecordBuilder, hl7: Hl7Record, nk1: Segme
   const phone = filled(nk1.text(5, 1))
   const words = { names: name === '' ? [] : [name], phones: phone === undefined ? [] : [phone] }
   if (known) record.sayOfKin({ ...(key && { key }), ...known, ...words })
+}
+
+/**
+ * A message about what is nobody's record (a slot of a schedule, a control): nothing is stored of it but its receipt. Whoever is named all the same is
+ * asked whether he lets it be collected.
+ */
+export function receiptAlone(
+  hl7: Hl7Record,
+  recordType: string,
+  at: string,
+  context: MappingContext,
+  issues: readonly MappingIssue[] = [],
+): MappedRecord | RejectedRecord {
+  const opened = openHeader(hl7, recordType, at, context)
+  if (!('record' in opened)) return opened
+  const named = namedIn(hl7, context)
+  if (named) opened.record.patient = named
+  for (const issue of issues) opened.record.issue(issue)
+  return opened.record.finish({ nothingToStore: true })
 }
 
 /** The Patient resource of the message. */

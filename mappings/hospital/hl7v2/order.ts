@@ -1,12 +1,13 @@
 /** ORC and OBR of an order to cn-order-service. What is later reported on it meets it by its number. */
 import type { ServiceRequest } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
-import { keys } from '../../engine/keys.ts'
+import { keys, referTo } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView } from '../../engine/rule.ts'
 import { CLINICAL_EDITION, TABLES } from '../../engine/systems.ts'
+import type { ResourceKey } from '../../engine/types.ts'
 import type { Fields } from './fields.ts'
-import { panel, type SPM } from './report.ts'
+import { panel } from './report.ts'
 import { isLaboratory } from './report-kind.ts'
 import { visitClass } from './visit.ts'
 import { table } from '../../engine/values/table.ts'
@@ -39,18 +40,14 @@ export const ORDER_OBR = [
 ] as const
 export const ORDER_TQ1 = ['TQ1-7', 'TQ1-9.1'] as const
 
-type Field =
-  | (typeof ORDER_ORC)[number]
-  | (typeof ORDER_OBR)[number]
-  | (typeof ORDER_TQ1)[number]
-  | (typeof SPM)[number]
-  | 'PV1-2.1'
-  | 'PV1-19.1'
+type Field = (typeof ORDER_ORC)[number] | (typeof ORDER_OBR)[number] | (typeof ORDER_TQ1)[number] | 'PV1-2.1' | 'PV1-19.1'
 
 export type OrderRow = Fields<Field> & {
   requestNo?: string
   /** a laboratory message (OML), whatever OBR-24 says */
   message?: 'laboratory'
+  /** those that have numbers */
+  specimens: ResourceKey[]
   /** NTE behind the OBR */
   remarks: string[]
 }
@@ -126,9 +123,7 @@ export const order = mapping<OrderRow, ServiceRequest>({
         .or(from.localConcept('order-reason', 'OBR-31.1', 'OBR-31.2')),
       from.localConcept('order-control-reason', 'ORC-16.1', 'ORC-16.2'),
     ],
-    specimen: [
-      from.referenceTo('SPM-2.1', (row, run) => (row['SPM-2.1'] === undefined ? undefined : keys.specimen(run.scope, row['SPM-2.1']))),
-    ],
+    specimen: from.value('specimens', (row) => (row.specimens.length > 0 ? row.specimens.map((key) => referTo(key)) : undefined)),
     note: [{ text: from.prose('OBR-13') }, { text: from.value('remarks', (row) => row.remarks?.join('\n') || undefined) }],
   }),
 })

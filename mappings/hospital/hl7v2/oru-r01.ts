@@ -9,23 +9,29 @@ import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { plainText } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
-import { type Message, openMessage, runPatient, settledMessage, statedAt, warning } from './message.ts'
-import { isWithdrawn, OBR, ORC, REPORTS, type ReportRow, request, SPECIMENS, SPM } from './report.ts'
-import { type ReportGroup, reportGroups } from './report-groups.ts'
+import { type Message, openMessage, receiptAlone, runPatient, settledMessage, statedAt, warning } from './message.ts'
+import { OBR, ORC, REPORTS, type ReportRow, request } from './report.ts'
+import { type Panel, type ReportGroup, reportGroups, withoutControls } from './report-groups.ts'
 import { kindOf, type ReportKind } from './report-kind.ts'
+import { isWithdrawn } from './report-status.ts'
 import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
 import { namesLoinc } from './result-item.ts'
 import { areLines, ResultNumbers } from './result-number.ts'
 import { answersOf, tripletsOf } from './result-value.ts'
 import { embeddedDocument } from './embedded-document.ts'
+import { namedControls, SPECIMENS, specimenFieldsRead, specimenLocator, specimenRow, type SpecimenSegments } from './specimen.ts'
 
 export const RESULT_MESSAGES = ['ORU^R01', 'ORU^R30', 'ORU^R31', 'ORU^R32', 'OUL^R21', 'OUL^R22', 'OUL^R23', 'OUL^R24']
 
 export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
+  const all = reportGroups(hl7)
+  const groups = withoutControls(all)
+  // An analyser that reports how its controls came out names no patient.
+  if (groups.length === 0 && all.length > 0) return receiptAlone(hl7, recordType, at, context, namedControls(hl7))
   const message = openMessage(hl7, recordType, at, context)
   if (!('record' in message)) return message
   runPatient(message)
-  const groups = reportGroups(hl7)
+  for (const issue of namedControls(hl7)) message.record.issue(issue)
   const cultures: Cultures = new Map()
   const isNumbered = areLines(groups.flatMap((group) => ofNoParent(group)))
   for (const group of groups) runReport(message, group, { cultures, isNumbered })
@@ -42,7 +48,8 @@ interface OfMessage {
 }
 
 /** Results but those of a panel that was run on another result. */
-const ofNoParent = ({ results }: ReportGroup): Segment[] => results.flatMap(({ obx, obr }) => (parentOf(obr) === undefined ? [obx] : []))
+const ofNoParent = ({ panels }: ReportGroup): Segment[] =>
+  panels.flatMap(({ obr, results }) => (parentOf(obr) === undefined ? results.map(({ obx }) => obx) : []))
 
 function runReport(message: Message, group: ReportGroup, ofMessage: OfMessage): void {
   const { record, hl7 } = message
@@ -55,14 +62,16 @@ function runReport(message: Message, group: ReportGroup, ofMessage: OfMessage): 
   const stated = statedAt(record, record.context, [row['OBR-22'] ?? '', at('OBR-22')]) ?? message.sentAt
   const kind = kindOf(filled(row['OBR-24']))
   const order = orderOf(message, row['OBR-25'])
-  runResults(message, group, row, { statedAt: stated, order, kind, ...ofMessage })
-  const options = { statedAt: stated, order, offer: false as const, at }
-  record.run(REPORTS[kind], row, options)
-  record.run(SPECIMENS[kind], row, options)
-  record.run(request, row, options)
+  const options = { statedAt: stated, order, offer: false as const }
+  const specimens = runSpecimens(message, group, row, { ...options, kind })
+  row.specimens = [...new Map([...specimens.values()].map((key) => [JSON.stringify(key), key])).values()]
+  runResults(message, group, row, { ...options, kind, specimens, ...ofMessage })
+  record.run(REPORTS[kind], row, { ...options, at })
+  record.run(request, row, { ...options, at })
   noteRemarksRead(message, group)
-  if (group.orc) record.noteRead(...['ORC-1', 'ORC-2', 'ORC-3', 'ORC-5'].map(locate(hl7, group.orc)))
-  for (const further of [group.obr, ...group.furtherObrs]) record.noteRead(...['OBR-2', 'OBR-3', 'OBR-25'].map(locate(hl7, further)))
+  const [{ orc }] = group.panels
+  if (orc) record.noteRead(...['ORC-1', 'ORC-2', 'ORC-3', 'ORC-5'].map(locate(hl7, orc)))
+  for (const { obr } of group.panels) record.noteRead(...['OBR-2', 'OBR-3', 'OBR-25'].map(locate(hl7, obr)))
   if (sampledAfterReport(record.context, row)) record.issue(warning('mapping-date-order', at('OBR-22')))
 }
 
@@ -73,8 +82,8 @@ const STANDINGS = ['O', 'I', 'S', 'R', 'P', 'A', 'F', 'C', 'X', 'W', 'D']
 const orderOf = ({ sentAt }: Message, standing: string | undefined): string => `${sentAt}|${STANDINGS.indexOf(filled(standing) ?? '') + 1}`
 
 /** OBR-25 of a report with several panels: what was withdrawn of it does not withdraw the rest, and what is open leaves it open. */
-function standingOf({ obr, furtherObrs }: ReportGroup): string | undefined {
-  const all = [obr, ...furtherObrs].map((one) => filled(one.text(25, 1)))
+function standingOf({ panels }: ReportGroup): string | undefined {
+  const all = panels.map(({ obr }) => filled(obr.text(25, 1)))
   const live = new Set(all.filter((standing) => standing !== undefined && !isWithdrawn(standing)))
   if (live.size < 2) return [...live][0] ?? all[0]
   const [corrected, ...open] = ['C', 'O', 'I', 'S', 'R', 'P']
@@ -84,30 +93,31 @@ function standingOf({ obr, furtherObrs }: ReportGroup): string | undefined {
 function reportRow(message: Message, group: ReportGroup): ReportRow {
   const { hl7 } = message
   const standing = standingOf(group)
-  const obr = { ...fieldsOf(group.obr, OBR), ...(standing !== undefined && { 'OBR-25': standing }) }
-  const orc = fieldsOf(group.orc, ORC)
+  const [first] = group.panels
+  const obr = { ...fieldsOf(first.obr, OBR), ...(standing !== undefined && { 'OBR-25': standing }) }
+  const orc = fieldsOf(first.orc, ORC)
   const requestNo = filled(obr['OBR-2.1']) ?? filled(orc['ORC-2.1'])
   // Senders put the remark on the whole report at the end, where the standard reads it as one on the last result: both get it.
-  const last = group.results.at(-1)?.notes ?? []
+  const last = group.panels.flatMap(({ results }) => results).at(-1)?.notes ?? []
   return {
     ...obr,
     ...orc,
-    ...fieldsOf(group.spm, SPM),
     ...fieldsOf(segmentOf(hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']),
     ...(group.reportNo !== undefined && { reportNo: group.reportNo }),
     ...(requestNo !== undefined && { requestNo }),
+    specimens: [],
     results: [],
     impressions: [],
-    remarks: [...group.remarks, ...last].map(noteText).filter((text) => text !== ''),
+    remarks: [...group.panels.flatMap(({ remarks }) => remarks), ...last].map(noteText).filter((text) => text !== ''),
     documents: [],
   }
 }
 
 const noteText = (nte: Segment): string => plainText(filled(nte.whole(3)) ?? '')
 
-/** Fields of OBR, ORC and SPM by their segment; the numbers of report and request by where they stand. */
-function reportLocator(hl7: Hl7Record, group: ReportGroup): (name: string) => string {
-  const segments = [group.obr, group.orc, group.spm].filter((one) => one !== undefined)
+/** Fields of OBR and ORC by their segment; the numbers of report and request by where they stand. */
+function reportLocator(hl7: Hl7Record, { panels: [{ obr, orc }] }: ReportGroup): (name: string) => string {
+  const segments = [obr, orc].filter((one) => one !== undefined)
   const places: Record<string, string> = { reportNo: 'OBR-3', requestNo: 'OBR-2' }
   return (name) => {
     const field = places[name] ?? name
@@ -116,10 +126,37 @@ function reportLocator(hl7: Hl7Record, group: ReportGroup): (name: string) => st
   }
 }
 
-interface ReportOptions extends OfMessage {
+interface SpecimenOptions {
   statedAt: string
   order: string
+  offer: false
   kind: ReportKind
+}
+
+/** Specimens of the report by their segments; of one of which nothing but OBR-15 tells, by those of none. */
+function runSpecimens(
+  { record, hl7 }: Message,
+  { reportNo, panels }: ReportGroup,
+  report: ReportRow,
+  { kind, ...options }: SpecimenOptions,
+): Map<SpecimenSegments, ResourceKey> {
+  const found = new Map<SpecimenSegments, ResourceKey>()
+  const told = panels.flatMap(({ obr, specimens }) => specimens.map((segments) => ({ obr, segments })))
+  let unnumbered = 0
+  for (const { obr, segments } of told.length > 0 ? told : [{ obr: panels[0].obr, segments: { containers: [] } }]) {
+    if (found.has(segments)) continue
+    const row = specimenRow(segments, { obr, reportNo, nth: unnumbered + 1, standing: report['OBR-25'] })
+    const key = record.run(SPECIMENS[kind], row, { ...options, at: specimenLocator(hl7, segments, obr) })
+    record.noteRead(...specimenFieldsRead(hl7, segments))
+    if (key === undefined || key === 'patient') continue
+    found.set(segments, key)
+    if (row.specimenNo === undefined) unnumbered++
+  }
+  return found
+}
+
+interface ReportOptions extends OfMessage, SpecimenOptions {
+  specimens: ReadonlyMap<SpecimenSegments, ResourceKey>
 }
 
 function runResults(message: Message, group: ReportGroup, report: ReportRow, options: ReportOptions): void {
@@ -127,7 +164,8 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
   const numbers = new ResultNumbers(ofNoParent(group), options.isNumbered)
   const { cultures } = options
   const words: Segment[] = []
-  for (const { obx, obr, notes } of group.results) {
+  for (const { obx, notes, panel } of group.panels.flatMap((one) => one.results.map((result) => ({ ...result, panel: one })))) {
+    const { obr } = panel
     const at = locate(hl7, obx)
     const document = embeddedDocument(obx)
     if (document) {
@@ -141,6 +179,8 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       continue
     }
     const row = resultRow(message, group, obx, obr, notes)
+    const specimen = specimenOf(panel, options.specimens)
+    if (specimen) row.specimen = specimen
     const code = row.item[0]?.code ?? row.item[0]?.text
     const parent = parentOf(obr)
     const organism = parent === undefined ? undefined : organismOf(cultures, group, obr, parent)
@@ -155,10 +195,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     record.noteHeeded(...['OBX-5', 'OBX-8'].map(at))
     const withdrawn = isWithdrawn(filled(row['OBR-25']))
     const key = record.run(RESULTS[options.kind], row, {
-      statedAt: options.statedAt,
-      order: options.order,
-      offer: false,
-      withdrawn,
+      ...{ statedAt: options.statedAt, order: options.order, offer: false, withdrawn },
       at,
       ...standingFor(row),
     })
@@ -170,6 +207,12 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     }
   }
   report.impressions = impressionsOf(words)
+}
+
+/** In which of several the results of a panel were measured is not said. */
+function specimenOf({ specimens }: Panel, known: ReadonlyMap<SpecimenSegments, ResourceKey>): ResourceKey | undefined {
+  const keys = specimens.map((one) => known.get(one))
+  return keys.every((key) => JSON.stringify(key) === JSON.stringify(keys[0])) ? keys[0] : undefined
 }
 
 /** OBR-26: the result of the culture, by its item and sub-id, on whose organism this panel was run (HL7 v2.4, 7.4.1.26). */
@@ -207,7 +250,7 @@ function resultRow(message: Message, group: ReportGroup, obx: Segment, obr: Segm
 }
 
 function noteRemarksRead({ record, hl7 }: Message, group: ReportGroup): void {
-  for (const nte of [...group.remarks, ...group.results.flatMap((result) => result.notes)]) {
+  for (const nte of group.panels.flatMap(({ remarks, results }) => [...remarks, ...results.flatMap(({ notes }) => notes)])) {
     record.noteRead(...['NTE-2', 'NTE-3'].map(locate(hl7, nte)))
   }
 }

@@ -1,20 +1,28 @@
-/** Reports of a message: which OBR, ORC, SPM, OBX and NTE belong together. */
+/** Reports of a message: which OBR, ORC, SPM, SAC, OBX and NTE belong together. */
 import { filled } from '../../engine/values/blank.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
+import { isOfControl, type SpecimenSegments } from './specimen.ts'
 
-/** OBR with what belongs to it, and the OBRs of further panels under the same report number. */
+/** OBR with what belongs to it. */
+export interface Panel {
+  obr: Segment
+  orc?: Segment
+  specimens: SpecimenSegments[]
+  results: { obx: Segment; notes: Segment[] }[]
+  /** NTE behind the OBR */
+  remarks: Segment[]
+}
+
+/** The panels under one report number. */
 export interface ReportGroup {
   reportNo: string | undefined
-  orc?: Segment
-  obr: Segment
-  spm?: Segment
-  furtherObrs: Segment[]
-  results: { obx: Segment; obr: Segment; notes: Segment[] }[]
-  remarks: Segment[]
+  panels: [Panel, ...Panel[]]
 }
 
 /** The specimen stands before what was measured in it (HL7 v2.5.1, 7.3.6 and 7.3.7). */
 const SPECIMEN_FIRST: ReadonlySet<string> = new Set(['OUL^R22', 'OUL^R23'])
+/** The container stands before the order, each order with its own (HL7 v2.4, 13.3.7; v2.5.1, 7.3.5). */
+const CONTAINER_FIRST = 'OUL^R21'
 /** ORC stands behind its OBR (HL7 v2.5.1, 7.3.6 to 7.3.8). */
 const ORC_BEHIND: ReadonlySet<string> = new Set(['OUL^R22', 'OUL^R23', 'OUL^R24'])
 
@@ -22,35 +30,52 @@ const ORC_BEHIND: ReadonlySet<string> = new Set(['OUL^R22', 'OUL^R23', 'OUL^R24'
 export function reportGroups({ type, segments }: Hl7Record): ReportGroup[] {
   const groups: ReportGroup[] = []
   let orc: Segment | undefined
-  let spm: Segment | undefined
-  let group: ReportGroup | undefined
-  let obr: Segment | undefined
+  /** of the panels that follow */
+  let ahead: SpecimenSegments | undefined
+  let panel: Panel | undefined
   for (const [at, segment] of segments.entries()) {
-    if (segment.name === 'ORC') {
+    const { name } = segment
+    if (name === 'ORC') {
       if (ORC_BEHIND.has(type) && segments[at - 1]?.name === 'OBR') continue
       orc = segment
-      group = undefined
-    } else if (segment.name === 'OBR') {
-      const behind = ORC_BEHIND.has(type) && segments[at + 1]?.name === 'ORC' ? segments[at + 1] : undefined
-      const own = behind ?? orc
-      const reportNo = filled(segment.text(3, 1)) ?? filled(own?.text(3, 1))
-      obr = segment
-      group = groups.find((one) => one.reportNo !== undefined && one.reportNo === reportNo)
-      if (group) group.furtherObrs.push(segment)
-      else {
-        group = { reportNo, obr: segment, furtherObrs: [], results: [], remarks: [], ...(own && { orc: own }), ...(spm && { spm }) }
-        groups.push(group)
-      }
+      panel = undefined
+    } else if (name === 'OBR') {
+      const own = (ORC_BEHIND.has(type) && segments[at + 1]?.name === 'ORC' ? segments[at + 1] : undefined) ?? orc
+      panel = { obr: segment, specimens: ahead ? [ahead] : [], results: [], remarks: [], ...(own && { orc: own }) }
+      addPanel(groups, panel)
       orc = undefined
-    } else if (segment.name === 'SPM' && SPECIMEN_FIRST.has(type)) {
+      if (type === CONTAINER_FIRST) ahead = undefined
+    } else if (name === 'SPM' && SPECIMEN_FIRST.has(type)) {
       // What is observed of the specimen itself stands between it and the first OBR: no result of the panel before.
-      spm = segment
-      group = undefined
-    } else if (group && obr) {
-      if (segment.name === 'OBX') group.results.push({ obx: segment, obr, notes: [] })
-      else if (segment.name === 'SPM') group.spm = segment
-      else if (segment.name === 'NTE') (group.results.at(-1)?.notes ?? group.remarks).push(segment)
-    }
+      ahead = { spm: segment, containers: [] }
+      panel = undefined
+    } else if (name === 'SAC' && (SPECIMEN_FIRST.has(type) || type === CONTAINER_FIRST)) {
+      ahead ??= { containers: [] }
+      ahead.containers.push(segment)
+      panel = undefined
+    } else if (panel) addTo(panel, segment)
   }
   return groups
+}
+
+function addPanel(groups: ReportGroup[], panel: Panel): void {
+  const reportNo = filled(panel.obr.text(3, 1)) ?? filled(panel.orc?.text(3, 1))
+  const group = groups.find((one) => one.reportNo !== undefined && one.reportNo === reportNo)
+  if (group) group.panels.push(panel)
+  else groups.push({ reportNo, panels: [panel] })
+}
+
+function addTo({ specimens, results, remarks }: Panel, segment: Segment): void {
+  if (segment.name === 'OBX') results.push({ obx: segment, notes: [] })
+  else if (segment.name === 'SPM') specimens.push({ spm: segment, containers: [] })
+  else if (segment.name === 'SAC') specimens.at(-1)?.containers.push(segment)
+  else if (segment.name === 'NTE') (results.at(-1)?.notes ?? remarks).push(segment)
+}
+
+/** The reports without the panels that were run on controls, which are nobody's: what these say is told as not read. */
+export function withoutControls(groups: readonly ReportGroup[]): ReportGroup[] {
+  return groups.flatMap(({ reportNo, panels }) => {
+    const [first, ...more] = panels.filter(({ specimens }) => !specimens.some(isOfControl))
+    return first ? [{ reportNo, panels: [first, ...more] }] : []
+  })
 }

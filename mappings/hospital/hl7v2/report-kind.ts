@@ -82,5 +82,6 @@ export const reportKeyOf = (kind: ReportKind, scope: string, reportNo: string): 
 export const resultKeyOf = (kind: ReportKind, scope: string, reportNo: string, item: string): ResourceKey =>
   kind === 'laboratory' ? keys.result(scope, reportNo, item) : keys.examResult(scope, reportNo, item)
 
-export const specimenKeyOf = (kind: ReportKind, scope: string, reportNo: string): ResourceKey =>
-  kind === 'laboratory' ? keys.specimenOfReport(scope, reportNo) : keys.specimenOfExam(scope, reportNo)
+/** @param nth of several that the report has without a number, from the second on */
+export const specimenKeyOf = (kind: ReportKind, scope: string, reportNo: string, nth?: string): ResourceKey =>
+  kind === 'laboratory' ? keys.specimenOfReport(scope, reportNo, nth) : keys.specimenOfExam(scope, reportNo, nth)

@@ -1,14 +1,15 @@
-/** OBR to DiagnosticReport, its specimen and the request behind it. */
+/** OBR to DiagnosticReport, and the request behind it. */
 import { instantOnly } from '../../engine/values/date.ts'
-import type { DiagnosticReport, ServiceRequest, Specimen } from '@medplum/fhirtypes'
+import type { DiagnosticReport, ServiceRequest } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
 import { keys, referTo } from '../../engine/keys.ts'
 import { type Mapping, mapping } from '../../engine/mapping.ts'
-import type { RowView, Run } from '../../engine/rule.ts'
+import type { Run } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import type { Fields } from './fields.ts'
-import { KINDS, perKind, type ReportKind, reportKeyOf, specimenKeyOf } from './report-kind.ts'
+import { KINDS, perKind, type ReportKind, reportKeyOf } from './report-kind.ts'
+import { isWithdrawn, REPORT_STATUS } from './report-status.ts'
 import { visitClass } from './visit.ts'
 
 export const OBR = [
@@ -18,9 +19,6 @@ export const OBR = [
   'OBR-4.2',
   'OBR-6',
   'OBR-7',
-  'OBR-14',
-  'OBR-15.1',
-  'OBR-15.2',
   'OBR-16.1',
   'OBR-16.2',
   'OBR-22',
@@ -28,13 +26,13 @@ export const OBR = [
   'OBR-25',
 ] as const
 export const ORC = ['ORC-2.1', 'ORC-3.1', 'ORC-9', 'ORC-12.1', 'ORC-12.2'] as const
-export const SPM = ['SPM-2.1', 'SPM-4.1', 'SPM-4.2', 'SPM-17.1', 'SPM-18'] as const
 const VISIT = ['PV1-2.1', 'PV1-19.1'] as const
 
-export type ReportRow = Fields<(typeof OBR)[number] | (typeof ORC)[number] | (typeof SPM)[number] | (typeof VISIT)[number]> & {
+export type ReportRow = Fields<(typeof OBR)[number] | (typeof ORC)[number] | (typeof VISIT)[number]> & {
   /** number of the report: OBR-3, else ORC-3 */
   reportNo?: string
   requestNo?: string
+  specimens: ResourceKey[]
   results: ResourceKey[]
   /** what an examination comes to, as its own texts say */
   impressions: string[]
@@ -43,32 +41,7 @@ export type ReportRow = Fields<(typeof OBR)[number] | (typeof ORC)[number] | (ty
   documents: { contentType: string; data: string }[]
 }
 
-export const REPORT_STATUS = {
-  F: 'final',
-  C: 'corrected',
-  A: 'partial',
-  R: 'preliminary',
-  P: 'preliminary',
-  I: 'registered',
-  O: 'registered',
-  S: 'registered',
-  X: 'cancelled',
-  D: 'entered-in-error',
-  W: 'entered-in-error',
-} as const
-
-/** Withdrawn as D, W or X (formats.md B). */
-export const isWithdrawn = (status: string | undefined): boolean => status === 'D' || status === 'W' || status === 'X'
-
 const SECTIONS = 'http://terminology.hl7.org/CodeSystem/v2-0074'
-
-export const specimenKey =
-  (kind: ReportKind) =>
-  (row: RowView<ReportRow>, run: Run): ResourceKey | undefined => {
-    if (row['SPM-2.1'] !== undefined) return keys.specimen(run.scope, row['SPM-2.1'])
-    const hasSpecimen = [row['OBR-15.1'], row['OBR-15.2'], row['SPM-4.1'], row['SPM-4.2']].some((part) => part !== undefined)
-    return hasSpecimen && row.reportNo !== undefined ? specimenKeyOf(kind, run.scope, row.reportNo) : undefined
-  }
 
 function reportMapping(kind: ReportKind): Mapping<ReportRow> {
   const { profile, category, word, numbers } = KINDS[kind]
@@ -98,7 +71,7 @@ function reportMapping(kind: ReportKind): Mapping<ReportRow> {
       ),
       effectiveDateTime: from.dateTime('OBR-7'),
       issued: from.dateTime('OBR-22').as(instantOnly),
-      specimen: [from.referenceTo(['OBR-15.1', 'SPM-2.1'], specimenKey(kind))],
+      specimen: from.value('specimens', (row) => (row.specimens.length > 0 ? row.specimens.map((key) => referTo(key)) : undefined)),
       result: from.value('results', (row) => (row.results.length > 0 ? row.results.map((key) => referTo(key)) : undefined)),
       conclusion: from.value(['impressions', 'remarks'], (row) => [...row.impressions, ...row.remarks].join('\n') || undefined),
       presentedForm: from.value('documents', (row) => (row.documents.length > 0 ? [...row.documents] : undefined)),
@@ -118,27 +91,6 @@ export function panel(row: { readonly 'OBR-4.1'?: string | undefined; readonly '
     text: text ?? code,
   }
 }
-
-const specimenMapping = (kind: ReportKind): Mapping<ReportRow> =>
-  mapping<ReportRow, Specimen>({
-    source: 'hospital/hl7v2/OBR-15',
-    to: 'Specimen',
-    id: specimenKey(kind),
-    when: (row) => [row['OBR-15.1'], row['OBR-15.2'], row['SPM-2.1'], row['SPM-4.1'], row['SPM-4.2']].some((part) => part !== undefined),
-    withdrawn: (row) => isWithdrawn(row['OBR-25']),
-    rules: (from) => {
-      const system = (scope: string): string => localCodes(scope, 'specimen')
-      return {
-        identifier: [from.identifier((scope) => localSystem(scope, 'specimen-no'), 'SPM-2.1')],
-        type: from.coded('specimen', 'SPM-4.1', 'SPM-4.2', { system }).or(from.coded('specimen', 'OBR-15.1', 'OBR-15.2', { system })),
-        subject: from.patient(),
-        receivedTime: from.dateTime('SPM-18').or(from.dateTime('OBR-14')),
-        collection: { collectedDateTime: from.dateTime('SPM-17.1').or(from.dateTime('OBR-7')) },
-      }
-    },
-  })
-
-export const SPECIMENS = perKind(specimenMapping)
 
 export const request = mapping<ReportRow, ServiceRequest>({
   source: 'hospital/hl7v2/ORC',

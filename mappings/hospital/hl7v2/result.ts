@@ -15,7 +15,7 @@ import { type Fields, fieldsOf } from './fields.ts'
 import { resultItem } from './result-item.ts'
 import { answersOf, type Triplet, typedValue, valueText } from './result-value.ts'
 import type { ResultCodes } from './result-number.ts'
-import { isWithdrawn, REPORT_STATUS } from './report.ts'
+import { isWithdrawn, REPORT_STATUS } from './report-status.ts'
 import { KINDS, perKind, type ReportKind, resultKeyOf } from './report-kind.ts'
 import { visitClass } from './visit.ts'
 
@@ -55,6 +55,8 @@ export type ResultRow = Fields<(typeof OBX)[number]> & {
   item: Triplet[]
   /** a coded value, repetition by repetition */
   answers: Triplet[][]
+  /** what it was measured in, where that is one */
+  specimen?: ResourceKey
   /** the culture's result on which an antibiotic was tested */
   organism?: ResourceKey
 }
@@ -152,6 +154,7 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
         ),
         // The time that matters clinically is when the specimen was taken; the time of the analysis is when the result was there.
         effectiveDateTime: from.dateTime('OBR-7'),
+        specimen: from.value('specimen', (row) => (row.specimen ? referTo(row.specimen) : undefined)),
         derivedFrom: [from.value('organism', (row) => (row.organism ? referTo(row.organism) : undefined))],
         issued: from.dateTime('OBX-14').or(from.dateTime('OBR-22')).as(instantOnly),
         performer: [from.practitioner('OBX-16.1', 'OBX-16.2')],

@@ -6,16 +6,13 @@ import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/
 import { filled } from '../../engine/values/blank.ts'
 import { plainText } from '../../engine/values/text.ts'
 import type { Hl7Record } from '../../parsers/hl7v2.ts'
-import { AIL, AIP, AIS, appointment, type AppointmentRow, SCH, TQ1 } from './appointment.ts'
-import { fieldsOf, locate, segmentOf } from './fields.ts'
-import { openHeader, openMessage, runPatient, settledMessage, warning } from './message.ts'
-import { namedIn } from './patient.ts'
+import { AIS, appointment, type AppointmentRow, SCH, TQ1 } from './appointment.ts'
+import { appointmentParts } from './appointment-parts.ts'
+import { type Fields, fieldsOf, locate, segmentOf } from './fields.ts'
+import { openMessage, runPatient, settledMessage, warning } from './message.ts'
 
 export const APPOINTMENT_EVENTS = ['S12', 'S13', 'S14', 'S15', 'S16', 'S17', 'S18', 'S19', 'S20', 'S21', 'S22', 'S26']
 export const SLOT_EVENTS = ['S23', 'S24']
-/** Cancelled, discontinued, deleted: a service or resource that is named is one that the appointment is without from now on. */
-const ENDING_RESOURCES: ReadonlySet<string> = new Set(['S20', 'S21', 'S22'])
-const RESOURCES: ReadonlySet<string> = new Set(['AIS', 'AIP', 'AIL'])
 
 export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
   const message = openMessage(hl7, recordType, at, context)
@@ -23,10 +20,13 @@ export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, c
   const { record } = message
   runPatient(message)
   const event = recordType.slice('SIU^'.length)
-  const isEnding = ENDING_RESOURCES.has(event)
-  const told = isEnding ? [SCH, TQ1] : [SCH, TQ1, AIS, AIP, AIL]
-  const parts = told.map((names) => ({ names, segment: segmentOf(hl7, (names[0] as string).split('-')[0] as string) }))
-  const fields = Object.assign({}, ...parts.map(({ names, segment }) => fieldsOf<string>(segment, names))) as AppointmentRow
+  const { services, actors, unlisted, whole, service, read, unknown } = appointmentParts(hl7, event, context.source.organization)
+  const parts = [
+    { names: SCH, segment: segmentOf(hl7, 'SCH') },
+    { names: TQ1, segment: segmentOf(hl7, 'TQ1') },
+    { names: AIS, segment: service },
+  ]
+  const fields = Object.assign({}, ...parts.map(({ names, segment }) => fieldsOf<string>(segment, names))) as Fields<string>
   // The filler's number where the scheduling system has one: the placer's changes with who asks.
   const number = filled(fields['SCH-2.1']) ?? filled(fields['SCH-1.1'])
   const locateIn = (name: string): string => {
@@ -40,27 +40,17 @@ export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, c
     const row: AppointmentRow = {
       ...fields,
       appointmentNo: number,
-      event,
+      ...{ event, services, actors },
       remarks: notes.map((nte) => plainText(filled(nte.whole(3)) ?? '')).filter((text) => text !== ''),
     }
-    // Who names neither staff nor place takes none of them away.
-    const yielding = parts.some(({ names, segment }) => segment && (names === AIP || names === AIL)) ? [] : ['participant']
-    record.run(appointment, row, { statedAt: message.sentAt, offer: false, at: locateIn, yielding })
+    record.run(appointment, row, {
+      ...{ statedAt: message.sentAt, offer: false, at: locateIn, whole },
+      ...(Object.keys(unlisted).length > 0 && { unlisted: { statedAt: message.sentAt, lists: unlisted } }),
+    })
+    record.noteRead(...read)
     for (const nte of notes) record.noteRead(...['NTE-2', 'NTE-3'].map(locate(hl7, nte)))
   }
-  // It cannot be taken out of what was said of the appointment before: whoever sends it is told.
-  for (const segment of isEnding ? hl7.segments : []) {
-    if (RESOURCES.has(segment.name)) record.issue(warning('mapping-field-unread', locate(hl7, segment)(`${segment.name}-3`)))
-  }
-  record.noteRead('SCH-1', 'SCH-2', 'RGS-1', 'AIS-1', 'AIP-1', 'AIL-1')
+  for (const segment of unknown) record.issue(warning('mapping-field-unread', locate(hl7, segment)('AIP-3')))
+  record.noteRead('SCH-1', 'SCH-2')
   return settledMessage(message)
-}
-
-/** Nothing is stored of it but its receipt: schedules are not kept here. Whoever is named all the same is asked whether he lets it be collected. */
-export function mapSlots(hl7: Hl7Record, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
-  const opened = openHeader(hl7, recordType, at, context)
-  if (!('record' in opened)) return opened
-  const patient = namedIn(hl7, context)
-  if (patient) opened.record.patient = patient
-  return opened.record.finish({ nothingToStore: true })
 }

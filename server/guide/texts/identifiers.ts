@@ -35,6 +35,8 @@ export const IDENTIFIERS: readonly IdentifierText[] = [
   { zh: '住院号', en: 'Inpatient number', system: hospital('inpatient-no'), oid: '2.16.156.10011.1.12', known: 'template' },
   { zh: '病案号', en: 'Medical record number', system: hospital('mrn'), oid: '2.16.156.10011.1.13', known: 'template' },
   { zh: '标本号', en: 'Specimen number', system: hospital('specimen-no'), oid: '2.16.156.10011.1.14', known: 'template' },
+  { zh: '标本容器号', en: 'Number of a container of a specimen', system: hospital('container-no'), known: 'ours' },
+  { zh: '标本接收号', en: 'Accession number of a specimen', system: hospital('accession-no'), known: 'ours' },
   { zh: '处方号', en: 'Prescription number', system: hospital('rx-no'), oid: '2.16.156.10011.1.20', known: 'template' },
   { zh: '电子申请单编号', en: 'Request number', system: hospital('request-no'), oid: '2.16.156.10011.1.24', known: 'template' },
   {

@@ -2,8 +2,21 @@
 import { quoted } from '../texts.ts'
 import { isOfLists } from './lists-apart.ts'
 import { isOfAnother } from './reversals.ts'
-import { elementsInParts, END_ALONE, isPart, isUnlistedKey, LISTS, LISTS_OF, listsOf, rank, START_ALONE, unlistedKey } from './rules.ts'
-import { bySpeaker } from './statement.ts'
+import {
+  elementsInParts,
+  END_ALONE,
+  isPart,
+  isUnlistedKey,
+  type ListRule,
+  LISTS,
+  LISTS_OF,
+  listsOf,
+  rank,
+  START_ALONE,
+  unlistedKey,
+  wholeKey,
+} from './rules.ts'
+import { bySpeaker, withMembersApart } from './statement.ts'
 import { type Folded, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
 
@@ -39,7 +52,7 @@ export function fold(
   const { leading, newest } = leadersOf(type, bySpeaker(statements))
   const withdrawn = newest.state.withdrawn
   const own = statements.filter((s) => isAboutOne(type, newest, s, same))
-  const heard = inOrder(type, bySpeaker(own))
+  const heard = inOrder(type, bySpeaker(own.map((s) => withMembersApart(type, s))))
   const leaders = new Set(leading.map(speakerOf))
   const speaking = heard.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !isTakenBack(s, heard)))
   const chosen = new Chosen(type, speaking, persons, visits)
@@ -163,7 +176,7 @@ class Chosen {
       }
     }
     const rule = LISTS_OF[this.#type]?.[path] ?? LISTS[path]
-    if (rule?.about) this.#unlist(chosen, rule.about)
+    if (rule?.about) this.#unlist(chosen, rule)
     if (chosen.size === 0) return undefined
     const ordered = [...chosen.values()].sort(
       (a, b) =>
@@ -177,14 +190,20 @@ class Chosen {
     return `[${(rule?.references ? withoutBareDisplays(items) : items).join(',')}]`
   }
 
-  /** Takes out what is about a thing that was unlisted after all of it was said, and what says so. */
-  #unlist(chosen: Map<string, Said>, about: (item: never) => string): void {
-    const unlisted = [...chosen].filter(([key]) => isUnlistedKey(key))
-    for (const [key] of unlisted) chosen.delete(key)
-    for (const [key, word] of unlisted) {
-      const members = [...chosen].filter(([, { entry }]) => unlistedKey(about(JSON.parse(entry.items[0] ?? '{}') as never)) === key)
-      if (members.some(([, said]) => !this.#before(word.by, word.entry.at, said.by, said.entry.at))) continue
-      for (const [member] of members) chosen.delete(member)
+  /**
+   * Takes out what is about a thing that was unlisted after all of it was said, what was said before all of its kind were named, and the words that say
+   * so.
+   */
+  #unlist(chosen: Map<string, Said>, { about, kind }: ListRule): void {
+    const words = [...chosen].filter(([key]) => isUnlistedKey(key))
+    for (const [key] of words) chosen.delete(key)
+    for (const [key, word] of words) {
+      const isOlder = ([, said]: [string, Said]): boolean => this.#before(word.by, word.entry.at, said.by, said.entry.at)
+      const members = (name: (item: never) => string): [string, Said][] =>
+        [...chosen].filter(([, { entry }]) => name(JSON.parse(entry.items[0] ?? '{}') as never) === key)
+      const gone = about ? members((item) => unlistedKey(about(item))) : []
+      const replaced = kind ? members((item) => wholeKey(kind(item))).filter(isOlder) : []
+      for (const [member] of gone.every(isOlder) ? [...gone, ...replaced] : replaced) chosen.delete(member)
     }
   }
 

@@ -97,7 +97,9 @@ function listOfOthers(type: string, path: string, entries: Entries, change: Codi
   const changes = Object.values(entries).some(({ items }) => items.some((text) => changeCodings(text, change) !== undefined))
   if (!changes || !rule) return entries
   const out: Entries = {}
-  for (const [key, entry] of Object.entries(entries))
+  for (const [key, entry] of Object.entries(entries)) {
+    // A word about members (what is unlisted) has none itself.
+    if (entry.items.length === 0) out[key] = entry
     for (const text of entry.items) {
       const changed = changeCodings(text, change)
       const now = changed === undefined ? key : rule.key(JSON.parse(changed) as never)
@@ -107,5 +109,6 @@ function listOfOthers(type: string, path: string, entries: Entries, change: Codi
         ? { ...known, items: known.items.includes(item) ? known.items : [...known.items, item] }
         : { ...entry, items: [item] }
     }
+  }
   return out
 }

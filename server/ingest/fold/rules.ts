@@ -105,6 +105,8 @@ export interface ListRule {
   key: (item: never) => string
   /** what a member is about: once that is said to be unlisted, all members about it are, until one is said again */
   about?: (item: never) => string
+  /** of lists with `about`: what kind of member one is, of which a statement may name all that there are */
+  kind?: (item: never) => string
   /** members that name a thing only by its display give way to one that refers to it */
   references?: true
   /** members are parts of the whole that lists them, which takes on the labels of all (server/access/inheritance.ts) */
@@ -113,10 +115,18 @@ export interface ListRule {
 
 /** Key of the entry that says that what is about this is unlisted; no key of a list with `about` begins so. */
 export const unlistedKey = (about: string): string => `-${about}`
+/** Key of the entry that says that of this kind there are no others; nothing that a member is about begins so. */
+export const wholeKey = (kind: string): string => `--${kind}`
 export const isUnlistedKey = (key: string): boolean => key.startsWith('-')
 
 const REFERENCES: ListRule = { key: byReference, references: true }
 const PARTS: ListRule = { ...REFERENCES, parts: true }
+
+type Actor = { actor?: Keyed }
+const byActor = ({ actor = {} }: Actor): string => byReference(actor)
+/** What is named by its display alone, without a type, is a place or another resource of a schedule. */
+const actorType = ({ actor = {} }: Actor): string =>
+  text(actor.type) || (typeof actor.reference === 'string' ? (actor.reference.split('/')[0] ?? '') : '')
 
 /** Lists that are united; a path with a dot is a list inside a root element. Every other element is a unit. */
 export const LISTS: Record<string, ListRule> = {
@@ -141,12 +151,22 @@ export const LISTS_OF: Record<string, Record<string, ListRule>> = {
   // What the admission says (cn-med-type) stands beside what the home page says (cn-icu-stay).
   Encounter: { diagnosis: { key: byDiagnosis, about: byCondition }, extension: { key: byUrl } },
   DiagnosticReport: { specimen: REFERENCES },
+  // Services, staff and places are added to an appointment, and taken out of it, one by one.
+  Appointment: {
+    participant: { key: byActor, about: byActor, kind: actorType },
+    serviceType: { key: byConcept, about: byConcept, kind: () => '' },
+  },
   // Who is insured how says 1101; a visit or a settlement names some of it again.
   Coverage: { extension: { key: byUrl } },
   // The places are those of the request; its answer alone, and the list that follows, name fewer of them.
   Claim: { extension: { key: byUrl } },
   ExplanationOfBenefit: { extension: { key: byUrl } },
 }
+
+const WITH_KINDS = new Map(Object.entries(LISTS_OF).map(([type, lists]) => [type, Object.entries(lists).filter(([, { kind }]) => kind)]))
+
+/** Lists of a type whose members are of several kinds. */
+export const listsWithKinds = (type: string): readonly (readonly [path: string, ListRule])[] => WITH_KINDS.get(type) ?? []
 
 const ELEMENTS = Object.keys(LISTS).filter((path) => !path.startsWith('meta.'))
 const ELEMENTS_OF = new Map(Object.entries(LISTS_OF).map(([type, lists]) => [type, [...ELEMENTS, ...Object.keys(lists)]]))

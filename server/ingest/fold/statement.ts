@@ -2,8 +2,8 @@
 import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
 import type { Texts } from '../texts.ts'
-import { elementsInParts, END_ALONE, type ListRule, listRule, START_ALONE, unitOf, unlistedKey } from './rules.ts'
-import { type ListEntry, MENTION, speakerOf, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
+import { elementsInParts, END_ALONE, type ListRule, listRule, listsWithKinds, START_ALONE, unitOf, unlistedKey, wholeKey } from './rules.ts'
+import { instantOf, type ListEntry, MENTION, speakerOf, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
 import { keptWhenWithdrawn } from './withdrawn.ts'
 
 export interface StatementOrigin {
@@ -55,7 +55,10 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
     if (element === 'meta') put.meta(value as Record<string, unknown>, withdrawn)
     else if (!withdrawn || keptWhenWithdrawn(resource.resourceType, element)) put.element(element, value)
   }
-  if (mapped.unlisted) put.unlisted(mapped.unlisted, `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}`)
+  // Before what is named with it, and behind all that was said earlier.
+  const saidOfLists = `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}`
+  if (mapped.unlisted) put.unlisted(mapped.unlisted, saidOfLists)
+  if (mapped.whole) put.whole(mapped.whole, saidOfLists)
   for (const element of mapped.without ?? []) statement.units[unitOf(element)] = { at, members: {} }
   return statement
 }
@@ -105,11 +108,25 @@ class StatementBuilder {
     for (const [path, members] of Object.entries(lists)) {
       const about = listRule(this.#type, path)?.about
       if (!about) throw new TypeError(`nothing is unlisted of ${path}`)
-      const entries = this.#statement.lists[path] ?? bare<ListEntry>()
-      this.#statement.lists[path] = entries
-      const at: Stamp = `${STATEMENT}${instant(statedAt)}|${said}`
-      for (const member of members) entries[unlistedKey(about(member as never))] = { at, first: '', items: [] }
+      this.#words(
+        path,
+        `${STATEMENT}${instant(statedAt)}|${said}`,
+        members.map((member) => unlistedKey(about(member as never))),
+      )
     }
+  }
+
+  whole(lists: NonNullable<MappedResource['whole']>, said: string): void {
+    for (const [path, kinds] of Object.entries(lists)) {
+      if (!listRule(this.#type, path)?.kind) throw new TypeError(`${path} has no kinds of members`)
+      this.#words(path, `${STATEMENT}${this.#statedAt}|${said}`, kinds.map(wholeKey))
+    }
+  }
+
+  #words(path: string, at: Stamp, names: readonly string[]): void {
+    const entries = this.#statement.lists[path] ?? bare<ListEntry>()
+    this.#statement.lists[path] = entries
+    for (const name of names) entries[name] = { at, first: '', items: [] }
   }
 
   #conceptOrUnit(element: string, value: unknown): void {
@@ -152,6 +169,24 @@ const isEndAlone = (period: unknown): period is { end: string } =>
 
 const isStartAlone = (period: unknown): period is { start: string } =>
   typeof period === 'object' && period !== null && 'start' in period && !('end' in period)
+
+/** Servers of before kept whole what is a list with kinds of members now: those that it had then, each by itself. */
+export function withMembersApart(type: string, statement: Statement): Statement {
+  const whole = listsWithKinds(type).filter(([path]) => statement.units[path])
+  if (whole.length === 0) return statement
+  const [units, lists] = [{ ...statement.units }, { ...statement.lists }]
+  for (const [path, rule] of whole) {
+    const { at, members } = units[path] as Unit
+    delete units[path]
+    const entries = bare<ListEntry>()
+    for (const [place, value] of (JSON.parse(members[path] ?? '[]') as unknown[]).entries()) {
+      const first = `${instantOf(at)}|${String(place).padStart(ORDER_DIGITS, '0')}`
+      entries[rule.key(value as never)] = { at, first, items: [JSON.stringify(value)] }
+    }
+    lists[path] = joinRecords(entries, lists[path] ?? {}, joinEntries)
+  }
+  return { ...statement, units, lists }
+}
 
 /** Both statements of one source about one resource in one. Associative, commutative, idempotent. */
 export function joinStatements(a: Statement, b: Statement): Statement {

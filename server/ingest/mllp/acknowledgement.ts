@@ -85,16 +85,20 @@ export function acknowledge(header: Hl7Header, { code, errors, id, at, zone, nam
   ].map((fields) => fields.join(separators.field))
   const body = segments.join('\r')
   const charset = /[^\x20-\x7e\r]/.test(body) || header.field(18) !== '' ? CHARSET_NAMES[header.charset] : ''
-  const encoding = `${separators.component}${separators.repetition}${separators.escape}${separators.subcomponent}`
   const msh = trimmed([
-    ...['MSH', encoding, ...parties],
+    ...['MSH', encodingOf(header), ...parties],
     ...[timeOf(at, zone), '', type.join(separators.component), id, processing, version],
     // An answer is not itself to be acknowledged.
     ...['', '', ...(header.field(15) || header.field(16) ? ['NE', 'NE'] : ['', '']), '', charset],
   ])
-  const encode = header.charset === 'gb18030' || header.charset === 'big5' ? header.charset : 'utf-8'
-  return iconv.encode(`${msh.join(separators.field)}\r${body}\r`, encode)
+  return encoded(`${msh.join(separators.field)}\r${body}\r`, header)
 }
+
+const encodingOf = ({ separators: { component, repetition, escape: escaping, subcomponent } }: Hl7Header): string =>
+  `${component}${repetition}${escaping}${subcomponent}`
+
+const encoded = (text: string, { charset }: Hl7Header): Buffer =>
+  iconv.encode(text, charset === 'gb18030' || charset === 'big5' ? charset : 'utf-8')
 
 /** MSH-9: type and event */
 const TYPED = /^[A-Z][A-Z0-9]{2}(?:\^([A-Z0-9]{1,4}))?(?:\^|$)/
@@ -110,20 +114,42 @@ const PROCESSING = /^[A-Z](?:\^[A-Z])?$/
  * version may be a name and the control id an address.
  */
 function copied(header: Hl7Header, names: readonly string[]): { control: string; processing: string; version: string; parties: string[] } {
-  const { component, repetition, subcomponent } = header.separators
+  const { component } = header.separators
   const standard = (number: number): string => header.field(number).replaceAll(component, '^')
   const isTyped = TYPED.test(standard(9))
   const control = header.field(10)
-  // Fields that were shifted or swapped have a person's name or number among them.
-  const isParty = (text: string): boolean => names.includes(text) || (PLAIN.test(text) && !PERSON_NUMBER.test(text))
-  const isControl = isTyped && PLAIN.test(control) && ![component, repetition, subcomponent].some((one) => control.includes(one))
   return {
-    control: isControl ? control : '',
+    control: isTyped && isControl(control, header) ? control : '',
     processing: PROCESSING.test(standard(11)) ? header.field(11) : 'P',
     version: VERSION.test(standard(12)) ? header.field(12) : '2.4',
     // Sender and receiver change places; where the type is none, what stands before it may be cut as well.
-    parties: isTyped ? [5, 6, 3, 4].map((number) => header.field(number)).map((text) => (isParty(text) ? text : '')) : ['', '', '', ''],
+    parties: isTyped ? partiesOf(header, names) : ['', '', '', ''],
   }
+}
+
+/** Fields that were shifted or swapped have a person's name or number among them. */
+const partiesOf = (header: Hl7Header, names: readonly string[]): string[] =>
+  [5, 6, 3, 4].map((number) => header.field(number)).map((text) => (names.includes(text) || isPlain(text) ? text : ''))
+
+const isPlain = (text: string): boolean => PLAIN.test(text) && !PERSON_NUMBER.test(text)
+
+const isControl = (text: string, { separators: { component, repetition, subcomponent } }: Hl7Header): boolean =>
+  PLAIN.test(text) && ![component, repetition, subcomponent].some((one) => text.includes(one))
+
+/** FHS or BHS of the answers (HL7 v2.5.1, 2.15.3 and 2.15.5): sender and receiver change places, and the batch that is answered is referred to. */
+export function batchHeader(
+  name: 'FHS' | 'BHS',
+  header: Hl7Header,
+  { id, at, zone, names = [] }: Omit<Acknowledgement, 'code' | 'errors'>,
+): Buffer {
+  const { field } = header.separators
+  const reference = header.field(11)
+  const isReference = isPlain(reference) && isControl(reference, header)
+  const fields = trimmed([
+    ...[name, encodingOf(header), ...partiesOf(header, names), timeOf(at, zone)],
+    ...['', '', '', id, isReference ? reference : ''],
+  ])
+  return encoded(`${fields.join(field)}\r`, header)
 }
 
 /** ERR of v2.5 and later: where (ERR-2), what (ERR-3), how grave (ERR-4), our code (ERR-5), and texts (ERR-7, ERR-8). */

@@ -1,63 +1,74 @@
 /**
  * Several messages in one frame (HL7 v2.5.1, 2.10.3: FHS and BHS before them, BTS and FTS behind). Each is received and answered as if it had come
- * alone; the answers go back together, as a batch.
+ * alone; the answers go back together, as a file of the same batches.
  */
-import { separatorsOf, splitMessages } from '../../../mappings/parsers/hl7v2.ts'
+import { type Hl7Header, readHeader } from '../../../mappings/parsers/hl7v2-header.ts'
+import { batchesOf, hasTooMany, type Hl7File, messagesIn, miscounted } from '../../../mappings/parsers/hl7v2-batch.ts'
 import { MLLP_BOUNDS } from './bounds.ts'
+import type { IssueCode } from '../../outcome/issues.ts'
 import type { Exchange } from './acknowledgement.ts'
 
-export interface Batch {
-  messages: readonly Uint8Array[]
-  isFile: boolean
-  /** MSH-1 and MSH-2 as the sender has them */
-  encoding: string
-}
-
-const HEAD = /^(?:\xef\xbb\xbf)?([FB]HS)(.[^\r\n]{0,8})/
-const STANDARD = '|^~\\&'
+const HEAD = /^(?:\xef\xbb\xbf)?[FB]HS[^0-9A-Za-z ]/
 
 /** undefined: one message, or nothing in which messages could be told apart */
-export function batchOf(bytes: Buffer): Batch | undefined {
-  const [, name = '', behind = ''] = HEAD.exec(bytes.toString('latin1', 0, 16)) ?? []
-  if (name === '') return undefined
-  const messages = splitMessages(bytes)
-  if (messages.length === 0 || messages.length > MLLP_BOUNDS.batchMessagesMax) return undefined
-  const field = behind.charAt(0)
-  const encoding = field + (behind.slice(1).split(field, 1)[0] ?? '').slice(0, 4)
-  return { messages, isFile: name === 'FHS', encoding: separatorsOf(`MSH${encoding}`) ? encoding : STANDARD }
+export function batchOf(bytes: Buffer): Hl7File | undefined {
+  if (!HEAD.test(bytes.toString('latin1', 0, 16))) return undefined
+  const file = batchesOf(bytes)
+  return messagesIn(file).length === 0 || hasTooMany(file, MLLP_BOUNDS.batchMessagesMax) ? undefined : file
 }
 
+/** Fields of FHS and BHS are numbered as those of MSH. @param registered charset of the sender */
+export const envelopeHeader = (head: Uint8Array, registered?: string): Hl7Header =>
+  readHeader(Buffer.concat([Buffer.from('MSH'), head.subarray('MSH'.length)]), registered)
+
+/** How messages and their envelope are answered. */
+export interface BatchAnswers {
+  message(bytes: Buffer, head: Uint8Array | undefined): Exchange
+  /** FHS or BHS of the answers to what began with this one */
+  head(name: 'FHS' | 'BHS', head: Uint8Array): Buffer
+}
+
+/** BTS-2, where the sender says that it sent another number of messages */
+const MISCOUNTED: IssueCode = 'batch-messages-count'
+
+type Both = readonly [commit: Buffer | undefined, application: Buffer | undefined]
+
+/** With which the frame begins. */
+const headOf = ({ head, batches }: Hl7File): Uint8Array | undefined => head ?? batches.find((batch) => batch.head)?.head
+
 /** Some at a time, begun in their order, so that those of one patient are done in it. What cannot be kept leaves the whole without an answer. */
-export function exchangeBatch({ messages, ...batch }: Batch, one: (bytes: Buffer) => Exchange): Exchange {
+export function exchangeBatch(file: Hl7File, how: BatchAnswers): Exchange {
+  const first = headOf(file)
+  const messages = file.batches.flatMap(({ head = first, messages }, batch) => messages.map((bytes) => ({ bytes, head, batch })))
   const answers = (async () => {
-    const all: (readonly [Buffer | undefined, Buffer | undefined])[] = []
+    const all: Both[][] = file.batches.map(() => [])
     for (let at = 0; at < messages.length; at += MLLP_BOUNDS.batchConcurrency) {
-      const some = messages.slice(at, at + MLLP_BOUNDS.batchConcurrency).map((message) => one(Buffer.from(message)))
-      all.push(...(await Promise.all(some.map(({ commit, application }) => Promise.all([commit, application])))))
+      const some = messages.slice(at, at + MLLP_BOUNDS.batchConcurrency)
+      const said = some.map(({ bytes, head }) => how.message(Buffer.from(bytes), head))
+      const both = await Promise.all(said.map(({ commit, application }) => Promise.all([commit, application])))
+      for (const [place, one] of both.entries()) all[some[place]?.batch ?? 0]?.push(one)
     }
     return all
   })()
-  const joined = (which: 0 | 1): Promise<Buffer | undefined> =>
-    answers.then((all) =>
-      batchOfAnswers(
-        batch,
-        all.map((both) => both[which]),
-      ),
-    )
+  const joined = (which: 0 | 1): Promise<Buffer | undefined> => answers.then((all) => fileOfAnswers(file, how, all, which))
   return { commit: joined(0), application: joined(1) }
 }
 
 /** Empty where no answer was wanted. */
-function batchOfAnswers({ isFile, encoding }: Omit<Batch, 'messages'>, answers: readonly (Buffer | undefined)[]): Buffer | undefined {
-  const said = answers.filter((answer) => answer !== undefined)
-  if (said.length === 0) return undefined
-  const field = encoding.charAt(0)
-  const line = (...parts: string[]): Buffer => Buffer.from(`${parts.join('')}\r`)
-  return Buffer.concat([
-    ...(isFile ? [line('FHS', encoding)] : []),
-    line('BHS', encoding),
-    ...said,
-    line('BTS', field, String(said.length)),
-    ...(isFile ? [line('FTS', field, '1')] : []),
-  ])
+function fileOfAnswers(file: Hl7File, how: BatchAnswers, answers: readonly (readonly Both[])[], which: 0 | 1): Buffer | undefined {
+  const wrong = new Set(miscounted(file))
+  const first = headOf(file)
+  const batches = file.batches.flatMap(({ head = first }, at) => {
+    const said = (answers[at] ?? []).map((both) => both[which]).filter((answer) => answer !== undefined)
+    if (said.length === 0 || !head) return []
+    const field = separatorOf(head)
+    const trailer = ['BTS', String(said.length), ...(wrong.has(at) ? [MISCOUNTED] : [])].join(field)
+    return [Buffer.concat([how.head('BHS', head), ...said, Buffer.from(`${trailer}\r`)])]
+  })
+  if (batches.length === 0) return undefined
+  if (!file.head) return Buffer.concat(batches)
+  const trailer = ['FTS', String(batches.length)].join(separatorOf(file.head))
+  return Buffer.concat([how.head('FHS', file.head), ...batches, Buffer.from(`${trailer}\r`)])
 }
+
+const separatorOf = (head: Uint8Array): string => envelopeHeader(head).separators.field

@@ -9,8 +9,8 @@ import type { Ingest } from '../ingest.ts'
 import { isBusy } from '../busy.ts'
 import { receiptCounts } from '../receipt.ts'
 import type { PayloadDoc, ReceiptIssue } from '../types.ts'
-import { acknowledge, type AckCode, type Exchange, isWanted, modeOf } from './acknowledgement.ts'
-import { batchOf, exchangeBatch } from './batch.ts'
+import { acknowledge, type AckCode, batchHeader, type Exchange, isWanted, modeOf } from './acknowledgement.ts'
+import { batchOf, envelopeHeader, exchangeBatch } from './batch.ts'
 import { MLLP_BOUNDS } from './bounds.ts'
 import { type AckError, errorOf, errorsOf, UNSUPPORTED } from './errors.ts'
 import type { MllpMetrics } from './metrics.ts'
@@ -36,23 +36,42 @@ interface Verdict {
 }
 
 export function exchange(deps: ExchangeDeps, peer: Peer, bytes: Buffer, isTooLong: boolean): Exchange {
-  const batch = isTooLong ? undefined : batchOf(bytes)
-  return batch ? exchangeBatch(batch, (message) => exchangeOne(deps, peer, message, false)) : exchangeOne(deps, peer, bytes, isTooLong)
+  const file = isTooLong ? undefined : batchOf(bytes)
+  if (!file) return exchangeOne(deps, peer, { bytes, isTooLong, header: readHeader(bytes, charsetOf(deps)) })
+  return exchangeBatch(file, {
+    message: (message, head) => {
+      const header = readHeader(message, charsetOf(deps))
+      // What lost its MSH is of whom the batch is.
+      const by = head && !isHeaded(message) ? envelopeHeader(head, charsetOf(deps)) : header
+      return exchangeOne(deps, peer, { bytes: message, isTooLong: false, header }, by)
+    },
+    head: (name, head) => {
+      const header = envelopeHeader(head, charsetOf(deps))
+      return batchHeader(name, header, { id: randomId(), ...answering(deps, senderOf(deps.senders, peer, header)) })
+    },
+  })
 }
 
-function exchangeOne(deps: ExchangeDeps, peer: Peer, bytes: Buffer, isTooLong: boolean): Exchange {
+/** Before it is known who sends. */
+const charsetOf = ({ senders }: ExchangeDeps): string | undefined => (senders.length === 1 ? senders[0]?.charset : undefined)
+
+const isHeaded = (message: Buffer): boolean => message.toString('latin1', 0, 'MSH'.length) === 'MSH'
+
+/** When and to whom it is answered. */
+const answering = (deps: ExchangeDeps, sender: RegisteredSender | undefined) => ({
+  ...{ at: deps.now(), zone: zoneOf(sender?.timezone ?? deps.timezone) },
+  names: [sender?.application, sender?.facility].filter((name) => name !== undefined),
+})
+
+/** @param by header that says who sends it */
+function exchangeOne(deps: ExchangeDeps, peer: Peer, { header, bytes, isTooLong }: Received, by: Hl7Header = header): Exchange {
   const started = performance.now()
-  const registered = deps.senders.length === 1 ? deps.senders[0]?.charset : undefined
-  const header = readHeader(bytes, registered)
-  const sender = senderOf(deps.senders, peer, header)
+  const sender = senderOf(deps.senders, peer, by)
   const kept = Promise.withResolvers<void>()
   const verdict = judged(deps, sender, { header, bytes, isTooLong }, kept.resolve)
   const mode = modeOf(header)
   const answer = (code: AckCode, errors: readonly AckError[]): Buffer =>
-    acknowledge(header, {
-      ...{ code, errors, id: randomId(), at: deps.now(), zone: zoneOf(sender?.timezone ?? deps.timezone) },
-      names: [sender?.application, sender?.facility].filter((name) => name !== undefined),
-    })
+    acknowledge(header, { ...{ code, errors, id: randomId() }, ...answering(deps, sender) })
   const isRefused = ({ kept, code }: Verdict): boolean => !kept && code !== 'AA'
   const commit = Promise.race([kept.promise, verdict]).then((end) => {
     const refused = end !== undefined && isRefused(end) ? end : undefined

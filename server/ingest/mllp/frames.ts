@@ -8,8 +8,8 @@ const END = 0x1c
 const CR = 0x0d
 const LF = 0x0a
 const END_BYTE = Buffer.from([END])
-/** A new message began before the one before it had ended: a sender that broke off and began again. */
-const BEGAN_AGAIN = Buffer.from('\u000bMSH', 'latin1')
+/** A new message, or a batch, began before the one before it had ended: a sender that broke off and began again. */
+const BEGAN_AGAIN = ['MSH', 'BHS', 'FHS'].map((name) => Buffer.from(`\u000b${name}`, 'latin1'))
 
 /** of a message that is too long: enough for its header, so that the refusal can name it */
 const HEAD_BYTES = 4096
@@ -101,7 +101,7 @@ export class FrameReader {
     this.#undecided = false
     this.#head = undefined
     if (isTooLong) return [{ kind: 'too-long', bytes }]
-    const again = bytes.lastIndexOf(BEGAN_AGAIN)
+    const again = Math.max(...BEGAN_AGAIN.map((beginning) => bytes.lastIndexOf(beginning)))
     if (again < 0) return [{ kind: 'message', bytes }]
     return [{ kind: 'broken-off' }, { kind: 'message', bytes: bytes.subarray(again + 1) }]
   }

@@ -46,7 +46,8 @@ export function faultsOf(reply: Reply, accepted: boolean): string[] {
 const ONE = 'MSH[^\\r]*\\rMSA.[AC][AER][^\\r]*\\r(?:ERR[^\\r]*\\r)*'
 const IS_ACKNOWLEDGED = /^MSH[^\r]*\rMSA.[AC][AER]/
 /** of a batch: nothing but the answers of its messages */
-const IS_BATCH = new RegExp(`^(?:FHS[^\\r]*\\r)?BHS[^\\r]*\\r(?:${ONE})+BTS.\\d+\\r(?:FTS.1\\r)?$`)
+const BATCH = `BHS[^\\r]*\\r(?:${ONE})+BTS.\\d+(?:.batch-messages-count)?\\r`
+const IS_BATCH = new RegExp(`^(?:(?:${BATCH})+|FHS[^\\r]*\\r(?:${BATCH})+FTS.\\d+\\r)$`)
 
 /** Whether an answer is that of several messages, each of which is a payload of its own. */
 export const isOfBatch = (text: string): boolean => IS_BATCH.test(text)

@@ -26,13 +26,13 @@ function oru(id: string, { sender = 'LIS|0001', type = 'ORU^R01', value = '5.1',
 const file = (...messages: string[]): string =>
   `FHS|^~\\&|LIS|0001\rBHS|^~\\&|LIS|0001\r${messages.join('')}BTS|${messages.length}\rFTS|1\r`
 
-/** Names of the segments of an answer; of each MSA what it says. */
+/** Names of the segments of an answer; of each MSA, BTS and FTS what it says. */
 const told = (answer: Buffer | string): string[] =>
   answer
     .toString()
     .split('\r')
     .filter((line) => line !== '' && !line.startsWith('ERR'))
-    .map((line) => (line.startsWith('MSA') ? line : line.startsWith('MSH') ? 'MSH' : line))
+    .map((line) => (/^MS[HA]|^[FB]HS/.test(line) ? (line.startsWith('MSA') ? line : line.slice(0, 3)) : line))
 
 async function ask(text: string): Promise<string> {
   const client = await mllpClient(server.running.mllpPorts[0] ?? 0)
@@ -51,7 +51,7 @@ async function valuesOf(report: string): Promise<unknown[]> {
 test('a file of sound messages is stored, and answered message by message', async () => {
   const ids = Array.from({ length: 40 }, (_, at) => `FB${at}`)
   const answer = await ask(file(...ids.map((id, at) => oru(id, { report: 'FB', value: String(at) }))))
-  expect(told(answer)).toEqual([...['FHS|^~\\&', 'BHS|^~\\&'], ...ids.flatMap((id) => ['MSH', `MSA|AA|${id}`]), ...['BTS|40', 'FTS|1']])
+  expect(told(answer)).toEqual([...['FHS', 'BHS'], ...ids.flatMap((id) => ['MSH', `MSA|AA|${id}`]), ...['BTS|40', 'FTS|1']])
   // Those about one patient were done in their order.
   expect(await valuesOf('RFB')).toEqual([39])
 })
@@ -71,15 +71,18 @@ test('what is unsound among them is told of it alone', async () => {
   expect(await valuesOf('RFC3')).toEqual([])
 })
 
-test('a file of several batches is one of all their messages', async () => {
+test('a file of several batches is answered batch by batch', async () => {
   const batches = ['FG1', 'FG2'].map((id) => `BHS|^~\\&|LIS|0001\r${oru(id)}BTS|1\r`).join('')
   const answer = told(await ask(`FHS|^~\\&|LIS|0001\r${batches}FTS|2\r`))
-  expect(answer.filter((line) => line.startsWith('MSA'))).toEqual(['MSA|AA|FG1', 'MSA|AA|FG2'])
+  const ofBatch = (id: string): string[] => ['BHS', 'MSH', `MSA|AA|${id}`, 'BTS|1']
+  expect(answer).toEqual(['FHS', ...ofBatch('FG1'), ...ofBatch('FG2'), 'FTS|2'])
 })
 
 test('a batch without a file has no file around its answers, and the separators of its sender', async () => {
   const body = oru('FD1').replace('^~\\&', '@~\\&').replaceAll('^', '@')
-  expect(told(await ask(`BHS|@~\\&|LIS\r${body}BTS|1\r`))).toEqual(['BHS|@~\\&', 'MSH', 'MSA|AA|FD1', 'BTS|1'])
+  const answer = await ask(`BHS|@~\\&|LIS\r${body}BTS|1\r`)
+  expect(told(answer)).toEqual(['BHS', 'MSH', 'MSA|AA|FD1', 'BTS|1'])
+  expect(answer).toMatch(/^BHS\|@~\\&\|/)
 })
 
 test('who wants no answers gets none, and the next message gets its own', async () => {
@@ -96,8 +99,55 @@ test('an envelope without a message is refused as before', async () => {
   expect(told(await ask('FHS|^~\\&|LIS|0001\rBHS|^~\\&|LIS|0001\rBTS|0\rFTS|1\r'))).toEqual(['MSH', expect.stringMatching(/^MSA\|AR\|/)])
 })
 
+const BATCH = 'BHS|^~\\&|LIS|0001|EAI|YILIAN|20260306|||'
+
+test('the answers say which batch and which file they answer, from whom to whom', async () => {
+  const answer = await ask(`FHS|^~\\&|LIS|0001|EAI|YILIAN|||||F7\r${BATCH}|B7\r${oru('FH1')}BTS|1\rFTS|1\r`)
+  const [fhs, bhs] = answer.split('\r').map((line) => line.split('|'))
+  for (const [line, name, reference] of [
+    [fhs, 'FHS', 'F7'],
+    [bhs, 'BHS', 'B7'],
+  ] as const) {
+    expect(line).toEqual([
+      ...[name, '^~\\&', 'EAI', 'YILIAN', 'LIS', '0001', expect.stringMatching(/^\d{14}\+0800$/)],
+      ...['', '', '', expect.stringMatching(/^\S+$/), reference],
+    ])
+  }
+  expect(fhs?.[10]).not.toBe(bhs?.[10])
+})
+
+test.each([
+  ['110100195803120019', 'an identity number'],
+  ['B^7', 'what has components'],
+  ['王建国', 'a name'],
+])('%s is no number of a batch: %s does not go back', async (id) => {
+  const [bhs = ''] = (await ask(`${BATCH}|${id}\r${oru('FI1')}BTS|1\r`)).split('\r')
+  expect(bhs.split('|')).toHaveLength(11)
+  expect(bhs).not.toContain(id)
+})
+
+test('a batch that has not as many messages as its trailer says is answered so; those that are there are taken', async () => {
+  expect(told(await ask(`${BATCH}\r${oru('FJ1')}BTS|2\r`))).toEqual(['BHS', 'MSH', 'MSA|AA|FJ1', 'BTS|1|batch-messages-count'])
+  expect(await valuesOf('RFJ1')).toEqual([5.1])
+})
+
+test('a message that lost its MSH is the sender’s of the batch: kept in quarantine, and answered in its place', async () => {
+  const beheaded = oru('FK2').split('\r').slice(1).join('\r')
+  const refused = 'MSA|AE||报文结构无效 / The structure of the payload is not valid'
+  const answersTo = async (...messages: string[]): Promise<string[]> =>
+    told(await ask(`${BATCH}\r${messages.join('')}BTS\r`)).filter((line) => line.startsWith('MSA'))
+  expect(await answersTo(beheaded, oru('FK1'), oru('FK3'))).toEqual([refused, 'MSA|AA|FK1', 'MSA|AA|FK3'])
+  expect(await answersTo(oru('FK1'), `BTS|1\r${BATCH}\r`, beheaded, oru('FK3'))).toEqual(['MSA|AA|FK1', refused, 'MSA|AA|FK3'])
+  // Another sender's batch is nobody's.
+  expect(told(await ask(`${BATCH.replace('LIS', 'NOBODY')}\r${beheaded}BTS|1\r`))[2]).toMatch(/^MSA\|AR/)
+  const kept = await server.call('GET', '/ingest/quarantine?source=h1-lis', { token: await server.token('h1-engine') })
+  // In the same bytes it is the same one.
+  const items = kept.json.items as { reasons: { code: string; at: string }[] }[]
+  expect(items.filter(({ reasons }) => reasons[0]?.code === 'payload-structure')).toMatchObject([{ reasons: [{ at: 'MSH' }] }])
+})
+
 test('what begins otherwise is one message', () => {
   expect(batchOf(Buffer.from(oru('X')))).toBeUndefined()
-  expect(batchOf(Buffer.from(`\ufeff${file(oru('X'), oru('Y'))}`))?.messages).toHaveLength(2)
+  expect(batchOf(Buffer.from(`\ufeff${file(oru('X'), oru('Y'))}`))?.batches).toMatchObject([{ messages: [{}, {}] }])
   expect(batchOf(Buffer.from('BHS'))).toBeUndefined()
 })

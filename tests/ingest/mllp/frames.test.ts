@@ -45,6 +45,8 @@ test.each<[string, string, string[], string[]]>([
   ['a message that does not end', '\u000bA', [], []],
   ['VT within a message is content', '\u000bA\u000bB\u001c\r', ['A\u000bB'], []],
   ['a message that began again', '\u000bMSH|1\u000bMSH|2\u001c\r', ['MSH|2'], ['broken-off']],
+  ['a batch that began again', '\u000bFHS|1\rMSH|1\rPI\u000bFHS|1\rMSH|1\rPID|1\u001c\r', ['FHS|1\rMSH|1\rPID|1'], ['broken-off']],
+  ['a batch behind a message that broke off', '\u000bMSH|1\u000bBHS|2\rMSH|2\u001c\r', ['BHS|2\rMSH|2'], ['broken-off']],
   ['an empty frame', '\u000b\u001c\r', [''], []],
   ['no frame at all', 'MSH|^~\\&\r', [], []],
 ])('%s', (_name, text, messages, others) => {

@@ -64,27 +64,104 @@ test('without an end or a number it is quarantined', async () => {
   expect((await read(message('SIU^S12', '2.4', PATIENT))).reason).toMatchObject({ code: 'mapping-required', at: 'SCH' })
 })
 
-test.each(['S20', 'S21', 'S22'])(
-  '%s: what the appointment is without is no part of it, and what else is said of it stands',
-  async (event) => {
-    const { record } = await read(
-      siu(
-        event,
-        'SCH|YY4|HY4||||TZ^医生停诊|||20|MIN|^^^20260306090000||||||||||||||Booked',
-        'AIS|1|D|US01^腹部彩超',
-        'AIP|1|D|D0123^赵医生',
-      ),
-    )
-    const [one] = ofType(record, 'Appointment')
-    expect(plain(one)).toMatchObject({ status: 'booked', start: '2026-03-06T01:00:00.000Z', minutesDuration: 20 })
-    expect(plain(one)).not.toHaveProperty('serviceType')
-    expect(one?.yielding).toEqual(['participant'])
-    expect(plain(one).participant).toEqual([{ actor: { $patient: true }, status: 'accepted' }])
-    // Staff and places that were named before are left as they were: the receipt says so.
-    expect(record?.issues).toEqual(['AIS-3', 'AIP-3'].map((at) => ({ severity: 'warning', code: 'mapping-field-unread', at })))
-    expect(ofType(record, 'Practitioner')).toEqual([])
-  },
-)
+const SCH = 'SCH|YY4|HY4||||TZ^医生停诊|||20|MIN|^^^20260306090000||||||||||||||Booked'
+const service = (code: string, display: string) => ({
+  coding: [{ system: 'https://fhir-cn.example/sid/H1/service-code', code, display }],
+  text: display,
+})
+const PATIENT_HIMSELF = { actor: { $patient: true }, status: 'accepted' }
+const staff = (number: string, name: string) => ({ $key: { type: 'Practitioner', scope: 'H1', parts: [number, name] }, display: name })
+
+/** What a message says of the parts of an appointment: those that it names, of which kinds these are all, and which are gone. */
+async function partsOf(event: string, ...segments: string[]): Promise<unknown> {
+  const { record } = await read(siu(event, SCH, ...segments))
+  expect(record?.issues).toEqual([])
+  expect(record?.unread.filter((field) => field.startsWith('AI'))).toEqual([])
+  const [one] = ofType(record, 'Appointment')
+  expect(one?.key).toMatchObject({ parts: ['HY4'] })
+  const { status, start, serviceType, participant } = plain(one) as Record<string, unknown>
+  expect({ status, start }).toEqual({
+    status: event === 'S15' ? 'cancelled' : 'booked',
+    start: '2026-03-06T01:00:00.000Z',
+  })
+  const [himself, ...others] = participant as { actor: unknown }[]
+  expect(himself).toEqual(PATIENT_HIMSELF)
+  return { services: serviceType, others: others.map(({ actor }) => actor), whole: one?.whole, gone: one?.unlisted?.lists }
+}
+
+test('all services, staff, places and other resources of an appointment, none of which there are others of', async () => {
+  expect(
+    await partsOf(
+      'S12',
+      ...['AIS|1||US01^腹部彩超', 'AIG|1||SB1^彩超机', 'AIL|1||3楼^彩超一室', 'AIP|1||D0123^赵医生', 'AIP|2||^李护士'],
+      ...['RGS|2', 'AIS|2||US02^心脏彩超'],
+    ),
+  ).toEqual({
+    services: [service('US01', '腹部彩超'), service('US02', '心脏彩超')],
+    others: [staff('D0123', '赵医生'), { type: 'Practitioner', display: '李护士' }, { display: '3楼 彩超一室' }, { display: '彩超机' }],
+    whole: { serviceType: [''], participant: ['Practitioner', ''] },
+    gone: undefined,
+  })
+})
+
+test('one that is told of without staff or place says nothing of these', async () => {
+  expect(await partsOf('S14', 'AIS|1||US01^腹部彩超')).toEqual({
+    ...{ services: [service('US01', '腹部彩超')], others: [], whole: { serviceType: [''] }, gone: undefined },
+  })
+})
+
+test.each([
+  ['S18', ''],
+  ['S18', 'A'],
+  ['S19', 'A'],
+])('%s with the action “%s”: what is named comes to what there is', async (event, action) => {
+  expect(await partsOf(event, `AIS|1|${action}|US02^心脏彩超`, `AIP|1|${action}|D0456^钱医生`)).toEqual({
+    ...{ services: [service('US02', '心脏彩超')], others: [staff('D0456', '钱医生')], whole: {}, gone: undefined },
+  })
+})
+
+test('S19: what is deleted is no part of it, what is changed is there, and what is unchanged stays', async () => {
+  expect(await partsOf('S19', 'AIS|1|D|US01^腹部彩超', 'AIP|1|X|D0123^赵医生', 'AIP|2|U|D0456^钱医生', 'AIL|1|D|3楼^彩超一室')).toEqual({
+    services: undefined,
+    others: [staff('D0123', '赵医生'), staff('D0456', '钱医生')],
+    whole: { participant: ['Practitioner'] },
+    gone: { serviceType: [service('US01', '腹部彩超')], participant: [{ actor: { display: '3楼 彩超一室' } }] },
+  })
+})
+
+test.each([
+  ['S20', 'D', ''],
+  ['S21', '', ''],
+  ['S22', '', ''],
+  ['S20', 'U', 'Cancelled'],
+  ['S14', '', 'Cancelled'],
+])('%s with the action “%s” and the status “%s”: the appointment is without what is named from now on', async (event, action, status) => {
+  const parts = [`AIS|1|${action}|US01^腹部彩超|||||||${status}`, `AIP|1|${action}|D0123^赵医生|||||||||${status}`]
+  expect(await partsOf(event, ...parts, `AIG|1|${action}|SB1^彩超机|||||||||||${status}`)).toEqual({
+    ...{ services: undefined, others: [], whole: {} },
+    gone: {
+      serviceType: [service('US01', '腹部彩超')],
+      participant: [{ actor: staff('D0123', '赵医生') }, { actor: { display: '彩超机' } }],
+    },
+  })
+})
+
+test('S20 that says of each service how it stands leaves those that are booked', async () => {
+  expect(await partsOf('S20', 'AIS|1|U|US01^腹部彩超|||||||Cancelled', 'AIS|2|X|US02^心脏彩超')).toEqual({
+    ...{ services: [service('US02', '心脏彩超')], others: [], whole: {}, gone: { serviceType: [service('US01', '腹部彩超')] } },
+  })
+})
+
+test('of an appointment that is cancelled as a whole what is named is what it was of', async () => {
+  expect(await partsOf('S15', 'AIS|1|D|US01^腹部彩超')).toEqual({
+    ...{ services: [service('US01', '腹部彩超')], others: [], whole: { serviceType: [''] }, gone: undefined },
+  })
+})
+
+test('staff that is to leave without its name is told of: it is known by number and name', async () => {
+  const { record } = await read(siu('S20', SCH, 'AIP|1|D|D0123'))
+  expect(record?.issues).toEqual([{ severity: 'warning', code: 'mapping-field-unread', at: 'AIP-3' }])
+})
 
 test.each(['S23', 'S24'])(
   '%s: slots of a schedule are nobody’s appointment: nothing is stored, and the receipt says what was not read',

@@ -1,7 +1,7 @@
 /** ORM^O01, OMG^O19 and OML^O21; expectations are written by hand from HL7 v2.4 and v2.5.1, chapter 4. */
 import { expect, test } from '@jest/globals'
 import { orderStatus } from '../../../mappings/hospital/hl7v2/order.ts'
-import { ofType, plain } from '../support.ts'
+import { ofType, plain, sample } from '../support.ts'
 import { message as hl7, INPATIENT, PATIENT, read } from './messages.ts'
 
 const message = (type: string, version: string, ...segments: string[]): string => hl7(type, version, PATIENT, INPATIENT, ...segments)
@@ -102,6 +102,72 @@ test.each(['OML^O33', 'OML^O35'])('%s of v2.5.1: each specimen with the orders b
     { identifier: [{ value: 'BB2' }], type: { text: '尿液' } },
   ])
   expect((await read(message(type, '2.5.1', 'SPM|1|BB1', 'ORC|NW|SQ7'))).reason).toMatchObject({ code: 'mapping-required', at: 'OBR' })
+})
+
+test.each([
+  ['OML^O21', ['ORC|NW|SQ3', 'OBR|1|SQ3||QX^清除率^L', 'SPM|1|BB1||SER^血清', 'SAC|||G1', 'SAC|||G2', 'SPM|2|^BB2||UR^尿液']],
+  ['OML^O33', ['SPM|1|BB1||SER^血清', 'SAC|||G1', 'SAC|||G2', 'ORC|NW|SQ3', 'OBR|1|SQ3||QX^清除率^L', 'SPM|2|^BB2||UR^尿液']],
+  ['OML^O35', ['SPM|1|BB1||SER^血清', 'SAC|||G1', 'ORC|NW|SQ3', 'OBR|1|SQ3||QX^清除率^L', 'SAC|||G2', 'SPM|2|^BB2||UR^尿液']],
+] as const)('%s: the containers of a specimen, and the number that the laboratory gave it', async (type, segments) => {
+  const more = type === 'OML^O21' ? [] : ['ORC|NW|SQ4', 'OBR|2|SQ4||NCG^尿常规^L']
+  const { record } = await read(message(type, '2.5.1', ...segments, ...more))
+  expect(record?.issues).toEqual([])
+  const specimens = (ofType(record, 'ServiceRequest').map(plain) as unknown as Order[]).map(({ specimen }) =>
+    specimen.map(({ $key }) => $key.parts[0]),
+  )
+  expect(specimens).toEqual(type === 'OML^O21' ? [['BB1', 'BB2']] : [['BB1'], ['BB2']])
+  const containers = ['G1', 'G2'].map((value) => ({ identifier: [{ system: 'https://fhir-cn.example/sid/H1/container-no', value }] }))
+  const [blood, urine] = ofType(record, 'Specimen').map(plain)
+  expect(blood).toMatchObject({ identifier: [{ value: 'BB1' }], type: { text: '血清' }, container: containers })
+  expect(urine).toMatchObject({ identifier: [{ value: 'BB2' }], type: { text: '尿液' } })
+  expect(urine).not.toHaveProperty('container')
+  expect(record?.unread.filter((field) => /^S(?:PM|AC)/.test(field))).toEqual([])
+})
+
+test('what is ordered of an outpatient’s blood and urine, by tubes that have their numbers already', async () => {
+  const { record } = await read(sample('hospital/oml-o33-specimens.hl7'))
+  expect(record?.issues).toEqual([])
+  expect(ofType(record, 'ServiceRequest').map(plain)).toMatchObject([
+    {
+      ...{ identifier: [{ value: 'SQ20260309014' }], status: 'active', priority: 'routine', code: { text: '肝功能' } },
+      ...{ authoredOn: '2026-03-09T08:03:00+08:00', occurrenceDateTime: '2026-03-09T08:10:00+08:00', requester: { display: '孙医生' } },
+      ...{ reasonCode: [{ coding: [{ code: 'R10.1' }], text: '上腹痛' }], note: [{ text: '上腹不适二周' }] },
+      specimen: [{ $key: { parts: ['TM26030900121'] } }],
+    },
+    { identifier: [{ value: 'SQ20260309015' }], code: { text: '尿常规' }, specimen: [{ $key: { parts: ['TM26030900122'] } }] },
+  ])
+  expect(ofType(record, 'Specimen').map(plain)).toMatchObject([
+    { identifier: [{ value: 'TM26030900121' }], type: { text: '血清' }, container: [{ identifier: [{ value: 'G0900121' }] }] },
+    { identifier: [{ value: 'TM26030900122' }], type: { text: '尿液' } },
+  ])
+  expect(record?.unread.filter((field) => /^(?:SPM|SAC|ORC)/.test(field))).toEqual([])
+})
+
+test('a result of before beside an order (ORC-1 PR) is no order that is open, and told as not read', async () => {
+  const { record } = await read(
+    message('OML^O21', '2.5.1', 'ORC|NW|SQ3', 'OBR|1|SQ3||K^钾^L', 'ORC|PR|SQ1', 'OBR|2|SQ1||K^钾^L', 'OBX|1|NM|K^钾^L||6.1'),
+  )
+  expect(ofType(record, 'ServiceRequest').map(({ key }) => key)).toMatchObject([{ parts: ['SQ3'] }])
+  expect(record?.unread).toEqual(expect.arrayContaining(['ORC[2]-2', 'OBR[2]-2', 'OBX-5']))
+})
+
+test('an order that a control be measured is none of the patient’s', async () => {
+  const { record } = await read(
+    message(
+      'OML^O33',
+      '2.5.1',
+      'SPM|1|ZK1||BLD|||||||Q',
+      'ORC|NW|SQ8',
+      'OBR|1|SQ8||K^钾^L',
+      'SPM|2|BB1',
+      'ORC|NW|SQ9',
+      'OBR|2|SQ9||K^钾^L',
+    ),
+  )
+  expect(ofType(record, 'ServiceRequest').map(({ key }) => key)).toMatchObject([{ parts: ['SQ9'] }])
+  expect(ofType(record, 'Specimen').map(({ key }) => key)).toMatchObject([{ parts: ['BB1'] }])
+  expect(record?.unread).toContain('SPM[1]-11')
+  expect(record?.issues).toEqual([{ severity: 'warning', code: 'mapping-conflict', at: 'SPM[1]-11' }])
 })
 
 test.each([

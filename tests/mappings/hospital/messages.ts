@@ -12,9 +12,12 @@ export const INPATIENT = 'PV1|1|I|||||||||||||||||ZY1'
 export const message = (type: string, version: string, ...segments: string[]): string =>
   [`MSH|^~\\&|HIS|0001|EAI|YILIAN|20260305103000||${type}|O1|P|${version}||||||GB 18030-2000`, ...segments, ''].join('\r')
 
-/** What comes of it: sound references, valid resources, no rule of records broken. */
-export async function read(text: string): Promise<{ record: MappedRecord | undefined; reason: { code: string; at: string } | undefined }> {
-  const { mapped, rejected } = await readAll(hospitalHl7v2, iconv.encode(text, 'gb18030'), { context: context('hospital', 'H1') })
+/** What comes of it, a text as GB 18030: sound references, valid resources, no rule of records broken. */
+export async function read(
+  sent: string | Uint8Array,
+): Promise<{ record: MappedRecord | undefined; reason: { code: string; at: string } | undefined }> {
+  const bytes = typeof sent === 'string' ? iconv.encode(sent, 'gb18030') : sent
+  const { mapped, rejected } = await readAll(hospitalHl7v2, bytes, { context: context('hospital', 'H1') })
   expect(mapped.flatMap(brokenRules)).toEqual([])
   expect(mapped.flatMap(unresolved)).toEqual([])
   expect(mapped.flatMap(invalid)).toEqual([])

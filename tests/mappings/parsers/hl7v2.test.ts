@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
-import { HL7_BOUNDS, type Hl7Record, parseHl7, splitMessages } from '../../../mappings/parsers/hl7v2.ts'
+import { HL7_BOUNDS, type Hl7Record, parseHl7 } from '../../../mappings/parsers/hl7v2.ts'
+import { batchesOf, hasTooMany, messagesIn, miscounted } from '../../../mappings/parsers/hl7v2-batch.ts'
 
 const MSH = 'MSH|^~\\&|LIS|0001|EAI|YILIAN|20260306||ORU^R01|1|P|2.4'
 const parse = (text: string | Uint8Array): Hl7Record => {
@@ -9,6 +10,7 @@ const parse = (text: string | Uint8Array): Hl7Record => {
   if (!result.ok) throw new Error(`${result.flaw} at ${result.at}`)
   return result.record
 }
+const splitMessages = (bytes: Uint8Array): Uint8Array[] => messagesIn(batchesOf(bytes))
 const obx = (record: Hl7Record) => record.segments.find((segment) => segment.name === 'OBX')
 
 describe('what is no message', () => {
@@ -174,6 +176,41 @@ describe('batches', () => {
     ])
     expect(parts.map((part) => parse(part).segments[1]?.text(5, 1))).toEqual(['王建国', '李秀兰'])
   })
+
+  const texts = (file: string) => {
+    const { head, batches } = batchesOf(Buffer.from(file))
+    const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString()
+    return [text(head), batches.map((batch) => [text(batch.head), batch.messages.map(text), batch.count])]
+  }
+
+  test('the batches of a file, with what their trailers say', () =>
+    expect(texts('FHS|^~\\&|f\rBHS|^~\\&|a\rMSH|1\rMSH|2\rBTS|2\rBHS|^~\\&|b\rMSH|3\rBTS|004|x\rMSH|4\rBTS|many\rFTS|3\r')).toEqual([
+      'FHS|^~\\&|f',
+      [
+        ['BHS|^~\\&|a', ['MSH|1\r', 'MSH|2\r'], 2],
+        ['BHS|^~\\&|b', ['MSH|3\r'], 4],
+        [undefined, ['MSH|4\r'], undefined],
+      ],
+    ]))
+
+  test('a message without its MSH is one where there is an envelope, from its first segment on', () => {
+    expect(texts('BHS|^~\\&\r\rPID|1\rOBX|1\rMSH|1\rBTS|2\r注\rOBX|2\rNTE|1')).toEqual([
+      undefined,
+      [
+        ['BHS|^~\\&', ['PID|1\rOBX|1\r', 'MSH|1\r'], 2],
+        [undefined, ['OBX|2\rNTE|1'], undefined],
+      ],
+    ])
+    expect(texts('PID|1\rMSH|1\r')).toEqual([undefined, [[undefined, ['MSH|1\r'], undefined]]])
+  })
+
+  test('a batch that should have messages and has none is one all the same', () => {
+    expect(miscounted(batchesOf(Buffer.from('MSH|1\rBTS|1\rBHS|^~\\&\rBTS|1\r')))).toEqual([1])
+    expect(miscounted(batchesOf(Buffer.from('MSH|1\rBTS|1\rBHS|^~\\&\rBTS|0\rFTS|2')))).toEqual([])
+  })
+
+  test('envelopes without end are looked for only so far that it can be told', () =>
+    expect(hasTooMany(batchesOf(Buffer.from('BHS|\r'.repeat(3 * HL7_BOUNDS.messagesMax))))).toBe(true))
 
   test('MSH inside a field is no message', () => expect(splitMessages(Buffer.from(`${MSH}\rNTE|1||MSH|x`))).toHaveLength(1))
   test('nothing in it', () => expect(splitMessages(Buffer.from('hello'))).toEqual([]))
