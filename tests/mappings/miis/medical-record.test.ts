@@ -212,7 +212,8 @@ describe('4402 orders', () => {
     const [drug] = ofType(record, 'MedicationRequest')
     expect(drug?.key).toEqual({ type: 'MedicationRequest', scope: 'H1', parts: ['YZ0001'] })
     expect(plain(drug)).toMatchObject({
-      status: 'completed',
+      // Said on the 5th, to be taken until the 12th.
+      status: 'active',
       intent: 'order',
       medicationCodeableConcept: {
         coding: [{ system: 'https://fhir-cn.example/CodeSystem/nhsa-drug', code: 'XC07ABM002A001010100543' }],
@@ -241,6 +242,17 @@ describe('4402 orders', () => {
       category: [{ coding: [{ code: 'nursing' }, { code: '5', display: '护理' }] }],
       code: { text: '一级护理' },
     })
+  })
+
+  test.each([
+    ['the end has come', '2026-03-12 08:00:00', 'completed'],
+    ['the end is a second away', '2026-03-12 07:59:59', 'active'],
+  ])('a drug and a service when %s', async (_, time, status) => {
+    const sent = json('4402-orders')
+    const lines = (sent.input.data as Json[]).map((line) => ({ ...line, drord_endtime: '2026-03-12 08:00:00' }))
+    const record = await one({ ...sent, inf_time: time, input: { data: lines } })
+    expect(record?.unread).not.toContainEqual(expect.stringContaining('statedAt'))
+    for (const type of ['MedicationRequest', 'ServiceRequest']) expect(plain(ofType(record, type)[0]).status).toBe(status)
   })
 
   test('lines that share an order’s number are told apart by their own', async () => {
