@@ -126,69 +126,6 @@ describe('4401 home page', () => {
     expect(plain(ofType(record, 'AllergyIntolerance')[0])).toMatchObject({ category: ['medication'], code: { text: '青霉素' } })
   })
 
-  test('of a stay that ends before it begins the beginning is told', async () => {
-    const sent = json('4401-home-page')
-    Object.assign(sent.input.baseinfo as Json, { dscg_date: '2026-03-04 15:00:00' })
-    const found = ofType(await one(sent), 'Observation').map(plain)
-    expect(found.map(({ effectivePeriod }) => effectivePeriod)).toEqual(Array(4).fill({ start: '2026-03-05T09:15:00+08:00' }))
-  })
-
-  test('codes alone have the words of the national tables; not examined and not known are no blood group', async () => {
-    const sent = json('4401-home-page')
-    const page = sent.input.baseinfo as Json
-    for (const [abo, rh, expected] of [
-      [
-        '4',
-        '1',
-        [
-          ['4', 'AB型'],
-          ['1', '阴性'],
-        ],
-      ],
-      ['3', '4', [['3', 'O型']]],
-      ['5', '3', []],
-      ['6', '2', [['2', '阳性']]],
-    ] as const) {
-      Object.assign(page, { abo_code: abo, abo_name: '', rh_code: rh, rh_name: '' })
-      const groups = ofType(await one(sent), 'Observation')
-        .map((each) => plain(each).valueCodeableConcept as { coding: [{ system: string; code: string; display: string }]; text: string })
-        .filter(({ coding }) => coding[0].system.startsWith('urn:oid'))
-      expect(groups.map(({ coding: [{ code, display }], text }) => [code, display, text])).toEqual(
-        expected.map(([code, word]) => [code, word, word]),
-      )
-    }
-  })
-
-  test('the way of payment is the national code, which the page writes in one digit', async () => {
-    const sent = json('4401-home-page')
-    for (const [written, code] of [
-      ['1', '01'],
-      ['9', '99'],
-      ['02', '02'],
-    ]) {
-      Object.assign(sent.input.baseinfo as Json, { medfee_paymtd_code: written })
-      const { extension } = plain(ofType(await one(sent), 'Encounter').find(({ placeholder }) => !placeholder)) as {
-        extension: { url: string; valueCodeableConcept: Json }[]
-      }
-      expect(extension.find(({ url }) => url.endsWith('/cn-payment-method'))?.valueCodeableConcept).toEqual({
-        coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.269', code }],
-        text: '城镇职工基本医疗保险',
-      })
-    }
-  })
-
-  test('a page that denies allergies names none; one that tells of a drug refers to it', async () => {
-    const allergySection = (record: Awaited<ReturnType<typeof one>>) =>
-      sectionsOf(plain(ofType(record, 'Composition')[0])).find(({ code }) => code === '48765-2')
-    const sent = json('4401-home-page')
-    const told = await one(sent)
-    expect(allergySection(told)?.entry).toEqual([{ $key: ofType(told, 'AllergyIntolerance')[0]?.key }])
-    Object.assign(sent.input.baseinfo as Json, { drug_dicm_flag: '1', dicm_drug_name: '否认药物过敏' })
-    const denied = await one(sent)
-    expect(ofType(denied, 'AllergyIntolerance')).toEqual([])
-    expect(allergySection(denied)).toEqual({ code: '48765-2', text: '药物过敏标志：1\n过敏药物：否认药物过敏' })
-  })
-
   test('money by classes in one account; nothing is 0 that was not sent', async () => {
     const record = await one(file('4401-home-page'))
     const fees = ofType(record, 'ChargeItem').map(plain)
