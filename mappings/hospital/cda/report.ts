@@ -10,6 +10,7 @@ import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import { instantOnly } from '../../engine/values/date.ts'
+import { readInterpretation, RESULT_CODE } from '../../engine/values/interpretation.ts'
 import { KINDS, perKind, type ReportKind, reportKeyOf, resultKeyOf, specimenKeyOf } from '../hl7v2/report-kind.ts'
 import type { Statement } from './statement.ts'
 import type { FactRow } from './facts.ts'
@@ -158,7 +159,9 @@ export const RESULTS = perKind((kind) => {
         interpretation: from
           .value('judged', ({ judged }) => {
             const found = judged && valueConcept({ code: judged.code, system: judged.system, value: judged.text })
-            return found && [found]
+            // Its words go before its code, of which senders make tables of their own.
+            const meant = readInterpretation(judged?.text ?? judged?.code ?? '', RESULT_CODE)
+            return found && [{ ...found, ...(meant && { coding: [...meant.coding, ...(found.coding ?? [])], text: meant.text }) }]
           })
           .or(result.interpretation) as never,
       }
