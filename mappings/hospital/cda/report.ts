@@ -83,7 +83,7 @@ const people =
   }
 
 export const REPORTS = perKind((kind) => {
-  const { profile, category, word, numbers, items } = KINDS[kind]
+  const { profile, category, word, numbers, ordered } = KINDS[kind]
   return mapping<ReportRow, DiagnosticReport>({
     source: 'hospital/cda/report',
     to: 'DiagnosticReport',
@@ -100,7 +100,7 @@ export const REPORTS = perKind((kind) => {
       status: 'final',
       category: [{ coding: [{ system: SECTIONS, ...category }] }, { text: from.text('kindWord') }],
       code: from.value(['itemCode', 'item', 'title'], (row, run) => {
-        if (row.itemCode !== undefined) return localConcept(run.scope, kind === 'laboratory' ? 'lab-panel' : items, row.itemCode, row.item)
+        if (row.itemCode !== undefined) return localConcept(run.scope, ordered, row.itemCode, row.item)
         return { text: row.item ?? row.title ?? word }
       }),
       subject: from.patient(),
