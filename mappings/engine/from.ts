@@ -30,7 +30,7 @@ export interface MappedIdentifier {
 
 export interface CodedOptions {
   /** system of the original code: a URL, or made from the scope for codes that the hospital assigned */
-  system?: string | ((scope: string) => string)
+  system?: string | ((scope: string, code: string) => string)
   /** edition of the original system: ICD-10 and ICD-9-CM-3 differ between clinical-2.0 and insurance-2.0 */
   version?: string
   /** field whose value is asked with the code first, as `code|value` (a unit that decides which item it is) */
@@ -315,7 +315,7 @@ export function concept(
 ): MappedConcept | undefined {
   const text = clean(display)
   if (code === undefined || isDamaged(code)) return nameAlone(text ?? code)
-  const system = typeof options.system === 'function' ? options.system(run.scope) : (options.system ?? mapSourceSystem(map))
+  const system = typeof options.system === 'function' ? options.system(run.scope, code) : (options.system ?? mapSourceSystem(map))
   const original = { system, ...(options.version && { version: options.version }), code, ...(text !== undefined && { display: text }) }
   const qualifier = options.qualifier && run.text(options.qualifier)
   const target = (qualifier && run.context.translate(map, `${code}|${qualifier}`)) || run.context.translate(map, code)
