@@ -72,6 +72,7 @@ function personOfHomePage(info: MiisObject): Person {
     'napl',
     'psn_tel',
     'resd_addr_poscode',
+    'mrg_name',
   ] as const
   for (const field of fields) {
     const value = text(info, field)

@@ -39,7 +39,7 @@ describe('4401 home page', () => {
     expect(plain(ofType(record, 'Patient')[0])).toMatchObject({
       name: [{ text: '王建国' }],
       telecom: [{ system: 'phone', value: '13900000002' }],
-      maritalStatus: { coding: [{ code: 'M' }, { code: '20' }] },
+      maritalStatus: { coding: [{ code: 'M' }, { code: '20', display: '已婚' }], text: '已婚' },
       address: [
         { use: 'home', text: '示例市示例区示例路 1 号', postalCode: '100020' },
         { text: '示例省示例市示例区', postalCode: '100020', extension: [{ valueCode: 'registered' }] },
