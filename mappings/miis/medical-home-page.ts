@@ -228,7 +228,7 @@ export interface ScreeningRow extends DuringStay {
 export const SCREENINGS = [
   { field: 'hbsag', loinc: '5195-3', text: '乙肝表面抗原（HBsAg）' },
   { field: 'hcv_ab', loinc: '16128-1', text: '丙型肝炎抗体（HCV-Ab）' },
-  { field: 'hiv_ab', loinc: '56888-1', text: '艾滋病毒抗体（HIV-Ab）' },
+  { field: 'hiv_ab', loinc: '7918-6', text: '艾滋病毒抗体（HIV-Ab）' },
 ] as const
 const RESULTS: Record<string, { code: string; display: string; text: string }> = table({
   '1': { code: '260385009', display: 'Negative', text: '阴性' },

@@ -76,3 +76,10 @@ test('a page that denies allergies names none; one that tells of a drug refers t
   expect(allergySection(denied)).not.toHaveProperty('entry')
   expect(allergySection(denied)?.text.div).toContain('<p>过敏药物：否认药物过敏</p>')
 })
+
+test('tests by their codes: antibodies of HIV alone, not with its antigen', async () => {
+  const sent = page()
+  Object.assign(sent.input.baseinfo, { hbsag: '1', hcv_ab: '2', hiv_ab: '1' })
+  const codes = ofType(await one(sent), 'Observation').map((each) => (plain(each).code as { coding: { code: string }[] }).coding[0]?.code)
+  expect(codes.slice(-3)).toEqual(['5195-3', '16128-1', '7918-6'])
+})

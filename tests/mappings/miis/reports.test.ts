@@ -236,6 +236,8 @@ test('4602: a sign for each measurement, pressure with both values, and what was
       ['神志', undefined],
     ],
   )
+  // Felt by the nurse: LOINC's 8889-8 is the rate of a pulse oximeter.
+  expect(signs[1]).toMatchObject({ code: { coding: [{ system: 'http://loinc.org', code: '8893-0' }] } })
   expect(signs[0]).toMatchObject({
     code: { coding: [{ system: 'http://loinc.org', code: '8310-5' }] },
     encounter: H1_VISIT,
