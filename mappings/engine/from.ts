@@ -4,7 +4,7 @@ import type { MappedReference } from './elements.ts'
 import { encounterClass } from './encounter-class.ts'
 import { diagnosisKey, keys, referTo } from './keys.ts'
 import { labResult } from './lab-result.ts'
-import { departmentMention, encounterMention, localConcept, practitionerMention, requestMention } from './mention.ts'
+import { departmentMention, encounterMention, institutionMention, localConcept, practitionerMention, requestMention } from './mention.ts'
 import type { MapName } from './names.ts'
 import { type Field, type RowView, Rule, type Run } from './rule.ts'
 import { IDENTIFIER_TYPE, type LocalCodeKind, localCodes, mapSourceSystem } from './systems.ts'
@@ -200,7 +200,10 @@ export class From<Row> {
       const code = field && run.text(field)
       if (field && code === undefined) return undefined
       const display = displayField && run.text(displayField)
-      return referTo(keys.organization(code === undefined ? run.scope : run.context.organization(code)), display)
+      const scope = code === undefined ? run.scope : run.context.organization(code)
+      const other = scope === run.scope ? undefined : institutionMention(run.context, scope, display)
+      if (other) run.mention(other)
+      return referTo(keys.organization(scope), display)
     })
   }
 
