@@ -133,8 +133,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   if (void_) run.forgive()
   const key = keyOf(map, run, view)
   if (key === undefined || run.refused) return result
-  // The insurance names the institution of an exchange in its head.
-  const institution = context.source.kind === 'miis' || void_ ? undefined : institutionMention(context, run.scope)
+  const institution = void_ ? undefined : institutionMention(context, run.scope)
   if (institution) run.mention(institution)
   const resource = {
     resourceType: map.to,

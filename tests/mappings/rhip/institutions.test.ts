@@ -51,3 +51,13 @@ test('the hospital to which the insurance refers a patient (2501), by its name',
     name: '示例省立医院',
   })
 })
+
+test('an institution of which a row of the insurance tells, beside that of its head', async () => {
+  const sent = JSON.parse(sample('miis/4202-self-paid-stay.json').toString()) as { input: { ownPayPatnMdtrtD: Record<string, string> } }
+  sent.input.ownPayPatnMdtrtD.fixmedins_code = 'H99'
+  const { mapped } = await readAll(miisInterface, JSON.stringify(sent))
+  const scopes = scopeOf(mapped[0])
+  expect(scopes).toEqual(expect.arrayContaining(['H1', 'MIA~H99']))
+  const serviceProvider = ofType(mapped[0], 'Encounter').map((each) => plain(each).serviceProvider as { $key: { scope: string } })
+  for (const { $key } of serviceProvider) expect(scopes).toContain($key.scope)
+})
