@@ -4,7 +4,7 @@ import type { MappedReference } from './elements.ts'
 import { encounterClass } from './encounter-class.ts'
 import { diagnosisKey, keys, referTo } from './keys.ts'
 import { labResult } from './lab-result.ts'
-import { departmentMention, encounterMention, localConcept, practitionerMention, requestMention } from './mention.ts'
+import { departmentMention, encounterMention, institutionMention, localConcept, practitionerMention, requestMention } from './mention.ts'
 import type { MapName } from './names.ts'
 import { type Field, type RowView, Rule, type Run } from './rule.ts'
 import { IDENTIFIER_TYPE, type LocalCodeKind, localCodes, mapSourceSystem } from './systems.ts'
@@ -30,7 +30,7 @@ export interface MappedIdentifier {
 
 export interface CodedOptions {
   /** system of the original code: a URL, or made from the scope for codes that the hospital assigned */
-  system?: string | ((scope: string) => string)
+  system?: string | ((scope: string, code: string) => string)
   /** edition of the original system: ICD-10 and ICD-9-CM-3 differ between clinical-2.0 and insurance-2.0 */
   version?: string
   /** field whose value is asked with the code first, as `code|value` (a unit that decides which item it is) */
@@ -200,7 +200,10 @@ export class From<Row> {
       const code = field && run.text(field)
       if (field && code === undefined) return undefined
       const display = displayField && run.text(displayField)
-      return referTo(keys.organization(code === undefined ? run.scope : run.context.organization(code)), display)
+      const scope = code === undefined ? run.scope : run.context.organization(code)
+      const other = scope === run.scope ? undefined : institutionMention(run.context, scope, display)
+      if (other) run.mention(other)
+      return referTo(keys.organization(scope), display)
     })
   }
 
@@ -315,7 +318,7 @@ export function concept(
 ): MappedConcept | undefined {
   const text = clean(display)
   if (code === undefined || isDamaged(code)) return nameAlone(text ?? code)
-  const system = typeof options.system === 'function' ? options.system(run.scope) : (options.system ?? mapSourceSystem(map))
+  const system = typeof options.system === 'function' ? options.system(run.scope, code) : (options.system ?? mapSourceSystem(map))
   const original = { system, ...(options.version && { version: options.version }), code, ...(text !== undefined && { display: text }) }
   const qualifier = options.qualifier && run.text(options.qualifier)
   const target = (qualifier && run.context.translate(map, `${code}|${qualifier}`)) || run.context.translate(map, code)

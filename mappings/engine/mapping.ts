@@ -4,6 +4,7 @@ import type { FhirResource } from '../../server/fhir/types.ts'
 import type { RulesOf } from './elements.ts'
 import { build, type Plan, planOf } from './build.ts'
 import { From } from './from.ts'
+import { institutionMention } from './mention.ts'
 import type { ProfileName } from './names.ts'
 import type { Field, RowView, Run } from './rule.ts'
 import type { MappedResource, MappingContext, MappingIssue, ResourceKey, TimedKey, UnmappedCode } from './types.ts'
@@ -137,6 +138,8 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   if (void_) run.forgive()
   const key = keyOf(map, run, view)
   if (key === undefined || run.refused) return result
+  const institution = void_ ? undefined : institutionMention(context, run.scope)
+  if (institution) run.mention(institution)
   const resource = {
     resourceType: map.to,
     ...(map.profiles.length > 0 && { meta: { profile: map.profiles.map(structureDefinition) } }),

@@ -2,13 +2,13 @@
  * Placeholders for what a row only mentions (its visit, a doctor, a department), so that no reference dangles. They yield
  * to whatever says more of the thing: `placeholder` is set and statedAt is the beginning of time.
  */
-import { localSystem, structureDefinition } from '../../server/fhir/canonical.ts'
+import { localSystem, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
 import type { FhirCoding, FhirResource } from '../../server/fhir/types.ts'
 import { UNKNOWN_CLASS } from './encounter-class.ts'
 import { keys, referTo } from './keys.ts'
 import type { ProfileName } from './names.ts'
 import { localCodes } from './systems.ts'
-import type { MappedResource, ResourceKey } from './types.ts'
+import type { MappedResource, MappingContext, ResourceKey } from './types.ts'
 
 export const BEFORE_ALL = '1970-01-01T00:00:00.000Z'
 const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
@@ -39,6 +39,23 @@ export function departmentMention(scope: string, code: string | undefined, name:
     active: true,
     name: name ?? code,
     partOf: referTo(keys.organization(scope)),
+  })
+}
+
+/** Ids of organisations that the configuration does not know end with the code under which the source knows them (MappingContext). */
+const UNKNOWN_INSTITUTION = /~(.+)$/s
+const CREDIT_CODE = /^[0-9A-HJ-NP-RTUW-Y]{18}$/
+
+/** The institution whose numbers a row has, where the configuration does not know it; `name` where the row says it. */
+export function institutionMention({ source }: MappingContext, scope: string, name?: string): MappedResource | undefined {
+  const code = UNKNOWN_INSTITUTION.exec(scope)?.[1]
+  if (code === undefined) return undefined
+  const platformCodes = CREDIT_CODE.test(code) ? NATIONAL.orgCode : localSystem(scope.slice(0, scope.indexOf('~')), 'institution-code')
+  return placeholder(keys.organization(scope), undefined, {
+    identifier: [{ system: source.kind === 'miis' ? NATIONAL.fixmedins : platformCodes, value: code }],
+    active: true,
+    type: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/organization-type', code: 'prov' }] }],
+    name: name ?? code,
   })
 }
 

@@ -118,6 +118,8 @@ export const filedDisease = mapping<FilingRow, Condition>({
   organization: 'ide_fixmedins_no',
   rules: (from) => ({
     identifier: [from.identifier(FILING_NO, 'trt_dcla_detl_sn')],
+    // con-3: what stands on the problem list has one. The insurance pays for what goes on.
+    clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code: 'active' }] },
     verificationStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-ver-status', code: 'confirmed' }] },
     category: [
       {

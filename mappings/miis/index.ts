@@ -124,6 +124,9 @@ function* mapInSteps(
   if (response && respondedAt === undefined) return reject('miis-envelope', 'respond_time')
   const times = { requestedAt: requestedAt ?? respondedAt ?? BEFORE_ALL, respondedAt: respondedAt ?? requestedAt ?? BEFORE_ALL }
   record.noteRead(...SITE)
+  // Before what a row says of an institution, which is less: its code.
+  const institution = headInstitution(request, context)
+  if (institution) record.add(institution)
   yield* transaction.fill({ ...(request && { request }), ...(response && { response }), record, context, ...times }) ?? []
   for (const numbers of visitNumbersIn({
     ...(request && { request }),
@@ -132,8 +135,6 @@ function* mapInSteps(
     statedAt: times.requestedAt,
   }))
     record.sayOfVisit(numbers)
-  const institution = institutionMention(request, context)
-  if (institution) record.add(institution)
   yield* sayUnreadNodes(record, request, response)
   const finished = withoutVoidDiagnoses(record.finish())
   // A request that only asks (1101) makes nothing of its own.
@@ -176,7 +177,7 @@ function transactionOf({ infno, response }: Exchange): Transaction | undefined {
 }
 
 /** The institution of the request; ingest leaves it out where the configuration knows it. */
-function institutionMention(request: MiisObject | undefined, context: MappingContext): MappedResource | undefined {
+function headInstitution(request: MiisObject | undefined, context: MappingContext): MappedResource | undefined {
   const code = text(request, 'fixmedins_code')
   if (code === undefined) return undefined
   const name = text(request, 'fixmedins_name')

@@ -116,6 +116,8 @@ export interface ItemRow extends Site {
   vali_flag?: string
   exam_org_code?: string
   exam_org_name?: string
+  mdtrt_sn?: string
+  mdtrt_id?: string
 }
 
 export function resultKey(
@@ -150,6 +152,7 @@ export const labResult = mapping<ItemRow, Observation>({
         )
         .required(),
       subject: from.patient(),
+      encounter: from.encounter('mdtrt_sn').or(visit<ItemRow>('mdtrt_id')),
       effectiveDateTime: from.dateTime('sapl_date').or(from.dateTime('rpt_date')),
       performer: [from.organization('exam_org_code', 'exam_org_name')],
       method: { text: from.text('exam_mtd') },

@@ -8,11 +8,13 @@ import { localCodes } from '../engine/systems.ts'
 import type { KeyReference, ResourceKey } from '../engine/types.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { ADMISSION_CONDITION } from './condition.ts'
+import { type DuringStay, duringStay } from './during-stay.ts'
 import { HOME_PAGE_ICU, icuStays } from './icu-stay.ts'
 import { miisKeys, visit } from './keys.ts'
 import type { DocumentKind } from './record-document.ts'
 import { providerOf } from './settlement.ts'
 import type { Site } from './transaction.ts'
+import { saysNoAllergy } from '../engine/values/no-allergy.ts'
 import { table } from '../engine/values/table.ts'
 
 export interface HomePageRow extends Site {
@@ -94,6 +96,10 @@ function diagnosesOf(row: RowView<HomePageRow>) {
 const rescues = (name: 'total' | 'successful', count: string | undefined) =>
   count !== undefined && /^\d{1,4}$/.test(count) ? [{ url: name, valueUnsignedInt: Number(count) }] : []
 
+const PAYMENT_METHOD = 'urn:oid:2.16.156.10011.2.3.1.269'
+/** A page writes the national code in one digit; its 9 is the 99 there. */
+const paymentCode = (sent: string): string => (/^\d$/.test(sent) ? (sent === '9' ? '99' : `0${sent}`) : sent)
+
 /** Extensions that hold several values: rescues, and each stay in an intensive care unit. */
 function extensions(row: RowView<HomePageRow>, run: Run) {
   const total = rescues('total', row.resc_cnt)
@@ -112,7 +118,7 @@ function extensions(row: RowView<HomePageRow>, run: Run) {
             url: structureDefinition('cn-payment-method'),
             valueCodeableConcept: {
               ...(row.medfee_paymtd_code !== undefined && {
-                coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.269', code: row.medfee_paymtd_code }],
+                coding: [{ system: PAYMENT_METHOD, code: paymentCode(row.medfee_paymtd_code) }],
               }),
               ...(row.med_fee_paymtd_name !== undefined && { text: row.med_fee_paymtd_name }),
             },
@@ -187,7 +193,7 @@ export interface AllergyRow extends Site {
   vali_flag?: string
 }
 
-/** 药物过敏: by its name, of the hospital's own patient number. */
+/** 药物过敏: by its name, of the hospital's own patient number; where the page denies any, it stands in the document alone. */
 export const allergyMapping = (source: string): Mapping<AllergyRow> =>
   mapping<AllergyRow, AllergyIntolerance>({
     source,
@@ -198,7 +204,7 @@ export const allergyMapping = (source: string): Mapping<AllergyRow> =>
         ? undefined
         : keys.allergy(run.scope, row.medcasno, row.dicm_drug_name),
     organization: 'fixmedins_code',
-    when: (row) => row.dicm_drug_name !== undefined,
+    when: (row) => row.dicm_drug_name !== undefined && !saysNoAllergy(row.dicm_drug_name),
     withdrawn: (row) => row.vali_flag === '0',
     rules: (from) => ({
       clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] },
@@ -210,10 +216,9 @@ export const allergyMapping = (source: string): Mapping<AllergyRow> =>
 
 export const drugAllergy = allergyMapping('miis/4401/baseinfo')
 
-export interface ScreeningRow extends Site {
+export interface ScreeningRow extends DuringStay {
   mdtrt_sn?: string
   mdtrt_id?: string
-  adm_date?: string
   vali_flag?: string
   screening: (typeof SCREENINGS)[number]
   result?: string
@@ -223,7 +228,7 @@ export interface ScreeningRow extends Site {
 export const SCREENINGS = [
   { field: 'hbsag', loinc: '5195-3', text: '乙肝表面抗原（HBsAg）' },
   { field: 'hcv_ab', loinc: '16128-1', text: '丙型肝炎抗体（HCV-Ab）' },
-  { field: 'hiv_ab', loinc: '56888-1', text: '艾滋病毒抗体（HIV-Ab）' },
+  { field: 'hiv_ab', loinc: '7918-6', text: '艾滋病毒抗体（HIV-Ab）' },
 ] as const
 const RESULTS: Record<string, { code: string; display: string; text: string }> = table({
   '1': { code: '260385009', display: 'Negative', text: '阴性' },
@@ -255,7 +260,7 @@ export const screeningMapping = (source: string): Mapping<ScreeningRow> =>
       })),
       subject: from.patient(),
       encounter: visit<ScreeningRow>('mdtrt_id').or(from.encounter('mdtrt_sn')),
-      effectiveDateTime: from.dateTime('adm_date'),
+      effectivePeriod: duringStay(from),
       valueCodeableConcept: from.value('result', (row, run) => {
         const { text: said, ...coding } = RESULTS[row.result ?? ''] ?? {}
         if (said === undefined) run.flaw('result', 'mapping-value-unknown')

@@ -31,6 +31,7 @@ export interface Person {
   die_date?: string
   /** of the home page 4401 */
   mrg_stas?: string
+  mrg_name?: string
   birplc?: string
   napl?: string
   psn_tel?: string
@@ -75,7 +76,7 @@ export const insuredPerson = mapping<Person, Patient>({
     birthDate: from.date('brdy').as(agreeing),
     deceasedDateTime: from.dateTime('die_date'),
     telecom: [{ system: 'phone', value: from.text('psn_tel') }],
-    maritalStatus: from.coded('gb2261-2', 'mrg_stas', undefined, { system: TABLES.marital }),
+    maritalStatus: from.coded('gb2261-2', 'mrg_stas', 'mrg_name', { system: TABLES.marital }),
     address: [
       { use: 'home', text: from.text('curr_addr'), postalCode: from.text('curr_addr_poscode') },
       {

@@ -19,7 +19,7 @@ interface VitalSign {
 /** Fields of both transactions; blood pressure has two and is one sign. */
 export const VITAL_SIGNS = {
   temperature: { code: '8310-5', display: '体温', unit: { unit: '℃', code: 'Cel' } },
-  pulse: { code: '8889-8', display: '脉率', unit: { unit: '次/分', code: '/min' } },
+  pulse: { code: '8893-0', display: '脉率', unit: { unit: '次/分', code: '/min' } },
   respiration: { code: '9279-1', display: '呼吸', unit: { unit: '次/分', code: '/min' } },
   weight: { code: '29463-7', display: '体重', unit: { unit: 'kg', code: 'kg' } },
   height: { code: '8302-2', display: '身高', unit: { unit: 'cm', code: 'cm' } },

@@ -39,7 +39,7 @@ Expression: "value.exists() or component.exists() or dataAbsentReason.exists() o
 Invariant: cn-vs-3
 Description: "Pulse, heart rate and respiration are possible"
 Severity: #warning
-Expression: "code.coding.where(system = 'http://loinc.org' and (code = '8867-4' or code = '8889-8' or code = '9279-1')).exists() implies value.ofType(Quantity).all(value >= 0 and value <= 300)"
+Expression: "code.coding.where(system = 'http://loinc.org' and (code = '8867-4' or code = '8893-0' or code = '9279-1')).exists() implies value.ofType(Quantity).all(value >= 0 and value <= 300)"
 
 Invariant: cn-vs-4
 Description: "A blood pressure has both values"
@@ -148,7 +148,7 @@ Description: "Marks of the temperature list"
 * include codes from system $vital
 * $loinc#8310-5 "体温"
 * $loinc#8867-4 "心率"
-* $loinc#8889-8 "脉率"
+* $loinc#8893-0 "脉率"
 * $loinc#9279-1 "呼吸"
 * $loinc#85354-9 "血压"
 * $loinc#8480-6 "收缩压"

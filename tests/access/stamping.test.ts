@@ -168,6 +168,12 @@ describe('labels', () => {
     expect((await classOf('DiagnosticReport', 'r2')).labels).toEqual(['HIV'])
   })
 
+  test('a test of HIV antibodies is one of HIV, whatever it is called', async () => {
+    const code = { coding: [{ system: 'http://loinc.org', code: '7918-6' }] }
+    await at.put('H1', [{ resourceType: 'Observation', id: 'antibodies', subject: { reference: 'Patient/p1' }, code }])
+    expect((await classOf('Observation', 'antibodies')).labels).toEqual(['HIV'])
+  })
+
   test('an insured visit makes what belongs to it insured', async () => {
     const identifier = [{ system: 'https://fhir-cn.example/sid/nhsa/mdtrt-id', value: '110105G001' }]
     await at.put('H1', [

@@ -83,10 +83,10 @@ test('the page of the stay with the sensitive diagnosis is hidden, and so is the
   const numbers = ['C0032.LZY1', 'C0032.LZY2', 'C0032.LZY3']
   expect(numbers.map((number) => withNumber(everything, number) !== undefined)).toEqual([true, true, true])
   expect(numbers.map((number) => withNumber(found, number) !== undefined)).toEqual([true, false, true])
-  expect(JSON.stringify(await all('Observation'))).toContain('56888-1')
+  expect(JSON.stringify(await all('Observation'))).toContain('7918-6')
   expect(JSON.stringify(found)).not.toMatch(/HIV|B20/)
   expect(JSON.stringify(await seen('Condition'))).not.toContain('B20.100')
-  expect(JSON.stringify(await seen('Observation'))).not.toContain('56888-1')
+  expect(JSON.stringify(await seen('Observation'))).not.toContain('7918-6')
 })
 
 test('so are the scan of that stay and one that is sensitive by its title, and their bytes answer as those of no document', async () => {

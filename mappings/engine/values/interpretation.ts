@@ -22,6 +22,7 @@ const DISPLAY = {
   S: 'Susceptible',
   I: 'Intermediate',
   R: 'Resistant',
+  IND: 'Indeterminate',
   '<': 'Off scale low',
   '>': 'Off scale high',
 } as const
@@ -69,6 +70,7 @@ const FLAGS: Record<string, InterpretationCode> = table({
   中介: 'I',
   R: 'R',
   耐药: 'R',
+  不确定: 'IND',
 })
 
 /** Tables of digits and signs differ between senders: the RHIP table YCTS is 1 normal, 2 abnormal, 3 high, 4 low unless a source says otherwise. */
@@ -77,11 +79,18 @@ export type DigitFlags = Record<string, InterpretationCode>
 export const HL7_FLAGS: DigitFlags = { '<': '<', '>': '>' }
 export const RHIP_DIGIT_FLAGS: DigitFlags = { '1': 'N', '2': 'A', '3': 'H', '4': 'L', '5': 'AA' }
 
-/** undefined: the flag is not known. The text is the flag as sent. */
+/** CV04.30.017, of DE04.30.017.00: only normal, abnormal, uncertain; high or low is not said. */
+export const RESULT_CODE: DigitFlags = table({ '1': 'N', '2': 'A', '3': 'IND' })
+
+/** What a digit stands for in those tables: nobody reads from a result that it is `3`. */
+const WORDS: Partial<Record<InterpretationCode, string>> = { N: '正常', A: '异常', H: '偏高', L: '偏低', AA: '危急值', IND: '不确定' }
+const DIGIT = /^\d$/
+
+/** undefined: the flag is not known. The text is the flag as sent, of a digit what it stands for. */
 export function readInterpretation(flag: string, digits: DigitFlags = {}): Interpretation | undefined {
   const key = toHalfWidth(flag).replace(/\s+/g, '').toUpperCase()
   const code = digits[key] ?? FLAGS[key]
-  return code && interpretation(code, flag)
+  return code && interpretation(code, DIGIT.test(key) ? (WORDS[code] ?? flag) : flag)
 }
 
 export function interpretation(code: InterpretationCode, text: string): Interpretation {

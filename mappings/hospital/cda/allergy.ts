@@ -2,6 +2,7 @@
 import type { AllergyIntolerance } from '@medplum/fhirtypes'
 import { keys } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
+import { saysNoAllergy } from '../../engine/values/no-allergy.ts'
 import type { Facts, FactRow } from './facts.ts'
 
 interface AllergyRow extends FactRow {
@@ -12,8 +13,6 @@ interface AllergyRow extends FactRow {
 }
 
 const STATUS = 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical'
-/** 否认药物过敏史, 无过敏史, 不详 */
-const NONE_KNOWN = /^(?:无|否认|未发现|未见|没有|不详|未知|暂无)/
 
 const allergy = mapping<AllergyRow, AllergyIntolerance>({
   source: 'hospital/cda/allergy',
@@ -37,7 +36,7 @@ export function allergies(facts: Facts): void {
   const patientNo = numbers.find(({ kind }) => kind === 'patient')?.value
   for (const { section, one } of facts.of('allergy')) {
     facts.take(one)
-    if (one.text === undefined || NONE_KNOWN.test(one.text)) continue
+    if (one.text === undefined || saysNoAllergy(one.text)) continue
     const row: AllergyRow = {
       ...facts.row('allergy', one.at),
       substance: one.text,

@@ -10,6 +10,7 @@ import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import { instantOnly } from '../../engine/values/date.ts'
+import { readInterpretation, RESULT_CODE } from '../../engine/values/interpretation.ts'
 import { KINDS, perKind, type ReportKind, reportKeyOf, resultKeyOf, specimenKeyOf } from '../hl7v2/report-kind.ts'
 import type { Statement } from './statement.ts'
 import type { FactRow } from './facts.ts'
@@ -82,7 +83,7 @@ const people =
   }
 
 export const REPORTS = perKind((kind) => {
-  const { profile, category, word, numbers, items } = KINDS[kind]
+  const { profile, category, word, numbers, ordered } = KINDS[kind]
   return mapping<ReportRow, DiagnosticReport>({
     source: 'hospital/cda/report',
     to: 'DiagnosticReport',
@@ -99,7 +100,7 @@ export const REPORTS = perKind((kind) => {
       status: 'final',
       category: [{ coding: [{ system: SECTIONS, ...category }] }, { text: from.text('kindWord') }],
       code: from.value(['itemCode', 'item', 'title'], (row, run) => {
-        if (row.itemCode !== undefined) return localConcept(run.scope, kind === 'laboratory' ? 'lab-panel' : items, row.itemCode, row.item)
+        if (row.itemCode !== undefined) return localConcept(run.scope, ordered, row.itemCode, row.item)
         return { text: row.item ?? row.title ?? word }
       }),
       subject: from.patient(),
@@ -158,7 +159,9 @@ export const RESULTS = perKind((kind) => {
         interpretation: from
           .value('judged', ({ judged }) => {
             const found = judged && valueConcept({ code: judged.code, system: judged.system, value: judged.text })
-            return found && [found]
+            // Its words go before its code, of which senders make tables of their own.
+            const meant = readInterpretation(judged?.text ?? judged?.code ?? '', RESULT_CODE)
+            return found && [{ ...found, ...(meant && { coding: [...meant.coding, ...(found.coding ?? [])], text: meant.text }) }]
           })
           .or(result.interpretation) as never,
       }

@@ -19,7 +19,7 @@ const PER_MINUTE = { unit: '次/min', code: '/min' }
 
 export const VITALS: Readonly<Record<string, Vital>> = table({
   'DE04.10.186.00': { loinc: '8310-5', unit: '℃', code: 'Cel', same: ['C', 'c', '度'] },
-  'DE04.10.118.00': { loinc: '8889-8', ...PER_MINUTE },
+  'DE04.10.118.00': { loinc: '8893-0', ...PER_MINUTE },
   'DE04.10.206.00': { loinc: '8867-4', ...PER_MINUTE },
   'DE04.10.081.00': { loinc: '9279-1', ...PER_MINUTE },
   'DE04.10.082.00': { loinc: '9279-1', ...PER_MINUTE },

@@ -7,8 +7,8 @@ import type { RowView } from '../../engine/rule.ts'
 import { CLINICAL_EDITION, TABLES } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import type { Fields } from './fields.ts'
-import { panel } from './report.ts'
-import { isLaboratory } from './report-kind.ts'
+import { ordered } from './report.ts'
+import { isLaboratory, kindOf, type ReportKind } from './report-kind.ts'
 import { visitClass } from './visit.ts'
 import { table } from '../../engine/values/table.ts'
 
@@ -89,6 +89,9 @@ function categoryOf({ 'OBR-24': section, message }: RowView<OrderRow>): { code: 
   return isLaboratory(section) ? { code: 'lab', display: '检验' } : { code: 'imaging', display: '影像检查' }
 }
 
+const orderedOf = ({ 'OBR-24': section, message }: RowView<OrderRow>): ReportKind =>
+  message === 'laboratory' ? 'laboratory' : kindOf(section)
+
 const ICD10_SHAPE = /^[A-Z]\d{2}(?:[.xX]|$)/
 
 export const order = mapping<OrderRow, ServiceRequest>({
@@ -106,7 +109,7 @@ export const order = mapping<OrderRow, ServiceRequest>({
       .or(from.choice('OBR-27.6', PRIORITY))
       .or(from.choice('ORC-7.6', PRIORITY))
       .or(from.choice('OBR-5', PRIORITY)),
-    code: from.value(['OBR-4.1', 'OBR-4.2'], (row, run) => panel(row, run)).required(),
+    code: from.value(['OBR-4.1', 'OBR-4.2'], (row, run) => ordered(row, run, orderedOf(row))).required(),
     subject: from.patient(),
     encounter: from.encounter(
       'PV1-19.1',

@@ -11,6 +11,7 @@ import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { contradictsIdentityCard, identityOf, type NumberKind, patientIdentifiers, type PatientNumber } from '../identity.ts'
 import { type Fields, fieldsOf, locate, nameOf, segmentOf } from './fields.ts'
 import { table } from '../../engine/values/table.ts'
+import { maritalSystem } from './user-tables.ts'
 
 export const PID = [
   'PID-5.1',
@@ -171,7 +172,7 @@ export const patient = mapping<PatientRow, Patient>({
         country: from.text('PID-11.6'),
       },
     ],
-    maritalStatus: from.coded('hl7-marital', 'PID-16.1', 'PID-16.2', { system: 'http://terminology.hl7.org/CodeSystem/v2-0002' }),
+    maritalStatus: from.coded('hl7-marital', 'PID-16.1', 'PID-16.2', { system: maritalSystem }),
     deceasedDateTime: from.dateTime('PID-29'),
     deceasedBoolean: from
       .choice('PID-30', { Y: 'true', N: 'false' })

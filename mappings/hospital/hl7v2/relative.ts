@@ -6,6 +6,7 @@ import type { MappingContext } from '../../engine/types.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
 import { type Fields, fieldsOf, locate } from './fields.ts'
 import { type Message, sayOfNextOfKin } from './message.ts'
+import { relationshipSystem } from './user-tables.ts'
 
 const NK1 = ['NK1-2.1', 'NK1-2.2', 'NK1-3.1', 'NK1-3.2', 'NK1-4.1', 'NK1-5.1'] as const
 /** `patientNo`: the hospital's number of the patient (PID-3) */
@@ -24,7 +25,7 @@ const relative = mapping<RelativeRow, RelatedPerson>({
   when: (row) => nameOf(row) !== undefined,
   rules: (from) => ({
     patient: from.patient(),
-    relationship: from.codedList('hl7-relationship', 'NK1-3.1', 'NK1-3.2', { system: 'http://terminology.hl7.org/CodeSystem/v2-0063' }),
+    relationship: from.codedList('hl7-relationship', 'NK1-3.1', 'NK1-3.2', { system: relationshipSystem }),
     name: [{ text: from.value(['NK1-2.1', 'NK1-2.2'], nameOf).required() }],
     telecom: [{ system: 'phone', value: from.text('NK1-5.1') }],
     address: [{ text: from.text('NK1-4.1') }],

@@ -1,9 +1,22 @@
 /** What department a report comes from, by OBR-24 (HL7 table 0074): its profile, its words, and by which numbers it is known. */
 import { keys } from '../../engine/keys.ts'
 import type { ProfileName } from '../../engine/names.ts'
+import { localCodes } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 
 export type ReportKind = 'laboratory' | 'imaging' | 'pathology' | 'other'
+
+/** HL7 table 0074. Hospitals send sections of their own as well, and modalities that it has not. */
+const SECTIONS = new Set(
+  'AU BG BLB CG CH CP CT CTH CUS EC EN GE HM ICU IMM LAB MB MCB MYC NMR NMS NRS OSL OT OTH OUS PAT PF PHR PHY PT RAD RC RT RUS RX SP SR TX VR VUS XRC'.split(
+    ' ',
+  ),
+)
+const SECTION_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v2-0074'
+
+/** System of a section, as a hospital sends it. */
+export const sectionSystem = (scope: string, section: string): string =>
+  SECTIONS.has(section) ? SECTION_SYSTEM : localCodes(scope, 'diagnostic-section')
 
 const PATHOLOGY = new Set(['SP', 'CP', 'PAT'])
 const IMAGING = new Set(['RAD', 'RUS', 'CT', 'NMR', 'MR', 'NMS', 'XRC', 'VUS', 'OUS', 'RX', 'US', 'DX', 'CR', 'DR'])
@@ -31,6 +44,8 @@ interface Kind {
   /** kind of the system of its numbers: a laboratory and the other departments count for themselves */
   numbers: 'lab-report-no' | 'exam-report-no'
   items: 'lab-item' | 'exam-item'
+  /** kind of the system of what is ordered and reported as a whole */
+  ordered: 'lab-panel' | 'exam-item'
 }
 
 export const KINDS: Readonly<Record<ReportKind, Kind>> = {
@@ -41,6 +56,7 @@ export const KINDS: Readonly<Record<ReportKind, Kind>> = {
     word: '检验报告',
     numbers: 'lab-report-no',
     items: 'lab-item',
+    ordered: 'lab-panel',
   },
   imaging: {
     profile: 'cn-diagnosticreport-imaging',
@@ -49,6 +65,7 @@ export const KINDS: Readonly<Record<ReportKind, Kind>> = {
     word: '影像检查报告',
     numbers: 'exam-report-no',
     items: 'exam-item',
+    ordered: 'exam-item',
   },
   pathology: {
     profile: 'cn-diagnosticreport-pathology',
@@ -57,6 +74,7 @@ export const KINDS: Readonly<Record<ReportKind, Kind>> = {
     word: '病理报告',
     numbers: 'exam-report-no',
     items: 'exam-item',
+    ordered: 'exam-item',
   },
   other: {
     profile: 'cn-diagnosticreport-other',
@@ -65,6 +83,7 @@ export const KINDS: Readonly<Record<ReportKind, Kind>> = {
     word: '检查报告',
     numbers: 'exam-report-no',
     items: 'exam-item',
+    ordered: 'exam-item',
   },
 }
 

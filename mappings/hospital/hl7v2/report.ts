@@ -8,8 +8,9 @@ import type { Run } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import type { Fields } from './fields.ts'
-import { KINDS, perKind, type ReportKind, reportKeyOf } from './report-kind.ts'
+import { KINDS, kindOf, perKind, type ReportKind, reportKeyOf, sectionSystem } from './report-kind.ts'
 import { isWithdrawn, REPORT_STATUS } from './report-status.ts'
+import { table } from '../../engine/values/table.ts'
 import { visitClass } from './visit.ts'
 
 export const OBR = [
@@ -59,11 +60,11 @@ function reportMapping(kind: ReportKind): Mapping<ReportRow> {
       status: from.choice('OBR-25', REPORT_STATUS).default('unknown'),
       category: [
         { coding: [{ system: SECTIONS, ...category }] },
-        from.value('OBR-24', (row) =>
-          row['OBR-24'] && row['OBR-24'] !== category.code ? { coding: [{ system: SECTIONS, code: row['OBR-24'] }] } : undefined,
+        from.value('OBR-24', ({ 'OBR-24': section }, run) =>
+          section && section !== category.code ? { coding: [{ system: sectionSystem(run.scope, section), code: section }] } : undefined,
         ),
       ],
-      code: from.value(['OBR-4.1', 'OBR-4.2'], panel).default({ text: word }),
+      code: from.value(['OBR-4.1', 'OBR-4.2'], (row, run) => ordered(row, run, kind)).default({ text: word }),
       subject: from.patient(),
       encounter: from.encounter(
         'PV1-19.1',
@@ -81,16 +82,35 @@ function reportMapping(kind: ReportKind): Mapping<ReportRow> {
 
 export const REPORTS = perKind(reportMapping)
 
-/** What was asked for, by the hospital's own code. */
-export function panel(row: { readonly 'OBR-4.1'?: string | undefined; readonly 'OBR-4.2'?: string | undefined }, run: Run) {
+/** What was asked for, by the hospital's own code: laboratory panels are numbered apart from examinations. */
+export function ordered(
+  row: { readonly 'OBR-4.1'?: string | undefined; readonly 'OBR-4.2'?: string | undefined },
+  run: Run,
+  kind: ReportKind,
+) {
   const code = row['OBR-4.1']
   const text = row['OBR-4.2']
   if (code === undefined) return text === undefined ? undefined : { text }
   return {
-    coding: [{ system: localCodes(run.scope, 'lab-panel'), code, ...(text !== undefined && { display: text }) }],
+    coding: [{ system: localCodes(run.scope, KINDS[kind].ordered), code, ...(text !== undefined && { display: text }) }],
     text: text ?? code,
   }
 }
+
+type RequestStatus = 'active' | 'completed' | 'revoked'
+
+/** HL7 table 0123: carried out is what has a report that is ready. One that is withdrawn does not undo the request. */
+const REQUEST_STATUS: Readonly<Record<string, RequestStatus>> = table({
+  O: 'active',
+  I: 'active',
+  S: 'active',
+  R: 'active',
+  P: 'active',
+  A: 'active',
+  D: 'active',
+  W: 'active',
+  X: 'revoked',
+})
 
 export const request = mapping<ReportRow, ServiceRequest>({
   source: 'hospital/hl7v2/ORC',
@@ -99,10 +119,9 @@ export const request = mapping<ReportRow, ServiceRequest>({
   when: (row) => row.requestNo !== undefined,
   rules: (from) => ({
     identifier: [from.identifier((scope) => localSystem(scope, 'request-no'), 'requestNo')],
-    // A report about it exists, so the request was carried out; a withdrawn report does not undo the request.
-    status: from.value<'active' | 'completed'>('OBR-25', (row) => (isWithdrawn(row['OBR-25']) ? 'active' : 'completed')),
+    status: from.value<RequestStatus>('OBR-25', (row) => REQUEST_STATUS[row['OBR-25'] ?? ''] ?? 'completed'),
     intent: 'order',
-    code: from.value(['OBR-4.1', 'OBR-4.2'], panel),
+    code: from.value(['OBR-4.1', 'OBR-4.2'], (row, run) => ordered(row, run, kindOf(row['OBR-24']))),
     subject: from.patient(),
     encounter: from.encounter(
       'PV1-19.1',

@@ -5,6 +5,7 @@ import type { RecordBuilder } from '../../engine/record.ts'
 import type { KeyReference, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { bloodGroupMapping } from '../../miis/blood-group.ts'
+import type { DuringStay } from '../../miis/during-stay.ts'
 import { addFees, feeMappings } from '../../miis/home-page-fees.ts'
 import {
   allergyMapping,
@@ -70,14 +71,15 @@ export function fillPage(record: RecordBuilder, page: Page): void {
   const common = { mdtrt_sn: visitNo, ...(isWithdrawn && { vali_flag: '0' }) }
   const row: HomePageRow = { ...info, ...common, medcasno: mrn, diagnoses, icuStays: icuStays(record, page) }
   const options = { statedAt, at, offer: false as const }
-  record.run(stay, row, { ...options, listsApart })
-  addFindings(record, page, info)
-  record.run(allergy, { ...info, ...common, medcasno: mrn }, options)
   const { adm_date, dscg_date } = info
   const visit = { ...common, ...(adm_date && { adm_date }), ...(dscg_date && { dscg_date }) }
+  record.run(stay, row, { ...options, listsApart })
+  addFindings(record, info, visit, options)
+  const allergyKey = record.run(allergy, { ...info, ...common, medcasno: mrn }, options)
   const money = addFees(record, info, visit, { statedAt, at }, fees)
   const entries: Record<string, KeyReference[]> = {
     '11535-2': diagnoses.filter(({ role }) => role === undefined).map(({ condition }) => condition),
+    '48765-2': allergyKey === undefined || allergyKey === 'patient' || isWithdrawn ? [] : [referTo(allergyKey)],
     '47519-4': operations.map((key) => referTo(key)),
     '48768-6': money.map((key) => referTo(key)),
   }
@@ -113,18 +115,9 @@ function infoOf({ values }: Page): Record<string, string> {
     const value = filled(values[column])
     if (field !== undefined && value !== undefined) info[field] = value
   }
-  // Not examined is no blood group.
-  for (const [field, none] of [
-    ['abo_code', '6'],
-    ['rh_code', '4'],
-  ] as const)
-    if (info[field] === none) delete info[field]
   // A birth of several has a weight of each.
   const weights = ['nwb_bir_wt', ...OTHER_WEIGHTS].flatMap((field) => info[field] ?? [])
   if (weights.length > 0) info.nwb_bir_wt = weights.join('，')
-  // The page writes the national code in one digit; its 9 is the 99 there.
-  const paid = info.medfee_paymtd_code
-  if (paid !== undefined && /^\d$/.test(paid)) info.medfee_paymtd_code = paid === '9' ? '99' : `0${paid}`
   const social = filled(values.P743)
   if (info.acp_medins_name === undefined && social !== undefined) info.acp_medins_name = social
   return info
@@ -200,20 +193,22 @@ function icuStays(record: RecordBuilder, { values }: Page): Record<string, strin
   })
 }
 
-function addFindings(record: RecordBuilder, page: Page, info: Readonly<Record<string, string>>): void {
-  const { statedAt, isWithdrawn, visitNo } = page
-  const common = { mdtrt_sn: visitNo, ...(isWithdrawn && { vali_flag: '0' }) }
-  const time = info.adm_date
+function addFindings(
+  record: RecordBuilder,
+  info: Readonly<Record<string, string>>,
+  visit: DuringStay,
+  options: { statedAt: string; offer: false },
+): void {
   for (const kind of ['abo', 'rh'] as const) {
     const code = info[`${kind}_code`]
-    const place = (field: string): string => at(field === 'code' ? `${kind}_code` : field === 'time' ? 'adm_date' : field)
-    record.run(bloodGroup, { ...common, kind, ...(code && { code }), ...(time && { time }) }, { statedAt, offer: false, at: place })
+    const place = (field: string): string => at(field === 'code' ? `${kind}_code` : field)
+    record.run(bloodGroup, { ...visit, kind, ...(code && { code }) }, { ...options, at: place })
     record.noteRead(at(`${kind}_code`))
   }
   for (const one of SCREENINGS) {
     const result = info[one.field]
-    const row = { ...common, screening: one, ...(result && { result }), ...(time && { adm_date: time }) }
-    record.run(screening, row, { statedAt, offer: false, at: (field) => at(field === 'result' ? one.field : field) })
+    const row = { ...visit, screening: one, ...(result && { result }) }
+    record.run(screening, row, { ...options, at: (field) => at(field === 'result' ? one.field : field) })
     record.noteRead(at(one.field))
   }
 }

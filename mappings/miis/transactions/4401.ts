@@ -42,10 +42,11 @@ export const medicalHomePage: Transaction = {
     record.run(homePageStay, row, { statedAt, at })
     noteIcu(record, listOf(request, 'input', 'icuinfo'), HOME_PAGE_ICU)
     const { diagnoses: _, icuStays: __, ...visit } = row
-    addFindings(input, info, at)
+    const allergies = addFindings(input, info, at)
     const money = addFees(record, info, visit, { statedAt, at })
     const entries: Record<string, KeyReference[]> = {
       '11535-2': diagnoses.map((one) => one.condition),
+      '48765-2': allergies,
       '47519-4': operations,
       '48768-6': money.map((key) => referTo(key)),
     }
@@ -71,6 +72,7 @@ function personOfHomePage(info: MiisObject): Person {
     'napl',
     'psn_tel',
     'resd_addr_poscode',
+    'mrg_name',
   ] as const
   for (const field of fields) {
     const value = text(info, field)
@@ -137,8 +139,12 @@ function addOperations({ request, record, requestedAt: statedAt }: TransactionIn
   })
 }
 
-function addFindings({ request, record, requestedAt: statedAt }: TransactionInput, info: MiisObject, at: (field: string) => string): void {
-  const time = text(info, 'adm_date')
+/** @returns allergies, of which the document tells */
+function addFindings(
+  { request, record, requestedAt: statedAt }: TransactionInput,
+  info: MiisObject,
+  at: (field: string) => string,
+): KeyReference[] {
   for (const kind of ['abo', 'rh'] as const) {
     const [code, name] = [text(info, `${kind}_code`), text(info, `${kind}_name`)]
     const row: BloodGroupRow = {
@@ -146,9 +152,8 @@ function addFindings({ request, record, requestedAt: statedAt }: TransactionInpu
       kind,
       ...(code && { code }),
       ...(name && { name }),
-      ...(time && { time }),
     }
-    const names: Record<string, string> = { code: `${kind}_code`, name: `${kind}_name`, time: 'adm_date' }
+    const names: Record<string, string> = { code: `${kind}_code`, name: `${kind}_name` }
     record.run(bloodGroup, row, { statedAt, at: (field) => at(names[field] ?? field), offer: false })
     record.noteRead(at(`${kind}_code`), at(`${kind}_name`))
   }
@@ -158,5 +163,6 @@ function addFindings({ request, record, requestedAt: statedAt }: TransactionInpu
     record.run(screening, row, { statedAt, at: (field) => at(field === 'result' ? one.field : field), offer: false })
     record.noteRead(at(one.field))
   }
-  record.run(drugAllergy, withSite<AllergyRow>(info, request), { statedAt, at })
+  const key = record.run(drugAllergy, withSite<AllergyRow>(info, request), { statedAt, at })
+  return key === undefined || key === 'patient' || text(info, 'vali_flag') === '0' ? [] : [referTo(key)]
 }

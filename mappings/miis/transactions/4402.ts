@@ -6,7 +6,7 @@ import { keys } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { spoken } from '../../engine/spoken.ts'
-import { readDateTime } from '../../engine/values/date.ts'
+import { instantOf, readDateTime } from '../../engine/values/date.ts'
 import { readDecimal } from '../../engine/values/decimal.ts'
 import { readUnit } from '../../engine/values/unit.ts'
 import { listOf, text } from '../envelope.ts'
@@ -54,6 +54,8 @@ interface OrderRow extends Site {
   vali_flag?: string
   /** the order's own number, or that of the line where several lines of the message share one */
   orderNo?: string
+  /** of the message, ISO instant */
+  statedAt?: string
 }
 
 /** A drug is told by what only drugs have: the interface's own classification differs from place to place. */
@@ -80,11 +82,15 @@ const KIND = {
 /** 皮试判别 */
 const SKIN_TEST = { '1': 'negative', '2': 'positive', '3': 'exempt', 阴性: 'negative', 阳性: 'positive', 免试: 'exempt' } as const
 
-/** An order that has an end is done when that time has come for its sender: he would not say it before. */
-const status = (row: RowView<OrderRow>, run: Run): 'active' | 'completed' =>
-  [row.drord_endtime, row.medc_endtime].some((end) => end !== undefined && readDateTime(end, run.context.timezone).value !== undefined)
-    ? 'completed'
-    : 'active'
+/** Done once its end has come for its sender: a course of seven days is ordered with its last day, and taken until then. */
+function status(row: RowView<OrderRow>, run: Run): 'active' | 'completed' {
+  const { timezone } = run.context
+  const hasCome = (end: string | undefined): boolean => {
+    const { value } = readDateTime(end ?? '', timezone)
+    return value !== undefined && instantOf(value, timezone) <= (row.statedAt ?? '')
+  }
+  return [row.drord_endtime, row.medc_endtime].some(hasCome) ? 'completed' : 'active'
+}
 
 function dose(row: RowView<OrderRow>) {
   const value = row.drug_used_sdose === undefined ? undefined : readDecimal(row.drug_used_sdose)
@@ -231,7 +237,9 @@ export const medicalOrders: Transaction = {
     for (const { node, path } of lines) {
       yield
       const at = naming(node, path)
-      record.noteRead(...['psn_no', 'ipt_bedno', 'ipt_dept_code', 'medins_orgcode', 'medcas_drord_detl_id', 'orderNo', 'vali_flag'].map(at))
+      record.noteRead(
+        ...['psn_no', 'ipt_bedno', 'ipt_dept_code', 'medins_orgcode', 'medcas_drord_detl_id', 'orderNo', 'statedAt', 'vali_flag'].map(at),
+      )
       // One message is one person's: a line of another person would be stored under the wrong one.
       if (text(node, 'psn_no') !== person) {
         record.issue({ severity: 'error', code: 'mapping-conflict', at: at('psn_no') })
@@ -240,7 +248,7 @@ export const medicalOrders: Transaction = {
       const [order, detail] = [text(node, 'drord_no'), text(node, 'medcas_drord_detl_id')]
       const isAlone = order !== undefined && sharing.get(order)?.length === 1
       const orderNo = isAlone ? order : order === undefined ? detail : detail === undefined ? undefined : `${order}.${detail}`
-      const row: OrderRow = { ...withSite<OrderRow>(node, request), ...(orderNo !== undefined && { orderNo }) }
+      const row: OrderRow = { ...withSite<OrderRow>(node, request), ...(orderNo !== undefined && { orderNo }), statedAt }
       if (orderNo === undefined) record.issue({ severity: 'error', code: 'mapping-required', at: at('medcas_drord_detl_id') })
       else for (const map of [drugOrder, serviceOrder]) record.run(map, row, { statedAt, at })
     }

@@ -59,7 +59,7 @@ export const laboratoryReport: Transaction = {
 
 /** Facts of the report that hold for its results and specimens. */
 function shared(info: MiisObject): Record<string, string> {
-  const fields = ['rpotc_no', 'rpt_date', 'vali_flag', 'exam_org_code', 'exam_org_name']
+  const fields = ['rpotc_no', 'rpt_date', 'vali_flag', 'exam_org_code', 'exam_org_name', 'mdtrt_sn', 'mdtrt_id']
   return Object.fromEntries(
     fields.flatMap((field) => {
       const value = text(info, field)

@@ -8,7 +8,7 @@ import { mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes, TABLES } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
-import type { InterpretationCode } from '../../engine/values/interpretation.ts'
+import { RESULT_CODE } from '../../engine/values/interpretation.ts'
 import { table } from '../../engine/values/table.ts'
 
 /** Elements of the document that say who, where and which report. */
@@ -120,9 +120,6 @@ export const documentSpecimen = mapping<DocumentRow, Specimen>({
     collection: { collectedDateTime: from.dateTime('DE04.50.137.00') },
   }),
 })
-
-/** CV04.30.017: only normal, abnormal, uncertain; high or low is not said. */
-const RESULT_CODE: Record<string, InterpretationCode> = table({ '1': 'N', '2': 'A' })
 
 export const documentResult = mapping<ItemRow, Observation>({
   source: 'rhip/HSDC02.01/ITEM',

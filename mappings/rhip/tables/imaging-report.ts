@@ -62,6 +62,11 @@ const studyUid = (row: RowView<ImagingRow>): string | undefined =>
     ? row.STUDYUID
     : undefined
 
+function bodyPart(row: RowView<ImagingRow>): string | undefined {
+  const said = [row.JCBW, row.BWACR === undefined ? undefined : `ACR ${row.BWACR}`].filter((part) => part !== undefined)
+  return said.length > 0 ? `检查部位：${said.join('，')}` : undefined
+}
+
 const studyKey = (row: RowView<ImagingRow>, run: Run): ResourceKey | undefined => {
   const uid = studyUid(row)
   return uid === undefined ? undefined : { type: 'ImagingStudy', scope: run.scope, parts: [uid] }
@@ -125,9 +130,11 @@ export const imagingStudy = mapping<ImagingRow, ImagingStudy>({
     encounter: from.encounter('JZLSH', from.encounterClass('rhip-visit-kind', 'MZZYBZ')),
     started: from.dateTime('JCSJ'),
     basedOn: [from.referenceTo('SQDH', (row, run) => (row.SQDH === undefined ? undefined : keys.request(run.scope, row.SQDH)))],
-    procedureCode: [from.localConcept('acr-body-part', 'BWACR', 'JCBW')],
+    procedureCode: [{ text: from.text('JCMC') }],
     reasonCode: [{ text: from.prose('BGLCZD') }],
     description: from.text('JCMC'),
+    // A place has its element in a series, of which the table has no number.
+    note: [{ text: from.value(['JCBW', 'BWACR'], bodyPart) }],
   }),
 })
 

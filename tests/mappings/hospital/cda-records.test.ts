@@ -112,10 +112,21 @@ describe('home page and other records', () => {
     expect(ofType(record, 'AllergyIntolerance')[0]?.key).toEqual(KEY('AllergyIntolerance', 'BA000123', '青霉素').$key)
   })
 
-  test.each(['否认药物过敏史', '无', '未发现', '不详'])('no allergy is none: %s (C0034)', async (text) => {
-    const record = await read('C0034', [['11348-0 HISTORY OF PAST ILLNESS', entry(said('DE02.10.022.00', '过敏史', st(text)))]])
-    expect(all(record, 'AllergyIntolerance')).toEqual([])
-  })
+  test.each(['否认食物过敏，对青霉素过敏', '无食物过敏史；头孢曲松皮疹', '无过敏史但青霉素皮试阳性'])(
+    'what is said behind a denial is an allergy: %s (C0034)',
+    async (text) => {
+      const record = await read('C0034', [['11348-0 HISTORY OF PAST ILLNESS', entry(said('DE02.10.022.00', '过敏史', st(text)))]])
+      expect(all(record, 'AllergyIntolerance')).toMatchObject([{ code: { text } }])
+    },
+  )
+
+  test.each(['否认药物过敏史', '无', '未发现', '不详', '否认药物过敏史，否认食物过敏史。'])(
+    'no allergy is none: %s (C0034)',
+    async (text) => {
+      const record = await read('C0034', [['11348-0 HISTORY OF PAST ILLNESS', entry(said('DE02.10.022.00', '过敏史', st(text)))]])
+      expect(all(record, 'AllergyIntolerance')).toEqual([])
+    },
+  )
 
   test('an admission record: its visit is mentioned with its class, and another document may say more (C0034)', async () => {
     const record = await read('C0034', [['29545-1 PHYSICAL EXAMINATION', entry(said('DE04.10.046.00', '腹部检查结果', st('右上腹压痛')))]])

@@ -32,6 +32,27 @@ describe('reports', () => {
   })
 
   test.each([
+    ['2', '', 'A', '异常'],
+    ['3', '', 'IND', '不确定'],
+    ['1', ' displayName="正常"', 'N', '正常'],
+    ['1', ' displayName="阳性"', 'POS', '阳性'],
+    ['1', ' displayName="见备注"', undefined, '见备注'],
+  ])('the code of a result beside its number: %s%s (C0007)', async (code, words, meant, text) => {
+    const judged = said('DE04.30.017.00', '检验结果代码', `<value xsi:type="CD" code="${code}" codeSystem="1.2.3"${words}/>`)
+    const item =
+      said('DE04.30.019.00', '检验项目代码', '<value xsi:type="CD" code="GLU" displayName="葡萄糖"/>') +
+      `</entry><entry>${said('DE04.30.015.00', '检验定量结果', '<value xsi:type="REAL" value="6.30"/>', within(judged))}`
+    const [result] = all(await read('C0007', [['30954-2 STUDIES SUMMARY', entry(item)]]), 'Observation')
+    const own = { system: 'urn:oid:1.2.3', code }
+    expect(result?.interpretation).toMatchObject([
+      {
+        coding: meant === undefined ? [own] : [{ system: expect.stringMatching(/v3-ObservationInterpretation$/), code: meant }, own],
+        text,
+      },
+    ])
+  })
+
+  test.each([
     ['CT', 'RAD', 'cn-diagnosticreport-imaging'],
     ['心电图', 'OTH', 'cn-diagnosticreport-other'],
   ])('an examination by its words: %s (C0006)', async (kind, category, profile) => {

@@ -30,7 +30,7 @@ describe('vital signs (C0020)', () => {
         valueQuantity: { value: 37.2, unit: 'C', system: 'http://unitsofmeasure.org', code: 'Cel' },
       },
       {
-        code: { coding: [{ code: '8889-8' }, { code: 'DE04.10.118.00' }] },
+        code: { coding: [{ code: '8893-0' }, { code: 'DE04.10.118.00' }] },
         effectiveDateTime: '2026-03-12T16:00:00+08:00',
         valueQuantity: { value: 88, unit: '次/min', code: '/min' },
       },

@@ -4,6 +4,7 @@ import type { MappedResource } from '../../../mappings/engine/types.ts'
 import { ofType, plain } from '../support.ts'
 import { INPATIENT, message, PATIENT, read } from './messages.ts'
 
+const SECTIONS = 'http://terminology.hl7.org/CodeSystem/v2-0074'
 const partsOf = (one: MappedResource | undefined) => (one?.key === undefined || one.key === 'patient' ? undefined : one.key.parts)
 const oru = (...segments: string[]): string => message('ORU^R01', '2.4', PATIENT, INPATIENT, ...segments)
 const obr = (set: number, no: string, panel: string, section: string, more = ''): string =>
@@ -23,15 +24,47 @@ test('an imaging report: its words, and what they come to', async () => {
   expect(plain(report)).toMatchObject({
     meta: { profile: ['https://fhir-cn.example/StructureDefinition/cn-diagnosticreport-imaging'] },
     identifier: [{ system: 'https://fhir-cn.example/sid/H1/exam-report-no', value: 'YX1' }],
-    category: [{ coding: [{ code: 'RAD' }] }, { coding: [{ code: 'CT' }] }],
+    category: [{ coding: [{ code: 'RAD' }] }, { coding: [{ system: SECTIONS, code: 'CT' }] }],
+    // The insurance tells of the same examination under the same system (4501).
+    code: { coding: [{ system: 'https://fhir-cn.example/sid/H1/exam-item-code', code: 'CTXB' }], text: '胸部CT平扫' },
     conclusion: '右上肺结节，建议随访',
     result: [{}, {}, {}],
+  })
+  expect(plain(ofType(record, 'ServiceRequest')[0])).toMatchObject({
+    code: { coding: [{ system: 'https://fhir-cn.example/sid/H1/exam-item-code', code: 'CTXB' }] },
   })
   expect(ofType(record, 'Observation').map((one) => plain(one).category)).toEqual(
     Array.from({ length: 3 }, () => [
       { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'imaging', display: 'Imaging' }] },
     ]),
   )
+})
+
+test('a section that table 0074 has not is the hospital’s own', async () => {
+  const { record } = await read(oru(obr(1, 'US1', 'US01^腹部超声', 'US').replace('BLD^全血', ''), 'OBX|1|TX|SJ^描述||脂肪肝||||||F'))
+  expect(plain(ofType(record, 'DiagnosticReport')[0]).category).toMatchObject([
+    { coding: [{ system: SECTIONS, code: 'RAD' }] },
+    { coding: [{ system: 'https://fhir-cn.example/sid/H1/diagnostic-section-code', code: 'US' }] },
+  ])
+})
+
+test.each([
+  ['O', 'active'],
+  ['I', 'active'],
+  ['S', 'active'],
+  ['R', 'active'],
+  ['P', 'active'],
+  ['A', 'active'],
+  ['F', 'completed'],
+  ['C', 'completed'],
+  ['', 'completed'],
+  ['W', 'active'],
+  ['X', 'revoked'],
+])('what was asked for, by the standing %s of its report, is %s', async (standing, status) => {
+  const { record } = await read(
+    oru(obr(1, 'NO1', 'XCG^血常规', 'HM').replace(/F$/, standing), `OBX|1|NM|WBC^白细胞||5|10^9/L|||||${standing}`),
+  )
+  expect(plain(ofType(record, 'ServiceRequest')[0]).status).toBe(status)
 })
 
 test('an examination without a word for what it comes to: all that it says', async () => {

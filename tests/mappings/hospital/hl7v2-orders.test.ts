@@ -30,7 +30,10 @@ test('ORM^O01: each OBR is an order; what reports refer to has the same key', as
     intent: 'order',
     category: CATEGORY('imaging'),
     priority: 'stat',
-    code: { coding: [{ code: 'CTXB', display: '胸部CT平扫' }], text: '胸部CT平扫' },
+    code: {
+      coding: [{ system: 'https://fhir-cn.example/sid/H1/exam-item-code', code: 'CTXB', display: '胸部CT平扫' }],
+      text: '胸部CT平扫',
+    },
     encounter: { $key: { type: 'Encounter', parts: ['ZY1'] } },
     authoredOn: '2026-03-05T10:25:00+08:00',
     requester: { $key: { type: 'Practitioner', parts: ['D0123', '赵医生'] } },
@@ -38,6 +41,7 @@ test('ORM^O01: each OBR is an order; what reports refer to has the same key', as
     note: [{ text: '咳嗽三周' }, { text: '急查' }],
   })
   expect(plain(orders[1])).toMatchObject({ status: 'revoked', category: CATEGORY('lab'), priority: 'routine' })
+  expect(plain(orders[1]).code).toMatchObject({ coding: [{ system: 'https://fhir-cn.example/sid/H1/lab-panel-code', code: 'XCG' }] })
 })
 
 test('OML^O21 of v2.5.1: TQ1 and the specimen', async () => {

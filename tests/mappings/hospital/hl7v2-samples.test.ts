@@ -126,7 +126,10 @@ describe('admission ADT^A01 in GB 18030', () => {
       recordedDate: '2026-03-05',
     })
     expect(plain(ofType(record, 'RelatedPerson')[0])).toMatchObject({
-      relationship: [{ coding: [{ code: 'SON' }, { code: 'SON', display: '儿子' }], text: '儿子' }],
+      // Table 0063 has children, and no sons.
+      relationship: [
+        { coding: [{ code: 'SON' }, { system: `${BASE}/sid/H1/relationship-code`, code: 'SON', display: '儿子' }], text: '儿子' },
+      ],
       name: [{ text: '王小明' }],
       telecom: [{ value: '13800000003' }],
     })

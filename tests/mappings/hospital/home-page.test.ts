@@ -88,9 +88,16 @@ describe('the codes in force, CSV', () => {
       note: [{ text: '手术持续时间：1.5' }],
     })
     expect(all(record, 'Observation')).toMatchObject([
-      { code: { text: 'ABO 血型' }, valueCodeableConcept: { coding: [{ code: '1' }] } },
-      { code: { text: 'Rh 血型' }, valueCodeableConcept: { coding: [{ code: '2' }] } },
+      {
+        code: { text: 'ABO 血型' },
+        effectivePeriod: { start: '2026-03-05T09:15:00+08:00', end: '2026-03-12T15:00:00+08:00' },
+        valueCodeableConcept: { coding: [{ code: '1' }], text: 'A型' },
+      },
+      { code: { text: 'Rh 血型' }, valueCodeableConcept: { coding: [{ code: '2' }], text: '阳性' } },
     ])
+    expect(all(record, 'Composition')[0]?.section).toContainEqual(
+      expect.objectContaining({ title: '过敏', entry: [{ $key: ofType(record, 'AllergyIntolerance')[0]?.key }] }),
+    )
     expect(all(record, 'AllergyIntolerance')[0]).toMatchObject({ code: { text: '青霉素' } })
     expect(keysOf(record, 'ChargeItem').map((parts) => parts.at(-1))).toEqual(['nurs_fee', 'wm_fee', 'oth_fee'])
     expect(record?.issues).toEqual([])

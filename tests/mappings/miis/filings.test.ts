@@ -72,6 +72,7 @@ describe('2503 and 2504 chronic or special disease', () => {
     expect(record?.issues).toEqual([])
     expect(plain(ofType(record, 'Condition')[0])).toMatchObject({
       category: [{ coding: [{ code: 'problem-list-item' }] }],
+      clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/condition-clinical', code: 'active' }] },
       code: { coding: [{ system: 'https://fhir-cn.example/CodeSystem/nhsa-disease', code: 'M01600', display: '糖尿病' }] },
       recordedDate: '2026-03-16',
       recorder: { $key: { parts: ['D110105000001'] } },

@@ -39,7 +39,7 @@ describe('4401 home page', () => {
     expect(plain(ofType(record, 'Patient')[0])).toMatchObject({
       name: [{ text: '王建国' }],
       telecom: [{ system: 'phone', value: '13900000002' }],
-      maritalStatus: { coding: [{ code: 'M' }, { code: '20' }] },
+      maritalStatus: { coding: [{ code: 'M' }, { code: '20', display: '已婚' }], text: '已婚' },
       address: [
         { use: 'home', text: '示例市示例区示例路 1 号', postalCode: '100020' },
         { text: '示例省示例市示例区', postalCode: '100020', extension: [{ valueCode: 'registered' }] },
@@ -69,7 +69,7 @@ describe('4401 home page', () => {
       { url: 'https://fhir-cn.example/StructureDefinition/cn-visit-number', valuePositiveInt: 2 },
       {
         url: 'https://fhir-cn.example/StructureDefinition/cn-payment-method',
-        valueCodeableConcept: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.269', code: '1' }], text: '城镇职工基本医疗保险' },
+        valueCodeableConcept: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.269', code: '01' }], text: '城镇职工基本医疗保险' },
       },
       {
         url: 'https://fhir-cn.example/StructureDefinition/cn-rescue-count',
@@ -118,6 +118,11 @@ describe('4401 home page', () => {
       ['乙肝表面抗原（HBsAg）', '阴性'],
       ['艾滋病毒抗体（HIV-Ab）', '阴性'],
     ])
+    // The page does not say when: at some time in the stay.
+    for (const each of found) {
+      expect(each.effectivePeriod).toEqual({ start: '2026-03-05T09:15:00+08:00', end: '2026-03-12T15:00:00+08:00' })
+      expect(each).not.toHaveProperty('effectiveDateTime')
+    }
     expect(plain(ofType(record, 'AllergyIntolerance')[0])).toMatchObject({ category: ['medication'], code: { text: '青霉素' } })
   })
 
@@ -212,7 +217,8 @@ describe('4402 orders', () => {
     const [drug] = ofType(record, 'MedicationRequest')
     expect(drug?.key).toEqual({ type: 'MedicationRequest', scope: 'H1', parts: ['YZ0001'] })
     expect(plain(drug)).toMatchObject({
-      status: 'completed',
+      // Said on the 5th, to be taken until the 12th.
+      status: 'active',
       intent: 'order',
       medicationCodeableConcept: {
         coding: [{ system: 'https://fhir-cn.example/CodeSystem/nhsa-drug', code: 'XC07ABM002A001010100543' }],
@@ -241,6 +247,17 @@ describe('4402 orders', () => {
       category: [{ coding: [{ code: 'nursing' }, { code: '5', display: '护理' }] }],
       code: { text: '一级护理' },
     })
+  })
+
+  test.each([
+    ['the end has come', '2026-03-12 08:00:00', 'completed'],
+    ['the end is a second away', '2026-03-12 07:59:59', 'active'],
+  ])('a drug and a service when %s', async (_, time, status) => {
+    const sent = json('4402-orders')
+    const lines = (sent.input.data as Json[]).map((line) => ({ ...line, drord_endtime: '2026-03-12 08:00:00' }))
+    const record = await one({ ...sent, inf_time: time, input: { data: lines } })
+    expect(record?.unread).not.toContainEqual(expect.stringContaining('statedAt'))
+    for (const type of ['MedicationRequest', 'ServiceRequest']) expect(plain(ofType(record, type)[0]).status).toBe(status)
   })
 
   test('lines that share an order’s number are told apart by their own', async () => {

@@ -210,10 +210,14 @@ test('4601: a transfusion, and the blood groups of the person', async () => {
     note: [{ text: '输血量：2U' }, { text: '输血次数：1' }, {}, {}, {}],
   })
   expect(ofType(record, 'Observation').map(plain)).toMatchObject([
-    { code: { coding: [{ code: '883-9' }] }, valueCodeableConcept: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.85', code: '1' }] } },
+    {
+      code: { coding: [{ code: '883-9' }] },
+      effectiveDateTime: '2026-03-06T12:30:00+08:00',
+      valueCodeableConcept: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.85', code: '1', display: 'A型' }], text: 'A型' },
+    },
     {
       code: { coding: [{ code: '10331-7' }] },
-      valueCodeableConcept: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.250', code: '2' }] },
+      valueCodeableConcept: { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.250', code: '2', display: '阳性' }], text: '阳性' },
     },
   ])
 })
@@ -232,6 +236,8 @@ test('4602: a sign for each measurement, pressure with both values, and what was
       ['神志', undefined],
     ],
   )
+  // Felt by the nurse: LOINC's 8889-8 is the rate of a pulse oximeter.
+  expect(signs[1]).toMatchObject({ code: { coding: [{ system: 'http://loinc.org', code: '8893-0' }] } })
   expect(signs[0]).toMatchObject({
     code: { coding: [{ system: 'http://loinc.org', code: '8310-5' }] },
     encounter: H1_VISIT,

@@ -324,6 +324,7 @@ describe('4502 laboratory report', () => {
       interpretation: [{ coding: [{ code: 'H' }] }],
       referenceRange: [{ low: { value: 3.9 }, high: { value: 6.1 } }],
       method: { text: '葡萄糖氧化酶法' },
+      encounter: { $key: { type: 'Encounter', scope: 'H1', parts: ['MZ20260309077'] } },
       performer: [{ $key: { type: 'Organization', scope: 'H1', parts: [] } }],
     })
     expect(plain(ofType(record, 'Specimen')[0])).toMatchObject({

@@ -57,7 +57,7 @@ test('the sample, GB 18030: the same keys as the hospital and the tables', async
   expect(plain(result)).toMatchObject({
     code: { coding: [{ code: '6690-2' }, { code: 'WBC' }] },
     effectiveDateTime: '2026-03-06T06:30:00+08:00',
-    interpretation: [{ coding: [{ code: 'A' }] }],
+    interpretation: [{ coding: [{ code: 'A' }], text: '异常' }],
   })
   expect(plain(ofType(record, 'Specimen')[0])).toMatchObject({ type: { coding: [{ code: 'BLD' }, { code: '全血' }], text: '全血' } })
 })

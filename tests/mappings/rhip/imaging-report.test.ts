@@ -33,6 +33,9 @@ test('the sample', async () => {
     identifier: [{ system: 'urn:dicom:uid', value: 'urn:oid:1.2.840.113619.2.55.3.604688119.971' }],
     modality: [{ system: 'http://dicom.nema.org/resources/ontology/DCM', code: 'DX' }],
     started: '2026-03-06T09:00:00+08:00',
+    // What was done, and not where.
+    procedureCode: [{ text: '胸部正位片' }],
+    note: [{ text: '检查部位：胸部，ACR 60' }],
   })
   expect(plain(ofType(mapped[0], 'ServiceRequest')[0])).toMatchObject({ status: 'completed', authoredOn: '2026-03-05T10:00:00+08:00' })
   expect(ofType(mapped[1], 'ImagingStudy')).toEqual([])

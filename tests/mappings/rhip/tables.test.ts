@@ -106,7 +106,7 @@ describe('the sample batch', () => {
         text: '白细胞计数',
       },
       valueQuantity: { value: 10.9, unit: '10^9/L', system: 'http://unitsofmeasure.org', code: '10*9/L' },
-      interpretation: [{ coding: [{ code: 'H' }] }],
+      interpretation: [{ coding: [{ code: 'H' }], text: '偏高' }],
       referenceRange: [{ low: { value: 3.5 }, high: { value: 9.5 }, text: '3.5-9.5' }],
     })
     expect(plain(results[2])).toMatchObject({

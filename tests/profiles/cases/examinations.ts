@@ -246,7 +246,7 @@ export const vitalSign: ProfileCases = {
     breaks('Observation', 'cn-vs-1', 'a temperature that nobody has', (r) => (r.valueQuantity.value = 98.6)),
     breaks('Observation', 'cn-vs-2', 'no value', (r) => delete r.valueQuantity),
     warns('Observation', 'cn-vs-3', 'a pulse that nobody has', (r) => {
-      r.code = concept(LOINC, '8889-8')
+      r.code = concept(LOINC, '8893-0')
       r.valueQuantity = quantity(720, '/min')
     }),
   ],
