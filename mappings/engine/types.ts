@@ -96,6 +96,8 @@ export interface MappedResource {
   leaves?: readonly string[]
   /** sets of which it is a part, by which the source may take it back with others (BatchWord) */
   batches?: readonly ResourceKey[]
+  /** whose it is, where the number of a set may be given to several: a word about another one's leaves it */
+  ofPerson?: ResourceKey
   /** elements that it has once its set is taken back, of what is not void then: a document that was replaced */
   onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take back a message as a whole (MIIS 2601) */
@@ -126,6 +128,8 @@ export interface BatchWord {
   statedAt: string
   /** the message that says it: once that is taken back, the word no longer counts */
   saidBy?: ResourceKey
+  /** whose set is meant, where its number may be given to several; absent: anybody's */
+  ofPerson?: ResourceKey
   /** of `settled`: what stands and falls with the settlement; once that is taken back, and only then, it is no longer paid for */
   settlement?: ResourceKey
   /** of `settled`: of the set only what was charged by then is paid for */

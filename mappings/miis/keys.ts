@@ -27,7 +27,9 @@ export const miisKeys = {
     key(context, 'ChargeItem', 'lines', mdtrtId, ...(batch === undefined ? [] : [batch])),
   /** charge lines of a visit that are in no batch: those of stays */
   unbatched: (context: MappingContext, mdtrtId: string): ResourceKey => key(context, 'ChargeItem', 'unbatched', mdtrtId),
-  /** what stands and falls with a settlement beside the settlement itself: its claim */
+  /** a person by the insurance's own number */
+  insured: (context: MappingContext, psnNo: string): ResourceKey => key(context, 'Patient', 'insured', psnNo),
+  /** what stands and falls with a settlement beside the settlement itself: its claim. Two provinces may give one number to two persons' */
   settled: (context: MappingContext, setlId: string): ResourceKey => key(context, 'Claim', 'settled', setlId),
   /** all that one message of an institution said of a person: what 2601 takes back by the message's own number */
   message: (context: MappingContext, institution: string, msgid: string, psnNo: string): ResourceKey =>

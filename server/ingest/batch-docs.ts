@@ -6,6 +6,7 @@ export interface KeptWord {
   word: 'reversed' | 'settled' | 'released'
   at: string
   saidBy?: string
+  ofPerson?: string
   settlement?: string
   chargedBefore?: true
 }
@@ -39,6 +40,8 @@ export interface BatchMemberDoc extends TableDoc {
   type: string
   id: string
   batches: string[]
+  /** whose it is, where the number of its set may be given to several; absent in rows of servers that did not keep it: a word about anybody's reaches it */
+  ofPerson?: string
   /** instant of what was stored last of it; absent in rows of servers that did not keep it */
   statedAt?: string
   /** its word is kept apart (Statement.via): that word alone is taken back with the set */

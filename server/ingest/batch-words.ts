@@ -1,11 +1,9 @@
 /** What was said of sets of things (batches.ts): every word is kept, since it is their times that count and not what came first. */
-import type { BatchWord } from '../../mappings/engine/types.ts'
-import type { BatchDoc, KeptWord } from './batch-docs.ts'
+import type { BatchDoc, BatchMemberDoc, KeptWord } from './batch-docs.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { retryingConflicts } from './retry.ts'
 import type { IngestTables } from './tables.ts'
-
-export type PreparedBatchWord = Omit<BatchWord, 'batch' | 'saidBy' | 'settlement'> & { batch: string; saidBy?: string; settlement?: string }
+import type { PreparedBatchWord } from './types.ts'
 
 type Batches = Pick<IngestTables, 'batches'>
 
@@ -36,8 +34,8 @@ export function wordsOf(row: BatchDoc): readonly KeptWord[] {
   ]
 }
 
-const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore }: KeptWord): string =>
-  JSON.stringify([at, word, saidBy, settlement, chargedBefore === true])
+const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore, ofPerson }: KeptWord): string =>
+  JSON.stringify([at, word, saidBy, settlement, chargedBefore === true, ...(ofPerson === undefined ? [] : [ofPerson])])
 const isSame = (a: KeptWord, b: KeptWord): boolean => textOf(a) === textOf(b)
 
 /** Whatever came first, the same ones are left where there are too many. */
@@ -79,6 +77,10 @@ export function standingWords(row: BatchDoc | undefined, sayers: ReadonlyMap<str
   const isVoid = ({ saidBy = '', at }: KeptWord): boolean => (sayers.get(saidBy)?.reversed ?? '') >= at
   return wordsOf(row).filter((word) => !word.saidBy || !isVoid(word))
 }
+
+/** Whether it is about whoever has the number of a set that is given to several; who names nobody means them all. */
+export const isAbout = ({ ofPerson }: KeptWord, other: Pick<BatchMemberDoc | KeptWord, 'ofPerson'>): boolean =>
+  ofPerson === undefined || other.ofPerson === undefined || ofPerson === other.ofPerson
 
 /** When a set was taken back last; empty: never. */
 export const reversedLast = (words: readonly KeptWord[]): string => words.findLast(({ word }) => word === 'reversed')?.at ?? ''

@@ -8,9 +8,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { FhirResource } from '../fhir/types.ts'
-import type { BatchMemberDoc } from './batch-docs.ts'
+import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
-import { keepWord, reversedLast, sayersOf, standingWords } from './batch-words.ts'
+import { isAbout, keepWord, reversedLast, sayersOf, standingWords, wordsOf } from './batch-words.ts'
 import { besides, isOfLists } from './fold/lists-apart.ts'
 import { statementOf } from './fold/statement.ts'
 import { type Verdict, verdictsOf } from './line-verdicts.ts'
@@ -41,8 +41,10 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
       if (!sayersOf([row]).includes(said.batch)) continue
       await eachOfPaid(tables, row._id, judging)
       // What it took back stands again.
-      if (row.reversedBy === said.batch && row.reversed <= said.statedAt)
-        await eachMember(tables, row._id, (members) => restore(job, members.filter(isOfOne), said.statedAt, store))
+      await eachMember(tables, row._id, (members) => {
+        const taken = members.filter((member) => isOfOne(member) && isLastTakenBackBy(row, member, said))
+        return restore(job, taken, said.statedAt, store)
+      })
     }
   }
   if (!isStored(status)) return
@@ -82,6 +84,12 @@ async function eachMember(tables: IngestTables, batch: string, work: (members: B
 /** It stands in one set: what is said of that is all there is to say of it. */
 const isOfOne = ({ batches }: BatchMemberDoc): boolean => batches.length === 1
 
+/** By a message that is taken back itself, behind its word. */
+function isLastTakenBackBy(row: BatchDoc, member: BatchMemberDoc, message: { batch: string; statedAt: string }): boolean {
+  const last = wordsOf(row).findLast((one) => one.word === 'reversed' && isAbout(one, member))
+  return last !== undefined && last.saidBy === message.batch && last.at <= message.statedAt
+}
+
 /** Each alone: what is restored before anybody stated it is no resource yet, and is restored when it comes. */
 async function restore(job: RecordJob, members: readonly BatchMemberDoc[], statedAt: string, store: Storing): Promise<void> {
   for (const member of members) await store({ ...job, record: follower(job.source, [member], 'current', statedAt, job.record.at) })
@@ -110,8 +118,11 @@ async function withdraw(tables: IngestTables, job: RecordJob, members: readonly 
   if (members.length === 0) return
   const rows = await tables.batches.getMany([...new Set(members.flatMap(({ batches }) => batches))])
   const sayers = new Map((await tables.batches.getMany(sayersOf(rows))).map((row) => [row._id, row]))
-  const reversed = new Map(rows.map((row) => [row._id, reversedLast(standingWords(row, sayers))]))
-  const byTime = Map.groupBy(members, ({ batches: [set = ''] }) => reversed.get(set) ?? '')
+  const standing = new Map(rows.map((row) => [row._id, standingWords(row, sayers)]))
+  const byTime = Map.groupBy(members, (member) => {
+    const [set = ''] = member.batches
+    return reversedLast((standing.get(set) ?? []).filter((word) => isAbout(word, member)))
+  })
   for (const [statedAt, taken] of byTime) {
     if (statedAt === '') continue
     // What was stated behind the word stands whatever it says: most pages that correct one say all of it again.

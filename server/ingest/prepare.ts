@@ -66,10 +66,11 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
   // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
   const saidCodes = record.unmapped.length > 0 ? codingsIn(resources.map(({ resource }) => resource)) : new Set<string>()
-  const words = record.batchWords?.map(({ batch, saidBy, settlement, ...said }) => ({
+  const words = record.batchWords?.map(({ batch, saidBy, ofPerson, settlement, ...said }) => ({
     ...said,
     batch: batchId(deps.secret, batch),
     ...(saidBy && { saidBy: batchId(deps.secret, saidBy) }),
+    ...(ofPerson && { ofPerson: batchId(deps.secret, ofPerson) }),
     ...(settlement && { settlement: batchId(deps.secret, settlement) }),
   }))
   await turns.take()
@@ -138,6 +139,7 @@ function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id:
   return {
     ...{ type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement },
     ...(mapped.batches && { batches: mapped.batches.map((key) => batchId(secret, key)) }),
+    ...(mapped.ofPerson && { ofPerson: batchId(secret, mapped.ofPerson) }),
     ...(mapped.onceReversed && { onceReversed: mapped.onceReversed }),
     ...(mapped.saidBy && { saidBy: batchId(secret, mapped.saidBy) }),
     ...others,

@@ -12,7 +12,7 @@ import { administration, miisKeys } from '../keys.ts'
 import { checkSettlement, flagAmounts } from '../money.ts'
 import { personOf } from '../persons.ts'
 import { isRefund, providerOf, settlement, type SettlementRow } from '../settlement.ts'
-import { addPerson, messageOf, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
+import { addPerson, insuredIn, messageOf, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
 export interface ClaimRow extends Site, ClaimKind {
   mdtrt_id?: string
@@ -99,10 +99,17 @@ function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatien
   const saidBy = messageOf(input, text(info, 'psn_no'))
   const sets = settledWith(input)
   // What is paid for is not taken back with the rest of the visit (2205, 2302).
-  const paid = { word: 'settled', statedAt, ...(saidBy && { saidBy }), ...(sets[0] && { settlement: sets[0] }) } as const
+  const ofPerson = insuredIn(input, info)
+  const paid = {
+    word: 'settled',
+    statedAt,
+    ...(saidBy && { saidBy }),
+    ...(sets[0] && { settlement: sets[0] }),
+    ...(ofPerson && { ofPerson }),
+  } as const
   if (visit !== undefined) for (const set of paidFor(context, visit, batch, claim_kind)) record.sayOfBatch({ ...paid, ...set })
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets, apart: sets[0] })
+  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets, ofPerson, apart: sets[0] })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
 }
 
