@@ -122,9 +122,9 @@ export interface BatchWord {
   batch: ResourceKey
   /**
    * `reversed`: all that was stated of it before is void. `settled`, `released`: paid for, and no longer so; a word about a wider
-   * set leaves alone what is paid for.
+   * set leaves alone what is paid for. `told`: something is known of each.
    */
-  word: 'reversed' | 'settled' | 'released'
+  word: 'reversed' | 'settled' | 'released' | 'told'
   statedAt: string
   /** the message that says it: once that is taken back, the word no longer counts */
   saidBy?: ResourceKey
@@ -134,6 +134,8 @@ export interface BatchWord {
   settlement?: ResourceKey
   /** of `settled`: of the set only what was charged by then is paid for */
   chargedBefore?: true
+  /** of `told`: elements of each thing in the set that is no older, with references as in a MappedResource */
+  tells?: Readonly<Record<string, unknown>>
 }
 
 /** The insurance's number of a visit and the hospital's own, said to be of one visit: what either is told of by is one Encounter. */

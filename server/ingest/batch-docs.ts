@@ -1,14 +1,17 @@
 /** Rows of the tables of sets and of what stands in them (batches.ts). */
+import type { BatchWord } from '../../mappings/engine/types.ts'
 import type { TableDoc } from '../store/types.ts'
 
 /** One word about a set (BatchWord), of others' sets the ids. */
 export interface KeptWord {
-  word: 'reversed' | 'settled' | 'released'
+  word: BatchWord['word']
   at: string
   saidBy?: string
   ofPerson?: string
   settlement?: string
   chargedBefore?: true
+  /** JSON text */
+  tells?: string
 }
 
 /** What was said of a set of things, each kind of word with its latest instant; empty: never said. `_id` is a keyed hash. */

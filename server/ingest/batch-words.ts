@@ -34,8 +34,8 @@ export function wordsOf(row: BatchDoc): readonly KeptWord[] {
   ]
 }
 
-const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore, ofPerson }: KeptWord): string =>
-  JSON.stringify([at, word, saidBy, settlement, chargedBefore === true, ...(ofPerson === undefined ? [] : [ofPerson])])
+const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore, ofPerson, tells }: KeptWord): string =>
+  JSON.stringify([at, word, saidBy, settlement, chargedBefore === true, ...[ofPerson, tells].filter((one) => one !== undefined)])
 const isSame = (a: KeptWord, b: KeptWord): boolean => textOf(a) === textOf(b)
 
 /** Whatever came first, the same ones are left where there are too many. */
@@ -81,6 +81,15 @@ export function standingWords(row: BatchDoc | undefined, sayers: ReadonlyMap<str
 /** Whether it is about whoever has the number of a set that is given to several; who names nobody means them all. */
 export const isAbout = ({ ofPerson }: KeptWord, other: Pick<BatchMemberDoc | KeptWord, 'ofPerson'>): boolean =>
   ofPerson === undefined || other.ofPerson === undefined || ofPerson === other.ofPerson
+
+/** By how much the clock of who asks may be before that of who answers. */
+const CLOCKS_APART_MS = 5 * 60_000
+
+/** What was told of a thing in the set: the newest word that is no younger than the thing itself, so that it is of what led to it. */
+export function toldBy(row: BatchDoc | undefined, { statedAt = '' }: BatchMemberDoc): KeptWord | undefined {
+  const told = row ? wordsOf(row).filter(({ word }) => word === 'told') : []
+  return told.findLast(({ at }) => Date.parse(at) <= Date.parse(statedAt) + CLOCKS_APART_MS)
+}
 
 /** When a set was taken back last; empty: never. */
 export const reversedLast = (words: readonly KeptWord[]): string => words.findLast(({ word }) => word === 'reversed')?.at ?? ''

@@ -6,17 +6,14 @@
  * Both sides look after they have committed: who brings the word finds the lines that are there, who brings a line finds the words
  * that are there. One of the two sees the other, and what is done twice changes nothing.
  */
-import { createHash } from 'node:crypto'
-import type { FhirResource } from '../fhir/types.ts'
 import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
-import { isAbout, keepWord, reversedLast, sayersOf, standingWords, wordsOf } from './batch-words.ts'
-import { besides, isOfLists } from './fold/lists-apart.ts'
-import { statementOf } from './fold/statement.ts'
-import { type Verdict, verdictsOf } from './line-verdicts.ts'
+import { follower, toldRecord, verdictRecord } from './batch-records.ts'
+import { isAbout, keepWord, reversedLast, sayersOf, standingWords, toldBy, wordsOf } from './batch-words.ts'
+import { verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
 import type { IngestTables } from './tables.ts'
-import type { IngestSource, PreparedRecord, PreparedStatement, RecordOutcome } from './types.ts'
+import type { RecordOutcome } from './types.ts'
 
 /** Members that are withdrawn by one record. */
 const MEMBERS_MAX = 1000
@@ -31,8 +28,10 @@ export const hasBatches = ({ record }: RecordJob): boolean =>
 export async function followBatches(tables: IngestTables, job: RecordJob, { status }: RecordOutcome, store: Storing): Promise<void> {
   const { record } = job
   const judging = (members: BatchMemberDoc[]) => judge(tables, job, members, store)
-  for (const word of record.batchWords ?? []) await keepWord(tables, word)
-  for (const said of record.batchWords ?? []) {
+  // Of what is not stored nothing is told.
+  const words = (record.batchWords ?? []).filter(({ word }) => word !== 'told' || isStored(status))
+  for (const word of words) await keepWord(tables, word)
+  for (const said of words) {
     await eachMember(tables, said.batch, judging)
     if (said.word !== 'reversed') continue
     // What a settlement paid for it no longer does, and what a message had said no longer counts, once it is taken back.
@@ -104,7 +103,10 @@ async function withdrawnBefore(tables: IngestTables, { record }: RecordJob): Pro
 }
 
 async function judge(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
-  await withdraw(tables, job, members.filter(isOfOne), store)
+  const plain = members.filter(isOfOne)
+  const rows = plain.length === 0 ? [] : await tables.batches.getMany([...new Set(plain.flatMap(({ batches }) => batches))])
+  await withdraw(tables, job, plain, rows, store)
+  await tell(job, plain, rows, store)
   const verdicts = await verdictsOf(
     tables,
     members.filter((member) => !isOfOne(member)),
@@ -114,9 +116,13 @@ async function judge(tables: IngestTables, job: RecordJob, members: readonly Bat
 }
 
 /** Withdraws those of the things whose set a word has taken back, each as of that word; a withdrawal that is taken back is no more. */
-async function withdraw(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
-  if (members.length === 0) return
-  const rows = await tables.batches.getMany([...new Set(members.flatMap(({ batches }) => batches))])
+async function withdraw(
+  tables: IngestTables,
+  job: RecordJob,
+  members: readonly BatchMemberDoc[],
+  rows: readonly BatchDoc[],
+  store: Storing,
+): Promise<void> {
   const sayers = new Map((await tables.batches.getMany(sayersOf(rows))).map((row) => [row._id, row]))
   const standing = new Map(rows.map((row) => [row._id, standingWords(row, sayers)]))
   const byTime = Map.groupBy(members, (member) => {
@@ -135,60 +141,11 @@ async function withdraw(tables: IngestTables, job: RecordJob, members: readonly 
   }
 }
 
-/** What becomes of things: void, restored, or what they have once they are replaced (BatchMemberDoc.onceReversed). */
-type Fate = 'withdrawn' | 'current' | 'replaced'
-
-/** One record for all of them: the same things at the same time are the same delivery. */
-function follower(source: IngestSource, members: readonly BatchMemberDoc[], fate: Fate, statedAt: string, at: string): PreparedRecord {
-  const statements = members.map((member) => {
-    const said = wordOf(source, member, fate, statedAt)
-    return member.via === undefined ? said : { ...said, statement: { ...said.statement, via: member.via } }
-  })
-  const digest = digestOf(members.map(({ _id }) => _id))
-  const names: Record<Fate, string> = { withdrawn: '', current: '|restored', replaced: '|replaced' }
-  return followerRecord(`${statedAt}|${digest}${names[fate]}`, digest, statements, at)
+/** What was told of a set, each member hears; where the record names no patient, nobody knows whose it would be. */
+async function tell(job: RecordJob, members: readonly BatchMemberDoc[], rows: readonly BatchDoc[], store: Storing): Promise<void> {
+  const { identity, at } = job.record
+  if (!identity) return
+  const byId = new Map(rows.map((row) => [row._id, row]))
+  const heard = Map.groupBy(members, (member) => toldBy(byId.get(member.batches[0] ?? ''), member))
+  for (const [word, same] of heard) if (word) await store({ ...job, record: toldRecord(job.source, word, same, identity, at) })
 }
-
-/** The same, of things of several sets. @param reversed empty: they stand */
-function verdictRecord(source: IngestSource, reversed: string, verdicts: readonly Verdict[], at: string): PreparedRecord {
-  const statements = verdicts.map(({ member, version }) => {
-    const said = wordOf(source, member, reversed === '' ? 'current' : 'withdrawn', reversed || UNSAID)
-    return { ...said, statement: { ...said.statement, verdict: version } }
-  })
-  const digest = digestOf(verdicts.map(({ member, version }) => `${member._id} ${version}`))
-  return followerRecord(`${reversed}|${digest}|verdict`, digest, statements, at)
-}
-
-/** Of a verdict that says nothing; any time will do. */
-const UNSAID = new Date(0).toISOString()
-
-function wordOf(
-  { id: source, kind, organization }: IngestSource,
-  { type, id, via, onceReversed }: BatchMemberDoc,
-  fate: Fate,
-  statedAt: string,
-): PreparedStatement {
-  const origin = { source, kind, organization, receivedAt: statedAt, generation: 0 }
-  const resource = { resourceType: type, ...(fate === 'replaced' && onceReversed) } as FhirResource
-  const state = fate === 'withdrawn' ? 'withdrawn' : 'current'
-  const key = { type, scope: '', parts: [id] }
-  const statement = statementOf({ key, resource, state, statedAt }, origin, JSON.stringify)
-  return { type, id, ofPatient: false, statement: isOfLists(via) ? besides(statement) : statement }
-}
-
-const digestOf = (names: readonly string[]): string =>
-  createHash('sha256')
-    .update([...names].sort().join('\n'))
-    .digest('base64url')
-
-const followerRecord = (deliveryId: string, digest: string, statements: PreparedStatement[], at: string): PreparedRecord => ({
-  recordType: 'reversal',
-  deliveryId,
-  at,
-  statements,
-  needsPatient: false,
-  unmapped: [],
-  issues: [],
-  nothingToStore: false,
-  digest,
-})

@@ -182,9 +182,9 @@ export interface PreparedVisit {
   statedAt: string
 }
 
-/** A word about a set, of all keys the ids. */
-export type PreparedBatchWord = Omit<BatchWord, SetNames> & { batch: string } & { [name in Exclude<SetNames, 'batch'>]?: string }
-type SetNames = 'batch' | 'saidBy' | 'ofPerson' | 'settlement'
+/** A word about a set, of all keys the ids, and what it tells as text. */
+export type PreparedBatchWord = Omit<BatchWord, Texts> & { batch: string } & { [name in Exclude<Texts, 'batch'>]?: string }
+type Texts = 'batch' | 'saidBy' | 'ofPerson' | 'settlement' | 'tells'
 
 export interface PreparedStatement {
   type: string
