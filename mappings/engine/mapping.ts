@@ -95,6 +95,8 @@ export interface RunOptions {
   yielding?: readonly string[]
   /** sets of which the thing is a part, beside those that its mapping names */
   batches?: readonly ResourceKey[]
+  /** set of which it hears what is told (MappedResource.hears) */
+  hears?: ResourceKey | undefined
   /** whose it is of all who may have the number of a set (MappedResource.ofPerson) */
   ofPerson?: ResourceKey | undefined
   /** elements that it has once its set is taken back, of what is not void then (MappedResource.onceReversed) */
@@ -158,6 +160,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
     if (other) result.mapped[name] = other
   }
   if (options.onceReversed) result.mapped.onceReversed = options.onceReversed
+  if (options.hears) result.mapped.hears = options.hears
   if (options.ofPerson) result.mapped.ofPerson = options.ofPerson
   if (options.saidBy) result.mapped.saidBy = options.saidBy
   if (options.apart) result.mapped.apart = options.apart

@@ -96,6 +96,8 @@ export interface MappedResource {
   leaves?: readonly string[]
   /** sets of which it is a part, by which the source may take it back with others (BatchWord) */
   batches?: readonly ResourceKey[]
+  /** set of which it hears what is told (BatchWord `told`), whatever sets it is a part of */
+  hears?: ResourceKey
   /** whose it is, where the number of a set may be given to several: a word about another one's leaves it */
   ofPerson?: ResourceKey
   /** elements that it has once its set is taken back, of what is not void then: a document that was replaced */
@@ -136,6 +138,8 @@ export interface BatchWord {
   chargedBefore?: true
   /** of `told`: elements of each thing in the set that is no older, with references as in a MappedResource */
   tells?: Readonly<Record<string, unknown>>
+  /** of `told`: members that lists of each no longer have from then on (MappedResource.unlisted) */
+  unlists?: Readonly<Record<string, readonly unknown[]>>
 }
 
 /** The insurance's number of a visit and the hospital's own, said to be of one visit: what either is told of by is one Encounter. */

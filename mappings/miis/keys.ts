@@ -29,6 +29,8 @@ export const miisKeys = {
   unbatched: (context: MappingContext, mdtrtId: string): ResourceKey => key(context, 'ChargeItem', 'unbatched', mdtrtId),
   /** a person by the insurance's own number */
   insured: (context: MappingContext, psnNo: string): ResourceKey => key(context, 'Patient', 'insured', psnNo),
+  /** claims that list diagnoses of a visit */
+  claimedOf: ({ scope, parts }: ResourceKey): ResourceKey => ({ type: 'Claim', scope, parts: ['diagnoses', ...parts] }),
   /** settlements of a person's visit whose requests came by themselves */
   settledApart: (context: MappingContext, mdtrtId: string, psnNo: string): ResourceKey =>
     key(context, 'ExplanationOfBenefit', 'apart', mdtrtId, psnNo),

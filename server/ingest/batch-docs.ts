@@ -12,6 +12,7 @@ export interface KeptWord {
   chargedBefore?: true
   /** JSON text */
   tells?: string
+  unlists?: string
 }
 
 /** What was said of a set of things, each kind of word with its latest instant; empty: never said. `_id` is a keyed hash. */
@@ -33,7 +34,7 @@ export interface BatchDoc extends TableDoc {
 
 /**
  * A thing that stands in sets, its own first; `_id` is `Type/id`, and `Type/id via` of what is said of it apart from the rest. Each message that speaks of the thing and can be taken back is a set,
- * too, in a row of its own: `Type/id|set`.
+ * too, and what it hears of is one, in rows of their own: `Type/id|set`.
  */
 export interface BatchMemberDoc extends TableDoc {
   _id: string

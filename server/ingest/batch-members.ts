@@ -16,7 +16,7 @@ const STORED: ReadonlySet<RecordOutcome['status']> = new Set(['stored', 'stored-
 export const isStored = (status: RecordOutcome['status']): boolean => STORED.has(status)
 
 export function membersOf({ source, record }: Job): BatchMemberDoc[] {
-  return record.statements.flatMap(({ type, id, batches, ofPerson, onceReversed, saidBy, statement }): BatchMemberDoc[] => {
+  return record.statements.flatMap(({ type, id, batches, hears, ofPerson, onceReversed, saidBy, statement }): BatchMemberDoc[] => {
     if (id === undefined) return []
     const thing = `${type}/${id}`
     const { via } = statement
@@ -34,6 +34,7 @@ export function membersOf({ source, record }: Job): BatchMemberDoc[] {
               ...(onceReversed && { onceReversed }),
             },
           ]),
+      ...(hears === undefined ? [] : [{ ...doc, _id: `${thing}|${hears}`, batches: [hears] }]),
       ...(saidBy === undefined
         ? []
         : [{ ...doc, _id: `${thing}|${saidBy}`, batches: [saidBy], ...(withdrawn && { withdrawn: true as const }) }]),

@@ -43,21 +43,22 @@ const UNSAID = new Date(0).toISOString()
 /** What a word tells of things, as said in passing: it says nothing of whether they stand. It is said of whoever the word and the things are. */
 export function toldRecord(
   source: IngestSource,
-  { at: statedAt, tells = '{}' }: KeptWord,
+  { at: statedAt, tells = '{}', unlists = '{}' }: KeptWord,
   members: readonly BatchMemberDoc[],
   identity: PreparedIdentity,
   at: string,
 ): PreparedRecord {
+  const unlisted = { statedAt, lists: JSON.parse(unlists) as Record<string, unknown[]> }
   const statements = members.map(({ type, id }): PreparedStatement => {
     const resource = { ...(JSON.parse(tells) as object), resourceType: type } as FhirResource
     const statement = statementOf(
-      { key: { type, scope: '', parts: [id] }, resource, state: 'current', statedAt },
+      { key: { type, scope: '', parts: [id] }, resource, state: 'current', statedAt, unlisted },
       originOf(source, statedAt),
       JSON.stringify,
     )
     return { type, id, ofPatient: true, statement: besides(statement) }
   })
-  const digest = digestOf([...members.map(({ _id }) => _id), tells])
+  const digest = digestOf([...members.map(({ _id }) => _id), tells, unlists])
   return { ...followerRecord(`${statedAt}|${digest}|told`, digest, statements, at), identity, needsPatient: true }
 }
 

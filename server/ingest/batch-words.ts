@@ -34,8 +34,8 @@ export function wordsOf(row: BatchDoc): readonly KeptWord[] {
   ]
 }
 
-const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore, ofPerson, tells }: KeptWord): string =>
-  JSON.stringify([at, word, saidBy, settlement, chargedBefore === true, ...[ofPerson, tells].filter((one) => one !== undefined)])
+const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore, ofPerson, tells, unlists }: KeptWord): string =>
+  JSON.stringify([at, word, saidBy, settlement, chargedBefore === true, ...[ofPerson, tells, unlists].filter((one) => one !== undefined)])
 const isSame = (a: KeptWord, b: KeptWord): boolean => textOf(a) === textOf(b)
 
 /** Whatever came first, the same ones are left where there are too many. */
@@ -85,10 +85,14 @@ export const isAbout = ({ ofPerson }: KeptWord, other: Pick<BatchMemberDoc | Kep
 /** By how much the clock of who asks may be before that of who answers. */
 const CLOCKS_APART_MS = 5 * 60_000
 
-/** What was told of a thing in the set: the newest word that is no younger than the thing itself, so that it is of what led to it. */
-export function toldBy(row: BatchDoc | undefined, { statedAt = '' }: BatchMemberDoc): KeptWord | undefined {
-  const told = row ? wordsOf(row).filter(({ word }) => word === 'told') : []
-  return told.findLast(({ at }) => Date.parse(at) <= Date.parse(statedAt) + CLOCKS_APART_MS)
+/**
+ * What was told of a thing in the set: of elements the newest word that is no younger than the thing itself, so that it is of what led to it; of
+ * members of lists all, since each is compared with what was said of that member.
+ */
+export function toldBy(row: BatchDoc, { statedAt = '' }: BatchMemberDoc): KeptWord[] {
+  const told = wordsOf(row).filter(({ word }) => word === 'told')
+  const isOfIt = ({ at, tells }: KeptWord): boolean => tells !== undefined && Date.parse(at) <= Date.parse(statedAt) + CLOCKS_APART_MS
+  return [...told.filter(({ unlists }) => unlists !== undefined), ...told.filter(isOfIt).slice(-1)]
 }
 
 /** When a set was taken back last; empty: never. */

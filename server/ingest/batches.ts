@@ -19,7 +19,8 @@ import type { RecordOutcome } from './types.ts'
 const MEMBERS_MAX = 1000
 
 export const hasBatches = ({ record }: RecordJob): boolean =>
-  record.batchWords !== undefined || record.statements.some(({ batches, saidBy }) => batches !== undefined || saidBy !== undefined)
+  record.batchWords !== undefined ||
+  record.statements.some(({ batches, hears, saidBy }) => [batches, hears, saidBy].some((sets) => sets !== undefined))
 
 /**
  * What follows from a record's words about sets, and from earlier words for its own things.
@@ -145,7 +146,11 @@ async function withdraw(
 async function tell(job: RecordJob, members: readonly BatchMemberDoc[], rows: readonly BatchDoc[], store: Storing): Promise<void> {
   const { identity, at } = job.record
   if (!identity) return
-  const byId = new Map(rows.map((row) => [row._id, row]))
-  const heard = Map.groupBy(members, (member) => toldBy(byId.get(member.batches[0] ?? ''), member))
-  for (const [word, same] of heard) if (word) await store({ ...job, record: toldRecord(job.source, word, same, identity, at) })
+  for (const row of rows) {
+    const heard = members.flatMap((member) => (member.batches[0] === row._id ? toldBy(row, member).map((word) => ({ word, member })) : []))
+    for (const [word, same] of Map.groupBy(heard, (one) => one.word)) {
+      const told = same.map(({ member }) => member)
+      await store({ ...job, record: toldRecord(job.source, word, told, identity, at) })
+    }
+  }
 }

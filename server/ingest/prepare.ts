@@ -66,13 +66,14 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
   // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
   const saidCodes = record.unmapped.length > 0 ? codingsIn(resources.map(({ resource }) => resource)) : new Set<string>()
-  const words = record.batchWords?.map(({ batch, saidBy, ofPerson, settlement, tells, ...said }) => ({
+  const words = record.batchWords?.map(({ batch, saidBy, ofPerson, settlement, tells, unlists, ...said }) => ({
     ...said,
     batch: batchId(deps.secret, batch),
     ...(saidBy && { saidBy: batchId(deps.secret, saidBy) }),
     ...(ofPerson && { ofPerson: batchId(deps.secret, ofPerson) }),
     ...(settlement && { settlement: batchId(deps.secret, settlement) }),
     ...(tells && { tells: texts(plain(tells)) }),
+    ...(unlists && { unlists: texts(plain(unlists)) }),
   }))
   await turns.take()
   const visits = record.visits?.map(({ insured, own, by, statedAt }) => {
@@ -140,6 +141,7 @@ function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id:
   return {
     ...{ type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement },
     ...(mapped.batches && { batches: mapped.batches.map((key) => batchId(secret, key)) }),
+    ...(mapped.hears && { hears: batchId(secret, mapped.hears) }),
     ...(mapped.ofPerson && { ofPerson: batchId(secret, mapped.ofPerson) }),
     ...(mapped.onceReversed && { onceReversed: mapped.onceReversed }),
     ...(mapped.saidBy && { saidBy: batchId(secret, mapped.saidBy) }),

@@ -182,9 +182,9 @@ export interface PreparedVisit {
   statedAt: string
 }
 
-/** A word about a set, of all keys the ids, and what it tells as text. */
+/** A word about a set, of all keys the ids, and what it tells as JSON text. */
 export type PreparedBatchWord = Omit<BatchWord, Texts> & { batch: string } & { [name in Exclude<Texts, 'batch'>]?: string }
-type Texts = 'batch' | 'saidBy' | 'ofPerson' | 'settlement' | 'tells'
+type Texts = 'batch' | 'saidBy' | 'ofPerson' | 'settlement' | 'tells' | 'unlists'
 
 export interface PreparedStatement {
   type: string
@@ -195,6 +195,8 @@ export interface PreparedStatement {
   statement: Statement
   /** sets in which it stands, its own first; absent: none */
   batches?: string[]
+  /** set of which it hears what is told; absent: none */
+  hears?: string
   /** id of whose it is, where the number of a set may be given to several; absent: nobody said */
   ofPerson?: string
   /** elements that it has once they are taken back; absent: it is void */

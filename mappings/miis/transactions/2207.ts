@@ -165,7 +165,7 @@ export function fillSettlement(input: TransactionInput, claim_kind?: ClaimKind['
     details,
   }
   const apart = request ? undefined : settledApart(input, info)
-  record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no), ...(apart && { batches: [apart] }) })
+  record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no), hears: apart })
   record.run(coverage, coverageRow(row), { statedAt, at })
   for (const [index, detail] of details.entries()) {
     const named = naming(detail, `output.setldetail[${index}]`)

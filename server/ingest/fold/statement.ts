@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
 import type { Texts } from '../texts.ts'
-import { elementsInParts, END_ALONE, type ListRule, listRule, START_ALONE, unitOf, unlistedKey } from './rules.ts'
+import { aboutIn, elementsInParts, END_ALONE, type ListRule, listRule, START_ALONE, unitOf, unlistedKey } from './rules.ts'
 import { type ListEntry, MENTION, speakerOf, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
 import { keptWhenWithdrawn } from './withdrawn.ts'
 
@@ -103,7 +103,7 @@ class StatementBuilder {
 
   unlisted({ statedAt, lists }: NonNullable<MappedResource['unlisted']>, said: string): void {
     for (const [path, members] of Object.entries(lists)) {
-      const about = listRule(this.#type, path)?.about
+      const about = aboutIn(this.#type, path)
       if (!about) throw new TypeError(`nothing is unlisted of ${path}`)
       const entries = this.#statement.lists[path] ?? bare<ListEntry>()
       this.#statement.lists[path] = entries
