@@ -120,7 +120,7 @@ async function statementsOf(saying: Saying, told: readonly MappedResource[]): Pr
     if (id === undefined) continue
     const { whole, lists } = listParts(mapped)
     const name = `${mapped.resource.resourceType}/${id}`
-    const ofPatient = id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
+    const ofPatient = id === OWN_PATIENT || isOfBytes(mapped) || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
     const said = preparedOf(saying, whole, id, ofPatient)
     statements.set(name, joinPrepared(statements.get(name), said))
     if (lists) {
@@ -131,6 +131,9 @@ async function statementsOf(saying: Saying, told: readonly MappedResource[]): Pr
   await turns.take()
   return [...statements.values()]
 }
+
+/** Contents of a document name nobody, and are of whoever the document is: under a number of two persons they go with the one, as it does. */
+const isOfBytes = ({ resource }: MappedResource): boolean => resource.resourceType === 'Binary' && resource.securityContext !== undefined
 
 function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id: string, ofPatient: boolean): PreparedStatement {
   const { secret } = deps
