@@ -29,6 +29,8 @@ export interface PayloadOrigin {
   receivedAt: string
   /** how often it was processed before */
   generation: number
+  /** of the record in the payload, from 1 */
+  position?: number
   /** ids of what people decided and the mapping asked for */
   decided?: readonly string[]
 }

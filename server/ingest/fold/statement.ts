@@ -16,6 +16,8 @@ export interface StatementOrigin {
   receivedAt: string
   /** how often the payload was mapped before: what is mapped anew replaces what the same payload said */
   generation: number
+  /** of its record in the payload, from 1: of two in one file the one behind counts, where they say no time */
+  position?: number
 }
 
 /** Elements that the store sets, or that the address of the resource says. */
@@ -23,6 +25,9 @@ const NOT_STATED = new Set(['resourceType', 'id', 'text'])
 const META_STATED = ['profile', 'security', 'tag'].map((name) => ({ name, path: `meta.${name}` }))
 const ORDER_DIGITS = 5
 const GENERATION_DIGITS = 4
+const POSITION_DIGITS = 8
+/** Said of what says no time of its own. */
+const NO_TIME = new Date(0).toISOString()
 
 /**
  * One source's statement about one resource.
@@ -35,7 +40,10 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   const withdrawn = mapped.state === 'withdrawn'
   const weight = mapped.placeholder ? MENTION : STATEMENT
   // Mentions of one thing are all alike: without a time of their own they need not be written again and again.
-  const said = mapped.placeholder || mapped.inPassing ? '' : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}`
+  const said =
+    mapped.placeholder || mapped.inPassing
+      ? ''
+      : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}${placeOf(origin, statedAt)}`
   const at: Stamp = `${weight}${statedAt}|${said}|${digest(texts(resource))}`
   const statement: Statement = {
     source: origin.source,
@@ -61,6 +69,10 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
 }
 
 const generationOf = ({ generation }: StatementOrigin): string => String(generation).padStart(GENERATION_DIGITS, '0')
+
+/** What was kept of the same file before places were goes before. */
+const placeOf = ({ position }: StatementOrigin, statedAt: string): string =>
+  position === undefined || statedAt !== NO_TIME ? '' : `~${String(position).padStart(POSITION_DIGITS, '0')}`
 
 class StatementBuilder {
   readonly #type: string
