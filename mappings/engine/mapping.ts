@@ -101,6 +101,10 @@ export interface RunOptions {
   whole?: MappedResource['whole']
   /** sets of which the thing is a part, beside those that its mapping names */
   batches?: readonly ResourceKey[]
+  /** set of which it hears what is told (MappedResource.hears) */
+  hears?: ResourceKey | undefined
+  /** whose it is of all who may have the number of a set (MappedResource.ofPerson) */
+  ofPerson?: ResourceKey | undefined
   /** elements that it has once its set is taken back, of what is not void then (MappedResource.onceReversed) */
   onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take that back as a whole; undefined: it may not */
@@ -168,6 +172,8 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   if (options.unlisted) result.mapped.unlisted = options.unlisted
   if (options.whole) result.mapped.whole = options.whole
   if (options.onceReversed) result.mapped.onceReversed = options.onceReversed
+  if (options.hears) result.mapped.hears = options.hears
+  if (options.ofPerson) result.mapped.ofPerson = options.ofPerson
   if (options.saidBy) result.mapped.saidBy = options.saidBy
   if (options.apart) result.mapped.apart = options.apart
   if (options.listsApart) result.mapped.listsApart = options.listsApart

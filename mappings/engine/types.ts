@@ -100,6 +100,10 @@ export interface MappedResource {
   leaves?: readonly string[]
   /** sets of which it is a part, by which the source may take it back with others (BatchWord) */
   batches?: readonly ResourceKey[]
+  /** set of which it hears what is told (BatchWord `told`), whatever sets it is a part of */
+  hears?: ResourceKey
+  /** whose it is, where the number of a set may be given to several: a word about another one's leaves it */
+  ofPerson?: ResourceKey
   /** elements that it has once its set is taken back, of what is not void then: a document that was replaced */
   onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take back a message as a whole (MIIS 2601) */
@@ -137,16 +141,22 @@ export interface BatchWord {
   batch: ResourceKey
   /**
    * `reversed`: all that was stated of it before is void. `settled`, `released`: paid for, and no longer so; a word about a wider
-   * set leaves alone what is paid for.
+   * set leaves alone what is paid for. `told`: something is known of each.
    */
-  word: 'reversed' | 'settled' | 'released'
+  word: 'reversed' | 'settled' | 'released' | 'told'
   statedAt: string
   /** the message that says it: once that is taken back, the word no longer counts */
   saidBy?: ResourceKey
+  /** whose set is meant, where its number may be given to several; absent: anybody's */
+  ofPerson?: ResourceKey
   /** of `settled`: what stands and falls with the settlement; once that is taken back, and only then, it is no longer paid for */
   settlement?: ResourceKey
   /** of `settled`: of the set only what was charged by then is paid for */
   chargedBefore?: true
+  /** of `told`: elements of each thing in the set that is no older, with references as in a MappedResource */
+  tells?: Readonly<Record<string, unknown>>
+  /** of `told`: members that lists of each no longer have from then on (MappedResource.unlisted) */
+  unlists?: Readonly<Record<string, readonly unknown[]>>
 }
 
 /** The insurance's number of a visit and the hospital's own, said to be of one visit: what either is told of by is one Encounter. */

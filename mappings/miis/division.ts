@@ -26,3 +26,7 @@ export const poolArea = <Row>(field: Field<Row>) => ({
   url: structureDefinition('cn-pool-area'),
   valueCoding: { system: DIVISION, code: division<Row>(field) },
 })
+
+/** By the first two digits of their divisions; undefined: not both are known. */
+export const areProvincesApart = (one: string | undefined, other: string | undefined): boolean | undefined =>
+  one === undefined || other === undefined ? undefined : one.slice(0, 2) !== other.slice(0, 2)

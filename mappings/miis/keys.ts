@@ -27,7 +27,14 @@ export const miisKeys = {
     key(context, 'ChargeItem', 'lines', mdtrtId, ...(batch === undefined ? [] : [batch])),
   /** charge lines of a visit that are in no batch: those of stays */
   unbatched: (context: MappingContext, mdtrtId: string): ResourceKey => key(context, 'ChargeItem', 'unbatched', mdtrtId),
-  /** what stands and falls with a settlement beside the settlement itself: its claim */
+  /** a person by the insurance's own number */
+  insured: (context: MappingContext, psnNo: string): ResourceKey => key(context, 'Patient', 'insured', psnNo),
+  /** claims that list diagnoses of a visit */
+  claimedOf: ({ scope, parts }: ResourceKey): ResourceKey => ({ type: 'Claim', scope, parts: ['diagnoses', ...parts] }),
+  /** settlements of a person's visit whose requests came by themselves */
+  settledApart: (context: MappingContext, mdtrtId: string, psnNo: string): ResourceKey =>
+    key(context, 'ExplanationOfBenefit', 'apart', mdtrtId, psnNo),
+  /** what stands and falls with a settlement beside the settlement itself: its claim. Two provinces may give one number to two persons' */
   settled: (context: MappingContext, setlId: string): ResourceKey => key(context, 'Claim', 'settled', setlId),
   /** all that one message of an institution said of a person: what 2601 takes back by the message's own number */
   message: (context: MappingContext, institution: string, msgid: string, psnNo: string): ResourceKey =>
@@ -115,12 +122,22 @@ const levelOf = (division: string): string => (/0000$/.test(division) ? 'provinc
  * this number, else one of its own. Both places of a settlement across provinces are found by it.
  */
 export function administration(run: Run, sent: string | undefined): MappedReference {
+  const { reference, mention } = administrationOf(run.context, sent)
+  if (mention) run.mention(mention)
+  return reference
+}
+
+/** The same, and what it is where it is named by its division. */
+export function administrationOf(
+  context: MappingContext,
+  sent: string | undefined,
+): { reference: MappedReference; mention?: MappedResource } {
   const division = divisionOf(sent)
   const place = division ?? sent
   const display = place === undefined ? '医疗保障经办机构' : `医疗保障经办机构（${place}）`
-  if (division === undefined) return { display }
-  const administrationKey = keys.organization(run.context.organization(division))
-  run.mention({
+  if (division === undefined) return { reference: { display } }
+  const administrationKey = keys.organization(context.organization(division))
+  const mention: MappedResource = {
     key: administrationKey,
     state: 'current',
     statedAt: BEFORE_ALL,
@@ -137,6 +154,6 @@ export function administration(run: Run, sent: string | undefined): MappedRefere
       type: [{ coding: [{ system: codeSystem('cn-authority-type'), code: 'MIA' }] }],
       name: display,
     },
-  })
-  return referTo(administrationKey, display)
+  }
+  return { reference: referTo(administrationKey, display), mention }
 }

@@ -11,7 +11,7 @@ import { readDecimal } from '../engine/values/decimal.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from './claim-type.ts'
 import { coverageReference } from './coverage.ts'
-import { division, poolArea } from './division.ts'
+import { areProvincesApart, division, poolArea } from './division.ts'
 import { text } from './envelope.ts'
 import { administration, miisKeys } from './keys.ts'
 import type { Site } from './transaction.ts'
@@ -162,12 +162,12 @@ export const settlement = mapping<SettlementRow, ExplanationOfBenefit>({
 
 const INSURED = division<SettlementRow>('insuplc_admdvs')
 const CARED_FOR = division<SettlementRow>('mdtrtarea_admvs')
-const OTHER_PAYEE = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/payeetype', code: 'other' }] }
+/** Of whoever advanced what the funds pay. */
+export const OTHER_PAYEE = { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/payeetype', code: 'other' }] }
 
-/** Insured in another province than cared for: the first two digits of the division. */
+/** Insured in another province than cared for. */
 function isOffsite(_: RowView<SettlementRow>, run: Run): boolean | undefined {
-  const [insured, caredFor] = [INSURED.evaluate(run), CARED_FOR.evaluate(run)]
-  return insured === undefined || caredFor === undefined ? undefined : insured.slice(0, 2) !== caredFor.slice(0, 2)
+  return areProvincesApart(INSURED.evaluate(run), CARED_FOR.evaluate(run))
 }
 
 /** The claim of the visit, mentioned: a response may come before its request, or without it. */

@@ -136,6 +136,12 @@ export function requireVisit({ record }: TransactionInput, mdtrtId: string | und
   return mdtrtId
 }
 
+/** Whose a settlement is, by the number that the insurance knows him by. */
+export function insuredIn({ context }: Pick<TransactionInput, 'context'>, node: MiisObject): ResourceKey | undefined {
+  const number = text(node, 'psn_no')
+  return number === undefined ? undefined : miisKeys.insured(context, number)
+}
+
 /** The message as 2601 names it; undefined: an answer alone, or of nobody, which cannot be named. */
 export function messageOf({ request, context }: TransactionInput, psnNo: string | undefined): ResourceKey | undefined {
   const [institution, msgid] = [text(request, 'fixmedins_code'), text(request, 'msgid')]

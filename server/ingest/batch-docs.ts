@@ -1,13 +1,18 @@
 /** Rows of the tables of sets and of what stands in them (batches.ts). */
+import type { BatchWord } from '../../mappings/engine/types.ts'
 import type { TableDoc } from '../store/types.ts'
 
 /** One word about a set (BatchWord), of others' sets the ids. */
 export interface KeptWord {
-  word: 'reversed' | 'settled' | 'released'
+  word: BatchWord['word']
   at: string
   saidBy?: string
+  ofPerson?: string
   settlement?: string
   chargedBefore?: true
+  /** JSON text */
+  tells?: string
+  unlists?: string
 }
 
 /** What was said of a set of things, each kind of word with its latest instant; empty: never said. `_id` is a keyed hash. */
@@ -29,7 +34,7 @@ export interface BatchDoc extends TableDoc {
 
 /**
  * A thing that stands in sets, its own first; `_id` is `Type/id`, and `Type/id via` of what is said of it apart from the rest. Each message that speaks of the thing and can be taken back is a set,
- * too, in a row of its own: `Type/id|set`.
+ * too, and what it hears of is one, in rows of their own: `Type/id|set`.
  */
 export interface BatchMemberDoc extends TableDoc {
   _id: string
@@ -39,6 +44,8 @@ export interface BatchMemberDoc extends TableDoc {
   type: string
   id: string
   batches: string[]
+  /** whose it is, where the number of its set may be given to several; absent in rows of servers that did not keep it: a word about anybody's reaches it */
+  ofPerson?: string
   /** instant of what was stored last of it; absent in rows of servers that did not keep it */
   statedAt?: string
   /** its word is kept apart (Statement.via): that word alone is taken back with the set */

@@ -16,7 +16,7 @@ const STORED: ReadonlySet<RecordOutcome['status']> = new Set(['stored', 'stored-
 export const isStored = (status: RecordOutcome['status']): boolean => STORED.has(status)
 
 export function membersOf({ source, record }: Job): BatchMemberDoc[] {
-  return record.statements.flatMap(({ type, id, batches, onceReversed, saidBy, statement }): BatchMemberDoc[] => {
+  return record.statements.flatMap(({ type, id, batches, hears, ofPerson, onceReversed, saidBy, statement }): BatchMemberDoc[] => {
     if (id === undefined) return []
     const thing = `${type}/${id}`
     const { via } = statement
@@ -25,7 +25,16 @@ export function membersOf({ source, record }: Job): BatchMemberDoc[] {
     return [
       ...(batches === undefined
         ? []
-        : [{ ...doc, _id: via === undefined ? thing : `${thing} ${via}`, batches: [...batches], ...(onceReversed && { onceReversed }) }]),
+        : [
+            {
+              ...doc,
+              _id: via === undefined ? thing : `${thing} ${via}`,
+              batches: [...batches],
+              ...(ofPerson && { ofPerson }),
+              ...(onceReversed && { onceReversed }),
+            },
+          ]),
+      ...(hears === undefined ? [] : [{ ...doc, _id: `${thing}|${hears}`, batches: [hears] }]),
       ...(saidBy === undefined
         ? []
         : [{ ...doc, _id: `${thing}|${saidBy}`, batches: [saidBy], ...(withdrawn && { withdrawn: true as const }) }]),

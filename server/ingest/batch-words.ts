@@ -1,11 +1,9 @@
 /** What was said of sets of things (batches.ts): every word is kept, since it is their times that count and not what came first. */
-import type { BatchWord } from '../../mappings/engine/types.ts'
-import type { BatchDoc, KeptWord } from './batch-docs.ts'
+import type { BatchDoc, BatchMemberDoc, KeptWord } from './batch-docs.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { retryingConflicts } from './retry.ts'
 import type { IngestTables } from './tables.ts'
-
-export type PreparedBatchWord = Omit<BatchWord, 'batch' | 'saidBy' | 'settlement'> & { batch: string; saidBy?: string; settlement?: string }
+import type { PreparedBatchWord } from './types.ts'
 
 type Batches = Pick<IngestTables, 'batches'>
 
@@ -36,8 +34,8 @@ export function wordsOf(row: BatchDoc): readonly KeptWord[] {
   ]
 }
 
-const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore }: KeptWord): string =>
-  JSON.stringify([at, word, saidBy, settlement, chargedBefore === true])
+const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore, ofPerson, tells, unlists }: KeptWord): string =>
+  JSON.stringify([at, word, saidBy, settlement, chargedBefore === true, ...[ofPerson, tells, unlists].filter((one) => one !== undefined)])
 const isSame = (a: KeptWord, b: KeptWord): boolean => textOf(a) === textOf(b)
 
 /** Whatever came first, the same ones are left where there are too many. */
@@ -78,6 +76,23 @@ export function standingWords(row: BatchDoc | undefined, sayers: ReadonlyMap<str
   if (!row) return []
   const isVoid = ({ saidBy = '', at }: KeptWord): boolean => (sayers.get(saidBy)?.reversed ?? '') >= at
   return wordsOf(row).filter((word) => !word.saidBy || !isVoid(word))
+}
+
+/** Whether it is about whoever has the number of a set that is given to several; who names nobody means them all. */
+export const isAbout = ({ ofPerson }: KeptWord, other: Pick<BatchMemberDoc | KeptWord, 'ofPerson'>): boolean =>
+  ofPerson === undefined || other.ofPerson === undefined || ofPerson === other.ofPerson
+
+/** By how much the clock of who asks may be before that of who answers. */
+const CLOCKS_APART_MS = 5 * 60_000
+
+/**
+ * What was told of a thing in the set: of elements the newest word that is no younger than the thing itself, so that it is of what led to it; of
+ * members of lists all, since each is compared with what was said of that member.
+ */
+export function toldBy(row: BatchDoc, { statedAt = '' }: BatchMemberDoc): KeptWord[] {
+  const told = wordsOf(row).filter(({ word }) => word === 'told')
+  const isOfIt = ({ at, tells }: KeptWord): boolean => tells !== undefined && Date.parse(at) <= Date.parse(statedAt) + CLOCKS_APART_MS
+  return [...told.filter(({ unlists }) => unlists !== undefined), ...told.filter(isOfIt).slice(-1)]
 }
 
 /** When a set was taken back last; empty: never. */

@@ -6,23 +6,21 @@
  * Both sides look after they have committed: who brings the word finds the lines that are there, who brings a line finds the words
  * that are there. One of the two sees the other, and what is done twice changes nothing.
  */
-import { createHash } from 'node:crypto'
-import type { FhirResource } from '../fhir/types.ts'
-import type { BatchMemberDoc } from './batch-docs.ts'
+import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
-import { keepWord, reversedLast, sayersOf, standingWords } from './batch-words.ts'
-import { besides, isOfLists } from './fold/lists-apart.ts'
-import { statementOf } from './fold/statement.ts'
-import { type Verdict, verdictsOf } from './line-verdicts.ts'
+import { follower, toldRecord, verdictRecord } from './batch-records.ts'
+import { isAbout, keepWord, reversedLast, sayersOf, standingWords, toldBy, wordsOf } from './batch-words.ts'
+import { verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
 import type { IngestTables } from './tables.ts'
-import type { IngestSource, PreparedRecord, PreparedStatement, RecordOutcome } from './types.ts'
+import type { RecordOutcome } from './types.ts'
 
 /** Members that are withdrawn by one record. */
 const MEMBERS_MAX = 1000
 
 export const hasBatches = ({ record }: RecordJob): boolean =>
-  record.batchWords !== undefined || record.statements.some(({ batches, saidBy }) => batches !== undefined || saidBy !== undefined)
+  record.batchWords !== undefined ||
+  record.statements.some(({ batches, hears, saidBy }) => [batches, hears, saidBy].some((sets) => sets !== undefined))
 
 /**
  * What follows from a record's words about sets, and from earlier words for its own things.
@@ -31,8 +29,10 @@ export const hasBatches = ({ record }: RecordJob): boolean =>
 export async function followBatches(tables: IngestTables, job: RecordJob, { status }: RecordOutcome, store: Storing): Promise<void> {
   const { record } = job
   const judging = (members: BatchMemberDoc[]) => judge(tables, job, members, store)
-  for (const word of record.batchWords ?? []) await keepWord(tables, word)
-  for (const said of record.batchWords ?? []) {
+  // Of what is not stored nothing is told.
+  const words = (record.batchWords ?? []).filter(({ word }) => word !== 'told' || isStored(status))
+  for (const word of words) await keepWord(tables, word)
+  for (const said of words) {
     await eachMember(tables, said.batch, judging)
     if (said.word !== 'reversed') continue
     // What a settlement paid for it no longer does, and what a message had said no longer counts, once it is taken back.
@@ -41,8 +41,10 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
       if (!sayersOf([row]).includes(said.batch)) continue
       await eachOfPaid(tables, row._id, judging)
       // What it took back stands again.
-      if (row.reversedBy === said.batch && row.reversed <= said.statedAt)
-        await eachMember(tables, row._id, (members) => restore(job, members.filter(isOfOne), said.statedAt, store))
+      await eachMember(tables, row._id, (members) => {
+        const taken = members.filter((member) => isOfOne(member) && isLastTakenBackBy(row, member, said))
+        return restore(job, taken, said.statedAt, store)
+      })
     }
   }
   if (!isStored(status)) return
@@ -82,6 +84,12 @@ async function eachMember(tables: IngestTables, batch: string, work: (members: B
 /** It stands in one set: what is said of that is all there is to say of it. */
 const isOfOne = ({ batches }: BatchMemberDoc): boolean => batches.length === 1
 
+/** By a message that is taken back itself, behind its word. */
+function isLastTakenBackBy(row: BatchDoc, member: BatchMemberDoc, message: { batch: string; statedAt: string }): boolean {
+  const last = wordsOf(row).findLast((one) => one.word === 'reversed' && isAbout(one, member))
+  return last !== undefined && last.saidBy === message.batch && last.at <= message.statedAt
+}
+
 /** Each alone: what is restored before anybody stated it is no resource yet, and is restored when it comes. */
 async function restore(job: RecordJob, members: readonly BatchMemberDoc[], statedAt: string, store: Storing): Promise<void> {
   for (const member of members) await store({ ...job, record: follower(job.source, [member], 'current', statedAt, job.record.at) })
@@ -96,7 +104,10 @@ async function withdrawnBefore(tables: IngestTables, { record }: RecordJob): Pro
 }
 
 async function judge(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
-  await withdraw(tables, job, members.filter(isOfOne), store)
+  const plain = members.filter(isOfOne)
+  const rows = plain.length === 0 ? [] : await tables.batches.getMany([...new Set(plain.flatMap(({ batches }) => batches))])
+  await withdraw(tables, job, plain, rows, store)
+  await tell(job, plain, rows, store)
   const verdicts = await verdictsOf(
     tables,
     members.filter((member) => !isOfOne(member)),
@@ -106,12 +117,19 @@ async function judge(tables: IngestTables, job: RecordJob, members: readonly Bat
 }
 
 /** Withdraws those of the things whose set a word has taken back, each as of that word; a withdrawal that is taken back is no more. */
-async function withdraw(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
-  if (members.length === 0) return
-  const rows = await tables.batches.getMany([...new Set(members.flatMap(({ batches }) => batches))])
+async function withdraw(
+  tables: IngestTables,
+  job: RecordJob,
+  members: readonly BatchMemberDoc[],
+  rows: readonly BatchDoc[],
+  store: Storing,
+): Promise<void> {
   const sayers = new Map((await tables.batches.getMany(sayersOf(rows))).map((row) => [row._id, row]))
-  const reversed = new Map(rows.map((row) => [row._id, reversedLast(standingWords(row, sayers))]))
-  const byTime = Map.groupBy(members, ({ batches: [set = ''] }) => reversed.get(set) ?? '')
+  const standing = new Map(rows.map((row) => [row._id, standingWords(row, sayers)]))
+  const byTime = Map.groupBy(members, (member) => {
+    const [set = ''] = member.batches
+    return reversedLast((standing.get(set) ?? []).filter((word) => isAbout(word, member)))
+  })
   for (const [statedAt, taken] of byTime) {
     if (statedAt === '') continue
     // What was stated behind the word stands whatever it says: most pages that correct one say all of it again.
@@ -124,60 +142,15 @@ async function withdraw(tables: IngestTables, job: RecordJob, members: readonly 
   }
 }
 
-/** What becomes of things: void, restored, or what they have once they are replaced (BatchMemberDoc.onceReversed). */
-type Fate = 'withdrawn' | 'current' | 'replaced'
-
-/** One record for all of them: the same things at the same time are the same delivery. */
-function follower(source: IngestSource, members: readonly BatchMemberDoc[], fate: Fate, statedAt: string, at: string): PreparedRecord {
-  const statements = members.map((member) => {
-    const said = wordOf(source, member, fate, statedAt)
-    return member.via === undefined ? said : { ...said, statement: { ...said.statement, via: member.via } }
-  })
-  const digest = digestOf(members.map(({ _id }) => _id))
-  const names: Record<Fate, string> = { withdrawn: '', current: '|restored', replaced: '|replaced' }
-  return followerRecord(`${statedAt}|${digest}${names[fate]}`, digest, statements, at)
+/** What was told of a set, each member hears; where the record names no patient, nobody knows whose it would be. */
+async function tell(job: RecordJob, members: readonly BatchMemberDoc[], rows: readonly BatchDoc[], store: Storing): Promise<void> {
+  const { identity, at } = job.record
+  if (!identity) return
+  for (const row of rows) {
+    const heard = members.flatMap((member) => (member.batches[0] === row._id ? toldBy(row, member).map((word) => ({ word, member })) : []))
+    for (const [word, same] of Map.groupBy(heard, (one) => one.word)) {
+      const told = same.map(({ member }) => member)
+      await store({ ...job, record: toldRecord(job.source, word, told, identity, at) })
+    }
+  }
 }
-
-/** The same, of things of several sets. @param reversed empty: they stand */
-function verdictRecord(source: IngestSource, reversed: string, verdicts: readonly Verdict[], at: string): PreparedRecord {
-  const statements = verdicts.map(({ member, version }) => {
-    const said = wordOf(source, member, reversed === '' ? 'current' : 'withdrawn', reversed || UNSAID)
-    return { ...said, statement: { ...said.statement, verdict: version } }
-  })
-  const digest = digestOf(verdicts.map(({ member, version }) => `${member._id} ${version}`))
-  return followerRecord(`${reversed}|${digest}|verdict`, digest, statements, at)
-}
-
-/** Of a verdict that says nothing; any time will do. */
-const UNSAID = new Date(0).toISOString()
-
-function wordOf(
-  { id: source, kind, organization }: IngestSource,
-  { type, id, via, onceReversed }: BatchMemberDoc,
-  fate: Fate,
-  statedAt: string,
-): PreparedStatement {
-  const origin = { source, kind, organization, receivedAt: statedAt, generation: 0 }
-  const resource = { resourceType: type, ...(fate === 'replaced' && onceReversed) } as FhirResource
-  const state = fate === 'withdrawn' ? 'withdrawn' : 'current'
-  const key = { type, scope: '', parts: [id] }
-  const statement = statementOf({ key, resource, state, statedAt }, origin, JSON.stringify)
-  return { type, id, ofPatient: false, statement: isOfLists(via) ? besides(statement) : statement }
-}
-
-const digestOf = (names: readonly string[]): string =>
-  createHash('sha256')
-    .update([...names].sort().join('\n'))
-    .digest('base64url')
-
-const followerRecord = (deliveryId: string, digest: string, statements: PreparedStatement[], at: string): PreparedRecord => ({
-  recordType: 'reversal',
-  deliveryId,
-  at,
-  statements,
-  needsPatient: false,
-  unmapped: [],
-  issues: [],
-  nothingToStore: false,
-  digest,
-})

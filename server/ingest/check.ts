@@ -4,6 +4,7 @@ import type { FhirResource } from '../fhir/types.ts'
 import { type ParsedResource, parseMade, parseResource, withMeta } from '../fhir/resource-text.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { listRule } from './fold/rules.ts'
+import type { SaidOfOthers } from './fold/stored.ts'
 import type { Folded } from './fold/types.ts'
 import type { FoundIssue, IngestDeps, IngestSource, ReceiptIssue } from './types.ts'
 
@@ -91,5 +92,7 @@ function flagged(parsed: ParsedResource, codes: readonly string[]): ParsedResour
 }
 
 /** One number, two persons: whoever goes first is seen, the other is kept until somebody has looked at it. */
-export const otherPerson = (types: readonly string[]): ReceiptIssue[] =>
-  types.map((type) => ({ severity: 'warning', code: 'other-person', at: type }))
+export const otherPerson = ({ kept, taken }: SaidOfOthers): ReceiptIssue[] => [
+  ...kept.map((type): ReceiptIssue => ({ severity: 'warning', code: 'other-person', at: type })),
+  ...taken.map((type): ReceiptIssue => ({ severity: 'warning', code: 'other-person-before', at: type })),
+]

@@ -57,9 +57,9 @@ export async function examine(way: Examining, bytes: Uint8Array, fileName: strin
   const prepared = new Map<DecodeResult, PreparedRecord>()
   const unread = new Map<DecodeResult, Unread & { rejected?: RejectedRecord }>()
   const context = contextOf(way.deps, way.source)
-  for (const one of decoded) {
+  for (const [at, one] of decoded.entries()) {
     await turns.take()
-    const read = await readOne(way, one, context)
+    const read = await readOne(way, one, context, at + 1)
     if (read && 'foreign' in read) return { verdict: 'foreign', code: read.foreign, at: read.at }
     if (read && 'record' in read) prepared.set(one, read.record)
     else unread.set(one, { ...(await unreadOf(way, one, context, decoded.length === 1 ? bytes : undefined)), ...read })
@@ -98,10 +98,11 @@ async function readOne(
   way: Examining,
   decoded: DecodeResult,
   context: MappingContext,
+  position: number,
 ): Promise<{ record: PreparedRecord } | { foreign: ForeignCode; at: string } | { rejected: RejectedRecord } | undefined> {
   if (!decoded.ok) return undefined
   try {
-    const made = await prepareInTurns({ ...way, context }, decoded, { receivedAt: way.receivedAt.toISOString(), generation: 0 })
+    const made = await prepareInTurns({ ...way, context }, decoded, { receivedAt: way.receivedAt.toISOString(), generation: 0, position })
     if ('record' in made) return made
     const { at, reason } = made.rejected
     return reason.code === 'mapping-organization' ? { foreign: 'mapping-organization', at: `${at}: ${reason.at}` } : made

@@ -4,7 +4,7 @@
  * said of the thing for that reason is therefore a verdict: of two, the one counts that knows more (Statement.verdict).
  */
 import type { BatchDoc, BatchMemberDoc, KeptWord } from './batch-docs.ts'
-import { sayersOf, standingWords, wordsOf } from './batch-words.ts'
+import { isAbout, sayersOf, standingWords, wordsOf } from './batch-words.ts'
 import { knownOf } from './fold/rows.ts'
 import { instantOf, type Statement } from './fold/types.ts'
 import type { IngestTables } from './tables.ts'
@@ -34,7 +34,7 @@ export async function verdictsOf(tables: IngestTables, members: readonly BatchMe
     tables,
     touched.map(({ type, id }) => `${type}/${id}`),
   )
-  const undone = new Map([...settlements].map(([id, row]) => [id, timesOf(standingWords(row, sayers), 'reversed')]))
+  const undone = new Map([...settlements].map(([id, row]) => [id, standingWords(row, sayers).filter(({ word }) => word === 'reversed')]))
   return touched.flatMap((member): Verdict[] => {
     const charged = saidAt(known.get(`${member.type}/${member.id}`)?.statements ?? [])
     if (charged === '') return []
@@ -75,20 +75,22 @@ function saidAt(statements: readonly Statement[]): string {
  * by then. A settlement whose number is known pays until it is taken back; else any of the visit that is taken back ends it.
  * @param charged when the thing was stated
  * @param sets standing words of each set
- * @param undone when each settlement was taken back
+ * @param undone by what words each settlement was taken back
  */
 export function takenBackAt(
   charged: string,
   sets: readonly (readonly KeptWord[])[],
-  undone: ReadonlyMap<string, readonly string[]>,
+  undone: ReadonlyMap<string, readonly KeptWord[]>,
 ): string {
   const [own = [], ...others] = sets
   const wider = others.flat()
   const settled = [...own, ...wider].filter(({ word, at, chargedBefore }) => word === 'settled' && (!chargedBefore || charged <= at))
   const released = timesOf(wider, 'released')
   const isPaid = (time: string): boolean =>
-    settled.some(({ at, settlement }) => {
-      const ends = settlement === undefined ? released : (undone.get(settlement) ?? [])
+    settled.some((word) => {
+      const { at, settlement } = word
+      const own = (settlement === undefined ? [] : (undone.get(settlement) ?? [])).filter((one) => isAbout(one, word))
+      const ends = settlement === undefined ? released : own.map((one) => one.at)
       return at <= time && !ends.some((end) => end > at && end <= time)
     })
   return [...timesOf(own, 'reversed'), ...timesOf(wider, 'reversed').filter((time) => !isPaid(time))].sort().at(-1) ?? ''

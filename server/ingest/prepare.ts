@@ -30,6 +30,8 @@ export interface PayloadOrigin {
   receivedAt: string
   /** how often it was processed before */
   generation: number
+  /** of the record in the payload, from 1 */
+  position?: number
   /** ids of what people decided and the mapping asked for */
   decided?: readonly string[]
 }
@@ -67,11 +69,14 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
   // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
   const saidCodes = record.unmapped.length > 0 ? codingsIn(resources.map(({ resource }) => resource)) : new Set<string>()
-  const words = record.batchWords?.map(({ batch, saidBy, settlement, ...said }) => ({
+  const words = record.batchWords?.map(({ batch, saidBy, ofPerson, settlement, tells, unlists, ...said }) => ({
     ...said,
     batch: batchId(deps.secret, batch),
     ...(saidBy && { saidBy: batchId(deps.secret, saidBy) }),
+    ...(ofPerson && { ofPerson: batchId(deps.secret, ofPerson) }),
     ...(settlement && { settlement: batchId(deps.secret, settlement) }),
+    ...(tells && { tells: texts(plain(tells)) }),
+    ...(unlists && { unlists: texts(plain(unlists)) }),
   }))
   await turns.take()
   const visits = record.visits?.map(({ insured, own, by, statedAt }) => {
@@ -118,7 +123,7 @@ async function statementsOf(saying: Saying, told: readonly MappedResource[]): Pr
     if (id === undefined) continue
     const { whole, lists } = listParts(mapped)
     const name = `${mapped.resource.resourceType}/${id}`
-    const ofPatient = id === OWN_PATIENT || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
+    const ofPatient = id === OWN_PATIENT || isOfBytes(mapped) || texts(mapped.resource).includes(`"${PATIENT_PLACEHOLDER}"`)
     const said = preparedOf(saying, whole, id, ofPatient)
     statements.set(name, joinPrepared(statements.get(name), said))
     if (lists) {
@@ -130,6 +135,9 @@ async function statementsOf(saying: Saying, told: readonly MappedResource[]): Pr
   return [...statements.values()]
 }
 
+/** Contents of a document name nobody, and are of whoever the document is: under a number of two persons they go with the one, as it does. */
+const isOfBytes = ({ resource }: MappedResource): boolean => resource.resourceType === 'Binary' && resource.securityContext !== undefined
+
 function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id: string, ofPatient: boolean): PreparedStatement {
   const { secret } = deps
   const type = mapped.resource.resourceType
@@ -140,6 +148,8 @@ function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id:
   return {
     ...{ type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement },
     ...(mapped.batches && { batches: mapped.batches.map((key) => batchId(secret, key)) }),
+    ...(mapped.hears && { hears: batchId(secret, mapped.hears) }),
+    ...(mapped.ofPerson && { ofPerson: batchId(secret, mapped.ofPerson) }),
     ...(mapped.onceReversed && { onceReversed: mapped.onceReversed }),
     ...(mapped.saidBy && { saidBy: batchId(secret, mapped.saidBy) }),
     ...others,

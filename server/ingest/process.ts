@@ -76,12 +76,14 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
   const turns = new Turns()
   let position = 0
   let group: DecodeResult[] = []
+  let begins = 0
   let weight = 0
   const startGroup = async (): Promise<void> => {
     const ready = group
     group = []
     weight = 0
-    if (ready.length > 0) await run.start((tally) => storeGroup(work, ready, tally), concurrency)
+    const from = begins
+    if (ready.length > 0) await run.start((tally) => storeGroup(work, { records: ready, from }, tally), concurrency)
   }
   try {
     for await (const decoded of guardedDecode(records)) {
@@ -92,6 +94,7 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
       if (position <= run.payload.checkpoint) continue
       const isAlone = !table && !isUnread(work, decoded)
       if (isAlone) await startGroup()
+      if (group.length === 0) begins = position
       group.push(decoded)
       weight += decoded.ok ? (decoded.weight ?? 0) : 0
       if (isAlone || group.length >= batchRows || weight >= INGEST_BOUNDS.batchFileBytesMax) await startGroup()
@@ -150,14 +153,20 @@ interface Work {
 /** What was looked at before the message was kept, and could not be read. */
 const isUnread = ({ examined }: Work, decoded: DecodeResult): boolean => examined?.unread.has(decoded) === true
 
+interface Group {
+  records: readonly DecodeResult[]
+  /** position of the first one in the payload */
+  from: number
+}
+
 /** Maps each record of a group, stores them, and counts each: stored, or quarantined with its reason. */
-async function storeGroup(work: Work, group: readonly DecodeResult[], tally: Tally): Promise<void> {
+async function storeGroup(work: Work, { records, from }: Group, tally: Tally): Promise<void> {
   const { run, source, groups } = work
   if (!work.examined) await Promise.all([work.confirmed.refresh(), run.deps.refresh?.()])
   const ready: { decoded: Good; record: PreparedRecord }[] = []
   const broken: Broken[] = []
-  for (const decoded of group) {
-    const made = decoded.ok ? await mapOne(work, decoded) : brokenSo(decoded.rejected, () => [rejectionIssue(decoded.rejected)])
+  for (const [at, decoded] of records.entries()) {
+    const made = decoded.ok ? await mapOne(work, decoded, from + at) : brokenSo(decoded.rejected, () => [rejectionIssue(decoded.rejected)])
     if ('record' in made) ready.push({ decoded: decoded as Good, record: made.record })
     else broken.push(made)
   }
@@ -219,7 +228,7 @@ async function setApart(work: Work, broken: readonly Broken[], tally: Tally): Pr
 }
 
 /** Its record, or why it was rejected or broke the mapping. */
-async function mapOne(work: Work, decoded: Good): Promise<{ record: PreparedRecord } | Broken> {
+async function mapOne(work: Work, decoded: Good, position: number): Promise<{ record: PreparedRecord } | Broken> {
   const { run, source, mapping, confirmed, context, examined } = work
   const record = examined?.prepared.get(decoded)
   if (record) return { record }
@@ -227,7 +236,7 @@ async function mapOne(work: Work, decoded: Good): Promise<{ record: PreparedReco
   const known = examined?.unread.get(decoded)
   const unread = () => known ?? unreadOf(way, decoded, run)
   try {
-    const made = known?.rejected ? { rejected: known.rejected } : await prepareInTurns(way, decoded, originOf(run))
+    const made = known?.rejected ? { rejected: known.rejected } : await prepareInTurns(way, decoded, { ...originOf(run), position })
     if ('record' in made) return made
     const { rejected } = made
     const raw = rejected.raw ?? decoded.raw

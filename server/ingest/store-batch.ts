@@ -136,6 +136,7 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
   ])
   const known = new Map(rows.map((doc) => [doc._id, doc]))
   const met = new Set<string>()
+  const changing = new Set<string>()
   return jobs.flatMap((job, at) => {
     const { record, payload } = job
     if (expunged[at]) {
@@ -146,11 +147,13 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
     const delivery = known.get(id)
     const isRepeated = met.has(id)
     met.add(id)
-    if (isKnown(delivery, job)) {
+    // Behind a row of its delivery that says something else it is said anew: else that one would be the last word.
+    if (isKnown(delivery, job) && !changing.has(id)) {
       // Whether there is still something to be merged is looked at when it goes alone.
       if (!record.identity?.replaces) result.outcomes[at] = knownOutcome(delivery, payload._id, record)
       return []
     }
+    changing.add(id)
     const isPlain = !record.nothingToStore && !isRepeated && !(record.needsPatient && !record.identity)
     const isSmall = record.statements.length <= INGEST_BOUNDS.batchRowResourcesMax
     return isPlain && isSmall ? [{ at, job, deliveryId: id, delivery, awaits: [], linked: undefined, wanted: [] }] : []

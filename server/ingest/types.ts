@@ -150,7 +150,7 @@ export interface PreparedRecord {
   unread?: string[]
   nothingToStore: boolean
   /** what it says of sets of things; absent: nothing */
-  batchWords?: { batch: string; word: BatchWord['word']; statedAt: string; saidBy?: string; settlement?: string; chargedBefore?: true }[]
+  batchWords?: PreparedBatchWord[]
   /** ids of Encounters under two numbers of one visit; absent: none */
   visits?: PreparedVisit[]
   /** whom it names beside its patient; absent: nobody */
@@ -182,6 +182,10 @@ export interface PreparedVisit {
   statedAt: string
 }
 
+/** A word about a set, of all keys the ids, and what it tells as JSON text. */
+export type PreparedBatchWord = Omit<BatchWord, Texts> & { batch: string } & { [name in Exclude<Texts, 'batch'>]?: string }
+type Texts = 'batch' | 'saidBy' | 'ofPerson' | 'settlement' | 'tells' | 'unlists'
+
 export interface PreparedStatement {
   type: string
   /** absent: the record's own Patient resource */
@@ -191,6 +195,10 @@ export interface PreparedStatement {
   statement: Statement
   /** sets in which it stands, its own first; absent: none */
   batches?: string[]
+  /** set of which it hears what is told; absent: none */
+  hears?: string
+  /** id of whose it is, where the number of a set may be given to several; absent: nobody said */
+  ofPerson?: string
   /** elements that it has once they are taken back; absent: it is void */
   onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take that back; absent: it may not */

@@ -41,6 +41,12 @@ export const LINK_ISSUES = {
     '同一编号已用于另一患者，已保存但不显示，待人工处理',
     'The same number stands for another patient: kept, not shown, a task for a clerk',
   ),
+  'other-person-before': issue(
+    200,
+    'conflict',
+    '该文书编号此前属于另一患者：自此归本患者，另一患者的内容已保存但不显示，待人工处理',
+    'The number was another patient’s document: it is this one’s from now on; what the other’s said is kept, not shown, a task for a clerk',
+  ),
   'visit-numbers-contradict': issue(
     200,
     'conflict',

@@ -1,4 +1,5 @@
 /** Drop folders on a real file system and a real database: only whole files, each once, by one process, wherever another died. */
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -281,4 +282,57 @@ test('a sender whose rights do not suffice: failed, with the reason, and nothing
   expect(await readFile(join(directory, 'failed', failed[1] as string), 'utf8')).toContain('"forbidden"')
   expect(await payloads()).toBe(before)
   await drops.stop()
+})
+
+describe('names that are longer than the file system takes once they are written in its charset', () => {
+  /** A name in GBK: each of these characters has two bytes there, and three in UTF-8. */
+  const inGbk = (end: string, count = 120) =>
+    Buffer.concat([Buffer.from(`${directory}/`), Buffer.alloc(2 * count, Buffer.from([0xb2, 0xe2])), Buffer.from(end)])
+  const long = (end: string, count = 120) => '测'.repeat(count) + end
+  const endsOf = (names: readonly string[]) => names.map((name) => name.replace(/^.*测/, '')).sort()
+
+  test.each(['rename', 'marker'] as const)('in GBK, %s', async (ready) => {
+    const drops = watching({ ready })
+    expect(Buffer.byteLength(long('1.csv'))).toBeGreaterThan(255)
+    for (const [at, end] of ['1.csv', '2.csv'].entries()) {
+      await writeFile(inGbk(end), table(`L${ready}${at}`))
+      if (ready === 'marker') await writeFile(inGbk(`${end}.done`), '')
+    }
+    // What has the name that the first one gets there is another file.
+    const taken = `long~${createHash('sha256').update(long('1.csv')).digest('hex')}_${long('1.csv').slice(-60)}`
+    await put(taken, table(`L${ready}3`))
+    if (ready === 'marker') await put(`${taken}.done`, '')
+    await drops.round()
+    await one.ingest.work()
+    await drops.round()
+    await one.ingest.work()
+    await drops.round()
+    const left = (await readdir(directory)).filter((name) => !['processing', 'done', 'failed'].includes(name))
+    expect([left, await listed('processing'), await listed('failed')]).toEqual([[], [], []])
+    const done = await listed('done')
+    expect(endsOf(done)).toEqual(['1.csv', '1.csv', '1.csv.report.json', '1.csv.report.json', '2.csv', '2.csv.report.json'])
+    const contents = await Promise.all(
+      done.filter((name) => name.endsWith('.csv')).map((name) => readFile(join(directory, 'done', name), 'utf8')),
+    )
+    expect(contents.sort()).toEqual([0, 1, 3].map((at) => table(`L${ready}${at}`)))
+  })
+
+  test.each([56, 57, 83])('%d characters and their end in UTF-8', async (count) => {
+    const drops = watching()
+    const name = long('.csv', count)
+    await put(name, table(`U${count}`))
+    await drops.round()
+    await one.ingest.work()
+    expect(await drops.round()).toBe(1)
+    expect([await listed('processing'), endsOf(await listed('done'))]).toEqual([[], ['.csv', '.csv.report.json']])
+  })
+
+  test('a marker that would be too long is none', async () => {
+    const folder = new DropFolder(directory)
+    await folder.prepare()
+    const name = `${'a'.repeat(251)}.csv`
+    await put(name, 'x')
+    expect(await folder.take(name, `${name}.done`)).toBe(true)
+    expect(await listed('processing')).toEqual([name])
+  })
 })

@@ -255,7 +255,11 @@ test('what a word about the visit does not reach', () => {
     (time: string, more: Partial<KeptWord> = {}): KeptWord => ({ word: kind, at: time, ...more })
   const [reversed, settled, released] = [word('reversed'), word('settled'), word('released')]
   const at = (own: KeptWord[], visit: KeptWord[], undone: Record<string, string[]> = {}) =>
-    takenBackAt('1', [own, visit], new Map(Object.entries(undone)))
+    takenBackAt(
+      '1',
+      [own, visit],
+      new Map(Object.entries(undone).map(([settlement, times]) => [settlement, times.map((time) => reversed(time))])),
+    )
   expect(at([], [])).toBe('')
   expect(at([reversed('3')], [reversed('2')])).toBe('3')
   expect(at([settled('1')], [reversed('2')])).toBe('')

@@ -1,4 +1,4 @@
-/** `vali_flag` 0: the diagnosis is void and leaves the lists that name it, in whatever order the messages come; said again it is back. By hand. */
+/** `vali_flag` 0: the diagnosis is void and leaves the lists that name it, those of its visit and of its claim, in whatever order the messages come; said again it is back. By hand. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { type Json, messageAt, miisRig } from './miis-rig.ts'
 import type { Rig } from './support.ts'
@@ -97,6 +97,26 @@ const CASES: [string, () => Json[], Awaited<ReturnType<typeof outcome>>][] = [
     'all of a settlement list',
     () => [list('13:00', { [COLD]: '1' }), list('14:00', { [COLD]: '0' })],
     { standing: [], listed: [], claimed: [] },
+  ],
+  [
+    'of a settlement list and its claim, by another message',
+    () => [list('13:00', { [COLD]: '1', [DIABETES]: '1' }), discharge('14:00', { [COLD]: '0', [DIABETES]: '1' })],
+    { standing: [DIABETES], listed: [`${DIABETES} DD`], claimed: [DIABETES] },
+  ],
+  [
+    'all of them, by two others',
+    () => [list('13:00', { [COLD]: '1', [DIABETES]: '1' }), visit('14:00', { [COLD]: '0' }), admission('15:00', { [DIABETES]: '0' })],
+    { standing: [], listed: [], claimed: [] },
+  ],
+  [
+    'by another message, and the next list says it again',
+    () => [list('13:00', { [COLD]: '1', [DIABETES]: '1' }), discharge('14:00', { [COLD]: '0' }), list('15:00', { [COLD]: '1' })],
+    { standing: [DIABETES, COLD], listed: [`${DIABETES} DD`, `${COLD} DD`], claimed: [COLD] },
+  ],
+  [
+    'before the list says it',
+    () => [visit('12:00', { [COLD]: '0' }), list('13:00', { [COLD]: '1', [DIABETES]: '1' })],
+    { standing: [DIABETES, COLD], listed: [`${DIABETES} DD`, `${COLD} DD`], claimed: [DIABETES, COLD] },
   ],
 ]
 

@@ -78,3 +78,63 @@ test('ever new patients under one number are not remembered for good', async () 
   const [row] = await one.ingest.tables.contributions.find({ things: `DiagnosticReport/${report?.id}` })
   expect(row?.patients).toHaveLength(INGEST_BOUNDS.patientsOfThingMax)
 })
+
+const DOCUMENT = { scope: 'H1', parts: ['D1'] }
+/** A document with its bytes, which name nobody themselves. */
+const documentOf = (number: string, local: string, at: string): object => {
+  const { resources, ...rest } = said(number, local, {}, at) as { resources: [{ state: string; statedAt: string }] }
+  const [{ state, statedAt }] = resources
+  const url = { $url: { type: 'Binary', ...DOCUMENT } }
+  const reference = { status: 'current', subject: { $patient: true }, description: local, content: [{ attachment: { url } }] }
+  const bytes = { contentType: 'text/plain', securityContext: { $key: { type: 'DocumentReference', ...DOCUMENT } }, data: btoa(local) }
+  return {
+    ...rest,
+    resources: Object.entries({ DocumentReference: reference, Binary: bytes }).map(([type, elements]) => ({
+      ...{ key: { type, ...DOCUMENT }, state, statedAt },
+      resource: { resourceType: type, ...elements },
+    })),
+  }
+}
+
+test('a document whose number comes for another patient is that one s, and whoever says it is told', async () => {
+  const [wang, li] = [documentOf(WANG, '1', '2026-03-06T08:00:00Z'), documentOf(LI, '2', '2026-03-07T08:00:00Z')]
+  for (const [order, expected] of [
+    [
+      [wang, li],
+      [[], ['other-person-before']],
+    ],
+    [
+      [li, wang],
+      // Of the document and of its bytes.
+      [[], ['other-person', 'other-person']],
+    ],
+    [
+      [wang, documentOf('', '1', '2026-03-07T08:00:00Z')],
+      [[], []],
+    ],
+  ] as const) {
+    await one.wipe()
+    const codes: string[][] = []
+    for (const record of order) codes.push(codesOf((await one.send('lis', [record])).payload).filter((code) => code.startsWith('other')))
+    expect(codes).toEqual(expected)
+  }
+})
+
+/** In one payload, at one instant: neither came after the other. */
+test.each([
+  ['the one first', [WANG, LI]],
+  ['the other first', [LI, WANG]],
+])('the bytes are those of whoever has the document, %s', async (_, numbers) => {
+  for (let n = 0; n < 8; n++) {
+    await one.wipe()
+    await one.send(
+      'lis',
+      numbers.map((number) => documentOf(number, `${number === WANG ? 'w' : 'l'}${n}`, '2026-03-06T08:00:00Z')),
+    )
+    const [[document], [bytes]] = [await one.all('DocumentReference'), await one.all('Binary')]
+    expect(atob(String(bytes?.data))).toBe(document?.description)
+    const [li] = await one.ingest.tables.identities.find({ number: LI })
+    const isHers = String(document?.description).startsWith('l')
+    expect(document?.subject).toEqual({ reference: isHers ? `Patient/${li?.master}` : expect.not.stringContaining(String(li?.master)) })
+  }
+})

@@ -5,7 +5,7 @@ import { checkLine } from '../money.ts'
 import { personOf } from '../persons.ts'
 import { coverage, type CoverageRow } from '../coverage.ts'
 import { visitOf } from '../diagnoses.ts'
-import { addPerson, messageOf, naming, requireVisit, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
+import { addPerson, insuredIn, messageOf, naming, requireVisit, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 import { chargeLine, type FeeRow, judgedAt, judgements, prescriptionLine } from './2204.ts'
 import { claim, type ClaimRow, coverageRow, fillSettlement, settledWith } from './2207.ts'
 
@@ -26,7 +26,7 @@ export const pharmacySettlement: Transaction = {
     const saidBy = messageOf(input, person)
     const row: ClaimRow = { ...withSite<ClaimRow>(info, request), mdtrt_id: purchase, claim_kind: 'pharmacy' }
     const sets = settledWith(input)
-    record.run(claim, row, { statedAt, at, saidBy, batches: sets, apart: sets[0] })
+    record.run(claim, row, { statedAt, at, saidBy, batches: sets, ofPerson: insuredIn(input, info), apart: sets[0] })
     addLines(input, purchase)
   },
 }
@@ -35,7 +35,8 @@ export const pharmacySettlement: Transaction = {
 function addLines(input: TransactionInput, purchase: string): void {
   const { request, record, context, requestedAt: statedAt } = input
   const judged = judgements(input, 'detlcutinfo')
-  const saidBy = messageOf(input, text(nodeOf(request, 'input', 'druginfo', 'mdtrtinfo').node, 'psn_no'))
+  const { node: info } = nodeOf(request, 'input', 'druginfo', 'mdtrtinfo')
+  const [saidBy, ofPerson] = [messageOf(input, text(info, 'psn_no')), insuredIn(input, info)]
   for (const { node, path } of listOf(request, 'input', 'drugdetail')) {
     const found = judged.get(text(node, 'feedetl_sn') ?? '')
     const row: FeeRow = { ...withSite<FeeRow>(node, request), ...found?.row, mdtrt_id: purchase }
@@ -47,5 +48,5 @@ function addLines(input: TransactionInput, purchase: string): void {
   }
   const [settlement] = settledWith(input)
   const paid = { batch: miisKeys.lines(context, purchase), word: 'settled', statedAt } as const
-  record.sayOfBatch({ ...paid, ...(saidBy && { saidBy }), ...(settlement && { settlement }) })
+  record.sayOfBatch({ ...paid, ...(saidBy && { saidBy }), ...(settlement && { settlement }), ...(ofPerson && { ofPerson }) })
 }

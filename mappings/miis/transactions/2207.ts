@@ -11,8 +11,9 @@ import { list, node, text } from '../envelope.ts'
 import { administration, miisKeys } from '../keys.ts'
 import { checkSettlement, flagAmounts } from '../money.ts'
 import { personOf } from '../persons.ts'
+import { settledApart, tellPlaces } from '../settlement-places.ts'
 import { isRefund, providerOf, settlement, type SettlementRow } from '../settlement.ts'
-import { addPerson, messageOf, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
+import { addPerson, insuredIn, messageOf, naming, type Site, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 
 export interface ClaimRow extends Site, ClaimKind {
   mdtrt_id?: string
@@ -99,10 +100,18 @@ function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatien
   const saidBy = messageOf(input, text(info, 'psn_no'))
   const sets = settledWith(input)
   // What is paid for is not taken back with the rest of the visit (2205, 2302).
-  const paid = { word: 'settled', statedAt, ...(saidBy && { saidBy }), ...(sets[0] && { settlement: sets[0] }) } as const
+  const ofPerson = insuredIn(input, info)
+  const paid = {
+    word: 'settled',
+    statedAt,
+    ...(saidBy && { saidBy }),
+    ...(sets[0] && { settlement: sets[0] }),
+    ...(ofPerson && { ofPerson }),
+  } as const
   if (visit !== undefined) for (const set of paidFor(context, visit, batch, claim_kind)) record.sayOfBatch({ ...paid, ...set })
+  tellPlaces(input, info)
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets, apart: sets[0] })
+  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets, ofPerson, apart: sets[0] })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
 }
 
@@ -155,7 +164,8 @@ export function fillSettlement(input: TransactionInput, claim_kind?: ClaimKind['
     ...(reversed !== undefined && { reversed_setl_id: reversed }),
     details,
   }
-  record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no) })
+  const apart = request ? undefined : settledApart(input, info)
+  record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no), hears: apart })
   record.run(coverage, coverageRow(row), { statedAt, at })
   for (const [index, detail] of details.entries()) {
     const named = naming(detail, `output.setldetail[${index}]`)

@@ -6,7 +6,8 @@ import { type ClaimKind, claimType } from '../claim-type.ts'
 import { isObject, nodeOf, text } from '../envelope.ts'
 import { miisKeys } from '../keys.ts'
 import { personOf } from '../persons.ts'
-import { addPerson, messageOf, naming, type Site, type Transaction, withSite } from '../transaction.ts'
+import { tellPlaces } from '../settlement-places.ts'
+import { addPerson, insuredIn, messageOf, naming, type Site, type Transaction, withSite } from '../transaction.ts'
 import { fillSettlement } from './2207.ts'
 
 interface ReversalRow extends Site, ClaimKind {
@@ -54,7 +55,10 @@ export const settlementReversal = (infno: keyof typeof KINDS): Transaction => ({
     if (visit !== undefined)
       for (const word of infno === '2103' ? (['released', 'reversed'] as const) : (['released'] as const))
         record.sayOfBatch({ batch: miisKeys.lines(context, visit), word, ...by })
-    if (reversed !== undefined) record.sayOfBatch({ batch: miisKeys.settled(context, reversed), word: 'reversed', ...by })
+    const ofPerson = insuredIn(input, info)
+    if (reversed !== undefined)
+      record.sayOfBatch({ batch: miisKeys.settled(context, reversed), word: 'reversed', ...(ofPerson && { ofPerson }), ...by })
+    tellPlaces(input, info)
     addPerson(input, personOf(info), info, path, statedAt)
     record.run(voidSettlement, { ...withSite<ReversalRow>(info, request), claim_kind }, { statedAt, at: naming(info, path), saidBy: said })
   },

@@ -47,7 +47,12 @@ export const settlementList = (infno: '4101' | '4101A'): Transaction => ({
     // A list whose diagnoses are all void has none, and says so.
     const none = diagnoses.length === 0 && list(request, 'input', 'diseinfo').length > 0
     const without = none ? ['diagnosis'] : []
-    const claim = record.run(listClaim, money, { statedAt, at, batches: settled ? [settled] : [], apart: settled, without })
+    const ofPerson = psn_no === undefined ? undefined : miisKeys.insured(context, psn_no)
+    const claim = record.run(listClaim, money, {
+      ...{ statedAt, at, without },
+      ...{ batches: settled ? [settled] : [], apart: settled, ofPerson },
+      hears: money.mdtrt_id === undefined ? undefined : miisKeys.claimedOf(miisKeys.visit(context, money.mdtrt_id)),
+    })
     // The settlement itself (2304) knows the same money better: its statement is of the settlement's day or later and goes before.
     const benefit = record.run(listBenefit, money, { statedAt: settledAt(money.setl_end_date, context.timezone) ?? statedAt, at })
     const row: SettlementListRow = {

@@ -1,5 +1,6 @@
 /** `rhip/de-xml`: XML whose elements are named by data-element codes (formats.md C2), one record per DOC. */
 import { settled } from '../../engine/outcome.ts'
+import { BEFORE_ALL } from '../../engine/mention.ts'
 import { RecordBuilder } from '../../engine/record.ts'
 import type {
   DecodeOptions,
@@ -125,17 +126,20 @@ function map(decoded: unknown, recordType: string, at: string, context: MappingC
   const institution = row['DE08.10.052.00']
   if (reportNo === undefined) return reject('DE01.00.018.00')
   if (institution === undefined) return reject('DE08.10.052.00')
-  const statedAt = sampledAt(row, context)
-  if (statedAt === undefined) return reject('DE04.50.137.00')
+  const sampledAt = instantIn(row['DE04.50.137.00'], context)
+  if (sampledAt === undefined) return reject('DE04.50.137.00')
+  const said = STATED.map((field) => [field, instantIn(row[field], context)] as const).find(([, instant]) => instant !== undefined)
+  const statedAt = said?.[1] ?? BEFORE_ALL
   const record = new RecordBuilder(context, { recordType, deliveryId: `${recordType}|${institution}|${reportNo}`, at })
   record.patient = identityOf(row, context)
-  record.noteRead('DE08.10.052.00')
+  record.noteRead('DE08.10.052.00', ...(said ? [said[0]] : []))
   if (misdeclared) record.issue({ severity: 'warning', code: 'payload-charset', at: 'xml declaration' })
   sayUnread(record, own)
   const results = items.map((item, index) => runItem(record, row, item, { index, statedAt }))
   // One that comes twice is one, of which the first stands.
   row.results = [...new Map(results.flatMap((key) => (key ? [[JSON.stringify(key), key]] : []))).values()]
-  record.run(documentPatient, row, { statedAt })
+  // Of who the patient is it says what was known by then, at the latest.
+  record.run(documentPatient, row, { statedAt: said ? statedAt : sampledAt })
   record.run(documentReport, row, { statedAt })
   record.run(documentSpecimen, row, { statedAt })
   return settled(record.finish(), context)
@@ -164,9 +168,14 @@ function runItem(
 
 const SHARED = ['DE01.00.018.00', 'DE08.10.052.00', 'DE01.00.014.00', 'DE04.50.137.00'] as const
 
-/** The only time in the data set is that of the sampling. */
-function sampledAt(row: DocumentRow, context: MappingContext): string | undefined {
-  const sent = filled(row['DE04.50.137.00'])
+/**
+ * When it was said: when it was recorded or signed, else the day of the report. Of two of one time, or without any, the one that came last counts: the
+ * sampling is no such time, since a correction may move it back.
+ */
+const STATED = ['DE09.00.053.00', 'DE04.50.133.00'] as const
+
+function instantIn(field: string | undefined, context: MappingContext): string | undefined {
+  const sent = filled(field)
   const value = sent === undefined ? undefined : readDateTime(sent, context.timezone).value
   return value === undefined ? undefined : instantOf(value, context.timezone)
 }

@@ -8,6 +8,7 @@ import { mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes, TABLES } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
+import { instantOnly } from '../../engine/values/date.ts'
 import { RESULT_CODE } from '../../engine/values/interpretation.ts'
 import { table } from '../../engine/values/table.ts'
 
@@ -27,12 +28,16 @@ export interface DocumentRow {
   'DE02.01.040.00'?: string
   /** 出生日期 */
   'DE02.01.005.01'?: string
+  /** 检验报告日期 */
+  'DE04.50.133.00'?: string
   /** 标本类别 */
   'DE04.50.134.00'?: string
   /** 采样日期时间 */
   'DE04.50.137.00'?: string
   /** 医疗机构组织机构代码 */
   'DE08.10.052.00'?: string
+  /** 记录、签名日期时间 */
+  'DE09.00.053.00'?: string
   results: ResourceKey[]
 }
 
@@ -103,6 +108,7 @@ export const documentReport = mapping<DocumentRow, DiagnosticReport>({
     subject: from.patient(),
     encounter: from.encounter('DE01.00.014.00'),
     effectiveDateTime: from.dateTime('DE04.50.137.00'),
+    issued: from.dateTime('DE04.50.133.00').as(instantOnly),
     specimen: [from.referenceTo('DE04.50.134.00', (row, run) => (row['DE04.50.134.00'] === undefined ? undefined : specimenKey(row, run)))],
     result: from.value('results', (row) => (row.results.length > 0 ? row.results.map((key) => referTo(key)) : undefined)),
   }),

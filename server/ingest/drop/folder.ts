@@ -12,7 +12,9 @@ import type { SeenFile } from './ready.ts'
 export const PLACES = ['processing', 'done', 'failed'] as const
 export type Place = (typeof PLACES)[number]
 
-/** Characters of a name that is kept in another folder: a name of the file system holds 255 bytes. */
+/** What a name of the file system holds. One that was written in another charset may have more in this one. */
+const NAME_BYTES_MAX = 255
+/** Characters of a name that is kept in another folder, with what is written before and behind it. */
 const NAME_CHARACTERS_MAX = 60
 /** of a longer one's digest before its end: files of one set have one mark, and those of one export often end alike */
 const DIGEST_CHARACTERS = 8
@@ -68,17 +70,22 @@ export class DropFolder {
    */
   async take(name: string, marker?: string): Promise<boolean> {
     if ((await this.isTaken(name)) || !(await exists(this.#path(name)))) return false
-    if (marker !== undefined) await rm(this.#path(marker), { force: true })
-    return moved(this.#path(name), join(this.#directory, 'processing', name))
+    if (marker !== undefined && (await exists(this.#path(marker)))) await rm(this.#path(marker), { force: true })
+    return moved(this.#path(name), this.#taken(name))
+  }
+
+  /** Where a file stands that is taken. */
+  #taken(name: string): string {
+    return join(this.#directory, 'processing', fitting(name))
   }
 
   isTaken(name: string): Promise<boolean> {
-    return exists(join(this.#directory, 'processing', name))
+    return exists(this.#taken(name))
   }
 
   /** What changes when somebody writes to a taken file; '' when it is not there. */
   async stateOf(name: string): Promise<string> {
-    const facts = await lstat(join(this.#directory, 'processing', name)).catch(() => undefined)
+    const facts = await lstat(this.#taken(name)).catch(() => undefined)
     return facts ? `${facts.size} ${facts.mtimeMs}` : ''
   }
 
@@ -87,7 +94,7 @@ export class DropFolder {
    * @throws FileChanged at its end, when somebody wrote to it meanwhile; OutcomeError drop-file-unreadable
    */
   async *content(name: string): AsyncGenerator<Uint8Array> {
-    const file = await opened(join(this.#directory, 'processing', name))
+    const file = await opened(this.#taken(name))
     try {
       const before = await file.stat()
       let bytes = 0
@@ -119,12 +126,12 @@ export class DropFolder {
     const target = this.#target(name, place, mark)
     await writeFile(`${target}.report.tmp`, `${JSON.stringify(report, null, 2)}\n`)
     await rename(`${target}.report.tmp`, `${target}.report.json`)
-    await moved(join(this.#directory, 'processing', name), target)
+    await moved(this.#taken(name), target)
   }
 
   /** A file that goes with another one, whose receipt is its own. */
   async follow(name: string, place: 'done' | 'failed', mark: string): Promise<void> {
-    await moved(join(this.#directory, 'processing', name), this.#target(name, place, mark))
+    await moved(this.#taken(name), this.#target(name, place, mark))
   }
 
   #target(name: string, place: 'done' | 'failed', mark: string): string {
@@ -135,6 +142,15 @@ export class DropFolder {
 /** No two names become one: what is moved onto another file would end it. */
 const kept = (name: string): string =>
   name.length <= NAME_CHARACTERS_MAX ? name : `${hash('sha256', name).slice(0, DIGEST_CHARACTERS)}_${name.slice(-NAME_CHARACTERS_MAX)}`
+
+/** Before the digest of a name that is too long for the file system; one that begins so is written as those are, so that it is none of theirs. */
+const SHORTENED = 'long~'
+
+/** The name by which a file is found again; no two become one. */
+const fitting = (name: string): string =>
+  Buffer.byteLength(name) <= NAME_BYTES_MAX && !name.startsWith(SHORTENED)
+    ? name
+    : `${SHORTENED}${hash('sha256', name)}_${name.slice(-NAME_CHARACTERS_MAX)}`
 
 async function moved(from: Buffer | string, to: string): Promise<boolean> {
   try {

@@ -13,6 +13,7 @@ import {
   listsOf,
   rank,
   START_ALONE,
+  unitsWithMembers,
   unlistedKey,
   wholeKey,
 } from './rules.ts'
@@ -190,6 +191,22 @@ class Chosen {
     return `[${(rule?.references ? withoutBareDisplays(items) : items).join(',')}]`
   }
 
+  /** Of a unit that is a list those members that were not unlisted after it was said; undefined: none. */
+  membersOf(name: string, about: (item: never) => string): string | undefined {
+    const best = this.#best(name)
+    const text = this.unit(name)[name]
+    if (!best || text === undefined) return undefined
+    const isGone = (member: unknown): boolean =>
+      this.#statements.some((by) => {
+        const word = by.lists[name]?.[unlistedKey(about(member as never))]
+        return word !== undefined && this.#before(by, word.at, best.by, best.unit.at)
+      })
+    const all = JSON.parse(text) as unknown[]
+    const left = all.filter((member) => !isGone(member))
+    if (left.length === all.length) return text
+    return left.length > 0 ? JSON.stringify(left) : undefined
+  }
+
   /**
    * Takes out what is about a thing that was unlisted after all of it was said, what was said before all of its kind were named, and the words that say
    * so.
@@ -279,6 +296,11 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
     if (!list) continue
     if (path.endsWith('.coding')) elements.code = withCoding(elements.code, list)
     else elements[path] = list
+  }
+  for (const [element, about] of unitsWithMembers(type)) {
+    const left = chosen.membersOf(element, about)
+    if (left === undefined) delete elements[element]
+    else elements[element] = left
   }
   for (const [element, text] of Object.entries(additions.elements ?? {})) {
     if (text === undefined) delete elements[element]

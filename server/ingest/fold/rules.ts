@@ -87,6 +87,7 @@ const byConcept = (item: Keyed): string => {
   const coding = (item.coding as Keyed[] | undefined)?.[0]
   return coding ? `${text(coding.system)}|${text(coding.code)}` : `"${text(item.text)}`
 }
+const byDiagnosed = (item: Keyed): string => byReference((item.diagnosisReference as Keyed | undefined) ?? {})
 /** One statement's codes of one system stand or fall together: a corrected code must not stay beside its correction. */
 const bySystem = (item: Keyed): string => (item.system === undefined ? `"${text(item.code)}${text(item.display)}` : text(item.system))
 const byCoding = (item: Keyed): string => `${text(item.system)}|${text(item.code)}`
@@ -183,6 +184,15 @@ const NO_LIST: Record<string, ReadonlySet<string>> = {
   Immunization: new Set(['performer']),
   ExplanationOfBenefit: new Set(['account']),
 }
+
+/** Units that are lists of whose members others may say that one is unlisted: what a member is about. */
+const MEMBERS_OF: Record<string, Record<string, (item: never) => string>> = { Claim: { diagnosis: byDiagnosed } }
+
+export const unitsWithMembers = (type: string) => Object.entries(MEMBERS_OF[type] ?? {})
+
+/** What a member of a list, or of a unit that is one, is about; undefined where nothing is unlisted. */
+export const aboutIn = (type: string, path: string): ((item: never) => string) | undefined =>
+  MEMBERS_OF[type]?.[path] ?? listRule(type, path)?.about
 
 /** The rule of a list path in a type, or undefined when it is no united list there. */
 export function listRule(type: string, path: string): ListRule | undefined {

@@ -2,7 +2,18 @@
 import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
 import type { Texts } from '../texts.ts'
-import { elementsInParts, END_ALONE, type ListRule, listRule, listsWithKinds, START_ALONE, unitOf, unlistedKey, wholeKey } from './rules.ts'
+import {
+  aboutIn,
+  elementsInParts,
+  END_ALONE,
+  type ListRule,
+  listRule,
+  listsWithKinds,
+  START_ALONE,
+  unitOf,
+  unlistedKey,
+  wholeKey,
+} from './rules.ts'
 import { instantOf, type ListEntry, MENTION, speakerOf, type Stamp, type Statement, STATEMENT, type Unit } from './types.ts'
 import { keptWhenWithdrawn } from './withdrawn.ts'
 
@@ -16,6 +27,8 @@ export interface StatementOrigin {
   receivedAt: string
   /** how often the payload was mapped before: what is mapped anew replaces what the same payload said */
   generation: number
+  /** of its record in the payload, from 1: of two in one file the one behind counts, where they say no time */
+  position?: number
 }
 
 /** Elements that the store sets, or that the address of the resource says. */
@@ -23,6 +36,9 @@ const NOT_STATED = new Set(['resourceType', 'id', 'text'])
 const META_STATED = ['profile', 'security', 'tag'].map((name) => ({ name, path: `meta.${name}` }))
 const ORDER_DIGITS = 5
 const GENERATION_DIGITS = 4
+const POSITION_DIGITS = 8
+/** Said of what says no time of its own. */
+const NO_TIME = new Date(0).toISOString()
 
 /**
  * One source's statement about one resource.
@@ -35,7 +51,10 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   const withdrawn = mapped.state === 'withdrawn'
   const weight = mapped.placeholder ? MENTION : STATEMENT
   // Mentions of one thing are all alike: without a time of their own they need not be written again and again.
-  const said = mapped.placeholder || mapped.inPassing ? '' : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}`
+  const said =
+    mapped.placeholder || mapped.inPassing
+      ? ''
+      : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}${placeOf(origin, statedAt)}`
   const at: Stamp = `${weight}${statedAt}|${said}|${digest(texts(resource))}`
   const statement: Statement = {
     source: origin.source,
@@ -64,6 +83,10 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
 }
 
 const generationOf = ({ generation }: StatementOrigin): string => String(generation).padStart(GENERATION_DIGITS, '0')
+
+/** What was kept of the same file before places were goes before. */
+const placeOf = ({ position }: StatementOrigin, statedAt: string): string =>
+  position === undefined || statedAt !== NO_TIME ? '' : `~${String(position).padStart(POSITION_DIGITS, '0')}`
 
 class StatementBuilder {
   readonly #type: string
@@ -106,7 +129,7 @@ class StatementBuilder {
 
   unlisted({ statedAt, lists }: NonNullable<MappedResource['unlisted']>, said: string): void {
     for (const [path, members] of Object.entries(lists)) {
-      const about = listRule(this.#type, path)?.about
+      const about = aboutIn(this.#type, path)
       if (!about) throw new TypeError(`nothing is unlisted of ${path}`)
       this.#words(
         path,

@@ -231,14 +231,30 @@ function additionsOf(type: string, record: PatientRecordDoc | undefined): FoldAd
 
 const linkTo = (patient: string, type: string): object => ({ other: { reference: `Patient/${patient}` }, type })
 
-/** Types of what was said just now of another person than those who go first say it of: it is kept, and not seen. */
-export function saidOfOthers(changes: readonly FoldedChange[]): (wanted: readonly StatementFor[]) => string[] {
+/** What was said just now under a number of two persons, by its types. */
+export interface SaidOfOthers {
+  /** of another person than those who go first say it of: it is kept, and not seen */
+  kept: string[]
+  /** documents that were another person's: what was said of that one is kept, and no longer seen */
+  taken: string[]
+}
+
+/** Their numbers are given once. Visits and reports have some that are used again, or stand for none: of those nobody need be told. */
+const DOCUMENTS: ReadonlySet<string> = new Set(['Composition', 'DocumentReference'])
+
+export function saidOfOthers(changes: readonly FoldedChange[]): (wanted: readonly StatementFor[]) => SaidOfOthers {
   const apart = new Map(
     changes.flatMap(({ folded: { type, id, apart: voices } }) => (voices.length > 0 ? [[`${type}/${id}`, voices] as const] : [])),
   )
   return (wanted) => {
-    if (apart.size === 0) return []
-    const found = wanted.filter(({ type, id, statement }) => statement && apart.get(`${type}/${id}`)?.includes(voiceOf(statement)))
-    return [...new Set(found.map(({ type }) => type))].sort()
+    const kept = new Set<string>()
+    const taken = new Set<string>()
+    for (const { type, id, statement } of apart.size === 0 ? [] : wanted) {
+      const others = apart.get(`${type}/${id}`)
+      if (!statement || !others) continue
+      if (others.includes(voiceOf(statement))) kept.add(type)
+      else if (DOCUMENTS.has(type) && !statement.state.withdrawn) taken.add(type)
+    }
+    return { kept: [...kept].sort(), taken: [...taken].sort() }
   }
 }

@@ -34,7 +34,7 @@ export interface Place {
 
 type Query = Readonly<Record<string, unknown>>
 
-const STATUSES: readonly PayloadStatus[] = ['received', 'processing', 'stored', 'stored-with-issues', 'quarantined', 'rejected']
+export const STATUSES: readonly PayloadStatus[] = ['received', 'processing', 'stored', 'stored-with-issues', 'quarantined', 'rejected']
 const FILTERS = ['source', 'sender', 'status', 'issue', 'from', 'to']
 const NAME = /^[A-Za-z0-9.-]{1,64}$/
 const PAGE_DEFAULT = 50

@@ -60,7 +60,7 @@ export function inboxRoutes({ ingest, replays, zone, base }: InboxDeps): ['get' 
         refuseOthers(query, ['source', 'from', 'to'])
         const days = daysAsked(query, ingest.deps.quality?.today() ?? '')
         const source = sourceAsked(query)
-        const body = await senderCounts(ingest, actor, source, days)
+        const body = await senderCounts(ingest, actor, source, { ...days, zone })
         await looked(actor, `senders ${source || '*'}`)
         return { status: 200, body }
       },

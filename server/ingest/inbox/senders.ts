@@ -1,9 +1,12 @@
-/** `GET /ingest/inbox/senders`: what each source sent, day by day, and which of them are silent. Counts alone. */
+/** `GET /ingest/inbox/senders`: what each source sent, day by day, how that stands by now, and which of them are silent. Counts alone. */
 import type { Actor } from '../../auth/actor.ts'
+import { parseDate } from '../../fhir/date.ts'
+import type { Zone } from '../../fhir/zone.ts'
 import { ISSUES } from '../../outcome/issues.ts'
 import { fill } from '../../outcome/render.ts'
 import type { Ingest } from '../ingest.ts'
 import type { IngestSource, QualityDoc } from '../types.ts'
+import { STATUSES, whereOf } from './asked.ts'
 import { seenBy } from './list.ts'
 
 const PAYLOADS = ['received', 'again', 'denied', 'refused', 'stored', 'stored-with-issues', 'quarantined', 'rejected'] as const
@@ -11,15 +14,31 @@ const RECORDS = ['sound', 'withIssues', 'refused'] as const
 
 /** @param wanted '' is every source that is seen */
 export async function senderCounts(
-  { deps }: Ingest,
+  ingest: Ingest,
   actor: Actor,
   wanted: string,
-  { from, to }: { from: string; to: string },
+  { from, to, zone }: { from: string; to: string; zone: Zone },
 ): Promise<object> {
+  const { deps } = ingest
   const sources = seenBy(actor, deps.sources).filter(({ id }) => wanted === '' || id === wanted)
   const ids = sources.map(({ id }) => id)
   const rows = Map.groupBy((await deps.quality?.rows(ids, from, to)) ?? [], ({ source }) => source)
-  return { from, to, senders: sources.map((source) => senderOf(source, rows.get(source.id) ?? [])) }
+  const senders: object[] = []
+  for (const source of sources)
+    senders.push({ ...senderOf(source, rows.get(source.id) ?? []), now: await standing(ingest, source.id, { from, to, zone }) })
+  return { from, to, senders }
+}
+
+/** How the payloads that were received in these days stand: one that is played again ends anew, and was counted when it ended first. */
+async function standing({ tables }: Ingest, source: string, days: { from: string; to: string; zone: Zone }): Promise<object> {
+  const [from, until] = [parseDate(days.from, days.zone)?.lo, parseDate(days.to, days.zone)?.hi]
+  if (from === undefined || until === undefined) throw new TypeError('these are no days')
+  const counts: [string, number][] = []
+  for (const status of STATUSES) {
+    const filter = { statuses: [status], from: new Date(from), until: new Date(until) }
+    counts.push([status, await tables.payloads.count(whereOf(filter, [source]))])
+  }
+  return Object.fromEntries(counts)
 }
 
 function senderOf({ id, client, organization }: IngestSource, all: readonly QualityDoc[]): object {

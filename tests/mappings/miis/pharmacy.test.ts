@@ -70,6 +70,8 @@ describe('2102 a purchase', () => {
       [['lines', PURCHASE], 'released'],
       [['lines', PURCHASE], 'reversed'],
       [['settled', '110105S0000000000041'], 'reversed'],
+      // Where its answer, which comes by itself, belongs.
+      [['apart', PURCHASE, '31000000000000000000067890'], 'told'],
     ])
   })
 })

@@ -99,11 +99,15 @@ describe('what takes lines back without naming them', () => {
   test('a settlement says that its batch is paid for, its reversal that it no longer is', async () => {
     const settled = await one(file('2207-outpatient-settlement'))
     const batch = (json('2207-outpatient-settlement').input as { mdtrtinfo: Json }).mdtrtinfo.chrg_bchno
-    expect(settled?.batchWords).toMatchObject([{ batch: lines(String(batch)), word: 'settled' }])
+    expect(settled?.batchWords).toMatchObject([
+      { batch: lines(String(batch)), word: 'settled', ofPerson: { parts: ['insured', LI] } },
+      { batch: { parts: ['apart', VISIT, LI] }, word: 'told' },
+    ])
     const released = await one(reversal('2208', { mdtrtinfo: { setl_id: 'S1', mdtrt_id: VISIT, psn_no: LI } }))
     expect(released?.batchWords).toMatchObject([
       { batch: lines(), word: 'released' },
-      { batch: { type: 'Claim', parts: ['settled', 'S1'] }, word: 'reversed' },
+      { batch: { type: 'Claim', parts: ['settled', 'S1'] }, word: 'reversed', ofPerson: { parts: ['insured', LI] } },
+      { batch: { parts: ['apart', VISIT, LI] }, word: 'told' },
     ])
   })
 })

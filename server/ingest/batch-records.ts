@@ -1,0 +1,92 @@
+/** Records that follow from words about sets (batches.ts). */
+import { createHash } from 'node:crypto'
+import type { FhirResource } from '../fhir/types.ts'
+import type { BatchMemberDoc, KeptWord } from './batch-docs.ts'
+import { besides, isOfLists } from './fold/lists-apart.ts'
+import { type StatementOrigin, statementOf } from './fold/statement.ts'
+import type { Verdict } from './line-verdicts.ts'
+import type { IngestSource, PreparedIdentity, PreparedRecord, PreparedStatement } from './types.ts'
+
+/** What becomes of things: void, restored, or what they have once they are replaced (BatchMemberDoc.onceReversed). */
+export type Fate = 'withdrawn' | 'current' | 'replaced'
+
+/** One record for all of them: the same things at the same time are the same delivery. */
+export function follower(
+  source: IngestSource,
+  members: readonly BatchMemberDoc[],
+  fate: Fate,
+  statedAt: string,
+  at: string,
+): PreparedRecord {
+  const statements = members.map((member) => {
+    const said = wordOf(source, member, fate, statedAt)
+    return member.via === undefined ? said : { ...said, statement: { ...said.statement, via: member.via } }
+  })
+  const digest = digestOf(members.map(({ _id }) => _id))
+  const names: Record<Fate, string> = { withdrawn: '', current: '|restored', replaced: '|replaced' }
+  return followerRecord(`${statedAt}|${digest}${names[fate]}`, digest, statements, at)
+}
+
+/** The same, of things of several sets. @param reversed empty: they stand */
+export function verdictRecord(source: IngestSource, reversed: string, verdicts: readonly Verdict[], at: string): PreparedRecord {
+  const statements = verdicts.map(({ member, version }) => {
+    const said = wordOf(source, member, reversed === '' ? 'current' : 'withdrawn', reversed || UNSAID)
+    return { ...said, statement: { ...said.statement, verdict: version } }
+  })
+  const digest = digestOf(verdicts.map(({ member, version }) => `${member._id} ${version}`))
+  return followerRecord(`${reversed}|${digest}|verdict`, digest, statements, at)
+}
+
+/** Of a verdict that says nothing; any time will do. */
+const UNSAID = new Date(0).toISOString()
+
+/** What a word tells of things, as said in passing: it says nothing of whether they stand. It is said of whoever the word and the things are. */
+export function toldRecord(
+  source: IngestSource,
+  { at: statedAt, tells = '{}', unlists = '{}' }: KeptWord,
+  members: readonly BatchMemberDoc[],
+  identity: PreparedIdentity,
+  at: string,
+): PreparedRecord {
+  const unlisted = { statedAt, lists: JSON.parse(unlists) as Record<string, unknown[]> }
+  const statements = members.map(({ type, id }): PreparedStatement => {
+    const resource = { ...(JSON.parse(tells) as object), resourceType: type } as FhirResource
+    const statement = statementOf(
+      { key: { type, scope: '', parts: [id] }, resource, state: 'current', statedAt, unlisted },
+      originOf(source, statedAt),
+      JSON.stringify,
+    )
+    return { type, id, ofPatient: true, statement: besides(statement) }
+  })
+  const digest = digestOf([...members.map(({ _id }) => _id), tells, unlists])
+  return { ...followerRecord(`${statedAt}|${digest}|told`, digest, statements, at), identity, needsPatient: true }
+}
+
+function wordOf(source: IngestSource, { type, id, via, onceReversed }: BatchMemberDoc, fate: Fate, statedAt: string): PreparedStatement {
+  const resource = { resourceType: type, ...(fate === 'replaced' && onceReversed) } as FhirResource
+  const state = fate === 'withdrawn' ? 'withdrawn' : 'current'
+  const key = { type, scope: '', parts: [id] }
+  const statement = statementOf({ key, resource, state, statedAt }, originOf(source, statedAt), JSON.stringify)
+  return { type, id, ofPatient: false, statement: isOfLists(via) ? besides(statement) : statement }
+}
+
+const originOf = ({ id: source, kind, organization }: IngestSource, receivedAt: string): StatementOrigin => ({
+  ...{ source, kind, organization, receivedAt, generation: 0 },
+})
+
+const digestOf = (names: readonly string[]): string =>
+  createHash('sha256')
+    .update([...names].sort().join('\n'))
+    .digest('base64url')
+
+const followerRecord = (deliveryId: string, digest: string, statements: PreparedStatement[], at: string): PreparedRecord => ({
+  recordType: 'reversal',
+  deliveryId,
+  at,
+  statements,
+  needsPatient: false,
+  unmapped: [],
+  issues: [],
+  nothingToStore: false,
+  digest,
+})

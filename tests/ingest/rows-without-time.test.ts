@@ -1,0 +1,63 @@
+/**
+ * Home pages that do not say when they were written: of two of one stay the one that came last counts, of two in one file the one behind, and it
+ * is the same once they are played again, in whatever order. By hand.
+ */
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { sourceMapping } from '../../mappings/index.ts'
+import { createTerminology } from '../../server/terminology-service/terminology.ts'
+import { permutations } from '../support/permutations.ts'
+import { rig, type Rig, sourceOf } from './support.ts'
+
+let one: Rig
+beforeAll(async () => {
+  const terminology = createTerminology()
+  one = await rig([sourceOf('pages', 'hospital', 'H1', 'hospital/home-page')], {
+    mapping: sourceMapping,
+    translate: (map, code) => terminology.translate(map, code),
+  })
+  await one.ingest.start()
+})
+beforeEach(() => one.wipe())
+afterAll(() => one.close())
+
+/** A file with a row for each of the numbers of days. */
+const file = (...days: string[]): string =>
+  ['A48,A49,B12,B15,B20,C03C,C04N', ...days.map((each) => `K1,1,2026-03-01,2026-03-09,${each},K29.500,胃炎`), ''].join('\n')
+async function send(text: string): Promise<string> {
+  const { payload, counts } = await one.send('pages', text, 'hqms.csv')
+  expect(counts.quarantined).toBe(0)
+  return payload._id
+}
+const days = async (): Promise<unknown> => {
+  const [stay, ...others] = await one.all('Encounter')
+  expect(others).toEqual([])
+  return (stay?.length as { value: number } | undefined)?.value
+}
+const [FEW, MANY, MOST] = ['7', '8', '9']
+
+test.each(permutations(3).map((order) => [order]))('the one that came last, in the order %j', async (order) => {
+  const all = [FEW, MANY, MOST]
+  const sent = order.map((at) => all[at] ?? '')
+  const payloads: string[] = []
+  for (const each of sent) payloads.push(await send(file(each)))
+  expect(await days()).toBe(Number(sent.at(-1)))
+  for (const again of permutations(3)) {
+    for (const at of again) await one.ingest.replay(payloads[at] ?? '')
+    expect([again, await days()]).toEqual([again, Number(sent.at(-1))])
+  }
+})
+
+test.each(permutations(3).map((order) => [order]))('of one file the one behind, in the order %j', async (order) => {
+  const all = [FEW, MANY, MOST]
+  const rows = order.map((at) => all[at] ?? '')
+  const payload = await send(file(...rows))
+  expect(await days()).toBe(Number(rows.at(-1)))
+  await one.ingest.replay(payload)
+  expect(await days()).toBe(Number(rows.at(-1)))
+})
+
+test('of a file that is sent again with others behind them it is the same two', async () => {
+  await send(file(FEW, MANY))
+  await send(`${file(FEW, MANY)}\n`)
+  expect(await days()).toBe(Number(MANY))
+})
