@@ -12,9 +12,11 @@ import type {
   SourceMapping,
 } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
+import { readDateTime } from '../../engine/values/date.ts'
 import { readTable, type TableEvent, type TableRow } from '../../parsers/delimited.ts'
 import { ADMISSIONS } from './admission.ts'
 import { CHARGES } from './charge.ts'
+import { undecided, unknownCodes } from './deciding.ts'
 import { DIAGNOSES } from './diagnosis-detail.ts'
 import { type Dialect, layoutsOf, neededIn, type NeededOf, readDialect } from './dialect.ts'
 import { DISCHARGE_SUMMARIES } from './discharge-summary.ts'
@@ -173,22 +175,30 @@ function map(tableRow: unknown, recordType: string, at: string, context: Mapping
   const values = withNewerNames(sent)
   const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined
   if (!table) return { recordType, at, reason: { severity: 'error', code: 'table-unknown', at } }
-  const reject = (column: string | undefined): RejectedRecord => ({
+  const reject = (column: string | undefined, code = 'mapping-required'): RejectedRecord => ({
     recordType,
     at,
-    reason: { severity: 'error', code: 'mapping-required', at: `${column} ${at}` },
+    reason: { severity: 'error', code, at: `${column} ${at}` },
   })
   const state = filled(values.XGBZ)
-  if (state !== '1' && state !== '2') return reject(stateColumn(sent))
+  if (state !== '1' && state !== '2') return reject(stateColumn(sent), state === undefined ? undefined : 'mapping-value-unknown')
   const missing = table.key.find((column) => filled(values[column]) === undefined)
   if (missing !== undefined) return reject(missing)
+  const open = undecided(values)
+  if (open !== undefined) return reject(open, 'mapping-value-unknown')
   const statedAt = statedTime(table, values, filled, context.timezone)
-  if (statedAt === undefined) return reject(table.stated[0])
+  if (statedAt === undefined) {
+    const isUnreadable = (text: string | undefined): boolean =>
+      text !== undefined && readDateTime(text, context.timezone).flaw !== undefined
+    const unread = table.stated.find((column) => isUnreadable(filled(values[column])))
+    return unread === undefined ? reject(table.stated[0]) : reject(unread, 'mapping-date-invalid')
+  }
   const deliveryId = [name, ...table.key.map((column) => values[column] ?? '')].join('|')
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
   record.noteRead(...KEY_COLUMNS, ...table.key, ...table.stated)
   record.offer(values)
   table.fill(record, values, statedAt)
+  for (const column of unknownCodes(name, values)) record.issue({ severity: 'warning', code: 'mapping-value-unknown', at: column })
   for (const column of unknownColumns) record.issue({ severity: 'information', code: 'table-column-unknown', at: `header ${column}` })
   return settled(record.finish(), context)
 }
