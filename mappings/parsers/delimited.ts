@@ -45,7 +45,7 @@ export interface TableRow {
 
 export type TableEvent =
   | { kind: 'row'; row: TableRow; raw: Uint8Array }
-  | { kind: 'bad'; row: number; code: TableProblem; raw: Uint8Array }
+  | { kind: 'bad'; row: number; code: TableProblem; column?: string; raw: Uint8Array }
   /** the whole file is refused; nothing follows */
   | { kind: 'refused'; code: TableProblem; column?: string }
 
@@ -66,6 +66,7 @@ export type TableProblem =
   | 'table-row-newline'
   | 'table-row-quote'
   | 'table-row-too-long'
+  | 'mapping-value-unknown'
 
 export interface TableOptions extends TableFormat {
   layouts: readonly TableLayout[]

@@ -37,6 +37,8 @@ test('the lines of a dialect stand in the one of the tests', () => {
     'linhai/columns',
     'linhai/values',
     'yiwu-lab/columns',
+    'yunhai/rows',
+    'yunhai/columns',
     'taizhou/columns',
     'renji/segments',
     'shaoxing/fields',

@@ -1,7 +1,19 @@
 /** What is wrong with a place's folder: a line that would map nothing and say nothing, or by which no row could be put anywhere. */
 import { lineOf, repeatedLines, type TableLine } from '../../engine/table-line.ts'
 import type { TableLayout } from '../../parsers/delimited.ts'
-import { ANY, type Dialect, type DialectColumn, filesOf, hasDefault, isCompound, type NeededOf, partsOf } from './dialect.ts'
+import {
+  ANY,
+  type Dialect,
+  type DialectColumn,
+  type DialectKind,
+  filesOf,
+  hasDefault,
+  isCompound,
+  kindsOf,
+  type NeededOf,
+  partsOf,
+} from './dialect.ts'
+import { wrongAs } from './dialect-as.ts'
 import { dateForm, disagree } from './dialect-dates.ts'
 
 export interface DialectProblem {
@@ -24,6 +36,8 @@ export function problemsOf(dialect: Omit<Dialect, 'id'>, tables: Tables): Dialec
     ...problemsOfStates(dialect),
     ...problemsOfKeys(dialect, tables),
     ...problemsOfDates(dialect),
+    ...problemsOfReadings(dialect),
+    ...problemsOfKinds(dialect),
   ]
 }
 
@@ -93,7 +107,7 @@ function problemsOfStates({ values }: Names): DialectProblem[] {
  */
 function problemsOfKeys(dialect: Omit<Dialect, 'id'>, { neededOf }: Tables): DialectProblem[] {
   return [...filesOf(dialect.columns).values()].flatMap((lines) => {
-    if (dialect.header !== 'none' && !isCompound(lines)) return []
+    if (dialect.header !== 'none' && !isCompound(lines, kindsOf(dialect, lines[0]?.file ?? ''))) return []
     const tables = [...Map.groupBy(lines, ({ table }) => table)].filter(([table]) => neededOf(table).length > 0)
     return tables.flatMap(([table, own]) => {
       const missing = neededOf(table).filter(
@@ -130,4 +144,51 @@ function problemsOfDates({ dates = [] }: Pick<Dialect, 'dates'>): DialectProblem
       .filter((other) => disagree(one, other))
       .map((other) => ({ at, zh: `${one} 与 ${other} 会把同一文本读成不同的日期`, en: `${one} and ${other} read one text as two days` })),
   )
+}
+
+/** Columns that are read in a way that there is not, or that does not fit. */
+function problemsOfReadings({ columns }: Names): DialectProblem[] {
+  return columns.flatMap((one, at) => {
+    const wrong = wrongAs(one.as ?? '', one.means, partsOf(one.column).length)
+    return wrong ? [{ at: `columns.csv:${lineOf(one, at)}`, zh: wrong[0], en: wrong[1] }] : []
+  })
+}
+
+/** Kinds of rows that no row could be of. */
+function problemsOfKinds(dialect: Omit<Dialect, 'id'>): DialectProblem[] {
+  const { kinds = [], header } = dialect
+  const files = filesOf(dialect.columns)
+  const repeated = repeatedLines(
+    kinds,
+    kinds.map(({ file, column, sent, table }) => JSON.stringify([file.toUpperCase(), column.toUpperCase(), sent, table])),
+  )
+  return kinds.flatMap((one, at) => {
+    const first = repeated[at]
+    const wrong = first === undefined ? wrongKind(one, files.get(one.file.toUpperCase()), kinds, header) : repeats(first)
+    return wrong ? [{ at: `rows.csv:${lineOf(one, at)}`, zh: wrong[0], en: wrong[1] }] : []
+  })
+}
+
+type Wrong = readonly [zh: string, en: string]
+const repeats = (line: number): Wrong => [`与第 ${line} 行重复`, `repeats line ${line}`]
+
+function wrongKind(
+  { file, column, table }: DialectKind,
+  lines: readonly DialectColumn[] | undefined,
+  kinds: readonly DialectKind[],
+  header: Dialect['header'],
+): Wrong | undefined {
+  if (!lines) return [`columns.csv 没有文件 ${file}`, `columns.csv has no file ${file}`]
+  if (column === '') return ['缺少列名', 'a column must be named']
+  if (!lines.some((line) => line.table === table))
+    return [`columns.csv 没有文件 ${file} 的 ${table}`, `columns.csv has no ${table} of the file ${file}`]
+  const other = kinds.find((one) => one.file.toUpperCase() === file.toUpperCase() && one.column.toUpperCase() !== column.toUpperCase())
+  if (other) return ['一个文件只能按一列区分', `one column tells the rows of a file apart: ${column} or ${other.column}`]
+  const isListed = lines.some((line) => partsOf(line.column).includes(column.toUpperCase()))
+  if (header === 'none' && !isListed)
+    return [
+      `文件没有表头，${column} 须列在 columns.csv`,
+      `the file has no header, so that ${column} must be among its columns in columns.csv`,
+    ]
+  return undefined
 }

@@ -6,6 +6,7 @@ import type { TableLine } from '../../engine/table-line.ts'
 import { filled } from '../../engine/values/blank.ts'
 import type { TableLayout, TableRow } from '../../parsers/delimited.ts'
 import { readTable, type TableEvent, type TableFormat } from '../../parsers/delimited.ts'
+import { readAs, readRange } from './dialect-as.ts'
 import { type DateForm, dateForm, isDateColumn, withPlainDates } from './dialect-dates.ts'
 
 /** One line of columns.csv: this column of this file is that column of that table. */
@@ -15,6 +16,16 @@ export interface DialectColumn extends TableLine {
   column: string
   table: string
   means: string
+  /** how it is read, where it is not what the table has (dialect-as.ts) */
+  as?: string
+}
+
+/** One line of rows.csv: rows of the file that have this in a column of theirs are rows of that table, others of the file are not. */
+export interface DialectKind extends TableLine {
+  file: string
+  column: string
+  sent: string
+  table: string
 }
 
 /** One line of values.csv: what is sent in a column of a table, and what it means; nothing sent is what an empty or absent column means. */
@@ -29,6 +40,8 @@ export interface Dialect extends TableFormat {
   id: string
   columns: readonly DialectColumn[]
   values: readonly DialectValue[]
+  /** of files that have rows of several tables */
+  kinds?: readonly DialectKind[]
   /** forms of its dates (dialect-dates.ts) */
   dates?: readonly string[]
 }
@@ -44,13 +57,19 @@ export const partsOf = (column: string): string[] => column.split(JOINED).map((p
 export const filesOf = (columns: readonly DialectColumn[]): Map<string, DialectColumn[]> =>
   Map.groupBy(columns, ({ file }) => file.toUpperCase())
 
+/** What tells the rows of a file apart. */
+export const kindsOf = ({ kinds = [] }: Pick<Dialect, 'kinds'>, file: string): DialectKind[] =>
+  kinds.filter((one) => one.file.toUpperCase() === file.toUpperCase())
+
 /**
- * Whether a file is more than one table under other names: rows of several tables, a column that is several, or several that are one. Of such a
- * file the place lists all columns that count.
+ * Whether a file is more than one table under other names: rows of several tables, a column that is several, several that are one, or one that is
+ * read in another way. Of such a file the place lists all columns that count.
  */
-export function isCompound(lines: readonly DialectColumn[]): boolean {
+export function isCompound(lines: readonly DialectColumn[], kinds: readonly DialectKind[]): boolean {
   const columns = lines.map(({ column }) => column.toUpperCase())
   return (
+    kinds.length > 0 ||
+    lines.some(({ as = '' }) => as !== '') ||
     new Set(lines.map(({ table }) => table)).size > 1 ||
     columns.some((column) => column.includes(JOINED)) ||
     new Set(columns).size < columns.length
@@ -83,12 +102,12 @@ const compoundName = (file: string): string => `file:${file}`
  * order in which the place lists them, for files without a header.
  */
 export function layoutsOf(
-  dialect: Pick<Dialect, 'columns' | 'values'>,
+  dialect: Pick<Dialect, 'columns' | 'values' | 'kinds'>,
   layouts: readonly TableLayout[],
   neededOf: NeededOf,
 ): TableLayout[] {
   const own = [...filesOf(dialect.columns)].flatMap(([file, lines]): TableLayout[] => {
-    if (isCompound(lines)) return [compoundLayout(dialect, file, lines, neededOf)]
+    if (isCompound(lines, kindsOf(dialect, file))) return [compoundLayout(dialect, file, lines, neededOf)]
     const [first] = lines as [DialectColumn]
     const layout = layouts.find(({ name }) => name === first.table)
     if (!layout) return []
@@ -102,8 +121,14 @@ export function layoutsOf(
 }
 
 /** A file of columns under their own names, of which rows of tables are made behind it. */
-function compoundLayout(dialect: Pick<Dialect, 'values'>, file: string, lines: readonly DialectColumn[], neededOf: NeededOf): TableLayout {
-  const columns = [...new Set(lines.flatMap(({ column }) => partsOf(column)))]
+function compoundLayout(
+  dialect: Pick<Dialect, 'values' | 'kinds'>,
+  file: string,
+  lines: readonly DialectColumn[],
+  neededOf: NeededOf,
+): TableLayout {
+  const kinds = kindsOf(dialect, file).map(({ column }) => column.toUpperCase())
+  const columns = [...new Set([...lines.flatMap(({ column }) => partsOf(column)), ...kinds])]
   const tables = [...new Set(lines.map(({ table }) => table))]
   const required = tables.flatMap((table) =>
     requiredOf(dialect, table, neededOf).flatMap((names) => {
@@ -111,7 +136,13 @@ function compoundLayout(dialect: Pick<Dialect, 'values'>, file: string, lines: r
       return line ? partsOf(line.column) : []
     }),
   )
-  return { name: compoundName(file), file: lines[0]?.file ?? file, columns, order: columns, required: [...new Set(required)] }
+  return {
+    name: compoundName(file),
+    file: lines[0]?.file ?? file,
+    columns,
+    order: columns,
+    required: [...new Set([...required, ...kinds])],
+  }
 }
 
 interface DialectOptions {
@@ -140,21 +171,34 @@ export async function* readDialect(
       yield event
       continue
     }
-    for (const row of split(event.row)) {
+    const rows = split(event.row)
+    if (!Array.isArray(rows)) {
+      yield { kind: 'bad', row: event.row.row, code: 'mapping-value-unknown', column: rows.unknown, raw: event.raw }
+      continue
+    }
+    for (const row of rows) {
       const meant = withMeanings(row, [...(values.get(row.table) ?? []), ...(values.get(ANY) ?? [])])
       yield { ...event, row: { ...meant, values: withPlainDates(meant.values, forms, isDate) } }
     }
   }
 }
 
+type Lines = readonly DialectColumn[]
+
 /** A row of a compound file as rows of its tables, in the order in which they are listed; any other as it is. */
-function splitterOf({ columns }: Dialect, isDate = isDateColumn): (row: TableRow) => TableRow[] {
-  const files = new Map([...filesOf(columns)].map(([file, lines]) => [compoundName(file), [...Map.groupBy(lines, ({ table }) => table)]]))
+function splitterOf(dialect: Dialect, isDate = isDateColumn): (row: TableRow) => TableRow[] | { unknown: string } {
+  const files = new Map(
+    [...filesOf(dialect.columns)].map(([file, lines]) => {
+      return [compoundName(file), { tables: [...Map.groupBy(lines, ({ table }) => table)], kinds: kindsOf(dialect, file) }]
+    }),
+  )
   // A report stands beside each of its results: said once, as long as its lines follow each other.
   const said = new Map<string, string>()
   return (row) => {
-    const tables = files.get(row.table)
-    if (!tables) return [row]
+    const file = files.get(row.table)
+    if (!file) return [row]
+    const tables = tablesOf(row, file.tables, file.kinds)
+    if ('unknown' in tables) return tables
     const rows = tables.map(([table, lines], at): TableRow => {
       return { table, row: row.row, values: valuesOf(row, lines, isDate), unknownColumns: at === 0 ? row.unknownColumns : [] }
     })
@@ -169,13 +213,32 @@ function splitterOf({ columns }: Dialect, isDate = isDateColumn): (row: TableRow
   }
 }
 
-/** A number needs all of its parts; a day of which no time is said is a day. */
+/** Of which tables a row is: of all that no kind is said of, and of those of its kind; one of no kind that is known could be of any. */
+function tablesOf(
+  { values }: TableRow,
+  tables: readonly [table: string, lines: Lines][],
+  kinds: readonly DialectKind[],
+): [table: string, lines: Lines][] | { unknown: string } {
+  const own = kinds.filter(({ column, sent }) => (values[column.toUpperCase()]?.trim() ?? '') === sent)
+  if (own.length === 0 && kinds[0]) return { unknown: kinds[0].column.toUpperCase() }
+  const has = (of: readonly DialectKind[], name: string): boolean => of.some(({ table }) => table === name)
+  return tables.filter(([name]) => !has(kinds, name) || has(own, name))
+}
+
+/**
+ * A number needs all of its parts; a day of which no time is said is a day. What stands in the others when one is missing is offered under the
+ * joined name, which no table has, so that it is listed as unread.
+ */
 function valuesOf({ values }: TableRow, lines: readonly DialectColumn[], isDate: (column: string) => boolean): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const { column, means } of lines) {
+  for (const { column, means, as = '' } of lines) {
     const parts = partsOf(column).map((part) => filled(values[part]))
     const said = parts.slice(0, parts.includes(undefined) ? parts.indexOf(undefined) : parts.length)
-    if (said.length === parts.length || (said.length > 0 && isDate(means))) found[means] = said.join(BETWEEN)
+    const isWhole = said.length === parts.length || (said.length > 0 && isDate(means))
+    const text = readRange(parts, as) ?? (isWhole ? readAs(said.join(BETWEEN), as) : undefined)
+    const left = isWhole ? [] : parts.filter((part) => part !== undefined)
+    if (text !== undefined) found[means] = text
+    else if (left.length > 0) found[partsOf(column).join(JOINED)] = left.join(BETWEEN)
   }
   return found
 }

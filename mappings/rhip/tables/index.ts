@@ -162,7 +162,8 @@ export async function* decoded(events: AsyncIterable<TableEvent>): AsyncGenerato
     if (event.kind === 'row') yield { ok: true, record: event.row, recordType: event.row.table, at: `row ${event.row.row}`, raw: event.raw }
     else if (event.kind === 'bad') {
       const at = `row ${event.row}`
-      yield { ok: false, rejected: { recordType: 'row', at, reason: { severity: 'error', code: event.code, at }, raw: event.raw } }
+      const place = event.column === undefined ? at : `${event.column} ${at}`
+      yield { ok: false, rejected: { recordType: 'row', at, reason: { severity: 'error', code: event.code, at: place }, raw: event.raw } }
     } else {
       const at = event.column === undefined ? 'file' : `header ${event.column}`
       yield { ok: false, rejected: { recordType: 'file', at, reason: { severity: 'error', code: event.code, at } } }
