@@ -256,6 +256,9 @@ function withNewlines(parts: readonly Uint8Array[]): Uint8Array[] {
   return parts.flatMap((part, at) => (at === 0 ? [part] : [NEWLINE, part]))
 }
 
+/** In place of a column, of a header that is one. */
+const ALONE = '(1 column)'
+
 const DELIMITERS = [',', '|', '\t', '^']
 
 function readHeader(line: Line, charset: LineCharset, options: TableOptions): Header | Refusal {
@@ -270,7 +273,9 @@ function readHeader(line: Line, charset: LineCharset, options: TableOptions): He
   if (!best || best.names.length > COLUMNS_MAX) return { refused: 'table-unknown' }
   const names = best.names.map((name) => name.trim().toUpperCase())
   const columns = columnsOf(names, options)
-  return 'refused' in columns ? columns : { ...columns, delimiter: best.delimiter, names, quotes }
+  // One column is a table with another separator more often than another table.
+  if ('refused' in columns) return columns.refused === 'table-unknown' && names.length === 1 ? { ...columns, column: ALONE } : columns
+  return { ...columns, delimiter: best.delimiter, names, quotes }
 }
 
 /** A file without a header: which table it is says its name, which columns there are says the layout. */
@@ -307,8 +312,8 @@ export function columnsOf(names: readonly string[], options: Pick<TableOptions, 
   const layout = recognise(present, options)
   if (!layout) return { refused: 'table-unknown' }
   const known = names.map((name) => knownAs(layout, name))
-  const repeated = known.find((name, at) => name !== undefined && known.indexOf(name) !== at)
-  if (repeated !== undefined) return { refused: 'table-column-repeated', column: repeated }
+  const repeated = known.findIndex((name, at) => name !== undefined && known.indexOf(name) !== at)
+  if (repeated >= 0) return { refused: 'table-column-repeated', column: names[repeated] as string }
   const missing = missingIn(layout, known)
   if (missing !== undefined) return { refused: 'table-column-missing', column: missing }
   return { layout, known, unknown: names.flatMap((name, at) => (known[at] === undefined ? [toldAs(name, at)] : [])) }

@@ -76,7 +76,11 @@ export const operation = mapping<OperationRow, Procedure>({
       },
       {
         url: structureDefinition('cn-anaesthesia-method'),
-        valueCodeableConcept: { coding: [{ system: ANAESTHESIA_SYSTEM, code: from.text('MZFS') }] },
+        // A word for it is no code of the table.
+        valueCodeableConcept: {
+          coding: [{ system: ANAESTHESIA_SYSTEM, code: from.text('MZFS').when((run) => isCode(run.text('MZFS'))) }],
+          text: from.text('MZFS').when((run) => !isCode(run.text('MZFS'))),
+        },
       },
     ],
     identifier: [from.identifier((scope) => localSystem(scope, 'operation-no'), 'SSMXLSH')],

@@ -68,3 +68,15 @@ describe('what is an element of the thing', () => {
     expect(plain(ofType(operation.mapped[0], 'Procedure')[0]).category).toBeUndefined()
   })
 })
+
+test('a method of anaesthesia in words is a text', async () => {
+  const header = 'YLJGYQDM,SSMXLSH,JZLSH,SSCZBM,SSCZMC,MZFS,XGBZ'
+  const { mapped } = await readAll(rhipTables, csv(header, '0001,S1,Z1,33.2400,活检,局麻,1', '0001,S2,Z1,33.2400,活检,11,1'))
+  const methods = mapped.map((record) => (plain(ofType(record, 'Procedure')[0]).extension as object[])[0])
+  expect(methods).toEqual(
+    [{ text: '局麻' }, { coding: [{ system: 'urn:oid:2.16.156.10011.2.3.1.159', code: '11' }] }].map((valueCodeableConcept) => ({
+      url: 'https://fhir-cn.example/StructureDefinition/cn-anaesthesia-method',
+      valueCodeableConcept,
+    })),
+  )
+})

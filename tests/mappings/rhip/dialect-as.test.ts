@@ -138,6 +138,21 @@ describe('rows of several tables in one file', () => {
   })
 })
 
+test('a column that a file has twice, or not, has the name of the file; a header of one column is said to be one', async () => {
+  const person = columnsOf('person', 'TB_YL_PATIENT_INFORMATION', [
+    ['card', 'KH'],
+    ['at', 'YWSCSJ'],
+  ])
+  const mapping = rhipTablesIn({ ...place(person), delimiter: '\t' })
+  const refusal = async (header: string): Promise<(string | undefined)[]> => {
+    const { rejected } = await readAll(mapping, `${header}\n${header}\n`, { fileName: 'person.txt' })
+    return rejected.flatMap(({ reason }) => [reason.code, reason.at])
+  }
+  expect(await refusal('card\tat\tcard')).toEqual(['table-column-repeated', 'header CARD'])
+  expect(await refusal('at\tname')).toEqual(['table-column-missing', 'header CARD'])
+  expect(await refusal('card,at')).toEqual(['table-unknown', 'header (1 column)'])
+})
+
 describe('what is wrong with a folder', () => {
   const told = (columns: DialectColumn[], more: Partial<Dialect> = {}): string[] =>
     problemsOf({ ...place(columns), ...more }, { layouts: LAYOUTS, neededOf }).map(({ at, en }) => `${at} ${en}`)
