@@ -1,6 +1,7 @@
 /** What is wrong with a place's folder: a line that would map nothing and say nothing, or by which no row could be put anywhere. */
 import { lineOf, repeatedLines, type TableLine } from '../../engine/table-line.ts'
 import type { TableLayout } from '../../parsers/delimited.ts'
+import { undecided, unknownCodes } from './deciding.ts'
 import {
   ANY,
   type Dialect,
@@ -33,7 +34,7 @@ export function problemsOf(dialect: Omit<Dialect, 'id'>, tables: Tables): Dialec
   return [
     ...problemsOfNames(dialect, tables),
     ...problemsOfRepeats(dialect),
-    ...problemsOfStates(dialect),
+    ...problemsOfCodes(dialect),
     ...problemsOfKeys(dialect, tables),
     ...problemsOfDates(dialect),
     ...problemsOfReadings(dialect),
@@ -91,13 +92,17 @@ function problemsOfRepeats({ columns, values }: Names): DialectProblem[] {
   ]
 }
 
-/** The state of a row is 1 or 2 in every table: with anything else all of them would be quarantined. */
-function problemsOfStates({ values }: Names): DialectProblem[] {
+/** Codes that are none: with such a state, or in place of what else decides what a row is, all of these rows would be quarantined. */
+function problemsOfCodes({ values }: Names): DialectProblem[] {
   return values.flatMap((one, at) => {
-    const { column, means } = one
-    if ((column !== 'XGBZ' && column !== 'CXBZ') || means === '1' || means === '2') return []
+    const { column, means, table } = one
     const place = `values.csv:${lineOf(one, at)}`
-    return [{ at: place, zh: `${column} 只能是 1 或 2`, en: `${column} can only be 1 (stands) or 2 (withdrawn)` }]
+    if (column === 'XGBZ' || column === 'CXBZ')
+      return means === '1' || means === '2'
+        ? []
+        : [{ at: place, zh: `${column} 只能是 1 或 2`, en: `${column} can only be 1 (stands) or 2 (withdrawn)` }]
+    if (undecided({ [column]: means }) === undefined && unknownCodes(table, { [column]: means }).length === 0) return []
+    return [{ at: place, zh: `${column} 没有代码 ${means}`, en: `${column} has no code ${means}` }]
   })
 }
 

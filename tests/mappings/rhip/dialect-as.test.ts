@@ -190,6 +190,17 @@ describe('what is wrong with a folder', () => {
     expect(told(columns, more).join('\n')).toMatch(expected)
   })
 
+  test.each([
+    ['*', 'KLX', '社保卡', 'KLX has no code 社保卡'],
+    ['TB_HIS_ZY_FEE_DETAIL_FS', 'STFBZ', '7', 'STFBZ has no code 7'],
+    ['TB_OPRATION_DETAIL', 'ZQSSBZ', '择期', 'ZQSSBZ has no code 择期'],
+    ['TB_RIS_REPORT', 'SFYYY', '-', undefined],
+    ['*', 'KLX', '99', undefined],
+  ])('what %s.%s means: %s', (table, column, means, expected) => {
+    const values = [...VALUES, { table, column, sent: 'x', means }]
+    expect(told(CHARGES, { values })).toEqual(expected === undefined ? [] : [`values.csv:5 ${expected}`])
+  })
+
   test('two columns of kinds, and a kind that is said twice', () => {
     const [one] = kind({}).kinds as [DialectKind]
     expect(told(CHARGES, { kinds: [one, { ...one, sent: 'b', column: 'other' }, { ...one, column: 'KIND' }] })).toEqual([
