@@ -238,16 +238,16 @@ test('a document under identifiers of a vendor’s own', async () => {
 describe('a platform whose visits are one table, whose amounts are fen, and whose texts have line ends', () => {
   const tabbed = (...rows: string[][]): string => rows.map((row) => row.join('\t')).join('\r\n')
   const sendFile = (name: string, ...rows: string[][]): Promise<Answer> => send('rhip-yh', 'ha', tabbed(...rows), 'text/plain', name)
-  const VISITS = ['jzh', 'kh', 'jzlx', 'ksrq', 'jsrq', 'zd', 'zs', 'scbz']
+  const VISITS = ['jzh', 'kh', 'jzlx', 'ksrq', 'jsrq', 'zd', 'zs', 'cyzd1', 'cyzd2', 'scbz']
 
   test('its visits are those of their kinds; a row of another kind waits for a line of its folder', async () => {
     const receipt = await sendFile(
       'YH_JZJL_20260401.txt',
       VISITS,
-      ['YM1', 'C77002', '门诊', '2026/03/31 09:10', '', 'E11.900|2型糖尿病', '"多饮多尿一周\r\n伴""口干"""', '否'],
-      ['YZ1', 'C77003', '住院', '20260320', '', '', '', ''],
-      ['YT1', 'C77003', '体检', '20260320', '', '', '', '否'],
-      ['YM2', 'C77003', '门诊', '20260320', '', '', '', '删'],
+      ['YM1', 'C77002', '门诊', '2026/03/31 09:10', '', 'E11.900|2型糖尿病', '"多饮多尿一周\r\n伴""口干"""', '', '', '否'],
+      ['YZ1', 'C77003', '住院', '20260320', '', '', '', 'J18.900', 'K29.500', ''],
+      ['YT1', 'C77003', '体检', '20260320', '', '', '', '', '', '否'],
+      ['YM2', 'C77003', '门诊', '20260320', '', '', '', '', '', '删'],
     )
     expect(issuesOf(receipt, 'error')).toEqual(['mapping-value-unknown row 3: JZLX', 'mapping-value-unknown row 4: XGBZ'])
     const visits = (await stored('Encounter')).filter(({ identifier }) =>
@@ -266,6 +266,7 @@ describe('a platform whose visits are one table, whose amounts are fen, and whos
     expect(visits).toHaveLength(2)
     const diagnoses = (await stored('Condition')).map(({ code }) => code as { coding?: { code: string }[]; text?: string })
     expect(diagnoses.find(({ coding }) => coding?.[0]?.code === 'E11.900')).toMatchObject({ text: '2型糖尿病' })
+    for (const code of ['J18.900', 'K29.500']) expect(diagnoses.filter(({ coding }) => coding?.[0]?.code === code)).toHaveLength(1)
   })
 
   test('a charge and what gives it back are in yuan, and a mark that its folder does not know is neither', async () => {

@@ -13,6 +13,7 @@ import {
   kindsOf,
   type NeededOf,
   partsOf,
+  tableOf,
 } from './dialect.ts'
 import { wrongAs } from './dialect-as.ts'
 import { dateForm, disagree } from './dialect-dates.ts'
@@ -64,7 +65,7 @@ function problemsOfNames({ columns, values }: Names, { layouts }: Tables): Diale
       ...(one.file === '' || partsOf(one.column).includes('')
         ? [{ at: `columns.csv:${lineOf(one, at)}`, zh: '缺少文件名或列名', en: 'a file and a column must be named' }]
         : []),
-      ...check('columns.csv', lineOf(one, at), one.table, one.means),
+      ...check('columns.csv', lineOf(one, at), tableOf(one.table), one.means),
     ]),
     ...values.flatMap((one, at) => check('values.csv', lineOf(one, at), one.table, one.column)),
   ]
@@ -113,9 +114,9 @@ function problemsOfCodes({ values }: Names): DialectProblem[] {
 function problemsOfKeys(dialect: Omit<Dialect, 'id'>, { neededOf }: Tables): DialectProblem[] {
   return [...filesOf(dialect.columns).values()].flatMap((lines) => {
     if (dialect.header !== 'none' && !isCompound(lines, kindsOf(dialect, lines[0]?.file ?? ''))) return []
-    const tables = [...Map.groupBy(lines, ({ table }) => table)].filter(([table]) => neededOf(table).length > 0)
+    const tables = [...Map.groupBy(lines, ({ table }) => table)].filter(([table]) => neededOf(tableOf(table)).length > 0)
     return tables.flatMap(([table, own]) => {
-      const missing = neededOf(table).filter(
+      const missing = neededOf(tableOf(table)).filter(
         (names) => !names.some((name) => own.some(({ means }) => means === name) || hasDefault(dialect, table, name)),
       )
       const first = own[0] as DialectColumn
@@ -185,7 +186,7 @@ function wrongKind(
 ): Wrong | undefined {
   if (!lines) return [`columns.csv 没有文件 ${file}`, `columns.csv has no file ${file}`]
   if (column === '') return ['缺少列名', 'a column must be named']
-  if (!lines.some((line) => line.table === table))
+  if (!lines.some((line) => tableOf(line.table) === table))
     return [`columns.csv 没有文件 ${file} 的 ${table}`, `columns.csv has no ${table} of the file ${file}`]
   const other = kinds.find((one) => one.file.toUpperCase() === file.toUpperCase() && one.column.toUpperCase() !== column.toUpperCase())
   if (other) return ['一个文件只能按一列区分', `one column tells the rows of a file apart: ${column} or ${other.column}`]

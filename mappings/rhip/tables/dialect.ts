@@ -14,6 +14,7 @@ export interface DialectColumn extends TableLine {
   file: string
   /** of the file; several with `+` between them are joined */
   column: string
+  /** with a number behind it (`TB_IH_DIAGNOSIS_DETAIL#2`) one of several rows of the table that a row of the file is */
   table: string
   means: string
   /** how it is read, where it is not what the table has (dialect-as.ts) */
@@ -53,6 +54,11 @@ const BETWEEN = '-'
 
 export const partsOf = (column: string): string[] => column.split(JOINED).map((part) => part.trim().toUpperCase())
 
+const NUMBERED = /^(TB_\w+)#[1-9]\d?$/
+const isNumbered = (table: string): boolean => NUMBERED.test(table)
+/** The table's name without the number of the row. */
+export const tableOf = (table: string): string => NUMBERED.exec(table)?.[1] ?? table
+
 /** The lines of each file, by its name as it is compared. */
 export const filesOf = (columns: readonly DialectColumn[]): Map<string, DialectColumn[]> =>
   Map.groupBy(columns, ({ file }) => file.toUpperCase())
@@ -69,7 +75,7 @@ export function isCompound(lines: readonly DialectColumn[], kinds: readonly Dial
   const columns = lines.map(({ column }) => column.toUpperCase())
   return (
     kinds.length > 0 ||
-    lines.some(({ as = '' }) => as !== '') ||
+    lines.some(({ as = '', table }) => as !== '' || isNumbered(table)) ||
     new Set(lines.map(({ table }) => table)).size > 1 ||
     columns.some((column) => column.includes(JOINED)) ||
     new Set(columns).size < columns.length
@@ -87,11 +93,11 @@ export function neededIn(keys: readonly string[]): (readonly string[])[] {
 
 /** Whether values.csv says what the column means where nothing is sent. */
 export const hasDefault = ({ values }: Pick<Dialect, 'values'>, table: string, column: string): boolean =>
-  values.some((line) => line.sent === '' && line.column === column && (line.table === ANY || line.table === table))
+  values.some((line) => line.sent === '' && line.column === column && (line.table === ANY || line.table === tableOf(table)))
 
 /** Of the columns that a row has to have those that the file itself must bring. */
 function requiredOf(dialect: Pick<Dialect, 'values'>, table: string, neededOf: NeededOf): (readonly string[])[] {
-  return neededOf(table).filter((names) => !names.some((name) => hasDefault(dialect, table, name)))
+  return neededOf(tableOf(table)).filter((names) => !names.some((name) => hasDefault(dialect, table, name)))
 }
 
 /** Names of compound files are none of a table's. */
@@ -183,46 +189,64 @@ export async function* readDialect(
   }
 }
 
-type Lines = readonly DialectColumn[]
+/** One row of a table that a row of the file is. */
+interface Part {
+  /** as the place lists it, with its number */
+  name: string
+  table: string
+  lines: readonly DialectColumn[]
+  /** of a numbered one, columns of the file that no other part has */
+  own?: readonly string[]
+}
+
+function partsIn(lines: readonly DialectColumn[]): Part[] {
+  const columnsOf = (some: readonly DialectColumn[]): string[] => some.flatMap(({ column }) => partsOf(column))
+  return [...Map.groupBy(lines, ({ table }) => table)].map(([name, some]) => {
+    const others = new Set(columnsOf(lines.filter(({ table }) => table !== name)))
+    const own = columnsOf(some).filter((column) => !others.has(column))
+    return { name, table: tableOf(name), lines: some, ...(isNumbered(name) && { own }) }
+  })
+}
 
 /** A row of a compound file as rows of its tables, in the order in which they are listed; any other as it is. */
 function splitterOf(dialect: Dialect, isDate = isDateColumn): (row: TableRow) => TableRow[] | { unknown: string } {
   const files = new Map(
-    [...filesOf(dialect.columns)].map(([file, lines]) => {
-      return [compoundName(file), { tables: [...Map.groupBy(lines, ({ table }) => table)], kinds: kindsOf(dialect, file) }]
-    }),
+    [...filesOf(dialect.columns)].map(([file, lines]) => [compoundName(file), { parts: partsIn(lines), kinds: kindsOf(dialect, file) }]),
   )
   // A report stands beside each of its results: said once, as long as its lines follow each other.
   const said = new Map<string, string>()
   return (row) => {
     const file = files.get(row.table)
     if (!file) return [row]
-    const tables = tablesOf(row, file.tables, file.kinds)
-    if ('unknown' in tables) return tables
-    const rows = tables.map(([table, lines], at): TableRow => {
-      return { table, row: row.row, values: valuesOf(row, lines, isDate), unknownColumns: at === 0 ? row.unknownColumns : [] }
+    const parts = partsOfRow(row, file.parts, file.kinds)
+    if ('unknown' in parts) return parts
+    const rows = parts.map(({ name, table, lines }, at) => {
+      const values = valuesOf(row, lines, isDate)
+      return { name, made: { table, row: row.row, values, unknownColumns: at === 0 ? row.unknownColumns : [] } }
     })
-    const fresh = rows.filter(({ table, values, unknownColumns }) => {
+    const fresh = rows.filter(({ name, made: { values, unknownColumns } }) => {
       const text = JSON.stringify(values)
-      const isSaid = said.get(table) === text && unknownColumns.length === 0
-      said.set(table, text)
+      const isSaid = said.get(name) === text && unknownColumns.length === 0
+      said.set(name, text)
       return !isSaid
     })
     // A line that repeats the one before it as a whole is said again, so that each line of the file is told of.
-    return fresh.length > 0 ? fresh : rows.slice(-1)
+    return (fresh.length > 0 ? fresh : rows.slice(-1)).map(({ made }) => made)
   }
 }
 
-/** Of which tables a row is: of all that no kind is said of, and of those of its kind; one of no kind that is known could be of any. */
-function tablesOf(
-  { values }: TableRow,
-  tables: readonly [table: string, lines: Lines][],
-  kinds: readonly DialectKind[],
-): [table: string, lines: Lines][] | { unknown: string } {
+/**
+ * Of which tables a row is: of all that no kind is said of, and of those of its kind; one of no kind that is known could be of any. Of several rows
+ * of one table those are there of which a column that is theirs alone is filled.
+ */
+function partsOfRow({ values }: TableRow, parts: readonly Part[], kinds: readonly DialectKind[]): Part[] | { unknown: string } {
   const own = kinds.filter(({ column, sent }) => (values[column.toUpperCase()]?.trim() ?? '') === sent)
   if (own.length === 0 && kinds[0]) return { unknown: kinds[0].column.toUpperCase() }
   const has = (of: readonly DialectKind[], name: string): boolean => of.some(({ table }) => table === name)
-  return tables.filter(([name]) => !has(kinds, name) || has(own, name))
+  const fitting = parts.filter(({ table }) => !has(kinds, table) || has(own, table))
+  const there = fitting.filter((part) => part.own?.some((column) => filled(values[column]) !== undefined) ?? true)
+  // A line of which nothing would come is told of as what it cannot be.
+  return there.length > 0 ? there : fitting.slice(0, 1)
 }
 
 /**

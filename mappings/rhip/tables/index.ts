@@ -18,7 +18,7 @@ import { ADMISSIONS } from './admission.ts'
 import { CHARGES } from './charge.ts'
 import { undecided, unknownCodes } from './deciding.ts'
 import { DIAGNOSES } from './diagnosis-detail.ts'
-import { type Dialect, layoutsOf, neededIn, type NeededOf, readDialect } from './dialect.ts'
+import { type Dialect, layoutsOf, neededIn, type NeededOf, readDialect, tableOf } from './dialect.ts'
 import { DISCHARGE_SUMMARIES } from './discharge-summary.ts'
 import { EXAMINATION_REPORTS } from './examination-report.ts'
 import { inBothGenerations, stateColumn, withNewerNames } from './generations.ts'
@@ -116,7 +116,7 @@ export const rhipTables: SourceMapping = {
 /** The same tables as one place writes them. */
 export function rhipTablesIn(dialect: Dialect): SourceMapping {
   // A folder may name the hospital's home pages beside these tables; they are a format of their own.
-  const own = { ...dialect, columns: dialect.columns.filter(({ table }) => Object.hasOwn(TABLES, table)) }
+  const own = { ...dialect, columns: dialect.columns.filter(({ table }) => Object.hasOwn(TABLES, tableOf(table))) }
   const layouts = layoutsOf(own, BOTH_GENERATIONS, neededOf)
   return {
     ...FORMAT,

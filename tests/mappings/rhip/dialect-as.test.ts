@@ -138,6 +138,66 @@ describe('rows of several tables in one file', () => {
   })
 })
 
+describe('several rows of one table in one row', () => {
+  const numbered = (n: number) =>
+    columnsOf('stay', `TB_IH_DIAGNOSIS_DETAIL#${n}`, [
+      [`no+code${n}`, 'ZYZDLSH'],
+      ['no', 'JZLSH'],
+      [`code${n}`, 'ZDBM'],
+      [`name${n}`, 'ZDSM'],
+    ])
+  const STAYS = [
+    ...columnsOf('stay', 'TB_YL_ZY_MEDICAL_RECORD', [
+      ['no', 'JZLSH'],
+      ['card', 'KH'],
+      ['start', 'RYSJ'],
+    ]),
+    ...numbered(1),
+    ...numbered(2),
+  ]
+  const HEADER = 'no,card,start,code1,name1,code2,name2\n'
+
+  test('each is one of its table; of what is not filled there is none, and one without its key is told', async () => {
+    const file = `${HEADER}Z1,C1,2026-03-01,I10.x00,高血压,E11.900,糖尿病\nZ2,C2,2026-03-01,I10.x00,高血压,,\nZ3,C3,2026-03-01,-,,,糖尿病\n`
+    const { mapped, rejected } = await readAll(rhipTablesIn(place(STAYS)), file, { fileName: 'stay.csv' })
+    expect(mapped.map(({ deliveryId }) => deliveryId)).toEqual([
+      'TB_YL_ZY_MEDICAL_RECORD|0001|Z1',
+      'TB_IH_DIAGNOSIS_DETAIL|0001|Z1-I10.x00',
+      'TB_IH_DIAGNOSIS_DETAIL|0001|Z1-E11.900',
+      'TB_YL_ZY_MEDICAL_RECORD|0001|Z2',
+      'TB_IH_DIAGNOSIS_DETAIL|0001|Z2-I10.x00',
+      'TB_YL_ZY_MEDICAL_RECORD|0001|Z3',
+    ])
+    expect(mapped.flatMap((record) => ofType(record, 'Condition').map((one) => plain(one).code))).toMatchObject([
+      { text: '高血压' },
+      { text: '糖尿病' },
+      { text: '高血压' },
+    ])
+    expect(rejected.map(({ reason }) => [reason.code, reason.at])).toEqual([['mapping-required', 'ZYZDLSH row 3']])
+  })
+
+  test('a row of which nothing would come is told of', async () => {
+    const alone = [...numbered(1), ...numbered(2)]
+    const { mapped, rejected } = await readAll(rhipTablesIn(place(alone)), 'no,code1,name1,code2,name2\nZ1,,,,\n', { fileName: 'stay.csv' })
+    expect(mapped).toEqual([])
+    expect(rejected.map(({ reason }) => [reason.code, reason.at])).toEqual([['mapping-required', 'ZYZDLSH row 1']])
+  })
+
+  test('are of a kind as the table is', async () => {
+    const kinds = [
+      { file: 'stay', column: 'card', sent: 'C1', table: 'TB_IH_DIAGNOSIS_DETAIL' },
+      { file: 'stay', column: 'card', sent: 'C2', table: 'TB_YL_ZY_MEDICAL_RECORD' },
+    ]
+    const file = `${HEADER}Z1,C1,2026-03-01,I10.x00,高血压,E11.900,糖尿病\nZ2,C2,2026-03-01,I10.x00,高血压,,\n`
+    const { mapped } = await readAll(rhipTablesIn(place(STAYS, kinds)), file, { fileName: 'stay.csv' })
+    expect(mapped.map(({ recordType }) => recordType)).toEqual([
+      'TB_IH_DIAGNOSIS_DETAIL',
+      'TB_IH_DIAGNOSIS_DETAIL',
+      'TB_YL_ZY_MEDICAL_RECORD',
+    ])
+  })
+})
+
 test('a column that a file has twice, or not, has the name of the file; a header of one column is said to be one', async () => {
   const person = columnsOf('person', 'TB_YL_PATIENT_INFORMATION', [
     ['card', 'KH'],
@@ -172,6 +232,13 @@ describe('what is wrong with a folder', () => {
     ['a reading that there is not', charge('sum', 'MXXMJE', 'jiao'), {}, /^columns.csv:5 there is no reading as jiao; known: fen, wan, /],
     ['fen of what is no amount', charge('count', 'MXXMSL', 'fen'), {}, /^columns.csv:5 MXXMSL is no amount/],
     ['a range of one column', charge('low', 'CKZ', 'range'), {}, /range is two columns, lower\+upper, that are CKZ/],
+    ['a table that has no rows to number', columnsOf('page', 'HQMS#2', [['no', 'A48']]), {}, /^columns.csv:2 there is no table HQMS#2/],
+    [
+      'a numbered row without its key',
+      columnsOf('stay', 'TB_IH_DIAGNOSIS_DETAIL#2', [['no', 'JZLSH']]),
+      {},
+      /^columns.csv:2 no column of the file stay is ZYZDLSH of TB_IH_DIAGNOSIS_DETAIL#2/,
+    ],
     ['kinds of a file that is not listed', CHARGES, kind({ file: 'fees' }), /^rows.csv:2 columns.csv has no file fees/],
     [
       'kinds of a table that is not in it',
