@@ -90,8 +90,11 @@ const TABLES: Readonly<Record<string, Table>> = table({
 
 const BOTH_GENERATIONS = LAYOUTS.map(inBothGenerations)
 
-/** What a row of a table must have; nothing where there is no such table. */
-export const neededOf: NeededOf = (table) => (Object.hasOwn(TABLES, table) ? neededIn(TABLES[table]?.key ?? []) : [])
+/** What a row of a table must have: key, state, and a time at which it was said where the table has one; nothing where there is no such table. */
+export const neededOf: NeededOf = (name) => {
+  const found = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined
+  return found ? [...neededIn(found.key), ...(found.stated.length > 0 ? [found.stated] : [])] : []
+}
 
 /** Columns that are the row's key or tell its state; every row has read them. */
 const KEY_COLUMNS = ['YLJGYQDM', 'YLJGDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ', 'CXBZ']

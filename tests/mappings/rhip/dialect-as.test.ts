@@ -210,6 +210,7 @@ test('a column that a file has twice, or not, has the name of the file; a header
   }
   expect(await refusal('card\tat\tcard')).toEqual(['table-column-repeated', 'header CARD'])
   expect(await refusal('at\tname')).toEqual(['table-column-missing', 'header CARD'])
+  expect(await refusal('card\tname')).toEqual(['table-column-missing', 'header AT'])
   expect(await refusal('card,at')).toEqual(['table-unknown', 'header (1 column)'])
 })
 
@@ -238,6 +239,12 @@ describe('what is wrong with a folder', () => {
       columnsOf('stay', 'TB_IH_DIAGNOSIS_DETAIL#2', [['no', 'JZLSH']]),
       {},
       /^columns.csv:2 no column of the file stay is ZYZDLSH of TB_IH_DIAGNOSIS_DETAIL#2/,
+    ],
+    [
+      'a table whose rows have a time, without it',
+      columnsOf('card', 'TB_YL_PATIENT_INFORMATION', [['no+more', 'KH']]),
+      {},
+      /^columns.csv:2 no column of the file card is YWSCSJ of TB_YL_PATIENT_INFORMATION/,
     ],
     ['kinds of a file that is not listed', CHARGES, kind({ file: 'fees' }), /^rows.csv:2 columns.csv has no file fees/],
     [
