@@ -3,7 +3,7 @@
  * rejected alone with its raw bytes. Streams: memory is bounded by ROW_BYTES_MAX and JOIN_LINES_MAX, not by the file.
  */
 import { type LineCharset, sniffTable } from './delimited-charset.ts'
-import { type Line, readLines } from './delimited-lines.ts'
+import { type Line, readLines, ROW_BYTES_MAX } from './delimited-lines.ts'
 import { splitFields } from './delimited-fields.ts'
 
 /** A table that a platform sends; `columns` are the known ones, `required` those without which a file is refused. */
@@ -45,7 +45,7 @@ export interface TableRow {
 
 export type TableEvent =
   | { kind: 'row'; row: TableRow; raw: Uint8Array }
-  | { kind: 'bad'; row: number; code: TableProblem; raw: Uint8Array }
+  | { kind: 'bad'; row: number; code: TableProblem; column?: string; raw: Uint8Array }
   /** the whole file is refused; nothing follows */
   | { kind: 'refused'; code: TableProblem; column?: string }
 
@@ -66,6 +66,7 @@ export type TableProblem =
   | 'table-row-newline'
   | 'table-row-quote'
   | 'table-row-too-long'
+  | 'mapping-value-unknown'
 
 export interface TableOptions extends TableFormat {
   layouts: readonly TableLayout[]
@@ -128,8 +129,8 @@ async function firstLine(lines: AsyncGenerator<Line>, charset: LineCharset): Pro
   }
 }
 
-/** Lines that one quoted field may run over before its quote counts as an error of the first line alone. */
-export const JOIN_LINES_MAX = 20
+/** Lines that one row may run over by its quoted fields before the quote counts as an error of the first line alone. */
+export const JOIN_LINES_MAX = 200
 
 async function* readRows(
   lines: AsyncGenerator<Line>,
@@ -151,7 +152,7 @@ async function* readRows(
     }
     const joined = await closeQuote(line, lines, waiting, header, charset)
     waiting = joined.rest
-    yield { kind: 'bad', row, code: joined.code, raw: joined.raw }
+    yield 'fields' in joined ? rowOf(joined.fields, header, row, joined.raw) : { kind: 'bad', row, code: joined.code, raw: joined.raw }
   }
 }
 
@@ -170,6 +171,10 @@ function readRow(line: Line, header: Header, charset: LineCharset, row: number):
   if (fields === 'open-quote') return fields
   if (fields === 'bad-quote') return { kind: 'bad', row, code: 'table-row-quote', raw: line.bytes }
   if (fields.length !== header.names.length) return { kind: 'bad', row, code: 'table-row-fields', raw: line.bytes }
+  return rowOf(fields, header, row, line.bytes)
+}
+
+function rowOf(fields: readonly string[], header: Header, row: number, raw: Uint8Array): TableEvent {
   const values: Record<string, string> = {}
   for (let at = 0; at < fields.length; at++) {
     const name = header.known[at]
@@ -179,7 +184,7 @@ function readRow(line: Line, header: Header, charset: LineCharset, row: number):
   }
   const unknownColumns = header.unknown
   header.unknown = []
-  return { kind: 'row', row: { table: header.layout.name, row, values, unknownColumns }, raw: line.bytes }
+  return { kind: 'row', row: { table: header.layout.name, row, values, unknownColumns }, raw }
 }
 
 /** DOS end-of-file marks stand alone on the last line of some exports. */
@@ -187,9 +192,22 @@ function isBlank(text: string): boolean {
   return text === '' || text === '\u001a' || text.trim() === ''
 }
 
+interface JoinedRow {
+  fields: string[]
+  raw: Uint8Array
+  rest: Line[]
+}
+
+interface BrokenRow {
+  code: TableProblem
+  raw: Uint8Array
+  rest: Line[]
+}
+
 /**
- * A quoted field that runs over line ends: when its quote closes within the bound and the whole is one row, all those lines
- * are one bad row (`table-row-newline`). Otherwise only the first line is bad and the others are read on their own.
+ * Quoted fields that run over line ends: when the quotes close within the bound and the whole is one row, it is that row. Where one of the further
+ * lines would be a row by itself, nobody can say whether the quotes were meant as such: all of them are one bad row (`table-row-newline`). In any
+ * other case only the first line is bad and the others are read on their own.
  */
 async function closeQuote(
   first: Line,
@@ -197,10 +215,12 @@ async function closeQuote(
   waiting: readonly Line[],
   header: Header,
   charset: LineCharset,
-): Promise<{ code: TableProblem; raw: Uint8Array; rest: Line[] }> {
+): Promise<JoinedRow | BrokenRow> {
   const rest = [...waiting]
   const parts = [first.bytes]
   let text = charset.decode(first.bytes) ?? ''
+  let mayBeRows = false
+  let bytes = first.bytes.length
   for (let taken = 0; taken < JOIN_LINES_MAX; taken++) {
     if (taken >= rest.length) {
       const line = await nextLine(lines)
@@ -209,15 +229,25 @@ async function closeQuote(
     }
     const line = rest[taken] as Line
     const more = line.tooLong ? undefined : charset.decode(line.bytes)
-    if (more === undefined) break
+    bytes += line.bytes.length
+    if (more === undefined || bytes > ROW_BYTES_MAX) break
     parts.push(line.bytes)
     text = `${text}\n${more}`
+    mayBeRows ||= isRow(more, header)
+    // No quote closes in a line that has none.
+    if (!more.includes('"')) continue
     const fields = splitFields(text, header.delimiter)
     if (fields === 'open-quote') continue
     if (fields === 'bad-quote' || fields.length !== header.names.length) break
-    return { code: 'table-row-newline', raw: Buffer.concat(withNewlines(parts)), rest: rest.slice(taken + 1) }
+    const joined = { raw: Buffer.concat(withNewlines(parts)), rest: rest.slice(taken + 1) }
+    return mayBeRows ? { ...joined, code: 'table-row-newline' } : { ...joined, fields }
   }
   return { code: 'table-row-quote', raw: first.bytes, rest }
+}
+
+function isRow(text: string, header: Header): boolean {
+  const fields = splitFields(text, header.delimiter)
+  return Array.isArray(fields) && fields.length === header.names.length
 }
 
 const NEWLINE = new Uint8Array([10])
@@ -225,6 +255,9 @@ const NEWLINE = new Uint8Array([10])
 function withNewlines(parts: readonly Uint8Array[]): Uint8Array[] {
   return parts.flatMap((part, at) => (at === 0 ? [part] : [NEWLINE, part]))
 }
+
+/** In place of a column, of a header that is one. */
+const ALONE = '(1 column)'
 
 const DELIMITERS = [',', '|', '\t', '^']
 
@@ -240,7 +273,9 @@ function readHeader(line: Line, charset: LineCharset, options: TableOptions): He
   if (!best || best.names.length > COLUMNS_MAX) return { refused: 'table-unknown' }
   const names = best.names.map((name) => name.trim().toUpperCase())
   const columns = columnsOf(names, options)
-  return 'refused' in columns ? columns : { ...columns, delimiter: best.delimiter, names, quotes }
+  // One column is a table with another separator more often than another table.
+  if ('refused' in columns) return columns.refused === 'table-unknown' && names.length === 1 ? { ...columns, column: ALONE } : columns
+  return { ...columns, delimiter: best.delimiter, names, quotes }
 }
 
 /** A file without a header: which table it is says its name, which columns there are says the layout. */
@@ -277,8 +312,8 @@ export function columnsOf(names: readonly string[], options: Pick<TableOptions, 
   const layout = recognise(present, options)
   if (!layout) return { refused: 'table-unknown' }
   const known = names.map((name) => knownAs(layout, name))
-  const repeated = known.find((name, at) => name !== undefined && known.indexOf(name) !== at)
-  if (repeated !== undefined) return { refused: 'table-column-repeated', column: repeated }
+  const repeated = known.findIndex((name, at) => name !== undefined && known.indexOf(name) !== at)
+  if (repeated >= 0) return { refused: 'table-column-repeated', column: names[repeated] as string }
   const missing = missingIn(layout, known)
   if (missing !== undefined) return { refused: 'table-column-missing', column: missing }
   return { layout, known, unknown: names.flatMap((name, at) => (known[at] === undefined ? [toldAs(name, at)] : [])) }

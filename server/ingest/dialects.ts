@@ -1,6 +1,6 @@
 /**
  * Places' own ways of writing what they send: one folder each under DIALECTS_DIR, read once at the start. What a folder is for its files say: tables
- * of a platform or of a hospital's own systems (columns.csv, values.csv, dialect.json), HL7 v2 of a hospital (segments.csv, fields.csv, values.csv),
+ * of a platform or of a hospital's own systems (columns.csv, values.csv, rows.csv, dialect.json), HL7 v2 of a hospital (segments.csv, fields.csv, values.csv),
  * CDA documents (codes.csv). Its name is the last part of the mapping's id: `rhip/tables/linhai`, `hospital/hl7v2/renji`, `hospital/cda/xiehe`.
  */
 import { existsSync, readdirSync } from 'node:fs'
@@ -20,6 +20,7 @@ import { hasFile, headerOf, namesIn, readLines, textOf, type Wrong } from './sit
 
 const FOLDER = /^[a-z0-9-]{1,64}$/
 const COLUMNS = ['file', 'column', 'table', 'means'] as const
+const ROWS = ['file', 'column', 'sent', 'table'] as const
 const VALUES = ['table', 'column', 'sent', 'means'] as const
 const OWN_SEGMENTS = ['segment', 'field', 'to', 'type', 'code', 'name', 'unit'] as const
 const OWN_FIELDS = ['from', 'to', 'as'] as const
@@ -28,7 +29,7 @@ const OWN_CODES = ['what', 'sent', 'means'] as const
 
 /** The files of each kind of folder. */
 const KINDS = {
-  tables: ['columns.csv', 'values.csv', 'dialect.json'],
+  tables: ['columns.csv', 'values.csv', 'rows.csv', 'dialect.json'],
   hl7v2: ['segments.csv', 'fields.csv', 'values.csv'],
   cda: ['codes.csv'],
 } as const
@@ -98,9 +99,10 @@ function refuseOthers(folder: string, kind: Kind, wrong: Wrong): void {
 }
 
 function readDialect(folder: string, id: string, wrong: Wrong): Dialect {
-  const columns = readLines(folder, 'columns.csv', COLUMNS, wrong)
+  const columns = readLines(folder, 'columns.csv', COLUMNS, wrong, 'as')
   const values = readLines(folder, 'values.csv', VALUES, wrong)
-  const dialect: Dialect = { id, columns, values, ...readFormat(folder, wrong) }
+  const kinds = readLines(folder, 'rows.csv', ROWS, wrong)
+  const dialect: Dialect = { id, columns, values, kinds, ...readFormat(folder, wrong) }
   for (const { at, zh, en } of problemsOf(dialect, TABLES)) wrong(at, zh, en)
   return dialect
 }

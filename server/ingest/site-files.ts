@@ -31,18 +31,25 @@ export function textOf(folder: string, name: string, wrong: Wrong): string | und
 export const headerOf = (folder: string, name: string): string =>
   (textOf(folder, name, () => undefined)?.split(/\r?\n/)[0] ?? '').trim().toLowerCase()
 
-/** Lines of a table by its header. A line without anything in it, as table programs leave them, counts as none. */
-export function readLines<K extends string>(
+/**
+ * Lines of a table by its header. A line without anything in it, as table programs leave them, counts as none.
+ * @param further a last column that a table may have
+ */
+export function readLines<K extends string, F extends string = never>(
   folder: string,
   name: string,
-  header: readonly K[],
+  names: readonly K[],
   wrong: Wrong,
-): (Record<K, string> & Line)[] {
+  further?: F,
+): (Record<K, string> & Partial<Record<F, string>> & Line)[] {
   const lines = textOf(folder, name, wrong)?.split(/\r?\n/) ?? []
   const [first, ...rest] = lines
   if (first === undefined) return []
-  if (first.trim().toLowerCase() !== header.join(',')) {
-    wrong(`${name}:1`, `表头应为 ${header.join(',')}`, `the header must be ${header.join(',')}`)
+  const sent = first.trim().toLowerCase()
+  const header: readonly string[] = further !== undefined && sent === [...names, further].join(',') ? [...names, further] : names
+  if (sent !== header.join(',')) {
+    const either = further === undefined ? '' : `[,${further}]`
+    wrong(`${name}:1`, `表头应为 ${header.join(',')}${either}`, `the header must be ${header.join(',')}${either}`)
     return []
   }
   return rest.flatMap((line, at) => {
@@ -50,7 +57,7 @@ export function readLines<K extends string>(
     const fields = splitFields(line, ',')
     if (Array.isArray(fields) && fields.length === header.length)
       return [
-        { ...(Object.fromEntries(header.map((field, n) => [field, (fields[n] as string).trim()])) as Record<K, string>), line: at + 2 },
+        { ...(Object.fromEntries(header.map((field, n) => [field, (fields[n] as string).trim()])) as Record<K | F, string>), line: at + 2 },
       ]
     wrong(`${name}:${at + 2}`, `应有 ${header.length} 个字段`, `must have ${header.length} fields`)
     return []

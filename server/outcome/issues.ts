@@ -326,7 +326,7 @@ export const ISSUES = {
     '此行字段数与表头不符，已隔离',
     'The row has another number of fields than the header; quarantined',
   ),
-  'table-row-newline': issue(422, 'structure', '字段内有换行，已隔离', 'A field holds a line end; quarantined'),
+  'table-row-newline': issue(422, 'structure', '引号内有换行，行界不明，已隔离', 'A line end in quotes may end the row; quarantined'),
   'table-row-quote': issue(422, 'structure', '此行引号不配对，已隔离', 'The quotes of the row do not match; quarantined'),
   'table-row-too-long': issue(422, 'too-long', '此行过长，已隔离', 'The row is too long; quarantined'),
   'miis-envelope': issue(422, 'structure', '医保报文的信封字段缺失或无效', 'A field of the MIIS envelope is missing or not valid'),

@@ -225,7 +225,8 @@ export const ANOMALIES: Readonly<Record<number, Anomaly>> = {
     what: 'row with too many or too few fields, quote errors, embedded newline',
     shown: [
       [FILES, 'too few and too many fields'],
-      [FILES, 'a line end inside quotes: both lines are one bad row'],
+      [FILES, 'a line end inside quotes is part of the field'],
+      [FILES, 'two rows of which one has a quote too many and the next closes it are not one'],
       [FILES, 'a quote that never closes costs its own row only'],
     ],
   },

@@ -104,13 +104,24 @@ describe('a folder that is wrong stops the start and names each line', () => {
     [
       'o',
       { 'columns.csv': 'file,column,table,means\n', 'column.csv': '' },
-      'o/column.csv: 此目录不读取该文件；可用：columns.csv, values.csv, dialect.json',
+      'o/column.csv: 此目录不读取该文件；可用：columns.csv, values.csv, rows.csv, dialect.json',
     ],
     ['p', { 'segments.csv': 'segment,field,to,type,code,name,unit\n', 'columns.csv': '' }, 'p/columns.csv: 此目录不读取该文件'],
     ['q', { 'fields.csv': 'from,to,as\nOBR-18,OBR-2,\nZPI-4,PID-3,\n' }, 'q/fields.csv:3: 移到 PID-3 要写明号码类型'],
     ['r', { 'values.csv': 'field,sent,means\nPID-8,,M\n' }, 'r/values.csv:2: 发送值和含义都不能为空'],
     ['s', { 'codes.csv': 'what,sent,means\noid,1.2.3,mrn\n' }, 's/codes.csv:2: 含义应为OID'],
     ['t', { 'values.csv': 'table,column,sent,means\n*,XGBZ,Y,0\n' }, 't/values.csv:2: XGBZ 只能是 1 或 2'],
+    [
+      'v',
+      { 'columns.csv': 'file,column,table,means,as\nfee,sum,TB_HIS_ZY_FEE_DETAIL_FS,MXXMJE,jiao\n' },
+      'v/columns.csv:2: 不能按 jiao 读取；可用：fen, wan, before X, after X, range',
+    ],
+    ['w', { 'columns.csv': 'file,column,table,means,unit\n' }, 'w/columns.csv:1: 表头应为 file,column,table,means[,as]'],
+    [
+      'x',
+      { 'columns.csv': 'file,column,table,means\n', 'rows.csv': 'file,column,sent,table\n\nfee,kind,1,TB_LIS_REPORT\n' },
+      'x/rows.csv:3: columns.csv 没有文件 fee',
+    ],
     ['h', { 'dialect.json': '[]' }, 'must be one JSON object'],
     ['I_j', {}, 'I_j: 目录名只能含小写字母'],
     [

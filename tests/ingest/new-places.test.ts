@@ -23,7 +23,8 @@ beforeAll(async () => {
     .replace('mapping: hospital/cda,', 'mapping: hospital/cda/xiehe,')
     .replace(
       '\nsources:\n',
-      '\nsources:\n  - { id: h1-labs, kind: hospital, mapping: hospital/tables/yiwu-lab, organization: H1, client: h1-engine, organizationCodes: { "0001": H1 } }\n',
+      '\nsources:\n  - { id: h1-labs, kind: hospital, mapping: hospital/tables/yiwu-lab, organization: H1, client: h1-engine, organizationCodes: { "0001": H1 } }\n' +
+        '  - { id: rhip-yh, kind: rhip, mapping: rhip/tables/yunhai, organization: HA, client: ha, organizationCodes: { "0001": H1 } }\n',
     )
   server = await startTestServer({ config, environment: { DIALECTS_DIR: DIALECTS } })
 }, 60_000)
@@ -232,4 +233,62 @@ test('a document under identifiers of a vendor’s own', async () => {
   const [composition] = await saying('Composition', 'DOC-C0007-1')
   expect(composition).toMatchObject({ title: '检验报告' })
   expect(await saying('Patient', 'BA000123')).toHaveLength(1)
+})
+
+describe('a platform whose visits are one table, whose amounts are fen, and whose texts have line ends', () => {
+  const tabbed = (...rows: string[][]): string => rows.map((row) => row.join('\t')).join('\r\n')
+  const sendFile = (name: string, ...rows: string[][]): Promise<Answer> => send('rhip-yh', 'ha', tabbed(...rows), 'text/plain', name)
+  const VISITS = ['jzh', 'kh', 'jzlx', 'ksrq', 'jsrq', 'zd', 'zs', 'cyzd1', 'cyzd2', 'scbz']
+
+  test('its visits are those of their kinds; a row of another kind waits for a line of its folder', async () => {
+    const receipt = await sendFile(
+      'YH_JZJL_20260401.txt',
+      VISITS,
+      ['YM1', 'C77002', '门诊', '2026/03/31 09:10', '', 'E11.900|2型糖尿病', '"多饮多尿一周\r\n伴""口干"""', '', '', '否'],
+      ['YZ1', 'C77003', '住院', '20260320', '', '', '', 'J18.900', 'K29.500', ''],
+      ['YT1', 'C77003', '体检', '20260320', '', '', '', '', '', '否'],
+      ['YM2', 'C77003', '门诊', '20260320', '', '', '', '', '', '删'],
+    )
+    expect(issuesOf(receipt, 'error')).toEqual(['mapping-value-unknown row 3: JZLX', 'mapping-value-unknown row 4: XGBZ'])
+    const visits = (await stored('Encounter')).filter(({ identifier }) =>
+      ['YM1', 'YZ1', 'YT1', 'YM2'].includes((identifier as { value: string }[] | undefined)?.[0]?.value ?? ''),
+    )
+    expect(visits.map(({ status, period, reasonCode }) => ({ status, period, reasonCode }))).toEqual(
+      expect.arrayContaining([
+        {
+          status: 'finished',
+          period: { start: '2026-03-31T09:10:00+08:00' },
+          reasonCode: [{ text: '多饮多尿一周\n伴"口干"' }],
+        },
+        { status: 'in-progress', period: { start: '2026-03-20' }, reasonCode: undefined },
+      ]),
+    )
+    expect(visits).toHaveLength(2)
+    const diagnoses = (await stored('Condition')).map(({ code }) => code as { coding?: { code: string }[]; text?: string })
+    expect(diagnoses.find(({ coding }) => coding?.[0]?.code === 'E11.900')).toMatchObject({ text: '2型糖尿病' })
+    for (const code of ['J18.900', 'K29.500']) expect(diagnoses.filter(({ coding }) => coding?.[0]?.code === code)).toHaveLength(1)
+  })
+
+  test('a charge and what gives it back are in yuan, and a mark that its folder does not know is neither', async () => {
+    const receipt = await sendFile(
+      'YH_FY_20260401.txt',
+      ['fyxh', 'sftf', 'jzh', 'fsrq', 'xmmc', 'je'],
+      ['YF1', 'N', 'YZ1', '20260321', '床位费', '5000'],
+      ['YF1', 'Y', 'YZ1', '20260322', '床位费', '1250'],
+      ['YF2', '退', 'YZ1', '20260322', '床位费', '1250'],
+    )
+    expect(issuesOf(receipt, 'error')).toEqual(['mapping-value-unknown row 3: STFBZ'])
+    const amounts = (await stored('ChargeItem')).map(({ priceOverride }) => (priceOverride as { value: unknown }).value)
+    expect(amounts.map(Number).sort((a, b) => a - b)).toEqual([-12.5, 50])
+  })
+
+  test('its results wait for their patient, with ranges of which one end is there', async () => {
+    const receipt = await sendFile(
+      'YH_JY_20260401.txt',
+      ['bgdh', 'bgsj', 'xmdm', 'xmmc', 'jyjg', 'dw', 'ckxx', 'cksx'],
+      ['YB1', '2026/03/21 08:15', 'CRP', 'C反应蛋白', '6.3', 'mg/L', '', '8'],
+    )
+    expect(issuesOf(receipt, 'error', 'warning')).toEqual([])
+    expect(issuesOf(receipt, 'information')).toContain('waiting-for-patient row 1')
+  })
 })

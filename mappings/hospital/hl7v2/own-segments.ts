@@ -191,7 +191,8 @@ export function withOwnSegments(
       const options = {
         statedAt: head.stated,
         offer: false as const,
-        at: (name: string) => (name === 'unit' ? unitName(one, at) : at(name)),
+        // Without its number there is no visit to say it of.
+        at: (name: string) => (name === 'unit' ? unitName(one, at) : name === 'id' ? 'PV1-19' : at(name)),
       }
       const found = runMapping(one.map, row, context, options)
       if (found.mapped && !join(added.resources, found.mapped)) continue

@@ -144,7 +144,11 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
         flags: (run) => rowOf(run).flags,
       })
       return {
-        status: from.choice('OBX-11', RESULT_STATUS).or(from.choice('OBR-25', RESULT_STATUS)).default('unknown'),
+        // A standing that nobody knows may be "not yet": it is not that of the report.
+        status: from
+          .choice('OBX-11', RESULT_STATUS)
+          .or(from.choice('OBR-25', RESULT_STATUS).when((run) => run.text('OBX-11') === undefined))
+          .default('unknown'),
         category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', ...results }] }],
         code: from.value(['OBX-3.1', 'OBX-3.2'], (row, run) => resultItem(run, kind, row.item, row['OBX-6'])).required(),
         subject: from.patient(),

@@ -1,7 +1,21 @@
 /** What is wrong with a place's folder: a line that would map nothing and say nothing, or by which no row could be put anywhere. */
 import { lineOf, repeatedLines, type TableLine } from '../../engine/table-line.ts'
 import type { TableLayout } from '../../parsers/delimited.ts'
-import { ANY, type Dialect, type DialectColumn, filesOf, hasDefault, isCompound, type NeededOf, partsOf } from './dialect.ts'
+import { undecided, unknownCodes } from './deciding.ts'
+import {
+  ANY,
+  type Dialect,
+  type DialectColumn,
+  type DialectKind,
+  filesOf,
+  hasDefault,
+  isCompound,
+  kindsOf,
+  type NeededOf,
+  partsOf,
+  tableOf,
+} from './dialect.ts'
+import { wrongAs } from './dialect-as.ts'
 import { dateForm, disagree } from './dialect-dates.ts'
 
 export interface DialectProblem {
@@ -21,9 +35,11 @@ export function problemsOf(dialect: Omit<Dialect, 'id'>, tables: Tables): Dialec
   return [
     ...problemsOfNames(dialect, tables),
     ...problemsOfRepeats(dialect),
-    ...problemsOfStates(dialect),
+    ...problemsOfCodes(dialect),
     ...problemsOfKeys(dialect, tables),
     ...problemsOfDates(dialect),
+    ...problemsOfReadings(dialect),
+    ...problemsOfKinds(dialect),
   ]
 }
 
@@ -49,7 +65,7 @@ function problemsOfNames({ columns, values }: Names, { layouts }: Tables): Diale
       ...(one.file === '' || partsOf(one.column).includes('')
         ? [{ at: `columns.csv:${lineOf(one, at)}`, zh: '缺少文件名或列名', en: 'a file and a column must be named' }]
         : []),
-      ...check('columns.csv', lineOf(one, at), one.table, one.means),
+      ...check('columns.csv', lineOf(one, at), tableOf(one.table), one.means),
     ]),
     ...values.flatMap((one, at) => check('values.csv', lineOf(one, at), one.table, one.column)),
   ]
@@ -77,13 +93,17 @@ function problemsOfRepeats({ columns, values }: Names): DialectProblem[] {
   ]
 }
 
-/** The state of a row is 1 or 2 in every table: with anything else all of them would be quarantined. */
-function problemsOfStates({ values }: Names): DialectProblem[] {
+/** Codes that are none: with such a state, or in place of what else decides what a row is, all of these rows would be quarantined. */
+function problemsOfCodes({ values }: Names): DialectProblem[] {
   return values.flatMap((one, at) => {
-    const { column, means } = one
-    if ((column !== 'XGBZ' && column !== 'CXBZ') || means === '1' || means === '2') return []
+    const { column, means, table } = one
     const place = `values.csv:${lineOf(one, at)}`
-    return [{ at: place, zh: `${column} 只能是 1 或 2`, en: `${column} can only be 1 (stands) or 2 (withdrawn)` }]
+    if (column === 'XGBZ' || column === 'CXBZ')
+      return means === '1' || means === '2'
+        ? []
+        : [{ at: place, zh: `${column} 只能是 1 或 2`, en: `${column} can only be 1 (stands) or 2 (withdrawn)` }]
+    if (undecided({ [column]: means }) === undefined && unknownCodes(table, { [column]: means }).length === 0) return []
+    return [{ at: place, zh: `${column} 没有代码 ${means}`, en: `${column} has no code ${means}` }]
   })
 }
 
@@ -93,10 +113,10 @@ function problemsOfStates({ values }: Names): DialectProblem[] {
  */
 function problemsOfKeys(dialect: Omit<Dialect, 'id'>, { neededOf }: Tables): DialectProblem[] {
   return [...filesOf(dialect.columns).values()].flatMap((lines) => {
-    if (dialect.header !== 'none' && !isCompound(lines)) return []
-    const tables = [...Map.groupBy(lines, ({ table }) => table)].filter(([table]) => neededOf(table).length > 0)
+    if (dialect.header !== 'none' && !isCompound(lines, kindsOf(dialect, lines[0]?.file ?? ''))) return []
+    const tables = [...Map.groupBy(lines, ({ table }) => table)].filter(([table]) => neededOf(tableOf(table)).length > 0)
     return tables.flatMap(([table, own]) => {
-      const missing = neededOf(table).filter(
+      const missing = neededOf(tableOf(table)).filter(
         (names) => !names.some((name) => own.some(({ means }) => means === name) || hasDefault(dialect, table, name)),
       )
       const first = own[0] as DialectColumn
@@ -130,4 +150,51 @@ function problemsOfDates({ dates = [] }: Pick<Dialect, 'dates'>): DialectProblem
       .filter((other) => disagree(one, other))
       .map((other) => ({ at, zh: `${one} 与 ${other} 会把同一文本读成不同的日期`, en: `${one} and ${other} read one text as two days` })),
   )
+}
+
+/** Columns that are read in a way that there is not, or that does not fit. */
+function problemsOfReadings({ columns }: Names): DialectProblem[] {
+  return columns.flatMap((one, at) => {
+    const wrong = wrongAs(one.as ?? '', one.means, partsOf(one.column).length)
+    return wrong ? [{ at: `columns.csv:${lineOf(one, at)}`, zh: wrong[0], en: wrong[1] }] : []
+  })
+}
+
+/** Kinds of rows that no row could be of. */
+function problemsOfKinds(dialect: Omit<Dialect, 'id'>): DialectProblem[] {
+  const { kinds = [], header } = dialect
+  const files = filesOf(dialect.columns)
+  const repeated = repeatedLines(
+    kinds,
+    kinds.map(({ file, column, sent, table }) => JSON.stringify([file.toUpperCase(), column.toUpperCase(), sent, table])),
+  )
+  return kinds.flatMap((one, at) => {
+    const first = repeated[at]
+    const wrong = first === undefined ? wrongKind(one, files.get(one.file.toUpperCase()), kinds, header) : repeats(first)
+    return wrong ? [{ at: `rows.csv:${lineOf(one, at)}`, zh: wrong[0], en: wrong[1] }] : []
+  })
+}
+
+type Wrong = readonly [zh: string, en: string]
+const repeats = (line: number): Wrong => [`与第 ${line} 行重复`, `repeats line ${line}`]
+
+function wrongKind(
+  { file, column, table }: DialectKind,
+  lines: readonly DialectColumn[] | undefined,
+  kinds: readonly DialectKind[],
+  header: Dialect['header'],
+): Wrong | undefined {
+  if (!lines) return [`columns.csv 没有文件 ${file}`, `columns.csv has no file ${file}`]
+  if (column === '') return ['缺少列名', 'a column must be named']
+  if (!lines.some((line) => tableOf(line.table) === table))
+    return [`columns.csv 没有文件 ${file} 的 ${table}`, `columns.csv has no ${table} of the file ${file}`]
+  const other = kinds.find((one) => one.file.toUpperCase() === file.toUpperCase() && one.column.toUpperCase() !== column.toUpperCase())
+  if (other) return ['一个文件只能按一列区分', `one column tells the rows of a file apart: ${column} or ${other.column}`]
+  const isListed = lines.some((line) => partsOf(line.column).includes(column.toUpperCase()))
+  if (header === 'none' && !isListed)
+    return [
+      `文件没有表头，${column} 须列在 columns.csv`,
+      `the file has no header, so that ${column} must be among its columns in columns.csv`,
+    ]
+  return undefined
 }

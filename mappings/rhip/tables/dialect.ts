@@ -6,6 +6,7 @@ import type { TableLine } from '../../engine/table-line.ts'
 import { filled } from '../../engine/values/blank.ts'
 import type { TableLayout, TableRow } from '../../parsers/delimited.ts'
 import { readTable, type TableEvent, type TableFormat } from '../../parsers/delimited.ts'
+import { readAs, readRange } from './dialect-as.ts'
 import { type DateForm, dateForm, isDateColumn, withPlainDates } from './dialect-dates.ts'
 
 /** One line of columns.csv: this column of this file is that column of that table. */
@@ -13,8 +14,19 @@ export interface DialectColumn extends TableLine {
   file: string
   /** of the file; several with `+` between them are joined */
   column: string
+  /** with a number behind it (`TB_IH_DIAGNOSIS_DETAIL#2`) one of several rows of the table that a row of the file is */
   table: string
   means: string
+  /** how it is read, where it is not what the table has (dialect-as.ts) */
+  as?: string
+}
+
+/** One line of rows.csv: rows of the file that have this in a column of theirs are rows of that table, others of the file are not. */
+export interface DialectKind extends TableLine {
+  file: string
+  column: string
+  sent: string
+  table: string
 }
 
 /** One line of values.csv: what is sent in a column of a table, and what it means; nothing sent is what an empty or absent column means. */
@@ -29,6 +41,8 @@ export interface Dialect extends TableFormat {
   id: string
   columns: readonly DialectColumn[]
   values: readonly DialectValue[]
+  /** of files that have rows of several tables */
+  kinds?: readonly DialectKind[]
   /** forms of its dates (dialect-dates.ts) */
   dates?: readonly string[]
 }
@@ -40,17 +54,28 @@ const BETWEEN = '-'
 
 export const partsOf = (column: string): string[] => column.split(JOINED).map((part) => part.trim().toUpperCase())
 
+const NUMBERED = /^(TB_\w+)#[1-9]\d?$/
+const isNumbered = (table: string): boolean => NUMBERED.test(table)
+/** The table's name without the number of the row. */
+export const tableOf = (table: string): string => NUMBERED.exec(table)?.[1] ?? table
+
 /** The lines of each file, by its name as it is compared. */
 export const filesOf = (columns: readonly DialectColumn[]): Map<string, DialectColumn[]> =>
   Map.groupBy(columns, ({ file }) => file.toUpperCase())
 
+/** What tells the rows of a file apart. */
+export const kindsOf = ({ kinds = [] }: Pick<Dialect, 'kinds'>, file: string): DialectKind[] =>
+  kinds.filter((one) => one.file.toUpperCase() === file.toUpperCase())
+
 /**
- * Whether a file is more than one table under other names: rows of several tables, a column that is several, or several that are one. Of such a
- * file the place lists all columns that count.
+ * Whether a file is more than one table under other names: rows of several tables, a column that is several, several that are one, or one that is
+ * read in another way. Of such a file the place lists all columns that count.
  */
-export function isCompound(lines: readonly DialectColumn[]): boolean {
+export function isCompound(lines: readonly DialectColumn[], kinds: readonly DialectKind[]): boolean {
   const columns = lines.map(({ column }) => column.toUpperCase())
   return (
+    kinds.length > 0 ||
+    lines.some(({ as = '', table }) => as !== '' || isNumbered(table)) ||
     new Set(lines.map(({ table }) => table)).size > 1 ||
     columns.some((column) => column.includes(JOINED)) ||
     new Set(columns).size < columns.length
@@ -68,11 +93,11 @@ export function neededIn(keys: readonly string[]): (readonly string[])[] {
 
 /** Whether values.csv says what the column means where nothing is sent. */
 export const hasDefault = ({ values }: Pick<Dialect, 'values'>, table: string, column: string): boolean =>
-  values.some((line) => line.sent === '' && line.column === column && (line.table === ANY || line.table === table))
+  values.some((line) => line.sent === '' && line.column === column && (line.table === ANY || line.table === tableOf(table)))
 
 /** Of the columns that a row has to have those that the file itself must bring. */
 function requiredOf(dialect: Pick<Dialect, 'values'>, table: string, neededOf: NeededOf): (readonly string[])[] {
-  return neededOf(table).filter((names) => !names.some((name) => hasDefault(dialect, table, name)))
+  return neededOf(tableOf(table)).filter((names) => !names.some((name) => hasDefault(dialect, table, name)))
 }
 
 /** Names of compound files are none of a table's. */
@@ -83,12 +108,12 @@ const compoundName = (file: string): string => `file:${file}`
  * order in which the place lists them, for files without a header.
  */
 export function layoutsOf(
-  dialect: Pick<Dialect, 'columns' | 'values'>,
+  dialect: Pick<Dialect, 'columns' | 'values' | 'kinds'>,
   layouts: readonly TableLayout[],
   neededOf: NeededOf,
 ): TableLayout[] {
   const own = [...filesOf(dialect.columns)].flatMap(([file, lines]): TableLayout[] => {
-    if (isCompound(lines)) return [compoundLayout(dialect, file, lines, neededOf)]
+    if (isCompound(lines, kindsOf(dialect, file))) return [compoundLayout(dialect, file, lines, neededOf)]
     const [first] = lines as [DialectColumn]
     const layout = layouts.find(({ name }) => name === first.table)
     if (!layout) return []
@@ -102,8 +127,14 @@ export function layoutsOf(
 }
 
 /** A file of columns under their own names, of which rows of tables are made behind it. */
-function compoundLayout(dialect: Pick<Dialect, 'values'>, file: string, lines: readonly DialectColumn[], neededOf: NeededOf): TableLayout {
-  const columns = [...new Set(lines.flatMap(({ column }) => partsOf(column)))]
+function compoundLayout(
+  dialect: Pick<Dialect, 'values' | 'kinds'>,
+  file: string,
+  lines: readonly DialectColumn[],
+  neededOf: NeededOf,
+): TableLayout {
+  const kinds = kindsOf(dialect, file).map(({ column }) => column.toUpperCase())
+  const columns = [...new Set([...lines.flatMap(({ column }) => partsOf(column)), ...kinds])]
   const tables = [...new Set(lines.map(({ table }) => table))]
   const required = tables.flatMap((table) =>
     requiredOf(dialect, table, neededOf).flatMap((names) => {
@@ -111,7 +142,13 @@ function compoundLayout(dialect: Pick<Dialect, 'values'>, file: string, lines: r
       return line ? partsOf(line.column) : []
     }),
   )
-  return { name: compoundName(file), file: lines[0]?.file ?? file, columns, order: columns, required: [...new Set(required)] }
+  return {
+    name: compoundName(file),
+    file: lines[0]?.file ?? file,
+    columns,
+    order: columns,
+    required: [...new Set([...required, ...kinds])],
+  }
 }
 
 interface DialectOptions {
@@ -140,42 +177,92 @@ export async function* readDialect(
       yield event
       continue
     }
-    for (const row of split(event.row)) {
+    const rows = split(event.row)
+    if (!Array.isArray(rows)) {
+      yield { kind: 'bad', row: event.row.row, code: 'mapping-value-unknown', column: rows.unknown, raw: event.raw }
+      continue
+    }
+    for (const row of rows) {
       const meant = withMeanings(row, [...(values.get(row.table) ?? []), ...(values.get(ANY) ?? [])])
       yield { ...event, row: { ...meant, values: withPlainDates(meant.values, forms, isDate) } }
     }
   }
 }
 
+/** One row of a table that a row of the file is. */
+interface Part {
+  /** as the place lists it, with its number */
+  name: string
+  table: string
+  lines: readonly DialectColumn[]
+  /** of a numbered one, columns of the file that no other part has */
+  own?: readonly string[]
+}
+
+function partsIn(lines: readonly DialectColumn[]): Part[] {
+  const columnsOf = (some: readonly DialectColumn[]): string[] => some.flatMap(({ column }) => partsOf(column))
+  return [...Map.groupBy(lines, ({ table }) => table)].map(([name, some]) => {
+    const others = new Set(columnsOf(lines.filter(({ table }) => table !== name)))
+    const own = columnsOf(some).filter((column) => !others.has(column))
+    return { name, table: tableOf(name), lines: some, ...(isNumbered(name) && { own }) }
+  })
+}
+
 /** A row of a compound file as rows of its tables, in the order in which they are listed; any other as it is. */
-function splitterOf({ columns }: Dialect, isDate = isDateColumn): (row: TableRow) => TableRow[] {
-  const files = new Map([...filesOf(columns)].map(([file, lines]) => [compoundName(file), [...Map.groupBy(lines, ({ table }) => table)]]))
+function splitterOf(dialect: Dialect, isDate = isDateColumn): (row: TableRow) => TableRow[] | { unknown: string } {
+  const files = new Map(
+    [...filesOf(dialect.columns)].map(([file, lines]) => [compoundName(file), { parts: partsIn(lines), kinds: kindsOf(dialect, file) }]),
+  )
   // A report stands beside each of its results: said once, as long as its lines follow each other.
   const said = new Map<string, string>()
   return (row) => {
-    const tables = files.get(row.table)
-    if (!tables) return [row]
-    const rows = tables.map(([table, lines], at): TableRow => {
-      return { table, row: row.row, values: valuesOf(row, lines, isDate), unknownColumns: at === 0 ? row.unknownColumns : [] }
+    const file = files.get(row.table)
+    if (!file) return [row]
+    const parts = partsOfRow(row, file.parts, file.kinds)
+    if ('unknown' in parts) return parts
+    const rows = parts.map(({ name, table, lines }, at) => {
+      const values = valuesOf(row, lines, isDate)
+      return { name, made: { table, row: row.row, values, unknownColumns: at === 0 ? row.unknownColumns : [] } }
     })
-    const fresh = rows.filter(({ table, values, unknownColumns }) => {
+    const fresh = rows.filter(({ name, made: { values, unknownColumns } }) => {
       const text = JSON.stringify(values)
-      const isSaid = said.get(table) === text && unknownColumns.length === 0
-      said.set(table, text)
+      const isSaid = said.get(name) === text && unknownColumns.length === 0
+      said.set(name, text)
       return !isSaid
     })
     // A line that repeats the one before it as a whole is said again, so that each line of the file is told of.
-    return fresh.length > 0 ? fresh : rows.slice(-1)
+    return (fresh.length > 0 ? fresh : rows.slice(-1)).map(({ made }) => made)
   }
 }
 
-/** A number needs all of its parts; a day of which no time is said is a day. */
+/**
+ * Of which tables a row is: of all that no kind is said of, and of those of its kind; one of no kind that is known could be of any. Of several rows
+ * of one table those are there of which a column that is theirs alone is filled.
+ */
+function partsOfRow({ values }: TableRow, parts: readonly Part[], kinds: readonly DialectKind[]): Part[] | { unknown: string } {
+  const own = kinds.filter(({ column, sent }) => (values[column.toUpperCase()]?.trim() ?? '') === sent)
+  if (own.length === 0 && kinds[0]) return { unknown: kinds[0].column.toUpperCase() }
+  const has = (of: readonly DialectKind[], name: string): boolean => of.some(({ table }) => table === name)
+  const fitting = parts.filter(({ table }) => !has(kinds, table) || has(own, table))
+  const there = fitting.filter((part) => part.own?.some((column) => filled(values[column]) !== undefined) ?? true)
+  // A line of which nothing would come is told of as what it cannot be.
+  return there.length > 0 ? there : fitting.slice(0, 1)
+}
+
+/**
+ * A number needs all of its parts; a day of which no time is said is a day. What stands in the others when one is missing is offered under the
+ * joined name, which no table has, so that it is listed as unread.
+ */
 function valuesOf({ values }: TableRow, lines: readonly DialectColumn[], isDate: (column: string) => boolean): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const { column, means } of lines) {
+  for (const { column, means, as = '' } of lines) {
     const parts = partsOf(column).map((part) => filled(values[part]))
     const said = parts.slice(0, parts.includes(undefined) ? parts.indexOf(undefined) : parts.length)
-    if (said.length === parts.length || (said.length > 0 && isDate(means))) found[means] = said.join(BETWEEN)
+    const isWhole = said.length === parts.length || (said.length > 0 && isDate(means))
+    const text = readRange(parts, as) ?? (isWhole ? readAs(said.join(BETWEEN), as) : undefined)
+    const left = isWhole ? [] : parts.filter((part) => part !== undefined)
+    if (text !== undefined) found[means] = text
+    else if (left.length > 0) found[partsOf(column).join(JOINED)] = left.join(BETWEEN)
   }
   return found
 }

@@ -103,6 +103,8 @@ export const dischargeSummary = mapping<SummaryRow, Composition>({
   profile: 'cn-composition-discharge',
   id: documentKey,
   organization: 'YLJGYQDM',
+  // A row without any of its texts, as of a stay that goes on, is no document.
+  when: (row) => row.XGBZ === '2' || sections(row) !== undefined,
   withdrawn: (row) => row.XGBZ === '2',
   rules: (from) => ({
     identifier: from.value('JZLSH', (row, run) =>

@@ -56,9 +56,12 @@ function modality(row: RowView<ImagingRow>, run: Run) {
 const UID = /^[0-2](?:\.(?:0|[1-9]\d*))+$/
 const UID_CHARACTERS_MAX = 64
 
-/** The number of the study, when there are images and it is a number by which they can be found. */
+/** The number of the study, when there are images (SFYYY 1, or not said) and it is a number by which they can be found. */
 const studyUid = (row: RowView<ImagingRow>): string | undefined =>
-  row.SFYYY !== '2' && row.STUDYUID !== undefined && row.STUDYUID.length <= UID_CHARACTERS_MAX && UID.test(row.STUDYUID)
+  (row.SFYYY === undefined || row.SFYYY === '1') &&
+  row.STUDYUID !== undefined &&
+  row.STUDYUID.length <= UID_CHARACTERS_MAX &&
+  UID.test(row.STUDYUID)
     ? row.STUDYUID
     : undefined
 

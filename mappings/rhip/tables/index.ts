@@ -12,11 +12,13 @@ import type {
   SourceMapping,
 } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
+import { readDateTime } from '../../engine/values/date.ts'
 import { readTable, type TableEvent, type TableRow } from '../../parsers/delimited.ts'
 import { ADMISSIONS } from './admission.ts'
 import { CHARGES } from './charge.ts'
+import { undecided, unknownCodes } from './deciding.ts'
 import { DIAGNOSES } from './diagnosis-detail.ts'
-import { type Dialect, layoutsOf, neededIn, type NeededOf, readDialect } from './dialect.ts'
+import { type Dialect, layoutsOf, neededIn, type NeededOf, readDialect, tableOf } from './dialect.ts'
 import { DISCHARGE_SUMMARIES } from './discharge-summary.ts'
 import { EXAMINATION_REPORTS } from './examination-report.ts'
 import { inBothGenerations, stateColumn, withNewerNames } from './generations.ts'
@@ -88,8 +90,11 @@ const TABLES: Readonly<Record<string, Table>> = table({
 
 const BOTH_GENERATIONS = LAYOUTS.map(inBothGenerations)
 
-/** What a row of a table must have; nothing where there is no such table. */
-export const neededOf: NeededOf = (table) => (Object.hasOwn(TABLES, table) ? neededIn(TABLES[table]?.key ?? []) : [])
+/** What a row of a table must have: key, state, and a time at which it was said where the table has one; nothing where there is no such table. */
+export const neededOf: NeededOf = (name) => {
+  const found = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined
+  return found ? [...neededIn(found.key), ...(found.stated.length > 0 ? [found.stated] : [])] : []
+}
 
 /** Columns that are the row's key or tell its state; every row has read them. */
 const KEY_COLUMNS = ['YLJGYQDM', 'YLJGDM', 'KH', 'KLX', 'BGRQ', 'BGDH', 'JYZBLSH', 'XGBZ', 'CXBZ']
@@ -114,7 +119,7 @@ export const rhipTables: SourceMapping = {
 /** The same tables as one place writes them. */
 export function rhipTablesIn(dialect: Dialect): SourceMapping {
   // A folder may name the hospital's home pages beside these tables; they are a format of their own.
-  const own = { ...dialect, columns: dialect.columns.filter(({ table }) => Object.hasOwn(TABLES, table)) }
+  const own = { ...dialect, columns: dialect.columns.filter(({ table }) => Object.hasOwn(TABLES, tableOf(table))) }
   const layouts = layoutsOf(own, BOTH_GENERATIONS, neededOf)
   return {
     ...FORMAT,
@@ -160,7 +165,8 @@ export async function* decoded(events: AsyncIterable<TableEvent>): AsyncGenerato
     if (event.kind === 'row') yield { ok: true, record: event.row, recordType: event.row.table, at: `row ${event.row.row}`, raw: event.raw }
     else if (event.kind === 'bad') {
       const at = `row ${event.row}`
-      yield { ok: false, rejected: { recordType: 'row', at, reason: { severity: 'error', code: event.code, at }, raw: event.raw } }
+      const place = event.column === undefined ? at : `${event.column} ${at}`
+      yield { ok: false, rejected: { recordType: 'row', at, reason: { severity: 'error', code: event.code, at: place }, raw: event.raw } }
     } else {
       const at = event.column === undefined ? 'file' : `header ${event.column}`
       yield { ok: false, rejected: { recordType: 'file', at, reason: { severity: 'error', code: event.code, at } } }
@@ -173,22 +179,30 @@ function map(tableRow: unknown, recordType: string, at: string, context: Mapping
   const values = withNewerNames(sent)
   const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined
   if (!table) return { recordType, at, reason: { severity: 'error', code: 'table-unknown', at } }
-  const reject = (column: string | undefined): RejectedRecord => ({
+  const reject = (column: string | undefined, code = 'mapping-required'): RejectedRecord => ({
     recordType,
     at,
-    reason: { severity: 'error', code: 'mapping-required', at: `${column} ${at}` },
+    reason: { severity: 'error', code, at: `${column} ${at}` },
   })
   const state = filled(values.XGBZ)
-  if (state !== '1' && state !== '2') return reject(stateColumn(sent))
+  if (state !== '1' && state !== '2') return reject(stateColumn(sent), state === undefined ? undefined : 'mapping-value-unknown')
   const missing = table.key.find((column) => filled(values[column]) === undefined)
   if (missing !== undefined) return reject(missing)
+  const open = undecided(values)
+  if (open !== undefined) return reject(open, 'mapping-value-unknown')
   const statedAt = statedTime(table, values, filled, context.timezone)
-  if (statedAt === undefined) return reject(table.stated[0])
+  if (statedAt === undefined) {
+    const isUnreadable = (text: string | undefined): boolean =>
+      text !== undefined && readDateTime(text, context.timezone).flaw !== undefined
+    const unread = table.stated.find((column) => isUnreadable(filled(values[column])))
+    return unread === undefined ? reject(table.stated[0]) : reject(unread, 'mapping-date-invalid')
+  }
   const deliveryId = [name, ...table.key.map((column) => values[column] ?? '')].join('|')
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
   record.noteRead(...KEY_COLUMNS, ...table.key, ...table.stated)
   record.offer(values)
   table.fill(record, values, statedAt)
+  for (const column of unknownCodes(name, values)) record.issue({ severity: 'warning', code: 'mapping-value-unknown', at: column })
   for (const column of unknownColumns) record.issue({ severity: 'information', code: 'table-column-unknown', at: `header ${column}` })
   return settled(record.finish(), context)
 }

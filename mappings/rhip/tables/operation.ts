@@ -5,6 +5,7 @@ import { mapping } from '../../engine/mapping.ts'
 import type { Run } from '../../engine/rule.ts'
 import { CLINICAL_EDITION, TABLES } from '../../engine/systems.ts'
 import { type Incision, readIncision } from '../../engine/values/incision.ts'
+import { isCode } from './deciding.ts'
 import { weak } from './identity.ts'
 import { apply, flagOrder, type Table } from './table.ts'
 import { table } from '../../engine/values/table.ts'
@@ -75,7 +76,11 @@ export const operation = mapping<OperationRow, Procedure>({
       },
       {
         url: structureDefinition('cn-anaesthesia-method'),
-        valueCodeableConcept: { coding: [{ system: ANAESTHESIA_SYSTEM, code: from.text('MZFS') }] },
+        // A word for it is no code of the table.
+        valueCodeableConcept: {
+          coding: [{ system: ANAESTHESIA_SYSTEM, code: from.text('MZFS').when((run) => isCode(run.text('MZFS'))) }],
+          text: from.text('MZFS').when((run) => !isCode(run.text('MZFS'))),
+        },
       },
     ],
     identifier: [from.identifier((scope) => localSystem(scope, 'operation-no'), 'SSMXLSH')],
@@ -84,7 +89,7 @@ export const operation = mapping<OperationRow, Procedure>({
       coding: [
         {
           system: codeSystem('rhip-operation-urgency'),
-          code: from.text('ZQSSBZ'),
+          code: from.text('ZQSSBZ').when((run) => isCode(run.text('ZQSSBZ'))),
           display: from.value('ZQSSBZ', (row) => ELECTIVE[row.ZQSSBZ ?? '']),
         },
       ],

@@ -291,6 +291,12 @@ describe('corrections and withdrawals (D20)', () => {
     expect([report?.state, (plain(report).result as unknown[]).length]).toEqual(['current', 1])
   })
 
+  test('a result of a standing that nobody knows has not that of its report', async () => {
+    const record = await oru(OBR, 'OBX|1|NM|WBC^白细胞||5.0|10^9/L|||||待定', 'OBX|2|NM|RBC^红细胞||4.5|10^12/L|||||')
+    expect(ofType(record, 'Observation').map((one) => plain(one).status)).toEqual(['unknown', 'final'])
+    expect(issues(record)).toEqual([['warning', 'mapping-value-unknown', 'OBX[1]-11']])
+  })
+
   test.each(['D', 'W', 'X'])('OBR-25 %s withdraws the report and its results', async (status) => {
     const record = await oru(OBR.replace(/F$/, status), 'OBX|1|NM|WBC^白细胞||5.0|10^9/L|||||F')
     expect([...ofType(record, 'DiagnosticReport'), ...ofType(record, 'Observation')].map(({ state }) => state)).toEqual([

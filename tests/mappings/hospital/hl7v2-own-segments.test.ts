@@ -27,6 +27,16 @@ const OWN = ['ZPI|1|粤语|13900000002', 'ZVI|1|胸痛三小时', 'ZVS|1|172|65.
 const WHOLE = message('ADT^A01', '2.4', 'EVN|A01|20260305103000', PATIENT, INPATIENT, ...OWN)
 
 describe('the fields of a table', () => {
+  test('of a visit without its number are told, with the place where it should stand', async () => {
+    const text = message('ADT^A01', '2.4', 'EVN|A01|20260305103000', PATIENT, INPATIENT.replace('ZY1', ''), ...OWN)
+    const { mapped } = await readAll(renji, iconv.encode(text, 'gb18030'), { context: context('hospital', 'H1') })
+    const told = mapped[0]?.issues.filter(({ severity }) => severity === 'error').map(({ code, at, text }) => [code, at, text])
+    expect(told).toEqual([
+      ['mapping-required', 'PV1-19', 'hospital/hl7v2/ZVI-1'],
+      ['mapping-required', 'PV1-19', 'hospital/hl7v2/ZVI-2'],
+    ])
+  })
+
   test('are what it says, in the resources of the message and beside them', async () => {
     const record = await read(WHOLE)
     expect(record.issues).toEqual([])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
-import { readTable, type TableEvent, type TableLayout } from '../../../mappings/parsers/delimited.ts'
+import { JOIN_LINES_MAX, readTable, type TableEvent, type TableLayout } from '../../../mappings/parsers/delimited.ts'
 import { splitFields } from '../../../mappings/parsers/delimited-fields.ts'
 import { ROW_BYTES_MAX } from '../../../mappings/parsers/delimited-lines.ts'
 
@@ -138,10 +138,28 @@ describe('a bad row is rejected alone, with its raw bytes', () => {
     expect(bad(await read('YLJGYQDM,KH\n1,"2"3\n4,5\n'))).toEqual([[1, 'table-row-quote', '1,"2"3']])
   })
 
-  test('a line end inside quotes: both lines are one bad row', async () => {
-    const events = await read('YLJGYQDM,KH,XM\n1,"a\nb",c\n4,5,6\n')
-    expect(bad(events)).toEqual([[1, 'table-row-newline', '1,"a\nb",c']])
+  test('a line end inside quotes is part of the field', async () => {
+    const events = await read('YLJGYQDM,KH,XM\r\n1,"a\r\n""b""\r\n\r\n2. c",d\r\n4,5,6\r\n')
+    expect(events.map((event) => event.kind)).toEqual(['row', 'row'])
+    expect(rows(events)).toEqual([
+      { YLJGYQDM: '1', KH: 'a\n"b"\n\n2. c', XM: 'd' },
+      { YLJGYQDM: '4', KH: '5', XM: '6' },
+    ])
+    expect(events.map((event) => 'raw' in event && Buffer.from(event.raw).toString())).toEqual(['1,"a\n""b""\n\n2. c",d', '4,5,6'])
+  })
+
+  test('two rows of which one has a quote too many and the next closes it are not one', async () => {
+    const events = await read('YLJGYQDM,KH,XM\n1,"a,b\nc,d",e\n4,5,6\n')
+    expect(bad(events)).toEqual([[1, 'table-row-newline', '1,"a,b\nc,d",e']])
     expect(rows(events)).toEqual([{ YLJGYQDM: '4', KH: '5', XM: '6' }])
+  })
+
+  test('a field of as many lines as the bound is read, and one of more costs its first line and those behind it', async () => {
+    const text = (ends: number): string => `YLJGYQDM,KH\n1,"${'x\n'.repeat(ends)}"\n3,4\n`
+    expect(rows(await read(text(JOIN_LINES_MAX))).map(({ YLJGYQDM }) => YLJGYQDM)).toEqual(['1', '3'])
+    const events = await read(text(JOIN_LINES_MAX + 1))
+    expect(bad(events)[0]).toEqual([1, 'table-row-quote', '1,"x'])
+    expect(rows(events)).toEqual([{ YLJGYQDM: '3', KH: '4' }])
   })
 
   test('a quote that never closes costs its own row only', async () => {
@@ -190,7 +208,7 @@ describe('laws', () => {
         const body = Buffer.concat([Buffer.from('YLJGYQDM,KH,XM\n'), bytes])
         const events = (await read(body, { size })).filter((event) => event.kind !== 'refused' || event.code !== 'table-no-rows')
         const found = events.reduce(
-          (sum, event) => sum + (event.kind === 'bad' ? Buffer.from(event.raw).toString('latin1').split('\n').length : 1),
+          (sum, event) => sum + (event.kind === 'refused' ? 1 : Buffer.from(event.raw).toString('latin1').split('\n').length),
           0,
         )
         const lines = Buffer.from(bytes).toString('latin1').split('\n')

@@ -152,6 +152,7 @@ describe('what is wrong with a folder', () => {
       'YLJGYQDM or YLJGDM',
       'KLX',
       'XGBZ or CXBZ',
+      'YWSCSJ',
     ])
   })
 })

@@ -56,3 +56,11 @@ test('a withdrawn summary voids the document and says nothing of the stay', asyn
   expect(ofType(mapped[0], 'Composition')[0]?.state).toBe('withdrawn')
   expect(ofType(mapped[0], 'Encounter').filter(({ placeholder }) => !placeholder)).toEqual([])
 })
+
+test('a row without any of its texts, as of a stay that goes on, is no document', async () => {
+  const csv = 'YLJGYQDM,JZLSH,RYSJ,CYSJ,CYZD,ZZYSRYXM,XGBZ\n0001,V1,2026-03-05,1900-01-01,-,赵医生,1\n'
+  const { mapped } = await readAll(rhipTables, csv)
+  expect(ofType(mapped[0], 'Composition')).toEqual([])
+  expect(plain(ofType(mapped[0], 'Encounter')[0]).status).toBe('in-progress')
+  expect(mapped[0]?.unread).toEqual(['ZZYSRYXM'])
+})
