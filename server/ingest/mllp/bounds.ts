@@ -15,7 +15,7 @@ export const MLLP_BOUNDS = {
   messageMs: 120_000,
   /** bytes outside of frames that one connection may send */
   strayBytesMax: 64 * 1024,
-  /** answers that the other side does not read */
+  /** answers that the other side does not read: with more of them no further one is written */
   unreadAnswerBytesMax: 1024 * 1024,
   /** how long a message that cannot be kept now is tried again before its connection is given up */
   keepMs: 20_000,

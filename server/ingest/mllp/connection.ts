@@ -123,9 +123,11 @@ export class Connection {
     ;(await settled)()
   }
 
+  /** One answer may be larger than what may wait to be read: that of a batch has those of thousands of messages. */
   #write(message: Buffer | undefined): void {
-    if (message && this.#socket.writable) this.#socket.write(framed(message))
+    if (!message || !this.#socket.writable) return
     if (this.#socket.writableLength > MLLP_BOUNDS.unreadAnswerBytesMax) this.#giveUp('given-up')
+    else this.#socket.write(framed(message))
   }
 
   /** Nothing more is answered here: what was not acknowledged is sent again on another connection. */

@@ -11,8 +11,11 @@ import { frame } from '../../support/mllp.ts'
 beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] }))
 afterEach(() => void jest.useRealTimers())
 
-/** A connection whose messages are answered with themselves, when `answer` is called. */
-function connected(gate = new Gate()) {
+/**
+ * A connection whose messages are answered with themselves, when `answer` is called.
+ * @param isRead whether the other side reads its answers
+ */
+function connected(gate = new Gate(), isRead = true) {
   const written: string[] = []
   const discarded: string[] = []
   const waiting: (() => void)[] = []
@@ -23,7 +26,7 @@ function connected(gate = new Gate()) {
     read: () => undefined,
     write: (chunk: Buffer, _encoding, done) => {
       written.push(chunk.toString().slice(1, -2))
-      done()
+      if (isRead) done()
     },
   })
   Object.assign(socket, { setNoDelay: () => socket, setKeepAlive: () => socket, setTimeout: () => socket })
@@ -124,4 +127,21 @@ test('one that does not end in its time is given up, however its bytes drip', as
   expect(one.discarded).toEqual([])
   jest.advanceTimersByTime(HALF)
   expect([one.discarded, one.socket.destroyed]).toEqual([['unfinished'], true])
+})
+
+test('one answer may be longer than what may wait to be read (that of a batch), but nothing is written behind it until it is', async () => {
+  const long = 'a'.repeat(MLLP_BOUNDS.unreadAnswerBytesMax + 1)
+  const slow = connected(new Gate(), false)
+  slow.socket.push(all([long, 'b']))
+  await soon()
+  expect(slow.inWork()).toBe(2)
+  await slow.answer()
+  expect(slow.written).toEqual([long])
+  expect(slow.discarded).toEqual(['given-up'])
+  const alone = connected(new Gate(), false)
+  alone.socket.push(all([long]))
+  await soon()
+  await alone.answer()
+  expect(alone.written).toEqual([long])
+  expect([alone.discarded, alone.socket.destroyed]).toEqual([[], false])
 })
