@@ -218,8 +218,9 @@ async function closeQuote(
 ): Promise<JoinedRow | BrokenRow> {
   const rest = [...waiting]
   const parts = [first.bytes]
-  let text = charset.decode(first.bytes) ?? ''
+  const texts = [charset.decode(first.bytes) ?? '']
   let mayBeRows = false
+  let passed = 0
   let bytes = first.bytes.length
   for (let taken = 0; taken < JOIN_LINES_MAX; taken++) {
     if (taken >= rest.length) {
@@ -232,17 +233,28 @@ async function closeQuote(
     bytes += line.bytes.length
     if (more === undefined || bytes > ROW_BYTES_MAX) break
     parts.push(line.bytes)
-    text = `${text}\n${more}`
+    texts.push(more)
     mayBeRows ||= isRow(more, header)
-    // No quote closes in a line that has none.
-    if (!more.includes('"')) continue
-    const fields = splitFields(text, header.delimiter)
-    if (fields === 'open-quote') continue
-    if (fields === 'bad-quote' || fields.length !== header.names.length) break
+    // It begins within the quotes of the line before it: what they close is seen without reading all of that again.
+    const inside = splitFields(`"${more}`, header.delimiter)
+    if (inside === 'open-quote') {
+      passed += fieldsPassed(more, header)
+      // More fields than the row can have: the quotes are not what they seem, and further lines would not help.
+      if (passed >= header.names.length) break
+      continue
+    }
+    const fields = inside === 'bad-quote' ? inside : splitFields(texts.join('\n'), header.delimiter)
+    if (!Array.isArray(fields) || fields.length !== header.names.length) break
     const joined = { raw: Buffer.concat(withNewlines(parts)), rest: rest.slice(taken + 1) }
     return mayBeRows ? { ...joined, code: 'table-row-newline' } : { ...joined, fields }
   }
   return { code: 'table-row-quote', raw: first.bytes, rest }
+}
+
+/** How many fields end in a line that begins and ends within quotes. */
+function fieldsPassed(text: string, header: Header): number {
+  const fields = text.includes('"') ? splitFields(`"${text}"`, header.delimiter) : []
+  return Array.isArray(fields) ? Math.max(fields.length - 1, 0) : 0
 }
 
 function isRow(text: string, header: Header): boolean {

@@ -162,6 +162,14 @@ describe('a bad row is rejected alone, with its raw bytes', () => {
     expect(rows(events)).toEqual([{ YLJGYQDM: '3', KH: '4' }])
   })
 
+  test('lines that close one quote and open the next are read one by one once they have more fields than a row', async () => {
+    const events = await read(`YLJGYQDM,KH,XM\n1,2,"a\n${'b",c,"d\n'.repeat(4)}4,5,6\n`)
+    expect(bad(events).map(([row, code]) => [row, code])).toEqual([1, 2, 3, 4, 5].map((row) => [row, 'table-row-quote']))
+    expect(rows(events)).toEqual([{ YLJGYQDM: '4', KH: '5', XM: '6' }])
+    // As many as a row has are one.
+    expect(rows(await read('YLJGYQDM,KH,XM\n"1\n","2\n","3\n"\n'))).toEqual([{ YLJGYQDM: '1\n', KH: '2\n', XM: '3\n' }])
+  })
+
   test('a quote that never closes costs its own row only', async () => {
     const events = await read(`YLJGYQDM,KH\n1,"2\n${'3,4\n'.repeat(30)}`)
     expect(bad(events)).toEqual([[1, 'table-row-quote', '1,"2']])
