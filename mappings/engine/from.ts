@@ -7,7 +7,7 @@ import { labResult } from './lab-result.ts'
 import { departmentMention, encounterMention, institutionMention, localConcept, practitionerMention, requestMention } from './mention.ts'
 import type { MapName } from './names.ts'
 import { type Field, type RowView, Rule, type Run } from './rule.ts'
-import { IDENTIFIER_TYPE, type LocalCodeKind, localCodes, mapSourceSystem } from './systems.ts'
+import { identifierType, type LocalCodeKind, localCodes, mapSourceSystem } from './systems.ts'
 import type { KeyReference, MappedResource, PatientReference, ResourceKey } from './types.ts'
 import { readDate, readDateTime } from './values/date.ts'
 import { type Decimal, readDecimal } from './values/decimal.ts'
@@ -248,7 +248,7 @@ export class From<Row> {
       const value = clean(run.text(field))
       // A number of which a character is missing is another number; the run has flagged it.
       if (value === undefined || isDamaged(value)) return undefined
-      const coding = type === undefined ? {} : { type: { coding: [{ system: IDENTIFIER_TYPE, code: type }] } }
+      const coding = type === undefined ? {} : { type: identifierType(type) }
       return { ...coding, system: typeof system === 'string' ? system : system(run.scope), value }
     })
   }

@@ -81,7 +81,10 @@ export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, f
       run.text(valueField) === undefined ? { coding: [{ system: ABSENT_SYSTEM, code: 'unknown' }] } : undefined,
     ),
     interpretation: flags,
-    extension: flags.as((found) => (found.some(isCritical) ? [criticalValue()] : undefined)),
+    extension: flags.as((found) => {
+      const critical = criticalOf(found)
+      return critical && [critical]
+    }),
     referenceRange: new Rule([valueField], (run) => {
       const text = fields.range && run.text(fields.range)
       return text === undefined ? undefined : [readRange(text, unitField && run.text(unitField))]
@@ -92,10 +95,9 @@ export function labResult<Row>(valueField: Field<Row>, unitField?: Field<Row>, f
 const CRITICAL: ReadonlySet<string> = new Set(['HH', 'LL', 'AA'])
 const isCritical = ({ coding = [] }: Partial<Interpretation>): boolean => coding.some(({ code }) => CRITICAL.has(code))
 
-const criticalValue = (): CriticalValue => ({
-  url: structureDefinition('cn-critical-value'),
-  extension: [{ url: 'found', valueBoolean: true }],
-})
+/** That a value is critical, where one of its flags says so. */
+export const criticalOf = (found: readonly Partial<Interpretation>[]): CriticalValue | undefined =>
+  found.some(isCritical) ? { url: structureDefinition('cn-critical-value'), extension: [{ url: 'found', valueBoolean: true }] } : undefined
 
 function isNumberMeant<Row>(text: string | undefined, run: Run, fields: LabResultFields<Row>): boolean {
   if (text === undefined) return false

@@ -3,7 +3,7 @@ import { BASE, NATIONAL } from '../../server/fhir/canonical.ts'
 import { readIdentityNumber, UNVERIFIED_ID_CARD } from '../../server/fhir/identity-number.ts'
 import type { MappedIdentifier } from './from.ts'
 import type { Run } from './rule.ts'
-import { IDENTIFIER_TYPE } from './systems.ts'
+import { identifierType } from './systems.ts'
 import { table } from './values/table.ts'
 
 /** psn_cert_type of the MIIS (formats.md A): 01 is the resident identity card. */
@@ -32,11 +32,11 @@ export function legalIdentifier(
   if (number === undefined || type === undefined) return undefined
   if (type !== '01') {
     const document = DOCUMENTS[type] ?? (DOCUMENTS['99'] as { type: string; system: string })
-    return { type: { coding: [{ system: IDENTIFIER_TYPE, code: document.type }] }, system: document.system, value: number }
+    return { type: identifierType(document.type), system: document.system, value: number }
   }
   const { value, valid, placeholder } = readIdentityNumber(number)
   if (placeholder) run.flaw(field, 'mapping-identity-placeholder')
   else if (!valid) run.flaw(field, 'mapping-identity-invalid')
   const system = valid ? NATIONAL.idCard : UNVERIFIED_ID_CARD
-  return { type: { coding: [{ system: IDENTIFIER_TYPE, code: 'ID' }] }, system, value }
+  return { type: identifierType('ID'), system, value }
 }

@@ -1,6 +1,8 @@
 /** Code system and identifier system names that mappings share. */
 import { codeSystem, localSystem } from '../../server/fhir/canonical.ts'
+import type { FhirCoding } from '../../server/fhir/types.ts'
 import type { MapName } from './names.ts'
+import { table } from './values/table.ts'
 
 /** National tables by OID (profiles.md 1.3); the OID is the canonical. */
 export const TABLES = {
@@ -34,7 +36,19 @@ export const ENCOUNTER_DIAGNOSIS = [
   },
 ]
 
-export const IDENTIFIER_TYPE = codeSystem('cn-identifier-type')
+const IDENTIFIER_TYPE = codeSystem('cn-identifier-type')
+/** HL7's code of those that it has: R4 binds Identifier.type to them (extensible), and clients ask for them. */
+const HL7_TYPES: Readonly<Record<string, { code: string; display: string }>> = table({
+  MRN: { code: 'MR', display: 'Medical record number' },
+  PPN: { code: 'PPN', display: 'Passport number' },
+})
+
+/** Kind of a number, by a code of cn-identifier-type. */
+export function identifierType(code: string): { coding: FhirCoding[] } {
+  const hl7 = HL7_TYPES[code]
+  const own = { system: IDENTIFIER_TYPE, code }
+  return { coding: hl7 === undefined ? [own] : [own, { system: 'http://terminology.hl7.org/CodeSystem/v2-0203', ...hl7 }] }
+}
 
 export type LocalCodeKind = 'lab-item' | 'lab-panel' | 'department' | 'specimen' | 'service' | 'drug' | 'material' | (string & {})
 

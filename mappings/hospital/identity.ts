@@ -4,7 +4,7 @@ import { readIdentityNumber } from '../../server/fhir/identity-number.ts'
 import type { MappedIdentifier } from '../engine/from.ts'
 import { legalIdentifier } from '../engine/legal-identifier.ts'
 import type { Run } from '../engine/rule.ts'
-import { IDENTIFIER_TYPE } from '../engine/systems.ts'
+import { identifierType } from '../engine/systems.ts'
 import type { KinNumbers, LocalPatientNumber, PatientIdentity } from '../engine/types.ts'
 
 export type NumberKind =
@@ -80,7 +80,7 @@ function identifierOf({ kind, value, at, word }: PatientNumber, run: Run): Mappe
   const legal = LEGAL[kind]
   if (legal !== undefined) return legalIdentifier(run, at, legal, value)
   const made = (type: string, system: string): MappedIdentifier => ({
-    type: { coding: [{ system: IDENTIFIER_TYPE, code: type }] },
+    type: identifierType(type),
     system,
     value,
   })

@@ -2,7 +2,7 @@
 import type { DiagnosticReport, Observation, Specimen } from '@medplum/fhirtypes'
 import { localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { keys, referTo } from '../../engine/keys.ts'
-import type { CriticalValue } from '../../engine/lab-result.ts'
+import { type CriticalValue, criticalOf } from '../../engine/lab-result.ts'
 import { labItem } from '../../engine/lab-item.ts'
 import { mapping } from '../../engine/mapping.ts'
 import { localConcept } from '../../engine/mention.ts'
@@ -10,7 +10,7 @@ import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
 import { instantOnly } from '../../engine/values/date.ts'
-import { readInterpretation, RESULT_CODE } from '../../engine/values/interpretation.ts'
+import { type Interpretation, readInterpretation, RESULT_CODE } from '../../engine/values/interpretation.ts'
 import { KINDS, perKind, type ReportKind, reportKeyOf, resultKeyOf, specimenKeyOf } from '../hl7v2/report-kind.ts'
 import type { Statement } from './statement.ts'
 import type { FactRow } from './facts.ts'
@@ -127,6 +127,10 @@ export const REPORTS = perKind((kind) => {
   })
 })
 
+/** The words of a coded result go before its code, of which senders make tables of their own. */
+const meaningOf = (judged: Statement | undefined): Interpretation | undefined =>
+  readInterpretation(judged?.text ?? judged?.code ?? '', RESULT_CODE)
+
 export const RESULTS = perKind((kind) => {
   const { results, items } = KINDS[kind]
   return mapping<ResultRow, Observation>({
@@ -154,13 +158,14 @@ export const RESULTS = perKind((kind) => {
         ...result,
         extension: [
           ...(kind === 'laboratory' ? [{ url: structureDefinition('cn-lab-method'), valueString: from.text('method') }] : []),
-          result.extension.as(([critical]) => critical as CriticalValue),
+          from
+            .value('judged', ({ judged }) => criticalOf([meaningOf(judged as Statement | undefined) ?? {}]))
+            .or(result.extension.as(([critical]) => critical as CriticalValue)),
         ],
         interpretation: from
           .value('judged', ({ judged }) => {
             const found = judged && valueConcept({ code: judged.code, system: judged.system, value: judged.text })
-            // Its words go before its code, of which senders make tables of their own.
-            const meant = readInterpretation(judged?.text ?? judged?.code ?? '', RESULT_CODE)
+            const meant = meaningOf(judged as Statement | undefined)
             return found && [{ ...found, ...(meant && { coding: [...meant.coding, ...(found.coding ?? [])], text: meant.text }) }]
           })
           .or(result.interpretation) as never,

@@ -5,7 +5,7 @@ import { readIdentityNumber } from '../../../server/fhir/identity-number.ts'
 import { legalIdentifier } from '../../engine/legal-identifier.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { Run } from '../../engine/rule.ts'
-import { IDENTIFIER_TYPE, TABLES } from '../../engine/systems.ts'
+import { identifierType, TABLES } from '../../engine/systems.ts'
 import { table } from '../../engine/values/table.ts'
 
 export interface PatientInformationRow {
@@ -42,7 +42,7 @@ const NATIONALITY = 'http://hl7.org/fhir/StructureDefinition/patient-nationality
 export function cardIdentifier(run: Run, number: string | undefined, type: string | undefined) {
   if (number === undefined || type === undefined) return undefined
   const system = type === '0' ? `${BASE}/sid/ssc-no` : type === '1' ? `${BASE}/sid/ncms-no` : localSystem(run.scope, 'card-no')
-  return { type: { coding: [{ system: IDENTIFIER_TYPE, code: type === '0' ? 'SSC' : 'OTH' }] }, system, value: number }
+  return { type: identifierType(type === '0' ? 'SSC' : 'OTH'), system, value: number }
 }
 
 export const patientInformation = mapping<PatientInformationRow, Patient>({

@@ -37,6 +37,7 @@ describe('reports', () => {
     ['1', ' displayName="正常"', 'N', '正常'],
     ['1', ' displayName="阳性"', 'POS', '阳性'],
     ['1', ' displayName="见备注"', undefined, '见备注'],
+    ['2', ' displayName="危急值"', 'AA', '危急值'],
   ])('the code of a result beside its number: %s%s (C0007)', async (code, words, meant, text) => {
     const judged = said('DE04.30.017.00', '检验结果代码', `<value xsi:type="CD" code="${code}" codeSystem="1.2.3"${words}/>`)
     const item =
@@ -50,6 +51,8 @@ describe('reports', () => {
         text,
       },
     ])
+    const critical = { url: expect.stringMatching(/cn-critical-value$/), extension: [{ url: 'found', valueBoolean: true }] }
+    expect(result?.extension).toEqual(meant === 'AA' ? [critical] : undefined)
   })
 
   test.each([
