@@ -3,6 +3,7 @@ import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { memberWrites } from './batch-members.ts'
 import { partOf } from './cut.ts'
+import { countsByPlace } from './fold/statement.ts'
 import type { StatementFor } from './fold/stored.ts'
 import { keyedId } from './ids.ts'
 import type { Linked } from './link/link.ts'
@@ -14,7 +15,7 @@ import { unmappedId, unmappedWrites } from './unmapped.ts'
 
 export interface RecordJob {
   source: IngestSource
-  payload: Pick<PayloadDoc, '_id' | 'hash' | 'receivedAt'>
+  payload: Pick<PayloadDoc, '_id' | 'hash' | 'receivedAt'> & Partial<Pick<PayloadDoc, 'generation'>>
   record: PreparedRecord
   /** its part of the payload's bytes, where there is one */
   raw?: Uint8Array
@@ -22,6 +23,15 @@ export interface RecordJob {
 
 export const deliveryId = (secret: Uint8Array, source: IngestSource, record: Pick<PreparedRecord, 'recordType' | 'deliveryId'>): string =>
   keyedId(secret, 'delivery', source.id, record.recordType, record.deliveryId)
+
+/**
+ * Whether it is stored as it stands. What says no time counts by its place in the file: of one that is played again all of it is said anew, else a row
+ * that said something else before would be the last word.
+ */
+export function isStoredAlready(delivery: DeliveryDoc | undefined, { record, payload }: RecordJob): delivery is DeliveryDoc {
+  if (delivery?.digest !== record.digest || delivery.status === 'waiting') return false
+  return (payload.generation ?? 0) === 0 || !record.statements.some(({ statement }) => countsByPlace(statement))
+}
 
 /** Statements with the patient that the link step found. */
 export function wantedOf(record: PreparedRecord, linked: Linked | undefined): StatementFor[] {

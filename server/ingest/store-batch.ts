@@ -19,7 +19,16 @@ import { refoldIfMoved } from './link/refold-moved.ts'
 import { underKnownKeys } from './numbered.ts'
 import { issuesOfMapping, knownOutcome, storedOutcome } from './record-outcome.ts'
 import { provenancesOf, type RowOrigin } from './provenances.ts'
-import { countOfThings, deliveryId, deliveryWrites, type RecordJob, waitingOutcome, waitingWrite, wantedOf } from './record-writes.ts'
+import {
+  countOfThings,
+  deliveryId,
+  deliveryWrites,
+  isStoredAlready,
+  type RecordJob,
+  waitingOutcome,
+  waitingWrite,
+  wantedOf,
+} from './record-writes.ts'
 import type { Storable } from './storing-lanes.ts'
 import type { DeliveryDoc, IngestTables } from './tables.ts'
 import type { IngestDeps, IngestSource, ReceiptIssue, RecordOutcome } from './types.ts'
@@ -107,14 +116,11 @@ async function asTheyStand(tables: IngestTables, rows: readonly StorableRow[]): 
   return rows.flatMap((row) => {
     const { job, outcomes, at, deliveryId: id } = row
     const delivery = known.get(id)
-    if (!isKnown(delivery, job)) return [{ ...row, delivery }]
+    if (!isStoredAlready(delivery, job)) return [{ ...row, delivery }]
     outcomes[at] = knownOutcome(delivery, job.payload._id, job.record)
     return []
   })
 }
-
-const isKnown = (delivery: DeliveryDoc | undefined, { record }: RecordJob): delivery is DeliveryDoc =>
-  delivery?.digest === record.digest && delivery.status !== 'waiting'
 
 const isWaiting = ({ awaits }: Row): boolean => awaits.length > 0
 
@@ -148,7 +154,7 @@ async function plainRows(deps: IngestDeps, tables: IngestTables, jobs: readonly 
     const isRepeated = met.has(id)
     met.add(id)
     // Behind a row of its delivery that says something else it is said anew: else that one would be the last word.
-    if (isKnown(delivery, job) && !changing.has(id)) {
+    if (isStoredAlready(delivery, job) && !changing.has(id)) {
       // Whether there is still something to be merged is looked at when it goes alone.
       if (!record.identity?.replaces) result.outcomes[at] = knownOutcome(delivery, payload._id, record)
       return []

@@ -23,6 +23,7 @@ import {
   countOfThings,
   deliveryId,
   deliveryWrites,
+  isStoredAlready,
   provenanceOf,
   type RecordJob,
   waitingOutcome,
@@ -72,7 +73,7 @@ async function storeAsked(deps: IngestDeps, tables: IngestTables, job: RecordJob
   const { record, source } = job
   if (await isExpunged(deps, record)) return { outcome: expungedOutcome(record) }
   const delivery = await tables.deliveries.get(deliveryId(deps.secret, source, record))
-  if (delivery?.digest === record.digest && delivery.status !== 'waiting' && !(await leftUnmerged(tables, record)))
+  if (isStoredAlready(delivery, job) && !(await leftUnmerged(tables, record)))
     return { outcome: knownOutcome(delivery, job.payload._id, job.record) }
   if (record.nothingToStore) return nothingToStore(deps, tables, job, delivery)
   if (record.needsPatient && !record.identity) return { outcome: quarantined('patient-unknown', record) }

@@ -112,6 +112,15 @@ test.each(APART)('each by itself, %s: in every order', async (_, messages, expec
   }
 })
 
+test('each by itself, at the same time', async () => {
+  for (let round = 0; round < 5; round++) {
+    await one.wipe()
+    const sent = [requestOf('15:20:00'), answerOf('15:20:06')].map((each) => one.send('miis', each))
+    for (const { counts } of await Promise.all(sent)) expect(counts.quarantined).toBe(0)
+    expect({ round, places: await placesOf(SETL) }).toEqual({ round, places: JOINED })
+  }
+})
+
 test('each by itself, taken back: the void settlement keeps no places, and its reversal has them from its own request', async () => {
   const setl_id = { setl_id: SETL }
   const reversal = requestOf('16:00:00', { ...ofVisit(setl_id), infno: '2305', msgid: 'R1' })

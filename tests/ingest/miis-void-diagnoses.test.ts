@@ -128,3 +128,8 @@ test.each(CASES)('%s: in every order', async (_, messages, expected) => {
     expect({ order, ...(await outcome()) }).toEqual({ order, ...expected })
   }
 })
+
+test.each(CASES)('%s: told all at once', async (_, messages, expected) => {
+  await Promise.all(messages().map((each) => one.send('miis', each)))
+  expect(await outcome()).toEqual(expected)
+})

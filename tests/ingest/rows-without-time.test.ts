@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { sourceMapping } from '../../mappings/index.ts'
 import { createTerminology } from '../../server/terminology-service/terminology.ts'
+import { INGEST_BOUNDS } from '../../server/ingest/bounds.ts'
 import { permutations } from '../support/permutations.ts'
 import { rig, type Rig, sourceOf } from './support.ts'
 
@@ -60,4 +61,23 @@ test('of a file that is sent again with others behind them it is the same two', 
   await send(file(FEW, MANY))
   await send(`${file(FEW, MANY)}\n`)
   expect(await days()).toBe(Number(MANY))
+})
+
+/** Rows of one stay in the groups that are stored at the same time. */
+test('of one file the one behind also where groups of rows lie between them, and once it is played again', async () => {
+  const others = (from: number) =>
+    Array.from({ length: INGEST_BOUNDS.batchRows }, (_, at) => `O${from + at},1,2026-03-01,2026-03-09,5,K29.500,胃炎`)
+  const own = (each: string) => `K1,1,2026-03-01,2026-03-09,${each},K29.500,胃炎`
+  const [head = ''] = file().split('\n')
+  const payload = await send([head, own(FEW), ...others(1000), own(MANY), ''].join('\n'))
+  const ownDays = async () =>
+    ((await one.all('Encounter')) as { identifier?: { value: string }[]; length?: { value: number } }[]).find(({ identifier }) =>
+      identifier?.some(({ value }) => value.startsWith('K1')),
+    )?.length?.value
+  expect(await ownDays()).toBe(Number(MANY))
+  for (let round = 0; round < 4; round++) {
+    await one.ingest.replay(payload)
+    await one.ingest.work()
+    expect({ round, days: await ownDays() }).toEqual({ round, days: Number(MANY) })
+  }
 })

@@ -196,14 +196,13 @@ class Chosen {
     const best = this.#best(name)
     const text = this.unit(name)[name]
     if (!best || text === undefined) return undefined
+    if (this.#statements.every(({ lists }) => lists[name] === undefined)) return text
     const isGone = (member: unknown): boolean =>
       this.#statements.some((by) => {
         const word = by.lists[name]?.[unlistedKey(about(member as never))]
         return word !== undefined && this.#before(by, word.at, best.by, best.unit.at)
       })
-    const all = JSON.parse(text) as unknown[]
-    const left = all.filter((member) => !isGone(member))
-    if (left.length === all.length) return text
+    const left = (JSON.parse(text) as unknown[]).filter((member) => !isGone(member))
     return left.length > 0 ? JSON.stringify(left) : undefined
   }
 

@@ -88,6 +88,8 @@ const generationOf = ({ generation }: StatementOrigin): string => String(generat
 const placeOf = ({ position }: StatementOrigin, statedAt: string): string =>
   position === undefined || statedAt !== NO_TIME ? '' : `~${String(position).padStart(POSITION_DIGITS, '0')}`
 
+export const countsByPlace = ({ state }: Statement): boolean => state.at.includes('~')
+
 class StatementBuilder {
   readonly #type: string
   readonly #statement: Statement
