@@ -188,6 +188,7 @@ const NO_LIST: Record<string, ReadonlySet<string>> = {
 /** Units that are lists of whose members others may say that one is unlisted: what a member is about. */
 const MEMBERS_OF: Record<string, Record<string, (item: never) => string>> = { Claim: { diagnosis: byDiagnosed } }
 
+/** Those units of a type, each with what its members are about. */
 export const unitsWithMembers = (type: string) => Object.entries(MEMBERS_OF[type] ?? {})
 
 /** What a member of a list, or of a unit that is one, is about; undefined where nothing is unlisted. */

@@ -88,6 +88,7 @@ const generationOf = ({ generation }: StatementOrigin): string => String(generat
 const placeOf = ({ position }: StatementOrigin, statedAt: string): string =>
   position === undefined || statedAt !== NO_TIME ? '' : `~${String(position).padStart(POSITION_DIGITS, '0')}`
 
+/** Whether its place in the file is part of its stamp: it said no time. */
 export const countsByPlace = ({ state }: Statement): boolean => state.at.includes('~')
 
 class StatementBuilder {

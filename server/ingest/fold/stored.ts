@@ -242,6 +242,7 @@ export interface SaidOfOthers {
 /** Their numbers are given once. Visits and reports have some that are used again, or stand for none: of those nobody need be told. */
 const DOCUMENTS: ReadonlySet<string> = new Set(['Composition', 'DocumentReference'])
 
+/** @returns what of a record's statements is of two persons, as all that was said adds up by now */
 export function saidOfOthers(changes: readonly FoldedChange[]): (wanted: readonly StatementFor[]) => SaidOfOthers {
   const apart = new Map(
     changes.flatMap(({ folded: { type, id, apart: voices } }) => (voices.length > 0 ? [[`${type}/${id}`, voices] as const] : [])),
