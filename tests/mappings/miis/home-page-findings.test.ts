@@ -77,6 +77,27 @@ test('a page that denies allergies names none; one that tells of a drug refers t
   expect(allergySection(denied)?.text.div).toContain('<p>过敏药物：否认药物过敏</p>')
 })
 
+test('a page that is taken back takes back what servers of before made of a denial and of a group that is not known', async () => {
+  const sent = page()
+  Object.assign(sent.input.baseinfo, {
+    vali_flag: '0',
+    abo_code: '5',
+    abo_name: '',
+    rh_code: '4',
+    rh_name: '',
+    dicm_drug_name: '否认药物过敏',
+  })
+  const record = await one(sent)
+  const states = [...ofType(record, 'Observation'), ...ofType(record, 'AllergyIntolerance')]
+    .filter(({ key: { type, parts } }) => type === 'AllergyIntolerance' || parts[0] === 'blood-group')
+    .map(({ key: { parts }, state }) => [parts.at(-1), state])
+  expect(states).toEqual([
+    ['abo', 'withdrawn'],
+    ['rh', 'withdrawn'],
+    ['否认药物过敏', 'withdrawn'],
+  ])
+})
+
 test('tests by their codes: antibodies of HIV alone, not with its antigen', async () => {
   const sent = page()
   Object.assign(sent.input.baseinfo, { hbsag: '1', hcv_ab: '2', hiv_ab: '1' })
