@@ -58,7 +58,9 @@ export const bloodGroupMapping = (source: string): Mapping<BloodGroupRow> =>
       return visitNo === undefined ? undefined : { type: 'Observation', scope: run.scope, parts: ['blood-group', visitNo, kindOf(row)] }
     },
     organization: 'fixmedins_code',
-    when: (row) => (row.code !== undefined || row.name !== undefined) && !BLOOD_GROUPS[kindOf(row)].none.has(row.code),
+    // What is taken back is so whatever it says: servers of before kept a group that is not known as one.
+    when: (row) =>
+      (row.code !== undefined || row.name !== undefined) && (row.vali_flag === '0' || !BLOOD_GROUPS[kindOf(row)].none.has(row.code)),
     withdrawn: (row) => row.vali_flag === '0',
     rules: (from) => ({
       status: 'final',

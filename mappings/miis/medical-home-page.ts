@@ -204,7 +204,8 @@ export const allergyMapping = (source: string): Mapping<AllergyRow> =>
         ? undefined
         : keys.allergy(run.scope, row.medcasno, row.dicm_drug_name),
     organization: 'fixmedins_code',
-    when: (row) => row.dicm_drug_name !== undefined && !saysNoAllergy(row.dicm_drug_name),
+    // What is taken back is so whatever it says: servers of before kept a denial as an allergy.
+    when: (row) => row.dicm_drug_name !== undefined && (row.vali_flag === '0' || !saysNoAllergy(row.dicm_drug_name)),
     withdrawn: (row) => row.vali_flag === '0',
     rules: (from) => ({
       clinicalStatus: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }] },

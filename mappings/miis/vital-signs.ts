@@ -14,12 +14,14 @@ interface VitalSign {
   code: string
   display: string
   unit: { unit: string; code: string }
+  /** what it is known by, where servers of before had another code for it */
+  knownBy?: string
 }
 
 /** Fields of both transactions; blood pressure has two and is one sign. */
 export const VITAL_SIGNS = {
   temperature: { code: '8310-5', display: '体温', unit: { unit: '℃', code: 'Cel' } },
-  pulse: { code: '8893-0', display: '脉率', unit: { unit: '次/分', code: '/min' } },
+  pulse: { code: '8893-0', display: '脉率', unit: { unit: '次/分', code: '/min' }, knownBy: '8889-8' },
   respiration: { code: '9279-1', display: '呼吸', unit: { unit: '次/分', code: '/min' } },
   weight: { code: '29463-7', display: '体重', unit: { unit: 'kg', code: 'kg' } },
   height: { code: '8302-2', display: '身高', unit: { unit: 'cm', code: 'cm' } },
@@ -52,7 +54,8 @@ function signKey(row: RowView<SignRow>, run: Run): ResourceKey | undefined {
   const visitNo = row.mdtrt_sn ?? row.mdtrt_id
   const at = row.time === undefined ? undefined : readDateTime(row.time, run.context.timezone).value
   if (visitNo === undefined || at === undefined) return undefined
-  return { type: 'Observation', scope: run.scope, parts: ['vital-sign', visitNo, signOf(row).code, at] }
+  const { code, knownBy = code } = signOf(row)
+  return { type: 'Observation', scope: run.scope, parts: ['vital-sign', visitNo, knownBy, at] }
 }
 
 function quantity(run: Run, field: 'value' | 'systolic' | 'diastolic', unit: VitalSign['unit']) {

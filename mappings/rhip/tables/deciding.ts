@@ -18,13 +18,16 @@ const UNDECIDED: readonly (readonly [column: string, codes: RegExp])[] = [
   ['YZLX', CODE],
 ]
 
+/** Codes of tables of one digit: `01` is none of them, and what it would mean is not read. */
+const PLAIN_CODE = /^(?:\d|[1-9]\d)$/
+
 /** By table and column, the codes of what is only an element of the thing. */
 const KNOWN: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = table({
   TB_YL_PATIENT_INFORMATION: { ZJLX: /^(?:0[1-9]|99)$/ },
-  TB_IH_DIAGNOSIS_DETAIL: { MZZYBZ: CODE, ZDLXQF: CODE, CYZDBZ: CODE, YZDBZ: CODE },
-  TB_OPRATION_DETAIL: { ZQSSBZ: CODE },
+  TB_IH_DIAGNOSIS_DETAIL: { MZZYBZ: PLAIN_CODE, ZDLXQF: PLAIN_CODE, CYZDBZ: PLAIN_CODE, YZDBZ: PLAIN_CODE },
+  TB_OPRATION_DETAIL: { ZQSSBZ: PLAIN_CODE },
   TB_RIS_REPORT: { SFYYY: /^[12]$/ },
-  TB_CIS_LEAVEHOSPITAL_SUMMARY: { CYQK: CODE },
+  TB_CIS_LEAVEHOSPITAL_SUMMARY: { CYQK: PLAIN_CODE },
 })
 
 const isOther = (values: Values, column: string, codes: RegExp): boolean => {

@@ -45,10 +45,17 @@ export function readAs(text: string, as: string): string | undefined {
   return part.trim() === '' ? undefined : part.trim()
 }
 
-/** What of the ends of a range is there; undefined: it is no range, or there is no end. */
+const NUMBER = /^-?\d+(?:\.\d+)?$/
+
+/**
+ * What of the ends of a range is there; undefined: it is no range, or there is no end. A text in one of the columns (`阴性`, `<5`) is no end of
+ * anything: it stays as it is.
+ */
 export function readRange(parts: readonly (string | undefined)[], as: string): string | undefined {
   const [low, high] = parts
   if (as !== RANGE) return undefined
-  if (low !== undefined && high !== undefined) return `${low}-${high}`
-  return low === undefined ? high && `≤${high}` : `≥${low}`
+  // `-3--1` would be read as a range from -3 to 1.
+  if (low !== undefined && high !== undefined) return `${low}${high.startsWith('-') ? '~' : '-'}${high}`
+  const [end, sign] = low === undefined ? [high, '≤'] : [low, '≥']
+  return end !== undefined && NUMBER.test(end) ? sign + end : end
 }

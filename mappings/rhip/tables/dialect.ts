@@ -159,19 +159,21 @@ interface DialectOptions {
   isDate?: (column: string) => boolean
   /** how the file is read, where it is no text */
   read?: typeof readTable
+  /** what a row of a table has to have, where several of one table may stand in one */
+  neededOf?: NeededOf
 }
 
 /** Rows with the place's codes and dates as the tables have them. */
 export async function* readDialect(
   chunks: AsyncIterable<Uint8Array>,
   dialect: Dialect,
-  { read = readTable, isDate, ...options }: DialectOptions,
+  { read = readTable, isDate, neededOf = () => [], ...options }: DialectOptions,
 ): AsyncGenerator<TableEvent> {
   const { delimiter, header, quotes } = dialect
   const format = { ...(delimiter !== undefined && { delimiter }), ...(header && { header }), ...(quotes && { quotes }) }
   const values = Map.groupBy(dialect.values, ({ table }) => table)
   const forms = (dialect.dates ?? []).map(dateForm).filter((form): form is DateForm => form !== undefined)
-  const split = splitterOf(dialect, isDate)
+  const split = splitterOf(dialect, neededOf, isDate)
   for await (const event of read(chunks, { ...options, ...format })) {
     if (event.kind !== 'row') {
       yield event
@@ -195,23 +197,44 @@ interface Part {
   name: string
   table: string
   lines: readonly DialectColumn[]
-  /** of a numbered one, columns of the file that no other part has */
+  /** of a numbered one, columns of the file that say by themselves that it is there */
   own?: readonly string[]
 }
 
-function partsIn(lines: readonly DialectColumn[]): Part[] {
-  const columnsOf = (some: readonly DialectColumn[]): string[] => some.flatMap(({ column }) => partsOf(column))
+const columnsOf = (lines: readonly DialectColumn[]): string[] => lines.flatMap(({ column }) => partsOf(column))
+
+function partsIn(lines: readonly DialectColumn[], neededOf: NeededOf): Part[] {
   return [...Map.groupBy(lines, ({ table }) => table)].map(([name, some]) => {
-    const others = new Set(columnsOf(lines.filter(({ table }) => table !== name)))
-    const own = columnsOf(some).filter((column) => !others.has(column))
-    return { name, table: tableOf(name), lines: some, ...(isNumbered(name) && { own }) }
+    const own = isNumbered(name) ? ownColumns(name, lines, neededOf) : undefined
+    // Where nothing says it, it is there: a row without its key is told of, one that is passed over is not.
+    return { name, table: tableOf(name), lines: some, ...(own && own.length > 0 && { own }) }
   })
 }
 
+/**
+ * Columns that no other part has; and what of its key the others of its table have not, since the first diagnosis of a visit may be said in the row of
+ * the visit as well.
+ */
+function ownColumns(name: string, lines: readonly DialectColumn[], neededOf: NeededOf): string[] {
+  const table = tableOf(name)
+  const needed = new Set(neededOf(table).flat())
+  const [some, others] = [lines.filter((line) => line.table === name), lines.filter((line) => line.table !== name)]
+  const without = (mine: readonly DialectColumn[], theirs: readonly DialectColumn[]): string[] => {
+    const taken = new Set(columnsOf(theirs))
+    return columnsOf(mine).filter((column) => !taken.has(column))
+  }
+  const siblings = others.filter((line) => tableOf(line.table) === table)
+  const key = some.filter(({ means }) => needed.has(means))
+  return [...without(some, others), ...(siblings.length > 0 ? without(key, siblings) : [])]
+}
+
 /** A row of a compound file as rows of its tables, in the order in which they are listed; any other as it is. */
-function splitterOf(dialect: Dialect, isDate = isDateColumn): (row: TableRow) => TableRow[] | { unknown: string } {
+function splitterOf(dialect: Dialect, neededOf: NeededOf, isDate = isDateColumn): (row: TableRow) => TableRow[] | { unknown: string } {
   const files = new Map(
-    [...filesOf(dialect.columns)].map(([file, lines]) => [compoundName(file), { parts: partsIn(lines), kinds: kindsOf(dialect, file) }]),
+    [...filesOf(dialect.columns)].map(([file, lines]) => [
+      compoundName(file),
+      { parts: partsIn(lines, neededOf), kinds: kindsOf(dialect, file) },
+    ]),
   )
   // A report stands beside each of its results: said once, as long as its lines follow each other.
   const said = new Map<string, string>()
@@ -237,7 +260,7 @@ function splitterOf(dialect: Dialect, isDate = isDateColumn): (row: TableRow) =>
 
 /**
  * Of which tables a row is: of all that no kind is said of, and of those of its kind; one of no kind that is known could be of any. Of several rows
- * of one table those are there of which a column that is theirs alone is filled.
+ * of one table those are there of which a column that is theirs (`own`) is filled.
  */
 function partsOfRow({ values }: TableRow, parts: readonly Part[], kinds: readonly DialectKind[]): Part[] | { unknown: string } {
   const own = kinds.filter(({ column, sent }) => (values[column.toUpperCase()]?.trim() ?? '') === sent)

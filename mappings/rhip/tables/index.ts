@@ -125,7 +125,7 @@ export function rhipTablesIn(dialect: Dialect): SourceMapping {
     ...FORMAT,
     accepts: [...FORMAT.accepts],
     id: `${ID}/${dialect.id}`,
-    decode: (chunks, options) => decoded(readDialect(chunks, own, { ...options, layouts })),
+    decode: (chunks, options) => decoded(readDialect(chunks, own, { ...options, layouts, neededOf })),
   }
 }
 

@@ -30,7 +30,9 @@ type Column =
   | 'XGBZ'
 type OrderRow = { [K in Column]?: string }
 
-const isDrug = (row: RowView<OrderRow>): boolean => row.YZLX === '1'
+/** With two digits in the national table of kinds of orders (CV06.00.229), as documents have it, too. */
+const DRUG = /^0?1$/
+const isDrug = (row: RowView<OrderRow>): boolean => row.YZLX !== undefined && DRUG.test(row.YZLX)
 
 /** YZLB; what the patient takes home is an order of once as well. */
 const KIND = { '1': 'long-term', '2': 'temporary', '3': 'temporary' } as const

@@ -1,5 +1,6 @@
 /** What the full home page (4401) says without a name, a time or a substance. Expected values are read from the sample by hand. */
 import { expect, test } from '@jest/globals'
+import type { ResourceKey } from '../../../mappings/engine/types.ts'
 import { miisInterface } from '../../../mappings/miis/index.ts'
 import { brokenRules, ofType, plain, readAll, sample } from '../support.ts'
 
@@ -75,6 +76,27 @@ test('a page that denies allergies names none; one that tells of a drug refers t
   expect(ofType(denied, 'AllergyIntolerance')).toEqual([])
   expect(allergySection(denied)).not.toHaveProperty('entry')
   expect(allergySection(denied)?.text.div).toContain('<p>过敏药物：否认药物过敏</p>')
+})
+
+test('a page that is taken back takes back what servers of before made of a denial and of a group that is not known', async () => {
+  const sent = page()
+  Object.assign(sent.input.baseinfo, {
+    vali_flag: '0',
+    abo_code: '5',
+    abo_name: '',
+    rh_code: '4',
+    rh_name: '',
+    dicm_drug_name: '否认药物过敏',
+  })
+  const record = await one(sent)
+  const states = [...ofType(record, 'Observation'), ...ofType(record, 'AllergyIntolerance')]
+    .map(({ key, state }) => [...(key as ResourceKey).parts.slice(-3), state])
+    .filter(([first]) => first !== 'home-page')
+  expect(states.map((parts) => parts.slice(-2))).toEqual([
+    ['abo', 'withdrawn'],
+    ['rh', 'withdrawn'],
+    ['否认药物过敏', 'withdrawn'],
+  ])
 })
 
 test('tests by their codes: antibodies of HIV alone, not with its antigen', async () => {

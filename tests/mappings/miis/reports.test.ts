@@ -238,6 +238,9 @@ test('4602: a sign for each measurement, pressure with both values, and what was
   )
   // Felt by the nurse: LOINC's 8889-8 is the rate of a pulse oximeter.
   expect(signs[1]).toMatchObject({ code: { coding: [{ system: 'http://loinc.org', code: '8893-0' }] } })
+  // It is known by the code that it had before, so that what stands is corrected and taken back.
+  const parts = ['vital-sign', 'ZY20260305001', '8889-8', '2026-03-06T06:00:00+08:00']
+  expect(ofType(record, 'Observation')[1]?.key).toEqual({ type: 'Observation', scope: 'H1', parts })
   expect(signs[0]).toMatchObject({
     code: { coding: [{ system: 'http://loinc.org', code: '8310-5' }] },
     encounter: H1_VISIT,

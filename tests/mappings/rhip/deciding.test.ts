@@ -25,6 +25,15 @@ describe('what would become another thing', () => {
     expect(rejected.map(({ reason }) => [reason.code, reason.at])).toEqual([['mapping-value-unknown', `${column} row 1`]])
   })
 
+  test('a drug is one with two digits, too', async () => {
+    const { mapped, rejected } = await readAll(rhipTables, csv(ORDER, '0001,Y1,Z1,C1,0,阿司匹林,01,1', '0001,Y2,Z1,C1,0,胸片,02,1'))
+    expect(rejected).toEqual([])
+    expect(mapped.map((record) => [ofType(record, 'MedicationRequest').length, ofType(record, 'ServiceRequest').length])).toEqual([
+      [1, 0],
+      [0, 1],
+    ])
+  })
+
   test('a code that only some places have, and none, are read as before', async () => {
     const { mapped, rejected } = await readAll(rhipTables, csv(ORDER, '0001,Y1,Z1,C1,3,血常规,0,1', '0001,Y2,Z1,C1,99,胸片,-,1'))
     expect(rejected).toEqual([])
@@ -52,6 +61,7 @@ describe('what is an element of the thing', () => {
     [['ZJLX'], csv(PERSON, '0001,C1,0,王建国,身份证,110100195803120019,2026-03-10 01:00:00,1')],
     [['ZJLX'], csv(PERSON, '0001,C1,0,王建国,1,110100195803120019,2026-03-10 01:00:00,1')],
     [['MZZYBZ', 'ZDLXQF', 'CYZDBZ', 'YZDBZ'], csv(DIAGNOSIS, '0001,D1,Z1,住院,西医,I10.x00,高血压,是,疑似,1')],
+    [['MZZYBZ', 'ZDLXQF', 'CYZDBZ', 'YZDBZ'], csv(DIAGNOSIS, '0001,D1,Z1,02,01,I10.x00,高血压,01,01,1')],
     [['ZQSSBZ'], csv(OPERATION, '0001,S1,Z1,择期,33.2400,活检,1')],
     [['SFYYY'], csv(IMAGING, '0001,X1,1.2.3,Z1,C1,0,2026-03-06 10:00:00,胸片,没有,1')],
   ])('words in %j are told', async (columns, text) => {

@@ -74,6 +74,20 @@ test('a range of two columns may have one end', async () => {
   expect(ranges[1]).not.toHaveProperty('0.low')
 })
 
+test('ends below zero are those that are sent, and a text in the column of one end is no end', async () => {
+  const row = (code: string, low: string, high: string): string => `R1,2026-03-06 08:00:00,${code},甲,5,g/L,${low},${high}\n`
+  const file = `no,at,code,name,value,unit,low,high\n${row('A', '-3', '-1')}${row('B', '-3', '3')}${row('C', '阴性', '')}${row('D', '', '<5')}${row('E', '-2.5', '')}`
+  const { mapped } = await readAll(rhipTablesIn(place(RESULTS)), file, { fileName: 'lab.csv' })
+  const ranges = mapped.map((record) => plain(ofType(record, 'Observation')[0]).referenceRange)
+  expect(ranges).toMatchObject([
+    [{ low: { value: -3 }, high: { value: -1 } }],
+    [{ low: { value: -3 }, high: { value: 3 } }],
+    [{ text: '阴性' }],
+    [{ high: { value: 5 }, text: '<5' }],
+    [{ low: { value: -2.5 }, text: '≥-2.5' }],
+  ])
+})
+
 test('what is left of columns of which one is missing is listed as unread', async () => {
   const columns = columnsOf('person', 'TB_YL_PATIENT_INFORMATION', [
     ['card', 'KH'],
@@ -174,6 +188,41 @@ describe('several rows of one table in one row', () => {
       { text: '高血压' },
     ])
     expect(rejected.map(({ reason }) => [reason.code, reason.at])).toEqual([['mapping-required', 'ZYZDLSH row 3']])
+  })
+
+  test('the first may stand in the row of the visit as well', async () => {
+    const also = [
+      ...STAYS,
+      ...columnsOf('stay', 'TB_YL_MZ_MEDICAL_RECORD', [
+        ['no', 'JZLSH'],
+        ['card', 'KH'],
+        ['code1', 'JZZDBM'],
+        ['name1', 'JZZDSM'],
+      ]),
+    ]
+    const file = `${HEADER}Z1,C1,2026-03-01,I10.x00,高血压,E11.900,糖尿病\nZ2,C2,2026-03-01,,,,\n`
+    const { mapped, rejected } = await readAll(rhipTablesIn(place(also)), file, { fileName: 'stay.csv' })
+    expect(rejected).toEqual([])
+    const diagnoses = mapped.filter(({ recordType }) => recordType === 'TB_IH_DIAGNOSIS_DETAIL')
+    expect(diagnoses.map(({ deliveryId }) => deliveryId)).toEqual([
+      'TB_IH_DIAGNOSIS_DETAIL|0001|Z1-I10.x00',
+      'TB_IH_DIAGNOSIS_DETAIL|0001|Z1-E11.900',
+    ])
+  })
+
+  test('one of which no column is its own is not passed over', async () => {
+    const columns = [
+      ...columnsOf('stay', 'TB_YL_ZY_MEDICAL_RECORD', [
+        ['no', 'JZLSH'],
+        ['card', 'KH'],
+        ['code1', 'ZYZDBM'],
+        ['name1', 'ZYZDSM'],
+      ]),
+      ...numbered(1),
+    ]
+    const file = 'no,card,code1,name1\nZ1,C1,I10.x00,高血压\n'
+    const { mapped } = await readAll(rhipTablesIn(place(columns)), file, { fileName: 'stay.csv' })
+    expect(mapped.map(({ recordType }) => recordType)).toContain('TB_IH_DIAGNOSIS_DETAIL')
   })
 
   test('a row of which nothing would come is told of', async () => {
