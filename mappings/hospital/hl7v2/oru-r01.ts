@@ -161,7 +161,7 @@ interface ReportOptions extends OfMessage, SpecimenOptions {
 
 function runResults(message: Message, group: ReportGroup, report: ReportRow, options: ReportOptions): void {
   const { record, hl7 } = message
-  const numbers = new ResultNumbers(ofNoParent(group), options.isNumbered)
+  const numbers = new ResultNumbers(ofNoParent(group), options.isNumbered, takenTimes(record.context, group, options.kind))
   const { cultures } = options
   const words: Segment[] = []
   for (const { obx, notes, panel } of group.panels.flatMap((one) => one.results.map((result) => ({ ...result, panel: one })))) {
@@ -190,7 +190,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     }
     // The same antibiotic is tested on each organism.
     if (code !== undefined && parent !== undefined) row.itemCode = `${code}@${parent}`
-    else if (code !== undefined) Object.assign(row, numbers.of(code, obx, takenBefore(record.context, row, options.kind)))
+    else if (code !== undefined) Object.assign(row, numbers.of(code, obx))
     // A value, its flag and why it is absent replace each other as one.
     record.noteHeeded(...['OBX-5', 'OBX-8'].map(at))
     const withdrawn = isWithdrawn(filled(row['OBR-25']))
@@ -261,12 +261,23 @@ function sampledAfterReport(context: MappingContext, row: ReportRow): boolean {
   return sampled !== undefined && reported !== undefined && sampled > reported
 }
 
+/** When the specimens of a report's results were taken, as far as that tells them apart. */
+function takenTimes(context: MappingContext, { panels }: ReportGroup, kind: ReportKind): Map<Segment, string> {
+  const times = new Map<Segment, string>()
+  for (const { obr, results } of panels) {
+    const taken = takenBefore(context, obr, kind)
+    if (taken !== undefined) for (const { obx } of results) times.set(obx, taken)
+  }
+  return times
+}
+
 /**
  * When the specimen of a laboratory's result was taken, as far as it is that: the same instant as the report's is the report's, sent with each of its
  * versions anew.
  */
-function takenBefore(context: MappingContext, row: ResultRow, kind: ReportKind): string | undefined {
-  const [taken, reported] = [row['OBR-7'], row['OBR-22']].map((text) => instantOfField(text, context))
+function takenBefore(context: MappingContext, obr: Segment, kind: ReportKind): string | undefined {
+  const { 'OBR-7': sent, 'OBR-22': stated } = fieldsOf(obr, ['OBR-7', 'OBR-22'])
+  const [taken, reported] = [sent, stated].map((text) => instantOfField(text, context))
   return kind === 'laboratory' && taken !== undefined && reported !== undefined && taken < reported ? taken : undefined
 }
 
