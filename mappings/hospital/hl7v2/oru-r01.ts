@@ -141,11 +141,15 @@ function runSpecimens(
   { kind, ...options }: SpecimenOptions,
 ): Map<SpecimenSegments, ResourceKey> {
   const found = new Map<SpecimenSegments, ResourceKey>()
+  const toldApart = new Set<string | undefined>()
   const told = panels.flatMap(({ obr, specimens }) => specimens.map((segments) => ({ obr, segments })))
   let unnumbered = 0
   for (const { obr, segments } of told.length > 0 ? told : [{ obr: panels[0].obr, segments: { containers: [] } }]) {
     if (found.has(segments)) continue
-    const row = specimenRow(segments, { obr, reportNo, nth: unnumbered + 1, standing: report['OBR-25'] })
+    const taken = earlierOf(record.context, filled(segments.spm?.text(17, 1)) ?? obr.text(7, 1), obr)
+    const row = specimenRow(segments, { obr, reportNo, nth: unnumbered + 1, standing: report['OBR-25'], taken })
+    if (row.nth !== undefined && row.told !== undefined && !toldApart.has(row.told)) row.isApart = true
+    toldApart.add(row.told)
     const key = record.run(SPECIMENS[kind], row, { ...options, at: specimenLocator(hl7, segments, obr) })
     record.noteRead(...specimenFieldsRead(hl7, segments))
     if (key === undefined || key === 'patient') continue
@@ -271,14 +275,14 @@ function takenTimes(context: MappingContext, { panels }: ReportGroup, kind: Repo
   return times
 }
 
-/**
- * When the specimen of a laboratory's result was taken, as far as it is that: the same instant as the report's is the report's, sent with each of its
- * versions anew.
- */
-function takenBefore(context: MappingContext, obr: Segment, kind: ReportKind): string | undefined {
-  const { 'OBR-7': sent, 'OBR-22': stated } = fieldsOf(obr, ['OBR-7', 'OBR-22'])
-  const [taken, reported] = [sent, stated].map((text) => instantOfField(text, context))
-  return kind === 'laboratory' && taken !== undefined && reported !== undefined && taken < reported ? taken : undefined
+/** When the specimen of a laboratory's result was taken. */
+const takenBefore = (context: MappingContext, obr: Segment, kind: ReportKind): string | undefined =>
+  kind === 'laboratory' ? earlierOf(context, fieldsOf(obr, ['OBR-7'])['OBR-7'], obr) : undefined
+
+/** An instant before that of the report: the same one is the report's, sent with each of its versions anew. */
+function earlierOf(context: MappingContext, text: string | undefined, obr: Segment): string | undefined {
+  const [taken, reported] = [text, fieldsOf(obr, ['OBR-22'])['OBR-22']].map((sent) => instantOfField(sent, context))
+  return taken !== undefined && reported !== undefined && taken < reported ? taken : undefined
 }
 
 function instantOfField(text: string | undefined, context: MappingContext): string | undefined {
