@@ -4,7 +4,7 @@
  * result. A correction with a time of its own is one of the result as it stands: the time may be what was wrong.
  */
 import type { StatementFor } from './fold/stored.ts'
-import type { Statement } from './fold/types.ts'
+import { instantOf, type Statement } from './fold/types.ts'
 import type { PreparedStatement, TimedIds } from './types.ts'
 
 /** Name of a unit without members: it says nothing of the resource. */
@@ -16,7 +16,21 @@ export const asTaken = (statement: Statement, { at }: TimedIds): Statement => ({
   units: { ...statement.units, [timeUnit(at)]: { at: statement.state.at, members: {} } },
 })
 
-const isTimed = ({ units }: Statement): boolean => Object.keys(units).some((name) => name.startsWith(timeUnit('')))
+/** Of what was said before times were kept, or without the time of its report: when it was taken, if it was so before it was said. */
+function timeOfBefore({ units: { effective } }: Statement): string | undefined {
+  const text = effective?.members.effectiveDateTime
+  const taken = text === undefined ? '' : (JSON.parse(text) as string)
+  if (!effective || !taken.includes('T')) return undefined
+  const instant = new Date(taken).toISOString()
+  return instant < instantOf(effective.at) ? instant : undefined
+}
+
+function timesOf(statement: Statement): string[] {
+  const beginning = timeUnit('')
+  const kept = Object.keys(statement.units).filter((name) => name.startsWith(beginning))
+  const before = kept.length > 0 ? undefined : timeOfBefore(statement)
+  return before === undefined ? kept.map((name) => name.slice(beginning.length)) : [before]
+}
 
 /** What this source said of this patient in the same key. Where a number is used again for another patient, times say nothing. */
 const sameVoice = ({ source, patient }: Statement, said: Statement): boolean => source === said.source && patient?.id === said.patient?.id
@@ -25,9 +39,9 @@ type Said = ReadonlyMap<string, readonly Statement[]>
 
 /** What was said under this id with a time, by the same voice. */
 const timedUnder = ({ type }: PreparedStatement, id: string, statement: Statement, said: Said): Statement[] =>
-  said.get(`${type}/${id}`)?.filter((one) => sameVoice(one, statement) && isTimed(one)) ?? []
+  said.get(`${type}/${id}`)?.filter((one) => sameVoice(one, statement) && timesOf(one).length > 0) ?? []
 
-const saysTime = (alike: readonly Statement[], at: string): boolean => alike.some(({ units }) => Object.hasOwn(units, timeUnit(at)))
+const saysTime = (alike: readonly Statement[], at: string): boolean => alike.some((one) => timesOf(one).includes(at))
 
 /**
  * Id by which the result is known, or is to be.

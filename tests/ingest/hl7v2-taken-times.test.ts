@@ -151,6 +151,13 @@ test('a time that is the report’s own, or stands without one, tells no results
   expect(await after(oru({ reported: '10' }, '- 5.1'), oru({ reported: '11' }, '09 5.4'))).toEqual(['09 5.4 final'])
 })
 
+test('another time is another result beside what was stored without one that was kept, as servers of before did', async () => {
+  const before = oru({ reported: '10', isUnreported: true }, '08 5.1')
+  expect(await after(before, oru({ reported: '11' }, '09 11.2'))).toEqual(['08 5.1 final', '09 11.2 final'])
+  expect(await after(before, oru({ reported: '11' }, '08 5.3'))).toEqual(['08 5.3 final'])
+  expect(await after(before, oru({ reported: '11' }, '09 11.2 C'))).toEqual(['09 11.2 corrected'])
+})
+
 test('what stands under its place in the message stays there', async () => {
   const before = oru({ reported: '10', isUnreported: true }, '08 5.1', '09 11.2')
   expect(await after(before, oru({ reported: '11' }, '08 5.2', '09 11.3'))).toEqual(['08 5.2 final', '09 11.3 final'])
