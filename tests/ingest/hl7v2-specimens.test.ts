@@ -82,6 +82,13 @@ test('a version that says no time of the report leaves one specimen one', async 
   expect(await after(second, first)).toEqual(['GLU 5.1 SER 08'])
 })
 
+test('each panel says the tube of its time anew: none of another time takes its place, in either order', async () => {
+  const [fasting, later] = [oru('10', ['GLU 5.1 SER 08', 'INS 7 SER 08']), oru('11', ['GLU 11.2 SER 09', 'INS 77 SER 09'])]
+  const expected = ['GLU 11.2 SER 09', 'GLU 5.1 SER 08', 'INS 7 SER 08', 'INS 77 SER 09']
+  expect(await after(fasting, later)).toEqual(expected)
+  expect(await after(later, fasting)).toEqual(expected)
+})
+
 test('two of which nothing differs stay two, by their places', async () => {
   await hospital.wipe()
   await hospital.send('his', oru('10', ['GLU 5.1 SER 08', 'K 4 SER 08']))

@@ -141,15 +141,19 @@ function runSpecimens(
   { kind, ...options }: SpecimenOptions,
 ): Map<SpecimenSegments, ResourceKey> {
   const found = new Map<SpecimenSegments, ResourceKey>()
-  const toldApart = new Set<string | undefined>()
+  const alike = new Map<string, number>()
   const told = panels.flatMap(({ obr, specimens }) => specimens.map((segments) => ({ obr, segments })))
   let unnumbered = 0
   for (const { obr, segments } of told.length > 0 ? told : [{ obr: panels[0].obr, segments: { containers: [] } }]) {
     if (found.has(segments)) continue
     const taken = earlierOf(record.context, filled(segments.spm?.text(17, 1)) ?? obr.text(7, 1), obr)
     const row = specimenRow(segments, { obr, reportNo, nth: unnumbered + 1, standing: report['OBR-25'], taken })
-    if (row.nth !== undefined && row.told !== undefined && !toldApart.has(row.told)) row.isApart = true
-    toldApart.add(row.told)
+    if (row.told !== undefined) {
+      const place = (alike.get(row.told) ?? 0) + 1
+      alike.set(row.told, place)
+      // Each panel may say the one tube of its time anew: the second is the second of that time, and of no other one.
+      if (place > 1) row.told = `${row.told} ${place}`
+    }
     const key = record.run(SPECIMENS[kind], row, { ...options, at: specimenLocator(hl7, segments, obr) })
     record.noteRead(...specimenFieldsRead(hl7, segments))
     if (key === undefined || key === 'patient') continue

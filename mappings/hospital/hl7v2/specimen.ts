@@ -33,10 +33,8 @@ export type SpecimenRow = Fields<(typeof SPM)[number] | (typeof SAC)[number] | (
   /** of the report that it belongs to, where it has no number of its own, and which of several such it is there */
   reportNo?: string
   nth?: string
-  /** what tells it from others without a number in its report: when it was taken, where that is said, and what it is */
+  /** what tells it from others without a number in its report: when it was taken, where that is said, what it is, and which of several such */
   told?: string
-  /** it differs in that from those that the message names before it */
-  isApart?: true
   /** SAC-3 */
   containers: string[]
   /** OBR-25 of that report */
@@ -114,12 +112,12 @@ const specimenKey =
   (row: RowView<SpecimenRow>, run: Run): ResourceKey | undefined => {
     if (row.specimenNo !== undefined) return keys.specimen(run.scope, row.specimenNo)
     if (row.reportNo === undefined) return undefined
-    return specimenKeyOf(kind, run.scope, row.reportNo, row.isApart ? `@${row.told}` : row.nth)
+    return specimenKeyOf(kind, run.scope, row.reportNo, row.nth !== undefined && row.told !== undefined ? `@${row.told}` : row.nth)
   }
 
 /** Beside the first of its report: whether another message means the same one, its time and type say (server/ingest/timed.ts). */
-function toldKey(kind: ReportKind, { reportNo, told, nth, isApart, standing }: RowView<SpecimenRow>, run: Run): TimedKey | undefined {
-  if (reportNo === undefined || told === undefined || (nth !== undefined && !isApart)) return undefined
+function toldKey(kind: ReportKind, { reportNo, told, standing }: RowView<SpecimenRow>, run: Run): TimedKey | undefined {
+  if (reportNo === undefined || told === undefined) return undefined
   const [key, plain] = [`@${told}`, undefined].map((name) => specimenKeyOf(kind, run.scope, reportNo, name))
   return key && plain && { at: told, key, plain, corrects: standing === 'C' || isWithdrawn(standing) }
 }
@@ -139,8 +137,8 @@ const specimenMapping = (kind: ReportKind): Mapping<SpecimenRow> =>
     source: 'hospital/hl7v2/SPM',
     to: 'Specimen',
     id: specimenKey(kind),
-    numbered: ({ reportNo, nth, isApart }, run) =>
-      reportNo !== undefined && isApart ? specimenKeyOf(kind, run.scope, reportNo, nth) : undefined,
+    numbered: ({ reportNo, nth, told }, run) =>
+      reportNo !== undefined && nth !== undefined && told !== undefined ? specimenKeyOf(kind, run.scope, reportNo, nth) : undefined,
     timed: (row, run) => toldKey(kind, row, run),
     when: isSomething,
     // One with a number may have other reports; it was taken whatever becomes of this one.
