@@ -6,7 +6,7 @@ import { knownOf } from './fold/rows.ts'
 import type { StatementFor } from './fold/stored.ts'
 import type { Statement } from './fold/types.ts'
 import type { IngestTables } from './tables.ts'
-import { timedIdOf } from './timed.ts'
+import { apartByTimes, isOfOtherTime, timedIdOf } from './timed.ts'
 import type { PreparedRecord, PreparedStatement } from './types.ts'
 
 /** Name of a unit without members: it says nothing of the resource. */
@@ -39,7 +39,7 @@ export async function underKnownKeys(tables: Pick<IngestTables, 'contributions'>
   const said = await saidOf(tables, doubtful)
   const isDoubtful = new Set(doubtful.flatMap((one) => namesOf(one, [one.id, ...otherIdsOf(one)])))
   return rows.map(({ record, wanted }) => {
-    const renamed = new Map(record.statements.flatMap((one, at) => renamingOf(one, wanted[at] as StatementFor, said)))
+    const renamed = renamingsOf({ record, wanted }, said)
     const placed = renamed.size === 0 ? wanted : wanted.map((one) => withNames(one, renamed))
     for (const { type, id, statement } of placed) {
       const name = `${type}/${id}`
@@ -65,22 +65,26 @@ async function saidOf(
   return said
 }
 
-function renamingOf(one: PreparedStatement, wanted: StatementFor, said: ReadonlyMap<string, Statement[]>): [string, string][] {
-  const known = knownIdOf(one, said) ?? timedIdOf(one, wanted, said)
-  return known === undefined || known === one.id ? [] : [[`${one.type}/${one.id}`, `${one.type}/${known}`]]
+/** From the names that the record gives its things to those by which they are known. */
+function renamingsOf({ record: { statements }, wanted }: Row, said: ReadonlyMap<string, Statement[]>): Map<string, string> {
+  const known = statements.map((one, at) => knownIdOf(one, wanted[at] as StatementFor, said) ?? one.id)
+  if (known.every((id, at) => id === statements[at]?.id)) return new Map()
+  const ids = apartByTimes(statements, wanted, known, said)
+  return new Map(
+    statements.flatMap(({ type, id }, at) => (ids[at] === id ? [] : [[`${type}/${id}`, `${type}/${ids[at]}`] as [string, string]])),
+  )
 }
 
-/** By its number. */
-function knownIdOf(
-  { type, id, numbered, plain, statement }: PreparedStatement,
-  said: ReadonlyMap<string, Statement[]>,
-): string | undefined {
-  if (numbered !== undefined && said.has(`${type}/${numbered}`)) return numbered
-  if (id === undefined || plain === undefined || said.has(`${type}/${id}`)) return undefined
-  const wasLine = said
-    .get(`${type}/${plain}`)
-    ?.some(({ source, units }) => source === statement.source && Object.hasOwn(units, lineUnit(id)))
-  return wasLine ? plain : undefined
+/** By its number, and by when it was taken where that is none that tells it apart. */
+function knownIdOf(one: PreparedStatement, wanted: StatementFor, said: ReadonlyMap<string, Statement[]>): string | undefined {
+  const { type, id, numbered, plain, timed, statement } = one
+  if (numbered !== undefined && said.has(`${type}/${numbered}`) && !isOfOtherTime(one, numbered, wanted, said)) return numbered
+  if (id === undefined || plain === undefined) return timedIdOf(one, wanted, said)
+  if (said.has(`${type}/${id}`)) return id
+  const wasLine = (other: string | undefined): boolean =>
+    said.get(`${type}/${other}`)?.some(({ source, units }) => source === statement.source && Object.hasOwn(units, lineUnit(id))) ?? false
+  if (![plain, timed?.id].some(wasLine)) return id
+  return timed ? timedIdOf({ ...one, id: plain }, wanted, said) : plain
 }
 
 /** `Type/id` wherever it is named; all at once, since what one is renamed to another may be renamed from. */

@@ -13,7 +13,7 @@ afterAll(() => hospital.close())
 const ZHANG = 'PID|1||0001023456^^^0001^PI||王建国||19580312|M'
 const LI = 'PID|1||0001099999^^^0001^PI||李娜||19900101|F'
 
-/** `08 5.1 F`: hour at which the specimen was taken (`-`: not told), value, standing. */
+/** `08 5.1 F 2 GLU`: hour at which the specimen was taken (`-`: not told), value, standing, OBX-4 and item. */
 type Taken = string
 
 interface Sent {
@@ -31,10 +31,10 @@ function oru({ reported, patient = ZHANG, control = reported, isUnreported = fal
   const at = `20260310${reported}0000`
   const segments = [`MSH|^~\\&|LIS|0001|EAI|YILIAN|20260310${reported}0500||ORU^R01|${control} ${results.join()}|P|2.4||||||UTF-8`, patient]
   for (const result of results) {
-    const [hour, value, standing = 'F'] = result.split(' ')
+    const [hour, value, standing = 'F', line = '', item = 'GLU'] = result.split(' ')
     const taken = hour === '-' ? '' : `20260310${hour}0000`
     segments.push(`OBR|1|SQ1|BG1|OGTT^糖耐量|||${taken}|||||||||||||||${isUnreported ? '' : at}||CH|F`)
-    segments.push(`OBX|1|NM|GLU^葡萄糖||${value}|mmol/L||N|||${standing}`)
+    segments.push(`OBX|1|NM|${item}^${item}|${line}|${value}|mmol/L||N|||${standing}`)
   }
   return segments.join('\r')
 }
@@ -102,11 +102,60 @@ test('a correction may correct the time: nothing is doubled, and the first versi
   expect(await after(first, corrected, oru({ reported: '10', control: 'again' }, '08 5.1'))).toEqual(['07 5.1 corrected'])
 })
 
+test('a message that corrects what was known and names another time beside it: both stay, in whichever order it names them', async () => {
+  const first = oru({ reported: '10' }, '08 5.1')
+  expect(await after(first, oru({ reported: '12' }, '09 9.9 C', '08 5.2 C'))).toEqual(['08 5.2 corrected', '09 9.9 corrected'])
+  expect(await after(first, oru({ reported: '12' }, '09 9.9 C', '08 5.2 F'))).toEqual(['08 5.2 final', '09 9.9 corrected'])
+  expect(await after(first, oru({ reported: '12' }, '09 9.9 C', '08 - D'))).toEqual(['- - entered-in-error', '09 9.9 corrected'])
+})
+
+test('one of two is corrected or taken back alone by the number of its line, in either order', async () => {
+  const all = oru({ reported: '11' }, '08 5.1 F 1', '09 9.1 P 2')
+  for (const order of both(all, oru({ reported: '12' }, '09 9.9 C 2')))
+    expect(await after(...order)).toEqual(['08 5.1 final', '09 9.9 corrected'])
+  expect(await after(all, oru({ reported: '12' }, '09 - D 2'))).toEqual(['- - entered-in-error', '08 5.1 final'])
+})
+
+test('lines of messages that each name all items of a time: each of them is found alone by its line and its time', async () => {
+  const fasting = oru({ reported: '10' }, '08 5.1 F 1', '08 7 F 2 INS')
+  const later = oru({ reported: '11' }, '09 9.1 F 1', '09 77 F 2 INS')
+  const expected = ['08 5.1 final', '08 7 final', '09 78 corrected', '09 9.1 final']
+  const corrected = oru({ reported: '12' }, '09 78 C 2 INS')
+  for (const order of [
+    [fasting, later, corrected],
+    [later, fasting, corrected],
+    [corrected, fasting, later],
+  ])
+    expect(await after(...order)).toEqual(expected)
+  expect(await after(fasting, later, oru({ reported: '12' }, '09 - D 2 INS'))).toEqual([
+    '- - entered-in-error',
+    '08 5.1 final',
+    '08 7 final',
+    '09 9.1 final',
+  ])
+  expect(await after(fasting, oru({ reported: '11' }, '09 77 F 2 INS'))).toEqual(['08 5.1 final', '08 7 final', '09 77 final'])
+})
+
+test('lines counted over several items at several times: one is corrected by its line, or by the first of a new count, in any order', async () => {
+  const all = oru({ reported: '11' }, '08 7 F 1 INS', '08 5.1 F 2', '09 77 F 3 INS', '09 9.1 F 4')
+  for (const line of ['1', '4'])
+    for (const order of both(all, oru({ reported: '12' }, `09 9.9 C ${line}`)))
+      expect(await after(...order)).toEqual(['08 5.1 final', '08 7 final', '09 77 final', '09 9.9 corrected'])
+  expect(await after(all, oru({ reported: '12' }, '08 5.2 C 2'))).toEqual(['08 5.2 corrected', '08 7 final', '09 77 final', '09 9.1 final'])
+})
+
 test('a time that is the report’s own, or stands without one, tells no results apart', async () => {
   expect(await after(oru({ reported: '10' }, '10 5.1'), oru({ reported: '11' }, '11 5.4'))).toEqual(['11 5.4 final'])
   const [first, second] = [oru({ reported: '10', isUnreported: true }, '08 5.1'), oru({ reported: '11', isUnreported: true }, '09 5.4')]
   expect(await after(first, second)).toEqual(['09 5.4 final'])
   expect(await after(oru({ reported: '10' }, '- 5.1'), oru({ reported: '11' }, '09 5.4'))).toEqual(['09 5.4 final'])
+})
+
+test('another time is another result beside what was stored without one that was kept, as servers of before did', async () => {
+  const before = oru({ reported: '10', isUnreported: true }, '08 5.1')
+  expect(await after(before, oru({ reported: '11' }, '09 11.2'))).toEqual(['08 5.1 final', '09 11.2 final'])
+  expect(await after(before, oru({ reported: '11' }, '08 5.3'))).toEqual(['08 5.3 final'])
+  expect(await after(before, oru({ reported: '11' }, '09 11.2 C'))).toEqual(['09 11.2 corrected'])
 })
 
 test('what stands under its place in the message stays there', async () => {

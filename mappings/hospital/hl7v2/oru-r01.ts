@@ -141,11 +141,19 @@ function runSpecimens(
   { kind, ...options }: SpecimenOptions,
 ): Map<SpecimenSegments, ResourceKey> {
   const found = new Map<SpecimenSegments, ResourceKey>()
+  const alike = new Map<string, number>()
   const told = panels.flatMap(({ obr, specimens }) => specimens.map((segments) => ({ obr, segments })))
   let unnumbered = 0
   for (const { obr, segments } of told.length > 0 ? told : [{ obr: panels[0].obr, segments: { containers: [] } }]) {
     if (found.has(segments)) continue
-    const row = specimenRow(segments, { obr, reportNo, nth: unnumbered + 1, standing: report['OBR-25'] })
+    const taken = earlierOf(record.context, filled(segments.spm?.text(17, 1)) ?? obr.text(7, 1), obr)
+    const row = specimenRow(segments, { obr, reportNo, nth: unnumbered + 1, standing: report['OBR-25'], taken })
+    if (row.told !== undefined) {
+      const place = (alike.get(row.told) ?? 0) + 1
+      alike.set(row.told, place)
+      // Each panel may say the one tube of its time anew: the second is the second of that time, and of no other one.
+      if (place > 1) row.told = `${row.told} ${place}`
+    }
     const key = record.run(SPECIMENS[kind], row, { ...options, at: specimenLocator(hl7, segments, obr) })
     record.noteRead(...specimenFieldsRead(hl7, segments))
     if (key === undefined || key === 'patient') continue
@@ -161,7 +169,7 @@ interface ReportOptions extends OfMessage, SpecimenOptions {
 
 function runResults(message: Message, group: ReportGroup, report: ReportRow, options: ReportOptions): void {
   const { record, hl7 } = message
-  const numbers = new ResultNumbers(ofNoParent(group), options.isNumbered)
+  const numbers = new ResultNumbers(ofNoParent(group), options.isNumbered, takenTimes(record.context, group, options.kind))
   const { cultures } = options
   const words: Segment[] = []
   for (const { obx, notes, panel } of group.panels.flatMap((one) => one.results.map((result) => ({ ...result, panel: one })))) {
@@ -190,7 +198,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
     }
     // The same antibiotic is tested on each organism.
     if (code !== undefined && parent !== undefined) row.itemCode = `${code}@${parent}`
-    else if (code !== undefined) Object.assign(row, numbers.of(code, obx, takenBefore(record.context, row, options.kind)))
+    else if (code !== undefined) Object.assign(row, numbers.of(code, obx))
     // A value, its flag and why it is absent replace each other as one.
     record.noteHeeded(...['OBX-5', 'OBX-8'].map(at))
     const withdrawn = isWithdrawn(filled(row['OBR-25']))
@@ -261,13 +269,24 @@ function sampledAfterReport(context: MappingContext, row: ReportRow): boolean {
   return sampled !== undefined && reported !== undefined && sampled > reported
 }
 
-/**
- * When the specimen of a laboratory's result was taken, as far as it is that: the same instant as the report's is the report's, sent with each of its
- * versions anew.
- */
-function takenBefore(context: MappingContext, row: ResultRow, kind: ReportKind): string | undefined {
-  const [taken, reported] = [row['OBR-7'], row['OBR-22']].map((text) => instantOfField(text, context))
-  return kind === 'laboratory' && taken !== undefined && reported !== undefined && taken < reported ? taken : undefined
+/** When the specimens of a report's results were taken, as far as that tells them apart. */
+function takenTimes(context: MappingContext, { panels }: ReportGroup, kind: ReportKind): Map<Segment, string> {
+  const times = new Map<Segment, string>()
+  for (const { obr, results } of panels) {
+    const taken = takenBefore(context, obr, kind)
+    if (taken !== undefined) for (const { obx } of results) times.set(obx, taken)
+  }
+  return times
+}
+
+/** When the specimen of a laboratory's result was taken. */
+const takenBefore = (context: MappingContext, obr: Segment, kind: ReportKind): string | undefined =>
+  kind === 'laboratory' ? earlierOf(context, fieldsOf(obr, ['OBR-7'])['OBR-7'], obr) : undefined
+
+/** An instant before that of the report: the same one is the report's, sent with each of its versions anew. */
+function earlierOf(context: MappingContext, text: string | undefined, obr: Segment): string | undefined {
+  const [taken, reported] = [text, fieldsOf(obr, ['OBR-22'])['OBR-22']].map((sent) => instantOfField(sent, context))
+  return taken !== undefined && reported !== undefined && taken < reported ? taken : undefined
 }
 
 function instantOfField(text: string | undefined, context: MappingContext): string | undefined {

@@ -33,6 +33,11 @@ export interface ResultCodes {
   timed?: { at: string; code: string; plain: string }
 }
 
+const areOfOtherTimes = (times: readonly (string | undefined)[]): boolean =>
+  !times.includes(undefined) && new Set(times).size === times.length
+
+const timedCodes = (item: string, at: string) => ({ at, code: `${item}@${at}`, plain: item })
+
 /**
  * Numbers the results of one report. The first of an item is known by the item alone. Another one, where several of an item are sent together, by its
  * sub-id too. One that is the only one of its item: by the item alone where its number counts lines, else by its sub-id, since it may correct the second
@@ -41,27 +46,37 @@ export interface ResultCodes {
  */
 export class ResultNumbers {
   readonly #areLines: boolean
-  readonly #times: ReadonlyMap<string | undefined, number>
+  /** items that there is one of */
+  readonly #single: ReadonlySet<string | undefined>
+  /** those, and items of which each was taken at another time */
+  readonly #toldWithout: ReadonlySet<string | undefined>
+  readonly #takenAt: ReadonlyMap<Segment, string>
   readonly #given = new Set<string>()
   /** when the first of each item was taken */
   readonly #taken = new Map<string, string>()
 
-  /** @param isNumbered OBX-4 counts the lines of the message */
-  constructor(results: readonly Segment[], isNumbered: boolean) {
+  /**
+   * @param isNumbered OBX-4 counts the lines of the message
+   * @param takenAt when the specimen of each was taken, where that tells results apart: an instant
+   */
+  constructor(results: readonly Segment[], isNumbered: boolean, takenAt: ReadonlyMap<Segment, string> = new Map()) {
     this.#areLines = isNumbered || areLines(results)
-    this.#times = new Map([...Map.groupBy(results, itemOf)].map(([item, same]) => [item, same.length]))
+    this.#takenAt = takenAt
+    const items = [...Map.groupBy(results, itemOf)]
+    const itemsOf = (isOne: (same: Segment[]) => boolean) => new Set(items.filter(([, same]) => isOne(same)).map(([item]) => item))
+    this.#single = itemsOf((same) => same.length === 1)
+    this.#toldWithout = itemsOf((same) => same.length === 1 || areOfOtherTimes(same.map((obx) => takenAt.get(obx))))
   }
 
-  /** @param taken when its specimen was, where that tells results apart: an instant */
-  of(item: string, obx: Segment, taken?: string): ResultCodes {
+  of(item: string, obx: Segment): ResultCodes {
     const subId = subIdOf(obx)
+    const taken = this.#takenAt.get(obx)
     const isFirst = subId === undefined || FIRST.test(subId)
     const numbered = `${item}#${subId}`
-    if (!isFirst && this.#times.get(item) === 1) {
-      return this.#areLines
-        ? { ...this.#timed(this.#unique(item, item), item, taken), numbered }
-        : { itemCode: this.#unique(numbered, item), plain: item }
-    }
+    if (!isFirst && this.#areLines && this.#toldWithout.has(item))
+      return { ...this.#timed(this.#unique(item, item), item, taken), numbered }
+    if (!isFirst && this.#single.has(item))
+      return { itemCode: this.#unique(numbered, item), plain: item, ...(taken !== undefined && { timed: timedCodes(item, taken) }) }
     const itemCode = this.#unique(isFirst ? item : numbered, item)
     return isFirst || this.#areLines ? this.#timed(itemCode, item, taken) : { itemCode }
   }
@@ -69,8 +84,8 @@ export class ResultNumbers {
   /** One that was taken at another time than the first of its item is known by its time, and by its place where no time was looked at. */
   #timed(itemCode: string, item: string, taken: string | undefined): ResultCodes {
     if (taken === undefined) return { itemCode }
-    const code = `${item}@${taken}`
-    const timed = { at: taken, code, plain: item }
+    const timed = timedCodes(item, taken)
+    const { code } = timed
     const first = this.#taken.get(item)
     if (first === undefined) this.#taken.set(item, taken)
     if (itemCode === item) return { itemCode, timed }

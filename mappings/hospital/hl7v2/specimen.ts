@@ -5,7 +5,7 @@ import { keys } from '../../engine/keys.ts'
 import { type Mapping, mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
-import type { MappingIssue, ResourceKey } from '../../engine/types.ts'
+import type { MappingIssue, ResourceKey, TimedKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { type Fields, fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
@@ -33,6 +33,8 @@ export type SpecimenRow = Fields<(typeof SPM)[number] | (typeof SAC)[number] | (
   /** of the report that it belongs to, where it has no number of its own, and which of several such it is there */
   reportNo?: string
   nth?: string
+  /** what tells it from others without a number in its report: when it was taken, where that is said, what it is, and which of several such */
+  told?: string
   /** SAC-3 */
   containers: string[]
   /** OBR-25 of that report */
@@ -62,9 +64,9 @@ const numberOf = (spm: Segment | undefined): { at: string; value: string } | und
 /** @param of the panel and the report that it was examined for, if any */
 export function specimenRow(
   { spm, containers }: SpecimenSegments,
-  of: { obr?: Segment; reportNo?: string | undefined; nth?: number; standing?: string | undefined } = {},
+  of: { obr?: Segment; reportNo?: string | undefined; nth?: number; standing?: string | undefined; taken?: string | undefined } = {},
 ): SpecimenRow {
-  const { obr, reportNo, nth, standing } = of
+  const { obr, reportNo, nth, standing, taken } = of
   const sac = containers[0]
   // SAC-6.1 is a coded element within another one: its name stands in a subcomponent.
   const name = filled(sac?.text(6, 1, 0, 2))
@@ -77,9 +79,16 @@ export function specimenRow(
     ...(number !== undefined && { specimenNo: number }),
     ...(reportNo !== undefined && { reportNo }),
     ...(nth !== undefined && nth > 1 && { nth: String(nth) }),
+    ...(spm && number === undefined && toldOf(spm, taken)),
     ...(standing !== undefined && { standing }),
     containers: containers.map((one) => filled(one.text(3, 1))).filter((one) => one !== undefined),
   }
+}
+
+/** One of which nothing but OBR-15 tells is that of the whole report. @param taken when it was, where that tells specimens apart */
+function toldOf(spm: Segment, taken: string | undefined): Pick<SpecimenRow, 'told'> {
+  const type = filled(spm.text(4, 1)) ?? filled(spm.text(4, 2)) ?? ''
+  return taken === undefined ? {} : { told: `${taken} ${type}` }
 }
 
 /** Fields of a specimen by their segments. */
@@ -102,8 +111,16 @@ const specimenKey =
   (kind: ReportKind) =>
   (row: RowView<SpecimenRow>, run: Run): ResourceKey | undefined => {
     if (row.specimenNo !== undefined) return keys.specimen(run.scope, row.specimenNo)
-    return row.reportNo === undefined ? undefined : specimenKeyOf(kind, run.scope, row.reportNo, row.nth)
+    if (row.reportNo === undefined) return undefined
+    return specimenKeyOf(kind, run.scope, row.reportNo, row.nth !== undefined && row.told !== undefined ? `@${row.told}` : row.nth)
   }
+
+/** Beside the first of its report: whether another message means the same one, its time and type say (server/ingest/timed.ts). */
+function toldKey(kind: ReportKind, { reportNo, told, standing }: RowView<SpecimenRow>, run: Run): TimedKey | undefined {
+  if (reportNo === undefined || told === undefined) return undefined
+  const [key, plain] = [`@${told}`, undefined].map((name) => specimenKeyOf(kind, run.scope, reportNo, name))
+  return key && plain && { at: told, key, plain, corrects: standing === 'C' || isWithdrawn(standing) }
+}
 
 /** One that was rejected is of no use, wherever it is. */
 function statusOf(row: RowView<SpecimenRow>): 'available' | 'unavailable' | 'unsatisfactory' | undefined {
@@ -120,6 +137,9 @@ const specimenMapping = (kind: ReportKind): Mapping<SpecimenRow> =>
     source: 'hospital/hl7v2/SPM',
     to: 'Specimen',
     id: specimenKey(kind),
+    numbered: ({ reportNo, nth, told }, run) =>
+      reportNo !== undefined && nth !== undefined && told !== undefined ? specimenKeyOf(kind, run.scope, reportNo, nth) : undefined,
+    timed: (row, run) => toldKey(kind, row, run),
     when: isSomething,
     // One with a number may have other reports; it was taken whatever becomes of this one.
     withdrawn: (row) => row.specimenNo === undefined && isWithdrawn(row.standing),

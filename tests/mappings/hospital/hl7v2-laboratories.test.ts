@@ -182,10 +182,12 @@ test('specimens without numbers are told apart within their report, and where a 
   )
   const parts = [
     ['report', 'BG1'],
-    ['report', 'BG1', '2'],
-    ['report', 'BG1', '3'],
+    ['report', 'BG1', '@2026-03-05T22:30:00.000Z SER'],
+    ['report', 'BG1', '@2026-03-05T22:30:00.000Z UR'],
   ]
   expect(ofType(record, 'Specimen').map(({ key }) => key)).toMatchObject(parts.map((each) => ({ parts: each })))
+  // What is known by its place stays there.
+  expect(ofType(record, 'Specimen').map(({ numbered }) => numbered?.parts[2])).toEqual([undefined, '2', '3'])
   expect(specimensOf(record)).toMatchObject([{ type: '全血' }, { type: '血清' }, { type: '尿液' }])
   expect(measuredIn(record)).toEqual([
     ['5.1', ['report', 'BG1']],
