@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { isExpunged } from '../../server/ingest/expunged.ts'
 import type { PreparedRecord } from '../../server/ingest/types.ts'
+import { storedResults } from './stored-results.ts'
 import type { Rig } from './support.ts'
 import { visitRig } from './visit-messages.ts'
 
@@ -37,13 +38,7 @@ interface Result {
 }
 
 /** Results that are stored, each as its item and value. Every one is in its report, and the report names no other. */
-async function stored(): Promise<string[]> {
-  const results = (await hospital.all('Observation')) as unknown as Result[]
-  const reports = (await hospital.all('DiagnosticReport')) as unknown as { result: { reference: string }[] }[]
-  const named = reports.flatMap(({ result }) => result.map(({ reference }) => reference))
-  expect(named.sort()).toEqual(results.map(({ id }) => `Observation/${id}`).sort())
-  return results.map(({ code, valueQuantity, status }) => `${code.text} ${valueQuantity?.value ?? status}`).sort()
-}
+const stored = () => storedResults(hospital, ({ code, valueQuantity, status }: Result) => `${code.text} ${valueQuantity?.value ?? status}`)
 
 async function after(...messages: string[]): Promise<string[]> {
   await hospital.wipe()

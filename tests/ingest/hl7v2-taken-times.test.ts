@@ -1,6 +1,7 @@
 /** Like results of one report that differ by when their specimen was taken (glucose before a drink, one and two hours after it); expectations by hand. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { storedResults } from './stored-results.ts'
 import type { Rig } from './support.ts'
 import { visitRig } from './visit-messages.ts'
 
@@ -47,18 +48,12 @@ interface Result {
 }
 
 /** Results that are stored, each as its hour, value and standing; every one is in the one report, which names no other. */
-async function stored(): Promise<string[]> {
-  const results = (await hospital.all('Observation')) as unknown as Result[]
-  const reports = (await hospital.all('DiagnosticReport')) as unknown as { result: { reference: string }[] }[]
-  const named = reports.flatMap(({ result }) => result.map(({ reference }) => reference))
-  expect(named.sort()).toEqual(results.map(({ id }) => `Observation/${id}`).sort())
-  return results
-    .map(
-      ({ status, effectiveDateTime, valueQuantity }) =>
-        `${effectiveDateTime?.slice(11, 13) ?? '-'} ${valueQuantity?.value ?? '-'} ${status}`,
-    )
-    .sort()
-}
+const stored = () =>
+  storedResults(
+    hospital,
+    ({ status, effectiveDateTime, valueQuantity }: Result) =>
+      `${effectiveDateTime?.slice(11, 13) ?? '-'} ${valueQuantity?.value ?? '-'} ${status}`,
+  )
 
 async function after(...messages: string[]): Promise<string[]> {
   await hospital.wipe()
