@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { comparable, encounter, practitioner, putAll, relabelled } from '../consent/resources.ts'
+import { comparable } from '../consent/resources.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { otherWard } from './other-ward.ts'
 
 const SAMPLE = readFileSync(new URL('../fixtures/samples/hospital/cda/C0035.xml', import.meta.url), 'utf8')
 /** Documents of two visits: in the first nothing is sensitive, in the second the later document tells of HIV. */
@@ -27,9 +28,7 @@ beforeAll(async () => {
   const [first] = await all('Condition')
   const subject = first?.subject as { reference: string } | undefined
   const person = String(subject?.reference).replace('Patient/', '')
-  await putAll(server, await server.token('loader'), [practitioner('doc-2'), encounter('visit-h2', person, 'H2', 'Practitioner/doc-2')])
-  await relabelled(server)
-  doctor = await server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
+  doctor = await otherWard(server, person)
 }, 60_000)
 afterAll(async () => {
   await reader.stop()

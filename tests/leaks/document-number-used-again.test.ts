@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { encounter, practitioner, putAll, relabelled } from '../consent/resources.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
+import { otherWard } from './other-ward.ts'
 
 const HIS = readFileSync(new URL('../fixtures/samples/hospital/cda/C0035.xml', import.meta.url), 'utf8')
 const HERS = [
@@ -33,9 +33,7 @@ beforeAll(async () => {
   for (const document of [HIS, HERS]) codes.push(await send(document))
   const [reference] = await all('DocumentReference')
   person = String((reference?.subject as { reference: string } | undefined)?.reference).replace('Patient/', '')
-  await putAll(server, await server.token('loader'), [practitioner('doc-2'), encounter('visit-h2', person, 'H2', 'Practitioner/doc-2')])
-  await relabelled(server)
-  doctor = await server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
+  doctor = await otherWard(server, person)
 }, 60_000)
 afterAll(async () => {
   await reader.stop()

@@ -6,9 +6,10 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { DEMO_CONFIG_FILE } from '../../server/config/config.ts'
-import { comparable, encounter, practitioner, putAll, relabelled } from '../consent/resources.ts'
+import { comparable } from '../consent/resources.ts'
 import { zipOf } from '../mappings/parsers/zip-files.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { otherWard } from './other-ward.ts'
 
 const HEADER = 'A48,A49,JZLSH,A11,A20,B12,B15,C03C,C04N,P40'
 const PAGES = [
@@ -47,9 +48,7 @@ beforeAll(async () => {
   await send('h1-files', DOCUMENTS, 'application/zip', 'day.zip')
   const [first] = await all('Condition')
   const person = String((first?.subject as { reference: string } | undefined)?.reference).replace('Patient/', '')
-  await putAll(server, await server.token('loader'), [practitioner('doc-2'), encounter('visit-h2', person, 'H2', 'Practitioner/doc-2')])
-  await relabelled(server)
-  doctor = await server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
+  doctor = await otherWard(server, person)
 }, 90_000)
 afterAll(async () => {
   await reader.stop()

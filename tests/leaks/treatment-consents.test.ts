@@ -4,8 +4,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { encounter, give, NO_SHARING, practitioner, putAll, relabelled, study } from '../consent/resources.ts'
+import { give, NO_SHARING, putAll, relabelled, study } from '../consent/resources.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { otherWard } from './other-ward.ts'
 
 const sample = (type: string): string => readFileSync(new URL(`../fixtures/samples/hospital/cda/${type}.xml`, import.meta.url), 'utf8')
 
@@ -20,12 +21,10 @@ beforeAll(async () => {
   reader = await startTestServer({ beside: server, noAuth: true })
   loader = await server.token('loader')
   await send(sample('C0034'))
-  await putAll(server, loader, [practitioner('doc-2'), study('study-1')])
+  await putAll(server, loader, [study('study-1')])
   const found = await reader.call('GET', '/fhir/Condition?_count=1')
   person = String(found.json.entry[0].resource.subject.reference).replace('Patient/', '')
-  await putAll(server, loader, [encounter('visit-h2', person, 'H2', 'Practitioner/doc-2')])
-  await relabelled(server)
-  doctor = await server.token('h2-ward', { purpose_of_use: 'TREAT', user: 'Practitioner/doc-2' })
+  doctor = await otherWard(server, person)
 }, 60_000)
 afterAll(async () => {
   await reader.stop()
