@@ -23,6 +23,25 @@ export const hasBatches = ({ record }: RecordJob): boolean =>
   record.statements.some(({ batches, hears, saidBy }) => [batches, hears, saidBy].some((sets) => sets !== undefined))
 
 /**
+ * Of records that are committed those from which nothing follows: they say nothing of sets, and nobody has said anything of the sets that their things
+ * are in. Whoever does so from now on finds the things.
+ */
+export async function untouched(
+  tables: IngestTables,
+  done: readonly { job: RecordJob; outcome: RecordOutcome }[],
+): Promise<ReadonlySet<RecordJob>> {
+  const silent = done.filter(({ job: { record } }) => record.batchWords === undefined && statedThings(record).length === 0)
+  const sets = new Map(
+    silent.flatMap(({ job, outcome }) => {
+      const members = isStored(outcome.status) ? membersOf(job) : []
+      return members.every(isOfOne) && members.length <= MEMBERS_MAX ? [[job, members.flatMap(({ batches }) => batches)] as const] : []
+    }),
+  )
+  const known = new Set((await tables.batches.getMany([...new Set([...sets.values()].flat())])).map(({ _id }) => _id))
+  return new Set([...sets].flatMap(([job, own]) => (own.some((set) => known.has(set)) ? [] : [job])))
+}
+
+/**
  * What follows from a record's words about sets, and from earlier words for its own things.
  * @param store stores a record that follows from it
  */
@@ -97,11 +116,14 @@ async function restore(job: RecordJob, members: readonly BatchMemberDoc[], state
 
 /** Withdrawals, by messages that came before, of things that the record states: a word may have taken the withdrawal itself back. */
 async function withdrawnBefore(tables: IngestTables, { record }: RecordJob): Promise<BatchMemberDoc[]> {
-  const things = record.statements.flatMap(({ type, id, saidBy, statement }) =>
-    id === undefined || saidBy === undefined || statement.state.withdrawn ? [] : [`${type}/${id}`],
-  )
+  const things = statedThings(record)
   return things.length === 0 ? [] : tables.batchMembers.find({ thing: { $in: things }, withdrawn: true })
 }
+
+const statedThings = ({ statements }: RecordJob['record']): string[] =>
+  statements.flatMap(({ type, id, saidBy, statement }) =>
+    id === undefined || saidBy === undefined || statement.state.withdrawn ? [] : [`${type}/${id}`],
+  )
 
 async function judge(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
   const plain = members.filter(isOfOne)

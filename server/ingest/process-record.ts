@@ -1,5 +1,5 @@
 /** One record with all that follows from it: its own storing, moved links, and records that waited for its numbers. */
-import { followBatches, hasBatches } from './batches.ts'
+import { followBatches, hasBatches, untouched } from './batches.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { isBusy } from './busy.ts'
 import { eachOf } from './each-of.ts'
@@ -134,8 +134,10 @@ const doneOf = (jobs: readonly RecordJob[], outcomes: readonly (RecordOutcome | 
 /** After the commit, whatever became of the records: one that was stored before may not have come so far. */
 async function followCommit(deps: IngestDeps, tables: IngestTables, done: readonly Done[]): Promise<void> {
   const all = [...done]
-  for (const { job, outcome } of done) {
-    if (!hasBatches(job)) continue
+  const inSets = done.filter(({ job }) => hasBatches(job))
+  const quiet = await untouched(tables, inSets)
+  for (const { job, outcome } of inSets) {
+    if (quiet.has(job)) continue
     await followBatches(
       tables,
       job,
