@@ -10,7 +10,9 @@ const TEMPLATES = readdirSync(FOLDER)
 /** Kinds of documents, in turn. */
 export const KINDS = TEMPLATES.length
 /** Persons whose documents come side by side, as from the wards of a hospital. */
-const SIDE_BY_SIDE = 8
+const SIDE_BY_SIDE = 64
+/** Documents of all of them until others lie there: six or seven of each. */
+const OF_THESE = 8 * KINDS
 
 /** Persons of the samples: the patient, a relative, a mother. */
 const PERSONS = [
@@ -26,7 +28,7 @@ const OWN_NUMBER = /\b(?:JC|JY|BL|RX|ZQ|DOC-)(?=[A-Z]?\d{4})/g
 
 /** The document of that number. */
 export function documentOf(n: number): string {
-  const patient = Math.floor(n / KINDS) * SIDE_BY_SIDE + (n % SIDE_BY_SIDE)
+  const patient = Math.floor(n / OF_THESE) * SIDE_BY_SIDE + (n % SIDE_BY_SIDE)
   const numbers = new Map<string, number>(PERSONS.map(({ birth }, at) => [birth, patient * PERSONS.length + at]))
   const who = (birth: string): number => numbers.get(birth) ?? patient * PERSONS.length
   const text = (TEMPLATES[n % KINDS] as string)
