@@ -51,6 +51,8 @@ export const INGEST_BOUNDS = {
   wordsOfBatchMax: 500,
   /** resources written in one transaction; a longer record is stored in several, each complete in itself */
   transactionResourcesMax: 400,
+  /** of several records together, each of which costs less the more go with it */
+  togetherResourcesMax: 800,
   /** things of one patient of which it is kept in one row what one record said, and characters of their elements */
   statementsTogetherMax: 32,
   statementCharactersTogetherMax: 64 * 1024,
@@ -68,7 +70,7 @@ export const INGEST_BOUNDS = {
   /** bytes of files that the records of such a group hold together: documents with their index */
   batchFileBytesMax: 4 * 1024 * 1024,
   /** a row or message with more resources is stored alone */
-  batchRowResourcesMax: 60,
+  batchRowResourcesMax: 150,
   /** attempts to store rows together when they meet other writers; then each goes alone */
   batchAttemptsMax: 3,
   /** rows of a group that go alone, at the same time */

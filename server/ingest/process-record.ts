@@ -78,7 +78,7 @@ function partsOf<T extends { record: PreparedRecord }>(jobs: readonly T[]): T[][
   let resources = Number.POSITIVE_INFINITY
   for (const job of jobs) {
     resources += job.record.statements.length
-    if (resources > INGEST_BOUNDS.transactionResourcesMax) {
+    if (resources > INGEST_BOUNDS.togetherResourcesMax) {
       parts.push([])
       resources = job.record.statements.length
     }
@@ -95,10 +95,10 @@ const lanesOf = new WeakMap<IngestTables, StoringLanes<StorableRow>>()
 function lanes(deps: IngestDeps, tables: IngestTables): StoringLanes<StorableRow> {
   const known = lanesOf.get(tables)
   if (known) return known
-  const { storingLanes, transactionResourcesMax } = INGEST_BOUNDS
+  const { storingLanes, togetherResourcesMax } = INGEST_BOUNDS
   const made = new StoringLanes<StorableRow>(locks, (rows) => storeSound(deps, tables, rows).catch(aloneUnlessDone(deps, rows)), {
     lanes: storingLanes,
-    weightMax: transactionResourcesMax,
+    weightMax: togetherResourcesMax,
   })
   lanesOf.set(tables, made)
   return made
