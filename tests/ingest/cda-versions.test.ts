@@ -256,3 +256,14 @@ test.each(readdirSync(new URL('cda/', SAMPLES)))('%s: whatever it says can be vo
   // What is asked for, given, agreed to or measured is among them.
   if (/C00(?:04|17|26|32|52)/.test(file)) expect(members.length).toBeGreaterThan(0)
 })
+
+test('documents that are stored together: of some a successor came before', async () => {
+  const replacing = (id: string, replaced: string) =>
+    document({ id, day: '13', signs: {}, visit: `V${replaced}`, head: related('RPLC', replaced) })
+  await sendAll(replacing('D2', 'D1'), replacing('D4', 'D3'))
+  const values = { D1: '81', D5: '85', D3: '83', D6: '86' }
+  const together = Object.entries(values).map(([id, value]) => document({ id, day: '12', signs: { [PULSE]: value }, visit: `V${id}` }))
+  await Promise.all(together.map((each) => sendAll(each)))
+  expect(await signs()).toEqual([`${PULSE} 85`, `${PULSE} 86`])
+  expect(await states()).toEqual({ D1: 'superseded', D2: 'current', D3: 'superseded', D4: 'current', D5: 'current', D6: 'current' })
+})
