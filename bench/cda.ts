@@ -1,13 +1,15 @@
 /**
  * `npm run bench:cda [-- DOCUMENTS [PROFILE_DIR]]`: CDA documents of all kinds from end to end (kept raw, mapped, linked, validated,
- * labelled, stored with Provenance, audited), beside bare insertion of the very documents of the database that came of them.
+ * labelled, stored with Provenance, audited), beside bare insertion of the very documents of the database that came of them. With
+ * BENCH_SERVERS=2 the senders are spread over two servers.
  */
 import type { Document, MongoClient } from 'mongodb'
 import { type Alone, benchAlone } from './alone.ts'
 import { bareSeconds, commandsOf, countOf, type Documents } from './bare.ts'
 import { documentOf, KINDS } from './documents.ts'
 import { type BenchRow, row } from './measure.ts'
-import { processorMs, residentMb } from './memory.ts'
+import type { Child } from './servers.ts'
+import { processorMs, processorMsOf, residentMb } from './memory.ts'
 
 const DATABASE = 'yilian_bench_cda'
 /** Every kind several times: the server has compiled what it needs for them. */
@@ -18,15 +20,16 @@ const SENDERS = 96
 const BARE_DOCUMENTS_MAX = 60_000
 
 /** Each sender waits for its answer, as an interface engine does. @returns seconds */
-async function send({ server, token }: Alone, from: number, count: number): Promise<number> {
+async function send({ servers, token }: Alone, from: number, count: number): Promise<number> {
   const headers = { Authorization: `Bearer ${await token()}`, 'Content-Type': 'application/xml' }
   // Made before: what it costs to write a document is the hospital's.
   const documents = Array.from({ length: count }, (_, at) => documentOf(from + at)).values()
   const started = performance.now()
   await Promise.all(
-    Array.from({ length: SENDERS }, async () => {
+    Array.from({ length: SENDERS }, async (_, sender) => {
+      const { url } = servers[sender % servers.length] as Child
       for (const body of documents) {
-        const answer = await fetch(`${server.url}/ingest/h1-cda`, { method: 'POST', headers, body })
+        const answer = await fetch(`${url}/ingest/h1-cda`, { method: 'POST', headers, body })
         const text = await answer.text()
         if (answer.status !== 200) throw new Error(`cda: ${answer.status} ${text.slice(0, 500)}`)
       }
@@ -49,9 +52,9 @@ async function outputOf(client: MongoClient): Promise<Documents | undefined> {
 }
 
 async function run(setting: Alone, count: number): Promise<BenchRow[]> {
-  const { server, mongod, client } = setting
+  const { server, servers, mongod, client } = setting
   await send(setting, 0, WARM_UP)
-  const spent = async () => [await processorMs(server.pid), await processorMs(mongod.pid()), await commandsOf(client)] as const
+  const spent = async () => [await processorMsOf(servers), await processorMs(mongod.pid()), await commandsOf(client)] as const
   const before = await spent()
   const each = Math.ceil(count / TENTHS)
   const memory: number[] = []

@@ -20,3 +20,7 @@ export async function processorMs(pid: number): Promise<number> {
     .map(Number)
   return ((user + system) * 1000) / TICKS
 }
+
+/** Of several processes together. */
+export const processorMsOf = async (all: readonly { pid: number }[]): Promise<number> =>
+  (await Promise.all(all.map(({ pid }) => processorMs(pid)))).reduce((sum, ms) => sum + ms, 0)

@@ -1,7 +1,8 @@
 /**
  * `npm run bench:mllp`: HL7 v2 messages over MLLP from end to end (kept raw, mapped, linked, validated, labelled, stored with Provenance,
  * audited), beside bare insertion of what comes of them: laboratory reports alone, then the messages of whole stays, each on a database of
- * its own. `-- PROFILE_DIR` writes CPU profiles of the servers there. BENCH_MESSAGES and BENCH_CONNECTIONS say how many.
+ * its own. `-- PROFILE_DIR` writes CPU profiles of the servers there. BENCH_MESSAGES, BENCH_CONNECTIONS and
+ * BENCH_SERVERS say how many.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,9 +15,9 @@ import { startMongod } from '../server/store/mongod/start.ts'
 import { mllpClient } from '../tests/support/mllp.ts'
 import { oruMessage } from './data.ts'
 import { STAY_MESSAGES, stayMessages } from './hl7-stay.ts'
-import { processorMs, residentMb } from './memory.ts'
+import { processorMsOf, residentMb } from './memory.ts'
 import { type BenchRow, printTable, row } from './measure.ts'
-import { startYilian } from './servers.ts'
+import { type Child, SERVERS, startServers } from './servers.ts'
 
 const WARM_UP = 400
 const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 3000)
@@ -47,12 +48,12 @@ const FEEDS: readonly Feed[] = [
 ]
 
 /** Each connection asks and waits for its answer, as senders do. @returns seconds */
-async function send({ round }: Feed, port: number, from: number, rounds: number): Promise<number> {
+async function send({ round }: Feed, ports: readonly number[], from: number, rounds: number): Promise<number> {
   let next = from
   const started = performance.now()
   await Promise.all(
-    Array.from({ length: CONNECTIONS }, async () => {
-      const client = await mllpClient(port)
+    Array.from({ length: CONNECTIONS }, async (_, connection) => {
+      const client = await mllpClient(ports[connection % ports.length] as number)
       while (next < from + rounds)
         for (const { id, text } of round(next++)) {
           const answer = await client.ask(text)
@@ -93,23 +94,28 @@ async function measure(feed: Feed, profiles: string | undefined): Promise<BenchR
   const folder = await mkdtemp(join(tmpdir(), 'yilian-bench-mllp-'))
   const mongod = await startMongod({ dataDir: folder, log: silentLog })
   try {
-    const port = await freePort()
-    const config = join(folder, 'config.yaml')
-    const listener = `mllp: [{ port: ${port}, senders: [{ source: h1-lis, application: LIS }] }]\n`
-    await writeFile(config, `${await readFile(DEMO_CONFIG_FILE, 'utf8')}\n${listener}`)
-    const environment = {
-      MONGODB_URI: mongod.uri,
-      MONGODB_DATABASE: feed.database,
-      DATA_DIR: folder,
-      YILIAN_CONFIG: config,
-      LOG_LEVEL: 'info',
+    const ports: number[] = []
+    const environments: Record<string, string>[] = []
+    for (let at = 0; at < SERVERS; at++) {
+      const port = await freePort()
+      const config = join(folder, `config-${at}.yaml`)
+      const listener = `mllp: [{ port: ${port}, senders: [{ source: h1-lis, application: LIS }] }]\n`
+      await writeFile(config, `${await readFile(DEMO_CONFIG_FILE, 'utf8')}\n${listener}`)
+      ports.push(port)
+      environments.push({
+        MONGODB_URI: mongod.uri,
+        MONGODB_DATABASE: feed.database,
+        DATA_DIR: folder,
+        YILIAN_CONFIG: config,
+        LOG_LEVEL: 'info',
+        ...(profiles !== undefined && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` }),
+      })
     }
-    const options = profiles === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profiles}` }
-    const server = await startYilian({ ...environment, ...options })
+    const servers = await startServers((at) => environments[at] ?? {})
     try {
-      return await measured(feed, server.pid, { port, uri: mongod.uri })
+      return await measured(feed, servers, { ports, uri: mongod.uri })
     } finally {
-      await server.stop()
+      await Promise.all(servers.map((one) => one.stop()))
     }
   } finally {
     await mongod.stop()
@@ -117,16 +123,20 @@ async function measure(feed: Feed, profiles: string | undefined): Promise<BenchR
   }
 }
 
-async function measured(feed: Feed, pid: number, { port, uri }: { port: number; uri: string }): Promise<BenchRow[]> {
+async function measured(
+  feed: Feed,
+  servers: readonly Child[],
+  { ports, uri }: { ports: readonly number[]; uri: string },
+): Promise<BenchRow[]> {
   const [warmUp, rounds] = [WARM_UP, MESSAGES].map((messages) => Math.ceil(messages / feed.messages)) as [number, number]
   const messages = rounds * feed.messages
-  await send(feed, port, 0, warmUp)
-  const before = await processorMs(pid)
+  await send(feed, ports, 0, warmUp)
+  const before = await processorMsOf(servers)
   const stood = await databaseWork(uri)
-  const seconds = await send(feed, port, warmUp, rounds)
-  const used = (await processorMs(pid)) - before
+  const seconds = await send(feed, ports, warmUp, rounds)
+  const used = (await processorMsOf(servers)) - before
   const worked = await databaseWork(uri)
-  const memory = await residentMb(pid)
+  const memory = await Promise.all(servers.map(({ pid }) => residentMb(pid)))
   const bare = await bareInsertion(uri, feed.database)
   const all = warmUp * feed.messages + messages
   const floor = { name: 'bare insertion of what came of them', value: all / bare.seconds }
@@ -138,7 +148,7 @@ async function measured(feed: Feed, pid: number, { port, uri }: { port: number; 
     row('commands to the database for one', (worked.commands - stood.commands) / messages, ''),
     row('documents inserted for one message', (worked.inserted - stood.inserted) / messages, ''),
     row('resources of one message, former versions too', bare.documents / all, ''),
-    row('resident memory', memory, 'MB'),
+    ...memory.map((mb) => row('resident memory', mb, 'MB')),
   ]
 }
 

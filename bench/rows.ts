@@ -1,7 +1,8 @@
 /**
  * `npm run bench:rows [-- ROWS [PROFILE_DIR]]`: laboratory results of a platform's CSV files from end to end (kept raw, mapped, linked,
  * validated, labelled, stored with Provenance, audited), beside bare insertion of the very documents that came of them. Ten days' files,
- * each with its patients and reports first; only the results are timed. `PROFILE_DIR` gets a CPU profile of the server.
+ * each with its patients and reports first; only the results are timed. `PROFILE_DIR` gets a CPU profile of the server. With BENCH_SERVERS=2
+ * two servers have a file each, side by side.
  */
 import { setTimeout } from 'node:timers/promises'
 import type { Db, Document } from 'mongodb'
@@ -9,7 +10,8 @@ import type { PayloadDoc } from '../server/ingest/types.ts'
 import { type Alone, benchAlone } from './alone.ts'
 import { bareSeconds, commandsOf, countOf, type Documents } from './bare.ts'
 import { type BenchRow, row } from './measure.ts'
-import { processorMs, residentMb } from './memory.ts'
+import type { Child } from './servers.ts'
+import { processorMs, processorMsOf, residentMb } from './memory.ts'
 import { dayOf, RESULTS_EACH, type TableFile } from './table-files.ts'
 
 const DATABASE = 'yilian_bench_rows'
@@ -19,8 +21,8 @@ const POLL_MS = 50
 const BARE_ROWS_MAX = 20_000
 
 /** Sends a file and waits until it is worked off; every row has to be stored and sound. */
-async function deliver({ server, client, token }: Alone, { fileName, body, rows }: TableFile): Promise<PayloadDoc> {
-  const answer = await fetch(`${server.url}/ingest/rhip`, {
+async function deliver({ client, token }: Alone, { url }: Child, { fileName, body, rows }: TableFile): Promise<PayloadDoc> {
+  const answer = await fetch(`${url}/ingest/rhip`, {
     method: 'POST',
     headers: {
       Authorization: `Bearer ${await token()}`,
@@ -51,19 +53,21 @@ interface Taken {
   commands: number
 }
 
-async function timed(setting: Alone, file: TableFile): Promise<Taken & { payload: string }> {
-  const { server, mongod, client } = setting
-  const spent = async () => [await processorMs(server.pid), await processorMs(mongod.pid()), await commandsOf(client)] as const
+/** @param files one for each server */
+async function timed(setting: Alone, files: readonly TableFile[]): Promise<Taken & { payloads: string[] }> {
+  const { servers, mongod, client } = setting
+  const spent = async () => [await processorMsOf(servers), await processorMs(mongod.pid()), await commandsOf(client)] as const
   const before = await spent()
   const started = Date.now()
-  const { _id, finishedAt } = await deliver(setting, file)
+  const done = await Promise.all(servers.map((server, at) => deliver(setting, server, files[at] as TableFile)))
   const after = await spent()
   const [serverMs, mongodMs, commands] = after.map((value, at) => value - (before[at] as number)) as [number, number, number]
-  return { seconds: ((finishedAt as Date).getTime() - started) / 1000, serverMs, mongodMs, commands, payload: _id }
+  const last = Math.max(...done.map(({ finishedAt }) => (finishedAt as Date).getTime()))
+  return { seconds: (last - started) / 1000, serverMs, mongodMs, commands, payloads: done.map(({ _id }) => _id) }
 }
 
 /** What came of a day's results: of the first of them where there are many. */
-async function outputOf(database: Db, payload: string, since: Date, rows: number): Promise<{ documents: Documents; rows: number }> {
+async function outputOf(database: Db, payloads: string[], since: Date, rows: number): Promise<{ documents: Documents; rows: number }> {
   const limit = Math.min(rows, BARE_ROWS_MAX)
   const written = (name: string, most: number) =>
     database
@@ -80,7 +84,14 @@ async function outputOf(database: Db, payload: string, since: Date, rows: number
     ['DiagnosticReport_history', await inside('DiagnosticReport_history', { '_id.id': { $in: reports.map(({ _id }) => _id) } })],
     ['Provenance', await written('Provenance', limit)],
     ['contributions', await inside('contributions', { things: { $in: named } })],
-    ['deliveries', await database.collection('deliveries').find({ payload }).limit(limit).toArray()],
+    [
+      'deliveries',
+      await database
+        .collection('deliveries')
+        .find({ payload: { $in: payloads } })
+        .limit(limit)
+        .toArray(),
+    ],
   ])
   return { documents, rows: observations.length }
 }
@@ -89,22 +100,28 @@ async function run(setting: Alone, rows: number): Promise<BenchRow[]> {
   const all: Taken[] = []
   const memory: number[] = []
   let reports = 0
-  let last = { payload: '', since: new Date(0) }
+  let last: { payloads: string[]; since: Date } = { payloads: [], since: new Date(0) }
+  const { servers } = setting
   for (let at = 0; at < DAYS; at++) {
-    const day = dayOf(reports, rows / DAYS)
-    for (const file of day.before) await deliver(setting, file)
+    const before = reports
+    const results: TableFile[] = []
+    for (const server of servers) {
+      const day = dayOf(reports, rows / DAYS / servers.length)
+      for (const file of day.before) await deliver(setting, server, file)
+      results.push(day.results)
+      reports += day.reports
+    }
     const since = new Date()
-    const { payload, ...taken } = await timed(setting, day.results)
-    reports += day.reports
-    last = { payload, since }
+    const { payloads, ...taken } = await timed(setting, results)
+    last = { payloads, since }
     all.push(taken)
     memory.push(await residentMb(setting.server.pid))
-    const rate = Math.round((day.reports * RESULTS_EACH) / taken.seconds)
+    const rate = Math.round(((reports - before) * RESULTS_EACH) / taken.seconds)
     console.log(`${reports * RESULTS_EACH} rows: ${rate} rows/s, ${Math.round(memory.at(-1) ?? 0)} MB resident`)
   }
   const sum = (part: keyof Taken): number => all.reduce((total, taken) => total + taken[part], 0)
   const sent = reports * RESULTS_EACH
-  const { documents, rows: shown } = await outputOf(setting.client.db(DATABASE), last.payload, last.since, Math.floor(sent / DAYS))
+  const { documents, rows: shown } = await outputOf(setting.client.db(DATABASE), last.payloads, last.since, Math.floor(sent / DAYS))
   const { uri } = setting.mongod
   const floor = { name: 'bare insertion of the same documents', value: shown / (await bareSeconds(uri, DATABASE, documents, false)) }
   const indexed = { name: 'the same with their indexes', value: shown / (await bareSeconds(uri, DATABASE, documents, true)) }

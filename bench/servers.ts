@@ -32,6 +32,24 @@ export async function startYilian(environment: Record<string, string>, nodeArgum
   return childOf(child, url)
 }
 
+/** Servers on one database, as many as there are cores of them (docs/operations.md, Several processes): BENCH_SERVERS, one by default. */
+export const SERVERS = Number(process.env.BENCH_SERVERS ?? 1)
+
+/**
+ * All of them under the name of the first.
+ * @param environmentOf of each, by its number
+ */
+export async function startServers(
+  environmentOf: (at: number) => Record<string, string>,
+  nodeArguments: readonly string[] = [],
+): Promise<[Child, ...Child[]]> {
+  const first = await startYilian(environmentOf(0), nodeArguments)
+  const others = Array.from({ length: SERVERS - 1 }, (_, at) =>
+    startYilian({ ...environmentOf(at + 1), PUBLIC_URL: first.url }, nodeArguments),
+  )
+  return [first, ...(await Promise.all(others))]
+}
+
 export async function startBaseline(uri: string, database: string, file = 'baseline-server.ts'): Promise<Child> {
   const child = fork(`${ROOT}bench/${file}`, [], { env: { ...process.env, BENCH_URI: uri, BENCH_DATABASE: database } })
   const port = await new Promise<number>((resolve, reject) => {
