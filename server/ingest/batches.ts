@@ -114,7 +114,10 @@ async function restore(job: RecordJob, members: readonly BatchMemberDoc[], state
   for (const member of members) await store({ ...job, record: follower(job.source, [member], 'current', statedAt, job.record.at) })
 }
 
-/** Withdrawals, by messages that came before, of things that the record states: a word may have taken the withdrawal itself back. */
+/**
+ * Withdrawals, by messages that came before, of things that the record states: a word may have taken the withdrawal itself back. Settlements are withdrawn
+ * so whoever states them: an answer that comes by itself, and a list, are no messages that can be taken back.
+ */
 async function withdrawnBefore(tables: IngestTables, { record }: RecordJob): Promise<BatchMemberDoc[]> {
   const things = statedThings(record)
   return things.length === 0 ? [] : tables.batchMembers.find({ thing: { $in: things }, withdrawn: true })
@@ -122,7 +125,7 @@ async function withdrawnBefore(tables: IngestTables, { record }: RecordJob): Pro
 
 const statedThings = ({ statements }: RecordJob['record']): string[] =>
   statements.flatMap(({ type, id, saidBy, statement }) =>
-    id === undefined || saidBy === undefined || statement.state.withdrawn ? [] : [`${type}/${id}`],
+    id === undefined || (saidBy === undefined && type !== 'ExplanationOfBenefit') || statement.state.withdrawn ? [] : [`${type}/${id}`],
   )
 
 async function judge(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
