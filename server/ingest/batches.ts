@@ -10,7 +10,7 @@ import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
 import { follower, toldRecord, verdictRecord } from './batch-records.ts'
 import { isAbout, keepWord, reversedLast, sayersOf, standingWords, toldBy, wordsOf } from './batch-words.ts'
-import { verdictsOf } from './line-verdicts.ts'
+import { type Verdict, verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
 import type { IngestTables } from './tables.ts'
 import type { RecordOutcome } from './types.ts'
@@ -137,8 +137,8 @@ async function judge(tables: IngestTables, job: RecordJob, members: readonly Bat
     tables,
     members.filter((member) => !isOfOne(member)),
   )
-  for (const [reversed, same] of Map.groupBy(verdicts, (one) => one.reversed))
-    await store({ ...job, record: verdictRecord(job.source, reversed, same, job.record.at) })
+  for (const same of Map.groupBy(verdicts, ({ reversed, billed }) => `${reversed}|${billed}`).values())
+    await store({ ...job, record: verdictRecord(job.source, same[0] as Verdict, same, job.record.at) })
 }
 
 /** Withdraws those of the things whose set a word has taken back, each as of that word; a withdrawal that is taken back is no more. */
