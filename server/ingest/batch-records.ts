@@ -27,14 +27,18 @@ export function follower(
   return followerRecord(`${statedAt}|${digest}${names[fate]}`, digest, statements, at)
 }
 
-/** The same, of things of several sets. @param reversed empty: they stand */
-export function verdictRecord(source: IngestSource, reversed: string, verdicts: readonly Verdict[], at: string): PreparedRecord {
+/** What verdicts of things of several sets have in common. */
+export type Fates = Pick<Verdict, 'reversed' | 'billed'>
+
+/** The same, of things of several sets. @param fates `reversed` empty: they stand */
+export function verdictRecord(source: IngestSource, { reversed, billed }: Fates, verdicts: readonly Verdict[], at: string): PreparedRecord {
   const statements = verdicts.map(({ member, version }) => {
     const said = wordOf(source, member, reversed === '' ? 'current' : 'withdrawn', reversed || UNSAID)
-    return { ...said, statement: { ...said.statement, verdict: version } }
+    const units = billed ? { status: { at: said.statement.state.at, members: { status: '"billed"' } } } : said.statement.units
+    return { ...said, statement: { ...said.statement, units, verdict: version } }
   })
   const digest = digestOf(verdicts.map(({ member, version }) => `${member._id} ${version}`))
-  return followerRecord(`${reversed}|${digest}|verdict`, digest, statements, at)
+  return followerRecord(`${reversed}|${digest}|verdict${billed ? '|billed' : ''}`, digest, statements, at)
 }
 
 /** Of a verdict that says nothing; any time will do. */

@@ -10,7 +10,7 @@ import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
 import { follower, toldRecord, verdictRecord } from './batch-records.ts'
 import { isAbout, keepWord, reversedLast, sayersOf, standingWords, toldBy, wordsOf } from './batch-words.ts'
-import { verdictsOf } from './line-verdicts.ts'
+import { type Verdict, verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
 import type { IngestTables } from './tables.ts'
 import type { RecordOutcome } from './types.ts'
@@ -114,7 +114,10 @@ async function restore(job: RecordJob, members: readonly BatchMemberDoc[], state
   for (const member of members) await store({ ...job, record: follower(job.source, [member], 'current', statedAt, job.record.at) })
 }
 
-/** Withdrawals, by messages that came before, of things that the record states: a word may have taken the withdrawal itself back. */
+/**
+ * Withdrawals, by messages that came before, of things that the record states: a word may have taken the withdrawal itself back. Settlements are withdrawn
+ * so whoever states them: an answer that comes by itself, and a list, are no messages that can be taken back.
+ */
 async function withdrawnBefore(tables: IngestTables, { record }: RecordJob): Promise<BatchMemberDoc[]> {
   const things = statedThings(record)
   return things.length === 0 ? [] : tables.batchMembers.find({ thing: { $in: things }, withdrawn: true })
@@ -122,7 +125,7 @@ async function withdrawnBefore(tables: IngestTables, { record }: RecordJob): Pro
 
 const statedThings = ({ statements }: RecordJob['record']): string[] =>
   statements.flatMap(({ type, id, saidBy, statement }) =>
-    id === undefined || saidBy === undefined || statement.state.withdrawn ? [] : [`${type}/${id}`],
+    id === undefined || (saidBy === undefined && type !== 'ExplanationOfBenefit') || statement.state.withdrawn ? [] : [`${type}/${id}`],
   )
 
 async function judge(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
@@ -134,8 +137,8 @@ async function judge(tables: IngestTables, job: RecordJob, members: readonly Bat
     tables,
     members.filter((member) => !isOfOne(member)),
   )
-  for (const [reversed, same] of Map.groupBy(verdicts, (one) => one.reversed))
-    await store({ ...job, record: verdictRecord(job.source, reversed, same, job.record.at) })
+  for (const same of Map.groupBy(verdicts, ({ reversed, billed }) => `${reversed}|${billed}`).values())
+    await store({ ...job, record: verdictRecord(job.source, same[0] as Verdict, same, job.record.at) })
 }
 
 /** Withdraws those of the things whose set a word has taken back, each as of that word; a withdrawal that is taken back is no more. */

@@ -1,7 +1,7 @@
 /**
- * Whether what stands in a set and in wider ones (a charge line: its batch, the visit) is taken back. A word about a wider set leaves alone what was
- * paid for by then, so that a word which comes late (a settlement behind the reversal that it withstands) may turn what was said to be void. What is
- * said of the thing for that reason is therefore a verdict: of two, the one counts that knows more (Statement.verdict).
+ * Whether what stands in a set and in wider ones (a charge line: its batch, the visit) is taken back, and whether it is paid for. A word about a wider set
+ * leaves alone what was paid for by then, so that a word which comes late (a settlement behind the reversal that it withstands) may turn what was said to
+ * be void. What is said of the thing for that reason is therefore a verdict: of two, the one counts that knows more (Statement.verdict).
  */
 import type { BatchDoc, BatchMemberDoc, KeptWord } from './batch-docs.ts'
 import { isAbout, sayersOf, standingWords, wordsOf } from './batch-words.ts'
@@ -13,20 +13,24 @@ export interface Verdict {
   member: BatchMemberDoc
   /** when it was taken back last; empty: it stands */
   reversed: string
+  /** a settlement pays for it (R4 ChargeItem.status) */
+  billed: boolean
   /** of what was known: text that sorts */
   version: string
 }
 
 /**
- * Verdicts of those of whose sets somebody ever said that they are taken back; of the others none is needed. Read in this order, and by everybody behind
- * his own commit: the last one to commit has seen all, and nobody's version goes before his.
+ * Verdicts of those of whose sets somebody ever said that they are taken back, and of charges in a set that was ever paid for; of the others none is needed.
+ * Read in this order, and by everybody behind his own commit: the last one to commit has seen all, and nobody's version goes before his.
  */
 export async function verdictsOf(tables: IngestTables, members: readonly BatchMemberDoc[]): Promise<Verdict[]> {
   const sets = await rowsOf(
     tables,
     members.flatMap(({ batches }) => batches),
   )
-  const touched = members.filter(({ batches }) => batches.some((id) => sets.get(id)?.reversed))
+  const isSaid = ({ type, batches }: BatchMemberDoc): boolean =>
+    batches.some((id) => sets.get(id)?.reversed || (type === 'ChargeItem' && sets.get(id)?.settled))
+  const touched = members.filter(isSaid)
   if (touched.length === 0) return []
   const settlements = await rowsOf(tables, [...sets.values()].flatMap(settlementsOf))
   const sayers = await rowsOf(tables, sayersOf([...sets.values(), ...settlements.values()]))
@@ -39,16 +43,14 @@ export async function verdictsOf(tables: IngestTables, members: readonly BatchMe
     const charged = saidAt(known.get(`${member.type}/${member.id}`)?.statements ?? [])
     if (charged === '') return []
     const rows = member.batches.map((id) => sets.get(id))
-    const reversed = takenBackAt(
-      charged,
-      rows.map((row) => standingWords(row, sayers)),
-      undone,
-    )
+    const words = rows.map((row) => standingWords(row, sayers))
+    const reversed = takenBackAt(charged, words, undone)
+    const billed = member.type === 'ChargeItem' && isPaidFor(charged, words, undone)
     const named = rows.flatMap((row) => row ?? [])
     const paying = [...new Set(named.flatMap(settlementsOf))].flatMap((id) => settlements.get(id) ?? [])
     const saying = sayersOf([...named, ...paying]).flatMap((id) => sayers.get(id) ?? [])
     const version = [...rows.map((row) => row?.rev ?? 0), revisions(paying), revisions(saying)]
-    return [{ member, reversed, version: [charged, ...version.map((rev) => String(rev).padStart(REV_DIGITS, '0'))].join('|') }]
+    return [{ member, reversed, billed, version: [charged, ...version.map((rev) => String(rev).padStart(REV_DIGITS, '0'))].join('|') }]
   })
 }
 
@@ -70,28 +72,36 @@ function saidAt(statements: readonly Statement[]): string {
   return stamps.sort().at(-1) ?? ''
 }
 
+type Undone = ReadonlyMap<string, readonly KeptWord[]>
+
 /**
  * When a thing was taken back last; empty: never. The first set is its own, the next ones are wider: a word about those leaves alone what was paid for
- * by then. A settlement whose number is known pays until it is taken back; else any of the visit that is taken back ends it.
+ * by then.
  * @param charged when the thing was stated
  * @param sets standing words of each set
  * @param undone by what words each settlement was taken back
  */
-export function takenBackAt(
-  charged: string,
-  sets: readonly (readonly KeptWord[])[],
-  undone: ReadonlyMap<string, readonly KeptWord[]>,
-): string {
-  const [own = [], ...others] = sets
-  const wider = others.flat()
-  const settled = [...own, ...wider].filter(({ word, at, chargedBefore }) => word === 'settled' && (!chargedBefore || charged <= at))
-  const released = timesOf(wider, 'released')
-  const isPaid = (time: string): boolean =>
-    settled.some((word) => {
-      const { at, settlement } = word
-      const own = (settlement === undefined ? [] : (undone.get(settlement) ?? [])).filter((one) => isAbout(one, word))
-      const ends = settlement === undefined ? released : own.map((one) => one.at)
-      return at <= time && !ends.some((end) => end > at && end <= time)
-    })
-  return [...timesOf(own, 'reversed'), ...timesOf(wider, 'reversed').filter((time) => !isPaid(time))].sort().at(-1) ?? ''
+export function takenBackAt(charged: string, sets: readonly (readonly KeptWord[])[], undone: Undone): string {
+  const [own = [], ...wider] = sets
+  const left = timesOf(wider.flat(), 'reversed').filter((time) => !isPaidAt(time, charged, sets, undone))
+  return [...timesOf(own, 'reversed'), ...left].sort().at(-1) ?? ''
+}
+
+/** Whether a settlement of those that stand pays for it. @param charged and the others as in takenBackAt */
+export const isPaidFor = (charged: string, sets: readonly (readonly KeptWord[])[], undone: Undone): boolean =>
+  isPaidAt(BEHIND_ALL, charged, sets, undone)
+
+/** No word is younger. */
+const BEHIND_ALL = '~'
+
+/** A settlement whose number is known pays until it is taken back; else any of the visit that is taken back ends it. */
+function isPaidAt(time: string, charged: string, sets: readonly (readonly KeptWord[])[], undone: Undone): boolean {
+  const released = timesOf(sets.slice(1).flat(), 'released')
+  const settled = sets.flat().filter(({ word, at, chargedBefore }) => word === 'settled' && (!chargedBefore || charged <= at))
+  return settled.some((word) => {
+    const { at, settlement } = word
+    const own = (settlement === undefined ? [] : (undone.get(settlement) ?? [])).filter((one) => isAbout(one, word))
+    const ends = settlement === undefined ? released : own.map((one) => one.at)
+    return at <= time && !ends.some((end) => end > at && end <= time)
+  })
 }

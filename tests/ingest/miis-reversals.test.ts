@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import type { KeptWord } from '../../server/ingest/batch-docs.ts'
-import { takenBackAt } from '../../server/ingest/line-verdicts.ts'
+import { isPaidFor, takenBackAt } from '../../server/ingest/line-verdicts.ts'
 import { type Json, messageAt, miisRig } from './miis-rig.ts'
 import type { Rig } from './support.ts'
 import { permutations } from '../support/permutations.ts'
@@ -84,7 +84,7 @@ describe('2205', () => {
 
   test('0000 takes back what is not settled; once a settlement is taken back, it counts again', async () => {
     await sendAll(charges('09:00', line('F1', 'B1'), line('F2', 'B2')), settle('09:30', 'B1'), takeBack('10:00', '0000'))
-    expect(await lines()).toEqual({ F1: 'billable', F2: 'entered-in-error' })
+    expect(await lines()).toEqual({ F1: 'billed', F2: 'entered-in-error' })
     await sendAll(message('2208', '11:00', { mdtrtinfo: { setl_id: 'S1', mdtrt_id: VISIT, psn_no: PSN } }), takeBack('12:00', '0000'))
     expect(await lines()).toEqual({ F1: 'entered-in-error', F2: 'entered-in-error' })
   })
@@ -117,7 +117,7 @@ describe('2205', () => {
       takeBack('12:00', '0000'),
     ]
     await sendAll(...order.map((at) => all[at] as unknown as Json))
-    expect(await lines()).toEqual({ F1: 'billable', F2: 'entered-in-error' })
+    expect(await lines()).toEqual({ F1: 'billed', F2: 'entered-in-error' })
   })
 
   test.each([[[0, 1, 2, 3]], [[0, 1, 3, 2]]])(
@@ -149,7 +149,7 @@ describe('2205', () => {
     [
       'a settlement before the word about the visit withstands it, one behind it does not',
       () => [charges('09:00', line('F1', 'B1'), line('F2', 'B2')), settle('09:30', 'B1'), takeBack('10:00', '0000'), settle('10:30', 'B2')],
-      { F1: 'billable', F2: 'entered-in-error' },
+      { F1: 'billed', F2: 'entered-in-error' },
     ],
     [
       'words about the visit before and behind a settlement',
@@ -164,12 +164,12 @@ describe('2205', () => {
         takeBack('10:00', '0000'),
         settlePair('10:30', 'B1', 'S2'),
       ],
-      { F1: 'billable' },
+      { F1: 'billed' },
     ],
     [
       'a settlement in mid-stay pays for what was charged by then',
       () => [stayCharges('09:00', 'F1'), settleStay('09:30', 'S1'), stayCharges('09:40', 'F2'), takeBackStay('10:00')],
-      { F1: 'billable', F2: 'entered-in-error' },
+      { F1: 'billed', F2: 'entered-in-error' },
     ],
     [
       'and no longer once it is taken back',
@@ -195,12 +195,45 @@ describe('2205', () => {
         const gone = unsettle('09:40', 'S1')
         return [charges('09:00', line('F1', 'B1')), settlePair('09:30', 'B1', 'S1'), gone, undo('09:45', gone), takeBack('10:00', '0000')]
       },
-      { F1: 'billable' },
+      { F1: 'billed' },
     ],
     [
       'a line that is named is void though it is paid for',
       () => [stayCharges('09:00', 'F1'), settleStay('09:30', 'S1'), takeBackStay('09:45', { feedetl_sn: 'F1' }), takeBackStay('10:00')],
       { F1: 'entered-in-error' },
+    ],
+    [
+      'what is paid for is billed, and nothing else',
+      () => [charges('09:00', line('F1', 'B1'), line('F2', 'B2')), settlePair('09:30', 'B1', 'S1')],
+      { F1: 'billed', F2: 'billable' },
+    ],
+    [
+      'of a stay what was charged by then, also where the answer did not come',
+      () => [stayCharges('09:00', 'F1'), settleStay('09:30', 'S1').request, stayCharges('09:40', 'F2')],
+      { F1: 'billed', F2: 'billable' },
+    ],
+    [
+      'it is billable again once the settlement is taken back',
+      () => [charges('09:00', line('F1', 'B1')), settlePair('09:30', 'B1', 'S1'), unsettle('09:50', 'S1')],
+      { F1: 'billable' },
+    ],
+    [
+      'or its message is',
+      () => {
+        const settled = settlePair('09:30', 'B1', 'S1')
+        return [charges('09:00', line('F1', 'B1')), settled, undo('09:40', settled.request)]
+      },
+      { F1: 'billable' },
+    ],
+    [
+      'billed once more by the next settlement',
+      () => [charges('09:00', line('F1', 'B1')), settlePair('09:30', 'B1', 'S1'), unsettle('09:50', 'S1'), settlePair('10:30', 'B1', 'S2')],
+      { F1: 'billed' },
+    ],
+    [
+      'a line that was taken back and charged anew is billed as any other',
+      () => [charges('09:00', line('F1', 'B1')), takeBack('10:00', '0000'), charges('11:00', line('F1', 'B1')), settle('11:30', 'B1')],
+      { F1: 'billed' },
     ],
   ]
   /** Many orders of five say no more than some of them. */
@@ -221,6 +254,15 @@ describe('2205', () => {
       await sendAll(...order.map((at) => all[at] as Json))
       expect({ order, lines: await lines() }).toEqual({ order, lines: expected })
     }
+  })
+
+  test('the same settlement again, and a replay of the lines that it paid for, change nothing', async () => {
+    const [sent, settled] = [charges('09:00', line('F1', 'B1')), settlePair('09:30', 'B1', 'S1')]
+    await sendAll(sent, settled as unknown as Json)
+    const versions = await one.versions()
+    await sendAll({ ...settled, request: { ...settled.request, sign_no: 'again' } } as unknown as Json, { ...sent, sign_no: 'again' })
+    expect(await one.versions()).toBe(versions)
+    expect(await lines()).toEqual({ F1: 'billed' })
   })
 
   test('the same reversal again, and a replay of the lines, change nothing', async () => {
@@ -276,6 +318,25 @@ test('what a word about the visit does not reach', () => {
   expect(at([settled('2', { settlement: 'S1' }), settled('3', { settlement: 'S2' })], [reversed('6')], { S2: ['5'] })).toBe('')
   expect(at([settled('2', { settlement: 'S1' })], [reversed('6')], { S1: ['5'] })).toBe('6')
   expect(at([settled('2', { settlement: 'S1' })], [reversed('4')], { S1: ['5'] })).toBe('')
+})
+
+test('what is paid for in the end', () => {
+  const word =
+    (kind: KeptWord['word']) =>
+    (time: string, more: Partial<KeptWord> = {}): KeptWord => ({ word: kind, at: time, ...more })
+  const [reversed, settled, released] = [word('reversed'), word('settled'), word('released')]
+  const paid = (own: KeptWord[], visit: KeptWord[], undone: [string, KeptWord[]][] = []) => isPaidFor('1', [own, visit], new Map(undone))
+  expect(paid([], [])).toBe(false)
+  expect(paid([settled('2')], [])).toBe(true)
+  expect(paid([settled('2')], [released('3')])).toBe(false)
+  expect(paid([settled('4')], [released('3')])).toBe(true)
+  expect(paid([settled('2', { settlement: 'S1' })], [released('3')])).toBe(true)
+  expect(paid([settled('2', { settlement: 'S1' })], [], [['S1', [reversed('3')]]])).toBe(false)
+  // Another person's settlement of that number was taken back.
+  const [his, hers] = [{ ofPerson: 'P1' }, { ofPerson: 'P2' }]
+  expect(paid([settled('2', { settlement: 'S1', ...hers })], [], [['S1', [reversed('3', his)]]])).toBe(true)
+  expect(paid([], [settled('2', { chargedBefore: true })])).toBe(true)
+  expect(paid([], [settled('0', { chargedBefore: true })])).toBe(false)
 })
 
 describe('stays', () => {

@@ -146,7 +146,7 @@ const CASES: [string, () => unknown[], Json, Json?][] = [
     'of him: what her settlement paid for stays paid',
     () => [settlement(HIS, '310100', 10), chargeOf(HERS, 9), settlement(HERS, '440100', 11), reversal(HIS, 12), chargesTakenBack(HERS, 13)],
     { P1: VOID, P2: STANDS },
-    { P2: 'billable' },
+    { P2: 'billed' },
   ],
   [
     'of her: what it paid for is paid no longer',

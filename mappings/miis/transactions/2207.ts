@@ -3,6 +3,7 @@ import type { Claim, Encounter } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { MappingContext, ResourceKey } from '../../engine/types.ts'
+import { answeredClaim } from '../answered-claim.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from '../claim-type.ts'
 import { coverage, type CoverageRow, coverageReference } from '../coverage.ts'
 import { poolArea } from '../division.ts'
@@ -128,6 +129,13 @@ function paidFor(
   return kind === 'inpatient' ? [named, { batch: miisKeys.unbatched(context, visit), ...untilNow }] : [named]
 }
 
+function fillAnsweredClaim(input: TransactionInput, row: SettlementRow, at: (field: string) => string): void {
+  const [settled] = settledWith(input)
+  const { record, respondedAt: statedAt } = input
+  const ofPerson = insuredIn(input, node(input.response, 'output', 'setlinfo'))
+  if (settled) record.run(answeredClaim, row, { statedAt, at, batches: [settled], apart: settled, ofPerson })
+}
+
 /** The settlement that takes the claim with it when it is taken back: the answer beside the request has its number. */
 export function settledWith({ response, context }: TransactionInput): ResourceKey[] {
   const number = text(node(response, 'output', 'setlinfo'), 'setl_id')
@@ -166,6 +174,7 @@ export function fillSettlement(input: TransactionInput, claim_kind?: ClaimKind['
   }
   const apart = request ? undefined : settledApart(input, info)
   record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no), hears: apart })
+  if (!request) fillAnsweredClaim(input, row, at)
   record.run(coverage, coverageRow(row), { statedAt, at })
   for (const [index, detail] of details.entries()) {
     const named = naming(detail, `output.setldetail[${index}]`)

@@ -57,10 +57,13 @@ export function fold(
   const leaders = new Set(leading.map(speakerOf))
   const speaking = heard.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !isTakenBack(s, heard)))
   const chosen = new Chosen(type, speaking, persons, visits)
+  const judged = said.find(({ verdict }) => verdict !== undefined)?.units.status?.members
   return {
     type,
     id,
-    text: withdrawn ? withdrawnText(type, id, chosen) : wholeText(type, id, chosen, additions),
+    text: withdrawn
+      ? withdrawnText(type, id, chosen)
+      : wholeText(type, id, chosen, { ...additions, elements: { ...additions.elements, ...judged } }),
     custodian: newest.organization,
     withdrawn,
     persons: [...new Set(own.flatMap((s) => (s.patient ? [persons(s.patient.id)] : [])))].sort(),

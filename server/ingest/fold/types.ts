@@ -53,8 +53,8 @@ export interface Statement {
    */
   via?: string
   /**
-   * It says no more than whether the thing is taken back with a set in which it stands (../line-verdicts.ts), by what was known then: text that sorts.
-   * One that does not take it back says nothing
+   * It says no more than whether the thing is taken back with a set in which it stands (../line-verdicts.ts), and its status where a settlement paid for
+   * it, by what was known then: text that sorts. One that does neither says nothing
    */
   verdict?: string
   kind: SourceKind

@@ -191,7 +191,10 @@ describe('2207 settlement', () => {
       },
       { category: { text: '基本医疗保险统筹基金支付比例' }, value: 0.6 },
     ])
-    expect(ofType(record, 'Claim')[0]?.placeholder).toBe(true)
+    // It says no more of the claim than that it stands as long as the settlement does.
+    expect(ofType(record, 'Claim')).toMatchObject([
+      { apart: { parts: ['settled', '110105S0000000000001'] }, batches: [{ parts: ['settled', '110105S0000000000001'] }] },
+    ])
   })
 
   test('settling an outpatient visit ends it, without a word on its period', async () => {
