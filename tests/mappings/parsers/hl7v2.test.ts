@@ -209,6 +209,29 @@ describe('batches', () => {
     expect(miscounted(batchesOf(Buffer.from('MSH|1\rBTS|1\rBHS|^~\\&\rBTS|0\rFTS|2')))).toEqual([])
   })
 
+  test.each([
+    ['BHS|^~\\&\rMSH|1\rBTS|1\rFTS|1', undefined],
+    ['BHS|^~\\&\rMSH|1\rBTS|1\rFTS|2', true],
+    ['BHS|^~\\&\rMSH|1\rBTS|1\rFTS|', undefined],
+    ['BHS|^~\\&\rBTS|0\rFTS|0', true],
+    // Without a BHS there is no batch, or the one that goes without saying.
+    ['FHS|^~\\&\rMSH|1\rMSH|2\rFTS|0', undefined],
+    ['FHS|^~\\&\rMSH|1\rMSH|2\rFTS|1', undefined],
+    ['FHS|^~\\&\rMSH|1\rMSH|2\rFTS|2', true],
+    // Two files behind each other.
+    ['BHS|^~\\&\rMSH|1\rFTS|1\rBHS|^~\\&\rMSH|2\rFTS|1', undefined],
+    ['BHS|^~\\&\rMSH|1\rFTS|1\rBHS|^~\\&\rMSH|2\rFTS|2', true],
+  ])('the number of batches that a trailer says, of %j', (file, isMiscounted) =>
+    expect(batchesOf(Buffer.from(file)).isMiscounted).toBe(isMiscounted),
+  )
+
+  test('a gene or a substance that begins a line of a text is no message', () => {
+    const report = `${MSH}\rOBX|1|TX|IHC||MLH1(+)\rMSH2(+)\rMSH 12\rMSH：阴性\rMSH6(+)\r`
+    expect(splitMessages(Buffer.from(`${report}${MSH}`)).map((bytes) => Buffer.from(bytes).toString())).toEqual([report, MSH])
+    // What it lost of its own first line is told of it.
+    expect(splitMessages(Buffer.from('MSH2|1\r'))).toHaveLength(1)
+  })
+
   test('envelopes without end are looked for only so far that it can be told', () =>
     expect(hasTooMany(batchesOf(Buffer.from('BHS|\r'.repeat(3 * HL7_BOUNDS.messagesMax))))).toBe(true))
 
