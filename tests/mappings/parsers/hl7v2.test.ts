@@ -95,6 +95,12 @@ describe('segments and fields', () => {
     expect(obx(record)?.raw(5)).toBe('胸片：\n双肺纹理增粗\nPACS 提示 ')
   })
 
+  test('a line of a text that is but a marker’s name is no segment; empty segments are', () => {
+    const record = parse(`${MSH}\rPV1\rABS\rOBX|1|TX|C||免疫组化：\nCK7\n阳性\nCD3\rNTE\rZ01\rOBX|2|TX|D||x\rORC\rOBR`)
+    expect(record.segments.map((segment) => segment.name)).toEqual(['MSH', 'PV1', 'ABS', 'OBX', 'NTE', 'Z01', 'OBX', 'ORC', 'OBR'])
+    expect(obx(record)?.raw(5)).toBe('免疫组化：\nCK7\n阳性\nCD3')
+  })
+
   test('separators that senders do not escape stay in the whole field', () => {
     const record = parse(`${MSH}\rOBX|1|NM|WBC||11.20|10^9/L|3.5~9.5`)
     expect([obx(record)?.whole(6), obx(record)?.whole(7)]).toEqual(['10^9/L', '3.5~9.5'])
