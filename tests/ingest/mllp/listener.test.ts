@@ -183,6 +183,19 @@ test('enhanced mode: a commit acknowledgement, then the application’s, each as
   expect(await observations('RF4')).toHaveLength(2)
 })
 
+test('an acknowledgement of our own is neither kept nor answered, whoever sends it', async () => {
+  const client = await mllpClient(plain)
+  const answered = await client.ask(oru({ id: 'K1', version: '2.5', more: '|||AL|AL' }))
+  expect(answered).toContain('MSA|CA|K1')
+  const before = await tables().payloads.count({})
+  for (const sender of ['LIS|0001', 'NOBODY|0001'])
+    client.write(frame(`MSH|^~\\&|${sender}|EAI|YILIAN|20260306081531||ACK^R01^ACK|A-K1|P|2.5\rMSA|CA|A1\r`))
+  expect(msa(await client.next())).toBe('MSA|AA|K1')
+  expect(msa(await client.ask(oru({ id: 'K2' })))).toBe('MSA|AA|K2')
+  client.close()
+  expect(await tables().payloads.count({})).toBe(before + 1)
+})
+
 test('a message that is too long is refused, and the connection goes on', async () => {
   const before = await tables().payloads.count({})
   const client = await mllpClient(plain)
