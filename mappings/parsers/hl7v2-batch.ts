@@ -33,8 +33,9 @@ const ENVELOPE_BYTES_MAX = 4096
  */
 export function batchesOf(bytes: Uint8Array): Hl7File {
   const file = new FileBuilder(bytes)
-  for (let at = 0; at + 2 < bytes.length && !file.isTooLarge; at++) {
-    if (!file.mayBegin(bytes[at]) || !isLineStart(bytes, at)) continue
+  const first = blanksAhead(bytes)
+  for (let at = first; at + 2 < bytes.length && !file.isTooLarge; at++) {
+    if (!file.mayBegin(bytes[at]) || !(at === first || isLineStart(bytes, at))) continue
     const name = String.fromCharCode(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number)
     if (name === 'MSH') {
       // A gene (MSH2) that begins a line of a report is no message.
@@ -138,7 +139,13 @@ class FileBuilder {
 
 function isLineStart(bytes: Uint8Array, at: number): boolean {
   const before = bytes[at - 1]
-  return at === 0 || before === CR || before === LF || isFraming(before)
+  return before === CR || before === LF || isFraming(before)
+}
+
+/** Ends of lines and spaces with which a payload begins: how many bytes. */
+export function blanksAhead(bytes: Uint8Array): number {
+  const first = bytes.findIndex((byte) => byte !== CR && byte !== LF && byte !== 0x20 && byte !== 0x09)
+  return Math.max(first, 0)
 }
 
 function lineAt(bytes: Uint8Array, from: number): Uint8Array {

@@ -64,6 +64,10 @@ const FRAMING_AHEAD = /^[\ufeff\u000b\u001c]+/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const FRAMING_AROUND = /^[\u000b\u001c]+|[\u000b\u001c]+$/g
 
+/** Of a line: senders end a message with a NUL as they end a text of their own. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the control character is what is looked for
+const IS_FILLED = /[^\s\u0000]/
+
 /** @param registered charset of the source's registration */
 export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
   if (bytes.length > HL7_BOUNDS.bytesMax) return { ok: false, flaw: 'payload-too-large', at: 'message' }
@@ -161,7 +165,7 @@ function segmentLines(text: string, separators: Separators): string[] | undefine
   for (const framed of all) {
     const line = framed.replace(FRAMING_AROUND, '')
     if (isSegmentLine(line, separators, lines.at(-1))) lines.push(line)
-    else if (line.trim() !== '' && lines.length > 0) lines[lines.length - 1] += lineBreak + line
+    else if (IS_FILLED.test(line) && lines.length > 0) lines[lines.length - 1] += lineBreak + line
   }
   return lines
 }

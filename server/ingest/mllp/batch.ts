@@ -8,7 +8,7 @@ import { MLLP_BOUNDS } from './bounds.ts'
 import type { IssueCode } from '../../outcome/issues.ts'
 import type { Exchange } from './acknowledgement.ts'
 
-const HEAD = /^(?:\xef\xbb\xbf)?[FB]HS[^0-9A-Za-z ]/
+const HEAD = /^(?:\xef\xbb\xbf|\s+)?[FB]HS[^0-9A-Za-z ]/
 /** With what a line begins that may be another message. */
 const FURTHER = ['\r', '\n', '\u000b', '\u001c'].map((before) => Buffer.from(`${before}MSH`))
 

@@ -179,6 +179,7 @@ test('what begins otherwise is one message', () => {
   expect(batchOf(Buffer.from(oru('X')))).toBeUndefined()
   expect(batchOf(Buffer.from(`\ufeff${file(oru('X'), oru('Y'))}`))?.batches).toMatchObject([{ messages: [{}, {}] }])
   expect(batchOf(Buffer.from('BHS'))).toBeUndefined()
+  expect(batchOf(Buffer.from(`\r\n${file(oru('X'))}`))?.batches).toMatchObject([{ messages: [{}] }])
   // A gene in a report that goes on in another line.
   expect(batchOf(Buffer.from(`${oru('X')}MSH2(+)\r`))).toBeUndefined()
   expect(batchOf(Buffer.from(`${oru('X')}\n${oru('Y')}`))?.batches).toMatchObject([{ messages: [{}, {}] }])

@@ -91,6 +91,13 @@ test('a message is answered AA when it is stored, with Provenance and audit, in 
   expect(await audited('h1-lis received')).toBeGreaterThan(0)
 })
 
+test.each(['\r', '\n', '\r\n', '  '])('%j ahead of the header is no part of the message', async (ahead) => {
+  const client = await mllpClient(plain)
+  const id = `AH${Buffer.from(ahead).toString('hex')}`
+  expect(msa(await client.ask(ahead + oru({ id })))).toBe(`MSA|AA|${id}`)
+  client.close()
+})
+
 test('GB 18030 named in MSH-18', async () => {
   const client = await mllpClient(plain)
   const bytes = iconv.encode(oru({ id: 'G1', more: '||||||GB 18030-2000' }), 'gb18030')

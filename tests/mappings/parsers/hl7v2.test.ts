@@ -76,6 +76,10 @@ describe('segments and fields', () => {
     expect([pid?.text(99, 1), pid?.text(3, 9, 9), pid?.raw(99)]).toEqual(['', '', ''])
   })
 
+  test('a NUL behind the last segment is no part of it', () => {
+    expect(parse(`${MSH}\rOBX|1|TX|C||x||||||F\r\u0000\r\u0000\u0000`).segments[1]?.raw(11)).toBe('F')
+  })
+
   test('separators are those that MSH-1 and MSH-2 say', () => {
     const record = parse('MSH#*!?%#LIS#0001#####ORU*R01#1\rPID#1##a*b%c!d')
     expect([record.type, record.segments[1]?.text(3, 2, 0, 2), record.segments[1]?.text(3, 1, 1)]).toEqual(['ORU^R01', 'c', 'd'])
