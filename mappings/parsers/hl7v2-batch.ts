@@ -14,6 +14,8 @@ export interface Hl7File {
   /** FHS as it was sent */
   head?: Uint8Array
   batches: Hl7Batch[]
+  /** FTS says that it has another number of batches */
+  isMiscounted?: true
 }
 
 const CR = 13
@@ -31,11 +33,14 @@ const ENVELOPE_BYTES_MAX = 4096
  */
 export function batchesOf(bytes: Uint8Array): Hl7File {
   const file = new FileBuilder(bytes)
-  for (let at = 0; at + 2 < bytes.length && !file.isTooLarge; at++) {
-    if (!file.mayBegin(bytes[at]) || !isLineStart(bytes, at)) continue
+  const first = blanksAhead(bytes)
+  for (let at = first; at + 2 < bytes.length && !file.isTooLarge; at++) {
+    if (!file.mayBegin(bytes[at]) || !(at === first || isLineStart(bytes, at))) continue
     const name = String.fromCharCode(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number)
-    if (name === 'MSH') file.begin(at)
-    else if (ENVELOPE.has(name) && !isWord(bytes[at + 3])) file.envelope(name, at)
+    if (name === 'MSH') {
+      // A gene (MSH2) that begins a line of a report is no message.
+      if (!file.isWithin || !isWord(bytes[at + 3])) file.begin(at)
+    } else if (ENVELOPE.has(name) && !isWord(bytes[at + 3])) file.envelope(name, at)
     else if (/^[A-Z][A-Z0-9]{2}$/.test(name) && isSeparator(bytes[at + 3])) file.beginHeadless(at)
   }
   return file.end()
@@ -60,6 +65,9 @@ class FileBuilder {
   /** where the message begins that has not ended */
   #open: number | undefined
   #isEnveloped = false
+  /** batches of the files that have ended */
+  #ended = 0
+  #isMiscounted = false
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -67,6 +75,10 @@ class FileBuilder {
 
   get isTooLarge(): boolean {
     return this.#messages > HL7_BOUNDS.messagesMax || this.#batches.length > HL7_BOUNDS.messagesMax
+  }
+
+  get isWithin(): boolean {
+    return this.#open !== undefined
   }
 
   /** Within a message nothing but the next one and the envelope is looked for; where there is no envelope, what stands ahead of it is none. */
@@ -95,7 +107,7 @@ class FileBuilder {
     } else if (name === 'BTS' && this.#batch) {
       const count = countOf(line)
       if (count !== undefined) this.#batch.count = count
-    }
+    } else if (name === 'FTS') this.#endFile(countOf(line))
     // What comes behind a trailer is of another batch.
     if (name === 'BTS' || name === 'FTS') this.#batch = undefined
   }
@@ -103,7 +115,15 @@ class FileBuilder {
   end(): Hl7File {
     this.#close(this.#bytes.length)
     const batches = this.#batches.filter(({ head, messages, count }) => messages.length > 0 || head || count)
-    return { ...(this.#head && { head: this.#head }), batches }
+    return { ...(this.#head && { head: this.#head }), batches, ...(this.#isMiscounted && { isMiscounted: true as const }) }
+  }
+
+  /** Messages without a BHS are a batch, or stand in none. */
+  #endFile(count: number | undefined): void {
+    const batches = this.#batches.slice(this.#ended)
+    const headed = batches.filter(({ head }) => head).length
+    if (count !== undefined && count !== batches.length && count !== headed) this.#isMiscounted = true
+    this.#ended = this.#batches.length
   }
 
   #close(at: number): void {
@@ -119,7 +139,13 @@ class FileBuilder {
 
 function isLineStart(bytes: Uint8Array, at: number): boolean {
   const before = bytes[at - 1]
-  return at === 0 || before === CR || before === LF || isFraming(before)
+  return before === CR || before === LF || isFraming(before)
+}
+
+/** Ends of lines and spaces with which a payload begins: how many bytes. */
+export function blanksAhead(bytes: Uint8Array): number {
+  const first = bytes.findIndex((byte) => byte !== CR && byte !== LF && byte !== 0x20 && byte !== 0x09)
+  return Math.max(first, 0)
 }
 
 function lineAt(bytes: Uint8Array, from: number): Uint8Array {

@@ -1,5 +1,6 @@
 /** What is needed to answer an HL7 v2 message, read without believing that it is one. */
 import type { Charset } from './charset.ts'
+import { blanksAhead } from './hl7v2-batch.ts'
 import { decodeHl7, separatorsOf } from './hl7v2.ts'
 import type { Separators } from './hl7v2-separators.ts'
 
@@ -19,7 +20,8 @@ const FIELD_CHARACTERS_MAX = 250
 const PATIENTS_MAX = 16
 
 /** @param registered charset of the sender: decoded as the message itself will be */
-export function readHeader(bytes: Uint8Array, registered?: string): Hl7Header {
+export function readHeader(sent: Uint8Array, registered?: string): Hl7Header {
+  const bytes = sent.subarray(blanksAhead(sent))
   const decoded = decodeHl7(bytes, registered)
   const text = decoded.ok ? decoded.text : Buffer.from(bytes).toString('latin1')
   const lines = text.replace(/^\ufeff/, '').split(/[\r\n]+/, HEADER_LINES)

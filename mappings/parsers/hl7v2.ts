@@ -64,6 +64,10 @@ const FRAMING_AHEAD = /^[\ufeff\u000b\u001c]+/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
 const FRAMING_AROUND = /^[\u000b\u001c]+|[\u000b\u001c]+$/g
 
+/** Of a line: senders end a message with a NUL as they end a text of their own. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the control character is what is looked for
+const IS_FILLED = /[^\s\u0000]/
+
 /** @param registered charset of the source's registration */
 export function parseHl7(bytes: Uint8Array, registered?: string): Hl7Result {
   if (bytes.length > HL7_BOUNDS.bytesMax) return { ok: false, flaw: 'payload-too-large', at: 'message' }
@@ -133,6 +137,22 @@ export function separatorsOf(text: string): Separators | undefined {
   return sound ? { field, component, repetition, escape: escapeCharacter, subcomponent } : undefined
 }
 
+/** Segments of the messages that are taken, which may stand in them without a field. */
+const BARE_SEGMENTS = new Set(
+  (
+    'MSH SFT EVN PID PD1 NK1 PV1 PV2 DB1 OBX OBR ORC NTE AL1 IAM DG1 DRG PR1 ROL GT1 IN1 IN2 IN3 ACC UB1 UB2 PDA MRG TQ1 TQ2 SPM SAC CTD CTI ' +
+    'FT1 BLG DSC RXA RXC RXD RXE RXG RXO RXR SCH RGS AIS AIG AIL AIP ARV TXA MSA ERR QAK QPD QRD QRF PRT'
+  ).split(' '),
+)
+const WITH_TEXTS = /^(?:OBX|NTE)/
+
+/** A line of three letters behind a text may be a marker that the text names (CK7, CEA), and no segment. */
+function isSegmentLine(line: string, { field }: Separators, before: string | undefined): boolean {
+  if (!/^[A-Z][A-Z0-9]{2}/.test(line)) return false
+  if (line.length > 3) return line.charAt(3) === field
+  return !WITH_TEXTS.test(before ?? '') || line.startsWith('Z') || BARE_SEGMENTS.has(line)
+}
+
 /**
  * Lines that begin like no segment are the rest of a text with a line break in it (a common fault of senders).
  * @returns undefined where there are more than linesMax
@@ -144,9 +164,8 @@ function segmentLines(text: string, separators: Separators): string[] | undefine
   if (all.length > HL7_BOUNDS.linesMax) return undefined
   for (const framed of all) {
     const line = framed.replace(FRAMING_AROUND, '')
-    const isSegment = /^[A-Z][A-Z0-9]{2}/.test(line) && (line.length === 3 || line.charAt(3) === separators.field)
-    if (isSegment) lines.push(line)
-    else if (line.trim() !== '' && lines.length > 0) lines[lines.length - 1] += lineBreak + line
+    if (isSegmentLine(line, separators, lines.at(-1))) lines.push(line)
+    else if (IS_FILLED.test(line) && lines.length > 0) lines[lines.length - 1] += lineBreak + line
   }
   return lines
 }

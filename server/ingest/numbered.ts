@@ -67,7 +67,10 @@ async function saidOf(
 
 /** From the names that the record gives its things to those by which they are known. */
 function renamingsOf({ record: { statements }, wanted }: Row, said: ReadonlyMap<string, Statement[]>): Map<string, string> {
-  const known = statements.map((one, at) => knownIdOf(one, wanted[at] as StatementFor, said) ?? one.id)
+  const known = apartByNumbers(
+    statements,
+    statements.map((one, at) => knownIdOf(one, wanted[at] as StatementFor, said) ?? one.id),
+  )
   if (known.every((id, at) => id === statements[at]?.id)) return new Map()
   const ids = apartByTimes(statements, wanted, known, said)
   return new Map(
@@ -85,6 +88,17 @@ function knownIdOf(one: PreparedStatement, wanted: StatementFor, said: ReadonlyM
     said.get(`${type}/${other}`)?.some(({ source, units }) => source === statement.source && Object.hasOwn(units, lineUnit(id))) ?? false
   if (![plain, timed?.id].some(wasLine)) return id
   return timed ? timedIdOf({ ...one, id: plain }, wanted, said) : plain
+}
+
+/** What one record tells apart by numbers is not one thing: what would be found without its number keeps it where another one is there. */
+function apartByNumbers(statements: readonly PreparedStatement[], known: readonly (string | undefined)[]): (string | undefined)[] {
+  const taken = new Map<string, number>()
+  const isFound = (at: number): boolean => statements[at]?.plain !== undefined && known[at] !== statements[at].id
+  for (const yields of [false, true])
+    for (const at of known.keys())
+      if (isFound(at) === yields && !taken.has(`${statements[at]?.type}/${known[at]}`))
+        taken.set(`${statements[at]?.type}/${known[at]}`, at)
+  return known.map((id, at) => (isFound(at) && taken.get(`${statements[at]?.type}/${id}`) !== at ? statements[at]?.id : id))
 }
 
 /** `Type/id` wherever it is named; all at once, since what one is renamed to another may be renamed from. */

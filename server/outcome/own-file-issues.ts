@@ -8,6 +8,12 @@ export const OWN_FILE_ISSUES = {
     '批中的报文数与批尾（BTS-1）所记不符：可能缺少报文；其余报文已逐条处理',
     'The batch has not as many messages as its trailer (BTS-1) says: some may be missing. Those that are there were taken one by one',
   ),
+  'file-batches-count': issue(
+    422,
+    'incomplete',
+    '文件中的批数与文件尾（FTS-1）所记不符：可能缺少批；其余报文已逐条处理',
+    'The file has not as many batches as its trailer (FTS-1) says: some may be missing. The messages that are there were taken one by one',
+  ),
   'dbf-damaged': issue(422, 'structure', 'DBF 文件头损坏或不受支持', 'The head of the DBF file is damaged, or of a kind that is not read'),
   'drop-file-unreadable': issue(
     422,

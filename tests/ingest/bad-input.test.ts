@@ -47,11 +47,12 @@ test('a batch of HL7 messages that says of one more, and one that lost its MSH: 
   const adt = (id: string): string =>
     `MSH|^~\\&|HIS|0001|EAI|YILIAN|20260306081530||ADT^A31|${id}|P|2.4\rEVN||20260306081530\rPID|1||${id}^^^0001^PI||测试批\r`
   const beheaded = adt('HB2').split('\r').slice(1).join('\r')
-  const { payload, counts } = await one.send('his', `BHS|^~\\&|HIS\r${beheaded}${adt('HB1')}${adt('HB3')}BTS|4\r`)
-  expect(counts).toMatchObject({ records: 4, quarantined: 2 })
+  const { payload, counts } = await one.send('his', `BHS|^~\\&|HIS\r${beheaded}${adt('HB1')}${adt('HB3')}BTS|4\rFTS|2\r`)
+  expect(counts).toMatchObject({ records: 5, quarantined: 3 })
   const issues = JSON.parse(payload.issues) as { code: string; at: string }[]
-  expect(issues.filter(({ code }) => /^batch|structure/.test(code)).map(({ code, at }) => [code, at])).toEqual([
+  expect(issues.filter(({ code }) => /batch|structure/.test(code)).map(({ code, at }) => [code, at])).toEqual([
     ['batch-messages-count', 'batch 1 BTS-1'],
+    ['file-batches-count', 'FTS-1'],
     ['payload-structure', 'message 1: MSH-1'],
   ])
 })

@@ -103,6 +103,21 @@ test('one that left comes back with whatever names it later; a change that names
   }
 })
 
+test('services, staff, places and other resources are lists of their own (HL7 v2.5.1, 10.6): a change that names all of one leaves the others', async () => {
+  const booked = siu('S12', '01', TIMED, 'AIS|1||US01^腹部彩超', 'AIP|1||D0123^赵医生', 'AIL|1||3楼^彩超一室', 'AIG|1||SB1^彩超机')
+  const [room, device] = [siu('S14', '02', TIMED, 'AIL|1||5楼^彩超二室'), siu('S14', '03', TIMED, 'AIG|1|U|SB2^便携彩超机')]
+  const displays = async (...messages: string[]): Promise<unknown[]> => {
+    const { participant } = await appointmentAfter(messages)
+    return (participant as { actor: { display?: string } }[]).flatMap(({ actor }) => actor.display ?? []).sort()
+  }
+  for (const order of permutations(2)) {
+    const among = (messages: readonly string[]): string[] => order.map((at) => messages[at] as string)
+    expect(await displays(...among([booked, room]))).toEqual(['5楼 彩超二室', '彩超机', '赵医生'])
+    expect(await displays(...among([booked, device]))).toEqual(['3楼 彩超一室', '便携彩超机', '赵医生'])
+  }
+  expect(await displays(booked, room, device)).toEqual(['5楼 彩超二室', '便携彩超机', '赵医生'])
+})
+
 test('a service that comes to it (S18) does not say when the appointment begins', async () => {
   const added = siu('S18', '02', 'SCH|YY1|HY1', 'AIS|1|A|US02^心脏彩超|20260316093000')
   expect(await appointmentAfter([BOOKED, added])).toMatchObject({ ...AS_BOOKED, serviceType: [{ text: '腹部彩超' }, { text: '心脏彩超' }] })

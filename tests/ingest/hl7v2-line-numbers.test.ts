@@ -107,6 +107,54 @@ test('a result that stands under its number is found again by the report that co
   expect(JSON.parse(await hospital.text('Observation', id))).toMatchObject({ status: 'corrected', valueQuantity: { value: 6.5 } })
 })
 
+test('a count that goes on with what was sent before makes other results, in either order', async () => {
+  const [first, further] = [oru('01', ['GLU 1 6']), oru('02', ['GLU 2 7', 'LAC 3 2'])]
+  for (const order of [
+    [first, further],
+    [further, first],
+  ])
+    expect(await after(...order)).toEqual(['GLU 6', 'GLU 7', 'LAC 2'])
+})
+
+test('lines of a report that are corrected together, without its first: each is found, in either order', async () => {
+  const corrected = oru('02', ['GLU 3 7.5 C', 'K 4 4.2 C'])
+  for (const order of [
+    [TWICE, corrected],
+    [corrected, TWICE],
+  ])
+    expect(await after(...order)).toEqual(['GLU 6', 'GLU 7.5', 'K 4.2', 'WBC 5'])
+})
+
+test('a result that was the only one of its item is found again when there are two of it, in either order', async () => {
+  const [some, all] = [oru('01', ['WBC 1 5', 'GLU 2 6 P']), oru('02', ['WBC 1 5.1', 'GLU 2 6.2', 'GLU 3 7'])]
+  for (const order of [
+    [some, all],
+    [all, some],
+  ])
+    expect(await after(...order)).toEqual(['GLU 6.2', 'GLU 7', 'WBC 5.1'])
+  // Counted otherwise, what one message tells apart stays apart.
+  expect(await after(some, oru('02', ['GLU 1 5.8', 'GLU 2 6.2', 'WBC 3 5.1']))).toEqual(['GLU 5.8', 'GLU 6.2', 'WBC 5.1'])
+})
+
+const OTHER = [
+  'PID|1||0001099999^^^0001^PI||李娜||19900101|F',
+  'OBR|1|SQ9|BG9|PANEL^生化|||20260310000000|||||||||||||||20260310010000||CH|F',
+]
+const CONTROL = [...(OTHER.slice(1) as [string]), 'SPM|1|||SER|||||||Q']
+
+test.each([
+  ['another patient', OTHER],
+  ['a control', CONTROL],
+])('lines counted over the whole message, of %s first: a correction that counts anew finds its result', async (_, ahead) => {
+  const [msh = '', pid = '', ...segments] = oru('01', ['K 2 6.1', 'NA 3 140']).split('\r')
+  const isPatient = ahead === OTHER
+  const line = 'OBX|1|NM|NA^NA|1|141|mmol/L||N|||F'
+  await hospital.wipe()
+  await hospital.send('his', [msh, ...(isPatient ? [...ahead, line, pid] : [pid, ahead[0], line, ahead[1]]), ...segments].join('\r'))
+  await hospital.send('his', oru('02', ['K 1 4.2 C', 'NA 2 139 C']))
+  expect(await stored()).toEqual([...(isPatient ? ['K 4.2', 'NA 139', 'NA 141'] : ['K 4.2', 'NA 139'])])
+})
+
 test('messages about one report that are stored at the same time', async () => {
   for (let time = 0; time < 5; time++) {
     await hospital.wipe()

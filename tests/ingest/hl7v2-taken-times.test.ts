@@ -139,6 +139,14 @@ test('lines counted over several items at several times: one is corrected by its
   expect(await after(all, oru({ reported: '12' }, '08 5.2 C 2'))).toEqual(['08 5.2 corrected', '08 7 final', '09 77 final', '09 9.1 final'])
 })
 
+test('the only one of its item and time is found again when there are two of it; of another time it is another one', async () => {
+  const some = oru({ reported: '10' }, '08 7 F 1 INS', '08 5.1 P 2')
+  const all = (hour: string): string => oru({ reported: '11' }, `${hour} 7.1 F 1 INS`, `${hour} 5.2 F 2`, `${hour} 5.6 F 3`)
+  for (const order of both(some, all('08'))) expect(await after(...order)).toEqual(['08 5.2 final', '08 5.6 final', '08 7.1 final'])
+  const apart = ['08 5.1 preliminary', '08 7 final', '09 5.2 final', '09 5.6 final', '09 7.1 final']
+  expect(await after(some, all('09'))).toEqual(apart)
+})
+
 test('a time that is the report’s own, or stands without one, tells no results apart', async () => {
   expect(await after(oru({ reported: '10' }, '10 5.1'), oru({ reported: '11' }, '11 5.4'))).toEqual(['11 5.4 final'])
   const [first, second] = [oru({ reported: '10', isUnreported: true }, '08 5.1'), oru({ reported: '11', isUnreported: true }, '09 5.4')]

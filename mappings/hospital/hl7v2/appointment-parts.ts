@@ -32,11 +32,15 @@ export interface AppointmentParts {
   unknown: Segment[]
 }
 
-/** Services, staff, and places with other resources, each with the list and the kind that they are there (server/ingest/fold/rules.ts). */
+/**
+ * Services, staff, places, and other resources, such as equipment, each with the list and the kind that they are there (server/ingest/fold/rules.ts).
+ * Servers of before kept places and other resources without a type, which either of them replaces.
+ */
 const KINDS = [
-  { names: ['AIS'], list: 'serviceType', kind: '' },
-  { names: ['AIP'], list: 'participant', kind: 'Practitioner' },
-  { names: ['AIL', 'AIG'], list: 'participant', kind: '' },
+  { name: 'AIS', list: 'serviceType', kinds: [''] },
+  { name: 'AIP', list: 'participant', kinds: ['Practitioner'] },
+  { name: 'AIL', list: 'participant', kinds: ['Location', ''] },
+  { name: 'AIG', list: 'participant', kinds: ['Device', ''] },
 ] as const
 
 const FIELDS = {
@@ -74,8 +78,8 @@ function isGone(segment: Segment, event: string): boolean {
 
 export function appointmentParts(hl7: Hl7Record, event: string, scope: string): AppointmentParts {
   const parts: AppointmentParts = { services: [], actors: [], unlisted: {}, whole: {}, read: [], unknown: [] }
-  for (const { names, list, kind } of KINDS) {
-    const all = names.flatMap((name) => segmentsOf(hl7, name))
+  for (const { name, list, kinds } of KINDS) {
+    const all = segmentsOf(hl7, name)
     const [named, gone] = [all.filter((one) => !isGone(one, event)), all.filter((one) => isGone(one, event))]
     for (const segment of named) {
       const { service, actor } = partOf(segment, scope)
@@ -91,7 +95,7 @@ export function appointmentParts(hl7: Hl7Record, event: string, scope: string): 
     parts.unknown.push(...gone.filter((one) => one.name === 'AIP' && filled(one.text(3, 2)) === undefined))
     const isOfSome = event === ADDING || LEAVING.has(event)
     const isWhole = !isOfSome && named.some((one) => actionOf(one) !== ADDED)
-    if (isWhole) parts.whole[list] = [...(parts.whole[list] ?? []), kind]
+    if (isWhole) parts.whole[list] = [...new Set([...(parts.whole[list] ?? []), ...kinds])]
     // One that comes to it later does not say when it begins.
     if (list === 'serviceType' && named[0] && !isOfSome) parts.service = named[0]
     for (const segment of all) parts.read.push(...fieldsRead(segment, gone.includes(segment)).map(locate(hl7, segment)))
@@ -115,9 +119,10 @@ function partOf(segment: Segment, scope: string): { service?: MappedConcept; act
     const mention = practitionerMention(scope, code, name ?? '')
     return { actor: { actor: referTo(mention.key as ResourceKey, name), mention } }
   }
-  const words = segment.name === 'AIL' ? [row['AIL-3.4'], code, name] : [name ?? code]
+  const isPlace = segment.name === 'AIL'
+  const words = isPlace ? [row['AIL-3.4'], code, name] : [name ?? code]
   const display = words.filter((word) => word !== undefined).join(' ')
-  return display === '' ? {} : { actor: { actor: { display } } }
+  return display === '' ? {} : { actor: { actor: { type: isPlace ? 'Location' : 'Device', display } } }
 }
 
 /** The third field of each of them: a code or number, and a name. */

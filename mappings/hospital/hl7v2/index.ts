@@ -51,6 +51,7 @@ async function* decode(chunks: AsyncIterable<Uint8Array>, options: DecodeOptions
   const messages = messagesIn(file)
   if (messages.length === 0) return yield rejected('message', 'payload-structure', 'MSH')
   for (const at of miscounted(file)) yield rejected('batch', 'batch-messages-count', `batch ${at + 1} BTS-1`)
+  if (file.isMiscounted) yield rejected('batch', 'file-batches-count', 'FTS-1')
   for (const [index, raw] of messages.entries()) {
     const at = `message ${index + 1}`
     const parsed = parseHl7(raw, options.charset)

@@ -33,7 +33,8 @@ export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: 
   runPatient(message)
   for (const issue of namedControls(hl7)) message.record.issue(issue)
   const cultures: Cultures = new Map()
-  const isNumbered = areLines(groups.flatMap((group) => ofNoParent(group)))
+  // Controls and the patients ahead of this one are counted with his results.
+  const isNumbered = areLines(all.flatMap(ofNoParent), hl7.patient !== undefined)
   for (const group of groups) runReport(message, group, { cultures, isNumbered })
   return settledMessage(message)
 }

@@ -16,10 +16,15 @@ export function itemOf(obx: Segment): string | undefined {
 
 const subIdOf = (obx: Segment): string | undefined => filled(obx.text(4, 1))
 
-/** Whether OBX-4 counts these: each has a number of its own, which a sub-id starts anew with each item. */
-export function areLines(results: readonly Segment[]): boolean {
-  const subIds = new Set(results.map(subIdOf))
-  return results.length > 1 && subIds.size === results.length && !subIds.has(undefined)
+/**
+ * Whether OBX-4 counts these: each has a number of its own, which a sub-id starts anew with each item. A count begins at 1: what begins later names lines
+ * of the whole report, or goes on with what was sent before, so that each is known by its number.
+ * @param isPart they stand in a message behind others that it counts as well
+ */
+export function areLines(results: readonly Segment[], isPart = false): boolean {
+  const subIds = results.map(subIdOf)
+  const isCount = results.length > 1 && new Set(subIds).size === results.length && !subIds.includes(undefined)
+  return isCount && (isPart || subIds.some((subId) => FIRST.test(subId ?? '')))
 }
 
 /** Codes of an item that are unique within the report. */
@@ -75,10 +80,15 @@ export class ResultNumbers {
     const numbered = `${item}#${subId}`
     if (!isFirst && this.#areLines && this.#toldWithout.has(item))
       return { ...this.#timed(this.#unique(item, item), item, taken), numbered }
-    if (!isFirst && this.#single.has(item))
-      return { itemCode: this.#unique(numbered, item), plain: item, ...(taken !== undefined && { timed: timedCodes(item, taken) }) }
+    if (!isFirst && this.#single.has(item)) return { itemCode: this.#unique(numbered, item), ...this.#withoutNumber(item, taken) }
     const itemCode = this.#unique(isFirst ? item : numbered, item)
-    return isFirst || this.#areLines ? this.#timed(itemCode, item, taken) : { itemCode }
+    const codes = isFirst || this.#areLines ? this.#timed(itemCode, item, taken) : { itemCode }
+    // Before there were several of its item it may have been known without its number.
+    return codes.itemCode === numbered ? { ...codes, ...this.#withoutNumber(item, taken) } : codes
+  }
+
+  #withoutNumber(item: string, taken: string | undefined): Pick<ResultCodes, 'plain' | 'timed'> {
+    return { plain: item, ...(taken !== undefined && { timed: timedCodes(item, taken) }) }
   }
 
   /** One that was taken at another time than the first of its item is known by its time, and by its place where no time was looked at. */

@@ -125,7 +125,7 @@ const PARTS: ListRule = { ...REFERENCES, parts: true }
 
 type Actor = { actor?: Keyed }
 const byActor = ({ actor = {} }: Actor): string => byReference(actor)
-/** What is named by its display alone, without a type, is a place or another resource of a schedule. */
+/** What servers of before kept by its display alone, without a type, is a place or another resource of a schedule. */
 const actorType = ({ actor = {} }: Actor): string =>
   text(actor.type) || (typeof actor.reference === 'string' ? (actor.reference.split('/')[0] ?? '') : '')
 

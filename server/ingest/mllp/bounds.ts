@@ -13,6 +13,8 @@ export const MLLP_BOUNDS = {
   batchConcurrency: 16,
   /** from a message's first byte to its last */
   messageMs: 120_000,
+  /** how long the CR behind FS is waited for: a sender that leaves it out waits for its answer */
+  lastByteMs: 2000,
   /** bytes outside of frames that one connection may send */
   strayBytesMax: 64 * 1024,
   /** answers that the other side does not read: with more of them no further one is written */

@@ -31,6 +31,7 @@ export class Connection {
   #isEnding = false
   #isFull = false
   #deadline: NodeJS.Timeout | undefined
+  #lastByte: NodeJS.Timeout | undefined
   readonly #resume = (): void => this.#readOn()
 
   constructor(socket: Socket, deps: ConnectionDeps) {
@@ -76,7 +77,19 @@ export class Connection {
     if (first) this.#take(first)
     this.#account()
     this.#keepTime(events.some(({ kind }) => kind !== 'stray'))
+    this.#awaitLastByte()
     this.#goOn()
+  }
+
+  /** Who leaves out the CR behind FS would wait for an answer, and we for the CR. */
+  #awaitLastByte(): void {
+    clearTimeout(this.#lastByte)
+    if (!this.#reader.isUndecided) return
+    this.#lastByte = setTimeout(() => {
+      // While nothing is read the CR may stand in the socket.
+      if (this.#isFull) this.#awaitLastByte()
+      else this.#read(this.#reader.end())
+    }, MLLP_BOUNDS.lastByteMs).unref()
   }
 
   #goOn(): void {
@@ -184,6 +197,7 @@ export class Connection {
 
   #closed(): void {
     clearTimeout(this.#deadline)
+    clearTimeout(this.#lastByte)
     this.#events = []
     this.#deps.gate.forget(this.#resume)
     this.#deps.gate.hold(-this.#held)

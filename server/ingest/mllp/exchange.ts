@@ -63,8 +63,25 @@ const answering = (deps: ExchangeDeps, sender: RegisteredSender | undefined) => 
   names: [sender?.application, sender?.facility].filter((name) => name !== undefined),
 })
 
+/**
+ * Whether it answers one of ours: engines in enhanced mode acknowledge also what asks for none (chapter 2.9.2). It says nothing of a patient, and to
+ * answer it would be answered again, without end.
+ */
+const isAcknowledgement = (header: Hl7Header, bytes: Buffer): boolean =>
+  header.field(9).split(header.separators.component)[0] === 'ACK' &&
+  /[\r\n]MSA/.test(bytes.toString('latin1', 0, ACKNOWLEDGEMENT_BYTES_MAX))
+
+/** MSA stands behind the header, or behind what software sent it (SFT). */
+const ACKNOWLEDGEMENT_BYTES_MAX = 8192
+
+const UNANSWERED: Exchange = { commit: Promise.resolve(undefined), application: Promise.resolve(undefined) }
+
 /** @param by header that says who sends it */
 function exchangeOne(deps: ExchangeDeps, peer: Peer, { header, bytes, isTooLong }: Received, by: Hl7Header = header): Exchange {
+  if (isAcknowledgement(header, bytes)) {
+    deps.metrics.discarded('acknowledgement')
+    return UNANSWERED
+  }
   const started = performance.now()
   const sender = senderOf(deps.senders, peer, by)
   const kept = Promise.withResolvers<void>()

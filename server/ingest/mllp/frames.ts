@@ -41,6 +41,11 @@ export class FrameReader {
     return this.#isOpen
   }
 
+  /** it lacks but the last CR, which some senders never send */
+  get isUndecided(): boolean {
+    return this.#undecided
+  }
+
   /** bytes held of a message that has not ended */
   get held(): number {
     return this.#head ? this.#head.length : this.#size
@@ -52,7 +57,7 @@ export class FrameReader {
     return events
   }
 
-  /** The sender has closed its side. A message that lacks but the last CR is whole. */
+  /** The sender has closed its side, or waits. A message that lacks but the last CR is whole. */
   end(): FrameEvent[] {
     return this.#undecided ? this.#close() : []
   }

@@ -8,7 +8,7 @@ export interface MllpMetrics {
   discarded(why: Discarded): void
 }
 
-export type Discarded = 'stray' | 'broken-off' | 'unfinished' | 'given-up' | 'too-many' | 'tls'
+export type Discarded = 'acknowledgement' | 'stray' | 'broken-off' | 'unfinished' | 'given-up' | 'too-many' | 'tls'
 
 export function mllpMetrics(registry: Registry): MllpMetrics {
   const registers = [registry]
@@ -28,7 +28,7 @@ export function mllpMetrics(registry: Registry): MllpMetrics {
   })
   const discarded = new Counter({
     name: 'yilian_mllp_discarded_total',
-    help: 'What was not answered: stray bytes, messages that did not end, connections given up',
+    help: 'What was not answered: acknowledgements, stray bytes, messages that did not end, connections given up',
     labelNames: ['why'],
     registers,
   })

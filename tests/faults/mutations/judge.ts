@@ -47,7 +47,11 @@ const ONE = 'MSH[^\\r]*\\rMSA.[AC][AER][^\\r]*\\r(?:ERR[^\\r]*\\r)*'
 const IS_ACKNOWLEDGED = /^MSH[^\r]*\rMSA.[AC][AER]/
 /** of a batch: nothing but the answers of its messages */
 const BATCH = `BHS[^\\r]*\\r(?:${ONE})+BTS.\\d+(?:.batch-messages-count)?\\r`
-const IS_BATCH = new RegExp(`^(?:(?:${BATCH})+|FHS[^\\r]*\\r(?:${BATCH})+FTS.\\d+\\r)$`)
+/** of one without headers: at least two answers, or the trailer of one */
+const BARE = `(?=${ONE}(?:MSH|[BF]TS))(?:${ONE}(?:BTS.\\d+.batch-messages-count\\r)?)+`
+const MISCOUNTED = 'FTS.\\d+.file-batches-count\\r'
+const FILE = `FHS[^\\r]*\\r(?:${BATCH})+FTS.\\d+(?:.file-batches-count)?\\r`
+const IS_BATCH = new RegExp(`^(?:${FILE}|(?:(?:${BATCH})+|${BARE})(?:${MISCOUNTED})?)$`)
 
 /** Whether an answer is that of several messages, each of which is a payload of its own. */
 export const isOfBatch = (text: string): boolean => IS_BATCH.test(text)

@@ -131,6 +131,35 @@ test('a batch that has not as many messages as its trailer says is answered so; 
   expect(await valuesOf('RFJ1')).toEqual([5.1])
 })
 
+test('several messages of a frame without an envelope (2.10.3 leaves it to the sender): each is taken or not by itself, and has its own answer', async () => {
+  const sent = [oru('FL1'), oru('FL2', { type: 'ORU^R99' }), oru('FL3', { sender: 'NOBODY|0001' }), oru('FL4')]
+  const each = (ids: string[], codes: string[]): string[] => ids.flatMap((id, at) => ['MSH', `MSA|${codes[at]}|${id}`])
+  const expected = each(['FL1', 'FL2', 'FL3', 'FL4'], ['AA', 'AR', 'AR', 'AA'])
+  expect(told(await ask(sent.join('')))).toEqual(expected)
+  // Sent again it is known, whatever the ends of its lines are.
+  expect(told(await ask(sent.join('\n')))).toEqual(expected)
+  expect(await valuesOf('RFL4')).toEqual([5.1])
+  expect(await valuesOf('RFL3')).toEqual([])
+})
+
+test('trailers alone are heeded as well', async () => {
+  const answers = ['MSH', 'MSA|AA|FM1', 'MSH', 'MSA|AA|FM2']
+  const both = oru('FM1') + oru('FM2')
+  expect(told(await ask(`${both}BTS|2\rFTS|1\r`))).toEqual(answers)
+  expect(told(await ask(`${both}BTS|3\rFTS|2\r`))).toEqual([...answers, 'BTS|2|batch-messages-count', 'FTS|1|file-batches-count'])
+})
+
+test('a frame of several messages of which one wants no answer', async () => {
+  expect(told(await ask(oru('FN1', { more: '|||NE|NE' }) + oru('FN2')))).toEqual(['MSH', 'MSA|AA|FN2'])
+  expect(await valuesOf('RFN1')).toEqual([5.1])
+})
+
+test('a file that has not as many batches as its trailer says is answered so; those that are there are taken', async () => {
+  const answer = await ask(`FHS|^~\\&|LIS|0001\r${BATCH}\r${oru('FO1')}BTS|1\rFTS|2\r`)
+  expect(told(answer)).toEqual(['FHS', 'BHS', 'MSH', 'MSA|AA|FO1', 'BTS|1', 'FTS|1|file-batches-count'])
+  expect(await valuesOf('RFO1')).toEqual([5.1])
+})
+
 test('a message that lost its MSH is the sender’s of the batch: kept in quarantine, and answered in its place', async () => {
   const beheaded = oru('FK2').split('\r').slice(1).join('\r')
   const refused = 'MSA|AE||报文结构无效 / The structure of the payload is not valid'
@@ -150,4 +179,8 @@ test('what begins otherwise is one message', () => {
   expect(batchOf(Buffer.from(oru('X')))).toBeUndefined()
   expect(batchOf(Buffer.from(`\ufeff${file(oru('X'), oru('Y'))}`))?.batches).toMatchObject([{ messages: [{}, {}] }])
   expect(batchOf(Buffer.from('BHS'))).toBeUndefined()
+  expect(batchOf(Buffer.from(`\r\n${file(oru('X'))}`))?.batches).toMatchObject([{ messages: [{}] }])
+  // A gene in a report that goes on in another line.
+  expect(batchOf(Buffer.from(`${oru('X')}MSH2(+)\r`))).toBeUndefined()
+  expect(batchOf(Buffer.from(`${oru('X')}\n${oru('Y')}`))?.batches).toMatchObject([{ messages: [{}, {}] }])
 })

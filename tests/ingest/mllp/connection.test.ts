@@ -129,6 +129,38 @@ test('one that does not end in its time is given up, however its bytes drip', as
   expect([one.discarded, one.socket.destroyed]).toEqual([['unfinished'], true])
 })
 
+test('a sender that leaves out the CR behind FS and waits is answered; where it comes late it means nothing', async () => {
+  const one = connected()
+  one.socket.push(frame('a').subarray(0, -1))
+  await soon()
+  jest.advanceTimersByTime(MLLP_BOUNDS.lastByteMs - 1)
+  expect(one.inWork()).toBe(0)
+  jest.advanceTimersByTime(1)
+  await one.answer()
+  expect(one.written).toEqual(['a'])
+  one.socket.push(Buffer.concat([Buffer.from('\r'), frame('b').subarray(0, -1)]))
+  await soon()
+  one.socket.push(Buffer.from('\r'))
+  await soon()
+  jest.advanceTimersByTime(2 * MLLP_BOUNDS.lastByteMs)
+  await one.answer()
+  expect([one.written, one.discarded]).toEqual([['a', 'b'], []])
+})
+
+test('the time of a message whose last byte is waited for goes on where more of it comes', async () => {
+  const one = connected()
+  one.socket.push(Buffer.from('\u000ba\u001c'))
+  await soon()
+  jest.advanceTimersByTime(MLLP_BOUNDS.lastByteMs - 1)
+  one.socket.push(Buffer.from('b'))
+  await soon()
+  jest.advanceTimersByTime(2 * MLLP_BOUNDS.lastByteMs)
+  one.socket.push(Buffer.from('\u001c\r'))
+  await soon()
+  await one.answer()
+  expect(one.written).toEqual(['a\u001cb'])
+})
+
 test('one answer may be longer than what may wait to be read (that of a batch), but nothing is written behind it until it is', async () => {
   const long = 'a'.repeat(MLLP_BOUNDS.unreadAnswerBytesMax + 1)
   const slow = connected(new Gate(), false)

@@ -91,6 +91,13 @@ test('a message is answered AA when it is stored, with Provenance and audit, in 
   expect(await audited('h1-lis received')).toBeGreaterThan(0)
 })
 
+test.each(['\r', '\n', '\r\n', '  '])('%j ahead of the header is no part of the message', async (ahead) => {
+  const client = await mllpClient(plain)
+  const id = `AH${Buffer.from(ahead).toString('hex')}`
+  expect(msa(await client.ask(ahead + oru({ id })))).toBe(`MSA|AA|${id}`)
+  client.close()
+})
+
 test('GB 18030 named in MSH-18', async () => {
   const client = await mllpClient(plain)
   const bytes = iconv.encode(oru({ id: 'G1', more: '||||||GB 18030-2000' }), 'gb18030')
@@ -181,6 +188,19 @@ test('enhanced mode: a commit acknowledgement, then the application’s, each as
   expect(msa(await client.next())).toBe('MSA|AR|F6')
   client.close()
   expect(await observations('RF4')).toHaveLength(2)
+})
+
+test('an acknowledgement of our own is neither kept nor answered, whoever sends it', async () => {
+  const client = await mllpClient(plain)
+  const answered = await client.ask(oru({ id: 'K1', version: '2.5', more: '|||AL|AL' }))
+  expect(answered).toContain('MSA|CA|K1')
+  const before = await tables().payloads.count({})
+  for (const sender of ['LIS|0001', 'NOBODY|0001'])
+    client.write(frame(`MSH|^~\\&|${sender}|EAI|YILIAN|20260306081531||ACK^R01^ACK|A-K1|P|2.5\rMSA|CA|A1\r`))
+  expect(msa(await client.next())).toBe('MSA|AA|K1')
+  expect(msa(await client.ask(oru({ id: 'K2' })))).toBe('MSA|AA|K2')
+  client.close()
+  expect(await tables().payloads.count({})).toBe(before + 1)
 })
 
 test('a message that is too long is refused, and the connection goes on', async () => {

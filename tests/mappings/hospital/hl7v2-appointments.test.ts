@@ -33,7 +33,7 @@ test('SIU^S12: service, doctor and place of an appointment, and how long it is',
     participant: [
       { actor: { $patient: true }, status: 'accepted' },
       { actor: { $key: { type: 'Practitioner', parts: ['D0123', '赵医生'] } }, status: 'accepted' },
-      { actor: { display: '省人民医院 3楼 彩超一室' }, status: 'accepted' },
+      { actor: { type: 'Location', display: '省人民医院 3楼 彩超一室' }, status: 'accepted' },
     ],
   })
   expect(plain(one)).not.toHaveProperty('cancelationReason')
@@ -98,8 +98,13 @@ test('all services, staff, places and other resources of an appointment, none of
     ),
   ).toEqual({
     services: [service('US01', '腹部彩超'), service('US02', '心脏彩超')],
-    others: [staff('D0123', '赵医生'), { type: 'Practitioner', display: '李护士' }, { display: '3楼 彩超一室' }, { display: '彩超机' }],
-    whole: { serviceType: [''], participant: ['Practitioner', ''] },
+    others: [
+      staff('D0123', '赵医生'),
+      { type: 'Practitioner', display: '李护士' },
+      { type: 'Location', display: '3楼 彩超一室' },
+      { type: 'Device', display: '彩超机' },
+    ],
+    whole: { serviceType: [''], participant: ['Practitioner', 'Location', '', 'Device'] },
     gone: undefined,
   })
 })
@@ -125,7 +130,7 @@ test('S19: what is deleted is no part of it, what is changed is there, and what 
     services: undefined,
     others: [staff('D0123', '赵医生'), staff('D0456', '钱医生')],
     whole: { participant: ['Practitioner'] },
-    gone: { serviceType: [service('US01', '腹部彩超')], participant: [{ actor: { display: '3楼 彩超一室' } }] },
+    gone: { serviceType: [service('US01', '腹部彩超')], participant: [{ actor: { type: 'Location', display: '3楼 彩超一室' } }] },
   })
 })
 
@@ -141,7 +146,7 @@ test.each([
     ...{ services: undefined, others: [], whole: {} },
     gone: {
       serviceType: [service('US01', '腹部彩超')],
-      participant: [{ actor: staff('D0123', '赵医生') }, { actor: { display: '彩超机' } }],
+      participant: [{ actor: staff('D0123', '赵医生') }, { actor: { type: 'Device', display: '彩超机' } }],
     },
   })
 })

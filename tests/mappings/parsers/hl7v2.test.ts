@@ -76,6 +76,10 @@ describe('segments and fields', () => {
     expect([pid?.text(99, 1), pid?.text(3, 9, 9), pid?.raw(99)]).toEqual(['', '', ''])
   })
 
+  test('a NUL behind the last segment is no part of it', () => {
+    expect(parse(`${MSH}\rOBX|1|TX|C||x||||||F\r\u0000\r\u0000\u0000`).segments[1]?.raw(11)).toBe('F')
+  })
+
   test('separators are those that MSH-1 and MSH-2 say', () => {
     const record = parse('MSH#*!?%#LIS#0001#####ORU*R01#1\rPID#1##a*b%c!d')
     expect([record.type, record.segments[1]?.text(3, 2, 0, 2), record.segments[1]?.text(3, 1, 1)]).toEqual(['ORU^R01', 'c', 'd'])
@@ -93,6 +97,12 @@ describe('segments and fields', () => {
     const record = parse(`${MSH}\rOBX|1|TX|C||胸片：\n双肺纹理增粗\r\nPACS 提示 | 建议复查\rNTE|1||x`)
     expect(record.segments.map((segment) => segment.name)).toEqual(['MSH', 'OBX', 'NTE'])
     expect(obx(record)?.raw(5)).toBe('胸片：\n双肺纹理增粗\nPACS 提示 ')
+  })
+
+  test('a line of a text that is but a marker’s name is no segment; empty segments are', () => {
+    const record = parse(`${MSH}\rPV1\rABS\rOBX|1|TX|C||免疫组化：\nCK7\n阳性\nCD3\rNTE\rZ01\rOBX|2|TX|D||x\rORC\rOBR`)
+    expect(record.segments.map((segment) => segment.name)).toEqual(['MSH', 'PV1', 'ABS', 'OBX', 'NTE', 'Z01', 'OBX', 'ORC', 'OBR'])
+    expect(obx(record)?.raw(5)).toBe('免疫组化：\nCK7\n阳性\nCD3')
   })
 
   test('separators that senders do not escape stay in the whole field', () => {
@@ -207,6 +217,29 @@ describe('batches', () => {
   test('a batch that should have messages and has none is one all the same', () => {
     expect(miscounted(batchesOf(Buffer.from('MSH|1\rBTS|1\rBHS|^~\\&\rBTS|1\r')))).toEqual([1])
     expect(miscounted(batchesOf(Buffer.from('MSH|1\rBTS|1\rBHS|^~\\&\rBTS|0\rFTS|2')))).toEqual([])
+  })
+
+  test.each([
+    ['BHS|^~\\&\rMSH|1\rBTS|1\rFTS|1', undefined],
+    ['BHS|^~\\&\rMSH|1\rBTS|1\rFTS|2', true],
+    ['BHS|^~\\&\rMSH|1\rBTS|1\rFTS|', undefined],
+    ['BHS|^~\\&\rBTS|0\rFTS|0', true],
+    // Without a BHS there is no batch, or the one that goes without saying.
+    ['FHS|^~\\&\rMSH|1\rMSH|2\rFTS|0', undefined],
+    ['FHS|^~\\&\rMSH|1\rMSH|2\rFTS|1', undefined],
+    ['FHS|^~\\&\rMSH|1\rMSH|2\rFTS|2', true],
+    // Two files behind each other.
+    ['BHS|^~\\&\rMSH|1\rFTS|1\rBHS|^~\\&\rMSH|2\rFTS|1', undefined],
+    ['BHS|^~\\&\rMSH|1\rFTS|1\rBHS|^~\\&\rMSH|2\rFTS|2', true],
+  ])('the number of batches that a trailer says, of %j', (file, isMiscounted) =>
+    expect(batchesOf(Buffer.from(file)).isMiscounted).toBe(isMiscounted),
+  )
+
+  test('a gene or a substance that begins a line of a text is no message', () => {
+    const report = `${MSH}\rOBX|1|TX|IHC||MLH1(+)\rMSH2(+)\rMSH 12\rMSH：阴性\rMSH6(+)\r`
+    expect(splitMessages(Buffer.from(`${report}${MSH}`)).map((bytes) => Buffer.from(bytes).toString())).toEqual([report, MSH])
+    // What it lost of its own first line is told of it.
+    expect(splitMessages(Buffer.from('MSH2|1\r'))).toHaveLength(1)
   })
 
   test('envelopes without end are looked for only so far that it can be told', () =>
