@@ -40,7 +40,8 @@ export interface ReplayProgress {
 }
 
 export interface ReplayJobs {
-  begin(by: string, filter: InboxFilter): Promise<ReplayJobDoc>
+  /** @param told puts it on record: what it throws begins nothing */
+  begin(by: string, filter: InboxFilter, told: (id: string) => Promise<void>): Promise<ReplayJobDoc>
   progress(id: string): Promise<ReplayProgress | undefined>
   list(): Promise<ReplayJobDoc[]>
   /** what was begun ends; nothing further begins. @returns false: there is no such job */
@@ -70,7 +71,7 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
     }),
   })
   return {
-    async begin(by, filter) {
+    async begin(by, filter, told) {
       const at = ingest.deps.now()
       const until = filter.until && filter.until < at ? filter.until : at
       const bounded = { ...filter, until }
@@ -86,6 +87,7 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
         state: 'running',
         endedAt: null,
       }
+      await told(job._id)
       await table.insert(job)
       loop.wake()
       return job
