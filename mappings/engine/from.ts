@@ -136,6 +136,27 @@ export class From<Row> {
     return new Rule([field], (run) => dated(run, field, (text) => readDateTime(text, run.context.timezone)), true)
   }
 
+  /**
+   * For elements of type instant, from the first of these fields that is filled. What is known to the day only is no instant: no hour is
+   * invented, and the sender is told.
+   */
+  instant(...fields: readonly [Field<Row>, ...Field<Row>[]]): Rule<string> {
+    return new Rule<string>(
+      fields,
+      (run) => {
+        for (const field of fields) {
+          const value = dated(run, field, (text) => readDateTime(text, run.context.timezone))
+          if (value === undefined) continue
+          if (value.includes('T')) return value
+          run.flaw(field, 'mapping-instant-day', 'information')
+          return undefined
+        }
+        return undefined
+      },
+      true,
+    )
+  }
+
   date(field: Field<Row>): Rule<string> {
     return new Rule([field], (run) => dated(run, field, readDate), true)
   }

@@ -7,7 +7,6 @@ import type { ProfileName } from '../engine/names.ts'
 import type { RowView, Run } from '../engine/rule.ts'
 import { localCodes } from '../engine/systems.ts'
 import type { ResourceKey } from '../engine/types.ts'
-import { instantOnly } from '../engine/values/date.ts'
 import { reportText } from '../engine/values/report-text.ts'
 import { doctor, visit } from './keys.ts'
 import type { Site } from './transaction.ts'
@@ -113,7 +112,7 @@ const reportOf = (kind: Kind, profile: ProfileName) =>
       subject: from.patient(),
       encounter: from.encounter('mdtrt_sn').or(visit<ExamRow>('mdtrt_id')),
       effectiveDateTime: from.dateTime('exam_date').or(from.dateTime('sapl_date')).or(from.dateTime('rpt_date')),
-      issued: from.dateTime('rpt_date').as(instantOnly),
+      issued: from.instant('rpt_date'),
       performer: [
         from.department('exam_dept_code'),
         from.value('exe_org_name', (row) => (row.exe_org_name === undefined ? undefined : { display: row.exe_org_name })),
@@ -303,7 +302,7 @@ export const pathologyReport = mapping<PathologyRow, DiagnosticReport>({
     subject: from.patient(),
     encounter: from.encounter('mdtrt_sn').or(visit<PathologyRow>('mdtrt_id')),
     effectiveDateTime: from.dateTime('cma_date').or(from.dateTime('rpot_date')),
-    issued: from.dateTime('rpot_date').as(instantOnly),
+    issued: from.instant('rpot_date'),
     resultsInterpreter: [from.value('rpot_doc', (row) => (row.rpot_doc === undefined ? undefined : { display: row.rpot_doc }))],
     specimen: [
       from.referenceTo('palg_no', (row, run) => (row.palg_no === undefined ? undefined : keys.specimenOfExam(run.scope, row.palg_no))),

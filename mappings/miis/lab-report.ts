@@ -1,5 +1,4 @@
 /** Laboratory report of 4502 to cn-diagnosticreport-lab, its results and specimens. Keys are the hospital's. */
-import { instantOnly } from '../engine/values/date.ts'
 import type { DiagnosticReport, Observation, ServiceRequest, Specimen } from '@medplum/fhirtypes'
 import { codeSystem, localSystem } from '../../server/fhir/canonical.ts'
 import { keys, referTo } from '../engine/keys.ts'
@@ -55,8 +54,7 @@ export const labReport = mapping<LabInfoRow, DiagnosticReport>({
     // The hospital's own visit where it is named, because the hospital's and the platform's report name the same one.
     encounter: from.encounter('mdtrt_sn').or(visit<LabInfoRow>('mdtrt_id')),
     effectiveDateTime: from.dateTime('sapl_date').or(from.dateTime('rpt_date')),
-    // A report date has no hour, and none is invented.
-    issued: from.value('rpt_date', (_, run) => from.dateTime('rpt_date').as(instantOnly).evaluate(run)),
+    issued: from.instant('rpt_date'),
     performer: [from.organization('exam_org_code', 'exam_org_name')],
     resultsInterpreter: [from.value('rpot_doc', (row) => (row.rpot_doc === undefined ? undefined : { display: row.rpot_doc }))],
     result: from.value('results', (row) => (row.results.length > 0 ? row.results.map((key) => referTo(key)) : undefined)),

@@ -39,8 +39,9 @@ export interface ListMoneyRow extends Site {
 }
 
 const INPATIENT = { coding: [{ system: codeSystem('cn-claim-type'), code: 'inpatient', display: '住院' }] }
+const OTHER_FEE = '14'
 const feeCategory = (item: MiisObject) => ({
-  coding: [{ system: codeSystem('nhsa-fee-category'), code: text(item, 'med_chrgitm') ?? '14' }],
+  coding: [{ system: codeSystem('nhsa-fee-category'), code: text(item, 'med_chrgitm') ?? OTHER_FEE }],
 })
 const cny = (value: Decimal | undefined) => value && { value, currency: 'CNY' as const }
 

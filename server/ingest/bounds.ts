@@ -28,8 +28,8 @@ export const INGEST_BOUNDS = {
   labelCharactersMax: 200,
   /** issues listed one by one in a receipt; the rest is counted */
   receiptIssuesMax: 500,
-  /** unread fields among them */
-  receiptUnreadMax: 100,
+  /** fields among them of which it is told once what all rows have alike: that they are unread, or days without an hour */
+  receiptFieldsMax: 100,
   /** issues of one record that are listed */
   recordIssuesMax: 50,
   /** raw bytes of a quarantined part that are kept beside the payload */

@@ -161,7 +161,7 @@ export function patientsOfRelative(
 }
 
 /** Masters and records of these identity numbers. */
-async function patientsUnder(
+export async function patientsUnder(
   { secret }: Pick<IngestDeps, 'secret'>,
   { identities }: Pick<IngestTables, 'identities'>,
   legals: readonly string[],

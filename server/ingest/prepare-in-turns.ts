@@ -31,7 +31,7 @@ export async function prepareInTurns(
 
 /** Of a record that cannot be mapped, or is too large: whom it names, to be asked whether he lets it be collected, and nothing else of it. */
 export async function namedBy(
-  { deps, source, mapping, context }: Preparing,
+  { deps, source, mapping, context }: Omit<Preparing, 'confirmed'>,
   { record, recordType, at }: Pick<Good, 'record' | 'recordType' | 'at'>,
   origin: Omit<PayloadOrigin, 'decided'>,
 ): Promise<PreparedRecord | undefined> {

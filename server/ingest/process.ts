@@ -11,10 +11,13 @@ import { leavesNoBytes } from './collecting.ts'
 import { noteRefusedPart, partOf } from './cut.ts'
 import { eachOf } from './each-of.ts'
 import type { Examined } from './examine.ts'
+import { FileOrder, type Place } from './file-order.ts'
+import { countsByPlace } from './fold/statement.ts'
 import { ALL_RECORDS, type Good, PayloadRun, type Tally } from './payload-run.ts'
 import { namedBy, prepareInTurns, type Preparing } from './prepare-in-turns.ts'
 import { processRows, refuseUnread } from './process-record.ts'
 import type { RecordGroups } from './record-groups.ts'
+import type { RecordJob } from './record-writes.ts'
 import { rejectionIssue } from './quarantine.ts'
 import { payloadBytes } from './receive.ts'
 import { refusalOfUnread, type Unread } from './refusals.ts'
@@ -57,7 +60,7 @@ export async function processPayload(
   else {
     const open = () => (raw ? piecesOf(raw) : payloadBytes(tables, payload))
     await decodeAll(
-      { run, source, mapping, groups, confirmed, context: contextOf(deps, source), ...(examined && { examined }) },
+      { run, source, mapping, groups, confirmed, context: contextOf(deps, source), order: new FileOrder(), ...(examined && { examined }) },
       open,
       alive,
     )
@@ -83,7 +86,9 @@ async function decodeAll(work: Work, open: () => AsyncIterable<Uint8Array>, aliv
     group = []
     weight = 0
     const from = begins
-    if (ready.length > 0) await run.start((tally) => storeGroup(work, { records: ready, from }, tally), concurrency)
+    if (ready.length === 0) return
+    const place = work.order.next()
+    await run.start((tally) => storeGroup(work, { records: ready, from, place }, tally).finally(place.pass), concurrency)
   }
   try {
     for await (const decoded of guardedDecode(records)) {
@@ -147,6 +152,7 @@ interface Work {
   groups: RecordGroups
   confirmed: ConfirmedCodes
   context: MappingContext
+  order: FileOrder
   examined?: Examined
 }
 
@@ -157,10 +163,11 @@ interface Group {
   records: readonly DecodeResult[]
   /** position of the first one in the payload */
   from: number
+  place: Place
 }
 
 /** Maps each record of a group, stores them, and counts each: stored, or quarantined with its reason. */
-async function storeGroup(work: Work, { records, from }: Group, tally: Tally): Promise<void> {
+async function storeGroup(work: Work, { records, from, place }: Group, tally: Tally): Promise<void> {
   const { run, source, groups } = work
   if (!work.examined) await Promise.all([work.confirmed.refresh(), run.deps.refresh?.()])
   const ready: { decoded: Good; record: PreparedRecord }[] = []
@@ -174,7 +181,9 @@ async function storeGroup(work: Work, { records, from }: Group, tally: Tally): P
   const jobs = ready.map(({ decoded: { raw }, record }) => ({ source, payload: run.payload, record, ...(raw && { raw }) }))
   const [first] = jobs
   if (!first) return
-  const outcomes = jobs.length > 1 ? await processRows(run.deps, run.tables, jobs) : [await groups.store(first).catch(asFailure)]
+  const outcomes = await place.run(placedThings(jobs), async () =>
+    jobs.length > 1 ? await processRows(run.deps, run.tables, jobs) : [await groups.store(first).catch(asFailure)],
+  )
   for (const [at, outcome] of outcomes.entries()) {
     const { decoded } = ready[at] as (typeof ready)[number]
     if (outcome instanceof Error && isBusy(outcome)) throw outcome
@@ -189,6 +198,12 @@ async function storeGroup(work: Work, { records, from }: Group, tally: Tally): P
     }
   }
 }
+
+/** Deliveries of the rows that count by their place in the file. */
+const placedThings = (jobs: readonly RecordJob[]): string[] =>
+  jobs.flatMap(({ record }) =>
+    record.statements.some(({ statement }) => countsByPlace(statement)) ? [`${record.recordType}|${record.deliveryId}`] : [],
+  )
 
 /** A record that cannot be stored as it stands. */
 interface Broken {

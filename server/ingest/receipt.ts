@@ -103,13 +103,16 @@ const paramsOf = ({ rule = '', profile, params }: ReceiptIssue) => ({
 /** Code of a field that no rule read. */
 export const UNREAD: IssueCode = 'mapping-field-unread'
 
+/** Codes of what all rows of a table, or lines of a message, have alike: told where it was first met, so that the rest is not crowded out. */
+const TOLD_ONCE: ReadonlySet<string> = new Set<IssueCode>([UNREAD, 'mapping-instant-day', 'mapping-value-assumed'])
+
 /** A field whatever repetition it stands in: `OBX-14` of `OBX[2]-14`. */
 export const fieldOf = (name: string): string => name.replace(/\[\d+\]/g, '')
 
-/** Bounded list of a receipt's issues. An unread field is listed where it was first met: every row of a table has the same. */
+/** Bounded list of a receipt's issues. */
 export class IssueList {
   readonly #issues: ReceiptIssue[]
-  readonly #unread = new Set<string>()
+  readonly #once = new Set<string>()
 
   constructor(known: string) {
     this.#issues = (JSON.parse(known) as ReceiptIssue[]).filter((issue) => this.#isNew(issue))
@@ -121,10 +124,10 @@ export class IssueList {
   }
 
   #isNew({ code, at }: ReceiptIssue): boolean {
-    if (code !== UNREAD) return true
-    const field = fieldOf(at.slice(at.lastIndexOf(': ') + 2))
-    if (this.#unread.has(field) || this.#unread.size >= INGEST_BOUNDS.receiptUnreadMax) return false
-    this.#unread.add(field)
+    if (!TOLD_ONCE.has(code)) return true
+    const field = `${code} ${fieldOf(at.slice(at.lastIndexOf(': ') + 2))}`
+    if (this.#once.has(field) || this.#once.size >= INGEST_BOUNDS.receiptFieldsMax) return false
+    this.#once.add(field)
     return true
   }
 

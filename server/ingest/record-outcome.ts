@@ -1,23 +1,23 @@
 /** How a record ended, and what its receipt says of it. */
 import { INGEST_BOUNDS } from './bounds.ts'
-import { UNREAD } from './receipt.ts'
+import { IssueList, UNREAD } from './receipt.ts'
 import type { DeliveryDoc } from './tables.ts'
 import type { PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
 
 /** The same content again: its first outcome when this payload brought it (a resumed batch), else nothing new. */
 export function knownOutcome(delivery: DeliveryDoc, payload: string, record: PreparedRecord): RecordOutcome {
   const status = delivery.payload === payload ? delivery.status : 'unchanged'
-  return { status, resources: delivery.resources, issues: status === 'unchanged' ? [] : prefixed(record, issuesOfMapping(record)) }
+  return { status, resources: delivery.resources, issues: status === 'unchanged' ? [] : issuesTold(record, issuesOfMapping(record)) }
 }
 
 export function quarantined(code: string, record: PreparedRecord, more: readonly ReceiptIssue[] = []): RecordOutcome {
   const issues: ReceiptIssue[] = [{ severity: 'error', code, at: record.at }, ...issuesOfMapping(record), ...more]
-  return { status: 'quarantined', resources: 0, issues: prefixed(record, issues) }
+  return { status: 'quarantined', resources: 0, issues: issuesTold(record, issues) }
 }
 
 export function storedOutcome(record: PreparedRecord, resources: number, issues: readonly ReceiptIssue[]): RecordOutcome {
   const flawed = issues.some((issue) => issue.severity !== 'information')
-  return { status: flawed ? 'stored-with-issues' : 'stored', resources, issues: prefixed(record, issues) }
+  return { status: flawed ? 'stored-with-issues' : 'stored', resources, issues: issuesTold(record, issues) }
 }
 
 export const issuesOfMapping = (record: PreparedRecord): ReceiptIssue[] => [
@@ -33,13 +33,15 @@ export const issuesOfMapping = (record: PreparedRecord): ReceiptIssue[] => [
 ]
 
 /** Fields that no rule read; they stand behind what went wrong. */
-export const issuesOfUnread = (record: PreparedRecord): ReceiptIssue[] =>
+const issuesOfUnread = (record: PreparedRecord): ReceiptIssue[] =>
   (record.unread ?? []).map((field) => ({ severity: 'information', code: UNREAD, at: `${record.at}: ${field}` }))
 
-const prefixed = (record: PreparedRecord, issues: readonly ReceiptIssue[]): ReceiptIssue[] =>
-  [...issues, ...issuesOfUnread(record)]
-    .slice(0, INGEST_BOUNDS.recordIssuesMax)
-    .map((issue) => ({ ...issue, at: placeIn(record.at, issue.at) }))
+/** As the receipt lists them: with their row or message, what no rule read behind them, and not too many of one record. */
+export function issuesTold(record: PreparedRecord, issues: readonly ReceiptIssue[]): ReceiptIssue[] {
+  const told = new IssueList('[]')
+  told.add([...issues, ...issuesOfUnread(record)].map((issue) => ({ ...issue, at: placeIn(record.at, issue.at) })))
+  return told.all.slice(0, INGEST_BOUNDS.recordIssuesMax)
+}
 
 /** Where in the payload an issue is: its record once, before the field, wherever the mapping wrote it (`BGRQ row 17`). */
 export function placeIn(record: string, at: string): string {

@@ -9,7 +9,7 @@ import { keyedId } from './ids.ts'
 import type { Linked } from './link/link.ts'
 import { provenanceDraft } from './provenance.ts'
 import { type DeliveryDoc, TABLES } from './tables.ts'
-import { issuesOfMapping, issuesOfUnread } from './record-outcome.ts'
+import { issuesOfMapping, issuesTold } from './record-outcome.ts'
 import type { IngestDeps, IngestSource, PayloadDoc, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
 import { unmappedId, unmappedWrites } from './unmapped.ts'
 
@@ -95,12 +95,8 @@ export const waitingRow = (deps: Pick<IngestDeps, 'secret'>, job: RecordJob): Re
 })
 
 export function waitingOutcome(record: PreparedRecord): RecordOutcome {
-  const issues: ReceiptIssue[] = [
-    { severity: 'information', code: 'waiting-for-patient', at: record.at },
-    ...issuesOfMapping(record),
-    ...issuesOfUnread(record),
-  ]
-  return { status: 'waiting', resources: 0, issues }
+  const waits: ReceiptIssue = { severity: 'information', code: 'waiting-for-patient', at: record.at }
+  return { status: 'waiting', resources: 0, issues: issuesTold(record, [waits, ...issuesOfMapping(record)]) }
 }
 
 /** The delivery's row, guarded by what was read of it, and the codes that it counts. */

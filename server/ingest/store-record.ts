@@ -18,7 +18,7 @@ import { type Linked, linkPatient } from './link/link.ts'
 import { refoldIfMoved } from './link/refold-moved.ts'
 import { leftUnmerged } from './link/replaced.ts'
 import { underKnownKeys } from './numbered.ts'
-import { issuesOfMapping, issuesOfUnread, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
+import { issuesOfMapping, issuesTold, knownOutcome, quarantined, storedOutcome } from './record-outcome.ts'
 import {
   countOfThings,
   deliveryId,
@@ -105,8 +105,7 @@ export async function refuse(deps: IngestDeps, tables: IngestTables, job: Record
 }
 
 async function nothingToStore(deps: IngestDeps, tables: IngestTables, job: RecordJob, delivery: Known): Promise<StoredRecord> {
-  const issues = [...issuesOfMapping(job.record), ...issuesOfUnread(job.record)]
-  const outcome: RecordOutcome = { status: 'nothing', resources: 0, issues }
+  const outcome: RecordOutcome = { status: 'nothing', resources: 0, issues: issuesTold(job.record, issuesOfMapping(job.record)) }
   return commitAlone(deps, tables, job, delivery, () => [], outcome)
 }
 

@@ -8,6 +8,7 @@ import { DEFINITION_ISSUES } from './definition-issues.ts'
 import { PARAMETER_ISSUES } from './parameter-issues.ts'
 import { SUBSCRIPTION_ISSUES } from './subscription-issues.ts'
 import { EXPUNGE_ISSUES } from './expunge-issues.ts'
+import { FIELD_ISSUES } from './field-issues.ts'
 import { INBOX_ISSUES } from './inbox-issues.ts'
 import { CODE_MAPPING_ISSUES } from './mapping-issues.ts'
 import { LINK_ISSUES } from './link-issues.ts'
@@ -283,30 +284,7 @@ export const ISSUES = {
   'full-url': issue(422, 'structure', 'Bundle 条目不符合规则（{rule}）', 'The entries of the Bundle break a rule ({rule})'),
   ...DEFINITION_ISSUES,
   'profile-unknown': issue(422, 'not-found', '未知的 profile', 'Unknown profile'),
-  'mapping-required': issue(422, 'required', '缺少必填字段', 'A required field is missing'),
-  'mapping-date-invalid': issue(422, 'value', '日期或时间无效', 'The date or time is not valid'),
-  'mapping-number-invalid': issue(422, 'value', '数值无效', 'The number is not valid'),
-  'mapping-character-unreadable': issue(
-    422,
-    'value',
-    '字段值含控制字符或损坏的字符',
-    'The value holds a control character or a damaged one',
-  ),
-  'mapping-value-unknown': issue(422, 'value', '字段值不在已知取值中', 'The value is none of those known for this field'),
-  'mapping-code-unmapped': issue(422, 'code-invalid', '代码没有对照', 'The code has no target'),
-  'mapping-identity-invalid': issue(422, 'value', '身份证号校验不通过', 'The identity number has a wrong check digit'),
-  'mapping-identity-placeholder': issue(422, 'value', '身份证号为占位号码', 'The identity number is a placeholder'),
-  'mapping-conflict': issue(422, 'conflict', '字段之间相互矛盾', 'Fields contradict each other'),
-  'mapping-repeated': issue(422, 'duplicate', '编号重复而内容不同，只取第一个', 'Two rows of one number differ: the first counts'),
-  'mapping-date-order': issue(422, 'business-rule', '时间先后矛盾', 'One time is before another that it must follow'),
-  'mapping-sum': issue(422, 'business-rule', '金额不平', 'Amounts do not add up'),
-  'mapping-split': issue(422, 'informational', '一个字段含多个代码，已拆分', 'One field held several codes and was split'),
-  'mapping-field-unread': issue(
-    422,
-    'informational',
-    '字段未被读取，仅保留原文',
-    'A field that no rule read: kept in the raw payload only',
-  ),
+  ...FIELD_ISSUES,
   'table-unknown': issue(422, 'not-supported', '无法识别的数据表', 'The columns are those of no known table'),
   'table-empty': issue(422, 'required', '文件为空，没有表头和数据', 'The file is empty: it has neither a header nor rows'),
   'table-no-rows': issue(422, 'required', '文件只有表头，没有数据行', 'The file has a header and no rows'),

@@ -19,7 +19,7 @@ import type { StoreLog } from './log.ts'
 import { sharedReads } from './shared-reads.ts'
 import { sharedWrites } from './shared-writes.ts'
 import { onTheStroke } from './soon.ts'
-import type { IndexOptions, Table, TableDoc } from './types.ts'
+import type { Counted, IndexOptions, Table, TableDoc } from './types.ts'
 import { safeSet, safeWhere, type TableChange } from './where.ts'
 
 const INDEX_DIFFERS = new Set([85, 86])
@@ -63,6 +63,7 @@ export function openTable<T extends TableDoc>(db: Db, name: string, log: StoreLo
       }),
     stream: (where, options = {}) => streamed(rows, filterOf(where), options, log),
     count: (where) => run(() => rows.countDocuments(filterOf(where))),
+    countBy: (where, fields) => run(() => countBy(rows, filterOf(where), fields)),
     insert,
     insertMany: (docs) => (docs.length === 0 ? Promise.resolve([]) : run(() => insertUnlessThere(rows, docs))),
     setOne: (where, set) => setOne({ where, set }),
@@ -103,6 +104,16 @@ async function insertUnlessThere<T extends TableDoc>(rows: Collection<T>, docs: 
     for (const { index } of failed) inserted[index] = false
   }
   return inserted
+}
+
+async function countBy<T extends TableDoc, F extends string & keyof T>(
+  rows: Collection<T>,
+  filter: Filter<T>,
+  fields: readonly F[],
+): Promise<Counted<Pick<T, F>>[]> {
+  const values = Object.fromEntries(fields.map((field) => [field, `$${field}`]))
+  const counted = rows.aggregate<{ _id: Pick<T, F>; n: number }>([{ $match: filter }, { $group: { _id: values, n: { $sum: 1 } } }])
+  return (await counted.toArray()).map(({ _id, n }) => ({ values: _id, n }))
 }
 
 interface Setting {

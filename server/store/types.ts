@@ -183,6 +183,12 @@ export interface IndexOptions {
   expireAfterSeconds?: number
 }
 
+/** Rows that have the same values, and how many they are. */
+export interface Counted<V> {
+  values: V
+  n: number
+}
+
 export interface Table<T extends TableDoc> {
   /** look-ups by id that come while others run share the next query */
   get(id: T['_id']): Promise<T | undefined>
@@ -195,6 +201,8 @@ export interface Table<T extends TableDoc> {
   ): Promise<T[]>
   stream(where: Record<string, unknown>, options?: { sort?: Record<string, 1 | -1> }): AsyncIterable<T>
   count(where: Record<string, unknown>): Promise<number>
+  /** how many have which values of these fields, by one question; values that none has are left out */
+  countBy<F extends string & keyof T>(where: Record<string, unknown>, fields: readonly F[]): Promise<Counted<Pick<T, F>>[]>
   /** false when the id exists; inserts that come while others run go together */
   insert(doc: T): Promise<boolean>
   /** many at once, in a command of their own; for each false when its id exists */

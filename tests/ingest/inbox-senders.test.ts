@@ -36,6 +36,25 @@ beforeAll(async () => {
 })
 afterAll(() => one.close())
 
+/** How often it is counted from here on. */
+function questions(): () => number {
+  const { payloads } = one.ingest.tables
+  const { count, countBy } = payloads
+  let asked = 0
+  payloads.count = (where) => {
+    asked++
+    return count(where)
+  }
+  payloads.countBy = (where, fields) => {
+    asked++
+    return countBy(where, fields)
+  }
+  return () => {
+    Object.assign(payloads, { count, countBy })
+    return asked
+  }
+}
+
 const record = (n: number): object => ({
   deliveryId: `d${n}`,
   patient: { local: [{ kind: 'PI', value: `${n}`, strong: true }] },
@@ -65,4 +84,25 @@ test('one that was quarantined and played again well is counted as it ended firs
   expect((await counters()).now).toEqual({ ...NONE, quarantined: 1 })
   expect((await counters('2026-02-01', '2026-02-01')).now).toEqual({ ...NONE, stored: 1 })
   expect((await counters('2026-01-31', '2026-02-01')).now).toEqual({ ...NONE, stored: 2 })
+})
+
+test('however many senders there are, how their payloads stand is asked once', async () => {
+  const today = quality?.today() ?? ''
+  const days = { from: today, to: today, zone: zoneOf('Asia/Shanghai') }
+  const asked = questions()
+  await senderCounts(one.ingest, actorOf('loader', 'operator'), '', days)
+  expect(asked()).toBe(1)
+})
+
+test('a sender is told of its own payloads alone, and whose source is not seen of none', async () => {
+  await one.send('ris', [record(9)])
+  const today = quality?.today() ?? ''
+  const days = { from: today, to: today, zone: zoneOf('Asia/Shanghai') }
+  const told = async (client: string, wanted = '') => {
+    const answer = await senderCounts(one.ingest, actorOf(client), wanted, days)
+    return (answer as { senders: { source: string; now: object }[] }).senders.map(({ source, now }) => [source, now])
+  }
+  expect(await told('ris-client')).toEqual([['ris', { ...NONE, stored: 1 }]])
+  expect(await told('ris-client', 'lis')).toEqual([])
+  expect(await told('nobody')).toEqual([])
 })

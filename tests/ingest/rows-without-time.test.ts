@@ -63,21 +63,34 @@ test('of a file that is sent again with others behind them it is the same two', 
   expect(await days()).toBe(Number(MANY))
 })
 
+/** A group of rows of other stays. */
+const others = (from: number) =>
+  Array.from({ length: INGEST_BOUNDS.batchRows }, (_, at) => `O${from + at},1,2026-03-01,2026-03-09,5,K29.500,胃炎`)
+const own = (each: string) => `K1,1,2026-03-01,2026-03-09,${each},K29.500,胃炎`
+const [head = ''] = file().split('\n')
+const ownDays = async () =>
+  ((await one.all('Encounter')) as { identifier?: { value: string }[]; length?: { value: number } }[]).find(({ identifier }) =>
+    identifier?.some(({ value }) => value.startsWith('K1')),
+  )?.length?.value
+
 /** Rows of one stay in the groups that are stored at the same time. */
 test('of one file the one behind also where groups of rows lie between them, and once it is played again', async () => {
-  const others = (from: number) =>
-    Array.from({ length: INGEST_BOUNDS.batchRows }, (_, at) => `O${from + at},1,2026-03-01,2026-03-09,5,K29.500,胃炎`)
-  const own = (each: string) => `K1,1,2026-03-01,2026-03-09,${each},K29.500,胃炎`
-  const [head = ''] = file().split('\n')
   const payload = await send([head, own(FEW), ...others(1000), own(MANY), ''].join('\n'))
-  const ownDays = async () =>
-    ((await one.all('Encounter')) as { identifier?: { value: string }[]; length?: { value: number } }[]).find(({ identifier }) =>
-      identifier?.some(({ value }) => value.startsWith('K1')),
-    )?.length?.value
   expect(await ownDays()).toBe(Number(MANY))
   for (let round = 0; round < 4; round++) {
     await one.ingest.replay(payload)
     await one.ingest.work()
     expect({ round, days: await ownDays() }).toEqual({ round, days: Number(MANY) })
   }
+})
+
+test('of a new file the one behind also where it says again, groups later, what was said before another', async () => {
+  await send(file(FEW))
+  await send([head, own(MANY), ...others(1000), own(FEW), ''].join('\n'))
+  expect(await ownDays()).toBe(Number(FEW))
+  await send([head, own(MANY), ...others(1000), own(MOST), ...others(2000), own(MANY), ...others(3000), own(MOST), ''].join('\n'))
+  expect(await ownDays()).toBe(Number(MOST))
+  // Which of its rows were stored last is known as well: what is sent behind them is compared with the right one.
+  await send(file(MANY))
+  expect(await ownDays()).toBe(Number(MANY))
 })

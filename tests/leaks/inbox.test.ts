@@ -1,6 +1,7 @@
 /** The inbox is the operators' and the sources' own; raw bytes are for who answers for them, and to everybody else what is there is as what is not. */
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { systemDecision } from '../../server/access/decision.ts'
 import { comparable } from '../consent/resources.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -92,6 +93,25 @@ test('the raw view needs the form, the purpose and the scope in which all of it 
   }
   const glass = await call('h1-admin', { purpose_of_use: 'BTG', break_glass_reason: '抢救' }, path)
   expect([glass.status >= 400, SECRETS.test(glass.text)]).toEqual([true, false])
+})
+
+test('a look at what could not be stored stands in the account of who is in it', async () => {
+  const store = server.running.store
+  let patient = ''
+  for await (const batch of store.stream(systemDecision('test'), 'Patient', { kind: 'everything' }))
+    for (const { id, body } of batch) if (Buffer.from(body).includes('0001023456')) patient ||= id
+  const looks = async (): Promise<number> => {
+    const account = await call('patient-app', { patient }, '/fhir/AuditEvent?_count=100')
+    return account.text.split('"ingest-raw"').length - 1
+  }
+  const list = await call('loader', {}, '/ingest/quarantine')
+  const before = await looks()
+  expect((await call('auditor', {}, `/ingest/quarantine/${part}/$raw`)).text).toMatch(SECRETS)
+  const once = await looks()
+  expect(once).toBeGreaterThan(before)
+  const whole = list.json.items[0].payload as string
+  expect((await call('auditor', {}, `/ingest/h1-lis/payloads/${whole}/$raw`)).text).toMatch(SECRETS)
+  expect(await looks()).toBe(once + (once - before))
 })
 
 test('who looked is on record, and a look that was refused shows nothing', async () => {

@@ -31,6 +31,22 @@ describe('tables', () => {
     expect(await rows.count({})).toBe(1)
   })
 
+  test('counts by the values of fields, of what matches alone', async () => {
+    const rows = context.store.table<Row>(SYSTEM, 'counted')
+    for (const [at, t] of ['a', 'b', 'a', 'a', 'c'].entries()) await rows.insert({ _id: `r${at}`, t, n: at === 2 ? 1 : 0 })
+    const counts = async (where: object, fields: ('t' | 'n')[]) =>
+      (await rows.countBy({ ...where }, fields)).map(({ values, n }) => [JSON.stringify(values), n]).sort()
+    expect(await counts({ t: { $in: ['a', 'b'] } }, ['t'])).toEqual([
+      ['{"t":"a"}', 3],
+      ['{"t":"b"}', 1],
+    ])
+    expect(await counts({ t: 'a' }, ['t', 'n'])).toEqual([
+      ['{"t":"a","n":0}', 2],
+      ['{"t":"a","n":1}', 1],
+    ])
+    expect(await counts({ t: 'd' }, ['t'])).toEqual([])
+  })
+
   test('look-ups that come together each get their own rows, and see what was written before they began', async () => {
     const rows = context.store.table<Row>(SYSTEM, 'shared_reads')
     for (let n = 0; n < 30; n++) await rows.insert({ _id: `r${n}`, n })

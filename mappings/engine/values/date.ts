@@ -118,6 +118,3 @@ export function offsetOf(local: string, zone: string): string {
   const minutes = Math.round((wall - zoneOf(zone).toInstant(wall)) / 60_000)
   return `${minutes < 0 ? '-' : '+'}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`
 }
-
-/** For elements of type instant, from a dateTime: what is known to the day only is no instant. */
-export const instantOnly = (text: string): string | undefined => (text.includes('T') ? text : undefined)

@@ -9,7 +9,7 @@ import type { RecordBuilder } from '../../engine/record.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { TABLES } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
-import { readDateTime, instantOnly } from '../../engine/values/date.ts'
+import { readDateTime } from '../../engine/values/date.ts'
 import { DOCUMENTS } from './documents.ts'
 import type { CdaHeader } from './header.ts'
 import { patient, PATIENT_PLACES } from './patient.ts'
@@ -131,7 +131,7 @@ export const documentReference = mapping<CompositionRow, DocumentReference>({
     docStatus: 'final',
     type: from.value('type', typeOf),
     subject: from.patient(),
-    date: from.dateTime('effectiveTime').as(instantOnly),
+    date: from.instant('effectiveTime'),
     author: from.value('header', (row, run) =>
       row.header.authors.map((one) => personReference(one, run.scope)).filter((one) => one !== undefined),
     ),

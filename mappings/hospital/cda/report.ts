@@ -9,7 +9,6 @@ import { localConcept } from '../../engine/mention.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
-import { instantOnly } from '../../engine/values/date.ts'
 import { type Interpretation, readInterpretation, RESULT_CODE } from '../../engine/values/interpretation.ts'
 import { KINDS, perKind, type ReportKind, reportKeyOf, resultKeyOf, specimenKeyOf } from '../hl7v2/report-kind.ts'
 import type { Statement } from './statement.ts'
@@ -106,7 +105,7 @@ export const REPORTS = perKind((kind) => {
       subject: from.patient(),
       encounter: from.encounter('visitNo'),
       effectiveDateTime: from.dateTime('taken').or(from.dateTime('examined')),
-      issued: from.dateTime('issued').as(instantOnly),
+      issued: from.instant('issued'),
       performer: from.value(['author', 'department', 'institution'], (row, run) => {
         const made = people(row.author as CdaPerson | undefined)(row, run) ?? []
         const all = [...made, ...[row.department, row.institution].flatMap((display) => (display === undefined ? [] : [{ display }]))]
@@ -154,7 +153,7 @@ export const RESULTS = perKind((kind) => {
         subject: from.patient(),
         encounter: from.encounter('visitNo'),
         effectiveDateTime: from.dateTime('examined'),
-        issued: from.dateTime('issued').as(instantOnly),
+        issued: from.instant('issued'),
         ...result,
         extension: [
           ...(kind === 'laboratory' ? [{ url: structureDefinition('cn-lab-method'), valueString: from.text('method') }] : []),

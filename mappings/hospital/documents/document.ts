@@ -8,7 +8,6 @@ import type { RecordBuilder } from '../../engine/record.ts'
 import type { RowView } from '../../engine/rule.ts'
 import { localCodes, TABLES } from '../../engine/systems.ts'
 import { filled } from '../../engine/values/blank.ts'
-import { instantOnly } from '../../engine/values/date.ts'
 import type { Run } from '../../engine/rule.ts'
 import { DOCUMENTS } from '../cda/documents.ts'
 import { type PatientRow, patientMapping } from '../cda/patient.ts'
@@ -70,7 +69,7 @@ const documentReference = mapping<DocumentRow, DocumentReference>({
     docStatus: 'final',
     type: from.value(['WSLX', 'WSLXMC', 'WSBT'], typeOf),
     subject: from.patient(),
-    date: from.dateTime('WSSJ').as(instantOnly),
+    date: from.instant('WSSJ'),
     author: [from.practitioner('ZZGH', 'ZZXM')],
     custodian: from.organization(),
     description: from.text('WSBT'),

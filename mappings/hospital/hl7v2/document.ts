@@ -1,5 +1,4 @@
 /** TXA to DocumentReference, and a document's contents to Binary. */
-import { instantOnly } from '../../engine/values/date.ts'
 import { createHash } from 'node:crypto'
 import type { Binary, DocumentReference } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
@@ -69,7 +68,7 @@ export const documentReference = mapping<DocumentRow, DocumentReference>({
     docStatus: from.choice('TXA-17', COMPLETION),
     type: from.localConcept('document-type', 'TXA-2.1', 'TXA-2.2'),
     subject: from.patient(),
-    date: from.dateTime('TXA-6').as(instantOnly),
+    date: from.instant('TXA-6'),
     author: [from.practitioner('TXA-9.1', 'TXA-9.2')],
     authenticator: from.practitioner('TXA-10.1', 'TXA-10.2'),
     custodian: from.organization(),

@@ -1,5 +1,4 @@
 /** OBR to DiagnosticReport, and the request behind it. */
-import { instantOnly } from '../../engine/values/date.ts'
 import type { DiagnosticReport, ServiceRequest } from '@medplum/fhirtypes'
 import { localSystem } from '../../../server/fhir/canonical.ts'
 import { keys, referTo } from '../../engine/keys.ts'
@@ -71,7 +70,7 @@ function reportMapping(kind: ReportKind): Mapping<ReportRow> {
         from.value('PV1-2.1', (row, run) => visitClass(row['PV1-2.1'], run)),
       ),
       effectiveDateTime: from.dateTime('OBR-7'),
-      issued: from.dateTime('OBR-22').as(instantOnly),
+      issued: from.instant('OBR-22'),
       specimen: from.value('specimens', (row) => (row.specimens.length > 0 ? row.specimens.map((key) => referTo(key)) : undefined)),
       result: from.value('results', (row) => (row.results.length > 0 ? row.results.map((key) => referTo(key)) : undefined)),
       conclusion: from.value(['impressions', 'remarks'], (row) => [...row.impressions, ...row.remarks].join('\n') || undefined),

@@ -1,5 +1,4 @@
 /** OBX to cn-observation-lab. */
-import { instantOnly } from '../../engine/values/date.ts'
 import type { Observation } from '@medplum/fhirtypes'
 import { flagContradicts } from '../../engine/lab-item.ts'
 import { type Mapping, mapping } from '../../engine/mapping.ts'
@@ -160,7 +159,7 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
         effectiveDateTime: from.dateTime('OBR-7'),
         specimen: from.value('specimen', (row) => (row.specimen ? referTo(row.specimen) : undefined)),
         derivedFrom: [from.value('organism', (row) => (row.organism ? referTo(row.organism) : undefined))],
-        issued: from.dateTime('OBX-14').or(from.dateTime('OBR-22')).as(instantOnly),
+        issued: from.instant('OBX-14', 'OBR-22'),
         performer: [from.practitioner('OBX-16.1', 'OBX-16.2')],
         method: from.value(['OBX-17.1', 'OBX-17.2'], (row, run) => {
           const code = row['OBX-17.1'] ?? row['OBX-17.2']

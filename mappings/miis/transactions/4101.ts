@@ -112,6 +112,9 @@ function noteMoney({ record }: TransactionInput, money: ListMoneyRow): void {
     const at = naming(item, `input.iteminfo[${index}]`)
     record.offer(item, at)
     record.noteRead(...['med_chrgitm', ...ITEM_AMOUNTS].map(at))
+    // A line of a claim must have a category; that it is the one for others nobody said.
+    if (text(item, 'med_chrgitm') === undefined)
+      record.issue({ severity: 'information', code: 'mapping-value-assumed', at: at('med_chrgitm') })
     flagAmounts(record, at, item, ITEM_AMOUNTS)
   }
   for (const [index, fund] of money.funds.entries()) {

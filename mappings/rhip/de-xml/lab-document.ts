@@ -8,7 +8,6 @@ import { mapping } from '../../engine/mapping.ts'
 import type { RowView, Run } from '../../engine/rule.ts'
 import { localCodes, TABLES } from '../../engine/systems.ts'
 import type { ResourceKey } from '../../engine/types.ts'
-import { instantOnly } from '../../engine/values/date.ts'
 import { RESULT_CODE } from '../../engine/values/interpretation.ts'
 import { table } from '../../engine/values/table.ts'
 
@@ -108,7 +107,7 @@ export const documentReport = mapping<DocumentRow, DiagnosticReport>({
     subject: from.patient(),
     encounter: from.encounter('DE01.00.014.00'),
     effectiveDateTime: from.dateTime('DE04.50.137.00'),
-    issued: from.dateTime('DE04.50.133.00').as(instantOnly),
+    issued: from.instant('DE04.50.133.00'),
     specimen: [from.referenceTo('DE04.50.134.00', (row, run) => (row['DE04.50.134.00'] === undefined ? undefined : specimenKey(row, run)))],
     result: from.value('results', (row) => (row.results.length > 0 ? row.results.map((key) => referTo(key)) : undefined)),
   }),

@@ -60,6 +60,8 @@ function category(row: RowView<ChargeRow>, run: Run) {
   const target = row.MXFYLB === undefined ? undefined : run.context.translate('rhip-fee-category', row.MXFYLB)
   if (target) return target
   if (row.MXFYLB !== undefined) run.unmapped({ map: 'rhip-fee-category', system: mapSourceSystem('rhip-fee-category'), code: row.MXFYLB })
+  // Of whatever stands there then the sender did not say it.
+  run.flaw('MXFYLB', 'mapping-value-assumed', 'information')
   const shape = BY_SHAPE[itemKind(row.MXXMBMYB) ?? '']
   return shape ? { ...CATEGORY, ...shape } : OTHER
 }

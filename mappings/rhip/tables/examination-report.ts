@@ -1,5 +1,4 @@
 /** TB_RIS_REPORT2, one row per report of ultrasound, pathology, ECG, endoscopy or electrophysiology, each to its own profile. */
-import { instantOnly } from '../../engine/values/date.ts'
 import type { DiagnosticReport, Specimen } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { keys } from '../../engine/keys.ts'
@@ -81,7 +80,7 @@ const reportOf = (kind: Kind, profile: ProfileName) =>
       subject: from.patient(),
       encounter: from.encounter('JZLSH'),
       effectiveDateTime: from.dateTime('JCSJ'),
-      issued: from.dateTime('BGSJ').as(instantOnly),
+      issued: from.instant('BGSJ'),
       specimen: kind === 'pathology' ? [from.referenceTo('INSTANCEUID', specimenKey)] : undefined,
       conclusion: from.prose('JCBGJG'),
       conclusionCode: [from.coded('rhip-result-code', 'JCJGDM')],

@@ -1,5 +1,4 @@
 /** TB_RIS_REPORT, one row per report of radiology or nuclear medicine: report, its images, and what was asked for. */
-import { instantOnly } from '../../engine/values/date.ts'
 import type { DiagnosticReport, ImagingStudy, ServiceRequest } from '@medplum/fhirtypes'
 import { codeSystem, localSystem } from '../../../server/fhir/canonical.ts'
 import { keys } from '../../engine/keys.ts'
@@ -94,7 +93,7 @@ export const imagingReport = mapping<ImagingRow, DiagnosticReport>({
     subject: from.patient(),
     encounter: from.encounter('JZLSH', from.encounterClass('rhip-visit-kind', 'MZZYBZ')),
     effectiveDateTime: from.dateTime('JCSJ'),
-    issued: from.dateTime('SHSJ').or(from.dateTime('BGSJ')).as(instantOnly),
+    issued: from.instant('SHSJ', 'BGSJ'),
     performer: [from.practitioner('BGYHRYID', 'BGYHRYXM'), from.department('JCKS')],
     resultsInterpreter: [from.value('SHYHRYXM', (row) => (row.SHYHRYXM === undefined ? undefined : { display: row.SHYHRYXM }))],
     imagingStudy: [from.referenceTo(['STUDYUID', 'SFYYY'], studyKey)],

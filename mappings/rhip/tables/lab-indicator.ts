@@ -1,5 +1,4 @@
 /** TB_LIS_INDICATORS, one row per result, to cn-observation-lab; the report that it belongs to is only mentioned. */
-import { instantOnly } from '../../engine/values/date.ts'
 import type { Observation } from '@medplum/fhirtypes'
 import { localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
 import { keys, referTo } from '../../engine/keys.ts'
@@ -54,7 +53,7 @@ export const labIndicator = mapping<LisIndicatorRow, Observation>({
       ],
       code: from.value(['JYZBDM', 'JYZBMC'], (row, run) => labItem(run, row.JYZBDM, row.JYZBMC, row.JLDW)).required(),
       subject: from.patient(),
-      issued: from.dateTime('SHSJ').as(instantOnly),
+      issued: from.instant('SHSJ'),
       performer: [
         from.referenceTo(
           ['JCYHRYID', 'JCYHRYXM'],

@@ -1,5 +1,4 @@
 /** TB_LIS_REPORT, one row per laboratory report, to cn-diagnosticreport-lab and its specimen. */
-import { instantOnly } from '../../engine/values/date.ts'
 import type { DiagnosticReport, Patient, Specimen } from '@medplum/fhirtypes'
 import { codeSystem, localSystem } from '../../../server/fhir/canonical.ts'
 import { keys } from '../../engine/keys.ts'
@@ -38,7 +37,6 @@ type ReportKey = (row: RowView<{ BGDH?: string }>, run: Run) => ReturnType<typeo
 const reportKey: ReportKey = (row, run) => (row.BGDH === undefined ? undefined : keys.report(run.scope, row.BGDH))
 const specimenKey: ReportKey = (row, run) => (row.BGDH === undefined ? undefined : keys.specimenOfReport(run.scope, row.BGDH))
 
-/** `issued` is an instant: a report time that is a date only would need an invented hour. */
 export const labReport = mapping<LisReportRow, DiagnosticReport>({
   source: 'rhip/TB_LIS_REPORT',
   to: 'DiagnosticReport',
@@ -57,7 +55,7 @@ export const labReport = mapping<LisReportRow, DiagnosticReport>({
     subject: from.patient(),
     encounter: from.encounter('JZLSH', from.encounterClass('rhip-visit-kind', 'MZZYBZ')),
     effectiveDateTime: from.dateTime('CJSJ'),
-    issued: from.dateTime('SHSJ').or(from.dateTime('BGSJ')).as(instantOnly),
+    issued: from.instant('SHSJ', 'BGSJ'),
     performer: [from.practitioner('BGYHRYID', 'BGYHRYXM')],
     resultsInterpreter: [from.practitioner('SHYHRYID', 'SHYHRYXM')],
     specimen: [

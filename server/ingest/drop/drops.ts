@@ -90,6 +90,8 @@ class Watch {
   readonly #deps: DropDeps
   readonly #folder: DropFolder
   readonly #readiness: Readiness
+  /** of files that were taken and have no row */
+  readonly #standing: Readiness
   readonly #sets: DropSets | undefined
   readonly #owner = randomUUID()
   #timer: NodeJS.Timeout | undefined
@@ -101,7 +103,9 @@ class Watch {
     this.#place = place
     this.#deps = deps
     this.#folder = new DropFolder(drop.directory)
-    this.#readiness = new Readiness({ ready: drop.ready, marker: drop.marker, stableMs: drop.stableSeconds * 1000 })
+    const still = { marker: drop.marker, stableMs: drop.stableSeconds * 1000 }
+    this.#readiness = new Readiness({ ...still, ready: drop.ready })
+    this.#standing = new Readiness({ ...still, ready: 'stable' })
     const { together, charset = 'auto', waitSeconds } = drop
     this.#sets = together && new DropSets(this.#folder, { together, charset, waitMs: waitSeconds * 1000 })
   }
@@ -136,6 +140,7 @@ class Watch {
     const whole = this.#readiness.whole(await this.#folder.list(), now)
     const sets: readonly DropSet[] = this.#sets ? await this.#sets.ready(whole, now) : whole.map((name) => ({ name, files: [] }))
     for (const set of sets) await this.#claim(set)
+    await this.#claimLeft(now)
     // What was just found, and what a process left that died: rows are the list of work, not the folder.
     let finished = 0
     const own = { ...this.#own(), set: { $exists: false } }
@@ -170,6 +175,17 @@ class Watch {
     if (!(await this.#deps.files.insert({ ...row(name), ...(files.length > 0 && { files }) }))) await this.#free(name)
   }
 
+  /**
+   * Files that were taken and of which nobody knows: the folder was away when their row was looked at, or the database is an older one. They are
+   * received again, under the payload that they have.
+   */
+  async #claimLeft(now: number): Promise<void> {
+    for (const name of this.#standing.whole(await this.#folder.taken(), now)) {
+      if ((await this.#deps.files.get(this.#id(name))) || !(await this.#folder.isTaken(name))) continue
+      await this.#claim({ name, files: [] })
+    }
+  }
+
   /** A process died before it had claimed all of a set, and its index is gone: the next look finds the file. */
   async #free(name: string): Promise<void> {
     const row = await this.#deps.files.get(this.#id(name))
@@ -202,7 +218,11 @@ class Watch {
     const { name } = row
     if (row.payload === null) {
       for (const file of [...(row.files ?? []), name]) await this.#folder.take(file, this.#markerOf(file))
-      if (!(await this.#folder.isTaken(name))) return this.#forget(row)
+      if (!(await this.#folder.isTaken(name))) {
+        // Unless it is the folder that is gone.
+        await this.#folder.prepare()
+        return this.#forget(row)
+      }
       const read = await this.#states(row)
       const payload = await this.#receive({ ...row, read })
       if (payload) await this.#end({ ...row, read }, payload)

@@ -23,6 +23,8 @@ const READ_BYTES = 256 * 1024
 /** No permission, or what stands under the name is no file any more: it will not be one by being tried again. */
 const UNREADABLE = new Set(['EACCES', 'EPERM', 'ELOOP', 'EISDIR'])
 
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
+
 /** The file was written to while it was read: it was not whole. */
 export class FileChanged extends Error {}
 
@@ -35,9 +37,19 @@ export class DropFolder {
     this.#directory = directory
   }
 
-  /** Makes the folders. @throws when there is no such directory, or nothing may be written there */
+  /**
+   * Makes the folders in it, but not the directory: where it has vanished it is mounted again, and what is in it then is not to be hidden by another.
+   * @throws when there is no such directory, a link stands in the place of a folder, or nothing may be written there
+   */
   async prepare(): Promise<void> {
-    for (const place of PLACES) await mkdir(join(this.#directory, place), { recursive: true })
+    for (const place of PLACES) {
+      const path = join(this.#directory, place)
+      await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+      })
+      // Whoever may write into the directory could lead what the server writes to anywhere.
+      if (!(await lstat(path)).isDirectory()) throw Object.assign(new Error('no folder'), { code: 'ENOTDIR' })
+    }
   }
 
   /** Of two names that say the same in two charsets the second is seen when the first has gone. */
@@ -56,6 +68,17 @@ export class DropFolder {
     }
     this.#foreign = foreign
     return [...found.values()]
+  }
+
+  /** Files that were taken, by the names by which they are found again: of a shortened one its own is not known any more. */
+  async taken(): Promise<SeenFile[]> {
+    const entries = await readdir(join(this.#directory, 'processing'), { withFileTypes: true })
+    const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith(SHORTENED)).map(({ name }) => name)
+    const seen = names.map(async (name) => {
+      const facts = await lstat(this.#taken(name)).catch(() => undefined)
+      return facts?.isFile() ? [{ name, bytes: facts.size, changed: facts.mtimeMs }] : []
+    })
+    return (await Promise.all(seen)).flat()
   }
 
   /** Where a file stands that is not taken. */
@@ -124,8 +147,11 @@ export class DropFolder {
   /** The receipt first, then the file: whoever sees the file finds why it is there. Done twice, it changes nothing. */
   async finish(name: string, place: 'done' | 'failed', mark: string, report: object): Promise<void> {
     const target = this.#target(name, place, mark)
-    await writeFile(`${target}.report.tmp`, `${JSON.stringify(report, null, 2)}\n`)
-    await rename(`${target}.report.tmp`, `${target}.report.json`)
+    const draft = `${target}.report.tmp`
+    // What stands there is of a process that died, or a link that somebody laid: it is not written through.
+    await rm(draft, { force: true })
+    await writeFile(draft, `${JSON.stringify(report, null, 2)}\n`, { flag: 'wx' })
+    await rename(draft, `${target}.report.json`)
     await moved(this.#taken(name), target)
   }
 
@@ -162,11 +188,14 @@ async function moved(from: Buffer | string, to: string): Promise<boolean> {
   }
 }
 
-/** What stands there, a link that leads nowhere too. */
+/** What stands there, a link that leads nowhere too. @throws where that cannot be told: a file system that is away has not lost its files */
 const exists = (path: Buffer | string): Promise<boolean> =>
   lstat(path).then(
     () => true,
-    () => false,
+    (error: NodeJS.ErrnoException) => {
+      if (NOT_THERE.has(error.code ?? '')) return false
+      throw error
+    },
   )
 
 async function opened(path: string): Promise<FileHandle> {

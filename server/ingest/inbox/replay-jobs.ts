@@ -40,7 +40,8 @@ export interface ReplayProgress {
 }
 
 export interface ReplayJobs {
-  begin(by: string, filter: InboxFilter): Promise<ReplayJobDoc>
+  /** @param told puts it on record: what it throws begins nothing */
+  begin(by: string, filter: InboxFilter, told: (id: string) => Promise<void>): Promise<ReplayJobDoc>
   progress(id: string): Promise<ReplayProgress | undefined>
   list(): Promise<ReplayJobDoc[]>
   /** what was begun ends; nothing further begins. @returns false: there is no such job */
@@ -51,7 +52,7 @@ export interface ReplayJobs {
 
 export const REPLAY_JOBS = 'replay_jobs'
 const RUNNING = ['running', 'settling']
-const UNDER_WAY = ['received', 'processing']
+const UNDER_WAY = ['received', 'processing'] as const
 
 /** Not in work: only these can be played again; one that is in work is being played as it is. */
 const PLAYABLE = { status: { $in: [...FINAL] }, $or: [{ chunks: { $gt: 0 } }, { inline: { $ne: null } }, { bytes: 0 }] }
@@ -70,7 +71,7 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
     }),
   })
   return {
-    async begin(by, filter) {
+    async begin(by, filter, told) {
       const at = ingest.deps.now()
       const until = filter.until && filter.until < at ? filter.until : at
       const bounded = { ...filter, until }
@@ -86,6 +87,7 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
         state: 'running',
         endedAt: null,
       }
+      await told(job._id)
       await table.insert(job)
       loop.wake()
       return job
@@ -93,8 +95,10 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
     async progress(id) {
       const job = await table.get(id)
       if (!job) return undefined
-      const outcomes = job.outcomes === undefined ? await outcomesOf(ingest, id) : (JSON.parse(job.outcomes) as ReplayProgress['outcomes'])
-      const pending = job.outcomes === undefined ? await payloads.count({ replayJob: id, status: { $in: UNDER_WAY } }) : 0
+      const { outcomes, pending } =
+        job.outcomes === undefined
+          ? await playedBy(ingest, id)
+          : { outcomes: JSON.parse(job.outcomes) as ReplayProgress['outcomes'], pending: 0 }
       return { job, done: sumOf(outcomes), pending, outcomes }
     },
     list: () => table.find({}, { sort: { at: -1 }, limit: listPageMax }),
@@ -110,9 +114,14 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
   }
 }
 
-async function outcomesOf({ tables }: Ingest, replayJob: string): Promise<ReplayProgress['outcomes']> {
-  const counts = await Promise.all(FINAL.map(async (status) => [status, await tables.payloads.count({ replayJob, status })] as const))
-  return Object.fromEntries(counts.filter(([, n]) => n > 0))
+/** Those that a job played, as they stand at one moment: how many ended how, and how many wait for it. */
+async function playedBy({ tables }: Ingest, replayJob: string): Promise<Pick<ReplayProgress, 'outcomes' | 'pending'>> {
+  const counted = await tables.payloads.countBy({ replayJob }, ['status'])
+  const of = new Map(counted.map(({ values, n }) => [values.status, n]))
+  return {
+    outcomes: Object.fromEntries(FINAL.flatMap((status) => (of.has(status) ? [[status, of.get(status)]] : []))),
+    pending: UNDER_WAY.reduce((sum, status) => sum + (of.get(status) ?? 0), 0),
+  }
 }
 
 const sumOf = (outcomes: ReplayProgress['outcomes']): number => Object.values(outcomes).reduce((sum, n) => sum + n, 0)
@@ -172,9 +181,8 @@ class ReplayRun {
   /** Large payloads are played by the workers of payloads: the job is done when they are. */
   async #settle(): Promise<void> {
     const { _id, total } = this.#job
-    const { payloads } = this.#ingest.tables
-    if ((await payloads.count({ replayJob: _id, status: { $in: UNDER_WAY } })) > 0) return
-    const outcomes = await outcomesOf(this.#ingest, _id)
+    const { outcomes, pending } = await playedBy(this.#ingest, _id)
+    if (pending > 0) return
     const skipped = Math.max(0, total - sumOf(outcomes))
     const set = { state: 'completed', skipped, outcomes: JSON.stringify(outcomes), endedAt: this.#ingest.deps.now() }
     await this.#table.update({ _id, state: 'settling' }, { set })

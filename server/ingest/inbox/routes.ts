@@ -82,8 +82,9 @@ export function inboxRoutes({ ingest, replays, zone, base }: InboxDeps): ['get' 
       async (actor, { query }) => {
         requireOperator(actor)
         const filter = filterAsked(query, zone)
-        const job = await replays.begin(actor.clientId, filter)
-        await ingest.deps.audit({ action: 'replay', source: filter.source ?? '*', actor, reason: `replay-all ${job._id}` })
+        const told = (id: string) =>
+          ingest.deps.audit({ action: 'replay', source: filter.source ?? '*', actor, reason: `replay-all ${id}` })
+        const job = await replays.begin(actor.clientId, filter, told)
         return { status: 202, body: jobOf(job), headers: { 'Content-Location': `${base}/inbox/replays/${job._id}` } }
       },
     ],

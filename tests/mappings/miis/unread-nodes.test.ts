@@ -120,6 +120,7 @@ describe('two rows under one number', () => {
     const body = JSON.parse(sample('miis/4502-lab-report.json').toString()) as { input: { iteminfo: Json[] } }
     const [item] = body.input.iteminfo
     body.input.iteminfo = [{ ...item }, { ...item, exam_rslt_val: '7.10' }]
-    expect((await one(body as unknown as Json))?.issues).toMatchObject([{ code: 'mapping-repeated', at: 'input.iteminfo[1]' }])
+    const issues = (await one(body as unknown as Json))?.issues.filter(({ severity }) => severity !== 'information')
+    expect(issues).toMatchObject([{ code: 'mapping-repeated', at: 'input.iteminfo[1]' }])
   })
 })
