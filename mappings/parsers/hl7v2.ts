@@ -146,6 +146,9 @@ const BARE_SEGMENTS = new Set(
 )
 const WITH_TEXTS = /^(?:OBX|NTE)/
 
+/** The rest of a segment that was too long for its sender (HL7 v2.5.1, 2.10.2): it goes on where that one broke off. */
+const CONTINUATION = 'ADD'
+
 /** A line of three letters behind a text may be a marker that the text names (CK7, CEA), and no segment. */
 function isSegmentLine(line: string, { field }: Separators, before: string | undefined): boolean {
   if (!/^[A-Z][A-Z0-9]{2}/.test(line)) return false
@@ -164,7 +167,9 @@ function segmentLines(text: string, separators: Separators): string[] | undefine
   if (all.length > HL7_BOUNDS.linesMax) return undefined
   for (const framed of all) {
     const line = framed.replace(FRAMING_AROUND, '')
-    if (isSegmentLine(line, separators, lines.at(-1))) lines.push(line)
+    const isSegment = isSegmentLine(line, separators, lines.at(-1))
+    if (isSegment && line.startsWith(CONTINUATION) && lines.length > 1) lines[lines.length - 1] += line.slice(CONTINUATION.length + 1)
+    else if (isSegment) lines.push(line)
     else if (IS_FILLED.test(line) && lines.length > 0) lines[lines.length - 1] += lineBreak + line
   }
   return lines

@@ -8,8 +8,11 @@ const END = 0x1c
 const CR = 0x0d
 const LF = 0x0a
 const END_BYTE = Buffer.from([END])
-/** A new message, or a batch, began before the one before it had ended: a sender that broke off and began again. */
-const BEGAN_AGAIN = ['MSH', 'BHS', 'FHS'].map((name) => Buffer.from(`\u000b${name}`, 'latin1'))
+const SPACE = 0x20
+const [LETTER_M, LETTER_B, LETTER_F] = [0x4d, 0x42, 0x46]
+/** of a message or a batch, with its separator */
+const BEGINNING = /^(?:MSH|BHS|FHS)[!-/:-@[-`{-~]/
+const BLANKS_MAX = 4
 
 /** of a message that is too long: enough for its header, so that the refusal can name it */
 const HEAD_BYTES = 4096
@@ -106,10 +109,32 @@ export class FrameReader {
     this.#undecided = false
     this.#head = undefined
     if (isTooLong) return [{ kind: 'too-long', bytes }]
-    const again = Math.max(...BEGAN_AGAIN.map((beginning) => bytes.lastIndexOf(beginning)))
+    const again = beganAgain(bytes)
     if (again < 0) return [{ kind: 'message', bytes }]
     return [{ kind: 'broken-off' }, { kind: 'message', bytes: bytes.subarray(again + 1) }]
   }
+}
+
+/**
+ * Where a new message, or a batch, began before the one before it had ended: a sender that broke off and began again. -1: nowhere. A VT may also be a
+ * line break in a text, behind which a gene (MSH2) is no message.
+ */
+function beganAgain(bytes: Buffer): number {
+  for (let at = bytes.lastIndexOf(START); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(START, at - 1)) {
+    const name = headerBehind(bytes, at + 1)
+    const first = bytes[name]
+    if ((first === LETTER_M || first === LETTER_B || first === LETTER_F) && BEGINNING.test(bytes.toString('latin1', name, name + 4)))
+      return at
+  }
+  return -1
+}
+
+/** Behind a byte order mark, or the ends of lines and spaces that senders put ahead of a header. */
+function headerBehind(bytes: Buffer, from: number): number {
+  if (bytes[from] === 0xef) return from + 3
+  let at = from
+  while (at < from + BLANKS_MAX && (bytes[at] === CR || bytes[at] === LF || bytes[at] === SPACE)) at++
+  return at
 }
 
 export const framed = (message: Uint8Array): Buffer => Buffer.concat([Buffer.from([START]), message, Buffer.from([END, CR])])

@@ -47,6 +47,9 @@ test.each<[string, string, string[], string[]]>([
   ['a message that began again', '\u000bMSH|1\u000bMSH|2\u001c\r', ['MSH|2'], ['broken-off']],
   ['a batch that began again', '\u000bFHS|1\rMSH|1\rPI\u000bFHS|1\rMSH|1\rPID|1\u001c\r', ['FHS|1\rMSH|1\rPID|1'], ['broken-off']],
   ['a batch behind a message that broke off', '\u000bMSH|1\u000bBHS|2\rMSH|2\u001c\r', ['BHS|2\rMSH|2'], ['broken-off']],
+  ['a message that began again behind an end of line', '\u000b\r\nMSH|1\u000b\r\nMSH|2\u001c\r', ['\r\nMSH|2'], ['broken-off']],
+  ['a message that began again with a mark', '\u000bMSH|1\u000b\xef\xbb\xbfMSH|2\u001c\r', ['\xef\xbb\xbfMSH|2'], ['broken-off']],
+  ['a gene behind a VT that breaks a line', '\u000bMSH|1\rOBX|\u000bMSH2(+)\u000bMSH6\u001c\r', ['MSH|1\rOBX|\u000bMSH2(+)\u000bMSH6'], []],
   ['an empty frame', '\u000b\u001c\r', [''], []],
   ['no frame at all', 'MSH|^~\\&\r', [], []],
 ])('%s', (_name, text, messages, others) => {

@@ -76,6 +76,14 @@ describe('segments and fields', () => {
     expect([pid?.text(99, 1), pid?.text(3, 9, 9), pid?.raw(99)]).toEqual(['', '', ''])
   })
 
+  test('a segment goes on in those of addenda (ADD), in the field in which it broke off', () => {
+    const record = parse(`${MSH}\rOBX|1|FT|C||出院小结：\rADD|患者好转\rADD|出院。||||||F\rNTE|1||x`)
+    expect(record.segments.map((segment) => segment.name)).toEqual(['MSH', 'OBX', 'NTE'])
+    expect([obx(record)?.raw(5), obx(record)?.raw(11)]).toEqual(['出院小结：患者好转出院。', 'F'])
+    // Nothing goes before it that it could go on with.
+    expect(parse(`${MSH}\rADD|x`).segments.map((segment) => segment.name)).toEqual(['MSH', 'ADD'])
+  })
+
   test('a NUL behind the last segment is no part of it', () => {
     expect(parse(`${MSH}\rOBX|1|TX|C||x||||||F\r\u0000\r\u0000\u0000`).segments[1]?.raw(11)).toBe('F')
   })
