@@ -6,6 +6,7 @@ import type { Zone } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
+import { fileNameIn } from './file-name.ts'
 import { sourceAsked } from './inbox/asked.ts'
 import { type Ask, inboxRoutes } from './inbox/routes.ts'
 import type { ReplayJobs } from './inbox/replay-jobs.ts'
@@ -143,9 +144,12 @@ function refuseEncoded(request: Request): void {
 }
 
 function fileNameOf(request: Request): string {
-  const disposition = /filename\*?="?(?:UTF-8'')?([^";]+)"?/i.exec(request.get('content-disposition') ?? '')?.[1]
-  const named = text(request.query.filename) || disposition || text(request.get('x-file-name'))
-  return (named.split(/[\\/]/).at(-1) ?? '').slice(0, INGEST_BOUNDS.labelCharactersMax)
+  const told = {
+    query: text(request.query.filename),
+    disposition: text(request.get('content-disposition')),
+    header: text(request.get('x-file-name')),
+  }
+  return fileNameIn(told).slice(0, INGEST_BOUNDS.labelCharactersMax)
 }
 
 async function answerReceipt(deps: IngestRouterDeps, response: Response, actor: Actor, result: ReceiveResult): Promise<void> {
