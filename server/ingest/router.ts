@@ -7,7 +7,7 @@ import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { fileNameIn } from './file-name.ts'
-import { sourceAsked } from './inbox/asked.ts'
+import { sourceAsked, statusesAsked } from './inbox/asked.ts'
 import { type Ask, inboxRoutes } from './inbox/routes.ts'
 import type { ReplayJobs } from './inbox/replay-jobs.ts'
 import { isOperator, requireOperator } from './inbox/viewers.ts'
@@ -205,9 +205,10 @@ async function payloadStatus({ ingest, base }: IngestRouterDeps, request: Reques
 
 async function listPayloads(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
   const source = requireSource(ingest, request, actor)
-  const status = text(request.query.status)
-  const where = { source, ...(status !== '' && { status }) }
-  const found = await ingest.tables.payloads.find(where, { sort: { receivedAt: -1 }, limit: INGEST_BOUNDS.listPageMax })
+  const statuses = statusesAsked(request.query)
+  const where = { source, ...(statuses && { status: { $in: statuses } }) }
+  const options = { sort: { receivedAt: -1 }, limit: INGEST_BOUNDS.listPageMax, without: ['inline', 'issues'] } as const
+  const found = await ingest.tables.payloads.find(where, options)
   const payloads = found.map((doc) => ({
     id: doc._id,
     status: doc.status,
