@@ -6,7 +6,8 @@ import type { Zone } from '../fhir/zone.ts'
 import { OutcomeError } from '../outcome/outcome-error.ts'
 import { FHIR_JSON, outcomeOf } from '../outcome/render.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
-import { sourceAsked } from './inbox/asked.ts'
+import { fileNameIn } from './file-name.ts'
+import { sourceAsked, statusesAsked } from './inbox/asked.ts'
 import { type Ask, inboxRoutes } from './inbox/routes.ts'
 import type { ReplayJobs } from './inbox/replay-jobs.ts'
 import { isOperator, requireOperator } from './inbox/viewers.ts'
@@ -143,9 +144,12 @@ function refuseEncoded(request: Request): void {
 }
 
 function fileNameOf(request: Request): string {
-  const disposition = /filename\*?="?(?:UTF-8'')?([^";]+)"?/i.exec(request.get('content-disposition') ?? '')?.[1]
-  const named = text(request.query.filename) || disposition || text(request.get('x-file-name'))
-  return (named.split(/[\\/]/).at(-1) ?? '').slice(0, INGEST_BOUNDS.labelCharactersMax)
+  const told = {
+    query: text(request.query.filename),
+    disposition: text(request.get('content-disposition')),
+    header: text(request.get('x-file-name')),
+  }
+  return fileNameIn(told).slice(0, INGEST_BOUNDS.labelCharactersMax)
 }
 
 async function answerReceipt(deps: IngestRouterDeps, response: Response, actor: Actor, result: ReceiveResult): Promise<void> {
@@ -201,9 +205,10 @@ async function payloadStatus({ ingest, base }: IngestRouterDeps, request: Reques
 
 async function listPayloads(ingest: Ingest, request: Request, response: Response, actor: Actor): Promise<void> {
   const source = requireSource(ingest, request, actor)
-  const status = text(request.query.status)
-  const where = { source, ...(status !== '' && { status }) }
-  const found = await ingest.tables.payloads.find(where, { sort: { receivedAt: -1 }, limit: INGEST_BOUNDS.listPageMax })
+  const statuses = statusesAsked(request.query)
+  const where = { source, ...(statuses && { status: { $in: statuses } }) }
+  const options = { sort: { receivedAt: -1 }, limit: INGEST_BOUNDS.listPageMax, without: ['inline', 'issues'] } as const
+  const found = await ingest.tables.payloads.find(where, options)
   const payloads = found.map((doc) => ({
     id: doc._id,
     status: doc.status,

@@ -59,7 +59,8 @@ test('the raw view with the rights of a client', async () => {
 }, 60_000)
 
 test('what it does not know, and what the server refuses, is said', async () => {
-  for (const args of [[], ['list', '--colour', 'red']]) {
+  const twice = ['replay-all', '--source', 'nobody', '--source', 'nobody-else']
+  for (const args of [[], ['list', '--colour', 'red'], twice]) {
     const { code, out, err } = await inbox(...args)
     expect([args, code, out, /usage/.test(err)]).toEqual([args, 1, '', true])
   }

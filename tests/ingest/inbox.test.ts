@@ -92,6 +92,21 @@ describe('the list', () => {
     },
   )
 
+  test('payloads of one source are those of the statuses that are named, and of none that is none', async () => {
+    const list = (query: string) => server.call('GET', `/ingest/h1-lis/payloads${query}`, { token: loader })
+    for (const [query, count] of [
+      ['', 3],
+      ['?status=quarantined', 3],
+      ['?status=stored', 0],
+      ['?status=stored,quarantined', 3],
+    ] as const)
+      expect([query, (await list(query)).json.payloads.length]).toEqual([query, count])
+    for (const query of ['?status=stored&status=rejected', '?status=lost', '?status[$ne]=x&status=', '?status=']) {
+      const answer = await list(query)
+      expect([query, answer.status, answer.json.issue?.[0].details.coding[0].code]).toEqual([query, 400, 'parameter-invalid'])
+    }
+  })
+
   test('pages hold while more comes in, and every payload is on one of them', async () => {
     const seen: string[] = []
     let after = ''

@@ -1,4 +1,5 @@
-/** A replay of many that cannot be put on record does not begin. */
+/** A replay of many begins when it is on record, and ends where it is cancelled. */
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createReplayJobs, REPLAY_JOBS, type ReplayJobDoc, type ReplayJobs } from '../../server/ingest/inbox/replay-jobs.ts'
 import { decision, rig, type Rig, sourceOf } from './support.ts'
@@ -18,4 +19,34 @@ test('what is told throws: there is no job; else it is the one that was told', a
   const told: string[] = []
   const job = await replays.begin('loader', {}, async (id) => void told.push(id))
   expect([told, (await replays.list()).map(({ _id }) => _id)]).toEqual([[job._id], [job._id]])
+})
+
+test('once it is cancelled no further payload is played', async () => {
+  const record = (value: string): object => ({
+    ...{ deliveryId: value, patient: { local: [{ kind: 'PI', value, strong: true }] } },
+    resources: [{ key: 'patient', resource: { resourceType: 'Patient' }, state: 'current', statedAt: '2026-03-06T08:00:00Z' }],
+  })
+  for (const value of ['P1', 'P2', 'P3']) await one.send('lis', [record(value)])
+  const table = one.store.table<ReplayJobDoc>(decision, 'replay_jobs_cancelled')
+  const played: string[] = []
+  const replayFor = async (job: string, payload: string): Promise<void> => {
+    await one.ingest.replayFor(job, payload)
+    played.push(payload)
+    await cancelling.cancel(job)
+  }
+  const cancelling = createReplayJobs(Object.create(one.ingest, { replayFor: { value: replayFor } }), table, () => undefined)
+  const { _id } = await cancelling.begin('loader', {}, async () => undefined)
+  // One that begins later is done when the loop has gone on from the first.
+  const next = await cancelling.begin('loader', { source: 'nobody' }, async () => undefined)
+  await cancelling.start()
+  while ((await table.get(next._id))?.state !== 'completed') await setTimeout(20)
+  await cancelling.stop()
+  expect(played).toHaveLength(1)
+  expect(await cancelling.progress(_id)).toMatchObject({
+    job: { state: 'cancelled', total: 3 },
+    done: 1,
+    pending: 0,
+    outcomes: { stored: 1 },
+  })
+  expect((await one.ingest.tables.payloads.find({})).map(({ generation }) => generation).sort()).toEqual([0, 0, 1])
 })

@@ -32,7 +32,13 @@ const OPTIONS = {
   after: { type: 'string' },
 } as const
 
-const readArguments = () => parseArgs({ allowPositionals: true, options: OPTIONS })
+/** @throws TypeError of what is no option, or is given twice: of two sources the second alone would be meant */
+function readArguments() {
+  const given = parseArgs({ allowPositionals: true, options: OPTIONS, tokens: true })
+  const names = given.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []))
+  if (new Set(names).size < names.length) throw new TypeError('an option is given twice')
+  return given
+}
 type Values = ReturnType<typeof readArguments>['values']
 
 interface Api {

@@ -60,19 +60,25 @@ export function filterAsked(query: Query, zone: Zone): InboxFilter {
 }
 
 function filterOf(query: Query, zone: Zone): InboxFilter {
-  const statuses = textOf(query, 'status')?.split(',')
-  if (statuses?.some((status) => !STATUSES.includes(status as PayloadStatus))) throw invalid('status')
+  const statuses = statusesAsked(query)
   const [source, sender, issue] = ['source', 'sender', 'issue'].map((name) => nameOf(query, name))
   const from = instantOf(query, 'from', zone)?.lo
   const until = instantOf(query, 'to', zone)?.hi
   return {
     ...(source !== undefined && { source }),
     ...(sender !== undefined && { sender }),
-    ...(statuses && { statuses: statuses as PayloadStatus[] }),
+    ...(statuses && { statuses }),
     ...(issue !== undefined && { issue }),
     ...(from !== undefined && { from: new Date(from) }),
     ...(until !== undefined && { until: new Date(until) }),
   }
+}
+
+/** undefined: any. @throws OutcomeError parameter-invalid: one that is none, or that is named twice, would be all of them */
+export function statusesAsked(query: Query): PayloadStatus[] | undefined {
+  const statuses = textOf(query, 'status')?.split(',')
+  if (statuses?.some((status) => !STATUSES.includes(status as PayloadStatus))) throw invalid('status')
+  return statuses as PayloadStatus[] | undefined
 }
 
 export function refuseOthers(query: Query, known: readonly string[]): void {

@@ -152,7 +152,7 @@ class ReplayRun {
     while (alive() && state === 'running') {
       const page = await this.#page(place)
       for (const { _id } of page) {
-        if (!alive()) return
+        if (!alive() || (await this.#isCancelled())) return
         await this.#ingest.replayFor(this.#job._id, _id)
       }
       const last = page.at(-1)
@@ -160,6 +160,11 @@ class ReplayRun {
       state = await this.#note(place, last === undefined)
     }
     if (state === 'settling' && alive()) await this.#settle()
+  }
+
+  /** Asked before each: an operator who cancels has seen that it goes wrong. */
+  async #isCancelled(): Promise<boolean> {
+    return (await this.#table.get(this.#job._id))?.state !== 'running'
   }
 
   #page(place: Place | undefined) {
