@@ -52,6 +52,8 @@ export interface BatchMemberDoc extends TableDoc {
   via?: string
   /** elements that it has once the set is taken back; absent: it is void then */
   onceReversed?: Readonly<Record<string, string>>
+  /** hash of the number by which a message names whose it is, of a settlement: two persons' may have one number; absent in rows of servers that did not keep it */
+  number?: string
   /** the message withdrew the thing: taking the message back restores it */
   withdrawn?: true
 }

@@ -16,30 +16,41 @@ const STORED: ReadonlySet<RecordOutcome['status']> = new Set(['stored', 'stored-
 export const isStored = (status: RecordOutcome['status']): boolean => STORED.has(status)
 
 export function membersOf({ source, record }: Job): BatchMemberDoc[] {
-  return record.statements.flatMap(({ type, id, batches, hears, ofPerson, onceReversed, saidBy, statement }): BatchMemberDoc[] => {
-    if (id === undefined) return []
-    const thing = `${type}/${id}`
-    const { via } = statement
-    const doc = { thing, source: source.id, type, id, statedAt: instantOf(statement.state.at), ...(via !== undefined && { via }) }
-    const { withdrawn } = statement.state
-    return [
-      ...(batches === undefined
-        ? []
-        : [
-            {
-              ...doc,
-              _id: via === undefined ? thing : `${thing} ${via}`,
-              batches: [...batches],
-              ...(ofPerson && { ofPerson }),
-              ...(onceReversed && { onceReversed }),
-            },
-          ]),
-      ...(hears === undefined ? [] : [{ ...doc, _id: `${thing}|${hears}`, batches: [hears] }]),
-      ...(saidBy === undefined
-        ? []
-        : [{ ...doc, _id: `${thing}|${saidBy}`, batches: [saidBy], ...(withdrawn && { withdrawn: true as const }) }]),
-    ]
-  })
+  return record.statements.flatMap(
+    ({ type, id, ofPatient, batches, hears, ofPerson, onceReversed, saidBy, statement }): BatchMemberDoc[] => {
+      if (id === undefined) return []
+      const thing = `${type}/${id}`
+      const { via } = statement
+      const doc = { thing, source: source.id, type, id, statedAt: instantOf(statement.state.at), ...(via !== undefined && { via }) }
+      const { withdrawn } = statement.state
+      const number = ofPatient && type === 'ExplanationOfBenefit' ? record.identity?.numbers[0]?.hash : undefined
+      return [
+        ...(batches === undefined
+          ? []
+          : [
+              {
+                ...doc,
+                _id: via === undefined ? thing : `${thing} ${via}`,
+                batches: [...batches],
+                ...(ofPerson && { ofPerson }),
+                ...(onceReversed && { onceReversed }),
+              },
+            ]),
+        ...(hears === undefined ? [] : [{ ...doc, _id: `${thing}|${hears}`, batches: [hears] }]),
+        ...(saidBy === undefined
+          ? []
+          : [
+              {
+                ...doc,
+                _id: `${thing}|${saidBy}`,
+                batches: [saidBy],
+                ...(number !== undefined && { number }),
+                ...(withdrawn && { withdrawn: true as const }),
+              },
+            ]),
+      ]
+    },
+  )
 }
 
 export function memberWrites(job: Job, { status }: RecordOutcome): SideWrite[] {

@@ -10,17 +10,24 @@ import type { IngestSource, PreparedIdentity, PreparedRecord, PreparedStatement 
 /** What becomes of things: void, restored, or what they have once they are replaced (BatchMemberDoc.onceReversed). */
 export type Fate = 'withdrawn' | 'current' | 'replaced'
 
-/** One record for all of them: the same things at the same time are the same delivery. */
+/**
+ * One record for all of them: the same things at the same time are the same delivery.
+ * @param patients by the number of a member: what is said of that one is said of this patient alone
+ */
 export function follower(
   source: IngestSource,
   members: readonly BatchMemberDoc[],
   fate: Fate,
   statedAt: string,
   at: string,
+  patients: ReadonlyMap<string, string> = new Map(),
 ): PreparedRecord {
   const statements = members.map((member) => {
     const said = wordOf(source, member, fate, statedAt)
-    return member.via === undefined ? said : { ...said, statement: { ...said.statement, via: member.via } }
+    const { statement } = said
+    const id = patients.get(member.number ?? '')
+    const patient = id === undefined ? undefined : { at: statement.state.at, id }
+    return { ...said, statement: { ...statement, ...(member.via !== undefined && { via: member.via }), ...(patient && { patient }) } }
   })
   const digest = digestOf(members.map(({ _id }) => _id))
   const names: Record<Fate, string> = { withdrawn: '', current: '|restored', replaced: '|replaced' }

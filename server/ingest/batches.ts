@@ -62,7 +62,7 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
       // What it took back stands again.
       await eachMember(tables, row._id, (members) => {
         const taken = members.filter((member) => isOfOne(member) && isLastTakenBackBy(row, member, said))
-        return restore(job, taken, said.statedAt, store)
+        return restore(tables, job, taken, said.statedAt, store)
       })
     }
   }
@@ -110,8 +110,23 @@ function isLastTakenBackBy(row: BatchDoc, member: BatchMemberDoc, message: { bat
 }
 
 /** Each alone: what is restored before anybody stated it is no resource yet, and is restored when it comes. */
-async function restore(job: RecordJob, members: readonly BatchMemberDoc[], statedAt: string, store: Storing): Promise<void> {
-  for (const member of members) await store({ ...job, record: follower(job.source, [member], 'current', statedAt, job.record.at) })
+async function restore(
+  tables: IngestTables,
+  job: RecordJob,
+  members: readonly BatchMemberDoc[],
+  statedAt: string,
+  store: Storing,
+): Promise<void> {
+  const patients = await patientsOf(tables, members)
+  for (const member of members)
+    await store({ ...job, record: follower(job.source, [member], 'current', statedAt, job.record.at, patients) })
+}
+
+/** Whose they are, by the numbers by which their messages name them; whoever is known under none is left out. */
+async function patientsOf(tables: IngestTables, members: readonly BatchMemberDoc[]): Promise<Map<string, string>> {
+  const numbers = [...new Set(members.flatMap(({ number }) => number ?? []))]
+  const known = numbers.length === 0 ? [] : await tables.numbers.getMany(numbers)
+  return new Map(known.map(({ _id, patient }) => [_id, patient]))
 }
 
 /**
@@ -161,9 +176,10 @@ async function withdraw(
     const said = taken.filter(({ withdrawn, statedAt: at = '' }) => !withdrawn && at < statedAt)
     const back = taken.filter(({ withdrawn }) => withdrawn)
     const [gone, replaced] = [said.filter((member) => !member.onceReversed), said.filter((member) => member.onceReversed)]
-    if (gone.length > 0) await store({ ...job, record: follower(job.source, gone, 'withdrawn', statedAt, job.record.at) })
+    const patients = await patientsOf(tables, gone)
+    if (gone.length > 0) await store({ ...job, record: follower(job.source, gone, 'withdrawn', statedAt, job.record.at, patients) })
     if (replaced.length > 0) await store({ ...job, record: follower(job.source, replaced, 'replaced', statedAt, job.record.at) })
-    await restore(job, back, statedAt, store)
+    await restore(tables, job, back, statedAt, store)
   }
 }
 

@@ -185,6 +185,35 @@ test('of two reversals the earlier one is taken back by its message: his claim s
   }
 })
 
+/** What there is under the one number: whether it stands, and whose insurance bears it. */
+async function shown(): Promise<unknown[]> {
+  const all = (await one.all('ExplanationOfBenefit')) as unknown as { status: string; insurer: { display?: string } }[]
+  return all.map(({ status, insurer }) => [status, insurer.display])
+}
+
+test('his reversal is taken back by its message, hers came before her settlement: his stands again', async () => {
+  const his = reversal(HIS, 12)
+  const all = [settlement(HIS, '310100', 10), settlement(HERS, '440100', 11), his, reversal(HERS, 13), takenBack(his, 14)]
+  const orders = permutations(all.length).filter((order) => order.indexOf(3) < order.indexOf(1))
+  for (const order of orders.filter((_, at) => at % 4 === 0)) {
+    await one.wipe()
+    for (const at of order) expect([order, at, (await one.send('miis', all[at])).counts.quarantined]).toEqual([order, at, 0])
+    const found = { claims: await statuses('Claim'), settlement: await shown() }
+    expect({ order, ...found }).toEqual({ order, claims: { P1: STANDS, P2: VOID }, settlement: [[STANDS, '医疗保障经办机构（310100）']] })
+  }
+})
+
+test.each(permutations(3).map((order) => [order]))(
+  'his settlement is taken back by its message: hers stands, in the order %j',
+  async (order) => {
+    const his = settlement(HIS, '310100', 10)
+    const all = [his, settlement(HERS, '440100', 11), takenBack(his.request, 12)]
+    for (const at of order) expect((await one.send('miis', all[at])).counts.quarantined).toBe(0)
+    expect(await statuses('Claim')).toEqual({ P1: VOID, P2: STANDS })
+    expect(await shown()).toEqual([[STANDS, '医疗保障经办机构（440100）']])
+  },
+)
+
 test('a reversal that names nobody takes back whatever has the number', async () => {
   const { input, ...rest } = reversal(HIS, 12) as { input: { mdtrtinfo: Json } }
   const { psn_no: _, ...info } = input.mdtrtinfo

@@ -157,6 +157,9 @@ export const prescriptionLine = mapping<FeeRow, MedicationRequest>({
   }),
 })
 
+/** Sorts behind a request of the same instant that came without its answer, whose order is empty: it is the letter behind the bar that ends an order. */
+const WITH_ANSWER = '}'
+
 /** 2301 spells some fields in another way and refunds by lines of their own; otherwise it is the same list. */
 export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
   infno,
@@ -168,6 +171,8 @@ export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
     if (first) addPerson(input, personOf(first), first, 'input.feedetail[0]', statedAt)
     const person = first && text(first, 'psn_no')
     const judged = judgements(input)
+    // The request once more by itself knows less of the same lines; one of another time is a correction.
+    const order = input.response ? WITH_ANSWER : ''
     for (const [index, line] of lines.entries()) {
       yield
       const path = `input.feedetail[${index}]`
@@ -181,8 +186,8 @@ export const chargesTransaction = (infno: '2204' | '2301'): Transaction => ({
       const found = judged.get(text(line, 'feedetl_sn') ?? '')
       const row = { ...withSite<FeeRow>(line, request), ...found?.row }
       const at = judgedAt(named, found)
-      record.run(chargeLine, row, { statedAt, at })
-      record.run(prescriptionLine, row, { statedAt, at })
+      record.run(chargeLine, row, { statedAt, at, order })
+      record.run(prescriptionLine, row, { statedAt, at, order })
       checkLine(record, `${path}.det_item_fee_sumamt`, line)
     }
   },
