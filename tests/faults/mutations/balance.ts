@@ -140,9 +140,10 @@ async function fromRows(
     .project<{ resources: number }>({ resources: 1 })
     .toArray()
   const withResources = rows.filter(({ resources }) => resources > 0).length
-  const told = await provenancesOf(db, payload)
-  if (told < withResources) problem(`${withResources} records have resources, ${told} a Provenance`)
-  const kept = rows.length + Math.max(0, told - withResources)
+  const { told, followers } = await provenancesOf(db, payload)
+  const own = withResources - followers
+  if (told < own) problem(`${own} records have resources, ${told} a Provenance`)
+  const kept = rows.length - followers + Math.max(0, told - own)
   const isExact = records === 1 || claim.records !== undefined
   if (kept > claimed || (claimed > 0 && kept === 0) || (isExact && kept !== claimed))
     problem(`${claimed} records are said to be kept, ${kept} are`)
@@ -155,18 +156,23 @@ async function fromRows(
 
 /**
  * Records of which something was stored: each has a Provenance of this very payload, dated when it came; rows that each add a result to the same
- * report may have one together.
+ * report may have one together. What follows from a record (a word of before about a set in which its things are) has a row and a Provenance of its own.
  */
-async function provenancesOf(db: Db, { source, hash, receivedAt }: PayloadDoc): Promise<number> {
+async function provenancesOf(db: Db, { source, hash, receivedAt }: PayloadDoc): Promise<{ told: number; followers: number }> {
   const same = db.collection<StoredDoc>('Provenance').find({ sd: receivedAt, deleted: { $exists: false } })
-  let found = 0
+  const found = { told: 0, followers: 0 }
   for await (const { body } of same.project<{ body: Binary }>({ body: 1 })) {
     const provenance = JSON.parse(Buffer.from(body.value()).toString()) as Provenance
     const [what] = (provenance.entity ?? []).map((entity) => entity.what)
-    if (what?.identifier?.value === hash && what.display?.startsWith(`${source} `)) found += recordsOf(provenance, what.display)
+    if (what?.identifier?.value !== hash || !what.display?.startsWith(`${source} `)) continue
+    if (what.display === `${source} ${FOLLOWER}`) found.followers++
+    else found.told += recordsOf(provenance, what.display)
   }
   return found
 }
+
+/** The kind of such a record (server/ingest/batch-records.ts), which no sender's has. */
+const FOLLOWER = 'reversal'
 
 function recordsOf({ target }: Provenance, display: string): number {
   const of = (type: string): number => target.filter(({ reference }) => reference?.startsWith(`${type}/`)).length
