@@ -21,7 +21,8 @@ export class FileOrder {
   next(): Place {
     const before = this.#said
     const { promise, resolve: pass } = Promise.withResolvers<void>()
-    this.#said = Promise.all([before, promise])
+    // Without what they resolve to, which would hold all groups before.
+    this.#said = Promise.all([before, promise]).then(() => undefined)
     return {
       pass,
       run: async (keys, work) => {
