@@ -180,8 +180,10 @@ class Watch {
    * received again, under the payload that they have.
    */
   async #claimLeft(now: number): Promise<void> {
-    for (const name of this.#standing.whole(await this.#folder.taken(), now)) {
-      if ((await this.#deps.files.get(this.#id(name))) || !(await this.#folder.isTaken(name))) continue
+    const names = this.#standing.whole(await this.#folder.taken(), now)
+    const known = new Set((await this.#deps.files.getMany(names.map((name) => this.#id(name)))).map(({ _id }) => _id))
+    for (const name of names) {
+      if (known.has(this.#id(name)) || !(await this.#folder.isTaken(name))) continue
       await this.#claim({ name, files: [] })
     }
   }
