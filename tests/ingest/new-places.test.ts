@@ -219,6 +219,24 @@ test('a laboratory that has one file a day, with a header in Chinese: reports, r
   expect(await workList('h1-engine')).toEqual(expect.arrayContaining(['h1-labs lab-item YW-TBA']))
 })
 
+test('a laboratory that has a column for each item: each is a result of its report', async () => {
+  const file =
+    '报告单号,病历号,审核时间,血红蛋白,白细胞\nYW101,SX7001,2026/3/7 8:05,138,6.2\nYW102,SX7001,2026/3/7 9:05,,12.5\n,SX7001,2026/3/7 9:30,90,\n'
+  const receipt = await send('h1-labs', 'h1-engine', file, 'text/csv', '血球计数20260307.csv')
+  // Of a row without the number of its report neither the report nor the result that is there.
+  expect(issuesOf(receipt, 'error', 'fatal')).toEqual(['mapping-required row 3: BGDH', 'mapping-required row 3: JYZBLSH'])
+  const reports = [...(await saying('DiagnosticReport', 'YW101')), ...(await saying('DiagnosticReport', 'YW102'))]
+  expect(reports).toMatchObject([
+    { code: { text: '血常规' }, issued: '2026-03-07T08:05:00+08:00', result: [{}, {}] },
+    { code: { text: '血常规' }, result: [{}] },
+  ])
+  expect((await saying('Observation', 'YW101-HGB'))[0]).toMatchObject({ valueQuantity: { value: 138, code: 'g/L' } })
+  expect((await saying('Observation', 'YW102-WBC'))[0]).toMatchObject({
+    code: { text: '白细胞计数' },
+    valueQuantity: { value: 12.5, unit: '10^9/L', code: '10*9/L' },
+  })
+})
+
 test('a document under identifiers of a vendor’s own', async () => {
   const sample = readFileSync(new URL('../fixtures/samples/hospital/cda/C0007.xml', import.meta.url), 'utf8')
   const document = sample

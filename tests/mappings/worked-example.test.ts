@@ -39,6 +39,7 @@ test('the lines of a dialect stand in the one of the tests', () => {
     'yiwu-lab/columns',
     'yunhai/rows',
     'yunhai/columns',
+    'yiwu-lab/columns',
     'yunhai/columns',
     'taizhou/columns',
     'renji/segments',

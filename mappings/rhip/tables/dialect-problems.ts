@@ -4,6 +4,7 @@ import type { TableLayout } from '../../parsers/delimited.ts'
 import { undecided, unknownCodes } from './deciding.ts'
 import {
   ANY,
+  columnsIn,
   type Dialect,
   type DialectColumn,
   type DialectKind,
@@ -62,13 +63,18 @@ function problemsOfNames({ columns, values }: Names, { layouts }: Tables): Diale
   }
   return [
     ...columns.flatMap((one, at) => [
-      ...(one.file === '' || partsOf(one.column).includes('')
-        ? [{ at: `columns.csv:${lineOf(one, at)}`, zh: '缺少文件名或列名', en: 'a file and a column must be named' }]
-        : []),
+      ...problemsOfColumn(one, `columns.csv:${lineOf(one, at)}`),
       ...check('columns.csv', lineOf(one, at), tableOf(one.table), one.means),
     ]),
     ...values.flatMap((one, at) => check('values.csv', lineOf(one, at), one.table, one.column)),
   ]
+}
+
+/** A column without a name, and a text of each row that is not written as one. */
+function problemsOfColumn({ file, column }: DialectColumn, at: string): DialectProblem[] {
+  if (file === '' || partsOf(column).includes('')) return [{ at, zh: '缺少文件名或列名', en: 'a file and a column must be named' }]
+  if (!columnsIn(column).some((name) => name.startsWith("'") || name.endsWith("'"))) return []
+  return [{ at, zh: `固定文本写作 '…'，其中没有 + 和引号`, en: `a text that each row has stands in '…', without + and quotes in it` }]
 }
 
 /** What is said twice. */

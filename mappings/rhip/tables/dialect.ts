@@ -12,7 +12,7 @@ import { type DateForm, dateForm, isDateColumn, withPlainDates } from './dialect
 /** One line of columns.csv: this column of this file is that column of that table. */
 export interface DialectColumn extends TableLine {
   file: string
-  /** of the file; several with `+` between them are joined */
+  /** of the file; several with `+` between them are joined, and one in `'…'` is that text in each row */
   column: string
   /** with a number behind it (`TB_IH_DIAGNOSIS_DETAIL#2`) one of several rows of the table that a row of the file is */
   table: string
@@ -51,8 +51,22 @@ export const ANY = '*'
 /** Between the values of columns that are joined, as between their names. */
 const JOINED = '+'
 const BETWEEN = '-'
+/** A `+` at the end of a name is of the name (`K+`, `Na++Cl-`), one between two joins them. */
+const JOINT = /\+(?!\s*(?:\+|$))/
 
-export const partsOf = (column: string): string[] => column.split(JOINED).map((part) => part.trim().toUpperCase())
+/** A text that each row has, for what a file says by which column a value stands in. */
+const FIXED = /^'([^']+)'$/
+const fixedIn = (part: string): string | undefined => FIXED.exec(part)?.[1]
+
+/** What a column is made of: columns of the file by their names as they are compared, and texts in `'…'` as they stand. */
+export const partsOf = (column: string): string[] =>
+  column
+    .split(JOINT)
+    .map((part) => part.trim())
+    .map((part) => (fixedIn(part) === undefined ? part.toUpperCase() : part))
+
+/** Those of them that the file has to have. */
+export const columnsIn = (column: string): string[] => partsOf(column).filter((part) => fixedIn(part) === undefined)
 
 const NUMBERED = /^(TB_\w+)#[1-9]\d?$/
 const isNumbered = (table: string): boolean => NUMBERED.test(table)
@@ -77,7 +91,7 @@ export function isCompound(lines: readonly DialectColumn[], kinds: readonly Dial
     kinds.length > 0 ||
     lines.some(({ as = '', table }) => as !== '' || isNumbered(table)) ||
     new Set(lines.map(({ table }) => table)).size > 1 ||
-    columns.some((column) => column.includes(JOINED)) ||
+    columns.some((column) => partsOf(column).length > 1 || columnsIn(column).length === 0) ||
     new Set(columns).size < columns.length
   )
 }
@@ -134,12 +148,12 @@ function compoundLayout(
   neededOf: NeededOf,
 ): TableLayout {
   const kinds = kindsOf(dialect, file).map(({ column }) => column.toUpperCase())
-  const columns = [...new Set([...lines.flatMap(({ column }) => partsOf(column)), ...kinds])]
+  const columns = [...new Set([...lines.flatMap(({ column }) => columnsIn(column)), ...kinds])]
   const tables = [...new Set(lines.map(({ table }) => table))]
   const required = tables.flatMap((table) =>
     requiredOf(dialect, table, neededOf).flatMap((names) => {
       const line = lines.find((one) => one.table === table && names.includes(one.means))
-      return line ? partsOf(line.column) : []
+      return line ? columnsIn(line.column) : []
     }),
   )
   return {
@@ -201,7 +215,7 @@ interface Part {
   own?: readonly string[]
 }
 
-const columnsOf = (lines: readonly DialectColumn[]): string[] => lines.flatMap(({ column }) => partsOf(column))
+const columnsOf = (lines: readonly DialectColumn[]): string[] => lines.flatMap(({ column }) => columnsIn(column))
 
 function partsIn(lines: readonly DialectColumn[], neededOf: NeededOf): Part[] {
   return [...Map.groupBy(lines, ({ table }) => table)].map(([name, some]) => {
@@ -279,13 +293,15 @@ function partsOfRow({ values }: TableRow, parts: readonly Part[], kinds: readonl
 function valuesOf({ values }: TableRow, lines: readonly DialectColumn[], isDate: (column: string) => boolean): Record<string, string> {
   const found: Record<string, string> = {}
   for (const { column, means, as = '' } of lines) {
-    const parts = partsOf(column).map((part) => filled(values[part]))
+    const names = partsOf(column)
+    const parts = names.map((part) => fixedIn(part) ?? filled(values[part]))
     const said = parts.slice(0, parts.includes(undefined) ? parts.indexOf(undefined) : parts.length)
-    const isWhole = said.length === parts.length || (said.length > 0 && isDate(means))
+    const isBegun = names.slice(0, said.length).some((name) => fixedIn(name) === undefined)
+    const isWhole = said.length === parts.length || (isBegun && isDate(means))
     const text = readRange(parts, as) ?? (isWhole ? readAs(said.join(BETWEEN), as) : undefined)
-    const left = isWhole ? [] : parts.filter((part) => part !== undefined)
+    const left = isWhole ? [] : parts.filter((part, at) => part !== undefined && fixedIn(names[at] ?? '') === undefined)
     if (text !== undefined) found[means] = text
-    else if (left.length > 0) found[partsOf(column).join(JOINED)] = left.join(BETWEEN)
+    else if (left.length > 0) found[names.join(JOINED)] = left.join(BETWEEN)
   }
   return found
 }

@@ -133,7 +133,7 @@ describe('what is wrong with a folder', () => {
     ],
     [
       'a column without a name',
-      { columns: [...FLAT, line('lab', 'no+', REPORT, 'JZLSH')], values: DEFAULTS },
+      { columns: [...FLAT, line('lab', '+no', REPORT, 'JZLSH')], values: DEFAULTS },
       /^columns.csv:10 a file and a column/,
     ],
     [
