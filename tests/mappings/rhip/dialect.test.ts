@@ -95,6 +95,18 @@ describe('a file that is several tables', () => {
     expect(periods).toEqual([{ start: '2026-03-06T08:05:00+08:00' }, { start: '2026-03-06' }, { start: '2026-03-06' }, undefined])
   })
 
+  test('what nothing means in a column is said to the tables that have it', async () => {
+    const values = [...DEFAULTS, { table: '*', column: 'BBMC', sent: '', means: '血清' }]
+    const { mapped } = await readAll(rhipTablesIn(place({ values })), FILE, { fileName: 'lab.csv' })
+    expect(mapped.map(({ recordType, unread }) => [recordType, unread])).toEqual([
+      [REPORT, []],
+      [RESULT, []],
+      [RESULT, []],
+      [RESULT, []],
+    ])
+    expect(ofType(mapped[0], 'Specimen').map((one) => plain(one).type)).toMatchObject([{ text: '血清' }])
+  })
+
   test('of a hospital’s own systems has the numbers of its messages', async () => {
     const mapping = hospitalTablesIn(place())
     expect([mapping.id, mapping.kind]).toEqual(['hospital/tables/place', 'hospital'])
