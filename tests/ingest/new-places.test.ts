@@ -167,6 +167,8 @@ describe('a hospital with fields of its own', () => {
       'PID|1||SX7001||欧阳建国||19580312|男',
       'PV1|1|住院|K12||||||||||||||||SXZY1|||||||||||||||||||||||||202603060900',
       'ZBX|1|23|神经内科病区',
+      'ZDG|1|I63.900|脑梗死|F',
+      'ZDG|2|I10.x00|高血压病|A',
       '',
     ].join('\n')
     const receipt = await send('h1-lis', 'h1-engine', admission, 'application/hl7-v2')
@@ -178,7 +180,10 @@ describe('a hospital with fields of its own', () => {
       serviceType: { text: '神经内科病区' },
       location: [{ location: { reference: expect.stringMatching(/^Location\//) } }],
       period: { start: '2026-03-06T09:00:00+08:00' },
+      diagnosis: [{}, {}],
     })
+    expect((await saying('Condition', 'I63.900'))[0]).toMatchObject({ code: { text: '脑梗死' } })
+    expect((await saying('Condition', 'I10.x00'))[0]).toMatchObject({ verificationStatus: { coding: [{ code: 'provisional' }] } })
   })
 
   test('its own codes are on the work list', async () => {

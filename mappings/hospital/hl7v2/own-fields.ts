@@ -8,6 +8,7 @@ import { cleanText, toHalfWidth } from '../../engine/values/text.ts'
 import { toUcum } from '../../engine/values/unit.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { segmentOf } from './fields.ts'
+import { isListedMove, LISTED, type Made, madeFor, withMade } from './own-repeats.ts'
 
 /** One line of fields.csv: what stands in `from` is read as `to`. */
 export interface MovedField extends TableLine {
@@ -81,8 +82,11 @@ function wrongMove({ from, to, as }: MovedField): Wrong | undefined {
   const unreadable = source ? (target ? undefined : to) : from
   if (!source || !target) return [`${unreadable} 不是字段，如 OBR-18 或 PV1-3.3`, `${unreadable} is no field such as OBR-18 or PV1-3.3`]
   if (source.segment === 'MSH' || target.segment === 'MSH') return ['MSH 的字段不能移动', 'fields of MSH cannot be moved']
-  if (source.segment !== target.segment && !ONCE.includes(target.segment))
-    return [`只能移到同一段，或移到 ${ONCE.join('、')}`, `a field moves within its segment, or to ${ONCE.join(', ')}`]
+  if (source.segment !== target.segment && !ONCE.includes(target.segment) && !isListedMove(source.segment, target.segment))
+    return [
+      `只能移到同一段，或移到 ${ONCE.join('、')}；Z 段的字段还可移到 ${LISTED.join('、')}`,
+      `a field moves within its segment, or to ${ONCE.join(', ')}; one of a Z segment to ${LISTED.join(', ')} as well`,
+    ]
   if (as === UNIT) return isUnitMove(source, target) ? undefined : ['unit 只用于 OBX-5 移到 OBX-6', 'unit is for OBX-5 to OBX-6 alone']
   if (to === NUMBERS)
     return /^[A-Z0-9]{1,20}$/.test(as)
@@ -124,17 +128,23 @@ class Contents {
 export function asStandard(hl7: Hl7Record, { moves, values }: OwnFields): { hl7: Hl7Record; covered: string[] } {
   if (moves.length === 0 && values.length === 0) return { hl7, covered: [] }
   const contents = new Contents()
-  const covered = moves.filter((move) => moveIn(hl7, contents, move)).map(({ to }) => to)
-  for (const [field, lines] of Map.groupBy(values, (one) => one.field)) mean(hl7, contents, field, lines)
-  return { hl7: { ...hl7, segments: hl7.segments.map(contents.segment) }, covered: [...new Set(covered)] }
+  const made = madeFor(
+    hl7,
+    moves.map(({ from, to }) => ({ from: from.slice(0, 3), to: to.slice(0, 3) })),
+  )
+  const covered = moves.filter((move) => moveIn(hl7, contents, move, made)).map(({ to }) => to)
+  const all = [...hl7.segments, ...made.map(([, target]) => target)]
+  for (const [field, lines] of Map.groupBy(values, (one) => one.field)) mean(all, contents, field, lines)
+  const segments = made.length === 0 ? hl7.segments.map(contents.segment) : withMade(hl7.segments, made, contents.segment)
+  return { hl7: { ...hl7, segments }, covered: [...new Set(covered)] }
 }
 
 /** @returns whether something else stood where the field was moved to */
-function moveIn(hl7: Hl7Record, contents: Contents, move: MovedField): boolean {
+function moveIn(hl7: Hl7Record, contents: Contents, move: MovedField, made: readonly Made[]): boolean {
   const [from, to] = [placeOf(move.from), placeOf(move.to)]
   if (!from || !to) return false
   let covers = false
-  for (const [source, target] of pairsOf(hl7, from, to)) {
+  for (const [source, target] of pairsOf(hl7, from, to, made)) {
     const change = changed(move, { from: contents.read(source, from.field), to: contents.read(target, to.field) }, { from, to })
     if (!change) continue
     covers ||= change.covers
@@ -146,13 +156,13 @@ function moveIn(hl7: Hl7Record, contents: Contents, move: MovedField): boolean {
 }
 
 /** The standard's code in place of the hospital's word, in each repetition; each word once, since a hospital may use 1 for what the standard calls 2. */
-function mean(hl7: Hl7Record, contents: Contents, field: string, lines: readonly OwnValue[]): void {
+function mean(segments: readonly Segment[], contents: Contents, field: string, lines: readonly OwnValue[]): void {
   const place = placeOf(field)
   if (!place) return
   const at = (place.component ?? 1) - 1
   const meanings = new Map(lines.map(({ sent, means }) => [sent, means]))
   const meant = (parts: readonly string[]): string | undefined => meanings.get(parts[at]?.trim() ?? '')
-  for (const segment of hl7.segments.filter(({ name }) => name === place.segment)) {
+  for (const segment of segments.filter(({ name }) => name === place.segment)) {
     const content = contents.read(segment, place.field)
     if (!content.some((parts) => meant(parts) !== undefined)) continue
     contents.write(
@@ -166,8 +176,10 @@ function mean(hl7: Hl7Record, contents: Contents, field: string, lines: readonly
   }
 }
 
-/** Which segment says something of which: of its own, or of the one that is there once. */
-function pairsOf(hl7: Hl7Record, from: Place, to: Place): [Segment, Segment][] {
+/** Which segment says something of which: of its own, of the one that is made of it, or of the one that is there once. */
+function pairsOf(hl7: Hl7Record, from: Place, to: Place, made: readonly Made[]): (readonly [Segment, Segment])[] {
+  if (isListedMove(from.segment, to.segment))
+    return made.filter(([source, target]) => source.name === from.segment && target.name === to.segment)
   const sources = hl7.segments.filter(({ name }) => name === from.segment)
   if (from.segment === to.segment) return sources.map((segment) => [segment, segment])
   const [source] = sources

@@ -96,12 +96,48 @@ describe('fields', () => {
   })
 })
 
+describe('a Z segment for each diagnosis or allergy', () => {
+  const moves: MovedField[] = [
+    { from: 'ZDG-2', to: 'DG1-3.1', as: '' },
+    { from: 'ZDG-3', to: 'DG1-3.2', as: '' },
+    { from: 'ZDG-4', to: 'DG1-6', as: '' },
+    { from: 'ZAL-2', to: 'AL1-3', as: '' },
+  ]
+  const values = [{ field: 'DG1-6', sent: '出院', means: 'F' }]
+  const ZDG = ['ZDG|1|K35.900|急性阑尾炎|出院', 'ZDG|2|E11.900|2型糖尿病|A']
+
+  test('is one segment of the standard, beside those that are sent as such', async () => {
+    const sent = ['DG1|1||I10.x00^高血压', ...ZDG, 'ZAL|1|青霉素^青霉素类']
+    const record = await read(message('ADT^A01', '2.4', 'EVN|A01', PATIENT, INPATIENT, ...sent), { moves, values })
+    const conditions = ofType(record, 'Condition').map((one) => plain(one))
+    expect(conditions.map(({ code, verificationStatus }) => [code, verificationStatus])).toMatchObject([
+      // What is confirmed comes first.
+      [{ coding: [{ code: 'K35.900' }], text: '急性阑尾炎' }, { coding: [{ code: 'confirmed' }] }],
+      [{ coding: [{ code: 'I10.x00' }], text: '高血压' }, undefined],
+      [{ coding: [{ code: 'E11.900' }], text: '2型糖尿病' }, { coding: [{ code: 'provisional' }] }],
+    ])
+    expect((plain(ofType(record, 'Encounter')[0]).diagnosis as unknown[]).length).toBe(3)
+    expect(JSON.stringify(ofType(record, 'AllergyIntolerance')[0])).toContain('青霉素类')
+    expect(record.unread).toEqual(['ZDG[1]-1', 'ZDG[2]-1', 'ZAL-1'])
+  })
+
+  test('of which nothing is moved is none, and what is wrong with one has its number among them', async () => {
+    const sent = ['ZDG|1|||', 'ZDG|2|K35.900|急性阑尾炎|X']
+    const record = await read(message('ADT^A01', '2.4', 'EVN|A01', PATIENT, INPATIENT, ...sent), { moves, values })
+    expect(ofType(record, 'Condition')).toHaveLength(1)
+    expect(record.issues.map(({ code, at }) => `${code} ${at}`)).toEqual(['mapping-value-unknown DG1-6'])
+  })
+
+  test('nothing is wrong with such lines', () => expect(problemsOfFields({ moves, values })).toEqual([]))
+})
+
 const MOVE: MovedField = { from: 'OBR-18', to: 'OBR-2', as: '' }
 test.each<[Partial<MovedField>, RegExp]>([
   [{ from: 'OBR' }, /OBR is no field such as OBR-18/],
   [{ to: 'obr-2' }, /obr-2 is no field/],
   [{ from: 'MSH-4', to: 'PID-3', as: 'NI' }, /fields of MSH/],
-  [{ from: 'ZPI-4', to: 'OBR-2' }, /within its segment, or to PID, PV1, PV2/],
+  [{ from: 'ZPI-4', to: 'OBR-2' }, /within its segment, or to PID, PV1, PV2; one of a Z segment to DG1, AL1 as well/],
+  [{ from: 'OBR-18', to: 'DG1-3' }, /within its segment/],
   [{ from: 'ZPI-4', to: 'PID-3' }, /needs its type, such as NI/],
   [{ from: 'ZPI-4', to: 'PID-3.1', as: 'NI' }, /to PID-3 as a whole/],
   [{ as: 'NI' }, /OBR-2 has no type/],
