@@ -26,6 +26,8 @@ export interface PatientNumber {
   at: string
   /** the sender's own word for the kind, when it is `other` */
   word?: string
+  /** the word is none that is known */
+  isUntold?: true
 }
 
 const LEGAL: Partial<Record<NumberKind, string>> = { 'identity-card': '01', permit: '04', passport: '08' }
@@ -55,6 +57,10 @@ export function identityOf(
   const legal = numbers.find((one) => LEGAL[one.kind] !== undefined)
   return { local, ...(legal && { legal: { type: LEGAL[legal.kind] as string, number: legal.value } }), ...facts }
 }
+
+/** Whether the patient is known by one of them. */
+export const isKnownBy = (numbers: readonly PatientNumber[]): boolean =>
+  numbers.some(({ kind }) => LEGAL[kind] !== undefined || LOCAL[kind] !== undefined)
 
 /** Of somebody else than the patient; undefined: none by which anybody is known. */
 export function kinNumbers(numbers: readonly PatientNumber[]): Pick<KinNumbers, 'local' | 'legal'> | undefined {
@@ -99,9 +105,12 @@ function identifierOf({ kind, value, at, word }: PatientNumber, run: Run): Mappe
     case 'card':
       return made('OTH', own('card-no'))
     default:
-      return made('OTH', own(/^[A-Za-z0-9]{1,10}$/.test(word ?? '') ? `other-${word?.toLowerCase()}` : 'other-no'))
+      return made('OTH', own(isNamedBy(word) ? `other-${word?.toLowerCase()}` : 'other-no'))
   }
 }
+
+/** Whether the system of a number of another kind has its word, so that numbers of two kinds stay apart. */
+export const isNamedBy = (word: string | undefined): boolean => /^[A-Za-z0-9]{1,10}$/.test(word ?? '')
 
 /** A valid identity number says another birth date or sex than the record does (formats.md D8): both are kept, flagged. */
 export function contradictsIdentityCard(

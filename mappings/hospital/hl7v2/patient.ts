@@ -8,7 +8,15 @@ import { filled } from '../../engine/values/blank.ts'
 import { readDate } from '../../engine/values/date.ts'
 import { toHalfWidth } from '../../engine/values/text.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
-import { contradictsIdentityCard, identityOf, type NumberKind, patientIdentifiers, type PatientNumber } from '../identity.ts'
+import {
+  contradictsIdentityCard,
+  identityOf,
+  isKnownBy,
+  isNamedBy,
+  type NumberKind,
+  patientIdentifiers,
+  type PatientNumber,
+} from '../identity.ts'
 import { type Fields, fieldsOf, locate, nameOf, segmentOf } from './fields.ts'
 import { table } from '../../engine/values/table.ts'
 import { maritalSystem } from './user-tables.ts'
@@ -93,7 +101,8 @@ export function listedNumbers(record: Hl7Record, segment: Segment, field: number
     // CX.4, who assigned it
     const kind = OWN_KINDS.has(typed) && isForeign(filled(segment.text(field, 4, repetition)), context) ? 'other' : typed
     const at = locate(record, segment, repetition)(`${segment.name}-${field}.1`)
-    numbers.push({ kind, value, at, ...(kind === 'other' && { word }) })
+    const isUntold = word !== '' && CX_TYPES[word] === undefined
+    numbers.push({ kind, value, at, ...(kind === 'other' && { word }), ...(isUntold && { isUntold }) })
   }
   return numbers
 }
@@ -102,6 +111,15 @@ export function listedNumbers(record: Hl7Record, segment: Segment, field: number
 function untyped(value: string, repetition: number): NumberKind {
   if (/^\d{17}[\dXx]$/.test(value)) return 'identity-card'
   return repetition === 0 ? 'patient' : 'other'
+}
+
+/**
+ * Where a type stands that is not known, of numbers that it would have told apart: where it can be no part of their system, and all of them where there is
+ * no other by which the patient is known. Else it is a type of the standard's that links nobody, such as a driver's licence.
+ */
+function untold(numbers: readonly PatientNumber[]): string[] {
+  const isKnown = isKnownBy(numbers)
+  return numbers.flatMap(({ isUntold, word, at }) => (isUntold && !(isKnown && isNamedBy(word)) ? [at.replace(/\.1$/, '.5')] : []))
 }
 
 export function patientRow(record: Hl7Record, pid: Segment, context: MappingContext): PatientRow {
@@ -141,7 +159,12 @@ export const patient = mapping<PatientRow, Patient>({
     { element: 'deceasedDateTime', fields: ['PID-29', 'PID-30'] },
   ],
   rules: (from) => ({
-    identifier: from.value('numbers', (row, run) => patientIdentifiers(row.numbers, run)).required(),
+    identifier: from
+      .value('numbers', (row, run) => {
+        for (const place of untold(row.numbers)) run.flaw(place, 'mapping-value-unknown')
+        return patientIdentifiers(row.numbers, run)
+      })
+      .required(),
     name: [
       {
         use: 'official',

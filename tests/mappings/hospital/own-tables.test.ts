@@ -84,6 +84,22 @@ describe('fields', () => {
     })
   })
 
+  test('a type of a number that is no word of the standard is told where it tells nothing apart', async () => {
+    const unknown = async (numbers: string): Promise<[kinds: unknown, told: string[]]> => {
+      const pid = PATIENT.replace('0001023456^^^0001^PI', numbers)
+      const { patient, issues, unread } = await read(message('ADT^A01', '2.4', 'EVN|A01', pid, INPATIENT), {})
+      expect(unread).toEqual([])
+      return [patient?.local.map(({ kind }) => kind), issues.map(({ code, at }) => `${code} ${at}`)]
+    }
+    // Without a line of values.csv nobody is known by such a number: the message waits for its visit.
+    expect(await unknown('MZ1^^^^门诊号')).toEqual([['VISIT'], ['mapping-value-unknown PID-3.5']])
+    expect(await unknown('MZ1^^^^MZHM')).toEqual([['VISIT'], ['mapping-value-unknown PID-3.5']])
+    expect(await unknown('1^^^^PI~G1^^^^工作证号')).toEqual([['PI', 'VISIT'], ['mapping-value-unknown PID-3[2].5']])
+    // One of the standard's that links nobody stays under its own name.
+    expect(await unknown('1^^^^PI~D1^^^^DL')).toEqual([['PI', 'VISIT'], []])
+    expect(await unknown('1^^^^PI~2')).toEqual([['PI', 'VISIT'], []])
+  })
+
   test('words of the hospital’s for codes of the standard', async () => {
     const values = [
       { field: 'PV1-2', sent: '日间', means: 'O' },
