@@ -104,12 +104,15 @@ export function toUcum(sent: string): string | undefined {
 }
 
 function ucumOf(sent: string): string | undefined {
-  const unit = toHalfWidth(sent).replace(/\s+/g, '').replace(/[μµ]/g, 'u')
+  const unit = toHalfWidth(sent)
+    .replace(/\s+/g, '')
+    .replace(/[μµ]/g, 'u')
+    .replace(/10([⁰¹²³⁴-⁹]+)/, (_, digits: string) => `10^${digits.normalize('NFKC')}`)
   const listed = TABLE[unit]
   if (listed) return listed
   const power = unit
     .replace(
-      /^(?:[x×*]|)10(?:\^|\*\*|\*|E|e)?(\d{1,2})\/([mu]?)[lL]$/,
+      /^(?:[xX×*]|)10(?:\^|\*\*|\*|E|e)?(\d{1,2})\/([mu]?)[lL]$/,
       (_, exponent: string, prefix: string) => `10*${exponent}/${prefix}L`,
     )
     .replace(/([mud])l(?=\/|$)/g, '$1L')

@@ -219,7 +219,7 @@ function put(parts: readonly string[], component: number, text: string): string[
 }
 
 /** A number, perhaps compared, and what stands behind it; an arrow behind that is a flag of the number. */
-const WITH_UNIT = /^([<>≤≥=]{0,2}\s*-?\d+(?:\.\d+)?)\s*([^\d\s.↑↓].*?|(?:[x×*]\s*)?10[\^*]\d.*?)\s*([↑↓]*)$/
+const WITH_UNIT = /^([<>≤≥=]{0,2}\s*-?\d+(?:\.\d+)?)\s*([^\d\s.↑↓].*?|(?:[xX×*]\s*)?10[\^*⁰¹²³⁴-⁹].*?)\s*([↑↓]*)$/
 
 /** `5.6 mmol/L` as 5.6 and mmol/L, where the second is a unit that is known and no other unit is sent. */
 function unitApart({ from, to }: { from: Content; to: Content }): Change | undefined {

@@ -33,6 +33,8 @@ describe('fields', () => {
     ['<0.5mg/L', '', { valueQuantity: { value: 0.5, comparator: '<', code: 'mg/L' } }],
     ['12.5%', '', { valueQuantity: { value: 12.5, code: '%' } }],
     ['6.5 10^9/L', '', { valueQuantity: { value: 6.5, code: '10*9/L' } }],
+    ['210X10^9/L', '', { valueQuantity: { value: 210, unit: 'X10^9/L', code: '10*9/L' } }],
+    ['210 10⁹/L', '', { valueQuantity: { value: 210, code: '10*9/L' } }],
     ['6.5×10^9/L', '', { valueQuantity: { value: 6.5, code: '10*9/L' } }],
     // Another unit is sent, or none that is known: as it came.
     ['5.6 mmol/L', 'g/L', { valueString: '5.6 mmol/L' }],
