@@ -327,9 +327,13 @@ export function columnsOf(names: readonly string[], options: Pick<TableOptions, 
   const repeated = known.findIndex((name, at) => name !== undefined && known.indexOf(name) !== at)
   if (repeated >= 0) return { refused: 'table-column-repeated', column: names[repeated] as string }
   const missing = missingIn(layout, known)
-  if (missing !== undefined) return { refused: 'table-column-missing', column: missing }
+  if (missing !== undefined) return { refused: 'table-column-missing', column: missing + guessed(layout, options) }
   return { layout, known, unknown: names.flatMap((name, at) => (known[at] === undefined ? [toldAs(name, at)] : [])) }
 }
+
+/** Of which table a column is missing, where the file's name does not say it: the file may be of none that is known. */
+const guessed = (layout: TableLayout, { fileName = '', layouts }: Pick<TableOptions, 'layouts' | 'fileName'>): string =>
+  namedBy(fileName, layouts) === layout ? '' : ` of ${layout.file ?? layout.name}`
 
 /** Letters and digits as standards name their columns; no number of a person or of a visit */
 const COLUMN_NAME = /^(?!.*\d{5})[A-Z][A-Z0-9_.]{0,63}$/

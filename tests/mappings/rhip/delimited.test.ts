@@ -46,7 +46,7 @@ describe('files that are refused as a whole', () => {
   })
 
   test('a missing required column is named', async () => {
-    expect(await read('YLJGYQDM,XM,BZ\n1,2,3\n')).toEqual([{ kind: 'refused', code: 'table-column-missing', column: 'KH' }])
+    expect(await read('YLJGYQDM,XM,BZ\n1,2,3\n')).toEqual([{ kind: 'refused', code: 'table-column-missing', column: 'KH of TB_TEST' }])
   })
 
   test('an unknown charset name', async () => {

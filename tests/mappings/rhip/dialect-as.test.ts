@@ -253,13 +253,15 @@ test('a column that a file has twice, or not, has the name of the file; a header
     ['at', 'YWSCSJ'],
   ])
   const mapping = rhipTablesIn({ ...place(person), delimiter: '\t' })
-  const refusal = async (header: string): Promise<(string | undefined)[]> => {
-    const { rejected } = await readAll(mapping, `${header}\n${header}\n`, { fileName: 'person.txt' })
+  const refusal = async (header: string, fileName = 'person.txt'): Promise<(string | undefined)[]> => {
+    const { rejected } = await readAll(mapping, `${header}\n${header}\n`, { fileName })
     return rejected.flatMap(({ reason }) => [reason.code, reason.at])
   }
   expect(await refusal('card\tat\tcard')).toEqual(['table-column-repeated', 'header CARD'])
   expect(await refusal('at\tname')).toEqual(['table-column-missing', 'header CARD'])
   expect(await refusal('card\tname')).toEqual(['table-column-missing', 'header AT'])
+  // A file of another name is guessed at.
+  expect(await refusal('card\tname', 'desk.txt')).toEqual(['table-column-missing', 'header AT of person'])
   expect(await refusal('card,at')).toEqual(['table-unknown', 'header (1 column)'])
 })
 
