@@ -38,6 +38,13 @@ const DOCUMENT: Record<string, string> = table({ '01': '01', '03': '08', '04': '
 
 const NATIONALITY = 'http://hl7.org/fhir/StructureDefinition/patient-nationality'
 
+/** What a code of the national table looks like: a place's word in its stead (汉族, 中国, 父子) is none. */
+const CODES = table({ XB: /^[0129]$/, MZ: /^\d{2}$/, GJ: /^(?:[A-Z]{2,3}|\d{3})$/, LXRGX: /^\d{1,2}$/ })
+const isCode =
+  (column: keyof typeof CODES) =>
+  (run: Run): boolean =>
+    CODES[column].test(run.text(column) ?? '')
+
 /** Identifier of a card: the regional ones have a system of their own, the others are the hospital's. */
 export function cardIdentifier(run: Run, number: string | undefined, type: string | undefined) {
   if (number === undefined || type === undefined) return undefined
@@ -76,6 +83,7 @@ export const patientInformation = mapping<PatientInformationRow, Patient>({
         relationship: from.value('LXRGX', (row, run) => {
           const sent = row.LXRGX
           if (sent === undefined) return undefined
+          if (!isCode('LXRGX')(run)) return [{ text: sent }]
           const target = run.context.translate('gb4761', sent)
           return [{ coding: [{ system: TABLES.familyRelation, code: sent }, ...(target ? [target] : [])] }]
         }),
@@ -84,11 +92,31 @@ export const patientInformation = mapping<PatientInformationRow, Patient>({
       },
     ],
     extension: [
-      { url: structureDefinition('cn-ethnicity'), valueCoding: { system: TABLES.ethnicity, code: from.text('MZ') } },
-      { url: structureDefinition('cn-gender-gb'), valueCoding: { system: TABLES.gender, code: from.text('XB') } },
+      {
+        url: structureDefinition('cn-ethnicity'),
+        // The extension has no place for a word.
+        valueCoding: from.value('MZ', (row, run) => {
+          if (row.MZ === undefined) return undefined
+          if (!isCode('MZ')(run)) return run.flaw('MZ', 'mapping-value-unknown') as undefined
+          return { system: TABLES.ethnicity, code: row.MZ }
+        }),
+      },
+      // That a word is no code of it, the gender tells.
+      {
+        url: structureDefinition('cn-gender-gb'),
+        valueCoding: { system: TABLES.gender, code: from.text('XB').when(isCode('XB')) },
+      },
       {
         url: NATIONALITY,
-        extension: [{ url: 'code', valueCodeableConcept: { coding: [{ system: TABLES.country, code: from.text('GJ') }] } }],
+        extension: [
+          {
+            url: 'code',
+            valueCodeableConcept: {
+              coding: [{ system: TABLES.country, code: from.text('GJ').when(isCode('GJ')) }],
+              text: from.text('GJ').when((run) => !isCode('GJ')(run)),
+            },
+          },
+        ],
       },
     ],
   }),
