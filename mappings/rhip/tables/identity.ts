@@ -1,4 +1,5 @@
 /** By which numbers a row of a RHIP table knows its patient. */
+import { readIdentityNumber } from '../../../server/fhir/identity-number.ts'
 import type { LocalPatientNumber, MappingContext, PatientIdentity } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import { readDate } from '../../engine/values/date.ts'
@@ -11,6 +12,16 @@ const REGIONAL_CARDS = new Set(['0', '1'])
 
 /** ZJLX (CV02.01.101) as psn_cert_type; codes that name no identity document are not legal identities. */
 const LEGAL_TYPES: Record<string, string> = table({ '01': '01', '03': '08', '04': '02', '06': '04', '07': '06' })
+
+/**
+ * ZJLX, and where there is none 01 for 18 characters that are an identity number with its check digit: no other document's number is. A number of
+ * 15 digits says too little of itself.
+ */
+export function documentType({ ZJLX, ZJHM }: { ZJLX?: string | undefined; ZJHM?: string | undefined }): string | undefined {
+  const number = filled(ZJHM)
+  if (filled(ZJLX) !== undefined || number === undefined) return filled(ZJLX)
+  return number.replace(/[\s-]/g, '').length === 18 && readIdentityNumber(number).valid ? '01' : undefined
+}
 
 export const scopeOf = (row: Row, context: MappingContext): string => context.organization(filled(row.YLJGYQDM))
 
@@ -39,7 +50,7 @@ export function patientOfInformation(row: Row, context: MappingContext): Patient
   const known = card(row, context)
   const local: LocalPatientNumber[] = known ? [known] : []
   if (file !== undefined) local.push({ kind: 'PI', value: `${scopeOf(row, context)}|${file}`, strong: true })
-  const type = LEGAL_TYPES[filled(row.ZJLX) ?? '']
+  const type = LEGAL_TYPES[documentType(row) ?? '']
   const number = filled(row.ZJHM)
   const name = filled(row.XM)
   const birthDate = readDate(filled(row.CSRQ) ?? '').value

@@ -7,6 +7,7 @@ import { mapping } from '../../engine/mapping.ts'
 import type { Run } from '../../engine/rule.ts'
 import { identifierType, TABLES } from '../../engine/systems.ts'
 import { table } from '../../engine/values/table.ts'
+import { documentType } from './identity.ts'
 
 export interface PatientInformationRow {
   YLJGYQDM?: string
@@ -61,7 +62,13 @@ export const patientInformation = mapping<PatientInformationRow, Patient>({
   withdrawn: (row) => row.XGBZ === '2',
   rules: (from) => ({
     identifier: [
-      from.value('ZJHM', (row, run) => legalIdentifier(run, 'ZJHM', row.ZJLX && (DOCUMENT[row.ZJLX] ?? '99'), row.ZJHM)),
+      from.value('ZJHM', (row, run) => {
+        const type = documentType(row)
+        // Of a number without the kind of its document nobody can say whose numbers it is one of.
+        if (row.ZJHM !== undefined && type === undefined) run.flaw('ZJLX', 'mapping-required')
+        else if (row.ZJLX !== type) run.flaw('ZJLX', 'mapping-value-assumed', 'information')
+        return legalIdentifier(run, 'ZJHM', DOCUMENT[type ?? ''] ?? '99', row.ZJHM)
+      }),
       from.value('KH', (row, run) => cardIdentifier(run, row.KH, row.KLX)),
       from.identifier((scope) => localSystem(scope, 'mrn'), 'YYDAH', 'MRN'),
       from.identifier(NATIONAL.healthCard, 'GJJKKID', 'HC'),
@@ -124,7 +131,7 @@ export const patientInformation = mapping<PatientInformationRow, Patient>({
 
 /** A birth date that disagrees with the identity number is kept as sent and flagged (formats.md D8). */
 function agreeing(date: string, run: Run): string {
-  const number = run.text('ZJLX') === '01' ? run.text('ZJHM') : undefined
+  const number = documentType({ ZJLX: run.text('ZJLX'), ZJHM: run.text('ZJHM') }) === '01' ? run.text('ZJHM') : undefined
   const encoded = number === undefined ? undefined : readIdentityNumber(number).birthDate
   if (encoded !== undefined && encoded !== date) run.flaw('CSRQ', 'mapping-conflict')
   return date
