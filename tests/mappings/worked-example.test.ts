@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { SITE_MAPS } from '../../mappings/engine/names.ts'
+import { neededOf } from '../../mappings/rhip/tables/index.ts'
 import { LAYOUTS, MZ_MEDICAL_RECORD } from '../../mappings/rhip/tables/layouts.ts'
 
 const read = (path: string, charset = 'utf-8'): string =>
@@ -51,6 +52,17 @@ test('the lines of a dialect stand in the one of the tests', () => {
     const file = read(`tests/fixtures/dialects/${place}/${name}.csv`, `${place}/${name}` === 'linhai/values' ? 'gb18030' : 'utf-8')
     const known = file.replaceAll('\r', '').split('\n')
     for (const line of lines.trim().split('\n')) expect(known).toContain(line)
+  }
+})
+
+test('the tables of platforms are listed with what their rows must have', () => {
+  const rows = [...guide.matchAll(/^\| `(TB_\w+)` \|[^|]*\|([^|]*)\|([^|]*)\|/gm)]
+  expect(rows.map(([, name]) => name).toSorted()).toEqual(LAYOUTS.map(({ name }) => name).toSorted())
+  const ofAll = ['YLJGYQDM', 'YLJGDM', 'XGBZ', 'CXBZ']
+  for (const [, name = '', key = '', time = ''] of rows) {
+    const columns = `${key} ${time}`.match(/[A-Z]+/g) ?? []
+    const needed = neededOf(name).flat()
+    expect([name, new Set([...ofAll, ...columns])]).toEqual([name, new Set(needed)])
   }
 })
 
