@@ -140,12 +140,22 @@ export function hospitalTablesIn(dialect: Dialect): SourceMapping {
     id: `hospital/tables/${dialect.id}`,
     kind: 'hospital',
     map: (record, recordType, at, context) => {
-      const mapped = map(record, recordType, at, context)
+      const mapped = map(record, recordType, at, ofItself(context))
       if ('reason' in mapped || !mapped.patient) return mapped
       const local = mapped.patient.local.map((number) => asOwn(number, context.source.organization))
       return { ...mapped, patient: { ...mapped.patient, local } }
     },
   }
+}
+
+/** A hospital speaks for itself: a code of an institution that nobody knows is its own, as in its messages and documents. */
+function ofItself(context: MappingContext): MappingContext {
+  const own = context.source.organization
+  const organization = (code: string | undefined): string => {
+    const found = context.organization(code)
+    return found.startsWith(`${own}~`) ? own : found
+  }
+  return { ...context, organization }
 }
 
 /** KLX 2, a hospital's own number of its patient. */

@@ -113,6 +113,19 @@ describe('a file that is several tables', () => {
     const { mapped } = await readAll(mapping, FILE, { fileName: 'lab.csv', context: context('hospital', 'H1') })
     expect(mapped[0]?.patient?.local[0]).toEqual({ kind: 'PI', value: 'C1', strong: true })
   })
+
+  test('of a hospital’s own systems is of the hospital, whatever code it has there; one that is known as another’s stays that one’s', async () => {
+    const of = async (code: string, kind: 'hospital' | 'rhip', own = 'H1'): Promise<unknown[]> => {
+      const values = DEFAULTS.map((one) => (one.column === 'YLJGYQDM' ? { ...one, means: code } : one))
+      const mapping = (kind === 'hospital' ? hospitalTablesIn : rhipTablesIn)(place({ values }))
+      const { mapped } = await readAll(mapping, FILE, { fileName: 'lab.csv', context: context(kind, own) })
+      return [mapped[0]?.patient?.local[0]?.value, ofType(mapped[1], 'Observation').map((one) => plain(one).identifier)]
+    }
+    const numbered = (scope: string) => [[{ system: `https://fhir-cn.example/sid/${scope}/lab-result-no`, value: 'R1-i1' }]]
+    expect(await of('LISYY', 'hospital')).toEqual(['C1', numbered('H1')])
+    expect(await of('0001', 'hospital', 'H9')).toEqual(['2|H1|C1', numbered('H1')])
+    expect(await of('LISYY', 'rhip')).toEqual(['2|H1~LISYY|C1', numbered('H1~LISYY')])
+  })
 })
 
 describe('what is wrong with a folder', () => {
