@@ -4,8 +4,7 @@
  */
 import { lineOf, repeatedLines, type TableLine } from '../../engine/table-line.ts'
 import { filled } from '../../engine/values/blank.ts'
-import { cleanText, toHalfWidth } from '../../engine/values/text.ts'
-import { toUcum } from '../../engine/values/unit.ts'
+import { unitBehind } from '../../engine/values/unit-behind.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { segmentOf } from './fields.ts'
 import { isListedMove, LISTED, type Made, madeFor, withMade } from './own-repeats.ts'
@@ -218,15 +217,11 @@ function put(parts: readonly string[], component: number, text: string): string[
   return padded.with(component - 1, text)
 }
 
-/** A number, perhaps compared, and what stands behind it; an arrow behind that is a flag of the number. */
-const WITH_UNIT = /^([<>≤≥=]{0,2}\s*-?\d+(?:\.\d+)?)\s*([^\d\s.↑↓].*?|(?:[xX×*]\s*)?10[\^*⁰¹²³⁴-⁹].*?)\s*([↑↓]*)$/
-
 /** `5.6 mmol/L` as 5.6 and mmol/L, where the second is a unit that is known and no other unit is sent. */
 function unitApart({ from, to }: { from: Content; to: Content }): Change | undefined {
   if (to.flat().some((part) => filled(part) !== undefined) || from.length !== 1) return undefined
-  const [, number, unit, arrow = ''] = WITH_UNIT.exec(toHalfWidth(cleanText((from[0] ?? []).join('^')))) ?? []
-  if (number === undefined || unit === undefined || toUcum(unit) === undefined) return undefined
-  return { from: [[arrow === '' ? number : `${number} ${arrow}`]], to: [[unit]], covers: false }
+  const found = unitBehind((from[0] ?? []).join('^'))
+  return found && { from: [[found.number]], to: [[found.unit]], covers: false }
 }
 
 /** First subcomponents alone: nothing that is moved has more. */

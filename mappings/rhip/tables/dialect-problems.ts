@@ -16,7 +16,7 @@ import {
   partsOf,
   tableOf,
 } from './dialect.ts'
-import { wrongAs } from './dialect-as.ts'
+import { UNIT, wrongAs } from './dialect-as.ts'
 import { dateForm, disagree } from './dialect-dates.ts'
 
 export interface DialectProblem {
@@ -161,9 +161,22 @@ function problemsOfDates({ dates = [] }: Pick<Dialect, 'dates'>): DialectProblem
 /** Columns that are read in a way that there is not, or that does not fit. */
 function problemsOfReadings({ columns }: Names): DialectProblem[] {
   return columns.flatMap((one, at) => {
-    const wrong = wrongAs(one.as ?? '', one.means, partsOf(one.column).length)
+    const wrong = wrongAs(one.as ?? '', one.means, partsOf(one.column).length) ?? wrongUnit(one, columns)
     return wrong ? [{ at: `columns.csv:${lineOf(one, at)}`, zh: wrong[0], en: wrong[1] }] : []
   })
+}
+
+/** A unit is taken from behind the result that the same column is, read as it stands. */
+function wrongUnit({ as, column, file, table }: DialectColumn, columns: readonly DialectColumn[]): Wrong | undefined {
+  if (as !== UNIT) return undefined
+  const result = partsOf(column).at(-1)
+  const isThere = columns.some(
+    (one) =>
+      one.file === file && one.table === table && one.means === 'JYZBJG' && (one.as ?? '') === '' && one.column.toUpperCase() === result,
+  )
+  return isThere
+    ? undefined
+    : [`文件 ${file} 没有一行把 ${result} 写为 JYZBJG`, `no line of the file ${file} says that ${result} is JYZBJG`]
 }
 
 /** Kinds of rows that no row could be of. */

@@ -6,7 +6,7 @@ import type { TableLine } from '../../engine/table-line.ts'
 import { filled } from '../../engine/values/blank.ts'
 import type { TableLayout, TableRow } from '../../parsers/delimited.ts'
 import { readTable, type TableEvent, type TableFormat } from '../../parsers/delimited.ts'
-import { readAs, readRange } from './dialect-as.ts'
+import { readAs, readRange, UNIT, withUnit } from './dialect-as.ts'
 import { type DateForm, dateForm, isDateColumn, withPlainDates } from './dialect-dates.ts'
 
 /** One line of columns.csv: this column of this file is that column of that table. */
@@ -292,7 +292,7 @@ function partsOfRow({ values }: TableRow, parts: readonly Part[], kinds: readonl
  */
 function valuesOf({ values }: TableRow, lines: readonly DialectColumn[], isDate: (column: string) => boolean): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const { column, means, as = '' } of lines) {
+  for (const { column, means, as = '' } of lines.filter((line) => line.as !== UNIT)) {
     const names = partsOf(column)
     const parts = names.map((part) => fixedIn(part) ?? filled(values[part]))
     const said = parts.slice(0, parts.includes(undefined) ? parts.indexOf(undefined) : parts.length)
@@ -303,7 +303,10 @@ function valuesOf({ values }: TableRow, lines: readonly DialectColumn[], isDate:
     if (text !== undefined) found[means] = text
     else if (left.length > 0) found[names.join(JOINED)] = left.join(BETWEEN)
   }
-  return found
+  const unit = lines.find(({ as }) => as === UNIT)
+  if (!unit) return found
+  const parts = partsOf(unit.column).map((part) => fixedIn(part) ?? filled(values[part]))
+  return withUnit(found, { own: parts.length > 1 ? parts[0] : undefined, result: parts.at(-1) })
 }
 
 /**

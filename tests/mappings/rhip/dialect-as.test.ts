@@ -49,7 +49,8 @@ describe('amounts and texts of two', () => {
   })
 })
 
-const RESULTS = columnsOf('lab', 'TB_LIS_INDICATORS', [
+const RESULT = 'TB_LIS_INDICATORS'
+const RESULTS = columnsOf('lab', RESULT, [
   ['no+code', 'JYZBLSH'],
   ['no', 'BGDH'],
   ['at', 'SHSJ'],
@@ -72,6 +73,40 @@ test('a range of two columns may have one end', async () => {
     undefined as never,
   ])
   expect(ranges[1]).not.toHaveProperty('0.low')
+})
+
+test('a unit may stand behind its result, in a column of its own, or in either', async () => {
+  const values = async (unit: string, file: string): Promise<unknown[]> => {
+    const columns = [
+      ...RESULTS.filter(({ means }) => means !== 'JLDW' && means !== 'CKZ'),
+      ...columnsOf('lab', RESULT, [[unit, 'JLDW', 'unit']]),
+    ]
+    const { mapped, rejected } = await readAll(rhipTablesIn(place(columns)), `no,at,code,name,value,unit\n${file}`, { fileName: 'lab.csv' })
+    expect([rejected, mapped.flatMap(({ unread }) => unread)]).toEqual([[], []])
+    return mapped.map((record) => {
+      const { valueQuantity, valueString, interpretation } = plain(ofType(record, 'Observation')[0])
+      const { value, comparator, unit: told } = (valueQuantity ?? {}) as Record<string, unknown>
+      return [
+        valueString ?? [comparator, value, told].filter((one) => one !== undefined).join(' '),
+        interpretation === undefined ? '' : 'flag',
+      ]
+    })
+  }
+  const rows = (...results: string[]): string => results.map((one, at) => `R1,2026-03-06,i${at},某项,${one}\n`).join('')
+  // What is no number, or no unit that is known, stays what it was.
+  expect(await values('value', rows('5.6 mmol/L,', '<0.5mg/L↓,', '210X10^9/L,', '3 次,', '7,', '复查3天,'))).toEqual([
+    ['5.6 mmol/L', ''],
+    ['< 0.5 mg/L', 'flag'],
+    ['210 X10^9/L', ''],
+    ['3 次', ''],
+    ['7', ''],
+    ['复查3天', ''],
+  ])
+  expect(await values('unit+value', rows('5.6 mmol/L,', '5.6,g/L', '5.6 mmol/L,g/L'))).toEqual([
+    ['5.6 mmol/L', ''],
+    ['5.6 g/L', ''],
+    ['5.6 mmol/L', ''],
+  ])
 })
 
 test('ends below zero are those that are sent, and a text in the column of one end is no end', async () => {
@@ -284,6 +319,13 @@ describe('what is wrong with a folder', () => {
     ['a reading that there is not', charge('sum', 'MXXMJE', 'jiao'), {}, /^columns.csv:5 there is no reading as jiao; known: fen, wan, /],
     ['fen of what is no amount', charge('count', 'MXXMSL', 'fen'), {}, /^columns.csv:5 MXXMSL is no amount/],
     ['a range of one column', charge('low', 'CKZ', 'range'), {}, /range is two columns, lower\+upper, that are CKZ/],
+    ['a unit of what has none', charge('count', 'MXXMSL', 'unit'), {}, /unit is the column of the result, or unit\+result, that is JLDW/],
+    [
+      'a unit behind what is no result',
+      [...RESULTS.filter(({ means }) => means !== 'JLDW'), ...columnsOf('lab', RESULT, [['code', 'JLDW', 'unit']])],
+      {},
+      /^columns.csv:9 no line of the file lab says that CODE is JYZBJG/,
+    ],
     ['a table that has no rows to number', columnsOf('page', 'HQMS#2', [['no', 'A48']]), {}, /^columns.csv:2 there is no table HQMS#2/],
     [
       'a numbered row without its key',
