@@ -41,6 +41,8 @@ export interface TableRow {
   values: Readonly<Record<string, string>>
   /** columns of this file that the layout does not know, as `toldAs` tells them: said once, with the first row */
   unknownColumns: readonly string[]
+  /** columns in which nothing was sent, and which the place's folder fills: nobody misses that they are read */
+  given?: readonly string[]
 }
 
 export type TableEvent =

@@ -53,7 +53,7 @@ async function* decodePages(chunks: AsyncIterable<Uint8Array>, options: DecodeOp
 const BETWEEN = '-'
 
 function map(tableRow: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
-  const { values, unknownColumns } = tableRow as TableRow
+  const { values, unknownColumns, given = [] } = tableRow as TableRow
   const reject = (column: string, code = 'mapping-required'): RejectedRecord => ({
     recordType,
     at,
@@ -71,7 +71,7 @@ function map(tableRow: unknown, recordType: string, at: string, context: Mapping
   if (statedAt === undefined) return reject(WRITTEN, 'mapping-date-invalid')
   const record = new RecordBuilder(context, { recordType, deliveryId: [TABLE, visitNo].join('|'), at })
   record.offer(values)
-  record.noteRead('A01', 'A02', 'A48', 'A49', VISIT_NO, WRITTEN, STATE)
+  record.noteRead('A01', 'A02', 'A48', 'A49', VISIT_NO, WRITTEN, STATE, ...given)
   fillPage(record, { values, mrn, visitNo, statedAt, isWithdrawn: state === '2' })
   for (const column of unknownColumns) record.issue({ severity: 'information', code: 'table-column-unknown', at: `header ${column}` })
   return settled(record.finish(), context)

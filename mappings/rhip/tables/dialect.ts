@@ -185,7 +185,7 @@ export async function* readDialect(
 ): AsyncGenerator<TableEvent> {
   const { delimiter, header, quotes } = dialect
   const format = { ...(delimiter !== undefined && { delimiter }), ...(header && { header }), ...(quotes && { quotes }) }
-  const linesOf = meaningsOf(dialect.values, options.layouts)
+  const values = Map.groupBy(dialect.values, ({ table }) => table)
   const forms = (dialect.dates ?? []).map(dateForm).filter((form): form is DateForm => form !== undefined)
   const split = splitterOf(dialect, neededOf, isDate)
   for await (const event of read(chunks, { ...options, ...format })) {
@@ -199,7 +199,7 @@ export async function* readDialect(
       continue
     }
     for (const row of rows) {
-      const meant = withMeanings(row, linesOf(row.table))
+      const meant = withMeanings(row, [...(values.get(row.table) ?? []), ...(values.get(ANY) ?? [])])
       yield { ...event, row: { ...meant, values: withPlainDates(meant.values, forms, isDate) } }
     }
   }
@@ -309,32 +309,16 @@ function valuesOf({ values }: TableRow, lines: readonly DialectColumn[], isDate:
   return withUnit(found, { own: parts.length > 1 ? parts[0] : undefined, result: parts.at(-1) })
 }
 
-/**
- * The lines of a table, those of its own before those of all tables. Of the latter one that says what nothing means is of tables that have its column:
- * others would be told of a field that nobody sent.
- */
-function meaningsOf(values: readonly DialectValue[], layouts: readonly TableLayout[]): (table: string) => readonly DialectValue[] {
-  const byTable = Map.groupBy(values, ({ table }) => table)
-  const found = new Map<string, readonly DialectValue[]>()
-  return (table) => {
-    const known = found.get(table)
-    if (known) return known
-    const columns = layouts.find(({ name }) => name === table)?.columns
-    const ofAll = (byTable.get(ANY) ?? []).filter(({ column, sent }) => sent !== '' || (columns?.includes(column) ?? true))
-    const lines = [...(byTable.get(table) ?? []), ...ofAll]
-    found.set(table, lines)
-    return lines
-  }
-}
-
-/** The first line that fits counts. */
+/** A line of the table itself goes before one of all tables. */
 function withMeanings(row: TableRow, lines: readonly DialectValue[]): TableRow {
   const values: Record<string, string> = { ...row.values }
   const done = new Set<string>()
+  const given: string[] = []
   for (const { column, sent, means } of lines) {
     if (done.has(column) || (row.values[column]?.trim() ?? '') !== sent) continue
     values[column] = means
     done.add(column)
+    if (sent === '') given.push(column)
   }
-  return { ...row, values }
+  return { ...row, values, ...(given.length > 0 && { given }) }
 }

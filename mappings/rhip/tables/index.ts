@@ -185,7 +185,7 @@ export async function* decoded(events: AsyncIterable<TableEvent>): AsyncGenerato
 }
 
 function map(tableRow: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
-  const { table: name, values: sent, unknownColumns } = tableRow as TableRow
+  const { table: name, values: sent, unknownColumns, given = [] } = tableRow as TableRow
   const values = withNewerNames(sent)
   const table = Object.hasOwn(TABLES, name) ? TABLES[name] : undefined
   if (!table) return { recordType, at, reason: { severity: 'error', code: 'table-unknown', at } }
@@ -209,7 +209,7 @@ function map(tableRow: unknown, recordType: string, at: string, context: Mapping
   }
   const deliveryId = [name, ...table.key.map((column) => values[column] ?? '')].join('|')
   const record = new RecordBuilder(context, { recordType, deliveryId, at })
-  record.noteRead(...KEY_COLUMNS, ...table.key, ...table.stated)
+  record.noteRead(...KEY_COLUMNS, ...table.key, ...table.stated, ...given)
   record.offer(values)
   table.fill(record, values, statedAt)
   for (const column of unknownCodes(name, values)) record.issue({ severity: 'warning', code: 'mapping-value-unknown', at: column })

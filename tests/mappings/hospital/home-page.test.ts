@@ -244,6 +244,7 @@ describe('a hospital’s own names', () => {
     values: [
       { table: 'HQMS', column: 'A12C', sent: '男', means: '1' },
       { table: 'HQMS', column: 'C26C', sent: 'O', means: '3' },
+      { table: 'HQMS', column: 'P686', sent: '', means: '1' },
     ],
     dates: ['DD/MM/YYYY'],
   }
@@ -258,6 +259,8 @@ describe('a hospital’s own names', () => {
     })
     expect(rejected).toEqual([])
     expect(keysOf(mapped[0], 'Encounter')).toEqual([['B77-2']])
+    // Nobody sent what the folder gives.
+    expect(mapped[0]?.unread).toEqual([])
     expect(mapped[0]?.patient).toMatchObject({ name: '王某', gender: 'male' })
     expect(all(mapped[0], 'Encounter')[0]).toMatchObject({ period: { start: '2026-03-05' } })
     expect(all(mapped[0], 'Observation')[0]).toMatchObject({ valueCodeableConcept: { coding: [{ code: '3' }] } })

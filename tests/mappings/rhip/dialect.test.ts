@@ -95,8 +95,14 @@ describe('a file that is several tables', () => {
     expect(periods).toEqual([{ start: '2026-03-06T08:05:00+08:00' }, { start: '2026-03-06' }, { start: '2026-03-06' }, undefined])
   })
 
-  test('what nothing means in a column is said to the tables that have it', async () => {
-    const values = [...DEFAULTS, { table: '*', column: 'BBMC', sent: '', means: '血清' }]
+  test('what nothing means in a column is no field that was sent and not read', async () => {
+    const values = [
+      ...DEFAULTS,
+      { table: '*', column: 'BBMC', sent: '', means: '血清' },
+      // Read of a report that has a visit alone.
+      { table: '*', column: 'MZZYBZ', sent: '', means: '2' },
+      { table: '*', column: 'MXXMMC', sent: '', means: '某' },
+    ]
     const { mapped } = await readAll(rhipTablesIn(place({ values })), FILE, { fileName: 'lab.csv' })
     expect(mapped.map(({ recordType, unread }) => [recordType, unread])).toEqual([
       [REPORT, []],
