@@ -36,9 +36,10 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   yielding?: readonly string[] | ((row: RowView<Row>) => readonly string[])
   /** each of many records says it alike (MappedResource.inPassing) */
   inPassing?: true
-  /** other keys under which the thing may be known (MappedResource.numbered, plain) */
+  /** other keys under which the thing may be known (MappedResource.numbered, plain, first) */
   numbered?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
   plain?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
+  first?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
   /** by when its specimen was taken (MappedResource.timed) */
   timed?: (row: RowView<Row>, run: Run) => TimedKey | undefined
   rules: (from: From<Row>) => RulesOf<Resource>
@@ -163,7 +164,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   }
   const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]
   if (sets.length > 0) result.mapped.batches = sets
-  for (const name of ['numbered', 'plain'] as const) {
+  for (const name of ['numbered', 'plain', 'first'] as const) {
     const other = map.definition[name]?.(view, run)
     if (other) result.mapped[name] = other
   }

@@ -121,6 +121,8 @@ export interface MappedResource {
   numbered?: ResourceKey
   /** without the number that the key has: it is what is known under this key, if the sender counted that as a line with this number before */
   plain?: ResourceKey
+  /** of the first of several: where the key without a number turned out to be that of another one of them, it is known under this one */
+  first?: ResourceKey
   /** when its specimen was taken tells it from others of the same key */
   timed?: TimedKey
 }

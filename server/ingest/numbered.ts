@@ -19,7 +19,11 @@ export const asLine = (statement: Statement, numbered: string): Statement => ({
 })
 
 /** Ids under which it may be known beside its own. */
-export const otherIdsOf = (one: PreparedStatement): string[] => [...numbersOf(one), ...(one.timed ? [one.timed.id, one.timed.plain] : [])]
+export const otherIdsOf = (one: PreparedStatement): string[] => [
+  ...numbersOf(one),
+  ...(one.first === undefined ? [] : [one.first]),
+  ...(one.timed ? [one.timed.id, one.timed.plain] : []),
+]
 
 const numbersOf = ({ numbered, plain }: PreparedStatement): string[] => [numbered, plain].filter((id) => id !== undefined)
 
@@ -51,7 +55,7 @@ export async function underKnownKeys(tables: Pick<IngestTables, 'contributions'>
 
 const namesOf = ({ type }: PreparedStatement, ids: readonly (string | undefined)[]): string[] => ids.map((id) => `${type}/${id}`)
 
-/** What is known under each key that counts: one with a time is there only beside the one without. */
+/** What is known under each key that counts: one with a time, or of the first of several, is there only beside the one without. */
 async function saidOf(
   tables: Pick<IngestTables, 'contributions'>,
   doubtful: readonly PreparedStatement[],
@@ -61,15 +65,22 @@ async function saidOf(
     for (const [name, { statements }] of await knownOf(tables, [...new Set(names)])) said.set(name, [...statements])
   }
   await ask(doubtful.flatMap((one) => namesOf(one, [one.id, ...numbersOf(one), one.timed?.plain ?? one.id])))
-  await ask(doubtful.flatMap((one) => (one.timed && said.has(`${one.type}/${one.timed.plain}`) ? namesOf(one, [one.timed.id]) : [])))
+  const isKnown = ({ type }: PreparedStatement, id: string | undefined): boolean => said.has(`${type}/${id}`)
+  await ask(
+    doubtful.flatMap((one) => [
+      ...(one.timed && isKnown(one, one.timed.plain) ? namesOf(one, [one.timed.id]) : []),
+      ...(one.first !== undefined && isKnown(one, one.id) ? namesOf(one, [one.first]) : []),
+    ]),
+  )
   return said
 }
 
 /** From the names that the record gives its things to those by which they are known. */
-function renamingsOf({ record: { statements }, wanted }: Row, said: ReadonlyMap<string, Statement[]>): Map<string, string> {
+function renamingsOf({ record: { statements }, wanted }: Row, said: Said): Map<string, string> {
   const known = apartByNumbers(
     statements,
     statements.map((one, at) => knownIdOf(one, wanted[at] as StatementFor, said) ?? one.id),
+    said,
   )
   if (known.every((id, at) => id === statements[at]?.id)) return new Map()
   const ids = apartByTimes(statements, wanted, known, said)
@@ -79,26 +90,57 @@ function renamingsOf({ record: { statements }, wanted }: Row, said: ReadonlyMap<
 }
 
 /** By its number, and by when it was taken where that is none that tells it apart. */
-function knownIdOf(one: PreparedStatement, wanted: StatementFor, said: ReadonlyMap<string, Statement[]>): string | undefined {
-  const { type, id, numbered, plain, timed, statement } = one
+function knownIdOf(one: PreparedStatement, wanted: StatementFor, said: Said): string | undefined {
+  const { type, id, numbered, plain, timed } = one
   if (numbered !== undefined && said.has(`${type}/${numbered}`) && !isOfOtherTime(one, numbered, wanted, said)) return numbered
-  if (id === undefined || plain === undefined) return timedIdOf(one, wanted, said)
+  if (id === undefined || plain === undefined) return firstIdOf(one, timedIdOf(one, wanted, said), said)
   if (said.has(`${type}/${id}`)) return id
-  const wasLine = (other: string | undefined): boolean =>
-    said.get(`${type}/${other}`)?.some(({ source, units }) => source === statement.source && Object.hasOwn(units, lineUnit(id))) ?? false
-  if (![plain, timed?.id].some(wasLine)) return id
+  if (![plain, timed?.id].some((other) => wordsOfLine(one, other, id, said).length > 0)) return id
   return timed ? timedIdOf({ ...one, id: plain }, wanted, said) : plain
 }
 
-/** What one record tells apart by numbers is not one thing: what would be found without its number keeps it where another one is there. */
-function apartByNumbers(statements: readonly PreparedStatement[], known: readonly (string | undefined)[]): (string | undefined)[] {
+type Said = ReadonlyMap<string, readonly Statement[]>
+
+/** What the same source said under an id in the line whose number makes another one. */
+const wordsOfLine = ({ type, statement }: PreparedStatement, id: string | undefined, numbered: string, said: Said): Statement[] =>
+  said.get(`${type}/${id}`)?.filter(({ source, units }) => source === statement.source && Object.hasOwn(units, lineUnit(numbered))) ?? []
+
+/** Where the key without a number is that of another one, the first is known beside it; but what came in the same line is that one. */
+function firstIdOf(one: PreparedStatement, id: string | undefined, said: Said): string | undefined {
+  const { type, first, numbered } = one
+  if (first === undefined || id !== one.id || !said.has(`${type}/${first}`)) return id
+  return numbered !== undefined && wordsOfLine(one, id, numbered, said).length > 0 ? id : first
+}
+
+/**
+ * What one record tells apart by numbers is not one thing. Of two that would be, that one stays there whose line was spoken of there last: what stands
+ * there is its value, and the first of its item has its own key beside it. Else what would be found without its number keeps it.
+ */
+function apartByNumbers(
+  statements: readonly PreparedStatement[],
+  known: readonly (string | undefined)[],
+  said: Said,
+): (string | undefined)[] {
   const taken = new Map<string, number>()
   const isFound = (at: number): boolean => statements[at]?.plain !== undefined && known[at] !== statements[at].id
-  for (const yields of [false, true])
-    for (const at of known.keys())
-      if (isFound(at) === yields && !taken.has(`${statements[at]?.type}/${known[at]}`))
-        taken.set(`${statements[at]?.type}/${known[at]}`, at)
-  return known.map((id, at) => (isFound(at) && taken.get(`${statements[at]?.type}/${id}`) !== at ? statements[at]?.id : id))
+  const isStanding = (at: number): boolean => {
+    const [one, id] = [statements[at], known[at]]
+    if (!one?.id || !isFound(at)) return false
+    const line = lineUnit(one.id)
+    return wordsOfLine(one, id, one.id, said).some(({ state, units }) => units[line]?.at === state.at)
+  }
+  const rankOf = (at: number): number => (isStanding(at) ? 0 : isFound(at) ? 2 : 1)
+  for (const at of [...known.keys()].sort((a, b) => rankOf(a) - rankOf(b) || a - b)) {
+    const name = `${statements[at]?.type}/${known[at]}`
+    if (!taken.has(name)) taken.set(name, at)
+  }
+  return known.map((id, at) => {
+    const one = statements[at]
+    const winner = taken.get(`${one?.type}/${id}`) ?? at
+    if (winner === at) return id
+    if (isFound(at)) return one?.id
+    return isFound(winner) && id === one?.id ? (one?.first ?? id) : id
+  })
 }
 
 /** `Type/id` wherever it is named; all at once, since what one is renamed to another may be renamed from. */

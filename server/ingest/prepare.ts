@@ -169,10 +169,11 @@ function listsOf(said: PreparedStatement, statedAt: string): PreparedStatement {
 
 const otherIdsIn = (
   { secret }: Deps,
-  { numbered, plain, timed }: MappedResource,
-): Pick<PreparedStatement, 'numbered' | 'plain' | 'timed'> => ({
+  { numbered, plain, first, timed }: MappedResource,
+): Pick<PreparedStatement, 'numbered' | 'plain' | 'first' | 'timed'> => ({
   ...(numbered && { numbered: resourceId(secret, numbered) }),
   ...(plain && { plain: resourceId(secret, plain) }),
+  ...(first && { first: resourceId(secret, first) }),
   ...(timed && {
     timed: { at: timed.at, id: resourceId(secret, timed.key), plain: resourceId(secret, timed.plain), corrects: timed.corrects },
   }),

@@ -206,6 +206,7 @@ export interface PreparedStatement {
   /** ids under which it may be known (numbered.ts) */
   numbered?: string
   plain?: string
+  first?: string
   /** by when its specimen was taken (timed.ts) */
   timed?: TimedIds
 }

@@ -136,6 +136,28 @@ test('a result that was the only one of its item is found again when there are t
   expect(await after(some, oru('02', ['GLU 1 5.8', 'GLU 2 6.2', 'WBC 3 5.1']))).toEqual(['GLU 5.8', 'GLU 6.2', 'WBC 5.1'])
 })
 
+test('a newer report that is there first names one of two like results: both stand, and later words find each of them', async () => {
+  const [both, newer] = [oru('01', ['GLU 1 6', 'GLU 2 7']), oru('02', ['GLU 2 7.7', 'LAC 1 2'])]
+  const later = [oru('03', ['GLU 1 6.3 C']), oru('04', ['GLU 2 7.4 C'])]
+  for (const order of [
+    [both, newer],
+    [newer, both],
+  ]) {
+    expect(await after(...order)).toEqual(['GLU 6', 'GLU 7.7', 'LAC 2'])
+    expect(await after(...order, ...later)).toEqual(['GLU 6.3', 'GLU 7.4', 'LAC 2'])
+    expect(await after(...order, both, newer)).toEqual(['GLU 6', 'GLU 7.7', 'LAC 2'])
+  }
+})
+
+test('like results that nothing numbers are told apart from the one that a newer report has in a line, in either order', async () => {
+  const [both, newer] = [oru('01', ['GLU - 6', 'GLU - 7']), oru('02', ['LAC 1 2', 'GLU 2 7.7'])]
+  for (const order of [
+    [both, newer],
+    [newer, both],
+  ])
+    expect(await after(...order, oru('03', ['GLU - 6.3 C']))).toEqual(['GLU 6.3', 'GLU 7.7', 'LAC 2'])
+})
+
 const OTHER = [
   'PID|1||0001099999^^^0001^PI||李娜||19900101|F',
   'OBR|1|SQ9|BG9|PANEL^生化|||20260310000000|||||||||||||||20260310010000||CH|F',

@@ -34,6 +34,8 @@ export interface ResultCodes {
   numbered?: string
   /** without the number that is taken for a sub-id */
   plain?: string
+  /** under which it is where the item alone turned out to be another line */
+  first?: string
   /** with when its specimen was taken, and without it */
   timed?: { at: string; code: string; plain: string }
 }
@@ -79,12 +81,16 @@ export class ResultNumbers {
     const isFirst = subId === undefined || FIRST.test(subId)
     const numbered = `${item}#${subId}`
     if (!isFirst && this.#areLines && this.#toldWithout.has(item))
-      return { ...this.#timed(this.#unique(item, item), item, taken), numbered }
+      return { ...this.#asFirst(this.#timed(this.#unique(item, item), item, taken), item), numbered }
     if (!isFirst && this.#single.has(item)) return { itemCode: this.#unique(numbered, item), ...this.#withoutNumber(item, taken) }
     const itemCode = this.#unique(isFirst ? item : numbered, item)
     const codes = isFirst || this.#areLines ? this.#timed(itemCode, item, taken) : { itemCode }
     // Before there were several of its item it may have been known without its number.
-    return codes.itemCode === numbered ? { ...codes, ...this.#withoutNumber(item, taken) } : codes
+    return codes.itemCode.startsWith(`${item}#`) ? { ...codes, ...this.#withoutNumber(item, taken) } : this.#asFirst(codes, item)
+  }
+
+  #asFirst(codes: ResultCodes, item: string): ResultCodes {
+    return codes.itemCode === item ? { ...codes, first: `${item}#1` } : codes
   }
 
   #withoutNumber(item: string, taken: string | undefined): Pick<ResultCodes, 'plain' | 'timed'> {

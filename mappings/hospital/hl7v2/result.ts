@@ -42,6 +42,7 @@ export type ResultRow = Fields<(typeof OBX)[number]> & {
   /** the same with the number that counts lines, and without the one that tells results apart (result-number.ts) */
   numbered?: string
   plain?: string
+  first?: string
   timed?: ResultCodes['timed']
   'OBR-7'?: string
   'OBR-22'?: string
@@ -127,6 +128,7 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
     id: (row, run) => keyOf(run, row.reportNo, row.itemCode),
     numbered: (row, run) => keyOf(run, row.reportNo, row.numbered),
     plain: (row, run) => keyOf(run, row.reportNo, row.plain),
+    first: (row, run) => keyOf(run, row.reportNo, row.first),
     timed: ({ reportNo, timed, ...row }, run) => {
       const [key, plain] = [timed?.code, timed?.plain].map((code) => keyOf(run, reportNo, code))
       return timed && key && plain && { at: timed.at, key, plain, corrects: corrects(filled(row['OBX-11']) ?? filled(row['OBR-25'])) }
