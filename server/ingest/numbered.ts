@@ -6,7 +6,7 @@ import { knownOf } from './fold/rows.ts'
 import type { StatementFor } from './fold/stored.ts'
 import type { Statement } from './fold/types.ts'
 import type { IngestTables } from './tables.ts'
-import { apartByTimes, isOfOtherTime, timedIdOf } from './timed.ts'
+import { apartByTimes, correctsUnknownTime, isOfOtherTime, timedIdOf } from './timed.ts'
 import type { PreparedRecord, PreparedStatement } from './types.ts'
 
 /** Name of a unit without members: it says nothing of the resource. */
@@ -41,6 +41,8 @@ export async function underKnownKeys(tables: Pick<IngestTables, 'contributions'>
   const doubtful = rows.flatMap(({ record }) => record.statements.filter((one) => otherIdsOf(one).length > 0))
   if (doubtful.length === 0) return rows.map(({ wanted }) => wanted)
   const said = await saidOf(tables, doubtful)
+  const corrected = rows.filter(({ record }) => record.statements.some((one) => correctsUnknownTime(one, said)))
+  if (corrected.length > 0) await addResultsOfReports(tables, corrected, said)
   const isDoubtful = new Set(doubtful.flatMap((one) => namesOf(one, [one.id, ...otherIdsOf(one)])))
   return rows.map(({ record, wanted }) => {
     const renamed = renamingsOf({ record, wanted }, said)
@@ -73,6 +75,23 @@ async function saidOf(
     ]),
   )
   return said
+}
+
+/** What is known of the other results and specimens of the reports that these records speak of. */
+async function addResultsOfReports(
+  tables: Pick<IngestTables, 'contributions'>,
+  rows: readonly Row[],
+  said: Map<string, Statement[]>,
+): Promise<void> {
+  const reports = rows.flatMap(({ record }) =>
+    record.statements.flatMap(({ type, id }) => (type === 'DiagnosticReport' ? [`${type}/${id}`] : [])),
+  )
+  const known = await knownOf(tables, [...new Set(reports)])
+  const named = [...known.values()].flatMap(({ statements }) =>
+    statements.flatMap(({ lists }) => [lists.result, lists.specimen].flatMap((list) => Object.values(list ?? {}))),
+  )
+  const names = named.flatMap(({ items }) => items.flatMap((text) => text.match(NAME) ?? [])).filter((name) => !said.has(name))
+  for (const [name, { statements }] of await knownOf(tables, [...new Set(names)])) said.set(name, [...statements])
 }
 
 /** From the names that the record gives its things to those by which they are known. */

@@ -1,7 +1,7 @@
 /**
  * Results of one item in one report that differ by when their specimen was taken: glucose before a drink and one hour after it. Sent together they are told
  * apart by that; sent one after the other, the first that comes has the key of the item alone, and what is known says whether another time is another
- * result. A correction with a time of its own is one of the result as it stands: the time may be what was wrong.
+ * result. A correction with a time of its own is one of the result as it stands: the time may be what was wrong. Where several stand, nobody knows of which.
  */
 import type { StatementFor } from './fold/stored.ts'
 import { instantOf, type Statement } from './fold/types.ts'
@@ -53,7 +53,40 @@ export function timedIdOf(one: PreparedStatement, { statement }: StatementFor, s
   if (!timed || !statement || said.has(`${type}/${timed.id}`)) return timed?.id
   const alike = timedUnder(one, timed.plain, statement, said)
   if (saysTime(alike, timed.at)) return timed.plain
-  return alike.length > 0 && !timed.corrects ? timed.id : id
+  if (alike.length === 0) return id
+  return timed.corrects && !standsBesideOthers(one, statement, said) ? id : timed.id
+}
+
+/** Whether it corrects a result that is known, by a time that is not: then it counts what else is known of its report. */
+export function correctsUnknownTime({ type, timed }: PreparedStatement, said: Said): boolean {
+  const known = said.get(`${type}/${timed?.plain}`)
+  return timed?.corrects === true && known !== undefined && !said.has(`${type}/${timed.id}`) && !saysTime(known, timed.at)
+}
+
+/** Whether the same item of the report was taken at further times, or there are further specimens, so that a correction may be one of any of them. */
+const standsBesideOthers = ({ type, timed }: PreparedStatement, statement: Statement, said: Said): boolean =>
+  said
+    .entries()
+    .some(
+      ([name, all]) =>
+        name !== `${type}/${timed?.plain}` &&
+        name.startsWith(`${type}/`) &&
+        all.some((one) => sameVoice(one, statement) && timesOf(one).length > 0 && (type === 'Specimen' || isOfSameItem(one, statement))),
+    )
+
+function isOfSameItem(one: Statement, other: Statement): boolean {
+  const codes = new Set(codesOf(other))
+  return codesOf(one).some((code) => codes.has(code))
+}
+
+/** Codes of what was measured, else its name. */
+function codesOf({ lists, units }: Statement): string[] {
+  const items = Object.values(lists['code.coding'] ?? {}).flatMap((entry) => entry.items)
+  if (items.length === 0) return Object.values(units.code?.members ?? {})
+  return items.map((text) => {
+    const { system, code } = JSON.parse(text) as { system?: string; code?: string }
+    return `${system}|${code}`
+  })
 }
 
 /** Whether all that is known under this id was taken at other times. Of a correction the time may be what was wrong. */

@@ -1,6 +1,7 @@
 /** Like results of one report that differ by when their specimen was taken (glucose before a drink, one and two hours after it); expectations by hand. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { permutations } from '../support/permutations.ts'
 import { storedResults } from './stored-results.ts'
 import type { Rig } from './support.ts'
 import { visitRig } from './visit-messages.ts'
@@ -95,6 +96,33 @@ test('a correction may correct the time: nothing is doubled, and the first versi
   const [first, corrected] = [oru({ reported: '10' }, '08 5.1'), oru({ reported: '11' }, '07 5.1 C')]
   expect(await after(first, corrected)).toEqual(['07 5.1 corrected'])
   expect(await after(first, corrected, oru({ reported: '10', control: 'again' }, '08 5.1'))).toEqual(['07 5.1 corrected'])
+})
+
+test('a correction with a time that nobody knows, where there are several: it stands by itself, and none of them is overwritten, in any order', async () => {
+  const all = oru({ reported: '10' }, '07 5.1', '08 9.1')
+  const corrected = oru({ reported: '11' }, '09 9.9 C')
+  for (const order of both(all, corrected)) expect(await after(...order)).toEqual(['07 5.1 final', '08 9.1 final', '09 9.9 corrected'])
+  const [first, second] = [oru({ reported: '10' }, '07 5.1'), oru({ reported: '10', control: 'second' }, '08 9.1')]
+  for (const order of [
+    [first, second, corrected],
+    [second, first, corrected],
+    [corrected, second, first],
+  ])
+    expect(await after(...order)).toEqual(['07 5.1 final', '08 9.1 final', '09 9.9 corrected'])
+  expect(await after(all, corrected, oru({ reported: '12' }, '09 9.8 C'))).toEqual(['07 5.1 final', '08 9.1 final', '09 9.8 corrected'])
+  // Another item of the report is none of several.
+  expect(await after(oru({ reported: '10' }, '07 5.1', '08 7 F  LAC'), corrected)).toEqual(['08 7 final', '09 9.9 corrected'])
+})
+
+test('a withdrawal with a time that nobody knows takes none of several back', async () => {
+  await hospital.wipe()
+  for (const message of [oru({ reported: '10' }, '07 5.1', '08 9.1'), oru({ reported: '11' }, '09 - D')])
+    await hospital.send('his', message)
+  const results = (await hospital.all('Observation')) as unknown as Result[]
+  expect(results.map(({ status, valueQuantity }) => `${valueQuantity?.value ?? '-'} ${status}`).sort()).toEqual([
+    ...['- entered-in-error', '5.1 final', '9.1 final'],
+  ])
+  expect(await after(oru({ reported: '10' }, '07 5.1'), oru({ reported: '11' }, '09 - D'))).toEqual(['- - entered-in-error'])
 })
 
 test('a message that corrects what was known and names another time beside it: both stay, in whichever order it names them', async () => {
