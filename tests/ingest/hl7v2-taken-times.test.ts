@@ -1,7 +1,6 @@
 /** Like results of one report that differ by when their specimen was taken (glucose before a drink, one and two hours after it); expectations by hand. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { permutations } from '../support/permutations.ts'
 import { storedResults } from './stored-results.ts'
 import type { Rig } from './support.ts'
 import { visitRig } from './visit-messages.ts'
