@@ -61,28 +61,6 @@ describe('messages that are not taken', () => {
     ['no order in a result', [MSH('ORU^R01'), PID].join('\r'), [['message 1', 'mapping-required', 'OBR']]],
   ])('%s', async (_what, text, expected) => expect(await reason(text)).toEqual(expected))
 
-  const continued = (pointer: string): string => MSH('ORU^R01').replace('|2.4||||||', `|2.4||${pointer}||||`)
-  const OBX = 'OBX|1|FT|ZD^诊断||第一部分'
-
-  test.each([
-    ['goes on in another one', [MSH('ORU^R01'), PID, OBR, OBX, 'ADD|', 'DSC|W4xy|F'], 'DSC-1'],
-    ['goes on, and says not how', [MSH('ORU^R01'), PID, OBR, OBX, 'DSC|W4xy'], 'DSC-1'],
-    ['goes on in the middle of a segment', [continued('W4xy'), 'ADD|第二部分', 'DSC|V292|F'], 'DSC-1'],
-    ['is the last of them', [continued('V292'), 'ADD|第三部分'], 'MSH-14'],
-    ['is the last of them, and begins with a segment', [continued('V292'), 'OBX|2|FT|ZD^诊断||第三部分'], 'MSH-14'],
-  ])('a piece that %s (HL7 v2.5.1, 2.10.2)', async (_what, segments, at) =>
-    expect(await reason(segments.join('\r'))).toEqual([['message 1', 'payload-continued', at]]),
-  )
-
-  test.each([
-    ['a pointer that is void', [MSH('ORU^R01'), PID, OBR, OBX, 'DSC|""|F']],
-    ['no pointer', [MSH('ORU^R01'), PID, OBR, OBX, 'DSC|']],
-    ['an answer of several, each of them whole', [MSH('ORU^R01'), PID, OBR, OBX, 'DSC|W4xy|I']],
-    ['a number where the pointer would be', [continued('17'), PID, OBR, OBX]],
-  ])('a message that has %s is whole', async (_what, segments) =>
-    expect(ofType(await one(...segments), 'Observation').map((each) => plain(each).valueString)).toEqual(['第一部分']),
-  )
-
   test("a segment whose facts are not the message's own: stored, flagged", async () => {
     expect(issues(await one(MSH('ADT^A08'), PID))).toEqual([['warning', 'mapping-required', 'PV1']])
     expect(issues(await one(MSH('ADT^A01').replace(`\r${EVN}`, ''), PID, PV1))).toEqual([['warning', 'mapping-required', 'EVN']])
