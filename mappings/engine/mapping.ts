@@ -40,6 +40,8 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   numbered?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
   plain?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
   first?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
+  /** its number among the lines of the message (MappedResource.line) */
+  line?: (row: RowView<Row>) => MappedResource['line'] | undefined
   /** by when its specimen was taken (MappedResource.timed) */
   timed?: (row: RowView<Row>, run: Run) => TimedKey | undefined
   rules: (from: From<Row>) => RulesOf<Resource>
@@ -168,6 +170,8 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
     const other = map.definition[name]?.(view, run)
     if (other) result.mapped[name] = other
   }
+  const line = map.definition.line?.(view)
+  if (line !== undefined) result.mapped.line = line
   const timed = map.definition.timed?.(view, run)
   if (timed) result.mapped.timed = timed
   if (options.unlisted) result.mapped.unlisted = options.unlisted

@@ -5,6 +5,8 @@
 import { knownOf } from './fold/rows.ts'
 import type { StatementFor } from './fold/stored.ts'
 import type { Statement } from './fold/types.ts'
+import { isNewLine, knownByCount } from './recounted.ts'
+import { type Mates, matesIn, partsOf, reportNames, type Said } from './report-results.ts'
 import type { IngestTables } from './tables.ts'
 import { apartByTimes, correctsUnknownTime, isOfOtherTime, timedIdOf } from './timed.ts'
 import type { PreparedRecord, PreparedStatement } from './types.ts'
@@ -40,10 +42,18 @@ interface Row {
 export async function underKnownKeys(tables: Pick<IngestTables, 'contributions'>, rows: readonly Row[]): Promise<StatementFor[][]> {
   const doubtful = rows.flatMap(({ record }) => record.statements.filter((one) => otherIdsOf(one).length > 0))
   if (doubtful.length === 0) return rows.map(({ wanted }) => wanted)
-  const said = await saidOf(tables, doubtful)
-  const corrected = rows.filter(({ record }) => record.statements.some((one) => correctsUnknownTime(one, said)))
-  if (corrected.length > 0) await addResultsOfReports(tables, corrected, said)
-  const isDoubtful = new Set(doubtful.flatMap((one) => namesOf(one, [one.id, ...otherIdsOf(one)])))
+  const known = new KnownWords(tables)
+  const said = await saidOf(known, doubtful, rows)
+  const isUnsure = ({ record: { statements }, wanted }: Row): boolean =>
+    statements.some(
+      (one, at) =>
+        correctsUnknownTime(one, said) || isNewLine(one, knownIdOf(one, wanted[at] as StatementFor, said, () => []) ?? one.id, said),
+    )
+  await askOfReports(known, rows.filter(isUnsure))
+  const isDoubtful = new Set([
+    ...doubtful.flatMap((one) => namesOf(one, [one.id, ...otherIdsOf(one)])),
+    ...rows.flatMap(({ record }) => reportNames(record)),
+  ])
   return rows.map(({ record, wanted }) => {
     const renamed = renamingsOf({ record, wanted }, said)
     const placed = renamed.size === 0 ? wanted : wanted.map((one) => withNames(one, renamed))
@@ -57,18 +67,33 @@ export async function underKnownKeys(tables: Pick<IngestTables, 'contributions'>
 
 const namesOf = ({ type }: PreparedStatement, ids: readonly (string | undefined)[]): string[] => ids.map((id) => `${type}/${id}`)
 
-/** What is known under each key that counts: one with a time, or of the first of several, is there only beside the one without. */
-async function saidOf(
-  tables: Pick<IngestTables, 'contributions'>,
-  doubtful: readonly PreparedStatement[],
-): Promise<Map<string, Statement[]>> {
-  const said = new Map<string, Statement[]>()
-  const ask = async (names: readonly string[]): Promise<void> => {
-    for (const [name, { statements }] of await knownOf(tables, [...new Set(names)])) said.set(name, [...statements])
+/** What is known, asked for once. */
+class KnownWords {
+  readonly said = new Map<string, Statement[]>()
+  readonly #tables: Pick<IngestTables, 'contributions'>
+  readonly #asked = new Set<string>()
+
+  constructor(tables: Pick<IngestTables, 'contributions'>) {
+    this.#tables = tables
   }
-  await ask(doubtful.flatMap((one) => namesOf(one, [one.id, ...numbersOf(one), one.timed?.plain ?? one.id])))
+
+  async ask(names: readonly string[]): Promise<void> {
+    const fresh = new Set(names).difference(this.#asked)
+    for (const name of fresh) this.#asked.add(name)
+    for (const [name, { statements }] of await knownOf(this.#tables, [...fresh])) this.said.set(name, [...statements])
+  }
+}
+
+/** What is known under each key that counts: one with a time, or of the first of several, is there only beside the one without. */
+async function saidOf(known: KnownWords, doubtful: readonly PreparedStatement[], rows: readonly Row[]): Promise<Map<string, Statement[]>> {
+  const { said } = known
+  const isCount = ({ record }: Row): boolean => record.statements.some(({ line }) => line !== undefined)
+  await known.ask([
+    ...doubtful.flatMap((one) => namesOf(one, [one.id, ...numbersOf(one), one.timed?.plain ?? one.id])),
+    ...rows.filter(isCount).flatMap(({ record }) => reportNames(record)),
+  ])
   const isKnown = ({ type }: PreparedStatement, id: string | undefined): boolean => said.has(`${type}/${id}`)
-  await ask(
+  await known.ask(
     doubtful.flatMap((one) => [
       ...(one.timed && isKnown(one, one.timed.plain) ? namesOf(one, [one.timed.id]) : []),
       ...(one.first !== undefined && isKnown(one, one.id) ? namesOf(one, [one.first]) : []),
@@ -78,29 +103,17 @@ async function saidOf(
 }
 
 /** What is known of the other results and specimens of the reports that these records speak of. */
-async function addResultsOfReports(
-  tables: Pick<IngestTables, 'contributions'>,
-  rows: readonly Row[],
-  said: Map<string, Statement[]>,
-): Promise<void> {
-  const reports = rows.flatMap(({ record }) =>
-    record.statements.flatMap(({ type, id }) => (type === 'DiagnosticReport' ? [`${type}/${id}`] : [])),
-  )
-  const known = await knownOf(tables, [...new Set(reports)])
-  const named = [...known.values()].flatMap(({ statements }) =>
-    statements.flatMap(({ lists }) => [lists.result, lists.specimen].flatMap((list) => Object.values(list ?? {}))),
-  )
-  const names = named.flatMap(({ items }) => items.flatMap((text) => text.match(NAME) ?? [])).filter((name) => !said.has(name))
-  for (const [name, { statements }] of await knownOf(tables, [...new Set(names)])) said.set(name, [...statements])
+async function askOfReports(known: KnownWords, rows: readonly Row[]): Promise<void> {
+  const reports = rows.flatMap(({ record }) => reportNames(record))
+  await known.ask(reports)
+  await known.ask(partsOf(reports, known.said))
 }
 
 /** From the names that the record gives its things to those by which they are known. */
 function renamingsOf({ record: { statements }, wanted }: Row, said: Said): Map<string, string> {
-  const known = apartByNumbers(
-    statements,
-    statements.map((one, at) => knownIdOf(one, wanted[at] as StatementFor, said) ?? one.id),
-    said,
-  )
+  const mates = matesIn({ statements }, said)
+  const alone = statements.map((one, at) => knownIdOf(one, wanted[at] as StatementFor, said, mates) ?? one.id)
+  const known = apartByNumbers(statements, knownByCount({ statements, wanted, ids: alone }, said, mates), said)
   if (known.every((id, at) => id === statements[at]?.id)) return new Map()
   const ids = apartByTimes(statements, wanted, known, said)
   return new Map(
@@ -109,16 +122,14 @@ function renamingsOf({ record: { statements }, wanted }: Row, said: Said): Map<s
 }
 
 /** By its number, and by when it was taken where that is none that tells it apart. */
-function knownIdOf(one: PreparedStatement, wanted: StatementFor, said: Said): string | undefined {
+function knownIdOf(one: PreparedStatement, wanted: StatementFor, said: Said, mates: Mates): string | undefined {
   const { type, id, numbered, plain, timed } = one
   if (numbered !== undefined && said.has(`${type}/${numbered}`) && !isOfOtherTime(one, numbered, wanted, said)) return numbered
-  if (id === undefined || plain === undefined) return firstIdOf(one, timedIdOf(one, wanted, said), said)
+  if (id === undefined || plain === undefined) return firstIdOf(one, timedIdOf(one, wanted, said, mates), said)
   if (said.has(`${type}/${id}`)) return id
   if (![plain, timed?.id].some((other) => wordsOfLine(one, other, id, said).length > 0)) return id
-  return timed ? timedIdOf({ ...one, id: plain }, wanted, said) : plain
+  return timed ? timedIdOf({ ...one, id: plain }, wanted, said, mates) : plain
 }
-
-type Said = ReadonlyMap<string, readonly Statement[]>
 
 /** What the same source said under an id in the line whose number makes another one. */
 const wordsOfLine = ({ type, statement }: PreparedStatement, id: string | undefined, numbered: string, said: Said): Statement[] =>

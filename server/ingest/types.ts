@@ -207,6 +207,8 @@ export interface PreparedStatement {
   numbered?: string
   plain?: string
   first?: string
+  /** its number in its message (recounted.ts) */
+  line?: { number: string; counts: boolean }
   /** by when its specimen was taken (timed.ts) */
   timed?: TimedIds
 }

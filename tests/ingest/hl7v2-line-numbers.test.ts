@@ -149,6 +149,53 @@ test('a newer report that is there first names one of two like results: both sta
   }
 })
 
+test.each([
+  ['sorted anew', ['WBC 1 5', 'K 2 4.1', 'GLU 3 6.1'], ['GLU 6.1', 'K 4.1', 'WBC 5'], ['1', '2', '3']],
+  ['from the first on', ['K 1 4.1', 'NA 2 140', 'GLU 3 6.1'], ['GLU 6.1', 'K 4.1', 'NA 140'], ['1', '2', '3']],
+  ['another part', ['K 2 4.1', 'NA 3 140'], ['GLU 6', 'K 4.1', 'NA 140'], ['2']],
+  ['with a further item', ['WBC 1 5', 'GLU 3 6.1', 'LAC 4 2'], ['GLU 6.1', 'K 4', 'LAC 2', 'WBC 5'], ['1', '2', '3']],
+])(
+  'a part whose lines begin at 2 stands once beside a report that counts them otherwise (%s), in either order',
+  async (_, whole, expected, numbers) => {
+    const [part, report] = [oru('01', ['GLU 2 6', 'K 3 4']), oru('02', whole)]
+    for (const order of [
+      [part, report],
+      [report, part],
+      [part, report, part],
+    ])
+      expect(await after(...order)).toEqual(expected)
+    // Alone it is found by each number that it had, and by any once they are known to say nothing.
+    const [value = '', ...others] = expected
+    for (const number of numbers)
+      for (const order of [
+        [part, report],
+        [report, part],
+      ])
+        expect(await after(...order, oru('03', [`GLU ${number} 6.6 C`]))).toEqual([value.replace(/ .*/, ' 6.6'), ...others])
+  },
+)
+
+test('numbers that contradict nothing are those of other results, and so are those of sub-ids', async () => {
+  const [first, further] = [oru('01', ['WBC 1 5', 'GLU 2 6']), oru('02', ['GLU 3 7', 'LAC 4 2'])]
+  for (const order of [
+    [first, further],
+    [further, first],
+  ])
+    expect(await after(...order)).toEqual(['GLU 6', 'GLU 7', 'LAC 2', 'WBC 5'])
+  const both = oru('01', ['GLU 1 6', 'GLU 2 7', 'LAC 1 2', 'LAC 2 3'])
+  expect(await after(both, oru('02', ['GLU 3 8']), oru('03', ['LAC 3 4']))).toEqual(['GLU 6', 'GLU 7', 'GLU 8', 'LAC 2', 'LAC 3', 'LAC 4'])
+})
+
+test('a part of another time, or of another report of the message, is another result whatever its number', async () => {
+  const other = oru('02', [], ['GLU 2 6', 'K 3 4'])
+  const whole = oru('01', ['WBC 1 5', 'K 2 4.1', 'GLU 3 6.1'])
+  for (const order of [
+    [whole, other],
+    [other, whole],
+  ])
+    expect(await after(...order)).toEqual(['GLU 6', 'GLU 6.1', 'K 4', 'K 4.1', 'WBC 5'])
+})
+
 test('like results that nothing numbers are told apart from the one that a newer report has in a line, in either order', async () => {
   const [both, newer] = [oru('01', ['GLU - 6', 'GLU - 7']), oru('02', ['LAC 1 2', 'GLU 2 7.7'])]
   for (const order of [

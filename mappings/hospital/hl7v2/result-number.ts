@@ -21,10 +21,13 @@ const subIdOf = (obx: Segment): string | undefined => filled(obx.text(4, 1))
  * of the whole report, or goes on with what was sent before, so that each is known by its number.
  * @param isPart they stand in a message behind others that it counts as well
  */
-export function areLines(results: readonly Segment[], isPart = false): boolean {
+export const areLines = (results: readonly Segment[], isPart = false): boolean =>
+  haveOwnNumbers(results) && (isPart || results.some((obx) => FIRST.test(subIdOf(obx) ?? '')))
+
+/** Several, each with another number: a count, or what goes on with one. */
+function haveOwnNumbers(results: readonly Segment[]): boolean {
   const subIds = results.map(subIdOf)
-  const isCount = results.length > 1 && new Set(subIds).size === results.length && !subIds.includes(undefined)
-  return isCount && (isPart || subIds.some((subId) => FIRST.test(subId ?? '')))
+  return results.length > 1 && new Set(subIds).size === results.length && !subIds.includes(undefined)
 }
 
 /** Codes of an item that are unique within the report. */
@@ -36,6 +39,8 @@ export interface ResultCodes {
   plain?: string
   /** under which it is where the item alone turned out to be another line */
   first?: string
+  /** its number, and whether each of its message has another one */
+  line?: { number: string; counts: boolean }
   /** with when its specimen was taken, and without it */
   timed?: { at: string; code: string; plain: string }
 }
@@ -53,6 +58,7 @@ const timedCodes = (item: string, at: string) => ({ at, code: `${item}@${at}`, p
  */
 export class ResultNumbers {
   readonly #areLines: boolean
+  readonly #haveOwnNumbers: boolean
   /** items that there is one of */
   readonly #single: ReadonlySet<string | undefined>
   /** those, and items of which each was taken at another time */
@@ -68,6 +74,7 @@ export class ResultNumbers {
    */
   constructor(results: readonly Segment[], isNumbered: boolean, takenAt: ReadonlyMap<Segment, string> = new Map()) {
     this.#areLines = isNumbered || areLines(results)
+    this.#haveOwnNumbers = isNumbered || haveOwnNumbers(results)
     this.#takenAt = takenAt
     const items = [...Map.groupBy(results, itemOf)]
     const itemsOf = (isOne: (same: Segment[]) => boolean) => new Set(items.filter(([, same]) => isOne(same)).map(([item]) => item))
@@ -76,6 +83,11 @@ export class ResultNumbers {
   }
 
   of(item: string, obx: Segment): ResultCodes {
+    const number = subIdOf(obx)?.replace(/^0+(?=\d)/, '')
+    return { ...this.#codesOf(item, obx), ...(number !== undefined && { line: { number, counts: this.#haveOwnNumbers } }) }
+  }
+
+  #codesOf(item: string, obx: Segment): ResultCodes {
     const subId = subIdOf(obx)
     const taken = this.#takenAt.get(obx)
     const isFirst = subId === undefined || FIRST.test(subId)

@@ -43,6 +43,7 @@ export type ResultRow = Fields<(typeof OBX)[number]> & {
   numbered?: string
   plain?: string
   first?: string
+  line?: ResultCodes['line']
   timed?: ResultCodes['timed']
   'OBR-7'?: string
   'OBR-22'?: string
@@ -129,6 +130,7 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
     numbered: (row, run) => keyOf(run, row.reportNo, row.numbered),
     plain: (row, run) => keyOf(run, row.reportNo, row.plain),
     first: (row, run) => keyOf(run, row.reportNo, row.first),
+    line: (row) => row.line,
     timed: ({ reportNo, timed, ...row }, run) => {
       const [key, plain] = [timed?.code, timed?.plain].map((code) => keyOf(run, reportNo, code))
       return timed && key && plain && { at: timed.at, key, plain, corrects: corrects(filled(row['OBX-11']) ?? filled(row['OBR-25'])) }
