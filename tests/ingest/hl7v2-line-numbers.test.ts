@@ -196,6 +196,28 @@ test('a part of another time, or of another report of the message, is another re
     expect(await after(...order)).toEqual(['GLU 6', 'GLU 6.1', 'K 4', 'K 4.1', 'WBC 5'])
 })
 
+/** Both panels of one report, each of which counts its own lines. */
+const panels = (hour: string, ...lines: (readonly Line[])[]): string => oru(hour, ...lines).replaceAll(/SQ\d+\|BG\d+/g, 'SQ0|BG0')
+
+test.each(['1', '2', '-'])('lines counted panel by panel: one is corrected alone, numbered %s, in either order', async (number) => {
+  const [both, corrected] = [panels('01', ['K 1 4', 'NA 2 140'], ['GLU 1 5', 'INS 2 9']), oru('02', [`NA ${number} 141 C`])]
+  for (const order of [
+    [both, corrected],
+    [corrected, both],
+  ])
+    expect(await after(...order)).toEqual(['GLU 5', 'INS 9', 'K 4', 'NA 141'])
+})
+
+test('lines counted panel by panel, and in the next version over the report, are the same results', async () => {
+  const whole = oru('02', ['K 1 4.1', 'NA 2 141', 'GLU 3 5.1', 'INS 4 9.1'])
+  const both = panels('01', ['K 1 4', 'NA 2 140'], ['GLU 1 5', 'INS 2 9'])
+  for (const order of [
+    [both, whole],
+    [whole, both],
+  ])
+    expect(await after(...order)).toEqual(['GLU 5.1', 'INS 9.1', 'K 4.1', 'NA 141'])
+})
+
 test('like results that nothing numbers are told apart from the one that a newer report has in a line, in either order', async () => {
   const [both, newer] = [oru('01', ['GLU - 6', 'GLU - 7']), oru('02', ['LAC 1 2', 'GLU 2 7.7'])]
   for (const order of [

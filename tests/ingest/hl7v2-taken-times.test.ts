@@ -166,6 +166,20 @@ test('lines counted over several items at several times: one is corrected by its
   expect(await after(all, oru({ reported: '12' }, '08 5.2 C 2'))).toEqual(['08 5.2 corrected', '08 7 final', '09 77 final', '09 9.1 final'])
 })
 
+test('lines counted anew in the panel of each time: one of them is corrected by its time, with either number, in either order', async () => {
+  // Without the second and the fourth OBR there are two panels of two lines.
+  const counted = oru({ reported: '11' }, '08 5.1 F 1', '08 7 F 2 INS', '09 9.1 F 1', '09 77 F 2 INS')
+  const obrs = counted.split('\r').flatMap((segment, at) => (segment.startsWith('OBR') ? [at] : []))
+  const all = counted
+    .split('\r')
+    .filter((_, at) => at !== obrs[1] && at !== obrs[3])
+    .join('\r')
+  expect(await after(all)).toEqual(['08 5.1 final', '08 7 final', '09 77 final', '09 9.1 final'])
+  for (const line of ['1', '2'])
+    for (const order of both(all, oru({ reported: '12' }, `09 78 C ${line} INS`)))
+      expect(await after(...order)).toEqual(['08 5.1 final', '08 7 final', '09 78 corrected', '09 9.1 final'])
+})
+
 test('the only one of its item and time is found again when there are two of it; of another time it is another one', async () => {
   const some = oru({ reported: '10' }, '08 7 F 1 INS', '08 5.1 P 2')
   const all = (hour: string): string => oru({ reported: '11' }, `${hour} 7.1 F 1 INS`, `${hour} 5.2 F 2`, `${hour} 5.6 F 3`)

@@ -34,7 +34,7 @@ export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: 
   for (const issue of namedControls(hl7)) message.record.issue(issue)
   const cultures: Cultures = new Map()
   // Controls and the patients ahead of this one are counted with his results.
-  const isNumbered = areLines(all.flatMap(ofNoParent), hl7.patient !== undefined)
+  const isNumbered = areLines(all.flatMap(ofNoParent).flat(), hl7.patient !== undefined)
   for (const group of groups) runReport(message, group, { cultures, isNumbered })
   return settledMessage(message)
 }
@@ -48,9 +48,9 @@ interface OfMessage {
   isNumbered: boolean
 }
 
-/** Results but those of a panel that was run on another result. */
-const ofNoParent = ({ panels }: ReportGroup): Segment[] =>
-  panels.flatMap(({ obr, results }) => (parentOf(obr) === undefined ? results.map(({ obx }) => obx) : []))
+/** Results of each panel but of those that were run on another result. */
+const ofNoParent = ({ panels }: ReportGroup): Segment[][] =>
+  panels.flatMap(({ obr, results }) => (parentOf(obr) === undefined ? [results.map(({ obx }) => obx)] : []))
 
 function runReport(message: Message, group: ReportGroup, ofMessage: OfMessage): void {
   const { record, hl7 } = message

@@ -1,6 +1,6 @@
 /**
- * By what results of one item are told apart within their report: OBX-4 (HL7 v2.4, 7.4.2.4). Many senders count lines with it, those of the report or
- * of the whole message, and begin anew where they correct one.
+ * By what results of one item are told apart within their report: OBX-4 (HL7 v2.4, 7.4.2.4). Many senders count lines with it, those of a panel, of the
+ * report or of the whole message, and begin anew where they correct one.
  */
 import { filled } from '../../engine/values/blank.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
@@ -57,7 +57,8 @@ const timedCodes = (item: string, at: string) => ({ at, code: `${item}@${at}`, p
  * results apart, the times do at which their specimens were taken (server/ingest/timed.ts).
  */
 export class ResultNumbers {
-  readonly #areLines: boolean
+  /** those whose number counts lines: of the message, of the report or of their panel */
+  readonly #lines: ReadonlySet<Segment>
   readonly #haveOwnNumbers: boolean
   /** items that there is one of */
   readonly #single: ReadonlySet<string | undefined>
@@ -69,11 +70,13 @@ export class ResultNumbers {
   readonly #taken = new Map<string, string>()
 
   /**
+   * @param panels the results of each panel
    * @param isNumbered OBX-4 counts the lines of the message
    * @param takenAt when the specimen of each was taken, where that tells results apart: an instant
    */
-  constructor(results: readonly Segment[], isNumbered: boolean, takenAt: ReadonlyMap<Segment, string> = new Map()) {
-    this.#areLines = isNumbered || areLines(results)
+  constructor(panels: readonly (readonly Segment[])[], isNumbered: boolean, takenAt: ReadonlyMap<Segment, string> = new Map()) {
+    const results = panels.flat()
+    this.#lines = new Set(isNumbered || areLines(results) ? results : panels.filter((panel) => areLines(panel)).flat())
     this.#haveOwnNumbers = isNumbered || haveOwnNumbers(results)
     this.#takenAt = takenAt
     const items = [...Map.groupBy(results, itemOf)]
@@ -91,12 +94,13 @@ export class ResultNumbers {
     const subId = subIdOf(obx)
     const taken = this.#takenAt.get(obx)
     const isFirst = subId === undefined || FIRST.test(subId)
+    const isLine = this.#lines.has(obx)
     const numbered = `${item}#${subId}`
-    if (!isFirst && this.#areLines && this.#toldWithout.has(item))
+    if (!isFirst && isLine && this.#toldWithout.has(item))
       return { ...this.#asFirst(this.#timed(this.#unique(item, item), item, taken), item), numbered }
     if (!isFirst && this.#single.has(item)) return { itemCode: this.#unique(numbered, item), ...this.#withoutNumber(item, taken) }
     const itemCode = this.#unique(isFirst ? item : numbered, item)
-    const codes = isFirst || this.#areLines ? this.#timed(itemCode, item, taken) : { itemCode }
+    const codes = isFirst || isLine ? this.#timed(itemCode, item, taken) : { itemCode }
     // Before there were several of its item it may have been known without its number.
     return codes.itemCode.startsWith(`${item}#`) ? { ...codes, ...this.#withoutNumber(item, taken) } : this.#asFirst(codes, item)
   }
