@@ -91,6 +91,8 @@ export interface RunOptions {
   order?: string
   /** field name to its name in the whole payload: `(f) => 'input.diseinfo[1].' + f`; as it is when left out */
   at?: (field: string) => string
+  /** MappedResource.voidsResults, where it is withdrawn */
+  voidsResults?: boolean
   /** whole record withdrawn, whatever the row says */
   withdrawn?: boolean
   /** elements that it takes back, beside those of its mapping */
@@ -174,6 +176,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   if (line !== undefined) result.mapped.line = line
   const timed = map.definition.timed?.(view, run)
   if (timed) result.mapped.timed = timed
+  if (options.voidsResults && void_) result.mapped.voidsResults = true
   if (options.unlisted) result.mapped.unlisted = options.unlisted
   if (options.whole) result.mapped.whole = options.whole
   if (options.onceReversed) result.mapped.onceReversed = options.onceReversed

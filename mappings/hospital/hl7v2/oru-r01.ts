@@ -67,7 +67,8 @@ function runReport(message: Message, group: ReportGroup, ofMessage: OfMessage): 
   const specimens = runSpecimens(message, group, row, { ...options, kind })
   row.specimens = [...new Map([...specimens.values()].map((key) => [JSON.stringify(key), key])).values()]
   runResults(message, group, row, { ...options, kind, specimens, ...ofMessage })
-  record.run(REPORTS[kind], row, { ...options, at })
+  const voidsResults = group.panels.every(({ results }) => results.length === 0)
+  record.run(REPORTS[kind], row, { ...options, at, voidsResults })
   record.run(request, row, { ...options, at })
   noteRemarksRead(message, group)
   const [{ orc }] = group.panels

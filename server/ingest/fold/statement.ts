@@ -37,6 +37,8 @@ const META_STATED = ['profile', 'security', 'tag'].map((name) => ({ name, path: 
 const ORDER_DIGITS = 5
 const GENERATION_DIGITS = 4
 const POSITION_DIGITS = 8
+/** Name of a unit without members, of a report that was taken back with all results that it had (voided.ts). */
+export const WITH_RESULTS = 'with results'
 /** Said of what says no time of its own. */
 const NO_TIME = new Date(0).toISOString()
 
@@ -79,6 +81,7 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   if (mapped.unlisted) put.unlisted(mapped.unlisted, saidOfLists)
   if (mapped.whole) put.whole(mapped.whole, saidOfLists)
   for (const element of mapped.without ?? []) statement.units[unitOf(element)] = { at, members: {} }
+  if (mapped.voidsResults) statement.units[WITH_RESULTS] = { at: statement.state.at, members: {} }
   return statement
 }
 
