@@ -152,3 +152,26 @@ test('a report of another patient under the same number does not lose its result
   const other = oru('03', 'F', OBX('NA', '140')).replace(/PID[^\r]*/, 'PID|1||0001099999^^^0001^PI||李娜||19900101|F')
   expect(await toldAfter(report, other, back)).toEqual(['K entered-in-error', 'NA 140'])
 })
+
+test('one time of the report in all messages: what is reported again after it was taken back stands, in any order', async () => {
+  const at = (hour: string, ...more: Parameters<typeof oru> extends [string, ...infer Rest] ? Rest : never): string =>
+    oru(hour, ...more).replace(`20260310${hour}0000||CH`, '20260310000100||CH')
+  const [report, back, again] = [at('01', 'F', OBX('K', '4')), at('02', 'D', OBX('K', '4', 'D')), at('03', 'F', OBX('K', '4.4'))]
+  for (const order of permutations(3)) {
+    const messages = [report, back, again]
+    expect(await toldAfter(...order.map((place) => messages[place] as string))).toEqual(['K 4.4'])
+  }
+  // Without a result named, too; and of two that were sent at once the withdrawal counts.
+  const [whole, atOnce] = [at('02', 'D'), at('01', 'D', OBX('K', '4', 'D')).replace('R-01', 'R-01b')]
+  for (const order of permutations(3)) {
+    const messages = [report, whole, again]
+    expect(await toldAfter(...order.map((place) => messages[place] as string))).toEqual(['K 4.4'])
+  }
+  for (const order of [
+    [report, back],
+    [back, report],
+    [report, atOnce],
+    [atOnce, report],
+  ])
+    expect(await toldAfter(...order)).toEqual(['K entered-in-error'])
+})

@@ -81,7 +81,11 @@ function runReport(message: Message, group: ReportGroup, ofMessage: OfMessage): 
 const STANDINGS = ['O', 'I', 'S', 'R', 'P', 'A', 'F', 'C', 'X', 'W', 'D']
 
 /** Two messages about one report time: the one sent later goes before; of two sent at once a correction before what it corrects. */
-const orderOf = ({ sentAt }: Message, standing: string | undefined): string => `${sentAt}|${STANDINGS.indexOf(filled(standing) ?? '') + 1}`
+function orderOf({ sentAt }: Message, standing: string | undefined): string {
+  const place = STANDINGS.indexOf(filled(standing) ?? '') + 1
+  // As texts are sorted: 910 behind 9. The others stay as they are kept.
+  return `${sentAt}|${place > 9 ? '9' : ''}${place}`
+}
 
 /** OBR-25 of a report with several panels: what was withdrawn of it does not withdraw the rest, and what is open leaves it open. */
 function standingOf({ panels }: ReportGroup): string | undefined {

@@ -62,8 +62,7 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
     source: origin.source,
     kind: origin.kind,
     organization: origin.organization,
-    // A withdrawal of the same instant goes before what it withdraws.
-    state: { at: `${weight}${statedAt}|${withdrawn ? 1 : 0}|${said}`, withdrawn },
+    state: { at: `${weight}${statedAt}|${stateOrder(mapped, said)}`, withdrawn },
     units: {},
     lists: {},
   }
@@ -83,6 +82,16 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   for (const element of mapped.without ?? []) statement.units[unitOf(element)] = { at, members: {} }
   if (mapped.voidsResults) statement.units[WITH_RESULTS] = { at: statement.state.at, members: {} }
   return statement
+}
+
+/** An order that begins with when it was sent, so that what is said anew after a withdrawal stands. */
+const SENT = /^\d{4}-[^|]+\|/
+
+/** A withdrawal of the same instant goes before what it withdraws; of those that say when they were sent, before what was sent with it. */
+function stateOrder({ state, order = '' }: MappedResource, said: string): string {
+  const isWithdrawn = state === 'withdrawn'
+  if (said === '' || !SENT.test(order)) return `${isWithdrawn ? 1 : 0}|${said}`
+  return `0|${order}|${isWithdrawn ? 'withdrawn' : 'current'}|${said.slice(order.length + 1)}`
 }
 
 const generationOf = ({ generation }: StatementOrigin): string => String(generation).padStart(GENERATION_DIGITS, '0')
