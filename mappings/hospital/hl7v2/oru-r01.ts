@@ -15,9 +15,9 @@ import { type Panel, type ReportGroup, reportGroups, withoutControls } from './r
 import { kindOf, type ReportKind } from './report-kind.ts'
 import { isWithdrawn } from './report-status.ts'
 import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
-import { namesLoinc } from './result-item.ts'
+import { itemFields, itemsOf } from './result-item.ts'
 import { areLines, ResultNumbers } from './result-number.ts'
-import { answersOf, tripletsOf } from './result-value.ts'
+import { answersOf } from './result-value.ts'
 import { embeddedDocument } from './embedded-document.ts'
 import { namedControls, SPECIMENS, specimenFieldsRead, specimenLocator, specimenRow, type SpecimenSegments } from './specimen.ts'
 
@@ -213,7 +213,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       at,
       ...standingFor(row),
     })
-    record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11', ...(namesLoinc(row.item) ? ['OBX-3'] : ['OBX-3.1', 'OBX-3.2'])].map(at))
+    record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11', ...itemFields(row.item)].map(at))
     if (key !== undefined && key !== 'patient' && !withdrawn && !isWithdrawn(filled(row['OBX-11']))) {
       report.results.push(key)
       cultures.set(`${group.reportNo}|${code}.${filled(row['OBX-4']) ?? ''}`, key)
@@ -257,7 +257,7 @@ function resultRow(message: Message, group: ReportGroup, obx: Segment, obr: Segm
     ...fieldsOf(segmentOf(message.hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']),
     ...(group.reportNo !== undefined && { reportNo: group.reportNo }),
     flags: flagsOf(obx),
-    item: tripletsOf(obx, 3),
+    item: itemsOf(obx),
     answers: answersOf(obx),
     notes: notes.map(noteText).filter((text) => text !== ''),
   }

@@ -4,13 +4,13 @@
  */
 import { filled } from '../../engine/values/blank.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
-import { tripletsOf } from './result-value.ts'
+import { itemsOf } from './result-item.ts'
 
 const FIRST = /^0*1$/
 
 /** The item of an OBX, by its code or name. */
 export function itemOf(obx: Segment): string | undefined {
-  const [item] = tripletsOf(obx, 3)
+  const [item] = itemsOf(obx)
   return item?.code ?? item?.text
 }
 

@@ -11,7 +11,7 @@ import { filled } from '../../engine/values/blank.ts'
 import { HL7_FLAGS } from '../../engine/values/interpretation.ts'
 import { plainText } from '../../engine/values/text.ts'
 import { type Fields, fieldsOf } from './fields.ts'
-import { resultItem } from './result-item.ts'
+import { isImpression, resultItem } from './result-item.ts'
 import { answersOf, type Triplet, typedValue, valueText } from './result-value.ts'
 import type { ResultCodes } from './result-number.ts'
 import { isWithdrawn, REPORT_STATUS } from './report-status.ts'
@@ -92,8 +92,8 @@ const IMPRESSION = /(?<!临床|入院|申请)诊断|结论|印象|意见|提示/
 
 /** What an examination comes to: its texts of that name or with the suffix IMP (HL7 v2.4, 7.1.3); all of them where none has it. */
 export function impressionsOf(results: readonly Segment[]): string[] {
-  const texts = results.filter((obx) => TEXTS.has(obx.text(2, 1)) || obx.text(2, 1) === 'ST')
-  const named = texts.filter((obx) => obx.text(3, 1, 0, 2) === 'IMP' || IMPRESSION.test(obx.text(3, 2)))
+  const texts = results.filter((obx) => TEXTS.has(obx.text(2, 1)) || obx.text(2, 1) === 'ST' || isImpression(obx))
+  const named = texts.filter((obx) => isImpression(obx) || IMPRESSION.test(obx.text(3, 2)))
   return (named.length > 0 ? named : texts).map((obx) => plainText(filled(resultFields(obx)['OBX-5']) ?? '')).filter((text) => text !== '')
 }
 
