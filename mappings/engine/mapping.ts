@@ -36,9 +36,12 @@ export interface MappingDefinition<Row, Resource extends { resourceType: string 
   yielding?: readonly string[] | ((row: RowView<Row>) => readonly string[])
   /** each of many records says it alike (MappedResource.inPassing) */
   inPassing?: true
-  /** other keys under which the thing may be known (MappedResource.numbered, plain) */
+  /** other keys under which the thing may be known (MappedResource.numbered, plain, first) */
   numbered?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
   plain?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
+  first?: (row: RowView<Row>, run: Run) => ResourceKey | undefined
+  /** its number among the lines of the message (MappedResource.line) */
+  line?: (row: RowView<Row>) => MappedResource['line'] | undefined
   /** by when its specimen was taken (MappedResource.timed) */
   timed?: (row: RowView<Row>, run: Run) => TimedKey | undefined
   rules: (from: From<Row>) => RulesOf<Resource>
@@ -88,6 +91,8 @@ export interface RunOptions {
   order?: string
   /** field name to its name in the whole payload: `(f) => 'input.diseinfo[1].' + f`; as it is when left out */
   at?: (field: string) => string
+  /** MappedResource.voidsResults, where it is withdrawn */
+  voidsResults?: boolean
   /** whole record withdrawn, whatever the row says */
   withdrawn?: boolean
   /** elements that it takes back, beside those of its mapping */
@@ -163,12 +168,15 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   }
   const sets = [...(batches?.(view, run) ?? []), ...(options.batches ?? [])]
   if (sets.length > 0) result.mapped.batches = sets
-  for (const name of ['numbered', 'plain'] as const) {
+  for (const name of ['numbered', 'plain', 'first'] as const) {
     const other = map.definition[name]?.(view, run)
     if (other) result.mapped[name] = other
   }
+  const line = map.definition.line?.(view)
+  if (line !== undefined) result.mapped.line = line
   const timed = map.definition.timed?.(view, run)
   if (timed) result.mapped.timed = timed
+  if (options.voidsResults && void_) result.mapped.voidsResults = true
   if (options.unlisted) result.mapped.unlisted = options.unlisted
   if (options.whole) result.mapped.whole = options.whole
   if (options.onceReversed) result.mapped.onceReversed = options.onceReversed

@@ -18,6 +18,7 @@ import { batchId, numberHash, resourceId } from './ids.ts'
 import { kinOf } from './kin.ts'
 import { legalOf } from './link/legal.ts'
 import { asLine } from './numbered.ts'
+import { asNumber } from './recounted.ts'
 import { asTaken } from './timed.ts'
 import { fieldOf } from './receipt.ts'
 import { type Texts, textsOf } from './texts.ts'
@@ -144,7 +145,8 @@ function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id:
   const others = otherIdsIn(deps, mapped)
   const alone = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(secret, mapped.apart))
   const told = others.numbered === undefined ? alone : asLine(alone, others.numbered)
-  const statement = others.timed === undefined ? told : asTaken(told, others.timed)
+  const taken = others.timed === undefined ? told : asTaken(told, others.timed)
+  const statement = others.line?.counts ? asNumber(taken, others.line.number) : taken
   return {
     ...{ type, ...(id !== OWN_PATIENT && { id }), ofPatient, statement },
     ...(mapped.batches && { batches: mapped.batches.map((key) => batchId(secret, key)) }),
@@ -169,10 +171,12 @@ function listsOf(said: PreparedStatement, statedAt: string): PreparedStatement {
 
 const otherIdsIn = (
   { secret }: Deps,
-  { numbered, plain, timed }: MappedResource,
-): Pick<PreparedStatement, 'numbered' | 'plain' | 'timed'> => ({
+  { numbered, plain, first, line, timed }: MappedResource,
+): Pick<PreparedStatement, 'numbered' | 'plain' | 'first' | 'line' | 'timed'> => ({
   ...(numbered && { numbered: resourceId(secret, numbered) }),
   ...(plain && { plain: resourceId(secret, plain) }),
+  ...(first && { first: resourceId(secret, first) }),
+  ...(line && { line }),
   ...(timed && {
     timed: { at: timed.at, id: resourceId(secret, timed.key), plain: resourceId(secret, timed.plain), corrects: timed.corrects },
   }),

@@ -1,10 +1,11 @@
 /**
  * Results of one item in one report that differ by when their specimen was taken: glucose before a drink and one hour after it. Sent together they are told
  * apart by that; sent one after the other, the first that comes has the key of the item alone, and what is known says whether another time is another
- * result. A correction with a time of its own is one of the result as it stands: the time may be what was wrong.
+ * result. A correction with a time of its own is one of the result as it stands: the time may be what was wrong. Where several stand, nobody knows of which.
  */
 import type { StatementFor } from './fold/stored.ts'
 import { instantOf, type Statement } from './fold/types.ts'
+import { isOfSameItem, type Mates, type Said, sameVoice } from './report-results.ts'
 import type { PreparedStatement, TimedIds } from './types.ts'
 
 /** Name of a unit without members: it says nothing of the resource. */
@@ -32,11 +33,6 @@ function timesOf(statement: Statement): string[] {
   return before === undefined ? kept.map((name) => name.slice(beginning.length)) : [before]
 }
 
-/** What this source said of this patient in the same key. Where a number is used again for another patient, times say nothing. */
-const sameVoice = ({ source, patient }: Statement, said: Statement): boolean => source === said.source && patient?.id === said.patient?.id
-
-type Said = ReadonlyMap<string, readonly Statement[]>
-
 /** What was said under this id with a time, by the same voice. */
 const timedUnder = ({ type }: PreparedStatement, id: string, statement: Statement, said: Said): Statement[] =>
   said.get(`${type}/${id}`)?.filter((one) => sameVoice(one, statement) && timesOf(one).length > 0) ?? []
@@ -47,14 +43,30 @@ const saysTime = (alike: readonly Statement[], at: string): boolean => alike.som
  * Id by which the result is known, or is to be.
  * @param wanted what is said of it now
  * @param said what is known, by `Type/id`
+ * @param mates what is known of its report
  */
-export function timedIdOf(one: PreparedStatement, { statement }: StatementFor, said: Said): string | undefined {
+export function timedIdOf(one: PreparedStatement, { statement }: StatementFor, said: Said, mates: Mates): string | undefined {
   const { type, id, timed } = one
   if (!timed || !statement || said.has(`${type}/${timed.id}`)) return timed?.id
   const alike = timedUnder(one, timed.plain, statement, said)
   if (saysTime(alike, timed.at)) return timed.plain
-  return alike.length > 0 && !timed.corrects ? timed.id : id
+  if (alike.length === 0) return id
+  return timed.corrects && !standsBesideOthers(one, statement, mates(one)) ? id : timed.id
 }
+
+/** Whether it corrects a result that is known, by a time that is not: then it counts what else is known of its report. */
+export function correctsUnknownTime({ type, timed }: PreparedStatement, said: Said): boolean {
+  const known = said.get(`${type}/${timed?.plain}`)
+  return timed?.corrects === true && known !== undefined && !said.has(`${type}/${timed.id}`) && !saysTime(known, timed.at)
+}
+
+/** Whether the same item of the report was taken at further times, or there are further specimens, so that a correction may be one of any of them. */
+const standsBesideOthers = ({ type, timed }: PreparedStatement, statement: Statement, known: ReturnType<Mates>): boolean =>
+  known.some(
+    ([name, all]) =>
+      name !== `${type}/${timed?.plain}` &&
+      all.some((one) => sameVoice(one, statement) && timesOf(one).length > 0 && (type === 'Specimen' || isOfSameItem(one, statement))),
+  )
 
 /** Whether all that is known under this id was taken at other times. Of a correction the time may be what was wrong. */
 export function isOfOtherTime(one: PreparedStatement, id: string, { statement }: StatementFor, said: Said): boolean {

@@ -206,6 +206,9 @@ export interface PreparedStatement {
   /** ids under which it may be known (numbered.ts) */
   numbered?: string
   plain?: string
+  first?: string
+  /** its number in its message (recounted.ts) */
+  line?: { number: string; counts: boolean }
   /** by when its specimen was taken (timed.ts) */
   timed?: TimedIds
 }

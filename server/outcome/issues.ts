@@ -338,6 +338,12 @@ export const ISSUES = {
     'The payload cannot be decoded with the charset that it declares',
   ),
   'payload-structure': issue(422, 'structure', '报文结构无效', 'The structure of the payload is not valid'),
+  'payload-continued': issue(
+    422,
+    'incomplete',
+    '报文被拆分（DSC、MSH-14），已隔离，请整条发送',
+    'The message is one piece of several (DSC, MSH-14) and is quarantined: send it whole',
+  ),
   'payload-too-large': issue(413, 'too-long', '报文超出限制', 'The payload exceeds a limit'),
   'payload-doctype': issue(422, 'security', '不接受带 DOCTYPE 的 XML', 'XML with a DOCTYPE is refused'),
   'payload-type-unsupported': issue(422, 'not-supported', '不支持的报文类型', 'The type of message is not supported'),

@@ -118,6 +118,28 @@ test('services, staff, places and other resources are lists of their own (HL7 v2
   expect(await displays(booked, room, device)).toEqual(['5楼 彩超二室', '便携彩超机', '赵医生'])
 })
 
+test('staff and places that AIG names are replaced as such, and what a resource is that nobody knows is no place', async () => {
+  const booked = siu('S12', '01', TIMED, 'AIG|1||D0123^赵医生|YS^医生', 'AIG|2||S3^三号手术间|^手术间', 'AIG|3||X1^备用|Q')
+  const [doctor, place] = [siu('S14', '02', TIMED, 'AIG|1|U|D0456^钱医生|YS^医生'), siu('S14', '03', TIMED, 'AIL|1||5楼^五号手术间')]
+  const gone = siu('S22', '04', TIMED, 'AIG|1||X1^备用', 'AIG|2||D0123^赵医生')
+  const displays = async (...messages: string[]): Promise<unknown[]> => {
+    const { participant } = await appointmentAfter(messages)
+    return (participant as { actor: { display?: string } }[]).flatMap(({ actor }) => actor.display ?? []).sort()
+  }
+  expect((await appointmentAfter([booked])).participant).toMatchObject([
+    {},
+    { type: [{ text: '医生' }], actor: { reference: expect.stringMatching(/^Practitioner\//) } },
+    { actor: { type: 'Location', display: '三号手术间' } },
+    { type: [{ text: 'Q' }], actor: { display: '备用' } },
+  ])
+  for (const order of permutations(2)) {
+    const among = (messages: readonly string[]): string[] => order.map((at) => messages[at] as string)
+    expect(await displays(...among([booked, doctor]))).toEqual(['三号手术间', '钱医生'])
+    expect(await displays(...among([booked, place]))).toEqual(['5楼 五号手术间', '备用', '赵医生'])
+    expect(await displays(...among([booked, gone]))).toEqual(['三号手术间'])
+  }
+})
+
 test('a service that comes to it (S18) does not say when the appointment begins', async () => {
   const added = siu('S18', '02', 'SCH|YY1|HY1', 'AIS|1|A|US02^心脏彩超|20260316093000')
   expect(await appointmentAfter([BOOKED, added])).toMatchObject({ ...AS_BOOKED, serviceType: [{ text: '腹部彩超' }, { text: '心脏彩超' }] })

@@ -136,6 +136,97 @@ test('a result that was the only one of its item is found again when there are t
   expect(await after(some, oru('02', ['GLU 1 5.8', 'GLU 2 6.2', 'WBC 3 5.1']))).toEqual(['GLU 5.8', 'GLU 6.2', 'WBC 5.1'])
 })
 
+test('a newer report that is there first names one of two like results: both stand, and later words find each of them', async () => {
+  const [both, newer] = [oru('01', ['GLU 1 6', 'GLU 2 7']), oru('02', ['GLU 2 7.7', 'LAC 1 2'])]
+  const later = [oru('03', ['GLU 1 6.3 C']), oru('04', ['GLU 2 7.4 C'])]
+  for (const order of [
+    [both, newer],
+    [newer, both],
+  ]) {
+    expect(await after(...order)).toEqual(['GLU 6', 'GLU 7.7', 'LAC 2'])
+    expect(await after(...order, ...later)).toEqual(['GLU 6.3', 'GLU 7.4', 'LAC 2'])
+    expect(await after(...order, both, newer)).toEqual(['GLU 6', 'GLU 7.7', 'LAC 2'])
+  }
+})
+
+test.each([
+  ['sorted anew', ['WBC 1 5', 'K 2 4.1', 'GLU 3 6.1'], ['GLU 6.1', 'K 4.1', 'WBC 5'], ['1', '2', '3']],
+  ['from the first on', ['K 1 4.1', 'NA 2 140', 'GLU 3 6.1'], ['GLU 6.1', 'K 4.1', 'NA 140'], ['1', '2', '3']],
+  ['another part', ['K 2 4.1', 'NA 3 140'], ['GLU 6', 'K 4.1', 'NA 140'], ['2']],
+  ['with a further item', ['WBC 1 5', 'GLU 3 6.1', 'LAC 4 2'], ['GLU 6.1', 'K 4', 'LAC 2', 'WBC 5'], ['1', '2', '3']],
+])(
+  'a part whose lines begin at 2 stands once beside a report that counts them otherwise (%s), in either order',
+  async (_, whole, expected, numbers) => {
+    const [part, report] = [oru('01', ['GLU 2 6', 'K 3 4']), oru('02', whole)]
+    for (const order of [
+      [part, report],
+      [report, part],
+      [part, report, part],
+    ])
+      expect(await after(...order)).toEqual(expected)
+    // Alone it is found by each number that it had, and by any once they are known to say nothing.
+    const [value = '', ...others] = expected
+    for (const number of numbers)
+      for (const order of [
+        [part, report],
+        [report, part],
+      ])
+        expect(await after(...order, oru('03', [`GLU ${number} 6.6 C`]))).toEqual([value.replace(/ .*/, ' 6.6'), ...others])
+  },
+)
+
+test('numbers that contradict nothing are those of other results, and so are those of sub-ids', async () => {
+  const [first, further] = [oru('01', ['WBC 1 5', 'GLU 2 6']), oru('02', ['GLU 3 7', 'LAC 4 2'])]
+  for (const order of [
+    [first, further],
+    [further, first],
+  ])
+    expect(await after(...order)).toEqual(['GLU 6', 'GLU 7', 'LAC 2', 'WBC 5'])
+  const both = oru('01', ['GLU 1 6', 'GLU 2 7', 'LAC 1 2', 'LAC 2 3'])
+  expect(await after(both, oru('02', ['GLU 3 8']), oru('03', ['LAC 3 4']))).toEqual(['GLU 6', 'GLU 7', 'GLU 8', 'LAC 2', 'LAC 3', 'LAC 4'])
+})
+
+test('a part of another time, or of another report of the message, is another result whatever its number', async () => {
+  const other = oru('02', [], ['GLU 2 6', 'K 3 4'])
+  const whole = oru('01', ['WBC 1 5', 'K 2 4.1', 'GLU 3 6.1'])
+  for (const order of [
+    [whole, other],
+    [other, whole],
+  ])
+    expect(await after(...order)).toEqual(['GLU 6', 'GLU 6.1', 'K 4', 'K 4.1', 'WBC 5'])
+})
+
+/** Both panels of one report, each of which counts its own lines. */
+const panels = (hour: string, ...lines: (readonly Line[])[]): string => oru(hour, ...lines).replaceAll(/SQ\d+\|BG\d+/g, 'SQ0|BG0')
+
+test.each(['1', '2', '-'])('lines counted panel by panel: one is corrected alone, numbered %s, in either order', async (number) => {
+  const [both, corrected] = [panels('01', ['K 1 4', 'NA 2 140'], ['GLU 1 5', 'INS 2 9']), oru('02', [`NA ${number} 141 C`])]
+  for (const order of [
+    [both, corrected],
+    [corrected, both],
+  ])
+    expect(await after(...order)).toEqual(['GLU 5', 'INS 9', 'K 4', 'NA 141'])
+})
+
+test('lines counted panel by panel, and in the next version over the report, are the same results', async () => {
+  const whole = oru('02', ['K 1 4.1', 'NA 2 141', 'GLU 3 5.1', 'INS 4 9.1'])
+  const both = panels('01', ['K 1 4', 'NA 2 140'], ['GLU 1 5', 'INS 2 9'])
+  for (const order of [
+    [both, whole],
+    [whole, both],
+  ])
+    expect(await after(...order)).toEqual(['GLU 5.1', 'INS 9.1', 'K 4.1', 'NA 141'])
+})
+
+test('like results that nothing numbers are told apart from the one that a newer report has in a line, in either order', async () => {
+  const [both, newer] = [oru('01', ['GLU - 6', 'GLU - 7']), oru('02', ['LAC 1 2', 'GLU 2 7.7'])]
+  for (const order of [
+    [both, newer],
+    [newer, both],
+  ])
+    expect(await after(...order, oru('03', ['GLU - 6.3 C']))).toEqual(['GLU 6.3', 'GLU 7.7', 'LAC 2'])
+})
+
 const OTHER = [
   'PID|1||0001099999^^^0001^PI||李娜||19900101|F',
   'OBR|1|SQ9|BG9|PANEL^生化|||20260310000000|||||||||||||||20260310010000||CH|F',

@@ -1,5 +1,6 @@
 /** What several messages about one result leave of it, in any order; expectations by hand from HL7 v2.4, table 0085. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { permutations } from '../support/permutations.ts'
 import type { Rig } from './support.ts'
 import { visitRig } from './visit-messages.ts'
 
@@ -106,4 +107,71 @@ test('a report is the same one whether the analyser sends it by its specimen (OU
     expect(results[0]).toMatchObject({ status: 'final', valueQuantity: { value: 4.2 }, specimen })
     expect(reports[0]).toMatchObject({ status: 'final', specimen: [specimen], result: [{ reference: `Observation/${results[0]?.id}` }] })
   }
+})
+
+/** Of each result that is stored, its item and its value or standing. */
+async function toldAfter(...messages: string[]): Promise<string[]> {
+  await resultAfter(messages)
+  const found = (await hospital.all('Observation')) as unknown as {
+    status: string
+    code: { text: string }
+    valueQuantity?: { value: number }
+  }[]
+  return found.map(({ code, valueQuantity, status }) => `${code.text} ${valueQuantity?.value ?? status}`).sort()
+}
+
+const OBX = (item: string, value: string, standing = 'F') => `OBX|1|NM|${item}^${item}||${value}|mmol/L||N|||${standing}`
+
+test.each(['D', 'W', 'X'])(
+  'a report that is taken back (%s) without a result takes all that it had with it, in any order',
+  async (standing) => {
+    const [report, back] = [oru('01', 'F', OBX('K', '4'), OBX('NA', '140')), oru('02', standing)]
+    const again = oru('03', 'F', OBX('K', '4.4'))
+    for (const order of [
+      [report, back],
+      [back, report],
+      [report, back, back.replace('R-02', 'R-02b'), report.replace('R-01', 'R-01b')],
+    ])
+      expect(await toldAfter(...order)).toEqual(['K entered-in-error', 'NA entered-in-error'])
+    // What is reported anew stands; what is not said again does not.
+    for (const at of permutations(3)) {
+      const messages = [report, back, again]
+      expect(await toldAfter(...at.map((place) => messages[place] as string))).toEqual(['K 4.4', 'NA entered-in-error'])
+    }
+  },
+)
+
+test('a withdrawal that names results takes these back alone, and one of another report none', async () => {
+  const report = oru('01', 'F', OBX('K', '4'), OBX('NA', '140'))
+  expect(await toldAfter(report, oru('02', 'D', OBX('K', '4', 'D')))).toEqual(['K entered-in-error', 'NA 140'])
+  expect(await toldAfter(report, oru('02', 'D').replace('BG1', 'BG2'))).toEqual(['K 4', 'NA 140'])
+})
+
+test('a report of another patient under the same number does not lose its results to the withdrawal of the first', async () => {
+  const [report, back] = [oru('01', 'F', OBX('K', '4')), oru('02', 'D')]
+  const other = oru('03', 'F', OBX('NA', '140')).replace(/PID[^\r]*/, 'PID|1||0001099999^^^0001^PI||李娜||19900101|F')
+  expect(await toldAfter(report, other, back)).toEqual(['K entered-in-error', 'NA 140'])
+})
+
+test('one time of the report in all messages: what is reported again after it was taken back stands, in any order', async () => {
+  const at = (hour: string, ...more: Parameters<typeof oru> extends [string, ...infer Rest] ? Rest : never): string =>
+    oru(hour, ...more).replace(`20260310${hour}0000||CH`, '20260310000100||CH')
+  const [report, back, again] = [at('01', 'F', OBX('K', '4')), at('02', 'D', OBX('K', '4', 'D')), at('03', 'F', OBX('K', '4.4'))]
+  for (const order of permutations(3)) {
+    const messages = [report, back, again]
+    expect(await toldAfter(...order.map((place) => messages[place] as string))).toEqual(['K 4.4'])
+  }
+  // Without a result named, too; and of two that were sent at once the withdrawal counts.
+  const [whole, atOnce] = [at('02', 'D'), at('01', 'D', OBX('K', '4', 'D')).replace('R-01', 'R-01b')]
+  for (const order of permutations(3)) {
+    const messages = [report, whole, again]
+    expect(await toldAfter(...order.map((place) => messages[place] as string))).toEqual(['K 4.4'])
+  }
+  for (const order of [
+    [report, back],
+    [back, report],
+    [report, atOnce],
+    [atOnce, report],
+  ])
+    expect(await toldAfter(...order)).toEqual(['K entered-in-error'])
 })

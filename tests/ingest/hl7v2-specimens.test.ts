@@ -98,6 +98,12 @@ test('a correction of the type or the time is one of the specimen that there is'
   expect(await after(oru('10', ['GLU 5.1 SER 08']), oru('11', ['GLU 5.1 PLAS 07'], 'C'))).toEqual(['GLU 5.1 PLAS 07'])
 })
 
+test('a correction with a time that nobody knows, where there are several specimens, leaves each result its own', async () => {
+  const messages = [oru('10', ['GLU 5.1 SER 08', 'PRO 1 UR 08']), oru('11', ['PRO 3 UR 07'], 'C')]
+  for (const order of [messages, messages.toReversed()]) expect(await after(...order)).toContain('GLU 5.1 SER 08')
+  expect(await after(...messages)).toEqual(['GLU 5.1 SER 08', 'PRO 3 UR 07'])
+})
+
 test('a version that says no time of the report leaves one specimen one', async () => {
   const [first, second] = [untimed('10', ['GLU 5.1 SER 08']), oru('11', ['GLU 5.1 SER 08'])]
   expect(await after(first, second)).toEqual(['GLU 5.1 SER 08'])

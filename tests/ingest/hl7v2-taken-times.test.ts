@@ -97,6 +97,33 @@ test('a correction may correct the time: nothing is doubled, and the first versi
   expect(await after(first, corrected, oru({ reported: '10', control: 'again' }, '08 5.1'))).toEqual(['07 5.1 corrected'])
 })
 
+test('a correction with a time that nobody knows, where there are several: it stands by itself, and none of them is overwritten, in any order', async () => {
+  const all = oru({ reported: '10' }, '07 5.1', '08 9.1')
+  const corrected = oru({ reported: '11' }, '09 9.9 C')
+  for (const order of both(all, corrected)) expect(await after(...order)).toEqual(['07 5.1 final', '08 9.1 final', '09 9.9 corrected'])
+  const [first, second] = [oru({ reported: '10' }, '07 5.1'), oru({ reported: '10', control: 'second' }, '08 9.1')]
+  for (const order of [
+    [first, second, corrected],
+    [second, first, corrected],
+    [corrected, second, first],
+  ])
+    expect(await after(...order)).toEqual(['07 5.1 final', '08 9.1 final', '09 9.9 corrected'])
+  expect(await after(all, corrected, oru({ reported: '12' }, '09 9.8 C'))).toEqual(['07 5.1 final', '08 9.1 final', '09 9.8 corrected'])
+  // Another item of the report is none of several.
+  expect(await after(oru({ reported: '10' }, '07 5.1', '08 7 F  LAC'), corrected)).toEqual(['08 7 final', '09 9.9 corrected'])
+})
+
+test('a withdrawal with a time that nobody knows takes none of several back', async () => {
+  await hospital.wipe()
+  for (const message of [oru({ reported: '10' }, '07 5.1', '08 9.1'), oru({ reported: '11' }, '09 - D')])
+    await hospital.send('his', message)
+  const results = (await hospital.all('Observation')) as unknown as Result[]
+  expect(results.map(({ status, valueQuantity }) => `${valueQuantity?.value ?? '-'} ${status}`).sort()).toEqual([
+    ...['- entered-in-error', '5.1 final', '9.1 final'],
+  ])
+  expect(await after(oru({ reported: '10' }, '07 5.1'), oru({ reported: '11' }, '09 - D'))).toEqual(['- - entered-in-error'])
+})
+
 test('a message that corrects what was known and names another time beside it: both stay, in whichever order it names them', async () => {
   const first = oru({ reported: '10' }, '08 5.1')
   expect(await after(first, oru({ reported: '12' }, '09 9.9 C', '08 5.2 C'))).toEqual(['08 5.2 corrected', '09 9.9 corrected'])
@@ -137,6 +164,20 @@ test('lines counted over several items at several times: one is corrected by its
     for (const order of both(all, oru({ reported: '12' }, `09 9.9 C ${line}`)))
       expect(await after(...order)).toEqual(['08 5.1 final', '08 7 final', '09 77 final', '09 9.9 corrected'])
   expect(await after(all, oru({ reported: '12' }, '08 5.2 C 2'))).toEqual(['08 5.2 corrected', '08 7 final', '09 77 final', '09 9.1 final'])
+})
+
+test('lines counted anew in the panel of each time: one of them is corrected by its time, with either number, in either order', async () => {
+  // Without the second and the fourth OBR there are two panels of two lines.
+  const counted = oru({ reported: '11' }, '08 5.1 F 1', '08 7 F 2 INS', '09 9.1 F 1', '09 77 F 2 INS')
+  const obrs = counted.split('\r').flatMap((segment, at) => (segment.startsWith('OBR') ? [at] : []))
+  const all = counted
+    .split('\r')
+    .filter((_, at) => at !== obrs[1] && at !== obrs[3])
+    .join('\r')
+  expect(await after(all)).toEqual(['08 5.1 final', '08 7 final', '09 77 final', '09 9.1 final'])
+  for (const line of ['1', '2'])
+    for (const order of both(all, oru({ reported: '12' }, `09 78 C ${line} INS`)))
+      expect(await after(...order)).toEqual(['08 5.1 final', '08 7 final', '09 78 corrected', '09 9.1 final'])
 })
 
 test('the only one of its item and time is found again when there are two of it; of another time it is another one', async () => {

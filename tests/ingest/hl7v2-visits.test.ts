@@ -90,6 +90,33 @@ test('an explicit null takes back what was said, of the patient and of the visit
 })
 
 test.each([
+  ['A05', 'A38'],
+  ['A14', 'A27'],
+])('what was registered ahead (%s) is planned, and no longer once that is taken back (%s), in either order', async (event, back) => {
+  const messages = [adt(event, { hour: '01' }), adt(back, { hour: '02' })]
+  expect(await visitAfter(messages.slice(0, 1))).toMatchObject({ status: 'planned' })
+  for (const order of [messages, messages.toReversed()]) expect(await visitAfter(order)).toMatchObject({ status: 'cancelled' })
+  // Who comes all the same is admitted under the same number.
+  expect(await visitAfter([...messages, adt('A01', { hour: '03' })])).toMatchObject({ status: 'in-progress' })
+})
+
+test('a visit that is deleted (A23) is void, and nothing of it is left, in either order', async () => {
+  const messages = [ADMITTED, adt('A23', { hour: '02', source: '1' })]
+  for (const order of [messages, messages.toReversed()]) {
+    const visit = await visitAfter(order)
+    expect(visit).toMatchObject({ status: 'entered-in-error', identifier: [{ value: 'ZY1' }] })
+    expect(JSON.stringify(visit)).not.toMatch(/period|hospitalization|Patient|location/)
+    expect(await hospital.all('Patient')).toMatchObject([{ name: [{ text: '王建国' }] }])
+  }
+})
+
+test('a deletion that names no visit is kept aside: its sender must not take it for done', async () => {
+  const { payload, counts } = await hospital.send('his', adt('A23', { hour: '02' }).replace('ZY1', ''))
+  expect(counts).toMatchObject({ records: 1, quarantined: 1 })
+  expect(JSON.parse(payload.issues)).toContainEqual(expect.objectContaining({ code: 'mapping-required', severity: 'error' }))
+})
+
+test.each([
   ['with its beginning', {}],
   ['without any time', { begun: '' }],
   ['with what it takes back', { ended: '20260310020000', way: '1' }],

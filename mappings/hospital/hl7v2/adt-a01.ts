@@ -12,8 +12,11 @@ import { runRelative } from './relative.ts'
 import { bed, PV1, visit, type VisitRow } from './visit.ts'
 import { table } from '../../engine/values/table.ts'
 
-/** Status that the event itself says; absent: the times say it (A08), `none`: the event is about no visit. */
-const EVENTS: Record<string, VisitRow['status'] | 'none'> = table({
+/**
+ * Status that the event itself says; absent: the times say it (A08), `none`: the event is about no visit, `deleted`: there was none (HL7 v2.5.1, 3.3.23:
+ * nothing is left of it, unlike a visit that was cancelled).
+ */
+const EVENTS: Record<string, VisitRow['status'] | 'none' | 'deleted'> = table({
   A01: 'in-progress',
   A02: 'in-progress',
   A03: 'finished',
@@ -26,8 +29,14 @@ const EVENTS: Record<string, VisitRow['status'] | 'none'> = table({
   A11: 'cancelled',
   A12: 'in-progress',
   A13: 'in-progress',
+  /** somebody is expected to come, and is no longer (A27) */
+  A14: 'planned',
+  A23: 'deleted',
+  A27: 'cancelled',
   A28: 'none',
   A31: 'none',
+  /** what A05 registered ahead is taken back */
+  A38: 'cancelled',
 })
 
 /** Events that this mapping takes; A40 (merge) is in adt-a40.ts. */
@@ -39,10 +48,20 @@ export function mapAdt(hl7: Hl7Record, recordType: string, at: string, context: 
   runPatient(message)
   const status = EVENTS[recordType.slice(4)]
   const pv1 = segmentOf(hl7, 'PV1')
-  if (status !== 'none' && pv1) runVisit(message, pv1, { status, isDischargeCancelled: recordType === 'ADT^A13' })
+  if (status === 'deleted' && pv1) deleteVisit(message, pv1)
+  else if (status !== 'none' && status !== 'deleted' && pv1)
+    runVisit(message, pv1, { status, isDischargeCancelled: recordType === 'ADT^A13' })
   for (const nk1 of segmentsOf(hl7, 'NK1')) runRelative(message, nk1, context)
   runAllergies(message)
-  return settled(message.record.finish(), context)
+  // Of a deletion without its visit the patient alone would be left, as if it had been done.
+  return settled(message.record.finish(), context, status !== 'deleted')
+}
+
+/** The visit alone is named: what else the message repeats of it is not said anew. */
+function deleteVisit({ record, hl7, sentAt, visitNo }: Message, pv1: Segment): void {
+  if (visitNo === undefined) record.issue({ severity: 'error', code: 'mapping-required', at: 'PV1-19' })
+  else
+    record.run(visit, { ...fieldsOf(pv1, PV1), diagnoses: [] }, { statedAt: sentAt, offer: false, at: locate(hl7, pv1), withdrawn: true })
 }
 
 interface VisitEvent {

@@ -133,7 +133,8 @@ export const appointment = mapping<AppointmentRow, Appointment>({
     comment: from.value('remarks', (row) => row.remarks?.join('\n') || undefined),
     participant: from.value('actors', ({ actors }, run) => {
       for (const { mention } of actors) if (mention) run.mention(mention)
-      return [{ $patient: true } as const, ...actors.map(({ actor }) => actor)].map((actor) => ({ actor, status: 'accepted' as const }))
+      const others = actors.map(({ actor, roles }) => ({ ...(roles.length > 0 && { type: roles }), actor, status: 'accepted' as const }))
+      return [{ actor: { $patient: true } as const, status: 'accepted' as const }, ...others]
     }),
   }),
 })

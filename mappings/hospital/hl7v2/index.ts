@@ -6,6 +6,7 @@ import { HL7_BOUNDS, type Hl7Record, parseHl7 } from '../../parsers/hl7v2.ts'
 import { batchesOf, hasTooMany, messagesIn, miscounted } from '../../parsers/hl7v2-batch.ts'
 import { ADT_EVENTS, mapAdt } from './adt-a01.ts'
 import { mapMerge } from './adt-a40.ts'
+import { refusedPiece } from './continuation.ts'
 import { CHARGE_MESSAGES, mapCharges } from './dft.ts'
 import { MDM_EVENTS, mapMdm } from './mdm.ts'
 import { mapOrder, ORDER_MESSAGES } from './orm.ts'
@@ -90,5 +91,5 @@ export function hospitalHl7v2In(own: OwnSegments & Partial<OwnFields>): SourceMa
 function map(record: unknown, recordType: string, at: string, context: MappingContext): MappedRecord | RejectedRecord {
   const mapMessage = Object.hasOwn(MESSAGES, recordType) ? MESSAGES[recordType] : undefined
   if (!mapMessage) return { recordType, at, reason: { severity: 'error', code: 'payload-type-unsupported', at: 'MSH-9' } }
-  return mapMessage(record as Hl7Record, recordType, at, context)
+  return refusedPiece(record as Hl7Record, recordType, at) ?? mapMessage(record as Hl7Record, recordType, at, context)
 }

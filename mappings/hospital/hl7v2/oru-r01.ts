@@ -15,9 +15,9 @@ import { type Panel, type ReportGroup, reportGroups, withoutControls } from './r
 import { kindOf, type ReportKind } from './report-kind.ts'
 import { isWithdrawn } from './report-status.ts'
 import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
-import { namesLoinc } from './result-item.ts'
+import { itemFields, itemsOf } from './result-item.ts'
 import { areLines, ResultNumbers } from './result-number.ts'
-import { answersOf, tripletsOf } from './result-value.ts'
+import { answersOf } from './result-value.ts'
 import { embeddedDocument } from './embedded-document.ts'
 import { namedControls, SPECIMENS, specimenFieldsRead, specimenLocator, specimenRow, type SpecimenSegments } from './specimen.ts'
 
@@ -34,7 +34,7 @@ export function mapOru(hl7: Hl7Record, recordType: string, at: string, context: 
   for (const issue of namedControls(hl7)) message.record.issue(issue)
   const cultures: Cultures = new Map()
   // Controls and the patients ahead of this one are counted with his results.
-  const isNumbered = areLines(all.flatMap(ofNoParent), hl7.patient !== undefined)
+  const isNumbered = areLines(all.flatMap(ofNoParent).flat(), hl7.patient !== undefined)
   for (const group of groups) runReport(message, group, { cultures, isNumbered })
   return settledMessage(message)
 }
@@ -48,9 +48,9 @@ interface OfMessage {
   isNumbered: boolean
 }
 
-/** Results but those of a panel that was run on another result. */
-const ofNoParent = ({ panels }: ReportGroup): Segment[] =>
-  panels.flatMap(({ obr, results }) => (parentOf(obr) === undefined ? results.map(({ obx }) => obx) : []))
+/** Results of each panel but of those that were run on another result. */
+const ofNoParent = ({ panels }: ReportGroup): Segment[][] =>
+  panels.flatMap(({ obr, results }) => (parentOf(obr) === undefined ? [results.map(({ obx }) => obx)] : []))
 
 function runReport(message: Message, group: ReportGroup, ofMessage: OfMessage): void {
   const { record, hl7 } = message
@@ -67,7 +67,8 @@ function runReport(message: Message, group: ReportGroup, ofMessage: OfMessage): 
   const specimens = runSpecimens(message, group, row, { ...options, kind })
   row.specimens = [...new Map([...specimens.values()].map((key) => [JSON.stringify(key), key])).values()]
   runResults(message, group, row, { ...options, kind, specimens, ...ofMessage })
-  record.run(REPORTS[kind], row, { ...options, at })
+  const voidsResults = group.panels.every(({ results }) => results.length === 0)
+  record.run(REPORTS[kind], row, { ...options, at, voidsResults })
   record.run(request, row, { ...options, at })
   noteRemarksRead(message, group)
   const [{ orc }] = group.panels
@@ -80,7 +81,11 @@ function runReport(message: Message, group: ReportGroup, ofMessage: OfMessage): 
 const STANDINGS = ['O', 'I', 'S', 'R', 'P', 'A', 'F', 'C', 'X', 'W', 'D']
 
 /** Two messages about one report time: the one sent later goes before; of two sent at once a correction before what it corrects. */
-const orderOf = ({ sentAt }: Message, standing: string | undefined): string => `${sentAt}|${STANDINGS.indexOf(filled(standing) ?? '') + 1}`
+function orderOf({ sentAt }: Message, standing: string | undefined): string {
+  const place = STANDINGS.indexOf(filled(standing) ?? '') + 1
+  // As texts are sorted: 910 behind 9. The others stay as they are kept.
+  return `${sentAt}|${place > 9 ? '9' : ''}${place}`
+}
 
 /** OBR-25 of a report with several panels: what was withdrawn of it does not withdraw the rest, and what is open leaves it open. */
 function standingOf({ panels }: ReportGroup): string | undefined {
@@ -208,7 +213,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       at,
       ...standingFor(row),
     })
-    record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11', ...(namesLoinc(row.item) ? ['OBX-3'] : ['OBX-3.1', 'OBX-3.2'])].map(at))
+    record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11', ...itemFields(row.item)].map(at))
     if (key !== undefined && key !== 'patient' && !withdrawn && !isWithdrawn(filled(row['OBX-11']))) {
       report.results.push(key)
       cultures.set(`${group.reportNo}|${code}.${filled(row['OBX-4']) ?? ''}`, key)
@@ -252,7 +257,7 @@ function resultRow(message: Message, group: ReportGroup, obx: Segment, obr: Segm
     ...fieldsOf(segmentOf(message.hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']),
     ...(group.reportNo !== undefined && { reportNo: group.reportNo }),
     flags: flagsOf(obx),
-    item: tripletsOf(obx, 3),
+    item: itemsOf(obx),
     answers: answersOf(obx),
     notes: notes.map(noteText).filter((text) => text !== ''),
   }

@@ -1,16 +1,16 @@
 /**
- * By what results of one item are told apart within their report: OBX-4 (HL7 v2.4, 7.4.2.4). Many senders count lines with it, those of the report or
- * of the whole message, and begin anew where they correct one.
+ * By what results of one item are told apart within their report: OBX-4 (HL7 v2.4, 7.4.2.4). Many senders count lines with it, those of a panel, of the
+ * report or of the whole message, and begin anew where they correct one.
  */
 import { filled } from '../../engine/values/blank.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
-import { tripletsOf } from './result-value.ts'
+import { itemsOf } from './result-item.ts'
 
 const FIRST = /^0*1$/
 
 /** The item of an OBX, by its code or name. */
 export function itemOf(obx: Segment): string | undefined {
-  const [item] = tripletsOf(obx, 3)
+  const [item] = itemsOf(obx)
   return item?.code ?? item?.text
 }
 
@@ -21,10 +21,13 @@ const subIdOf = (obx: Segment): string | undefined => filled(obx.text(4, 1))
  * of the whole report, or goes on with what was sent before, so that each is known by its number.
  * @param isPart they stand in a message behind others that it counts as well
  */
-export function areLines(results: readonly Segment[], isPart = false): boolean {
+export const areLines = (results: readonly Segment[], isPart = false): boolean =>
+  haveOwnNumbers(results) && (isPart || results.some((obx) => FIRST.test(subIdOf(obx) ?? '')))
+
+/** Several, each with another number: a count, or what goes on with one. */
+function haveOwnNumbers(results: readonly Segment[]): boolean {
   const subIds = results.map(subIdOf)
-  const isCount = results.length > 1 && new Set(subIds).size === results.length && !subIds.includes(undefined)
-  return isCount && (isPart || subIds.some((subId) => FIRST.test(subId ?? '')))
+  return results.length > 1 && new Set(subIds).size === results.length && !subIds.includes(undefined)
 }
 
 /** Codes of an item that are unique within the report. */
@@ -34,6 +37,10 @@ export interface ResultCodes {
   numbered?: string
   /** without the number that is taken for a sub-id */
   plain?: string
+  /** under which it is where the item alone turned out to be another line */
+  first?: string
+  /** its number, and whether each of its message has another one */
+  line?: { number: string; counts: boolean }
   /** with when its specimen was taken, and without it */
   timed?: { at: string; code: string; plain: string }
 }
@@ -50,7 +57,9 @@ const timedCodes = (item: string, at: string) => ({ at, code: `${item}@${at}`, p
  * results apart, the times do at which their specimens were taken (server/ingest/timed.ts).
  */
 export class ResultNumbers {
-  readonly #areLines: boolean
+  /** those whose number counts lines: of the message, of the report or of their panel */
+  readonly #lines: ReadonlySet<Segment>
+  readonly #haveOwnNumbers: boolean
   /** items that there is one of */
   readonly #single: ReadonlySet<string | undefined>
   /** those, and items of which each was taken at another time */
@@ -61,11 +70,14 @@ export class ResultNumbers {
   readonly #taken = new Map<string, string>()
 
   /**
+   * @param panels the results of each panel
    * @param isNumbered OBX-4 counts the lines of the message
    * @param takenAt when the specimen of each was taken, where that tells results apart: an instant
    */
-  constructor(results: readonly Segment[], isNumbered: boolean, takenAt: ReadonlyMap<Segment, string> = new Map()) {
-    this.#areLines = isNumbered || areLines(results)
+  constructor(panels: readonly (readonly Segment[])[], isNumbered: boolean, takenAt: ReadonlyMap<Segment, string> = new Map()) {
+    const results = panels.flat()
+    this.#lines = new Set(isNumbered || areLines(results) ? results : panels.filter((panel) => areLines(panel)).flat())
+    this.#haveOwnNumbers = isNumbered || haveOwnNumbers(results)
     this.#takenAt = takenAt
     const items = [...Map.groupBy(results, itemOf)]
     const itemsOf = (isOne: (same: Segment[]) => boolean) => new Set(items.filter(([, same]) => isOne(same)).map(([item]) => item))
@@ -74,17 +86,27 @@ export class ResultNumbers {
   }
 
   of(item: string, obx: Segment): ResultCodes {
+    const number = subIdOf(obx)?.replace(/^0+(?=\d)/, '')
+    return { ...this.#codesOf(item, obx), ...(number !== undefined && { line: { number, counts: this.#haveOwnNumbers } }) }
+  }
+
+  #codesOf(item: string, obx: Segment): ResultCodes {
     const subId = subIdOf(obx)
     const taken = this.#takenAt.get(obx)
     const isFirst = subId === undefined || FIRST.test(subId)
+    const isLine = this.#lines.has(obx)
     const numbered = `${item}#${subId}`
-    if (!isFirst && this.#areLines && this.#toldWithout.has(item))
-      return { ...this.#timed(this.#unique(item, item), item, taken), numbered }
+    if (!isFirst && isLine && this.#toldWithout.has(item))
+      return { ...this.#asFirst(this.#timed(this.#unique(item, item), item, taken), item), numbered }
     if (!isFirst && this.#single.has(item)) return { itemCode: this.#unique(numbered, item), ...this.#withoutNumber(item, taken) }
     const itemCode = this.#unique(isFirst ? item : numbered, item)
-    const codes = isFirst || this.#areLines ? this.#timed(itemCode, item, taken) : { itemCode }
+    const codes = isFirst || isLine ? this.#timed(itemCode, item, taken) : { itemCode }
     // Before there were several of its item it may have been known without its number.
-    return codes.itemCode === numbered ? { ...codes, ...this.#withoutNumber(item, taken) } : codes
+    return codes.itemCode.startsWith(`${item}#`) ? { ...codes, ...this.#withoutNumber(item, taken) } : this.#asFirst(codes, item)
+  }
+
+  #asFirst(codes: ResultCodes, item: string): ResultCodes {
+    return codes.itemCode === item ? { ...codes, first: `${item}#1` } : codes
   }
 
   #withoutNumber(item: string, taken: string | undefined): Pick<ResultCodes, 'plain' | 'timed'> {

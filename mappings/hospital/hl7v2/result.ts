@@ -11,7 +11,7 @@ import { filled } from '../../engine/values/blank.ts'
 import { HL7_FLAGS } from '../../engine/values/interpretation.ts'
 import { plainText } from '../../engine/values/text.ts'
 import { type Fields, fieldsOf } from './fields.ts'
-import { resultItem } from './result-item.ts'
+import { isImpression, resultItem } from './result-item.ts'
 import { answersOf, type Triplet, typedValue, valueText } from './result-value.ts'
 import type { ResultCodes } from './result-number.ts'
 import { isWithdrawn, REPORT_STATUS } from './report-status.ts'
@@ -42,6 +42,8 @@ export type ResultRow = Fields<(typeof OBX)[number]> & {
   /** the same with the number that counts lines, and without the one that tells results apart (result-number.ts) */
   numbered?: string
   plain?: string
+  first?: string
+  line?: ResultCodes['line']
   timed?: ResultCodes['timed']
   'OBR-7'?: string
   'OBR-22'?: string
@@ -90,8 +92,8 @@ const IMPRESSION = /(?<!临床|入院|申请)诊断|结论|印象|意见|提示/
 
 /** What an examination comes to: its texts of that name or with the suffix IMP (HL7 v2.4, 7.1.3); all of them where none has it. */
 export function impressionsOf(results: readonly Segment[]): string[] {
-  const texts = results.filter((obx) => TEXTS.has(obx.text(2, 1)) || obx.text(2, 1) === 'ST')
-  const named = texts.filter((obx) => obx.text(3, 1, 0, 2) === 'IMP' || IMPRESSION.test(obx.text(3, 2)))
+  const texts = results.filter((obx) => TEXTS.has(obx.text(2, 1)) || obx.text(2, 1) === 'ST' || isImpression(obx))
+  const named = texts.filter((obx) => isImpression(obx) || IMPRESSION.test(obx.text(3, 2)))
   return (named.length > 0 ? named : texts).map((obx) => plainText(filled(resultFields(obx)['OBX-5']) ?? '')).filter((text) => text !== '')
 }
 
@@ -127,6 +129,8 @@ function resultMapping(kind: ReportKind): Mapping<ResultRow> {
     id: (row, run) => keyOf(run, row.reportNo, row.itemCode),
     numbered: (row, run) => keyOf(run, row.reportNo, row.numbered),
     plain: (row, run) => keyOf(run, row.reportNo, row.plain),
+    first: (row, run) => keyOf(run, row.reportNo, row.first),
+    line: (row) => row.line,
     timed: ({ reportNo, timed, ...row }, run) => {
       const [key, plain] = [timed?.code, timed?.plain].map((code) => keyOf(run, reportNo, code))
       return timed && key && plain && { at: timed.at, key, plain, corrects: corrects(filled(row['OBX-11']) ?? filled(row['OBR-25'])) }

@@ -20,7 +20,7 @@ export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, c
   const { record } = message
   runPatient(message)
   const event = recordType.slice('SIU^'.length)
-  const { services, actors, unlisted, whole, service, read, unknown } = appointmentParts(hl7, event, context.source.organization)
+  const { services, actors, unlisted, whole, service, read, unknown, unclear } = appointmentParts(hl7, event, context.source.organization)
   const parts = [
     { names: SCH, segment: segmentOf(hl7, 'SCH') },
     { names: TQ1, segment: segmentOf(hl7, 'TQ1') },
@@ -50,7 +50,8 @@ export function mapAppointment(hl7: Hl7Record, recordType: string, at: string, c
     record.noteRead(...read)
     for (const nte of notes) record.noteRead(...['NTE-2', 'NTE-3'].map(locate(hl7, nte)))
   }
-  for (const segment of unknown) record.issue(warning('mapping-field-unread', locate(hl7, segment)('AIP-3')))
+  for (const segment of unknown) record.issue(warning('mapping-field-unread', locate(hl7, segment)(`${segment.name}-3`)))
+  for (const segment of unclear) record.issue(warning('mapping-value-unknown', locate(hl7, segment)('AIG-4')))
   record.noteRead('SCH-1', 'SCH-2')
   return settledMessage(message)
 }

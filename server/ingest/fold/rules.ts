@@ -123,11 +123,14 @@ export const isUnlistedKey = (key: string): boolean => key.startsWith('-')
 const REFERENCES: ListRule = { key: byReference, references: true }
 const PARTS: ListRule = { ...REFERENCES, parts: true }
 
-type Actor = { actor?: Keyed }
+type Actor = { actor?: Keyed; type?: unknown }
 const byActor = ({ actor = {} }: Actor): string => byReference(actor)
-/** What servers of before kept by its display alone, without a type, is a place or another resource of a schedule. */
-const actorType = ({ actor = {} }: Actor): string =>
-  text(actor.type) || (typeof actor.reference === 'string' ? (actor.reference.split('/')[0] ?? '') : '')
+/**
+ * What servers of before kept by its display alone, without a type, is a place or another resource of a schedule; one that has a role is a resource of
+ * which nobody knows what it is.
+ */
+const actorType = ({ actor = {}, type }: Actor): string =>
+  text(actor.type) || (typeof actor.reference === 'string' ? (actor.reference.split('/')[0] ?? '') : type === undefined ? '' : 'other')
 
 /** Lists that are united; a path with a dot is a list inside a root element. Every other element is a unit. */
 export const LISTS: Record<string, ListRule> = {

@@ -37,6 +37,8 @@ const META_STATED = ['profile', 'security', 'tag'].map((name) => ({ name, path: 
 const ORDER_DIGITS = 5
 const GENERATION_DIGITS = 4
 const POSITION_DIGITS = 8
+/** Name of a unit without members, of a report that was taken back with all results that it had (voided.ts). */
+export const WITH_RESULTS = 'with results'
 /** Said of what says no time of its own. */
 const NO_TIME = new Date(0).toISOString()
 
@@ -60,8 +62,7 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
     source: origin.source,
     kind: origin.kind,
     organization: origin.organization,
-    // A withdrawal of the same instant goes before what it withdraws.
-    state: { at: `${weight}${statedAt}|${withdrawn ? 1 : 0}|${said}`, withdrawn },
+    state: { at: `${weight}${statedAt}|${stateOrder(mapped, said)}`, withdrawn },
     units: {},
     lists: {},
   }
@@ -79,7 +80,18 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   if (mapped.unlisted) put.unlisted(mapped.unlisted, saidOfLists)
   if (mapped.whole) put.whole(mapped.whole, saidOfLists)
   for (const element of mapped.without ?? []) statement.units[unitOf(element)] = { at, members: {} }
+  if (mapped.voidsResults) statement.units[WITH_RESULTS] = { at: statement.state.at, members: {} }
   return statement
+}
+
+/** An order that begins with when it was sent, so that what is said anew after a withdrawal stands. */
+const SENT = /^\d{4}-[^|]+\|/
+
+/** A withdrawal of the same instant goes before what it withdraws; of those that say when they were sent, before what was sent with it. */
+function stateOrder({ state, order = '' }: MappedResource, said: string): string {
+  const isWithdrawn = state === 'withdrawn'
+  if (said === '' || !SENT.test(order)) return `${isWithdrawn ? 1 : 0}|${said}`
+  return `0|${order}|${isWithdrawn ? 'withdrawn' : 'current'}|${said.slice(order.length + 1)}`
 }
 
 const generationOf = ({ generation }: StatementOrigin): string => String(generation).padStart(GENERATION_DIGITS, '0')

@@ -104,19 +104,18 @@ async function visitsNamed(
   return new Map(ids.map((id) => [id, coming.get(id) ?? (known.get(id) || id)]))
 }
 
-/** Contents that go with documents that were taken back: once they are among what is folded, there are none. */
+/** What goes with documents and reports that were taken back: once it is among what is folded, there is none. */
 async function voidedWith(tables: IngestTables, joined: readonly Joined[]): Promise<StatementFor[]> {
-  const documents = joined.filter(({ type, isSpokenOf }) => type === 'DocumentReference' && isSpokenOf)
-  const voided = documents.flatMap(({ statements }) => voidedBy(statements))
+  const voided = joined.flatMap(({ type, isSpokenOf, statements }) => (isSpokenOf ? voidedBy(type, statements) : []))
   if (voided.length === 0) return []
   const said = new Map(joined.map(({ type, id, statements }) => [`${type}/${id}`, statements]))
-  const names = [...new Set(voided.map(({ id }) => `Binary/${id}`))]
+  const names = [...new Set(voided.map(({ type, id }) => `${type}/${id}`))]
   const others = await knownOf(
     tables,
     names.filter((name) => !said.has(name)),
   )
-  const standing = (id: string): readonly Statement[] => said.get(`Binary/${id}`) ?? others.get(`Binary/${id}`)?.statements ?? []
-  return voided.flatMap((one) => (standsYet(one, standing(one.id)) ? [{ type: 'Binary', id: one.id, statement: one.statement }] : []))
+  const standing = (name: string): readonly Statement[] => said.get(name) ?? others.get(name)?.statements ?? []
+  return voided.filter((one) => standsYet(one, standing(`${one.type}/${one.id}`)))
 }
 
 /** Records of whom one thing is said that are not of one person by their numbers. */

@@ -34,6 +34,7 @@ const CODES: Readonly<Record<string, Code>> = {
   'mapping-character-unreadable': '102',
   'payload-charset': '102',
   'payload-structure': '100',
+  'payload-continued': '100',
   'payload-type-unsupported': '200',
   'mapping-organization': '204',
   'patient-unknown': '204',

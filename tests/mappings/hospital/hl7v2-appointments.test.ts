@@ -104,7 +104,7 @@ test('all services, staff, places and other resources of an appointment, none of
       { type: 'Location', display: '3楼 彩超一室' },
       { type: 'Device', display: '彩超机' },
     ],
-    whole: { serviceType: [''], participant: ['Practitioner', 'Location', '', 'Device'] },
+    whole: { serviceType: [''], participant: ['Practitioner', 'Location', '', 'Device', 'other'] },
     gone: undefined,
   })
 })
@@ -146,7 +146,12 @@ test.each([
     ...{ services: undefined, others: [], whole: {} },
     gone: {
       serviceType: [service('US01', '腹部彩超')],
-      participant: [{ actor: staff('D0123', '赵医生') }, { actor: { type: 'Device', display: '彩超机' } }],
+      participant: [
+        { actor: staff('D0123', '赵医生') },
+        // It was booked as whatever AIG-4 said then.
+        { actor: staff('SB1', '彩超机') },
+        ...[{ type: 'Location' }, { type: 'Device' }, {}].map((type) => ({ actor: { ...type, display: '彩超机' } })),
+      ],
     },
   })
 })
@@ -161,6 +166,52 @@ test('of an appointment that is cancelled as a whole what is named is what it wa
   expect(await partsOf('S15', 'AIS|1|D|US01^腹部彩超')).toEqual({
     ...{ services: [service('US01', '腹部彩超')], others: [], whole: { serviceType: [''] }, gone: undefined },
   })
+})
+
+const ROLES = 'https://fhir-cn.example/sid/H1/appointment-role-code'
+const role = (code: string, display: string) => ({ type: [{ coding: [{ system: ROLES, code, display }], text: display }] })
+
+test.each([
+  ['D^医生', staff('D0123', '赵医生')],
+  ['^主刀', staff('D0123', '赵医生')],
+  ['DOC^Physician', staff('D0123', '赵医生')],
+  ['^手术间', { type: 'Location', display: '赵医生' }],
+  ['R^Exam Room', { type: 'Location', display: '赵医生' }],
+  ['^医生诊室', { type: 'Location', display: '赵医生' }],
+  ['^麻醉机', { type: 'Device', display: '赵医生' }],
+  ['EQUIPMENT', { type: 'Device', display: '赵医生' }],
+  ['|G1^麻醉科医师组', staff('D0123', '赵医生')],
+  ['|^三号机房', { type: 'Location', display: '赵医生' }],
+  ['', { type: 'Device', display: '赵医生' }],
+])('AIG-4 and AIG-5 “%s” say what a resource is', async (type, actor) => {
+  const { record } = await read(siu('S12', SCH, `AIG|1||D0123^赵医生|${type}`))
+  expect(record?.issues).toEqual([])
+  expect(record?.unread.filter((field) => field.startsWith('AI'))).toEqual([])
+  expect((plain(ofType(record, 'Appointment')[0]) as { participant: unknown[] }).participant[1]).toMatchObject({ actor })
+})
+
+test('a type that nobody knows the word for makes no device: the resource stands with it as its role, and the sender is told', async () => {
+  const { record } = await read(siu('S12', SCH, 'AIG|1||D0123^赵医生|D', 'AIG|2||SB1^彩超机|SB^设备'))
+  expect(record?.issues).toEqual([{ severity: 'warning', code: 'mapping-value-unknown', at: 'AIG[1]-4' }])
+  expect(plain(ofType(record, 'Appointment')[0])).toMatchObject({
+    participant: [
+      PATIENT_HIMSELF,
+      { type: [{ coding: [{ system: ROLES, code: 'D' }], text: 'D' }], actor: { display: '赵医生' } },
+      { ...role('SB', '设备'), actor: { type: 'Device', display: '彩超机' } },
+    ],
+  })
+  expect(JSON.stringify(plain(ofType(record, 'Appointment')[0])).match(/"Device"/g)).toHaveLength(1)
+})
+
+test('staff by AIP and AIG is one participant with what it is there for (AIP-4, AIG-4)', async () => {
+  const { record } = await read(
+    siu('S12', SCH, 'AIG|1||D0123^赵医生|ZD^主刀', 'AIP|1||D0123^赵医生|ZD^主刀', 'AIP|2||D0456^钱医生|MZ^麻醉'),
+  )
+  expect((plain(ofType(record, 'Appointment')[0]) as { participant: unknown[] }).participant).toEqual([
+    PATIENT_HIMSELF,
+    { ...role('ZD', '主刀'), actor: staff('D0123', '赵医生'), status: 'accepted' },
+    { ...role('MZ', '麻醉'), actor: staff('D0456', '钱医生'), status: 'accepted' },
+  ])
 })
 
 test('staff that is to leave without its name is told of: it is known by number and name', async () => {

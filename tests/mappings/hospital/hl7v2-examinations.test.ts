@@ -10,6 +10,29 @@ const oru = (...segments: string[]): string => message('ORU^R01', '2.4', PATIENT
 const obr = (set: number, no: string, panel: string, section: string, more = ''): string =>
   `OBR|${set}|SQ1|${no}|${panel}|||20260305090000||||||||BLD^全血|||||||20260305103000||${section}|F${more}`
 
+test('items that are named by a suffix alone (HL7 v2.4, 7.1.4): each text stands under what it is, and the impression is what it comes to', async () => {
+  const { record } = await read(
+    oru(
+      obr(1, 'YX2', '284^下颌骨双侧位', 'CR').replace('BLD^全血', ''),
+      'OBX|1|CE|&IMP|1|^右侧上颌窦炎||||||F',
+      'OBX|2|ST|&REC|2|建议复查||||||F',
+      'OBX|3|TX|&GDT|3|右侧上颌窦腔密度增高||||||F',
+      'OBX|4|TX|&QQQ|4|其他||||||F',
+    ),
+  )
+  expect(record?.issues.filter(({ severity }) => severity === 'error')).toEqual([])
+  expect(record?.unread.filter((field) => field.startsWith('OBX'))).toEqual([])
+  expect(
+    ofType(record, 'Observation').map((one) => [partsOf(one)?.[2], (plain(one).code as { text: string }).text, plain(one).valueString]),
+  ).toEqual([
+    ['&IMP', '诊断印象', '右侧上颌窦炎'],
+    ['&REC', '建议', '建议复查'],
+    ['&GDT', '检查所见', '右侧上颌窦腔密度增高'],
+    ['&QQQ', '&QQQ', '其他'],
+  ])
+  expect(plain(ofType(record, 'DiagnosticReport')[0])).toMatchObject({ conclusion: '右侧上颌窦炎', result: [{}, {}, {}, {}] })
+})
+
 test('an imaging report: its words, and what they come to', async () => {
   const { record } = await read(
     oru(
