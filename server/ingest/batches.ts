@@ -10,6 +10,7 @@ import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
 import { follower, toldRecord, verdictRecord } from './batch-records.ts'
 import { isAbout, keepWord, reversedLast, sayersOf, standingWords, toldBy, wordsOf } from './batch-words.ts'
+import { exchangeVerdictsOf, isExchanged } from './exchanges.ts'
 import { type Verdict, verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
 import type { IngestTables } from './tables.ts'
@@ -48,8 +49,8 @@ export async function untouched(
 export async function followBatches(tables: IngestTables, job: RecordJob, { status }: RecordOutcome, store: Storing): Promise<void> {
   const { record } = job
   const judging = (members: BatchMemberDoc[]) => judge(tables, job, members, store)
-  // Of what is not stored nothing is told.
-  const words = (record.batchWords ?? []).filter(({ word }) => word !== 'told' || isStored(status))
+  // Of what is not stored nothing is told, and it asks and answers nothing.
+  const words = (record.batchWords ?? []).filter(({ word }) => !OF_STORED.has(word) || isStored(status))
   for (const word of words) await keepWord(tables, word)
   for (const said of words) {
     await eachMember(tables, said.batch, judging)
@@ -73,6 +74,8 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
   const own = [...members, ...(await withdrawnBefore(tables, job))]
   for (let at = 0; at < own.length; at += MEMBERS_MAX) await judging(own.slice(at, at + MEMBERS_MAX))
 }
+
+const OF_STORED: ReadonlySet<string> = new Set(['told', 'asked', 'answered'])
 
 type Storing = (job: RecordJob) => Promise<void>
 
@@ -144,7 +147,7 @@ const statedThings = ({ statements }: RecordJob['record']): string[] =>
   )
 
 async function judge(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
-  const plain = members.filter(isOfOne)
+  const [plain, exchanged] = [members.filter((member) => isOfOne(member) && !isExchanged(member)), members.filter(isExchanged)]
   const rows = plain.length === 0 ? [] : await tables.batches.getMany([...new Set(plain.flatMap(({ batches }) => batches))])
   await withdraw(tables, job, plain, rows, store)
   await tell(job, plain, rows, store)
@@ -152,8 +155,11 @@ async function judge(tables: IngestTables, job: RecordJob, members: readonly Bat
     tables,
     members.filter((member) => !isOfOne(member)),
   )
-  for (const same of Map.groupBy(verdicts, ({ reversed, billed }) => `${reversed}|${billed}`).values())
-    await store({ ...job, record: verdictRecord(job.source, same[0] as Verdict, same, job.record.at) })
+  const found = exchanged.length === 0 ? [] : await exchangeVerdictsOf(tables, exchanged)
+  const patients = await patientsOf(tables, exchanged)
+  const fatesOf = ({ reversed, billed, tells }: Verdict): string => JSON.stringify([reversed, billed, tells])
+  for (const same of Map.groupBy([...verdicts, ...found], fatesOf).values())
+    await store({ ...job, record: verdictRecord(job.source, same[0] as Verdict, same, job.record.at, patients) })
 }
 
 /** Withdraws those of the things whose set a word has taken back, each as of that word; a withdrawal that is taken back is no more. */

@@ -15,6 +15,8 @@ export interface Verdict {
   reversed: string
   /** a settlement pays for it (R4 ChargeItem.status) */
   billed: boolean
+  /** elements that it has for that reason: with references as they are kept */
+  tells?: Readonly<Record<string, unknown>>
   /** of what was known: text that sorts */
   version: string
 }

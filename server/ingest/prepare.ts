@@ -13,7 +13,7 @@ import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { besides, listParts, listsVia } from './fold/lists-apart.ts'
 import { joinStatements, type StatementOrigin, statementOf } from './fold/statement.ts'
-import type { Statement } from './fold/types.ts'
+import { askedVia, type Statement } from './fold/types.ts'
 import { batchId, numberHash, resourceId } from './ids.ts'
 import { kinOf } from './kin.ts'
 import { legalOf } from './link/legal.ts'
@@ -142,7 +142,7 @@ function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id:
   const { secret } = deps
   const type = mapped.resource.resourceType
   const others = otherIdsIn(deps, mapped)
-  const alone = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(secret, mapped.apart))
+  const alone = apartIn(statementOf(mapped, origin, texts), viaOf(secret, mapped))
   const told = others.numbered === undefined ? alone : asLine(alone, others.numbered)
   const statement = others.timed === undefined ? told : asTaken(told, others.timed)
   return {
@@ -152,6 +152,7 @@ function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id:
     ...(mapped.ofPerson && { ofPerson: batchId(secret, mapped.ofPerson) }),
     ...(mapped.onceReversed && { onceReversed: mapped.onceReversed }),
     ...(mapped.saidBy && { saidBy: batchId(secret, mapped.saidBy) }),
+    ...(mapped.exchanged && { exchanged: exchangedIn(secret, mapped.exchanged) }),
     ...others,
   }
 }
@@ -177,6 +178,17 @@ const otherIdsIn = (
     timed: { at: timed.at, id: resourceId(secret, timed.key), plain: resourceId(secret, timed.plain), corrects: timed.corrects },
   }),
 })
+
+const exchangedIn = (
+  secret: Uint8Array,
+  { of, settlement }: NonNullable<MappedResource['exchanged']>,
+): NonNullable<PreparedStatement['exchanged']> => ({
+  of: batchId(secret, of),
+  ...(settlement && { settlement: batchId(secret, settlement) }),
+})
+
+const viaOf = (secret: Uint8Array, { apart, asked }: MappedResource): string | undefined =>
+  apart ? batchId(secret, apart) : asked && askedVia(batchId(secret, asked))
 
 const apartIn = (statement: Statement, via: string | undefined): Statement => (via === undefined ? statement : { ...statement, via })
 

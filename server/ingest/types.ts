@@ -203,6 +203,8 @@ export interface PreparedStatement {
   onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take that back; absent: it may not */
   saidBy?: string
+  /** set of requests and answers among which it is, and of the answer its settlement; absent: none */
+  exchanged?: { of: string; settlement?: string }
   /** ids under which it may be known (numbered.ts) */
   numbered?: string
   plain?: string

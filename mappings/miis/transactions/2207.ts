@@ -1,14 +1,16 @@
 /** 2207 and 2304, outpatient and inpatient settlement: the request is the Claim, the response carries the money. Joined by mdtrt_id. */
 import type { Claim, Encounter } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
-import { mapping } from '../../engine/mapping.ts'
+import { mapping, type RunOptions } from '../../engine/mapping.ts'
 import type { MappingContext, ResourceKey } from '../../engine/types.ts'
+import type { MiisObject } from '../../parsers/miis-json.ts'
 import { answeredClaim } from '../answered-claim.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from '../claim-type.ts'
 import { coverage, type CoverageRow, coverageReference } from '../coverage.ts'
 import { poolArea } from '../division.ts'
 import { encounterClass } from '../encounter-class.ts'
 import { list, node, text } from '../envelope.ts'
+import { exchangesOf, sayAnswered, sayAsked, settledWith } from '../exchange-words.ts'
 import { administration, miisKeys } from '../keys.ts'
 import { checkSettlement, flagAmounts } from '../money.ts'
 import { personOf } from '../persons.ts'
@@ -110,10 +112,25 @@ function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatien
     ...(ofPerson && { ofPerson }),
   } as const
   if (visit !== undefined) for (const set of paidFor(context, visit, batch, claim_kind)) record.sayOfBatch({ ...paid, ...set })
+  const midStay = visit !== undefined && batch !== undefined && isMidStay(text(info, 'mid_setl_flag'))
+  sayAsked(input, info, midStay ? { claim: miisKeys.claim(context, visit, batch) } : {})
   tellPlaces(input, info)
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets, ofPerson, apart: sets[0] })
+  const claimed = { ...withSite<ClaimRow>(info, request), claim_kind }
+  record.run(claim, claimed, { ...{ statedAt, at, saidBy, ofPerson }, ...saidApart(input, info, saidBy) })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
+}
+
+/** A claim is kept by its settlement; a request that came by itself is one among those that may have been answered. */
+function saidApart(
+  input: TransactionInput,
+  info: MiisObject,
+  saidBy: ResourceKey | undefined,
+): Pick<RunOptions, 'batches' | 'apart' | 'asked' | 'exchanged'> {
+  const [settlement] = settledWith(input)
+  if (settlement) return { batches: [settlement], apart: settlement }
+  const of = exchangesOf(input, info)
+  return of && saidBy ? { asked: saidBy, exchanged: { of } } : {}
 }
 
 /** The batch that is named. The lines of a stay are in none (2301): a settlement of it, in its middle or at its end, pays for those that are charged by then. */
@@ -132,14 +149,17 @@ function paidFor(
 function fillAnsweredClaim(input: TransactionInput, row: SettlementRow, at: (field: string) => string): void {
   const [settled] = settledWith(input)
   const { record, respondedAt: statedAt } = input
-  const ofPerson = insuredIn(input, node(input.response, 'output', 'setlinfo'))
-  if (settled) record.run(answeredClaim, row, { statedAt, at, batches: [settled], apart: settled, ofPerson })
+  const info = node(input.response, 'output', 'setlinfo')
+  const ofPerson = insuredIn(input, info)
+  const exchanged = answerAmong(input, info)
+  if (settled) record.run(answeredClaim, row, { statedAt, at, batches: [settled], apart: settled, ofPerson, exchanged })
+  sayAnswered(input, info, isRefund(row) ? { refunds: true } : {})
 }
 
-/** The settlement that takes the claim with it when it is taken back: the answer beside the request has its number. */
-export function settledWith({ response, context }: TransactionInput): ResourceKey[] {
-  const number = text(node(response, 'output', 'setlinfo'), 'setl_id')
-  return number === undefined ? [] : [miisKeys.settled(context, number)]
+/** As the answer that it is. */
+function answerAmong(input: TransactionInput, info: MiisObject): RunOptions['exchanged'] {
+  const [of, [settlement]] = [exchangesOf(input, info), settledWith(input)]
+  return of && settlement && { of, settlement }
 }
 
 export const coverageRow = ({ psn_no, insutype, insuplc_admdvs, psn_type, cvlserv_flag }: CoverageRow): CoverageRow => ({
@@ -173,7 +193,8 @@ export function fillSettlement(input: TransactionInput, claim_kind?: ClaimKind['
     details,
   }
   const apart = request ? undefined : settledApart(input, info)
-  record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no), hears: apart })
+  const exchanged = request ? undefined : answerAmong(input, info)
+  record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no), hears: apart, exchanged })
   if (!request) fillAnsweredClaim(input, row, at)
   record.run(coverage, coverageRow(row), { statedAt, at })
   for (const [index, detail] of details.entries()) {
