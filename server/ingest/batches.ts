@@ -11,8 +11,9 @@ import { isStored, membersOf } from './batch-members.ts'
 import { follower, toldRecord, verdictRecord } from './batch-records.ts'
 import { isAbout, keepWord, reversedLast, sayersOf, standingWords, toldBy, wordsOf } from './batch-words.ts'
 import { exchangeVerdictsOf, isExchanged } from './exchanges.ts'
-import { type Verdict, verdictsOf } from './line-verdicts.ts'
+import { haveMoved, type Verdict, verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
+import { retryingConflicts } from './retry.ts'
 import type { IngestTables } from './tables.ts'
 import type { RecordOutcome } from './types.ts'
 
@@ -151,14 +152,21 @@ async function judge(tables: IngestTables, job: RecordJob, members: readonly Bat
   const rows = plain.length === 0 ? [] : await tables.batches.getMany([...new Set(plain.flatMap(({ batches }) => batches))])
   await withdraw(tables, job, plain, rows, store)
   await tell(job, plain, rows, store)
-  const verdicts = await verdictsOf(
-    tables,
-    members.filter((member) => !isOfOne(member)),
-  )
+  const lines = members.filter((member) => !isOfOne(member))
+  if (lines.length > 0)
+    await retryingConflicts(async () => {
+      const { verdicts, from } = await verdictsOf(tables, lines)
+      await say(job, verdicts, store)
+      return verdicts.length === 0 || !(await haveMoved(tables, from)) ? { done: true } : undefined
+    })
   const found = exchanged.length === 0 ? [] : await exchangeVerdictsOf(tables, exchanged)
-  const patients = await patientsOf(tables, exchanged)
+  await say(job, found, store, await patientsOf(tables, exchanged))
+}
+
+/** Of those with one fate in one record. */
+async function say(job: RecordJob, verdicts: readonly Verdict[], store: Storing, patients?: ReadonlyMap<string, string>): Promise<void> {
   const fatesOf = ({ reversed, billed, tells }: Verdict): string => JSON.stringify([reversed, billed, tells])
-  for (const same of Map.groupBy([...verdicts, ...found], fatesOf).values())
+  for (const same of Map.groupBy(verdicts, fatesOf).values())
     await store({ ...job, record: verdictRecord(job.source, same[0] as Verdict, same, job.record.at, patients) })
 }
 

@@ -260,6 +260,21 @@ describe('2205', () => {
     for (const [world, order] of orders.entries()) expect({ order, lines: found(world) }).toEqual({ order, lines: expected })
   })
 
+  test('of lines that one settlement paid for the next one says nothing anew', async () => {
+    const saidOfLines = async () =>
+      (await one.ingest.tables.contributions.find({})).flatMap(({ things = [], rev }) =>
+        things[0]?.startsWith('ChargeItem/') ? [rev] : [],
+      )
+    await sendAll(stayCharges('09:00', 'F1'), settleStay('09:30', 'S1') as unknown as Json)
+    const before = await saidOfLines()
+    expect(before).toHaveLength(1)
+    await sendAll(settleStay('09:40', 'S2') as unknown as Json, { ...unsettle('09:50', 'S2'), infno: '2305' })
+    expect(await saidOfLines()).toEqual(before)
+    await sendAll({ ...unsettle('09:55', 'S1'), infno: '2305' })
+    expect(await saidOfLines()).not.toEqual(before)
+    expect(await lines()).toEqual({ F1: 'billable' })
+  })
+
   test('the same settlement again, and a replay of the lines that it paid for, change nothing', async () => {
     const [sent, settled] = [charges('09:00', line('F1', 'B1')), settlePair('09:30', 'B1', 'S1')]
     await sendAll(sent, settled as unknown as Json)
