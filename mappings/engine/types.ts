@@ -163,6 +163,8 @@ export interface BatchWord {
    * with the request. Of `answered`: the settlement that was made
    */
   settlement?: ResourceKey
+  /** of `settled`: requests and answers by which it may be found which settlement it was, or which message asked for it */
+  among?: ResourceKey
   /** of `settled`: of the set only what was charged by then is paid for */
   chargedBefore?: true
   /** of `asked`, `answered`: the sum, of one spelling and without its sign */

@@ -10,7 +10,7 @@ import type { MiisObject } from '../parsers/miis-json.ts'
 import { node, text } from './envelope.ts'
 import { miisKeys } from './keys.ts'
 import { amount } from './money.ts'
-import { messageOf, type TransactionInput } from './transaction.ts'
+import { insuredIn, messageOf, type TransactionInput } from './transaction.ts'
 
 /** Requests and answers of a person's visit. @param info a node of the request or of the answer */
 export function exchangesOf({ context }: TransactionInput, info: MiisObject): ResourceKey | undefined {
@@ -33,10 +33,11 @@ export function sayAsked(input: TransactionInput, info: MiisObject, asks: { clai
   if (batch === undefined || saidBy === undefined) return
   const { claim, ...kind } = asks
   const [settlement] = settledWith(input)
-  const sum = sumOf(info)
+  const [sum, ofPerson] = [sumOf(info), insuredIn(input, info)]
   input.record.sayOfBatch({
     ...{ batch, word: 'asked', statedAt: input.requestedAt, saidBy, ...kind },
     ...(sum !== undefined && { sum }),
+    ...(ofPerson && { ofPerson }),
     ...(settlement && { settlement }),
     ...(claim && { tells: { claim: referTo(claim) } }),
   })

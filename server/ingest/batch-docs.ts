@@ -10,6 +10,7 @@ export interface KeptWord {
   ofPerson?: string
   settlement?: string
   chargedBefore?: true
+  among?: string
   sum?: string
   refunds?: true
   before?: true

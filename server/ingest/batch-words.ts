@@ -35,8 +35,8 @@ export function wordsOf(row: BatchDoc): readonly KeptWord[] {
 }
 
 const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore, ofPerson, tells, unlists, ...asked }: KeptWord): string => {
-  const { sum, refunds, before } = asked
-  const kind = word === 'asked' || word === 'answered' ? [{ sum, refunds, before }] : []
+  const { sum, refunds, before, among } = asked
+  const kind = word === 'asked' || word === 'answered' || among !== undefined ? [{ sum, refunds, before, among }] : []
   const more = [ofPerson, tells, unlists].filter((one) => one !== undefined)
   return JSON.stringify([at, word, saidBy, settlement, chargedBefore === true, ...more, ...kind])
 }

@@ -10,7 +10,7 @@ import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
 import { follower, toldRecord, verdictRecord } from './batch-records.ts'
 import { isAbout, keepWord, reversedLast, sayersOf, standingWords, toldBy, wordsOf } from './batch-words.ts'
-import { exchangeVerdictsOf, isExchanged } from './exchanges.ts'
+import { exchangeVerdictsOf, isExchanged } from './exchange-verdicts.ts'
 import { haveMoved, type Verdict, verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
 import { retryingConflicts } from './retry.ts'
@@ -55,10 +55,12 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
   for (const word of words) await keepWord(tables, word)
   for (const said of words) {
     await eachMember(tables, said.batch, judging)
+    if (said.word === 'asked' || said.word === 'answered') await eachPaidAmong(tables, said.batch, judging)
     if (said.word !== 'reversed') continue
     // What a settlement paid for it no longer does, and what a message had said no longer counts, once it is taken back.
     for await (const row of tables.batches.stream(naming(said.batch), { sort: { _id: 1 } })) {
       await eachMember(tables, row._id, judging)
+      await eachPaidAmong(tables, row._id, judging)
       if (!sayersOf([row]).includes(said.batch)) continue
       await eachOfPaid(tables, row._id, judging)
       // What it took back stands again.
@@ -91,6 +93,11 @@ const naming = (set: string): Record<string, unknown> => ({
 async function eachOfPaid(tables: IngestTables, settlement: string, work: (members: BatchMemberDoc[]) => Promise<void>): Promise<void> {
   const where = { $or: paidBy(settlement) }
   for await (const { _id } of tables.batches.stream(where, { sort: { _id: 1 } })) await eachMember(tables, _id, work)
+}
+
+/** Members of the sets of which it is found among these requests and answers which settlement paid for them. */
+async function eachPaidAmong(tables: IngestTables, exchanges: string, work: (members: BatchMemberDoc[]) => Promise<void>): Promise<void> {
+  for await (const { _id } of tables.batches.stream({ 'words.among': exchanges }, { sort: { _id: 1 } })) await eachMember(tables, _id, work)
 }
 
 async function eachMember(tables: IngestTables, batch: string, work: (members: BatchMemberDoc[]) => Promise<void>): Promise<void> {

@@ -69,12 +69,13 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
   // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
   const saidCodes = record.unmapped.length > 0 ? codingsIn(resources.map(({ resource }) => resource)) : new Set<string>()
-  const words = record.batchWords?.map(({ batch, saidBy, ofPerson, settlement, tells, unlists, ...said }) => ({
+  const words = record.batchWords?.map(({ batch, saidBy, ofPerson, settlement, among, tells, unlists, ...said }) => ({
     ...said,
     batch: batchId(deps.secret, batch),
     ...(saidBy && { saidBy: batchId(deps.secret, saidBy) }),
     ...(ofPerson && { ofPerson: batchId(deps.secret, ofPerson) }),
     ...(settlement && { settlement: batchId(deps.secret, settlement) }),
+    ...(among && { among: batchId(deps.secret, among) }),
     ...(tells && { tells: texts(plain(tells)) }),
     ...(unlists && { unlists: texts(plain(unlists)) }),
   }))

@@ -184,7 +184,7 @@ export interface PreparedVisit {
 
 /** A word about a set, of all keys the ids, and what it tells as JSON text. */
 export type PreparedBatchWord = Omit<BatchWord, Texts> & { batch: string } & { [name in Exclude<Texts, 'batch'>]?: string }
-type Texts = 'batch' | 'saidBy' | 'ofPerson' | 'settlement' | 'tells' | 'unlists'
+type Texts = 'batch' | 'saidBy' | 'ofPerson' | 'settlement' | 'among' | 'tells' | 'unlists'
 
 export interface PreparedStatement {
   type: string

@@ -190,6 +190,13 @@ test('who takes back a message is told where its answer cannot be found', async 
   expect(await unknownOf(pair('10:00', 'S1', '10'), gone)).toEqual([])
 })
 
+test('an answer that does not say when it was settled was when it was answered', async () => {
+  const said = answer('10:00', 'S1', '10') as { output: { setlinfo: Json } }
+  const { setl_time: _, ...setlinfo } = said.output.setlinfo
+  await one.send('miis', { ...said, output: { setlinfo } })
+  expect(await found('ExplanationOfBenefit')).toMatchObject([{ status: 'active', created: '2026-03-09T10:00:06.000+08:00' }])
+})
+
 describe('which request an answer is of', () => {
   const at = (time: string): string => `2026-03-09T${time}:00.000Z`
   const asked = (saidBy: string, time: string, more: Partial<KeptWord> = {}): KeptWord => ({

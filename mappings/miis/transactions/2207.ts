@@ -104,12 +104,14 @@ function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatien
   const sets = settledWith(input)
   // What is paid for is not taken back with the rest of the visit (2205, 2302).
   const ofPerson = insuredIn(input, info)
+  const among = sets[0] ? undefined : exchangesOf(input, info)
   const paid = {
     word: 'settled',
     statedAt,
     ...(saidBy && { saidBy }),
     ...(sets[0] && { settlement: sets[0] }),
     ...(ofPerson && { ofPerson }),
+    ...(among && { among }),
   } as const
   if (visit !== undefined) for (const set of paidFor(context, visit, batch, claim_kind)) record.sayOfBatch({ ...paid, ...set })
   const midStay = visit !== undefined && batch !== undefined && isMidStay(text(info, 'mid_setl_flag'))
@@ -154,6 +156,16 @@ function fillAnsweredClaim(input: TransactionInput, row: SettlementRow, at: (fie
   const exchanged = answerAmong(input, info)
   if (settled) record.run(answeredClaim, row, { statedAt, at, batches: [settled], apart: settled, ofPerson, exchanged })
   sayAnswered(input, info, isRefund(row) ? { refunds: true } : {})
+  const paid = {
+    word: 'settled',
+    statedAt,
+    chargedBefore: true,
+    ...(ofPerson && { ofPerson }),
+    ...(exchanged && { among: exchanged.of }),
+  } as const
+  // Lines that are in a batch are paid for by a settlement that names it, which only the request does.
+  if (settled && row.mdtrt_id !== undefined && !isRefund(row))
+    record.sayOfBatch({ batch: miisKeys.unbatched(input.context, row.mdtrt_id), settlement: settled, ...paid })
 }
 
 /** As the answer that it is. */
@@ -181,10 +193,13 @@ export function fillSettlement(input: TransactionInput, claim_kind?: ClaimKind['
   const path = 'output.setlinfo'
   const at = naming(info, path)
   addPerson(input, personOf(info), info, path, statedAt)
+  // Of an answer alone that does not say when it was settled, it is when it was answered.
+  const answeredAt = request ? undefined : (text(response, 'respond_time') ?? text(response, 'refmsg_time'))
   const institution = text(request, 'fixmedins_code') ?? institutionOf(text(info, 'medins_setl_id'))
   const asked = node(request, 'input', 'mdtrtinfo')
   const batch = isMidStay(text(asked, 'mid_setl_flag')) ? text(asked, 'chrg_bchno') : undefined
   const row: SettlementRow = {
+    ...(answeredAt !== undefined && { inf_time: answeredAt }),
     ...withSite<SettlementRow>(info, request),
     ...(institution !== undefined && { fixmedins_code: institution }),
     ...(batch !== undefined && { chrg_bchno: batch }),
