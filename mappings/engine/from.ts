@@ -37,6 +37,27 @@ export interface CodedOptions {
   qualifier?: string
 }
 
+/** No interface has it: where a sender adds one, that is what it is called. */
+const CURRENCY = 'currency'
+
+/** An amount of a row, and what is wrong with it. @param options the field that says its currency */
+export function moneyIn(
+  run: Run,
+  field: string,
+  text: string | undefined,
+  {
+    unit = 'yuan',
+    currency = CURRENCY,
+    said = run.text(currency),
+  }: { unit?: MoneyUnit; currency?: string; said?: string | undefined } = {},
+): Money | undefined {
+  if (text === undefined) return undefined
+  const money = readMoney(text, unit, said)
+  if (!money) run.flaw(field, 'mapping-number-invalid', 'error')
+  else if (money.currency === undefined) run.flaw(currency, 'mapping-value-unknown', 'error')
+  return money
+}
+
 export class From<Row> {
   /** Trimmed text, control characters marked (markControls); HTML is left alone. */
   text<T extends string = string>(field: Field<Row>): Rule<T> {
@@ -177,13 +198,9 @@ export class From<Row> {
     })
   }
 
-  money(field: Field<Row>, unit: MoneyUnit = 'yuan'): Rule<Money> {
-    return new Rule([field], (run) => {
-      const text = run.text(field)
-      const money = text === undefined ? undefined : readMoney(text, unit)
-      if (text !== undefined && !money) run.flaw(field, 'mapping-number-invalid', 'error')
-      return money
-    })
+  /** @param currency the field that says it; where there is none, or it is empty, the amount is in yuan */
+  money(field: Field<Row>, unit: MoneyUnit = 'yuan', currency: string = CURRENCY): Rule<Money> {
+    return new Rule([field, currency], (run) => moneyIn(run, field, run.text(field), { unit, currency }))
   }
 
   boolean(field: Field<Row>): Rule<boolean> {

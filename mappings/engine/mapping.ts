@@ -114,6 +114,10 @@ export interface RunOptions {
   onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take that back as a whole; undefined: it may not */
   saidBy?: ResourceKey | undefined
+  /** among which requests and answers it is (MappedResource.exchanged) */
+  exchanged?: MappedResource['exchanged'] | undefined
+  /** the request that says it, whose answer is not known (MappedResource.asked) */
+  asked?: ResourceKey | undefined
   /** what says it, kept apart from what else the source says of the thing (MappedResource.apart) */
   apart?: ResourceKey | undefined
   /** lists that are taken back with a set (MappedResource.listsApart) */
@@ -183,6 +187,8 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   if (options.hears) result.mapped.hears = options.hears
   if (options.ofPerson) result.mapped.ofPerson = options.ofPerson
   if (options.saidBy) result.mapped.saidBy = options.saidBy
+  if (options.exchanged) result.mapped.exchanged = options.exchanged
+  if (options.asked) result.mapped.asked = options.asked
   if (options.apart) result.mapped.apart = options.apart
   if (options.listsApart) result.mapped.listsApart = options.listsApart
   return result

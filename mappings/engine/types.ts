@@ -108,6 +108,14 @@ export interface MappedResource {
   onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take back a message as a whole (MIIS 2601) */
   saidBy?: ResourceKey
+  /** requests and answers among which it is, as one (BatchWord `asked`, `answered`) */
+  exchanged?: {
+    of: ResourceKey
+    /** the answer's; absent: the request says it */
+    settlement?: ResourceKey
+  }
+  /** the request that says it, of which nobody knows whether it was answered: kept by itself as what is said `apart`, and no reason for the thing to stand */
+  asked?: ResourceKey
   /** what says it, where the source may take that back and leave what others said of the thing: each word is kept by itself, and one is enough for it to stand */
   apart?: ResourceKey
   /**
@@ -147,19 +155,33 @@ export interface BatchWord {
   batch: ResourceKey
   /**
    * `reversed`: all that was stated of it before is void. `settled`, `released`: paid for, and no longer so; a word about a wider
-   * set leaves alone what is paid for. `told`: something is known of each.
+   * set leaves alone what is paid for. `told`: something is known of each. `asked`, `answered`: a request for a settlement, and that it was made; where
+   * the two came each by itself, which answers which is found by their times and sums.
    */
-  word: 'reversed' | 'settled' | 'released' | 'told'
+  word: 'reversed' | 'settled' | 'released' | 'told' | 'asked' | 'answered'
   statedAt: string
   /** the message that says it: once that is taken back, the word no longer counts */
   saidBy?: ResourceKey
   /** whose set is meant, where its number may be given to several; absent: anybody's */
   ofPerson?: ResourceKey
-  /** of `settled`: what stands and falls with the settlement; once that is taken back, and only then, it is no longer paid for */
+  /**
+   * What stands and falls with the settlement. Of `settled`: once that is taken back, and only then, it is no longer paid for. Of `asked`: the answer came
+   * with the request. Of `answered`: the settlement that was made
+   */
   settlement?: ResourceKey
+  /** of `settled`: requests and answers by which it may be found which settlement it was, or which message asked for it */
+  among?: ResourceKey
   /** of `settled`: of the set only what was charged by then is paid for */
   chargedBefore?: true
-  /** of `told`: elements of each thing in the set that is no older, with references as in a MappedResource */
+  /** of `asked`, `answered`: the sum, of one spelling and without its sign */
+  sum?: string
+  /** of `asked`, `answered`: it takes a settlement back */
+  refunds?: true
+  /** of `answered`: at some time before that */
+  before?: true
+  /** an issue for the receipt where nobody said anything by the message that it takes back, or what that asked for has no answer that is known */
+  unknown?: { message: string; answer: string; at: string }
+  /** of `told`: elements of each thing in the set that is no older, with references as in a MappedResource; of `asked`: elements of its answer */
   tells?: Readonly<Record<string, unknown>>
   /** of `told`: members that lists of each no longer have from then on (MappedResource.unlisted) */
   unlists?: Readonly<Record<string, readonly unknown[]>>

@@ -34,6 +34,9 @@ export const miisKeys = {
   /** settlements of a person's visit whose requests came by themselves */
   settledApart: (context: MappingContext, mdtrtId: string, psnNo: string): ResourceKey =>
     key(context, 'ExplanationOfBenefit', 'apart', mdtrtId, psnNo),
+  /** requests and answers about a person's visit */
+  exchanges: (context: MappingContext, mdtrtId: string, psnNo: string): ResourceKey =>
+    key(context, 'MessageHeader', 'exchanges', mdtrtId, psnNo),
   /** what stands and falls with a settlement beside the settlement itself: its claim. Two provinces may give one number to two persons' */
   settled: (context: MappingContext, setlId: string): ResourceKey => key(context, 'Claim', 'settled', setlId),
   /** all that one message of an institution said of a person: what 2601 takes back by the message's own number */

@@ -1,23 +1,29 @@
 /** The equations that hold in sound settlements (formats.md A), with decimal arithmetic. Broken: stored, flagged, counted. */
 import type { MiisObject } from '../parsers/miis-json.ts'
 import type { RecordBuilder } from '../engine/record.ts'
-import { add, Decimal, multiply, readDecimal, within } from '../engine/values/decimal.ts'
+import { add, Decimal, multiply, within } from '../engine/values/decimal.ts'
+import { type Money, readMoney } from '../engine/values/money.ts'
 import { text } from './envelope.ts'
 
 /** Amounts are rounded to the fen by each system on its own. */
 const TOLERANCE = new Decimal('0.01')
 const ZERO = new Decimal('0')
 
-export function amount(holder: MiisObject, field: string): Decimal | undefined {
+export const amount = (holder: MiisObject, field: string): Decimal | undefined => moneyOf(holder, field)?.value
+
+/** With its currency, where a sender adds one. @param besides the currency of the message, where it names one */
+export function moneyOf(holder: MiisObject, field: string, besides?: string): Money | undefined {
   const sent = text(holder, field)
-  return sent === undefined ? undefined : readDecimal(sent)
+  return sent === undefined ? undefined : readMoney(sent, 'yuan', text(holder, 'currency') ?? besides)
 }
 
-/** Amounts of a row that are no numbers: they are absent from what is stored, and that is said. */
+/** Amounts of a row that are no numbers: they are absent from what is stored, and that is said. Nor is it known what an unknown currency is. */
 export function flagAmounts(record: RecordBuilder, at: (field: string) => string, row: MiisObject, fields: readonly string[]): void {
+  record.noteRead(at('currency'))
   for (const field of fields) {
-    if (text(row, field) !== undefined && amount(row, field) === undefined)
-      record.issue({ severity: 'error', code: 'mapping-number-invalid', at: at(field) })
+    const money = moneyOf(row, field)
+    if (text(row, field) !== undefined && !money) record.issue({ severity: 'error', code: 'mapping-number-invalid', at: at(field) })
+    if (money && money.currency === undefined) record.issue({ severity: 'error', code: 'mapping-value-unknown', at: at('currency') })
   }
 }
 

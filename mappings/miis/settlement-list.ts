@@ -1,18 +1,18 @@
 /** The money blocks of a settlement list (4101): a claim with one item per fee category, and what paid for it. */
 import type { Claim, ExplanationOfBenefit } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL } from '../../server/fhir/canonical.ts'
+import { moneyIn } from '../engine/from.ts'
 import { referTo } from '../engine/keys.ts'
 import { mapping } from '../engine/mapping.ts'
 import type { RowView, Run } from '../engine/rule.ts'
 import type { KeyReference } from '../engine/types.ts'
-import { type Decimal, readDecimal } from '../engine/values/decimal.ts'
 import type { MiisObject } from '../parsers/miis-json.ts'
 import { NORMAL_PRIORITY } from './claim-type.ts'
 import { coverageReference } from './coverage.ts'
 import { text } from './envelope.ts'
 import { poolArea } from './division.ts'
 import { administration, miisKeys } from './keys.ts'
-import { amount } from './money.ts'
+import { moneyOf } from './money.ts'
 import { fundCategory, providerOf } from './settlement.ts'
 import type { Site } from './transaction.ts'
 
@@ -32,6 +32,8 @@ export interface ListMoneyRow extends Site {
   acct_pay?: string
   psn_cashpay?: string
   psn_ownpay?: string
+  /** no field of the interface */
+  currency?: string
   hi_paymtd?: string
   items: MiisObject[]
   funds: MiisObject[]
@@ -43,11 +45,10 @@ const OTHER_FEE = '14'
 const feeCategory = (item: MiisObject) => ({
   coding: [{ system: codeSystem('nhsa-fee-category'), code: text(item, 'med_chrgitm') ?? OTHER_FEE }],
 })
-const cny = (value: Decimal | undefined) => value && { value, currency: 'CNY' as const }
 
 function claimItems(row: RowView<ListMoneyRow>) {
   const items = row.items.map((item, at) => {
-    const net = cny(amount(item, 'amt'))
+    const net = moneyOf(item, 'amt', row.currency)
     return { sequence: at + 1, category: feeCategory(item), productOrService: feeCategory(item), ...(net && { net }) }
   })
   return items.length > 0 ? items : undefined
@@ -109,10 +110,10 @@ const PARTS: [string, string][] = [
 function benefitItems(row: RowView<ListMoneyRow>) {
   const items = row.items.map((item, at) => {
     const parts = PARTS.flatMap(([field, name]) => {
-      const value = cny(amount(item, field))
+      const value = moneyOf(item, field, row.currency)
       return value ? [{ category: { coding: [{ system: codeSystem('nhsa-fee-part'), code: field, display: name }] }, amount: value }] : []
     })
-    const net = cny(amount(item, 'amt'))
+    const net = moneyOf(item, 'amt', row.currency)
     return {
       sequence: at + 1,
       category: feeCategory(item),
@@ -127,7 +128,7 @@ function benefitItems(row: RowView<ListMoneyRow>) {
 function funds(row: RowView<ListMoneyRow>) {
   const paid = row.funds.flatMap((fund) => {
     const code = text(fund, 'fund_pay_type')
-    const value = cny(amount(fund, 'fund_payamt'))
+    const value = moneyOf(fund, 'fund_payamt', row.currency)
     return value ? [{ category: fundCategory(code), amount: value }] : []
   })
   return paid.length > 0 ? paid : undefined
@@ -141,9 +142,7 @@ function totals(row: RowView<ListMoneyRow>, run: Run) {
     ['psn_ownpay', 'fulamt_ownpay_amt', row.psn_ownpay],
   ]
   const named = sent.flatMap(([field, code, value]) => {
-    const read = value === undefined ? undefined : readDecimal(value)
-    if (value !== undefined && !read) run.flaw(field, 'mapping-number-invalid', 'error')
-    const of = cny(read)
+    const of = moneyIn(run, field, value)
     return of ? [{ category: { coding: [{ system: codeSystem('nhsa-settlement-total'), code }] }, amount: of }] : []
   })
   return named.length > 0 ? named : undefined

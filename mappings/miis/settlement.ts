@@ -1,6 +1,7 @@
 /** The money of a settlement, `setlinfo` and `setldetail[]` of 2207, 2208, 2304 and 2305: cn-eob-settlement. */
 import type { ExplanationOfBenefit } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../server/fhir/canonical.ts'
+import { moneyIn } from '../engine/from.ts'
 import { keys, referTo } from '../engine/keys.ts'
 import { mapping } from '../engine/mapping.ts'
 import { BEFORE_ALL } from '../engine/mention.ts'
@@ -14,6 +15,7 @@ import { coverageReference } from './coverage.ts'
 import { areProvincesApart, division, poolArea } from './division.ts'
 import { text } from './envelope.ts'
 import { administration, miisKeys } from './keys.ts'
+import { moneyOf } from './money.ts'
 import type { Site } from './transaction.ts'
 import { table } from '../engine/values/table.ts'
 
@@ -61,16 +63,13 @@ export const TOTALS = [
 ] as const
 const SPELLING: Record<string, string> = table({ psn_part_am: 'psn_part_amt' })
 
-const money = (value: ReturnType<typeof readDecimal>) => value && { value, currency: 'CNY' as const }
-
 /** Totals that were sent; a missing amount is absent, never 0 (formats.md D33). */
 function totals(_: RowView<SettlementRow>, run: Run) {
   const named = [...TOTALS, ...Object.keys(SPELLING)].flatMap((field) => {
     const code = SPELLING[field] ?? field
     if (code !== field && run.text(code) !== undefined) return []
     const sent = run.text(field)
-    const amount = sent === undefined ? undefined : money(readDecimal(sent))
-    if (sent !== undefined && !amount) run.flaw(field, 'mapping-number-invalid', 'error')
+    const amount = moneyIn(run, field, sent)
     return amount ? [{ category: { coding: [{ system: codeSystem('nhsa-settlement-total'), code }] }, amount }] : []
   })
   return named.length > 0 ? named : undefined
@@ -85,12 +84,11 @@ export function fundCategory(
   return { coding: [{ system: codeSystem('nhsa-fund-pay-type'), ...(code && { code }), ...(display && { display }) }] }
 }
 
-function fundPayments(row: RowView<SettlementRow>) {
+function fundPayments(row: RowView<SettlementRow>, run: Run) {
   const funds = row.details.flatMap((detail) => {
     const code = text(detail, 'fund_pay_type')
     const display = text(detail, 'fund_pay_type_name')
-    const sent = text(detail, 'fund_payamt')
-    const amount = sent === undefined ? undefined : money(readDecimal(sent))
+    const amount = moneyOf(detail, 'fund_payamt', run.text('currency'))
     return code === undefined && display === undefined && !amount
       ? []
       : [{ category: fundCategory(code, display), ...(amount && { amount }) }]

@@ -10,6 +10,10 @@ export interface KeptWord {
   ofPerson?: string
   settlement?: string
   chargedBefore?: true
+  among?: string
+  sum?: string
+  refunds?: true
+  before?: true
   /** JSON text */
   tells?: string
   unlists?: string
@@ -54,6 +58,9 @@ export interface BatchMemberDoc extends TableDoc {
   onceReversed?: Readonly<Record<string, string>>
   /** hash of the number by which a message names whose it is, of a settlement: two persons' may have one number; absent in rows of servers that did not keep it */
   number?: string
+  /** of what is one of requests and answers (exchanges.ts): the answer's settlement, or the message that asked */
+  settlement?: string
+  message?: string
   /** the message withdrew the thing: taking the message back restores it */
   withdrawn?: true
 }

@@ -17,10 +17,11 @@ export const isStored = (status: RecordOutcome['status']): boolean => STORED.has
 
 export function membersOf({ source, record }: Job): BatchMemberDoc[] {
   return record.statements.flatMap(
-    ({ type, id, ofPatient, batches, hears, ofPerson, onceReversed, saidBy, statement }): BatchMemberDoc[] => {
+    ({ type, id, ofPatient, batches, hears, ofPerson, onceReversed, saidBy, exchanged, statement }): BatchMemberDoc[] => {
       if (id === undefined) return []
       const thing = `${type}/${id}`
       const { via } = statement
+      const said = via === undefined ? thing : `${thing} ${via}`
       const doc = { thing, source: source.id, type, id, statedAt: instantOf(statement.state.at), ...(via !== undefined && { via }) }
       const { withdrawn } = statement.state
       const number = ofPatient && type === 'ExplanationOfBenefit' ? record.identity?.numbers[0]?.hash : undefined
@@ -30,19 +31,31 @@ export function membersOf({ source, record }: Job): BatchMemberDoc[] {
           : [
               {
                 ...doc,
-                _id: via === undefined ? thing : `${thing} ${via}`,
+                _id: said,
                 batches: [...batches],
                 ...(ofPerson && { ofPerson }),
                 ...(onceReversed && { onceReversed }),
               },
             ]),
         ...(hears === undefined ? [] : [{ ...doc, _id: `${thing}|${hears}`, batches: [hears] }]),
+        ...(exchanged === undefined
+          ? []
+          : [
+              {
+                ...doc,
+                _id: `${said}|${exchanged.of}`,
+                batches: [exchanged.of],
+                ...(ofPerson && { ofPerson }),
+                ...(number !== undefined && { number }),
+                ...(exchanged.settlement === undefined ? { message: saidBy ?? '' } : { settlement: exchanged.settlement }),
+              },
+            ]),
         ...(saidBy === undefined
           ? []
           : [
               {
                 ...doc,
-                _id: `${thing}|${saidBy}`,
+                _id: `${said}|${saidBy}`,
                 batches: [saidBy],
                 ...(number !== undefined && { number }),
                 ...(withdrawn && { withdrawn: true as const }),

@@ -22,30 +22,45 @@ export function follower(
   at: string,
   patients: ReadonlyMap<string, string> = new Map(),
 ): PreparedRecord {
-  const statements = members.map((member) => {
-    const said = wordOf(source, member, fate, statedAt)
-    const { statement } = said
-    const id = patients.get(member.number ?? '')
-    const patient = id === undefined ? undefined : { at: statement.state.at, id }
-    return { ...said, statement: { ...statement, ...(member.via !== undefined && { via: member.via }), ...(patient && { patient }) } }
-  })
+  const statements = members.map((member) => ofMember(wordOf(source, member, fate, statedAt), member, patients))
   const digest = digestOf(members.map(({ _id }) => _id))
   const names: Record<Fate, string> = { withdrawn: '', current: '|restored', replaced: '|replaced' }
   return followerRecord(`${statedAt}|${digest}${names[fate]}`, digest, statements, at)
 }
 
 /** What verdicts of things of several sets have in common. */
-export type Fates = Pick<Verdict, 'reversed' | 'billed'>
+export type Fates = Pick<Verdict, 'reversed' | 'billed' | 'tells'>
 
-/** The same, of things of several sets. @param fates `reversed` empty: they stand */
-export function verdictRecord(source: IngestSource, { reversed, billed }: Fates, verdicts: readonly Verdict[], at: string): PreparedRecord {
+/**
+ * The same, of things of several sets.
+ * @param fates `reversed` empty: they stand
+ * @param patients as of `follower`
+ */
+export function verdictRecord(
+  source: IngestSource,
+  { reversed, billed, tells = {} }: Fates,
+  verdicts: readonly Verdict[],
+  at: string,
+  patients: ReadonlyMap<string, string> = new Map(),
+): PreparedRecord {
+  const elements = { ...(billed && { status: 'billed' }), ...tells }
   const statements = verdicts.map(({ member, version }) => {
-    const said = wordOf(source, member, reversed === '' ? 'current' : 'withdrawn', reversed || UNSAID)
-    const units = billed ? { status: { at: said.statement.state.at, members: { status: '"billed"' } } } : said.statement.units
+    const said = ofMember(wordOf(source, member, reversed === '' ? 'current' : 'withdrawn', reversed || UNSAID), member, patients)
+    const unitOf = ([name, value]: [string, unknown]) => [name, { at: said.statement.state.at, members: { [name]: JSON.stringify(value) } }]
+    const units = { ...said.statement.units, ...Object.fromEntries(Object.entries(elements).map(unitOf)) }
     return { ...said, statement: { ...said.statement, units, verdict: version } }
   })
+  const said = Object.keys(tells).length > 0 ? `|${JSON.stringify(tells)}` : ''
   const digest = digestOf(verdicts.map(({ member, version }) => `${member._id} ${version}`))
-  return followerRecord(`${reversed}|${digest}|verdict${billed ? '|billed' : ''}`, digest, statements, at)
+  return followerRecord(`${reversed}|${digest}|verdict${billed ? '|billed' : ''}${said}`, digest, statements, at)
+}
+
+/** Kept apart as what it is about is, and of whoever that is of. */
+function ofMember(said: PreparedStatement, { via, number }: BatchMemberDoc, patients: ReadonlyMap<string, string>): PreparedStatement {
+  const { statement } = said
+  const id = patients.get(number ?? '')
+  const patient = id === undefined ? undefined : { at: statement.state.at, id }
+  return { ...said, statement: { ...statement, ...(via !== undefined && { via }), ...(patient && { patient }) } }
 }
 
 /** Of a verdict that says nothing; any time will do. */

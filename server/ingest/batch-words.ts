@@ -8,7 +8,7 @@ import type { PreparedBatchWord } from './types.ts'
 type Batches = Pick<IngestTables, 'batches'>
 
 /** Once and the same again is one word. */
-export async function keepWord({ batches }: Batches, { batch, statedAt, ...said }: PreparedBatchWord): Promise<void> {
+export async function keepWord({ batches }: Batches, { batch, statedAt, unknown: _, ...said }: PreparedBatchWord): Promise<void> {
   const kept: KeptWord = { ...said, at: statedAt }
   await retryingConflicts(async () => {
     const known = await batches.get(batch)
@@ -34,8 +34,12 @@ export function wordsOf(row: BatchDoc): readonly KeptWord[] {
   ]
 }
 
-const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore, ofPerson, tells, unlists }: KeptWord): string =>
-  JSON.stringify([at, word, saidBy, settlement, chargedBefore === true, ...[ofPerson, tells, unlists].filter((one) => one !== undefined)])
+const textOf = ({ at, word, saidBy = '', settlement = '', chargedBefore, ofPerson, tells, unlists, ...asked }: KeptWord): string => {
+  const { sum, refunds, before, among } = asked
+  const kind = word === 'asked' || word === 'answered' || among !== undefined ? [{ sum, refunds, before, among }] : []
+  const more = [ofPerson, tells, unlists].filter((one) => one !== undefined)
+  return JSON.stringify([at, word, saidBy, settlement, chargedBefore === true, ...more, ...kind])
+}
 const isSame = (a: KeptWord, b: KeptWord): boolean => textOf(a) === textOf(b)
 
 /** Whatever came first, the same ones are left where there are too many. */
@@ -83,7 +87,7 @@ export const isAbout = ({ ofPerson }: KeptWord, other: Pick<BatchMemberDoc | Kep
   ofPerson === undefined || other.ofPerson === undefined || ofPerson === other.ofPerson
 
 /** By how much the clock of who asks may be before that of who answers. */
-const CLOCKS_APART_MS = 5 * 60_000
+export const CLOCKS_APART_MS = 5 * 60_000
 
 /**
  * What was told of a thing in the set: of elements the newest word that is no younger than the thing itself, so that it is of what led to it; of

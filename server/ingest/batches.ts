@@ -10,8 +10,10 @@ import type { BatchDoc, BatchMemberDoc } from './batch-docs.ts'
 import { isStored, membersOf } from './batch-members.ts'
 import { follower, toldRecord, verdictRecord } from './batch-records.ts'
 import { isAbout, keepWord, reversedLast, sayersOf, standingWords, toldBy, wordsOf } from './batch-words.ts'
-import { type Verdict, verdictsOf } from './line-verdicts.ts'
+import { exchangeVerdictsOf, isExchanged } from './exchange-verdicts.ts'
+import { haveMoved, type Verdict, verdictsOf } from './line-verdicts.ts'
 import type { RecordJob } from './record-writes.ts'
+import { retryingConflicts } from './retry.ts'
 import type { IngestTables } from './tables.ts'
 import type { RecordOutcome } from './types.ts'
 
@@ -48,15 +50,17 @@ export async function untouched(
 export async function followBatches(tables: IngestTables, job: RecordJob, { status }: RecordOutcome, store: Storing): Promise<void> {
   const { record } = job
   const judging = (members: BatchMemberDoc[]) => judge(tables, job, members, store)
-  // Of what is not stored nothing is told.
-  const words = (record.batchWords ?? []).filter(({ word }) => word !== 'told' || isStored(status))
+  // Of what is not stored nothing is told, and it asks and answers nothing.
+  const words = (record.batchWords ?? []).filter(({ word }) => !OF_STORED.has(word) || isStored(status))
   for (const word of words) await keepWord(tables, word)
   for (const said of words) {
     await eachMember(tables, said.batch, judging)
+    if (said.word === 'asked' || said.word === 'answered') await eachPaidAmong(tables, said.batch, judging)
     if (said.word !== 'reversed') continue
     // What a settlement paid for it no longer does, and what a message had said no longer counts, once it is taken back.
     for await (const row of tables.batches.stream(naming(said.batch), { sort: { _id: 1 } })) {
       await eachMember(tables, row._id, judging)
+      await eachPaidAmong(tables, row._id, judging)
       if (!sayersOf([row]).includes(said.batch)) continue
       await eachOfPaid(tables, row._id, judging)
       // What it took back stands again.
@@ -74,6 +78,8 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
   for (let at = 0; at < own.length; at += MEMBERS_MAX) await judging(own.slice(at, at + MEMBERS_MAX))
 }
 
+const OF_STORED: ReadonlySet<string> = new Set(['told', 'asked', 'answered'])
+
 type Storing = (job: RecordJob) => Promise<void>
 
 /** Sets that this settlement paid for; rows of before name it beside their latest words. */
@@ -87,6 +93,11 @@ const naming = (set: string): Record<string, unknown> => ({
 async function eachOfPaid(tables: IngestTables, settlement: string, work: (members: BatchMemberDoc[]) => Promise<void>): Promise<void> {
   const where = { $or: paidBy(settlement) }
   for await (const { _id } of tables.batches.stream(where, { sort: { _id: 1 } })) await eachMember(tables, _id, work)
+}
+
+/** Members of the sets of which it is found among these requests and answers which settlement paid for them. */
+async function eachPaidAmong(tables: IngestTables, exchanges: string, work: (members: BatchMemberDoc[]) => Promise<void>): Promise<void> {
+  for await (const { _id } of tables.batches.stream({ 'words.among': exchanges }, { sort: { _id: 1 } })) await eachMember(tables, _id, work)
 }
 
 async function eachMember(tables: IngestTables, batch: string, work: (members: BatchMemberDoc[]) => Promise<void>): Promise<void> {
@@ -144,16 +155,26 @@ const statedThings = ({ statements }: RecordJob['record']): string[] =>
   )
 
 async function judge(tables: IngestTables, job: RecordJob, members: readonly BatchMemberDoc[], store: Storing): Promise<void> {
-  const plain = members.filter(isOfOne)
+  const [plain, exchanged] = [members.filter((member) => isOfOne(member) && !isExchanged(member)), members.filter(isExchanged)]
   const rows = plain.length === 0 ? [] : await tables.batches.getMany([...new Set(plain.flatMap(({ batches }) => batches))])
   await withdraw(tables, job, plain, rows, store)
   await tell(job, plain, rows, store)
-  const verdicts = await verdictsOf(
-    tables,
-    members.filter((member) => !isOfOne(member)),
-  )
-  for (const same of Map.groupBy(verdicts, ({ reversed, billed }) => `${reversed}|${billed}`).values())
-    await store({ ...job, record: verdictRecord(job.source, same[0] as Verdict, same, job.record.at) })
+  const lines = members.filter((member) => !isOfOne(member))
+  if (lines.length > 0)
+    await retryingConflicts(async () => {
+      const { verdicts, from } = await verdictsOf(tables, lines)
+      await say(job, verdicts, store)
+      return verdicts.length === 0 || !(await haveMoved(tables, from)) ? { done: true } : undefined
+    })
+  const found = exchanged.length === 0 ? [] : await exchangeVerdictsOf(tables, exchanged)
+  await say(job, found, store, await patientsOf(tables, exchanged))
+}
+
+/** Of those with one fate in one record. */
+async function say(job: RecordJob, verdicts: readonly Verdict[], store: Storing, patients?: ReadonlyMap<string, string>): Promise<void> {
+  const fatesOf = ({ reversed, billed, tells }: Verdict): string => JSON.stringify([reversed, billed, tells])
+  for (const same of Map.groupBy(verdicts, fatesOf).values())
+    await store({ ...job, record: verdictRecord(job.source, same[0] as Verdict, same, job.record.at, patients) })
 }
 
 /** Withdraws those of the things whose set a word has taken back, each as of that word; a withdrawal that is taken back is no more. */

@@ -13,7 +13,7 @@ import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { besides, listParts, listsVia } from './fold/lists-apart.ts'
 import { joinStatements, type StatementOrigin, statementOf } from './fold/statement.ts'
-import type { Statement } from './fold/types.ts'
+import { askedVia, type Statement } from './fold/types.ts'
 import { batchId, numberHash, resourceId } from './ids.ts'
 import { kinOf } from './kin.ts'
 import { legalOf } from './link/legal.ts'
@@ -70,12 +70,13 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   if (all.some(({ statement }) => hasLongList(statement))) throw new OutcomeError('list-too-long')
   // Looked for once: a bill of ten thousand lines has as many codes that nobody has mapped.
   const saidCodes = record.unmapped.length > 0 ? codingsIn(resources.map(({ resource }) => resource)) : new Set<string>()
-  const words = record.batchWords?.map(({ batch, saidBy, ofPerson, settlement, tells, unlists, ...said }) => ({
+  const words = record.batchWords?.map(({ batch, saidBy, ofPerson, settlement, among, tells, unlists, ...said }) => ({
     ...said,
     batch: batchId(deps.secret, batch),
     ...(saidBy && { saidBy: batchId(deps.secret, saidBy) }),
     ...(ofPerson && { ofPerson: batchId(deps.secret, ofPerson) }),
     ...(settlement && { settlement: batchId(deps.secret, settlement) }),
+    ...(among && { among: batchId(deps.secret, among) }),
     ...(tells && { tells: texts(plain(tells)) }),
     ...(unlists && { unlists: texts(plain(unlists)) }),
   }))
@@ -143,7 +144,7 @@ function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id:
   const { secret } = deps
   const type = mapped.resource.resourceType
   const others = otherIdsIn(deps, mapped)
-  const alone = apartIn(statementOf(mapped, origin, texts), mapped.apart && batchId(secret, mapped.apart))
+  const alone = apartIn(statementOf(mapped, origin, texts), viaOf(secret, mapped))
   const told = others.numbered === undefined ? alone : asLine(alone, others.numbered)
   const taken = others.timed === undefined ? told : asTaken(told, others.timed)
   const statement = others.line?.counts ? asNumber(taken, others.line.number) : taken
@@ -154,6 +155,7 @@ function preparedOf({ deps, origin, texts }: Saying, mapped: MappedResource, id:
     ...(mapped.ofPerson && { ofPerson: batchId(secret, mapped.ofPerson) }),
     ...(mapped.onceReversed && { onceReversed: mapped.onceReversed }),
     ...(mapped.saidBy && { saidBy: batchId(secret, mapped.saidBy) }),
+    ...(mapped.exchanged && { exchanged: exchangedIn(secret, mapped.exchanged) }),
     ...others,
   }
 }
@@ -181,6 +183,17 @@ const otherIdsIn = (
     timed: { at: timed.at, id: resourceId(secret, timed.key), plain: resourceId(secret, timed.plain), corrects: timed.corrects },
   }),
 })
+
+const exchangedIn = (
+  secret: Uint8Array,
+  { of, settlement }: NonNullable<MappedResource['exchanged']>,
+): NonNullable<PreparedStatement['exchanged']> => ({
+  of: batchId(secret, of),
+  ...(settlement && { settlement: batchId(secret, settlement) }),
+})
+
+const viaOf = (secret: Uint8Array, { apart, asked }: MappedResource): string | undefined =>
+  apart ? batchId(secret, apart) : asked && askedVia(batchId(secret, asked))
 
 const apartIn = (statement: Statement, via: string | undefined): Statement => (via === undefined ? statement : { ...statement, via })
 

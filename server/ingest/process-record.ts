@@ -3,6 +3,7 @@ import { followBatches, hasBatches, untouched } from './batches.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { isBusy } from './busy.ts'
 import { eachOf } from './each-of.ts'
+import { issuesOfUnknown } from './exchange-verdicts.ts'
 import { isSaidAlike } from './fold/types.ts'
 import { KeyLocks } from '../writer/key-locks.ts'
 import { compareRecord } from './likely/compare-record.ts'
@@ -10,12 +11,13 @@ import { comparedTogether } from './likely/compare-together.ts'
 import { followMoves } from './link/follow.ts'
 import type { Linked } from './link/link.ts'
 import { failureIssue, quarantineWaited } from './quarantine.ts'
+import { withIssues } from './record-outcome.ts'
 import type { RecordJob } from './record-writes.ts'
 import { type BatchResult, type StorableRow, storeBatch, storeSound } from './store-batch.ts'
 import { refuse, storeRecord, type StoredRecord } from './store-record.ts'
 import { StoringLanes } from './storing-lanes.ts'
 import type { IngestTables, WaitingDoc } from './tables.ts'
-import type { IngestDeps, PreparedRecord, RecordOutcome } from './types.ts'
+import type { IngestDeps, PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
 import { type Done, followVisits } from './visit/follow.ts'
 
 /** @throws OutcomeError busy, unavailable: to be tried again, nothing is lost */
@@ -23,8 +25,8 @@ export async function processRecord(deps: IngestDeps, tables: IngestTables, job:
   const { outcome, linked, refusedUnder = [] } = await alone(deps, tables, job)
   if (linked) await follow(deps, tables, [linked])
   if (refusedUnder.length > 0) await wake(deps, tables, refusedUnder)
-  await followCommit(deps, tables, [{ job, outcome }])
-  if (outcome.status !== 'waiting') return outcome
+  const found = await followCommit(deps, tables, [{ job, outcome }])
+  if (outcome.status !== 'waiting') return withIssues(outcome, job.record, found.get(job))
   // The number may have been registered between our look and our waiting; its writer looked before we waited.
   const known = await tables.numbers.getMany(job.record.identity?.numbers.map((n) => n.hash) ?? [])
   if (known.length === 0) return outcome
@@ -60,8 +62,8 @@ export async function processRows(
   for (const part of jobs.length === 1 ? [] : partsOf(jobs)) {
     const { outcomes, links } = await together(deps, tables, part, isAwaited)
     await follow(deps, tables, links)
-    await followCommit(deps, tables, doneOf(part, outcomes))
-    for (const { job, outcome } of doneOf(part, outcomes)) all[jobs.indexOf(job)] = outcome
+    const found = await followCommit(deps, tables, doneOf(part, outcomes))
+    for (const { job, outcome } of doneOf(part, outcomes)) all[jobs.indexOf(job)] = withIssues(outcome, job.record, found.get(job))
   }
   const rest = [...jobs.keys()].filter((at) => all[at] === undefined)
   await eachOf(rest, INGEST_BOUNDS.aloneConcurrency, async (at) => {
@@ -131,8 +133,16 @@ function alone(deps: IngestDeps, tables: IngestTables, job: RecordJob): Promise<
 const doneOf = (jobs: readonly RecordJob[], outcomes: readonly (RecordOutcome | undefined)[]): Done[] =>
   jobs.flatMap((job, at) => (outcomes[at] ? [{ job, outcome: outcomes[at] }] : []))
 
-/** After the commit, whatever became of the records: one that was stored before may not have come so far. */
-async function followCommit(deps: IngestDeps, tables: IngestTables, done: readonly Done[]): Promise<void> {
+/**
+ * After the commit, whatever became of the records: one that was stored before may not have come so far.
+ * @returns what is to be told of them besides
+ */
+async function followCommit(
+  deps: IngestDeps,
+  tables: IngestTables,
+  done: readonly Done[],
+): Promise<ReadonlyMap<RecordJob, readonly ReceiptIssue[]>> {
+  const found = new Map<RecordJob, readonly ReceiptIssue[]>()
   const all = [...done]
   const inSets = done.filter(({ job }) => hasBatches(job))
   const quiet = await untouched(tables, inSets)
@@ -144,8 +154,10 @@ async function followCommit(deps: IngestDeps, tables: IngestTables, done: readon
       outcome,
       async (next) => void all.push({ job: next, outcome: (await alone(deps, tables, next)).outcome }),
     )
+    found.set(job, await issuesOfUnknown(tables, job.record.batchWords ?? []))
   }
   await followVisits(deps, tables, all)
+  return found
 }
 
 async function follow(deps: IngestDeps, tables: IngestTables, links: readonly Linked[]): Promise<void> {

@@ -20,6 +20,14 @@ export function storedOutcome(record: PreparedRecord, resources: number, issues:
   return { status: flawed ? 'stored-with-issues' : 'stored', resources, issues: issuesTold(record, issues) }
 }
 
+/** With what was found once it was stored. */
+export function withIssues(outcome: RecordOutcome, record: PreparedRecord, found: readonly ReceiptIssue[] = []): RecordOutcome {
+  if (found.length === 0) return outcome
+  const isFlawed = outcome.status === 'stored' && found.some(({ severity }) => severity !== 'information')
+  const issues = [...found.map((issue) => ({ ...issue, at: placeIn(record.at, issue.at) })), ...outcome.issues]
+  return { ...outcome, ...(isFlawed && { status: 'stored-with-issues' }), issues: issues.slice(0, INGEST_BOUNDS.recordIssuesMax) }
+}
+
 export const issuesOfMapping = (record: PreparedRecord): ReceiptIssue[] => [
   ...record.issues.map((issue) => ({ ...issue })),
   ...record.unmapped.map(

@@ -357,6 +357,7 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.batches.ensureIndex({ settlement: 1 }, { where: NAMED('settlement') }),
     tables.batches.ensureIndex({ 'words.saidBy': 1 }, { where: NAMED('words.saidBy') }),
     tables.batches.ensureIndex({ 'words.settlement': 1 }, { where: NAMED('words.settlement') }),
+    tables.batches.ensureIndex({ 'words.among': 1 }, { where: NAMED('words.among') }),
     tables.refusedParts.ensureIndex({ payload: 1 }),
     tables.visits.ensureIndex({ 'words.own': 1 }),
     tables.visits.ensureIndex({ patients: 1 }),

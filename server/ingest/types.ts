@@ -184,7 +184,7 @@ export interface PreparedVisit {
 
 /** A word about a set, of all keys the ids, and what it tells as JSON text. */
 export type PreparedBatchWord = Omit<BatchWord, Texts> & { batch: string } & { [name in Exclude<Texts, 'batch'>]?: string }
-type Texts = 'batch' | 'saidBy' | 'ofPerson' | 'settlement' | 'tells' | 'unlists'
+type Texts = 'batch' | 'saidBy' | 'ofPerson' | 'settlement' | 'among' | 'tells' | 'unlists'
 
 export interface PreparedStatement {
   type: string
@@ -203,6 +203,8 @@ export interface PreparedStatement {
   onceReversed?: Readonly<Record<string, string>>
   /** the message that says it, where the source may take that back; absent: it may not */
   saidBy?: string
+  /** set of requests and answers among which it is, and of the answer its settlement; absent: none */
+  exchanged?: { of: string; settlement?: string }
   /** ids under which it may be known (numbered.ts) */
   numbered?: string
   plain?: string

@@ -329,6 +329,18 @@ export const ISSUES = {
     '医保端返回失败，不产生事实',
     'The insurance answered with a failure: there is no fact to store',
   ),
+  'miis-message-unknown': issue(
+    200,
+    'not-found',
+    '未收到过所冲正的报文：其请求到达后即作废，单独到达的应答仍然有效',
+    'The message that is taken back is not known: it is void once it comes, and an answer to it that came by itself stands until then',
+  ),
+  'miis-answer-unknown': issue(
+    200,
+    'informational',
+    '所冲正的请求尚无可确认的应答：应答到达后即作废',
+    'No answer to the request that is taken back is known: it is void once it comes',
+  ),
   'miis-response-unknown': issue(422, 'not-supported', '无法识别的医保应答', 'The MIIS response is of no known transaction'),
   'mapping-organization': issue(422, 'security', '报文属于另一家机构', 'The payload belongs to another organisation than its sender'),
   'payload-charset': issue(

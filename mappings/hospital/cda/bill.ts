@@ -14,8 +14,8 @@ import { HOME_PAGE_FEES, SELF_PAID, TOTALS } from './fees.ts'
 
 interface BillRow extends FactRow {
   fees: Statement[]
-  total?: string
-  selfPaid?: string
+  total?: Statement
+  selfPaid?: Statement
   payment?: string
   date?: string
 }
@@ -23,9 +23,12 @@ interface BillRow extends FactRow {
 const DATA_SET = 'urn:oid:2.16.156.10011.2.2.4'
 const FEE_CATEGORY = codeSystem('nhsa-fee-category')
 
-function amount(run: Run, field: string, text: string | undefined): Money | undefined {
-  const read = text === undefined ? undefined : readMoney(text)
-  if (text !== undefined && !read) run.flaw(field, 'mapping-number-invalid')
+/** Its currency is the unit of an MO; of another type (a PQ in 元) the unit is none by itself. */
+function amount(run: Run, field: string, stated: RowView<Statement> | undefined): Money | undefined {
+  if (stated?.text === undefined) return undefined
+  const read = readMoney(stated.text, 'yuan', stated.unit)
+  if (!read) run.flaw(field, 'mapping-number-invalid')
+  else if (read.currency === undefined) run.flaw(field, 'mapping-value-unknown')
   return read
 }
 
@@ -48,11 +51,11 @@ function byWhole(fees: readonly Statement[]): Map<string, Statement[]> {
 function lines({ fees }: RowView<BillRow>, run: Run) {
   const groups = byWhole(fees)
   const made = (groups.get('') ?? []).flatMap((fee, at) => {
-    const net = amount(run, 'fees', fee.text)
+    const net = amount(run, 'fees', fee)
     const parts = groups.get(fee.element) ?? []
     groups.delete(fee.element)
     const informed = parts.flatMap((one) => {
-      const part = amount(run, 'fees', one.text)
+      const part = amount(run, 'fees', one)
       return part ? [{ type: 'informational' as const, code: feeConcept(one), amount: part }] : []
     })
     const components = [...(net ? [{ type: 'base' as const, amount: net }] : []), ...informed]
@@ -93,8 +96,8 @@ export function bills(facts: Facts): void {
   const row: BillRow = {
     ...facts.row('fees', first.one.at),
     fees: all.flatMap(({ one }) => (one === total || one === selfPaid ? [] : [one])),
-    ...(total?.text !== undefined && { total: total.text }),
-    ...(selfPaid?.text !== undefined && { selfPaid: selfPaid.text }),
+    ...(total && { total }),
+    ...(selfPaid && { selfPaid }),
     ...(payment?.text !== undefined && { payment: payment.text }),
     ...(facts.document.effectiveTime !== undefined && { date: facts.document.effectiveTime }),
   }

@@ -1,11 +1,11 @@
 /** FT1 to ChargeItem (HL7 v2.4, 6.5.1). A credit takes back: its count and amount are negative, as the insurance writes it. */
 import type { ChargeItem } from '@medplum/fhirtypes'
 import { localSystem, structureDefinition } from '../../../server/fhir/canonical.ts'
+import { moneyIn } from '../../engine/from.ts'
 import { keys } from '../../engine/keys.ts'
 import { mapping } from '../../engine/mapping.ts'
 import type { RowView } from '../../engine/rule.ts'
 import { type Decimal, readDecimal } from '../../engine/values/decimal.ts'
-import { readMoney } from '../../engine/values/money.ts'
 import type { Fields } from './fields.ts'
 import { visitClass } from './visit.ts'
 
@@ -28,7 +28,10 @@ export const FT1 = [
   'FT1-21.2',
 ] as const
 
-export type ChargeRow = Fields<(typeof FT1)[number] | 'PV1-2.1' | 'PV1-19.1'>
+/** Currencies of amount and price: MO.2 within CP.1. */
+export const [AMOUNT_IN, PRICE_IN] = ['FT1-11.1.2', 'FT1-12.1.2'] as const
+
+export type ChargeRow = Fields<(typeof FT1)[number] | 'PV1-2.1' | 'PV1-19.1' | typeof AMOUNT_IN | typeof PRICE_IN>
 
 const IS_POSITIVE = /^\+?\d*[1-9]|^\+?\d*\.\d*[1-9]/
 
@@ -64,13 +67,11 @@ export const charge = mapping<ChargeRow, ChargeItem>({
       if (!count) run.flaw('FT1-10', 'mapping-number-invalid')
       return count
     }),
-    priceOverride: from.value(['FT1-11.1', 'FT1-6'], (row, run) => {
+    priceOverride: from.value(['FT1-11.1', 'FT1-6', AMOUNT_IN], (row, run) => {
       const amount = row['FT1-11.1']
-      const money = amount === undefined ? undefined : readMoney(signed(amount, row), 'yuan')
-      if (amount !== undefined && !money) run.flaw('FT1-11.1', 'mapping-number-invalid', 'error')
-      return money
+      return moneyIn(run, 'FT1-11.1', amount && signed(amount, row), { currency: AMOUNT_IN })
     }),
-    extension: [{ url: structureDefinition('cn-unit-price'), valueMoney: from.money('FT1-12.1') }],
+    extension: [{ url: structureDefinition('cn-unit-price'), valueMoney: from.money('FT1-12.1', 'yuan', PRICE_IN) }],
     enterer: from.practitioner('FT1-21.1', 'FT1-21.2'),
     enteredDate: from.dateTime('FT1-5'),
   }),

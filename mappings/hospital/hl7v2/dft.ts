@@ -2,7 +2,7 @@
 import type { MappedRecord, MappingContext, RejectedRecord } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
-import { charge, type ChargeRow, FT1 } from './charge.ts'
+import { AMOUNT_IN, charge, type ChargeRow, FT1, PRICE_IN } from './charge.ts'
 import { fieldsOf, locate, segmentOf, segmentsOf } from './fields.ts'
 import { type Message, openMessage, runPatient, settledMessage, statedAt, warning } from './message.ts'
 
@@ -39,7 +39,13 @@ function runCharge({ record, hl7, sentAt }: Message, ft1: Segment, numbers: Set<
     return
   }
   numbers.add(number)
-  const row: ChargeRow = { ...fieldsOf(ft1, FT1), ...fieldsOf(segmentOf(hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']) }
+  const [amountIn, priceIn] = [ft1.text(11, 1, 0, 2), ft1.text(12, 1, 0, 2)]
+  const row: ChargeRow = {
+    ...fieldsOf(ft1, FT1),
+    ...(amountIn !== '' && { [AMOUNT_IN]: amountIn }),
+    ...(priceIn !== '' && { [PRICE_IN]: priceIn }),
+    ...fieldsOf(segmentOf(hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']),
+  }
   const posted = statedAt(record, record.context, [row['FT1-5'] ?? '', at('FT1-5')]) ?? sentAt
   record.run(charge, row, { statedAt: posted, offer: false, at })
   record.noteRead(...['FT1-1', 'FT1-6'].map(at))

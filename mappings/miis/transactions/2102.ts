@@ -1,13 +1,14 @@
 /** 2102, a purchase in a pharmacy: its lines and their settlement in one message. The number of the purchase stands in the answer. */
-import { listOf, nodeOf, text } from '../envelope.ts'
+import { listOf, node, nodeOf, text } from '../envelope.ts'
 import { miisKeys } from '../keys.ts'
 import { checkLine } from '../money.ts'
 import { personOf } from '../persons.ts'
 import { coverage, type CoverageRow } from '../coverage.ts'
 import { visitOf } from '../diagnoses.ts'
+import { sayAsked, settledWith } from '../exchange-words.ts'
 import { addPerson, insuredIn, messageOf, naming, requireVisit, type Transaction, type TransactionInput, withSite } from '../transaction.ts'
 import { chargeLine, type FeeRow, judgedAt, judgements, prescriptionLine } from './2204.ts'
-import { claim, type ClaimRow, coverageRow, fillSettlement, settledWith } from './2207.ts'
+import { claim, type ClaimRow, coverageRow, fillSettlement } from './2207.ts'
 
 export const pharmacySettlement: Transaction = {
   infno: '2102',
@@ -27,6 +28,8 @@ export const pharmacySettlement: Transaction = {
     const row: ClaimRow = { ...withSite<ClaimRow>(info, request), mdtrt_id: purchase, claim_kind: 'pharmacy' }
     const sets = settledWith(input)
     record.run(claim, row, { statedAt, at, saidBy, batches: sets, ofPerson: insuredIn(input, info), apart: sets[0] })
+    const settled = node(response, 'output', 'setlinfo')
+    sayAsked(input, text(settled, 'psn_no') === undefined ? info : settled)
     addLines(input, purchase)
   },
 }

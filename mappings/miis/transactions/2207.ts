@@ -1,14 +1,16 @@
 /** 2207 and 2304, outpatient and inpatient settlement: the request is the Claim, the response carries the money. Joined by mdtrt_id. */
 import type { Claim, Encounter } from '@medplum/fhirtypes'
 import { codeSystem, localSystem, NATIONAL, structureDefinition } from '../../../server/fhir/canonical.ts'
-import { mapping } from '../../engine/mapping.ts'
+import { mapping, type RunOptions } from '../../engine/mapping.ts'
 import type { MappingContext, ResourceKey } from '../../engine/types.ts'
+import type { MiisObject } from '../../parsers/miis-json.ts'
 import { answeredClaim } from '../answered-claim.ts'
 import { type ClaimKind, claimType, NORMAL_PRIORITY } from '../claim-type.ts'
 import { coverage, type CoverageRow, coverageReference } from '../coverage.ts'
 import { poolArea } from '../division.ts'
 import { encounterClass } from '../encounter-class.ts'
 import { list, node, text } from '../envelope.ts'
+import { exchangesOf, sayAnswered, sayAsked, settledWith } from '../exchange-words.ts'
 import { administration, miisKeys } from '../keys.ts'
 import { checkSettlement, flagAmounts } from '../money.ts'
 import { personOf } from '../persons.ts'
@@ -102,18 +104,35 @@ function fillClaim(input: TransactionInput, claim_kind: 'outpatient' | 'inpatien
   const sets = settledWith(input)
   // What is paid for is not taken back with the rest of the visit (2205, 2302).
   const ofPerson = insuredIn(input, info)
+  const among = sets[0] ? undefined : exchangesOf(input, info)
   const paid = {
     word: 'settled',
     statedAt,
     ...(saidBy && { saidBy }),
     ...(sets[0] && { settlement: sets[0] }),
     ...(ofPerson && { ofPerson }),
+    ...(among && { among }),
   } as const
   if (visit !== undefined) for (const set of paidFor(context, visit, batch, claim_kind)) record.sayOfBatch({ ...paid, ...set })
+  const midStay = visit !== undefined && batch !== undefined && isMidStay(text(info, 'mid_setl_flag'))
+  sayAsked(input, info, midStay ? { claim: miisKeys.claim(context, visit, batch) } : {})
   tellPlaces(input, info)
   addPerson(input, personOf(info), info, 'input.mdtrtinfo', statedAt)
-  record.run(claim, { ...withSite<ClaimRow>(info, request), claim_kind }, { statedAt, at, saidBy, batches: sets, ofPerson, apart: sets[0] })
+  const claimed = { ...withSite<ClaimRow>(info, request), claim_kind }
+  record.run(claim, claimed, { ...{ statedAt, at, saidBy, ofPerson }, ...saidApart(input, info, saidBy) })
   if (!response) record.run(coverage, coverageRow(withSite<CoverageRow>(info, request)), { statedAt, at })
+}
+
+/** A claim is kept by its settlement; a request that came by itself is one among those that may have been answered. */
+function saidApart(
+  input: TransactionInput,
+  info: MiisObject,
+  saidBy: ResourceKey | undefined,
+): Pick<RunOptions, 'batches' | 'apart' | 'asked' | 'exchanged'> {
+  const [settlement] = settledWith(input)
+  if (settlement) return { batches: [settlement], apart: settlement }
+  const of = exchangesOf(input, info)
+  return of && saidBy ? { asked: saidBy, exchanged: { of } } : {}
 }
 
 /** The batch that is named. The lines of a stay are in none (2301): a settlement of it, in its middle or at its end, pays for those that are charged by then. */
@@ -132,14 +151,27 @@ function paidFor(
 function fillAnsweredClaim(input: TransactionInput, row: SettlementRow, at: (field: string) => string): void {
   const [settled] = settledWith(input)
   const { record, respondedAt: statedAt } = input
-  const ofPerson = insuredIn(input, node(input.response, 'output', 'setlinfo'))
-  if (settled) record.run(answeredClaim, row, { statedAt, at, batches: [settled], apart: settled, ofPerson })
+  const info = node(input.response, 'output', 'setlinfo')
+  const ofPerson = insuredIn(input, info)
+  const exchanged = answerAmong(input, info)
+  if (settled) record.run(answeredClaim, row, { statedAt, at, batches: [settled], apart: settled, ofPerson, exchanged })
+  sayAnswered(input, info, isRefund(row) ? { refunds: true } : {})
+  const paid = {
+    word: 'settled',
+    statedAt,
+    chargedBefore: true,
+    ...(ofPerson && { ofPerson }),
+    ...(exchanged && { among: exchanged.of }),
+  } as const
+  // Lines that are in a batch are paid for by a settlement that names it, which only the request does.
+  if (settled && row.mdtrt_id !== undefined && !isRefund(row))
+    record.sayOfBatch({ batch: miisKeys.unbatched(input.context, row.mdtrt_id), settlement: settled, ...paid })
 }
 
-/** The settlement that takes the claim with it when it is taken back: the answer beside the request has its number. */
-export function settledWith({ response, context }: TransactionInput): ResourceKey[] {
-  const number = text(node(response, 'output', 'setlinfo'), 'setl_id')
-  return number === undefined ? [] : [miisKeys.settled(context, number)]
+/** As the answer that it is. */
+function answerAmong(input: TransactionInput, info: MiisObject): RunOptions['exchanged'] {
+  const [of, [settlement]] = [exchangesOf(input, info), settledWith(input)]
+  return of && settlement && { of, settlement }
 }
 
 export const coverageRow = ({ psn_no, insutype, insuplc_admdvs, psn_type, cvlserv_flag }: CoverageRow): CoverageRow => ({
@@ -161,10 +193,13 @@ export function fillSettlement(input: TransactionInput, claim_kind?: ClaimKind['
   const path = 'output.setlinfo'
   const at = naming(info, path)
   addPerson(input, personOf(info), info, path, statedAt)
+  // Of an answer alone that does not say when it was settled, it is when it was answered.
+  const answeredAt = request ? undefined : (text(response, 'respond_time') ?? text(response, 'refmsg_time'))
   const institution = text(request, 'fixmedins_code') ?? institutionOf(text(info, 'medins_setl_id'))
   const asked = node(request, 'input', 'mdtrtinfo')
   const batch = isMidStay(text(asked, 'mid_setl_flag')) ? text(asked, 'chrg_bchno') : undefined
   const row: SettlementRow = {
+    ...(answeredAt !== undefined && { inf_time: answeredAt }),
     ...withSite<SettlementRow>(info, request),
     ...(institution !== undefined && { fixmedins_code: institution }),
     ...(batch !== undefined && { chrg_bchno: batch }),
@@ -173,7 +208,8 @@ export function fillSettlement(input: TransactionInput, claim_kind?: ClaimKind['
     details,
   }
   const apart = request ? undefined : settledApart(input, info)
-  record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no), hears: apart })
+  const exchanged = request ? undefined : answerAmong(input, info)
+  record.run(settlement, row, { statedAt, at, saidBy: messageOf(input, row.psn_no), hears: apart, exchanged })
   if (!request) fillAnsweredClaim(input, row, at)
   record.run(coverage, coverageRow(row), { statedAt, at })
   for (const [index, detail] of details.entries()) {

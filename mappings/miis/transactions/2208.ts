@@ -4,6 +4,7 @@ import { NATIONAL } from '../../../server/fhir/canonical.ts'
 import { mapping } from '../../engine/mapping.ts'
 import { type ClaimKind, claimType } from '../claim-type.ts'
 import { isObject, nodeOf, text } from '../envelope.ts'
+import { sayAnsweredBefore, sayAsked } from '../exchange-words.ts'
 import { miisKeys } from '../keys.ts'
 import { personOf } from '../persons.ts'
 import { tellPlaces } from '../settlement-places.ts'
@@ -58,6 +59,8 @@ export const settlementReversal = (infno: keyof typeof KINDS): Transaction => ({
     const ofPerson = insuredIn(input, info)
     if (reversed !== undefined)
       record.sayOfBatch({ batch: miisKeys.settled(context, reversed), word: 'reversed', ...(ofPerson && { ofPerson }), ...by })
+    sayAsked(input, info, { refunds: true })
+    if (reversed !== undefined) sayAnsweredBefore(input, info, reversed)
     tellPlaces(input, info)
     addPerson(input, personOf(info), info, path, statedAt)
     record.run(voidSettlement, { ...withSite<ReversalRow>(info, request), claim_kind }, { statedAt, at: naming(info, path), saidBy: said })

@@ -26,6 +26,7 @@ export const messageReversal: Transaction = {
       return
     }
     addPerson(input, personOf(info), info, path, statedAt)
-    record.sayOfBatch({ batch: miisKeys.message(context, institution, message, person), word: 'reversed', statedAt })
+    const unknown = { message: 'miis-message-unknown', answer: 'miis-answer-unknown', at: `${path}.omsgid` }
+    record.sayOfBatch({ batch: miisKeys.message(context, institution, message, person), word: 'reversed', statedAt, unknown })
   },
 }

@@ -48,7 +48,10 @@ export function wrongAs(as: string, means: string, parts: number): Wrong | undef
 
 /** The text as the table has it; undefined: there is none. What is no amount stays as it came, and is told where it is used. */
 export function readAs(text: string, as: string): string | undefined {
-  if (isUnit(as)) return readMoney(text, as)?.value.text ?? text
+  if (isUnit(as)) {
+    const money = readMoney(text, as)
+    return money ? `${money.value.text}${money.currency === 'CNY' ? '' : ` ${money.currency}`}` : text
+  }
   const [, side, separator] = PART.exec(as) ?? []
   if (side === undefined || separator === undefined) return text
   const at = text.indexOf(separator)

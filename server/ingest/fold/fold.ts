@@ -18,7 +18,7 @@ import {
   wholeKey,
 } from './rules.ts'
 import { bySpeaker, withMembersApart } from './statement.ts'
-import { type Folded, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
+import { type Folded, isAsked, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
 
 /** Stands in statement texts where the record's patient is referenced; the person may become known later. */
@@ -57,7 +57,7 @@ export function fold(
   const leaders = new Set(leading.map(speakerOf))
   const speaking = heard.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !isTakenBack(s, heard)))
   const chosen = new Chosen(type, speaking, persons, visits)
-  const judged = said.find(({ verdict }) => verdict !== undefined)?.units.status?.members
+  const judged = judgedIn(said.filter((s) => s.verdict !== undefined && isAboutOne(type, newest, s, same)))
   return {
     type,
     id,
@@ -99,8 +99,12 @@ export function leadersOf(type: string, statements: readonly Statement[]): Leade
 function letsStand(type: string, said: Statement, told: readonly Statement[]): boolean {
   const { via } = said
   if (isTakenBack(said, told)) return type !== 'Encounter' && type !== 'Claim' && via === undefined
-  return type !== 'Claim' || via !== undefined
+  return type !== 'Claim' || (via !== undefined && !isAsked(via))
 }
+
+/** Elements that follow from what was known when a verdict was made. */
+const judgedIn = (verdicts: readonly Statement[]): Record<string, string> =>
+  Object.assign({}, ...verdicts.flatMap(({ units }) => Object.values(units).map(({ members }) => members)))
 
 /** Who said it, or another source of the same word, took it back. */
 const isTakenBack = ({ via, state }: Statement, all: readonly Statement[]): boolean =>

@@ -10,9 +10,11 @@ const SETTLEMENT = 'ExplanationOfBenefit'
  * it, so that what was corrected does not come back. A report is another matter: it may be withdrawn under another number of its patient.
  */
 export function isOfAnother(type: string, said: Statement, all: readonly Statement[], same: (patient: string) => string): boolean {
-  const { patient, source, state } = said
+  const { patient, source, state, verdict } = said
   if (type !== SETTLEMENT || !state.withdrawn || !patient) return false
-  const stood = lastStanding(said)
+  // A verdict is said of what its person's own statements say.
+  const isOwn = (other: Statement): boolean => other === said || (other.verdict === undefined && other.patient?.id === patient.id)
+  const stood = (verdict === undefined ? [said] : all.filter(isOwn)).map(lastStanding).sort().at(-1) ?? ''
   return all.some(
     (other) =>
       other.patient !== undefined &&

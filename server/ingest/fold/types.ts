@@ -54,7 +54,7 @@ export interface Statement {
   via?: string
   /**
    * It says no more than whether the thing is taken back with a set in which it stands (../line-verdicts.ts), and its status where a settlement paid for
-   * it, by what was known then: text that sorts. One that does neither says nothing
+   * it, by what was known then: text that sorts; or what follows from the request that a thing answers (../exchanges.ts). One that does neither says nothing
    */
   verdict?: string
   kind: SourceKind
@@ -69,9 +69,15 @@ export interface Statement {
 
 /** Who says it: a source, of each visit that was joined to this one, and of each of the things that say it apart, by itself. */
 export const speakerOf = ({ source, via = '', verdict }: Pick<Statement, 'source' | 'via' | 'verdict'>): string =>
-  verdict !== undefined ? VERDICT : via === '' ? source : `${source} ${via}`
+  verdict !== undefined ? `${VERDICT}${via}` : via === '' ? source : `${source} ${via}`
 
-/** There is one verdict, whoever brought what it follows from; no source has this name. */
+/** Of what only a request says, whose answer is not known: it is no reason for the thing to stand. */
+export const askedVia = (message: string): string => `${ASKED}${message}`
+export const isAsked = (via: Statement['via']): boolean => via?.startsWith(ASKED) === true
+/** Ids have no such character. */
+const ASKED = '~'
+
+/** There is one verdict, of what is said apart one for each who says it, whoever brought what it follows from; no source has this name. */
 const VERDICT = ' verdict'
 
 /** Statements of one voice are kept as one: what a speaker says of one record of a patient. A number that is used again is another one's by then. */

@@ -50,6 +50,18 @@ describe('home page and other records', () => {
         ],
       },
     ])
+    const foreign = await read('C0032', [
+      [
+        '48768-6 PAYMENT SOURCES',
+        entry(
+          said('HDSD00.11.142', '住院总费用', '<value xsi:type="MO" value="100.00" currency="USD"/>'),
+          said('HDSD00.11.098', '西药费', '<value xsi:type="MO" value="5.00" currency="QQQ"/>'),
+        ),
+      ],
+    ])
+    expect(all(foreign, 'Invoice')).toMatchObject([{ totalGross: { value: 100, currency: 'USD' } }])
+    expect(JSON.stringify(all(foreign, 'Invoice'))).not.toContain('CNY')
+    expect(foreign?.issues.map(({ code }) => code)).toContain('mapping-value-unknown')
     expect(all(record, 'Claim')).toEqual([])
     expect(all(record, 'Encounter')[0]).toMatchObject({
       class: { code: 'IMP' },

@@ -59,6 +59,30 @@ test('a credit that is sent negative stays so, and nothing is nothing', async ()
   expect(nothing).toMatchObject({ quantity: { value: -1 }, priceOverride: { value: 0 } })
 })
 
+test('a charge in another currency keeps it, and one that nobody knows is told (MO.2 within CP.1)', async () => {
+  const { record } = await read(
+    message(
+      'DFT^P03',
+      '2.4',
+      EVENT,
+      PATIENT,
+      INPATIENT,
+      'FT1|1|FY1||20260305||CG|X^甲|||2|57.00&USD|28.50&USD',
+      'FT1|2|FY2||20260305||CD|X^乙|||1|20&RMB',
+      'FT1|3|FY3||20260305||CG|X^丙|||1|20&QQQ',
+    ),
+  )
+  const charged = ofType(record, 'ChargeItem').map(plain)
+  expect(charged.map(({ priceOverride }) => priceOverride)).toEqual([
+    { value: 57, currency: 'USD' },
+    { value: -20, currency: 'CNY' },
+    { value: 20 },
+  ])
+  expect(charged[0]).toMatchObject({ extension: [{ valueMoney: { value: 28.5, currency: 'USD' } }] })
+  expect(record?.issues).toMatchObject([{ severity: 'error', code: 'mapping-value-unknown', at: 'FT1[3]-11.1.2' }])
+  expect(record?.unread.filter((field) => field.includes('-11') || field.includes('-12'))).toEqual([])
+})
+
 test('payments, and lines without a number or a kind, are told and make nothing; alone they are quarantined', async () => {
   const { record } = await read(
     message(

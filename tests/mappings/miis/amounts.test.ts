@@ -29,6 +29,31 @@ test.each(['1e400', '1e9999', '-1e400'])('%s, which no double holds, is no amoun
   }
 })
 
+/** No field of the interface; some add it. */
+test('a currency that is said is kept, one that nobody knows is told', async () => {
+  const moneyIn = async (sent: object, currency: string): Promise<[unknown[], unknown[]]> => {
+    const { mapped } = await readAll(miisInterface, JSON.stringify(sent).replaceAll('"CURRENCY"', JSON.stringify(currency)))
+    const found = JSON.stringify(mapped[0]?.resources).match(/"currency":"[A-Z]+"/g) ?? []
+    const told = mapped[0]?.issues.filter(({ code, severity }) => code === 'mapping-value-unknown' && severity === 'error')
+    return [[...new Set(found)], [...new Set(told?.map(({ at }) => at))]]
+  }
+  const sentWith = (name: string, places: (body: Json) => (Json | undefined)[]): object => {
+    const body = JSON.parse(sample(`miis/${name}.json`).toString()) as Json
+    for (const place of places(body)) Object.assign(place as Json, { currency: 'CURRENCY' })
+    return body
+  }
+  const charges = sentWith('2204-outpatient-charges', (body) => Object.values(body.input?.feedetail ?? {}))
+  const answer = sentWith('2207-response', (body) => [body.output?.setlinfo])
+  const listed = sentWith('4101-settlement-list', (body) => [body.input?.setlinfo])
+  for (const sent of [charges, answer, listed]) {
+    expect(await moneyIn(sent, 'HKD')).toEqual([['"currency":"HKD"'], []])
+    expect(await moneyIn(sent, '人民币')).toEqual([['"currency":"CNY"'], []])
+  }
+  expect(await moneyIn(charges, '???')).toEqual([[], [0, 1, 2, 3].map((line) => `input.feedetail[${line}].currency`)])
+  expect(await moneyIn(answer, '???')).toEqual([[], ['output.setlinfo.currency']])
+  expect(await moneyIn(listed, '???')).toEqual([[], ['input.setlinfo.currency']])
+})
+
 test('an amount with a control character is no amount: 18.50 is not made of what is left', async () => {
   const { mapped } = await readAll(miisInterface, charge('"1\\u00008.50"'))
   const at = 'input.feedetail[0].det_item_fee_sumamt'

@@ -70,6 +70,8 @@ describe('2102 a purchase', () => {
       [['lines', PURCHASE], 'released'],
       [['lines', PURCHASE], 'reversed'],
       [['settled', '110105S0000000000041'], 'reversed'],
+      [['exchanges', PURCHASE, '31000000000000000000067890'], 'asked'],
+      [['exchanges', PURCHASE, '31000000000000000000067890'], 'answered'],
       // Where its answer, which comes by itself, belongs.
       [['apart', PURCHASE, '31000000000000000000067890'], 'told'],
     ])
@@ -86,7 +88,8 @@ describe('2601', () => {
   test('takes back all that a message said, under the number that the message’s own things carry', async () => {
     const record = await one(file('2601-message-reversal'))
     expect(record?.issues).toEqual([])
-    expect(record?.batchWords).toEqual([{ batch: MESSAGE, word: 'reversed', statedAt: '2026-03-12T07:40:00.000Z' }])
+    const unknown = { message: 'miis-message-unknown', answer: 'miis-answer-unknown', at: 'input.data.omsgid' }
+    expect(record?.batchWords).toEqual([{ batch: MESSAGE, word: 'reversed', statedAt: '2026-03-12T07:40:00.000Z', unknown }])
     const settled = await one(pair('2304-inpatient-settlement'))
     for (const type of ['Claim', 'ExplanationOfBenefit']) expect(ofType(settled, type)[0]?.saidBy).toEqual(MESSAGE)
     // The person and his scheme are so, whatever became of the money.

@@ -101,12 +101,15 @@ describe('what takes lines back without naming them', () => {
     const batch = (json('2207-outpatient-settlement').input as { mdtrtinfo: Json }).mdtrtinfo.chrg_bchno
     expect(settled?.batchWords).toMatchObject([
       { batch: lines(String(batch)), word: 'settled', ofPerson: { parts: ['insured', LI] } },
+      { batch: { parts: ['exchanges', VISIT, LI] }, word: 'asked', sum: '128.50' },
       { batch: { parts: ['apart', VISIT, LI] }, word: 'told' },
     ])
     const released = await one(reversal('2208', { mdtrtinfo: { setl_id: 'S1', mdtrt_id: VISIT, psn_no: LI } }))
     expect(released?.batchWords).toMatchObject([
       { batch: lines(), word: 'released' },
       { batch: { type: 'Claim', parts: ['settled', 'S1'] }, word: 'reversed', ofPerson: { parts: ['insured', LI] } },
+      { batch: { parts: ['exchanges', VISIT, LI] }, word: 'asked', refunds: true },
+      { batch: { parts: ['exchanges', VISIT, LI] }, word: 'answered', settlement: { parts: ['settled', 'S1'] }, before: true },
       { batch: { parts: ['apart', VISIT, LI] }, word: 'told' },
     ])
   })

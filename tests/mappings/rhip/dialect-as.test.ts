@@ -29,14 +29,15 @@ const CHARGES = columnsOf('fee', 'TB_HIS_ZY_FEE_DETAIL_FS', [
 describe('amounts and texts of two', () => {
   test('fen are yuan, to the last digit, and what is no amount is told', async () => {
     const file =
-      'no,back,visit,item,price,count,sum\nF1,1,V1,B01|床位费,1250,2,2500\nF1,2,V1,B01|床位费,1250,1,1250\nF2,1,V1,B02,¥5.5,1,两元\n'
+      'no,back,visit,item,price,count,sum\nF1,1,V1,B01|床位费,1250,2,2500\nF1,2,V1,B01|床位费,1250,1,1250\nF2,1,V1,B02,¥5.5,1,两元\nF3,2,V1,B03,1250 USD,1,1250 USD\n'
     const { mapped, rejected } = await readAll(rhipTablesIn(place(CHARGES)), file, { fileName: 'fee.csv' })
     expect(rejected).toEqual([])
-    const [charge, refund, odd] = mapped.map((record) => plain(ofType(record, 'ChargeItem')[0]))
+    const [charge, refund, odd, foreign] = mapped.map((record) => plain(ofType(record, 'ChargeItem')[0]))
     expect(charge).toMatchObject({ priceOverride: { value: 25, currency: 'CNY' }, quantity: { value: 2 } })
     expect(JSON.stringify(ofType(mapped[0], 'ChargeItem')[0]?.resource)).toContain('"value":12.50,')
     expect(refund).toMatchObject({ priceOverride: { value: -12.5 } })
     expect(odd?.priceOverride).toBeUndefined()
+    expect(foreign).toMatchObject({ priceOverride: { value: -12.5, currency: 'USD' } })
     expect(mapped[2]?.issues.map(({ code, at }) => `${code} ${at}`)).toContain('mapping-number-invalid MXXMJE')
   })
 

@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { parseExact, serialise } from '../../../../mappings/engine/serialise.ts'
 import { Decimal, add, compare, multiply, negate, readDecimal, within } from '../../../../mappings/engine/values/decimal.ts'
+import { currencyOf } from '../../../../mappings/engine/values/currency.ts'
 import { readMoney } from '../../../../mappings/engine/values/money.ts'
+import { ISO_4217 } from '../../../../profiles/r4/iso-4217.ts'
 import { readUnit, toUcum } from '../../../../mappings/engine/values/unit.ts'
 
 const d = (text: string) => new Decimal(text)
@@ -67,6 +69,33 @@ describe('money (D31, D33, D34)', () => {
   ] as const)('%s in %s', (text, unit, expected) => expect(readMoney(text, unit)?.value.text).toBe(expected))
 
   test('no number is no amount, never 0', () => expect(readMoney('待定')).toBeUndefined())
+
+  test.each([
+    ['100', undefined, '100 CNY'],
+    ['100元', undefined, '100 CNY'],
+    ['¥100元', undefined, '100 CNY'],
+    ['USD 1,000.50', undefined, '1000.50 USD'],
+    ['-5.00港币', undefined, '-5.00 HKD'],
+    ['100美元', undefined, '100 USD'],
+    ['100', 'USD', '100 USD'],
+    ['100', 'rmb', '100 CNY'],
+    ['100元', 'CNY', '100 CNY'],
+    ['100', '贝壳', '100 undefined'],
+    ['100元', 'USD', undefined],
+    ['¥100 USD', undefined, undefined],
+    ['100 贝壳', undefined, undefined],
+    ['$100', undefined, undefined],
+    ['1.2.3', undefined, undefined],
+  ])('%s, said to be in %s, is %s', (text, currency, expected) => {
+    const money = readMoney(text, 'yuan', currency)
+    expect(money && `${money.value.text} ${money.currency}`).toBe(expected)
+  })
+
+  test('currencies are those of R4', () => {
+    const codes = (ISO_4217.concept ?? []).map(({ code }) => code)
+    expect(codes.filter((code) => currencyOf(code) !== code)).toEqual([])
+    expect(['DEM', 'AAA', 'ZZZ'].map(currencyOf)).toEqual([undefined, undefined, undefined])
+  })
 })
 
 describe('units (D16)', () => {
