@@ -27,6 +27,8 @@ export interface RegisteredDrop extends DropSite {
   /** of a source whose files belong together, in their charset */
   together?: FilesTogether
   charset?: string
+  /** its files are tables: of two that say no time the one that was taken later counts, whichever server takes them in */
+  inOrder?: boolean
 }
 
 /** A file that was taken; gone when it is in `done` or `failed`. `_id` is its source, folder and name. */
@@ -144,14 +146,20 @@ class Watch {
     // What was just found, and what a process left that died: rows are the list of work, not the folder.
     let finished = 0
     const own = { ...this.#own(), set: { $exists: false } }
-    const rows = await this.#deps.files.find(own, { sort: { since: 1 }, limit: INGEST_BOUNDS.listPageMax })
+    const rows = await this.#deps.files.find(own, { sort: { since: 1, _id: 1 }, limit: INGEST_BOUNDS.listPageMax })
     for (const row of rows) {
       if (this.#stopped) break
       if (await workOne({ name: KIND, table: this.#deps.files, due: {}, sort: {}, work: (doc) => this.#work(doc) }, row, this.#options())) {
         if (!(await this.#deps.files.get(row._id))) finished++
-      }
+      } else if (this.#drop.inOrder && (await this.#isBeingReceived(row))) break
     }
     return finished
+  }
+
+  /** Another server is at it: what was taken later is received later. */
+  async #isBeingReceived({ _id }: DropFileDoc): Promise<boolean> {
+    const row: (DropFileDoc & { leaseUntil?: Date }) | undefined = await this.#deps.files.get(_id)
+    return row?.payload === null && row.leaseUntil !== undefined && row.leaseUntil > this.#deps.now()
   }
 
   /** A row for the work, and one for each file that goes with it, so that it goes with no other. */
