@@ -12,7 +12,7 @@ import { identityDomain } from './context.ts'
 import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { besides, listParts, listsVia } from './fold/lists-apart.ts'
-import { joinStatements, type StatementOrigin, statementOf } from './fold/statement.ts'
+import { arrivalOf, countsByPlace, joinStatements, type StatementOrigin, statementOf } from './fold/statement.ts'
 import type { Statement } from './fold/types.ts'
 import { batchId, numberHash, resourceId } from './ids.ts'
 import { kinOf } from './kin.ts'
@@ -47,7 +47,8 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   const urlOf = urlsOf(deps)
   const plain = resolverOf(urlOf)
   const texts = textsOf()
-  const origin = { source: source.id, kind: source.kind, organization: source.organization, ...payload }
+  const { id, kind, organization, timezone } = source
+  const origin = { source: id, kind, organization, timezone, ...payload }
   const identity = record.patient && identityOf(deps, source, record, record.patient)
   const resources = await allInTurns(
     record.resources,
@@ -102,6 +103,7 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
     ...(visits && { visits }),
     ...(kin.length > 0 && { kin }),
     digest: digestOf(record, resources.map(({ resource }) => texts(resource)).join('\n'), words),
+    ...(all.some(({ statement }) => countsByPlace(statement)) && { arrival: arrivalOf(origin) }),
   }
 }
 

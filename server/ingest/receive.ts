@@ -35,6 +35,7 @@ export const NO_COUNTS: PayloadCounts = { total: 0, unchanged: 0, withIssues: 0,
 
 /**
  * Durable (majority, journal) when it resolves, and leased by `owner`.
+ * @param came when all of it had come, where that is known; of two that come at the same time it is the one that is there later that came last
  * @throws OutcomeError body-too-large, or what the stream throws; then nothing is kept
  */
 export async function keepPayload(
@@ -44,10 +45,11 @@ export async function keepPayload(
   stream: AsyncIterable<Uint8Array>,
   meta: PayloadMeta,
   owner: string,
-  now = deps.now(),
+  came?: Date,
 ): Promise<Received> {
   const upload = randomId()
-  const kept = await keepChunks(tables, upload, stream, meta.bytesMax, now)
+  const kept = await keepChunks(tables, upload, stream, meta.bytesMax, came ?? deps.now())
+  const now = came ?? deps.now()
   const payload: PayloadDoc = {
     _id: payloadId(deps.secret, source, kept.hash),
     source: source.id,

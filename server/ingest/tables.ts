@@ -163,6 +163,8 @@ export interface DeliveryDoc extends TableDoc {
   digest: string
   status: RecordOutcome['status']
   resources: number
+  /** when what it says came last (PreparedRecord), where that counts; absent: it never said anything without an hour */
+  arrival?: string
   /** ids in unmapped_codes that it was counted under; absent: none */
   unmapped?: string[]
   /** ids in unmapped_codes of codes that it was mapped with, as people decided of them; absent: none */

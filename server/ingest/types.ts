@@ -157,6 +157,8 @@ export interface PreparedRecord {
   kin?: PreparedKin[]
   /** of the mapped content: the same again is not stored again */
   digest: string
+  /** when it came (arrivalOf), where it says no hour: of two that say something else the one that came last counts */
+  arrival?: string
 }
 
 /** Somebody else than the patient whom a record names with a number. */

@@ -3,17 +3,36 @@
  * is the same once they are played again, in whatever order. By hand.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { SourceMapping } from '../../mappings/engine/types.ts'
 import { sourceMapping } from '../../mappings/index.ts'
 import { createTerminology } from '../../server/terminology-service/terminology.ts'
 import { INGEST_BOUNDS } from '../../server/ingest/bounds.ts'
 import { permutations } from '../support/permutations.ts'
-import { rig, type Rig, sourceOf } from './support.ts'
+import { actorOf, rig, type Rig, sourceOf } from './support.ts'
 
 let one: Rig
+/** Rows of a file of this name come when they are let go. */
+const HELD = 'held.csv'
+let held: Promise<void> = Promise.resolve()
+function mapping(id: string): SourceMapping | undefined {
+  const pages = sourceMapping(id)
+  return (
+    pages && {
+      ...pages,
+      async *decode(chunks, options) {
+        for await (const decoded of pages.decode(chunks, options)) {
+          if (options.fileName === HELD) await held
+          yield decoded
+        }
+      },
+    }
+  )
+}
 beforeAll(async () => {
   const terminology = createTerminology()
   one = await rig([sourceOf('pages', 'hospital', 'H1', 'hospital/home-page')], {
-    mapping: sourceMapping,
+    mapping,
     translate: (map, code) => terminology.translate(map, code),
   })
   await one.ingest.start()
@@ -93,4 +112,57 @@ test('of a new file the one behind also where it says again, groups later, what 
   // Which of its rows were stored last is known as well: what is sent behind them is compared with the right one.
   await send(file(MANY))
   expect(await ownDays()).toBe(Number(MANY))
+})
+
+/** Received, and not waited for. */
+async function begin(text: string, fileName: string): Promise<string> {
+  async function* bytes() {
+    yield Buffer.from(text)
+  }
+  const { payload } = await one.ingest.receive('pages', actorOf('pages-client'), bytes(), { contentType: '', fileName })
+  return payload._id
+}
+const isDone = async (id: string): Promise<boolean> => (await one.ingest.tables.payloads.get(id))?.finishedAt !== null
+async function done(id: string): Promise<void> {
+  while (!(await isDone(id))) await delay(10)
+}
+
+test.each([
+  ['what stood before', FEW, FEW],
+  ['something else', FEW, MOST],
+  ['it for the first time', undefined, MOST],
+])('of two files the one that came last where it is done first, and says %s', async (_, before, last) => {
+  if (before !== undefined) await send(file(before))
+  const { promise, resolve: go } = Promise.withResolvers<void>()
+  held = promise
+  const first = await begin(file(MANY), HELD)
+  // Of one millisecond neither came last.
+  await delay(5)
+  const second = await begin(`${file(last)}\n\n`, 'hqms.csv')
+  await done(second)
+  expect([await isDone(first), await days()]).toEqual([false, Number(last)])
+  go()
+  await done(first)
+  expect(await days()).toBe(Number(last))
+  // What it said last is known: what is sent behind them is compared with that, and not with what was stored last.
+  await send(`${file(MANY)}\n`)
+  expect(await days()).toBe(Number(MANY))
+  for (const payload of [second, first]) await one.ingest.replay(payload)
+  await done(first)
+  expect(await days()).toBe(Number(MANY))
+})
+
+test('a file comes when all of it is there', async () => {
+  const { promise, resolve: end } = Promise.withResolvers<void>()
+  async function* slowly() {
+    yield Buffer.from(file(MANY))
+    await promise
+  }
+  const upload = one.ingest.receive('pages', actorOf('pages-client'), slowly(), { contentType: '', fileName: 'hqms.csv' })
+  await delay(5)
+  await send(file(FEW))
+  await delay(5)
+  end()
+  await done((await upload).payload._id)
+  expect(await days()).toBe(Number(MANY))
 })
