@@ -48,8 +48,10 @@ export async function untouched(
 export async function followBatches(tables: IngestTables, job: RecordJob, { status }: RecordOutcome, store: Storing): Promise<void> {
   const { record } = job
   const judging = (members: BatchMemberDoc[]) => judge(tables, job, members, store)
-  // Of what is not stored nothing is told.
-  const words = (record.batchWords ?? []).filter(({ word }) => word !== 'told' || isStored(status))
+  // Of what is not stored nothing is told; what stands unchanged did not come now.
+  const words = (record.batchWords ?? []).filter(
+    ({ word, onArrival }) => (word !== 'told' || isStored(status)) && !(onArrival && status === 'unchanged'),
+  )
   for (const word of words) await keepWord(tables, word)
   for (const said of words) {
     await eachMember(tables, said.batch, judging)

@@ -21,7 +21,15 @@ import { asLine } from './numbered.ts'
 import { asTaken } from './timed.ts'
 import { fieldOf } from './receipt.ts'
 import { type Texts, textsOf } from './texts.ts'
-import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement } from './types.ts'
+import type {
+  IngestDeps,
+  IngestSource,
+  PreparedBatchWord,
+  PreparedIdentity,
+  PreparedKin,
+  PreparedRecord,
+  PreparedStatement,
+} from './types.ts'
 
 type Deps = Pick<IngestDeps, 'secret' | 'organizations' | 'placeholders' | 'lookup'>
 
@@ -53,7 +61,7 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   const resources = await allInTurns(
     record.resources,
     ({ unlisted, ...mapped }): MappedResource => ({
-      ...mapped,
+      ...saidOnArrival(mapped, payload.receivedAt),
       resource: plain(mapped.resource) as FhirResource,
       ...(unlisted && { unlisted: plain(unlisted) as typeof unlisted }),
     }),
@@ -99,13 +107,26 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
       .slice(0, INGEST_BOUNDS.recordIssuesMax)
       .map((name) => name.slice(0, INGEST_BOUNDS.labelCharactersMax)),
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
-    ...(words && { batchWords: words }),
+    ...(words && { batchWords: words.map((word) => ofBefore(word, payload.receivedAt)) }),
     ...(visits && { visits }),
     ...(kin.length > 0 && { kin }),
     digest: digestOf(record, resources.map(({ resource }) => texts(resource)).join('\n'), words),
     ...(all.some(({ statement }) => countsByPlace(statement)) && { arrival: arrivalOf(origin) }),
   }
 }
+
+/** What says no time was said when it came, as far as that tells more than that it is before all else. */
+function saidOnArrival(mapped: MappedResource, receivedAt: string): MappedResource {
+  const { listsApart } = mapped
+  return {
+    ...mapped,
+    ...(mapped.onArrival && { statedAt: receivedAt }),
+    ...(listsApart?.onArrival && { listsApart: { ...listsApart, statedAt: receivedAt } }),
+  }
+}
+
+const ofBefore = (word: PreparedBatchWord, receivedAt: string): PreparedBatchWord =>
+  word.onArrival ? { ...word, statedAt: new Date(Date.parse(receivedAt) - 1).toISOString() } : word
 
 interface Saying {
   deps: Deps

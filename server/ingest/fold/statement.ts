@@ -58,7 +58,7 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   const said =
     mapped.placeholder || mapped.inPassing
       ? ''
-      : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}${saysNoHour(statedAt, origin.timezone) ? placeOf(origin) : ''}`
+      : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}${mapped.onArrival || saysNoHour(statedAt, origin.timezone) ? placeOf(origin) : ''}`
   const at: Stamp = `${weight}${statedAt}|${said}|${digest(texts(resource))}`
   const statement: Statement = {
     source: origin.source,
