@@ -6,6 +6,7 @@ import type { DecodeResult } from '../../mappings/engine/types.ts'
 import { ISSUES } from '../outcome/issues.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { cutRefused, noteRefusedPart } from './cut.ts'
+import { noteUnread } from './unread-bytes.ts'
 import { wasExpunged } from './expunged.ts'
 import { failureIssue, quarantine, statusWith, WHOLE_PAYLOAD } from './quarantine.ts'
 import { IssueList } from './receipt.ts'
@@ -195,7 +196,13 @@ export class PayloadRun {
   /** Before anybody is told that it is done. What is left of the bytes is nothing to go on with from a place in them: who takes over is told that all is. */
   async #cut(status: PayloadStatus, isTable: boolean): Promise<void> {
     await this.#save({ ...this.#so, status: 'processing', checkpoint: ALL_RECORDS })
-    this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, { ...this.payload, status }, isTable)) }
+    const cut = async (): Promise<void> => {
+      this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, { ...this.payload, status }, isTable)) }
+    }
+    await cut()
+    // What was kept before it was refused is there.
+    if (this.payload.generation > 0 || !(await noteUnread(this.deps, this.tables, this.payload))) return
+    await cut()
   }
 
   /** Counts and issues as they are now. A sound payload has no problems, unless it had some before. */
