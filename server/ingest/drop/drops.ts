@@ -16,7 +16,7 @@ import type { Ingest } from '../ingest.ts'
 import { isBusy } from '../busy.ts'
 import { receiptCounts, receiptOutcome } from '../receipt.ts'
 import { FINAL, type PayloadDoc } from '../types.ts'
-import { DropFolder, FileChanged } from './folder.ts'
+import { DropFolder, FileChanged, shownName } from './folder.ts'
 import { packed } from './packed.ts'
 import { Readiness } from './ready.ts'
 import { type DropSet, DropSets } from './sets.ts'
@@ -189,9 +189,13 @@ class Watch {
    */
   async #claimLeft(now: number): Promise<void> {
     const names = this.#standing.whole(await this.#folder.taken(), now)
-    const known = new Set((await this.#deps.files.getMany(names.map((name) => this.#id(name)))).map(({ _id }) => _id))
+    const byOwn = await this.#deps.files.getMany(names.map((name) => this.#id(name)))
+    const known = new Set(byOwn.map(({ name }) => name))
+    // A shortened name is compared with those of all rows: they know what it was before.
+    const isShortened = names.some((name) => shownName(name) !== name)
+    for (const { name } of isShortened ? await this.#deps.files.find(this.#own()) : []) known.add(this.#folder.nameOnceTaken(name))
     for (const name of names) {
-      if (known.has(this.#id(name)) || !(await this.#folder.isTaken(name))) continue
+      if (known.has(name) || !(await this.#folder.isTaken(name))) continue
       await this.#claim({ name, files: [] })
     }
   }
@@ -247,7 +251,7 @@ class Watch {
   async #receive(row: DropFileDoc): Promise<PayloadDoc | undefined> {
     const { source, actor } = this.#drop
     try {
-      const meta = { contentType: '', fileName: row.name }
+      const meta = { contentType: '', fileName: shownName(row.name) }
       const { payload, isKept } = await this.#deps.ingest.receive(source, actor, await this.#content(row), meta)
       // Of what was refused nothing is kept that another process could go on with: it would receive the file again.
       if (isKept) await this.#deps.files.update({ _id: row._id }, { set: { payload: payload._id, read: row.read ?? [] } })
