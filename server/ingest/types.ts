@@ -363,6 +363,10 @@ export interface SilenceDoc extends TableDoc {
   everHeard?: boolean
   /** when its silence was told; null: it is not silent */
   silentSince: Date | null
+  /** when it was looked at last; absent in rows of servers that did not keep it */
+  lookedAt?: Date
+  /** how long nobody watched it since it was heard */
+  unwatchedMs?: number
 }
 
 export interface Silence {
