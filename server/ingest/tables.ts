@@ -297,6 +297,7 @@ export const TABLES = {
   tasks: 'link_tasks',
   linkEvents: 'link_events',
   visits: 'visit_numbers',
+  replayJobs: 'replay_jobs',
 } as const
 
 export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
