@@ -57,7 +57,7 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   const texts = textsOf()
   const { id, kind, organization, timezone } = source
   const origin = { source: id, kind, organization, timezone, ...payload }
-  const identity = record.patient && identityOf(deps, source, record, record.patient)
+  const identity = record.patient && identityOf(deps, source, record, record.patient, payload.receivedAt)
   const resources = await allInTurns(
     record.resources,
     ({ unlisted, ...mapped }): MappedResource => ({
@@ -297,9 +297,16 @@ function resolverOf(urlOf: (key: ResourceKey) => string): (value: unknown) => un
   return resolved
 }
 
-function identityOf(deps: Deps, source: IngestSource, record: MappedRecord, patient: PatientIdentity): PreparedIdentity {
-  const statedAt = newest(record.resources.filter((r) => !r.placeholder).map((r) => r.statedAt)) ?? new Date(0).toISOString()
-  const legal = legalOf(patient, statedAt, new Set(deps.placeholders))
+function identityOf(
+  deps: Deps,
+  source: IngestSource,
+  record: MappedRecord,
+  patient: PatientIdentity,
+  receivedAt: string,
+): PreparedIdentity {
+  const statedAt = newest(record.resources.filter((r) => !r.placeholder).map((r) => r.statedAt)) ?? NO_TIME
+  // How old a child is whose record says no time is known by when it came, at the most.
+  const legal = legalOf(patient, statedAt === NO_TIME ? receivedAt : statedAt, new Set(deps.placeholders))
   const domain = identityDomain(source)
   const numbers = patient.local.map(({ kind, value, strong }) => ({ hash: numberHash(deps.secret, domain, kind, value), kind, strong }))
   const replaces = patient.replaces?.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value))
@@ -331,6 +338,8 @@ function contactsOf({ resources }: MappedRecord): Pick<PreparedIdentity, 'phones
 /** The first place of each field: a hundred lines of a bill leave the same one unread. */
 const distinctFields = (names: readonly string[]): string[] =>
   [...new Map(names.toReversed().map((name) => [fieldOf(name), name])).values()].toReversed()
+
+const NO_TIME = new Date(0).toISOString()
 
 const newest = (instants: readonly string[]): string | undefined =>
   instants
