@@ -342,7 +342,7 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.records.ensureIndex({ absorbedBy: 1 }, { where: NAMED('absorbedBy') }),
     tables.deliveries.ensureIndex({ unmapped: 1, payload: 1 }, { where: { unmapped: { $exists: true } } }),
     tables.deliveries.ensureIndex({ decided: 1, payload: 1 }, { where: { decided: { $exists: true } } }),
-    tables.waiting.ensureIndex({ awaits: 1 }),
+    tables.waiting.ensureIndex({ awaits: 1, _id: 1 }),
     tables.waiting.ensureIndex({ payload: 1 }),
     tables.quarantine.ensureIndex({ payload: 1, state: 1 }),
     tables.quarantine.ensureIndex({ source: 1, state: 1, since: -1 }),
