@@ -39,7 +39,8 @@ import { createQuality } from './ingest/quality.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { createSilence } from './ingest/silence.ts'
 import { silenceGauge } from './ingest/silence-metrics.ts'
-import type { QualityDoc, SilenceDoc } from './ingest/types.ts'
+import { TABLES } from './ingest/tables.ts'
+import type { PayloadDoc, QualityDoc, SilenceDoc } from './ingest/types.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
 import type { Thresholds } from './ingest/likely/thresholds.ts'
@@ -170,7 +171,11 @@ async function startOn(
         base: kind === 'structure',
       })),
     refresh: () => validator.refresh(),
-    quality: createQuality({ table: store.table<QualityDoc>(systemDecision('quality'), 'source_quality'), timezone: config.timezone, now }),
+    quality: createQuality({
+      table: store.table<QualityDoc>(systemDecision('quality'), TABLES.quality),
+      payloads: store.table<PayloadDoc>(systemDecision('quality'), TABLES.payloads),
+      ...{ writer, timezone: config.timezone, now },
+    }),
     silence: createSilence({
       table: store.table<SilenceDoc>(systemDecision('ingest'), 'source_silence'),
       sources: config.sources,

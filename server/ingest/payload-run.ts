@@ -12,7 +12,7 @@ import { failureIssue, quarantine, statusWith, WHOLE_PAYLOAD } from './quarantin
 import { IssueList } from './receipt.ts'
 import { NO_COUNTS } from './receive.ts'
 import type { IngestTables } from './tables.ts'
-import type { IngestDeps, PayloadCounts, PayloadDoc, PayloadStatus, ReceiptIssue, RecordOutcome } from './types.ts'
+import type { IngestDeps, PayloadCounts, PayloadDoc, PayloadStatus, QualityCounts, ReceiptIssue, RecordOutcome } from './types.ts'
 
 export type Good = Extract<DecodeResult, { ok: true }>
 
@@ -26,6 +26,8 @@ export class Tally {
   expunged = 0
   /** records in whose bytes somebody is named who refuses that */
   withheld = 0
+  /** what its records count for */
+  readonly judged: QualityCounts = {}
   /** work on its records that is under way */
   running = 0
   /** position of its last record; undefined: more may come */
@@ -43,6 +45,7 @@ export class PayloadRun {
   /** of all records up to the position that is saved last */
   readonly #counts: PayloadCounts
   readonly #issues: IssueList
+  readonly #judged: QualityCounts
   #expunged = 0
   #withheld = 0
   /** behind that position, in order; the last one is open */
@@ -57,6 +60,7 @@ export class PayloadRun {
     this.payload = payload
     this.#counts = { ...payload.counts }
     this.#issues = new IssueList(payload.issues)
+    this.#judged = JSON.parse(payload.judged || '{}') as QualityCounts
   }
 
   count(tally: Tally, outcome: RecordOutcome): void {
@@ -71,12 +75,13 @@ export class PayloadRun {
     if (outcome.status === 'nothing') counts.nothing++
     if (outcome.status === 'waiting') counts.open++
     tally.issues.add(outcome.issues)
-    this.#judge(outcome)
+    this.#judge(tally, outcome)
   }
 
   /** What an operator plays again is judged already. */
-  #judge(outcome: Pick<RecordOutcome, 'status' | 'issues'>): void {
-    if (this.payload.generation === 0) this.deps.quality?.count(this.payload.source, outcome)
+  #judge({ judged }: Tally, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void {
+    if (this.payload.generation > 0) return
+    for (const name of this.deps.quality?.judged(outcome) ?? []) judged[name] = (judged[name] ?? 0) + 1
   }
 
   /** Into quarantine, where it can be played again. */
@@ -88,7 +93,7 @@ export class PayloadRun {
     tally.counts.total++
     tally.counts.open++
     tally.issues.add(issues)
-    this.#judge({ status: 'quarantined', issues: [...issues] })
+    this.#judge(tally, { status: 'quarantined', issues: [...issues] })
   }
 
   /** A record that could not be processed for a reason of ours, which is logged. @returns what its receipt says */
@@ -162,7 +167,8 @@ export class PayloadRun {
     this.#failure ??= error
   }
 
-  #take({ counts, issues, expunged, withheld }: Tally): void {
+  #take({ counts, issues, judged, expunged, withheld }: Tally): void {
+    for (const [name, n] of Object.entries(judged)) this.#judged[name] = (this.#judged[name] ?? 0) + n
     for (const name of Object.keys(counts) as (keyof PayloadCounts)[]) this.#counts[name] += counts[name]
     this.#issues.add(issues.all)
     this.#expunged += expunged
@@ -180,8 +186,9 @@ export class PayloadRun {
     const status = isGone ? 'rejected' : statusWith(quarantined, this.#counts)
     // What waited of it may have been refused meanwhile.
     if (refused + this.#counts.open + this.#withheld > 0) await this.#cut(status, isTable)
+    const ended = this.payload.generation === 0 ? this.deps.quality?.ended(status) : undefined
+    if (ended !== undefined) this.#judged[ended] = 1
     await this.#save({ ...this.#so, status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
-    if (this.payload.generation === 0) this.deps.quality?.payload(this.payload.source, status)
     return this.payload
   }
 
@@ -206,9 +213,16 @@ export class PayloadRun {
   }
 
   /** Counts and issues as they are now. A sound payload has no problems, unless it had some before. */
-  get #so(): Pick<PayloadDoc, 'counts' | 'issues' | 'problems'> {
+  get #so(): Pick<PayloadDoc, 'counts' | 'issues' | 'problems' | 'judged'> {
     const { problems, json } = this.#issues
-    return { counts: { ...this.#counts }, issues: json, ...((problems.length > 0 || this.payload.problems) && { problems }) }
+    // What is played again may still have what it counted for at first, which may be taken any moment.
+    const isJudged = this.payload.generation === 0 && Object.keys(this.#judged).length > 0
+    return {
+      counts: { ...this.#counts },
+      issues: json,
+      ...(isJudged && { judged: JSON.stringify(this.#judged) }),
+      ...((problems.length > 0 || this.payload.problems) && { problems }),
+    }
   }
 
   async #save(set: Partial<PayloadDoc>): Promise<void> {

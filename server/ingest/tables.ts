@@ -298,6 +298,7 @@ export const TABLES = {
   linkEvents: 'link_events',
   visits: 'visit_numbers',
   replayJobs: 'replay_jobs',
+  quality: 'source_quality',
 } as const
 
 export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
@@ -372,5 +373,6 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.payloads.ensureIndex({ source: 1, receivedAt: 1, _id: 1 }),
     tables.payloads.ensureIndex({ problems: 1 }, { sparse: true }),
     tables.payloads.ensureIndex({ replayJob: 1 }, { sparse: true }),
+    tables.payloads.ensureIndex({ judged: 1 }, { where: NAMED('judged') }),
   ])
 }

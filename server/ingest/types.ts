@@ -293,6 +293,8 @@ export interface PayloadDoc extends TableDoc {
   cut?: boolean
   /** the job that played it again last */
   replayJob?: string
+  /** JSON of QualityCounts, until they are among those of its source; empty or absent: there are none */
+  judged?: string
   finishedAt: Date | null
 }
 
@@ -342,8 +344,15 @@ export type Verdict = 'sound' | 'withIssues' | 'refused'
 /** `received` and `again` (the same bytes) are how it came; `denied`: by whom it may not; `refused`: none of it is collected; else how it ended first */
 export type PayloadEvent = 'received' | 'again' | 'denied' | 'refused' | PayloadStatus
 
+/** What is to be counted of a source, how often: day, kind and name of a QualityDoc with `|` between them. */
+export type QualityCounts = Record<string, number>
+
 export interface Quality {
   count(source: string, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void
+  /** what a record of a payload counts for, which the payload keeps until it has ended (PayloadDoc.judged) */
+  judged(outcome: Pick<RecordOutcome, 'status' | 'issues'>): readonly string[]
+  /** what a payload counts for that ended so */
+  ended(status: PayloadStatus): string
   payload(source: string, event: PayloadEvent): void
   /** rows of these days, the last ones among them */
   rows(sources: readonly string[], from: string, until: string): Promise<readonly QualityDoc[]>
