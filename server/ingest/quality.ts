@@ -9,7 +9,17 @@ import type { SideWrite, Table } from '../store/types.ts'
 import type { Writer } from '../writer/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { TABLES } from './tables.ts'
-import type { PayloadDoc, Quality, QualityCounts, QualityDoc, QualityIssue, ReceiptIssue, RecordOutcome, Verdict } from './types.ts'
+import type {
+  IngestDeps,
+  PayloadDoc,
+  Quality,
+  QualityCounts,
+  QualityDoc,
+  QualityIssue,
+  ReceiptIssue,
+  RecordOutcome,
+  Verdict,
+} from './types.ts'
 
 export interface QualityDeps {
   /** of TABLES.quality */
@@ -19,6 +29,14 @@ export interface QualityDeps {
   timezone: string
   now(): Date
 }
+
+export const qualityTables = (
+  store: Pick<IngestDeps['store'], 'table'>,
+  decision: IngestDeps['decision'],
+): Pick<QualityDeps, 'table' | 'payloads'> => ({
+  table: store.table(decision, TABLES.quality),
+  payloads: store.table(decision, TABLES.payloads),
+})
 
 /** undefined: the record says nothing of its sender's quality (unchanged, waiting, nothing to store, not collected). */
 function verdictOf(status: RecordOutcome['status'], faults: number): Verdict | undefined {

@@ -8,9 +8,8 @@ import type { Actor } from '../../server/auth/actor.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { createIngest, type Ingest } from '../../server/ingest/ingest.ts'
 import { receiptCounts, type ReceiptCounts } from '../../server/ingest/receipt.ts'
-import { createQuality } from '../../server/ingest/quality.ts'
-import { TABLES } from '../../server/ingest/tables.ts'
-import type { IngestDeps, IngestEvent, IngestSource, PayloadDoc, QualityDoc } from '../../server/ingest/types.ts'
+import { createQuality, qualityTables } from '../../server/ingest/quality.ts'
+import type { IngestDeps, IngestEvent, IngestSource, PayloadDoc } from '../../server/ingest/types.ts'
 import { createSearch } from '../../server/search/search.ts'
 import { MongoClient } from 'mongodb'
 import { silentLog } from '../../server/store/log.ts'
@@ -178,8 +177,7 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
 /** Counts what is sent, as a server does. */
 export const countingQuality = ({ ingest, store }: Rig) =>
   createQuality({
-    table: store.table<QualityDoc>(decision, TABLES.quality),
-    payloads: ingest.tables.payloads,
+    ...qualityTables(store, decision),
     ...{ writer: ingest.deps.writer, timezone: 'Asia/Shanghai', now: () => new Date() },
   })
 
