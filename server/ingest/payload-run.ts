@@ -78,9 +78,13 @@ export class PayloadRun {
     this.#judge(tally, outcome)
   }
 
-  /** What an operator plays again is judged already. */
+  /** What an operator plays again is judged already, and so is what came before. */
+  get #isFirst(): boolean {
+    return this.payload.generation === 0 && this.payload.isKnown !== true
+  }
+
   #judge({ judged }: Tally, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void {
-    if (this.payload.generation > 0) return
+    if (!this.#isFirst) return
     for (const name of this.deps.quality?.judged(outcome) ?? []) judged[name] = (judged[name] ?? 0) + 1
   }
 
@@ -186,7 +190,7 @@ export class PayloadRun {
     const status = isGone ? 'rejected' : statusWith(quarantined, this.#counts)
     // What waited of it may have been refused meanwhile.
     if (refused + this.#counts.open + this.#withheld > 0) await this.#cut(status, isTable)
-    const ended = this.payload.generation === 0 ? this.deps.quality?.ended(status) : undefined
+    const ended = this.#isFirst ? this.deps.quality?.ended(status) : undefined
     if (ended !== undefined) this.#judged[ended] = 1
     await this.#save({ ...this.#so, status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
     return this.payload
@@ -216,7 +220,7 @@ export class PayloadRun {
   get #so(): Pick<PayloadDoc, 'counts' | 'issues' | 'problems' | 'judged'> {
     const { problems, json } = this.#issues
     // What is played again may still have what it counted for at first, which may be taken any moment.
-    const isJudged = this.payload.generation === 0 && Object.keys(this.#judged).length > 0
+    const isJudged = this.#isFirst && Object.keys(this.#judged).length > 0
     return {
       counts: { ...this.#counts },
       issues: json,

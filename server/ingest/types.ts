@@ -291,6 +291,8 @@ export interface PayloadDoc extends TableDoc {
   problems?: string[]
   /** rows that are not to be kept were cut out of its bytes */
   cut?: boolean
+  /** it came before, when some of it was refused: the rest is judged already */
+  isKnown?: boolean
   /** the job that played it again last */
   replayJob?: string
   /** JSON of QualityCounts, until they are among those of its source; empty or absent: there are none */
