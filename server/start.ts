@@ -35,11 +35,11 @@ import { createReplayJobs, REPLAY_JOBS, type ReplayJobDoc } from './ingest/inbox
 import { type Mllp, startMllp } from './ingest/mllp/listener.ts'
 import { mllpMetrics } from './ingest/mllp/metrics.ts'
 import { registeredListeners } from './ingest/mllp/registered.ts'
-import { createQuality } from './ingest/quality.ts'
+import { createQuality, qualityTables } from './ingest/quality.ts'
 import { ingestRouter } from './ingest/router.ts'
 import { createSilence } from './ingest/silence.ts'
 import { silenceGauge } from './ingest/silence-metrics.ts'
-import type { QualityDoc, SilenceDoc } from './ingest/types.ts'
+import type { SilenceDoc } from './ingest/types.ts'
 import { parseResource } from './fhir/resource-text.ts'
 import { zoneOf } from './fhir/zone.ts'
 import type { Thresholds } from './ingest/likely/thresholds.ts'
@@ -170,7 +170,7 @@ async function startOn(
         base: kind === 'structure',
       })),
     refresh: () => validator.refresh(),
-    quality: createQuality({ table: store.table<QualityDoc>(systemDecision('quality'), 'source_quality'), timezone: config.timezone, now }),
+    quality: createQuality({ ...qualityTables(store, systemDecision('quality')), writer, timezone: config.timezone, now }),
     silence: createSilence({
       table: store.table<SilenceDoc>(systemDecision('ingest'), 'source_silence'),
       sources: config.sources,

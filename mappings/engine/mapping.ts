@@ -122,6 +122,8 @@ export interface RunOptions {
   apart?: ResourceKey | undefined
   /** lists that are taken back with a set (MappedResource.listsApart) */
   listsApart?: MappedResource['listsApart']
+  /** it says no time, and was said when it came (MappedResource.onArrival) */
+  onArrival?: true | undefined
   /** false: the record offers its fields itself (RecordBuilder.offerNamed), the row only repeats them */
   offer?: false
 }
@@ -191,6 +193,7 @@ export function runMapping<Row extends object>(map: Mapping<Row>, row: Row, cont
   if (options.asked) result.mapped.asked = options.asked
   if (options.apart) result.mapped.apart = options.apart
   if (options.listsApart) result.mapped.listsApart = options.listsApart
+  if (options.onArrival) result.mapped.onArrival = true
   return result
 }
 

@@ -122,7 +122,9 @@ export interface MappedResource {
    * Lists whose members are taken back with that set, whatever becomes of the thing: the diagnoses that a document names of its visit. `withdrawn`: what was
    * named at that very time is. `statedAt`: where the thing itself is only mentioned
    */
-  listsApart?: { of: ResourceKey; names: readonly string[]; withdrawn?: true; statedAt?: string }
+  listsApart?: { of: ResourceKey; names: readonly string[]; withdrawn?: true; statedAt?: string; onArrival?: true }
+  /** whoever says it says no time, and nobody else of its source speaks of it: it was said when it came, in the place of `statedAt` */
+  onArrival?: true
   /** elements that the base resource demands and of which this statement knows no more than any other: each yields to all of those */
   yielding?: readonly string[]
   /** with the key: it counts lines, but where something is known under this key, the number tells results apart, and it is that */
@@ -160,6 +162,8 @@ export interface BatchWord {
    */
   word: 'reversed' | 'settled' | 'released' | 'told' | 'asked' | 'answered'
   statedAt: string
+  /** it says no time: of what was stated before it came, in the place of `statedAt` */
+  onArrival?: true
   /** the message that says it: once that is taken back, the word no longer counts */
   saidBy?: ResourceKey
   /** whose set is meant, where its number may be given to several; absent: anybody's */

@@ -151,7 +151,7 @@ export function addFees(
   record: RecordBuilder,
   info: MiisObject,
   row: Omit<FeeRow, 'fee' | 'amount'>,
-  options: { statedAt: string; at: (field: string) => string },
+  options: { statedAt: string; onArrival?: true | undefined; at: (field: string) => string },
   { account, fee: charge }: FeeMappings = OF_INSURANCE,
 ): ResourceKey[] {
   const filled = FEES.filter(({ field }) => text(info, field) !== undefined)

@@ -8,7 +8,10 @@ import type { PreparedBatchWord } from './types.ts'
 type Batches = Pick<IngestTables, 'batches'>
 
 /** Once and the same again is one word. */
-export async function keepWord({ batches }: Batches, { batch, statedAt, unknown: _, ...said }: PreparedBatchWord): Promise<void> {
+export async function keepWord(
+  { batches }: Batches,
+  { batch, statedAt, unknown: _unknown, onArrival: _arrival, ...said }: PreparedBatchWord,
+): Promise<void> {
   const kept: KeptWord = { ...said, at: statedAt }
   await retryingConflicts(async () => {
     const known = await batches.get(batch)

@@ -50,8 +50,10 @@ export async function untouched(
 export async function followBatches(tables: IngestTables, job: RecordJob, { status }: RecordOutcome, store: Storing): Promise<void> {
   const { record } = job
   const judging = (members: BatchMemberDoc[]) => judge(tables, job, members, store)
-  // Of what is not stored nothing is told, and it asks and answers nothing.
-  const words = (record.batchWords ?? []).filter(({ word }) => !OF_STORED.has(word) || isStored(status))
+  // Of what is not stored nothing is told, and it asks and answers nothing; what stands unchanged did not come now.
+  const words = (record.batchWords ?? []).filter(
+    ({ word, onArrival }) => (!OF_STORED.has(word) || isStored(status)) && !(onArrival && status === 'unchanged'),
+  )
   for (const word of words) await keepWord(tables, word)
   for (const said of words) {
     await eachMember(tables, said.batch, judging)

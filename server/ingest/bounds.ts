@@ -124,6 +124,10 @@ export const INGEST_BOUNDS = {
   replayPollMs: 1_000,
   /** between writings of what was counted of senders' quality */
   qualityFlushMs: 2_000,
+  /** payloads whose counts are added at a time */
+  qualityPayloads: 200,
+  /** without a look at a source for so long nobody was watching it: the time does not count */
+  silenceUnwatchedMs: 10 * 60_000,
   /** between looks at sources that should have sent something */
   silenceLookMs: 30_000,
   /** days of one question about it, and kinds of issues that are listed of a source */

@@ -53,8 +53,8 @@ interface Coming {
   mapping: SourceMapping
   actor: Actor
   meta: ReceiveMeta
-  /** when it came */
-  now: Date
+  /** when it came; absent: it is still coming */
+  now?: Date
   examined?: Examined
 }
 
@@ -120,12 +120,12 @@ class IngestService implements Ingest {
 
   async receive(sourceId: string, actor: Actor, stream: AsyncIterable<Uint8Array>, meta: ReceiveMeta): Promise<ReceiveResult> {
     const { source, mapping } = await this.#admit(sourceId, actor)
-    if (isBatch(mapping, meta.fileName)) return this.#keep({ source, mapping, actor, meta, stream, now: this.deps.now() })
+    if (isBatch(mapping, meta.fileName)) return this.#keep({ source, mapping, actor, meta, stream })
     return this.#incoming.read(stream, (bytes) => this.#receiveMessage({ source, mapping, actor, meta, now: this.deps.now() }, bytes))
   }
 
   /** A message is looked at before anything of it is kept. */
-  async #receiveMessage(coming: Coming, bytes: Uint8Array): Promise<ReceiveResult> {
+  async #receiveMessage(coming: Coming & { now: Date }, bytes: Uint8Array): Promise<ReceiveResult> {
     const { source, mapping, actor, meta, now } = coming
     const { deps, tables } = this
     const way = { deps, tables, source, mapping, confirmed: this.#confirmed, receivedAt: now }

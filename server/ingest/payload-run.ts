@@ -6,12 +6,13 @@ import type { DecodeResult } from '../../mappings/engine/types.ts'
 import { ISSUES } from '../outcome/issues.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
 import { cutRefused, noteRefusedPart } from './cut.ts'
+import { noteUnread } from './unread-bytes.ts'
 import { wasExpunged } from './expunged.ts'
 import { failureIssue, quarantine, statusWith, WHOLE_PAYLOAD } from './quarantine.ts'
 import { IssueList } from './receipt.ts'
 import { NO_COUNTS } from './receive.ts'
 import type { IngestTables } from './tables.ts'
-import type { IngestDeps, PayloadCounts, PayloadDoc, PayloadStatus, ReceiptIssue, RecordOutcome } from './types.ts'
+import type { IngestDeps, PayloadCounts, PayloadDoc, PayloadStatus, QualityCounts, ReceiptIssue, RecordOutcome } from './types.ts'
 
 export type Good = Extract<DecodeResult, { ok: true }>
 
@@ -25,6 +26,8 @@ export class Tally {
   expunged = 0
   /** records in whose bytes somebody is named who refuses that */
   withheld = 0
+  /** what its records count for */
+  readonly judged: QualityCounts = {}
   /** work on its records that is under way */
   running = 0
   /** position of its last record; undefined: more may come */
@@ -42,6 +45,7 @@ export class PayloadRun {
   /** of all records up to the position that is saved last */
   readonly #counts: PayloadCounts
   readonly #issues: IssueList
+  readonly #judged: QualityCounts
   #expunged = 0
   #withheld = 0
   /** behind that position, in order; the last one is open */
@@ -56,6 +60,7 @@ export class PayloadRun {
     this.payload = payload
     this.#counts = { ...payload.counts }
     this.#issues = new IssueList(payload.issues)
+    this.#judged = JSON.parse(payload.judged || '{}') as QualityCounts
   }
 
   count(tally: Tally, outcome: RecordOutcome): void {
@@ -70,12 +75,17 @@ export class PayloadRun {
     if (outcome.status === 'nothing') counts.nothing++
     if (outcome.status === 'waiting') counts.open++
     tally.issues.add(outcome.issues)
-    this.#judge(outcome)
+    this.#judge(tally, outcome)
   }
 
-  /** What an operator plays again is judged already. */
-  #judge(outcome: Pick<RecordOutcome, 'status' | 'issues'>): void {
-    if (this.payload.generation === 0) this.deps.quality?.count(this.payload.source, outcome)
+  /** What an operator plays again is judged already, and so is what came before. */
+  get #isFirst(): boolean {
+    return this.payload.generation === 0 && this.payload.isKnown !== true
+  }
+
+  #judge({ judged }: Tally, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void {
+    if (!this.#isFirst) return
+    for (const name of this.deps.quality?.judged(outcome) ?? []) judged[name] = (judged[name] ?? 0) + 1
   }
 
   /** Into quarantine, where it can be played again. */
@@ -87,7 +97,7 @@ export class PayloadRun {
     tally.counts.total++
     tally.counts.open++
     tally.issues.add(issues)
-    this.#judge({ status: 'quarantined', issues: [...issues] })
+    this.#judge(tally, { status: 'quarantined', issues: [...issues] })
   }
 
   /** A record that could not be processed for a reason of ours, which is logged. @returns what its receipt says */
@@ -161,7 +171,8 @@ export class PayloadRun {
     this.#failure ??= error
   }
 
-  #take({ counts, issues, expunged, withheld }: Tally): void {
+  #take({ counts, issues, judged, expunged, withheld }: Tally): void {
+    for (const [name, n] of Object.entries(judged)) this.#judged[name] = (this.#judged[name] ?? 0) + n
     for (const name of Object.keys(counts) as (keyof PayloadCounts)[]) this.#counts[name] += counts[name]
     this.#issues.add(issues.all)
     this.#expunged += expunged
@@ -179,8 +190,9 @@ export class PayloadRun {
     const status = isGone ? 'rejected' : statusWith(quarantined, this.#counts)
     // What waited of it may have been refused meanwhile.
     if (refused + this.#counts.open + this.#withheld > 0) await this.#cut(status, isTable)
+    const ended = this.#isFirst ? this.deps.quality?.ended(status) : undefined
+    if (ended !== undefined) this.#judged[ended] = 1
     await this.#save({ ...this.#so, status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
-    if (this.payload.generation === 0) this.deps.quality?.payload(this.payload.source, status)
     return this.payload
   }
 
@@ -195,13 +207,26 @@ export class PayloadRun {
   /** Before anybody is told that it is done. What is left of the bytes is nothing to go on with from a place in them: who takes over is told that all is. */
   async #cut(status: PayloadStatus, isTable: boolean): Promise<void> {
     await this.#save({ ...this.#so, status: 'processing', checkpoint: ALL_RECORDS })
-    this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, { ...this.payload, status }, isTable)) }
+    const cut = async (): Promise<void> => {
+      this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, { ...this.payload, status }, isTable)) }
+    }
+    await cut()
+    // What was kept before it was refused is there.
+    if (this.payload.generation > 0 || !(await noteUnread(this.deps, this.tables, this.payload))) return
+    await cut()
   }
 
   /** Counts and issues as they are now. A sound payload has no problems, unless it had some before. */
-  get #so(): Pick<PayloadDoc, 'counts' | 'issues' | 'problems'> {
+  get #so(): Pick<PayloadDoc, 'counts' | 'issues' | 'problems' | 'judged'> {
     const { problems, json } = this.#issues
-    return { counts: { ...this.#counts }, issues: json, ...((problems.length > 0 || this.payload.problems) && { problems }) }
+    // What is played again may still have what it counted for at first, which may be taken any moment.
+    const isJudged = this.#isFirst && Object.keys(this.#judged).length > 0
+    return {
+      counts: { ...this.#counts },
+      issues: json,
+      ...(isJudged && { judged: JSON.stringify(this.#judged) }),
+      ...((problems.length > 0 || this.payload.problems) && { problems }),
+    }
   }
 
   async #save(set: Partial<PayloadDoc>): Promise<void> {

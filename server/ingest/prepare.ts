@@ -12,7 +12,7 @@ import { identityDomain } from './context.ts'
 import { doubtsOfClock, doubtsOfCodes } from './doubts.ts'
 import { PATIENT_PLACEHOLDER } from './fold/fold.ts'
 import { besides, listParts, listsVia } from './fold/lists-apart.ts'
-import { joinStatements, type StatementOrigin, statementOf } from './fold/statement.ts'
+import { arrivalOf, countsByPlace, joinStatements, type StatementOrigin, statementOf } from './fold/statement.ts'
 import { askedVia, type Statement } from './fold/types.ts'
 import { batchId, numberHash, resourceId } from './ids.ts'
 import { kinOf } from './kin.ts'
@@ -22,7 +22,15 @@ import { asNumber } from './recounted.ts'
 import { asTaken } from './timed.ts'
 import { fieldOf } from './receipt.ts'
 import { type Texts, textsOf } from './texts.ts'
-import type { IngestDeps, IngestSource, PreparedIdentity, PreparedKin, PreparedRecord, PreparedStatement } from './types.ts'
+import type {
+  IngestDeps,
+  IngestSource,
+  PreparedBatchWord,
+  PreparedIdentity,
+  PreparedKin,
+  PreparedRecord,
+  PreparedStatement,
+} from './types.ts'
 
 type Deps = Pick<IngestDeps, 'secret' | 'organizations' | 'placeholders' | 'lookup'>
 
@@ -48,12 +56,13 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
   const urlOf = urlsOf(deps)
   const plain = resolverOf(urlOf)
   const texts = textsOf()
-  const origin = { source: source.id, kind: source.kind, organization: source.organization, ...payload }
-  const identity = record.patient && identityOf(deps, source, record, record.patient)
+  const { id, kind, organization, timezone } = source
+  const origin = { source: id, kind, organization, timezone, ...payload }
+  const identity = record.patient && identityOf(deps, source, record, record.patient, payload.receivedAt)
   const resources = await allInTurns(
     record.resources,
     ({ unlisted, ...mapped }): MappedResource => ({
-      ...mapped,
+      ...saidOnArrival(mapped, payload.receivedAt),
       resource: plain(mapped.resource) as FhirResource,
       ...(unlisted && { unlisted: plain(unlisted) as typeof unlisted }),
     }),
@@ -100,12 +109,26 @@ export async function prepare(deps: Deps, source: IngestSource, record: MappedRe
       .slice(0, INGEST_BOUNDS.recordIssuesMax)
       .map((name) => name.slice(0, INGEST_BOUNDS.labelCharactersMax)),
     nothingToStore: record.nothingToStore === true || (all.length === 0 && record.patient === undefined),
-    ...(words && { batchWords: words }),
+    ...(words && { batchWords: words.map((word) => ofBefore(word, payload.receivedAt)) }),
     ...(visits && { visits }),
     ...(kin.length > 0 && { kin }),
     digest: digestOf(record, resources.map(({ resource }) => texts(resource)).join('\n'), words),
+    ...(all.some(({ statement }) => countsByPlace(statement)) && { arrival: arrivalOf(origin) }),
   }
 }
+
+/** What says no time was said when it came, as far as that tells more than that it is before all else. */
+function saidOnArrival(mapped: MappedResource, receivedAt: string): MappedResource {
+  const { listsApart } = mapped
+  return {
+    ...mapped,
+    ...(mapped.onArrival && { statedAt: receivedAt }),
+    ...(listsApart?.onArrival && { listsApart: { ...listsApart, statedAt: receivedAt } }),
+  }
+}
+
+const ofBefore = (word: PreparedBatchWord, receivedAt: string): PreparedBatchWord =>
+  word.onArrival ? { ...word, statedAt: new Date(Date.parse(receivedAt) - 1).toISOString() } : word
 
 interface Saying {
   deps: Deps
@@ -291,9 +314,16 @@ function resolverOf(urlOf: (key: ResourceKey) => string): (value: unknown) => un
   return resolved
 }
 
-function identityOf(deps: Deps, source: IngestSource, record: MappedRecord, patient: PatientIdentity): PreparedIdentity {
-  const statedAt = newest(record.resources.filter((r) => !r.placeholder).map((r) => r.statedAt)) ?? new Date(0).toISOString()
-  const legal = legalOf(patient, statedAt, new Set(deps.placeholders))
+function identityOf(
+  deps: Deps,
+  source: IngestSource,
+  record: MappedRecord,
+  patient: PatientIdentity,
+  receivedAt: string,
+): PreparedIdentity {
+  const statedAt = newest(record.resources.filter((r) => !r.placeholder).map((r) => r.statedAt)) ?? NO_TIME
+  // How old a child is whose record says no time is known by when it came, at the most.
+  const legal = legalOf(patient, statedAt === NO_TIME ? receivedAt : statedAt, new Set(deps.placeholders))
   const domain = identityDomain(source)
   const numbers = patient.local.map(({ kind, value, strong }) => ({ hash: numberHash(deps.secret, domain, kind, value), kind, strong }))
   const replaces = patient.replaces?.map(({ kind, value }) => numberHash(deps.secret, domain, kind, value))
@@ -325,6 +355,8 @@ function contactsOf({ resources }: MappedRecord): Pick<PreparedIdentity, 'phones
 /** The first place of each field: a hundred lines of a bill leave the same one unread. */
 const distinctFields = (names: readonly string[]): string[] =>
   [...new Map(names.toReversed().map((name) => [fieldOf(name), name])).values()].toReversed()
+
+const NO_TIME = new Date(0).toISOString()
 
 const newest = (instants: readonly string[]): string | undefined =>
   instants

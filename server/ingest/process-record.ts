@@ -183,20 +183,36 @@ async function compareOrLeave(deps: IngestDeps, tables: IngestTables, links: rea
  * in turn.
  */
 export async function wake(deps: IngestDeps, tables: IngestTables, hashes: readonly string[]): Promise<number> {
-  let open = [...hashes]
+  let open = [...new Set(hashes)]
   let woken = 0
   while (open.length > 0) {
-    const waiting = await tables.waiting.find({ awaits: { $in: open } }, { limit: INGEST_BOUNDS.wakeBatch })
-    const { links, refusedUnder } = await storeWaiting(deps, tables, waiting)
-    await followMoves(deps, tables, { moved: links.flatMap(({ moved }) => moved) })
-    await compareOrLeave(deps, tables, links)
-    woken += links.length
-    const isMoving = links.length > 0 || refusedUnder.length > 0
-    const next = [...links.flatMap(({ registered }) => registered), ...refusedUnder.filter((hash) => !open.includes(hash))]
-    // A full page may have left some behind: the same numbers are asked again, unless nothing moves any more.
-    open = waiting.length === INGEST_BOUNDS.wakeBatch && isMoving ? [...open, ...next] : next
+    const next = new Set<string>()
+    // Each once: those that go on waiting are not to stand before the others.
+    for await (const waiting of waitingFor(tables, open)) {
+      const { links, refusedUnder } = await storeWaiting(deps, tables, waiting)
+      await followMoves(deps, tables, { moved: links.flatMap(({ moved }) => moved) })
+      await compareOrLeave(deps, tables, links)
+      woken += links.length
+      for (const hash of links.flatMap(({ registered }) => registered)) next.add(hash)
+      for (const hash of refusedUnder) if (!open.includes(hash)) next.add(hash)
+    }
+    open = [...next]
   }
   return woken
+}
+
+/** In pages; what begins to wait meanwhile looks for its numbers itself. */
+async function* waitingFor(tables: IngestTables, hashes: readonly string[]): AsyncGenerator<WaitingDoc[]> {
+  const { wakeBatch } = INGEST_BOUNDS
+  let behind = ''
+  for (;;) {
+    const where = { awaits: { $in: hashes }, _id: { $gt: behind } }
+    const page = await tables.waiting.find(where, { sort: { _id: 1 }, limit: wakeBatch })
+    if (page.length > 0) yield page
+    const last = page.at(-1)
+    if (last === undefined || page.length < wakeBatch) return
+    behind = last._id
+  }
 }
 
 /** With the id of the row in which it waits. */

@@ -12,7 +12,6 @@ import { noteRefusedPart, partOf } from './cut.ts'
 import { eachOf } from './each-of.ts'
 import type { Examined } from './examine.ts'
 import { FileOrder, type Place } from './file-order.ts'
-import { countsByPlace } from './fold/statement.ts'
 import { ALL_RECORDS, type Good, PayloadRun, type Tally } from './payload-run.ts'
 import { namedBy, prepareInTurns, type Preparing } from './prepare-in-turns.ts'
 import { processRows, refuseUnread } from './process-record.ts'
@@ -154,6 +153,8 @@ interface Work {
   context: MappingContext
   order: FileOrder
   examined?: Examined
+  /** asked where it makes a difference */
+  overtakes?: Promise<boolean>
 }
 
 /** What was looked at before the message was kept, and could not be read. */
@@ -178,7 +179,10 @@ async function storeGroup(work: Work, { records, from, place }: Group, tally: Ta
     else broken.push(made)
   }
   await setApart(work, broken, tally)
-  const jobs = ready.map(({ decoded: { raw }, record }) => ({ source, payload: run.payload, record, ...(raw && { raw }) }))
+  const overtakes = ready.some(({ record }) => record.arrival !== undefined) && (await overtakesOthers(work))
+  const jobs = ready.map(
+    ({ decoded: { raw }, record }): RecordJob => ({ source, payload: run.payload, record, overtakes, ...(raw && { raw }) }),
+  )
   const [first] = jobs
   if (!first) return
   const outcomes = await place.run(placedThings(jobs), async () =>
@@ -201,9 +205,15 @@ async function storeGroup(work: Work, { records, from, place }: Group, tally: Ta
 
 /** Deliveries of the rows that count by their place in the file. */
 const placedThings = (jobs: readonly RecordJob[]): string[] =>
-  jobs.flatMap(({ record }) =>
-    record.statements.some(({ statement }) => countsByPlace(statement)) ? [`${record.recordType}|${record.deliveryId}`] : [],
-  )
+  jobs.flatMap(({ record }) => (record.arrival === undefined ? [] : [`${record.recordType}|${record.deliveryId}`]))
+
+/** Whether the source's payloads that came before it are still being worked on. Asked once: none comes before it any more. */
+function overtakesOthers(work: Work): Promise<boolean> {
+  const { _id, source, receivedAt } = work.run.payload
+  const earlier = { _id: { $ne: _id }, source, status: { $in: ['received', 'processing'] }, receivedAt: { $lte: receivedAt } }
+  work.overtakes ??= work.run.tables.payloads.find(earlier, { limit: 1, without: ['inline', 'issues'] }).then(({ length }) => length > 0)
+  return work.overtakes
+}
 
 /** A record that cannot be stored as it stands. */
 interface Broken {

@@ -12,7 +12,7 @@ import { keyedId, randomId } from './ids.ts'
 import type { IngestTables } from './tables.ts'
 import { piecesOf } from './turns.ts'
 import { hasBytes } from './forget.ts'
-import type { IngestDeps, IngestSource, PayloadCounts, PayloadDoc, ReceiptIssue } from './types.ts'
+import { FINAL, type IngestDeps, type IngestSource, type PayloadCounts, type PayloadDoc, type ReceiptIssue } from './types.ts'
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
@@ -35,6 +35,7 @@ export const NO_COUNTS: PayloadCounts = { total: 0, unchanged: 0, withIssues: 0,
 
 /**
  * Durable (majority, journal) when it resolves, and leased by `owner`.
+ * @param came when all of it had come, where that is known; of two that come at the same time it is the one that is there later that came last
  * @throws OutcomeError body-too-large, or what the stream throws; then nothing is kept
  */
 export async function keepPayload(
@@ -44,10 +45,11 @@ export async function keepPayload(
   stream: AsyncIterable<Uint8Array>,
   meta: PayloadMeta,
   owner: string,
-  now = deps.now(),
+  came?: Date,
 ): Promise<Received> {
   const upload = randomId()
-  const kept = await keepChunks(tables, upload, stream, meta.bytesMax, now)
+  const kept = await keepChunks(tables, upload, stream, meta.bytesMax, came ?? deps.now())
+  const now = came ?? deps.now()
   const payload: PayloadDoc = {
     _id: payloadId(deps.secret, source, kept.hash),
     source: source.id,
@@ -77,13 +79,8 @@ export async function keepPayload(
     return { payload, again: false, ...(kept.raw && { raw: kept.raw }) }
   }
   const first = await tables.payloads.get(payload._id)
-  // What was refused may be taken by now: its bytes were not kept, so that it comes as if for the first time.
-  if (first && isRefusedWhole(first) && (await tables.payloads.delete({ _id: first._id, status: 'rejected', chunks: 0 })) > 0) {
-    if (await tables.payloads.insert(payload)) {
-      if (kept.chunks > 0) await markKept(tables, upload)
-      return { payload, again: false, ...(kept.raw && { raw: kept.raw }) }
-    }
-  }
+  const taken = first && isRefused(first) ? await takenAnew(tables, payload, first) : undefined
+  if (taken) return { payload: taken, again: false, ...(kept.raw && { raw: kept.raw }) }
   await tables.chunks.delete({ upload })
   if (!first) throw new OutcomeError('unavailable')
   return { payload: first, again: true }
@@ -91,7 +88,26 @@ export async function keepPayload(
 
 export const payloadId = (secret: Uint8Array, source: IngestSource, hash: string): string => keyedId(secret, 'payload', source.id, hash)
 
-const isRefusedWhole = (payload: PayloadDoc): boolean => payload.status === 'rejected' && !hasBytes(payload)
+/** What somebody refused of it may be taken by now, and is not among the bytes that were kept. */
+const isRefused = (payload: PayloadDoc): boolean => FINAL.includes(payload.status) && (payload.cut === true || !hasBytes(payload))
+
+/**
+ * As if it came for the first time, but that what was stored of it is judged already.
+ * @returns undefined: somebody else was faster
+ */
+async function takenAnew(tables: IngestTables, payload: PayloadDoc, first: PayloadDoc): Promise<PayloadDoc | undefined> {
+  const { upload, status } = first
+  const { _id, ...own } = payload
+  const set = { ...own, cut: false, isKnown: status !== 'rejected', leaseTerm: first.leaseTerm + 1 }
+  // What is kept of it is an upload that was not finished, from when the row no longer names it (sweepUploads).
+  await tables.chunks.update({ _id: `${upload}|0` }, { set: { kept: false, since: payload.receivedAt } })
+  const taken = await tables.payloads.update({ _id, status, upload, leaseTerm: first.leaseTerm }, { set })
+  if (!taken) return undefined
+  if (payload.chunks > 0) await markKept(tables, payload.upload)
+  await tables.chunks.delete({ upload })
+  await tables.quarantine.updateMany({ payload: _id, state: 'open' }, { state: 'replayed' })
+  return taken
+}
 
 /** The row of a message of which nothing is kept; it is answered with and never stored. */
 export function rejectedPayload(

@@ -4,9 +4,16 @@ import { IssueList, UNREAD } from './receipt.ts'
 import type { DeliveryDoc } from './tables.ts'
 import type { PreparedRecord, ReceiptIssue, RecordOutcome } from './types.ts'
 
+/** Of the whole payload, of one of its records (arrivalOf). */
+const payloadsArrival = (arrival: string): string | undefined => arrival.split('~', 1)[0]
+
+/** Nothing is known that says otherwise: a payload of which something was refused may have come at two times. */
+const isOfOneArrival = ({ arrival: before }: DeliveryDoc, { arrival: now }: PreparedRecord): boolean =>
+  before === undefined || now === undefined || payloadsArrival(before) === payloadsArrival(now)
+
 /** The same content again: its first outcome when this payload brought it (a resumed batch), else nothing new. */
 export function knownOutcome(delivery: DeliveryDoc, payload: string, record: PreparedRecord): RecordOutcome {
-  const status = delivery.payload === payload ? delivery.status : 'unchanged'
+  const status = delivery.payload === payload && isOfOneArrival(delivery, record) ? delivery.status : 'unchanged'
   return { status, resources: delivery.resources, issues: status === 'unchanged' ? [] : issuesTold(record, issuesOfMapping(record)) }
 }
 

@@ -3,7 +3,6 @@ import type { SideWrite } from '../store/types.ts'
 import type { Draft } from '../writer/types.ts'
 import { memberWrites } from './batch-members.ts'
 import { partOf } from './cut.ts'
-import { countsByPlace } from './fold/statement.ts'
 import type { StatementFor } from './fold/stored.ts'
 import { keyedId } from './ids.ts'
 import type { Linked } from './link/link.ts'
@@ -19,19 +18,25 @@ export interface RecordJob {
   record: PreparedRecord
   /** its part of the payload's bytes, where there is one */
   raw?: Uint8Array
+  /** what its source sent before is still being worked on */
+  overtakes?: boolean
 }
 
 export const deliveryId = (secret: Uint8Array, source: IngestSource, record: Pick<PreparedRecord, 'recordType' | 'deliveryId'>): string =>
   keyedId(secret, 'delivery', source.id, record.recordType, record.deliveryId)
 
 /**
- * Whether it is stored as it stands. What says no time counts by its place in the file: of one that is played again all of it is said anew, else a row
- * that said something else before would be the last word.
+ * Whether it is stored as it stands. What says no hour counts by its arrival: of a file that is played again, or that has overtaken another one, all of it
+ * is said anew, else a row that said something else before would be the last word.
  */
-export function isStoredAlready(delivery: DeliveryDoc | undefined, { record, payload }: RecordJob): delivery is DeliveryDoc {
+export function isStoredAlready(delivery: DeliveryDoc | undefined, { record, payload, overtakes }: RecordJob): delivery is DeliveryDoc {
   if (delivery?.digest !== record.digest || delivery.status === 'waiting') return false
-  return (payload.generation ?? 0) === 0 || !record.statements.some(({ statement }) => countsByPlace(statement))
+  return record.arrival === undefined || ((payload.generation ?? 0) === 0 && overtakes !== true)
 }
+
+/** Something that came behind it was stored under its delivery before: that one is what was said last. */
+const isOvertaken = (delivery: DeliveryDoc | undefined, { arrival }: PreparedRecord): boolean =>
+  delivery?.arrival !== undefined && arrival !== undefined && arrival < delivery.arrival
 
 /** Statements with the patient that the link step found. */
 export function wantedOf(record: PreparedRecord, linked: Linked | undefined): StatementFor[] {
@@ -107,6 +112,26 @@ export function deliveryWrites(
   outcome: RecordOutcome,
 ): SideWrite[] {
   const { source, record, payload } = job
+  const waited = delivery?.status === 'waiting' && outcome.status !== 'waiting'
+  const others: SideWrite[] = [
+    ...memberWrites({ source, record }, outcome),
+    ...(waited ? [{ table: TABLES.waiting, op: 'delete', where: waitingRow(deps, job) } as const] : []),
+  ]
+  if (isOvertaken(delivery, record)) return others
+  const place = { payload: payload._id, recordType: record.recordType, at: record.at }
+  return [
+    ...unmappedWrites({ source: source.id, place, now: deps.now() }, record.unmapped, delivery?.unmapped ?? []),
+    deliveryWrite(deps, job, delivery, outcome),
+    ...others,
+  ]
+}
+
+function deliveryWrite(
+  deps: Pick<IngestDeps, 'secret'>,
+  { source, record, payload }: RecordJob,
+  delivery: DeliveryDoc | undefined,
+  outcome: RecordOutcome,
+): SideWrite {
   const unmapped = record.unmapped.map((code) => unmappedId(source.id, code))
   const decided = record.decided ?? []
   // Lists without members are left out, so that their indexes have no entry; what stood in them before goes.
@@ -117,22 +142,12 @@ export function deliveryWrites(
     digest: record.digest,
     status: outcome.status,
     resources: outcome.resources,
+    ...(record.arrival !== undefined && { arrival: record.arrival }),
     ...((unmapped.length > 0 || delivery?.unmapped) && { unmapped }),
     ...((decided.length > 0 || delivery?.decided) && { decided }),
   }
   const { _id, ...set } = doc
-  const row: SideWrite = delivery
-    ? { table: TABLES.deliveries, op: 'update', where: { _id, digest: delivery.digest }, set, mustMatch: true }
-    : { table: TABLES.deliveries, op: 'insert', doc }
-  const waited = delivery?.status === 'waiting' && outcome.status !== 'waiting'
-  return [
-    ...unmappedWrites(
-      { source: source.id, place: { payload: payload._id, recordType: record.recordType, at: record.at }, now: deps.now() },
-      record.unmapped,
-      delivery?.unmapped ?? [],
-    ),
-    row,
-    ...memberWrites({ source, record }, outcome),
-    ...(waited ? [{ table: TABLES.waiting, op: 'delete', where: waitingRow(deps, job) } as const] : []),
-  ]
+  if (!delivery) return { table: TABLES.deliveries, op: 'insert', doc }
+  const where = { _id, digest: delivery.digest, arrival: delivery.arrival ?? null }
+  return { table: TABLES.deliveries, op: 'update', where, set, mustMatch: true }
 }

@@ -25,7 +25,7 @@ export interface Unread {
   named?: PreparedRecord
 }
 
-interface Way {
+export interface Way {
   deps: IngestDeps
   tables: IngestTables
   source: IngestSource
@@ -45,8 +45,13 @@ export async function refusalOfUnread(way: Way, { recordType, at, raw, named }: 
   if (own && own.refusers.length > 0) return own
   const legals = raw ? identityNumbersIn(raw) : []
   if (legals.length === 0) return undefined
-  const { refusers } = await askNumbers(way.deps, way.tables, way.source, { numbers: [], legals }, 'Patient')
+  const refusers = await refusersOfNumbers(way, legals)
   return refusers.length > 0 ? { record: bareRecord(recordType, at), refusers } : undefined
+}
+
+/** Of identity numbers, as they stand in bytes that nobody could read. */
+export async function refusersOfNumbers({ deps, tables, source }: Way, legals: readonly string[]): Promise<readonly string[]> {
+  return (await askNumbers(deps, tables, source, { numbers: [], legals }, 'Patient')).refusers
 }
 
 /** Of several, in their order. */
@@ -59,7 +64,8 @@ export async function refusalsOfUnread(way: Way, unread: readonly Unread[]): Pro
   return found.filter((one) => one !== undefined)
 }
 
-const mayBeRefused = async ({ deps, source }: Way): Promise<boolean> =>
+/** false: nobody ever refused anything that this source sends */
+export const mayBeRefused = async ({ deps, source }: Way): Promise<boolean> =>
   source.statutory !== true && (await deps.anybodyRefuses?.()) === true
 
 async function refusalOf({ deps, tables, source }: Way, record: PreparedRecord): Promise<Refused> {

@@ -1,6 +1,7 @@
 /**
  * Sources that fall silent. When each was heard last is noted by all processes in one row; who finds that it is too long ago writes so into
  * the row, and only the process whose writing counts tells it: one line in the log, one entry in the API and a figure, however many look.
+ * Time in which nobody watched a source (it was not registered, or no server ran that could have heard it) is none of its silence.
  */
 import type { Table } from '../store/types.ts'
 import { INGEST_BOUNDS } from './bounds.ts'
@@ -29,7 +30,7 @@ export function createSilence(deps: SilenceDeps): Silence {
     heardAt.clear()
     for (const [_id, at] of all) {
       try {
-        const row = await deps.table.update({ _id, heardAt: { $lt: at } }, { set: { heardAt: at, everHeard: true } })
+        const row = await deps.table.update({ _id, heardAt: { $lt: at } }, { set: { heardAt: at, everHeard: true, unwatchedMs: 0 } })
         if (!row) await deps.table.update({ _id, everHeard: { $ne: true } }, { set: { everHeard: true } })
       } catch {
         // The database is away: it is noted when that is over.
@@ -38,15 +39,33 @@ export function createSilence(deps: SilenceDeps): Silence {
     }
   }
 
+  /** Noted that it is looked at, and how long it was not. Who has not been watched for longer than he may be silent begins anew. */
+  const watchedRow = async (row: SilenceDoc | undefined, now: Date, silentMs: number): Promise<SilenceDoc | undefined> => {
+    if (!row) return undefined
+    const { _id, heardAt, lookedAt, unwatchedMs = 0 } = row
+    const sinceMs = lookedAt === undefined ? 0 : now.getTime() - lookedAt.getTime()
+    if (lookedAt !== undefined && sinceMs < INGEST_BOUNDS.silenceLookMs) return row
+    const isWatched = sinceMs < INGEST_BOUNDS.silenceUnwatchedMs
+    const isAnew = sinceMs > silentMs
+    const set = {
+      lookedAt: now,
+      ...(!isWatched && { unwatchedMs: isAnew ? Math.max(0, now.getTime() - heardAt.getTime()) : unwatchedMs + sinceMs }),
+      ...(isAnew && { silentSince: null }),
+    }
+    // Who is faster has noted the same.
+    const where = { _id, heardAt, lookedAt: lookedAt ?? null }
+    return (await deps.table.update(where, { set })) ?? deps.table.get(_id)
+  }
+
   const look = async (): Promise<string[]> => {
     await note()
     const changed: string[] = []
     const rows = new Map((await deps.table.getMany(watched.map(({ id }) => id))).map((row) => [row._id, row]))
     for (const { id, silentAfterHours = 0 } of watched) {
-      const row = rows.get(id)
-      if (!row) continue
       const now = deps.now()
-      const isSilent = now.getTime() - row.heardAt.getTime() > silentAfterHours * HOUR_MS
+      const row = await watchedRow(rows.get(id), now, silentAfterHours * HOUR_MS)
+      if (!row) continue
+      const isSilent = now.getTime() - row.heardAt.getTime() - (row.unwatchedMs ?? 0) > silentAfterHours * HOUR_MS
       deps.gauge?.(id, isSilent, Math.max(0, (now.getTime() - row.heardAt.getTime()) / 1000))
       if (isSilent === (row.silentSince !== null)) continue
       const where = { _id: id, heardAt: row.heardAt, silentSince: isSilent ? null : { $ne: null } }
@@ -74,7 +93,7 @@ export function createSilence(deps: SilenceDeps): Silence {
     },
     async start() {
       // A source that was just configured has its time before it is missed.
-      for (const { id } of watched) await deps.table.insert({ _id: id, heardAt: deps.now(), silentSince: null })
+      for (const { id } of watched) await deps.table.insert({ _id: id, heardAt: deps.now(), silentSince: null, lookedAt: deps.now() })
       timer = setInterval(() => void round().catch(() => undefined), INGEST_BOUNDS.silenceLookMs)
       timer.unref()
     },

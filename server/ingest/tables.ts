@@ -163,6 +163,8 @@ export interface DeliveryDoc extends TableDoc {
   digest: string
   status: RecordOutcome['status']
   resources: number
+  /** when what it says came last (PreparedRecord), where that counts; absent: it never said anything without an hour */
+  arrival?: string
   /** ids in unmapped_codes that it was counted under; absent: none */
   unmapped?: string[]
   /** ids in unmapped_codes of codes that it was mapped with, as people decided of them; absent: none */
@@ -295,6 +297,8 @@ export const TABLES = {
   tasks: 'link_tasks',
   linkEvents: 'link_events',
   visits: 'visit_numbers',
+  replayJobs: 'replay_jobs',
+  quality: 'source_quality',
 } as const
 
 export function ingestTables({ store, decision }: Pick<IngestDeps, 'store' | 'decision'>): IngestTables {
@@ -339,7 +343,7 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.records.ensureIndex({ absorbedBy: 1 }, { where: NAMED('absorbedBy') }),
     tables.deliveries.ensureIndex({ unmapped: 1, payload: 1 }, { where: { unmapped: { $exists: true } } }),
     tables.deliveries.ensureIndex({ decided: 1, payload: 1 }, { where: { decided: { $exists: true } } }),
-    tables.waiting.ensureIndex({ awaits: 1 }),
+    tables.waiting.ensureIndex({ awaits: 1, _id: 1 }),
     tables.waiting.ensureIndex({ payload: 1 }),
     tables.quarantine.ensureIndex({ payload: 1, state: 1 }),
     tables.quarantine.ensureIndex({ source: 1, state: 1, since: -1 }),
@@ -370,5 +374,6 @@ export async function ensureIngestIndexes(tables: IngestTables): Promise<void> {
     tables.payloads.ensureIndex({ source: 1, receivedAt: 1, _id: 1 }),
     tables.payloads.ensureIndex({ problems: 1 }, { sparse: true }),
     tables.payloads.ensureIndex({ replayJob: 1 }, { sparse: true }),
+    tables.payloads.ensureIndex({ judged: 1 }, { where: NAMED('judged') }),
   ])
 }

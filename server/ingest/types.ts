@@ -157,6 +157,8 @@ export interface PreparedRecord {
   kin?: PreparedKin[]
   /** of the mapped content: the same again is not stored again */
   digest: string
+  /** when it came (arrivalOf), where it says no hour: of two that say something else the one that came last counts */
+  arrival?: string
 }
 
 /** Somebody else than the patient whom a record names with a number. */
@@ -294,8 +296,12 @@ export interface PayloadDoc extends TableDoc {
   problems?: string[]
   /** rows that are not to be kept were cut out of its bytes */
   cut?: boolean
+  /** it came before, when some of it was refused: the rest is judged already */
+  isKnown?: boolean
   /** the job that played it again last */
   replayJob?: string
+  /** JSON of QualityCounts, until they are among those of its source; empty or absent: there are none */
+  judged?: string
   finishedAt: Date | null
 }
 
@@ -345,8 +351,15 @@ export type Verdict = 'sound' | 'withIssues' | 'refused'
 /** `received` and `again` (the same bytes) are how it came; `denied`: by whom it may not; `refused`: none of it is collected; else how it ended first */
 export type PayloadEvent = 'received' | 'again' | 'denied' | 'refused' | PayloadStatus
 
+/** What is to be counted of a source, how often: day, kind and name of a QualityDoc with `|` between them. */
+export type QualityCounts = Record<string, number>
+
 export interface Quality {
   count(source: string, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void
+  /** what a record of a payload counts for, which the payload keeps until it has ended (PayloadDoc.judged) */
+  judged(outcome: Pick<RecordOutcome, 'status' | 'issues'>): readonly string[]
+  /** what a payload counts for that ended so */
+  ended(status: PayloadStatus): string
   payload(source: string, event: PayloadEvent): void
   /** rows of these days, the last ones among them */
   rows(sources: readonly string[], from: string, until: string): Promise<readonly QualityDoc[]>
@@ -366,6 +379,10 @@ export interface SilenceDoc extends TableDoc {
   everHeard?: boolean
   /** when its silence was told; null: it is not silent */
   silentSince: Date | null
+  /** when it was looked at last; absent in rows of servers that did not keep it */
+  lookedAt?: Date
+  /** how long nobody watched it since it was heard */
+  unwatchedMs?: number
 }
 
 export interface Silence {

@@ -6,6 +6,7 @@ import iconv from 'iconv-lite'
 import { systemDecision } from '../../server/access/decision.ts'
 import { DEMO_CONFIG_FILE } from '../../server/config/config.ts'
 import { give, idsIn, recipient, withdraw, type Words } from '../consent/resources.ts'
+import { zipOf } from '../mappings/parsers/zip-files.ts'
 import { type Answer, startTestServer, type TestServer } from '../support/server.ts'
 
 const SYSTEM = systemDecision('test')
@@ -242,6 +243,39 @@ describe('a table', () => {
     const chunks = await server.running.store.table(SYSTEM, 'payload_chunks').count({})
     const parts = await server.running.store.table(SYSTEM, 'refused_parts').count({})
     expect([chunks, parts]).toEqual([0, 0])
+  })
+
+  const NO_STATE = [HEAD.replace(',XGBZ', ''), row(1, 'C7').replace(/,1$/, ''), row(4, 'C8').replace(/,1$/, '')].join('\n')
+  const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')
+  const file = (text: string | Uint8Array) =>
+    zipOf([
+      { name: 'TB_YL_PATIENT_INFORMATION.csv', content: `${HEAD}\n${row(4, 'C9')}\n` },
+      { name: 'TB_YL_PATIENT_INFORMATION2.csv', content: text },
+    ])
+  // Some kilobytes before the number, so that it lies on the border of what is looked through at a time.
+  const far = Array.from({ length: 9 }, (_, at) => `${NO_STATE.split('\n')[0]}\n${'甲'.repeat(5270 + at)}${numberOf(1)}\n`)
+  test.each<[string, string | Uint8Array, string]>([
+    ['without a column that it must have', NO_STATE, 'table-column-missing'],
+    ['of no known kind', NO_STATE.replace(/^.*/, 'A,B,C,D,E,F,G,H,I'), 'table-unknown'],
+    ['in UTF-16', utf16(NO_STATE), 'payload-charset'],
+    ['in an archive beside one that can be read', file(NO_STATE), 'table-column-missing'],
+    ['under another name in an archive', zipOf([{ name: 'scan.pdf', content: NO_STATE }]), 'archive-entry-unsupported'],
+    ...far.map((text, at): [string, string, string] => [`far behind its beginning, ${at}`, text, 'table-column-missing']),
+  ])('that cannot be read keeps no bytes where one of those in it refuses: %s', async (_, sent, code) => {
+    const bytes = typeof sent === 'string' ? Buffer.from(sent) : sent
+    const type = bytes[0] === 0x50 && bytes[1] === 0x4b ? 'application/zip' : 'text/csv'
+    const receipt = await finished(await send('rhip', 'ha', new Uint8Array(bytes), type))
+    expect(codesOf(receipt)).toContain(code)
+    const payload = await server.running.store.table(SYSTEM, 'payloads').get(String(receipt.json.id))
+    expect([payload?.inline, payload?.chunks, payload?.fileName]).toEqual([null, 0, ''])
+    expect(await server.running.store.table(SYSTEM, 'refused_parts').count({})).toBe(0)
+  })
+
+  test('that cannot be read keeps its bytes where nobody in it refuses', async () => {
+    const body = NO_STATE.replaceAll(numberOf(1), numberOf(4))
+    const receipt = await finished(await send('rhip', 'ha', new Uint8Array(Buffer.from(body)), 'text/csv'))
+    const payload = await server.running.store.table(SYSTEM, 'payloads').get(String(receipt.json.id))
+    expect([statusOf(receipt), Buffer.from(payload?.inline as Uint8Array).toString()]).toEqual(['quarantined', body])
   })
 
   test('of nobody else keeps no bytes, and comes in when the refusal is over', async () => {

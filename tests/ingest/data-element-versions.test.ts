@@ -93,8 +93,12 @@ test('the time of report is that of the report where it is one', async () => {
   expect(payload.issues).not.toContain('mapping-unread')
 })
 
-test('of two documents in one file without a time the one behind counts, also once it is played again', async () => {
-  const both = (...values: string[]) => `<HSDB>${values.map((value) => version(value, {}).replace(/<\/?HSDB>/g, '')).join('')}</HSDB>`
+test.each([
+  ['without a time', {}],
+  ['of one day of report', { [REPORTED]: '20260306' }],
+  ['of one day of signature', { [SIGNED]: '20260306' }],
+])('of documents %s in one file the one behind counts, also once it is played again', async (_, times) => {
+  const both = (...values: string[]) => `<HSDB>${values.map((value) => version(value, times).replace(/<\/?HSDB>/g, '')).join('')}</HSDB>`
   for (const values of [
     ['10', '11'],
     ['11', '10'],
@@ -107,4 +111,14 @@ test('of two documents in one file without a time the one behind counts, also on
     await one.ingest.replay(payload)
     expect((await outcome())[0]).toBe(Number(values.at(-1)))
   }
+})
+
+test('of documents of one day in one file the one behind counts, that says again what was said in a file before', async () => {
+  const day = { [REPORTED]: '20260306' }
+  await sendAll([version('10', day)])
+  await sendAll([version('11', day).replace('</HSDB>', version('10', day).replace('<HSDB>', ''))])
+  expect((await outcome())[0]).toBe(10)
+  // What it said last is known: another file that says what it said before that is news.
+  await sendAll([`${version('11', day)}\n`])
+  expect((await outcome())[0]).toBe(11)
 })

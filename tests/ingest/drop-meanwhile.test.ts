@@ -6,11 +6,13 @@ import { existsSync } from 'node:fs'
 import { appendFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import iconv from 'iconv-lite'
 import { sourceMapping } from '../../mappings/index.ts'
-import { DROP_FILES, type DropFileDoc, startDrops } from '../../server/ingest/drop/drops.ts'
+import { DROP_FILES, type DropFileDoc, type Drops, startDrops } from '../../server/ingest/drop/drops.ts'
 import { DropFolder } from '../../server/ingest/drop/folder.ts'
+import type { Ingest } from '../../server/ingest/ingest.ts'
 import { actorOf, decision, rig, type Rig, sourceOf } from './support.ts'
 
 const row = (id: string) => `0001,${id},1,V1,2026-03-06 08:00:00,床位费,1.000,1`
@@ -88,6 +90,39 @@ test('a file to which more is written when it was read is read again, so that no
   expect(await listed('done')).toHaveLength(2)
   expect(await files().count({})).toBe(0)
   await drops.stop()
+})
+
+test('of two files the one that was taken first is received first, whichever server is faster', async () => {
+  const { promise, resolve: go } = Promise.withResolvers<void>()
+  const receive: Ingest['receive'] = (...said) => promise.then(() => one.ingest.receive(...said))
+  const slow = { tables: one.ingest.tables, receive } as Ingest
+  const site = { source: 'rhip', ready: 'rename', marker: '', stableSeconds: 60, pollSeconds: 86_400, waitSeconds: 900, directory } as const
+  const [first, second] = [slow, one.ingest].map((ingest) =>
+    startDrops([{ ...site, actor: actorOf('rhip-client'), inOrder: true }], {
+      ingest,
+      files: files(),
+      now: () => new Date(),
+      log: () => undefined,
+    }),
+  ) as [Drops, Drops]
+  await put('01.csv', table('O1'))
+  await put('02.csv', table('O2'))
+  const round = first.round()
+  while ((await files().count({ leaseUntil: { $gt: new Date() } })) === 0) await delay(10)
+  await second.round()
+  const received = async () =>
+    (await one.ingest.tables.payloads.find({ fileName: { $in: ['01.csv', '02.csv'] } }, { sort: { receivedAt: 1 } })).map(
+      (doc) => doc.fileName,
+    )
+  expect(await received()).toEqual([])
+  go()
+  await round
+  await second.round()
+  expect(await received()).toEqual(['01.csv', '02.csv'])
+  await one.ingest.work()
+  await second.round()
+  expect(await files().count({})).toBe(0)
+  await Promise.all([first.stop(), second.stop()])
 })
 
 test('a name in GBK is read as one: the file is taken, with its marker', async () => {

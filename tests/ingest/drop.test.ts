@@ -327,6 +327,30 @@ describe('names that are longer than the file system takes once they are written
     expect([await listed('processing'), endsOf(await listed('done'))]).toEqual([[], ['.csv', '.csv.report.json']])
   })
 
+  test('one that was taken and that nobody knows is taken up again, and one that is being worked on is left to who works on it', async () => {
+    const [known, left] = [long('3.csv'), long('4.csv')]
+    const drops = watching({ stableSeconds: 0 })
+    await writeFile(inGbk('3.csv'), table('LONG3'))
+    await drops.round()
+    const fitted = (name: string) => `long~${createHash('sha256').update(name).digest('hex')}_${name.slice(-60)}`
+    await writeFile(join(directory, 'processing', fitted(left)), table('LONG4'))
+    expect(await listed('processing')).toEqual([fitted(known), fitted(left)].sort())
+    const payloads = await one.ingest.tables.payloads.count({})
+    // The first is in work: its row knows it by its own name.
+    await drops.round()
+    await drops.round()
+    await one.ingest.work()
+    await drops.round()
+    expect((await one.ingest.tables.payloads.count({})) - payloads).toBe(1)
+    expect([await listed('processing'), await files().count({})]).toEqual([[], 0])
+    const done = (await listed('done')).filter((name) => /[34]\.csv$/.test(name))
+    expect(done).toHaveLength(2)
+    expect(await Promise.all(done.map((name) => readFile(join(directory, 'done', name), 'utf8')))).toEqual(
+      expect.arrayContaining([table('LONG3'), table('LONG4')]),
+    )
+    await drops.stop()
+  })
+
   test('a marker that would be too long is none', async () => {
     const folder = new DropFolder(directory)
     await folder.prepare()

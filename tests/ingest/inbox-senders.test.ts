@@ -21,6 +21,8 @@ beforeAll(async () => {
     quality: {
       today: () => quality?.today() ?? '',
       count: (...all) => quality?.count(...all),
+      judged: (...all) => quality?.judged(...all) ?? [],
+      ended: (...all) => quality?.ended(...all) ?? '',
       payload: (...all) => quality?.payload(...all),
       rows: async (...all) => (await quality?.rows(...all)) ?? [],
       start: async () => undefined,
@@ -29,6 +31,8 @@ beforeAll(async () => {
   })
   quality = createQuality({
     table: one.store.table<QualityDoc>(decision, 'source_quality'),
+    payloads: one.ingest.tables.payloads,
+    writer: one.ingest.deps.writer,
     timezone: 'Asia/Shanghai',
     now: () => new Date(),
   })

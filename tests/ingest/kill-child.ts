@@ -1,5 +1,5 @@
 /** A process of its own that takes one batch and works on it until it is killed (see kill.test.ts). */
-import { actorOf, recordsMapping, rig, sourceOf } from './support.ts'
+import { actorOf, countingQuality, recordsMapping, rig, sourceOf } from './support.ts'
 
 const [uri = '', database = '', rows = '0'] = process.argv.slice(2)
 const batch = { ...recordsMapping, id: 'test/batch', mode: 'table' as const }
@@ -8,6 +8,7 @@ const one = await rig(
   { mapping: () => batch, secret: Buffer.alloc(32, 3) },
   { uri, database, drop: async () => {} },
 )
+one.ingest.deps.quality = countingQuality(one)
 await one.ingest.start()
 const records = Array.from({ length: Number(rows) }, (_, at) => ({
   deliveryId: `row ${at}`,

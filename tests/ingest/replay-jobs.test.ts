@@ -50,3 +50,36 @@ test('once it is cancelled no further payload is played', async () => {
   })
   expect((await one.ingest.tables.payloads.find({})).map(({ generation }) => generation).sort()).toEqual([0, 0, 1])
 })
+
+test('what a job has played it counts as it ended under it, whoever plays it again', async () => {
+  const table = one.store.table<ReplayJobDoc>(decision, REPLAY_JOBS)
+  const played: string[] = []
+  const stopping = createReplayJobs(
+    Object.create(one.ingest, {
+      replayFor: {
+        value: async (job: string, payload: string) => {
+          await one.ingest.replayFor(job, payload)
+          if (played.push(payload) === 2) await stopping.cancel(job)
+        },
+      },
+    }),
+    table,
+    () => undefined,
+  )
+  const before = await stopping.begin('loader', {}, async () => undefined)
+  const beginning = await stopping.progress(before._id)
+  await stopping.start()
+  while ((await table.get(before._id))?.state !== 'cancelled') await setTimeout(20)
+  await stopping.stop()
+  const done = { ...beginning, job: { state: 'cancelled' }, done: 2, pending: 0, outcomes: { stored: 2 } }
+  expect(await stopping.progress(before._id)).toMatchObject(done)
+  // The one that plays them now is stopped in the middle of it, and goes on.
+  const after = await replays.begin('loader', {}, async () => undefined)
+  await one.ingest.replayFor(after._id, played[0] as string)
+  expect(await replays.progress(before._id)).toMatchObject(done)
+  await replays.start()
+  while ((await table.get(after._id))?.state !== 'completed') await setTimeout(20)
+  await replays.stop()
+  expect(await replays.progress(before._id)).toMatchObject(done)
+  expect(await replays.progress(after._id)).toMatchObject({ done: 3, pending: 0, outcomes: { stored: 3 }, job: { skipped: 0 } })
+})

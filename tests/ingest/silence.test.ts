@@ -1,5 +1,5 @@
 /** Who finds that a source is silent tells it once, however many look; a source that was just configured has its time. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { systemDecision } from '../../server/access/decision.ts'
 import { createSilence } from '../../server/ingest/silence.ts'
 import type { Silence, SilenceDoc } from '../../server/ingest/types.ts'
@@ -31,12 +31,21 @@ afterAll(async () => {
   await database.drop()
 })
 
+/** Looked at every five minutes. */
+async function watched(silence: Silence, hours: number): Promise<string[]> {
+  const changed: string[] = []
+  for (const until = now.getTime() + hours * HOUR_MS; now.getTime() < until; ) {
+    now = new Date(now.getTime() + 5 * 60_000)
+    changed.push(...(await silence.look()))
+  }
+  return changed
+}
+
 test('two processes: told once, and once more when it is heard', async () => {
   const [one, two] = [watch(), watch()]
   await Promise.all([one.start(), two.start()])
   one.heard('lis')
-  now = new Date(now.getTime() + 24 * HOUR_MS)
-  expect(await Promise.all([one.look(), two.look()])).toEqual([[], []])
+  expect([await watched(two, 24), await one.look()]).toEqual([[], []])
   now = new Date(now.getTime() + 1)
   await Promise.all([one.look(), two.look()])
   await Promise.all([one.look(), two.look()])
@@ -53,4 +62,54 @@ test('two processes: told once, and once more when it is heard', async () => {
   await one.look()
   expect(await one.rows(['his'])).toMatchObject([{ heardAt: later }])
   await Promise.all([one.stop(), two.stop()])
+})
+
+describe('a source that nobody watched for a while', () => {
+  const unwatched = (hours: number): void => {
+    now = new Date(now.getTime() + hours * HOUR_MS)
+  }
+  /** Watched anew, as after a change of the configuration. */
+  async function begun(): Promise<Silence> {
+    const silence = watch()
+    await silence.start()
+    return silence
+  }
+  beforeEach(async () => {
+    const silence = await begun()
+    silence.heard('his')
+    await silence.look()
+    await silence.stop()
+    told.length = 0
+  })
+
+  test('for longer than it may be silent has its time again, also where it was silent before', async () => {
+    unwatched(30 * 24)
+    const silence = await begun()
+    expect([await silence.look(), figures.get('his')]).toEqual([[], false])
+    expect(await watched(silence, 24)).toEqual([])
+    expect(await watched(silence, 0.1)).toEqual(['his'])
+    await silence.stop()
+    unwatched(25)
+    const again = await begun()
+    expect([await again.look(), figures.get('his'), told]).toEqual([[], false, ['source-silent his 24']])
+    expect(await watched(again, 24)).toEqual([])
+    expect(await watched(again, 0.1)).toEqual(['his'])
+    await again.stop()
+  })
+
+  test('for a shorter time is missed by so much later, and no further', async () => {
+    const first = await begun()
+    expect(await watched(first, 20)).toEqual([])
+    await first.stop()
+    unwatched(6)
+    const [second, beside] = [await begun(), await begun()]
+    await Promise.all([second.look(), beside.look()])
+    expect([told, await watched(second, 3.9)]).toEqual([[], []])
+    expect(await watched(second, 0.3)).toEqual(['his'])
+    second.heard('his')
+    expect(await second.look()).toEqual(['his'])
+    expect(await watched(second, 24)).toEqual([])
+    expect(await watched(second, 0.1)).toEqual(['his'])
+    await Promise.all([second.stop(), beside.stop()])
+  })
 })

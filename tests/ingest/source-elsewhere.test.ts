@@ -75,7 +75,7 @@ test('what was played again, or left by a process that stopped, is left to who k
   const { tables } = knowing.ingest
   await tables.payloads.update({ _id: id }, { set: { status: 'stored' } })
   clock = new Date(RECEIVED.getTime() + 120 * MINUTE)
-  await afresh({ now: () => clock }, tables, 'gone', id)
+  await afresh({ ...knowing.ingest.deps, now: () => clock }, tables, 'gone', id)
   clock = new Date(RECEIVED.getTime() + 134 * MINUTE)
   expect([await other.ingest.work(), await statusOf(id)]).toEqual([0, 'received'])
   clock = new Date(RECEIVED.getTime() + 136 * MINUTE)

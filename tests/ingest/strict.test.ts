@@ -27,6 +27,8 @@ beforeAll(async () => {
   one = await rig(SOURCES)
   quality = createQuality({
     table: one.store.table<QualityDoc>(decision, 'source_quality'),
+    payloads: one.ingest.tables.payloads,
+    writer: one.ingest.deps.writer,
     timezone: 'Asia/Shanghai',
     // 23:30 on the tenth in UTC is the eleventh in Shanghai.
     now: () => new Date('2026-03-10T23:30:00Z'),

@@ -8,6 +8,7 @@ import type { Actor } from '../../server/auth/actor.ts'
 import type { FhirResource } from '../../server/fhir/types.ts'
 import { createIngest, type Ingest } from '../../server/ingest/ingest.ts'
 import { receiptCounts, type ReceiptCounts } from '../../server/ingest/receipt.ts'
+import { createQuality, qualityTables } from '../../server/ingest/quality.ts'
 import type { IngestDeps, IngestEvent, IngestSource, PayloadDoc } from '../../server/ingest/types.ts'
 import { createSearch } from '../../server/search/search.ts'
 import { MongoClient } from 'mongodb'
@@ -172,6 +173,13 @@ export async function rig(sources: IngestSource[], options: Partial<IngestDeps> 
     },
   }
 }
+
+/** Counts what is sent, as a server does. */
+export const countingQuality = ({ ingest, store }: Rig) =>
+  createQuality({
+    ...qualityTables(store, decision),
+    ...{ writer: ingest.deps.writer, timezone: 'Asia/Shanghai', now: () => new Date() },
+  })
 
 /** A Patient record and one Observation of it, as mappings would answer them. */
 export function observation(

@@ -72,7 +72,8 @@ function map(tableRow: unknown, recordType: string, at: string, context: Mapping
   const record = new RecordBuilder(context, { recordType, deliveryId: [TABLE, visitNo].join('|'), at })
   record.offer(values)
   record.noteRead('A01', 'A02', 'A48', 'A49', VISIT_NO, WRITTEN, STATE, ...given)
-  fillPage(record, { values, mrn, visitNo, statedAt, isWithdrawn: state === '2' })
+  const onArrival = statedAt === BEFORE_ALL || undefined
+  fillPage(record, { values, mrn, visitNo, statedAt, onArrival, isWithdrawn: state === '2' })
   for (const column of unknownColumns) record.issue({ severity: 'information', code: 'table-column-unknown', at: `header ${column}` })
   return settled(record.finish(), context)
 }

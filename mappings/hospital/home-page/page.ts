@@ -1,6 +1,6 @@
 /** One home page to what it tells of: patient, stay, diagnoses, operations, findings, fees, and the document that holds them together. */
 import { keys, referTo } from '../../engine/keys.ts'
-import { BEFORE_ALL, encounterMention } from '../../engine/mention.ts'
+import { encounterMention } from '../../engine/mention.ts'
 import type { RecordBuilder } from '../../engine/record.ts'
 import type { KeyReference, ResourceKey } from '../../engine/types.ts'
 import { filled } from '../../engine/values/blank.ts'
@@ -57,7 +57,7 @@ const at = (field: string): string => COLUMN_OF[field] ?? field
 export function fillPage(record: RecordBuilder, page: Page): void {
   const { statedAt, isWithdrawn, mrn, visitNo } = page
   takeBackFormer(record, page)
-  const listsApart = { of: factsOf(record, page), names: ['diagnosis'] }
+  const listsApart = { of: factsOf(record, page), names: ['diagnosis'], ...(page.onArrival && { onArrival: true as const }) }
   // The first mention of a record stands.
   if (isWithdrawn) {
     const mention = encounterMention(record.context.source.organization, visitNo, STAY)
@@ -71,12 +71,13 @@ export function fillPage(record: RecordBuilder, page: Page): void {
   const common = { mdtrt_sn: visitNo, ...(isWithdrawn && { vali_flag: '0' }) }
   const row: HomePageRow = { ...info, ...common, medcasno: mrn, diagnoses, icuStays: icuStays(record, page) }
   const options = { statedAt, at, offer: false as const }
+  const own = { ...options, onArrival: page.onArrival }
   const { adm_date, dscg_date } = info
   const visit = { ...common, ...(adm_date && { adm_date }), ...(dscg_date && { dscg_date }) }
   record.run(stay, row, { ...options, listsApart })
-  addFindings(record, info, visit, options)
+  addFindings(record, info, visit, own)
   const allergyKey = record.run(allergy, { ...info, ...common, medcasno: mrn }, options)
-  const money = addFees(record, info, visit, { statedAt, at }, fees)
+  const money = addFees(record, info, visit, { statedAt, at, onArrival: page.onArrival }, fees)
   const entries: Record<string, KeyReference[]> = {
     '11535-2': diagnoses.filter(({ role }) => role === undefined).map(({ condition }) => condition),
     '48765-2': allergyKey === undefined || allergyKey === 'patient' || isWithdrawn ? [] : [referTo(allergyKey)],
@@ -86,24 +87,25 @@ export function fillPage(record: RecordBuilder, page: Page): void {
   const words = Object.fromEntries(
     FURTHER_WORDS.flatMap(([column]) => (page.values[column] === undefined ? [] : [[column, page.values[column]]])),
   )
-  record.run(document, { ...info, ...words, ...common, entries } as DocumentRow, options)
+  record.run(document, { ...info, ...words, ...common, entries } as DocumentRow, own)
 }
 
 /** Diagnoses and operations as this stay's page says them, whenever it was written. */
 const factsOf = (record: RecordBuilder, { visitNo }: Page): ResourceKey =>
   keys.documentFacts(record.context.source.organization, `${DOCUMENT.code}.${visitNo}`, visitNo)
 
-/** What a page said that was written before is void, unless this one says it again. One that says no time is before none. */
+/** What a page said that was written before is void, unless this one says it again; of one that says no time, what came before. */
 function takeBackFormer(record: RecordBuilder, page: Page): void {
-  if (page.statedAt === BEFORE_ALL) return
+  const [batch, word] = [factsOf(record, page), 'reversed' as const]
   const before = new Date(Date.parse(page.statedAt) - 1).toISOString()
-  record.sayOfBatch({ batch: factsOf(record, page), word: 'reversed', statedAt: before })
+  record.sayOfBatch(page.onArrival ? { batch, word, statedAt: page.statedAt, onArrival: true } : { batch, word, statedAt: before })
 }
 
 /** The documents of the stay tell of them as well: the page's word is kept apart, so that it can be taken back alone. */
 function ofPage(record: RecordBuilder, page: Page) {
   const facts = factsOf(record, page)
-  return { statedAt: page.statedAt, offer: false, withdrawn: page.isWithdrawn, batches: [facts], apart: facts } as const
+  const { statedAt, onArrival, isWithdrawn: withdrawn } = page
+  return { statedAt, onArrival, offer: false, withdrawn, batches: [facts], apart: facts } as const
 }
 
 const OTHER_WEIGHTS = [2, 3, 4, 5].map((n) => `nwb_bir_wt_${n}`)
@@ -197,7 +199,7 @@ function addFindings(
   record: RecordBuilder,
   info: Readonly<Record<string, string>>,
   visit: DuringStay,
-  options: { statedAt: string; offer: false },
+  options: { statedAt: string; onArrival: true | undefined; offer: false },
 ): void {
   for (const kind of ['abo', 'rh'] as const) {
     const code = info[`${kind}_code`]

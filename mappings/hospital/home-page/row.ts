@@ -5,6 +5,8 @@ export interface Page {
   mrn: string
   visitNo: string
   statedAt: string
+  /** it does not say when it was written: what it alone says was said when it came */
+  onArrival: true | undefined
   /** the page is taken back; the stay itself is not */
   isWithdrawn: boolean
 }

@@ -16,7 +16,7 @@ import type { Ingest } from '../ingest.ts'
 import { isBusy } from '../busy.ts'
 import { receiptCounts, receiptOutcome } from '../receipt.ts'
 import { FINAL, type PayloadDoc } from '../types.ts'
-import { DropFolder, FileChanged } from './folder.ts'
+import { DropFolder, FileChanged, shownName } from './folder.ts'
 import { packed } from './packed.ts'
 import { Readiness } from './ready.ts'
 import { type DropSet, DropSets } from './sets.ts'
@@ -27,6 +27,8 @@ export interface RegisteredDrop extends DropSite {
   /** of a source whose files belong together, in their charset */
   together?: FilesTogether
   charset?: string
+  /** its files are tables: of two that say no time the one that was taken later counts, whichever server takes them in */
+  inOrder?: boolean
 }
 
 /** A file that was taken; gone when it is in `done` or `failed`. `_id` is its source, folder and name. */
@@ -144,14 +146,20 @@ class Watch {
     // What was just found, and what a process left that died: rows are the list of work, not the folder.
     let finished = 0
     const own = { ...this.#own(), set: { $exists: false } }
-    const rows = await this.#deps.files.find(own, { sort: { since: 1 }, limit: INGEST_BOUNDS.listPageMax })
+    const rows = await this.#deps.files.find(own, { sort: { since: 1, _id: 1 }, limit: INGEST_BOUNDS.listPageMax })
     for (const row of rows) {
       if (this.#stopped) break
       if (await workOne({ name: KIND, table: this.#deps.files, due: {}, sort: {}, work: (doc) => this.#work(doc) }, row, this.#options())) {
         if (!(await this.#deps.files.get(row._id))) finished++
-      }
+      } else if (this.#drop.inOrder && (await this.#isBeingReceived(row))) break
     }
     return finished
+  }
+
+  /** Another server is at it: what was taken later is received later. */
+  async #isBeingReceived({ _id }: DropFileDoc): Promise<boolean> {
+    const row: (DropFileDoc & { leaseUntil?: Date }) | undefined = await this.#deps.files.get(_id)
+    return row?.payload === null && row.leaseUntil !== undefined && row.leaseUntil > this.#deps.now()
   }
 
   /** A row for the work, and one for each file that goes with it, so that it goes with no other. */
@@ -181,9 +189,13 @@ class Watch {
    */
   async #claimLeft(now: number): Promise<void> {
     const names = this.#standing.whole(await this.#folder.taken(), now)
-    const known = new Set((await this.#deps.files.getMany(names.map((name) => this.#id(name)))).map(({ _id }) => _id))
+    const byOwn = await this.#deps.files.getMany(names.map((name) => this.#id(name)))
+    const known = new Set(byOwn.map(({ name }) => name))
+    // A shortened name is compared with those of all rows: they know what it was before.
+    const isShortened = names.some((name) => shownName(name) !== name)
+    for (const { name } of isShortened ? await this.#deps.files.find(this.#own()) : []) known.add(this.#folder.nameOnceTaken(name))
     for (const name of names) {
-      if (known.has(this.#id(name)) || !(await this.#folder.isTaken(name))) continue
+      if (known.has(name) || !(await this.#folder.isTaken(name))) continue
       await this.#claim({ name, files: [] })
     }
   }
@@ -239,7 +251,7 @@ class Watch {
   async #receive(row: DropFileDoc): Promise<PayloadDoc | undefined> {
     const { source, actor } = this.#drop
     try {
-      const meta = { contentType: '', fileName: row.name }
+      const meta = { contentType: '', fileName: shownName(row.name) }
       const { payload, isKept } = await this.#deps.ingest.receive(source, actor, await this.#content(row), meta)
       // Of what was refused nothing is kept that another process could go on with: it would receive the file again.
       if (isKept) await this.#deps.files.update({ _id: row._id }, { set: { payload: payload._id, read: row.read ?? [] } })

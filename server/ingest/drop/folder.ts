@@ -70,15 +70,21 @@ export class DropFolder {
     return [...found.values()]
   }
 
-  /** Files that were taken, by the names by which they are found again: of a shortened one its own is not known any more. */
+  /** Files that were taken, by the names by which they are found again (`nameOnceTaken`). */
   async taken(): Promise<SeenFile[]> {
     const entries = await readdir(join(this.#directory, 'processing'), { withFileTypes: true })
-    const names = entries.filter((entry) => entry.isFile() && !entry.name.startsWith(SHORTENED)).map(({ name }) => name)
-    const seen = names.map(async (name) => {
+    const files = entries.filter((entry) => entry.isFile())
+    const seen = files.map(async (entry) => {
+      const name = foundAgain(entry.name)
       const facts = await lstat(this.#taken(name)).catch(() => undefined)
       return facts?.isFile() ? [{ name, bytes: facts.size, changed: facts.mtimeMs }] : []
     })
     return (await Promise.all(seen)).flat()
+  }
+
+  /** By which name a file is found that was taken under this one: its own, but for one that is shortened and does not say it any more. */
+  nameOnceTaken(name: string): string {
+    return name.startsWith(LEFT) ? name : foundAgain(fitting(name))
   }
 
   /** Where a file stands that is not taken. */
@@ -99,7 +105,7 @@ export class DropFolder {
 
   /** Where a file stands that is taken. */
   #taken(name: string): string {
-    return join(this.#directory, 'processing', fitting(name))
+    return name.startsWith(LEFT) ? join(this.#directory, name) : join(this.#directory, 'processing', fitting(name))
   }
 
   isTaken(name: string): Promise<boolean> {
@@ -161,7 +167,7 @@ export class DropFolder {
   }
 
   #target(name: string, place: 'done' | 'failed', mark: string): string {
-    return join(this.#directory, place, `${mark}_${kept(name)}`)
+    return join(this.#directory, place, `${mark}_${kept(shownName(name))}`)
   }
 }
 
@@ -177,6 +183,14 @@ const fitting = (name: string): string =>
   Buffer.byteLength(name) <= NAME_BYTES_MAX && !name.startsWith(SHORTENED)
     ? name
     : `${SHORTENED}${hash('sha256', name)}_${name.slice(-NAME_CHARACTERS_MAX)}`
+
+/** Before the name of a file that was found among those that were taken, and is known by no other: no sender can give a file such a name. */
+const LEFT = `processing${sep}`
+
+const foundAgain = (fitted: string): string => (fitted.startsWith(SHORTENED) ? LEFT + fitted : fitted)
+
+/** As a file is told to others. */
+export const shownName = (name: string): string => (name.startsWith(LEFT) ? name.slice(LEFT.length) : name)
 
 async function moved(from: Buffer | string, to: string): Promise<boolean> {
   try {

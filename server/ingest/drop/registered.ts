@@ -13,7 +13,8 @@ export function registeredDrops(
     const source = sources.find(({ id }) => id === drop.source)
     const client = clients.find(({ clientId }) => clientId === source?.client)
     const actor = client && registeredActor(client)
-    const together = source && mapping(source.mapping)?.together
-    return actor ? [{ ...drop, actor, ...(together && { together, charset: source.charset }) }] : []
+    if (!source || !actor) return []
+    const { together, mode } = mapping(source.mapping) ?? {}
+    return [{ ...drop, actor, ...(together && { together, charset: source.charset }), ...(mode === 'table' && { inOrder: true }) }]
   })
 }

@@ -1,4 +1,6 @@
 /** Statements of all sources to the one resource that a reader sees. Pure; the order of arrival does not matter. */
+import { NATIONAL } from '../../fhir/canonical.ts'
+import { readIdentityNumber } from '../../fhir/identity-number.ts'
 import { quoted } from '../texts.ts'
 import { isOfLists } from './lists-apart.ts'
 import { isOfAnother } from './reversals.ts'
@@ -29,8 +31,8 @@ const PLACEHOLDER_TEXT = JSON.stringify(PATIENT_PLACEHOLDER)
 export interface FoldAdditions {
   /** elements that replace folded ones: JSON text, or undefined to leave the element out */
   elements?: Record<string, string | undefined>
-  /** identifiers of this system are not the patient's own (a newborn under its mother's number) */
-  withoutIdentifierSystem?: string
+  /** it stood under its mother's number: of identity numbers only that of somebody who was born when it was is its own */
+  newborn?: true
 }
 
 /**
@@ -279,8 +281,6 @@ const placeOf = (element: string): number => PLACES.get(element) ?? FRONT.length
 
 function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAdditions): string {
   const elements: Record<string, string> = {}
-  const foreign = additions.withoutIdentifierSystem
-  const leaveOut = foreign === undefined ? undefined : (item: Record<string, unknown>): boolean => item.system === foreign
   const names = chosen.unitNames()
   for (const name of names) if (!APART.has(name) && !isPart(name)) chosen.unit(name, elements)
   for (const [alone, part] of [
@@ -298,7 +298,8 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
     else elements[element] = joined
   }
   for (const path of listsOf(type)) {
-    const list = chosen.list(path, path === 'identifier' ? leaveOut : undefined)
+    const isOthers = additions.newborn && path === 'identifier' ? isOfAnotherBirth(elements.birthDate) : undefined
+    const list = chosen.list(path, isOthers)
     if (!list) continue
     if (path.endsWith('.coding')) elements.code = withCoding(elements.code, list)
     else elements[path] = list
@@ -313,6 +314,13 @@ function wholeText(type: string, id: string, chosen: Chosen, additions: FoldAddi
     else elements[element] = text
   }
   return assemble(type, id, metaText(chosen, ['profile', 'security', 'tag']), elements)
+}
+
+/** @param born JSON text of the birth date; undefined: nobody knows it, and no number is known to be its own */
+function isOfAnotherBirth(born: string | undefined): (identifier: Record<string, unknown>) => boolean {
+  const date = born === undefined ? undefined : (JSON.parse(born) as string)
+  return ({ system, value }) =>
+    system === NATIONAL.idCard && (date === undefined || readIdentityNumber(String(value)).birthDate?.startsWith(date) !== true)
 }
 
 /** Units that are no elements by themselves. */

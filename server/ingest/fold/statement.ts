@@ -1,6 +1,7 @@
 /** A mapped resource to a statement, and the joining of statements of one source. */
 import { hash } from 'node:crypto'
 import type { MappedResource, SourceKind } from '../../../mappings/engine/types.ts'
+import { zoneOf } from '../../fhir/zone.ts'
 import type { Texts } from '../texts.ts'
 import {
   aboutIn,
@@ -27,8 +28,10 @@ export interface StatementOrigin {
   receivedAt: string
   /** how often the payload was mapped before: what is mapped anew replaces what the same payload said */
   generation: number
-  /** of its record in the payload, from 1: of two in one file the one behind counts, where they say no time */
+  /** of its record in the payload, from 1: of two in one file the one behind counts, where they say no time, or a day alone */
   position?: number
+  /** in which the source's days begin; absent: UTC */
+  timezone?: string
 }
 
 /** Elements that the store sets, or that the address of the resource says. */
@@ -39,6 +42,7 @@ const GENERATION_DIGITS = 4
 const POSITION_DIGITS = 8
 /** Name of a unit without members, of a report that was taken back with all results that it had (voided.ts). */
 export const WITH_RESULTS = 'with results'
+const DAY_MS = 86_400_000
 /** Said of what says no time of its own. */
 const NO_TIME = new Date(0).toISOString()
 
@@ -56,7 +60,7 @@ export function statementOf(mapped: MappedResource, origin: StatementOrigin, tex
   const said =
     mapped.placeholder || mapped.inPassing
       ? ''
-      : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}${placeOf(origin, statedAt)}`
+      : `${mapped.order ?? ''}|${origin.receivedAt}|${generationOf(origin)}${mapped.onArrival || saysNoHour(statedAt, origin.timezone) ? placeOf(origin) : ''}`
   const at: Stamp = `${weight}${statedAt}|${said}|${digest(texts(resource))}`
   const statement: Statement = {
     source: origin.source,
@@ -94,13 +98,24 @@ function stateOrder({ state, order = '' }: MappedResource, said: string): string
   return `0|${order}|${isWithdrawn ? 'withdrawn' : 'current'}|${said.slice(order.length + 1)}`
 }
 
-const generationOf = ({ generation }: StatementOrigin): string => String(generation).padStart(GENERATION_DIGITS, '0')
+const generationOf = ({ generation }: Pick<StatementOrigin, 'generation'>): string => String(generation).padStart(GENERATION_DIGITS, '0')
 
 /** What was kept of the same file before places were goes before. */
-const placeOf = ({ position }: StatementOrigin, statedAt: string): string =>
-  position === undefined || statedAt !== NO_TIME ? '' : `~${String(position).padStart(POSITION_DIGITS, '0')}`
+const placeOf = ({ position }: Pick<StatementOrigin, 'position'>): string =>
+  position === undefined ? '' : `~${String(position).padStart(POSITION_DIGITS, '0')}`
 
-/** Whether its place in the file is part of its stamp: it said no time. */
+/** When a record came, as strings that sort: by its payload, then by its place in it. */
+export const arrivalOf = (origin: Pick<StatementOrigin, 'receivedAt' | 'generation' | 'position'>): string =>
+  `${origin.receivedAt}|${generationOf(origin)}${placeOf(origin)}`
+
+/** No time at all, or a day: what else one file says of the thing has mostly the same. */
+function saysNoHour(statedAt: string, timezone = 'UTC'): boolean {
+  if (statedAt === NO_TIME) return true
+  const instant = Date.parse(statedAt)
+  return (instant + zoneOf(timezone).offsetAt(instant)) % DAY_MS === 0
+}
+
+/** Whether its place in the file is part of its stamp: it said no hour. */
 export const countsByPlace = ({ state }: Statement): boolean => state.at.includes('~')
 
 class StatementBuilder {

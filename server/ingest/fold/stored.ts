@@ -1,5 +1,4 @@
 /** Statements that are kept: reading what is known of resources, joining what is new, and folding anew. */
-import { NATIONAL } from '../../fhir/canonical.ts'
 import { allInTurns } from '../../store/turns.ts'
 import { likeAmong } from '../link/merged.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
@@ -224,7 +223,7 @@ function additionsOf(type: string, record: PatientRecordDoc | undefined): FoldAd
   const elements = { ...(links.length > 0 && { link: JSON.stringify(links) }), ...(replacedBy !== null && { active: 'false' }) }
   return {
     ...(Object.keys(elements).length > 0 && { elements }),
-    ...(record.newborn && { withoutIdentifierSystem: NATIONAL.idCard }),
+    ...(record.newborn && { newborn: true }),
   }
 }
 

@@ -7,6 +7,7 @@ import { createLoop, type WorkLoop } from '../../jobs/loop.ts'
 import type { Table, TableDoc } from '../../store/types.ts'
 import { INGEST_BOUNDS } from '../bounds.ts'
 import type { Ingest } from '../ingest.ts'
+import { TABLES } from '../tables.ts'
 import { FINAL, type PayloadStatus } from '../types.ts'
 import { behind, type InboxFilter, type Place, placeAfter, whereOf } from './asked.ts'
 
@@ -28,6 +29,8 @@ export interface ReplayJobDoc extends TableDoc {
   endedAt: Date | null
   /** JSON of how many ended how, once it is completed: what another job plays again later is that job's */
   outcomes?: string
+  /** how those had ended that another job has played again since (replay.ts) */
+  overplayed?: Partial<Record<PayloadStatus, number>>
 }
 
 export interface ReplayProgress {
@@ -50,7 +53,7 @@ export interface ReplayJobs {
   stop(): Promise<void>
 }
 
-export const REPLAY_JOBS = 'replay_jobs'
+export const REPLAY_JOBS = TABLES.replayJobs
 const RUNNING = ['running', 'settling']
 const UNDER_WAY = ['received', 'processing'] as const
 
@@ -97,7 +100,7 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
       if (!job) return undefined
       const { outcomes, pending } =
         job.outcomes === undefined
-          ? await playedBy(ingest, id)
+          ? await playedBy(ingest, job)
           : { outcomes: JSON.parse(job.outcomes) as ReplayProgress['outcomes'], pending: 0 }
       return { job, done: sumOf(outcomes), pending, outcomes }
     },
@@ -115,11 +118,12 @@ export function createReplayJobs(ingest: Ingest, table: Table<ReplayJobDoc>, log
 }
 
 /** Those that a job played, as they stand at one moment: how many ended how, and how many wait for it. */
-async function playedBy({ tables }: Ingest, replayJob: string): Promise<Pick<ReplayProgress, 'outcomes' | 'pending'>> {
-  const counted = await tables.payloads.countBy({ replayJob }, ['status'])
+async function playedBy({ tables }: Ingest, { _id, overplayed = {} }: ReplayJobDoc): Promise<Pick<ReplayProgress, 'outcomes' | 'pending'>> {
+  const counted = await tables.payloads.countBy({ replayJob: _id }, ['status'])
   const of = new Map(counted.map(({ values, n }) => [values.status, n]))
+  const ended = FINAL.map((status) => [status, (of.get(status) ?? 0) + (overplayed[status] ?? 0)] as const)
   return {
-    outcomes: Object.fromEntries(FINAL.flatMap((status) => (of.has(status) ? [[status, of.get(status)]] : []))),
+    outcomes: Object.fromEntries(ended.filter(([, n]) => n > 0)),
     pending: UNDER_WAY.reduce((sum, status) => sum + (of.get(status) ?? 0), 0),
   }
 }
@@ -186,7 +190,7 @@ class ReplayRun {
   /** Large payloads are played by the workers of payloads: the job is done when they are. */
   async #settle(): Promise<void> {
     const { _id, total } = this.#job
-    const { outcomes, pending } = await playedBy(this.#ingest, _id)
+    const { outcomes, pending } = await playedBy(this.#ingest, (await this.#table.get(_id)) ?? this.#job)
     if (pending > 0) return
     const skipped = Math.max(0, total - sumOf(outcomes))
     const set = { state: 'completed', skipped, outcomes: JSON.stringify(outcomes), endedAt: this.#ingest.deps.now() }
