@@ -284,6 +284,22 @@ test('a sender whose rights do not suffice: failed, with the reason, and nothing
   await drops.stop()
 })
 
+test('a receipt that cannot be written: why is told, nothing is lost, and it goes on once it can', async () => {
+  const logged: unknown[] = []
+  const drops = watching({}, { log: (event, { cause }) => void logged.push([event, cause]) })
+  await put('full.csv', table('FULL1'))
+  await drops.round()
+  await one.ingest.work()
+  const [known] = await files().find({})
+  const draft = join(directory, 'done', `${known?.payload?.slice(0, 12)}_full.csv.report.tmp`)
+  await mkdir(draft)
+  await drops.round()
+  expect([logged, await listed('processing')]).toEqual([[['drop-file-failed', 'ERR_FS_EISDIR']], ['full.csv']])
+  await rm(draft, { recursive: true })
+  expect([await drops.round(), await listed('processing'), (await listed('done')).length]).toEqual([1, [], 2])
+  await drops.stop()
+})
+
 describe('names that are longer than the file system takes once they are written in its charset', () => {
   /** A name in GBK: each of these characters has two bytes there, and three in UTF-8. */
   const inGbk = (end: string, count = 120) =>

@@ -222,8 +222,11 @@ class Watch {
 
   #options(): WorkerOptions {
     const { leaseMs, heartbeatMs, listPageMax } = INGEST_BOUNDS
-    const failed = (_kind: string, _id: string | number, error: unknown): void =>
-      this.#deps.log('drop-file-failed', { source: this.#drop.source, cause: error instanceof Error ? error.name : 'unknown' })
+    const failed = (_kind: string, _id: string | number, error: unknown): void => {
+      // Of the file system: ENOSPC, EACCES.
+      const { code, name } = error as Partial<NodeJS.ErrnoException>
+      this.#deps.log('drop-file-failed', { source: this.#drop.source, cause: code ?? name ?? 'unknown' })
+    }
     return { owner: this.#owner, leaseMs, heartbeatMs, pageMax: listPageMax, now: this.#deps.now, failed }
   }
 
