@@ -175,3 +175,12 @@ test('one time of the report in all messages: what is reported again after it wa
   ])
     expect(await toldAfter(...order)).toEqual(['K entered-in-error'])
 })
+
+test('of a text that is sent in lines a shorter version leaves none of the longer one, in either order', async () => {
+  const lines = (...texts: string[]) => texts.map((text, at) => `OBX|${at + 1}|TX|SJ^所见||${text}||||||F`)
+  const messages = [oru('01', 'P', ...lines('一', '二', '三')), oru('02', 'F', ...lines('甲', '乙'))]
+  for (const order of [messages, messages.toReversed()]) {
+    await resultAfter(order)
+    expect(await hospital.all('Observation')).toMatchObject([{ valueString: '甲\n乙' }])
+  }
+})

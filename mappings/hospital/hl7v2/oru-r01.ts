@@ -11,10 +11,10 @@ import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
 import { fieldsOf, locate, segmentOf } from './fields.ts'
 import { type Message, openMessage, receiptAlone, runPatient, settledMessage, statedAt, warning } from './message.ts'
 import { OBR, ORC, REPORTS, type ReportRow, request } from './report.ts'
-import { type Panel, type ReportGroup, reportGroups, withoutControls } from './report-groups.ts'
+import { type Panel, type PanelResult, type ReportGroup, reportGroups, withoutControls } from './report-groups.ts'
 import { kindOf, type ReportKind } from './report-kind.ts'
 import { isWithdrawn } from './report-status.ts'
-import { flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
+import { fieldsAlike, flagsOf, impressionsOf, RESULTS, resultFields, type ResultRow } from './result.ts'
 import { itemFields, itemsOf } from './result-item.ts'
 import { areLines, ResultNumbers } from './result-number.ts'
 import { answersOf } from './result-value.ts'
@@ -178,7 +178,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
   const numbers = new ResultNumbers(ofNoParent(group), options.isNumbered, takenTimes(record.context, group, options.kind))
   const { cultures } = options
   const words: Segment[] = []
-  for (const { obx, notes, panel } of group.panels.flatMap((one) => one.results.map((result) => ({ ...result, panel: one })))) {
+  for (const { obx, lines, notes, panel } of group.panels.flatMap((one) => one.results.map((result) => ({ ...result, panel: one })))) {
     const { obr } = panel
     const at = locate(hl7, obx)
     const document = embeddedDocument(obx)
@@ -192,7 +192,7 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       record.issue(warning('mapping-value-unknown', at('OBX-5')))
       continue
     }
-    const row = resultRow(message, group, obx, obr, notes)
+    const row = resultRow(message, group, { obx, lines, notes }, obr)
     const specimen = specimenOf(panel, options.specimens)
     if (specimen) row.specimen = specimen
     const code = row.item[0]?.code ?? row.item[0]?.text
@@ -214,10 +214,12 @@ function runResults(message: Message, group: ReportGroup, report: ReportRow, opt
       ...standingFor(row),
     })
     record.noteRead(...['OBX-2', 'OBX-4', 'OBX-11', ...itemFields(row.item)].map(at))
+    for (const line of lines)
+      record.noteRead(...['OBX-2', 'OBX-5', ...itemFields(row.item), ...fieldsAlike(obx, line)].map(locate(hl7, line)))
     if (key !== undefined && key !== 'patient' && !withdrawn && !isWithdrawn(filled(row['OBX-11']))) {
       report.results.push(key)
       cultures.set(`${group.reportNo}|${code}.${filled(row['OBX-4']) ?? ''}`, key)
-      if (options.kind !== 'laboratory') words.push(obx)
+      if (options.kind !== 'laboratory') words.push(obx, ...lines)
     }
   }
   report.impressions = impressionsOf(words)
@@ -250,9 +252,9 @@ function organismOf(cultures: Cultures, group: ReportGroup, obr: Segment, parent
   return numbers.map((number) => cultures.get(`${number}|${parent}`)).find((key) => key !== undefined)
 }
 
-function resultRow(message: Message, group: ReportGroup, obx: Segment, obr: Segment, notes: Segment[]): ResultRow {
+function resultRow(message: Message, group: ReportGroup, { obx, lines, notes }: PanelResult, obr: Segment): ResultRow {
   return {
-    ...resultFields(obx),
+    ...resultFields(obx, lines),
     ...fieldsOf(obr, ['OBR-7', 'OBR-22', 'OBR-25']),
     ...fieldsOf(segmentOf(message.hl7, 'PV1'), ['PV1-2.1', 'PV1-19.1']),
     ...(group.reportNo !== undefined && { reportNo: group.reportNo }),

@@ -1,14 +1,23 @@
 /** Reports of a message: which OBR, ORC, SPM, SAC, OBX and NTE belong together. */
 import { filled } from '../../engine/values/blank.ts'
 import type { Hl7Record, Segment } from '../../parsers/hl7v2.ts'
+import { itemOf } from './result-item.ts'
 import { isOfControl, type SpecimenSegments } from './specimen.ts'
+
+/** OBX with what belongs to it. */
+export interface PanelResult {
+  obx: Segment
+  /** further OBX that go on with its text */
+  lines: Segment[]
+  notes: Segment[]
+}
 
 /** OBR with what belongs to it. */
 export interface Panel {
   obr: Segment
   orc?: Segment
   specimens: SpecimenSegments[]
-  results: { obx: Segment; notes: Segment[] }[]
+  results: PanelResult[]
   /** NTE behind the OBR */
   remarks: Segment[]
 }
@@ -66,10 +75,24 @@ function addPanel(groups: ReportGroup[], panel: Panel): void {
 }
 
 function addTo({ specimens, results, remarks }: Panel, segment: Segment): void {
-  if (segment.name === 'OBX') results.push({ obx: segment, notes: [] })
+  const last = results.at(-1)
+  if (segment.name === 'OBX' && last && goesOn(last, segment)) last.lines.push(segment)
+  else if (segment.name === 'OBX') results.push({ obx: segment, lines: [], notes: [] })
   else if (segment.name === 'SPM') specimens.push({ spm: segment, containers: [] })
   else if (segment.name === 'SAC') specimens.at(-1)?.containers.push(segment)
   else if (segment.name === 'NTE') (results.at(-1)?.notes ?? remarks).push(segment)
+}
+
+const TEXTS = new Set(['TX', 'FT'])
+
+/**
+ * Whether it is a further line of the same text: of one item, which no sub-id parts (HL7 v2.4, 7.4.2.4). Each by itself it would be known by its place, and
+ * those of a longer version would stand beside a shorter one.
+ */
+function goesOn({ obx, notes }: PanelResult, next: Segment): boolean {
+  const [item, ...others] = [obx, next].map(itemOf)
+  const isText = [obx, next].every((one) => TEXTS.has(one.text(2, 1)) && filled(one.text(4, 1)) === undefined)
+  return isText && notes.length === 0 && item !== undefined && others[0] === item && obx.text(11, 1) === next.text(11, 1)
 }
 
 /** The reports without the panels that were run on controls, which are nobody's: what these say is told as not read. */

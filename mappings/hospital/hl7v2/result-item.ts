@@ -33,6 +33,12 @@ export function itemsOf(obx: Segment): Triplet[] {
   return [{ code: `&${suffix}`, ...(text !== undefined && { text }) }]
 }
 
+/** The item of an OBX, by its code or name. */
+export function itemOf(obx: Segment): string | undefined {
+  const [item] = itemsOf(obx)
+  return item?.code ?? item?.text
+}
+
 const LOINC_CODE = /^\d{1,7}-\d$/
 
 const isLoinc = ({ code, system }: Triplet): boolean => system === 'LN' && LOINC_CODE.test(code ?? '')

@@ -4,15 +4,9 @@
  */
 import { filled } from '../../engine/values/blank.ts'
 import type { Segment } from '../../parsers/hl7v2.ts'
-import { itemsOf } from './result-item.ts'
+import { itemOf } from './result-item.ts'
 
 const FIRST = /^0*1$/
-
-/** The item of an OBX, by its code or name. */
-export function itemOf(obx: Segment): string | undefined {
-  const [item] = itemsOf(obx)
-  return item?.code ?? item?.text
-}
 
 const subIdOf = (obx: Segment): string | undefined => filled(obx.text(4, 1))
 

@@ -64,14 +64,17 @@ export type ResultRow = Fields<(typeof OBX)[number]> & {
 
 const TEXTS = new Set(['TX', 'FT'])
 
-/** The fields of an OBX, with the value and the unit as one text whatever their data type is. */
-export function resultFields(obx: Segment): Fields<(typeof OBX)[number]> {
+/**
+ * The fields of an OBX, with the value and the unit as one text whatever their data type is.
+ * @param lines further ones that go on with its text
+ */
+export function resultFields(obx: Segment, lines: readonly Segment[] = []): Fields<(typeof OBX)[number]> {
   const row = fieldsOf(obx, OBX)
   const type = row['OBX-2'] ?? ''
   const unit = unitText(obx)
   if (unit === '') delete row['OBX-6']
   else row['OBX-6'] = unit
-  if (TEXTS.has(type)) row['OBX-5'] = Array.from({ length: obx.repetitions(5) }, (_, at) => obx.raw(5, at)).join('\n')
+  if (TEXTS.has(type)) row['OBX-5'] = [obx, ...lines].map(textOf).join('\n')
   else if (type === 'SN') row['OBX-5'] = Array.from({ length: obx.components(5) }, (_, at) => obx.text(5, at + 1)).join('')
   else {
     const text = valueText(obx, answersOf(obx))
@@ -79,6 +82,14 @@ export function resultFields(obx: Segment): Fields<(typeof OBX)[number]> {
     else if (text !== undefined) row['OBX-5'] = text
   }
   return row
+}
+
+const textOf = (obx: Segment): string => Array.from({ length: obx.repetitions(5) }, (_, at) => obx.raw(5, at)).join('\n')
+
+/** Fields that a further line of a text only repeats. */
+export function fieldsAlike(obx: Segment, line: Segment): string[] {
+  const [said, again] = [obx, line].map((one) => fieldsOf(one, OBX))
+  return OBX.filter((name) => again?.[name] !== undefined && again[name] === said?.[name])
 }
 
 /** OBX-8 repeats, and is a coded element from v2.7 on. */

@@ -10,6 +10,29 @@ const oru = (...segments: string[]): string => message('ORU^R01', '2.4', PATIENT
 const obr = (set: number, no: string, panel: string, section: string, more = ''): string =>
   `OBR|${set}|SQ1|${no}|${panel}|||20260305090000||||||||BLD^全血|||||||20260305103000||${section}|F${more}`
 
+test('lines of a text without sub-ids are one result; with sub-ids, of another item, standing or type they are others', async () => {
+  const { record } = await read(
+    oru(
+      obr(1, 'YX3', '284^下颌骨双侧位', 'CR').replace('BLD^全血', ''),
+      'OBX|1|TX|&GDT||右侧上颌窦腔密度增高||||||F|||20260305103000',
+      'OBX|2|TX|&GDT||窦腔变小||||||F|||20260305103000',
+      'OBX|3|FT|&GDT||骨壁未见异常||||||F|||20260305103100',
+      'OBX|4|TX|JL^结论||右侧上颌窦炎||||||F',
+      'OBX|5|TX|JL^结论||建议复查||||||P',
+      'OBX|6|TX|BZ^备注|1|甲||||||F',
+      'OBX|7|TX|BZ^备注|2|乙||||||F',
+      'OBX|8|ST|BW^部位||左||||||F',
+      'OBX|9|ST|BW^部位||右||||||F',
+    ),
+  )
+  expect(ofType(record, 'Observation').map((one) => plain(one).valueString)).toEqual([
+    ...['右侧上颌窦腔密度增高\n窦腔变小\n骨壁未见异常', '右侧上颌窦炎', '建议复查', '甲', '乙', '左', '右'],
+  ])
+  // Another time than the first line's is read nowhere.
+  expect(record?.unread.filter((field) => field.startsWith('OBX'))).toEqual(['OBX[3]-14'])
+  expect(plain(ofType(record, 'DiagnosticReport')[0])).toMatchObject({ conclusion: '右侧上颌窦炎\n建议复查' })
+})
+
 test('items that are named by a suffix alone (HL7 v2.4, 7.1.4): each text stands under what it is, and the impression is what it comes to', async () => {
   const { record } = await read(
     oru(
