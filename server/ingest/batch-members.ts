@@ -66,7 +66,8 @@ export function membersOf({ source, record }: Job): BatchMemberDoc[] {
   )
 }
 
+/** A thing stands in the sets of its newest statement (a line that is charged anew in another batch), whichever came last. */
 export function memberWrites(job: Job, { status }: RecordOutcome): SideWrite[] {
   if (!isStored(status)) return []
-  return membersOf(job).map((doc): SideWrite => ({ table: TABLES.batchMembers, op: 'put', doc }))
+  return membersOf(job).map((doc): SideWrite => ({ table: TABLES.batchMembers, op: 'put', doc, newestBy: 'statedAt' }))
 }

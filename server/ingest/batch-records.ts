@@ -4,6 +4,7 @@ import type { FhirResource } from '../fhir/types.ts'
 import type { BatchMemberDoc, KeptWord } from './batch-docs.ts'
 import { besides, isOfLists } from './fold/lists-apart.ts'
 import { type StatementOrigin, statementOf } from './fold/statement.ts'
+import type { Statement } from './fold/types.ts'
 import type { Verdict } from './line-verdicts.ts'
 import type { IngestSource, PreparedIdentity, PreparedRecord, PreparedStatement } from './types.ts'
 
@@ -82,10 +83,19 @@ export function toldRecord(
       originOf(source, statedAt),
       JSON.stringify,
     )
-    return { type, id, ofPatient: true, statement: besides(statement) }
+    return { type, id, ofPatient: true, statement: besides(inFront(statement)) }
   })
   const digest = digestOf([...members.map(({ _id }) => _id), tells, unlists])
   return { ...followerRecord(`${statedAt}|${digest}|told`, digest, statements, at), identity, needsPatient: true }
+}
+
+/** Members of its lists stand before what the thing says itself, whichever of several words was heard, and when. */
+function inFront(statement: Statement): Statement {
+  const lists = Object.entries(statement.lists).map(([path, entries]) => [
+    path,
+    Object.fromEntries(Object.entries(entries).map(([key, entry]) => [key, { ...entry, first: '' }])),
+  ])
+  return { ...statement, lists: Object.fromEntries(lists) as Statement['lists'] }
 }
 
 function wordOf(source: IngestSource, { type, id, via, onceReversed }: BatchMemberDoc, fate: Fate, statedAt: string): PreparedStatement {

@@ -75,9 +75,12 @@ export async function followBatches(tables: IngestTables, job: RecordJob, { stat
   if (!isStored(status)) return
   // Those of a set of which the record itself said something were among its members.
   const judged = new Set(record.batchWords?.map(({ batch }) => batch))
-  const members = membersOf(job).filter(({ batches }) => !batches.some((batch) => judged.has(batch)))
-  const own = [...members, ...(await withdrawnBefore(tables, job))]
-  for (let at = 0; at < own.length; at += MEMBERS_MAX) await judging(own.slice(at, at + MEMBERS_MAX))
+  const own = membersOf(job).filter(({ batches }) => !batches.some((batch) => judged.has(batch)))
+  for (let at = 0; at < own.length; at += MEMBERS_MAX) {
+    // As they stand: what came before may have been said later.
+    await judging(await tables.batchMembers.getMany(own.slice(at, at + MEMBERS_MAX).map(({ _id }) => _id)))
+  }
+  await judging(await withdrawnBefore(tables, job))
 }
 
 const OF_STORED: ReadonlySet<string> = new Set(['told', 'asked', 'answered'])

@@ -7,7 +7,7 @@ import type { BatchDoc, BatchMemberDoc, KeptWord } from './batch-docs.ts'
 import { isAbout, sayersOf, standingWords, wordsOf } from './batch-words.ts'
 import { requestsOf } from './exchanges.ts'
 import { knownOf } from './fold/rows.ts'
-import { instantOf, type Statement } from './fold/types.ts'
+import { instantOf, saidAt, type Statement } from './fold/types.ts'
 import type { IngestTables } from './tables.ts'
 
 export interface Verdict {
@@ -116,12 +116,6 @@ function withSettlement(word: KeptWord, requests: ReadonlyMap<string, ReadonlyMa
 const settlementsOf = (row: BatchDoc): string[] => wordsOf(row).flatMap(({ settlement }) => settlement ?? [])
 const timesOf = (words: readonly KeptWord[], kind: KeptWord['word']): string[] =>
   words.flatMap(({ word, at }) => (word === kind ? [at] : []))
-
-/** Instant of the newest statement of the thing as of the patient's; who takes it back does not name the patient. Empty: nobody stated it. */
-function saidAt(statements: readonly Statement[]): string {
-  const stamps = statements.flatMap(({ patient }) => (patient ? [instantOf(patient.at)] : []))
-  return stamps.sort().at(-1) ?? ''
-}
 
 type Undone = ReadonlyMap<string, readonly KeptWord[]>
 

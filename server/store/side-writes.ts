@@ -144,8 +144,16 @@ function commandOf(run: readonly SideStep[]): Document {
   }
 }
 
+/** `newestBy`, a field of text: a row of which it sorts behind that of the document stays as it is. What the document says stands for itself. */
+function putOf({ doc, newestBy }: PlainWrite & { op: 'put' }): Document {
+  if (newestBy === undefined) return doc
+  if (!/^[A-Za-z]+$/.test(newestBy)) throw new TypeError('not a name of a field')
+  const isOlder = { $gt: [`$${newestBy}`, { $literal: doc[newestBy] }] }
+  return [{ $replaceWith: { $cond: [isOlder, '$$ROOT', { $literal: doc }] } }]
+}
+
 function updateOf(write: PlainWrite): Document {
-  if (write.op === 'put') return { q: { _id: { $eq: write.doc._id } }, u: write.doc, upsert: true }
+  if (write.op === 'put') return { q: { _id: { $eq: write.doc._id } }, u: putOf(write), upsert: true }
   if (write.op !== 'update') throw new TypeError('not an update')
   return { q: safeWhere(write.where), u: safeSet(write), upsert: write.upsert === true }
 }

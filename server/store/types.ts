@@ -50,7 +50,7 @@ export type SideWrite =
       /** ids of rows of the table whose writes go before it: they give up what is unique in it */
       after?: readonly TableDoc['_id'][]
     }
-  | { table: string; op: 'put'; doc: TableDoc }
+  | { table: string; op: 'put'; doc: TableDoc; newestBy?: string }
   | {
       table: string
       op: 'update'

@@ -91,7 +91,7 @@ describe('a verdict over sets', () => {
   const line = say({ resourceType: 'ChargeItem', status: 'billable' }, { statedAt: T1 })
   const verdict = (version: string, withdrawn: boolean, source = 'h1'): Statement => {
     const { patient: _, ...said } = say({ resourceType: 'ChargeItem' }, { statedAt: T2, source, withdrawn })
-    return { ...said, verdict: version }
+    return { ...said, verdict: `${new Date(T1).toISOString()}|${version}` }
   }
   const status = (...said: Statement[]) => foldAll('ChargeItem', said).status
 
@@ -113,6 +113,12 @@ describe('a verdict over sets', () => {
     expect(status(verdict('1', false), line, say({ resourceType: 'ChargeItem' }, { statedAt: T2, withdrawn: true }))).toBe(
       'entered-in-error',
     )
+  })
+
+  test('of a line that was stated anew it is none, though it goes before', () => {
+    const anew = say({ resourceType: 'ChargeItem', status: 'billable' }, { statedAt: new Date(Date.parse(T2) - 1).toISOString() })
+    expect(status(verdict('1', true), line)).toBe('entered-in-error')
+    expect(status(verdict('1', true), line, anew)).toBe('billable')
   })
 
   test('it is kept as it is', () => {

@@ -82,6 +82,26 @@ function naive(before: ReadonlyMap<string, number>, side: readonly SideWrite[]):
   return rows
 }
 
+test('of two the one whose field sorts behind is kept, whichever came last, with whatever it says', async () => {
+  const table = 'newest'
+  const put = (_id: string, at: string, more: object = {}): SideWrite => ({ table, op: 'put', doc: { _id, at, ...more }, newestBy: 'at' })
+  const rows = context.store.table<TableDoc & { at: string }>(SYSTEM, table)
+  const side = [
+    put('a', '2'),
+    put('a', '1', { n: 1 }),
+    put('b', '1'),
+    put('b', '2', { text: '$at', $n: 1 }),
+    put('c', '1'),
+    put('c', '1', { n: 3 }),
+  ]
+  expect((await context.store.commit({ writes: [], side })).ok).toBe(true)
+  expect(await rows.find({}, { sort: { _id: 1 } })).toEqual([
+    { _id: 'a', at: '2' },
+    { _id: 'b', at: '2', text: '$at', $n: 1 },
+    { _id: 'c', at: '1', n: 3 },
+  ])
+})
+
 test('any sequence leaves what its writes leave one after the other', async () => {
   const table = 'sequences'
   const id = fc.constantFrom('a', 'b', 'c')

@@ -20,7 +20,7 @@ import {
   wholeKey,
 } from './rules.ts'
 import { bySpeaker, withMembersApart } from './statement.ts'
-import { type Folded, isAsked, isMention, type ListEntry, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
+import { type Folded, isAsked, isMention, type ListEntry, saidAt, speakerOf, type Statement, type Unit, voiceOf } from './types.ts'
 import { withdrawnStub } from './withdrawn.ts'
 
 /** Stands in statement texts where the record's patient is referenced; the person may become known later. */
@@ -50,16 +50,17 @@ export function fold(
   same: (patient: string) => string = persons,
   visits: ReadonlyMap<string, string> = new Map(),
 ): Folded {
-  const meant = said.filter(({ verdict, state }) => verdict === undefined || state.withdrawn)
+  const heard = LINES.has(type) ? said.filter((s) => isOfLast(s, said)) : said
+  const meant = heard.filter(({ verdict, state }) => verdict === undefined || state.withdrawn)
   const statements = meant.filter((s) => !isOfAnother(type, s, meant, same))
   const { leading, newest } = leadersOf(type, bySpeaker(statements))
   const withdrawn = newest.state.withdrawn
   const own = statements.filter((s) => isAboutOne(type, newest, s, same))
-  const heard = inOrder(type, bySpeaker(own.map((s) => withMembersApart(type, s))))
+  const voices = inOrder(type, bySpeaker(own.map((s) => withMembersApart(type, s))))
   const leaders = new Set(leading.map(speakerOf))
-  const speaking = heard.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !isTakenBack(s, heard)))
+  const speaking = voices.filter((s) => (withdrawn ? leaders.has(speakerOf(s)) : !isTakenBack(s, voices)))
   const chosen = new Chosen(type, speaking, persons, visits)
-  const judged = judgedIn(said.filter((s) => s.verdict !== undefined && isAboutOne(type, newest, s, same)))
+  const judged = judgedIn(heard.filter((s) => s.verdict !== undefined && isAboutOne(type, newest, s, same)))
   return {
     type,
     id,
@@ -72,6 +73,12 @@ export function fold(
     apart: meant.filter((s) => !own.includes(s)).map(voiceOf),
   }
 }
+
+const LINES: ReadonlySet<string> = new Set(['ChargeItem', 'MedicationRequest'])
+
+/** A verdict of a charge line that was stated anew since is none of it: it may stand in another batch, of which nobody said anything. */
+const isOfLast = ({ verdict }: Statement, said: readonly Statement[]): boolean =>
+  verdict === undefined || verdict.startsWith(`${saidAt(said)}|`)
 
 const inOrder = (type: string, statements: readonly Statement[]): Statement[] =>
   [...statements].sort((a, b) => rank(type, a.kind) - rank(type, b.kind) || compare(speakerOf(a), speakerOf(b)))

@@ -71,6 +71,12 @@ export interface Statement {
 export const speakerOf = ({ source, via = '', verdict }: Pick<Statement, 'source' | 'via' | 'verdict'>): string =>
   verdict !== undefined ? `${VERDICT}${via}` : via === '' ? source : `${source} ${via}`
 
+/** Instant of the newest statement of the thing as of the patient's; who takes it back does not name the patient. Empty: nobody stated it. */
+export function saidAt(statements: readonly Statement[]): string {
+  const stamps = statements.flatMap(({ patient }) => (patient ? [instantOf(patient.at)] : []))
+  return stamps.sort().at(-1) ?? ''
+}
+
 /** Of what only a request says, whose answer is not known: it is no reason for the thing to stand. */
 export const askedVia = (message: string): string => `${ASKED}${message}`
 export const isAsked = (via: Statement['via']): boolean => via?.startsWith(ASKED) === true
