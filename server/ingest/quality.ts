@@ -46,6 +46,9 @@ function verdictOf(status: RecordOutcome['status'], faults: number): Verdict | u
 }
 
 const DAY_CHARACTERS = 'YYYY-MM-DD'.length
+/** Writings behind the end of a payload with which it is looked for what ended; and how often else, for what a process left that died. */
+const LOOKS = 3
+const LOOK_EVERY = 30
 
 function docOf(source: string, counted: string): Pick<QualityDoc, '_id' | 'source' | 'day' | 'kind' | 'name'> {
   const day = counted.slice(0, DAY_CHARACTERS)
@@ -60,6 +63,7 @@ export function createQuality(deps: QualityDeps): Quality {
   const pending = new Map<string, QualityDoc>()
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
+  let looks = LOOKS
 
   const today = (): string => {
     const now = deps.now().getTime()
@@ -104,9 +108,10 @@ export function createQuality(deps: QualityDeps): Quality {
     }
   }
 
-  const flush = async (): Promise<void> => {
+  const flush = async (isAsked: boolean): Promise<void> => {
+    looks--
     // Where the database is away they are found later.
-    await collect().catch(() => undefined)
+    if (isAsked || looks >= 0 || looks % LOOK_EVERY === 0) await collect().catch(() => undefined)
     const rows = [...pending.values()]
     pending.clear()
     for (const { _id, n, ...set } of rows) {
@@ -121,15 +126,18 @@ export function createQuality(deps: QualityDeps): Quality {
     }
   }
 
-  const flushed = (): Promise<void> => {
-    writing = writing.then(flush)
+  const flushed = (isAsked = true): Promise<void> => {
+    writing = writing.then(() => flush(isAsked))
     return writing
   }
 
   return {
     today,
     judged,
-    ended: (status) => `${today()}|payload|${status}`,
+    ended(status) {
+      looks = LOOKS
+      return `${today()}|payload|${status}`
+    },
     count(source, outcome) {
       for (const counted of judged(outcome)) add(source, counted)
     },
@@ -142,7 +150,7 @@ export function createQuality(deps: QualityDeps): Quality {
     },
     async start() {
       await deps.table.ensureIndex({ source: 1, day: 1 })
-      timer = setInterval(() => void flushed(), INGEST_BOUNDS.qualityFlushMs)
+      timer = setInterval(() => void flushed(false), INGEST_BOUNDS.qualityFlushMs)
       timer.unref()
     },
     async stop() {
