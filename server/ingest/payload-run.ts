@@ -46,6 +46,8 @@ export class PayloadRun {
   readonly #counts: PayloadCounts
   readonly #issues: IssueList
   readonly #judged: QualityCounts
+  /** a table, or saved before its end: what its records count for is kept with it, which a message that is worked off in one go need not cost */
+  #isUnderWay: boolean
   #expunged = 0
   #withheld = 0
   /** behind that position, in order; the last one is open */
@@ -61,6 +63,7 @@ export class PayloadRun {
     this.#counts = { ...payload.counts }
     this.#issues = new IssueList(payload.issues)
     this.#judged = JSON.parse(payload.judged || '{}') as QualityCounts
+    this.#isUnderWay = payload.checkpoint > 0
   }
 
   count(tally: Tally, outcome: RecordOutcome): void {
@@ -162,8 +165,9 @@ export class PayloadRun {
     }
     if (position === undefined) return
     // What goes on is not given up, however often its process is stopped.
+    this.#isUnderWay = true
     const set = { ...this.#so, checkpoint: position, status: 'processing' as const, attempts: 0, workedAt: this.deps.now() }
-    this.#saving = this.#saving.then(() => this.#save(set)).catch(this.#failed)
+    this.#saving = this.#saving.then(async () => void (await this.#save(set))).catch(this.#failed)
   }
 
   /** What failed first is told. */
@@ -180,6 +184,7 @@ export class PayloadRun {
   }
 
   async finish(isTable: boolean): Promise<PayloadDoc> {
+    if (isTable) this.#isUnderWay = true
     for (const tally of this.#tallies.splice(0)) this.#take(tally)
     const quarantined = this.#counts.open === 0 ? 0 : await this.tables.quarantine.count({ payload: this.payload._id, state: 'open' })
     if (quarantined > 0) await this.#tellLate()
@@ -192,7 +197,8 @@ export class PayloadRun {
     if (refused + this.#counts.open + this.#withheld > 0) await this.#cut(status, isTable)
     const ended = this.#isFirst ? this.deps.quality?.ended(status) : undefined
     if (ended !== undefined) this.#judged[ended] = 1
-    await this.#save({ ...this.#so, status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
+    const isSaved = await this.#save({ ...this.#so, status, finishedAt: this.deps.now(), leaseUntil: new Date(0) })
+    if (isSaved && this.#isFirst && !this.#isUnderWay) this.deps.quality?.add(this.payload.source, this.#judged)
     return this.payload
   }
 
@@ -206,6 +212,7 @@ export class PayloadRun {
 
   /** Before anybody is told that it is done. What is left of the bytes is nothing to go on with from a place in them: who takes over is told that all is. */
   async #cut(status: PayloadStatus, isTable: boolean): Promise<void> {
+    this.#isUnderWay = true
     await this.#save({ ...this.#so, status: 'processing', checkpoint: ALL_RECORDS })
     const cut = async (): Promise<void> => {
       this.payload = { ...this.payload, ...(await cutRefused(this.deps, this.tables, { ...this.payload, status }, isTable)) }
@@ -220,7 +227,7 @@ export class PayloadRun {
   get #so(): Pick<PayloadDoc, 'counts' | 'issues' | 'problems' | 'judged'> {
     const { problems, json } = this.#issues
     // What is played again may still have what it counted for at first, which may be taken any moment.
-    const isJudged = this.#isFirst && Object.keys(this.#judged).length > 0
+    const isJudged = this.#isFirst && this.#isUnderWay && Object.keys(this.#judged).length > 0
     return {
       counts: { ...this.#counts },
       issues: json,
@@ -229,9 +236,11 @@ export class PayloadRun {
     }
   }
 
-  async #save(set: Partial<PayloadDoc>): Promise<void> {
-    // Who lost the lease must not write over who has it now.
+  /** @returns false: who lost the lease must not write over who has it now */
+  async #save(set: Partial<PayloadDoc>): Promise<boolean> {
     const { _id, leaseTerm } = this.payload
-    if (await this.tables.payloads.setOne({ _id, leaseTerm }, set)) this.payload = { ...this.payload, ...set }
+    const isSaved = await this.tables.payloads.setOne({ _id, leaseTerm }, set)
+    if (isSaved) this.payload = { ...this.payload, ...set }
+    return isSaved
   }
 }

@@ -2,7 +2,7 @@
  * How good what each source sends is, day by day: how many of its records were sound, and which rules the others broke. Counts alone,
  * of no person, record or payload. What is sent again unchanged, and what an operator plays again, is not counted anew. What the records of a payload
  * count for its row keeps with how far it came, so that who takes over from a process that died counts none twice; once it has ended that is added to the
- * counts of its source and leaves the row in one transaction.
+ * counts of its source and leaves the row in one transaction. A message that is worked off in one go is counted in the process when its end is saved.
  */
 import { zoneOf } from '../fhir/zone.ts'
 import type { SideWrite, Table } from '../store/types.ts'
@@ -70,11 +70,11 @@ export function createQuality(deps: QualityDeps): Quality {
     return new Date(now + zone.offsetAt(now)).toISOString().slice(0, 10)
   }
 
-  const add = (source: string, counted: string): void => {
+  const add = (source: string, counted: string, n = 1): void => {
     const doc = docOf(source, counted)
     const known = pending.get(doc._id)
-    if (known) known.n++
-    else pending.set(doc._id, { ...doc, n: 1 })
+    if (known) known.n += n
+    else pending.set(doc._id, { ...doc, n })
   }
 
   const judged: Quality['judged'] = ({ status, issues }) => {
@@ -134,6 +134,9 @@ export function createQuality(deps: QualityDeps): Quality {
   return {
     today,
     judged,
+    add(source, counts) {
+      for (const [counted, n] of Object.entries(counts)) add(source, counted, n)
+    },
     ended(status) {
       looks = LOOKS
       return `${today()}|payload|${status}`

@@ -358,6 +358,8 @@ export interface Quality {
   count(source: string, outcome: Pick<RecordOutcome, 'status' | 'issues'>): void
   /** what a record of a payload counts for, which the payload keeps until it has ended (PayloadDoc.judged) */
   judged(outcome: Pick<RecordOutcome, 'status' | 'issues'>): readonly string[]
+  /** of a payload that has ended and keeps nothing of it */
+  add(source: string, counts: QualityCounts): void
   /** what a payload counts for that ended so */
   ended(status: PayloadStatus): string
   payload(source: string, event: PayloadEvent): void

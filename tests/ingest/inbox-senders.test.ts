@@ -22,6 +22,7 @@ beforeAll(async () => {
       today: () => quality?.today() ?? '',
       count: (...all) => quality?.count(...all),
       judged: (...all) => quality?.judged(...all) ?? [],
+      add: (...all) => quality?.add(...all),
       ended: (...all) => quality?.ended(...all) ?? '',
       payload: (...all) => quality?.payload(...all),
       rows: async (...all) => (await quality?.rows(...all)) ?? [],
